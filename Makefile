@@ -1,0 +1,48 @@
+# Two targets are all a newcomer needs: `make demo` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fast format vectors clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+setup: $(STAMP) ## make .venv with the commands in .venv/bin
+
+$(STAMP): requirements/dev.txt pyproject.toml tools/make_venv.sh
+	@bash tools/make_venv.sh $(PYTHON) $(VENV)
+	@touch $(STAMP)
+
+demo: setup ## the main job with real sample data; ONCE=1 checks every step and ends
+	@$(BIN)/python -m demo $(if $(ONCE),--once,)
+
+check: setup ## format, lint, types, import rules, fast tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -n 2 -m "not system" tests/unit tests/meta
+
+test: setup ## all tests; installs what they need
+	@bash tools/system_needs.sh
+	$(BIN)/pytest -q -n 2 $(if $(PERIGEE_SKIP_SYSTEM_TESTS),-m "not system",)
+	@if [ -n "$(PERIGEE_SKIP_SYSTEM_TESTS)" ]; then echo "left out on request: tests that need a system server"; fi
+
+fast: setup ## only the tests that need no server
+	$(BIN)/pytest -q -n 2 -m "not system"
+
+format: setup ## bring the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+vectors: setup ## build the golden files of the format again and show what differs
+	$(BIN)/python -m tools.vectors
+	@git diff --stat -- tests/vectors
+
+clean: ## remove what was built
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache

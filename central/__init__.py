@@ -1,0 +1,1 @@
+"""The vendor's side: accounts, inventory, satellites, alerts."""

@@ -1,0 +1,1 @@
+"""What both servers are bolted on; nothing here knows of licences."""

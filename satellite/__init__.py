@@ -1,0 +1,1 @@
+"""The customer's side: an isolated site with its devices, tokens and synchronization."""
