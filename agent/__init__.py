@@ -1,0 +1,1 @@
+"""Client library, command and fleet emulator for makers of products."""

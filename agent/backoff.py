@@ -1,0 +1,38 @@
+"""When a device tries again: field-tried intervals, doubled at each failure, spread by jitter (row D1)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+AUTHORIZATION_RETRY = timedelta(seconds=30)
+IDENTITY_RETRY = timedelta(minutes=15)
+REGISTRATION_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=12)
+JITTER_PERCENT = 20
+
+
+def jitter(interval: timedelta, percent: int = JITTER_PERCENT) -> timedelta:
+    """Shorten or lengthen an interval by up to `percent`, so that a site's devices do not return all at once."""
+    share = secrets.randbelow(2 * percent * 100 + 1) - percent * 100
+    return interval + interval * (share / 10_000)
+
+
+def grown(first: timedelta, failures: int) -> timedelta:
+    """The interval after so many failures in a row: doubled each time, never over 12 hours."""
+    return min(LONGEST_RETRY, first * 2 ** min(max(failures - 1, 0), 16))
+
+
+def registration_retry(failures: int) -> timedelta:
+    """When a registration is tried again."""
+    return jitter(grown(REGISTRATION_RETRY, failures))
+
+
+def authorization_retry(failures: int) -> timedelta:
+    """When an authorization is tried again."""
+    return jitter(grown(AUTHORIZATION_RETRY, failures))
+
+
+def identity_retry(failures: int) -> timedelta:
+    """When the renewal of an identity is tried again."""
+    return jitter(grown(IDENTITY_RETRY, failures))

@@ -1,0 +1,161 @@
+"""One message and its answer, so that a power cut or a lost reply never costs or doubles anything.
+
+A message is written down before it is sent. If its answer did not come, the same bytes go out again before anything
+else: the server recognises the number and repeats its stored answer. A number that the server calls too low (this
+device was put back to an older copy of its disk) is raised above the highest that the server names, once.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from exchange.canonical import encode, iso, parse_time
+from exchange.device.messages import (
+    DeviceAnswer,
+    DeviceRequest,
+    make_device_request,
+    read_device_answer,
+    read_device_request,
+)
+from exchange.errors import ExchangeError
+from exchange.identity import Udi
+from exchange.keys import PrivateKey
+from exchange.trust import Trust
+from exchange.vocabulary import DeviceOp
+
+from agent.errors import AnswerRefusedError, NotRegisteredError, ServerRefusedError
+from agent.store import DeviceState, InFlight, Store, to_bytes, to_text
+from agent.transport import Reply, Transport, problem_of
+
+MESSAGE_PATH = "/device/v1/"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A verified answer, with the exact bytes and the numbers by which it can be verified again."""
+
+    answer: DeviceAnswer
+    body: bytes
+    digest: str
+    nonce: str
+    trust: Trust
+    root_moved: bool
+
+
+class Conversation:
+    """Speaks for one device with its server; every change of state is saved before and after each message."""
+
+    def __init__(self, store: Store, state: DeviceState, key: PrivateKey, trust: Trust, transport: Transport) -> None:
+        """All parts are the device's own; `transport` may be any carrier of bytes."""
+        self._store = store
+        self._state = state
+        self._key = key
+        self._transport = transport
+        self.trust = trust
+
+    def say(self, op: DeviceOp, body: Mapping[str, object], now: datetime) -> Told:
+        """Send one operation and return its verified answer; refusals raise ServerRefusedError."""
+        told = self._exchange(op, body, now)
+        if told.answer.code == "counter_too_low":
+            self._state.counter = max(self._state.counter, _highest(told.answer))
+            told = self._exchange(op, body, now)
+        if told.answer.outcome != "done":
+            raise _refusal(told.answer)
+        return told
+
+    def finish_in_flight(self, now: datetime) -> Told | None:
+        """Send again what was written down and never answered; None when there is nothing."""
+        waiting = self._state.in_flight
+        if waiting is None:
+            return None
+        return self._send(waiting, now)
+
+    def _exchange(self, op: DeviceOp, body: Mapping[str, object], now: datetime) -> Told:
+        state = self._state
+        if state.udi is None:
+            raise NotRegisteredError("this device has no identity yet")
+        state.counter += 1
+        nonce = secrets.token_hex(16)
+        request = DeviceRequest(
+            op=op,
+            udi=Udi.from_dict(state.udi),
+            instance=state.instance,
+            key_id=self._key.public.key_id,
+            counter=state.counter,
+            nonce=nonce,
+            sent_at=now,
+            root_version=self.trust.root.version,
+            held=(state.held[0], state.held[1]),
+            body=dict(body),
+        )
+        message = make_device_request(request, self._key)
+        state.in_flight = InFlight(op=op.value, message=to_text(message), nonce=nonce, sent_at=iso(now))
+        self._store.save(state)
+        return self._send(state.in_flight, now)
+
+    def _send(self, waiting: InFlight, now: datetime) -> Told:
+        message = to_bytes(waiting.message)
+        reply = self._transport.post(MESSAGE_PATH + waiting.op, message)
+        body = _answer_body(reply)
+        if body is None:
+            self._forget_if_settled(reply)
+            raise _plain_refusal(reply)
+        _, digest = read_device_request(message, self._key.public)
+        try:
+            answer, trust = read_device_answer(body, trust=self.trust, expected=(digest, waiting.nonce), now=now)
+        except ExchangeError as error:
+            raise AnswerRefusedError(f"{error.code}: {error.message}") from error
+        state = self._state
+        if state.registration == "complete" and answer.satellite != state.satellite:
+            raise AnswerRefusedError("wrong_satellite: the answer comes from another site than this device's")
+        moved = trust.root.version != self.trust.root.version
+        self.trust = trust
+        if moved:
+            state.trust = to_text(trust.save())
+        state.in_flight = None
+        state.last_contact = iso(max(now, parse_time(state.last_contact))) if state.last_contact else iso(now)
+        if (answer.epoch, answer.rseq) > (state.held[0], state.held[1]):
+            state.held = [answer.epoch, answer.rseq]
+        return Told(answer, body, digest, waiting.nonce, trust, moved)
+
+    def _forget_if_settled(self, reply: Reply) -> None:
+        # A refusal that is not signed could come from anybody between; only one which says that the message itself
+        # can never succeed ends its repetition, and even that frees or changes nothing.
+        if reply.status in {400, 401, 403, 404, 409, 410, 413, 422}:
+            self._state.in_flight = None
+            self._store.save(self._state)
+
+
+def _answer_body(reply: Reply) -> bytes | None:
+    """The signed answer inside a reply: the body itself, or the member `answer` of a problem."""
+    if reply.status == 200:
+        return reply.body
+    signed = problem_of(reply.body).get("answer")
+    if not isinstance(signed, dict):
+        return None
+    return encode(signed)
+
+
+def _highest(answer: DeviceAnswer) -> int:
+    found = answer.result.get("highest_counter")
+    return found if isinstance(found, int) else 0
+
+
+def _refusal(answer: DeviceAnswer) -> ServerRefusedError:
+    return ServerRefusedError(
+        answer.message or "the server refused", remedy=answer.remedy or None, code=answer.code or "refused"
+    )
+
+
+def _plain_refusal(reply: Reply) -> ServerRefusedError:
+    problem = problem_of(reply.body)
+    code, detail, remedy = problem.get("code"), problem.get("detail") or problem.get("title"), problem.get("remedy")
+    busy = reply.status in {429, 502, 503, 504}
+    return ServerRefusedError(
+        str(detail) if detail else f"the server answered with HTTP status {reply.status}",
+        remedy=str(remedy) if remedy else ("Wait and try again." if busy else "Check the address of the server."),
+        code=str(code) if isinstance(code, str) and code else ("server_busy" if busy else "refused"),
+    )

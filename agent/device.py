@@ -1,0 +1,377 @@
+"""The library that a product carries: register, use licences, and ask "may I?" without a network (rows D1, D2).
+
+`Device.may_use` answers from rights that were verified when the device was opened or last spoke with its server; it
+reads no file and no network. Everything else is one call for one intention, safe to repeat after any failure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from exchange.canonical import iso, parse_time
+from exchange.errors import ExchangeError
+from exchange.identity import Udi
+from exchange.keys import PrivateKey
+from exchange.trust import Trust, load_root
+from exchange.vocabulary import DeviceOp
+
+from agent import exports, joining, renewing
+from agent.clock import DeviceClock
+from agent.conversation import Conversation, Told
+from agent.errors import (
+    AgentError,
+    AnswerRefusedError,
+    InvalidQuantityError,
+    InvalidTagError,
+    NotRegisteredError,
+    RestrictedError,
+    RootMismatchError,
+    ServerUnreachableError,
+    StateDamagedError,
+    UnknownUseError,
+)
+from agent.evidence import rights_of
+from agent.files import locked
+from agent.states import EVALUATION, Authorization, Right, overall
+from agent.store import Export, Store, to_bytes, to_text
+from agent.transport import HttpTransport, Server, Transport
+
+MOST_COUNT = 1_000_000
+_TAG = re.compile(r"[A-Za-z0-9._,+/ ()-]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """May the product use it? `reason` says why not, or under which state it may."""
+
+    allowed: bool
+    reason: str
+    valid_until: datetime | None = None
+
+
+class Device:
+    """One product instance; open it once and keep it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: DeviceClock | None = None,
+        transport: Callable[[Server], Transport] = HttpTransport,
+    ) -> None:
+        """`folder` holds key and state; `clock` may be shared by a fleet; `transport` carries the messages."""
+        self.clock = clock or DeviceClock(folder)
+        self._store = Store(folder)
+        self._carry = transport
+        self.state = self._store.load()
+        self._trust = self._stored_trust()
+        self._key = self._store.key() if self._store.has_key() else None
+        self._rights: dict[str, Right] = {}
+        self._derive()
+
+    # -- the product's question ---------------------------------------------------------------------------------
+
+    def may_use(self, tag: str, count: int = 1) -> Answer:
+        """Answer offline, from verified rights, whether `count` of a licence may be used now (row D2)."""
+        now = self.clock.now()
+        if self.state.registration != "complete":
+            left = self.evaluation_left(now)
+            return Answer(
+                left > timedelta(0), "evaluation" if left > timedelta(0) else "evaluation_expired", now + left
+            )
+        right = self._rights.get(tag)
+        if right is None:
+            return Answer(allowed=False, reason="not_requested")
+        if right.valid_until is not None and right.valid_until <= now:
+            return Answer(allowed=False, reason="authorization_expired", valid_until=right.valid_until)
+        if right.count < count:
+            return Answer(allowed=False, reason="count_exceeds_authorization", valid_until=right.valid_until)
+        usable = right.state in {"authorized", "out_of_compliance"}
+        return Answer(usable, right.state, right.valid_until)
+
+    # -- intentions ---------------------------------------------------------------------------------------------
+
+    def register(self, wish: joining.Wish, root: bytes, server: Server) -> None:
+        """Join a satellite or central with a token (row S4.1); same key, same instance, however often repeated."""
+        with locked(self._store.folder):
+            self._reload()
+            trust = self._pin(root)
+            self._key = self._store.key()
+            joining.prepare(self.state, wish, server, trust)
+            self._store.save(self.state)
+            talk = self._talk(server)
+            try:
+                joining.register(talk, self.state, self._key, wish, self.clock.now())
+            except ServerUnreachableError as error:
+                joining.note_failure(self.state, error.message, self.clock.now(), reached=False)
+                raise
+            except AgentError as error:
+                joining.note_failure(self.state, error.message, self.clock.now(), reached=True)
+                raise
+            finally:
+                self._settle(talk)
+            self._renew_authorization(talk)
+
+    def use(self, tag: str, count: int) -> Right | None:
+        """Use `count` of an ordinary licence and report it at once; None while in evaluation."""
+        check_tag(tag)
+        check_count(count)
+        with locked(self._store.folder):
+            self._reload()
+            granted = self._rights.get(tag)
+            if granted is not None and granted.restricted:
+                if count > granted.count:
+                    raise RestrictedError(f"central granted {granted.count} of {tag}, not {count}")
+                return granted
+            before = self.state.uses.get(tag)
+            self._count_evaluation()
+            self.state.uses[tag] = count
+            self._store.save(self.state)
+            if self.state.registration != "complete":
+                return None
+            self._renew_authorization(self._talk())
+            right = self._rights.get(tag)
+            if right is not None and right.state in {"restricted_needs_export_request", "invalid", "not_found"}:
+                self._take_back(tag, before)
+                raise _refused_use(right)
+            return right
+
+    def release(self, tag: str) -> None:
+        """Stop using an ordinary licence and report it at once."""
+        check_tag(tag)
+        with locked(self._store.folder):
+            self._reload()
+            if tag not in self.state.uses:
+                raise UnknownUseError(f"this device does not use {tag}")
+            self._count_evaluation()
+            del self.state.uses[tag]
+            self._store.save(self.state)
+            if self.state.registration == "complete":
+                self._renew_authorization(self._talk())
+
+    def request_export(self, tag: str, count: int) -> Export:
+        """Ask for a restricted licence; the answer comes with a later contact (row S4.4)."""
+        check_tag(tag)
+        check_count(count)
+        with locked(self._store.folder):
+            self._reload()
+            talk = self._talk()
+            try:
+                export = exports.request_export(talk, self.state, self._own_key(), tag, count, self.clock.now())
+            finally:
+                self._settle(talk)
+            if export.state == "granted":
+                self._renew_authorization(talk)
+            return self.state.exports[tag]
+
+    def return_export(self, tag: str) -> Export | None:
+        """Give a restricted licence back: it gives no right from now on, and central is told until it confirms."""
+        check_tag(tag)
+        with locked(self._store.folder):
+            self._reload()
+            exports.mark_returned(self.state, self._own_key(), tag, self.clock.now())
+            self._store.save(self.state)
+            self._derive()
+            if self.state.registration == "complete":
+                self._renew_authorization(self._talk())
+            return self.state.exports.get(tag)
+
+    def renew_authorization(self) -> None:
+        """Report all use, collect every decision and a fresh authorization (row S4.2)."""
+        with locked(self._store.folder):
+            self._reload()
+            self._renew_authorization(self._talk())
+
+    def renew_identity(self) -> None:
+        """Take a new identity certificate (row S4.3)."""
+        with locked(self._store.folder):
+            self._reload()
+            talk = self._talk()
+            try:
+                renewing.renew_identity(talk, self.state, self._own_key(), self.clock.now())
+            finally:
+                self._settle(talk)
+
+    def transfer_active(self, active: Udi) -> None:
+        """Say that another member of the set is the active one now (row S4.3)."""
+        with locked(self._store.folder):
+            self._reload()
+            talk = self._talk()
+            try:
+                talk.say(DeviceOp.TRANSFER_ACTIVE, {"active": active.to_dict()}, self.clock.now())
+            finally:
+                self._settle(talk)
+
+    def deregister(self) -> bool:
+        """Leave; local rights end at once even if the server cannot be told. True when it was told."""
+        with locked(self._store.folder):
+            self._reload()
+            if self.state.registration != "complete":
+                raise NotRegisteredError("this device is not registered")
+            talk = self._talk()
+            told = joining.deregister(talk, self.state, self._own_key(), self.clock.now())
+            self._settle(talk)
+            return told
+
+    # -- what it knows ------------------------------------------------------------------------------------------
+
+    @property
+    def rights(self) -> dict[str, Right]:
+        """The verified rights by tag."""
+        return dict(self._rights)
+
+    def authorization(self) -> Authorization:
+        """The authorization of the whole device, now."""
+        now = self.clock.now()
+        registered = self.state.registration == "complete"
+        return overall(registered, self._rights.values(), self.state.uses, self.evaluation_left(now), now)
+
+    def evaluation_left(self, now: datetime) -> timedelta:
+        """What is left of 90 days of use before registration; it never starts again."""
+        used = timedelta(seconds=self.state.evaluation_seconds)
+        if self.state.uses and self.state.registration != "complete" and self.state.evaluation_mark:
+            used += max(timedelta(0), now - parse_time(self.state.evaluation_mark))
+        return max(timedelta(0), EVALUATION - used)
+
+    # -- inner ----------------------------------------------------------------------------------------------------
+
+    def _reload(self) -> None:
+        # Another command may have worked on this folder since it was opened.
+        self.state = self._store.load()
+        self._trust = self._stored_trust()
+        self._derive()
+
+    def _stored_trust(self) -> Trust | None:
+        if self.state.trust is None:
+            return None
+        try:
+            return Trust.restore(to_bytes(self.state.trust))
+        except ExchangeError as error:
+            raise StateDamagedError("the pinned root is damaged") from error
+
+    def _pin(self, root: bytes) -> Trust:
+        try:
+            offered = load_root(root)
+        except ExchangeError as error:
+            raise AnswerRefusedError(f"the root file is refused: {error.code}: {error.message}") from error
+        if self._trust is None or self.state.registration == "not_registered":
+            kept = self._trust
+            if (
+                kept is None
+                or kept.root.vendor_id != offered.root.vendor_id
+                or kept.root.version < offered.root.version
+            ):
+                self._trust = offered
+        if self._trust is None or self._trust.root.vendor_id != offered.root.vendor_id:
+            raise RootMismatchError("this device is registered under the root of another vendor")
+        if self._trust.root.lab:
+            self.clock.make_lab()
+        self.state.trust = to_text(self._trust.save())
+        return self._trust
+
+    def _own_key(self) -> PrivateKey:
+        if self._key is None:
+            raise NotRegisteredError("this device is not registered")
+        return self._key
+
+    def _talk(self, server: Server | None = None) -> Conversation:
+        if self._trust is None or self.state.url is None or self._key is None:
+            raise NotRegisteredError("this device is not registered")
+        if server is None and self.state.registration != "complete":
+            raise NotRegisteredError("this device is not registered")
+        where = server or Server(self.state.url, self.state.ca, self.state.fingerprint)
+        talk = Conversation(self._store, self.state, self._key, self._trust, self._carry(where))
+        try:
+            told = talk.finish_in_flight(self.clock.now())
+        except AgentError:
+            self._settle(talk)
+            raise
+        if told is not None:
+            self._late(told)
+            self._settle(talk)
+        return talk
+
+    def _late(self, told: Told) -> None:
+        """Take over an answer that comes only now, after a cut."""
+        if told.answer.outcome != "done":
+            return
+        now = self.clock.now()
+        if told.answer.op is DeviceOp.REGISTER:
+            joining.accept(self.state, told, now)
+        elif told.answer.op is DeviceOp.AUTHORIZE:
+            renewing.accept_authorization(self.state, self._own_key(), told, now)
+        elif told.answer.op is DeviceOp.RENEW_IDENTITY:
+            renewing.accept_identity(self.state, told)
+
+    def _settle(self, talk: Conversation) -> None:
+        self._trust = talk.trust
+        self._store.save(self.state)
+        self._derive()
+
+    def _renew_authorization(self, talk: Conversation) -> None:
+        try:
+            renewing.renew_authorization(talk, self.state, self._own_key(), self.clock.now())
+        except AgentError as error:
+            renewing.note_failure(self.state, error.message, self.clock.now())
+            raise
+        finally:
+            self._settle(talk)
+
+    def _take_back(self, tag: str, before: int | None) -> None:
+        if before is None:
+            del self.state.uses[tag]
+        else:
+            self.state.uses[tag] = before
+        self._store.save(self.state)
+        self._rights.pop(tag, None)
+        self._renew_authorization(self._talk())
+
+    def _count_evaluation(self) -> None:
+        now = self.clock.now()
+        if self.state.registration != "complete":
+            self.state.evaluation_seconds = int((EVALUATION - self.evaluation_left(now)).total_seconds())
+            self.state.evaluation_mark = iso(now)
+
+    def _derive(self) -> None:
+        key = self._key
+        self._rights = rights_of(self.state, self._trust, key.public.key_hash) if key is not None else {}
+
+
+def check_tag(tag: str) -> None:
+    """Refuse what no licence tag can be."""
+    if not _TAG.fullmatch(tag) or tag != tag.strip():
+        raise InvalidTagError(f"{tag!r} is not a licence tag")
+
+
+def check_count(count: int) -> None:
+    """Refuse a quantity outside 1 to 1,000,000."""
+    if not 1 <= count <= MOST_COUNT:
+        raise InvalidQuantityError(f"{count} is not a quantity")
+
+
+def _refused_use(right: Right) -> AgentError:
+    if right.state == "restricted_needs_export_request":
+        return RestrictedError(f"{right.tag} is a restricted licence: central has to grant it to this device")
+    if right.state == "not_found":
+        return UnknownUseError(f"the server does not know the licence {right.tag}", code="unknown_entitlement")
+    return InvalidTagError(f"the server cannot authorize {right.tag} for this device", code="invalid_entitlement")
+
+
+def parse_standby(text: str) -> Udi:
+    """Read `PID:SN`; the serial stands behind the last colon."""
+    pid, colon, serial = text.rpartition(":")
+    try:
+        if not colon:
+            raise InvalidTagError(f"{text!r} is not PID:SN")
+        return Udi(pid=pid, serial=serial)
+    except ExchangeError as error:
+        raise InvalidTagError(f"{text!r} is not PID:SN: {error.message}") from error
+
+
+def standbys(texts: Sequence[str]) -> tuple[Udi, ...]:
+    """Read the standby members of a set."""
+    return tuple(parse_standby(text) for text in texts)

@@ -1,0 +1,117 @@
+"""Reasons why the agent refuses or fails, each with a stable code and a remedy."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AgentError(Exception):
+    """Root of what the agent tells its caller."""
+
+    code: ClassVar[str] = "agent_error"
+    remedy: str = "Read the message and try again."
+
+    def __init__(self, message: str, *, remedy: str | None = None, code: str | None = None) -> None:
+        """Keep the sentence for people; `code` only where a server's own code is passed on."""
+        super().__init__(message)
+        self.message = message
+        self.reason = code or type(self).code
+        if remedy is not None:
+            self.remedy = remedy
+
+
+class NotRegisteredError(AgentError):
+    """The operation needs an identity that this device does not have."""
+
+    code = "not_registered"
+    remedy = "Register the device with a token first."
+
+
+class InvalidInputError(AgentError):
+    """A value given by the caller is outside what is allowed."""
+
+    code = "invalid_input"
+    remedy = "Correct the value and repeat the command."
+
+
+class InvalidQuantityError(AgentError):
+    """A quantity is not a whole number from 1 to 1,000,000."""
+
+    code = "invalid_quantity"
+    remedy = "Give a whole number from 1 to 1000000."
+
+
+class InvalidTagError(AgentError):
+    """A licence tag holds characters that no tag has, or is too long."""
+
+    code = "invalid_tag"
+    remedy = "Copy the tag from the catalogue, without blanks or line breaks."
+
+
+class UnknownUseError(AgentError):
+    """The device does not use, hold or await the licence that was named."""
+
+    code = "not_in_use"
+    remedy = "List the licences of this device with `agent status`."
+
+
+class RestrictedError(AgentError):
+    """A restricted licence can only be used after central has granted it."""
+
+    code = "restricted_needs_export_request"
+    remedy = "Ask for it with `agent request-export TAG COUNT` and collect the answer with `agent renew auth`."
+
+
+class ServerUnreachableError(AgentError):
+    """No answer came: the name, the route, the port or the time-out."""
+
+    code = "server_unreachable"
+    remedy = "Check the address, the network and that the server runs; the device repeats its message by itself."
+
+
+class TlsRefusedError(AgentError):
+    """The server's TLS certificate is not the one that the caller trusts."""
+
+    code = "tls_not_trusted"
+    remedy = "Give the server's CA with --ca, or the fingerprint that its console shows with --fingerprint."
+
+
+class AnswerRefusedError(AgentError):
+    """An answer came that this device must not believe."""
+
+    code = "answer_not_trusted"
+    remedy = "Check that the root file belongs to the vendor of this server; nothing was changed."
+
+
+class ServerRefusedError(AgentError):
+    """The server answered with a signed or plain refusal; its own code is passed on."""
+
+    code = "refused"
+
+
+class StateDamagedError(AgentError):
+    """The state folder of this device cannot be read or was altered."""
+
+    code = "state_damaged"
+    remedy = "Restore the folder, or remove it and register the device again."
+
+
+class FileUnreadableError(AgentError):
+    """A file named on the command line cannot be read or written."""
+
+    code = "file_unreadable"
+    remedy = "Check the path and its permissions."
+
+
+class RootMismatchError(AgentError):
+    """The device already trusts the root of another vendor."""
+
+    code = "wrong_vendor"
+    remedy = "Use the root file that the device was made with, or a new state folder."
+
+
+class NotALabError(AgentError):
+    """The clock of this device cannot be set: it does not belong to a laboratory."""
+
+    code = "not_a_lab"
+    remedy = "Only a device registered with the root of a laboratory has a clock that can be moved."

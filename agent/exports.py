@@ -1,0 +1,146 @@
+"""Restricted licences on the device: asking, installing what central granted, returning (row S4.4)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from exchange.device.bodies import (
+    AuthorizeResult,
+    ExportAnswer,
+    ExportRequestBody,
+    ExportRequestResult,
+    ExportReturnBody,
+)
+from exchange.errors import ExchangeError
+from exchange.identity import Udi
+from exchange.keys import PrivateKey
+from exchange.statements import ExportRequest, ExportReturn, open_grant_release, seal_export_request, seal_export_return
+from exchange.trust import Trust
+from exchange.vocabulary import DeviceOp
+
+from agent.conversation import Conversation
+from agent.errors import NotRegisteredError, UnknownUseError
+from agent.evidence import open_own_grant
+from agent.store import DeviceState, Export, HeldGrant
+
+
+def request_export(
+    talk: Conversation, state: DeviceState, key: PrivateKey, tag: str, count: int, now: datetime
+) -> Export:
+    """Ask for `count` of a restricted licence in all; the same wish again repeats the same request."""
+    if state.instance is None or state.udi is None:
+        raise NotRegisteredError("only a registered device can ask for a restricted licence")
+    before = state.exports.get(tag)
+    same = before is not None and before.count == count and before.state in {"pending", "granted"}
+    request = before.request if before is not None and same else secrets.token_hex(16)
+    statement = seal_export_request(
+        ExportRequest(
+            request=request,
+            instance=state.instance,
+            udi=Udi.from_dict(state.udi),
+            key_hash=key.public.key_hash,
+            tag=tag,
+            quantity=count,
+            requested_at=now,
+        ),
+        key,
+    )
+    told = talk.say(DeviceOp.EXPORT_REQUEST, ExportRequestBody(statement=statement).to_dict(), now)
+    result = ExportRequestResult.from_dict(told.answer.result)
+    export = Export(result.request, count, result.state.value, result.reason and str(result.reason), result.message)
+    state.exports[tag] = export
+    return export
+
+
+def sign_return(state: DeviceState, key: PrivateKey, grant: str, now: datetime) -> dict[str, Any]:
+    """Write down, before it is said, that a grant is given back; from then on it gives no right."""
+    held = state.grants[grant]
+    if held.returned is None:
+        held.returned = seal_export_return(
+            ExportReturn(
+                grant=grant,
+                instance=state.instance or "",
+                udi=Udi.from_dict(state.udi or {}),
+                key_hash=key.public.key_hash,
+                tag=held.tag,
+                quantity=held.quantity,
+                returned_at=now,
+            ),
+            key,
+        )
+    return held.returned
+
+
+def mark_returned(state: DeviceState, key: PrivateKey, tag: str, now: datetime) -> list[str]:
+    """Sign the return of every grant of a licence; returns the grants' ids. UnknownUseError when none is held."""
+    held = [name for name, grant in state.grants.items() if grant.tag == tag and grant.returned is None]
+    if not held and tag not in state.exports:
+        raise UnknownUseError(f"this device holds and awaits no restricted licence {tag}")
+    for name in held:
+        sign_return(state, key, name, now)
+    export = state.exports.get(tag)
+    if export is not None:
+        export.state = "returned" if held or export.state == "returned" else "none"
+    return held
+
+
+def tell_returns(talk: Conversation, state: DeviceState, now: datetime) -> None:
+    """Repeat every return that central has not released yet; the server takes each as often as it comes."""
+    for held in state.grants.values():
+        if held.returned is not None and not held.released:
+            talk.say(DeviceOp.EXPORT_RETURN, ExportReturnBody(statement=held.returned).to_dict(), now)
+
+
+def install(state: DeviceState, key: PrivateKey, trust: Trust, result: AuthorizeResult, now: datetime) -> list[str]:
+    """Take over what an authorization answer decided; returns the ids of grants that are no longer wanted."""
+    unwanted: list[str] = []
+    for envelope in result.grants:
+        unwanted += _install_grant(state, key, trust, envelope, now)
+    for envelope in result.releases:
+        _install_release(state, key, trust, envelope)
+    for entry in result.exports:
+        _note(state, entry)
+    return unwanted
+
+
+def _install_grant(
+    state: DeviceState, key: PrivateKey, trust: Trust, envelope: dict[str, Any], now: datetime
+) -> list[str]:
+    grant = open_own_grant(envelope, trust, key.public.key_hash, Udi.from_dict(state.udi or {}))
+    if grant is None or grant.satellite != state.satellite:
+        return []
+    held = state.grants.get(grant.grant)
+    if held is not None and held.returned is not None:
+        return [] if held.released else [grant.grant]
+    if held is None and grant.generation == 1 and now > grant.deliver_until:
+        return []
+    if held is None or grant.generation > held.generation:
+        state.grants[grant.grant] = HeldGrant(grant.tag, grant.quantity, grant.generation, dict(envelope))
+    return []
+
+
+def _install_release(state: DeviceState, key: PrivateKey, trust: Trust, envelope: dict[str, Any]) -> None:
+    try:
+        release = open_grant_release(envelope, trust)
+    except ExchangeError:
+        return
+    held = state.grants.get(release.grant)
+    if held is not None and release.key_hash == key.public.key_hash and held.returned is not None:
+        held.released = True
+
+
+def _note(state: DeviceState, entry: ExportAnswer) -> None:
+    export = state.exports.get(entry.tag)
+    if export is None or export.request != entry.request:
+        if export is not None:
+            return
+        export = state.exports[entry.tag] = Export(entry.request, entry.count, entry.state.value)
+    holds = any(g.tag == entry.tag and g.returned is None for g in state.grants.values())
+    if export.state == "returned":
+        return
+    # "Granted" is said only of a grant that is here and verified: the word of a satellite alone gives nothing.
+    export.state = entry.state.value if entry.state.value != "granted" or holds else "pending"
+    export.reason = str(entry.reason) if entry.reason else None
+    export.message = entry.message

@@ -1,0 +1,132 @@
+"""Registration and deregistration of a device (rows S4.1, S4.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from exchange.canonical import iso
+from exchange.certificates import make_csr
+from exchange.device.bodies import DeregisterBody, RegisterBody, RegisterResult
+from exchange.identity import Udi
+from exchange.keys import PrivateKey
+from exchange.trust import Trust
+from exchange.vocabulary import DeviceOp
+
+from agent import exports
+from agent.backoff import registration_retry
+from agent.conversation import Conversation, Told
+from agent.errors import AgentError
+from agent.states import Registration, RegistrationEvent, next_registration
+from agent.store import DeviceState, to_text
+from agent.transport import Server
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants to register, and with which token; the token is never kept in the state."""
+
+    token: str
+    udi: Udi
+    product_tag: str | None = None
+    hostname: str | None = None
+    software_version: str | None = None
+    standbys: tuple[Udi, ...] = ()
+
+    def __repr__(self) -> str:
+        """Show the device, never the token."""
+        return f"Wish({self.udi.label})"
+
+
+def prepare(state: DeviceState, wish: Wish, server: Server, trust: Trust) -> None:
+    """Write down where and as whom the device registers."""
+    if state.registration != "complete":
+        _step(state, RegistrationEvent.STARTED)
+    state.url, state.ca, state.fingerprint = server.url, server.ca, server.fingerprint
+    state.trust = to_text(trust.save())
+    state.udi = wish.udi.to_dict()
+    state.standbys = [member.to_dict() for member in wish.standbys]
+    state.product_tag, state.hostname = wish.product_tag, wish.hostname
+    state.software_version = wish.software_version
+
+
+def register(talk: Conversation, state: DeviceState, key: PrivateKey, wish: Wish, now: datetime) -> None:
+    """Send the registration and take the identity over."""
+    body = RegisterBody(
+        token=wish.token,
+        udi=wish.udi,
+        product_tag=wish.product_tag,
+        hostname=wish.hostname,
+        software_version=wish.software_version,
+        standbys=wish.standbys,
+        csr=make_csr(key, wish.udi.label),
+    )
+    accept(state, talk.say(DeviceOp.REGISTER, body.to_dict(), now), now)
+
+
+def accept(state: DeviceState, told: Told, now: datetime) -> None:
+    """Take over the identity that a registration answer gives."""
+    result = RegisterResult.from_dict(told.answer.result)
+    if state.registration != Registration.COMPLETE:
+        state.registration = Registration.IN_PROGRESS
+    _step(state, RegistrationEvent.ACCEPTED)
+    if state.evaluation_mark is not None:
+        state.evaluation_mark = None
+    state.registration_message = ""
+    state.registered_at = state.registered_at or iso(now)
+    state.instance = result.instance
+    state.satellite = told.answer.satellite
+    state.account = result.account_name
+    state.virtual_account = result.virtual_account_name
+    state.export_allowed = result.export_allowed
+    state.certificate = to_text(result.certificate)
+    state.device_ca = to_text(result.device_ca)
+    state.certificate_expires = iso(result.certificate_expires)
+    state.next_id_renewal = iso(result.renew_from)
+    state.failures = 0
+
+
+def note_failure(state: DeviceState, message: str, now: datetime, *, reached: bool) -> None:
+    """Remember why a registration did not succeed, and when to try again."""
+    if state.registration == Registration.COMPLETE:
+        return
+    _step(state, RegistrationEvent.REFUSED if reached else RegistrationEvent.UNREACHABLE)
+    state.failures += 1
+    state.registration_message = message
+    state.last_failure = iso(now)
+    if not reached:
+        state.next_id_renewal = iso(now + registration_retry(state.failures))
+
+
+def deregister(talk: Conversation, state: DeviceState, key: PrivateKey, now: datetime) -> bool:
+    """Give everything back and forget the identity; True when the server was told."""
+    returns = tuple(
+        exports.sign_return(state, key, name, now) for name, held in state.grants.items() if not held.released
+    )
+    told = True
+    try:
+        talk.say(DeviceOp.DEREGISTER, DeregisterBody(returns=returns).to_dict(), now)
+    except AgentError as error:
+        told = False
+        state.last_failure = iso(now)
+        state.registration_message = f"the server was not told: {error.message}"
+    _step(state, RegistrationEvent.DEREGISTERED)
+    _forget(state)
+    if told:
+        state.registration_message = ""
+    return told
+
+
+def _forget(state: DeviceState) -> None:
+    state.in_flight = None
+    state.instance = state.certificate = state.device_ca = state.certificate_expires = None
+    state.next_id_renewal = state.next_auth_renewal = state.registered_at = None
+    state.account = state.virtual_account = None
+    state.evidence = None
+    state.uses = {}
+    state.exports = {}
+    state.export_allowed = False
+
+
+def _step(state: DeviceState, event: RegistrationEvent) -> None:
+    state.registration = next_registration(Registration(state.registration), event).value

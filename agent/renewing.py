@@ -1,0 +1,90 @@
+"""Renewals of authorization and identity, and what an authorization answer brings (rows S4.2, S4.3)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from exchange.canonical import iso
+from exchange.certificates import certificate_key, make_csr
+from exchange.device.bodies import AuthorizeBody, AuthorizeResult, CertificateResult, RenewIdentityBody
+from exchange.identity import Udi
+from exchange.keys import PrivateKey
+from exchange.vocabulary import DeviceOp
+
+from agent import exports
+from agent.backoff import authorization_retry, jitter
+from agent.conversation import Conversation, Told
+from agent.errors import AnswerRefusedError, NotRegisteredError
+from agent.store import DeviceState, Evidence, to_text
+
+OUT_OF_COMPLIANCE_RETRY = timedelta(hours=12)
+
+
+def renew_authorization(talk: Conversation, state: DeviceState, key: PrivateKey, now: datetime) -> None:
+    """Repeat unconfirmed returns, report the complete list of use, install what was decided."""
+    if state.instance is None:
+        raise NotRegisteredError("this device is not registered")
+    exports.tell_returns(talk, state, now)
+    told = talk.say(DeviceOp.AUTHORIZE, _body(state).to_dict(), now)
+    installed_before = _installed(state)
+    unwanted = accept_authorization(state, key, told, now)
+    if unwanted:
+        exports.tell_returns(talk, state, now)
+    if _installed(state) != installed_before:
+        # The server learns at once that a grant arrived, so that its queue says "delivered" and not "sent".
+        accept_authorization(state, key, talk.say(DeviceOp.AUTHORIZE, _body(state).to_dict(), now), now)
+
+
+def _body(state: DeviceState) -> AuthorizeBody:
+    return AuthorizeBody(
+        entitlements=tuple(sorted(state.uses.items())),
+        installed=_installed(state),
+        hostname=state.hostname,
+        software_version=state.software_version,
+    )
+
+
+def _installed(state: DeviceState) -> tuple[tuple[str, int], ...]:
+    held = ((name, grant.generation) for name, grant in state.grants.items() if grant.returned is None)
+    return tuple(sorted(held))
+
+
+def accept_authorization(state: DeviceState, key: PrivateKey, told: Told, now: datetime) -> list[str]:
+    """Keep a verified answer as evidence and take over its decisions; ids of grants that are no longer wanted."""
+    result = AuthorizeResult.from_dict(told.answer.result)
+    state.evidence = Evidence(body=to_text(told.body), digest=told.digest, nonce=told.nonce, received_at=iso(now))
+    short = any(entry.state.value == "out_of_compliance" for entry in result.entitlements)
+    interval = OUT_OF_COMPLIANCE_RETRY if short else result.renew_after - now
+    state.next_auth_renewal = iso(now + jitter(interval, 2) if short else result.renew_after)
+    state.failures = 0
+    state.registration_message = ""
+    return exports.install(state, key, told.trust, result, now)
+
+
+def renew_identity(talk: Conversation, state: DeviceState, key: PrivateKey, now: datetime) -> None:
+    """Ask for a new identity certificate for the same key."""
+    if state.udi is None:
+        raise NotRegisteredError("this device is not registered")
+    body = RenewIdentityBody(csr=make_csr(key, Udi.from_dict(state.udi).label))
+    told = talk.say(DeviceOp.RENEW_IDENTITY, body.to_dict(), now)
+    result = CertificateResult.from_dict(told.answer.result)
+    if certificate_key(result.certificate).key_id != key.public.key_id:
+        raise AnswerRefusedError("the new certificate is for another key")
+    accept_identity(state, told)
+
+
+def accept_identity(state: DeviceState, told: Told) -> None:
+    """Take over a renewed identity certificate."""
+    result = CertificateResult.from_dict(told.answer.result)
+    state.certificate = to_text(result.certificate)
+    state.device_ca = to_text(result.device_ca)
+    state.certificate_expires = iso(result.certificate_expires)
+    state.next_id_renewal = iso(result.renew_from)
+
+
+def note_failure(state: DeviceState, message: str, now: datetime) -> None:
+    """Remember why a renewal failed, and when to try again."""
+    state.failures += 1
+    state.last_failure = iso(now)
+    state.registration_message = message
+    state.next_auth_renewal = iso(now + authorization_retry(state.failures))

@@ -1,0 +1,172 @@
+"""What one device keeps: its key, what it was told (signed, as received) and what it still has to say.
+
+Nothing in the state file is believed on its own: answers and grants are kept as they were signed and verified again
+whenever the device starts, so an edited file yields fewer rights, never more.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from exchange.keys import PrivateKey
+
+from agent.errors import StateDamagedError
+from agent.files import read_file, write_atomic
+
+STATE_FILE = "device.json"
+KEY_FILE = "device-key.pem"
+STATE_VERSION = 1
+STATE_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class InFlight:
+    """A message that was written down before it was sent, so that the same bytes can be sent again."""
+
+    op: str
+    message: str
+    nonce: str
+    sent_at: str
+
+
+@dataclass(slots=True)
+class Evidence:
+    """The last authorization answer as received, with what is needed to verify it again."""
+
+    body: str
+    digest: str
+    nonce: str
+    received_at: str
+
+
+@dataclass(slots=True)
+class HeldGrant:
+    """A restricted right, as central signed it, and the device's own return of it."""
+
+    tag: str
+    quantity: int
+    generation: int
+    envelope: dict[str, Any]
+    returned: dict[str, Any] | None = None
+    released: bool = False
+
+
+@dataclass(slots=True)
+class Export:
+    """What the device asked for of one restricted licence, and what it was told."""
+
+    request: str
+    count: int
+    state: str
+    reason: str | None = None
+    message: str = ""
+
+
+@dataclass(slots=True)
+class DeviceState:
+    """All that survives a power cut; times are ISO 8601 texts in UTC."""
+
+    version: int = STATE_VERSION
+    udi: dict[str, Any] | None = None
+    standbys: list[dict[str, Any]] = field(default_factory=list)
+    product_tag: str | None = None
+    hostname: str | None = None
+    software_version: str | None = None
+    url: str | None = None
+    ca: str | None = None
+    fingerprint: str | None = None
+    trust: str | None = None
+    registration: str = "not_registered"
+    registration_message: str = ""
+    registered_at: str | None = None
+    instance: str | None = None
+    satellite: str | None = None
+    account: str | None = None
+    virtual_account: str | None = None
+    export_allowed: bool = False
+    certificate: str | None = None
+    device_ca: str | None = None
+    certificate_expires: str | None = None
+    next_id_renewal: str | None = None
+    next_auth_renewal: str | None = None
+    last_contact: str | None = None
+    last_failure: str | None = None
+    failures: int = 0
+    counter: int = 0
+    held: list[int] = field(default_factory=lambda: [0, 0])
+    in_flight: InFlight | None = None
+    uses: dict[str, int] = field(default_factory=dict)
+    evaluation_seconds: int = 0
+    evaluation_mark: str | None = None
+    evidence: Evidence | None = None
+    grants: dict[str, HeldGrant] = field(default_factory=dict)
+    exports: dict[str, Export] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Rebuild the state from its stored form; KeyError or TypeError when it is not one."""
+        plain = dict(data)
+        if plain.get("version") != STATE_VERSION:
+            raise KeyError("version")
+        if plain.get("in_flight"):
+            plain["in_flight"] = InFlight(**plain["in_flight"])
+        if plain.get("evidence"):
+            plain["evidence"] = Evidence(**plain["evidence"])
+        plain["grants"] = {name: HeldGrant(**value) for name, value in plain["grants"].items()}
+        plain["exports"] = {name: Export(**value) for name, value in plain["exports"].items()}
+        return cls(**plain)
+
+
+class Store:
+    """The state folder of one device."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` is made when something is first written."""
+        self.folder = folder
+
+    def load(self) -> DeviceState:
+        """Read the state; a folder that holds none gives a fresh one. StateDamagedError if unreadable."""
+        path = self.folder / STATE_FILE
+        if not path.exists():
+            return DeviceState()
+        try:
+            return DeviceState.from_dict(json.loads(read_file(path, most_bytes=STATE_BYTES)))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise StateDamagedError(f"{STATE_FILE} is not a state of this agent") from error
+
+    def save(self, state: DeviceState) -> None:
+        """Write the state durably; it is on the disk when this returns."""
+        write_atomic(self.folder / STATE_FILE, json.dumps(asdict(state), sort_keys=True).encode() + b"\n")
+
+    def key(self) -> PrivateKey:
+        """Return the device's key, made at first use; it never leaves this folder."""
+        path = self.folder / KEY_FILE
+        if not path.exists():
+            key = PrivateKey.generate()
+            write_atomic(path, key.to_pem(None))
+            return key
+        try:
+            return PrivateKey.from_pem(read_file(path, most_bytes=16_384), None)
+        except ValueError as error:
+            raise StateDamagedError(f"{KEY_FILE} holds no usable key") from error
+
+    def has_key(self) -> bool:
+        """Say whether this folder belongs to a device already."""
+        return (self.folder / KEY_FILE).exists()
+
+
+def to_text(data: bytes) -> str:
+    """Bytes as Base64 text, for the state file."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def to_bytes(text: str) -> bytes:
+    """The inverse of `to_text`; StateDamagedError when the text was altered."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise StateDamagedError("a stored message is damaged") from error

@@ -1,0 +1,136 @@
+"""How a device reaches its server: HTTP(S) with a private CA, a pinned certificate or the system's CAs."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import json
+import re
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from agent.errors import AnswerRefusedError, InvalidInputError, ServerUnreachableError, TlsRefusedError
+
+ANSWER_BYTES = 4 * 1024 * 1024
+TIMEOUT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: the HTTP status, the body, and when the server asks to be asked again (seconds)."""
+
+    status: int
+    body: bytes
+    retry_after: int | None = None
+
+
+class Transport(Protocol):
+    """Carries one device message to the server and its answer back."""
+
+    def post(self, path: str, body: bytes) -> Reply:
+        """Send `body` to `path`; ServerUnreachableError or TlsRefusedError when no answer can be had."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the server is and how its TLS certificate is checked; plain data, kept in the device's state."""
+
+    url: str
+    ca: str | None = None
+    fingerprint: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an address or fingerprint that cannot be used."""
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+            raise InvalidInputError(f"{self.url!r} is not an address such as https://satellite.example:8443")
+        try:
+            _ = parts.port
+        except ValueError as error:
+            raise InvalidInputError(f"{self.url!r} names no usable port") from error
+        if self.fingerprint is not None and not re.fullmatch(r"[0-9a-f]{64}", plain_fingerprint(self.fingerprint)):
+            raise InvalidInputError("a fingerprint is 64 hexadecimal digits (SHA-256 of the certificate)")
+
+
+def plain_fingerprint(text: str) -> str:
+    """Bring a fingerprint to bare lower-case digits: people paste colons and capitals."""
+    return text.strip().replace(":", "").replace(" ", "").lower()
+
+
+class HttpTransport:
+    """One connection a message: no state is kept between two of them, so a lost one costs nothing."""
+
+    def __init__(self, server: Server, *, timeout: float = TIMEOUT_SECONDS) -> None:
+        """`timeout` in seconds bounds connecting and each read."""
+        self._parts = urlsplit(server.url)
+        self._server = server
+        self._timeout = timeout
+
+    def post(self, path: str, body: bytes) -> Reply:
+        """Send one message and return the reply, after the certificate was checked."""
+        host = self._parts.hostname or ""
+        connection = self._connection(host)
+        try:
+            connection.connect()
+            self._check_fingerprint(connection)
+            headers = {"Content-Type": "application/json", "Accept": "application/json, application/problem+json"}
+            connection.request("POST", self._parts.path.rstrip("/") + path, body=body, headers=headers)
+            response = connection.getresponse()
+            data = response.read(ANSWER_BYTES + 1)
+        except ssl.SSLError as error:
+            raise TlsRefusedError(f"{host}: {error.reason or error}") from error
+        except (OSError, http.client.HTTPException) as error:
+            raise ServerUnreachableError(f"{self._server.url}: {error or type(error).__name__}") from error
+        finally:
+            connection.close()
+        if len(data) > ANSWER_BYTES:
+            raise AnswerRefusedError("the answer is larger than any answer of this protocol")
+        wait = response.getheader("Retry-After") or ""
+        return Reply(response.status, data, int(wait) if wait.isdecimal() and wait.isascii() else None)
+
+    def _connection(self, host: str) -> http.client.HTTPConnection:
+        if self._parts.scheme == "http":
+            return http.client.HTTPConnection(host, self._parts.port or 80, timeout=self._timeout)
+        context = _tls_context(self._server)
+        return http.client.HTTPSConnection(host, self._parts.port or 443, timeout=self._timeout, context=context)
+
+    def _check_fingerprint(self, connection: http.client.HTTPConnection) -> None:
+        wanted = self._server.fingerprint
+        if wanted is None:
+            return
+        sock: socket.socket | None = connection.sock
+        if not isinstance(sock, ssl.SSLSocket):
+            raise TlsRefusedError("a fingerprint was given, but the address is not https")
+        found = hashlib.sha256(sock.getpeercert(binary_form=True) or b"").hexdigest()
+        if not hmac.compare_digest(found, plain_fingerprint(wanted)):
+            raise TlsRefusedError(f"the server shows the certificate {found}")
+
+
+def _tls_context(server: Server) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if server.fingerprint is not None:
+        # The certificate itself is pinned and compared before a byte is sent; its names do not matter then.
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif server.ca is not None:
+        try:
+            context = ssl.create_default_context(cafile=server.ca)
+        except (OSError, ssl.SSLError) as error:
+            raise TlsRefusedError(f"{Path(server.ca).name} holds no usable CA certificate") from error
+    return context
+
+
+def problem_of(body: bytes) -> dict[str, object]:
+    """Read a problem+json body leniently: it is only shown to people, never believed."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

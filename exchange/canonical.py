@@ -1,0 +1,182 @@
+"""One encoding of JSON, and a reader that accepts nothing ambiguous.
+
+Writing: UTF-8, members sorted by code point, no blanks, integers only, strings in NFC. Reading refuses duplicate
+names, floats, NaN, huge integers, depth, other encodings, lone surrogates and control characters: whatever two
+programs could read in two ways is `malformed`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NoReturn, TypeAlias
+
+from exchange.errors import MalformedError, TooLargeError
+from exchange.limits import JSON_DEPTH, JSON_INTEGER, STRING_CHARS
+
+JsonObject: TypeAlias = dict[str, Any]
+JsonValue: TypeAlias = Any
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_HEX = re.compile(r"[0-9a-f]+")
+
+
+def encode(value: JsonValue) -> bytes:
+    """Encode a value canonically; TypeError or ValueError for what JSON of this format cannot hold (our own fault)."""
+    _check_written(value, 0)
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8")
+
+
+def _check_written(value: JsonValue, depth: int) -> None:
+    if depth > JSON_DEPTH:
+        raise ValueError("nested too deeply")
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        _check_string(value)
+    elif isinstance(value, int):
+        if abs(value) > JSON_INTEGER:
+            raise ValueError("integer out of range")
+    elif isinstance(value, Mapping):
+        for name, member in value.items():
+            if not isinstance(name, str):
+                raise TypeError("names of members are strings")
+            _check_string(name)
+            _check_written(member, depth + 1)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            _check_written(member, depth + 1)
+    else:
+        raise TypeError(f"{type(value).__name__} has no place in a message")
+
+
+def _check_string(value: str) -> None:
+    if value.isascii():
+        if value.isprintable() and len(value) <= STRING_CHARS:
+            return
+    elif not unicodedata.is_normalized("NFC", value):
+        raise ValueError("a string is not in NFC")
+    if len(value) > STRING_CHARS * 32 or _CONTROL.search(value):
+        raise ValueError("a string is too long or holds control characters")
+
+
+def decode(data: bytes, *, max_bytes: int, max_depth: int = JSON_DEPTH) -> JsonValue:
+    """Read strict JSON; TooLargeError over `max_bytes`, MalformedError for anything ambiguous."""
+    if len(data) > max_bytes:
+        raise TooLargeError(f"{len(data)} bytes where at most {max_bytes} are allowed")
+    _refuse_depth(data, max_depth)
+    try:
+        text = data.decode("utf-8")
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_float=_no_float,
+            parse_constant=_no_float,
+            parse_int=_integer,
+        )
+        _check_written(value, 0)
+    except MalformedError:
+        raise
+    except (ValueError, TypeError, RecursionError) as error:
+        raise MalformedError(f"not strict JSON: {type(error).__name__}") from error
+    return value
+
+
+def decode_object(data: bytes, *, max_bytes: int) -> JsonObject:
+    """Read strict JSON whose outermost value is an object."""
+    value = decode(data, max_bytes=max_bytes)
+    if not isinstance(value, dict):
+        raise MalformedError("an object is expected")
+    return value
+
+
+def _refuse_depth(data: bytes, max_depth: int) -> None:
+    # Counting brackets, strings included, is a bound that needs no parser; only a file near it is looked at closely.
+    if data.count(b"[") + data.count(b"{") <= max_depth:
+        return
+    depth = 0
+    in_string = escaped = False
+    for byte in data:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_string = False
+        elif byte == 0x22:
+            in_string = True
+        elif byte in (0x5B, 0x7B):
+            depth += 1
+            if depth > max_depth:
+                raise MalformedError("nested too deeply")
+        elif byte in (0x5D, 0x7D):
+            depth -= 1
+
+
+def _object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise MalformedError("a name stands twice in an object")
+    return found
+
+
+def _no_float(text: str) -> NoReturn:
+    raise MalformedError(f"{text[:20]} is not an integer")
+
+
+def _integer(text: str) -> int:
+    if len(text) > 17 or text == "-0" or abs(int(text)) > JSON_INTEGER:
+        raise MalformedError("an integer is out of range")
+    return int(text)
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of bytes, in lower-case hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def b64encode(data: bytes) -> str:
+    """Base64 with padding."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def b64decode(text: str) -> bytes:
+    """Read Base64 that `b64encode` could have written, and nothing else."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise MalformedError("not Base64") from error
+    if b64encode(data) != text:
+        raise MalformedError("not the canonical Base64 of its bytes")
+    return data
+
+
+def iso(at: datetime) -> str:
+    """A time as text: whole seconds, UTC, `Z`."""
+    if at.tzinfo is None:
+        raise ValueError("a time needs a zone")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+
+
+def parse_time(text: str) -> datetime:
+    """Read what `iso` writes, and nothing else; MalformedError otherwise."""
+    if not _TIME.fullmatch(text) or not text.isascii():
+        raise MalformedError(f"{text[:40]!r} is not a time")
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise MalformedError(f"{text!r} is not a time") from error
+
+
+def is_hex(text: str, digits: int) -> bool:
+    """Say whether a text is exactly so many lower-case hexadecimal digits."""
+    return len(text) == digits and _HEX.fullmatch(text) is not None

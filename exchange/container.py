@@ -1,0 +1,369 @@
+"""The form of every file that is carried: a line for people, newer roots, a signed manifest, a streamed body.
+
+    line 1   PERIGEE1 <kind> <satellite> <epoch>/<number> <created>
+    line 2   a list of signed root documents, `[]` for none
+    line 3   the envelope; its payload is the manifest: ids, numbers, digests of line 2 and of the body
+    rest     the body: gzip of one JSON object a line; absent where the kind has none
+
+Reading, in this order, each check hiding those after it: 1 size, 2 line 1, 3 kind, 4 form of lines 2 and 3, 5 newer
+roots each by its predecessor, 6 signature, 7 manifest against lines 1 and 2, 8 body's size and digest, 9 rows, inflated
+within bounds. Bytes are refused before they are parsed; nothing is held in memory but one row.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import re
+import shutil
+import struct
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO
+
+from exchange import limits
+from exchange.canonical import JsonObject, decode, decode_object, digest, encode, iso, parse_time
+from exchange.envelope import payload_type, seal, unseal
+from exchange.errors import (
+    AlteredError,
+    MalformedError,
+    TooLargeError,
+    TruncatedError,
+    UnsupportedVersionError,
+    WrongKindError,
+)
+from exchange.fields import Fields
+from exchange.keys import PrivateKey, PublicKey
+from exchange.trust import Trust
+from exchange.vocabulary import FileKind
+
+FORMAT = 1
+MAGIC = "PERIGEE1"
+CHUNK = 256 * 1024
+SPOOL_BYTES = 8 * 1024 * 1024
+_HEADER = re.compile(r"PERIGEE1 ([a-z-]{1,20}) ([0-9a-f]{32}) (\d{1,9})/(\d{1,9}) (\S{20})", re.ASCII)
+_STORED_BLOCK = 65_535
+
+SIZE_LIMITS: Mapping[FileKind, int] = {
+    FileKind.REGISTRATION: limits.REGISTRATION_BYTES,
+    FileKind.AUTHORIZATION: limits.AUTHORIZATION_BYTES,
+    FileKind.SYNC_REQUEST: limits.SYNC_FILE_BYTES,
+    FileKind.SYNC_RESPONSE: limits.SYNC_FILE_BYTES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first line."""
+
+    kind: FileKind
+    satellite: str
+    epoch: int
+    number: int
+    created: datetime
+
+    def line(self) -> bytes:
+        """The line without its line feed."""
+        text = f"{MAGIC} {self.kind.value} {self.satellite} {self.epoch}/{self.number} {iso(self.created)}"
+        return text.encode("ascii")
+
+    @classmethod
+    def parse(cls, line: bytes) -> Header:
+        """Read the line; says plainly when this is no file of this format, or one of a newer."""
+        try:
+            text = line.decode("ascii")
+        except UnicodeDecodeError as error:
+            raise MalformedError("the file does not begin like one of this format") from error
+        if text.startswith("PERIGEE") and not text.startswith(MAGIC + " ") and text[7:8].isdigit():
+            raise UnsupportedVersionError("the file is written in another version of the format")
+        found = _HEADER.fullmatch(text)
+        if found is None:
+            raise MalformedError("the file does not begin like one of this format")
+        kind, satellite, epoch, number, created = found.groups()
+        try:
+            known = FileKind(kind)
+        except ValueError as error:
+            raise MalformedError(f"{kind!r} is no kind of file") from error
+        return cls(known, satellite, int(epoch), int(number), parse_time(created))
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What the manifest says of the body."""
+
+    sha256: str
+    size: int
+    rows: int
+    counts: dict[str, int]
+
+    def to_dict(self) -> JsonObject:
+        """The member `body` of the manifest."""
+        return {"sha256": self.sha256, "size": self.size, "rows": self.rows, "counts": self.counts}
+
+    @classmethod
+    def from_dict(cls, data: object) -> Body:
+        """Read the member."""
+        fields = Fields(data, "body")
+        counts = fields.mapping("counts")
+        reader = Fields(counts, "body.counts")
+        return cls(
+            sha256=fields.digest("sha256"),
+            size=fields.integer("size", most=limits.SYNC_FILE_BYTES),
+            rows=fields.integer("rows", most=limits.ROWS),
+            counts={name: reader.integer(name, most=limits.ROWS) for name in counts},
+        )
+
+
+def write_container(
+    out: BinaryIO,
+    header: Header,
+    manifest: JsonObject,
+    keys: Sequence[PrivateKey],
+    *,
+    roots: Sequence[bytes] = (),
+    rows: Iterable[JsonObject] | None = None,
+    stored: bool = False,
+    beside: JsonObject | None = None,
+) -> tuple[str, dict[str, int]]:
+    """Write a file; returns the digest of its signed manifest and the counts of its rows by kind.
+
+    `stored` writes an uncompressed body, byte-stable on every zlib, for golden files. `beside` adds unsigned members to
+    the envelope's line (the keys of a registration).
+    """
+    root_line = encode([decode(document, max_bytes=limits.ROOT_FILE_BYTES) for document in roots])
+    with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
+        body = _write_body(spool, rows, stored=stored) if rows is not None else None
+        payload = encode(
+            {
+                **manifest,
+                "format": FORMAT,
+                "kind": header.kind.value,
+                "satellite": header.satellite,
+                "epoch": header.epoch,
+                "number": header.number,
+                "created": iso(header.created),
+                "roots": digest(root_line),
+                "body": body.to_dict() if body else None,
+            }
+        )
+        envelope = {**seal(payload_type(header.kind.value), payload, keys), **(beside or {})}
+        out.write(header.line() + b"\n" + root_line + b"\n" + encode(envelope) + b"\n")
+        if body:
+            spool.seek(0)
+            shutil.copyfileobj(spool, out, CHUNK)
+    return digest(payload), body.counts if body else {}
+
+
+class _Hashing(io.RawIOBase):
+    """Counts and hashes what passes through to a file."""
+
+    def __init__(self, target: tempfile.SpooledTemporaryFile[bytes]) -> None:
+        self._target = target
+        self.sha256 = hashlib.sha256()
+        self.size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        piece = bytes(memoryview(data))  # type: ignore[arg-type]  # any buffer, as RawIOBase promises
+        self.sha256.update(piece)
+        self.size += len(piece)
+        self._target.write(piece)
+        return len(piece)
+
+
+def _write_body(spool: tempfile.SpooledTemporaryFile[bytes], rows: Iterable[JsonObject], *, stored: bool) -> Body:
+    target = _Hashing(spool)
+    counts: Counter[str] = Counter()
+
+    def lines() -> Iterator[bytes]:
+        for row in rows:
+            counts[row["kind"]] += 1
+            yield encode(row) + b"\n"
+
+    if stored:
+        _write_stored(target, b"".join(lines()))
+    else:
+        with gzip.GzipFile(filename="", fileobj=target, mode="wb", compresslevel=6, mtime=0) as packed:
+            buffer: list[bytes] = []
+            for line in lines():
+                buffer.append(line)
+                if len(buffer) == 512:
+                    packed.write(b"".join(buffer))
+                    buffer.clear()
+            packed.write(b"".join(buffer))
+    return Body(target.sha256.hexdigest(), target.size, counts.total(), dict(sorted(counts.items())))
+
+
+def _write_stored(target: _Hashing, data: bytes) -> None:
+    target.write(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")
+    pieces = [data[at : at + _STORED_BLOCK] for at in range(0, len(data), _STORED_BLOCK)] or [b""]
+    for index, piece in enumerate(pieces):
+        last = index == len(pieces) - 1
+        target.write(struct.pack("<BHH", last, len(piece), len(piece) ^ 0xFFFF) + piece)
+    target.write(struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF))
+
+
+@dataclass(slots=True)
+class SealedFile:
+    """A file whose lines were taken apart and whose signature was not yet checked."""
+
+    header: Header
+    root_documents: tuple[bytes, ...]
+    root_line: bytes
+    envelope: JsonObject
+    stream: BinaryIO
+    body_at: int
+    total: int
+
+    def walk_roots(self, trust: Trust) -> Trust:
+        """Follow the newer roots that the file brings."""
+        return trust.advance(self.root_documents)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A file whose signature, lines and body digest hold."""
+
+    header: Header
+    manifest: Fields
+    payload: bytes
+    digest: str
+    body: Body | None
+    _rows: Callable[[], Iterator[JsonObject]]
+
+    def rows(self) -> Iterator[JsonObject]:
+        """The rows of the body, one by one; may be walked again."""
+        return self._rows()
+
+
+def split_container(data: bytes | BinaryIO, kind: FileKind | None) -> SealedFile:
+    """Checks 1 to 4: take the lines apart. `kind` None takes any (for `inspect`)."""
+    stream: BinaryIO = io.BytesIO(data) if isinstance(data, bytes | bytearray) else data
+    total = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    if total > limits.SYNC_FILE_BYTES:
+        raise TooLargeError(f"{total} bytes; no file of this format is so large")
+    if total == 0:
+        raise TruncatedError("the file is empty")
+    header = Header.parse(_line(stream, limits.HEADER_BYTES, short=MalformedError("the first line does not end")))
+    if kind is not None and header.kind is not kind:
+        raise WrongKindError(f"this is a {header.kind.value} file; a {kind.value} file is needed")
+    if total > SIZE_LIMITS[header.kind]:
+        raise TooLargeError(f"{total} bytes; a {header.kind.value} file has at most {SIZE_LIMITS[header.kind]}")
+    root_line = _line(stream, limits.ROOT_LINE_BYTES)
+    documents = decode(root_line, max_bytes=limits.ROOT_LINE_BYTES)
+    if not isinstance(documents, list) or not all(isinstance(entry, dict) for entry in documents):
+        raise MalformedError("the second line is no list of root documents")
+    envelope_line = _line(stream, limits.ENVELOPE_LINE_BYTES)
+    envelope = decode_object(envelope_line, max_bytes=limits.ENVELOPE_LINE_BYTES)
+    if encode(envelope) != envelope_line or encode(documents) != root_line:
+        raise AlteredError("a line was written anew by another program")
+    roots = tuple(encode(entry) for entry in documents)
+    return SealedFile(header, roots, root_line, envelope, stream, stream.tell(), total)
+
+
+def _line(stream: BinaryIO, most: int, *, short: Exception | None = None) -> bytes:
+    line = stream.readline(most + 1)
+    if line.endswith(b"\n"):
+        return line[:-1]
+    if len(line) > most:
+        raise short or TooLargeError("a line is longer than it can be")
+    raise TruncatedError("the file ends in the middle of a line")
+
+
+def open_container(sealed: SealedFile, keys: Mapping[str, PublicKey], threshold: int = 1) -> OpenedFile:
+    """Checks 6 to 8: signature, manifest against the lines, body against the manifest."""
+    kind = sealed.header.kind
+    payload = unseal(sealed.envelope, payload_type(kind.value), keys, threshold)
+    manifest = Fields(decode(payload, max_bytes=limits.ENVELOPE_LINE_BYTES), "manifest")
+    if manifest.integer("format", least=1) != FORMAT:
+        raise UnsupportedVersionError("the file is written in another version of the format")
+    signed = Header(
+        manifest.word("kind", FileKind),
+        manifest.identifier("satellite"),
+        manifest.integer("epoch"),
+        manifest.integer("number"),
+        manifest.time("created"),
+    )
+    if signed != sealed.header:
+        raise AlteredError("the first line does not say what was signed")
+    if manifest.digest("roots") != digest(sealed.root_line):
+        raise AlteredError("the second line is not the one that was signed")
+    body = Body.from_dict(manifest.mapping("body")) if manifest.has("body") else None
+    _check_body(sealed, body)
+
+    def rows() -> Iterator[JsonObject]:
+        return _read_rows(sealed.stream, sealed.body_at, body) if body else iter(())
+
+    return OpenedFile(sealed.header, manifest, payload, digest(payload), body, rows)
+
+
+def _check_body(sealed: SealedFile, body: Body | None) -> None:
+    size = sealed.total - sealed.body_at
+    wanted = body.size if body else 0
+    if size < wanted:
+        raise TruncatedError(f"{wanted - size} bytes are missing at the end")
+    if size > wanted:
+        raise AlteredError(f"{size - wanted} bytes were added at the end")
+    if body is None:
+        return
+    sealed.stream.seek(sealed.body_at)
+    found = hashlib.sha256()
+    while piece := sealed.stream.read(CHUNK):
+        found.update(piece)
+    if found.hexdigest() != body.sha256:
+        raise AlteredError("the body is not the one that was signed")
+
+
+def _read_rows(stream: BinaryIO, at: int, body: Body) -> Iterator[JsonObject]:
+    counts: Counter[str] = Counter()
+    for line in _lines(stream, at):
+        row = decode_object(line, max_bytes=limits.ROW_BYTES)
+        kind = row.get("kind")
+        if not isinstance(kind, str):
+            raise MalformedError("a row says not what it is")
+        counts[kind] += 1
+        if counts.total() > body.rows:
+            raise MalformedError("there are more rows than the manifest says")
+        yield row
+    if dict(counts) != body.counts:
+        raise MalformedError("the rows are not those that the manifest counts")
+
+
+def _lines(stream: BinaryIO, at: int) -> Iterator[bytes]:
+    stream.seek(at)
+    inflate = zlib.decompressobj(wbits=31)
+    rest, produced = b"", 0
+    while True:
+        piece = inflate.unconsumed_tail or stream.read(CHUNK)
+        if not piece:
+            break
+        try:
+            text = inflate.decompress(piece, CHUNK * 4)
+        except zlib.error as error:
+            raise MalformedError("the body is not gzip") from error
+        produced += len(text)
+        if produced > limits.BODY_BYTES:
+            raise TooLargeError("the body inflates past its limit")
+        *lines, rest = (rest + text).split(b"\n")
+        if len(rest) > limits.ROW_BYTES:
+            raise TooLargeError("a row is longer than it can be")
+        # The caller may read the stream elsewhere between two rows; come back to where this walk stood.
+        position = stream.tell()
+        yield from lines
+        stream.seek(position)
+        if inflate.eof:
+            break
+    if not inflate.eof:
+        raise TruncatedError("the body ends in the middle")
+    if inflate.unused_data or stream.read(1):
+        raise MalformedError("something follows the body")
+    if rest:
+        raise MalformedError("the last row does not end")

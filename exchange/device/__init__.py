@@ -1,0 +1,1 @@
+"""The device protocol: one signed message, one signed answer; the same at a satellite and at central."""

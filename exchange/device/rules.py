@@ -1,0 +1,95 @@
+"""Decisions that a server makes about a device's message; pure, and the same at satellite and central."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CounterVerdict(StrEnum):
+    """What a message's number means."""
+
+    NEW = "new"
+    REPEAT = "repeat"
+    TOO_LOW = "too_low"
+
+
+def judge_counter(last: int, last_digest: str | None, counter: int, digest: str) -> CounterVerdict:
+    """A higher number is new; the last one again with the same bytes repeats; all else is too low."""
+    if counter > last:
+        return CounterVerdict.NEW
+    if counter == last and digest == last_digest:
+        return CounterVerdict.REPEAT
+    return CounterVerdict.TOO_LOW
+
+
+class RegistrationVerdict(StrEnum):
+    """What a registration means for a UDI."""
+
+    NEW = "new"
+    SAME = "same"
+    TAKE_OVER = "take_over"
+
+
+def judge_registration(known_key_hash: str | None, key_hash: str) -> RegistrationVerdict:
+    """Row S4.1: same key, same instance; a new key with a valid token takes the instance over, without a person."""
+    if known_key_hash is None:
+        return RegistrationVerdict.NEW
+    return RegistrationVerdict.SAME if known_key_hash == key_hash else RegistrationVerdict.TAKE_OVER
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """How a refusal reaches the device: HTTP status, sentence, remedy."""
+
+    status: int
+    message: str
+    remedy: str
+
+
+DEVICE_PROBLEMS: Mapping[str, Problem] = {
+    "token_refused": Problem(403, "The token registers nothing here.", "Ask the administrator for a valid token."),
+    "not_registered": Problem(401, "This device is not registered here.", "Register the device again with a token."),
+    "certificate_expired": Problem(403, "The device's identity has ended.", "Register the device again with a token."),
+    "counter_too_low": Problem(
+        409, "The message's number was used before.", "Continue above the highest number that the answer names."
+    ),
+    "superseded_key": Problem(
+        403, "Another key took this device's place.", "Ask the administrator which of the two machines is to live on."
+    ),
+    "invalid_quantity": Problem(422, "A quantity is not allowed.", "Ask for a whole number from 1 to 1000000."),
+    "duplicate_entitlement": Problem(422, "A licence stands twice in the list.", "Name each licence once."),
+    "identity_mismatch": Problem(
+        403, "The message names another device than its key belongs to.", "Register the device under its own identity."
+    ),
+    "not_restricted": Problem(
+        409, "The licence is not restricted.", "Use it like any other licence, without a request."
+    ),
+    "unknown_entitlement": Problem(
+        404, "The licence is not known here.", "Check the tag, or synchronize the satellite."
+    ),
+    "export_not_permitted": Problem(
+        403, "This device may not ask for restricted licences.", "Register it with a token that allows it."
+    ),
+    "unknown_grant": Problem(404, "The grant is not known here.", "Nothing needs to be done."),
+    "recovery": Problem(
+        409, "The satellite was put back to an older copy.", "Resynchronize the satellite; renewals go on meanwhile."
+    ),
+    "not_ready": Problem(503, "The server is not set up yet.", "Finish the set-up of the server."),
+    "agreement_pending": Problem(409, "The licensing agreement is not accepted.", "Accept the agreement at central."),
+    "unknown_member": Problem(
+        422, "The named member does not belong to the set.", "Name one of the registered members."
+    ),
+    "malformed": Problem(400, "The message is not one of this protocol.", "Update the agent."),
+    "altered": Problem(400, "The message does not fit its signature.", "Send it again; look for a proxy between."),
+    "unknown_issuer": Problem(401, "The message's key is not known here.", "Register the device again with a token."),
+    "wrong_kind": Problem(400, "The message is of another kind.", "Send it to the address of its operation."),
+    "too_large": Problem(413, "The message is too large.", "Send less at a time."),
+    "unsupported_version": Problem(400, "The message's format is not known here.", "Update the server or the agent."),
+    "too_many_failures": Problem(429, "Too many refused messages from this address.", "Wait and try again."),
+    "busy": Problem(503, "The server is busy.", "Wait and try again."),
+    "not_found": Problem(404, "There is nothing at this address.", "Check the address."),
+    "method_not_allowed": Problem(405, "This address takes other methods.", "Read the API description."),
+    "internal_error": Problem(500, "The server failed.", "Try again; tell the administrator the reference."),
+}

@@ -1,0 +1,16 @@
+"""Times of the device protocol, the field's own (rows S4.1, S4.2, C7.5)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+CERTIFICATE = timedelta(days=365)
+CERTIFICATE_RENEWAL = timedelta(days=180)
+AUTHORIZATION = timedelta(days=90)
+AUTHORIZATION_RENEWAL = timedelta(days=30)
+OUT_OF_COMPLIANCE_RENEWAL = timedelta(hours=12)
+EVALUATION = timedelta(days=90)
+SILENT_MINOR = (timedelta(days=30), timedelta(days=60))
+SILENT_MAJOR = timedelta(days=90)
+REMOVED = timedelta(days=365)
+GRANT_DELIVERY = timedelta(days=30)

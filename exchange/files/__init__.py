@@ -1,0 +1,1 @@
+"""Files that people carry: what is in each, and the numbered checks of its reader."""

@@ -1,0 +1,169 @@
+"""The synchronization request: everything a site has to say since central last acknowledged (rows S2.1, S2.3).
+
+Checks: 1 size and lines, 2 kind, 3 signature by the identity key that central knows for the named satellite,
+4 manifest, 5 vendor, 6 satellite, 7 not made in the future. Its order among others is judged apart (`order`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO
+
+from exchange import limits
+from exchange.canonical import JsonObject
+from exchange.container import Header, OpenedFile, open_container, split_container, write_container
+from exchange.errors import MalformedError, UnknownIssuerError, WrongSatelliteError, WrongVendorError
+from exchange.fields import Fields
+from exchange.files.authorization import check_created
+from exchange.files.rows import RequestRow, read_request_row
+from exchange.keys import PrivateKey, PublicKey
+from exchange.vocabulary import FileKind
+
+
+@dataclass(frozen=True, slots=True)
+class ChainEntry:
+    """One request that the site made: epoch, number, digest."""
+
+    epoch: int
+    seq: int
+    digest: str
+
+    def to_dict(self) -> JsonObject:
+        """The entry."""
+        return {"epoch": self.epoch, "seq": self.seq, "digest": self.digest}
+
+    @classmethod
+    def from_dict(cls, data: object) -> ChainEntry:
+        """Read the entry."""
+        fields = Fields(data, "chain")
+        return cls(fields.integer("epoch"), fields.integer("seq"), fields.digest("digest"))
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The newest response that the site has applied."""
+
+    epoch: int
+    rseq: int
+    digest: str
+
+    def to_dict(self) -> JsonObject:
+        """The member."""
+        return {"epoch": self.epoch, "rseq": self.rseq, "digest": self.digest}
+
+    @classmethod
+    def from_dict(cls, data: object) -> Applied:
+        """Read the member."""
+        fields = Fields(data, "applied")
+        return cls(fields.integer("epoch"), fields.integer("rseq"), fields.digest("digest"))
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """The manifest; `chain` names every request since the last acknowledged one, that one included."""
+
+    vendor_id: str
+    satellite: str
+    epoch: int
+    epoch_id: str
+    seq: int
+    created: datetime
+    full: bool
+    chain: tuple[ChainEntry, ...]
+    applied: Applied
+    head: JsonObject | None
+    root_version: int
+    software_version: str
+    next_key: PublicKey | None
+    next_device_ca_key: PublicKey | None
+
+    def to_dict(self) -> JsonObject:
+        """The manifest's own members."""
+        return {
+            "vendor_id": self.vendor_id,
+            "epoch_id": self.epoch_id,
+            "full": self.full,
+            "chain": [entry.to_dict() for entry in self.chain],
+            "applied": self.applied.to_dict(),
+            "head": self.head,
+            "root_version": self.root_version,
+            "software_version": self.software_version,
+            "next_key": self.next_key.to_dict() if self.next_key else None,
+            "next_device_ca_key": self.next_device_ca_key.to_dict() if self.next_device_ca_key else None,
+        }
+
+    @classmethod
+    def read(cls, manifest: Fields) -> SyncRequest:
+        """Read the manifest."""
+        next_key, next_ca = manifest.optional_mapping("next_key"), manifest.optional_mapping("next_device_ca_key")
+        request = cls(
+            vendor_id=manifest.identifier("vendor_id"),
+            satellite=manifest.identifier("satellite"),
+            epoch=manifest.integer("epoch", least=1),
+            epoch_id=manifest.identifier("epoch_id"),
+            seq=manifest.integer("number", least=1),
+            created=manifest.time("created"),
+            full=manifest.flag("full"),
+            chain=manifest.items("chain", ChainEntry.from_dict, most=limits.CHAIN_ENTRIES),
+            applied=Applied.from_dict(manifest.mapping("applied")),
+            head=manifest.optional_mapping("head"),
+            root_version=manifest.integer("root_version", least=1),
+            software_version=manifest.text("software_version", most=255),
+            next_key=PublicKey.from_dict(next_key) if next_key else None,
+            next_device_ca_key=PublicKey.from_dict(next_ca) if next_ca else None,
+        )
+        if not request.chain:
+            raise MalformedError("a request names at least what it follows")
+        return request
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRequest:
+    """A verified request with its digest and rows."""
+
+    request: SyncRequest
+    digest: str
+    opened: OpenedFile
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows of each kind it holds."""
+        return self.opened.body.counts if self.opened.body else {}
+
+    def rows(self) -> Iterator[RequestRow]:
+        """The rows, one by one."""
+        return map(read_request_row, self.opened.rows())
+
+
+def make_sync_request(
+    request: SyncRequest, rows: Iterable[RequestRow], key: PrivateKey, out: BinaryIO, *, stored: bool = False
+) -> tuple[str, dict[str, int]]:
+    """Write the file with the satellite's identity key; returns its digest and counts."""
+    header = Header(FileKind.SYNC_REQUEST, request.satellite, request.epoch, request.seq, request.created)
+    return write_container(out, header, request.to_dict(), [key], rows=(row.to_dict() for row in rows), stored=stored)
+
+
+def peek_satellite(data: bytes | BinaryIO) -> str:
+    """The satellite that a request says it is from; unsigned, only for finding its keys."""
+    return split_container(data, FileKind.SYNC_REQUEST).header.satellite
+
+
+def read_sync_request(
+    data: bytes | BinaryIO, *, keys: Mapping[str, PublicKey], vendor_id: str, satellite: str, now: datetime
+) -> OpenedRequest:
+    """Read the file; `keys` are the identity keys that central knows for `satellite`."""
+    sealed = split_container(data, FileKind.SYNC_REQUEST)
+    if sealed.header.satellite != satellite:
+        raise WrongSatelliteError("the request names another satellite")
+    if sealed.root_documents:
+        raise MalformedError("a request brings no root")
+    if not keys:
+        raise UnknownIssuerError("no satellite of this name is known here")
+    opened = open_container(sealed, keys)
+    request = SyncRequest.read(opened.manifest)
+    if request.vendor_id != vendor_id:
+        raise WrongVendorError("the request is for the central of another vendor")
+    check_created(request.created, now)
+    return OpenedRequest(request, opened.digest, opened)
