@@ -1,0 +1,35 @@
+"""Who does something: an argument of every service, never a global."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ActorKind(StrEnum):
+    """Kinds of actors."""
+
+    OPERATOR = "operator"
+    USER = "user"
+    DEVICE = "device"
+    SATELLITE = "satellite"
+    JOB = "job"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """One actor; `name` is for people."""
+
+    kind: ActorKind
+    id: str
+    name: str
+
+    @property
+    def label(self) -> str:
+        """How the actor is shown in logs of events."""
+        return self.name or self.kind.value
+
+
+OPERATOR = Actor(ActorKind.OPERATOR, "console", "console")
+SYSTEM = Actor(ActorKind.SYSTEM, "system", "system")

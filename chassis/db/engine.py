@@ -1,0 +1,56 @@
+"""Engines: SQLite that loses nothing it acknowledged, or PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from chassis.errors import SettingsError
+
+OLDEST_SQLITE = (3, 37, 0)
+
+
+def make_engine(url: str, busy_seconds: float = 30.0) -> Engine:
+    """An engine for a database's address; SettingsError when it cannot be one."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingsError("database.url is no address of a database") from error
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(url, busy_seconds)
+    if parsed.get_backend_name() == "postgresql":
+        plain = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(
+            plain, pool_pre_ping=True, isolation_level="REPEATABLE READ", pool_size=16, max_overflow=16
+        )
+    try:
+        parsed.get_dialect()
+    except NoSuchModuleError as error:
+        raise SettingsError("database.url names an unknown kind of database") from error
+    raise SettingsError("database.url: sqlite and postgresql are supported")
+
+
+def _sqlite(url: str, busy_seconds: float) -> Engine:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise SettingsError(f"SQLite {sqlite3.sqlite_version} is too old")
+    engine = create_engine(url, connect_args={"timeout": busy_seconds, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        # The driver must not begin transactions by itself: every write begins IMMEDIATE, see chassis.db.unit.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        kind = "IMMEDIATE" if connection.get_execution_options().get("perigee_write") else "DEFERRED"
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    return engine

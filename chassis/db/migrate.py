@@ -1,0 +1,117 @@
+"""Migrations: a copy first, then step by step; a failure puts the copy back."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+from alembic import command, context
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, MetaData
+
+from chassis.errors import AppError
+
+
+class SchemaError(AppError):
+    """The database's form is not the one this program works with."""
+
+    code = "schema_mismatch"
+    remedy = "Run the `upgrade` step of the newer program, or restore the copy that was made before the upgrade."
+    status = 500
+
+
+def _config(folder: Path, connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "os")
+    if connection is not None:
+        config.attributes["connection"] = connection
+    return config
+
+
+def run_environment(metadata: MetaData) -> None:
+    """The body of a server's `env.py`: migrate on the connection that the caller brings."""
+    connection = context.config.attributes.get("connection")
+    if connection is None:
+        raise SchemaError("migrations run through the program's own commands only")
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def head(folder: Path) -> str | None:
+    """The newest revision that this program knows."""
+    return ScriptDirectory.from_config(_config(folder)).get_current_head()
+
+
+def current(engine: Engine) -> str | None:
+    """The revision that the database is at."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(engine: Engine, folder: Path) -> None:
+    """Bring the database to the newest revision; SQLite is copied first and put back on failure."""
+    if current(engine) == head(folder):
+        return
+    copy = _copy_of(engine)
+    try:
+        with engine.execution_options(perigee_write=True).connect() as connection:
+            command.upgrade(_config(folder, connection), "head")
+            connection.commit()
+    except Exception:
+        if copy is not None:
+            engine.dispose()
+            _put_back(engine, copy)
+        raise
+
+
+def check(engine: Engine, folder: Path) -> None:
+    """Refuse to work on a database of another form."""
+    found, wanted = current(engine), head(folder)
+    if found != wanted:
+        raise SchemaError(f"the database is at revision {found}, this program works with {wanted}")
+
+
+def differences(engine: Engine, folder: Path) -> None:
+    """Raise where the models and the migrated database differ (for tests)."""
+    with engine.connect() as connection:
+        command.check(_config(folder, connection))
+
+
+def _path(engine: Engine) -> Path | None:
+    name = engine.url.database
+    if engine.dialect.name != "sqlite" or not name or name == ":memory:":
+        return None
+    return Path(name)
+
+
+def _copy_of(engine: Engine) -> Path | None:
+    path = _path(engine)
+    if path is None or current(engine) is None:
+        return None
+    copy = path.with_name(path.name + ".before-upgrade")
+    copy.unlink(missing_ok=True)
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute("VACUUM INTO ?", (str(copy),))
+    finally:
+        connection.close()
+    return copy
+
+
+def _put_back(engine: Engine, copy: Path) -> None:
+    path = _path(engine)
+    if path is None:
+        return
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    shutil.copyfile(copy, path)

@@ -1,0 +1,113 @@
+"""The unit of work: one transaction, one "now", one actor; opened at the edge and committed there once."""
+
+from __future__ import annotations
+
+import fcntl
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import RLock
+from time import sleep
+from typing import TypeVar
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from chassis.actor import Actor
+from chassis.clock import Clock
+from chassis.errors import DatabaseBusyError
+
+T = TypeVar("T")
+RETRIES = 8
+_RETRYABLE = {"40001", "40P01"}
+
+
+@dataclass
+class Unit:
+    """What a service gets: the session, the time, and who acts."""
+
+    session: Session
+    now: datetime
+    actor: Actor
+    writing: bool
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+
+class Database:
+    """Opens units of work on one engine."""
+
+    def __init__(self, engine: Engine, clock: Clock, lock_file: Path | None) -> None:
+        """`lock_file` guards every write and checkpoint of SQLite; PostgreSQL needs none."""
+        self.engine = engine
+        self.clock = clock
+        self._lock_file = lock_file if engine.dialect.name == "sqlite" else None
+        self._thread_lock = RLock()
+        self._writer = engine.execution_options(perigee_write=True)
+
+    @contextmanager
+    def write(self, actor: Actor) -> Iterator[Unit]:
+        """A unit that may change things: committed when the block ends, rolled back when it raises."""
+        with self._exclusive():
+            unit = Unit(Session(self._writer, expire_on_commit=False), self.clock.now(), actor, writing=True)
+            try:
+                yield unit
+                unit.session.commit()
+            except OperationalError as error:
+                unit.session.rollback()
+                if "locked" in str(error.orig):
+                    raise DatabaseBusyError("the database did not come free in time") from error
+                raise
+            except BaseException:
+                unit.session.rollback()
+                raise
+            finally:
+                unit.session.close()
+        for action in unit.after_commit:
+            action()
+
+    @contextmanager
+    def read(self, actor: Actor) -> Iterator[Unit]:
+        """A unit that only looks: one consistent snapshot, nothing is ever committed."""
+        session = Session(self.engine, expire_on_commit=False)
+        try:
+            yield Unit(session, self.clock.now(), actor, writing=False)
+        finally:
+            session.rollback()
+            session.close()
+
+    def run(self, actor: Actor, work: Callable[[Unit], T]) -> T:
+        """Do a piece of work in a write unit, again where the database asks for it."""
+        for attempt in range(RETRIES):
+            try:
+                with self.write(actor) as unit:
+                    return work(unit)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _RETRYABLE or attempt == RETRIES - 1:
+                    raise
+                sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreads rivals, guards nothing
+        raise DatabaseBusyError
+
+    def is_alive(self) -> bool:
+        """Say whether the database answers."""
+        with self.engine.connect() as connection:
+            return connection.execute(text("SELECT 1")).scalar() == 1
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        if self._lock_file is None:
+            yield
+            return
+        with self._thread_lock, self._lock_file.open("a") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(handle, fcntl.LOCK_UN)

@@ -1,0 +1,106 @@
+"""Root of the refusals of both servers: each reason is a class with a stable code and a remedy."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AppError(Exception):
+    """Something that the caller can understand and act on."""
+
+    code: ClassVar[str] = "error"
+    remedy: str = "Read the message and try again."
+    status: ClassVar[int] = 400
+
+    def __init__(self, message: str = "", *, remedy: str | None = None, **details: object) -> None:
+        """`message` is a sentence; without one the class's own first line serves."""
+        text = message or (type(self).__doc__ or type(self).__name__).strip().splitlines()[0]
+        super().__init__(text)
+        self.message = text
+        self.details = details
+        if remedy is not None:
+            self.remedy = remedy
+
+
+class RefusedError(AppError):
+    """The state does not allow it."""
+
+    code = "refused"
+    status = 409
+
+
+class NotFoundError(AppError):
+    """There is no such thing, or the caller may not know of it."""
+
+    code = "not_found"
+    remedy = "Check the name or id; the list shows what there is."
+    status = 404
+
+
+class ForbiddenError(AppError):
+    """The caller's roles do not allow it."""
+
+    code = "forbidden"
+    remedy = "Ask an administrator for the role that allows it."
+    status = 403
+
+
+class InvalidInputError(AppError):
+    """A value is outside what is allowed."""
+
+    code = "invalid_input"
+    remedy = "Correct the value and try again."
+    status = 422
+
+
+class SettingsError(AppError):
+    """A setting is unknown or wrong; the program does not start."""
+
+    code = "invalid_setting"
+    remedy = "Correct or remove the setting that the message names."
+
+
+class HomeMissingError(AppError):
+    """The state folder was not set up."""
+
+    code = "home_not_initialised"
+    remedy = "Run the `init` command with this --home first."
+
+
+class HomeExistsError(AppError):
+    """The state folder is in use already."""
+
+    code = "home_already_initialised"
+    remedy = "Choose another --home; an existing one is never overwritten."
+    status = 409
+
+
+class NotALabError(AppError):
+    """The clock of this home follows the system."""
+
+    code = "not_a_lab"
+    remedy = "Only a home made with --lab has a clock that can be moved."
+    status = 409
+
+
+class FileUnreadableError(AppError):
+    """A file cannot be read or written."""
+
+    code = "file_unreadable"
+    remedy = "Check the path and its permissions."
+
+
+class UploadTooLargeError(AppError):
+    """More was sent than is allowed."""
+
+    code = "too_large"
+    remedy = "Send less at a time."
+    status = 413
+
+
+class DatabaseBusyError(AppError):
+    """The database did not come free in time."""
+
+    code = "busy"
+    remedy = "Wait and try again."
+    status = 503

@@ -1,0 +1,87 @@
+"""Running a job: the row (job, slot) is the only guard, and it is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from chassis.actor import Actor, ActorKind
+from chassis.clock import iso
+from chassis.db.base import JobRunMixin
+from chassis.db.unit import Database, Unit
+from chassis.errors import AppError, NotFoundError
+from chassis.ids import new_id
+from chassis.log import get_logger
+
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that is done again and again; `run` says in a few words what it did."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Unit], str]
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """What became of a run: done, failed, or taken (another scheduler has this slot)."""
+
+    job: str
+    slot: str
+    state: str
+    detail: str
+
+
+class UnknownJobError(NotFoundError):
+    """There is no job of this name."""
+
+    code = "unknown_job"
+    remedy = "List the jobs with `jobs list`."
+
+
+def slot_of(job: Job, now: datetime) -> str:
+    """The slot that a moment belongs to, counted from a fixed day: never derived from an earlier run."""
+    return iso(_EPOCH + job.every * ((now - _EPOCH) // job.every))
+
+
+def run_job(database: Database, runs: type[JobRunMixin], job: Job, *, slot: str | None = None) -> JobResult:
+    """Run a job's present slot, or an own slot when it is started by hand (`slot` given)."""
+    actor = Actor(ActorKind.JOB, job.name, f"job {job.name}")
+    started = database.clock.now()
+    name = slot or slot_of(job, started)
+    try:
+        with database.write(actor) as unit:
+            row = {"job": job.name, "slot": name, "state": "running", "started": started, "detail": ""}
+            unit.session.add(runs(**row))
+    except IntegrityError:
+        return JobResult(job.name, name, "taken", "this slot was run already")
+    try:
+        detail, state = database.run(actor, job.run), "done"
+    except (AppError, SQLAlchemyError) as error:
+        get_logger().error("job_failed", job=job.name, slot=name, cause=type(error).__name__)
+        detail, state = f"{type(error).__name__}: {getattr(error, 'message', 'see the log')}", "failed"
+    with database.write(actor) as unit:
+        row = unit.session.get(runs, (job.name, name))
+        if row is not None:
+            row.state, row.finished, row.detail = state, unit.now, detail
+    return JobResult(job.name, name, state, detail)
+
+
+def manual_slot() -> str:
+    """A slot of its own for a run that a person starts."""
+    return f"manual-{new_id()}"
+
+
+def find_job(jobs: tuple[Job, ...], name: str) -> Job:
+    """A job by its name."""
+    for job in jobs:
+        if job.name == name:
+            return job
+    raise UnknownJobError(f"there is no job {name!r}")

@@ -1,0 +1,56 @@
+"""The scheduler: a process beside the server that offers every job its slots."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from chassis.db.base import JobRunMixin
+from chassis.db.unit import Database
+from chassis.jobs.runs import Job, run_job
+
+_PR_SET_PDEATHSIG = 1
+LOOK_SECONDS = 30
+
+
+def run_scheduler(database: Database, runs: type[JobRunMixin], jobs: tuple[Job, ...]) -> None:
+    """Offer each job its slot, now and every half minute, until the process is told to end.
+
+    The slot's row decides whether anything runs; so a laboratory's clock may leap, and other schedulers may exist.
+    """
+    scheduler = BlockingScheduler(timezone="UTC")
+    for job in jobs:
+        scheduler.add_job(
+            lambda job=job: run_job(database, runs, job),
+            trigger=IntervalTrigger(seconds=LOOK_SECONDS, timezone="UTC"),
+            id=job.name,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+    signal.signal(signal.SIGTERM, lambda *_: scheduler.shutdown(wait=False))
+    scheduler.start()
+
+
+def start_child(work: Callable[[], None]) -> int:
+    """Start `work` in a child process that ends with its parent, however that ends; returns the pid."""
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        if sys.platform == "linux":
+            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() == parent:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            work()
+        code = 0
+    finally:
+        os._exit(code)

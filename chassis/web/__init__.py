@@ -1,0 +1,1 @@
+"""Answering over HTTP: a lean toolkit and the server."""

@@ -1,0 +1,45 @@
+"""Health of a server: `/healthz` says that it lives, `/readyz` what it can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.errors import AppError
+from chassis.web.wsgi import Response, json_response
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Result of one named check."""
+
+    ok: bool
+    detail: str
+
+
+CheckCall: TypeAlias = Callable[[], Check]
+
+
+def answer_health(path: str, checks: Mapping[str, CheckCall]) -> Response | None:
+    """The answer for the two health addresses; None for any other path."""
+    if path == "/healthz":
+        return Response(200, b"ok\n", "text/plain; charset=utf-8")
+    if path != "/readyz":
+        return None
+    found = {name: _run(call) for name, call in checks.items()}
+    ready = all(check.ok for check in found.values())
+    body = {
+        "ready": ready,
+        "checks": [{"name": name, "ok": check.ok, "detail": check.detail} for name, check in found.items()],
+    }
+    return json_response(body, 200 if ready else 503)
+
+
+def _run(call: CheckCall) -> Check:
+    try:
+        return call()
+    except (AppError, SQLAlchemyError, OSError) as error:
+        return Check(ok=False, detail=type(error).__name__)
