@@ -105,7 +105,7 @@ class Group(click.Group):
 Group.group_class = Group
 
 
-class TimeType(click.ParamType):
+class TimeType(click.ParamType[datetime]):
     """An ISO 8601 time with a zone."""
 
     name = "time"
@@ -118,7 +118,7 @@ class TimeType(click.ParamType):
             self.fail(error.message, param, ctx)
 
 
-class DurationType(click.ParamType):
+class DurationType(click.ParamType[timedelta]):
     """A duration such as 90d."""
 
     name = "duration"

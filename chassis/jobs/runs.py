@@ -68,9 +68,9 @@ def run_job(database: Database, runs: type[JobRunMixin], job: Job, *, slot: str 
         get_logger().error("job_failed", job=job.name, slot=name, cause=type(error).__name__)
         detail, state = f"{type(error).__name__}: {getattr(error, 'message', 'see the log')}", "failed"
     with database.write(actor) as unit:
-        row = unit.session.get(runs, (job.name, name))
-        if row is not None:
-            row.state, row.finished, row.detail = state, unit.now, detail
+        ran = unit.session.get(runs, (job.name, name))
+        if ran is not None:
+            ran.state, ran.finished, ran.detail = state, unit.now, detail
     return JobResult(job.name, name, state, detail)
 
 

@@ -1,0 +1,1 @@
+"""What the vendor keeps: one folder a feature, each with the same file names."""

@@ -1,0 +1,1 @@
+"""Who may do what: users, roles and the one permission matrix (row C1.5)."""

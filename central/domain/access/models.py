@@ -1,0 +1,34 @@
+"""Tables of users and their roles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from central.domain.base import Base
+from chassis.db.base import IdColumn, UtcDateTime
+
+
+class User(Base):
+    """A person who may sign in."""
+
+    __tablename__ = "users"
+
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RoleAssignment(Base):
+    """A role of a user: for the vendor, an account, or one virtual account of it."""
+
+    __tablename__ = "role_assignments"
+    __table_args__ = (UniqueConstraint("account_id", "virtual_account_id", "user_id", "role"),)
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    user_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    virtual_account_id: Mapped[str] = mapped_column(IdColumn, default="")
+    role: Mapped[str] = mapped_column(String(32))

@@ -1,0 +1,44 @@
+"""Tables of smart accounts and virtual accounts. The numbers are stable ids for interfaces that want integers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Boolean, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from central.domain.base import Base
+from chassis.db.base import IdColumn, UtcDateTime
+
+
+class SmartAccount(Base):
+    """A customer's account."""
+
+    __tablename__ = "smart_accounts"
+
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, unique=True)
+    domain: Mapped[str] = mapped_column(String(253), unique=True)
+    name: Mapped[str] = mapped_column(String(255))
+    export_allowed: Mapped[bool] = mapped_column(Boolean)
+    agreement_version: Mapped[int | None] = mapped_column(Integer)
+    agreement_accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    agreement_accepted_by: Mapped[str | None] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class VirtualAccount(Base):
+    """A part of an account; it belongs to at most one satellite."""
+
+    __tablename__ = "virtual_accounts"
+    __table_args__ = (UniqueConstraint("account_id", "name"),)
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, unique=True)
+    name: Mapped[str] = mapped_column(String(255))
+    description: Mapped[str] = mapped_column(Text)
+    is_default: Mapped[bool] = mapped_column(Boolean)
+    satellite_id: Mapped[str | None] = mapped_column(IdColumn, index=True)
+    change_no: Mapped[int] = mapped_column(BigInteger, index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

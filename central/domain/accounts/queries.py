@@ -1,0 +1,81 @@
+"""Finding accounts and virtual accounts, within what the acting one may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from central.domain.access.services import visible_virtual_accounts
+from central.domain.accounts.errors import UnknownAccountError, UnknownVirtualAccountError
+from central.domain.accounts.models import SmartAccount, VirtualAccount
+from chassis.db.unit import Unit
+
+
+def by_domain(unit: Unit, domain: str) -> SmartAccount:
+    """An account by its domain identifier; UnknownAccountError also where the acting one may not see it."""
+    account = unit.session.scalars(select(SmartAccount).where(SmartAccount.domain == domain)).one_or_none()
+    if account is None:
+        raise UnknownAccountError(f"there is no account {domain!r}")
+    visible_virtual_accounts(unit, account.id)
+    return account
+
+
+def all_accounts(unit: Unit) -> list[SmartAccount]:
+    """Every account, by domain."""
+    return list(unit.session.scalars(select(SmartAccount).order_by(SmartAccount.domain)))
+
+
+def virtual_account(unit: Unit, account_id: str, name: str) -> VirtualAccount:
+    """A virtual account by its name."""
+    query = select(VirtualAccount).where(VirtualAccount.account_id == account_id, VirtualAccount.name == name)
+    found = unit.session.scalars(query).one_or_none()
+    allowed = visible_virtual_accounts(unit, account_id)
+    if found is None or (allowed is not None and found.id not in allowed):
+        raise UnknownVirtualAccountError(f"the account has no virtual account {name!r}")
+    return found
+
+
+def virtual_accounts(unit: Unit, account_id: str) -> list[VirtualAccount]:
+    """The account's virtual accounts, by name, as far as the acting one may see them."""
+    query = select(VirtualAccount).where(VirtualAccount.account_id == account_id).order_by(VirtualAccount.name)
+    allowed = visible_virtual_accounts(unit, account_id)
+    return [row for row in unit.session.scalars(query) if allowed is None or row.id in allowed]
+
+
+def default_virtual_account(unit: Unit, account_id: str) -> VirtualAccount:
+    """Where things go that name no virtual account (row C1.2)."""
+    query = select(VirtualAccount).where(VirtualAccount.account_id == account_id, VirtualAccount.is_default)
+    return unit.session.scalars(query).one()
+
+
+def of_satellite(unit: Unit, account_id: str, satellite_id: str) -> list[VirtualAccount]:
+    """The virtual accounts of a satellite."""
+    query = select(VirtualAccount).where(
+        VirtualAccount.account_id == account_id, VirtualAccount.satellite_id == satellite_id
+    )
+    return list(unit.session.scalars(query.order_by(VirtualAccount.name)))
+
+
+def account_dict(account: SmartAccount) -> dict[str, Any]:
+    """An account for people and programs."""
+    return {
+        "id": account.id,
+        "number": account.number,
+        "domain": account.domain,
+        "name": account.name,
+        "export_allowed": account.export_allowed,
+        "agreement_version": account.agreement_version,
+    }
+
+
+def virtual_account_dict(row: VirtualAccount) -> dict[str, Any]:
+    """A virtual account for people and programs."""
+    return {
+        "id": row.id,
+        "number": row.number,
+        "name": row.name,
+        "description": row.description,
+        "default": row.is_default,
+        "satellite": row.satellite_id,
+    }

@@ -1,0 +1,137 @@
+"""Making and changing accounts and virtual accounts."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.accounts.errors import (
+    AccountExistsError,
+    DefaultVirtualAccountError,
+    SatelliteVirtualAccountError,
+    VirtualAccountExistsError,
+)
+from central.domain.accounts.models import SmartAccount, VirtualAccount
+from central.domain.accounts.queries import default_virtual_account
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.base import VENDOR, next_change, next_number
+from chassis.db.unit import Unit
+from chassis.ids import new_id
+from chassis.names import check_domain, check_name, check_text
+
+DEFAULT_NAME = "DEFAULT"
+FIRST_NUMBER = 100_000
+
+
+def create_account(unit: Unit, domain: str, name: str, *, export_allowed: bool) -> SmartAccount:
+    """Make an account with its default virtual account (rows C1.1, C1.2, C1.8)."""
+    require(unit, Permission.ACCOUNT_CREATE)
+    check_domain(domain)
+    check_name("name", name)
+    if unit.session.scalars(select(SmartAccount).where(SmartAccount.domain == domain)).one_or_none():
+        raise AccountExistsError(f"the account {domain} exists already")
+    account = SmartAccount(
+        id=new_id(),
+        number=FIRST_NUMBER + next_number(unit, VENDOR, "account"),
+        domain=domain,
+        name=name,
+        export_allowed=export_allowed,
+        created_at=unit.now,
+    )
+    unit.session.add(account)
+    unit.session.flush()  # the event and the virtual account refer to it
+    subject = {"domain": domain, "export_allowed": export_allowed}
+    record(unit, account.id, EventKind.ACCOUNT_CREATED, f"account {name} created", subject=subject)
+    _add(unit, account.id, DEFAULT_NAME, "", is_default=True)
+    return account
+
+
+def create_virtual_account(unit: Unit, account_id: str, name: str, description: str = "") -> VirtualAccount:
+    """Make a virtual account (row C1.2)."""
+    require(unit, Permission.VIRTUAL_ACCOUNT_MANAGE, account_id)
+    return _add(unit, account_id, name, description, is_default=False)
+
+
+def _add(unit: Unit, account_id: str, name: str, description: str, *, is_default: bool) -> VirtualAccount:
+    check_name("name", name)
+    check_text("description", description)
+    _refuse_known_name(unit, account_id, name)
+    row = VirtualAccount(
+        account_id=account_id,
+        id=new_id(),
+        number=FIRST_NUMBER + next_number(unit, VENDOR, "virtual_account"),
+        name=name,
+        description=description,
+        is_default=is_default,
+        change_no=next_change(unit),
+        created_at=unit.now,
+    )
+    unit.session.add(row)
+    unit.session.flush()  # later steps of the same unit look it up
+    record(
+        unit,
+        account_id,
+        EventKind.VIRTUAL_ACCOUNT_CREATED,
+        f"virtual account {name} created",
+        virtual_account_id=row.id,
+    )
+    return row
+
+
+def _refuse_known_name(unit: Unit, account_id: str, name: str) -> None:
+    query = select(VirtualAccount).where(VirtualAccount.account_id == account_id, VirtualAccount.name == name)
+    if unit.session.scalars(query).one_or_none():
+        raise VirtualAccountExistsError(f"the account has a virtual account {name!r} already")
+
+
+def rename_virtual_account(unit: Unit, row: VirtualAccount, name: str) -> VirtualAccount:
+    """Give a virtual account another name (row C1.2); a satellite learns it with its next response."""
+    require(unit, Permission.VIRTUAL_ACCOUNT_MANAGE, row.account_id, row.id)
+    check_name("name", name)
+    if name != row.name:
+        _refuse_known_name(unit, row.account_id, name)
+        message, subject = f"virtual account {row.name} renamed to {name}", {"old": row.name, "new": name}
+        row.name, row.change_no = name, next_change(unit)
+        record(
+            unit, row.account_id, EventKind.VIRTUAL_ACCOUNT_RENAMED, message, subject=subject, virtual_account_id=row.id
+        )
+    return row
+
+
+def delete_virtual_account(unit: Unit, row: VirtualAccount) -> None:
+    """Delete an empty virtual account (row C1.2); the caller has made sure that nothing is in it."""
+    require(unit, Permission.VIRTUAL_ACCOUNT_MANAGE, row.account_id, row.id)
+    if row.is_default:
+        raise DefaultVirtualAccountError("the default virtual account cannot be deleted")
+    refuse_managed(row)
+    record(
+        unit,
+        row.account_id,
+        EventKind.VIRTUAL_ACCOUNT_DELETED,
+        f"virtual account {row.name} deleted",
+        subject={"name": row.name},
+    )
+    unit.session.delete(row)
+
+
+def make_default(unit: Unit, row: VirtualAccount) -> None:
+    """Move the default mark; a satellite's virtual account cannot take it (row C1.2)."""
+    require(unit, Permission.VIRTUAL_ACCOUNT_MANAGE, row.account_id, row.id)
+    refuse_managed(row)
+    default_virtual_account(unit, row.account_id).is_default = False
+    row.is_default = True
+    record(
+        unit,
+        row.account_id,
+        EventKind.DEFAULT_MOVED,
+        f"{row.name} is the default virtual account",
+        virtual_account_id=row.id,
+    )
+
+
+def refuse_managed(row: VirtualAccount) -> None:
+    """Refuse what only the satellite may do (row C1.3)."""
+    if row.satellite_id is not None:
+        raise SatelliteVirtualAccountError(f"the virtual account {row.name} belongs to a satellite")

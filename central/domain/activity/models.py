@@ -1,0 +1,46 @@
+"""Tables of events and licence transactions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from central.domain.base import Base
+from chassis.db.base import EventMixin, IdColumn, UtcDateTime
+
+
+class Event(EventMixin, Base):
+    """A thing that happened."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("ix_events_account_id_number", "account_id", "number"),)
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    virtual_account_id: Mapped[str | None] = mapped_column(IdColumn)
+    instance_id: Mapped[str | None] = mapped_column(IdColumn)
+    satellite_id: Mapped[str | None] = mapped_column(IdColumn)
+
+
+class LicenceTransaction(Base):
+    """A line of the transaction history (row C12.4)."""
+
+    __tablename__ = "licence_transactions"
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    type: Mapped[str] = mapped_column(String(32))
+    order_number: Mapped[str | None] = mapped_column(String(255))
+    order_line: Mapped[str | None] = mapped_column(String(255))
+    sku: Mapped[str | None] = mapped_column(String(255))
+    tag: Mapped[str] = mapped_column(String(255))
+    expiry: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    count: Mapped[int] = mapped_column(BigInteger)
+    virtual_account_id: Mapped[str] = mapped_column(IdColumn)
+    source: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(64))
+    actor: Mapped[str] = mapped_column(String(255))
+    notes: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,82 @@
+"""Writing down what happens, in the transaction in which it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from central.domain.activity.events import EventKind
+from central.domain.activity.models import Event, LicenceTransaction
+from central.domain.base import VENDOR, next_number
+from chassis.db.unit import Unit
+from chassis.ids import new_id
+
+
+def record(
+    unit: Unit,
+    account_id: str | None,
+    kind: EventKind,
+    message: str,
+    *,
+    subject: Mapping[str, Any] | None = None,
+    virtual_account_id: str | None = None,
+    instance_id: str | None = None,
+    satellite_id: str | None = None,
+) -> Event:
+    """Write an event with the unit's time and actor."""
+    owner = account_id or VENDOR
+    event = Event(
+        account_id=owner,
+        id=new_id(),
+        number=next_number(unit, owner, "event"),
+        at=unit.now,
+        kind=kind,
+        actor=unit.actor.label,
+        message=message,
+        subject=dict(subject or {}),
+        virtual_account_id=virtual_account_id,
+        instance_id=instance_id,
+        satellite_id=satellite_id,
+    )
+    unit.session.add(event)
+    return event
+
+
+def record_transaction(
+    unit: Unit,
+    account_id: str,
+    *,
+    type: str,
+    tag: str,
+    count: int,
+    virtual_account_id: str,
+    source: str,
+    action: str,
+    expiry: datetime | None = None,
+    order_number: str | None = None,
+    order_line: str | None = None,
+    sku: str | None = None,
+    notes: str = "",
+) -> None:
+    """Write a line of the licence transaction history."""
+    unit.session.add(
+        LicenceTransaction(
+            account_id=account_id,
+            id=new_id(),
+            number=next_number(unit, account_id, "transaction"),
+            at=unit.now,
+            type=type,
+            order_number=order_number,
+            order_line=order_line,
+            sku=sku,
+            tag=tag,
+            expiry=expiry,
+            count=count,
+            virtual_account_id=virtual_account_id,
+            source=source,
+            action=action,
+            actor=unit.actor.label,
+            notes=notes,
+        )
+    )

@@ -1,0 +1,1 @@
+"""The licensing agreement (row C1.4)."""

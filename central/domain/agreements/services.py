@@ -1,0 +1,35 @@
+"""Accepting the agreement, and refusing what waits for it (row C1.4)."""
+
+from __future__ import annotations
+
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.accounts.models import SmartAccount
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.agreements.errors import AgreementPendingError
+from central.domain.preferences.queries import days
+from chassis.db.unit import Unit
+
+
+def is_pending(unit: Unit, account: SmartAccount) -> bool:
+    """Whether the account has yet to accept the version in force."""
+    return account.agreement_version is None or account.agreement_version < days(unit, "agreement_version")
+
+
+def accept_agreement(unit: Unit, account: SmartAccount) -> SmartAccount:
+    """Accept the version in force, as the acting one; only those with authority may."""
+    require(unit, Permission.AGREEMENT_ACCEPT, account.id)
+    version = days(unit, "agreement_version")
+    if account.agreement_version != version:
+        account.agreement_version, account.agreement_accepted_at = version, unit.now
+        account.agreement_accepted_by = unit.actor.label
+        message = f"agreement version {version} accepted"
+        record(unit, account.id, EventKind.AGREEMENT_ACCEPTED, message, subject={"version": version})
+    return account
+
+
+def require_agreement(unit: Unit, account: SmartAccount) -> None:
+    """Refuse what may not be done while the agreement is pending."""
+    if is_pending(unit, account):
+        raise AgreementPendingError

@@ -1,0 +1,50 @@
+"""The base of central's tables. Each leads with the smart account, so that accounts can be spread over nodes."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, String, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from chassis.db.base import IdColumn, make_metadata
+from chassis.db.unit import Unit
+
+VENDOR = ""
+"""The account id of what belongs to the vendor and to no account."""
+
+
+class Base(DeclarativeBase):
+    """All tables of central."""
+
+    metadata = make_metadata()
+
+
+class Counter(Base):
+    """Numbers that are given out once each, such as the change number of what satellites are sent."""
+
+    __tablename__ = "counters"
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)
+
+
+def next_number(unit: Unit, account_id: str, name: str) -> int:
+    """The next number of a counter; the row is locked until the unit ends."""
+    query = select(Counter).where(Counter.account_id == account_id, Counter.name == name).with_for_update()
+    row = unit.session.scalars(query).one_or_none()
+    if row is None:
+        row = Counter(account_id=account_id, name=name, value=0)
+        unit.session.add(row)
+    row.value += 1
+    return row.value
+
+
+def next_change(unit: Unit) -> int:
+    """The number of a change that satellites are to learn of."""
+    return next_number(unit, VENDOR, "change")
+
+
+def last_change(unit: Unit) -> int:
+    """The newest change number."""
+    row = unit.session.get(Counter, (VENDOR, "change"))
+    return row.value if row else 0

@@ -1,0 +1,1 @@
+"""Entitlements and products (row C3.3)."""

@@ -1,0 +1,68 @@
+"""Reading the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+
+from central.domain.catalogue.errors import UnknownEntitlementError
+from central.domain.catalogue.models import Entitlement, Product
+from chassis.db.unit import Unit
+
+
+def entitlement(unit: Unit, tag: str) -> Entitlement:
+    """An entitlement by its tag; UnknownEntitlementError."""
+    found = unit.session.get(Entitlement, tag)
+    if found is None:
+        raise UnknownEntitlementError(f"the catalogue has no entitlement {tag!r}")
+    return found
+
+
+def find_entitlement(unit: Unit, tag: str) -> Entitlement | None:
+    """An entitlement by its tag, or None."""
+    return unit.session.get(Entitlement, tag)
+
+
+def entitlements(unit: Unit, tags: Iterable[str] | None = None) -> list[Entitlement]:
+    """Entitlements by tag; all of them without a choice."""
+    query = select(Entitlement).order_by(Entitlement.tag)
+    return list(unit.session.scalars(query if tags is None else query.where(Entitlement.tag.in_(list(tags)))))
+
+
+def changed_entitlements(unit: Unit, after: int) -> list[Entitlement]:
+    """What satellites do not know yet."""
+    return list(
+        unit.session.scalars(select(Entitlement).where(Entitlement.change_no > after).order_by(Entitlement.tag))
+    )
+
+
+def listing(unit: Unit) -> list[dict[str, Any]]:
+    """The whole catalogue."""
+    items = [
+        {
+            "kind": "entitlement",
+            "tag": row.tag,
+            "name": row.name,
+            "description": row.description,
+            "restricted": row.restricted,
+            "family": row.family,
+            "products": row.products,
+        }
+        for row in entitlements(unit)
+    ]
+    products = unit.session.scalars(select(Product).order_by(Product.tag))
+    items += [
+        {
+            "kind": "product",
+            "tag": row.tag,
+            "name": row.name,
+            "description": row.description,
+            "restricted": False,
+            "family": row.family,
+            "products": [],
+        }
+        for row in products
+    ]
+    return items

@@ -1,0 +1,1 @@
+"""Who owns and uses how much of what, and why (rows C3.3, C3.4)."""

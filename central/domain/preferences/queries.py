@@ -1,0 +1,30 @@
+"""Reading policies."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from central.domain.preferences.models import PolicySetting
+from central.domain.preferences.rules import POLICIES
+from chassis.db.unit import Unit
+
+
+def policies(unit: Unit) -> dict[str, int | str]:
+    """Every policy with its present value."""
+    found = {row.key: row.value for row in unit.session.scalars(select(PolicySetting))}
+    return {key: found.get(key, spec.default) for key, spec in POLICIES.items()}
+
+
+def days(unit: Unit, key: str) -> int:
+    """A policy that is a number."""
+    return int(policies(unit)[key])
+
+
+def travelling_policies(unit: Unit) -> dict[str, int | str]:
+    """What satellites are told."""
+    return {key: value for key, value in policies(unit).items() if POLICIES[key].travels}
+
+
+def policy_change(unit: Unit) -> int:
+    """Number of the newest change of a policy."""
+    return unit.session.scalar(select(func.max(PolicySetting.change_no))) or 0

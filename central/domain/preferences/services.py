@@ -1,0 +1,37 @@
+"""Setting policies."""
+
+from __future__ import annotations
+
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.base import next_change
+from central.domain.preferences.models import PolicySetting
+from central.domain.preferences.queries import policies
+from central.domain.preferences.rules import InvalidPolicyError, check_order, read_policy
+from chassis.db.unit import Unit
+
+
+def set_policy(unit: Unit, key: str, text: str) -> dict[str, int | str]:
+    """Set a policy; satellites learn what concerns them with their next response."""
+    require(unit, Permission.VENDOR_MANAGE)
+    value = read_policy(key, text)
+    before = policies(unit)
+    if key == "agreement_version" and int(value) < int(before[key]):
+        raise InvalidPolicyError("an agreement's version is never lowered")
+    check_order({**before, key: value})
+    row = unit.session.get(PolicySetting, key)
+    if row is None:
+        row = PolicySetting(key=key)
+        unit.session.add(row)
+    row.value, row.change_no = value, next_change(unit)
+    record(
+        unit,
+        None,
+        EventKind.POLICY_CHANGED,
+        f"policy {key} set to {value}",
+        subject={"key": key, "old": before[key], "new": value},
+    )
+    unit.session.flush()  # the caller reads the policies again
+    return policies(unit)

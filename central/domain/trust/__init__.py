@@ -1,0 +1,1 @@
+"""Root, role keys and how they change (row E2)."""
