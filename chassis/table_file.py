@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chassis.errors import InvalidInputError
 from chassis.files import read_bounded
@@ -88,7 +88,7 @@ def _check_columns(columns: list[str], required: Collection[str], optional: Coll
         raise TableFileError(f"columns are not known: {', '.join(name[:40] or '(empty)' for name in unknown[:10])}")
 
 
-def _rows(reader: "csv._reader", columns: list[str], read: Callable[[dict[str, str]], T]) -> list[T]:
+def _rows(reader: Any, columns: list[str], read: Callable[[dict[str, str]], T]) -> list[T]:
     found: list[T] = []
     faults: list[RowFault] = []
     for cells in reader:

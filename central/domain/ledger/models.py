@@ -1,0 +1,129 @@
+"""Tables of the ledger: lots, the postings that move their quantities, and what follows from them.
+
+`postings` are only ever added, each chained to the one before it; `holdings` and `pool_totals` are kept beside them in
+the same transaction and can be computed again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from central.domain.base import Base
+from chassis.db.base import IdColumn, JsonText, UtcDateTime
+
+
+class Bucket(StrEnum):
+    """Where a quantity of a lot can be."""
+
+    OUTSIDE = "outside"
+    FREE = "free"
+    LOCKED = "locked"
+    RESERVED = "reserved"
+    TRANSITION = "transition"
+    EXPIRED = "expired"
+    REMOVED = "removed"
+    CONVERTED = "converted"
+
+
+OWNED = (Bucket.FREE, Bucket.LOCKED, Bucket.RESERVED, Bucket.TRANSITION)
+
+
+class Lot(Base):
+    """One purchase or grant of a quantity of an entitlement, with its source and term (row C3.4)."""
+
+    __tablename__ = "lots"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        UniqueConstraint("account_id", "order_number", "order_line"),
+        Index("ix_lots_account_id_tag", "account_id", "tag"),
+    )
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    tag: Mapped[str] = mapped_column(String(255))
+    licence_type: Mapped[str] = mapped_column(String(16))
+    billing: Mapped[str] = mapped_column(String(16))
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    start: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    end: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    source: Mapped[str] = mapped_column(String(32))
+    order_number: Mapped[str | None] = mapped_column(String(255))
+    order_line: Mapped[str | None] = mapped_column(String(255))
+    sku: Mapped[str | None] = mapped_column(String(255))
+    subscription_id: Mapped[str | None] = mapped_column(String(255))
+    details: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Posting(Base):
+    """One movement of a quantity between buckets; `holder` is the grant or reservation that it is held for."""
+
+    __tablename__ = "postings"
+    __table_args__ = (CheckConstraint("quantity > 0", name="quantity_positive"),)
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    lot_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(String(255))
+    reason: Mapped[str] = mapped_column(String(64))
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    from_bucket: Mapped[str] = mapped_column(String(16))
+    from_virtual_account: Mapped[str] = mapped_column(IdColumn)
+    from_holder: Mapped[str] = mapped_column(IdColumn)
+    to_bucket: Mapped[str] = mapped_column(String(16))
+    to_virtual_account: Mapped[str] = mapped_column(IdColumn)
+    to_holder: Mapped[str] = mapped_column(IdColumn)
+    note: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class Holding(Base):
+    """How much of a lot is in a bucket now; follows from the postings."""
+
+    __tablename__ = "holdings"
+    __table_args__ = (
+        CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+        Index("ix_holdings_account_id_virtual_account_id", "account_id", "virtual_account_id"),
+    )
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    lot_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    bucket: Mapped[str] = mapped_column(String(16), primary_key=True)
+    virtual_account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    holder: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    quantity: Mapped[int] = mapped_column(BigInteger)
+
+
+class Claim(Base):
+    """How much of an ordinary licence an instance uses: a claim on the pool, not a movement in it."""
+
+    __tablename__ = "claims"
+    __table_args__ = (
+        CheckConstraint("count > 0", name="count_positive"),
+        Index("ix_claims_account_id_virtual_account_id_tag", "account_id", "virtual_account_id", "tag"),
+    )
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    instance_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    tag: Mapped[str] = mapped_column(String(255), primary_key=True)
+    virtual_account_id: Mapped[str] = mapped_column(IdColumn)
+    count: Mapped[int] = mapped_column(BigInteger)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PoolTotal(Base):
+    """What is claimed from a pool; follows from the claims, so that lists need not add them up."""
+
+    __tablename__ = "pool_totals"
+    __table_args__ = (CheckConstraint("claimed >= 0", name="claimed_not_negative"),)
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    virtual_account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    tag: Mapped[str] = mapped_column(String(255), primary_key=True)
+    claimed: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,330 @@
+"""Figures of licences, and why they are what they are (rows C3.1, C3.3, B23)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from central.domain.catalogue.models import Entitlement
+from central.domain.ledger.models import OWNED, Bucket, Claim, Holding, Lot, PoolTotal, Posting
+from central.domain.ledger.postings import content_of
+from central.domain.ledger.rules import posting_hash
+from chassis.clock import iso, optional_iso
+from chassis.db.unit import Unit
+from exchange.compliance import LotPhase, Pool, PoolVerdict, judge_pool, lot_phase
+from exchange.vocabulary import Billing, LicenceType
+
+
+@dataclass(slots=True)
+class PoolFigures:
+    """One licence in one virtual account, added up."""
+
+    virtual_account_id: str
+    tag: str
+    purchased: int = 0
+    locked: int = 0
+    reserved: int = 0
+    claimed: int = 0
+    types: set[str] = field(default_factory=set)
+    billings: set[str] = field(default_factory=set)
+    ends: list[datetime] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> PoolVerdict:
+        """The figures as every table shows them."""
+        return judge_pool(
+            Pool(
+                purchased=self.purchased,
+                in_use=self.claimed + self.locked + self.reserved,
+                reserved=self.reserved,
+                reporting_only=self.types == {LicenceType.REPORTING_ONLY.value},
+                by_usage=Billing.USAGE.value in self.billings,
+            )
+        )
+
+
+def pools(
+    unit: Unit, account_id: str, virtual_account_ids: list[str] | None = None
+) -> dict[tuple[str, str], PoolFigures]:
+    """Figures by (virtual account, tag)."""
+    found: dict[tuple[str, str], PoolFigures] = {}
+
+    def pool(virtual_account_id: str, tag: str) -> PoolFigures:
+        return found.setdefault((virtual_account_id, tag), PoolFigures(virtual_account_id, tag))
+
+    held = (
+        select(
+            Holding.virtual_account_id,
+            Lot.tag,
+            Holding.bucket,
+            Lot.licence_type,
+            Lot.billing,
+            Lot.start,
+            Lot.end,
+            func.sum(Holding.quantity),
+        )
+        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
+        .where(Holding.account_id == account_id, Holding.bucket.in_(OWNED))
+        .group_by(
+            Holding.virtual_account_id, Lot.tag, Holding.bucket, Lot.licence_type, Lot.billing, Lot.start, Lot.end
+        )
+    )
+    totals = select(PoolTotal).where(PoolTotal.account_id == account_id, PoolTotal.claimed > 0)
+    if virtual_account_ids is not None:
+        held = held.where(Holding.virtual_account_id.in_(virtual_account_ids))
+        totals = totals.where(PoolTotal.virtual_account_id.in_(virtual_account_ids))
+    for va, tag, bucket, licence_type, billing, start, end, quantity in unit.session.execute(held):
+        figures = pool(va, tag)
+        if bucket == Bucket.LOCKED:
+            figures.locked += int(quantity)
+        elif bucket == Bucket.RESERVED:
+            figures.reserved += int(quantity)
+        if lot_phase(start, end, unit.now) is LotPhase.ACTIVE:
+            figures.types.add(licence_type)
+            figures.billings.add(billing)
+            if licence_type != LicenceType.REPORTING_ONLY:
+                figures.purchased += int(quantity)
+            if end is not None:
+                figures.ends.append(end)
+    for row in unit.session.scalars(totals):
+        pool(row.virtual_account_id, row.tag).claimed += row.claimed
+    return found
+
+
+def licences(
+    unit: Unit, account_id: str, names: dict[str, str], virtual_account_id: str | None = None
+) -> list[dict[str, Any]]:
+    """The licences table (row C3.1); `names` are the virtual accounts that may be seen."""
+    wanted = [virtual_account_id] if virtual_account_id else sorted(names)
+    figures = pools(unit, account_id, wanted)
+    tags = {tag for _, tag in figures}
+    titles = dict(
+        unit.session.execute(select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(tags))).tuples().all()
+    )
+    items = []
+    for (va, tag), pool in figures.items():
+        verdict = pool.verdict
+        items.append(
+            {
+                "virtual_account": names[va],
+                "tag": tag,
+                "name": titles.get(tag, tag),
+                "types": sorted(pool.types),
+                "billing": Billing.USAGE.value if Billing.USAGE.value in pool.billings else Billing.PREPAID.value,
+                "purchased": verdict.purchased,
+                "pending": verdict.pending,
+                "in_use": verdict.in_use,
+                "reserved": verdict.reserved,
+                "balance": verdict.balance,
+                "status": verdict.status.value,
+            }
+        )
+    items.sort(key=lambda item: (item["name"], item["tag"], item["virtual_account"]))
+    return items
+
+
+@dataclass(frozen=True, slots=True)
+class AllotmentLine:
+    """What a satellite is told that its site owns."""
+
+    virtual_account_id: str
+    tag: str
+    licence_type: LicenceType
+    start: datetime | None
+    end: datetime | None
+    quantity: int
+    billing: Billing
+    restricted: bool
+
+
+def allotment_lines(unit: Unit, account_id: str, virtual_account_ids: list[str]) -> list[AllotmentLine]:
+    """Lots of virtual accounts, added up by term; those to come included, those ended left out."""
+    query = (
+        select(
+            Holding.virtual_account_id,
+            Lot.tag,
+            Lot.licence_type,
+            Lot.start,
+            Lot.end,
+            Lot.billing,
+            Entitlement.restricted,
+            func.sum(Holding.quantity),
+        )
+        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
+        .join(Entitlement, Entitlement.tag == Lot.tag)
+        .where(
+            Holding.account_id == account_id,
+            Holding.virtual_account_id.in_(virtual_account_ids),
+            Holding.bucket.in_(OWNED),
+        )
+        .group_by(
+            Holding.virtual_account_id,
+            Lot.tag,
+            Lot.licence_type,
+            Lot.start,
+            Lot.end,
+            Lot.billing,
+            Entitlement.restricted,
+        )
+        .order_by(Holding.virtual_account_id, Lot.tag, Lot.licence_type, Lot.end)
+    )
+    return [
+        AllotmentLine(va, tag, LicenceType(kind), start, end, int(quantity), Billing(billing), restricted)
+        for va, tag, kind, start, end, billing, restricted, quantity in unit.session.execute(query)
+        if lot_phase(start, end, unit.now) is not LotPhase.EXPIRED
+    ]
+
+
+def explain(unit: Unit, account_id: str, virtual_account_id: str, tag: str) -> dict[str, Any]:
+    """Why the figures of a licence are what they are: every posting and claim that makes them (row B23)."""
+    lots = {
+        row.id: row for row in unit.session.scalars(select(Lot).where(Lot.account_id == account_id, Lot.tag == tag))
+    }
+    postings = unit.session.scalars(
+        select(Posting).where(Posting.account_id == account_id, Posting.lot_id.in_(lots)).order_by(Posting.number)
+    )
+    here = [row for row in postings if virtual_account_id in {row.from_virtual_account, row.to_virtual_account}]
+    sums: dict[str, int] = defaultdict(int)
+    for row in here:
+        if row.from_virtual_account == virtual_account_id:
+            sums[row.from_bucket] -= row.quantity
+        if row.to_virtual_account == virtual_account_id:
+            sums[row.to_bucket] += row.quantity
+    claims = list(
+        unit.session.scalars(
+            select(Claim).where(
+                Claim.account_id == account_id, Claim.virtual_account_id == virtual_account_id, Claim.tag == tag
+            )
+        )
+    )
+    figures = pools(unit, account_id, [virtual_account_id]).get((virtual_account_id, tag)) or PoolFigures(
+        virtual_account_id, tag
+    )
+    verdict = figures.verdict
+    return {
+        "tag": tag,
+        "purchased": verdict.purchased,
+        "in_use": verdict.in_use,
+        "reserved": verdict.reserved,
+        "balance": verdict.balance,
+        "status": verdict.status.value,
+        "buckets": {name: count for name, count in sorted(sums.items()) if count},
+        "lots": [_lot_dict(row, unit.now) for row in lots.values() if any(p.lot_id == row.id for p in here)],
+        "postings": [_posting_dict(row) for row in here],
+        "claims": [{"instance": row.instance_id, "count": row.count, "since": iso(row.since)} for row in claims],
+        "claimed": sum(row.count for row in claims),
+    }
+
+
+def _lot_dict(lot: Lot, now: datetime) -> dict[str, Any]:
+    return {
+        "lot": lot.id,
+        "type": lot.licence_type,
+        "quantity": lot.quantity,
+        "start": optional_iso(lot.start),
+        "end": optional_iso(lot.end),
+        "phase": lot_phase(lot.start, lot.end, now).value,
+        "source": lot.source,
+        "order_number": lot.order_number,
+        "order_line": lot.order_line,
+    }
+
+
+def _posting_dict(row: Posting) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "at": iso(row.at),
+        "actor": row.actor,
+        "reason": row.reason,
+        "quantity": row.quantity,
+        "from": row.from_bucket,
+        "to": row.to_bucket,
+        "lot": row.lot_id,
+        "note": row.note,
+    }
+
+
+def verify(unit: Unit) -> list[dict[str, Any]]:
+    """Compute every holding and total again from postings and claims; what differs is named, row by row."""
+    findings: list[dict[str, Any]] = []
+    holdings: dict[tuple[str, ...], int] = defaultdict(int)
+    lot_sums: dict[tuple[str, str], int] = defaultdict(int)
+    previous: dict[str, tuple[int, str]] = {}
+    query = select(Posting).order_by(Posting.account_id, Posting.number).execution_options(yield_per=1000)
+    for row in unit.session.scalars(query):
+        number, before = previous.get(row.account_id, (0, ""))
+        if row.number != number + 1:
+            findings.append(
+                _finding(
+                    "postings",
+                    f"{row.account_id}/{row.number}",
+                    f"postings {number + 1} to {row.number - 1} are missing",
+                )
+            )
+        if row.hash != posting_hash(before, content_of(row)):
+            findings.append(
+                _finding("postings", f"{row.account_id}/{row.number}", "the posting was changed after it was written")
+            )
+        previous[row.account_id] = (row.number, row.hash)
+        if row.from_bucket != Bucket.OUTSIDE:
+            holdings[row.account_id, row.lot_id, row.from_bucket, row.from_virtual_account, row.from_holder] -= (
+                row.quantity
+            )
+        else:
+            lot_sums[row.account_id, row.lot_id] += row.quantity
+        holdings[row.account_id, row.lot_id, row.to_bucket, row.to_virtual_account, row.to_holder] += row.quantity
+    findings += _verify_holdings(unit, {key: value for key, value in holdings.items() if value})
+    for lot in unit.session.scalars(select(Lot)):
+        if lot_sums.get((lot.account_id, lot.id), 0) != lot.quantity:
+            findings.append(
+                _finding(
+                    "lots",
+                    lot.id,
+                    f"the lot says {lot.quantity}, its postings {lot_sums.get((lot.account_id, lot.id), 0)}",
+                )
+            )
+    return findings + _verify_totals(unit)
+
+
+def _verify_holdings(unit: Unit, wanted: dict[tuple[str, ...], int]) -> list[dict[str, Any]]:
+    findings = []
+    for row in unit.session.scalars(select(Holding)):
+        key = (row.account_id, row.lot_id, row.bucket, row.virtual_account_id, row.holder)
+        should = wanted.pop(key, 0)
+        if row.quantity != should:
+            findings.append(
+                _finding("holdings", "/".join(key), f"the holding says {row.quantity}, its postings {should}")
+            )
+    findings += [
+        _finding("holdings", "/".join(key), f"the holding is missing, its postings say {value}")
+        for key, value in wanted.items()
+    ]
+    return findings
+
+
+def _verify_totals(unit: Unit) -> list[dict[str, Any]]:
+    query = select(Claim.account_id, Claim.virtual_account_id, Claim.tag, func.sum(Claim.count)).group_by(
+        Claim.account_id, Claim.virtual_account_id, Claim.tag
+    )
+    wanted = {(account, va, tag): int(count) for account, va, tag, count in unit.session.execute(query)}
+    findings = []
+    for row in unit.session.scalars(select(PoolTotal)):
+        key = (row.account_id, row.virtual_account_id, row.tag)
+        should = wanted.pop(key, 0)
+        if row.claimed != should:
+            findings.append(
+                _finding("pool_totals", "/".join(key), f"the total says {row.claimed}, its claims {should}")
+            )
+    findings += [
+        _finding("pool_totals", "/".join(key), f"the total is missing, its claims say {count}")
+        for key, count in wanted.items()
+    ]
+    return findings
+
+
+def _finding(table: str, row: str, message: str) -> dict[str, Any]:
+    return {"table": table, "row": row, "message": message}

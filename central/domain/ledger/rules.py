@@ -1,0 +1,156 @@
+"""Rules of the ledger: what a lot may be, and how its line in an order file is read (rows C3.3, C3.4)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from chassis.clock import iso
+from chassis.names import InvalidNameError, check_text
+from chassis.table_file import RowError
+from exchange.compliance import DEMO_DAYS
+from exchange.vocabulary import Billing, LicenceType
+
+E = TypeVar("E", bound=StrEnum)
+MOST_QUANTITY = 1_000_000_000
+REQUIRED = ("virtual_account", "tag", "quantity")
+COMMON = ("type", "billing", "start", "end", "source", "order_number", "order_line", "sku", "subscription_id")
+DETAILS = (
+    "po_number",
+    "customer",
+    "end_customer",
+    "ship_to_country",
+    "family",
+    "sku_family",
+    "licence_family",
+    "licence_sku",
+    "pak",
+    "pak_number",
+    "product_sku",
+    "product_serial",
+    "serial",
+    "device_details",
+    "product_family",
+    "transaction_id",
+    "suite",
+)
+
+
+class LotSource(StrEnum):
+    """Where a lot comes from."""
+
+    ORDER = "order"
+    PAK_MIGRATION = "pak_migration"
+    DEVICE_MIGRATION = "device_migration"
+    DLC_MIGRATION = "dlc_migration"
+    EA_MIGRATION = "ea_migration"
+    MANUAL = "manual"
+    DEVICE_TRANSFER = "device_transfer"
+    DEVICE_REQUEST = "device_request"
+
+
+@dataclass(frozen=True, slots=True)
+class LotSpec:
+    """What a new lot is to be."""
+
+    virtual_account: str
+    tag: str
+    quantity: int
+    licence_type: LicenceType = LicenceType.PERPETUAL
+    billing: Billing = Billing.PREPAID
+    start: datetime | None = None
+    end: datetime | None = None
+    source: LotSource = LotSource.ORDER
+    order_number: str | None = None
+    order_line: str | None = None
+    sku: str | None = None
+    subscription_id: str | None = None
+    details: dict[str, str] = field(default_factory=dict)
+
+
+def row_reader(now: datetime) -> Callable[[dict[str, str]], LotSpec]:
+    """A reader of order lines; a demo without dates starts now and lasts 60 days."""
+
+    def read(cells: dict[str, str]) -> LotSpec:
+        licence_type = _word(cells, "type", LicenceType, LicenceType.PERPETUAL)
+        start, end = _time(cells, "start"), _time(cells, "end")
+        if licence_type is LicenceType.DEMO and end is None:
+            start = start or now.replace(microsecond=0)
+            end = start + timedelta(days=DEMO_DAYS)
+        _check_term(licence_type, start, end)
+        texts = {name: _text(cells, name) for name in (*COMMON, *DETAILS)}
+        if bool(texts["order_number"]) != bool(texts["order_line"]):
+            raise RowError("incomplete_order_reference", "order_number and order_line belong together")
+        return LotSpec(
+            virtual_account=_text(cells, "virtual_account"),
+            tag=_text(cells, "tag"),
+            quantity=parse_quantity(cells["quantity"]),
+            licence_type=licence_type,
+            billing=_word(cells, "billing", Billing, Billing.PREPAID),
+            start=start,
+            end=end,
+            source=_word(cells, "source", LotSource, LotSource.ORDER),
+            order_number=texts["order_number"] or None,
+            order_line=texts["order_line"] or None,
+            sku=texts["sku"] or None,
+            subscription_id=texts["subscription_id"] or None,
+            details={name: texts[name] for name in DETAILS if texts[name]},
+        )
+
+    return read
+
+
+def _check_term(licence_type: LicenceType, start: datetime | None, end: datetime | None) -> None:
+    if licence_type is LicenceType.TERM and (start is None or end is None):
+        raise RowError("term_needs_dates", "a term needs start and end")
+    if licence_type is LicenceType.PERPETUAL and end is not None:
+        raise RowError("perpetual_has_no_end", "a perpetual licence has no end")
+    if start is not None and end is not None and end <= start:
+        raise RowError("term_ends_before_start", "the end is not after the start")
+
+
+def parse_quantity(text: str) -> int:
+    """Read a quantity: ASCII digits only, no sign, blank, point or grouping."""
+    if not text.isascii() or not re.fullmatch(r"[0-9]{1,10}", text) or not 1 <= int(text) <= MOST_QUANTITY:
+        raise RowError("invalid_quantity", f"{text[:20]!r} is not a whole number from 1 to {MOST_QUANTITY}")
+    return int(text)
+
+
+def _text(cells: dict[str, str], name: str) -> str:
+    try:
+        return check_text(name, cells.get(name, ""), 255)
+    except InvalidNameError as error:
+        raise RowError("invalid_text", error.message) from error
+
+
+def _word(cells: dict[str, str], name: str, words: type[E], default: E) -> E:
+    text = cells.get(name, "").lower()
+    if not text:
+        return default
+    try:
+        return words(text)
+    except ValueError as error:
+        raise RowError(f"invalid_{name}", f"{name} is one of {', '.join(words)}") from error
+
+
+def _time(cells: dict[str, str], name: str) -> datetime | None:
+    text = cells.get(name, "")
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RowError("invalid_date", f"{name} {text[:40]!r} is no ISO 8601 date or time") from error
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+
+
+def posting_hash(previous: str, content: tuple[object, ...]) -> str:
+    """The chained hash of a posting: any row that is edited, dropped or added later breaks it."""
+    parts = [iso(part) if isinstance(part, datetime) else str(part) for part in content]
+    joined = "\x1f".join([previous, *parts])
+    return hashlib.sha256(joined.encode()).hexdigest()

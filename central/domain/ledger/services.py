@@ -1,0 +1,215 @@
+"""Changing what is owned: lots in, grants locked and freed, terms ended (rows C3.3, C3.4, C8.1)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.accounts.queries import default_virtual_account, virtual_account
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record, record_transaction
+from central.domain.catalogue.queries import entitlement, entitlements
+from central.domain.ledger.errors import RestrictedNotAvailableError
+from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
+from central.domain.ledger.postings import OUTSIDE, Place, holdings_of, post
+from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, row_reader
+from chassis.db.unit import Unit
+from chassis.errors import AppError
+from chassis.ids import new_id
+from chassis.table_file import FaultyRowsError, RowError, RowFault, read_table
+from exchange.compliance import LotPhase, LotView, choose_lots, lot_phase
+from exchange.vocabulary import LicenceType
+
+
+def import_orders(unit: Unit, account_id: str, path: Path) -> list[Lot]:
+    """Import an order file, all or nothing; returns the lots."""
+    require(unit, Permission.ORDER_MANAGE, account_id)
+    specs = read_table(path, REQUIRED, (*COMMON, *DETAILS), row_reader(unit.now))
+    targets: dict[str, str] = {}
+    known = {row.tag for row in entitlements(unit, {spec.tag for spec in specs})}
+    orders = set(
+        unit.session.execute(
+            select(Lot.order_number, Lot.order_line).where(Lot.account_id == account_id, Lot.order_number.is_not(None))
+        ).tuples()
+    )
+    faults: list[RowFault] = []
+    for line, spec in enumerate(specs, start=2):
+        try:
+            if spec.virtual_account not in targets:
+                targets[spec.virtual_account] = _target(unit, account_id, spec.virtual_account)
+            if spec.tag not in known:
+                raise RowError("unknown_entitlement", f"the catalogue has no {spec.tag[:80]!r}")
+            reference = (spec.order_number, spec.order_line)
+            if spec.order_number is not None:
+                if reference in orders:
+                    raise RowError("duplicate_order_line", f"order {spec.order_number} line {spec.order_line} is known")
+                orders.add(reference)
+        except (RowError, AppError) as error:
+            faults.append(RowFault(line, error.code, error.message))
+    if faults:
+        raise FaultyRowsError(faults)
+    return [add_lot(unit, account_id, targets[spec.virtual_account], spec) for spec in specs]
+
+
+def _target(unit: Unit, account_id: str, name: str) -> str:
+    row = virtual_account(unit, account_id, name) if name else default_virtual_account(unit, account_id)
+    return row.id
+
+
+def add_lot(unit: Unit, account_id: str, virtual_account_id: str, spec: LotSpec) -> Lot:
+    """Add a lot to a virtual account (row C3.4)."""
+    require(unit, Permission.ORDER_MANAGE, account_id, virtual_account_id)
+    name = entitlement(unit, spec.tag).name
+    lot = Lot(
+        account_id=account_id,
+        id=new_id(),
+        tag=spec.tag,
+        licence_type=spec.licence_type,
+        billing=spec.billing,
+        quantity=spec.quantity,
+        start=spec.start,
+        end=spec.end,
+        source=spec.source,
+        order_number=spec.order_number,
+        order_line=spec.order_line,
+        sku=spec.sku,
+        subscription_id=spec.subscription_id,
+        details=spec.details,
+        created_at=unit.now,
+    )
+    unit.session.add(lot)
+    post(unit, account_id, lot.id, spec.quantity, OUTSIDE, Place(Bucket.FREE, virtual_account_id), "added")
+    record(
+        unit,
+        account_id,
+        EventKind.LICENCES_ADDED,
+        f"{spec.quantity} of {name} added",
+        subject={"tag": spec.tag, "quantity": spec.quantity, "lot": lot.id},
+        virtual_account_id=virtual_account_id,
+    )
+    record_transaction(
+        unit,
+        account_id,
+        type=spec.licence_type,
+        tag=spec.tag,
+        count=spec.quantity,
+        virtual_account_id=virtual_account_id,
+        source=spec.source,
+        action="added",
+        expiry=spec.end,
+        order_number=spec.order_number,
+        order_line=spec.order_line,
+        sku=spec.sku,
+    )
+    return lot
+
+
+def lots_by_id(unit: Unit, account_id: str, ids: set[str]) -> dict[str, Lot]:
+    """Lots by id."""
+    rows = unit.session.scalars(select(Lot).where(Lot.account_id == account_id, Lot.id.in_(ids)))
+    return {row.id: row for row in rows}
+
+
+def free_views(unit: Unit, account_id: str, virtual_account_id: str, tag: str) -> list[LotView]:
+    """What is free of a licence in a virtual account, lot by lot; the rows are locked in a writing unit."""
+    of_tag = select(Lot.id).where(Lot.account_id == account_id, Lot.tag == tag)
+    rows = holdings_of(
+        unit,
+        account_id,
+        Holding.virtual_account_id == virtual_account_id,
+        Holding.bucket == Bucket.FREE,
+        Holding.lot_id.in_(of_tag),
+    )
+    lots = lots_by_id(unit, account_id, {row.lot_id for row in rows})
+    return [
+        LotView(
+            row.lot_id,
+            LicenceType(lots[row.lot_id].licence_type),
+            row.quantity,
+            lots[row.lot_id].start,
+            lots[row.lot_id].end,
+        )
+        for row in rows
+    ]
+
+
+def lock_for_grant(
+    unit: Unit,
+    account_id: str,
+    virtual_account_id: str,
+    tag: str,
+    quantity: int,
+    grant_id: str,
+    *,
+    may_be_short: bool = False,
+) -> None:
+    """Lock free units for a grant: perpetual first (row C6.2), exactly as many winners as units (row C8.1)."""
+    views = free_views(unit, account_id, virtual_account_id, tag)
+    chosen = choose_lots(views, quantity, unit.now)
+    if sum(count for _, count in chosen) < quantity and not may_be_short:
+        raise RestrictedNotAvailableError(f"{quantity} of {tag} are asked for, {sum(n for _, n in chosen)} are free")
+    for lot_id, count in chosen:
+        place = Place(Bucket.FREE, virtual_account_id)
+        post(
+            unit,
+            account_id,
+            lot_id,
+            count,
+            place,
+            Place(Bucket.LOCKED, virtual_account_id, grant_id),
+            "granted",
+            grant_id,
+        )
+
+
+def free_grant(unit: Unit, account_id: str, grant_id: str, reason: str) -> int:
+    """Free what a grant had locked; returns how much."""
+    freed = 0
+    for row in holdings_of(unit, account_id, Holding.holder == grant_id, Holding.bucket == Bucket.LOCKED):
+        source = Place(Bucket.LOCKED, row.virtual_account_id, grant_id)
+        freed += row.quantity
+        post(
+            unit,
+            account_id,
+            row.lot_id,
+            row.quantity,
+            source,
+            Place(Bucket.FREE, row.virtual_account_id),
+            reason,
+            grant_id,
+        )
+    return freed
+
+
+def expire_lots(unit: Unit) -> int:
+    """Take what is free of ended terms out of the balance (row C3.3); returns how many lots ended."""
+    ended = select(Lot.account_id, Lot.id).where(Lot.end.is_not(None), Lot.end <= unit.now).subquery()
+    query = (
+        select(Holding)
+        .join(ended, (ended.c.account_id == Holding.account_id) & (ended.c.id == Holding.lot_id))
+        .where(Holding.bucket == Bucket.FREE)
+    )
+    count = 0
+    for row in list(unit.session.scalars(query)):
+        lot = lots_by_id(unit, row.account_id, {row.lot_id})[row.lot_id]
+        if lot_phase(lot.start, lot.end, unit.now) is not LotPhase.EXPIRED:
+            continue
+        source = Place(Bucket.FREE, row.virtual_account_id)
+        quantity, owner = row.quantity, row.virtual_account_id
+        post(unit, row.account_id, lot.id, quantity, source, Place(Bucket.EXPIRED, owner), "expired")
+        subject = {"tag": lot.tag, "quantity": quantity, "lot": lot.id}
+        message = f"{quantity} of {lot.tag} expired and were removed"
+        record(unit, lot.account_id, EventKind.LICENCES_EXPIRED, message, subject=subject, virtual_account_id=owner)
+        count += 1
+    return count
+
+
+def owned_in(unit: Unit, account_id: str, virtual_account_id: str) -> int:
+    """How many units a virtual account holds in all."""
+    query = select(func.coalesce(func.sum(Holding.quantity), 0)).where(
+        Holding.account_id == account_id, Holding.virtual_account_id == virtual_account_id, Holding.bucket.in_(OWNED)
+    )
+    return int(unit.session.scalar(query) or 0)

@@ -1,0 +1,148 @@
+"""Making, revoking, removing and redeeming registration tokens (rows C2.2, C2.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.accounts.models import SmartAccount, VirtualAccount
+from central.domain.accounts.services import refuse_managed
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.agreements.services import require_agreement
+from central.domain.tokens.errors import (
+    ExportNotPermittedError,
+    InvalidTokenTermsError,
+    TokenActiveError,
+    UnknownTokenError,
+)
+from central.domain.tokens.models import Token
+from chassis.db.unit import Unit
+from chassis.ids import new_id
+from chassis.names import check_text
+from chassis.secrets_box import SecretBox, hash_secret, new_secret
+
+PREFIX = "pct"
+MOST_USES = 1_000_000
+
+
+def create_token(
+    unit: Unit,
+    box: SecretBox,
+    account: SmartAccount,
+    virtual_account: VirtualAccount,
+    *,
+    days: int,
+    uses: int | None,
+    export_controlled: bool,
+    description: str,
+) -> tuple[Token, str]:
+    """Make a token; returns it with the text that a device needs."""
+    require(unit, Permission.TOKEN_MANAGE, account.id, virtual_account.id)
+    require_agreement(unit, account)
+    refuse_managed(virtual_account)
+    if not 1 <= days <= 365 or (uses is not None and not 1 <= uses <= MOST_USES):
+        raise InvalidTokenTermsError
+    if export_controlled and not account.export_allowed:
+        raise ExportNotPermittedError
+    check_text("description", description)
+    secret = new_secret(PREFIX)
+    token = Token(
+        account_id=account.id,
+        id=new_id(),
+        virtual_account_id=virtual_account.id,
+        description=description,
+        hash=hash_secret(secret),
+        secret=box.encrypt(secret),
+        created_at=unit.now,
+        created_by=unit.actor.label,
+        expires_at=unit.now + timedelta(days=days),
+        max_uses=uses,
+        uses=0,
+        export_controlled=export_controlled,
+        revoked=False,
+    )
+    unit.session.add(token)
+    kind = EventKind.TOKEN_CREATED_RESTRICTED if export_controlled else EventKind.TOKEN_CREATED
+    message = "registration token created" + (" with export-controlled functionality" if export_controlled else "")
+    record(unit, account.id, kind, message, subject={"token": token.id}, virtual_account_id=virtual_account.id)
+    return token, secret
+
+
+def find_token(unit: Unit, account_id: str, token_id: str) -> Token:
+    """A token by its id."""
+    token = unit.session.get(Token, (account_id, token_id))
+    if token is None:
+        raise UnknownTokenError(f"there is no token {token_id[:64]!r}")
+    return token
+
+
+def revoke_token(unit: Unit, token: Token) -> Token:
+    """Revoke a token; what was registered with it stays (row B8)."""
+    require(unit, Permission.TOKEN_MANAGE, token.account_id, token.virtual_account_id)
+    if not token.revoked:
+        token.revoked = True
+        message = "registration token revoked"
+        record(
+            unit,
+            token.account_id,
+            EventKind.TOKEN_REVOKED,
+            message,
+            subject={"token": token.id},
+            virtual_account_id=token.virtual_account_id,
+        )
+    return token
+
+
+def remove_token(unit: Unit, token: Token) -> None:
+    """Remove a revoked or expired token from the list."""
+    require(unit, Permission.TOKEN_MANAGE, token.account_id, token.virtual_account_id)
+    if not token.revoked and token.expires_at > unit.now:
+        raise TokenActiveError
+    record(
+        unit,
+        token.account_id,
+        EventKind.TOKEN_REMOVED,
+        "registration token removed",
+        subject={"token": token.id},
+        virtual_account_id=token.virtual_account_id,
+    )
+    unit.session.delete(token)
+
+
+def revoke_all(unit: Unit, account_id: str, virtual_account_id: str) -> list[str]:
+    """Revoke every usable token of a virtual account that goes to a satellite; returns their ids."""
+    query = select(Token).where(
+        Token.account_id == account_id, Token.virtual_account_id == virtual_account_id, Token.revoked.is_(False)
+    )
+    tokens = [token for token in unit.session.scalars(query) if token.satellite_id is None]
+    return [revoke_token(unit, token).id for token in tokens]
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """What a good token says; or the cause of its refusal, which the device is not told."""
+
+    token: Token | None
+    cause: str = ""
+
+
+def redeem(unit: Unit, secret: str) -> Redeemed:
+    """Look a token up for a registration; uses are counted apart, under the row's lock."""
+    query = select(Token).where(Token.hash == hash_secret(secret)).with_for_update()
+    token = unit.session.scalars(query).one_or_none()
+    if token is None:
+        return Redeemed(None, "unknown")
+    if token.satellite_id is not None:
+        return Redeemed(None, "belongs_to_satellite")
+    if token.revoked:
+        return Redeemed(None, "revoked")
+    if token.expires_at <= unit.now:
+        return Redeemed(None, "expired")
+    if token.max_uses is not None and token.uses >= token.max_uses:
+        return Redeemed(None, "used_up")
+    return Redeemed(token)
