@@ -1,0 +1,333 @@
+"""Deciding requests, granting, taking returns, releasing (rows C8.1, C8.2, C8.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from central.domain.accounts.models import SmartAccount
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.base import next_change
+from central.domain.catalogue.queries import find_entitlement
+from central.domain.export_control.models import ExportRequestRecord, GrantRecord
+from central.domain.export_control.rules import MESSAGES, Application, judge_application
+from central.domain.instances.models import Instance
+from central.domain.ledger.services import free_grant, free_views, lock_for_grant
+from central.domain.preferences.queries import days
+from central.keyring import KeyRing
+from chassis.db.unit import Unit
+from chassis.ids import new_id
+from exchange.canonical import JsonObject
+from exchange.compliance import LotPhase, lot_phase
+from exchange.errors import ExchangeError
+from exchange.identity import Udi
+from exchange.keys import PublicKey
+from exchange.statements import (
+    ExportRequest,
+    Grant,
+    GrantRelease,
+    open_export_return,
+    open_grant,
+    seal_grant,
+    seal_grant_release,
+)
+from exchange.vocabulary import ExportReason, ExportState, ReleaseReason
+
+ACTIVE, RELEASED = "active", "released"
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """Where a request comes from."""
+
+    account: SmartAccount
+    satellite_id: str | None
+    epoch: int
+    virtual_account_id: str
+
+
+def active_grants(unit: Unit, account_id: str, instance_id: str) -> list[GrantRecord]:
+    """What an instance holds, whichever of its keys."""
+    query = select(GrantRecord).where(
+        GrantRecord.account_id == account_id, GrantRecord.instance_id == instance_id, GrantRecord.state == ACTIVE
+    )
+    return list(unit.session.scalars(query.order_by(GrantRecord.id)))
+
+
+def decide(
+    unit: Unit,
+    keyring: KeyRing,
+    applicant: Applicant,
+    instance: Instance | None,
+    statement: ExportRequest,
+    device_key: PublicKey,
+) -> ExportRequestRecord:
+    """Decide a request that was verified; the same request again keeps its decision."""
+    account_id = applicant.account.id
+    known = unit.session.get(ExportRequestRecord, (account_id, statement.request))
+    if known is not None:
+        return known
+    held = [
+        grant
+        for grant in active_grants(unit, account_id, statement.instance)
+        if grant.tag == statement.tag and grant.key_hash == device_key.key_hash
+    ]
+    reason = _reason(unit, applicant, instance, statement, sum(grant.quantity for grant in held))
+    row = ExportRequestRecord(
+        account_id=account_id,
+        id=statement.request,
+        instance_id=statement.instance,
+        virtual_account_id=applicant.virtual_account_id,
+        satellite_id=applicant.satellite_id,
+        tag=statement.tag,
+        count=statement.quantity,
+        state=ExportState.FAILED if reason else ExportState.GRANTED,
+        reason=reason.value if reason else None,
+        message=MESSAGES[reason] if reason else "",
+        key_hash=device_key.key_hash,
+        requested_at=statement.requested_at,
+        decided_at=unit.now,
+        grant_id=held[0].id if held else None,
+        dismissed=False,
+        change_no=next_change(unit),
+    )
+    unit.session.add(row)
+    subject = {"tag": statement.tag, "count": statement.quantity, "request": statement.request}
+    if reason is None:
+        missing = statement.quantity - sum(grant.quantity for grant in held)
+        if missing > 0:
+            row.grant_id = _grant(unit, keyring, applicant, statement, device_key, missing).id
+        message = f"export authorization for {statement.quantity} of {statement.tag} granted"
+        kind = EventKind.EXPORT_GRANTED
+    else:
+        message = f"export authorization for {statement.tag} failed: {MESSAGES[reason]}"
+        kind, subject["reason"] = EventKind.EXPORT_FAILED, reason.value
+    record(
+        unit,
+        account_id,
+        kind,
+        message,
+        subject=subject,
+        virtual_account_id=applicant.virtual_account_id,
+        instance_id=statement.instance,
+        satellite_id=applicant.satellite_id,
+    )
+    return row
+
+
+def _reason(
+    unit: Unit, applicant: Applicant, instance: Instance | None, statement: ExportRequest, held: int
+) -> ExportReason | None:
+    if statement.quantity == 0:
+        return ExportReason.CANCELLED
+    entitlement = find_entitlement(unit, statement.tag)
+    views = free_views(unit, applicant.account.id, applicant.virtual_account_id, statement.tag)
+    free = sum(view.quantity for view in views if lot_phase(view.start, view.end, unit.now) is LotPhase.ACTIVE)
+    names = {instance.product_tag or "", instance.udi["pid"]} if instance else set()
+    return judge_application(
+        Application(
+            entitlement_known=entitlement is not None,
+            restricted=bool(entitlement and entitlement.restricted),
+            device_known=instance is not None,
+            account_allowed=applicant.account.export_allowed,
+            token_allowed=bool(instance and instance.export_allowed),
+            products=tuple(entitlement.products) if entitlement else (),
+            product_names=frozenset(names),
+            wanted=statement.quantity,
+            held=held,
+            free=free,
+        )
+    )
+
+
+def _grant(
+    unit: Unit, keyring: KeyRing, applicant: Applicant, statement: ExportRequest, device_key: PublicKey, quantity: int
+) -> GrantRecord:
+    account_id, grant_id = applicant.account.id, new_id()
+    lock_for_grant(unit, account_id, applicant.virtual_account_id, statement.tag, quantity, grant_id)
+    grant = Grant(
+        vendor_id=keyring.vendor_id,
+        grant=grant_id,
+        generation=1,
+        request=statement.request,
+        satellite=applicant.satellite_id,
+        epoch=applicant.epoch,
+        virtual_account_id=applicant.virtual_account_id,
+        tag=statement.tag,
+        quantity=quantity,
+        instance=statement.instance,
+        udi=statement.udi,
+        key_hash=device_key.key_hash,
+        not_before=unit.now,
+        not_after=unit.now + timedelta(days=days(unit, "grant_days")),
+        deliver_until=unit.now + timedelta(days=days(unit, "grant_delivery_days")),
+        issued=unit.now,
+    )
+    row = _store(unit, account_id, grant, device_key, seal_grant(grant, keyring.grant_key))
+    row.change_no = next_change(unit)
+    return row
+
+
+def _store(unit: Unit, account_id: str, grant: Grant, device_key: PublicKey, envelope: JsonObject) -> GrantRecord:
+    row = GrantRecord(
+        account_id=account_id,
+        id=grant.grant,
+        request_id=grant.request,
+        instance_id=grant.instance,
+        virtual_account_id=grant.virtual_account_id,
+        satellite_id=grant.satellite,
+        tag=grant.tag,
+        quantity=grant.quantity,
+        generation=grant.generation,
+        key_hash=grant.key_hash,
+        device_key=device_key.to_dict(),
+        udi=grant.udi.to_dict(),
+        not_after=grant.not_after,
+        deliver_until=grant.deliver_until,
+        envelope=envelope,
+        state=ACTIVE,
+        change_no=0,
+    )
+    unit.session.add(row)
+    unit.session.flush()  # later rows of the same file may name it
+    return row
+
+
+def adopt_grant(
+    unit: Unit, keyring: KeyRing, account_id: str, envelope: JsonObject, device_key: PublicKey | None
+) -> GrantRecord | None:
+    """Take back a grant that central's own key signed and a restored central does not know, even if stock falls short."""
+    try:
+        grant = open_grant(envelope, keyring.trust)
+    except ExchangeError:
+        return None
+    if device_key is None or device_key.key_hash != grant.key_hash:
+        return None
+    if unit.session.get(GrantRecord, (account_id, grant.grant)) is not None or grant.not_after <= unit.now:
+        return None
+    lock_for_grant(
+        unit, account_id, grant.virtual_account_id, grant.tag, grant.quantity, grant.grant, may_be_short=True
+    )
+    row = _store(unit, account_id, grant, device_key, envelope)
+    row.change_no = next_change(unit)
+    return row
+
+
+def take_return(unit: Unit, keyring: KeyRing, account_id: str, envelope: JsonObject) -> GrantRecord | None:
+    """Free a grant by a return that the key which it names has signed; None for one that central never gave."""
+    grant_id = _named_grant(envelope)
+    row = unit.session.get(GrantRecord, (account_id, grant_id)) if grant_id else None
+    if row is None:
+        return None
+    statement = open_export_return(envelope, PublicKey.from_dict(row.device_key))
+    if statement.grant != row.id:
+        return None
+    release(unit, keyring, row, ReleaseReason.RETURNED)
+    return row
+
+
+def _named_grant(envelope: JsonObject) -> str | None:
+    # Only to find whose key must have signed it; the signature is checked before anything is believed.
+    from exchange.canonical import decode_object
+    from exchange.envelope import payload_unverified
+    from exchange.limits import STATEMENT_BYTES
+
+    try:
+        found = decode_object(payload_unverified(envelope), max_bytes=STATEMENT_BYTES).get("grant")
+    except ExchangeError:
+        return None
+    return found if isinstance(found, str) else None
+
+
+def release(unit: Unit, keyring: KeyRing, row: GrantRecord, reason: ReleaseReason, note: str = "") -> None:
+    """Free a grant's units, once, and sign its release."""
+    if row.state == RELEASED:
+        return
+    free_grant(unit, row.account_id, row.id, reason.value)
+    row.state, row.released_at, row.release_reason = RELEASED, unit.now, reason.value
+    statement = GrantRelease(keyring.vendor_id, row.id, row.satellite_id, row.key_hash, reason, unit.now)
+    row.release = seal_grant_release(statement, keyring.response_key)
+    row.change_no = next_change(unit)
+    kinds = {ReleaseReason.RETURNED: EventKind.EXPORT_RETURNED, ReleaseReason.ENDED: EventKind.EXPORT_ENDED}
+    request = unit.session.get(ExportRequestRecord, (row.account_id, row.request_id))
+    if request is not None and request.state == ExportState.GRANTED:
+        request.state, request.change_no = ExportState.RETURNED, row.change_no
+    record(
+        unit,
+        row.account_id,
+        kinds.get(reason, EventKind.EXPORT_RELEASED),
+        f"{row.quantity} of {row.tag} free again ({reason.value.replace('_', ' ')}){': ' + note if note else ''}",
+        subject={"grant": row.id, "tag": row.tag, "reason": reason.value, "note": note},
+        virtual_account_id=row.virtual_account_id,
+        instance_id=row.instance_id,
+        satellite_id=row.satellite_id,
+    )
+
+
+def end_grants(unit: Unit, keyring: KeyRing) -> int:
+    """Free grants whose end has come; returns how many."""
+    query = select(GrantRecord).where(GrantRecord.state == ACTIVE, GrantRecord.not_after <= unit.now)
+    rows = list(unit.session.scalars(query))
+    for row in rows:
+        release(unit, keyring, row, ReleaseReason.ENDED)
+    return len(rows)
+
+
+def renew_grants(
+    unit: Unit, keyring: KeyRing, account_id: str, satellite_id: str | None, instance_id: str | None = None
+) -> None:
+    """Renew what is held and past the half of its life: same grant, next generation."""
+    life = timedelta(days=days(unit, "grant_days"))
+    query = select(GrantRecord).where(
+        GrantRecord.account_id == account_id,
+        GrantRecord.satellite_id == satellite_id,
+        GrantRecord.state == ACTIVE,
+        GrantRecord.delivered_at.is_not(None),
+        GrantRecord.not_after <= unit.now + life / 2,
+        GrantRecord.not_after > unit.now,
+    )
+    if instance_id is not None:
+        query = query.where(GrantRecord.instance_id == instance_id)
+    for row in unit.session.scalars(query):
+        old = open_grant(row.envelope, keyring.trust)
+        newer = Grant(
+            vendor_id=old.vendor_id,
+            grant=old.grant,
+            generation=row.generation + 1,
+            request=old.request,
+            satellite=old.satellite,
+            epoch=old.epoch,
+            virtual_account_id=old.virtual_account_id,
+            tag=old.tag,
+            quantity=old.quantity,
+            instance=old.instance,
+            udi=Udi.from_dict(row.udi),
+            key_hash=old.key_hash,
+            not_before=unit.now,
+            not_after=unit.now + life,
+            deliver_until=unit.now + timedelta(days=days(unit, "grant_delivery_days")),
+            issued=unit.now,
+        )
+        row.generation, row.not_after, row.deliver_until = newer.generation, newer.not_after, newer.deliver_until
+        row.envelope, row.change_no = seal_grant(newer, keyring.grant_key), next_change(unit)
+
+
+def mark_delivered(unit: Unit, account_id: str, grant_id: str, generation: int) -> None:
+    """Note that a grant has reached its device."""
+    row = unit.session.get(GrantRecord, (account_id, grant_id))
+    if row is None or row.delivered_at is not None or generation > row.generation:
+        return
+    row.delivered_at = unit.now
+    record(
+        unit,
+        account_id,
+        EventKind.EXPORT_DELIVERED,
+        f"{row.quantity} of {row.tag} delivered to the device",
+        subject={"grant": row.id, "tag": row.tag},
+        virtual_account_id=row.virtual_account_id,
+        instance_id=row.instance_id,
+        satellite_id=row.satellite_id,
+    )

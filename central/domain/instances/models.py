@@ -1,0 +1,60 @@
+"""Tables of product instances and of the keys of devices that are connected to central itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from central.domain.base import Base
+from chassis.db.base import IdColumn, JsonText, UtcDateTime
+
+
+class Instance(Base):
+    """A product instance, direct or behind a satellite."""
+
+    __tablename__ = "instances"
+    __table_args__ = (
+        Index("ix_instances_account_id_udi_key", "account_id", "udi_key"),
+        Index("ix_instances_account_id_virtual_account_id", "account_id", "virtual_account_id"),
+        Index("ix_instances_account_id_satellite_id", "account_id", "satellite_id"),
+    )
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    virtual_account_id: Mapped[str] = mapped_column(IdColumn)
+    satellite_id: Mapped[str | None] = mapped_column(IdColumn)
+    udi: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    udi_key: Mapped[str] = mapped_column(String(800))
+    hostname: Mapped[str | None] = mapped_column(Text)
+    product_tag: Mapped[str | None] = mapped_column(Text)
+    software_version: Mapped[str | None] = mapped_column(Text)
+    ip_address: Mapped[str | None] = mapped_column(Text)
+    notes: Mapped[str | None] = mapped_column(Text)
+    registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_contact: Mapped[datetime] = mapped_column(UtcDateTime)
+    certificate_expires: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(32))
+    export_allowed: Mapped[bool] = mapped_column(Boolean)
+    key_hash: Mapped[str] = mapped_column(String(64))
+    token_id: Mapped[str | None] = mapped_column(IdColumn)
+    standbys: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
+    marks: Mapped[list[str]] = mapped_column(JsonText)
+
+
+class DeviceKey(Base):
+    """A key of a directly connected device, with the numbers that stop replays."""
+
+    __tablename__ = "device_keys"
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    key_id: Mapped[str] = mapped_column(IdColumn, primary_key=True, index=True)
+    instance_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    public: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    superseded: Mapped[bool] = mapped_column(Boolean)
+    last_counter: Mapped[int] = mapped_column(BigInteger)
+    last_digest: Mapped[str | None] = mapped_column(String(64))
+    last_answer: Mapped[str | None] = mapped_column(Text)
+    issue: Mapped[int] = mapped_column(Integer)

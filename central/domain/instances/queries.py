@@ -1,0 +1,83 @@
+"""Reading product instances (row C7.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from central.domain.instances.errors import UnknownInstanceError
+from central.domain.instances.models import Instance
+from central.domain.ledger.models import Claim
+from chassis.clock import iso
+from chassis.db.unit import Unit
+from exchange.identity import Udi
+
+
+def find_instance(unit: Unit, account_id: str, instance_id: str) -> Instance:
+    """An instance by its id."""
+    found = unit.session.get(Instance, (account_id, instance_id))
+    if found is None:
+        raise UnknownInstanceError(f"there is no product instance {instance_id[:64]!r}")
+    return found
+
+
+def by_udi(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
+    """The directly connected instance of a UDI."""
+    query = select(Instance).where(
+        Instance.account_id == account_id, Instance.udi_key == udi.key, Instance.satellite_id.is_(None)
+    )
+    return unit.session.scalars(query.order_by(Instance.registered_at)).first()
+
+
+def instance_name(row: Instance) -> str:
+    """How an instance is called: its host name, else its UDI."""
+    return row.hostname or Udi.from_dict(row.udi).label
+
+
+def instances(
+    unit: Unit, account_id: str, names: dict[str, str], satellites: dict[str, str], virtual_account_id: str | None
+) -> list[dict[str, Any]]:
+    """The table of product instances; `names` are the virtual accounts that may be seen."""
+    query = select(Instance).where(Instance.account_id == account_id)
+    if virtual_account_id is not None:
+        query = query.where(Instance.virtual_account_id == virtual_account_id)
+    rows = [row for row in unit.session.scalars(query) if row.virtual_account_id in names]
+    used: dict[str, list[dict[str, Any]]] = {}
+    claims = select(Claim).where(Claim.account_id == account_id)
+    if virtual_account_id is not None:
+        claims = claims.where(Claim.virtual_account_id == virtual_account_id)
+    for claim in unit.session.scalars(claims):
+        used.setdefault(claim.instance_id, []).append(
+            {"tag": claim.tag, "count": claim.count, "virtual": claim.virtual_account_id}
+        )
+    items = [_item(row, names, satellites, used.get(row.id, [])) for row in rows]
+    items.sort(key=lambda item: (item["name"], item["id"]))
+    return items
+
+
+def _item(
+    row: Instance, names: dict[str, str], satellites: dict[str, str], used: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": instance_name(row),
+        "pid": row.udi["pid"],
+        "serial": row.udi["serial"],
+        "uuid": row.udi.get("uuid"),
+        "hostname": row.hostname,
+        "product": row.product_tag,
+        "software_version": row.software_version,
+        "virtual_account": names[row.virtual_account_id],
+        "virtual_account_id": row.virtual_account_id,
+        "satellite": satellites.get(row.satellite_id or "", row.satellite_id),
+        "registered_at": iso(row.registered_at),
+        "last_contact": iso(row.last_contact),
+        "certificate_expires": iso(row.certificate_expires),
+        "state": row.state,
+        "standbys": row.standbys,
+        "marks": row.marks,
+        "licences": [
+            {"tag": claim["tag"], "count": claim["count"]} for claim in sorted(used, key=lambda one: one["tag"])
+        ],
+    }

@@ -1,0 +1,297 @@
+"""The server's side of the device protocol: which checks come in which order, whoever keeps the data.
+
+Satellite and central bring a `Port` to their own services; this desk makes both speak alike. Checks: 1 form, 2 the key
+is known (a registration brings its own), 3 signature, 4 operation and address agree, 5 number: new, repeated or too
+low, 6 the device it says it is, 7 the operation itself. Whatever is refused after 3 is refused in a signed answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from exchange.canonical import JsonObject
+from exchange.device.bodies import (
+    AuthorizeBody,
+    DeregisterBody,
+    RegisterBody,
+    RenewIdentityBody,
+    StatementBody,
+    TransferActiveBody,
+)
+from exchange.device.messages import (
+    DeviceAnswer,
+    DeviceRequest,
+    make_device_answer,
+    open_device_request,
+    peek_device,
+)
+from exchange.device.rules import DEVICE_PROBLEMS, CounterVerdict, Problem, judge_counter
+from exchange.errors import ExchangeError, UnknownIssuerError, WrongKindError
+from exchange.identity import Udi
+from exchange.keys import PrivateKey, PublicKey
+from exchange.statements import ExportRequest, ExportReturn, open_export_request, open_export_return
+from exchange.trust import Trust
+from exchange.vocabulary import DeviceOp, Outcome
+
+
+class DeviceRefusal(Exception):  # noqa: N818 - it is an answer, not a fault
+    """A service refuses an operation; `code` is one of DEVICE_PROBLEMS, `cause` is for the server's log only."""
+
+    def __init__(self, code: str, cause: str = "", message: str | None = None) -> None:
+        """The code chooses status, sentence and remedy."""
+        super().__init__(code)
+        self.code = code
+        self.cause = cause or code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """What a server knows of a key: its instance, numbers, and whether the key was superseded."""
+
+    instance: str
+    key: PublicKey
+    udis: tuple[Udi, ...]
+    last_counter: int
+    last_digest: str | None
+    last_answer: bytes | None
+    superseded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who answers: a satellite with its certificates, or central itself."""
+
+    vendor_id: str
+    satellite: str | None
+    key: PrivateKey
+    certificates: Mapping[str, bytes]
+    trust: Trust
+
+
+class Port(Protocol):
+    """The services behind the desk, inside one unit of work."""
+
+    now: datetime
+    held: tuple[int, int]
+
+    def find(self, key_id: str) -> KnownDevice | None:
+        """The device that a key belongs to."""
+        ...
+
+    def revive(self, known: KnownDevice) -> KnownDevice:
+        """A superseded key was heard again: the take-over is undone, both machines are kept apart."""
+        ...
+
+    def savepoint(self) -> AbstractContextManager[object]:
+        """Changes inside are undone when the block raises."""
+        ...
+
+    def remember(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
+        """Keep an answer, so that a repeated message gets the same one."""
+        ...
+
+    def note_refusal(self, op: str, code: str, cause: str, udi: Udi | None) -> None:
+        """Write down what was refused, and why."""
+        ...
+
+    def note_restored(self, known: KnownDevice) -> None:
+        """A device used an old number: it was put back to an older copy."""
+        ...
+
+    def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
+        """Register; the instance and the result."""
+        ...
+
+    def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
+        """Take the complete list of use, answer for each licence."""
+        ...
+
+    def renew_identity(self, known: KnownDevice, body: RenewIdentityBody) -> JsonObject:
+        """A new certificate for the same key."""
+        ...
+
+    def transfer_active(self, known: KnownDevice, body: TransferActiveBody) -> JsonObject:
+        """Another member of the set is active now."""
+        ...
+
+    def deregister(self, known: KnownDevice, returns: tuple[tuple[ExportReturn, JsonObject], ...]) -> JsonObject:
+        """The device leaves."""
+        ...
+
+    def export_request(self, known: KnownDevice, statement: ExportRequest, envelope: JsonObject) -> JsonObject:
+        """Ask for a restricted licence."""
+        ...
+
+    def export_return(self, known: KnownDevice, statement: ExportReturn, envelope: JsonObject) -> JsonObject:
+        """Give a restricted licence back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the edge sends: an answer, or a problem that carries a signed refusal where there is one."""
+
+    status: int
+    answer: bytes | None
+    code: str | None = None
+    message: str = ""
+    remedy: str = ""
+
+
+class DeviceDesk:
+    """Handles one message at a time."""
+
+    def __init__(self, port: Port, signer: Signer) -> None:
+        """`port` lives in the unit of work of this message."""
+        self._port = port
+        self._signer = signer
+
+    def handle(self, op: str, data: bytes) -> Reply:
+        """Check, do and answer one message."""
+        try:
+            peeked = peek_device(data)
+            known = self._port.find(peeked.key_id)
+            key = known.key if known else peeked.key
+            if key is None or key.key_id != peeked.key_id:
+                raise UnknownIssuerError("the key of this message is not known here")
+            request, digest = open_device_request(peeked, key)
+            if request.op.value != op:
+                raise WrongKindError("the message is for another operation than its address")
+        except ExchangeError as error:
+            return _plain(error.code, error.message)
+        return self._handle_verified(request, digest, key, known)
+
+    def _handle_verified(self, request: DeviceRequest, digest: str, key: PublicKey, known: KnownDevice | None) -> Reply:
+        if known is not None:
+            verdict = judge_counter(known.last_counter, known.last_digest, request.counter, digest)
+            if verdict is CounterVerdict.REPEAT and known.last_answer is not None:
+                return Reply(200, known.last_answer)
+            if verdict is not CounterVerdict.NEW:
+                self._port.note_restored(known)
+                extra: JsonObject = {"highest_counter": known.last_counter}
+                return self._refuse(request, digest, DeviceRefusal("counter_too_low"), known.instance, extra)
+        instance = known.instance if known else None
+        try:
+            with self._port.savepoint():
+                if known is not None and known.superseded:
+                    known = self._port.revive(known)
+                    instance = known.instance
+                if known is not None and request.udi.key not in {udi.key for udi in known.udis}:
+                    raise DeviceRefusal("identity_mismatch")
+                instance, result = self._do(request, key, known)
+        except DeviceRefusal as refusal:
+            reply = self._refuse(request, digest, refusal, instance, {})
+        except ExchangeError as error:
+            reply = self._refuse(request, digest, DeviceRefusal(error.code, message=error.message), instance, {})
+        else:
+            reply = Reply(200, self._answer(request, digest, instance, Outcome.DONE, None, "", "", result))
+        if reply.answer is not None and reply.status == 200:
+            self._port.remember(key.key_id, request.counter, digest, reply.answer)
+        return reply
+
+    def _do(self, request: DeviceRequest, key: PublicKey, known: KnownDevice | None) -> tuple[str, JsonObject]:
+        if request.op is DeviceOp.REGISTER:
+            body = RegisterBody.from_dict(request.body)
+            if body.udi.key != request.udi.key:
+                raise DeviceRefusal("identity_mismatch")
+            return self._port.register(body, key)
+        if known is None:
+            raise DeviceRefusal("not_registered")
+        return known.instance, self._operations()[request.op](known, request.body)
+
+    def _operations(self) -> Mapping[DeviceOp, Callable[[KnownDevice, JsonObject], JsonObject]]:
+        port = self._port
+        return {
+            DeviceOp.AUTHORIZE: lambda known, body: port.authorize(known, _checked(AuthorizeBody.from_dict(body))),
+            DeviceOp.RENEW_IDENTITY: lambda known, body: port.renew_identity(known, RenewIdentityBody.from_dict(body)),
+            DeviceOp.TRANSFER_ACTIVE: lambda known, body: port.transfer_active(
+                known, TransferActiveBody.from_dict(body)
+            ),
+            DeviceOp.DEREGISTER: self._deregister,
+            DeviceOp.EXPORT_REQUEST: self._export_request,
+            DeviceOp.EXPORT_RETURN: self._export_return,
+        }
+
+    def _deregister(self, known: KnownDevice, body: JsonObject) -> JsonObject:
+        envelopes = DeregisterBody.from_dict(body).returns
+        returns = tuple((open_export_return(envelope, known.key), envelope) for envelope in envelopes)
+        return self._port.deregister(known, returns)
+
+    def _export_request(self, known: KnownDevice, body: JsonObject) -> JsonObject:
+        envelope = StatementBody.from_dict(body).statement
+        statement = open_export_request(envelope, known.key)
+        if statement.udi.key not in {udi.key for udi in known.udis}:
+            raise DeviceRefusal("identity_mismatch")
+        if statement.quantity > 1_000_000:
+            raise DeviceRefusal("invalid_quantity")
+        return self._port.export_request(known, statement, envelope)
+
+    def _export_return(self, known: KnownDevice, body: JsonObject) -> JsonObject:
+        envelope = StatementBody.from_dict(body).statement
+        return self._port.export_return(known, open_export_return(envelope, known.key), envelope)
+
+    def _refuse(
+        self, request: DeviceRequest, digest: str, refusal: DeviceRefusal, instance: str | None, result: JsonObject
+    ) -> Reply:
+        problem = problem_of(refusal.code)
+        message = refusal.message or problem.message
+        self._port.note_refusal(request.op.value, refusal.code, refusal.cause, request.udi)
+        answer = self._answer(request, digest, instance, Outcome.REFUSED, refusal.code, message, problem.remedy, result)
+        return Reply(problem.status, answer, refusal.code, message, problem.remedy)
+
+    def _answer(
+        self,
+        request: DeviceRequest,
+        digest: str,
+        instance: str | None,
+        outcome: Outcome,
+        code: str | None,
+        message: str,
+        remedy: str,
+        result: JsonObject,
+    ) -> bytes:
+        signer = self._signer
+        epoch, rseq = self._port.held
+        answer = DeviceAnswer(
+            op=request.op,
+            request_digest=digest,
+            nonce=request.nonce,
+            counter=request.counter,
+            instance=instance,
+            vendor_id=signer.vendor_id,
+            satellite=signer.satellite,
+            created=self._port.now,
+            epoch=epoch,
+            rseq=rseq,
+            outcome=outcome,
+            code=code,
+            message=message,
+            remedy=remedy,
+            result=result,
+        )
+        roots = signer.trust.newer_than(request.root_version)
+        return make_device_answer(answer, signer.key, roots, signer.certificates)
+
+
+def _checked(body: AuthorizeBody) -> AuthorizeBody:
+    tags = [tag for tag, _ in body.entitlements]
+    if len(set(tags)) != len(tags):
+        raise DeviceRefusal("duplicate_entitlement")
+    if any(count < 1 for _, count in body.entitlements):
+        raise DeviceRefusal("invalid_quantity")
+    return body
+
+
+def problem_of(code: str) -> Problem:
+    """Status, sentence and remedy of a code."""
+    return DEVICE_PROBLEMS.get(code) or DEVICE_PROBLEMS["malformed"]
+
+
+def _plain(code: str, message: str) -> Reply:
+    problem = problem_of(code)
+    return Reply(problem.status, None, code, message or problem.message, problem.remedy)
