@@ -1,0 +1,53 @@
+"""Refusals about satellites."""
+
+from __future__ import annotations
+
+from chassis.errors import NotFoundError, RefusedError
+
+
+class UnknownSatelliteError(NotFoundError):
+    """The account has no such satellite."""
+
+    code = "unknown_satellite"
+
+
+class SatelliteExistsError(RefusedError):
+    """A satellite of this name or id is there already."""
+
+    code = "satellite_exists"
+    remedy = "Choose another name; a known satellite is brought back with `central satellite resync`."
+
+
+class ApprovalPendingError(RefusedError):
+    """The request waits for the vendor's approval."""
+
+    code = "approval_pending"
+    remedy = "A vendor administrator approves it: `central satellite approve DOMAIN NAME`."
+
+
+class NothingToApproveError(RefusedError):
+    """There is no request that waits for approval."""
+
+    code = "nothing_to_approve"
+    remedy = "Nothing needs to be done."
+
+
+class NotAuthorizedError(RefusedError):
+    """The satellite was not authorized yet."""
+
+    code = "not_authorized"
+    remedy = "Make the authorization file with `central satellite authorize` and import it at the satellite."
+
+
+class VirtualAccountInUseError(RefusedError):
+    """The virtual account holds product instances or reservations, or belongs to another satellite."""
+
+    code = "virtual_account_in_use"
+    remedy = "Choose an empty virtual account, or move its product instances first."
+
+
+class RegistrationMismatchError(RefusedError):
+    """The registration file is of another satellite."""
+
+    code = "wrong_satellite"
+    remedy = "Make the registration file on the satellite that is to be resynchronized."

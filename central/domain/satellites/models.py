@@ -1,0 +1,92 @@
+"""Tables of satellites, their keys, and every request that was answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from central.domain.base import Base
+from chassis.db.base import IdColumn, JsonText, UtcDateTime
+
+
+class Satellite(Base):
+    """A customer's satellite; its id is the one it made itself, its epochs never repeat, not even after removal."""
+
+    __tablename__ = "satellites"
+    __table_args__ = (Index("ix_satellites_account_id_name", "account_id", "name"),)
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True, index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    email: Mapped[str | None] = mapped_column(String(255))
+    host: Mapped[str] = mapped_column(String(255))
+    software_version: Mapped[str] = mapped_column(String(255))
+    state: Mapped[str] = mapped_column(String(16))
+    approved: Mapped[bool] = mapped_column(Boolean)
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    registered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    downloaded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_sync_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    epoch: Mapped[int] = mapped_column(Integer)
+    epoch_id: Mapped[str] = mapped_column(IdColumn)
+    last_seq: Mapped[int] = mapped_column(BigInteger)
+    last_rseq: Mapped[int] = mapped_column(BigInteger)
+    registration: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    forked: Mapped[bool] = mapped_column(Boolean)
+    sync_failure: Mapped[str | None] = mapped_column(Text)
+
+
+class SatelliteKey(Base):
+    """An identity key of a satellite; a retired one still says whose file it was."""
+
+    __tablename__ = "satellite_keys"
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    satellite_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    key_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    public: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    retired: Mapped[bool] = mapped_column(Boolean)
+
+
+class AnsweredRequest(Base):
+    """A request by its numbers, with the answer as it was given; number 0 is the authorization file itself."""
+
+    __tablename__ = "answered_requests"
+    __table_args__ = (UniqueConstraint("account_id", "satellite_id", "epoch", "rseq"),)
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    satellite_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    epoch: Mapped[int] = mapped_column(Integer, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(64))
+    rseq: Mapped[int | None] = mapped_column(BigInteger)
+    response: Mapped[bytes | None] = mapped_column(LargeBinary)
+    response_digest: Mapped[str | None] = mapped_column(String(64))
+    change_upto: Mapped[int] = mapped_column(BigInteger)
+    counts: Mapped[dict[str, int]] = mapped_column(JsonText)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class QuarantinedFile(Base):
+    """A file that showed a fork: kept for a person, never applied."""
+
+    __tablename__ = "quarantined_files"
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    satellite_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    digest: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SatelliteEvent(Base):
+    """An event of a satellite that was taken in, so that it is never taken in twice."""
+
+    __tablename__ = "satellite_events"
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)

@@ -1,0 +1,260 @@
+"""Bringing satellites in, naming, extending, removing and resynchronizing them (rows C11.1, C11.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import delete, func, select, update
+
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.accounts.errors import DefaultVirtualAccountError
+from central.domain.accounts.models import SmartAccount, VirtualAccount
+from central.domain.accounts.queries import of_satellite
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.base import next_change
+from central.domain.instances.models import Instance
+from central.domain.ledger.claims import release_claims
+from central.domain.preferences.queries import policies
+from central.domain.satellites.errors import (
+    ApprovalPendingError,
+    NothingToApproveError,
+    RegistrationMismatchError,
+    SatelliteExistsError,
+    VirtualAccountInUseError,
+)
+from central.domain.satellites.models import Satellite, SatelliteKey
+from central.domain.satellites.queries import REMOVED, by_id
+from central.domain.tokens.services import revoke_all
+from chassis.db.unit import Unit
+from chassis.ids import new_id
+from chassis.names import check_name, check_text
+from exchange.errors import RegistrationNeededError
+from exchange.files.registration import Registration
+from exchange.keys import PublicKey
+
+PENDING, AUTHORIZED = "pending", "authorized"
+
+
+@dataclass(slots=True)
+class Attached:
+    """What attaching virtual accounts did; `revoked_tokens` are central's own, which end there (details, D)."""
+
+    satellite: Satellite
+    revoked_tokens: list[str] = field(default_factory=list)
+
+
+def add_satellite(
+    unit: Unit,
+    account: SmartAccount,
+    name: str,
+    virtual_accounts: Sequence[VirtualAccount],
+    registration: Registration,
+    digest: str,
+    email: str | None,
+) -> Attached:
+    """Take a registration in: authorized at once or held for approval, as the policy says (row C11.1)."""
+    require(unit, Permission.SATELLITE_MANAGE, account.id)
+    check_name("name", name)
+    if email is not None:
+        check_text("email", email, 255)
+    _refuse_known(unit, account.id, name, registration.satellite)
+    earlier = by_id(unit, registration.satellite)
+    automatic = policies(unit)["satellite_authorization"] == "automatic"
+    satellite = earlier or Satellite(account_id=account.id, id=registration.satellite, epoch=0)
+    satellite.name, satellite.email = name, email
+    satellite.state, satellite.approved = PENDING, automatic
+    satellite.requested_at, satellite.registered_at = unit.now, None
+    satellite.last_sync_at = satellite.downloaded_at = satellite.sync_failure = None
+    satellite.forked = False
+    _take_registration(satellite, registration, digest)
+    if earlier is None:
+        unit.session.add(satellite)
+    unit.session.flush()  # the virtual accounts refer to it
+    attached = Attached(satellite)
+    for row in virtual_accounts:
+        attached.revoked_tokens += _attach(unit, satellite, row)
+    subject = {"satellite": satellite.id, "virtual_accounts": [row.name for row in virtual_accounts]}
+    message = f"authorization of satellite {name} requested"
+    record(unit, account.id, EventKind.SATELLITE_REQUESTED, message, subject=subject, satellite_id=satellite.id)
+    return attached
+
+
+def _refuse_known(unit: Unit, account_id: str, name: str, satellite_id: str) -> None:
+    query = select(Satellite).where(
+        Satellite.state != REMOVED,
+        ((Satellite.account_id == account_id) & (Satellite.name == name)) | (Satellite.id == satellite_id),
+    )
+    if unit.session.scalars(query).first() is not None:
+        raise SatelliteExistsError
+    other = by_id(unit, satellite_id)
+    if other is not None and other.account_id != account_id:
+        raise SatelliteExistsError("this satellite belonged to another account; set it up anew")
+
+
+def _take_registration(satellite: Satellite, registration: Registration, digest: str) -> None:
+    satellite.host, satellite.software_version = registration.host, registration.software_version
+    satellite.registration = {
+        "digest": digest,
+        "nonce": registration.nonce,
+        "key": registration.key.to_dict(),
+        "device_ca_key": registration.device_ca_key.to_dict(),
+        "root_version": registration.root_version,
+    }
+    satellite.epoch_id, satellite.last_seq, satellite.last_rseq = "", 0, 0
+
+
+def _attach(unit: Unit, satellite: Satellite, row: VirtualAccount) -> list[str]:
+    if row.is_default:
+        raise DefaultVirtualAccountError("the default virtual account cannot go to a satellite")
+    if row.satellite_id not in (None, satellite.id):
+        raise VirtualAccountInUseError(f"{row.name} belongs to another satellite")
+    count = (
+        select(func.count())
+        .select_from(Instance)
+        .where(Instance.account_id == row.account_id, Instance.virtual_account_id == row.id)
+    )
+    if unit.session.scalar(count):
+        raise VirtualAccountInUseError(f"{row.name} holds product instances")
+    revoked = revoke_all(unit, row.account_id, row.id)
+    row.satellite_id, row.change_no = satellite.id, next_change(unit)
+    return revoked
+
+
+def extend_satellite(unit: Unit, satellite: Satellite, row: VirtualAccount) -> Attached:
+    """Give a satellite a further virtual account; none is ever taken away singly (row C1.3)."""
+    require(unit, Permission.SATELLITE_MANAGE, satellite.account_id)
+    attached = Attached(satellite, _attach(unit, satellite, row))
+    message = f"virtual account {row.name} added to satellite {satellite.name}"
+    record(
+        unit,
+        satellite.account_id,
+        EventKind.SATELLITE_EXTENDED,
+        message,
+        virtual_account_id=row.id,
+        satellite_id=satellite.id,
+    )
+    return attached
+
+
+def approve_satellite(unit: Unit, satellite: Satellite) -> Satellite:
+    """Approve a request that the policy holds (row C11.1)."""
+    require(unit, Permission.SATELLITE_APPROVE, satellite.account_id)
+    if satellite.approved:
+        raise NothingToApproveError
+    satellite.approved = True
+    message = f"satellite {satellite.name} approved"
+    record(unit, satellite.account_id, EventKind.SATELLITE_APPROVED, message, satellite_id=satellite.id)
+    return satellite
+
+
+def require_approved(satellite: Satellite) -> None:
+    """Refuse to authorize what was not approved."""
+    if not satellite.approved:
+        raise ApprovalPendingError
+
+
+def open_epoch(unit: Unit, satellite: Satellite, presented: int = 0) -> None:
+    """Open the next epoch: its number never repeats, its id is random."""
+    satellite.epoch = max(satellite.epoch, presented) + 1
+    satellite.epoch_id, satellite.last_seq, satellite.last_rseq = new_id(), 0, 0
+    satellite.forked, satellite.sync_failure = False, None
+
+
+def accept_key(unit: Unit, satellite: Satellite) -> None:
+    """Certify the registration's key; every earlier key of the satellite is retired."""
+    key = PublicKey.from_dict(satellite.registration["key"])
+    unit.session.execute(
+        update(SatelliteKey)
+        .where(SatelliteKey.account_id == satellite.account_id, SatelliteKey.satellite_id == satellite.id)
+        .values(retired=True)
+    )
+    unit.session.execute(
+        delete(SatelliteKey).where(
+            SatelliteKey.account_id == satellite.account_id,
+            SatelliteKey.satellite_id == satellite.id,
+            SatelliteKey.key_id == key.key_id,
+        )
+    )
+    row = SatelliteKey(
+        account_id=satellite.account_id,
+        satellite_id=satellite.id,
+        key_id=key.key_id,
+        public=key.to_dict(),
+        retired=False,
+    )
+    unit.session.add(row)
+
+
+def rename_satellite(unit: Unit, satellite: Satellite, name: str) -> Satellite:
+    """Give a satellite another name (row C11.3)."""
+    require(unit, Permission.SATELLITE_MANAGE, satellite.account_id)
+    check_name("name", name)
+    query = select(Satellite).where(
+        Satellite.account_id == satellite.account_id, Satellite.name == name, Satellite.state != REMOVED
+    )
+    if name != satellite.name and unit.session.scalars(query).first() is not None:
+        raise SatelliteExistsError
+    message, subject = f"satellite {satellite.name} renamed to {name}", {"old": satellite.name, "new": name}
+    satellite.name = name
+    record(unit, satellite.account_id, EventKind.SATELLITE_RENAMED, message, subject=subject, satellite_id=satellite.id)
+    return satellite
+
+
+def resync_satellite(unit: Unit, satellite: Satellite, registration: Registration | None, digest: str) -> Satellite:
+    """Close the epoch and open the next: the one way back after a fork, a restore, or central's own restore."""
+    require(unit, Permission.SATELLITE_MANAGE, satellite.account_id)
+    if registration is None and satellite.forked:
+        raise RegistrationNeededError
+    if registration is not None:
+        if registration.satellite != satellite.id:
+            raise RegistrationMismatchError
+        _take_registration(satellite, registration, digest)
+    satellite.state = PENDING
+    open_epoch(unit, satellite)
+    message = f"epoch {satellite.epoch} opened for satellite {satellite.name}"
+    subject = {"epoch": satellite.epoch, "new_key": registration is not None}
+    record(
+        unit,
+        satellite.account_id,
+        EventKind.SATELLITE_RESYNCHRONIZED,
+        message,
+        subject=subject,
+        satellite_id=satellite.id,
+    )
+    return satellite
+
+
+def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = False) -> int:
+    """Take a satellite and its instances off; granted units stay in use until they come free (details, A2)."""
+    if not automatic:
+        require(unit, Permission.SATELLITE_MANAGE, satellite.account_id)
+    query = select(Instance.id).where(
+        Instance.account_id == satellite.account_id, Instance.satellite_id == satellite.id
+    )
+    instances = list(unit.session.scalars(query))
+    release_claims(unit, satellite.account_id, instances)
+    unit.session.execute(
+        delete(Instance).where(Instance.account_id == satellite.account_id, Instance.satellite_id == satellite.id),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    for row in of_satellite(unit, satellite.account_id, satellite.id):
+        row.satellite_id, row.change_no = None, next_change(unit)
+    satellite.state = REMOVED
+    unit.session.execute(
+        update(SatelliteKey)
+        .where(SatelliteKey.account_id == satellite.account_id, SatelliteKey.satellite_id == satellite.id)
+        .values(retired=True)
+    )
+    how = "did not synchronize in time and was removed" if automatic else "removed"
+    record(
+        unit,
+        satellite.account_id,
+        EventKind.SATELLITE_REMOVED,
+        f"satellite {satellite.name} {how}",
+        subject={"instances": len(instances), "automatic": automatic},
+        satellite_id=satellite.id,
+    )
+    return len(instances)

@@ -1,0 +1,154 @@
+"""The ceremony: root keys in a folder of the caller's, role keys at home (row E2)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from central.domain.trust.rules import ROOT_KEYS, THRESHOLD, first_root, next_root, with_role_key
+from central.keyring import BOX, DEVICE_CA_CERTIFICATE, DEVICE_CA_KEY, KeyRing, role_file
+from chassis.errors import AppError, FileUnreadableError, InvalidInputError
+from chassis.files import read_bounded, write_atomic
+from chassis.ids import new_id
+from chassis.names import check_name
+from chassis.secrets_box import SecretBox
+from exchange.certificates import issue_device_ca
+from exchange.keys import PrivateKey
+from exchange.trust import Root, Trust, load_root, sign_root
+from exchange.vocabulary import Role
+
+PASSPHRASE_FILE = "passphrase"
+KEY_BYTES = 16_384
+
+
+class RootKeysExistError(InvalidInputError):
+    """The folder holds root keys already."""
+
+    code = "root_keys_exist"
+    remedy = "Choose an empty folder; root keys are never overwritten."
+
+
+class RootKeyUnreadableError(AppError):
+    """The root keys cannot be opened: they are missing, or the passphrase does not fit."""
+
+    code = "root_keys_unreadable"
+    remedy = "Name the folder with the root keys of this central, and the right --passphrase-file."
+
+
+@dataclass(frozen=True, slots=True)
+class Passphrase:
+    """A passphrase and the file that holds it; never shown."""
+
+    text: bytes
+    file: Path
+
+    def __repr__(self) -> str:
+        """Name the file only."""
+        return f"Passphrase({self.file.name})"
+
+
+def read_passphrase(file: Path) -> Passphrase:
+    """Read a passphrase from its file."""
+    text = read_bounded(file, 4096).strip()
+    if len(text) < 8:  # noqa: PLR2004 - the least that anybody should encrypt a root key with
+        raise RootKeyUnreadableError("a passphrase has at least 8 characters")
+    return Passphrase(text, file)
+
+
+def make_passphrase(folder: Path) -> Passphrase:
+    """Make a passphrase beside the keys; the caller tells the person to carry it elsewhere."""
+    made = Passphrase(secrets.token_urlsafe(32).encode(), folder / PASSPHRASE_FILE)
+    write_atomic(made.file, made.text + b"\n")
+    return made
+
+
+def root_key_file(folder: Path, number: int, version: int = 1) -> Path:
+    """The file of a root key."""
+    suffix = "" if version == 1 else f"-v{version}"
+    return folder / f"root-{number}{suffix}.pem"
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder for root keys, and refuse one that holds some."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if any(folder.glob("root-*.pem")):
+            raise RootKeysExistError(f"{folder.name} holds root keys already")
+    except OSError as error:
+        raise FileUnreadableError(f"cannot use {folder.name}: {error.strerror}") from error
+
+
+def create_trust(
+    keyring: KeyRing, vendor: str, folder: Path, passphrase: Passphrase, now: datetime, *, lab: bool
+) -> Trust:
+    """Make every key and the first root."""
+    check_name("vendor", vendor)
+    roots = [PrivateKey.generate() for _ in range(ROOT_KEYS)]
+    roles = {role: PrivateKey.generate() for role in Role}
+    root = first_root(
+        new_id(), vendor, [key.public for key in roots], {r: k.public for r, k in roles.items()}, now, lab=lab
+    )
+    trust = load_root(sign_root(root, roots[:THRESHOLD]))
+    _write_root_keys(folder, roots, passphrase, 1)
+    keyring.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for role, key in roles.items():
+        keyring.write_key(role_file(role), key)
+    ca_key = PrivateKey.generate()
+    keyring.write_key(DEVICE_CA_KEY, ca_key)
+    ca = issue_device_ca(ca_key.public, None, roles[Role.RESPONSE], now)
+    write_atomic(keyring.folder / DEVICE_CA_CERTIFICATE, ca)
+    SecretBox.create(keyring.folder / BOX)
+    keyring.write_trust(trust)
+    return trust
+
+
+def _write_root_keys(folder: Path, keys: list[PrivateKey], passphrase: Passphrase, version: int) -> None:
+    for number, key in enumerate(keys, start=1):
+        write_atomic(root_key_file(folder, number, version), key.to_pem(passphrase.text))
+
+
+def _open_root_keys(folder: Path, root: Root, passphrase: Passphrase) -> list[PrivateKey]:
+    wanted = set(root.keys_by_id())
+    found: dict[str, PrivateKey] = {}
+    for file in sorted(folder.glob("root-*.pem")):
+        try:
+            key = PrivateKey.from_pem(read_bounded(file, KEY_BYTES), passphrase.text)
+        except ValueError as error:
+            raise RootKeyUnreadableError(f"{file.name} cannot be opened with this passphrase") from error
+        if key.public.key_id in wanted:
+            found[key.public.key_id] = key
+    if len(found) < root.threshold:
+        raise RootKeyUnreadableError(
+            f"{len(found)} of this central's root keys were found, {root.threshold} are needed"
+        )
+    return list(found.values())
+
+
+def rotate_root(keyring: KeyRing, folder: Path, passphrase: Passphrase, now: datetime) -> Trust:
+    """Replace the root keys: the next version is signed by the threshold of the old and of the new ones."""
+    old = _open_root_keys(folder, keyring.trust.root, passphrase)
+    new = [PrivateKey.generate() for _ in range(ROOT_KEYS)]
+    root = next_root(keyring.trust.root, now, keys=[key.public for key in new])
+    trust = keyring.trust.advance([sign_root(root, [*old[:THRESHOLD], *new[:THRESHOLD]])])
+    _write_root_keys(folder, new, passphrase, root.version)
+    keyring.write_trust(trust)
+    return trust
+
+
+def replace_role_key(
+    keyring: KeyRing, role: Role, folder: Path, passphrase: Passphrase, now: datetime, *, revoke: bool
+) -> Trust:
+    """Give a role another key; what the old one signed in time stands, unless it is revoked."""
+    signers = _open_root_keys(folder, keyring.trust.root, passphrase)
+    key = PrivateKey.generate()
+    root = with_role_key(keyring.trust.root, role, key.public, now, revoke=revoke)
+    trust = keyring.trust.advance([sign_root(root, signers[:THRESHOLD])])
+    keyring.write_key(role_file(role) + ".next", key)
+    keyring.write_trust(trust)
+    (keyring.folder / (role_file(role) + ".next")).replace(keyring.folder / role_file(role))
+    if role is Role.RESPONSE:
+        ca = issue_device_ca(keyring.device_ca_key.public, None, key, now)
+        write_atomic(keyring.folder / DEVICE_CA_CERTIFICATE, ca)
+    return trust

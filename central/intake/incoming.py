@@ -1,0 +1,286 @@
+"""Applying the rows of a request, in the order in which the file holds them, a batch at a time (rows C8.2, C11.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from sqlalchemy import delete, select
+
+from central.domain.accounts.models import SmartAccount
+from central.domain.accounts.queries import of_satellite
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.export_control.models import GrantRecord
+from central.domain.export_control.services import (
+    ACTIVE,
+    Applicant,
+    decide,
+    mark_delivered,
+    release,
+    take_return,
+)
+from central.domain.instances.models import Instance
+from central.domain.ledger.claims import ClaimSpec, move_claims, release_claims, set_claims
+from central.domain.satellites.models import Satellite, SatelliteEvent
+from central.domain.tokens.models import Token
+from central.keyring import KeyRing
+from chassis.db.unit import Unit
+from chassis.db.upsert import batches, upsert
+from exchange.errors import ExchangeError, MalformedError
+from exchange.files.rows import (
+    ClaimRow,
+    EventRow,
+    ExportRequestRow,
+    ExportReturnRow,
+    GrantStateRow,
+    InstanceRow,
+    RequestRow,
+    TokenRow,
+)
+from exchange.statements import open_export_request
+from exchange.vocabulary import DeliveryState, ReleaseReason
+
+
+@dataclass(slots=True)
+class Intake:
+    """One request on its way into the database."""
+
+    unit: Unit
+    keyring: KeyRing
+    account: SmartAccount
+    satellite: Satellite
+    virtual_accounts: frozenset[str] = field(default_factory=frozenset)
+    homes: dict[str, str] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
+
+
+def apply_rows(
+    unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, rows: Iterable[RequestRow]
+) -> None:
+    """Apply every row; ExchangeError for one that no genuine satellite could have written."""
+    own = frozenset(row.id for row in of_satellite(unit, account.id, satellite.id))
+    intake = Intake(unit, keyring, account, satellite, own)
+    for kind, group in groupby(rows, key=type):
+        for piece in batches(group):
+            _APPLY[kind](intake, piece)  # type: ignore[operator]  # the group's rows are of this kind
+    _settle_instances(intake)
+
+
+def _own(intake: Intake, virtual_account_id: str) -> str:
+    if virtual_account_id not in intake.virtual_accounts:
+        raise MalformedError("a row names a virtual account that is not this satellite's")
+    return virtual_account_id
+
+
+def _tokens(intake: Intake, rows: list[TokenRow]) -> None:
+    gone = [row.id for row in rows if row.removed]
+    intake.unit.session.execute(
+        delete(Token).where(
+            Token.account_id == intake.account.id, Token.satellite_id == intake.satellite.id, Token.id.in_(gone)
+        )
+    )
+    values = [
+        {
+            "account_id": intake.account.id,
+            "id": row.id,
+            "virtual_account_id": _own(intake, row.virtual_account),
+            "satellite_id": intake.satellite.id,
+            "description": row.description or "",
+            "hash": row.hash,
+            "secret": "",
+            "created_at": row.created,
+            "created_by": row.created_by,
+            "expires_at": row.expires,
+            "max_uses": row.max_uses,
+            "uses": row.uses,
+            "export_controlled": row.export_controlled,
+            "revoked": row.revoked,
+        }
+        for row in rows
+        if not row.removed
+    ]
+    upsert(intake.unit.session, Token, values)
+
+
+def _instances(intake: Intake, rows: list[InstanceRow]) -> None:
+    unit, account_id = intake.unit, intake.account.id
+    query = select(Instance.id, Instance.virtual_account_id, Instance.satellite_id).where(
+        Instance.account_id == account_id, Instance.id.in_([row.id for row in rows])
+    )
+    known = {row[0]: (row[1], row[2]) for row in unit.session.execute(query)}
+    if any(owner != intake.satellite.id for _, owner in known.values()):
+        raise MalformedError("a row names an instance that is not this satellite's")
+    values = []
+    for row in rows:
+        if row.removed:
+            if row.id in known:
+                intake.gone.append(row.id)
+            continue
+        home = _own(intake, row.virtual_account)
+        intake.homes[row.id] = home
+        if row.id not in known:
+            _say_added(intake, row)
+        elif known[row.id][0] != home:
+            intake.moved[row.id] = home
+        values.append(_instance_values(intake, row, home))
+    upsert(unit.session, Instance, values)
+
+
+def _instance_values(intake: Intake, row: InstanceRow, home: str) -> dict[str, object]:
+    return {
+        "account_id": intake.account.id,
+        "id": row.id,
+        "virtual_account_id": home,
+        "satellite_id": intake.satellite.id,
+        "udi": row.udi.to_dict(),
+        "udi_key": row.udi.key,
+        "hostname": row.hostname,
+        "product_tag": row.product_tag,
+        "software_version": row.software_version,
+        "ip_address": row.ip_address,
+        "notes": row.notes,
+        "registered_at": row.registered_at,
+        "last_contact": row.last_contact,
+        "certificate_expires": row.certificate_expires,
+        "state": row.state.value,
+        "export_allowed": row.export_allowed,
+        "key_hash": row.key_hash,
+        "token_id": row.token,
+        "standbys": [member.to_dict() for member in row.standbys],
+        "marks": list(row.marks),
+    }
+
+
+def _say_added(intake: Intake, row: InstanceRow) -> None:
+    standbys = f" with standbys {', '.join(member.label for member in row.standbys)}" if row.standbys else ""
+    record(
+        intake.unit,
+        intake.account.id,
+        EventKind.INSTANCE_ADDED_VIA_SATELLITE,
+        f"product instance {row.hostname or row.udi.label} added via satellite {intake.satellite.name}{standbys}",
+        subject={"instance": row.id, "pid": row.udi.pid, "serial": row.udi.serial},
+        virtual_account_id=row.virtual_account,
+        instance_id=row.id,
+        satellite_id=intake.satellite.id,
+    )
+
+
+def _claims(intake: Intake, rows: list[ClaimRow]) -> None:
+    missing = {row.instance for row in rows if row.instance not in intake.homes}
+    if missing:
+        query = select(Instance.id, Instance.virtual_account_id).where(
+            Instance.account_id == intake.account.id,
+            Instance.satellite_id == intake.satellite.id,
+            Instance.id.in_(missing),
+        )
+        intake.homes.update(intake.unit.session.execute(query).tuples().all())
+    specs = [
+        ClaimSpec(row.instance, intake.homes[row.instance], row.tag, row.count, row.since)
+        for row in rows
+        if row.instance in intake.homes
+    ]
+    set_claims(intake.unit, intake.account.id, specs)
+
+
+def _settle_instances(intake: Intake) -> None:
+    unit, account_id = intake.unit, intake.account.id
+    for instance_id, home in intake.moved.items():
+        move_claims(unit, account_id, instance_id, home)
+        message = f"product instance moved via satellite {intake.satellite.name}"
+        record(
+            unit,
+            account_id,
+            EventKind.INSTANCE_TRANSFERRED,
+            message,
+            virtual_account_id=home,
+            instance_id=instance_id,
+            satellite_id=intake.satellite.id,
+        )
+    if intake.gone:
+        release_claims(unit, account_id, intake.gone)
+        for piece in batches(intake.gone):
+            unit.session.execute(
+                delete(Instance).where(Instance.account_id == account_id, Instance.id.in_(piece)),
+                execution_options={"synchronize_session": False},
+            )
+        for instance_id in intake.gone:
+            message = f"product instance removed via satellite {intake.satellite.name}"
+            record(
+                unit,
+                account_id,
+                EventKind.INSTANCE_REMOVED_VIA_SATELLITE,
+                message,
+                instance_id=instance_id,
+                satellite_id=intake.satellite.id,
+            )
+
+
+def _export_requests(intake: Intake, rows: list[ExportRequestRow]) -> None:
+    unit = intake.unit
+    for row in rows:
+        instance = unit.session.get(Instance, (intake.account.id, row.instance))
+        try:
+            statement = open_export_request(row.statement, row.device_key)
+        except ExchangeError as error:
+            raise MalformedError(f"a request is not signed by its device: {error.message}") from error
+        if statement.request != row.id or statement.instance != row.instance:
+            raise MalformedError("a request does not say what its device signed")
+        if instance is not None and instance.key_hash != row.device_key.key_hash:
+            instance = None
+        home = instance.virtual_account_id if instance else next(iter(sorted(intake.virtual_accounts)), "")
+        applicant = Applicant(intake.account, intake.satellite.id, intake.satellite.epoch, home)
+        decide(unit, intake.keyring, applicant, instance, statement, row.device_key)
+
+
+def _export_returns(intake: Intake, rows: list[ExportReturnRow]) -> None:
+    for row in rows:
+        try:
+            take_return(intake.unit, intake.keyring, intake.account.id, row.statement)
+        except ExchangeError as error:
+            raise MalformedError(f"a return is not signed by the grant's device: {error.message}") from error
+
+
+def _grant_states(intake: Intake, rows: list[GrantStateRow]) -> None:
+    unit, account_id = intake.unit, intake.account.id
+    for row in rows:
+        grant = unit.session.get(GrantRecord, (account_id, row.grant))
+        if grant is None:
+            continue
+        if row.state is DeliveryState.DELIVERED:
+            mark_delivered(unit, account_id, row.grant, row.generation)
+        elif grant.state == ACTIVE and row.at > grant.deliver_until and grant.delivered_at is None:
+            release(unit, intake.keyring, grant, ReleaseReason.UNDELIVERED)
+
+
+def _events(intake: Intake, rows: list[EventRow]) -> None:
+    unit, account_id = intake.unit, intake.account.id
+    ids = [row.id for row in rows]
+    query = select(SatelliteEvent.id).where(SatelliteEvent.account_id == account_id, SatelliteEvent.id.in_(ids))
+    known = set(unit.session.scalars(query))
+    fresh = [row for row in {row.id: row for row in rows}.values() if row.id not in known]
+    upsert(unit.session, SatelliteEvent, [{"account_id": account_id, "id": row.id} for row in fresh], keep=True)
+    for row in fresh:
+        event = record(
+            unit,
+            account_id,
+            EventKind.SATELLITE_EVENT,
+            f"{row.message} (satellite {intake.satellite.name})",
+            subject={**row.subject, "event": row.event, "satellite_event": row.id},
+            instance_id=row.instance,
+            satellite_id=intake.satellite.id,
+        )
+        event.at, event.actor = row.at, row.actor
+
+
+_APPLY = {
+    TokenRow: _tokens,
+    InstanceRow: _instances,
+    ClaimRow: _claims,
+    ExportRequestRow: _export_requests,
+    ExportReturnRow: _export_returns,
+    GrantStateRow: _grant_states,
+    EventRow: _events,
+}

@@ -1,0 +1,243 @@
+"""Taking a request in and answering it, in one transaction (rows C11.2, S2.5, S2.6).
+
+Order: 1 the named satellite is known, 2 signature by a key of its own (a retired one means: restored from a backup),
+3 the file's own checks, 4 its order: the stored answer again, superseded, fork, an ended epoch, or new; 5 rows applied,
+6 the response made and stored with the request's numbers.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from sqlalchemy import select
+
+from central.domain.accounts.models import SmartAccount
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.alerts.services import refresh_alerts
+from central.domain.base import last_change
+from central.domain.export_control.services import end_grants, renew_grants
+from central.domain.satellites.models import AnsweredRequest, QuarantinedFile, Satellite
+from central.domain.satellites.queries import REMOVED, by_id, keys_of
+from central.intake.incoming import apply_rows
+from central.intake.outgoing import rows_for
+from central.keyring import KeyRing
+from chassis.db.unit import Unit
+from chassis.ids import new_id
+from exchange.errors import (
+    ExchangeError,
+    ForkError,
+    MalformedError,
+    ResyncRequiredError,
+    SupersededError,
+    UnknownIssuerError,
+)
+from exchange.files.order import KnownRequests, RequestOrder, judge_request
+from exchange.files.sync_request import Applied, OpenedRequest, peek_satellite, read_sync_request
+from exchange.files.sync_response import SyncResponse, make_sync_response
+from exchange.statements import CentralHead, open_central_head, seal_central_head
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to a request: its bytes and numbers, and whether it was made just now."""
+
+    outcome: str
+    satellite: Satellite
+    stored: AnsweredRequest
+    received: dict[str, int]
+
+
+def take_request(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Answered | ExchangeError:
+    """Answer a request, or return the refusal whose traces (a quarantined file, an alert) are to be kept.
+
+    Refusals that leave no trace are raised.
+    """
+    satellite = by_id(unit, peek_satellite(data))
+    if satellite is None:
+        raise UnknownIssuerError("the satellite that the file names is not known here")
+    opened = _open(unit, keyring, satellite, data)
+    account = unit.session.get_one(SmartAccount, satellite.account_id)
+    order = judge_request(_known(unit, satellite, opened), opened.request, opened.digest, _head(keyring, opened))
+    if order is RequestOrder.ALREADY_ANSWERED:
+        return Answered("already_answered", satellite, _answer_of(unit, satellite, opened), opened.counts)
+    if order is RequestOrder.SUPERSEDED:
+        raise SupersededError
+    if order is RequestOrder.RESYNC_REQUIRED:
+        raise ResyncRequiredError("the file belongs to an epoch that has ended")
+    if order is RequestOrder.CENTRAL_RESTORED:
+        raise ResyncRequiredError(
+            "the satellite knows newer answers than this central: central was put back to an older copy"
+        )
+    if order is RequestOrder.FORK or satellite.forked:
+        return _fork(unit, account, satellite, opened, data)
+    return _apply(unit, keyring, account, satellite, opened)
+
+
+def _open(unit: Unit, keyring: KeyRing, satellite: Satellite, data: BinaryIO) -> OpenedRequest:
+    keys, retired = keys_of(unit, satellite, retired=False), keys_of(unit, satellite, retired=True)
+    all_keys = {**retired, **keys}
+    opened = read_sync_request(data, keys=all_keys, vendor_id=keyring.vendor_id, satellite=satellite.id, now=unit.now)
+    if satellite.state == REMOVED:
+        raise ResyncRequiredError("the satellite was removed; register it again")
+    try:
+        read_sync_request(data, keys=keys, vendor_id=keyring.vendor_id, satellite=satellite.id, now=unit.now)
+    except UnknownIssuerError as error:
+        raise ResyncRequiredError("the file is signed by a key that was replaced: an older copy speaks") from error
+    return opened
+
+
+def _head(keyring: KeyRing, opened: OpenedRequest) -> CentralHead | None:
+    if opened.request.head is None:
+        return None
+    try:
+        head = open_central_head(opened.request.head, keyring.trust)
+    except ExchangeError:
+        return None
+    return head if head.satellite == opened.request.satellite else None
+
+
+def _known(unit: Unit, satellite: Satellite, opened: OpenedRequest) -> KnownRequests:
+    wanted = {(satellite.epoch, satellite.last_seq), (opened.request.epoch, opened.request.seq)}
+    query = select(AnsweredRequest).where(
+        AnsweredRequest.account_id == satellite.account_id, AnsweredRequest.satellite_id == satellite.id
+    )
+    digests: dict[tuple[int, int], str] = {}
+    named: dict[tuple[int, int], str] = {}
+    for epoch, seq in wanted:
+        row = unit.session.scalars(
+            query.where(AnsweredRequest.epoch == epoch, AnsweredRequest.seq == seq)
+        ).one_or_none()
+        if row is not None:
+            (digests if row.rseq is not None else named)[epoch, seq] = row.digest
+    return KnownRequests(satellite.epoch, satellite.epoch_id, satellite.last_seq, satellite.last_rseq, digests, named)
+
+
+def _answer_of(unit: Unit, satellite: Satellite, opened: OpenedRequest) -> AnsweredRequest:
+    key = (satellite.account_id, satellite.id, opened.request.epoch, opened.request.seq)
+    return unit.session.get_one(AnsweredRequest, key)
+
+
+def _fork(
+    unit: Unit, account: SmartAccount, satellite: Satellite, opened: OpenedRequest, data: BinaryIO
+) -> ExchangeError:
+    known = select(QuarantinedFile).where(
+        QuarantinedFile.account_id == account.id, QuarantinedFile.digest == opened.digest
+    )
+    if unit.session.scalars(known).first() is None:
+        data.seek(0)
+        unit.session.add(
+            QuarantinedFile(
+                account_id=account.id,
+                id=new_id(),
+                satellite_id=satellite.id,
+                received_at=unit.now,
+                digest=opened.digest,
+                content=data.read(),
+            )
+        )
+        message = f"two machines speak as satellite {satellite.name}; its file was set aside"
+        subject = {"digest": opened.digest, "epoch": opened.request.epoch, "sequence": opened.request.seq}
+        record(unit, account.id, EventKind.SATELLITE_FORKED, message, subject=subject, satellite_id=satellite.id)
+    satellite.forked = True
+    refresh_alerts(unit, account)
+    return ForkError("the file does not follow what this central knows of the satellite")
+
+
+def _apply(
+    unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, opened: OpenedRequest
+) -> Answered:
+    request = opened.request
+    base = _base(unit, satellite, request.applied)
+    apply_rows(unit, keyring, account, satellite, opened.rows())
+    end_grants(unit, keyring)
+    renew_grants(unit, keyring, account.id, satellite.id)
+    satellite.last_seq, satellite.last_sync_at = request.seq, unit.now
+    satellite.last_rseq += 1
+    satellite.software_version = request.software_version
+    satellite.sync_failure = None
+    for entry in request.chain:
+        key = (account.id, satellite.id, entry.epoch, entry.seq)
+        if entry.epoch == request.epoch and entry.seq < request.seq and unit.session.get(AnsweredRequest, key) is None:
+            unit.session.add(_named(account.id, satellite.id, entry.epoch, entry.seq, entry.digest, unit))
+    stored = _respond(unit, keyring, account, satellite, opened, base)
+    message = f"satellite {satellite.name} synchronized by file ({sum(opened.counts.values())} rows)"
+    subject = {"epoch": request.epoch, "sequence": request.seq, "full": request.full, "counts": opened.counts}
+    record(unit, account.id, EventKind.SATELLITE_SYNCHRONIZED, message, subject=subject, satellite_id=satellite.id)
+    refresh_alerts(unit, account)
+    return Answered("applied", satellite, stored, opened.counts)
+
+
+def _named(account_id: str, satellite_id: str, epoch: int, seq: int, digest: str, unit: Unit) -> AnsweredRequest:
+    """A request that never arrived and that a later one named: if it comes now, it is superseded."""
+    return AnsweredRequest(
+        account_id=account_id,
+        satellite_id=satellite_id,
+        epoch=epoch,
+        seq=seq,
+        digest=digest,
+        change_upto=0,
+        counts={},
+        received_at=unit.now,
+    )
+
+
+def _base(unit: Unit, satellite: Satellite, applied: Applied) -> int:
+    query = select(AnsweredRequest).where(
+        AnsweredRequest.account_id == satellite.account_id,
+        AnsweredRequest.satellite_id == satellite.id,
+        AnsweredRequest.epoch == applied.epoch,
+        AnsweredRequest.rseq == applied.rseq,
+    )
+    row = unit.session.scalars(query).one_or_none()
+    if row is None or row.response_digest != applied.digest:
+        if applied.epoch == satellite.epoch:
+            raise MalformedError("the request names a response that was never given")
+        return 0
+    return row.change_upto
+
+
+def _respond(
+    unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, opened: OpenedRequest, after: int
+) -> AnsweredRequest:
+    request = opened.request
+    unit.session.flush()  # the rows below read what was just applied
+    upto = last_change(unit)
+    head = CentralHead(
+        keyring.vendor_id, satellite.id, satellite.epoch, satellite.epoch_id, request.seq, satellite.last_rseq, unit.now
+    )
+    response = SyncResponse(
+        vendor_id=keyring.vendor_id,
+        satellite=satellite.id,
+        epoch=satellite.epoch,
+        epoch_id=satellite.epoch_id,
+        rseq=satellite.last_rseq,
+        created=unit.now,
+        answers_seq=request.seq,
+        answers_digest=opened.digest,
+        base=request.applied,
+        full=request.full or after == 0,
+        head=seal_central_head(head, keyring.response_key),
+        root_version=keyring.trust.root.version,
+    )
+    out = io.BytesIO()
+    rows = rows_for(unit, keyring, account, satellite, 0 if request.full else after)
+    roots = keyring.trust.newer_than(request.root_version)
+    digest, counts = make_sync_response(response, rows, keyring.response_key, roots, out)
+    stored = AnsweredRequest(
+        account_id=account.id,
+        satellite_id=satellite.id,
+        epoch=request.epoch,
+        seq=request.seq,
+        digest=opened.digest,
+        rseq=satellite.last_rseq,
+        response=out.getvalue(),
+        response_digest=digest,
+        change_upto=upto,
+        counts=counts,
+        received_at=unit.now,
+    )
+    unit.session.add(stored)
+    return stored
