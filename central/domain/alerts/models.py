@@ -1,0 +1,19 @@
+"""The table of alerts."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from central.domain.base import Base
+from chassis.alerts.engine import AlertMixin
+from chassis.db.base import IdColumn
+
+
+class Alert(AlertMixin, Base):
+    """An alert of an account."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (Index("ix_alerts_account_id_kind", "account_id", "kind"),)
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)

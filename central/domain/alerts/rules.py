@@ -1,0 +1,41 @@
+"""The catalogue (row C10.4): every kind with its severity, actions, and what raises and clears it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from chassis.alerts.engine import AlertKind, Severity
+
+_MAJOR, _MINOR, _INFO = Severity.MAJOR, Severity.MINOR, Severity.INFORMATIONAL
+
+_KINDS = (
+    AlertKind("insufficient_licences", _MAJOR, "virtual_account", ("transfer",), "more is in use than purchased", "compliance"),
+    AlertKind("agreement_pending", _MAJOR, "account", ("accept",), "no agreement was accepted yet", "acceptance"),
+    AlertKind("agreement_updated", _MAJOR, "account", ("accept",), "a newer agreement is in force", "acceptance"),
+    AlertKind("licences_expiring", _MINOR, "virtual_account", ("remind",), "a term reaches a warning step", "the next step or the end"),
+    AlertKind("licences_expired", _MINOR, "virtual_account", ("dismiss",), "a term has ended", "dismissal"),
+    AlertKind("reserved_licence_expired", _MINOR, "virtual_account", ("update_reservation", "dismiss"), "a reserved term has ended", "an update with a valid term"),
+    AlertKind("reservation_pending", _INFO, "virtual_account", ("enter_confirmation_code",), "an authorization code waits for its installation", "the code entered or cancelled"),
+    AlertKind("instance_failed_to_connect", _MINOR, "virtual_account", ("dismiss", "remind", "remove_instance"), "no contact for 30, 60 or 90 days", "contact"),
+    AlertKind("instance_failed_to_renew", _MAJOR, "virtual_account", ("remove_instance", "dismiss"), "the identity was not renewed in time", "renewal"),
+    AlertKind("duplicate_licences", _MINOR, "virtual_account", ("cancel_order", "move"), "a subscription stands twice", "order cancelled or moved"),
+    AlertKind("upgrade_pending", _INFO, "virtual_account", ("complete_upgrade",), "an upgrade waits for the licences it replaces", "completion"),
+    AlertKind("restricted_licence_not_available", _INFO, "virtual_account", ("dismiss",), "a restricted licence could not be granted", "a grant, or dismissal"),
+    AlertKind("reserved_licences_returned", _INFO, "virtual_account", ("dismiss",), "a factory reservation went back", "dismissal"),
+    AlertKind("pending_removal", _INFO, "virtual_account", ("reset",), "a failed product was rehosted", "removal or reset"),
+    AlertKind("conversion_errors", _MINOR, "account", ("dismiss",), "a conversion run failed", "dismissal"),
+    AlertKind("licence_converted", _MINOR, "virtual_account", ("dismiss",), "some classic licences were converted", "dismissal"),
+    AlertKind("licences_not_converted", _MINOR, "virtual_account", ("dismiss",), "no classic licence was converted", "dismissal"),
+    AlertKind("satellite_authorization_pending", _MINOR, "satellite", (), "a satellite waits for its authorization", "authorization"),
+    AlertKind("satellite_authorization_ready", _MINOR, "satellite", ("download", "dismiss"), "an authorization file waits to be fetched", "download or synchronization"),
+    AlertKind("satellite_sync_deadline", _MINOR, "satellite", ("remind", "dismiss"), "30 days without synchronization", "synchronization"),
+    AlertKind("satellite_sync_overdue", _MAJOR, "satellite", ("troubleshoot", "details"), "66 days without synchronization", "synchronization"),
+    AlertKind("satellite_sync_failed", _MINOR, "satellite", ("dismiss",), "a file of the satellite was refused", "synchronization"),
+    AlertKind("satellite_removed", _MAJOR, "account", ("dismiss",), "a satellite was removed for not synchronizing", "dismissal"),
+    AlertKind("satellite_forked", _MAJOR, "satellite", ("resync",), "two machines speak as one satellite", "resynchronization"),
+    AlertKind("device_clone", _MAJOR, "virtual_account", ("choose", "dismiss"), "two machines show the same identity", "one of them removed"),
+    AlertKind("clock_suspicious", _MAJOR, "account", ("confirm_time",), "the clock leapt", "confirmation or a right clock"),
+    AlertKind("trust_expiring", _MAJOR, "vendor", ("rotate",), "root or a role key ends soon", "rotation"),
+)  # fmt: skip
+
+CATALOGUE: Mapping[str, AlertKind] = {kind.kind: kind for kind in _KINDS}

@@ -1,0 +1,77 @@
+"""Keeping alerts true: after changes for one account, daily for all (rows C10.1, C10.2)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from central.domain.access.rules import Permission
+from central.domain.access.services import require, visible_virtual_accounts
+from central.domain.accounts.models import SmartAccount, VirtualAccount
+from central.domain.accounts.queries import all_accounts
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.alerts.conditions import Scene, account_wants, trust
+from central.domain.alerts.models import Alert
+from central.domain.alerts.rules import CATALOGUE
+from central.domain.base import VENDOR
+from central.keyring import KeyRing
+from chassis.alerts.engine import AlertBook
+from chassis.db.unit import Unit
+
+VENDOR_KINDS = frozenset({"trust_expiring"})
+ACCOUNT_KINDS = frozenset(CATALOGUE) - VENDOR_KINDS
+
+
+def book(account_id: str) -> AlertBook[Alert]:
+    """The alerts of an account, or of the vendor."""
+    return AlertBook(Alert, CATALOGUE, {"account_id": account_id})
+
+
+def refresh_alerts(unit: Unit, account: SmartAccount) -> None:
+    """Make the account's alerts equal to what state and clock demand."""
+    unit.session.flush()  # conditions read what this unit has changed
+    rows = unit.session.scalars(select(VirtualAccount).where(VirtualAccount.account_id == account.id))
+    scene = Scene(unit, account, {row.id: row for row in rows})
+    changes = book(account.id).reconcile(unit, account_wants(scene), ACCOUNT_KINDS)
+    for alert in changes.raised:
+        if alert.kind == "insufficient_licences":
+            subject, va = alert.subject, alert.subject["virtual_account"]
+            record(unit, account.id, EventKind.SHORTAGE_DETECTED, alert.message, subject=subject, virtual_account_id=va)
+
+
+def refresh_all(unit: Unit, keyring: KeyRing) -> int:
+    """Refresh every account and the vendor's own alerts; returns how many accounts there are."""
+    accounts = all_accounts(unit)
+    for account in accounts:
+        refresh_alerts(unit, account)
+    book(VENDOR).reconcile(unit, trust(keyring.trust.root, unit), VENDOR_KINDS)
+    return len(accounts)
+
+
+def visible_alerts(unit: Unit, account_id: str, virtual_account_id: str | None, *, every: bool) -> list[Alert]:
+    """The alerts that the acting one may see, most urgent first."""
+    allowed = visible_virtual_accounts(unit, account_id)
+    rows = book(account_id).open_ones(unit, every=every)
+    if virtual_account_id is not None:
+        rows = [row for row in rows if row.subject.get("virtual_account") == virtual_account_id]
+    if allowed is not None:
+        rows = [row for row in rows if row.subject.get("virtual_account") in allowed]
+    return rows
+
+
+def dismiss_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
+    """Dismiss an alert (row C10.2)."""
+    require(unit, Permission.ALERT_MANAGE, account_id)
+    alert = book(account_id).dismiss(unit, alert_id)
+    record(
+        unit, account_id, EventKind.ALERT_DISMISSED, f"alert dismissed: {alert.message}", subject={"alert": alert.id}
+    )
+    return alert
+
+
+def remind_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
+    """Put an alert off (row C10.2)."""
+    require(unit, Permission.ALERT_MANAGE, account_id)
+    alert = book(account_id).remind(unit, alert_id)
+    record(unit, account_id, EventKind.ALERT_REMINDED, f"alert put off: {alert.message}", subject={"alert": alert.id})
+    return alert

@@ -1,0 +1,18 @@
+"""Tables of the chassis that central keeps among its own: runs of jobs and the outbox."""
+
+from __future__ import annotations
+
+from central.domain.base import Base
+from chassis.db.base import JobRunMixin, OutboxMixin
+
+
+class JobRun(JobRunMixin, Base):
+    """A run of a job."""
+
+    __tablename__ = "job_runs"
+
+
+class OutboxEntry(OutboxMixin, Base):
+    """Something to be sent after the commit."""
+
+    __tablename__ = "outbox"

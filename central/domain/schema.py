@@ -1,0 +1,33 @@
+"""Every table of central, gathered for the migrations."""
+
+from __future__ import annotations
+
+from central.domain.access import models as access
+from central.domain.accounts import models as accounts
+from central.domain.activity import models as activity
+from central.domain.alerts import models as alerts
+from central.domain.base import Base
+from central.domain.catalogue import models as catalogue
+from central.domain.export_control import models as export_control
+from central.domain.instances import models as instances
+from central.domain.ledger import models as ledger
+from central.domain.operations import models as operations
+from central.domain.preferences import models as preferences
+from central.domain.satellites import models as satellites
+from central.domain.tokens import models as tokens
+
+FEATURES = (
+    access,
+    accounts,
+    activity,
+    alerts,
+    catalogue,
+    export_control,
+    instances,
+    ledger,
+    operations,
+    preferences,
+    satellites,
+    tokens,
+)
+metadata = Base.metadata
