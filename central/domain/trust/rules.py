@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from exchange.keys import PublicKey
-from exchange.trust import Root, RoleKey
+from exchange.trust import RoleKey, Root
 from exchange.vocabulary import KeyState, Role
 
 ROOT_KEYS = 3

@@ -1,0 +1,180 @@
+"""Central's services behind the desk of the device protocol."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+from central.domain.accounts.models import SmartAccount
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.agreements.services import is_pending
+from central.domain.alerts.services import refresh_alerts
+from central.domain.instances.devices import (
+    find_key,
+    issue_certificate,
+    known_device,
+    membership,
+    register_device,
+    revive_key,
+)
+from central.domain.instances.queries import find_instance, instance_name
+from central.domain.ledger.claims import release_claims
+from central.domain.tokens.services import redeem
+from central.intake.devices import authorize_device, decide_for_device, take_device_return
+from central.keyring import KeyRing
+from chassis.clock import iso
+from chassis.db.unit import Unit
+from chassis.log import get_logger
+from exchange.canonical import JsonObject
+from exchange.certificates import read_csr
+from exchange.device.bodies import (
+    AuthorizeBody,
+    CertificateResult,
+    RegisterBody,
+    RegisterResult,
+    RenewIdentityBody,
+    TransferActiveBody,
+)
+from exchange.device.desk import DeviceRefusal, KnownDevice
+from exchange.device.timers import CERTIFICATE_RENEWAL
+from exchange.identity import Udi
+from exchange.keys import PublicKey
+from exchange.statements import ExportRequest, ExportReturn
+from exchange.vocabulary import InstanceState
+
+
+class CentralPort:
+    """One message's services, inside one unit of work."""
+
+    def __init__(self, unit: Unit, keyring: KeyRing) -> None:
+        """`unit` is this message's."""
+        self._unit = unit
+        self._keyring = keyring
+        self.now = unit.now
+        self.held = (0, 0)
+
+    def find(self, key_id: str) -> KnownDevice | None:
+        """The device that a key belongs to."""
+        row = find_key(self._unit, key_id)
+        return known_device(self._unit, row) if row else None
+
+    def revive(self, known: KnownDevice) -> KnownDevice:
+        """The take-over is undone: both machines live on, apart."""
+        row = find_key(self._unit, known.key.key_id)
+        if row is None:
+            raise DeviceRefusal("not_registered")
+        revive_key(self._unit, row)
+        return replace(known, instance=row.instance_id, superseded=False)
+
+    def savepoint(self) -> AbstractContextManager[object]:
+        """Changes inside are undone when the block raises."""
+        return self._unit.session.begin_nested()
+
+    def remember(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
+        """Keep the answer with the key."""
+        row = find_key(self._unit, key_id)
+        if row is not None:
+            row.last_counter, row.last_digest, row.last_answer = counter, digest, answer.decode()
+
+    def note_refusal(self, op: str, code: str, cause: str, udi: Udi | None) -> None:
+        """Log the exact cause; the device is told only its code."""
+        get_logger().warning("device_refused", op=op, code=code, cause=cause, udi=udi.label if udi else None)
+        if code == "token_refused":
+            subject = {"cause": cause, "device": udi.label if udi else ""}
+            record(self._unit, None, EventKind.TOKEN_REFUSED, f"registration refused: token {cause}", subject=subject)
+
+    def note_restored(self, known: KnownDevice) -> None:
+        """Mark a device that came back with an old number."""
+        get_logger().warning("device_restored", instance=known.instance)
+
+    def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
+        """Register with a token."""
+        if read_csr(body.csr).key_id != key.key_id:
+            raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
+        redeemed = redeem(self._unit, body.token)
+        if redeemed.token is None:
+            raise DeviceRefusal("token_refused", redeemed.cause)
+        account = self._unit.session.get_one(SmartAccount, redeemed.token.account_id)
+        if is_pending(self._unit, account):
+            raise DeviceRefusal("agreement_pending")
+        instance = register_device(self._unit, redeemed.token, body, key)
+        account, home = membership(self._unit, instance)
+        row = find_key(self._unit, key.key_id)
+        if row is None or row.account_id != account.id:
+            raise DeviceRefusal("identity_mismatch", "the key belongs to another account")
+        certificate = issue_certificate(self._unit, self._keyring, instance, row)
+        result = RegisterResult(
+            instance=instance.id,
+            certificate=certificate,
+            device_ca=self._keyring.device_ca,
+            account_domain=account.domain,
+            account_name=account.name,
+            virtual_account_id=home.id,
+            virtual_account_name=home.name,
+            certificate_expires=instance.certificate_expires,
+            renew_from=self.now + CERTIFICATE_RENEWAL,
+            export_allowed=instance.export_allowed,
+        )
+        refresh_alerts(self._unit, account)
+        return instance.id, result.to_dict()
+
+    def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
+        """Answer for the complete list of use."""
+        return authorize_device(self._unit, self._keyring, known, body)
+
+    def renew_identity(self, known: KnownDevice, body: RenewIdentityBody) -> JsonObject:
+        """A new certificate for the same key."""
+        row = find_key(self._unit, known.key.key_id)
+        if row is None or read_csr(body.csr).key_id != known.key.key_id:
+            raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
+        instance = find_instance(self._unit, row.account_id, known.instance)
+        certificate = issue_certificate(self._unit, self._keyring, instance, row)
+        instance.last_contact, instance.state = self.now, InstanceState.ACTIVE
+        message = f"{instance_name(instance)} renewed its identity certificate"
+        record(self._unit, row.account_id, EventKind.INSTANCE_RENEWED, message, instance_id=instance.id)
+        return CertificateResult(
+            certificate, self._keyring.device_ca, instance.certificate_expires, self.now + CERTIFICATE_RENEWAL
+        ).to_dict()
+
+    def transfer_active(self, known: KnownDevice, body: TransferActiveBody) -> JsonObject:
+        """Another member of the set is active; the count does not change (row C7.6)."""
+        row = find_key(self._unit, known.key.key_id)
+        if row is None or body.active.key not in {udi.key for udi in known.udis}:
+            raise DeviceRefusal("unknown_member")
+        instance = find_instance(self._unit, row.account_id, known.instance)
+        others = [udi for udi in known.udis if udi.key != body.active.key]
+        instance.udi, instance.udi_key = body.active.to_dict(), body.active.key
+        instance.standbys = [udi.to_dict() for udi in others]
+        message = f"{body.active.label} is the active member of {instance_name(instance)}"
+        record(self._unit, row.account_id, EventKind.INSTANCE_ACTIVE_CHANGED, message, instance_id=instance.id)
+        return {"active": body.active.to_dict(), "at": iso(self.now)}
+
+    def deregister(self, known: KnownDevice, returns: tuple[tuple[ExportReturn, JsonObject], ...]) -> JsonObject:
+        """The device leaves: ordinary licences are freed, restricted ones by its signed returns (row C8.3)."""
+        row = find_key(self._unit, known.key.key_id)
+        if row is None:
+            raise DeviceRefusal("not_registered")
+        for _, envelope in returns:
+            take_device_return(self._unit, self._keyring, row.account_id, envelope)
+        instance = find_instance(self._unit, row.account_id, known.instance)
+        release_claims(self._unit, row.account_id, [instance.id])
+        message = f"product instance {instance_name(instance)} removed itself"
+        record(self._unit, row.account_id, EventKind.INSTANCE_REMOVED, message, instance_id=instance.id)
+        account, _ = membership(self._unit, instance)
+        self._unit.session.delete(row)
+        self._unit.session.delete(instance)
+        refresh_alerts(self._unit, account)
+        return {}
+
+    def export_request(self, known: KnownDevice, statement: ExportRequest, envelope: JsonObject) -> JsonObject:
+        """Decided at once: central itself is asked."""
+        del envelope
+        return decide_for_device(self._unit, self._keyring, known, statement)
+
+    def export_return(self, known: KnownDevice, statement: ExportReturn, envelope: JsonObject) -> JsonObject:
+        """Free the grant by the device's own word."""
+        row = find_key(self._unit, known.key.key_id)
+        if row is None or take_device_return(self._unit, self._keyring, row.account_id, envelope) is None:
+            raise DeviceRefusal("unknown_grant")
+        return {"grant": statement.grant, "state": "returned"}

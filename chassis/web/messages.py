@@ -1,0 +1,137 @@
+"""A lean HTTP edge for signed messages: bounded bodies, one address an operation, failures rate limited."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any, TypeAlias
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.errors import AppError, UploadTooLargeError
+from chassis.ids import new_id
+from chassis.log import get_logger
+from chassis.web.health import CheckCall, answer_health
+from chassis.web.wsgi import Response, StartResponse, json_response, problem, read_body
+
+Handled: TypeAlias = tuple[int, bytes | None, str | None, str, str]
+PREFIX = "/device/v1/"
+ADDRESSES = 10_000
+
+
+class FailureLimiter:
+    """Counts refused messages by address: a flood of them is slowed, good messages never are."""
+
+    def __init__(self, a_minute: int, now: Callable[[], datetime]) -> None:
+        """At most `a_minute` failures in a minute from one address."""
+        self._most = a_minute
+        self._now = now
+        self._counts: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def wait_seconds(self, address: str) -> int:
+        """How long an address has to wait; 0 for not at all."""
+        with self._lock:
+            start, count = self._counts.get(address, (self._now(), 0))
+            left = (start + timedelta(minutes=1) - self._now()).total_seconds()
+            return max(1, int(left)) if count >= self._most and left > 0 else 0
+
+    def count(self, address: str) -> None:
+        """Count a failure."""
+        with self._lock:
+            start, count = self._counts.pop(address, (self._now(), 0))
+            if self._now() - start >= timedelta(minutes=1):
+                start, count = self._now(), 0
+            self._counts[address] = (start, count + 1)
+            while len(self._counts) > ADDRESSES:
+                self._counts.popitem(last=False)
+
+
+@dataclass
+class DeviceHttp:
+    """The application; `handle` does one message in one unit of work."""
+
+    operations: frozenset[str]
+    handle: Callable[[str, bytes], Handled]
+    checks: Mapping[str, CheckCall]
+    openapi: bytes
+    most_bytes: int
+    failures_a_minute: int
+    now: Callable[[], datetime]
+    limiter: FailureLimiter = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the limiter."""
+        self.limiter = FailureLimiter(self.failures_a_minute, self.now)
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        return self._answer(environ).send(environ, start_response)
+
+    def _answer(self, environ: dict[str, Any]) -> Response:
+        path, method = str(environ.get("PATH_INFO", "")), str(environ.get("REQUEST_METHOD", ""))
+        if method in {"GET", "HEAD"}:
+            return self._look(path)
+        op = path.removeprefix(PREFIX)
+        if not path.startswith(PREFIX) or op not in self.operations:
+            return problem(404, "not_found", "There is nothing at this address.", "Check the address.")
+        if method != "POST":
+            return problem(405, "method_not_allowed", "This address takes POST.", "Send the message with POST.")
+        return self._message(op, environ)
+
+    def _look(self, path: str) -> Response:
+        found = answer_health(path, self.checks)
+        if found is not None:
+            return found
+        if path == PREFIX + "openapi.json":
+            return Response(200, self.openapi)
+        if path.removeprefix(PREFIX) in self.operations:
+            return problem(405, "method_not_allowed", "This address takes POST.", "Send the message with POST.")
+        if path == "/":
+            return json_response({"product": "Perigee", "health": "/readyz", "device_api": PREFIX + "openapi.json"})
+        return problem(404, "not_found", "There is nothing at this address.", "Check the address.")
+
+    def _message(self, op: str, environ: dict[str, Any]) -> Response:
+        address = str(environ.get("REMOTE_ADDR", ""))
+        wait = self.limiter.wait_seconds(address)
+        if wait:
+            slow = problem(
+                429, "too_many_failures", "Too many refused messages from this address.", "Wait and try again."
+            )
+            slow.headers.append(("Retry-After", str(wait)))
+            return slow
+        try:
+            status, answer, code, message, remedy = self.handle(op, read_body(environ, self.most_bytes))
+        except UploadTooLargeError as error:
+            return problem(413, error.code, error.message, error.remedy)
+        except AppError as error:
+            return _busy(error.code, error.message) if error.status == 503 else _failed(error)
+        except SQLAlchemyError as error:
+            return _failed(error)
+        if status == 200 and answer is not None:
+            return Response(200, answer)
+        self.limiter.count(address)
+        extra = {"answer": json.loads(answer)} if answer is not None else {}
+        return problem(status, code or "refused", message, remedy, extra=extra)
+
+
+def _busy(code: str, message: str) -> Response:
+    found = problem(503, code, message, "Wait and try again.")
+    found.headers.append(("Retry-After", "5"))
+    return found
+
+
+def _failed(error: Exception) -> Response:
+    reference = new_id()[:12]
+    get_logger().error("request_failed", reference=reference, cause=type(error).__name__, trace=traceback.format_exc())
+    return problem(
+        500,
+        "internal_error",
+        f"The server failed (reference {reference}).",
+        "Try again; tell the administrator the reference.",
+    )
