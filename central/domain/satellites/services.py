@@ -258,3 +258,22 @@ def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = Fals
         satellite_id=satellite.id,
     )
     return len(instances)
+
+
+def account_of(unit: Unit, satellite: Satellite) -> SmartAccount:
+    """The account of a satellite."""
+    return unit.session.get_one(SmartAccount, satellite.account_id)
+
+
+def note_sync_failure(unit: Unit, satellite: Satellite, code: str) -> None:
+    """Keep why a file of the satellite was refused, until the next good one (row C11.2)."""
+    satellite.sync_failure = code
+    message = f"a file of satellite {satellite.name} was refused: {code}"
+    record(
+        unit,
+        satellite.account_id,
+        EventKind.SATELLITE_SYNC_FAILED,
+        message,
+        subject={"code": code},
+        satellite_id=satellite.id,
+    )

@@ -1,0 +1,21 @@
+"""The `central` command: thin words over the services."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from central.cli import accounts, inventory, orders, satellites, server, tokens, trust
+from central.cli.base import group
+from chassis.cli import run
+from chassis.errors import AppError
+from exchange.errors import ExchangeError
+
+MODULES = (accounts, inventory, orders, satellites, server, tokens, trust)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    run(group, "central", (AppError, ExchangeError), argv)
+
+
+__all__ = ["MODULES", "main"]

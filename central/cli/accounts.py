@@ -1,0 +1,199 @@
+"""`central account | agreement | virtual-account | user | policy`."""
+
+from __future__ import annotations
+
+import click
+
+from central.cli.base import chosen, group, reading, writing
+from central.domain.access.rules import Role
+from central.domain.access.services import actor_of, add_user
+from central.domain.accounts import services
+from central.domain.accounts.errors import VirtualAccountNotEmptyError
+from central.domain.accounts.queries import (
+    account_dict,
+    all_accounts,
+    by_domain,
+    virtual_account,
+    virtual_account_dict,
+    virtual_accounts,
+)
+from central.domain.agreements.services import accept_agreement
+from central.domain.alerts.services import refresh_alerts, refresh_all
+from central.domain.ledger.claims import claimed_in
+from central.domain.ledger.services import owned_in
+from central.domain.preferences.queries import policies
+from central.domain.preferences.rules import POLICIES
+from central.domain.preferences.services import set_policy
+from chassis.cli import emit, emit_list
+from chassis.db.unit import Unit
+
+
+@group.group("account", help="Smart accounts.")
+def account() -> None:
+    """Hold the commands of accounts."""
+
+
+@account.command("create", help="Make a smart account with its default virtual account.")
+@click.argument("domain")
+@click.option("--name", required=True)
+@click.option("--export-allowed", is_flag=True, help="The account may use export-controlled functions.")
+@click.pass_context
+def account_create(context: click.Context, domain: str, name: str, export_allowed: bool) -> None:
+    """Make an account."""
+    with writing(context) as (_, unit):
+        made = services.create_account(unit, domain, name, export_allowed=export_allowed)
+        refresh_alerts(unit, made)
+        found = account_dict(made)
+    emit(context, found)
+
+
+@account.command("list", help="List the smart accounts.")
+@click.pass_context
+def account_list(context: click.Context) -> None:
+    """List accounts."""
+    with reading(context) as (_, unit):
+        items = [account_dict(row) for row in all_accounts(unit)]
+    emit_list(context, items, ("domain", "name", "export_allowed", "agreement_version", "id"))
+
+
+@group.group("agreement", help="The licensing agreement.")
+def agreement() -> None:
+    """Hold the commands of the agreement."""
+
+
+@agreement.command("accept", help="Accept the agreement in force for an account.")
+@click.argument("domain")
+@click.option("--as", "user", metavar="USER", help="The user who accepts; needs the authority.")
+@click.pass_context
+def agreement_accept(context: click.Context, domain: str, user: str | None) -> None:
+    """Accept the agreement."""
+    with writing(context) as (_, unit):
+        if user is not None:
+            unit.actor = actor_of(unit, user)
+        row = accept_agreement(unit, by_domain(unit, domain))
+        refresh_alerts(unit, row)
+        found = {**account_dict(row), "accepted_by": row.agreement_accepted_by}
+    emit(context, found)
+
+
+@group.group("virtual-account", help="Virtual accounts.")
+def virtual() -> None:
+    """Hold the commands of virtual accounts."""
+
+
+@virtual.command("create", help="Make a virtual account.")
+@click.argument("domain")
+@click.argument("name")
+@click.option("--description", default="")
+@click.pass_context
+def virtual_create(context: click.Context, domain: str, name: str, description: str) -> None:
+    """Make a virtual account."""
+    with writing(context) as (_, unit):
+        row = services.create_virtual_account(unit, by_domain(unit, domain).id, name, description)
+        found = virtual_account_dict(row)
+    emit(context, found)
+
+
+@virtual.command("list", help="List the virtual accounts of an account.")
+@click.argument("domain")
+@click.pass_context
+def virtual_list(context: click.Context, domain: str) -> None:
+    """List virtual accounts."""
+    with reading(context) as (_, unit):
+        items = [virtual_account_dict(row) for row in virtual_accounts(unit, by_domain(unit, domain).id)]
+    emit_list(context, items, ("name", "default", "satellite", "description", "id"))
+
+
+@virtual.command("rename", help="Give a virtual account another name.")
+@click.argument("domain")
+@click.argument("name")
+@click.argument("new_name")
+@click.pass_context
+def virtual_rename(context: click.Context, domain: str, name: str, new_name: str) -> None:
+    """Rename a virtual account."""
+    with writing(context) as (_, unit):
+        row = virtual_account(unit, by_domain(unit, domain).id, name)
+        found = virtual_account_dict(services.rename_virtual_account(unit, row, new_name))
+    emit(context, found)
+
+
+@virtual.command("default", help="Make a virtual account the default.")
+@click.argument("domain")
+@click.argument("name")
+@click.pass_context
+def virtual_default(context: click.Context, domain: str, name: str) -> None:
+    """Move the default mark."""
+    with writing(context) as (_, unit):
+        row = virtual_account(unit, by_domain(unit, domain).id, name)
+        services.make_default(unit, row)
+        found = virtual_account_dict(row)
+    emit(context, found)
+
+
+@virtual.command("delete", help="Delete an empty virtual account.")
+@click.argument("domain")
+@click.argument("name")
+@click.pass_context
+def virtual_delete(context: click.Context, domain: str, name: str) -> None:
+    """Delete a virtual account."""
+    with writing(context) as (_, unit):
+        row = virtual_account(unit, by_domain(unit, domain).id, name)
+        _refuse_filled(unit, row.account_id, row.id)
+        found = virtual_account_dict(row)
+        services.delete_virtual_account(unit, row)
+    emit(context, {**found, "deleted": True})
+
+
+def _refuse_filled(unit: Unit, account_id: str, virtual_account_id: str) -> None:
+    if owned_in(unit, account_id, virtual_account_id) or claimed_in(unit, account_id, virtual_account_id):
+        raise VirtualAccountNotEmptyError
+
+
+@group.group("user", help="Users and their roles.")
+def user() -> None:
+    """Hold the commands of users."""
+
+
+@user.command("add", help="Give a role to a user, who is made when new.")
+@click.argument("name")
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--account", "domain", metavar="DOMAIN")
+@click.option("--virtual-account", "virtual_name", metavar="VA")
+@click.pass_context
+def user_add(context: click.Context, name: str, role: str, domain: str | None, virtual_name: str | None) -> None:
+    """Add a user."""
+    with writing(context) as (_, unit):
+        if virtual_name is not None and domain is None:
+            raise click.UsageError("--virtual-account needs --account")
+        row, va = chosen(unit, domain, virtual_name) if domain is not None else (None, None)
+        made, _given = add_user(unit, name, Role(role), row.id if row else "", va or "")
+        found = {"id": made.id, "name": made.name, "role": role, "account": domain, "virtual_account": virtual_name}
+    emit(context, found)
+
+
+@group.group("policy", help="The vendor's policies.")
+def policy() -> None:
+    """Hold the commands of policies."""
+
+
+@policy.command("show", help="Show every policy.")
+@click.pass_context
+def policy_show(context: click.Context) -> None:
+    """Show policies."""
+    with reading(context) as (_, unit):
+        values = policies(unit)
+    emit(
+        context, dict(values), "\n".join(f"{key}  {value}  ({POLICIES[key].allowed})" for key, value in values.items())
+    )
+
+
+@policy.command("set", help="Set a policy.")
+@click.argument("key")
+@click.argument("value")
+@click.pass_context
+def policy_set(context: click.Context, key: str, value: str) -> None:
+    """Set a policy."""
+    with writing(context) as (made, unit):
+        values = set_policy(unit, key, value)
+        refresh_all(unit, made.keyring)
+    emit(context, {"key": key, "value": values[key], **values})

@@ -1,0 +1,63 @@
+"""What every command of central needs: the home, and a unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from central.domain.accounts.models import SmartAccount
+from central.domain.accounts.queries import by_domain, virtual_account, virtual_accounts
+from central.runtime import Central, open_central
+from chassis.actor import OPERATOR, Actor
+from chassis.cli import Group, home_of
+from chassis.db.unit import Unit
+from chassis.log import configure_logging
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group(cls=Group, help="The vendor's side: accounts, licence inventory, satellites, alerts.")
+def group() -> None:
+    """Hold the commands of central."""
+
+
+def home(context: click.Context) -> Path:
+    """The state folder that the command works on."""
+    return home_of(context, "central")
+
+
+def opened(context: click.Context) -> Central:
+    """The central of this home."""
+    made = open_central(home(context))
+    configure_logging(made.settings.log.level)
+    return made
+
+
+@contextmanager
+def writing(context: click.Context, actor: Actor = OPERATOR) -> Iterator[tuple[Central, Unit]]:
+    """A unit of work that is committed when the command succeeds."""
+    made = opened(context)
+    with made.database.write(actor) as unit:
+        yield made, unit
+
+
+@contextmanager
+def reading(context: click.Context) -> Iterator[tuple[Central, Unit]]:
+    """A unit of work that only looks."""
+    made = opened(context)
+    with made.database.read(OPERATOR) as unit:
+        yield made, unit
+
+
+def names_of(unit: Unit, account: SmartAccount) -> dict[str, str]:
+    """Names of the account's virtual accounts by id."""
+    return {row.id: row.name for row in virtual_accounts(unit, account.id)}
+
+
+def chosen(unit: Unit, domain: str, name: str | None) -> tuple[SmartAccount, str | None]:
+    """An account, and the id of one of its virtual accounts where it was named."""
+    account = by_domain(unit, domain)
+    return account, virtual_account(unit, account.id, name).id if name is not None else None

@@ -1,0 +1,151 @@
+"""`central licences | instances | instance | alerts | alert | events | transactions`."""
+
+from __future__ import annotations
+
+import click
+
+from central.cli.base import chosen, group, names_of, reading, writing
+from central.domain.access.services import visible_virtual_accounts
+from central.domain.accounts.queries import by_domain, virtual_account
+from central.domain.activity import queries as activity
+from central.domain.alerts.queries import alert_dict
+from central.domain.alerts.services import book, dismiss_alert, refresh_alerts, remind_alert, visible_alerts
+from central.domain.instances.queries import find_instance, instances
+from central.domain.instances.services import transfer_instance
+from central.domain.ledger.queries import licences
+from central.domain.satellites.queries import satellite_names
+from central.intake.instances import remove
+from chassis.cli import emit, emit_list
+
+VIRTUAL_ACCOUNT = click.option("--virtual-account", "name", metavar="VA", help="Only this virtual account.")
+
+
+@group.command("licences", help="Licences: purchased, in use, balance.")
+@click.argument("domain")
+@VIRTUAL_ACCOUNT
+@click.pass_context
+def licences_list(context: click.Context, domain: str, name: str | None) -> None:
+    """List licences."""
+    with reading(context) as (_, unit):
+        account, va = chosen(unit, domain, name)
+        items = licences(unit, account.id, names_of(unit, account), va)
+    columns = ("virtual_account", "name", "tag", "purchased", "pending", "in_use", "reserved", "balance", "status")
+    emit_list(context, items, columns)
+
+
+@group.command("instances", help="Product instances.")
+@click.argument("domain")
+@VIRTUAL_ACCOUNT
+@click.pass_context
+def instances_list(context: click.Context, domain: str, name: str | None) -> None:
+    """List product instances."""
+    with reading(context) as (_, unit):
+        account, va = chosen(unit, domain, name)
+        items = instances(unit, account.id, names_of(unit, account), satellite_names(unit, account.id), va)
+    emit_list(context, items, ("name", "pid", "serial", "virtual_account", "satellite", "last_contact", "state", "id"))
+
+
+@group.group("instance", help="One product instance.")
+def instance() -> None:
+    """Hold the commands of one instance."""
+
+
+@instance.command("remove", help="Remove a product instance; its ordinary licences are freed.")
+@click.argument("domain")
+@click.argument("instance_id", metavar="ID")
+@click.option("--release-restricted", is_flag=True, help="Free its restricted licences by the vendor's word.")
+@click.option("--reason", default="", help="Why they are freed; kept in the log.")
+@click.pass_context
+def instance_remove(
+    context: click.Context, domain: str, instance_id: str, release_restricted: bool, reason: str
+) -> None:
+    """Remove an instance."""
+    with writing(context) as (made, unit):
+        account = by_domain(unit, domain)
+        found = remove(unit, made.keyring, account, instance_id, release_restricted=release_restricted, reason=reason)
+    emit(context, dict(found))
+
+
+@instance.command("transfer", help="Move a product instance with what it uses to another virtual account.")
+@click.argument("domain")
+@click.argument("instance_id", metavar="ID")
+@click.option("--to", "--virtual-account", "name", required=True, metavar="VA")
+@click.pass_context
+def instance_transfer(context: click.Context, domain: str, instance_id: str, name: str) -> None:
+    """Transfer an instance."""
+    with writing(context) as (_, unit):
+        account = by_domain(unit, domain)
+        row = find_instance(unit, account.id, instance_id)
+        transfer_instance(unit, row, virtual_account(unit, account.id, name))
+        refresh_alerts(unit, account)
+    emit(context, {"id": instance_id, "virtual_account": name})
+
+
+@group.command("alerts", help="Alerts, most urgent first.")
+@click.argument("domain")
+@VIRTUAL_ACCOUNT
+@click.option("--all", "every", is_flag=True, help="Also those put off, dismissed and cleared.")
+@click.pass_context
+def alerts_list(context: click.Context, domain: str, name: str | None, every: bool) -> None:
+    """List alerts."""
+    with writing(context) as (_, unit):
+        account, va = chosen(unit, domain, name)
+        refresh_alerts(unit, account)
+        items = [alert_dict(row) for row in visible_alerts(unit, account.id, va, every=every)]
+    emit_list(context, items, ("severity", "kind", "message", "source", "action_due", "state", "id"))
+
+
+@group.group("alert", help="One alert.")
+def alert() -> None:
+    """Hold the commands of one alert."""
+
+
+@alert.command("dismiss", help="Dismiss an alert until its condition recurs.")
+@click.argument("domain")
+@click.argument("alert_id", metavar="ID")
+@click.pass_context
+def alert_dismiss(context: click.Context, domain: str, alert_id: str) -> None:
+    """Dismiss an alert."""
+    with writing(context) as (_, unit):
+        found = alert_dict(dismiss_alert(unit, by_domain(unit, domain).id, alert_id))
+    emit(context, found)
+
+
+@alert.command("remind", help="Put an alert off until its next step.")
+@click.argument("domain")
+@click.argument("alert_id", metavar="ID")
+@click.pass_context
+def alert_remind(context: click.Context, domain: str, alert_id: str) -> None:
+    """Put an alert off."""
+    with writing(context) as (_, unit):
+        account = by_domain(unit, domain)
+        found = alert_dict(remind_alert(unit, account.id, alert_id))
+        remind_at = book(account.id).find(unit, alert_id).remind_at
+    emit(context, {**found, "remind_at": remind_at.isoformat() if remind_at else None})
+
+
+@group.command("events", help="The event log, newest first.")
+@click.argument("domain")
+@VIRTUAL_ACCOUNT
+@click.pass_context
+def events_list(context: click.Context, domain: str, name: str | None) -> None:
+    """List events."""
+    with reading(context) as (_, unit):
+        account, va = chosen(unit, domain, name)
+        items = activity.events(unit, account.id, va, visible_virtual_accounts(unit, account.id))
+    emit_list(context, items, ("at", "kind", "actor", "message"))
+
+
+@group.command("transactions", help="The licence transactions, newest first.")
+@click.argument("domain")
+@VIRTUAL_ACCOUNT
+@click.pass_context
+def transactions_list(context: click.Context, domain: str, name: str | None) -> None:
+    """List transactions."""
+    with reading(context) as (_, unit):
+        account, va = chosen(unit, domain, name)
+        allowed = visible_virtual_accounts(unit, account.id)
+        items = activity.transactions(unit, account.id, va, allowed, names_of(unit, account))
+    emit_list(
+        context, items, ("at", "action", "count", "tag", "type", "source", "order_number", "virtual_account", "user")
+    )

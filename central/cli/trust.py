@@ -1,0 +1,156 @@
+"""`central init | root | role-key | clock`."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+
+from central.cli.base import FILE, group, home, opened, writing
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.trust import services
+from central.runtime import assemble, create_database, prepare_home
+from chassis.actor import OPERATOR
+from chassis.cli import DURATION, TIME, emit
+from chassis.clock import advance_lab_clock, is_lab, iso, make_lab, set_lab_clock
+from chassis.files import write_atomic
+from chassis.names import check_name
+from exchange.canonical import digest
+from exchange.trust import Trust
+from exchange.vocabulary import Role
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def _described(trust: Trust) -> dict[str, object]:
+    root = trust.root
+    return {
+        "vendor_id": root.vendor_id,
+        "vendor": root.vendor_name,
+        "root_version": root.version,
+        "root_expires": iso(root.expires),
+        "lab": root.lab,
+        "role_keys": [
+            {
+                "role": key.role.value,
+                "key_id": key.key.key_id,
+                "state": key.state.value,
+                "not_after": iso(key.not_after),
+            }
+            for key in root.role_keys
+        ],
+    }
+
+
+@group.command("init", help="Set a new central up: root keys into a folder of yours, role keys and database at home.")
+@click.option("--vendor", required=True, metavar="NAME", help="Name of the vendor.")
+@click.option("--root-keys", required=True, type=FOLDER, help="Folder for the root keys; carry it to a safe place.")
+@click.option("--passphrase-file", type=FILE, help="File with the passphrase of the root keys; one is made without it.")
+@click.option("--lab", is_flag=True, help="Make a laboratory: its clock can be moved, its keys are refused outside.")
+@click.pass_context
+def init(context: click.Context, vendor: str, root_keys: Path, passphrase_file: Path | None, lab: bool) -> None:
+    """Make keys, root and database; nothing half made is left on failure."""
+    check_name("vendor", vendor)
+    folder = home(context)
+    given = services.read_passphrase(passphrase_file) if passphrase_file else None
+    prepare_home(folder)
+    services.prepare_folder(root_keys)
+    try:
+        made_passphrase = given or services.make_passphrase(root_keys)
+        if lab:
+            make_lab(folder)
+        made = assemble(folder)
+        create_database(made)
+        trust = services.create_trust(made.keyring, vendor, root_keys, made_passphrase, made.clock.now(), lab=lab)
+    except BaseException:
+        shutil.rmtree(folder / "keys", ignore_errors=True)
+        for leftover in folder.glob("central.db*"):
+            leftover.unlink()
+        raise
+    with made.database.write(OPERATOR) as unit:
+        record(unit, None, EventKind.VENDOR_CREATED, f"central of {vendor} set up", subject={"lab": lab})
+    found: dict[str, object] = {"id": trust.root.vendor_id, "home": str(folder), "root_keys": str(root_keys)}
+    found["passphrase_file"] = None if given else str(made_passphrase.file)
+    emit(context, {**found, **_described(trust)})
+
+
+@group.group("root", help="The root of trust.")
+def root() -> None:
+    """Hold the commands of the root."""
+
+
+@root.command("export", help="Write the root file that satellites and devices are made with.")
+@click.option("--output", required=True, type=FILE)
+@click.pass_context
+def export(context: click.Context, output: Path) -> None:
+    """Write the newest root document."""
+    trust = opened(context).keyring.trust
+    data = trust.document + b"\n"
+    write_atomic(output, data, mode=0o644)
+    emit(context, {"path": str(output), "sha256": digest(data), **_described(trust)})
+
+
+@root.command("rotate", help="Replace the root keys; old and new ones sign the change.")
+@click.option("--root-keys", required=True, type=FOLDER)
+@click.option("--passphrase-file", type=FILE)
+@click.pass_context
+def rotate(context: click.Context, root_keys: Path, passphrase_file: Path | None) -> None:
+    """Rotate the root."""
+    with writing(context) as (made, unit):
+        passphrase = services.read_passphrase(passphrase_file or root_keys / services.PASSPHRASE_FILE)
+        trust = services.rotate_root(made.keyring, root_keys, passphrase, unit.now)
+        record(unit, None, EventKind.ROOT_ROTATED, f"root {trust.root.version} is in force")
+    emit(context, _described(trust))
+
+
+@group.group("role-key", help="The keys that sign responses and grants.")
+def role_key() -> None:
+    """Hold the commands of role keys."""
+
+
+@role_key.command("replace", help="Give a role another key; what the old one signed in time stands unless revoked.")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.option("--root-keys", required=True, type=FOLDER)
+@click.option("--passphrase-file", type=FILE)
+@click.option("--revoke", is_flag=True, help="Nothing that the old key signed is believed any more.")
+@click.pass_context
+def replace(context: click.Context, role: str, root_keys: Path, passphrase_file: Path | None, revoke: bool) -> None:
+    """Replace a role key."""
+    with writing(context) as (made, unit):
+        passphrase = services.read_passphrase(passphrase_file or root_keys / services.PASSPHRASE_FILE)
+        trust = services.replace_role_key(made.keyring, Role(role), root_keys, passphrase, unit.now, revoke=revoke)
+        message = f"the {role} key was replaced" + (" and the old one revoked" if revoke else "")
+        record(unit, None, EventKind.ROLE_KEY_REPLACED, message, subject={"role": role, "revoked": revoke})
+    emit(context, _described(trust))
+
+
+@group.group("clock", help="The clock of a laboratory.")
+def clock() -> None:
+    """Hold the commands of the clock."""
+
+
+@clock.command("set", help="Set the laboratory's clock; it runs on from there.")
+@click.argument("time", type=TIME)
+@click.pass_context
+def clock_set(context: click.Context, time: datetime) -> None:
+    """Set the clock."""
+    emit(context, {"now": iso(set_lab_clock(opened(context).home, time)), "lab": True})
+
+
+@clock.command("advance", help="Move the laboratory's clock on, such as by 30d or 12h.")
+@click.argument("duration", type=DURATION)
+@click.pass_context
+def clock_advance(context: click.Context, duration: timedelta) -> None:
+    """Advance the clock."""
+    emit(context, {"now": iso(advance_lab_clock(opened(context).home, duration)), "lab": True})
+
+
+@clock.command("show", help="Show what time it is here.")
+@click.pass_context
+def clock_show(context: click.Context) -> None:
+    """Show the clock."""
+    made = opened(context)
+    emit(context, {"now": iso(made.clock.now()), "lab": is_lab(made.home)})

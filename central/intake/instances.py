@@ -1,0 +1,51 @@
+"""Removing an instance with regard to the restricted licences that it holds (rows C7.3, C8.3)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.accounts.models import SmartAccount
+from central.domain.alerts.services import refresh_alerts
+from central.domain.export_control.models import GrantRecord
+from central.domain.export_control.services import ACTIVE, release
+from central.domain.instances.errors import ReasonNeededError, RestrictedHeldError, UnknownInstanceError
+from central.domain.instances.models import Instance
+from central.domain.instances.services import refuse_managed_instance, remove_instance
+from central.keyring import KeyRing
+from chassis.db.unit import Unit
+from chassis.names import check_text
+from exchange.vocabulary import ReleaseReason
+
+
+def remove(
+    unit: Unit, keyring: KeyRing, account: SmartAccount, instance_id: str, *, release_restricted: bool, reason: str
+) -> dict[str, object]:
+    """Remove an instance; restricted units only by the vendor's word with a reason, which is kept.
+
+    The units of an instance that is gone (its satellite was removed) can be released the same way.
+    """
+    query = select(GrantRecord).where(
+        GrantRecord.account_id == account.id, GrantRecord.instance_id == instance_id, GrantRecord.state == ACTIVE
+    )
+    held = list(unit.session.scalars(query))
+    row = unit.session.get(Instance, (account.id, instance_id))
+    if row is None and not held:
+        raise UnknownInstanceError(f"there is no product instance {instance_id[:64]!r}")
+    if held and release_restricted:
+        require(unit, Permission.RESTRICTED_RELEASE, account.id)
+        if not reason.strip():
+            raise ReasonNeededError
+        check_text("reason", reason)
+        for grant in held:
+            release(unit, keyring, grant, ReleaseReason.VENDOR_RELEASE, reason)
+    elif row is not None:
+        refuse_managed_instance(row)
+    if held and not release_restricted:
+        raise RestrictedHeldError(f"{sum(grant.quantity for grant in held)} restricted units are held")
+    removed = row is not None and row.satellite_id is None
+    if row is not None and removed:
+        remove_instance(unit, row)
+    refresh_alerts(unit, account)
+    return {"id": instance_id, "removed": removed, "released": [grant.id for grant in held]}

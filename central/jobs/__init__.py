@@ -1,0 +1,1 @@
+"""Central's jobs: what time alone brings about."""

@@ -1,0 +1,33 @@
+"""The jobs: ended terms and grants, deadlines of satellites, silent devices, alerts of the day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from central.domain.alerts.services import refresh_all
+from central.domain.export_control.services import end_grants
+from central.domain.ledger.services import expire_lots
+from central.intake.timekeeping import end_overdue_satellites, end_silent_instances
+from central.runtime import Central
+from chassis.db.unit import Unit
+from chassis.jobs.runs import Job
+
+
+def jobs_of(made: Central) -> tuple[Job, ...]:
+    """The jobs of a central."""
+    keyring = made.keyring
+
+    def terms(unit: Unit) -> str:
+        return f"{expire_lots(unit)} lots expired, {end_grants(unit, keyring)} grants ended"
+
+    def deadlines(unit: Unit) -> str:
+        return f"{end_overdue_satellites(unit)} satellites removed, {end_silent_instances(unit)} instances changed"
+
+    def alerts(unit: Unit) -> str:
+        return f"{refresh_all(unit, keyring)} accounts refreshed"
+
+    return (
+        Job("terms", timedelta(hours=1), terms, "take ended terms and grants out of the balance"),
+        Job("deadlines", timedelta(hours=1), deadlines, "remove overdue satellites, free silent devices' licences"),
+        Job("alerts", timedelta(days=1), alerts, "make every account's alerts equal to state and clock"),
+    )
