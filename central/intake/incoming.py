@@ -16,6 +16,7 @@ from central.domain.export_control.models import GrantRecord
 from central.domain.export_control.services import (
     ACTIVE,
     Applicant,
+    adopt_grant,
     decide,
     mark_delivered,
     release,
@@ -248,6 +249,8 @@ def _grant_states(intake: Intake, rows: list[GrantStateRow]) -> None:
     for row in rows:
         grant = unit.session.get(GrantRecord, (account_id, row.grant))
         if grant is None:
+            if row.envelope is not None:
+                adopt_grant(unit, intake.keyring, account_id, row.envelope, row.device_key)
             continue
         if row.state is DeliveryState.DELIVERED:
             mark_delivered(unit, account_id, row.grant, row.generation)

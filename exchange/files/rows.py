@@ -212,6 +212,7 @@ class GrantStateRow(_Row):
     state: DeliveryState
     at: datetime
     envelope: JsonObject | None
+    device_key: PublicKey | None
 
     @classmethod
     def read(cls, row: Fields) -> GrantStateRow:
@@ -222,6 +223,7 @@ class GrantStateRow(_Row):
             state=row.word("state", DeliveryState),
             at=row.time("at"),
             envelope=row.optional_mapping("envelope"),
+            device_key=PublicKey.from_dict(row.mapping("device_key")) if row.has("device_key") else None,
         )
 
 

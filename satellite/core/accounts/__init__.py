@@ -1,0 +1,1 @@
+"""Virtual accounts of this satellite (row S3.2)."""

@@ -1,0 +1,29 @@
+"""Reading virtual accounts."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from chassis.db.unit import Unit
+from chassis.errors import NotFoundError
+from satellite.core.accounts.models import VirtualAccount
+
+
+class UnknownVirtualAccountError(NotFoundError):
+    """This satellite has no such virtual account."""
+
+    code = "unknown_virtual_account"
+
+
+def virtual_account(unit: Unit, name: str) -> VirtualAccount:
+    """A virtual account by its name."""
+    query = select(VirtualAccount).where(VirtualAccount.name == name, VirtualAccount.removed.is_(False))
+    found = unit.session.scalars(query).one_or_none()
+    if found is None:
+        raise UnknownVirtualAccountError(f"this satellite has no virtual account {name[:80]!r}")
+    return found
+
+
+def names(unit: Unit) -> dict[str, str]:
+    """Names by id."""
+    return {row.id: row.name for row in unit.session.scalars(select(VirtualAccount))}

@@ -1,0 +1,17 @@
+"""The table of events."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db.base import EventMixin, IdColumn
+from satellite.core.base import Base
+
+
+class Event(EventMixin, Base):
+    """A thing that happened; its number says whether central has it."""
+
+    __tablename__ = "events"
+
+    instance_id: Mapped[str | None] = mapped_column(IdColumn)
+    virtual_account_id: Mapped[str | None] = mapped_column(IdColumn)

@@ -1,0 +1,31 @@
+"""Reading the event log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from chassis.clock import iso
+from chassis.db.unit import Unit
+from satellite.core.activity.models import Event
+
+MOST = 10_000
+
+
+def events(unit: Unit, virtual_account_id: str | None) -> list[dict[str, Any]]:
+    """The newest events first."""
+    query = select(Event).order_by(Event.number.desc()).limit(MOST)
+    if virtual_account_id is not None:
+        query = query.where(Event.virtual_account_id == virtual_account_id)
+    return [
+        {
+            "id": row.id,
+            "at": iso(row.at),
+            "kind": row.kind,
+            "actor": row.actor,
+            "message": row.message,
+            "subject": row.subject,
+        }
+        for row in unit.session.scalars(query)
+    ]

@@ -1,0 +1,37 @@
+"""Writing down what happens, in the transaction in which it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis.db.unit import Unit
+from chassis.ids import new_id
+from satellite.core.activity.events import EventKind
+from satellite.core.activity.models import Event
+from satellite.core.base import next_change
+
+
+def record(
+    unit: Unit,
+    kind: EventKind,
+    message: str,
+    *,
+    subject: Mapping[str, Any] | None = None,
+    instance_id: str | None = None,
+    virtual_account_id: str | None = None,
+) -> Event:
+    """Write an event with the unit's time and actor."""
+    event = Event(
+        id=new_id(),
+        number=next_change(unit),
+        at=unit.now,
+        kind=kind,
+        actor=unit.actor.label,
+        message=message,
+        subject=dict(subject or {}),
+        instance_id=instance_id,
+        virtual_account_id=virtual_account_id,
+    )
+    unit.session.add(event)
+    return event

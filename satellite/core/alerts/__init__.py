@@ -1,0 +1,1 @@
+"""Alerts of the site (row S3.2)."""

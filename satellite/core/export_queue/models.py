@@ -1,0 +1,60 @@
+"""Tables of the export-authorization queue and of grants."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db.base import IdColumn, JsonText, UtcDateTime
+from satellite.core.base import Base
+
+
+class QueueEntry(Base):
+    """A device's request for a restricted licence, on its way to central and back (row S3.3)."""
+
+    __tablename__ = "export_queue"
+
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    instance_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    virtual_account_id: Mapped[str] = mapped_column(IdColumn)
+    tag: Mapped[str] = mapped_column(String(255))
+    count: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(64))
+    message: Mapped[str] = mapped_column(Text)
+    statement: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    device_key: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    key_hash: Mapped[str] = mapped_column(String(64))
+    grant_id: Mapped[str | None] = mapped_column(IdColumn)
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    change_no: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+class HeldGrant(Base):
+    """A grant of central's for one device; the satellite only carries it."""
+
+    __tablename__ = "grants"
+
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    request_id: Mapped[str] = mapped_column(IdColumn)
+    instance_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    virtual_account_id: Mapped[str] = mapped_column(IdColumn)
+    tag: Mapped[str] = mapped_column(String(255))
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    generation: Mapped[int] = mapped_column(Integer)
+    key_hash: Mapped[str] = mapped_column(String(64))
+    device_key: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    envelope: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    not_after: Mapped[datetime] = mapped_column(UtcDateTime)
+    deliver_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(16))
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    returned: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    release: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    change_no: Mapped[int] = mapped_column(BigInteger, index=True)

@@ -1,0 +1,1 @@
+"""What the site owns and uses (row S3.2)."""

@@ -1,0 +1,33 @@
+"""Refusals about the satellite's own state."""
+
+from __future__ import annotations
+
+from chassis.errors import InvalidInputError, RefusedError
+
+
+class NotAuthorizedError(RefusedError):
+    """The satellite was not authorized by central yet."""
+
+    code = "not_authorized"
+    remedy = "Carry the registration file to central and import the authorization file."
+
+
+class RestoredError(RefusedError):
+    """This satellite was put back to an older copy of itself."""
+
+    code = "resync_required"
+    remedy = "Make a registration file, have central resynchronize this satellite, and import the authorization file."
+
+
+class UnknownPrivacyFieldError(InvalidInputError):
+    """There is no such privacy field, or no such choice for it."""
+
+    code = "invalid_privacy"
+    remedy = "Fields: hostname, ip_address, mac_address, notes; choices: send, pseudonym, drop."
+
+
+class UnknownModeError(InvalidInputError):
+    """There is no such way to synchronize."""
+
+    code = "invalid_mode"
+    remedy = "Use --mode manual."

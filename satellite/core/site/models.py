@@ -1,0 +1,91 @@
+"""Tables of the satellite itself: one row of state, the registrations it made, the requests it sent, and its history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Integer, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db.base import IdColumn, JsonText, UtcDateTime
+from satellite.core.base import Base
+
+
+class Site(Base):
+    """The one row that says who this satellite is and how far it and central have come."""
+
+    __tablename__ = "site"
+    __table_args__ = (CheckConstraint("id = 1", name="only_row"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    satellite_id: Mapped[str] = mapped_column(IdColumn)
+    name: Mapped[str] = mapped_column(String(255))
+    identity_key_id: Mapped[str] = mapped_column(IdColumn)
+    device_ca_key_id: Mapped[str] = mapped_column(IdColumn)
+    account_id: Mapped[str | None] = mapped_column(IdColumn)
+    account_domain: Mapped[str | None] = mapped_column(String(255))
+    account_name: Mapped[str | None] = mapped_column(String(255))
+    export_allowed: Mapped[bool] = mapped_column(Boolean)
+    epoch: Mapped[int] = mapped_column(Integer)
+    epoch_id: Mapped[str] = mapped_column(String(32))
+    authorization_digest: Mapped[str] = mapped_column(String(64))
+    identity_certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
+    device_ca_certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
+    authorized_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_seq: Mapped[int] = mapped_column(BigInteger)
+    acknowledged_seq: Mapped[int] = mapped_column(BigInteger)
+    acknowledged_digest: Mapped[str] = mapped_column(String(64))
+    acknowledged_upto: Mapped[int] = mapped_column(BigInteger)
+    applied_rseq: Mapped[int] = mapped_column(BigInteger)
+    applied_digest: Mapped[str] = mapped_column(String(64))
+    head: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    policy: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    needs_full: Mapped[bool] = mapped_column(Boolean)
+    last_sync_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    setup_mode: Mapped[str | None] = mapped_column(String(16))
+    setup_finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    setup_code_hash: Mapped[str] = mapped_column(String(64))
+    privacy: Mapped[dict[str, str]] = mapped_column(JsonText)
+
+
+class MadeRegistration(Base):
+    """A registration file that was made here, and the keys that it introduced."""
+
+    __tablename__ = "registrations"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    nonce: Mapped[str] = mapped_column(IdColumn)
+    identity_key_id: Mapped[str] = mapped_column(IdColumn)
+    device_ca_key_id: Mapped[str] = mapped_column(IdColumn)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MadeRequest(Base):
+    """A synchronization request as it was made; its bytes are given out again, never signed anew."""
+
+    __tablename__ = "requests"
+
+    epoch: Mapped[int] = mapped_column(Integer, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    upto: Mapped[int] = mapped_column(BigInteger)
+    full: Mapped[bool] = mapped_column(Boolean)
+    counts: Mapped[dict[str, int]] = mapped_column(JsonText)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class HistoryEntry(Base):
+    """One step of synchronization, as it went."""
+
+    __tablename__ = "sync_history"
+
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    step: Mapped[str] = mapped_column(String(32))
+    outcome: Mapped[str] = mapped_column(String(32))
+    epoch: Mapped[int] = mapped_column(Integer)
+    number: Mapped[int] = mapped_column(BigInteger)
+    counts: Mapped[dict[str, int]] = mapped_column(JsonText)
+    detail: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,104 @@
+"""Reading the satellite's own state."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from chassis.clock import iso, optional_iso
+from chassis.db.unit import Unit
+from exchange.compliance import SyncDeadlines, sync_deadlines
+from satellite.core.base import last_change
+from satellite.core.site.errors import NotAuthorizedError
+from satellite.core.site.models import HistoryEntry, MadeRegistration, MadeRequest, Site
+
+DEFAULT_POLICY = {"sync_reminder_days": 30, "sync_overdue_days": 66, "sync_removal_days": 90}
+
+
+def site_of(unit: Unit) -> Site:
+    """The one row; locked in a writing unit."""
+    query = select(Site)
+    return unit.session.scalars(query.with_for_update() if unit.writing else query).one()
+
+
+def authorized_site(unit: Unit) -> Site:
+    """The row of a satellite that was authorized; NotAuthorizedError."""
+    site = site_of(unit)
+    if site.epoch == 0:
+        raise NotAuthorizedError
+    return site
+
+
+def last_request(unit: Unit, site: Site) -> MadeRequest | None:
+    """The newest request of this epoch."""
+    return unit.session.get(MadeRequest, (site.epoch, site.last_seq)) if site.last_seq else None
+
+
+def deadlines(site: Site) -> SyncDeadlines | None:
+    """When the satellite has to synchronize; None before it was authorized."""
+    since = site.last_sync_at or site.authorized_at
+    if since is None:
+        return None
+    policy = {**DEFAULT_POLICY, **site.policy}
+    return sync_deadlines(
+        since, int(policy["sync_reminder_days"]), int(policy["sync_overdue_days"]), int(policy["sync_removal_days"])
+    )
+
+
+def state_of(unit: Unit, site: Site) -> str:
+    """Where the satellite stands in its set-up."""
+    if site.epoch:
+        return "authorized"
+    waiting = unit.session.scalars(select(MadeRegistration)).first()
+    return "registration_made" if waiting else "new"
+
+
+def sync_state(unit: Unit, site: Site) -> str:
+    """Nothing pending, a file waiting for its response, or a response applied (row S2.1)."""
+    if site.last_seq > site.acknowledged_seq:
+        return "waiting_for_response"
+    return "response_applied" if site.applied_rseq else "nothing_pending"
+
+
+def status(unit: Unit, site: Site) -> dict[str, Any]:
+    """The state of the satellite for people and programs."""
+    due = deadlines(site)
+    left = (due.removal - unit.now) // timedelta(days=1) if due else None
+    return {
+        "id": site.satellite_id,
+        "name": site.name,
+        "state": state_of(unit, site),
+        "account": site.account_domain,
+        "epoch": site.epoch,
+        "sequence": site.last_seq,
+        "acknowledged_sequence": site.acknowledged_seq,
+        "applied_response": site.applied_rseq,
+        "sync_state": sync_state(unit, site),
+        "pending_changes": last_change(unit) - site.acknowledged_upto if site.epoch else 0,
+        "last_sync": optional_iso(site.last_sync_at),
+        "sync_due": optional_iso(due.reminder) if due else None,
+        "overdue_at": optional_iso(due.overdue) if due else None,
+        "removal_at": optional_iso(due.removal) if due else None,
+        "days_to_removal": left,
+        "setup_mode": site.setup_mode,
+        "setup_finished": site.setup_finished_at is not None,
+    }
+
+
+def history(unit: Unit) -> list[dict[str, Any]]:
+    """Steps of synchronization, newest first."""
+    query = select(HistoryEntry).order_by(HistoryEntry.at.desc(), HistoryEntry.id).limit(1000)
+    return [
+        {
+            "at": iso(row.at),
+            "step": row.step,
+            "outcome": row.outcome,
+            "epoch": row.epoch,
+            "sequence": row.number,
+            "counts": row.counts,
+            "detail": row.detail,
+        }
+        for row in unit.session.scalars(query)
+    ]

@@ -1,0 +1,122 @@
+"""Making the satellite, its registration files, its set-up steps (rows S1.2, S1.5, S2.4)."""
+
+from __future__ import annotations
+
+import socket
+
+from chassis.db.unit import Unit
+from chassis.ids import new_id
+from chassis.names import check_name
+from exchange.files.registration import Registration, make_registration, read_registration
+from exchange.vocabulary import PrivacyField
+from satellite import __version__
+from satellite.core.activity.events import EventKind
+from satellite.core.activity.services import record
+from satellite.core.site.errors import NotAuthorizedError, UnknownModeError, UnknownPrivacyFieldError
+from satellite.core.site.models import HistoryEntry, MadeRegistration, Site
+from satellite.core.site.queries import DEFAULT_POLICY, site_of
+from satellite.keyring import KeyRing
+
+CHOICES = ("send", "pseudonym", "drop")
+
+
+def create_site(unit: Unit, keyring: KeyRing, name: str, setup_code_hash: str) -> Site:
+    """Make the satellite's own row, with keys made here that never leave."""
+    check_name("name", name)
+    site = Site(
+        id=1,
+        satellite_id=new_id(),
+        name=name,
+        identity_key_id=keyring.make_key(),
+        device_ca_key_id=keyring.make_key(),
+        export_allowed=False,
+        epoch=0,
+        epoch_id="",
+        authorization_digest="",
+        last_seq=0,
+        acknowledged_seq=0,
+        acknowledged_digest="",
+        acknowledged_upto=0,
+        applied_rseq=0,
+        applied_digest="",
+        policy=dict(DEFAULT_POLICY),
+        needs_full=True,
+        setup_code_hash=setup_code_hash,
+        privacy={field.value: "send" for field in PrivacyField},
+    )
+    unit.session.add(site)
+    record(unit, EventKind.SATELLITE_CREATED, f"satellite {name} set up")
+    return site
+
+
+def export_registration(unit: Unit, keyring: KeyRing) -> tuple[bytes, MadeRegistration, Registration]:
+    """Make a registration file: a fresh nonce always, fresh keys on a satellite that was authorized before."""
+    site = site_of(unit)
+    identity, device_ca = site.identity_key_id, site.device_ca_key_id
+    if site.epoch:
+        identity, device_ca = keyring.make_key(), keyring.make_key()
+    registration = Registration(
+        satellite=site.satellite_id,
+        name=site.name,
+        vendor_id=keyring.trust.root.vendor_id,
+        root_version=keyring.trust.root.version,
+        created=unit.now,
+        software_version=__version__,
+        host=socket.gethostname()[:255],
+        key=keyring.key(identity).public,
+        device_ca_key=keyring.key(device_ca).public,
+        nonce=new_id(),
+        lab=keyring.trust.root.lab,
+    )
+    data = make_registration(registration, keyring.key(identity), keyring.key(device_ca))
+    digest = read_registration(data, trust=keyring.trust)[1]
+    made = MadeRegistration(
+        digest=digest, nonce=registration.nonce, identity_key_id=identity, device_ca_key_id=device_ca, made_at=unit.now
+    )
+    unit.session.add(made)
+    record(unit, EventKind.REGISTRATION_MADE, "registration file made", subject={"digest": digest})
+    return data, made, registration
+
+
+def finish_setup(unit: Unit, mode: str) -> Site:
+    """Finish the set-up once central has authorized the satellite (row S1.5)."""
+    site = site_of(unit)
+    if mode != "manual":
+        raise UnknownModeError(f"{mode!r} is no way to synchronize")
+    if site.epoch == 0:
+        raise NotAuthorizedError
+    if site.setup_finished_at is None:
+        site.setup_mode, site.setup_finished_at = mode, unit.now
+        record(unit, EventKind.SETUP_FINISHED, f"set-up finished, synchronization {mode}")
+    return site
+
+
+def set_privacy(unit: Unit, field: str, choice: str) -> dict[str, str]:
+    """Choose what of a field leaves the site (row S2.4)."""
+    site = site_of(unit)
+    if field not in set(PrivacyField) or choice not in CHOICES:
+        raise UnknownPrivacyFieldError(f"{field} {choice}: not a privacy setting")
+    if site.privacy[field] != choice:
+        subject = {"field": field, "old": site.privacy[field], "new": choice}
+        site.privacy = {**site.privacy, field: choice}
+        site.needs_full = True
+        record(unit, EventKind.PRIVACY_CHANGED, f"privacy of {field} set to {choice}", subject=subject)
+    return site.privacy
+
+
+def note_history(
+    unit: Unit, step: str, outcome: str, *, epoch: int, number: int, counts: dict[str, int], detail: str = ""
+) -> None:
+    """Write a step of synchronization down."""
+    unit.session.add(
+        HistoryEntry(
+            id=new_id(),
+            at=unit.now,
+            step=step,
+            outcome=outcome,
+            epoch=epoch,
+            number=number,
+            counts=counts,
+            detail=detail,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Registration tokens, made here (row S3.2)."""

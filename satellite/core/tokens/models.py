@@ -1,0 +1,32 @@
+"""The table of registration tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Boolean, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db.base import IdColumn, UtcDateTime
+from satellite.core.base import Base
+
+
+class Token(Base):
+    """A registration token; its text is encrypted, so that it can be shown again to those who may see it."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    virtual_account_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    description: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    secret: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[str] = mapped_column(String(255))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    max_uses: Mapped[int | None] = mapped_column(Integer)
+    uses: Mapped[int] = mapped_column(Integer)
+    export_controlled: Mapped[bool] = mapped_column(Boolean)
+    revoked: Mapped[bool] = mapped_column(Boolean)
+    removed: Mapped[bool] = mapped_column(Boolean)
+    change_no: Mapped[int] = mapped_column(BigInteger, index=True)

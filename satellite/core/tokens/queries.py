@@ -1,0 +1,41 @@
+"""Reading tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from chassis.clock import iso
+from chassis.db.unit import Unit
+from satellite.core.tokens.models import Token
+
+
+def token_dict(token: Token, virtual_account: str, unit: Unit) -> dict[str, Any]:
+    """A token for people and programs, without its secret."""
+    state = "revoked" if token.revoked else "expired" if token.expires_at <= unit.now else "active"
+    if state == "active" and token.max_uses is not None and token.uses >= token.max_uses:
+        state = "used_up"
+    return {
+        "id": token.id,
+        "virtual_account": virtual_account,
+        "description": token.description,
+        "created_at": iso(token.created_at),
+        "created_by": token.created_by,
+        "expires_at": iso(token.expires_at),
+        "uses": token.uses,
+        "max_uses": token.max_uses,
+        "export_controlled": token.export_controlled,
+        "state": state,
+    }
+
+
+def tokens(unit: Unit, names: dict[str, str], virtual_account_id: str | None) -> list[dict[str, Any]]:
+    """The tokens, newest first."""
+    query = select(Token).where(Token.removed.is_(False)).order_by(Token.created_at.desc(), Token.id)
+    if virtual_account_id is not None:
+        query = query.where(Token.virtual_account_id == virtual_account_id)
+    return [
+        token_dict(row, names.get(row.virtual_account_id, row.virtual_account_id), unit)
+        for row in unit.session.scalars(query)
+    ]

@@ -1,0 +1,127 @@
+"""Making, revoking, removing and redeeming registration tokens (rows S3.2, S4.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from chassis.db.unit import Unit
+from chassis.ids import new_id
+from chassis.names import check_text
+from chassis.secrets_box import SecretBox, hash_secret, new_secret
+from satellite.core.accounts.models import VirtualAccount
+from satellite.core.activity.events import EventKind
+from satellite.core.activity.services import record
+from satellite.core.base import next_change
+from satellite.core.site.queries import authorized_site
+from satellite.core.tokens.errors import (
+    ExportNotPermittedError,
+    InvalidTokenTermsError,
+    TokenActiveError,
+    UnknownTokenError,
+)
+from satellite.core.tokens.models import Token
+
+PREFIX = "pst"
+MOST_USES = 1_000_000
+
+
+def create_token(
+    unit: Unit,
+    box: SecretBox,
+    home: VirtualAccount,
+    *,
+    days: int,
+    uses: int | None,
+    export_controlled: bool,
+    description: str,
+) -> tuple[Token, str]:
+    """Make a token; returns it with the text that a device needs."""
+    site = authorized_site(unit)
+    if not 1 <= days <= 365 or (uses is not None and not 1 <= uses <= MOST_USES):
+        raise InvalidTokenTermsError
+    if export_controlled and not site.export_allowed:
+        raise ExportNotPermittedError
+    check_text("description", description)
+    secret = new_secret(PREFIX)
+    token = Token(
+        id=new_id(),
+        virtual_account_id=home.id,
+        description=description,
+        hash=hash_secret(secret),
+        secret=box.encrypt(secret),
+        created_at=unit.now,
+        created_by=unit.actor.label,
+        expires_at=unit.now + timedelta(days=days),
+        max_uses=uses,
+        uses=0,
+        export_controlled=export_controlled,
+        revoked=False,
+        removed=False,
+        change_no=next_change(unit),
+    )
+    unit.session.add(token)
+    kind = EventKind.TOKEN_CREATED_RESTRICTED if export_controlled else EventKind.TOKEN_CREATED
+    message = "registration token created" + (" with export-controlled functionality" if export_controlled else "")
+    record(unit, kind, message, subject={"token": token.id}, virtual_account_id=home.id)
+    return token, secret
+
+
+def find_token(unit: Unit, token_id: str) -> Token:
+    """A token by its id."""
+    token = unit.session.get(Token, token_id)
+    if token is None or token.removed:
+        raise UnknownTokenError(f"there is no token {token_id[:64]!r}")
+    return token
+
+
+def revoke_token(unit: Unit, token: Token) -> Token:
+    """Revoke a token; what was registered with it stays."""
+    if not token.revoked:
+        token.revoked, token.change_no = True, next_change(unit)
+        record(
+            unit,
+            EventKind.TOKEN_REVOKED,
+            "registration token revoked",
+            subject={"token": token.id},
+            virtual_account_id=token.virtual_account_id,
+        )
+    return token
+
+
+def remove_token(unit: Unit, token: Token) -> None:
+    """Remove a revoked or expired token from the list."""
+    if not token.revoked and token.expires_at > unit.now:
+        raise TokenActiveError
+    token.removed, token.secret, token.change_no = True, "", next_change(unit)
+    record(
+        unit,
+        EventKind.TOKEN_REMOVED,
+        "registration token removed",
+        subject={"token": token.id},
+        virtual_account_id=token.virtual_account_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """A good token; or the cause of its refusal, which the device is not told."""
+
+    token: Token | None
+    cause: str = ""
+
+
+def redeem(unit: Unit, secret: str) -> Redeemed:
+    """Look a token up for a registration, its row locked; the caller counts the use."""
+    token = unit.session.scalars(select(Token).where(Token.hash == hash_secret(secret)).with_for_update()).one_or_none()
+    if token is None or token.removed:
+        return Redeemed(None, "unknown")
+    if token.revoked:
+        return Redeemed(None, "revoked")
+    if token.expires_at <= unit.now:
+        return Redeemed(None, "expired")
+    if token.max_uses is not None and token.uses >= token.max_uses:
+        return Redeemed(None, "used_up")
+    return Redeemed(token)

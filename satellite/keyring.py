@@ -1,0 +1,69 @@
+"""The satellite's keys: made here, each in a file of its own, named by its public id."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from chassis.errors import HomeMissingError
+from chassis.files import read_bounded, write_atomic
+from chassis.secrets_box import SecretBox
+from exchange.keys import PrivateKey
+from exchange.trust import Trust
+
+TRUST = "trust.json"
+BOX = "secrets.key"
+PSEUDONYMS = "pseudonyms.key"
+KEY_BYTES = 16_384
+TRUST_BYTES = 16 * 1024 * 1024
+
+
+class KeyRing:
+    """The keys in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` is HOME/keys."""
+        self.folder = folder
+        self._keys: dict[str, PrivateKey] = {}
+
+    @property
+    def exists(self) -> bool:
+        """Whether this folder was set up."""
+        return (self.folder / TRUST).exists()
+
+    @property
+    def trust(self) -> Trust:
+        """The pinned root, with the chain that leads to it; another process may have moved it on."""
+        if not self.exists:
+            raise HomeMissingError("there is no satellite in this home")
+        return Trust.restore(read_bounded(self.folder / TRUST, TRUST_BYTES))
+
+    def write_trust(self, trust: Trust) -> None:
+        """Store the chain of roots."""
+        write_atomic(self.folder / TRUST, trust.save())
+
+    @cached_property
+    def box(self) -> SecretBox:
+        """Encrypts secrets at rest."""
+        return SecretBox.open(self.folder / BOX)
+
+    @cached_property
+    def pseudonym_key(self) -> bytes:
+        """Makes pseudonyms that stay the same and cannot be guessed."""
+        return read_bounded(self.folder / PSEUDONYMS, KEY_BYTES)
+
+    def make_key(self) -> str:
+        """Make and store a key; returns its id."""
+        key = PrivateKey.generate()
+        write_atomic(self._file(key.public.key_id), key.to_pem(None))
+        self._keys[key.public.key_id] = key
+        return key.public.key_id
+
+    def key(self, key_id: str) -> PrivateKey:
+        """A key by its id."""
+        if key_id not in self._keys:
+            self._keys[key_id] = PrivateKey.from_pem(read_bounded(self._file(key_id), KEY_BYTES), None)
+        return self._keys[key_id]
+
+    def _file(self, key_id: str) -> Path:
+        return self.folder / f"key-{key_id}.pem"
