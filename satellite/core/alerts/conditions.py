@@ -1,0 +1,141 @@
+"""What each alert of the site demands, from state and clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from chassis.alerts.engine import Severity, Wanted
+from chassis.db.unit import Unit
+from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step
+from exchange.trust import Root
+from exchange.vocabulary import ExportReason, KeyState
+from satellite.core.accounts.queries import names
+from satellite.core.export_queue.models import HeldGrant, QueueEntry
+from satellite.core.export_queue.services import ACTIVE, FAILED
+from satellite.core.instances.models import Instance
+from satellite.core.instances.queries import instance_name
+from satellite.core.licences.models import AllotmentLine, Entitlement
+from satellite.core.licences.queries import pools
+from satellite.core.site.models import HistoryEntry, Site
+from satellite.core.site.queries import deadlines, state_of
+
+
+def licences(unit: Unit) -> Iterator[Wanted]:
+    """Shortage of pools, and terms that end or have ended."""
+    where = names(unit)
+    titles = dict(unit.session.execute(select(Entitlement.tag, Entitlement.name)).tuples().all())
+    for (va, tag), pool in pools(unit).items():
+        short = pool.verdict.shortage
+        if short:
+            place, subject = where.get(va, va), {"virtual_account": va, "tag": tag, "count": short}
+            text = f"{short} more of {titles.get(tag, tag)} needed in {place}."
+            yield Wanted("insufficient_licences", f"{va}|{tag}"[:255], text, place, subject=subject)
+    query = select(AllotmentLine).where(AllotmentLine.end.is_not(None))
+    for line in unit.session.scalars(query):
+        yield from _term(unit, line, where.get(line.virtual_account_id, ""), titles.get(line.tag, line.tag))
+
+
+def _term(unit: Unit, line: AllotmentLine, place: str, name: str) -> Iterator[Wanted]:
+    if line.end is None:
+        return
+    day, step = line.end.date().isoformat(), expiry_step(line.end, unit.now)
+    key = f"{line.virtual_account_id}|{line.tag}|{day}"[:255]
+    subject = {"virtual_account": line.virtual_account_id, "tag": line.tag, "quantity": line.quantity}
+    if line.end <= unit.now:
+        text = f"{line.quantity} of {name} in {place} expired on {day}."
+        yield Wanted("licences_expired", key, text, place, subject=subject)
+    elif step is not None:
+        later = [days for days in EXPIRY_STEPS_DAYS if days < step]
+        remind = line.end - timedelta(days=max(later)) if later else line.end
+        text = f"{line.quantity} of {name} in {place} expire on {day}."
+        yield Wanted("licences_expiring", key, text, place, line.end, step=step, remind_at=remind, subject=subject)
+
+
+def exports(unit: Unit) -> Iterator[Wanted]:
+    """Requests that failed for want of licences; the newest of each device and licence counts."""
+    where = names(unit)
+    newest: dict[tuple[str, str], QueueEntry] = {}
+    for row in unit.session.scalars(select(QueueEntry).order_by(QueueEntry.requested_at, QueueEntry.change_no)):
+        newest[row.instance_id, row.tag] = row
+    for row in newest.values():
+        if row.state == FAILED and row.reason == ExportReason.NOT_AVAILABLE:
+            place = where.get(row.virtual_account_id, "")
+            text = f"{row.count} of the restricted licence {row.tag} could not be granted in {place}."
+            subject = {"virtual_account": row.virtual_account_id, "request": row.id, "tag": row.tag}
+            yield Wanted("restricted_licence_not_available", row.id, text, place, subject=subject)
+
+
+def instances(unit: Unit) -> Iterator[Wanted]:
+    """Silent devices (row C7.5), missed renewals, clones."""
+    where = names(unit)
+    query = select(Instance).where(Instance.removed.is_(False))
+    restricted = set(unit.session.scalars(select(HeldGrant.instance_id).where(HeldGrant.state == ACTIVE)))
+    for row in unit.session.scalars(query.where(Instance.last_contact <= unit.now - timedelta(days=30))):
+        days, place = (unit.now - row.last_contact).days, where.get(row.virtual_account_id, "")
+        step = max(level for level in (30, 60, 90) if level <= days)
+        held = row.id in restricted
+        text = f"{instance_name(row)} has not connected for {days} days; {max(0, 90 - days)} days until its licences are freed."
+        if held:
+            text += " Its restricted licences stay in use."
+        yield Wanted(
+            "instance_failed_to_connect",
+            row.id,
+            text,
+            place,
+            row.last_contact + timedelta(days=90),
+            severity=Severity.MAJOR if step == 90 or held else Severity.MINOR,
+            step=step,
+            actions=("dismiss", "remind") if held else None,
+            subject={"virtual_account": row.virtual_account_id, "instance": row.id, "days": days},
+        )
+    for row in unit.session.scalars(query.where(Instance.certificate_expires <= unit.now)):
+        text, place = f"{instance_name(row)} did not renew its identity in time.", where.get(row.virtual_account_id, "")
+        subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
+        yield Wanted("instance_failed_to_renew", row.id, text, place, subject=subject)
+    for row in unit.session.scalars(query.where(Instance.marks.like("%clone%"))):
+        text = f"Two machines show the identity of {instance_name(row)}; decide which one is to live on."
+        subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
+        yield Wanted("device_clone", row.id, text, where.get(row.virtual_account_id, ""), subject=subject)
+
+
+def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wanted]:
+    """Authorization, deadlines (row C10.3), the last refusal, and a machine that fell behind."""
+    if state_of(unit, site) == "registration_made":
+        text = "A registration file was made; the authorization file from central is awaited."
+        yield Wanted("satellite_authorization_pending", "site", text, site.name)
+    if restored:
+        text = "This satellite was put back to an older copy; resynchronize it. Renewals of devices go on meanwhile."
+        yield Wanted("satellite_forked", "site", text, site.name)
+    last = unit.session.scalars(
+        select(HistoryEntry).where(HistoryEntry.step == "import").order_by(HistoryEntry.at.desc())
+    ).first()
+    if last is not None and last.outcome == "refused":
+        text = f"The last response was refused ({last.detail}). Make and carry a new file; if that fails too, turn to support."
+        yield Wanted("satellite_sync_failed", "site", text, site.name)
+    due = deadlines(site)
+    if due is None or unit.now < due.reminder:
+        return
+    since = site.last_sync_at or site.authorized_at or unit.now
+    days, left = (unit.now - since).days, max(0, (due.removal - unit.now).days)
+    if unit.now >= due.overdue:
+        text = f"No synchronization for {days} days; central removes this satellite in {left} days."
+        yield Wanted("satellite_sync_overdue", "site", text, site.name, due.removal)
+    else:
+        remind = unit.now + (due.overdue - unit.now) / 2
+        text = f"No synchronization for {days} days."
+        yield Wanted("satellite_sync_deadline", "site", text, site.name, due.overdue, remind_at=remind)
+
+
+def trust(unit: Unit, root: Root) -> Iterator[Wanted]:
+    """Keys that end soon; a newer root comes with a response."""
+    ends = [("root", root.expires)]
+    ends += [(key.role.value, key.not_after) for key in root.role_keys if key.state is KeyState.ACTIVE]
+    for key, end in ends:
+        days = (end - unit.now).days
+        if days <= max(EXPIRY_STEPS_DAYS):
+            step = min((level for level in EXPIRY_STEPS_DAYS if level >= days), default=0)
+            text = f"The {key} key of the vendor ends on {end.date().isoformat()}; a synchronization brings the next."
+            yield Wanted("trust_expiring", key, text, "vendor", end, step=step)

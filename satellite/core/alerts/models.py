@@ -1,0 +1,12 @@
+"""The table of alerts."""
+
+from __future__ import annotations
+
+from chassis.alerts.engine import AlertMixin
+from satellite.core.base import Base
+
+
+class Alert(AlertMixin, Base):
+    """An alert of the site."""
+
+    __tablename__ = "alerts"

@@ -1,0 +1,68 @@
+"""Keeping the site's alerts true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chassis.alerts.engine import AlertBook
+from chassis.clock import iso, optional_iso
+from chassis.db.unit import Unit
+from exchange.trust import Root
+from satellite.core.activity.events import EventKind
+from satellite.core.activity.services import record
+from satellite.core.alerts import conditions
+from satellite.core.alerts.models import Alert
+from satellite.core.alerts.rules import CATALOGUE
+from satellite.core.site.queries import site_of
+
+
+def book() -> AlertBook[Alert]:
+    """The alerts of the site."""
+    return AlertBook(Alert, CATALOGUE, {})
+
+
+def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
+    """Make every alert equal to what state and clock demand."""
+    unit.session.flush()  # conditions read what this unit has changed
+    wanted = [
+        *conditions.licences(unit),
+        *conditions.exports(unit),
+        *conditions.instances(unit),
+        *conditions.synchronization(unit, site_of(unit), restored=restored),
+        *conditions.trust(unit, root),
+    ]
+    changes = book().reconcile(unit, wanted, CATALOGUE)
+    for alert in changes.raised:
+        if alert.kind == "insufficient_licences":
+            va = alert.subject["virtual_account"]
+            record(unit, EventKind.SHORTAGE_DETECTED, alert.message, subject=alert.subject, virtual_account_id=va)
+
+
+def dismiss_alert(unit: Unit, alert_id: str) -> Alert:
+    """Dismiss an alert."""
+    alert = book().dismiss(unit, alert_id)
+    record(unit, EventKind.ALERT_DISMISSED, f"alert dismissed: {alert.message}", subject={"alert": alert.id})
+    return alert
+
+
+def remind_alert(unit: Unit, alert_id: str) -> Alert:
+    """Put an alert off."""
+    alert = book().remind(unit, alert_id)
+    record(unit, EventKind.ALERT_REMINDED, f"alert put off: {alert.message}", subject={"alert": alert.id})
+    return alert
+
+
+def alert_dict(row: Alert) -> dict[str, Any]:
+    """An alert for people and programs."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "severity": row.severity,
+        "message": row.message,
+        "source": row.source,
+        "raised_at": iso(row.raised_at),
+        "action_due": optional_iso(row.action_due),
+        "actions": row.actions,
+        "state": row.state,
+        "subject": row.subject,
+    }

@@ -1,0 +1,202 @@
+"""The queue: asking, sending, deciding, delivering, returning (rows C8.2, S3.3, S4.4)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from chassis.db.unit import Unit
+from exchange.canonical import JsonObject
+from exchange.device.bodies import ExportAnswer
+from exchange.device.desk import DeviceRefusal, KnownDevice
+from exchange.files.rows import ExportDecisionRow
+from exchange.keys import PublicKey
+from exchange.statements import ExportRequest, ExportReturn, Grant, GrantRelease
+from exchange.vocabulary import ExportReason, ExportState
+from satellite.core.activity.events import EventKind
+from satellite.core.activity.services import record
+from satellite.core.base import next_change
+from satellite.core.export_queue.models import HeldGrant, QueueEntry
+from satellite.core.instances.models import Instance
+
+WAITING, SENT, GRANTED, FAILED, DELIVERED, RETURNED = "waiting", "sent", "granted", "failed", "delivered", "returned"
+DEVICE_STATES = {
+    WAITING: ExportState.PENDING,
+    SENT: ExportState.PENDING,
+    GRANTED: ExportState.GRANTED,
+    DELIVERED: ExportState.GRANTED,
+    FAILED: ExportState.FAILED,
+    RETURNED: ExportState.RETURNED,
+}
+ACTIVE, GIVEN_BACK, RELEASED = "active", "returned", "released"
+
+
+def answer_of(row: QueueEntry) -> ExportAnswer:
+    """What a device is told of its request."""
+    return ExportAnswer(row.id, row.tag, row.count, DEVICE_STATES[row.state], row.reason, row.message)
+
+
+def queue_request(
+    unit: Unit, instance: Instance, known: KnownDevice, statement: ExportRequest, envelope: JsonObject
+) -> ExportAnswer:
+    """Queue a request, whether or not a licence seems to be free: central decides (row C8.2)."""
+    present = unit.session.get(QueueEntry, statement.request)
+    if present is not None:
+        return answer_of(present)
+    if statement.instance != known.instance:
+        raise DeviceRefusal("identity_mismatch")
+    if not instance.export_allowed and statement.quantity:
+        raise DeviceRefusal("export_not_permitted", "the token did not allow it")
+    _withdraw_waiting(unit, instance.id, statement.tag)
+    row = QueueEntry(
+        id=statement.request,
+        instance_id=instance.id,
+        virtual_account_id=instance.virtual_account_id,
+        tag=statement.tag,
+        count=statement.quantity,
+        state=WAITING,
+        message="",
+        statement=envelope,
+        device_key=known.key.to_dict(),
+        key_hash=known.key.key_hash,
+        requested_at=unit.now,
+        change_no=next_change(unit),
+    )
+    unit.session.add(row)
+    _say(unit, EventKind.EXPORT_REQUESTED, row, f"{row.count} of the restricted licence {row.tag} requested")
+    unit.session.flush()  # the answer of this very message lists it
+    return answer_of(row)
+
+
+def _withdraw_waiting(unit: Unit, instance_id: str, tag: str) -> None:
+    query = select(QueueEntry).where(
+        QueueEntry.instance_id == instance_id, QueueEntry.tag == tag, QueueEntry.state == WAITING
+    )
+    for row in unit.session.scalars(query):
+        row.state, row.reason, row.decided_at = FAILED, ExportReason.CANCELLED.value, unit.now
+        row.message, row.change_no = "Replaced by a newer request of the device.", next_change(unit)
+
+
+def _say(unit: Unit, kind: EventKind, row: QueueEntry | HeldGrant, message: str) -> None:
+    record(
+        unit,
+        kind,
+        message,
+        subject={"id": row.id, "tag": row.tag},
+        instance_id=row.instance_id,
+        virtual_account_id=row.virtual_account_id,
+    )
+
+
+def mark_sent(unit: Unit) -> None:
+    """The request with the waiting entries was made."""
+    for row in unit.session.scalars(select(QueueEntry).where(QueueEntry.state == WAITING)):
+        row.state, row.sent_at = SENT, unit.now
+
+
+def take_decision(unit: Unit, decision: ExportDecisionRow) -> None:
+    """Take central's decision over."""
+    row = unit.session.get(QueueEntry, decision.request)
+    if row is None:
+        return
+    before = row.state
+    if decision.state is ExportState.GRANTED and before not in {DELIVERED, RETURNED}:
+        row.state = GRANTED
+    elif decision.state is ExportState.FAILED:
+        row.state = FAILED
+    elif decision.state is ExportState.RETURNED:
+        row.state = RETURNED
+    row.reason, row.message, row.grant_id = decision.reason, decision.message, decision.grant
+    row.decided_at = row.decided_at or decision.decided_at
+    row.sent_at = row.sent_at or unit.now
+    if row.state != before and row.state in {GRANTED, FAILED}:
+        kind = EventKind.EXPORT_GRANTED if row.state == GRANTED else EventKind.EXPORT_FAILED
+        text = "granted" if row.state == GRANTED else f"failed: {row.message}"
+        _say(unit, kind, row, f"export authorization for {row.count} of {row.tag} {text}")
+
+
+def take_grant(unit: Unit, grant: Grant, envelope: JsonObject) -> None:
+    """Keep a grant, or its newer generation, for its device."""
+    row = unit.session.get(HeldGrant, grant.grant)
+    if row is None:
+        entry = unit.session.get(QueueEntry, grant.request)
+        row = HeldGrant(
+            id=grant.grant,
+            request_id=grant.request,
+            instance_id=grant.instance,
+            virtual_account_id=grant.virtual_account_id,
+            tag=grant.tag,
+            quantity=grant.quantity,
+            generation=0,
+            key_hash=grant.key_hash,
+            device_key=entry.device_key if entry else None,
+            state=ACTIVE,
+            change_no=next_change(unit),
+        )
+        unit.session.add(row)
+    if grant.generation > row.generation:
+        row.generation, row.envelope = grant.generation, envelope
+        row.not_after, row.deliver_until = grant.not_after, grant.deliver_until
+
+
+def take_release(unit: Unit, release: GrantRelease, envelope: JsonObject) -> None:
+    """Central freed a grant: what the device is shown at its next contact."""
+    row = unit.session.get(HeldGrant, release.grant)
+    if row is None or row.release is not None:
+        return
+    row.release, row.state = envelope, RELEASED
+    entry = unit.session.get(QueueEntry, row.request_id)
+    if entry is not None and entry.state in {GRANTED, DELIVERED}:
+        entry.state = RETURNED
+    _say(unit, EventKind.EXPORT_RELEASED, row, f"{row.quantity} of {row.tag} released by central ({release.reason})")
+
+
+def take_return(unit: Unit, statement: ExportReturn, envelope: JsonObject, key: PublicKey) -> HeldGrant | None:
+    """Keep a device's signed return for central; the unit is free again only when central says so."""
+    row = unit.session.get(HeldGrant, statement.grant)
+    if row is None or row.key_hash != key.key_hash:
+        return None
+    if row.returned is None:
+        row.returned, row.change_no = envelope, next_change(unit)
+        row.device_key = key.to_dict()
+        if row.state == ACTIVE:
+            row.state = GIVEN_BACK
+        entry = unit.session.get(QueueEntry, row.request_id)
+        if entry is not None:
+            entry.state = RETURNED
+        _say(unit, EventKind.EXPORT_RETURNED, row, f"{row.quantity} of {row.tag} returned by the device")
+    return row
+
+
+def mark_delivered(unit: Unit, grant_id: str, generation: int, key: PublicKey) -> None:
+    """The device says that it has installed a grant."""
+    row = unit.session.get(HeldGrant, grant_id)
+    if row is None or row.key_hash != key.key_hash or row.delivered_at is not None or generation > row.generation:
+        return
+    row.delivered_at, row.change_no, row.device_key = unit.now, next_change(unit), key.to_dict()
+    entry = unit.session.get(QueueEntry, row.request_id)
+    if entry is not None and entry.state == GRANTED:
+        entry.state, entry.delivered_at = DELIVERED, unit.now
+    _say(unit, EventKind.EXPORT_DELIVERED, row, f"{row.quantity} of {row.tag} delivered to the device")
+
+
+def grants_for(unit: Unit, instance_id: str, key_hash: str) -> list[HeldGrant]:
+    """The grants of a device's key."""
+    query = select(HeldGrant).where(HeldGrant.instance_id == instance_id, HeldGrant.key_hash == key_hash)
+    return list(unit.session.scalars(query.order_by(HeldGrant.id)))
+
+
+def answers_for(unit: Unit, instance_id: str) -> tuple[ExportAnswer, ...]:
+    """What a device is told: its newest request for each licence."""
+    query = select(QueueEntry).where(QueueEntry.instance_id == instance_id)
+    newest = {
+        row.tag: row for row in unit.session.scalars(query.order_by(QueueEntry.requested_at, QueueEntry.change_no))
+    }
+    return tuple(answer_of(row) for row in newest.values())
+
+
+def holds_restricted(unit: Unit, instance_id: str) -> bool:
+    """Whether an instance holds grants that neither came back nor were released."""
+    query = select(HeldGrant).where(
+        HeldGrant.instance_id == instance_id, HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.now
+    )
+    return unit.session.scalars(query).first() is not None

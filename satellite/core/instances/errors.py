@@ -1,0 +1,18 @@
+"""Refusals about product instances."""
+
+from __future__ import annotations
+
+from chassis.errors import NotFoundError, RefusedError
+
+
+class UnknownInstanceError(NotFoundError):
+    """There is no such product instance."""
+
+    code = "unknown_instance"
+
+
+class RestrictedHeldError(RefusedError):
+    """The instance holds restricted licences."""
+
+    code = "restricted_licences_held"
+    remedy = "Let the device return them first; only central frees them otherwise."

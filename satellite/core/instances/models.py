@@ -1,0 +1,54 @@
+"""Tables of product instances and device keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db.base import IdColumn, JsonText, UtcDateTime
+from satellite.core.base import Base
+
+
+class Instance(Base):
+    """A product instance; a removed one stays until central knows."""
+
+    __tablename__ = "instances"
+
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    virtual_account_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    udi: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    udi_key: Mapped[str] = mapped_column(String(800), index=True)
+    hostname: Mapped[str | None] = mapped_column(Text)
+    product_tag: Mapped[str | None] = mapped_column(Text)
+    software_version: Mapped[str | None] = mapped_column(Text)
+    ip_address: Mapped[str | None] = mapped_column(Text)
+    notes: Mapped[str | None] = mapped_column(Text)
+    registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_contact: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    certificate_expires: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(32))
+    export_allowed: Mapped[bool] = mapped_column(Boolean)
+    key_hash: Mapped[str] = mapped_column(String(64))
+    token_id: Mapped[str | None] = mapped_column(IdColumn)
+    standbys: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
+    marks: Mapped[list[str]] = mapped_column(JsonText)
+    removed: Mapped[bool] = mapped_column(Boolean, index=True)
+    change_no: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+class DeviceKey(Base):
+    """A device's key, with the numbers that stop replays and the answer that a repeated message gets."""
+
+    __tablename__ = "device_keys"
+
+    key_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    instance_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    public: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    superseded: Mapped[bool] = mapped_column(Boolean)
+    last_counter: Mapped[int] = mapped_column(BigInteger)
+    last_digest: Mapped[str | None] = mapped_column(String(64))
+    last_answer: Mapped[str | None] = mapped_column(Text)
+    issue: Mapped[int] = mapped_column(Integer)

@@ -1,0 +1,69 @@
+"""Reading product instances (row S3.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from chassis.clock import iso
+from chassis.db.unit import Unit
+from exchange.identity import Udi
+from satellite.core.instances.errors import UnknownInstanceError
+from satellite.core.instances.models import Instance
+from satellite.core.licences.models import Claim
+
+
+def find_instance(unit: Unit, instance_id: str) -> Instance:
+    """An instance by its id."""
+    found = unit.session.get(Instance, instance_id)
+    if found is None or found.removed:
+        raise UnknownInstanceError(f"there is no product instance {instance_id[:64]!r}")
+    return found
+
+
+def by_udi(unit: Unit, udi: Udi) -> Instance | None:
+    """The instance of a UDI, the longest registered where there are several."""
+    query = select(Instance).where(Instance.udi_key == udi.key, Instance.removed.is_(False))
+    return unit.session.scalars(query.order_by(Instance.registered_at)).first()
+
+
+def instance_name(row: Instance) -> str:
+    """How an instance is called: its host name, else its UDI."""
+    return row.hostname or Udi.from_dict(row.udi).label
+
+
+def instances(
+    unit: Unit, names: dict[str, str], virtual_account_id: str | None, satellite: str
+) -> list[dict[str, Any]]:
+    """The table of product instances."""
+    query, claims = select(Instance).where(Instance.removed.is_(False)), select(Claim).where(Claim.count > 0)
+    if virtual_account_id is not None:
+        query = query.where(Instance.virtual_account_id == virtual_account_id)
+    used: dict[str, list[dict[str, Any]]] = {}
+    for claim in unit.session.scalars(claims.order_by(Claim.tag)):
+        used.setdefault(claim.instance_id, []).append({"tag": claim.tag, "count": claim.count})
+    items = [
+        {
+            "id": row.id,
+            "name": instance_name(row),
+            "pid": row.udi["pid"],
+            "serial": row.udi["serial"],
+            "uuid": row.udi.get("uuid"),
+            "hostname": row.hostname,
+            "product": row.product_tag,
+            "software_version": row.software_version,
+            "virtual_account": names.get(row.virtual_account_id, row.virtual_account_id),
+            "satellite": satellite,
+            "registered_at": iso(row.registered_at),
+            "last_contact": iso(row.last_contact),
+            "certificate_expires": iso(row.certificate_expires),
+            "state": row.state,
+            "standbys": row.standbys,
+            "marks": row.marks,
+            "licences": used.get(row.id, []),
+        }
+        for row in unit.session.scalars(query)
+    ]
+    items.sort(key=lambda item: (item["name"], item["id"]))
+    return items

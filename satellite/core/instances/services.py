@@ -1,0 +1,184 @@
+"""Registering, renewing, moving and removing devices (rows S3.2, S4.1, S4.3, C7.6)."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+
+from chassis.db.unit import Unit
+from chassis.ids import new_id
+from exchange.certificates import certificate_times, issue_device_certificate
+from exchange.device.bodies import RegisterBody
+from exchange.device.desk import KnownDevice
+from exchange.device.rules import RegistrationVerdict, judge_registration
+from exchange.device.timers import CERTIFICATE
+from exchange.identity import Udi
+from exchange.keys import PrivateKey, PublicKey
+from exchange.vocabulary import InstanceState
+from satellite.core.accounts.models import VirtualAccount
+from satellite.core.activity.events import EventKind
+from satellite.core.activity.services import record
+from satellite.core.base import next_change
+from satellite.core.instances.models import DeviceKey, Instance
+from satellite.core.instances.queries import by_udi, instance_name
+from satellite.core.licences.services import claims_of, replace_claims
+from satellite.core.tokens.models import Token
+
+
+def find_key(unit: Unit, key_id: str) -> DeviceKey | None:
+    """A device's key by its id, locked for the unit."""
+    return unit.session.scalars(select(DeviceKey).where(DeviceKey.key_id == key_id).with_for_update()).one_or_none()
+
+
+def known_device(unit: Unit, row: DeviceKey) -> KnownDevice | None:
+    """What the desk needs of a key; None once its instance was removed."""
+    instance = unit.session.get(Instance, row.instance_id)
+    if instance is None or instance.removed:
+        return None
+    return KnownDevice(
+        instance=row.instance_id,
+        key=PublicKey.from_dict(row.public),
+        udis=(Udi.from_dict(instance.udi), *(Udi.from_dict(member) for member in instance.standbys)),
+        last_counter=row.last_counter,
+        last_digest=row.last_digest,
+        last_answer=row.last_answer.encode() if row.last_answer else None,
+        superseded=row.superseded,
+    )
+
+
+def touch(unit: Unit, row: Instance) -> None:
+    """Note a contact."""
+    row.last_contact, row.state = unit.now, InstanceState.ACTIVE
+    row.change_no = next_change(unit)
+
+
+def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instance:
+    """Register a device, or let a new key take its instance over (row S4.1)."""
+    known = by_udi(unit, body.udi)
+    verdict = judge_registration(known.key_hash if known else None, key.key_hash)
+    if verdict is not RegistrationVerdict.SAME:
+        token.uses, token.change_no = token.uses + 1, next_change(unit)
+    if known is None:
+        return _add(unit, token, body, key)
+    if verdict is RegistrationVerdict.TAKE_OVER:
+        for old in unit.session.scalars(select(DeviceKey).where(DeviceKey.instance_id == known.id)):
+            old.superseded = True
+        _say(unit, EventKind.INSTANCE_TAKEN_OVER, known, f"{instance_name(known)} registered again with a new key")
+        _add_key(unit, known, key)
+    known.key_hash, known.export_allowed = key.key_hash, token.export_controlled
+    _describe(known, body)
+    touch(unit, known)
+    return known
+
+
+def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instance:
+    row = Instance(
+        id=new_id(),
+        virtual_account_id=token.virtual_account_id,
+        udi=body.udi.to_dict(),
+        udi_key=body.udi.key,
+        registered_at=unit.now,
+        last_contact=unit.now,
+        certificate_expires=unit.now + CERTIFICATE,
+        state=InstanceState.ACTIVE,
+        export_allowed=token.export_controlled,
+        key_hash=key.key_hash,
+        token_id=token.id,
+        marks=[],
+        removed=False,
+        change_no=next_change(unit),
+    )
+    _describe(row, body)
+    unit.session.add(row)
+    _add_key(unit, row, key)
+    kind = EventKind.INSTANCE_ADDED_STANDBYS if body.standbys else EventKind.INSTANCE_ADDED
+    standbys = f" with standbys {', '.join(member.label for member in body.standbys)}" if body.standbys else ""
+    _say(unit, kind, row, f"product instance {instance_name(row)} added{standbys}")
+    unit.session.flush()  # the desk looks the key up again when it keeps the answer
+    return row
+
+
+def _describe(row: Instance, body: RegisterBody) -> None:
+    row.hostname, row.product_tag, row.software_version = body.hostname, body.product_tag, body.software_version
+    row.standbys = [member.to_dict() for member in body.standbys]
+
+
+def _add_key(unit: Unit, row: Instance, key: PublicKey) -> None:
+    known = find_key(unit, key.key_id)
+    if known is not None:
+        known.instance_id, known.superseded = row.id, False
+        return
+    unit.session.add(
+        DeviceKey(
+            key_id=key.key_id, instance_id=row.id, public=key.to_dict(), superseded=False, last_counter=0, issue=0
+        )
+    )
+    unit.session.flush()  # found again in this unit
+
+
+def _say(unit: Unit, kind: EventKind, row: Instance, message: str) -> None:
+    subject = {"instance": row.id, "pid": row.udi["pid"], "serial": row.udi["serial"]}
+    record(unit, kind, message, subject=subject, instance_id=row.id, virtual_account_id=row.virtual_account_id)
+
+
+def revive_key(unit: Unit, key: DeviceKey) -> None:
+    """The old key is heard again: two machines, two instances, each counted, until a person picks (row S4.1)."""
+    old = unit.session.get_one(Instance, key.instance_id)
+    marks = sorted({*old.marks, "clone"})
+    values = {column.key: getattr(old, column.key) for column in Instance.__table__.columns}
+    values |= {
+        "id": new_id(),
+        "key_hash": PublicKey.from_dict(key.public).key_hash,
+        "marks": marks,
+        "change_no": next_change(unit),
+    }
+    twin = Instance(**values)
+    unit.session.add(twin)
+    old.marks, old.change_no = marks, next_change(unit)
+    key.instance_id, key.superseded = twin.id, False
+    unit.session.flush()  # the desk asks for the instance at once
+    _say(unit, EventKind.INSTANCE_CLONE, twin, f"two machines show the identity of {instance_name(old)}")
+
+
+def issue_certificate(unit: Unit, ca_key: PrivateKey, ca: bytes, epoch: int, row: Instance, key: DeviceKey) -> bytes:
+    """A new identity certificate for a device's key."""
+    key.issue += 1
+    public = PublicKey.from_dict(key.public)
+    der = issue_device_certificate(
+        public, row.id, Udi.from_dict(row.udi), ca_key, ca, unit.now, epoch=epoch, issue=key.issue
+    )
+    row.certificate_expires = certificate_times(der)[1]
+    row.change_no = next_change(unit)
+    return der
+
+
+def remove_instance(unit: Unit, row: Instance, how: str = "removed") -> None:
+    """Take an instance off; its ordinary licences are free at once, granted ones until they come back."""
+    replace_claims(unit, row.id, row.virtual_account_id, {})
+    unit.session.execute(
+        delete(DeviceKey).where(DeviceKey.instance_id == row.id), execution_options={"synchronize_session": "fetch"}
+    )
+    row.removed, row.state, row.change_no = True, InstanceState.REMOVED, next_change(unit)
+    _say(unit, EventKind.INSTANCE_REMOVED, row, f"product instance {instance_name(row)} {how}")
+
+
+def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Instance:
+    """Move an instance with what it uses to another virtual account of this satellite."""
+    if target.id != row.virtual_account_id:
+        used = claims_of(unit, row.id)
+        row.virtual_account_id, row.change_no = target.id, next_change(unit)
+        replace_claims(unit, row.id, target.id, used)
+        _say(
+            unit,
+            EventKind.INSTANCE_TRANSFERRED,
+            row,
+            f"product instance {instance_name(row)} transferred to {target.name}",
+        )
+    return row
+
+
+def change_active(unit: Unit, row: Instance, known: KnownDevice, active: Udi) -> None:
+    """Another member of the set is the active one; the count does not change (row C7.6)."""
+    row.standbys = [udi.to_dict() for udi in known.udis if udi.key != active.key]
+    row.udi, row.udi_key = active.to_dict(), active.key
+    touch(unit, row)
+    _say(unit, EventKind.INSTANCE_ACTIVE_CHANGED, row, f"{active.label} is the active member of {instance_name(row)}")

@@ -1,0 +1,18 @@
+"""Tables of the chassis that a satellite keeps among its own."""
+
+from __future__ import annotations
+
+from chassis.db.base import JobRunMixin, OutboxMixin
+from satellite.core.base import Base
+
+
+class JobRun(JobRunMixin, Base):
+    """A run of a job."""
+
+    __tablename__ = "job_runs"
+
+
+class OutboxEntry(OutboxMixin, Base):
+    """Something to be sent after the commit."""
+
+    __tablename__ = "outbox"

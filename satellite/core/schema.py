@@ -1,0 +1,17 @@
+"""Every table of a satellite, gathered for the migrations."""
+
+from __future__ import annotations
+
+from satellite.core.accounts import models as accounts
+from satellite.core.activity import models as activity
+from satellite.core.alerts import models as alerts
+from satellite.core.base import Base
+from satellite.core.export_queue import models as export_queue
+from satellite.core.instances import models as instances
+from satellite.core.licences import models as licences
+from satellite.core.operations import models as operations
+from satellite.core.site import models as site
+from satellite.core.tokens import models as tokens
+
+FEATURES = (accounts, activity, alerts, export_queue, instances, licences, operations, site, tokens)
+metadata = Base.metadata

@@ -1,0 +1,14 @@
+"""A satellite's settings: HOME/config.toml and SATELLITE_SECTION__KEY."""
+
+from __future__ import annotations
+
+from chassis.settings import ServerAppSettings, ServerSettings
+
+PREFIX = "SATELLITE"
+
+
+class SatelliteSettings(ServerAppSettings):
+    """What a satellite can be told."""
+
+    server: ServerSettings = ServerSettings(bind="127.0.0.1:8444")
+    anchor: str | None = None

@@ -1,0 +1,47 @@
+"""What leaves the site: each field sent, replaced by a pseudonym, or dropped (row S2.4).
+
+Pseudonyms are keyed: the same text gives the same pseudonym, and nobody without the site's key can try names out.
+Statements that devices signed are never touched; they hold no such field.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from exchange.identity import Udi
+from exchange.vocabulary import PrivacyField
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyFilter:
+    """The site's choices with its key."""
+
+    choices: Mapping[str, str]
+    key: bytes
+
+    def __repr__(self) -> str:
+        """Never show the key."""
+        return f"PrivacyFilter({dict(self.choices)})"
+
+    def text(self, field: PrivacyField, value: str | None) -> str | None:
+        """A field's text as it leaves."""
+        choice = self.choices.get(field, "send")
+        if value is None or choice == "send":
+            return value
+        if choice == "drop":
+            return None
+        mark = hmac.new(self.key, f"{field}\0{value}".encode(), hashlib.sha256).hexdigest()
+        return f"p-{mark[:20]}"
+
+    def udi(self, udi: Udi) -> Udi:
+        """A UDI as it leaves: product id and serial always, its MAC address as chosen."""
+        return replace(udi, mac_address=self.text(PrivacyField.MAC_ADDRESS, udi.mac_address))
+
+    def message(self, text: str, hostname: str | None) -> str:
+        """A sentence of an event without the host name that it may hold."""
+        if hostname is None or self.choices.get(PrivacyField.HOSTNAME, "send") == "send":
+            return text
+        return text.replace(hostname, self.text(PrivacyField.HOSTNAME, hostname) or "(host name withheld)")
