@@ -15,7 +15,7 @@ JITTER_PERCENT = 20
 def jitter(interval: timedelta, percent: int = JITTER_PERCENT) -> timedelta:
     """Shorten or lengthen an interval by up to `percent`, so that a site's devices do not return all at once."""
     share = secrets.randbelow(2 * percent * 100 + 1) - percent * 100
-    return interval + interval * (share / 10_000)
+    return interval + timedelta(seconds=interval.total_seconds() * share / 10_000)
 
 
 def grown(first: timedelta, failures: int) -> timedelta:

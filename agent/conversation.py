@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from agent.errors import AnswerRefusedError, NotRegisteredError, ServerRefusedError
+from agent.store import DeviceState, InFlight, Store, to_bytes, to_text
+from agent.transport import Reply, Transport, problem_of
 from exchange.canonical import encode, iso, parse_time
 from exchange.device.messages import (
     DeviceAnswer,
@@ -25,10 +28,6 @@ from exchange.identity import Udi
 from exchange.keys import PrivateKey
 from exchange.trust import Trust
 from exchange.vocabulary import DeviceOp
-
-from agent.errors import AnswerRefusedError, NotRegisteredError, ServerRefusedError
-from agent.store import DeviceState, InFlight, Store, to_bytes, to_text
-from agent.transport import Reply, Transport, problem_of
 
 MESSAGE_PATH = "/device/v1/"
 

@@ -12,13 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from exchange.canonical import iso, parse_time
-from exchange.errors import ExchangeError
-from exchange.identity import Udi
-from exchange.keys import PrivateKey
-from exchange.trust import Trust, load_root
-from exchange.vocabulary import DeviceOp
-
 from agent import exports, joining, renewing
 from agent.clock import DeviceClock
 from agent.conversation import Conversation, Told
@@ -39,6 +32,12 @@ from agent.files import locked
 from agent.states import EVALUATION, Authorization, Right, overall
 from agent.store import Export, Store, to_bytes, to_text
 from agent.transport import HttpTransport, Server, Transport
+from exchange.canonical import iso, parse_time
+from exchange.errors import ExchangeError
+from exchange.identity import Udi
+from exchange.keys import PrivateKey
+from exchange.trust import Trust, load_root
+from exchange.vocabulary import DeviceOp
 
 MOST_COUNT = 1_000_000
 _TAG = re.compile(r"[A-Za-z0-9._,+/ ()-]{1,255}")
@@ -139,6 +138,19 @@ class Device:
                 self._take_back(tag, before)
                 raise _refused_use(right)
             return right
+
+    def use_all(self, uses: dict[str, int]) -> None:
+        """Make the list of what is used equal to `uses` and report it in one message."""
+        for tag, count in uses.items():
+            check_tag(tag)
+            check_count(count)
+        with locked(self._store.folder):
+            self._reload()
+            self._count_evaluation()
+            self.state.uses = dict(uses)
+            self._store.save(self.state)
+            if self.state.registration == "complete":
+                self._renew_authorization(self._talk())
 
     def release(self, tag: str) -> None:
         """Stop using an ordinary licence and report it at once."""

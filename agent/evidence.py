@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from agent.states import Right
+from agent.store import DeviceState, to_bytes
 from exchange.canonical import parse_time
 from exchange.device.bodies import AuthorizeResult
 from exchange.device.messages import DeviceAnswer, read_device_answer
@@ -17,9 +19,6 @@ from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from exchange.statements import Allotment, Grant, open_allotment, open_grant
 from exchange.trust import Trust
-
-from agent.states import Right
-from agent.store import DeviceState, to_bytes
 
 
 def verified_answer(state: DeviceState, trust: Trust) -> AuthorizeResult | None:

@@ -6,12 +6,14 @@ import secrets
 from datetime import datetime
 from typing import Any
 
+from agent.conversation import Conversation
+from agent.errors import NotRegisteredError, UnknownUseError
+from agent.evidence import open_own_grant
+from agent.store import DeviceState, Export, HeldGrant
 from exchange.device.bodies import (
     AuthorizeResult,
     ExportAnswer,
-    ExportRequestBody,
-    ExportRequestResult,
-    ExportReturnBody,
+    StatementBody,
 )
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
@@ -19,11 +21,6 @@ from exchange.keys import PrivateKey
 from exchange.statements import ExportRequest, ExportReturn, open_grant_release, seal_export_request, seal_export_return
 from exchange.trust import Trust
 from exchange.vocabulary import DeviceOp
-
-from agent.conversation import Conversation
-from agent.errors import NotRegisteredError, UnknownUseError
-from agent.evidence import open_own_grant
-from agent.store import DeviceState, Export, HeldGrant
 
 
 def request_export(
@@ -47,9 +44,9 @@ def request_export(
         ),
         key,
     )
-    told = talk.say(DeviceOp.EXPORT_REQUEST, ExportRequestBody(statement=statement).to_dict(), now)
-    result = ExportRequestResult.from_dict(told.answer.result)
-    export = Export(result.request, count, result.state.value, result.reason and str(result.reason), result.message)
+    told = talk.say(DeviceOp.EXPORT_REQUEST, StatementBody(statement=statement).to_dict(), now)
+    result = ExportAnswer.from_dict(told.answer.result)
+    export = Export(result.request, count, result.state.value, result.reason, result.message)
     state.exports[tag] = export
     return export
 
@@ -90,7 +87,7 @@ def tell_returns(talk: Conversation, state: DeviceState, now: datetime) -> None:
     """Repeat every return that central has not released yet; the server takes each as often as it comes."""
     for held in state.grants.values():
         if held.returned is not None and not held.released:
-            talk.say(DeviceOp.EXPORT_RETURN, ExportReturnBody(statement=held.returned).to_dict(), now)
+            talk.say(DeviceOp.EXPORT_RETURN, StatementBody(statement=held.returned).to_dict(), now)
 
 
 def install(state: DeviceState, key: PrivateKey, trust: Trust, result: AuthorizeResult, now: datetime) -> list[str]:

@@ -5,14 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from exchange.canonical import iso
-from exchange.certificates import make_csr
-from exchange.device.bodies import DeregisterBody, RegisterBody, RegisterResult
-from exchange.identity import Udi
-from exchange.keys import PrivateKey
-from exchange.trust import Trust
-from exchange.vocabulary import DeviceOp
-
 from agent import exports
 from agent.backoff import registration_retry
 from agent.conversation import Conversation, Told
@@ -20,6 +12,13 @@ from agent.errors import AgentError
 from agent.states import Registration, RegistrationEvent, next_registration
 from agent.store import DeviceState, to_text
 from agent.transport import Server
+from exchange.canonical import iso
+from exchange.certificates import make_csr
+from exchange.device.bodies import DeregisterBody, RegisterBody, RegisterResult
+from exchange.identity import Udi
+from exchange.keys import PrivateKey
+from exchange.trust import Trust
+from exchange.vocabulary import DeviceOp
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from agent import exports
+from agent.backoff import authorization_retry, jitter
+from agent.conversation import Conversation, Told
+from agent.errors import AnswerRefusedError, NotRegisteredError
+from agent.store import DeviceState, Evidence, to_text
 from exchange.canonical import iso
 from exchange.certificates import certificate_key, make_csr
 from exchange.device.bodies import AuthorizeBody, AuthorizeResult, CertificateResult, RenewIdentityBody
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
 from exchange.vocabulary import DeviceOp
-
-from agent import exports
-from agent.backoff import authorization_retry, jitter
-from agent.conversation import Conversation, Told
-from agent.errors import AnswerRefusedError, NotRegisteredError
-from agent.store import DeviceState, Evidence, to_text
 
 OUT_OF_COMPLIANCE_RETRY = timedelta(hours=12)
 

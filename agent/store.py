@@ -12,10 +12,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from exchange.keys import PrivateKey
-
 from agent.errors import StateDamagedError
 from agent.files import read_file, write_atomic
+from exchange.keys import PrivateKey
 
 STATE_FILE = "device.json"
 KEY_FILE = "device-key.pem"

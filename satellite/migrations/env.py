@@ -1,6 +1,6 @@
 """Migrations of a satellite's database."""
 
-from satellite.core.schema import metadata
 from chassis.db.migrate import run_environment
+from satellite.core.schema import metadata
 
 run_environment(metadata)

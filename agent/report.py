@@ -1,0 +1,79 @@
+"""What a device says of itself, for people and programs (row D3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exchange.canonical import iso
+
+from agent.device import Device
+from agent.states import Right
+from agent.store import Export
+
+
+def licence_item(right: Right, count: int | None = None) -> dict[str, Any]:
+    """One licence."""
+    return {
+        "tag": right.tag,
+        "count": right.count if count is None else count,
+        "state": right.state,
+        "valid_until": iso(right.valid_until) if right.valid_until else None,
+    }
+
+
+def export_item(tag: str, export: Export | None) -> dict[str, Any]:
+    """One restricted licence that was asked for."""
+    if export is None:
+        return {"tag": tag, "count": 0, "state": "none", "reason": None, "message": ""}
+    return {
+        "tag": tag,
+        "count": export.count,
+        "state": export.state,
+        "reason": export.reason,
+        "message": export.message,
+        "request": export.request,
+    }
+
+
+def _licences(device: Device) -> list[dict[str, Any]]:
+    now, rights, items = device.clock.now(), device.rights, []
+    for tag in sorted({*device.state.uses, *rights}):
+        right = rights.get(tag)
+        if right is None:
+            state = device.authorization().value if device.state.registration != "complete" else "waiting"
+            items.append({"tag": tag, "count": device.state.uses[tag], "state": state, "valid_until": None})
+            continue
+        item = licence_item(right)
+        if right.valid_until is not None and right.valid_until <= now:
+            item["state"] = "authorization_expired"
+        items.append(item)
+    return items
+
+
+def status_of(device: Device) -> dict[str, Any]:
+    """The whole state."""
+    state, now = device.state, device.clock.now()
+    return {
+        "registration": state.registration,
+        "registration_message": state.registration_message,
+        "authorization": device.authorization().value,
+        "instance": state.instance,
+        "udi": state.udi,
+        "account": state.account,
+        "virtual_account": state.virtual_account,
+        "server": state.url,
+        "export_allowed": state.export_allowed,
+        "registered_at": state.registered_at,
+        "last_contact": state.last_contact,
+        "certificate_expires": state.certificate_expires,
+        "next_id_renewal": state.next_id_renewal,
+        "next_auth_renewal": state.next_auth_renewal,
+        "evaluation_days_left": device.evaluation_left(now).days if state.registration != "complete" else None,
+        "licences": _licences(device),
+        "export": [export_item(tag, export) for tag, export in sorted(state.exports.items())],
+    }
+
+
+def usage_of(device: Device) -> dict[str, Any]:
+    """What is in use."""
+    return {"authorization": device.authorization().value, "licences": _licences(device)}

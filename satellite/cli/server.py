@@ -1,0 +1,74 @@
+"""`satellite serve | jobs`."""
+
+from __future__ import annotations
+
+import click
+
+from chassis.cli import emit, emit_list
+from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
+from chassis.jobs.scheduler import run_scheduler
+from chassis.tls import ensure_certificate
+from chassis.web.serve import serve as serve_http
+from satellite.cli.base import group, opened
+from satellite.core.operations.models import JobRun
+from satellite.device_api.app import make_app
+from satellite.jobs.catalogue import jobs_of
+from satellite.runtime import open_satellite
+
+
+@group.command("serve", help="Serve the device protocol; prints one JSON line when ready.")
+@click.option("--bind", metavar="HOST:PORT", help="Address; port 0 takes a free one.")
+@click.option("--no-jobs", is_flag=True, help="Start no scheduler.")
+@click.pass_context
+def serve(context: click.Context, bind: str | None, no_jobs: bool) -> None:
+    """Serve."""
+    made = opened(context)
+    home, settings = made.home, made.settings.server
+    tls = ensure_certificate(home / "tls", made.clock.now())
+    made.database.dispose()
+
+    def scheduler() -> None:
+        own = open_satellite(home)
+        run_scheduler(own.database, JobRun, jobs_of(own))
+
+    serve_http(
+        lambda: make_app(open_satellite(home)),
+        bind=bind or settings.bind,
+        tls=tls,
+        workers=settings.workers,
+        threads=settings.threads,
+        scheduler=None if no_jobs else scheduler,
+    )
+
+
+@group.group("jobs", help="What time alone brings about.")
+def jobs() -> None:
+    """Hold the commands of jobs."""
+
+
+@jobs.command("list", help="List the jobs.")
+@click.pass_context
+def jobs_list(context: click.Context) -> None:
+    """List jobs."""
+    made = opened(context)
+    now = made.clock.now()
+    items = [
+        {
+            "name": job.name,
+            "every_seconds": int(job.every.total_seconds()),
+            "slot": slot_of(job, now),
+            "description": job.description,
+        }
+        for job in jobs_of(made)
+    ]
+    emit_list(context, items, ("name", "every_seconds", "slot", "description"))
+
+
+@jobs.command("run", help="Run a job now.")
+@click.argument("name")
+@click.pass_context
+def jobs_run(context: click.Context, name: str) -> None:
+    """Run a job."""
+    made = opened(context)
+    result = run_job(made.database, JobRun, find_job(jobs_of(made), name), slot=manual_slot())
+    emit(context, {"job": result.job, "slot": result.slot, "state": result.state, "detail": result.detail})

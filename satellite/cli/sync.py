@@ -1,0 +1,130 @@
+"""`satellite sync | privacy | status`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from chassis.actor import OPERATOR
+from chassis.cli import emit, emit_list
+from chassis.errors import FileUnreadableError
+from chassis.files import write_atomic
+from exchange.canonical import digest
+from exchange.errors import ExchangeError
+from satellite.cli.base import FILE, group, opened, reading, writing
+from satellite.core.site import services
+from satellite.core.site.queries import history, site_of, status
+from satellite.runtime import Satellite
+from satellite.sync.exporting import export_request, preview
+from satellite.sync.importing import import_response
+
+
+@group.command("status", help="Show the state of the satellite.")
+@click.pass_context
+def show_status(context: click.Context) -> None:
+    """Show the state."""
+    with reading(context) as (made, unit):
+        found = {**status(unit, site_of(unit)), "restored": made.is_restored(unit)}
+    emit(context, found)
+
+
+@group.group("sync", help="Synchronization by files.")
+def sync() -> None:
+    """Hold the commands of synchronization."""
+
+
+@sync.command("export", help="Write the file for central.")
+@click.option("--output", required=True, type=FILE)
+@click.option("--full", is_flag=True, help="Everything, not only what changed.")
+@click.pass_context
+def sync_export(context: click.Context, output: Path, full: bool) -> None:
+    """Write a synchronization file."""
+    with writing(context) as (made, unit):
+        done = export_request(unit, made.keyring, full=full, restored=made.is_restored(unit))
+        request, rseq = done.request, site_of(unit).applied_rseq
+        found = {"epoch": request.epoch, "sequence": request.seq, "full": request.full, "counts": request.counts}
+        data = request.content
+    made.anchor.write(request.epoch, request.seq, rseq)
+    write_atomic(output, data, mode=0o644)
+    emit(context, {"path": str(output), "sha256": digest(data), **found, "fresh": done.fresh})
+
+
+@sync.command("preview", help="Show every row that the next file would hold.")
+@click.pass_context
+def sync_preview(context: click.Context) -> None:
+    """Preview the next file."""
+    with reading(context) as (made, unit):
+        rows = preview(unit, made.keyring)
+    counts = {kind: len(entries) for kind, entries in rows.items()}
+    emit(context, {"rows": rows, "counts": counts})
+
+
+@sync.command("import", help="Apply the response file from central.")
+@click.argument("file", type=FILE)
+@click.pass_context
+def sync_import(context: click.Context, file: Path) -> None:
+    """Apply a response."""
+    made = opened(context)
+    try:
+        with file.open("rb") as stream, made.database.write(OPERATOR) as unit:
+            result = import_response(unit, made.keyring, stream)
+            site = site_of(unit)
+            reached = (site.epoch, site.last_seq, site.applied_rseq)
+            if result.outcome == "applied":
+                made.refresh_alerts(unit)
+    except OSError as error:
+        raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
+    except ExchangeError as error:
+        _note_refusal(made, error)
+        raise
+    if result.trust is not None:
+        made.keyring.write_trust(result.trust)
+        made.anchor.write(*reached)
+    emit(
+        context,
+        {"outcome": result.outcome, "epoch": result.epoch, "sequence": result.sequence, "counts": result.counts},
+    )
+
+
+def _note_refusal(made: Satellite, error: ExchangeError) -> None:
+    with made.database.write(OPERATOR) as unit:
+        site = site_of(unit)
+        services.note_history(
+            unit, "import", "refused", epoch=site.epoch, number=site.applied_rseq, counts={}, detail=error.code
+        )
+        made.refresh_alerts(unit)
+
+
+@sync.command("history", help="Show the steps of synchronization, newest first.")
+@click.pass_context
+def sync_history(context: click.Context) -> None:
+    """Show the history."""
+    with reading(context) as (_, unit):
+        items = history(unit)
+    emit_list(context, items, ("at", "step", "outcome", "epoch", "sequence", "counts", "detail"))
+
+
+@group.group("privacy", help="What leaves the site.")
+def privacy() -> None:
+    """Hold the commands of privacy."""
+
+
+@privacy.command("show", help="Show what becomes of each field.")
+@click.pass_context
+def privacy_show(context: click.Context) -> None:
+    """Show privacy."""
+    with reading(context) as (_, unit):
+        found = dict(site_of(unit).privacy)
+    emit(context, found)
+
+
+@privacy.command("set", help="Choose send, pseudonym or drop for a field.")
+@click.argument("field")
+@click.argument("choice")
+@click.pass_context
+def privacy_set(context: click.Context, field: str, choice: str) -> None:
+    """Set privacy."""
+    with writing(context) as (_, unit):
+        found = dict(services.set_privacy(unit, field, choice))
+    emit(context, found)

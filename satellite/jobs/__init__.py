@@ -1,0 +1,1 @@
+"""A satellite's jobs: what time alone brings about."""

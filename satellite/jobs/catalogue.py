@@ -1,0 +1,26 @@
+"""The jobs: silent devices, alerts of the day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chassis.db.unit import Unit
+from chassis.jobs.runs import Job
+from satellite.runtime import Satellite
+from satellite.sync.timekeeping import end_silent_instances
+
+
+def jobs_of(made: Satellite) -> tuple[Job, ...]:
+    """The jobs of a satellite."""
+
+    def devices(unit: Unit) -> str:
+        return f"{end_silent_instances(unit)} instances changed"
+
+    def alerts(unit: Unit) -> str:
+        made.refresh_alerts(unit)
+        return "alerts refreshed"
+
+    return (
+        Job("devices", timedelta(hours=1), devices, "free silent devices' licences, remove those silent for a year"),
+        Job("alerts", timedelta(days=1), alerts, "make every alert equal to state and clock"),
+    )
