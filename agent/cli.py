@@ -17,7 +17,6 @@ from agent.clock import parse_duration, parse_time
 from agent.device import Device, standbys
 from agent.errors import AgentError, InvalidInputError, InvalidQuantityError
 from agent.files import read_file
-from agent.fleet import fleet_inventory, fleet_run
 from agent.joining import Wish
 from agent.report import export_item, licence_item, status_of, usage_of
 from agent.transport import Server
@@ -38,8 +37,8 @@ class Parser(argparse.ArgumentParser):
         raise Usage(message)
 
 
-def _shared() -> argparse.ArgumentParser:
-    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+def _shared() -> "Parser":
+    shared = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--home", metavar="DIR", help="state folder")
     shared.add_argument("--json", action="store_true", help="print JSON")
     shared.add_argument("--no-input", action="store_true", help="never ask a question")
@@ -60,8 +59,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = Parser(prog="agent", description="Licensing agent of a product.", parents=[shared])
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def add(name: str, text: str, into: Any = None) -> argparse.ArgumentParser:
-        made: argparse.ArgumentParser = (into or commands).add_parser(name, help=text, description=text, parents=[shared])
+    def add(name: str, text: str, into: Any = None) -> Parser:
+        made: Parser = (into or commands).add_parser(name, help=text, description=text, parents=[shared])
         return made
 
     register = add("register", "Register this device with a token.")
@@ -195,6 +194,8 @@ _DEVICE_COMMANDS = {
 def perform(options: argparse.Namespace) -> dict[str, Any]:
     """Do what the command says."""
     if options.command == "fleet":
+        from agent.fleet import fleet_inventory, fleet_run
+
         if options.action == "inventory":
             return fleet_inventory(Path(options.folder), Path(options.output), options.catalogue)
         token, root = _token(options.token_file), read_file(Path(options.root), most_bytes=ROOT_BYTES)

@@ -51,7 +51,8 @@ def serve(
 ) -> None:
     """Serve until told to end. `make_app` runs in each worker, so that no connection crosses a fork."""
     host, port = _split(bind)
-    with _listen(host, port) as listening:
+    listening = _listen(host, port)
+    try:
         actual = listening.getsockname()[1]
         child = start_child(scheduler) if scheduler is not None else None
         shown = f"[{host}]" if ":" in host else host
@@ -78,6 +79,9 @@ def serve(
             if child is not None:
                 with suppress(ProcessLookupError):
                     os.kill(child, signal.SIGTERM)
+    finally:
+        # gunicorn closes the descriptor when it ends; only a failure before that leaves it open.
+        listening.detach()
 
 
 class _ReadyLine:

@@ -21,7 +21,14 @@ def replace_claims(unit: Unit, instance_id: str, virtual_account_id: str, wanted
     for tag in sorted(set(rows) | set(wanted)):
         count, row = wanted.get(tag, 0), rows.get(tag)
         if row is None:
-            row = Claim(instance_id=instance_id, tag=tag, virtual_account_id=virtual_account_id, count=0)
+            row = Claim(
+                instance_id=instance_id,
+                tag=tag,
+                virtual_account_id=virtual_account_id,
+                count=0,
+                since=unit.now,
+                change_no=next_change(unit),
+            )
             unit.session.add(row)
         elif row.count == count and row.virtual_account_id == virtual_account_id:
             continue
