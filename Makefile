@@ -26,7 +26,7 @@ check: setup ## format, lint, types, import rules, fast tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n 2 -m "not system" tests/unit tests/meta
+	$(BIN)/pytest -q -n 2 -m "not system" tests/unit $(wildcard tests/meta)
 
 test: setup ## all tests; installs what they need
 	@bash tools/system_needs.sh

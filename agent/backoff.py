@@ -20,7 +20,7 @@ def jitter(interval: timedelta, percent: int = JITTER_PERCENT) -> timedelta:
 
 def grown(first: timedelta, failures: int) -> timedelta:
     """The interval after so many failures in a row: doubled each time, never over 12 hours."""
-    return min(LONGEST_RETRY, first * 2 ** min(max(failures - 1, 0), 16))
+    return min(LONGEST_RETRY, first * (1 << min(max(failures - 1, 0), 16)))
 
 
 def registration_retry(failures: int) -> timedelta:

@@ -10,9 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from exchange.errors import ExchangeError
-from exchange.identity import Udi
-
 from agent.clock import parse_duration, parse_time
 from agent.device import Device, standbys
 from agent.errors import AgentError, InvalidInputError, InvalidQuantityError
@@ -20,6 +17,8 @@ from agent.files import read_file
 from agent.joining import Wish
 from agent.report import export_item, licence_item, status_of, usage_of
 from agent.transport import Server
+from exchange.errors import ExchangeError
+from exchange.identity import Udi
 
 ROOT_BYTES = 256 * 1024
 TOKEN_BYTES = 4096
@@ -37,7 +36,7 @@ class Parser(argparse.ArgumentParser):
         raise Usage(message)
 
 
-def _shared() -> "Parser":
+def _shared() -> Parser:
     shared = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--home", metavar="DIR", help="state folder")
     shared.add_argument("--json", action="store_true", help="print JSON")
@@ -200,7 +199,9 @@ def perform(options: argparse.Namespace) -> dict[str, Any]:
             return fleet_inventory(Path(options.folder), Path(options.output), options.catalogue)
         token, root = _token(options.token_file), read_file(Path(options.root), most_bytes=ROOT_BYTES)
         server = Server(options.url, str(Path(options.ca).resolve()) if options.ca else None, options.fingerprint)
-        return fleet_run(home_of(options), Path(options.inventory), server, token, root, options.count, options.parallel)
+        return fleet_run(
+            home_of(options), Path(options.inventory), server, token, root, options.count, options.parallel
+        )
     return _DEVICE_COMMANDS[options.command](Device(home_of(options)), options)
 
 
@@ -245,4 +246,3 @@ def _render(value: dict[str, Any], indent: str = "") -> str:
             shown = "-" if entry is None else "".join(c if c.isprintable() else "?" for c in str(entry))
             lines.append(f"{indent}{name.replace('_', ' ')}: {shown}")
     return "\n".join(lines)
-

@@ -80,9 +80,7 @@ def rights_of(state: DeviceState, trust: Trust | None, key_hash: str) -> dict[st
                 else:
                     end = min(end, line.valid_until) if end is not None else line.valid_until
             rights[entry.tag] = Right(entry.tag, entry.count, verdict, end)
-    for tag, right in _granted(state, trust, key_hash).items():
-        rights[tag] = right
-    return rights
+    return rights | _granted(state, trust, key_hash)
 
 
 def _granted(state: DeviceState, trust: Trust, key_hash: str) -> dict[str, Right]:

@@ -12,9 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from exchange.errors import ExchangeError
-from exchange.identity import Udi
-
 from agent.clock import DeviceClock
 from agent.device import Device
 from agent.errors import AgentError, FileUnreadableError, InvalidInputError
@@ -23,6 +20,8 @@ from agent.inventory.fleet import DeviceSpec, devices_for
 from agent.inventory.folder import Inventory, match_catalogue, read_catalogue, read_folder
 from agent.joining import Wish
 from agent.transport import Server
+from exchange.errors import ExchangeError
+from exchange.identity import Udi
 
 INVENTORY_BYTES = 256 * 1024 * 1024
 MOST_DEVICES = 1_000_000

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from exchange.canonical import iso
-
 from agent.device import Device
 from agent.states import Right
 from agent.store import Export
+from exchange.canonical import iso
 
 
 def licence_item(right: Right, count: int | None = None) -> dict[str, Any]:

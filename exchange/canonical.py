@@ -25,6 +25,7 @@ JsonValue: TypeAlias = Any
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _HEX = re.compile(r"[0-9a-f]+")
 
 
@@ -46,16 +47,20 @@ def _check_written(value: JsonValue, depth: int) -> None:
         if abs(value) > JSON_INTEGER:
             raise ValueError("integer out of range")
     elif isinstance(value, Mapping):
-        for name, member in value.items():
-            if not isinstance(name, str):
-                raise TypeError("names of members are strings")
-            _check_string(name)
-            _check_written(member, depth + 1)
+        _check_members(value, depth)
     elif isinstance(value, list | tuple):
         for member in value:
             _check_written(member, depth + 1)
     else:
         raise TypeError(f"{type(value).__name__} has no place in a message")
+
+
+def _check_members(value: Mapping[Any, JsonValue], depth: int) -> None:
+    for name, member in value.items():
+        if not isinstance(name, str):
+            raise TypeError("names of members are strings")
+        _check_string(name)
+        _check_written(member, depth + 1)
 
 
 def _check_string(value: str) -> None:
@@ -102,23 +107,14 @@ def _refuse_depth(data: bytes, max_depth: int) -> None:
     # Counting brackets, strings included, is a bound that needs no parser; only a file near it is looked at closely.
     if data.count(b"[") + data.count(b"{") <= max_depth:
         return
+    # Strings are taken out first: a bracket inside one is no nesting.
     depth = 0
-    in_string = escaped = False
-    for byte in data:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                in_string = False
-        elif byte == 0x22:
-            in_string = True
-        elif byte in (0x5B, 0x7B):
+    for byte in _STRINGS.sub(b"", data):
+        if byte in b"[{":
             depth += 1
             if depth > max_depth:
                 raise MalformedError("nested too deeply")
-        elif byte in (0x5D, 0x7D):
+        elif byte in b"]}":
             depth -= 1
 
 

@@ -46,6 +46,7 @@ def unseal(envelope: object, kind: str, trusted: Mapping[str, PublicKey], thresh
         WrongKindError: signed as another kind.
         UnknownIssuerError: too few of the signatures name a trusted key.
         AlteredError: a trusted key's signature does not hold.
+
     """
     fields = Fields(envelope, "envelope")
     found_kind = fields.text("payloadType")

@@ -45,7 +45,7 @@ def _stored(unit: Unit, satellite: Satellite) -> AnsweredRequest | None:
 
 def _make(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite) -> AnsweredRequest:
     if not satellite.epoch_id:
-        open_epoch(unit, satellite)
+        open_epoch(satellite)
     registration = satellite.registration
     key, ca_key = PublicKey.from_dict(registration["key"]), PublicKey.from_dict(registration["device_ca_key"])
     response_key, now = keyring.response_key, unit.now

@@ -156,7 +156,7 @@ def require_approved(satellite: Satellite) -> None:
         raise ApprovalPendingError
 
 
-def open_epoch(unit: Unit, satellite: Satellite, presented: int = 0) -> None:
+def open_epoch(satellite: Satellite, presented: int = 0) -> None:
     """Open the next epoch: its number never repeats, its id is random."""
     satellite.epoch = max(satellite.epoch, presented) + 1
     satellite.epoch_id, satellite.last_seq, satellite.last_rseq = new_id(), 0, 0
@@ -213,7 +213,7 @@ def resync_satellite(unit: Unit, satellite: Satellite, registration: Registratio
             raise RegistrationMismatchError
         _take_registration(satellite, registration, digest)
     satellite.state = PENDING
-    open_epoch(unit, satellite)
+    open_epoch(satellite)
     message = f"epoch {satellite.epoch} opened for satellite {satellite.name}"
     subject = {"epoch": satellite.epoch, "new_key": registration is not None}
     record(

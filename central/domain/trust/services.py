@@ -52,7 +52,7 @@ class Passphrase:
 def read_passphrase(file: Path) -> Passphrase:
     """Read a passphrase from its file."""
     text = read_bounded(file, 4096).strip()
-    if len(text) < 8:  # noqa: PLR2004 - the least that anybody should encrypt a root key with
+    if len(text) < 8:
         raise RootKeyUnreadableError("a passphrase has at least 8 characters")
     return Passphrase(text, file)
 

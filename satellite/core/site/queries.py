@@ -55,7 +55,7 @@ def state_of(unit: Unit, site: Site) -> str:
     return "registration_made" if waiting else "new"
 
 
-def sync_state(unit: Unit, site: Site) -> str:
+def sync_state(site: Site) -> str:
     """Nothing pending, a file waiting for its response, or a response applied (row S2.1)."""
     if site.last_seq > site.acknowledged_seq:
         return "waiting_for_response"
@@ -75,7 +75,7 @@ def status(unit: Unit, site: Site) -> dict[str, Any]:
         "sequence": site.last_seq,
         "acknowledged_sequence": site.acknowledged_seq,
         "applied_response": site.applied_rseq,
-        "sync_state": sync_state(unit, site),
+        "sync_state": sync_state(site),
         "pending_changes": last_change(unit) - site.acknowledged_upto if site.epoch else 0,
         "last_sync": optional_iso(site.last_sync_at),
         "sync_due": optional_iso(due.reminder) if due else None,
