@@ -1,0 +1,185 @@
+"""The `exchange` command: tell what a file is, and check it offline."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from exchange import limits
+from exchange.canonical import JsonObject, is_hex, parse_time
+from exchange.errors import ExchangeError, TooLargeError
+from exchange.inspect import SIGNATURE_NOT_CHECKED, Report, inspect
+from exchange.trust import Trust, load_root
+
+DONE, REFUSED, USAGE = 0, 1, 2
+
+
+class Usage(Exception):  # noqa: N818 - the command's own way out
+    """The command line is wrong."""
+
+
+class UnreadableError(Exception):
+    """A file cannot be read or written."""
+
+    code = "file_unreadable"
+    remedy = "Check the path and its permissions; a regular file is needed."
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose mistakes end with exit code 2, as JSON where asked for."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of leaving, so that one place answers."""
+        raise Usage(message)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Both commands with their options."""
+    shared = Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared.add_argument("--json", action="store_true", help="print JSON")
+    shared.add_argument("--no-input", action="store_true", help="never ask a question (none is asked)")
+    parser = Parser(
+        prog="exchange",
+        description="Tell what a file is, and check it offline.",
+        epilog="Exit code: 0 valid, 1 not valid or refused, 2 wrong usage. `inspect` without --root also ends with 0 "
+        "when nothing but the signature is left unchecked.",
+        parents=[shared],
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    look = commands.add_parser(
+        "inspect", help="Tell what a file is.", description="Tell what a file is.", parents=[shared]
+    )
+    look.add_argument("file", metavar="FILE")
+    look.add_argument("--root", metavar="FILE", help="the vendor's root file, to check signatures with")
+    look.add_argument("--write-roots", metavar="FILE", help="write the newer root documents that the file brings")
+    check = commands.add_parser(
+        "verify", help="Check a file against a root.", description="Check a file against a root.", parents=[shared]
+    )
+    check.add_argument("file", metavar="FILE")
+    check.add_argument("--root", metavar="FILE", required=True, help="the vendor's root file")
+    check.add_argument("--for", metavar="SATELLITE", dest="satellite", help="id of the satellite it has to be for")
+    for command in (look, check):
+        command.add_argument("--at", metavar="TIME", help="check as of this time; by default now")
+        command.add_argument(
+            "--authorization",
+            metavar="FILE",
+            help="authorization file of the satellite; its certificate vouches for a sync request's key",
+        )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the command; exit 0 valid, 1 not valid or refused, 2 wrong usage."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in arguments
+    try:
+        options = build_parser().parse_args(arguments)
+        report = _perform(options)
+    except Usage as error:
+        _fail(as_json, _problem("usage", str(error), "Run the command with --help to see what it takes."))
+        sys.exit(USAGE)
+    except (ExchangeError, UnreadableError) as error:
+        _fail(as_json, _problem(error.code, str(error), error.remedy))
+        sys.exit(REFUSED)
+    _show(report, as_json=as_json)
+    tolerated = options.command == "inspect" and set(report.problems) <= {SIGNATURE_NOT_CHECKED}
+    sys.exit(DONE if report.valid or tolerated else REFUSED)
+
+
+def _perform(options: argparse.Namespace) -> Report:
+    now = _time(options.at) if options.at else datetime.now(UTC).replace(microsecond=0)
+    satellite = getattr(options, "satellite", None)
+    if satellite is not None and not is_hex(satellite, 32):
+        raise Usage("--for takes the id of a satellite: 32 hexadecimal digits")
+    trust = _read_trust(options.root) if options.root else None
+    with _open(options.file) as file:
+        if options.authorization is None:
+            report = inspect(file, trust=trust, now=now, satellite=satellite)
+        else:
+            with _open(options.authorization) as authorization:
+                report = inspect(file, trust=trust, now=now, satellite=satellite, authorization=authorization)
+    target = getattr(options, "write_roots", None)
+    if target is not None:
+        _write_roots(Path(target), report)
+    return report
+
+
+def _time(text: str) -> datetime:
+    try:
+        return parse_time(text)
+    except ExchangeError as error:
+        raise Usage("--at takes a time such as 2026-11-24T12:00:00Z") from error
+
+
+def _open(name: str) -> BinaryIO:
+    path = Path(name)
+    if path.exists() and not path.is_file():
+        raise UnreadableError(f"{name} is not a regular file")
+    try:
+        return path.open("rb")
+    except (OSError, ValueError) as error:
+        raise UnreadableError(f"cannot read {name}") from error
+
+
+def _read_trust(name: str) -> Trust:
+    """A root file; further lines are newer roots, as `--write-roots` leaves them."""
+    with _open(name) as file:
+        data = file.read(limits.ROOT_LINE_BYTES + 1)
+    if len(data) > limits.ROOT_LINE_BYTES:
+        raise TooLargeError("a root file is small")
+    first, *newer = data.removesuffix(b"\n").split(b"\n")
+    return load_root(first).advance(newer)
+
+
+def _write_roots(path: Path, report: Report) -> None:
+    """One signed root document a line, oldest first; an existing file stays when there are none."""
+    report.contents["roots_written"] = len(report.roots)
+    if not report.roots:
+        return
+    try:
+        path.write_bytes(b"".join(document + b"\n" for document in report.roots))
+    except OSError as error:
+        raise UnreadableError(f"cannot write {path}") from error
+
+
+def _problem(code: str, message: str, remedy: str) -> JsonObject:
+    return {"code": code, "message": message, "remedy": remedy}
+
+
+def _fail(as_json: bool, problem: JsonObject) -> None:
+    if as_json:
+        print(json.dumps({"error": problem}, ensure_ascii=False))
+    else:
+        print(f"error ({problem['code']}): {_clean(problem['message'])}\n  {problem['remedy']}", file=sys.stderr)
+
+
+def _show(report: Report, *, as_json: bool) -> None:
+    found = report.to_dict()
+    refusal = report.refusal
+    if as_json:
+        if refusal is not None:
+            found["error"] = _problem(refusal.code, refusal.message, refusal.remedy)
+        print(json.dumps(found, ensure_ascii=False, sort_keys=True))
+        return
+    for name in ("kind", "issuer", "satellite", "epoch", "sequence", "created", "valid"):
+        print(f"{name + ':':<12}{_clean(found[name])}")
+    print(f"{'problems:':<12}{', '.join(report.problems) or '-'}")
+    for name, value in found["contents"].items():
+        print(f"  {name.replace('_', ' ')}: {_clean(value)}")
+    if refusal is not None:
+        print(f"refused: {_clean(refusal.message)}\n  {refusal.remedy}")
+
+
+def _clean(value: object) -> str:
+    # What a file says must not move the cursor of the person who reads it.
+    text = "-" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+if __name__ == "__main__":
+    main()
