@@ -1,0 +1,155 @@
+"""Reading a folder of outputs: every file has a result, and the devices are put together from them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from agent.errors import FileUnreadableError, InvalidInputError
+from agent.files import read_file
+from agent.inventory.model import FORMAT, FileResult, Note, Reason
+from agent.inventory.reader import MOST_BYTES, read_output
+from agent.inventory.words import is_tag
+
+CATALOGUE_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The results of a folder's files, and the devices they speak of."""
+
+    items: tuple[dict[str, Any], ...]
+    devices: tuple[dict[str, Any], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The inventory as its file holds it."""
+        return {"format": FORMAT, "items": list(self.items), "devices": list(self.devices)}
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Inventory:
+        """Read an inventory file; KeyError, TypeError or ValueError when it is none."""
+        if data["format"] != FORMAT:
+            raise ValueError("another format")
+        devices = tuple(data["devices"])
+        for device in devices:
+            if not isinstance(device["pid"], str) or not isinstance(device["serial"], str):
+                raise TypeError("a device without identity")
+        return cls(tuple(data["items"]), devices)
+
+
+def read_folder(folder: Path) -> Inventory:
+    """Read every file of a folder, in the order of their names; sub-folders are read too, links are not followed."""
+    results = []
+    try:
+        paths = sorted(path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    except OSError as error:
+        raise FileUnreadableError(f"cannot read {folder}: {error.strerror}") from error
+    for path in paths:
+        name = path.relative_to(folder).as_posix()
+        results.append(_read(path, name))
+    return Inventory(tuple(result.to_dict() for result in results), tuple(_devices(results)))
+
+
+def _read(path: Path, name: str) -> FileResult:
+    if path.is_symlink() or not path.is_file():
+        return FileResult(name, "", "refused", Reason.UNREADABLE, "only plain files are read")
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        return FileResult(name, "", "refused", Reason.UNREADABLE, error.strerror or "cannot be read")
+    return read_output(name, data)
+
+
+def _devices(results: list[FileResult]) -> list[dict[str, Any]]:
+    by_key: dict[tuple[str, str], list[FileResult]] = defaultdict(list)
+    for result in results:
+        if result.status == "read" and len(result.udis) == 1 and all(result.udis[0].key):
+            by_key[result.udis[0].key].append(result)
+    return [_device(key, found) for key, found in sorted(by_key.items())]
+
+
+def _device(key: tuple[str, str], found: list[FileResult]) -> dict[str, Any]:
+    notes: set[str] = set()
+    licences: dict[tuple[str | None, str | None], dict[str, Any]] = {}
+    for result in found:
+        for licence in result.licences:
+            entry = licence.to_dict()
+            slot = (licence.tag or licence.shown, licence.name)
+            known = licences.get(slot)
+            if known is None:
+                licences[slot] = entry
+            elif known["count"] != entry["count"] and entry["count"] is not None:
+                # Two outputs of one device were taken at different times: the larger need is the safer figure.
+                notes.add(Note.CONFLICTING_COUNT)
+                known["count"] = max(known["count"] or 0, entry["count"])
+    members = max((result.members for result in found), key=len)
+    others = [member.to_dict() for member in members if member.udi.key != key]
+    first = next((r for r in found if r.udis[0].uuid), found[0])
+    return {
+        "pid": key[0],
+        "serial": key[1],
+        "uuid": first.udis[0].uuid,
+        "product_tag": next((r.product_tag for r in found if r.product_tag), None),
+        "hostname": next((r.hostname for r in found if r.hostname), None),
+        "agent_version": next((r.agent_version for r in found if r.agent_version), None),
+        "members": others,
+        "licences": list(licences.values()),
+        "files": [result.file for result in found],
+        "notes": sorted(notes),
+    }
+
+
+def read_catalogue(path: Path) -> list[dict[str, str]]:
+    """Read a catalogue file (CSV with kind, tag, name)."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(read_file(path, most_bytes=CATALOGUE_BYTES).decode("utf-8-sig"))))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InvalidInputError(f"{path.name} is no catalogue") from error
+    if rows and not {"kind", "tag", "name"} <= set(rows[0]):
+        raise InvalidInputError(f"{path.name} has not the columns of a catalogue")
+    return rows
+
+
+def match_catalogue(inventory: Inventory, catalogue: list[dict[str, str]]) -> Inventory:
+    """Give licences the catalogue's tag where exactly one entitlement fits what the output shows; never a guess."""
+    index: dict[str, set[str]] = defaultdict(set)
+    for row in catalogue:
+        if row["kind"] == "entitlement":
+            for text in (row["tag"], row["name"], row.get("description") or "", *_short_forms(row["tag"])):
+                if text:
+                    index[text.strip().casefold()].add(row["tag"])
+    devices = []
+    for device in inventory.devices:
+        notes = set(device["notes"])
+        licences = [_matched(licence, index, notes) for licence in device["licences"]]
+        devices.append({**device, "licences": licences, "notes": sorted(notes)})
+    return replace(inventory, devices=tuple(devices))
+
+
+def _short_forms(tag: str) -> tuple[str, ...]:
+    if not is_tag(tag):
+        return ()
+    # The part between the reversed domain and the version is what outputs show as the short tag.
+    body = tag.split(",", 1)[0]
+    return (body.split(".", 4)[-1],)
+
+
+def _matched(licence: dict[str, Any], index: dict[str, set[str]], notes: set[str]) -> dict[str, Any]:
+    if licence["tag"] is not None and is_tag(licence["tag"]):
+        return {**licence, "entitlement": licence["tag"]}
+    for text in (licence["shown"], licence["description"], licence["name"]):
+        if not text or "..." in text:
+            continue
+        found = index.get(text.strip().casefold(), set())
+        if len(found) == 1:
+            return {**licence, "entitlement": next(iter(found))}
+        if len(found) > 1:
+            notes.add(Note.AMBIGUOUS_NAME)
+            return {**licence, "entitlement": None}
+    notes.add(Note.UNKNOWN_NAME)
+    return {**licence, "entitlement": None}
