@@ -181,4 +181,5 @@ class Draft:
     @property
     def holds_something(self) -> bool:
         """Whether anything certain was found."""
-        return bool(self.udis or self.licences or self.registration or self.authorization or self.product_tag)
+        found = self.udis or self.licences or self.registration or self.authorization
+        return bool(found or self.product_tag or self.generation or self.agent_version)

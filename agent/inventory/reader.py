@@ -15,21 +15,21 @@ from agent.inventory.structured import read_structured
 
 MOST_BYTES = 16 * 1024 * 1024
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]")
-_MORE = re.compile(r"[ \t]*--+ ?More ?--+[ \t\x08]*", re.I)
+_MORE = re.compile(r"[ \t]*--+ ?More ?--+[ \t\x08]*", re.IGNORECASE)
 _ERROR = re.compile(
     r"^\s*(% ?(Invalid|Incomplete|Ambiguous|Unknown|Unrecognized|Permission|Authorization)|ERROR: %|Error: |-bash: |syntax error)",
-    re.I | re.M,
+    re.IGNORECASE | re.MULTILINE,
 )
-_LICENCE_WORDS = re.compile(r"licen[sc]|smart agent|entitlement|regid\.", re.I)
+_LICENCE_WORDS = re.compile(r"licen[sc]|smart agent|entitlement|regid\.", re.IGNORECASE)
 _COMMANDS = (
-    (Command.TECH_SUPPORT, re.compile(r"tech[- ]?support", re.I)),
-    (Command.ALL, re.compile(r"licen[sc]e all", re.I)),
-    (Command.SUMMARY, re.compile(r"licen[sc]e summ", re.I)),
-    (Command.USAGE, re.compile(r"licen[sc]e usag", re.I)),
-    (Command.STATUS, re.compile(r"licen[sc]e (smart )?stat", re.I)),
-    (Command.UDI, re.compile(r"licen[sc]e udi", re.I)),
-    (Command.RUM, re.compile(r"licen[sc]e rum", re.I)),
-    (Command.EVENT_LOG, re.compile(r"licen[sc]e event", re.I)),
+    (Command.TECH_SUPPORT, re.compile(r"tech[- ]?support", re.IGNORECASE)),
+    (Command.ALL, re.compile(r"licen[sc]e all", re.IGNORECASE)),
+    (Command.SUMMARY, re.compile(r"licen[sc]e summ", re.IGNORECASE)),
+    (Command.USAGE, re.compile(r"licen[sc]e usag", re.IGNORECASE)),
+    (Command.STATUS, re.compile(r"licen[sc]e (smart )?stat", re.IGNORECASE)),
+    (Command.UDI, re.compile(r"licen[sc]e udi", re.IGNORECASE)),
+    (Command.RUM, re.compile(r"licen[sc]e rum", re.IGNORECASE)),
+    (Command.EVENT_LOG, re.compile(r"licen[sc]e event", re.IGNORECASE)),
 )
 
 
@@ -74,7 +74,7 @@ def _decode(data: bytes, draft: Draft) -> str | None:
             text = data.decode("latin-1")
             draft.note(Note.DECODED_AS_LATIN_1)
     text = _MORE.sub("", _ANSI.sub("", text)).replace("\r\n", "\n").replace("\r", "\n").replace("\x08", "")
-    strange = sum(1 for letter in text if ord(letter) < 32 and letter not in "\n\t\f" or "\x7f" <= letter <= "\x9f")
+    strange = sum(1 for letter in text if (ord(letter) < 32 and letter not in "\n\t\f") or "\x7f" <= letter <= "\x9f")
     return None if "\x00" in text or strange * 50 > len(text) else text
 
 
@@ -96,22 +96,22 @@ def _command(shown: str | None, text: str, draft: Draft) -> Command:
         for command, pattern in _COMMANDS:
             if pattern.search(shown):
                 return command
-    if "Tech Support info" in text or re.search(r"^Handle: \d", text, re.M):
+    if "Tech Support info" in text or re.search(r"^Handle: \d", text, re.MULTILINE):
         return Command.TECH_SUPPORT
-    signs = (
+    signs: tuple[tuple[Command, str], ...] = (
         (Command.RUM, r"^Smart Licensing Usage Report|^\d{9,11}\s+(OPEN|CLOSED|ACK|DELETED)\s"),
         (Command.EVENT_LOG, r"\*+ .*Event Log|SAEVT_"),
         (Command.FEATURES, r"^Index \d+ Feature:|^Feature name\s+Enforcement"),
         (Command.SUMMARY, r"License\s+Entitlement tag\s+Count"),
         (Command.USAGE, r"^Feature\s+Ins\s+Lic"),
     )
-    for command, pattern in signs:
-        if re.search(pattern, text, re.M | re.I):
+    for command, sign in signs:
+        if re.search(sign, text, re.MULTILINE | re.IGNORECASE):
             return command
     if draft.registration is not None or re.search(r"Smart Licensing Status|Smart Licensing is ", text):
         return (
             Command.ALL
-            if re.search(r"^(Product Information|Agent Version|License Usage)", text, re.M)
+            if re.search(r"^(Product Information|Agent Version|License Usage)", text, re.MULTILINE)
             else Command.STATUS
         )
     if draft.licences:

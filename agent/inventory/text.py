@@ -11,26 +11,26 @@ from agent.inventory.words import MASKED, SHORT_TAG, is_tag, looks_like_tag, num
 
 _UDI = re.compile(
     r"PID:\s*(?P<pid>[^,]+?)\s*,\s*SN:\s*(?P<sn>[^,\s]+)(?P<rest>(?:\s*,\s*(?:UUID|VID|SUVI|HostID)\s*:\s*[^,\s]+)*)\s*$",
-    re.I,
+    re.IGNORECASE,
 )
 _SHORT_UDI = re.compile(
-    r"^\s*P:\s*(?P<pid>[^,]+?)\s*,\s*S:\s*(?P<sn>[^,\s]+)(?:\s*,\s*U:\s*(?P<uuid>[0-9A-Fa-f-]+))?\s*$"
+    r"^\s*P:\s*(?P<pid>[^,]+?)\s*,\s*S:\s*(?P<sn>[^,\s:]+)(?:\s*,\s*U:\s*(?P<uuid>[0-9A-Fa-f-]+))?\s*$"
 )
-_ROLE = re.compile(r"^\s*(?P<role>Active|Standby|Member|Hot Standby|Peer)\s*:\s*(?P<udi>PID:.*)$", re.I)
+_ROLE = re.compile(r"^\s*(?P<role>Active|Standby|Member|Hot Standby|Peer)\s*:\s*(?P<udi>PID:.*)$", re.IGNORECASE)
 _PAIR = re.compile(r"^(?P<key>[A-Za-z][A-Za-z0-9 /()'-]{0,48}?)\s*:\s*(?P<value>.*)$")
 _BLOCK_KEYS = ("description", "count", "version", "status", "export status", "enforcement type", "license type")
 _HEAD = re.compile(r"^\s*(?P<name>.*?)\s*\((?P<shown>(?:[^()]|\([^()]*\))*)\)\s*:?\s*$")
 _PROMPT = re.compile(
     r"^(?P<host>[A-Za-z0-9][A-Za-z0-9_.-]{0,62})(?:/[a-z0-9/]+)?(?:\([^)]*\))?[#>]\s*(?P<command>\S.*)$"
 )
-_OUTPUT_CUT = re.compile(r"--\s*More\s*--\s*$", re.I)
+_OUTPUT_CUT = re.compile(r"--\s*More\s*--\s*$", re.IGNORECASE)
 
 
 def _udi_of(text: str) -> Identity | None:
     found = _UDI.search(text)
     if found is None:
         return None
-    more = dict(re.findall(r"(UUID|VID|HostID)\s*:\s*([^,\s]+)", found["rest"], re.I))
+    more = dict(re.findall(r"(UUID|VID|HostID)\s*:\s*([^,\s]+)", found["rest"], re.IGNORECASE))
     lower = {name.lower(): value for name, value in more.items()}
     pid, serial = present(found["pid"]), present(found["sn"])
     if pid is None and serial is None:
@@ -43,7 +43,7 @@ def read_identities(lines: list[str], draft: Draft) -> None:
     in_list = False
     for line in lines:
         plain = line.strip()
-        if re.match(r"HA UDI List\s*:", plain, re.I):
+        if re.match(r"HA UDI List\s*:", plain, re.IGNORECASE):
             in_list = True
             continue
         role = _ROLE.match(line)
@@ -54,11 +54,15 @@ def read_identities(lines: list[str], draft: Draft) -> None:
             continue
         if plain:
             in_list = False
-        if re.match(r"(Product |Device )?UDI\s*:", plain, re.I):
+        if re.match(r"(Product |Device )?UDI\s*:", plain, re.IGNORECASE):
             _add_udi(draft, _udi_of(plain.split(":", 1)[1]))
-        elif (short := _SHORT_UDI.match(line)) is not None:
-            _add_udi(draft, Identity(present(short["pid"]), present(short["sn"]), short["uuid"]))
     _read_udi_table(lines, draft)
+    if not draft.udis and not draft.members:
+        # Tech support repeats every member in this short form; it only says who the device is where nothing else does.
+        for line in lines:
+            short = _SHORT_UDI.match(line)
+            if short is not None:
+                _add_udi(draft, Identity(present(short["pid"]), present(short["sn"]), short["uuid"]))
     _read_host_id(lines, draft)
 
 
@@ -81,7 +85,7 @@ def _read_udi_table(lines: list[str], draft: Draft) -> None:
 
 def _read_host_id(lines: list[str], draft: Draft) -> None:
     for line in lines:
-        found = re.match(r"\s*License hostid:\s*VDH=(\S+)\s*$", line, re.I)
+        found = re.match(r"\s*License hostid:\s*VDH=(\S+)\s*$", line, re.IGNORECASE)
         if found is not None:
             _add_udi(draft, Identity(None, found[1], host_identifier=found[1]))
 
@@ -93,7 +97,9 @@ def read_states(lines: list[str], draft: Draft) -> None:
         plain = line.strip()
         pair = _PAIR.match(plain)
         if re.fullmatch(
-            r"(Smart Licensing )?(Registration|License Authorization|Smart Licensing Using Policy)\s*:", plain, re.I
+            r"(Smart Licensing )?(Registration|License Authorization|Smart Licensing Using Policy)\s*:",
+            plain,
+            re.IGNORECASE,
         ):
             heading = plain.rstrip(":").strip().lower()
             continue
@@ -115,7 +121,7 @@ def read_states(lines: list[str], draft: Draft) -> None:
 
 
 def _bare_state(value: str) -> str:
-    return re.split(r"\s+(?:on|as of)\s+", value, maxsplit=1, flags=re.I)[0].strip().rstrip(".")
+    return re.split(r"\s+(?:on|as of)\s+", value, maxsplit=1, flags=re.IGNORECASE)[0].strip().rstrip(".")
 
 
 def _take_status(heading: str, value: str, draft: Draft) -> None:
@@ -127,9 +133,9 @@ def _take_status(heading: str, value: str, draft: Draft) -> None:
 
 def read_generation(text: str, draft: Draft) -> None:
     """Which generation of licensing speaks here."""
-    if "Smart Licensing Using Policy" in text or re.search(r"^Policy in use", text, re.M):
+    if "Smart Licensing Using Policy" in text or re.search(r"^Policy in use", text, re.MULTILINE):
         draft.generation = "policy"
-    elif re.search(r"^Index \d+ Feature:|^Feature name\s+Enforcement|^SlotID\s", text, re.M):
+    elif re.search(r"^Index \d+ Feature:|^Feature name\s+Enforcement|^SlotID\s", text, re.MULTILINE):
         draft.generation = "pak"
     elif draft.registration is not None or re.search(r"Smart Licensing is (ENABLED|DISABLED)", text):
         draft.generation = "classic"
@@ -139,7 +145,7 @@ def read_prompt(lines: list[str], draft: Draft) -> str | None:
     """The host name and command that a captured prompt shows."""
     for line in lines[:40]:
         found = _PROMPT.match(line)
-        if found is not None and re.match(r"(sho?w?|licen[sc]e)\b", found["command"], re.I):
+        if found is not None and re.match(r"(sho?w?|licen[sc]e)\b", found["command"], re.IGNORECASE):
             draft.hostname = found["host"]
             return found["command"].strip()
     return None
@@ -232,7 +238,7 @@ def _blocks(lines: list[str], draft: Draft) -> Iterator[Licence]:
     starts = []
     for index, line in enumerate(lines):
         head = _HEAD.match(line)
-        if head is None or _PAIR.match(line.strip()) and not line.rstrip().endswith("):"):
+        if head is None or (_PAIR.match(line.strip()) and not line.rstrip().endswith("):")):
             continue
         below = next((following.strip().lower() for following in lines[index + 1 : index + 4] if following.strip()), "")
         if below.startswith(tuple(f"{key}:" for key in _BLOCK_KEYS[:4])):
@@ -260,7 +266,9 @@ _PLAIN_ROW = re.compile(r"^\s*(?P<name>\S+(?: \S+)*)\s{2,}(?P<count>\d{1,9}|-)\s
 
 def _summary_rows(lines: list[str], draft: Draft) -> Iterator[Licence]:
     """The two-column table of a summary; names may be cut, name and tag may run together."""
-    starts = [i for i, line in enumerate(lines) if re.match(r"\s*License\s+Entitlement tag\s+Count", line, re.I)]
+    starts = [
+        i for i, line in enumerate(lines) if re.match(r"\s*License\s+Entitlement tag\s+Count", line, re.IGNORECASE)
+    ]
     for start in starts:
         held = ""
         for line in lines[start + 1 :]:
@@ -287,7 +295,7 @@ def _feature_table(lines: list[str], draft: Draft) -> Iterator[Licence]:
         return
     row = re.compile(
         r"^\s*(?P<name>[A-Za-z0-9_.+/-]+)\s+(?P<ins>Yes|No)\s+(?P<count>-|\d+)\s+(?P<status>In use|Unused|Not in use)\b(?P<rest>.*)$",
-        re.I,
+        re.IGNORECASE,
     )
     for line in lines[start + 1 :]:
         found = row.match(line)
@@ -314,7 +322,12 @@ def _indexed_features(lines: list[str], draft: Draft) -> Iterator[Licence]:
 def _feature_names(lines: list[str], draft: Draft) -> Iterator[Licence]:
     """The table `Feature name  Enforcement  Evaluation …`."""
     start = next(
-        (i for i, line in enumerate(lines) if re.match(r"\s*Feature name\s+Enforcement\s+Evaluation", line, re.I)), None
+        (
+            i
+            for i, line in enumerate(lines)
+            if re.match(r"\s*Feature name\s+Enforcement\s+Evaluation", line, re.IGNORECASE)
+        ),
+        None,
     )
     if start is None:
         return
