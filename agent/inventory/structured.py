@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from agent.inventory.model import Command, Draft, Identity, Licence, Member, Note
 from agent.inventory.words import MASKED, is_tag, looks_like_tag, number, present
@@ -83,8 +83,8 @@ def _report(report: Any, draft: Draft) -> None:
 
 def _xml(text: str, draft: Draft) -> bool:
     try:
-        root = ElementTree.fromstring(text)  # noqa: S314 - documents with a DOCTYPE were turned away before
-    except (ElementTree.ParseError, ValueError):
+        root = ET.fromstring(text)  # noqa: S314 - documents with a DOCTYPE were turned away before
+    except (ET.ParseError, ValueError):
         if "<specificPLR>" not in text and "<LicenseDetails>" not in text:
             return False
         draft.note(Note.TRUNCATED_OUTPUT)
@@ -108,7 +108,7 @@ def _xml_pieces(text: str, draft: Draft) -> bool:
     return bool(draft.licences)
 
 
-def _reservation(root: ElementTree.Element, draft: Draft) -> None:
+def _reservation(root: ET.Element, draft: Draft) -> None:
     draft.command = Command.RESERVATION
     draft.registration = "RESERVED"
     udi = re.fullmatch(
@@ -128,7 +128,7 @@ def _reservation(root: ElementTree.Element, draft: Draft) -> None:
         )
 
 
-def _rest_details(root: ElementTree.Element, draft: Draft) -> None:
+def _rest_details(root: ET.Element, draft: Draft) -> None:
     draft.command = Command.REST
     draft.registration = present(root.findtext("Register/Status"))
     draft.authorization = present(root.findtext("Authorization/Status"))
