@@ -83,9 +83,16 @@ def folder_of(home: Path, spec: DeviceSpec) -> Path:
 
 
 def _run(home: Path, spec: DeviceSpec, server: Server, token: str, root: bytes, clock: DeviceClock) -> dict[str, Any]:
-    item: dict[str, Any] = {"pid": spec.pid, "serial": spec.serial, "real": spec.real, "error": None}
+    folder = folder_of(home, spec)
+    item: dict[str, Any] = {
+        "pid": spec.pid,
+        "serial": spec.serial,
+        "real": spec.real,
+        "home": str(folder),
+        "error": None,
+    }
     try:
-        device = Device(folder_of(home, spec), clock=clock)
+        device = Device(folder, clock=clock)
         if device.state.registration != "complete":
             wish = Wish(
                 token=token,

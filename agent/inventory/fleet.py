@@ -60,7 +60,8 @@ def _spec(source: dict[str, Any], number: int, *, real: bool) -> DeviceSpec:
 
     uses: dict[str, int] = {}
     for licence in source["licences"]:
-        tag = licence.get("entitlement") or licence["tag"]
+        # What the catalogue could not name with certainty is not used; without a catalogue the printed tag stands.
+        tag = licence["entitlement"] if "entitlement" in licence else licence["tag"]
         if tag and licence["count"]:
             uses[tag] = uses.get(tag, 0) + licence["count"]
     standbys = tuple(

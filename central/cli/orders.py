@@ -107,7 +107,7 @@ def ledger_explain(context: click.Context, domain: str, tag: str, name: str) -> 
             **explain(unit, account.id, va or "", tag),
         }
     lines = [
-        f"{name}: {row.name}: {found['purchased']} purchased, {found['in_use']} in use, balance {found['balance']}"
+        f"{name}: {found['name']}: {found['purchased']} purchased, {found['in_use']} in use, balance {found['balance']}"
     ]
     lines.append(table(found["postings"], ("number", "at", "reason", "quantity", "from", "to", "actor")))
     lines.append(table(found["claims"], ("instance", "count", "since")))

@@ -5,15 +5,12 @@ from __future__ import annotations
 import click
 
 from central.cli.base import group, opened
-from central.device_api.app import make_app
 from central.domain.operations.models import JobRun
 from central.jobs.catalogue import jobs_of
 from central.runtime import open_central
 from chassis.cli import emit, emit_list
 from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
-from chassis.jobs.scheduler import run_scheduler
 from chassis.tls import ensure_certificate
-from chassis.web.serve import serve as serve_http
 
 
 @group.command("serve", help="Serve the device protocol; prints one JSON line when ready.")
@@ -22,6 +19,10 @@ from chassis.web.serve import serve as serve_http
 @click.pass_context
 def serve(context: click.Context, bind: str | None, no_jobs: bool) -> None:
     """Serve."""
+    from central.device_api.app import make_app
+    from chassis.jobs.scheduler import run_scheduler
+    from chassis.web.serve import serve as serve_http
+
     made = opened(context)
     home, settings = made.home, made.settings.server
     tls = ensure_certificate(home / "tls", made.clock.now())

@@ -1,18 +1,24 @@
-"""Migrations: a copy first, then step by step; a failure puts the copy back."""
+"""Migrations: a copy first, then step by step; a failure puts the copy back.
+
+Every command looks at the database's revision when it starts, so that look needs neither Alembic nor the scripts: a
+script's file name begins with its revision, and revisions sort.
+"""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command, context
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData, inspect, text
 
 from chassis.errors import AppError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+REVISION_TABLE = "alembic_version"
 
 
 class SchemaError(AppError):
@@ -24,6 +30,8 @@ class SchemaError(AppError):
 
 
 def _config(folder: Path, connection: Connection | None = None) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(folder))
     config.set_main_option("path_separator", "os")
@@ -34,6 +42,8 @@ def _config(folder: Path, connection: Connection | None = None) -> Config:
 
 def run_environment(metadata: MetaData) -> None:
     """The body of a server's `env.py`: migrate on the connection that the caller brings."""
+    from alembic import context
+
     connection = context.config.attributes.get("connection")
     if connection is None:
         raise SchemaError("migrations run through the program's own commands only")
@@ -49,17 +59,22 @@ def run_environment(metadata: MetaData) -> None:
 
 def head(folder: Path) -> str | None:
     """The newest revision that this program knows."""
-    return ScriptDirectory.from_config(_config(folder)).get_current_head()
+    return max((path.name.split("_")[0] for path in (folder / "versions").glob("[0-9]*_*.py")), default=None)
 
 
 def current(engine: Engine) -> str | None:
     """The revision that the database is at."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table(REVISION_TABLE):
+            return None
+        found: str | None = connection.scalar(text(f"SELECT version_num FROM {REVISION_TABLE}"))  # noqa: S608 - a constant
+        return found
 
 
 def upgrade(engine: Engine, folder: Path) -> None:
     """Bring the database to the newest revision; SQLite is copied first and put back on failure."""
+    from alembic import command
+
     if current(engine) == head(folder):
         return
     copy = _copy_of(engine)
@@ -83,6 +98,8 @@ def check(engine: Engine, folder: Path) -> None:
 
 def differences(engine: Engine, folder: Path) -> None:
     """Raise where the models and the migrated database differ (for tests)."""
+    from alembic import command
+
     with engine.connect() as connection:
         command.check(_config(folder, connection))
 

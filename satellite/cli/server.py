@@ -6,12 +6,9 @@ import click
 
 from chassis.cli import emit, emit_list
 from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
-from chassis.jobs.scheduler import run_scheduler
 from chassis.tls import ensure_certificate
-from chassis.web.serve import serve as serve_http
 from satellite.cli.base import group, opened
 from satellite.core.operations.models import JobRun
-from satellite.device_api.app import make_app
 from satellite.jobs.catalogue import jobs_of
 from satellite.runtime import open_satellite
 
@@ -22,6 +19,10 @@ from satellite.runtime import open_satellite
 @click.pass_context
 def serve(context: click.Context, bind: str | None, no_jobs: bool) -> None:
     """Serve."""
+    from chassis.jobs.scheduler import run_scheduler
+    from chassis.web.serve import serve as serve_http
+    from satellite.device_api.app import make_app
+
     made = opened(context)
     home, settings = made.home, made.settings.server
     tls = ensure_certificate(home / "tls", made.clock.now())
