@@ -80,7 +80,9 @@ def build_parser() -> argparse.ArgumentParser:
         add(name, text).add_argument("tag", metavar="TAG")
     add("status", "Show registration, authorization, licences.")
     add("usage", "Show what is in use.")
-    add("renew", "Renew identity or authorization.").add_argument("what", choices=["id", "auth"])
+    add("renew", "Renew identity, authorization, or what the timers ask for.").add_argument(
+        "what", choices=["id", "auth", "due"]
+    )
     add("deregister", "Leave the server.")
     clock = add("clock", "The clock of a laboratory.").add_subparsers(dest="action", required=True, metavar="ACTION")
     add("set", "Set the clock.", clock).add_argument("value", metavar="TIME")
@@ -156,6 +158,8 @@ def _return_export(device: Device, options: argparse.Namespace) -> dict[str, Any
 
 
 def _renew(device: Device, options: argparse.Namespace) -> dict[str, Any]:
+    if options.what == "due":
+        return {"renewed": list(device.renew_due()), **status_of(device)}
     if options.what == "id":
         device.renew_identity()
     else:

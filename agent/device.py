@@ -98,18 +98,18 @@ class Device:
         """Join a satellite or central with a token (row S4.1); same key, same instance, however often repeated."""
         with locked(self._store.folder):
             self._reload()
+            wish = joining.checked(self.state, wish)
             trust = self._pin(root)
             self._key = self._store.key()
+            before = joining.where_it_stood(self.state)
             joining.prepare(self.state, wish, server, trust)
             self._store.save(self.state)
             talk = self._talk(server)
             try:
                 joining.register(talk, self.state, self._key, wish, self.clock.now())
-            except ServerUnreachableError as error:
-                joining.note_failure(self.state, error.message, self.clock.now(), reached=False)
-                raise
             except AgentError as error:
-                joining.note_failure(self.state, error.message, self.clock.now(), reached=True)
+                reached = not isinstance(error, ServerUnreachableError)
+                joining.note_failure(self.state, before, error.message, self.clock.now(), reached=reached)
                 raise
             finally:
                 self._settle(talk)
@@ -185,11 +185,15 @@ class Device:
         check_tag(tag)
         with locked(self._store.folder):
             self._reload()
+            waiting = tag in self.state.exports and self.state.exports[tag].state == "pending"
             exports.mark_returned(self.state, self._own_key(), tag, self.clock.now())
             self._store.save(self.state)
             self._derive()
             if self.state.registration == "complete":
-                self._renew_authorization(self._talk())
+                talk = self._talk()
+                if waiting:
+                    exports.withdraw_request(talk, self.state, self._own_key(), tag, self.clock.now())
+                self._renew_authorization(talk)
             return self.state.exports.get(tag)
 
     def renew_authorization(self) -> None:
@@ -207,6 +211,19 @@ class Device:
                 renewing.renew_identity(talk, self.state, self._own_key(), self.clock.now())
             finally:
                 self._settle(talk)
+
+    def renew_due(self) -> tuple[str, ...]:
+        """Do what the timers ask for by now (row D1); returns what was done: `id`, `auth`, both or nothing."""
+        now, done = self.clock.now(), []
+        if self.state.registration != "complete":
+            return ()
+        if self.state.next_id_renewal is not None and parse_time(self.state.next_id_renewal) <= now:
+            self.renew_identity()
+            done.append("id")
+        if self.state.next_auth_renewal is not None and parse_time(self.state.next_auth_renewal) <= now:
+            self.renew_authorization()
+            done.append("auth")
+        return tuple(done)
 
     def transfer_active(self, active: Udi) -> None:
         """Say that another member of the set is the active one now (row S4.3)."""

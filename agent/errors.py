@@ -27,6 +27,13 @@ class NotRegisteredError(AgentError):
     remedy = "Register the device with a token first."
 
 
+class AlreadyRegisteredError(AgentError):
+    """The device is registered under another identity; nothing was changed."""
+
+    code = "already_registered"
+    remedy = "Use a state folder of its own for each device, or run `agent deregister` first."
+
+
 class InvalidInputError(AgentError):
     """A value given by the caller is outside what is allowed."""
 

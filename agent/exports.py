@@ -27,11 +27,26 @@ def request_export(
     talk: Conversation, state: DeviceState, key: PrivateKey, tag: str, count: int, now: datetime
 ) -> Export:
     """Ask for `count` of a restricted licence in all; the same wish again repeats the same request."""
-    if state.instance is None or state.udi is None:
-        raise NotRegisteredError("only a registered device can ask for a restricted licence")
     before = state.exports.get(tag)
     same = before is not None and before.count == count and before.state in {"pending", "granted"}
     request = before.request if before is not None and same else secrets.token_hex(16)
+    result = _ask(talk, state, key, request, tag, count, now)
+    export = Export(result.request, count, result.state.value, result.reason, result.message)
+    state.exports[tag] = export
+    return export
+
+
+def withdraw_request(talk: Conversation, state: DeviceState, key: PrivateKey, tag: str, now: datetime) -> None:
+    """Say that nothing of a restricted licence is wanted any more: a request for zero takes the place of the old one."""
+    result = _ask(talk, state, key, secrets.token_hex(16), tag, 0, now)
+    state.exports[tag] = Export(result.request, 0, "none")
+
+
+def _ask(
+    talk: Conversation, state: DeviceState, key: PrivateKey, request: str, tag: str, count: int, now: datetime
+) -> ExportAnswer:
+    if state.instance is None or state.udi is None:
+        raise NotRegisteredError("only a registered device can ask for a restricted licence")
     statement = seal_export_request(
         ExportRequest(
             request=request,
@@ -45,10 +60,7 @@ def request_export(
         key,
     )
     told = talk.say(DeviceOp.EXPORT_REQUEST, StatementBody(statement=statement).to_dict(), now)
-    result = ExportAnswer.from_dict(told.answer.result)
-    export = Export(result.request, count, result.state.value, result.reason, result.message)
-    state.exports[tag] = export
-    return export
+    return ExportAnswer.from_dict(told.answer.result)
 
 
 def sign_return(state: DeviceState, key: PrivateKey, grant: str, now: datetime) -> dict[str, Any]:
@@ -115,6 +127,11 @@ def _install_grant(
         return []
     if held is None or grant.generation > held.generation:
         state.grants[grant.grant] = HeldGrant(grant.tag, grant.quantity, grant.generation, dict(envelope))
+    export = state.exports.get(grant.tag)
+    if held is None and export is not None and export.count == 0:
+        # Granted while the withdrawal was on its way: it goes back before it ever gave a right.
+        sign_return(state, key, grant.grant, now)
+        return [grant.grant]
     return []
 
 
@@ -135,7 +152,7 @@ def _note(state: DeviceState, entry: ExportAnswer) -> None:
             return
         export = state.exports[entry.tag] = Export(entry.request, entry.count, entry.state.value)
     holds = any(g.tag == entry.tag and g.returned is None for g in state.grants.values())
-    if export.state == "returned":
+    if export.state == "returned" or export.count == 0:
         return
     # "Granted" is said only of a grant that is here and verified: the word of a satellite alone gives nothing.
     export.state = entry.state.value if entry.state.value != "granted" or holds else "pending"

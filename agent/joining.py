@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from agent import exports
 from agent.backoff import registration_retry
 from agent.conversation import Conversation, Told
-from agent.errors import AgentError
+from agent.errors import AgentError, AlreadyRegisteredError
 from agent.states import Registration, RegistrationEvent, next_registration
 from agent.store import DeviceState, to_text
 from agent.transport import Server
@@ -35,6 +36,28 @@ class Wish:
     def __repr__(self) -> str:
         """Show the device, never the token."""
         return f"Wish({self.udi.label})"
+
+
+_WHERE = ("url", "ca", "fingerprint", "udi", "standbys", "product_tag", "hostname", "software_version")
+
+
+def checked(state: DeviceState, wish: Wish) -> Wish:
+    """The wish of a device that may be registered already: under its own identity only; AlreadyRegisteredError."""
+    if state.registration != "complete" or state.udi is None:
+        return wish
+    own = Udi.from_dict(state.udi)
+    if (own.pid, own.serial) != (wish.udi.pid, wish.udi.serial) or (
+        wish.udi.uuid is not None and wish.udi.uuid != own.uuid
+    ):
+        raise AlreadyRegisteredError(f"this device is registered as {own.label}")
+    return replace(wish, udi=own)
+
+
+def where_it_stood(state: DeviceState) -> dict[str, Any] | None:
+    """What a registered device goes back to when a new registration fails; None for one that is not registered."""
+    if state.registration != "complete":
+        return None
+    return {name: getattr(state, name) for name in _WHERE}
 
 
 def prepare(state: DeviceState, wish: Wish, server: Server, trust: Trust) -> None:
@@ -85,9 +108,13 @@ def accept(state: DeviceState, told: Told, now: datetime) -> None:
     state.failures = 0
 
 
-def note_failure(state: DeviceState, message: str, now: datetime, *, reached: bool) -> None:
-    """Remember why a registration did not succeed, and when to try again."""
-    if state.registration == Registration.COMPLETE:
+def note_failure(
+    state: DeviceState, before: dict[str, Any] | None, message: str, now: datetime, *, reached: bool
+) -> None:
+    """Remember why a registration did not succeed, and when to try again; a registered device stays what it was."""
+    if before is not None:
+        for name, value in before.items():
+            setattr(state, name, value)
         return
     _step(state, RegistrationEvent.REFUSED if reached else RegistrationEvent.UNREACHABLE)
     state.failures += 1

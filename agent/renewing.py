@@ -51,6 +51,8 @@ def _installed(state: DeviceState) -> tuple[tuple[str, int], ...]:
 def accept_authorization(state: DeviceState, key: PrivateKey, told: Told, now: datetime) -> list[str]:
     """Keep a verified answer as evidence and take over its decisions; ids of grants that are no longer wanted."""
     result = AuthorizeResult.from_dict(told.answer.result)
+    # A server that brought this device back under another record names it in its signed answer.
+    state.instance = told.answer.instance or state.instance
     state.evidence = Evidence(body=to_text(told.body), digest=told.digest, nonce=told.nonce, received_at=iso(now))
     short = any(entry.state.value == "out_of_compliance" for entry in result.entitlements)
     interval = OUT_OF_COMPLIANCE_RETRY if short else result.renew_after - now

@@ -39,6 +39,7 @@ from satellite.core.instances.services import (
     revive_key,
     touch,
 )
+from satellite.core.licences.queries import entitlement
 from satellite.core.site.models import Site
 from satellite.core.site.queries import site_of
 from satellite.core.tokens.services import redeem
@@ -183,6 +184,10 @@ class SatellitePort:
         """Queue a request for a restricted licence."""
         self._refuse_recovery()
         _, instance = self._own(known)
+        # What the catalogue of this site does not name yet is left to central.
+        found = entitlement(self._unit, statement.tag)
+        if found is not None and not found.restricted and statement.quantity:
+            raise DeviceRefusal("not_restricted")
         touch(self._unit, instance)
         return queue_request(self._unit, instance, known, statement, envelope).to_dict()
 
