@@ -106,7 +106,9 @@ class Device:
             self._store.save(self.state)
             talk = self._talk(server)
             try:
-                joining.register(talk, self.state, self._key, wish, self.clock.now())
+                # The answer to an earlier try may just have come: then nothing is left to ask.
+                if before is not None or self.state.registration != "complete":
+                    joining.register(talk, self.state, self._key, wish, self.clock.now())
             except AgentError as error:
                 reached = not isinstance(error, ServerUnreachableError)
                 joining.note_failure(self.state, before, error.message, self.clock.now(), reached=reached)

@@ -138,6 +138,7 @@ def virtual_delete(context: click.Context, domain: str, name: str) -> None:
     """Delete a virtual account."""
     with writing(context) as (_, unit):
         row = virtual_account(unit, by_domain(unit, domain).id, name)
+        services.refuse_managed(row)
         _refuse_filled(unit, row.account_id, row.id)
         found = virtual_account_dict(row)
         services.delete_virtual_account(unit, row)

@@ -16,6 +16,7 @@ from central.domain.instances.devices import (
     known_device,
     membership,
     register_device,
+    registered_with,
     revive_key,
 )
 from central.domain.instances.queries import find_instance, instance_name
@@ -92,7 +93,7 @@ class CentralPort:
         """Register with a token."""
         if read_csr(body.csr).key_id != key.key_id:
             raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
-        redeemed = redeem(self._unit, body.token)
+        redeemed = redeem(self._unit, body.token, registered_with(self._unit, body.udi, key))
         if redeemed.token is None:
             raise DeviceRefusal("token_refused", redeemed.cause)
         account = self._unit.session.get_one(SmartAccount, redeemed.token.account_id)

@@ -56,6 +56,7 @@ class Intake:
     homes: dict[str, str] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
+    requests: list[ExportRequestRow] = field(default_factory=list)
 
 
 def apply_rows(
@@ -67,6 +68,8 @@ def apply_rows(
     for kind, group in groupby(rows, key=type):
         for piece in batches(group):
             _APPLY[kind](intake, piece)  # type: ignore[operator]  # the group's rows are of this kind
+    # What the same file gives back is free before what it asks for is decided.
+    _decide_requests(intake)
     _settle_instances(intake)
 
 
@@ -177,7 +180,7 @@ def _claims(intake: Intake, rows: list[ClaimRow]) -> None:
             Instance.satellite_id == intake.satellite.id,
             Instance.id.in_(missing),
         )
-        intake.homes.update(intake.unit.session.execute(query).tuples().all())
+        intake.homes.update(intake.unit.session.execute(query).all())
     specs = [
         ClaimSpec(row.instance, intake.homes[row.instance], row.tag, row.count, row.since)
         for row in rows
@@ -220,8 +223,12 @@ def _settle_instances(intake: Intake) -> None:
 
 
 def _export_requests(intake: Intake, rows: list[ExportRequestRow]) -> None:
+    intake.requests.extend(rows)
+
+
+def _decide_requests(intake: Intake) -> None:
     unit = intake.unit
-    for row in rows:
+    for row in intake.requests:
         instance = unit.session.get(Instance, (intake.account.id, row.instance))
         try:
             statement = open_export_request(row.statement, row.device_key)

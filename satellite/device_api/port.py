@@ -35,6 +35,7 @@ from satellite.core.instances.services import (
     issue_certificate,
     known_device,
     register_device,
+    registered_with,
     remove_instance,
     revive_key,
     touch,
@@ -115,7 +116,7 @@ class SatellitePort:
         self._refuse_recovery()
         if read_csr(body.csr).key_id != key.key_id:
             raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
-        redeemed = redeem(self._unit, body.token)
+        redeemed = redeem(self._unit, body.token, registered_with(self._unit, body.udi, key))
         if redeemed.token is None:
             raise DeviceRefusal("token_refused", redeemed.cause)
         instance = register_device(self._unit, redeemed.token, body, key)

@@ -115,7 +115,7 @@ def import_response(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Imported:
     query = select(MadeRequest.digest, MadeRequest.seq).where(
         MadeRequest.epoch == site.epoch, MadeRequest.digest == response.answers_digest
     )
-    own = dict(unit.session.execute(query).tuples().all())
+    own = dict(unit.session.execute(query).all())
     applied = Applied(site.epoch, site.applied_rseq, site.applied_digest)
     order = judge_response(applied, own, site.epoch_id, response, opened.digest)
     if order in {ResponseOrder.ALREADY_APPLIED, ResponseOrder.OLDER_THAN_APPLIED}:

@@ -44,6 +44,14 @@ def known_device(unit: Unit, row: DeviceKey) -> KnownDevice | None:
     )
 
 
+def registered_with(unit: Unit, udi: Udi, key: PublicKey) -> str | None:
+    """The id of the token that a device registered with, if it is connected here with this very key."""
+    query = select(Instance.token_id).where(
+        Instance.udi_key == udi.key, Instance.key_hash == key.key_hash, Instance.satellite_id.is_(None)
+    )
+    return unit.session.scalars(query).first()
+
+
 def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instance:
     """Register a device, or let a new key take its instance over (row S4.1)."""
     known = by_udi(unit, token.account_id, body.udi)

@@ -97,7 +97,7 @@ def replace_claims(
 def claims_of(unit: Unit, account_id: str, instance_id: str) -> dict[str, int]:
     """What an instance uses."""
     query = select(Claim.tag, Claim.count).where(Claim.account_id == account_id, Claim.instance_id == instance_id)
-    return dict(unit.session.execute(query).tuples().all())
+    return dict(unit.session.execute(query).all())
 
 
 def move_claims(unit: Unit, account_id: str, instance_id: str, virtual_account_id: str) -> None:

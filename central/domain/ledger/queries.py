@@ -103,7 +103,7 @@ def licences(
     figures = pools(unit, account_id, wanted)
     tags = {tag for _, tag in figures}
     titles = dict(
-        unit.session.execute(select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(tags))).tuples().all()
+        unit.session.execute(select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(tags))).all()
     )
     items = []
     for (va, tag), pool in figures.items():

@@ -30,11 +30,10 @@ def import_orders(unit: Unit, account_id: str, path: Path) -> list[Lot]:
     specs = read_table(path, REQUIRED, (*COMMON, *DETAILS), row_reader(unit.now))
     targets: dict[str, str] = {}
     known = {row.tag for row in entitlements(unit, {spec.tag for spec in specs})}
-    orders = set(
-        unit.session.execute(
-            select(Lot.order_number, Lot.order_line).where(Lot.account_id == account_id, Lot.order_number.is_not(None))
-        ).tuples()
+    ordered = select(Lot.order_number, Lot.order_line).where(
+        Lot.account_id == account_id, Lot.order_number.is_not(None)
     )
+    orders = {(number, line) for number, line in unit.session.execute(ordered)}
     faults: list[RowFault] = []
     for line, spec in enumerate(specs, start=2):
         try:

@@ -55,7 +55,7 @@ def account_satellites(unit: Unit, account_id: str) -> list[Satellite]:
 def satellite_names(unit: Unit, account_id: str) -> dict[str, str]:
     """Names by id, removed ones included."""
     query = select(Satellite.id, Satellite.name).where(Satellite.account_id == account_id)
-    return dict(unit.session.execute(query).tuples().all())
+    return dict(unit.session.execute(query).all())
 
 
 def deadlines(unit: Unit, satellite: Satellite) -> SyncDeadlines | None:

@@ -26,7 +26,7 @@ from satellite.core.site.queries import deadlines, state_of
 def licences(unit: Unit) -> Iterator[Wanted]:
     """Shortage of pools, and terms that end or have ended."""
     where = names(unit)
-    titles = dict(unit.session.execute(select(Entitlement.tag, Entitlement.name)).tuples().all())
+    titles = dict(unit.session.execute(select(Entitlement.tag, Entitlement.name)).all())
     for (va, tag), pool in pools(unit).items():
         short = pool.verdict.shortage
         if short:

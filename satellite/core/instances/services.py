@@ -51,6 +51,12 @@ def touch(unit: Unit, row: Instance) -> None:
     row.change_no = next_change(unit)
 
 
+def registered_with(unit: Unit, udi: Udi, key: PublicKey) -> str | None:
+    """The id of the token that a device registered with, if it is here with this very key."""
+    known = by_udi(unit, udi)
+    return known.token_id if known is not None and known.key_hash == key.key_hash else None
+
+
 def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instance:
     """Register a device, or let a new key take its instance over (row S4.1)."""
     known = by_udi(unit, body.udi)

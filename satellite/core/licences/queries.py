@@ -86,7 +86,7 @@ def entitlement(unit: Unit, tag: str) -> Entitlement | None:
 def licences(unit: Unit, names: dict[str, str], virtual_account_id: str | None) -> list[dict[str, Any]]:
     """The licences table."""
     figures = pools(unit, virtual_account_id)
-    titles = dict(unit.session.execute(select(Entitlement.tag, Entitlement.name)).tuples().all())
+    titles = dict(unit.session.execute(select(Entitlement.tag, Entitlement.name)).all())
     items = []
     for (va, tag), pool in figures.items():
         verdict = pool.verdict

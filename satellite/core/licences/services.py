@@ -12,7 +12,7 @@ from satellite.core.licences.models import Claim, PoolTotal
 def claims_of(unit: Unit, instance_id: str) -> dict[str, int]:
     """What an instance uses now."""
     query = select(Claim.tag, Claim.count).where(Claim.instance_id == instance_id, Claim.count > 0)
-    return dict(unit.session.execute(query).tuples().all())
+    return dict(unit.session.execute(query).all())
 
 
 def replace_claims(unit: Unit, instance_id: str, virtual_account_id: str, wanted: dict[str, int]) -> None:

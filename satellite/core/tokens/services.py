@@ -113,8 +113,12 @@ class Redeemed:
     cause: str = ""
 
 
-def redeem(unit: Unit, secret: str) -> Redeemed:
-    """Look a token up for a registration, its row locked; the caller counts the use."""
+def redeem(unit: Unit, secret: str, registered_with: str | None = None) -> Redeemed:
+    """Look a token up for a registration, its row locked; the caller counts the use.
+
+    `registered_with` is the id of the token that this very device and key registered with before: the repetition of a
+    registration whose answer was lost is no further use.
+    """
     token = unit.session.scalars(select(Token).where(Token.hash == hash_secret(secret)).with_for_update()).one_or_none()
     if token is None or token.removed:
         return Redeemed(None, "unknown")
@@ -122,6 +126,6 @@ def redeem(unit: Unit, secret: str) -> Redeemed:
         return Redeemed(None, "revoked")
     if token.expires_at <= unit.now:
         return Redeemed(None, "expired")
-    if token.max_uses is not None and token.uses >= token.max_uses:
+    if token.max_uses is not None and token.uses >= token.max_uses and token.id != registered_with:
         return Redeemed(None, "used_up")
     return Redeemed(token)

@@ -1,0 +1,210 @@
+"""A vendor, a customer, a site and its devices in one process: the same commands and bytes, without the waiting."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import central.cli
+import satellite.cli
+from agent.clock import DeviceClock
+from agent.device import Device
+from agent.errors import ServerUnreachableError
+from agent.joining import Wish
+from agent.transport import Reply, Server
+from central.device_api.app import make_app as central_app
+from central.runtime import open_central
+from exchange.identity import Udi
+from satellite.device_api.app import make_app as satellite_app
+from satellite.runtime import open_satellite
+
+ACCOUNT = "customer.example"
+CATALOGUE = """kind,tag,name,restricted
+entitlement,ADVANTAGE,Advantage,
+entitlement,ESSENTIALS,Essentials,
+entitlement,STRONG,Strong encryption,yes
+"""
+ORDERS = """virtual_account,tag,quantity,order_number,order_line
+Site,ADVANTAGE,3,O-1,1
+Site,STRONG,2,O-1,2
+Spare,ADVANTAGE,10,O-1,3
+"""
+WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+@dataclass
+class Wire:
+    """Carries messages to an application in this process; `cut` loses requests, `deaf` loses answers."""
+
+    app: WsgiApp
+    cut: bool = False
+    deaf: bool = False
+
+    def post(self, path: str, body: bytes) -> Reply:
+        """Hand a message over and return what the application says."""
+        if self.cut:
+            raise ServerUnreachableError("the wire is cut")
+        status, _, data = call(self.app, "POST", path, body)
+        if self.deaf:
+            raise ServerUnreachableError("the answer was lost")
+        return Reply(status, data)
+
+
+def call(
+    app: WsgiApp, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+) -> tuple[int, dict[str, str], bytes]:
+    """Call a WSGI application; returns status, headers (lower case) and body."""
+    path, _, query = path.partition("?")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+        "REMOTE_ADDR": "127.0.0.1",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "443",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.url_scheme": "https",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": io.StringIO(),
+    }
+    for name, value in (headers or {}).items():
+        key = name.upper().replace("-", "_")
+        environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+    seen: dict[str, Any] = {}
+
+    def start(status: str, found: list[tuple[str, str]], _error: Any = None) -> None:
+        seen.update(status=int(status.split(maxsplit=1)[0]), headers={name.lower(): value for name, value in found})
+
+    data = b"".join(app(environ, start))
+    return seen["status"], seen["headers"], data
+
+
+@dataclass
+class World:
+    """Homes of central, satellite and devices in one folder; `central` and `satellite` run commands."""
+
+    folder: Path
+    _apps: dict[str, Wire] = field(default_factory=dict)
+
+    def run(self, main: Callable[[list[str]], None], home: str, *words: str, code: int = 0) -> dict[str, Any]:
+        """Run a command in this process; the exit code is part of the claim."""
+        out = io.StringIO()
+        ended: int | str | None = None
+        with redirect_stdout(out):
+            try:
+                main(["--home", str(self.folder / home), "--json", "--no-input", *words])
+            except SystemExit as error:
+                ended = error.code
+        assert ended == code, f"{home} {' '.join(words)}: exit {ended}: {out.getvalue()}"
+        answer: dict[str, Any] = json.loads(out.getvalue())
+        return answer
+
+    def central(self, *words: str, code: int = 0) -> dict[str, Any]:
+        """A command of central."""
+        return self.run(central.cli.main, "central", *words, code=code)
+
+    def satellite(self, *words: str, code: int = 0, home: str = "satellite") -> dict[str, Any]:
+        """A command of the satellite."""
+        return self.run(satellite.cli.main, home, *words, code=code)
+
+    def file(self, name: str, text: str | bytes | None = None) -> str:
+        """Where a file of this world is; writes it when a content is given."""
+        path = self.folder / name
+        if isinstance(text, bytes):
+            path.write_bytes(text)
+        elif text is not None:
+            path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def found_central(self, *, export_allowed: bool = True) -> None:
+        """Set central up with catalogue, account and orders."""
+        self.central("init", "--vendor", "Example Vendor", "--root-keys", self.file("root-keys"), "--lab")
+        self.central("root", "export", "--output", self.file("root.json"))
+        allowed = ("--export-allowed",) if export_allowed else ()
+        self.central("account", "create", ACCOUNT, "--name", "Customer", *allowed)
+        self.central("agreement", "accept", ACCOUNT)
+        for name in ("Site", "Spare"):
+            self.central("virtual-account", "create", ACCOUNT, name)
+        self.central("catalogue", "import", self.file("catalogue.csv", CATALOGUE))
+        self.central("order", "import", ACCOUNT, self.file("orders.csv", ORDERS))
+
+    def found_satellite(self, name: str = "North", home: str = "satellite", pool: str = "Site") -> None:
+        """Set a satellite up and have it authorized by files."""
+        self.satellite("init", "--name", name, "--root", self.file("root.json"), "--lab", home=home)
+        self.satellite("registration", "export", "--output", self.file("registration"), home=home)
+        add = ("satellite", "add", ACCOUNT, "--name", name, "--virtual-account", pool)
+        self.central(*add, "--registration", self.file("registration"))
+        self.central("satellite", "authorize", ACCOUNT, name, "--output", self.file("authorization"))
+        self.satellite("registration", "import", self.file("authorization"), home=home)
+        self.satellite("setup", "finish", "--mode", "manual", home=home)
+
+    def synchronize(self, mark: str = "sync", *words: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        """One round trip by file."""
+        request, response = self.file(f"request-{mark}"), self.file(f"response-{mark}")
+        made = self.satellite("sync", "export", "--output", request, *words)
+        answered = self.central("sync", "import", request, "--output", response)
+        return made, answered, self.satellite("sync", "import", response)
+
+    def wire(self, server: str = "satellite") -> Wire:
+        """The way to a server's device protocol."""
+        if server not in self._apps:
+            home = self.folder / server
+            app = central_app(open_central(home)) if server == "central" else satellite_app(open_satellite(home))
+            self._apps[server] = Wire(app)
+        return self._apps[server]
+
+    def token(self, server: str = "satellite", *, export: bool = True, pool: str = "Site") -> str:
+        """A token for devices of a server."""
+        words = ["--virtual-account", pool, "--days", "300", *(["--export-controlled"] if export else [])]
+        made = (
+            self.central("token", "create", ACCOUNT, *words)
+            if server == "central"
+            else self.satellite("token", "create", *words, home=server)
+        )
+        return str(made["token"])
+
+    def device(self, serial: str, server: str = "satellite", token: str | None = None, **more: Any) -> Device:
+        """A device that registered."""
+        device = self.unregistered(serial, server)
+        wish = Wish(token=token or self.token(server), udi=Udi(pid="SW-48", serial=serial), **more)
+        device.register(wish, (self.folder / "root.json").read_bytes(), Server("https://in.process", None, None))
+        return device
+
+    def unregistered(self, serial: str, server: str = "satellite") -> Device:
+        """A device that knows nothing yet."""
+        folder = self.folder / "devices" / serial
+        folder.mkdir(parents=True, exist_ok=True)
+        return Device(folder, clock=DeviceClock(folder), transport=lambda _server: self.wire(server))
+
+    def advance(self, duration: str, *devices: Device) -> None:
+        """Move every clock on."""
+        self.central("clock", "advance", duration)
+        for home in self.folder.glob("satellite*"):
+            if home.is_dir():
+                self.satellite("clock", "advance", duration, home=home.name)
+        from agent.clock import parse_duration
+
+        for device in devices:
+            device.clock.advance(parse_duration(duration))
+
+    def alerts(self, side: str = "central") -> set[str]:
+        """The kinds of the open alerts of a side."""
+        found = self.central("alerts", ACCOUNT) if side == "central" else self.satellite("alerts", home=side)
+        return {alert["kind"] for alert in found["items"]}
+
+    def licence(self, tag: str, side: str = "central", pool: str = "Site") -> dict[str, Any]:
+        """One row of the licences of a side."""
+        found = self.central("licences", ACCOUNT) if side == "central" else self.satellite("licences", home=side)
+        row: dict[str, Any] = next(x for x in found["items"] if (x["tag"], x["virtual_account"]) == (tag, pool))
+        return row
+
+    def close(self) -> None:
+        """Let go of what the applications hold."""
+        self._apps.clear()
