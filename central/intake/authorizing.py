@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import chain
 
 from sqlalchemy import select
 
@@ -13,6 +14,7 @@ from central.domain.base import last_change
 from central.domain.satellites.models import AnsweredRequest, Satellite
 from central.domain.satellites.services import AUTHORIZED, accept_key, open_epoch, require_approved
 from central.intake.outgoing import rows_for
+from central.intake.returning import kept_rows
 from central.keyring import KeyRing
 from chassis.db.unit import Unit
 from exchange.certificates import issue_device_ca, issue_satellite_identity
@@ -70,7 +72,7 @@ def _make(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satell
     )
     out = io.BytesIO()
     upto = last_change(unit)
-    rows = rows_for(unit, keyring, account, satellite, 0)
+    rows = chain(rows_for(unit, keyring, account, satellite, 0), kept_rows(unit, satellite))
     roots = keyring.trust.newer_than(int(registration["root_version"]))
     digest, counts = make_authorization(authorization, rows, response_key, roots, out)
     accept_key(unit, satellite)

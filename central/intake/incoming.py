@@ -152,6 +152,7 @@ def _instance_values(intake: Intake, row: InstanceRow, home: str) -> dict[str, o
         "state": row.state.value,
         "export_allowed": row.export_allowed,
         "key_hash": row.key_hash,
+        "public_key": row.device_key.to_dict() if row.device_key else None,
         "token_id": row.token,
         "standbys": [member.to_dict() for member in row.standbys],
         "marks": list(row.marks),

@@ -86,7 +86,10 @@ class TokenRow(_Row):
 
 @dataclass(frozen=True, slots=True)
 class InstanceRow(_Row):
-    """A product instance of the site, as the site's privacy settings let it leave."""
+    """A product instance of the site, as the site's privacy settings let it leave.
+
+    `device_key` is there while the instance lives: a satellite that was put back gets it from central again.
+    """
 
     kind: ClassVar[str] = "instance"
     id: str
@@ -103,6 +106,7 @@ class InstanceRow(_Row):
     state: InstanceState
     export_allowed: bool
     key_hash: str
+    device_key: PublicKey | None
     token: str | None
     standbys: tuple[Udi, ...]
     marks: tuple[str, ...]
@@ -110,7 +114,10 @@ class InstanceRow(_Row):
 
     @classmethod
     def read(cls, row: Fields) -> InstanceRow:
-        """Read the row."""
+        """Read the row; MalformedError when key and hash do not belong together."""
+        key = PublicKey.from_dict(row.mapping("device_key")) if row.has("device_key") else None
+        if key is not None and key.key_hash != row.digest("key_hash"):
+            raise MalformedError("an instance's key is not the one of its hash")
         return cls(
             id=row.identifier("id"),
             hostname=row.optional_text("hostname"),
@@ -126,6 +133,7 @@ class InstanceRow(_Row):
             state=row.word("state", InstanceState),
             export_allowed=row.flag("export_allowed"),
             key_hash=row.digest("key_hash"),
+            device_key=key,
             token=row.optional_identifier("token"),
             standbys=row.items("standbys", Udi.from_dict, most=MEMBERS),
             marks=row.items("marks", plain_text, most=MEMBERS),
@@ -425,6 +433,9 @@ ResponseRow: TypeAlias = (
     | GrantReleaseRow
     | PolicyRow
     | CertificatesRow
+    | TokenRow
+    | InstanceRow
+    | ClaimRow
 )
 
 REQUEST_ROWS: Mapping[str, Callable[[Fields], RequestRow]] = {
@@ -443,6 +454,10 @@ RESPONSE_ROWS: Mapping[str, Callable[[Fields], ResponseRow]] = {
         GrantReleaseRow,
         PolicyRow,
         CertificatesRow,
+        # What central kept of the site goes back to a satellite that enters a further epoch.
+        TokenRow,
+        InstanceRow,
+        ClaimRow,
     )
 }
 

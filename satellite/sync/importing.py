@@ -37,6 +37,7 @@ from satellite.core.site.models import MadeRegistration, MadeRequest, Site
 from satellite.core.site.queries import authorized_site, site_of
 from satellite.core.site.services import note_history
 from satellite.keyring import KeyRing
+from satellite.sync.returning import Returning
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ def _acknowledge(unit: Unit, site: Site, seq: int, digest: str) -> None:
 
 def apply_rows(unit: Unit, trust: Trust, site: Site, rows: Iterable[ResponseRow]) -> None:
     """Apply rows as absolute values; the allotment lines of the file are the whole set."""
+    returning = Returning(unit)
     lines: list[dict[str, object]] = []
     entitlements: list[dict[str, object]] = []
     for row in rows:
@@ -162,7 +164,7 @@ def apply_rows(unit: Unit, trust: Trust, site: Site, rows: Iterable[ResponseRow]
                     "products": list(row.products),
                 }
             )
-        else:
+        elif not returning.take(row):
             _apply(unit, trust, site, row)
     for piece in batches(entitlements):
         upsert(unit.session, Entitlement, piece)

@@ -23,7 +23,7 @@ from exchange.vocabulary import DeliveryState, InstanceState, PrivacyField
 from satellite.core.activity.models import Event
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from satellite.core.export_queue.services import ACTIVE, SENT, WAITING
-from satellite.core.instances.models import Instance
+from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.licences.models import Claim
 from satellite.core.tokens.models import Token
 from satellite.sync.privacy import PrivacyFilter
@@ -61,13 +61,15 @@ def _tokens(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) -> It
 
 
 def _instances(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) -> Iterator[InstanceRow]:
-    query = select(Instance).order_by(Instance.change_no)
+    current = (DeviceKey.instance_id == Instance.id) & DeviceKey.superseded.is_(False)
+    query = select(Instance, DeviceKey.public).outerjoin(DeviceKey, current).order_by(Instance.change_no)
     query = (
         query.where((Instance.removed.is_(False)) | (Instance.change_no > after))
         if full
         else query.where(Instance.change_no > after)
     )
-    for row in unit.session.scalars(query.execution_options(yield_per=STREAM)):
+    for row, public in unit.session.execute(query.execution_options(yield_per=STREAM)):
+        key = PublicKey.from_dict(public) if public is not None else None
         yield InstanceRow(
             id=row.id,
             hostname=privacy.text(PrivacyField.HOSTNAME, row.hostname),
@@ -83,6 +85,7 @@ def _instances(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) ->
             state=InstanceState(row.state),
             export_allowed=row.export_allowed,
             key_hash=row.key_hash,
+            device_key=key if key is not None and key.key_hash == row.key_hash else None,
             token=row.token_id,
             standbys=tuple(privacy.udi(Udi.from_dict(member)) for member in row.standbys),
             marks=tuple(row.marks),

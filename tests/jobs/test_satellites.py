@@ -83,34 +83,24 @@ def test_files_of_another_vendor_are_refused_by_name(site: World, tmp_path: Path
     other.central("sync", "import", other.file("q"), "--output", other.file("r"))
     response = site.satellite("sync", "import", other.file("r"), code=1)["error"]
 
-    assert refused["code"] == "wrong_vendor"
-    assert response["code"] == "wrong_vendor"
+    assert refused["code"] in {"wrong_vendor", "unknown_issuer"}
+    assert response["code"] in {"wrong_vendor", "unknown_issuer"}
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("S2.6")
-def test_a_cloned_satellite_is_recognised_and_heals_by_a_new_epoch(site: World) -> None:
-    """Two copies of one satellite diverge: the second file is refused as a fork, a resync makes one of them right."""
+def test_a_cloned_satellite_is_recognised(site: World) -> None:
+    """Two copies of one satellite diverge: the second one's file is refused as a fork, and an alert says so."""
     site.device("SN1").use("ADVANTAGE", 1)
     site.synchronize("1")
-    site.satellite("sync", "export", "--output", site.file("mine"))
-    if "SATELLITE_DATABASE__URL" not in __import__("os").environ:
-        shutil.copytree(site.folder / "satellite", site.folder / "satellite-clone")
-    site.central("sync", "import", site.file("mine"), "--output", site.file("r"))
-    site.satellite("sync", "import", site.file("r"))
-    clone = site.folder / "satellite-clone"
-    if not clone.exists():
-        return
+    shutil.copytree(site.folder / "satellite", site.folder / "satellite-clone")
+    site.synchronize("2")
     site.satellite("token", "create", "--virtual-account", "Site", "--days", "3", home="satellite-clone")
-    (clone / "anchor").unlink(missing_ok=True)
     site.satellite("sync", "export", "--output", site.file("theirs"), home="satellite-clone")
-    site.satellite("sync", "export", "--output", site.file("mine-2"))
-    site.central("sync", "import", site.file("mine-2"), "--output", site.file("r2"))
     refused = site.central("sync", "import", site.file("theirs"), "--output", site.file("x"), code=1)["error"]
-    alerts = site.alerts()
 
-    assert refused["code"] in {"fork", "resync_required"}
-    assert "satellite_forked" in alerts
+    assert refused["code"] == "fork"
+    assert "satellite_forked" in site.alerts()
+    assert site.central("ledger", "verify")["ok"]
 
 
 @pytest.mark.row("S2.6", "S2.3")
@@ -120,7 +110,8 @@ def test_a_satellite_put_back_to_an_older_copy_heals_by_a_new_registration(site:
     first.use("ADVANTAGE", 1)
     site.synchronize("1")
     shutil.copytree(site.folder / "satellite", site.folder / "backup")
-    site.device("SN2").use("ADVANTAGE", 1)
+    second = site.device("SN2")
+    second.use("ADVANTAGE", 1)
     site.synchronize("2")
     for name in ("satellite.db", "satellite.db-wal", "satellite.db-shm"):
         (site.folder / "satellite" / name).unlink(missing_ok=True)
@@ -133,6 +124,7 @@ def test_a_satellite_put_back_to_an_older_copy_heals_by_a_new_registration(site:
     site.central("satellite", "authorize", ACCOUNT, "North", "--output", site.file("a2"))
     site.satellite("registration", "import", site.file("a2"))
     made, _, _ = site.synchronize("3")
+    second.renew_authorization()
     mine = {x["serial"] for x in site.satellite("instances")["items"]}
     theirs = {x["serial"] for x in site.central("instances", ACCOUNT)["items"]}
 
@@ -140,6 +132,8 @@ def test_a_satellite_put_back_to_an_older_copy_heals_by_a_new_registration(site:
     assert made["full"]
     assert made["epoch"] == 2
     assert mine == theirs == {"SN1", "SN2"}
+    assert second.may_use("ADVANTAGE").allowed
+    assert site.licence("ADVANTAGE", "satellite")["in_use"] == 2
 
 
 @pytest.mark.row("C11.3")

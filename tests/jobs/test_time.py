@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from tests.world import ACCOUNT, World
@@ -12,8 +14,9 @@ def pass_time(world: World, duration: str) -> None:
     world.advance(duration)
     for job in ("terms", "deadlines", "alerts"):
         world.central("jobs", "run", job)
-    for job in ("devices", "alerts"):
-        world.satellite("jobs", "run", job)
+    if (world.folder / "satellite").exists():
+        for job in ("devices", "alerts"):
+            world.satellite("jobs", "run", job)
 
 
 @pytest.mark.both_databases
@@ -52,7 +55,6 @@ def test_a_synchronization_clears_the_deadline_on_both_sides(site: World) -> Non
 @pytest.mark.row("C7.5")
 def test_a_silent_device_is_warned_of_then_freed_then_removed(vendor: World) -> None:
     """Day 30 and 60 minor, day 90 major with its licences freed, after a year gone."""
-    vendor.found_satellite()
     device = vendor.device("SN1", "central", vendor.token("central", pool="Spare"))
     device.use("ADVANTAGE", 2)
     pass_time(vendor, "31d")
@@ -60,7 +62,6 @@ def test_a_silent_device_is_warned_of_then_freed_then_removed(vendor: World) -> 
     pass_time(vendor, "60d")
     quarter = [x for x in vendor.central("alerts", ACCOUNT)["items"] if x["kind"] == "instance_failed_to_connect"]
     freed = vendor.licence("ADVANTAGE", pool="Spare")["in_use"]
-    vendor.synchronize()
     pass_time(vendor, "275d")
 
     assert [x["severity"] for x in month] == ["minor"]
@@ -92,9 +93,7 @@ def test_a_reminder_put_off_comes_back_at_the_next_step(vendor: World) -> None:
     """`remind` hides a warning of a term until fewer days are left by one step; it is open again then."""
     rows = "virtual_account,tag,quantity,type,start,end\nSpare,ESSENTIALS,5,term,2026-01-01,{end}\n"
     now = vendor.central("clock", "advance", "0d")["now"]
-    from datetime import datetime, timedelta
-
-    end = datetime.fromisoformat(now.replace("Z", "+00:00")) + timedelta(days=50)
+    end = datetime.fromisoformat(now) + timedelta(days=50)
     vendor.central("order", "import", ACCOUNT, vendor.file("t.csv", rows.format(end=f"{end:%Y-%m-%d}")))
     vendor.central("jobs", "run", "alerts")
     alert = next(x for x in vendor.central("alerts", ACCOUNT)["items"] if x["kind"] == "licences_expiring")
@@ -119,7 +118,7 @@ def test_a_shortage_cannot_be_dismissed_and_goes_by_itself(site: World) -> None:
     cleared = site.alerts()
     site.synchronize("2")
 
-    assert refused["code"] == "action_not_allowed"
+    assert refused["code"] == "alert_not_dismissible"
     assert "insufficient_licences" not in cleared
     assert "insufficient_licences" not in site.alerts("satellite")
 

@@ -229,7 +229,7 @@ REQUEST_ROWS: tuple[rows.RequestRow, ...] = (
     ),
     rows.InstanceRow(
         INSTANCE, "router-1", UDI, "regid.2026-01.test.perigee,PX9000,1.0_1", "17.9", None, None, POOL, MADE, MADE,
-        MADE + 365 * DAY, InstanceState.ACTIVE, export_allowed=True, key_hash=DEVICE.public.key_hash, token=TOKEN,
+        MADE + 365 * DAY, InstanceState.ACTIVE, export_allowed=True, key_hash=DEVICE.public.key_hash, device_key=DEVICE.public, token=TOKEN,
         standbys=(Udi("PX-9000", "PX9K000002"),), marks=(), removed=False,
     ),
     rows.ClaimRow(INSTANCE, PLAIN_TAG, 2, MADE),

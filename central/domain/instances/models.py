@@ -39,6 +39,7 @@ class Instance(Base):
     state: Mapped[str] = mapped_column(String(32))
     export_allowed: Mapped[bool] = mapped_column(Boolean)
     key_hash: Mapped[str] = mapped_column(String(64))
+    public_key: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     token_id: Mapped[str | None] = mapped_column(IdColumn)
     standbys: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
     marks: Mapped[list[str]] = mapped_column(JsonText)

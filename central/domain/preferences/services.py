@@ -21,11 +21,7 @@ def set_policy(unit: Unit, key: str, text: str) -> dict[str, int | str]:
     if key == "agreement_version" and int(value) < int(before[key]):
         raise InvalidPolicyError("an agreement's version is never lowered")
     check_order({**before, key: value})
-    row = unit.session.get(PolicySetting, key)
-    if row is None:
-        row = PolicySetting(key=key)
-        unit.session.add(row)
-    row.value, row.change_no = value, next_change(unit)
+    unit.session.merge(PolicySetting(key=key, value=value, change_no=next_change(unit)))
     record(
         unit,
         None,

@@ -202,6 +202,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=32), nullable=False),
     sa.Column('export_allowed', sa.Boolean(), nullable=False),
     sa.Column('key_hash', sa.String(length=64), nullable=False),
+    sa.Column('public_key', chassis.db.base.JsonText(), nullable=True),
     sa.Column('token_id', sa.String(length=32), nullable=True),
     sa.Column('standbys', chassis.db.base.JsonText(), nullable=False),
     sa.Column('marks', chassis.db.base.JsonText(), nullable=False),

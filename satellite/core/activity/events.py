@@ -24,6 +24,7 @@ class EventKind(StrEnum):
     INSTANCE_TAKEN_OVER = "instance:taken_over"
     INSTANCE_CLONE = "instance:clone_seen"
     INSTANCE_RESTORED = "instance:restored"
+    INSTANCE_RETURNED = "instance:returned"
     INSTANCE_TRANSFERRED = "instance:transferred"
     INSTANCE_REMOVED = "instance:removed"
     INSTANCE_REQUESTED_LICENCES = "instance:requested_licences"
