@@ -13,7 +13,7 @@ from satellite.core.activity.services import record
 from satellite.core.base import next_change
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import instance_name
-from satellite.core.licences.models import Claim
+from satellite.core.licences.services import claims_of, replace_claims
 from satellite.core.tokens.models import Token
 
 
@@ -113,13 +113,4 @@ class Returning:
         if row.instance not in self._back:
             return
         home = unit.session.get_one(Instance, row.instance).virtual_account_id
-        unit.session.add(
-            Claim(
-                instance_id=row.instance,
-                tag=row.tag,
-                count=row.count,
-                virtual_account_id=home,
-                since=row.since,
-                change_no=next_change(unit),
-            )
-        )
+        replace_claims(unit, row.instance, home, claims_of(unit, row.instance) | {row.tag: row.count})
