@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import click
 
-from central.cli.base import chosen, group, reading, writing
-from central.domain.access.rules import Role
-from central.domain.access.services import actor_of, add_user
+from central.cli.base import group, reading, writing
+from central.domain.access.services import actor_of
 from central.domain.accounts import services
-from central.domain.accounts.errors import VirtualAccountNotEmptyError
 from central.domain.accounts.queries import (
     account_dict,
     all_accounts,
@@ -19,13 +17,11 @@ from central.domain.accounts.queries import (
 )
 from central.domain.agreements.services import accept_agreement
 from central.domain.alerts.services import refresh_alerts, refresh_all
-from central.domain.ledger.claims import claimed_in
-from central.domain.ledger.services import owned_in
 from central.domain.preferences.queries import policies
 from central.domain.preferences.rules import POLICIES
 from central.domain.preferences.services import set_policy
+from central.intake.accounts import delete_empty
 from chassis.cli import emit, emit_list
-from chassis.db.unit import Unit
 
 
 @group.group("account", help="Smart accounts.")
@@ -138,38 +134,9 @@ def virtual_delete(context: click.Context, domain: str, name: str) -> None:
     """Delete a virtual account."""
     with writing(context) as (_, unit):
         row = virtual_account(unit, by_domain(unit, domain).id, name)
-        services.refuse_managed(row)
-        _refuse_filled(unit, row.account_id, row.id)
         found = virtual_account_dict(row)
-        services.delete_virtual_account(unit, row)
+        delete_empty(unit, row)
     emit(context, {**found, "deleted": True})
-
-
-def _refuse_filled(unit: Unit, account_id: str, virtual_account_id: str) -> None:
-    if owned_in(unit, account_id, virtual_account_id) or claimed_in(unit, account_id, virtual_account_id):
-        raise VirtualAccountNotEmptyError
-
-
-@group.group("user", help="Users and their roles.")
-def user() -> None:
-    """Hold the commands of users."""
-
-
-@user.command("add", help="Give a role to a user, who is made when new.")
-@click.argument("name")
-@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
-@click.option("--account", "domain", metavar="DOMAIN")
-@click.option("--virtual-account", "virtual_name", metavar="VA")
-@click.pass_context
-def user_add(context: click.Context, name: str, role: str, domain: str | None, virtual_name: str | None) -> None:
-    """Add a user."""
-    with writing(context) as (_, unit):
-        if virtual_name is not None and domain is None:
-            raise click.UsageError("--virtual-account needs --account")
-        row, va = chosen(unit, domain, virtual_name) if domain is not None else (None, None)
-        made, _given = add_user(unit, name, Role(role), row.id if row else "", va or "")
-        found = {"id": made.id, "name": made.name, "role": role, "account": domain, "virtual_account": virtual_name}
-    emit(context, found)
 
 
 @group.group("policy", help="The vendor's policies.")

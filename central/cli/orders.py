@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from central.cli.base import FILE, chosen, group, names_of, reading, writing
-from central.domain.accounts.queries import by_domain
+from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.alerts.services import refresh_alerts
 from central.domain.catalogue.queries import entitlement, listing
 from central.domain.catalogue.services import import_catalogue
 from central.domain.ledger.queries import explain, verify
 from central.domain.ledger.services import import_orders
+from central.domain.ledger.transfers import transfer_licences
 from chassis.cli import emit, emit_list, table
 from chassis.clock import optional_iso
 from chassis.errors import RefusedError
@@ -124,3 +125,25 @@ def ledger_verify(context: click.Context) -> None:
         shown = "; ".join(f"{one['table']} {one['row']}: {one['message']}" for one in findings[:20])
         raise LedgerDiffersError(f"{len(findings)} rows differ: {shown}")
     emit(context, {"ok": True, "findings": []}, "the ledger adds up")
+
+
+@group.group("licence", help="Licences of an account.")
+def licence() -> None:
+    """Hold the commands of licences."""
+
+
+@licence.command("transfer", help="Move free licences to another virtual account.")
+@click.argument("domain")
+@click.argument("tag")
+@click.option("--from", "source", required=True, metavar="VA")
+@click.option("--to", "target", required=True, metavar="VA")
+@click.option("--quantity", required=True, type=int)
+@click.pass_context
+def licence_transfer(context: click.Context, domain: str, tag: str, source: str, target: str, quantity: int) -> None:
+    """Transfer licences."""
+    with writing(context) as (_, unit):
+        account = by_domain(unit, domain)
+        rows = [virtual_account(unit, account.id, name) for name in (source, target)]
+        lots = transfer_licences(unit, rows[0], rows[1], tag, quantity)
+        refresh_alerts(unit, account)
+    emit(context, {"tag": tag, "quantity": quantity, "from": source, "to": target, "lots": lots})

@@ -19,7 +19,7 @@ from chassis.tls import ensure_certificate
 @click.pass_context
 def serve(context: click.Context, bind: str | None, no_jobs: bool) -> None:
     """Serve."""
-    from central.device_api.app import make_app
+    from central.app import make_app
     from chassis.jobs.scheduler import run_scheduler
     from chassis.web.serve import serve as serve_http
 

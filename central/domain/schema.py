@@ -8,6 +8,7 @@ from central.domain.activity import models as activity
 from central.domain.alerts import models as alerts
 from central.domain.base import Base
 from central.domain.catalogue import models as catalogue
+from central.domain.credentials import models as credentials
 from central.domain.export_control import models as export_control
 from central.domain.instances import models as instances
 from central.domain.ledger import models as ledger
@@ -22,6 +23,7 @@ FEATURES = (
     activity,
     alerts,
     catalogue,
+    credentials,
     export_control,
     instances,
     ledger,

@@ -14,7 +14,7 @@ from time import sleep
 from typing import TypeVar
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from chassis.actor import Actor
@@ -22,6 +22,9 @@ from chassis.clock import Clock
 from chassis.errors import DatabaseBusyError
 
 T = TypeVar("T")
+DatabaseFailure = SQLAlchemyError
+"""What a database raises; for edges, which know no database library."""
+
 RETRIES = 8
 _RETRYABLE = {"40001", "40P01"}
 
@@ -35,6 +38,12 @@ class Unit:
     actor: Actor
     writing: bool
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part that is undone by itself when it raises; the unit goes on."""
+        with self.session.begin_nested():
+            yield
 
 
 class Database:

@@ -74,9 +74,15 @@ def add_user(
     return user, given_role
 
 
-def actor_of(unit: Unit, name: str) -> Actor:
-    """A user as an actor; UnknownUserError."""
+def user_of(unit: Unit, name: str) -> User:
+    """A user by name; UnknownUserError."""
     user = unit.session.scalars(select(User).where(User.name == name)).one_or_none()
     if user is None:
         raise UnknownUserError(f"there is no user {name!r}")
+    return user
+
+
+def actor_of(unit: Unit, name: str) -> Actor:
+    """A user as an actor; UnknownUserError."""
+    user = user_of(unit, name)
     return Actor(ActorKind.USER, user.id, user.name)

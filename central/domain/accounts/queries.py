@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from central.domain.access.services import visible_virtual_accounts
+from central.domain.access.rules import ROLE_SCOPES, TRUSTED_KINDS, Scope
+from central.domain.access.services import held_roles, visible_virtual_accounts
 from central.domain.accounts.errors import UnknownAccountError, UnknownVirtualAccountError
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from chassis.db.unit import Unit
@@ -24,6 +25,26 @@ def by_domain(unit: Unit, domain: str) -> SmartAccount:
 def all_accounts(unit: Unit) -> list[SmartAccount]:
     """Every account, by domain."""
     return list(unit.session.scalars(select(SmartAccount).order_by(SmartAccount.domain)))
+
+
+def visible_accounts(unit: Unit) -> list[SmartAccount]:
+    """The accounts that the acting one has a role in; all for the vendor's roles (row C1.1)."""
+    if unit.actor.kind in TRUSTED_KINDS:
+        return all_accounts(unit)
+    held = held_roles(unit, unit.actor.id)
+    every = any(ROLE_SCOPES[one.role] is Scope.VENDOR for one in held)
+    own = {one.account_id for one in held}
+    return [row for row in all_accounts(unit) if every or row.id in own]
+
+
+def named(unit: Unit, text: str) -> SmartAccount:
+    """An account by domain or else by name, whatever the case of the letters; UnknownAccountError."""
+    wanted = text.strip().lower()
+    rows = visible_accounts(unit)
+    found = [row for row in rows if row.domain.lower() == wanted] or [row for row in rows if row.name.lower() == wanted]
+    if len(found) != 1:
+        raise UnknownAccountError(f"there is no account {text!r}")
+    return found[0]
 
 
 def virtual_account(unit: Unit, account_id: str, name: str) -> VirtualAccount:

@@ -20,6 +20,17 @@ def entitlement(unit: Unit, tag: str) -> Entitlement:
     return found
 
 
+def by_name(unit: Unit, text: str) -> str:
+    """The tag of a licence that is named by its tag or name; UnknownEntitlementError where none or several fit."""
+    if unit.session.get(Entitlement, text) is not None:
+        return text
+    tags = list(unit.session.scalars(select(Entitlement.tag).where(Entitlement.name == text).limit(2)))
+    if len(tags) != 1:
+        cause = "several entitlements" if tags else "no entitlement"
+        raise UnknownEntitlementError(f"the catalogue has {cause} of the name {text!r}")
+    return tags[0]
+
+
 def find_entitlement(unit: Unit, tag: str) -> Entitlement | None:
     """An entitlement by its tag, or None."""
     return unit.session.get(Entitlement, tag)

@@ -30,6 +30,26 @@ def by_udi(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
     return unit.session.scalars(query.order_by(Instance.registered_at)).first()
 
 
+def in_virtual_accounts(unit: Unit, account_id: str, virtual_account_ids: list[str]) -> list[Instance]:
+    """The instances of some virtual accounts, by name."""
+    query = select(Instance).where(
+        Instance.account_id == account_id, Instance.virtual_account_id.in_(virtual_account_ids)
+    )
+    return sorted(unit.session.scalars(query), key=lambda row: (instance_name(row), row.id))
+
+
+def by_serial(unit: Unit, account_id: str, virtual_account_id: str, pid: str, serial: str) -> Instance | None:
+    """The instance of a product id and serial number in a virtual account, whatever else its UDI says."""
+    prefix = Udi(pid=pid, serial=serial).key
+    query = select(Instance).where(
+        Instance.account_id == account_id,
+        Instance.virtual_account_id == virtual_account_id,
+        Instance.udi_key.startswith(prefix, autoescape=True),
+    )
+    rows = [row for row in unit.session.scalars(query) if (row.udi["pid"], row.udi["serial"]) == (pid, serial)]
+    return min(rows, key=lambda row: row.registered_at) if rows else None
+
+
 def instance_name(row: Instance) -> str:
     """How an instance is called: its host name, else its UDI."""
     return row.hostname or Udi.from_dict(row.udi).label

@@ -94,6 +94,21 @@ def replace_claims(
     set_claims(unit, account_id, specs)
 
 
+BATCH = 500
+
+
+def claims_by_instance(unit: Unit, account_id: str, instance_ids: list[str]) -> dict[str, dict[str, int]]:
+    """What some instances use."""
+    found: dict[str, dict[str, int]] = {}
+    for start in range(0, len(instance_ids), BATCH):
+        query = select(Claim.instance_id, Claim.tag, Claim.count).where(
+            Claim.account_id == account_id, Claim.instance_id.in_(instance_ids[start : start + BATCH])
+        )
+        for instance_id, tag, count in unit.session.execute(query):
+            found.setdefault(instance_id, {})[tag] = count
+    return found
+
+
 def claims_of(unit: Unit, account_id: str, instance_id: str) -> dict[str, int]:
     """What an instance uses."""
     query = select(Claim.tag, Claim.count).where(Claim.account_id == account_id, Claim.instance_id == instance_id)

@@ -24,3 +24,10 @@ class NotEnoughFreeError(RefusedError):
 
     code = "not_enough_free"
     remedy = "Choose at most what the licence's details show as free."
+
+
+class SameVirtualAccountError(InvalidInputError):
+    """Source and target are the same virtual account."""
+
+    code = "same_virtual_account"
+    remedy = "Choose another target."

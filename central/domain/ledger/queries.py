@@ -128,6 +128,62 @@ def licences(
 
 
 @dataclass(frozen=True, slots=True)
+class HeldLot:
+    """What a virtual account has of a lot."""
+
+    virtual_account_id: str
+    tag: str
+    name: str
+    licence_type: str
+    billing: str
+    quantity: int
+    start: datetime | None
+    end: datetime | None
+    sku: str | None
+    order_number: str | None
+    order_line: str | None
+    subscription_id: str | None
+
+
+def held_lots(
+    unit: Unit, account_id: str, virtual_account_ids: list[str], tags: set[str] | None, *, ended: bool = False
+) -> list[HeldLot]:
+    """Lots by virtual account and tag; with `ended` also what has expired."""
+    buckets = (*OWNED, Bucket.EXPIRED) if ended else OWNED
+    query = (
+        select(Holding.virtual_account_id, Lot, Entitlement.name, func.sum(Holding.quantity))
+        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
+        .join(Entitlement, Entitlement.tag == Lot.tag)
+        .where(
+            Holding.account_id == account_id,
+            Holding.bucket.in_(buckets),
+            Holding.virtual_account_id.in_(virtual_account_ids),
+        )
+        .group_by(Holding.virtual_account_id, *Lot.__table__.columns, Entitlement.name)
+        .order_by(Holding.virtual_account_id, Lot.tag, Lot.created_at, Lot.id)
+    )
+    if tags is not None:
+        query = query.where(Lot.tag.in_(tags))
+    return [
+        HeldLot(
+            virtual_account_id=va,
+            tag=lot.tag,
+            name=name,
+            licence_type=lot.licence_type,
+            billing=lot.billing,
+            quantity=int(quantity),
+            start=lot.start,
+            end=lot.end,
+            sku=lot.sku,
+            order_number=lot.order_number,
+            order_line=lot.order_line,
+            subscription_id=lot.subscription_id,
+        )
+        for va, lot, name, quantity in unit.session.execute(query)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class AllotmentLine:
     """What a satellite is told that its site owns."""
 

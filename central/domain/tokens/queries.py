@@ -10,6 +10,7 @@ from central.domain.access.services import visible_virtual_accounts
 from central.domain.tokens.models import Token
 from chassis.clock import iso
 from chassis.db.unit import Unit
+from chassis.secrets_box import hash_secret
 
 
 def token_dict(token: Token, virtual_account: str, unit: Unit) -> dict[str, Any]:
@@ -44,3 +45,27 @@ def tokens(unit: Unit, account_id: str, names: dict[str, str], virtual_account_i
         for row in rows
         if allowed is None or row.virtual_account_id in allowed
     ]
+
+
+def own_tokens(unit: Unit, account_id: str, virtual_account_id: str) -> list[Token]:
+    """The usable tokens that central made for a virtual account, newest first."""
+    query = select(Token).where(
+        Token.account_id == account_id,
+        Token.virtual_account_id == virtual_account_id,
+        Token.satellite_id.is_(None),
+        Token.revoked.is_(False),
+        Token.expires_at > unit.now,
+    )
+    rows = unit.session.scalars(query.order_by(Token.created_at.desc(), Token.id))
+    return [row for row in rows if row.max_uses is None or row.uses < row.max_uses]
+
+
+def own_token(unit: Unit, account_id: str, virtual_account_id: str, texts: set[str]) -> Token | None:
+    """The token of one of these texts that central made for a virtual account."""
+    query = select(Token).where(
+        Token.account_id == account_id,
+        Token.virtual_account_id == virtual_account_id,
+        Token.satellite_id.is_(None),
+        Token.hash.in_([hash_secret(text) for text in texts]),
+    )
+    return unit.session.scalars(query).first()

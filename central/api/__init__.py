@@ -1,0 +1,1 @@
+"""Interfaces of central for programs."""

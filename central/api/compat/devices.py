@@ -1,0 +1,174 @@
+"""Product instances: list, usage, transfer, removal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from central.api.compat.accounts import chosen, query_paging, wanted_names
+from central.api.compat.wire import BodyError, Call, objects_of, overall, page, success, text_of
+from central.domain.accounts.models import VirtualAccount
+from central.domain.accounts.queries import virtual_account
+from central.domain.alerts.services import refresh_alerts
+from central.domain.instances.models import Instance
+from central.domain.instances.queries import by_serial, in_virtual_accounts, instance_name
+from central.domain.instances.services import transfer_instance
+from central.domain.ledger.claims import claims_by_instance
+from central.domain.ledger.queries import licences
+from central.intake.instances import remove
+from chassis.clock import iso
+from chassis.errors import AppError, NotFoundError
+
+
+class DeviceNotFoundError(NotFoundError):
+    """The virtual account has no such device."""
+
+    code = "unknown_instance"
+
+
+def _sudi(row: Instance) -> dict[str, Any]:
+    udi = row.udi
+    return {
+        "suvi": udi.get("suvi"),
+        "uuid": udi.get("uuid"),
+        "hostIdentifier": udi.get("host_identifier"),
+        "udiPid": udi["pid"],
+        "udiSerialNumber": udi["serial"],
+        "udiVid": udi.get("vid"),
+        "macAddress": udi.get("mac_address"),
+    }
+
+
+def list_devices(call: Call) -> dict[str, Any]:
+    """The product instances of a virtual account."""
+    rows = in_virtual_accounts(call.unit, call.smart_account.id, [chosen(call).id])
+    name = call.request.query.get("instanceName", "").lower()
+    rows = [row for row in rows if name in instance_name(row).lower()]
+    shown = [
+        {"instanceName": instance_name(row), "productTagName": row.product_tag or "", "sudi": _sudi(row)}
+        for row in page(rows, {"limit": -1, **query_paging(call)})
+    ]
+    return success("Successfully read devices.", totalRecords=len(rows), devices=shown)
+
+
+def device_usage(call: Call) -> dict[str, Any]:
+    """Product instances with what they use."""
+    names = wanted_names(call)
+    rows = in_virtual_accounts(call.unit, call.smart_account.id, sorted(names))
+    part = page(rows, call.body)
+    used = claims_by_instance(call.unit, call.smart_account.id, [row.id for row in part])
+    figures = licences(call.unit, call.smart_account.id, names)
+    titles = {row["tag"]: row["name"] for row in figures}
+    short = {(row["virtual_account"], row["tag"]) for row in figures if row["status"] == "out_of_compliance"}
+    shown = []
+    for row in part:
+        home = names[row.virtual_account_id]
+        claims = used.get(row.id, {})
+        lacks = any((home, tag) in short for tag in claims)
+        shown.append(
+            {
+                "virtualAccount": home,
+                "hostName": row.hostname or "",
+                "hostname": row.hostname or "",
+                "sudi": _sudi(row),
+                "productName": row.product_tag or row.udi["pid"],
+                "displayName": f"UDI_PID:{row.udi['pid']}; UDI_SN:{row.udi['serial']}; ",
+                "productTagName": row.product_tag or "",
+                "productDescription": "",
+                "productType": row.udi["pid"],
+                "status": "Out Of Compliance" if lacks else "In Compliance",
+                "registrationDate": iso(row.registered_at),
+                "lastContactDate": iso(row.last_contact),
+                "mode": "SL",
+                "licenseUsage": [
+                    {"license": titles.get(tag, tag), "quantity": count, "startDate": None, "endDate": None}
+                    for tag, count in sorted(claims.items())
+                ],
+            }
+        )
+    return success("Successfully read devices.", totalRecords=len(rows), devices=shown)
+
+
+def _find(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> Instance:
+    sudi = entry.get("sudi")
+    if not isinstance(sudi, dict):
+        raise BodyError("Missing required input parameters: sudi")
+    pid, serial = text_of(sudi, "udiPid", "udi_pid"), text_of(sudi, "udiSerialNumber", "udi_serial_number")
+    found = by_serial(call.unit, call.smart_account.id, home.id, pid, serial)
+    if found is None:
+        raise DeviceNotFoundError(f"{home.name} has no product instance {pid} {serial}")
+    return found
+
+
+def transfer_devices(call: Call) -> dict[str, Any]:
+    """Move product instances; each entry has its own outcome."""
+    source = chosen(call)
+    outcomes = []
+    for entry in objects_of(call.body, "productInstances"):
+        target_name = text_of(entry, "targetVirtualAccount", needed=False)
+        outcome: dict[str, Any] = {
+            "sudi": entry.get("sudi"),
+            "targetVirtualAccount": target_name,
+            "productTagName": entry.get("productTagName"),
+            "sourceVirtualAccount": source.name,
+        }
+        try:
+            target = virtual_account(call.unit, call.smart_account.id, text_of(entry, "targetVirtualAccount"))
+            row = _find(call, entry, source)
+            transfer_instance(call.unit, row, target)
+            message = (
+                f"Device \u2018{instance_name(row)}\u2019 successfully transferred from Virtual Account "
+                f"\u2018{source.name}\u2019 to Virtual Account \u2018{target.name}\u2019."
+            )
+            outcome |= {"status": "SUCCESS", "statusMessage": message}
+        except AppError as error:
+            outcome |= {"status": "ERROR", "statusMessage": error.message}
+        outcomes.append(outcome)
+    refresh_alerts(call.unit, call.smart_account)
+    done = sum(one["status"] == "SUCCESS" for one in outcomes)
+    answer = success(
+        f"{done} product instances transferred successfully.",
+        productsTransferStatus=outcomes,
+        successCount=done,
+        errorCount=len(outcomes) - done,
+    )
+    return {**answer, "status": overall(outcomes)}
+
+
+def remove_device(call: Call) -> dict[str, Any]:
+    """Remove one product instance."""
+    row = _find(call, call.body, chosen(call))
+    name = instance_name(row)
+    _remove(call, row)
+    return success(f"The Product Instance {name} was successfully removed.")
+
+
+def _remove(call: Call, row: Instance) -> None:
+    remove(call.unit, call.made.keyring, call.smart_account, row.id, release_restricted=False, reason="")
+
+
+def remove_devices(call: Call) -> dict[str, Any]:
+    """Remove several; the list comes under one of two spellings, or under both with the same content."""
+    names = ("productInstacesRemoveRequests", "productInstancesRemoveRequests")
+    home = chosen(call)
+    entries: list[dict[str, Any]] = []
+    for name in names:
+        for entry in objects_of(call.body, name) if call.body.get(name) else []:
+            if not any(entry.get("sudi") == known.get("sudi") for known in entries):
+                entries.append(entry)
+    if not entries:
+        raise BodyError(f"Missing required input parameters: {names[1]}")
+    outcomes = []
+    for entry in entries:
+        given = entry.get("sudi")
+        sudi = given if isinstance(given, dict) else {}
+        device = " ".join(f"{name}: {sudi.get(name) or ''}" for name in ("udiPid", "udiSerialNumber", "hostIdentifier"))
+        try:
+            _remove(call, _find(call, entry, home))
+            message = "The Product Instance was successfully removed."
+            outcomes.append({"status": "SUCCESS", "statusMessage": message, "device": device})
+        except AppError as error:
+            outcomes.append({"status": "ERROR", "statusMessage": error.message, "device": device})
+    done = sum(one["status"] == "SUCCESS" for one in outcomes)
+    answer = success(f"{done} Product Instance  removed successfully.", removeProductInstancesStatus=outcomes)
+    return {**answer, "status": overall(outcomes)}

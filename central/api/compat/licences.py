@@ -1,0 +1,160 @@
+"""Licences: usage, subscriptions, transfer, reservation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from central.api.compat.accounts import chosen, wanted_names
+from central.api.compat.wire import (
+    BodyError,
+    Call,
+    list_of,
+    number_of,
+    objects_of,
+    overall,
+    page,
+    seconds,
+    success,
+    text_of,
+)
+from central.domain.accounts.queries import virtual_account
+from central.domain.alerts.services import refresh_alerts
+from central.domain.catalogue.queries import by_name
+from central.domain.ledger.queries import HeldLot, held_lots, licences
+from central.domain.ledger.transfers import transfer_licences
+from chassis.errors import AppError
+from exchange.compliance import LotPhase, lot_phase
+from exchange.vocabulary import Compliance
+
+STATUS = {Compliance.IN_COMPLIANCE.value: "In Compliance", Compliance.OUT_OF_COMPLIANCE.value: "Out Of Compliance"}
+PHASES = {LotPhase.ACTIVE: "Active", LotPhase.EXPIRED: "Expired", LotPhase.FUTURE: "Future"}
+KINDS = {"perpetual": "PERPETUAL", "term": "TERM", "demo": "DEMO", "reporting_only": "PERPETUAL"}
+LONGEST_FIRST, LONGEST_LAST = "LONGEST_TERM_FIRST", "LONGEST_TERM_LAST"
+
+
+def usage(call: Call) -> dict[str, Any]:
+    """`licenses`: purchased, in use and free, one entry for each virtual account and licence."""
+    names = wanted_names(call)
+    rows = licences(call.unit, call.smart_account.id, names)
+    part = page(rows, call.body)
+    lots: dict[tuple[str, str], list[HeldLot]] = {}
+    for lot in held_lots(call.unit, call.smart_account.id, sorted(names), {row["tag"] for row in part}):
+        lots.setdefault((names[lot.virtual_account_id], lot.tag), []).append(lot)
+    shown = [_licence(call, row, lots.get((row["virtual_account"], row["tag"]), [])) for row in part]
+    return success("The license usage was retrieved.", totalRecords=len(rows), licenses=shown)
+
+
+def _licence(call: Call, row: Mapping[str, Any], lots: list[HeldLot]) -> dict[str, Any]:
+    return {
+        "license": row["name"],
+        "licenseName": row["name"],
+        "entitlementTag": row["tag"],
+        "virtualAccount": row["virtual_account"],
+        "quantity": row["purchased"],
+        "inUse": row["in_use"] - row["reserved"],
+        "available": row["balance"],
+        "status": STATUS[row["status"]],
+        "billingType": row["billing"].upper(),
+        "ahaApps": False,
+        "pendingQuantity": row["pending"],
+        "reserved": row["reserved"],
+        "isPortable": False,
+        "portable": False,
+        "licenseSubstitutions": [],
+        "licenseDetails": [_detail(call, lot) for lot in lots],
+    }
+
+
+def _detail(call: Call, lot: HeldLot) -> dict[str, Any]:
+    return {
+        "licenseType": KINDS.get(lot.licence_type, "PERPETUAL"),
+        "quantity": lot.quantity,
+        "startDate": seconds(lot.start),
+        "endDate": seconds(lot.end),
+        "subscriptionId": lot.subscription_id or "",
+        "status": PHASES[lot_phase(lot.start, lot.end, call.unit.now)],
+        "licenseSku": lot.sku or "",
+        "orderNumber": lot.order_number or "",
+        "orderLineIdentifier": lot.order_line or "",
+    }
+
+
+def subscriptions(call: Call) -> dict[str, Any]:
+    """`license-subscriptions`: the terms that were bought, active and expired."""
+    names = wanted_names(call)
+    wanted = {str(word).lower() for word in list_of(call.body, "status")}
+    titles = {row["tag"]: row["name"] for row in licences(call.unit, call.smart_account.id, names)}
+    rows = []
+    for lot in held_lots(call.unit, call.smart_account.id, sorted(names), None, ended=True):
+        if lot.end is None or lot.start is None:
+            continue
+        status = PHASES[lot_phase(lot.start, lot.end, call.unit.now)]
+        if wanted and status.lower() not in wanted:
+            continue
+        rows.append(
+            {
+                "virtualAccount": names[lot.virtual_account_id],
+                "license": titles.get(lot.tag, lot.name),
+                "billingType": lot.billing.upper(),
+                "quantity": str(lot.quantity),
+                "startDate": seconds(lot.start),
+                "endDate": seconds(lot.end),
+                "status": status,
+                "subscriptionId": lot.subscription_id or "",
+            }
+        )
+    return success(
+        "The license subscriptions were retrieved.", totalRecords=len(rows), licenseSubscriptions=page(rows, call.body)
+    )
+
+
+def transfer(call: Call) -> dict[str, Any]:
+    """`licenses/transfer`: each entry succeeds or fails by itself, and says so."""
+    source = chosen(call)
+    outcomes = []
+    for entry in objects_of(call.body, "licenses"):
+        try:
+            name = text_of(entry, "license", "licenseName")
+            target = virtual_account(
+                call.unit, call.smart_account.id, text_of(entry, "targetVirtualAccount", "virtualAccount")
+            )
+            quantity = number_of(entry.get("quantity"), "quantity")
+            order = text_of(entry, "precedence", needed=False) or LONGEST_FIRST
+            if order not in {LONGEST_FIRST, LONGEST_LAST}:
+                raise BodyError(f"precedence is {LONGEST_FIRST} or {LONGEST_LAST}")
+            tag = by_name(call.unit, name)
+            with call.unit.savepoint():
+                transfer_licences(call.unit, source, target, tag, quantity, longest_first=order == LONGEST_FIRST)
+        except AppError as error:
+            outcomes.append({"status": "ERROR", "statusMessage": error.message})
+            continue
+        message = (
+            f"{quantity} \u2018{name}\u2019 licenses successfully transferred from Virtual Account "
+            f"\u2018{source.name}\u2019 to Virtual Account \u2018{target.name}\u2019"
+        )
+        outcomes.append({"status": "SUCCESS", "statusMessage": message})
+    refresh_alerts(call.unit, call.smart_account)
+    done = sum(one["status"] == "SUCCESS" for one in outcomes)
+    answer = success(f"{done} licenses transferred successfully", licensesTransferStatus=outcomes)
+    return {**answer, "status": overall(outcomes)}
+
+
+def reserve(call: Call) -> dict[str, Any]:
+    """`reserve-licenses`: reservation for devices without any connection is not offered; each request is told so."""
+    chosen(call)
+    outcomes: list[dict[str, Any]] = [
+        {
+            "reservationCode": str(entry.get("reservationCode") or ""),
+            "authorizationCode": None,
+            "status": "ERROR",
+            "statusMessage": "Reservation is not offered by this server; connect the device to central or a satellite.",
+            "licenses": [],
+        }
+        for entry in objects_of(call.body, "reservationRequests")
+    ]
+    return {
+        "status": "ERROR",
+        "statusMessage": "0 reservation requests processed successfully",
+        "authorizationCodes": outcomes,
+    }

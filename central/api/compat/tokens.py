@@ -1,0 +1,73 @@
+"""Registration tokens: list, create, revoke."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from central.api.compat.accounts import chosen
+from central.api.compat.wire import BodyError, Call, list_of, millis, number_of, overall, success, text_of
+from central.domain.tokens import services
+from central.domain.tokens.models import Token
+from central.domain.tokens.queries import own_token, own_tokens
+
+ALLOWED, NOT_ALLOWED = "Allowed", "Not Allowed"
+DEFAULT_DAYS = 30
+
+
+def _shown(call: Call, row: Token, text: str) -> dict[str, Any]:
+    del call
+    return {
+        "token": text,
+        "expirationDate": millis(row.expires_at),
+        "description": row.description,
+        "exportControl": ALLOWED if row.export_controlled else NOT_ALLOWED,
+        "createdBy": row.created_by,
+    }
+
+
+def list_tokens(call: Call) -> dict[str, Any]:
+    """The usable tokens of a virtual account, with their texts; those of a satellite are known on the site only."""
+    rows = own_tokens(call.unit, call.smart_account.id, chosen(call).id)
+    box = call.made.keyring.box
+    shown = [_shown(call, row, box.decrypt(row.secret)) for row in rows]
+    return success("Successfully read active tokens.", tokens=shown)
+
+
+def create_token(call: Call) -> dict[str, Any]:
+    """Make a token."""
+    days = call.body.get("expiresAfterDays")
+    uses = call.body.get("numberOfUses", call.body.get("numberofUses"))
+    wish = text_of(call.body, "exportControlled", "exportControl", needed=False).lower()
+    if wish not in {"", "allowed", "not allowed", "not_allowed", "notallowed"}:
+        raise BodyError("exportControlled is Allowed or Not Allowed")
+    row, text = services.create_token(
+        call.unit,
+        call.made.keyring.box,
+        call.smart_account,
+        chosen(call),
+        days=DEFAULT_DAYS if days is None else number_of(days, "expiresAfterDays"),
+        uses=None if uses in {None, ""} else number_of(uses, "numberOfUses"),
+        export_controlled=wish == "allowed",
+        description=text_of(call.body, "description", needed=False),
+    )
+    return success("A valid, active token was generated.", tokenInfo=_shown(call, row, text))
+
+
+def revoke_tokens(call: Call) -> dict[str, Any]:
+    """Revoke tokens by their texts, encoded or not; each has its own outcome."""
+    texts = list_of(call.body, "tokens")
+    if not texts or not all(isinstance(text, str) for text in texts):
+        raise BodyError("Missing required input parameters: tokens")
+    home = chosen(call)
+    outcomes = []
+    for text in texts:
+        row = own_token(call.unit, call.smart_account.id, home.id, {text.strip(), unquote(text).strip()})
+        if row is None:
+            outcomes.append({"status": "ERROR", "statusMessage": f"Token- '{text}' was not found"})
+            continue
+        services.revoke_token(call.unit, row)
+        outcomes.append({"status": "SUCCESS", "statusMessage": f"Token- '{text}' revoked successfully"})
+    done = sum(one["status"] == "SUCCESS" for one in outcomes)
+    answer = success(f"{done} tokens successfully revoked.", tokensRevokeStatus=outcomes)
+    return {**answer, "status": overall(outcomes)}

@@ -1,0 +1,62 @@
+"""Tables of credentials; no secret is stored, only what recognises it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from central.domain.base import Base
+from chassis.db.base import IdColumn, UtcDateTime
+
+
+class ApiClient(Base):
+    """A program that acts as a user."""
+
+    __tablename__ = "api_clients"
+
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    user_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked: Mapped[bool] = mapped_column(Boolean)
+
+
+class AccessToken(Base):
+    """A bearer token; `client_id` is empty for one that a person made."""
+
+    __tablename__ = "access_tokens"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(IdColumn, unique=True)
+    user_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    client_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    scope: Mapped[str] = mapped_column(String(16))
+    description: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    revoked: Mapped[bool] = mapped_column(Boolean)
+
+
+class Password(Base):
+    """A user's password, as argon2id made it."""
+
+    __tablename__ = "passwords"
+
+    user_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    hash: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class IdempotentAnswer(Base):
+    """What a change was answered with, so that its repetition changes nothing and gets the same answer."""
+
+    __tablename__ = "idempotent_answers"
+
+    user_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int] = mapped_column(Integer)
+    body: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

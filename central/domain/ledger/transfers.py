@@ -1,0 +1,105 @@
+"""Moving licences between virtual accounts (row C4.1): never more than is free, all of it or nothing."""
+
+from __future__ import annotations
+
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.accounts.models import VirtualAccount
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record, record_transaction
+from central.domain.catalogue.queries import entitlement
+from central.domain.ledger.errors import InvalidQuantityError, NotEnoughFreeError, SameVirtualAccountError
+from central.domain.ledger.models import Bucket
+from central.domain.ledger.postings import Place, post
+from central.domain.ledger.queries import pools
+from central.domain.ledger.services import free_views
+from chassis.db.unit import Unit
+from exchange.compliance import LotPhase, LotView, lot_phase
+
+
+def transfer_licences(
+    unit: Unit,
+    source: VirtualAccount,
+    target: VirtualAccount,
+    tag: str,
+    quantity: int,
+    *,
+    longest_first: bool = True,
+) -> int:
+    """Move `quantity` free units of a licence; returns how many lots they came from.
+
+    InvalidQuantityError and SameVirtualAccountError for what cannot be; NotEnoughFreeError when less is free: what is in
+    use, reserved or locked to a device stays.
+    """
+    require(unit, Permission.LICENCE_TRANSFER, source.account_id, source.id)
+    require(unit, Permission.LICENCE_TRANSFER, target.account_id, target.id)
+    name = entitlement(unit, tag).name
+    if quantity < 1:
+        raise InvalidQuantityError
+    if source.id == target.id:
+        raise SameVirtualAccountError
+    free = free_quantity(unit, source, tag)
+    if quantity > free:
+        raise NotEnoughFreeError(f"{quantity} of {name} are to be moved from {source.name}, {free} are free")
+    chosen = _chosen(unit, source, tag, quantity, longest_first=longest_first)
+    for lot_id, count in chosen:
+        places = Place(Bucket.FREE, source.id), Place(Bucket.FREE, target.id)
+        post(unit, source.account_id, lot_id, count, *places, "transferred")
+    _tell(unit, source, target, tag, name, quantity)
+    return len(chosen)
+
+
+def free_quantity(unit: Unit, row: VirtualAccount, tag: str) -> int:
+    """What of a licence nobody uses, reserves or holds."""
+    pool = pools(unit, row.account_id, [row.id]).get((row.id, tag))
+    if pool is None:
+        return 0
+    there = sum(view.quantity for view in _active(unit, row, tag))
+    return max(0, there - pool.claimed)
+
+
+def _active(unit: Unit, row: VirtualAccount, tag: str) -> list[LotView]:
+    views = free_views(unit, row.account_id, row.id, tag)
+    return [view for view in views if lot_phase(view.start, view.end, unit.now) is LotPhase.ACTIVE]
+
+
+def _chosen(
+    unit: Unit, source: VirtualAccount, tag: str, quantity: int, *, longest_first: bool
+) -> list[tuple[str, int]]:
+    far = float("inf")
+    views = sorted(
+        _active(unit, source, tag),
+        key=lambda view: (view.end.timestamp() if view.end else far, view.id),
+        reverse=longest_first,
+    )
+    chosen = []
+    for view in views:
+        taken = min(view.quantity, quantity)
+        if taken:
+            chosen.append((view.id, taken))
+        quantity -= taken
+    return chosen
+
+
+def _tell(unit: Unit, source: VirtualAccount, target: VirtualAccount, tag: str, name: str, quantity: int) -> None:
+    message = f"{quantity} of {name} transferred from {source.name} to {target.name}"
+    subject = {"tag": tag, "quantity": quantity, "from": source.id, "to": target.id}
+    for row, count, action in ((source, -quantity, "transferred_out"), (target, quantity, "transferred_in")):
+        record(
+            unit,
+            row.account_id,
+            EventKind.LICENCES_TRANSFERRED,
+            message,
+            subject=subject,
+            virtual_account_id=row.id,
+        )
+        record_transaction(
+            unit,
+            row.account_id,
+            virtual_account_id=row.id,
+            type="transfer",
+            tag=tag,
+            count=count,
+            source="transfer",
+            action=action,
+        )

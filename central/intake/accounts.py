@@ -1,0 +1,18 @@
+"""Deleting a virtual account with regard to what is in it (row C1.2)."""
+
+from __future__ import annotations
+
+from central.domain.accounts.errors import VirtualAccountNotEmptyError
+from central.domain.accounts.models import VirtualAccount
+from central.domain.accounts.services import delete_virtual_account, refuse_managed
+from central.domain.ledger.claims import claimed_in
+from central.domain.ledger.services import owned_in
+from chassis.db.unit import Unit
+
+
+def delete_empty(unit: Unit, row: VirtualAccount) -> None:
+    """Delete a virtual account that holds no licence and whose devices use none; else VirtualAccountNotEmptyError."""
+    refuse_managed(row)
+    if owned_in(unit, row.account_id, row.id) or claimed_in(unit, row.account_id, row.id):
+        raise VirtualAccountNotEmptyError
+    delete_virtual_account(unit, row)

@@ -1,0 +1,338 @@
+"""Existing automation against central: the calls, bodies and shapes that scripts in the field use."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from central.app import make_app
+from central.runtime import open_central
+from tests.world import ACCOUNT, World, WsgiApp, call
+
+CLOUD = "/services/api/smart-accounts-and-licensing"
+DOUBLED = "//services/api/services/api/smart-accounts-and-licensing"
+APPLIANCE = "/api"
+BACKEND = "/backend/api"
+
+
+@dataclass
+class Script:
+    """A script with an API client; `get` and `post` return what it would parse."""
+
+    app: WsgiApp
+    client: dict[str, Any]
+    token: str = ""
+
+    def ask(self, method: str, path: str, body: object = None, *, raw: bytes | None = None) -> tuple[int, bytes]:
+        """Send a request as the scripts do: the path as it stands, `null` where there is no body."""
+        data = raw if raw is not None else json.dumps(body).encode()
+        path, _, query = path.partition("?")
+        target = quote(path) + (f"?{query}" if query else "")
+        status, _, answer = call(
+            self.app, method, path if "%" in path else target, data, {"Authorization": f"Bearer {self.token}"}
+        )
+        return status, answer
+
+    def get(self, path: str) -> dict[str, Any]:
+        """A GET that succeeds."""
+        status, answer = self.ask("GET", path)
+        assert status == 200, answer
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+    def post(self, path: str, body: object = None, status: int = 200) -> dict[str, Any]:
+        """A POST that is answered with `status`."""
+        got, answer = self.ask("POST", path, body)
+        assert got == status, answer
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+
+def call_path(app: WsgiApp, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> tuple[int, Any]:
+    """POST and parse."""
+    status, _, answer = call(app, "POST", path, body, headers)
+    return status, json.loads(answer) if answer else None
+
+
+@pytest.fixture
+def script(vendor: World) -> Script:
+    """A program of an account administrator."""
+    vendor.central("user", "add", "robot", "--role", "account_administrator", "--account", ACCOUNT)
+    client = vendor.central("api-client", "create", "--user", "robot")
+    made = Script(make_app(open_central(vendor.folder / "central")), client)
+    parameters = {"grant_type": "client_credentials", **{k: client[k] for k in ("client_id", "client_secret")}}
+    _, answer = call_path(made.app, "/oauth/token", urlencode(parameters).encode())
+    made.token = answer["access_token"]
+    return made
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("C12.4")
+@pytest.mark.parametrize(
+    "path", ["/oauth/token", "/backend/oauth/token", "/as/token.oauth2", "/oauth2/default/v1/token"]
+)
+@pytest.mark.parametrize("how", ["form", "query", "json"])
+def test_a_client_gets_a_token_at_every_address_however_it_sends_its_parameters(
+    script: Script, path: str, how: str
+) -> None:
+    """Form, query and JSON are taken alike; the life is a number and long enough not to be renewed at every call."""
+    values = {
+        "grant_type": "client_credentials",
+        "client_id": script.client["client_id"],
+        "client_secret": script.client["client_secret"],
+    }
+    target, body = path, b""
+    if how == "query":
+        target = f"{path}?{urlencode(values)}"
+    else:
+        body = json.dumps(values).encode() if how == "json" else urlencode(values).encode()
+    status, answer = call_path(script.app, target, body)
+
+    assert status == 200
+    assert answer["token_type"] == "Bearer"
+    assert isinstance(answer["expires_in"], int)
+    assert answer["expires_in"] > 300
+
+
+@pytest.mark.row("C12.4")
+def test_wrong_credentials_get_the_error_that_clients_look_for(script: Script, vendor: World) -> None:
+    """Unknown client 401 invalid_client, wrong password 400, wrong or revoked token an empty 401."""
+    values = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}
+    unknown = call_path(script.app, "/oauth/token", urlencode(values).encode())
+    good = {"client_id": script.client["client_id"], "client_secret": script.client["client_secret"]}
+    person = {"grant_type": "password", **good, "username": "robot", "password": "wrong"}
+    password = call_path(script.app, "/oauth/token", urlencode(person).encode())
+    vendor.central("api-client", "revoke", script.client["client_id"])
+    revoked = script.ask("GET", f"{CLOUD}/v2/accounts")
+
+    assert unknown == (401, {"error": "invalid_client"})
+    assert password[0] == 400
+    assert revoked == (401, b"")
+
+
+@pytest.mark.row("C12.4")
+def test_a_person_signs_in_with_name_and_password(script: Script, vendor: World) -> None:
+    """The password grant acts as the person, not as the client."""
+    vendor.central(
+        "user", "add", "ann", "--role", "virtual_account_user", "--account", ACCOUNT, "--virtual-account", "Spare"
+    )
+    vendor.central("user", "password", "ann", "--password-file", vendor.file("pw", "correct horse battery\n"))
+    body = {
+        "grant_type": "password",
+        "client_id": script.client["client_id"],
+        "client_secret": script.client["client_secret"],
+        "username": "ann",
+        "password": "correct horse battery",
+    }
+    status, answer = call_path(script.app, "/oauth/token", json.dumps(body).encode())
+    ann = Script(script.app, script.client, answer["access_token"])
+    seen = ann.get(f"{APPLIANCE}/v1/accounts/{ACCOUNT}/virtual-accounts")["virtualAccounts"]
+
+    assert status == 200
+    assert [va["name"] for va in seen] == ["Spare"]
+    assert ann.ask("POST", f"{CLOUD}/v1/accounts/{ACCOUNT}/CUSTOMER/virtual-accounts", {"name": "Mine"}) == (403, b"")
+
+
+@pytest.mark.row("C1.1")
+@pytest.mark.parametrize("base", [CLOUD, DOUBLED])
+def test_a_script_finds_its_accounts(script: Script, base: str) -> None:
+    """Both searches answer with the names that either kind of client reads, and with numeric ids."""
+    mine = script.get(f"{base}/v2/accounts/")["accounts"]
+    found = script.get(f"{base}/v1/accounts/search?domain=customer&limit=1000&offset=0")
+    ids = script.get(f"{base}/v2/accounts/search?domain={ACCOUNT}")["accounts"][0]
+
+    assert mine[0]["accountDomain"] == ACCOUNT
+    assert mine[0]["roles"] == [{"role": "Smart Account Administrator"}]
+    assert found["totalRecords"] == 1
+    assert found["accounts"][0]["domain"] == found["accounts"][0]["accountDomain"] == ACCOUNT
+    assert isinstance(found["accounts"][0]["id"], int)
+    assert ids["account_id"] == str(found["accounts"][0]["id"])
+    assert {va["name"] for va in ids["virtual_accounts"]} == {"DEFAULT", "Site", "Spare"}
+
+
+@pytest.mark.row("C1.2")
+@pytest.mark.parametrize("kind", ["/CUSTOMER", "/customer", ""])
+@pytest.mark.parametrize("base", [CLOUD, APPLIANCE, BACKEND])
+def test_virtual_accounts_are_listed_made_and_deleted(script: Script, base: str, kind: str) -> None:
+    """With or without the segment of the kind; flags are texts; a full one is not deleted."""
+    root = f"{base}/v1/accounts/{ACCOUNT}{kind}/virtual-accounts"
+    made = script.post(root, {"name": "Lab East", "description": "a lab"})
+    listed = {va["name"]: va for va in script.get(root)["virtualAccounts"]}
+    refused = script.post(f"{root}/Site/delete", None, 400)
+    gone = script.post(f"{root}/Lab East/delete")
+    after = {va["name"] for va in script.get(root)["virtualAccounts"]}
+
+    assert made == {"status": "SUCCESS", "statusMessage": "Operation Successful"}
+    assert listed["DEFAULT"]["isDefault"] == "true"
+    assert listed["Lab East"]["isDefault"] == listed["Lab East"]["isSatellite"] == "false"
+    assert refused["status"] == "ERROR"
+    assert gone["status"] == "SUCCESS"
+    assert "Lab East" not in after
+
+
+@pytest.mark.row("C1.2")
+def test_the_appliance_form_takes_the_accounts_name(script: Script) -> None:
+    """Scripts of the appliance form begin with the list of local accounts and go on with the name."""
+    accounts = script.post(f"{BACKEND}/v1/upstream_satellites/accounts")["accounts"]
+    listed = script.get(f"{BACKEND}/v1/accounts/{accounts[0]['name']}/virtual-accounts")
+
+    assert accounts[0]["domain"] == ACCOUNT
+    assert len(listed["virtualAccounts"]) == 3
+
+
+@pytest.mark.row("C2.2", "C2.3")
+def test_a_token_is_made_listed_used_and_revoked(script: Script, vendor: World) -> None:
+    """The token registers a device; after its revocation the list is empty and it registers nothing."""
+    root = f"{CLOUD}/v1/accounts/{ACCOUNT}/CUSTOMER/virtual-accounts/Spare/tokens"
+    made = script.post(root, {"description": "ci", "expiresAfterDays": 3, "exportControlled": "ALLOWED", "limit": 50})
+    token = made["tokenInfo"]["token"]
+    listed = script.get(root)["tokens"]
+    vendor.device("SN1", "central", token)
+    revoked = script.post(f"{root}/revoke", {"tokens": [token, "nonsense"]})
+
+    assert made["tokenInfo"]["exportControl"] == "Allowed"
+    assert made["tokenInfo"]["expirationDate"].endswith("Z")
+    assert [row["token"] for row in listed] == [token]
+    assert revoked["status"] == "WARNING"
+    assert [one["status"] for one in revoked["tokensRevokeStatus"]] == ["SUCCESS", "ERROR"]
+    assert script.get(root)["tokens"] == []
+    with pytest.raises(Exception, match="registers nothing"):
+        vendor.device("SN2", "central", token)
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("C3.1", "C3.4")
+def test_usage_shows_each_licence_of_each_virtual_account(script: Script, vendor: World) -> None:
+    """Figures, status in the exact letters, and the lots behind them; paging in the body counts records."""
+    vendor.device("SN1", "central", vendor.token("central", pool="Spare")).use("ADVANTAGE", 12)
+    root = f"{CLOUD}/v1/accounts/{ACCOUNT}/licenses"
+    everything = script.post(root, {"virtualAccounts": []})
+    one = script.post(root, {"virtualAccounts": ["Spare"], "limit": 50, "offset": 0})
+    paged = script.post(root, {"limit": 1, "offset": 1})
+    licence = one["licenses"][0]
+
+    assert everything["totalRecords"] == 3
+    assert one["totalRecords"] == 1
+    assert (licence["license"], licence["quantity"], licence["inUse"], licence["available"]) == (
+        "Advantage",
+        10,
+        12,
+        -2,
+    )
+    assert licence["status"] == "Out Of Compliance"
+    assert licence["billingType"] == "PREPAID"
+    assert licence["licenseDetails"][0]["quantity"] == 10
+    assert licence["licenseDetails"][0]["licenseType"] == "PERPETUAL"
+    assert len(paged["licenses"]) == 1
+    assert paged["totalRecords"] == 3
+
+
+@pytest.mark.row("C3.4")
+def test_subscriptions_are_the_terms_with_dates_and_quantity_as_text(script: Script, vendor: World) -> None:
+    """Every field that a strict client demands is there."""
+    rows = (
+        "virtual_account,tag,quantity,type,start,end,subscription_id\n"
+        "Spare,ESSENTIALS,5,term,2026-01-01,2027-12-31,SUB-1\n"
+    )
+    vendor.central("order", "import", ACCOUNT, vendor.file("t.csv", rows))
+    found = script.post(f"{CLOUD}/v1/accounts/{ACCOUNT}/license-subscriptions", {"status": ["Active"]})
+
+    assert found["totalRecords"] == 1
+    assert found["licenseSubscriptions"][0] == {
+        "virtualAccount": "Spare",
+        "license": "Essentials",
+        "billingType": "PREPAID",
+        "quantity": "5",
+        "startDate": "2026-01-01T00:00:00Z",
+        "endDate": "2027-12-31T00:00:00Z",
+        "status": "Active",
+        "subscriptionId": "SUB-1",
+    }
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("C4.1")
+def test_licences_move_between_virtual_accounts_and_the_sum_stays(script: Script, vendor: World) -> None:
+    """What is free moves; what is in use does not; each entry has its own outcome."""
+    vendor.device("SN1", "central", vendor.token("central", pool="Spare")).use("ADVANTAGE", 4)
+    root = f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts/Spare/licenses/transfer"
+    entry = {"license": "Advantage", "licenseType": "PERPETUAL", "targetVirtualAccount": "Site"}
+    moved = script.post(root, {"licenses": [{**entry, "quantity": 6}, {**entry, "quantity": 1}]})
+    spare, there = (vendor.licence("ADVANTAGE", pool=pool)["purchased"] for pool in ("Spare", "Site"))
+
+    assert moved["status"] == "WARNING"
+    assert [one["status"] for one in moved["licensesTransferStatus"]] == ["SUCCESS", "ERROR"]
+    assert (spare, there) == (4, 9)
+    assert vendor.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C7.1", "C7.2")
+@pytest.mark.parametrize("base", [CLOUD, APPLIANCE])
+def test_devices_are_listed_moved_and_removed(script: Script, vendor: World, base: str) -> None:
+    """By product id and serial number; both spellings of the removal list at once remove once."""
+    vendor.device("SN1", "central", vendor.token("central", pool="Spare"), product_tag="PX", hostname="edge-1")
+    root = f"{base}/v1/accounts/{ACCOUNT}/virtual-accounts"
+    listed = script.get(f"{root}/Spare/devices?limit=50&offset=0")
+    sudi = listed["devices"][0]["sudi"]
+    asked = {"sudi": sudi, "productTagName": "PX", "targetVirtualAccount": "Site"}
+    moved = script.post(f"{root}/Spare/devices/transfer", {"productInstances": [asked, asked]})
+    there = script.get(f"{root}/Site/devices")["devices"]
+    both = {name: [{"sudi": sudi, "productTagName": "PX"}] for name in REMOVAL_NAMES}
+    removed = script.post(f"{root}/Site/devices/remove".replace("/v1/", "/v2/"), both)
+
+    assert listed["totalRecords"] == 1
+    assert (listed["devices"][0]["instanceName"], sudi["udiSerialNumber"]) == ("edge-1", "SN1")
+    assert (moved["successCount"], moved["errorCount"], moved["status"]) == (1, 1, "WARNING")
+    assert [device["productTagName"] for device in there] == ["PX"]
+    assert removed["status"] == "SUCCESS"
+    assert len(removed["removeProductInstancesStatus"]) == 1
+    assert script.get(f"{root}/Site/devices")["devices"] == []
+
+
+REMOVAL_NAMES = ("productInstacesRemoveRequests", "productInstancesRemoveRequests")
+
+
+@pytest.mark.row("C6.2")
+def test_a_reservation_is_declined_entry_by_entry(script: Script) -> None:
+    """Clients show the first entry's message, so there is one for each request."""
+    root = f"{CLOUD}/v2/accounts/{ACCOUNT}/virtual-accounts/Spare/reserve-licenses"
+    found = script.post(root, {"reservationRequests": [{"reservationCode": "A"}, {"reservationCode": "B"}]})
+
+    assert found["status"] == "ERROR"
+    assert [one["reservationCode"] for one in found["authorizationCodes"]] == ["A", "B"]
+    assert all(one["statusMessage"] for one in found["authorizationCodes"])
+
+
+BAD = [
+    b"{",
+    b"[1]",
+    b'"x"',
+    b"\xff",
+    b"[" * 3000,
+    b'{"virtualAccounts":5}',
+    b'{"limit":"x"}',
+    b'{"virtualAccounts":["No"]}',
+]
+
+
+@pytest.mark.row("C3.1")
+@pytest.mark.parametrize("raw", BAD)
+def test_a_bad_body_is_answered_with_the_error_envelope(script: Script, raw: bytes) -> None:
+    """Never a 500: 400 or 422 with status ERROR and a sentence."""
+    status, answer = script.ask("POST", f"{CLOUD}/v1/accounts/{ACCOUNT}/licenses", raw=raw)
+    body = json.loads(answer)
+
+    assert status in {400, 422}
+    assert body["status"] == "ERROR"
+    assert body["statusMessage"]
+
+
+@pytest.mark.row("C1.6")
+def test_what_is_not_offered_has_an_empty_404(script: Script) -> None:
+    """Unknown addresses below the base, with a token, are 404 without a body; without a token 401."""
+    assert script.ask("GET", f"{CLOUD}/v1/nothing") == (404, b"")
+    assert Script(script.app, {}).ask("GET", f"{CLOUD}/v2/accounts") == (401, b"")
