@@ -7,6 +7,9 @@ from typing import Any, TypeAlias
 
 from central.api.compat.app import CompatApi
 from central.api.compat.wire import MOST_BYTES
+from central.api.sync import PATH as SYNC_PATH
+from central.api.sync import SyncEndpoint
+from central.api.v1.app import make_api
 from central.device_api.app import make_app as make_device_app
 from central.runtime import Central
 from chassis.errors import UploadTooLargeError
@@ -21,12 +24,15 @@ LEAN = (PREFIX, "/healthz", "/readyz")
 def make_app(made: Central) -> WsgiApp:
     """The application; engines are opened here, in the worker."""
     devices = make_device_app(made)
-    parts: tuple[Part, ...] = (CompatApi(made),)
+    sync = SyncEndpoint(made)
+    parts: tuple[Part, ...] = (CompatApi(made), make_api(made))
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", ""))
         if path.startswith(LEAN) or path == "/":
             return devices(environ, start_response)
+        if path == SYNC_PATH:
+            return sync(environ, start_response)
         return _answer(parts, environ).send(environ, start_response)
 
     return app

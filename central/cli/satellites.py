@@ -10,18 +10,16 @@ from central.cli.base import FILE, group, opened, reading, writing
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.alerts.services import refresh_alerts
 from central.domain.satellites import services
-from central.domain.satellites.queries import by_id, find_satellite, satellite_dict, satellites
+from central.domain.satellites.queries import find_satellite, satellite_dict, satellites
 from central.intake.authorizing import authorize
-from central.intake.syncing import take_request
+from central.intake.receiving import receive
 from central.runtime import Central
 from chassis.actor import OPERATOR
 from chassis.cli import emit, emit_list
 from chassis.errors import FileUnreadableError
 from chassis.files import write_atomic
 from exchange.canonical import digest
-from exchange.errors import ExchangeError
 from exchange.files.registration import Registration, read_registration
-from exchange.files.sync_request import peek_satellite
 
 
 @group.group("satellite", help="Satellites of a customer.")
@@ -177,41 +175,8 @@ def sync_import(context: click.Context, file: Path, output: Path) -> None:
     """Synchronize by file."""
     made = opened(context)
     try:
-        with file.open("rb") as stream, made.database.write(OPERATOR) as unit:
-            answered = take_request(unit, made.keyring, stream)
-            if not isinstance(answered, ExchangeError):
-                data, stored = answered.stored.response or b"", answered.stored
-                found = {
-                    "outcome": answered.outcome,
-                    "satellite": answered.satellite.id,
-                    "name": answered.satellite.name,
-                    "epoch": stored.epoch,
-                    "sequence": stored.rseq,
-                    "answers": stored.seq,
-                    "counts": stored.counts,
-                    "received": answered.received,
-                }
+        received = receive(made.database, made.keyring, OPERATOR, lambda: file.open("rb"))
     except OSError as error:
         raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
-    except ExchangeError as error:
-        _note_failure(made, file, error)
-        raise
-    if isinstance(answered, ExchangeError):
-        raise answered
-    write_atomic(output, data, mode=0o644)
-    emit(context, {"path": str(output), "sha256": digest(data), **found})
-
-
-def _note_failure(made: Central, file: Path, error: ExchangeError) -> None:
-    """Keep why a satellite's file was refused, for its alert; an older file is no failure."""
-    if error.code in {"superseded", "wrong_kind", "unknown_issuer", "wrong_vendor", "unsupported_version"}:
-        return
-    try:
-        with file.open("rb") as stream, made.database.write(OPERATOR) as unit:
-            row = by_id(unit, peek_satellite(stream))
-            if row is None:
-                return
-            services.note_sync_failure(unit, row, error.code)
-            refresh_alerts(unit, services.account_of(unit, row))
-    except (ExchangeError, OSError):
-        return
+    write_atomic(output, received.data, mode=0o644)
+    emit(context, {"path": str(output), "sha256": digest(received.data), **received.facts})

@@ -1,0 +1,205 @@
+"""Accounts, virtual accounts, agreement, registration tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from central.api.v1.context import (
+    ACCOUNT,
+    ACCOUNT_PATH,
+    BASE,
+    DONE,
+    TOKEN,
+    VIRTUAL_ACCOUNT,
+    Call,
+    Nothing,
+    PoolPage,
+    account_of,
+    chosen_pool,
+    names,
+    pool_of,
+)
+from central.domain.accounts import services
+from central.domain.accounts.queries import account_dict, virtual_account_dict, virtual_accounts, visible_accounts
+from central.domain.agreements.services import accept_agreement
+from central.domain.alerts.services import refresh_alerts
+from central.domain.tokens import services as token_services
+from central.domain.tokens.queries import token_dict, tokens
+from central.intake.accounts import delete_empty
+from central.runtime import Central
+from chassis.api.operations import Operation, Page, Strict, list_of, object_of, paged
+
+POOL = f"{ACCOUNT_PATH}/virtual-accounts/{{name}}"
+TOKENS = f"{ACCOUNT_PATH}/tokens"
+
+
+class NewAccount(Strict):
+    """A new smart account."""
+
+    domain: str
+    name: str
+    export_allowed: bool = False
+
+
+class NewVirtualAccount(Strict):
+    """A new virtual account."""
+
+    name: str
+    description: str = ""
+
+
+class NewName(Strict):
+    """Another name."""
+
+    name: str
+
+
+class NewToken(Strict):
+    """A new registration token."""
+
+    virtual_account: str
+    days: int = Field(ge=1, le=365)
+    uses: int | None = Field(default=None, ge=1, le=1_000_000)
+    export_controlled: bool = False
+    description: str = ""
+
+
+def list_accounts(call: Call) -> dict[str, Any]:
+    """The accounts that the caller has a role in."""
+    return paged([account_dict(row) for row in visible_accounts(call.unit)], call.query)
+
+
+def show_account(call: Call) -> dict[str, Any]:
+    """One account."""
+    return account_dict(account_of(call))
+
+
+def create_account(call: Call) -> dict[str, Any]:
+    """Make an account."""
+    body: NewAccount = call.body
+    row = services.create_account(call.unit, body.domain, body.name, export_allowed=body.export_allowed)
+    refresh_alerts(call.unit, row)
+    return account_dict(row)
+
+
+def accept(call: Call) -> dict[str, Any]:
+    """Accept the agreement in force."""
+    account = accept_agreement(call.unit, account_of(call))
+    refresh_alerts(call.unit, account)
+    return account_dict(account)
+
+
+def list_pools(call: Call) -> dict[str, Any]:
+    """The virtual accounts that the caller may see."""
+    rows = virtual_accounts(call.unit, account_of(call).id)
+    return paged([virtual_account_dict(row) for row in rows], call.query)
+
+
+def create_pool(call: Call) -> dict[str, Any]:
+    """Make a virtual account."""
+    row = services.create_virtual_account(call.unit, account_of(call).id, call.body.name, call.body.description)
+    return virtual_account_dict(row)
+
+
+def rename_pool(call: Call) -> dict[str, Any]:
+    """Give a virtual account another name."""
+    row = pool_of(call, call.path["name"])
+    return virtual_account_dict(services.rename_virtual_account(call.unit, row, call.body.name))
+
+
+def default_pool(call: Call) -> dict[str, Any]:
+    """Make a virtual account the default."""
+    row = pool_of(call, call.path["name"])
+    services.make_default(call.unit, row)
+    return virtual_account_dict(row)
+
+
+def delete_pool(call: Call) -> dict[str, Any]:
+    """Delete an empty virtual account."""
+    delete_empty(call.unit, pool_of(call, call.path["name"]))
+    refresh_alerts(call.unit, account_of(call))
+    return {"done": True}
+
+
+def list_tokens(call: Call) -> dict[str, Any]:
+    """Registration tokens, newest first."""
+    return paged(tokens(call.unit, account_of(call).id, names(call), chosen_pool(call)), call.query)
+
+
+def create_token(call: Call) -> dict[str, Any]:
+    """Make a registration token."""
+    body: NewToken = call.body
+    row, text = token_services.create_token(
+        call.unit,
+        call.server.keyring.box,
+        account_of(call),
+        pool_of(call, body.virtual_account),
+        days=body.days,
+        uses=body.uses,
+        export_controlled=body.export_controlled,
+        description=body.description,
+    )
+    return {**token_dict(row, body.virtual_account, call.unit), "token": text}
+
+
+def _token(call: Call) -> Any:
+    return token_services.find_token(call.unit, account_of(call).id, call.path["token"])
+
+
+def revoke_token(call: Call) -> dict[str, Any]:
+    """Revoke a registration token."""
+    row = token_services.revoke_token(call.unit, _token(call))
+    return token_dict(row, names(call).get(row.virtual_account_id, ""), call.unit)
+
+
+def remove_token(call: Call) -> dict[str, Any]:
+    """Remove a revoked or expired registration token."""
+    token_services.remove_token(call.unit, _token(call))
+    return {"done": True}
+
+
+Op = Operation[Central]
+OPERATIONS = (
+    Op("list_accounts", "GET", f"{BASE}smart-accounts", "List accounts.", list_accounts, list_of(ACCOUNT), Page),
+    Op(
+        "create_account", "POST", f"{BASE}smart-accounts", "Make an account.", create_account, ACCOUNT,
+        body=NewAccount, changes=True,
+    ),
+    Op("show_account", "GET", ACCOUNT_PATH, "Show an account.", show_account, ACCOUNT),
+    Op(
+        "accept_agreement", "POST", f"{ACCOUNT_PATH}/agreement", "Accept the agreement in force.", accept, ACCOUNT,
+        body=Nothing, changes=True,
+    ),
+    Op(
+        "list_virtual_accounts", "GET", f"{ACCOUNT_PATH}/virtual-accounts", "List virtual accounts.", list_pools,
+        list_of(VIRTUAL_ACCOUNT), Page,
+    ),
+    Op(
+        "create_virtual_account", "POST", f"{ACCOUNT_PATH}/virtual-accounts", "Make a virtual account.", create_pool,
+        VIRTUAL_ACCOUNT, body=NewVirtualAccount, changes=True,
+    ),
+    Op(
+        "rename_virtual_account", "PATCH", POOL, "Rename a virtual account.", rename_pool, VIRTUAL_ACCOUNT,
+        body=NewName, changes=True,
+    ),
+    Op("delete_virtual_account", "DELETE", POOL, "Delete an empty virtual account.", delete_pool, DONE, changes=True),
+    Op(
+        "make_default", "POST", f"{POOL}/default", "Make a virtual account the default.", default_pool,
+        VIRTUAL_ACCOUNT, body=Nothing, changes=True,
+    ),
+    Op("list_tokens", "GET", TOKENS, "List registration tokens.", list_tokens, list_of(TOKEN), PoolPage),
+    Op(
+        "create_token", "POST", TOKENS, "Make a registration token; its text is shown once.", create_token,
+        object_of(token={"type": "string"}), body=NewToken, changes=True,
+    ),
+    Op(
+        "revoke_token", "POST", f"{TOKENS}/{{token}}/revoke", "Revoke a registration token.", revoke_token, TOKEN,
+        body=Nothing, changes=True,
+    ),
+    Op(
+        "remove_token", "DELETE", f"{TOKENS}/{{token}}", "Remove a revoked or expired registration token.",
+        remove_token, DONE, changes=True,
+    ),
+)  # fmt: skip

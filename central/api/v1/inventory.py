@@ -1,0 +1,192 @@
+"""Licences, product instances, alerts, events, transactions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from central.api.v1.context import (
+    ACCOUNT_PATH,
+    ALERT,
+    EVENT,
+    INSTANCE,
+    LICENCE,
+    Call,
+    Nothing,
+    PoolPage,
+    account_of,
+    chosen_pool,
+    names,
+    pool_of,
+)
+from central.domain.access.services import visible_virtual_accounts
+from central.domain.activity import queries as activity
+from central.domain.alerts.queries import alert_dict
+from central.domain.alerts.services import dismiss_alert, refresh_alerts, remind_alert, visible_alerts
+from central.domain.catalogue.queries import by_name
+from central.domain.instances.queries import find_instance, instances
+from central.domain.instances.services import transfer_instance
+from central.domain.ledger.queries import explain, licences
+from central.domain.ledger.transfers import transfer_licences
+from central.domain.satellites.queries import satellite_names
+from central.intake.instances import remove
+from central.runtime import Central
+from chassis.api.operations import ANYTHING, PLAIN, TEXT, WHOLE, Operation, Query, Strict, list_of, object_of, paged
+
+
+class Explained(Query):
+    """Which figure is to be explained."""
+
+    virtual_account: str = Field(max_length=255, pattern=PLAIN)
+    tag: str = Field(max_length=255, pattern=PLAIN)
+
+
+class Removal(Query):
+    """How restricted licences are dealt with."""
+
+    release_restricted: bool = False
+    reason: str = Field(default="", max_length=1000, pattern=PLAIN)
+
+
+class Move(Strict):
+    """Where an instance goes."""
+
+    virtual_account: str
+
+
+class LicenceMove(Strict):
+    """How much of which licence goes where."""
+
+    licence: str
+    source: str
+    target: str
+    quantity: int = Field(ge=1, le=1_000_000_000)
+    longest_first: bool = True
+
+
+class AllPage(PoolPage):
+    """A page of alerts; `every` adds those put off, dismissed and cleared."""
+
+    every: bool = False
+
+
+def list_licences(call: Call) -> dict[str, Any]:
+    """Licences: purchased, in use, balance."""
+    rows = licences(call.unit, account_of(call).id, names(call), chosen_pool(call))
+    keyed = [{**row, "id": f"{row['tag']}@{row['virtual_account']}"} for row in rows]
+    return paged(keyed, call.query)
+
+
+def explain_licence(call: Call) -> dict[str, Any]:
+    """Every posting and claim behind a figure."""
+    row = pool_of(call, call.query.virtual_account)
+    return explain(call.unit, row.account_id, row.id, by_name(call.unit, call.query.tag))
+
+
+def move_licences(call: Call) -> dict[str, Any]:
+    """Move free licences to another virtual account."""
+    body: LicenceMove = call.body
+    source, target = pool_of(call, body.source), pool_of(call, body.target)
+    tag = by_name(call.unit, body.licence)
+    lots = transfer_licences(call.unit, source, target, tag, body.quantity, longest_first=body.longest_first)
+    refresh_alerts(call.unit, account_of(call))
+    return {"tag": tag, "quantity": body.quantity, "source": source.name, "target": target.name, "lots": lots}
+
+
+def list_instances(call: Call) -> dict[str, Any]:
+    """Product instances."""
+    account = account_of(call)
+    rows = instances(call.unit, account.id, names(call), satellite_names(call.unit, account.id), chosen_pool(call))
+    return paged(rows, call.query)
+
+
+def move_instance(call: Call) -> dict[str, Any]:
+    """Move a product instance with what it uses to another virtual account."""
+    account = account_of(call)
+    target = pool_of(call, call.body.virtual_account)
+    row = transfer_instance(call.unit, find_instance(call.unit, account.id, call.path["instance"]), target)
+    refresh_alerts(call.unit, account)
+    return {"id": row.id, "virtual_account": target.name}
+
+
+def remove_instance(call: Call) -> dict[str, Any]:
+    """Remove a product instance; restricted licences only by the vendor's word with a reason."""
+    query: Removal = call.query
+    return remove(
+        call.unit,
+        call.server.keyring,
+        account_of(call),
+        call.path["instance"],
+        release_restricted=query.release_restricted,
+        reason=query.reason,
+    )
+
+
+def list_alerts(call: Call) -> dict[str, Any]:
+    """Alerts, most urgent first."""
+    rows = visible_alerts(call.unit, account_of(call).id, chosen_pool(call), every=call.query.every)
+    return paged([alert_dict(row) for row in rows], call.query)
+
+
+def dismiss(call: Call) -> dict[str, Any]:
+    """Dismiss an alert until its condition recurs."""
+    return alert_dict(dismiss_alert(call.unit, account_of(call).id, call.path["alert"]))
+
+
+def remind(call: Call) -> dict[str, Any]:
+    """Put an alert off until its next step."""
+    return alert_dict(remind_alert(call.unit, account_of(call).id, call.path["alert"]))
+
+
+def list_events(call: Call) -> dict[str, Any]:
+    """The event log, newest first."""
+    account = account_of(call)
+    allowed = visible_virtual_accounts(call.unit, account.id)
+    return paged(activity.events(call.unit, account.id, chosen_pool(call), allowed), call.query)
+
+
+def list_transactions(call: Call) -> dict[str, Any]:
+    """The licence transactions, newest first."""
+    account = account_of(call)
+    allowed = visible_virtual_accounts(call.unit, account.id)
+    rows = activity.transactions(call.unit, account.id, chosen_pool(call), allowed, names(call))
+    return paged(rows, call.query)
+
+
+Op = Operation[Central]
+ONE = f"{ACCOUNT_PATH}/instances/{{instance}}"
+OPERATIONS = (
+    Op("list_licences", "GET", f"{ACCOUNT_PATH}/licences", "List licences.", list_licences, list_of(LICENCE), PoolPage),
+    Op(
+        "explain_licence", "GET", f"{ACCOUNT_PATH}/licence-explanation", "Explain the figures of a licence.",
+        explain_licence, ANYTHING, Explained,
+    ),
+    Op(
+        "transfer_licences", "POST", f"{ACCOUNT_PATH}/licence-transfers", "Move free licences.", move_licences,
+        object_of(tag=TEXT, quantity=WHOLE, source=TEXT, target=TEXT, lots=WHOLE), body=LicenceMove, changes=True,
+    ),
+    Op(
+        "list_instances", "GET", f"{ACCOUNT_PATH}/instances", "List product instances.", list_instances,
+        list_of(INSTANCE), PoolPage,
+    ),
+    Op(
+        "transfer_instance", "POST", f"{ONE}/transfer", "Move a product instance.", move_instance,
+        object_of(id=TEXT, virtual_account=TEXT), body=Move, changes=True,
+    ),
+    Op("remove_instance", "DELETE", ONE, "Remove a product instance.", remove_instance, ANYTHING, Removal, changes=True),
+    Op("list_alerts", "GET", f"{ACCOUNT_PATH}/alerts", "List alerts.", list_alerts, list_of(ALERT), AllPage),
+    Op(
+        "dismiss_alert", "POST", f"{ACCOUNT_PATH}/alerts/{{alert}}/dismiss", "Dismiss an alert.", dismiss, ALERT,
+        body=Nothing, changes=True,
+    ),
+    Op(
+        "remind_alert", "POST", f"{ACCOUNT_PATH}/alerts/{{alert}}/remind", "Put an alert off.", remind, ALERT,
+        body=Nothing, changes=True,
+    ),
+    Op("list_events", "GET", f"{ACCOUNT_PATH}/events", "List events.", list_events, list_of(EVENT), PoolPage),
+    Op(
+        "list_transactions", "GET", f"{ACCOUNT_PATH}/transactions", "List licence transactions.", list_transactions,
+        list_of(ANYTHING), PoolPage,
+    ),
+)  # fmt: skip

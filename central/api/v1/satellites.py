@@ -1,0 +1,129 @@
+"""Satellites: registration in, authorization out, names, virtual accounts, removal."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from pydantic import Field
+
+from central.api.v1.context import ACCOUNT_PATH, SATELLITE, Call, Nothing, account_of, pool_of
+from central.domain.alerts.services import refresh_alerts
+from central.domain.satellites import services
+from central.domain.satellites.models import Satellite
+from central.domain.satellites.queries import find_satellite, satellite_dict, satellites
+from central.intake.authorizing import authorize
+from central.runtime import Central
+from chassis.api.operations import ANYTHING, PLAIN, Operation, Page, Query, Strict, list_of, paged
+from exchange.files.registration import Registration, read_registration
+
+FILE = "application/octet-stream"
+
+
+class NewSatellite(Query):
+    """How the satellite is called and what it gets; `virtual_accounts` are names with commas between."""
+
+    name: str = Field(max_length=255, pattern=PLAIN)
+    virtual_accounts: str = Field(max_length=4000, pattern=PLAIN)
+    email: str | None = Field(default=None, max_length=255, pattern=PLAIN)
+
+
+class NewName(Strict):
+    """Another name for a satellite."""
+
+    name: str
+
+
+class FurtherPool(Strict):
+    """A further virtual account."""
+
+    virtual_account: str
+
+
+def _registration(call: Call) -> tuple[Registration, str]:
+    return read_registration(io.BytesIO(call.body), trust=call.server.keyring.trust)
+
+
+def _named(call: Call) -> Satellite:
+    return find_satellite(call.unit, account_of(call).id, call.path["satellite"])
+
+
+def _shown(call: Call, row: Satellite) -> dict[str, Any]:
+    refresh_alerts(call.unit, account_of(call))
+    call.unit.session.flush()  # the description counts what belongs to it
+    return satellite_dict(call.unit, row)
+
+
+def list_satellites(call: Call) -> dict[str, Any]:
+    """The satellites of an account."""
+    return paged(satellites(call.unit, account_of(call).id), call.query)
+
+
+def add(call: Call) -> dict[str, Any]:
+    """Take a registration file in."""
+    wish: NewSatellite = call.query
+    pools = [pool_of(call, name.strip()) for name in dict.fromkeys(wish.virtual_accounts.split(","))]
+    read, digest = _registration(call)
+    attached = services.add_satellite(call.unit, account_of(call), wish.name, pools, read, digest, wish.email)
+    return {**_shown(call, attached.satellite), "revoked_tokens": attached.revoked_tokens}
+
+
+def approve(call: Call) -> dict[str, Any]:
+    """Approve a satellite that the policy holds."""
+    return _shown(call, services.approve_satellite(call.unit, _named(call)))
+
+
+def authorization(call: Call) -> bytes:
+    """The authorization file, the same bytes however often."""
+    account = account_of(call)
+    stored = authorize(call.unit, call.server.keyring, account, _named(call))
+    refresh_alerts(call.unit, account)
+    return stored.response or b""
+
+
+def rename(call: Call) -> dict[str, Any]:
+    """Give a satellite another name."""
+    return _shown(call, services.rename_satellite(call.unit, _named(call), call.body.name))
+
+
+def extend(call: Call) -> dict[str, Any]:
+    """Give a satellite a further virtual account."""
+    row = _named(call)
+    services.extend_satellite(call.unit, row, pool_of(call, call.body.virtual_account))
+    return _shown(call, row)
+
+
+def resync(call: Call) -> dict[str, Any]:
+    """Open the next epoch, with a fresh registration file where one is sent."""
+    row = _named(call)
+    read, digest = _registration(call) if call.body else (None, "")
+    services.resync_satellite(call.unit, row, read, digest)
+    return _shown(call, row)
+
+
+def remove(call: Call) -> dict[str, Any]:
+    """Take a satellite and its product instances off."""
+    row = _named(call)
+    count = services.remove_satellite(call.unit, row)
+    refresh_alerts(call.unit, account_of(call))
+    return {"id": row.id, "name": row.name, "removed": True, "instances": count}
+
+
+Op = Operation[Central]
+ALL, ONE = f"{ACCOUNT_PATH}/satellites", f"{ACCOUNT_PATH}/satellites/{{satellite}}"
+OPERATIONS = (
+    Op("list_satellites", "GET", ALL, "List satellites.", list_satellites, list_of(SATELLITE), Page),
+    Op("add_satellite", "POST", ALL, "Take a registration file in.", add, SATELLITE, NewSatellite, media=FILE, changes=True),
+    Op("approve_satellite", "POST", f"{ONE}/approve", "Approve a satellite.", approve, SATELLITE, body=Nothing, changes=True),
+    Op(
+        "authorize_satellite", "POST", f"{ONE}/authorization", "Get the authorization file.", authorization, ANYTHING,
+        body=Nothing, answers=FILE, changes=True,
+    ),
+    Op("rename_satellite", "PATCH", ONE, "Rename a satellite.", rename, SATELLITE, body=NewName, changes=True),
+    Op(
+        "extend_satellite", "POST", f"{ONE}/virtual-accounts", "Give a further virtual account.", extend, SATELLITE,
+        body=FurtherPool, changes=True,
+    ),
+    Op("resync_satellite", "POST", f"{ONE}/resync", "Open the next epoch.", resync, SATELLITE, media=FILE, changes=True),
+    Op("remove_satellite", "DELETE", ONE, "Remove a satellite.", remove, ANYTHING, changes=True),
+)  # fmt: skip

@@ -1,0 +1,69 @@
+"""Taking a satellite's request in from a file or from the network, and keeping why one was refused (row C11.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from central.domain.alerts.services import refresh_alerts
+from central.domain.satellites.queries import by_id
+from central.domain.satellites.services import account_of, note_sync_failure
+from central.intake.syncing import take_request
+from central.keyring import KeyRing
+from chassis.actor import Actor
+from chassis.db.unit import Database
+from exchange.errors import ExchangeError
+from exchange.files.sync_request import peek_satellite
+
+Opener = Callable[[], AbstractContextManager[BinaryIO]]
+# Files that say nothing about a satellite of ours, or only that they come late.
+_NO_FAILURE = frozenset({"superseded", "wrong_kind", "unknown_issuer", "wrong_vendor", "unsupported_version"})
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The response, and what is said of it."""
+
+    data: bytes
+    facts: dict[str, Any]
+
+
+def receive(database: Database, keyring: KeyRing, actor: Actor, open_file: Opener) -> Received:
+    """Answer a request in a unit of its own; ExchangeError for one that is refused."""
+    try:
+        with open_file() as stream, database.write(actor) as unit:
+            answered = take_request(unit, keyring, stream)
+            if not isinstance(answered, ExchangeError):
+                stored = answered.stored
+                facts = {
+                    "outcome": answered.outcome,
+                    "satellite": answered.satellite.id,
+                    "name": answered.satellite.name,
+                    "epoch": stored.epoch,
+                    "sequence": stored.rseq,
+                    "answers": stored.seq,
+                    "counts": stored.counts,
+                    "received": answered.received,
+                }
+                found = Received(stored.response or b"", facts)
+    except ExchangeError as error:
+        _note_failure(database, actor, open_file, error)
+        raise
+    if isinstance(answered, ExchangeError):
+        raise answered
+    return found
+
+
+def _note_failure(database: Database, actor: Actor, open_file: Opener, error: ExchangeError) -> None:
+    if error.code in _NO_FAILURE:
+        return
+    try:
+        with open_file() as stream, database.write(actor) as unit:
+            row = by_id(unit, peek_satellite(stream))
+            if row is not None:
+                note_sync_failure(unit, row, error.code)
+                refresh_alerts(unit, account_of(unit, row))
+    except (ExchangeError, OSError):
+        return

@@ -1,0 +1,99 @@
+"""The description of an interface in OpenAPI 3.1, made from its operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from chassis.api.operations import NoQuery, Operation
+
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "remedy"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong."},
+        "code": {"type": "string", "description": "Stable; programs decide by it."},
+        "remedy": {"type": "string", "description": "What to do."},
+    },
+}
+KEY_HEADER = "Idempotency-Key"
+
+
+def describe(title: str, version: str, operations: Sequence[Operation[Any]]) -> dict[str, Any]:
+    """The whole description."""
+    schemas: dict[str, Any] = {"Problem": PROBLEM}
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": version},
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(operation: Operation[Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": _parameters(operation),
+        "responses": _responses(operation),
+    }
+    if not operation.open:
+        found["security"] = [{"token": []}]
+    if operation.body is not None:
+        schema = operation.body.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[operation.body.__name__] = schema
+        content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{operation.body.__name__}"}}}
+        found["requestBody"] = {"required": True, "content": content}
+    elif operation.media != "application/json":
+        content = {operation.media: {"schema": {"type": "string", "format": "binary"}}}
+        found["requestBody"] = {"required": True, "content": content}
+    return found
+
+
+def _parameters(operation: Operation[Any]) -> list[dict[str, Any]]:
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in operation.parts
+    ]
+    if operation.query is not NoQuery:
+        schema = operation.query.model_json_schema()
+        needed = schema.get("required", [])
+        parameters += [
+            {"name": name, "in": "query", "required": name in needed, "schema": entry}
+            for name, entry in schema["properties"].items()
+        ]
+    if operation.changes:
+        key = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9._-]+$"}
+        parameters.append({"name": KEY_HEADER, "in": "header", "required": False, "schema": key})
+    return parameters
+
+
+def _responses(operation: Operation[Any]) -> dict[str, Any]:
+    binary = {"type": "string", "format": "binary"}
+    schema = operation.result if operation.answers == "application/json" else binary
+    good = {"description": "Done.", "content": {operation.answers: {"schema": dict(schema)}}}
+    codes = {400, 409, 413, 422, 503, *operation.refusals}
+    if operation.parts:
+        codes.add(404)
+    if not operation.open:
+        codes |= {401, 403}
+    reference = {"$ref": "#/components/schemas/Problem"}
+    problems = {
+        str(code): {
+            "description": HTTPStatus(code).phrase,
+            "content": {"application/problem+json": {"schema": reference}},
+        }
+        for code in sorted(codes)
+    }
+    return {"200": good, **problems}

@@ -1,0 +1,476 @@
+"""The documents and the code name the same things: settings, codes, alerts, commands, columns, rows, decisions.
+
+`python tests/meta/test_docs.py --write` writes the tables that are made from the code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import pkgutil
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from pydantic import BaseModel
+
+import agent.cli
+import central.cli
+import exchange.__main__
+import satellite.cli
+from agent.errors import AgentError
+from central.domain.alerts.rules import CATALOGUE as CENTRAL_ALERTS
+from central.domain.catalogue import services as catalogue
+from central.domain.export_control.rules import MESSAGES
+from central.domain.ledger import rules as ledger
+from central.domain.preferences.rules import POLICIES
+from central.settings import CentralSettings
+from chassis.alerts.engine import AlertKind
+from chassis.errors import AppError
+from exchange.device.rules import DEVICE_PROBLEMS
+from exchange.errors import ExchangeError
+from exchange.vocabulary import PrivacyField
+from satellite.core.alerts.rules import CATALOGUE as SATELLITE_ALERTS
+from satellite.settings import SatelliteSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS, ADMIN = ROOT / "docs", ROOT / "docs" / "admin"
+PACKAGES = ("exchange", "chassis", "central", "satellite", "agent")
+PROGRAMS = ("central", "satellite", "agent", "exchange")
+SHARED = {"home", "json", "no_input", "help"}
+# Words that stand where a code would: said by the command line itself, or by `serve` on a fault.
+WITHOUT_CLASS = {
+    "usage": ("The command line is wrong.", "Run the command with --help to see what it takes."),
+    "internal_error": ("The program failed.", "Look into the log for the reference that the message names."),
+}
+
+
+# -- what the code has ----------------------------------------------------------------------------------------------
+
+
+def _subclasses(root: type[Exception]) -> Iterator[Any]:
+    yield root
+    for one in root.__subclasses__():
+        yield from _subclasses(one)
+
+
+def _import_all() -> None:
+    for name in PACKAGES:
+        package = importlib.import_module(name)
+        for found in pkgutil.walk_packages(package.__path__, name + "."):
+            if ".migrations" not in found.name and not found.name.endswith("__main__"):
+                importlib.import_module(found.name)
+
+
+def refusals(root: type[Exception]) -> list[tuple[str, str, str]]:
+    """Code, meaning and remedy of each class of a tree of refusals."""
+    _import_all()
+    found = set()
+    for one in _subclasses(root):
+        if one.__module__.partition(".")[0] in PACKAGES:
+            meaning = " ".join((one.__doc__ or "").split("\n\n")[0].split())
+            found.add((one.code, meaning, one.remedy))
+    return sorted(found)
+
+
+def settings(model: type[BaseModel], before: str = "") -> dict[str, Any]:
+    """Settings by name with their defaults."""
+    found: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            inner = settings(type(field.default), f"{before}{name}.")
+            found |= {key: getattr(field.default, key.rpartition(".")[2]) for key in inner}
+        else:
+            found[before + name] = field.default
+    return found
+
+
+def _click_commands(command: click.Command, path: str) -> Iterator[tuple[str, str, list[str]]]:
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            yield from _click_commands(command.commands[name], f"{path} {name}")
+        return
+    words = []
+    for param in command.params:
+        if param.name in SHARED:
+            continue
+        if isinstance(param, click.Option):
+            shown = "/".join(param.opts) + ("" if param.is_flag else f" {param.metavar or (param.name or '').upper()}")
+        else:
+            shown = param.make_metavar(click.Context(command))
+        words.append(shown if param.required else f"[{shown.strip('[]')}]")
+    yield path, command.help or "", words
+
+
+def _argparse_commands(parser: argparse.ArgumentParser, path: str) -> Iterator[tuple[str, str, list[str]]]:
+    nested = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if nested:
+        for name in sorted(nested[0].choices):
+            yield from _argparse_commands(nested[0].choices[name], f"{path} {name}")
+        return
+    words = []
+    for action in parser._actions:
+        if action.dest in SHARED:
+            continue
+        value = action.metavar or ("|".join(action.choices) if action.choices else action.dest.upper())
+        shown = f"{'/'.join(action.option_strings)} {value}" if action.option_strings else str(value)
+        words.append(shown if action.required else f"[{shown}]")
+    yield path, parser.description or "", words
+
+
+def commands(program: str) -> list[tuple[str, str, list[str]]]:
+    """Every command of a program: its words, what it does, what it takes."""
+    if program in {"central", "satellite"}:
+        group = {"central": central.cli.group, "satellite": satellite.cli.group}[program]
+        return list(_click_commands(group, program))
+    module = {"agent": agent.cli, "exchange": exchange.__main__}[program]
+    return list(_argparse_commands(module.build_parser(), program))
+
+
+def row_codes() -> set[str]:
+    """Codes of faulty lines that stand as plain words in the code."""
+    found = set()
+    for path in (*ROOT.glob("central/**/*.py"), *ROOT.glob("chassis/**/*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "RowError" and node.args:
+                word = node.args[0]
+                if isinstance(word, ast.Constant):
+                    found.add(word.value)
+    return found
+
+
+# -- what the documents have ----------------------------------------------------------------------------------------
+
+
+def page(name: str) -> str:
+    """The text of a page for administrators."""
+    return (ADMIN / name).read_text("utf-8")
+
+
+def section(text: str, title: str) -> str:
+    """The part of a page under a heading."""
+    _, found, rest = text.partition(f"\n## {title}\n")
+    assert found, f"there is no heading {title!r}"
+    return rest.partition("\n## ")[0]
+
+
+def tables(text: str) -> list[list[str]]:
+    """The cells of each line of tables, heads and rules left out."""
+    rows = []
+    lines = text.splitlines()
+    for index, line in enumerate(lines):
+        follows = lines[index + 1] if index + 1 < len(lines) else ""
+        if line.startswith("|") and not line.startswith("|---") and not follows.startswith("|---"):
+            rows.append([cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]])
+    return rows
+
+
+def word(cell: str) -> str:
+    """The code word of a cell."""
+    found = re.fullmatch(r"`([^`]*)`", cell)
+    assert found, f"{cell!r} is no code word"
+    return found[1]
+
+
+# -- tables that are made from the code -----------------------------------------------------------------------------
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+    def line(cells: tuple[str, ...]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+    return [line(heads), "|" + "---|" * len(heads), *(line(row) for row in rows), ""]
+
+
+def errors_page() -> str:
+    """The page of errors."""
+    heads = ("Code", "What it means", "What to do")
+    lines = [
+        "# Errors",
+        "",
+        "This page is made from the code; do not edit it. Every refusal has a code that does not change, a sentence, and a",
+        "remedy. With `--json` they stand in `error`; over HTTP in a problem document, in `code`, `detail` and `remedy`.",
+        "A code that stands under several headings means the same in each. After a refusal nothing has changed.",
+        "",
+    ]
+    parts = (
+        ("Files and messages", "Said by every program that reads a file or a signed message.", ExchangeError),
+        ("Central and satellite", "Said by both servers and their commands.", AppError),
+        ("Agent", "Said by the agent on a device.", AgentError),
+    )
+    for title, text, root in parts:
+        rows = [(f"`{code}`", meaning, remedy) for code, meaning, remedy in refusals(root)]
+        lines += [f"## {title}", "", text, "", *_table(heads, rows)]
+    lines += ["## What a server tells a device", "", "In a signed answer where the device's key is known.", ""]
+    problems = [(f"`{code}`", str(p.status), p.message, p.remedy) for code, p in sorted(DEVICE_PROBLEMS.items())]
+    lines += _table(("Code", "HTTP status", *heads[1:]), problems)
+    lines += ["## Command line", "", "Said by every command. `usage` ends with exit code 2.", ""]
+    lines += _table(heads, [(f"`{code}`", *texts) for code, texts in sorted(WITHOUT_CLASS.items())])
+    lines += [
+        "Codes of faulty lines in CSV files: [Orders and catalogue](orders-and-catalogue.md#codes-of-faulty-lines).",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def commands_page() -> str:
+    """The page of commands."""
+    lines = [
+        "# Commands",
+        "",
+        "This page is made from the code; do not edit it. What stands in brackets may be left out. `--home`, `--json` and",
+        "`--no-input` are taken everywhere (`exchange` has no home) and left out here. `--help` shows more.",
+        "",
+    ]
+    for program in PROGRAMS:
+        rows = [(f"`{' '.join([path, *words])}`", text) for path, text, words in commands(program)]
+        lines += [f"## {program}", "", *_table(("Command", "What it does"), rows)]
+    return "\n".join(lines)
+
+
+GENERATED = {"errors.md": errors_page, "commands.md": commands_page}
+
+
+# -- the claims -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.row("C12.5")
+@pytest.mark.parametrize("name", sorted(GENERATED))
+def test_a_page_that_is_made_from_the_code_is_up_to_date(name: str) -> None:
+    """Every command and error code is documented, and none that does not exist."""
+    assert page(name) == GENERATED[name](), "run: .venv/bin/python tests/meta/test_docs.py --write"
+
+
+@pytest.mark.row("S4.7")
+def test_every_refusal_says_what_it_means_and_what_to_do() -> None:
+    """A code is a stable word; meaning and remedy are sentences."""
+    for root in (ExchangeError, AppError, AgentError):
+        for code, meaning, remedy in refusals(root):
+            assert re.fullmatch(r"[a-z][a-z0-9_]*", code), code
+            assert meaning.endswith("."), f"{code}: {meaning}"
+            assert remedy.endswith("."), f"{code}: {remedy}"
+
+
+@pytest.mark.row("C12.5")
+def test_every_setting_is_documented_with_its_default() -> None:
+    """The pages name each setting of both servers with its default, and no other."""
+    text = page("settings.md")
+    both = {word(row[0]): row[1] for row in tables(section(text, "Both servers"))}
+    own = {(row[0], word(row[1])): row[2] for row in tables(section(text, "Differences"))}
+    for program, model in (("central", CentralSettings), ("satellite", SatelliteSettings)):
+        known = settings(model)
+        named = set(both) | {name for server, name in own if server == program}
+        assert named == set(known), program
+        for name, default in known.items():
+            shown = own.get((program, name), both.get(name))
+            assert shown == ("none" if default is None else f"`{default}`"), f"{program} {name}"
+
+
+@pytest.mark.row("C12.5")
+def test_every_policy_is_documented_with_its_default() -> None:
+    """The page on set-up names each policy with its default, and no other."""
+    rows = tables(section(page("set-up.md"), "Policies of the vendor"))
+    assert {word(row[0]): row[1].strip("`") for row in rows} == {
+        name: str(spec.default) for name, spec in POLICIES.items()
+    }
+
+
+def _possible(kind: AlertKind) -> str:
+    both = {(True, True): "both", (True, False): "dismiss", (False, True): "remind", (False, False): "neither"}
+    return both[kind.dismissible, kind.remindable]
+
+
+@pytest.mark.row("C10.2")
+@pytest.mark.parametrize(("server", "known"), [("central", CENTRAL_ALERTS), ("satellite", SATELLITE_ALERTS)])
+def test_every_alert_is_documented(server: str, known: dict[str, AlertKind]) -> None:
+    """Each kind stands once, with its severity and what can be done with it; those without a condition stand apart."""
+    text = page("alerts.md")
+    raised = {word(row[0]): row for row in tables(section(text, f"Raised by {'a ' * (server == 'satellite')}{server}"))}
+    waiting = {
+        word(row[0]): row for row in tables(section(text, "In the catalogue, not raised yet")) if row[1] == server
+    }
+    assert not set(raised) & set(waiting)
+    assert set(raised) | set(waiting) == set(known)
+    for name, kind in known.items():
+        shown = raised[name][1] if name in raised else waiting[name][2]
+        assert shown == kind.severity.value, name
+        assert name not in raised or raised[name][2] == _possible(kind), name
+    folder = ROOT / ("central/domain" if server == "central" else "satellite/core") / "alerts"
+    code = (folder / "conditions.py").read_text("utf-8")
+    assert {name for name in known if f'"{name}"' in code} == set(raised)
+
+
+@pytest.mark.row("C3.4")
+@pytest.mark.parametrize(
+    ("title", "columns"),
+    [
+        ("Catalogue", (*catalogue.REQUIRED, *catalogue.OPTIONAL)),
+        ("Orders", (*ledger.REQUIRED, *ledger.COMMON, *ledger.DETAILS)),
+    ],
+)
+def test_every_column_is_documented(title: str, columns: tuple[str, ...]) -> None:
+    """The page names each column of the two CSV files, in the order of the code, and no other."""
+    assert tuple(word(row[0]) for row in tables(section(page("orders-and-catalogue.md"), title))) == columns
+
+
+@pytest.mark.row("C3.4")
+def test_every_source_of_a_lot_is_documented() -> None:
+    """The column `source` lists each word that it takes."""
+    rows = {word(row[0]): row[2] for row in tables(section(page("orders-and-catalogue.md"), "Orders"))}
+    assert set(re.findall(r"`([a-z_]+)`", rows["source"])) == {source.value for source in ledger.LotSource}
+
+
+@pytest.mark.row("C3.4")
+def test_every_code_of_a_faulty_line_is_documented() -> None:
+    """The page names each reason for which a line of a file is refused, and no other."""
+    named = {word(row[0]) for row in tables(section(page("orders-and-catalogue.md"), "Codes of faulty lines"))}
+    made = {"invalid_type", "invalid_billing", "invalid_source", "unknown_virtual_account"}
+    assert named == row_codes() | made
+
+
+@pytest.mark.row("C8.1")
+def test_every_reason_for_a_failed_request_is_documented() -> None:
+    """The page on restricted licences names each reason that central can give."""
+    rows = tables(section(page("restricted-licences.md"), "Why a request fails"))
+    assert {word(row[0]) for row in rows} == {reason.value for reason in MESSAGES}
+
+
+@pytest.mark.row("S2.4")
+def test_every_privacy_field_is_documented() -> None:
+    """The page on synchronization names each field that a site may keep to itself."""
+    text = page("synchronization.md")
+    assert all(f"`{field.value}`" in text for field in PrivacyField)
+
+
+def _named_commands() -> Iterator[tuple[Path, str, list[str]]]:
+    for path in [*DOCS.glob("**/*.md"), *ROOT.glob("*.md")]:
+        if path.name in {"CHANGELOG.md", "commands.md"}:
+            continue
+        text = path.read_text("utf-8")
+        spans = re.findall(r"`([^`\n]+)`", text)
+        spans += [line for block in re.findall(r"```\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+        for span in spans:
+            words = span.split("#")[0].split()
+            if len(words) > 1 and words[0] in PROGRAMS:
+                yield path, words[0], words[1:]
+
+
+def _takes(program: str, words: list[str]) -> set[str] | None:
+    """The options of the command that the words name, or of its group; None where there is no such command."""
+    plain = words[: next((i for i, each in enumerate(words) if each.startswith("-")), len(words))]
+    found = None
+    for path, _, taken in commands(program):
+        own = path.split()[1:]
+        # A group may be named without its command; what follows a command are its arguments.
+        if plain[: len(own)] == own or own[: len(plain)] == plain:
+            found = (found or set()) | set(re.findall(r"--[a-z-]+", " ".join(taken)))
+    return found
+
+
+@pytest.mark.row("S3.5")
+def test_every_command_that_a_page_names_exists() -> None:
+    """No page sends a reader to a command that there is not, or gives it an option that it does not take."""
+    wrong = []
+    for path, program, words in _named_commands():
+        taken = _takes(program, words)
+        used = {each.split("=")[0].strip("[]") for each in words if each.startswith(("--", "[--"))}
+        if taken is None or used - taken - {"--home", "--json", "--no-input", "--help"}:
+            wrong.append(f"{path.relative_to(ROOT)}: {program} {' '.join(words)}")
+    assert not wrong
+
+
+@pytest.mark.row("C12.5")
+def test_every_link_between_pages_leads_somewhere() -> None:
+    """Each link to another page, and to a heading in it, has a target."""
+    wrong = []
+    for path in [*DOCS.glob("**/*.md"), *ROOT.glob("*.md")]:
+        for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text("utf-8")):
+            file, _, anchor = target.partition("#")
+            found = (path.parent / file).resolve() if file else path
+            if "://" in target:
+                continue
+            heads = (
+                re.findall(r"^#+ (.+)$", found.read_text("utf-8"), re.MULTILINE)
+                if found.suffix == ".md" and found.exists()
+                else []
+            )
+            slugs = {re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in heads}
+            if not found.exists() or (anchor and anchor not in slugs):
+                wrong.append(f"{path.relative_to(ROOT)}: {target}")
+    assert not wrong
+
+
+@pytest.mark.row("E1")
+def test_decisions_are_numbered_without_gaps_and_listed() -> None:
+    """Decisions are numbered from 1, name what, why and consequences, and stand in the list in order."""
+    folder = DOCS / "adr"
+    pages = sorted(path for path in folder.glob("*.md") if path.name != "README.md")
+    assert [path.name[:4] for path in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
+    titles = []
+    for path in pages:
+        text = path.read_text("utf-8")
+        first = text.splitlines()[0]
+        assert first.startswith(f"# {path.name[:4]} "), path.name
+        assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["What", "Why", "Consequences"], path.name
+        titles.append((f"[{path.name[:4]}]({path.name})", first.removeprefix(f"# {path.name[:4]} ")))
+    listed = [(row[0], row[1]) for row in tables((folder / "README.md").read_text("utf-8"))]
+    assert listed == titles
+
+
+def _cited_rows() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for folder in (*PACKAGES, "tests", "demo"):
+        for path in (ROOT / folder).glob("**/*.py"):
+            text = path.read_text("utf-8")
+            cited = re.findall(r"\brows? ((?:[A-ES]\d+(?:\.\d+)?(?:, | and )?)+)", text)
+            cited += re.findall(r"mark\.row\(([^)]*)\)", text)
+            for group in cited:
+                for row in re.findall(r"\b[A-ES]\d+(?:\.\d+)?\b", group):
+                    found.setdefault(row, set()).add(str(path.relative_to(ROOT)))
+    return found
+
+
+def _listed_rows() -> dict[str, str]:
+    rows = tables((DOCS / "developer" / "rows.md").read_text("utf-8"))
+    found = {row[0]: row[2] for row in rows}
+    assert len(found) == len(rows), "a row stands twice"
+    return found
+
+
+@pytest.mark.row("E1")
+def test_every_row_that_code_or_tests_name_is_listed() -> None:
+    """A row that a docstring or a marker names stands in the list of rows."""
+    listed = _listed_rows()
+    assert not {row: sorted(where)[:3] for row, where in _cited_rows().items() if row not in listed}
+
+
+@pytest.mark.row("E1")
+def test_every_place_that_the_list_of_rows_names_exists() -> None:
+    """The list of rows names folders and files that are there."""
+    named = {place for cell in _listed_rows().values() for place in re.findall(r"`([^`]+)`", cell)}
+    assert not [place for place in sorted(named) if not (ROOT / place).exists()]
+
+
+@pytest.mark.row("E1")
+def test_the_glossary_is_in_order_and_has_no_word_twice() -> None:
+    """Words stand once each and in alphabetical order."""
+    words = [row[0].lower() for row in tables((DOCS / "glossary.md").read_text("utf-8"))]
+    assert len(set(words)) == len(words)
+    assert words == sorted(words, key=lambda each: re.sub(r"[^a-z]", "", each.split(",")[0].split("(")[0]))
+
+
+def main() -> None:
+    """Write the pages that are made from the code."""
+    if sys.argv[1:] != ["--write"]:
+        sys.exit("usage: test_docs.py --write")
+    for name, made in GENERATED.items():
+        (ADMIN / name).write_text(made(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
