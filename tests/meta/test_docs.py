@@ -43,8 +43,16 @@ DOCS, ADMIN = ROOT / "docs", ROOT / "docs" / "admin"
 PACKAGES = ("exchange", "chassis", "central", "satellite", "agent")
 PROGRAMS = ("central", "satellite", "agent", "exchange")
 SHARED = {"home", "json", "no_input", "help"}
-# Words that stand where a code would: said by the command line itself, or by `serve` on a fault.
+# Codes that no class of refusals carries.
 WITHOUT_CLASS = {
+    "invalid_entitlement": (
+        "The server cannot authorize the licence for this device: it is not meant for the product, or nothing vouches for it.",
+        "Choose the licence for the product; synchronize the satellite.",
+    ),
+    "signature_not_checked": (
+        "No root was given, so nobody has checked who signed.",
+        "Give the vendor's root with --root.",
+    ),
     "usage": ("The command line is wrong.", "Run the command with --help to see what it takes."),
     "internal_error": ("The program failed.", "Look into the log for the reference that the message names."),
 }
@@ -195,7 +203,8 @@ def errors_page() -> str:
         "",
         "This page is made from the code; do not edit it. Every refusal has a code that does not change, a sentence, and a",
         "remedy. With `--json` they stand in `error`; over HTTP in a problem document, in `code`, `detail` and `remedy`.",
-        "A code that stands under several headings means the same in each. After a refusal nothing has changed.",
+        "A code may stand under several headings, in the words of each program. After a refusal nothing has changed, but for",
+        "the note of the refusal itself.",
         "",
     ]
     parts = (
@@ -209,7 +218,7 @@ def errors_page() -> str:
     lines += ["## What a server tells a device", "", "In a signed answer where the device's key is known.", ""]
     problems = [(f"`{code}`", str(p.status), p.message, p.remedy) for code, p in sorted(DEVICE_PROBLEMS.items())]
     lines += _table(("Code", "HTTP status", *heads[1:]), problems)
-    lines += ["## Command line", "", "Said by every command. `usage` ends with exit code 2.", ""]
+    lines += ["## Commands", "", "Said by commands themselves. `usage` ends with exit code 2.", ""]
     lines += _table(heads, [(f"`{code}`", *texts) for code, texts in sorted(WITHOUT_CLASS.items())])
     lines += [
         "Codes of faulty lines in CSV files: [Orders and catalogue](orders-and-catalogue.md#codes-of-faulty-lines).",
@@ -254,6 +263,15 @@ def test_every_refusal_says_what_it_means_and_what_to_do() -> None:
             assert re.fullmatch(r"[a-z][a-z0-9_]*", code), code
             assert meaning.endswith("."), f"{code}: {meaning}"
             assert remedy.endswith("."), f"{code}: {remedy}"
+
+
+@pytest.mark.row("S4.7")
+def test_every_code_that_the_agent_passes_on_is_documented() -> None:
+    """A code that an agent's error is given beside its class stands on the page of errors too."""
+    text = "".join(path.read_text("utf-8") for path in (ROOT / "agent").glob("**/*.py"))
+    passed = set(re.findall(r"\bcode=\"([a-z_]+)\"", text))
+    assert passed
+    assert all(f"| `{code}` |" in page("errors.md") for code in passed)
 
 
 @pytest.mark.row("C12.5")
