@@ -83,9 +83,7 @@ def _responses(operation: Operation[Any]) -> dict[str, Any]:
     binary = {"type": "string", "format": "binary"}
     schema = operation.result if operation.answers == "application/json" else binary
     good = {"description": "Done.", "content": {operation.answers: {"schema": dict(schema)}}}
-    codes = {400, 409, 413, 422, 503, *operation.refusals}
-    if operation.parts:
-        codes.add(404)
+    codes = {400, 404, 409, 413, 422, 503}
     if not operation.open:
         codes |= {401, 403}
     reference = {"$ref": "#/components/schemas/Problem"}

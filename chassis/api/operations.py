@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -71,7 +71,6 @@ class Operation(Generic[C]):
     answers: str = "application/json"
     changes: bool = False
     open: bool = False
-    refusals: Sequence[int] = field(default=())
 
     @property
     def pattern(self) -> re.Pattern[str]:
