@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,9 @@ import pytest
 from pydantic import BaseModel
 
 import agent.cli
-import central.cli
 import exchange.__main__
-import satellite.cli
 from agent.errors import AgentError
+from central.cli.base import group as central_group
 from central.domain.alerts.rules import CATALOGUE as CENTRAL_ALERTS
 from central.domain.catalogue import services as catalogue
 from central.domain.export_control.rules import MESSAGES
@@ -35,6 +34,7 @@ from chassis.errors import AppError
 from exchange.device.rules import DEVICE_PROBLEMS
 from exchange.errors import ExchangeError
 from exchange.vocabulary import PrivacyField
+from satellite.cli.base import group as satellite_group
 from satellite.core.alerts.rules import CATALOGUE as SATELLITE_ALERTS
 from satellite.settings import SatelliteSettings
 
@@ -133,8 +133,9 @@ def _argparse_commands(parser: argparse.ArgumentParser, path: str) -> Iterator[t
 
 def commands(program: str) -> list[tuple[str, str, list[str]]]:
     """Every command of a program: its words, what it does, what it takes."""
+    _import_all()  # the commands stand in modules that add themselves to the group
     if program in {"central", "satellite"}:
-        group = {"central": central.cli.group, "satellite": satellite.cli.group}[program]
+        group = {"central": central_group, "satellite": satellite_group}[program]
         return list(_click_commands(group, program))
     module = {"agent": agent.cli, "exchange": exchange.__main__}[program]
     return list(_argparse_commands(module.build_parser(), program))
@@ -147,7 +148,7 @@ def row_codes() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "RowError" and node.args:
                 word = node.args[0]
-                if isinstance(word, ast.Constant):
+                if isinstance(word, ast.Constant) and isinstance(word.value, str):
                     found.add(word.value)
     return found
 
@@ -188,7 +189,7 @@ def word(cell: str) -> str:
 # -- tables that are made from the code -----------------------------------------------------------------------------
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     def line(cells: tuple[str, ...]) -> str:
         return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
