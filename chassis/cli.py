@@ -195,7 +195,7 @@ def run(
     as_json = "--json" in arguments
     state = CliState()
     try:
-        group.main(args=arguments, prog_name=program, obj=state, standalone_mode=False)
+        code = group.main(args=arguments, prog_name=program, obj=state, standalone_mode=False)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.UsageError as error:
@@ -215,7 +215,8 @@ def run(
         traceback.print_exc(file=sys.stderr)
         _fail(as_json, "internal_error", f"the program failed (reference {reference})", "Look into the log for it.")
         sys.exit(1)
-    sys.exit(0)
+    # A command that ends by itself with a code hands it back here.
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _message(error: Exception) -> str:

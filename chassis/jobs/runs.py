@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from chassis.actor import Actor, ActorKind
@@ -16,17 +17,22 @@ from chassis.errors import AppError, NotFoundError
 from chassis.ids import new_id
 from chassis.log import get_logger
 
+KEPT = timedelta(days=30)
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something that is done again and again; `run` says in a few words what it did."""
+    """Something that is done again and again; `run` says in a few words what it did.
+
+    `apart` takes the place of `run` where the work opens units of its own, because it waits for others in between.
+    """
 
     name: str
     every: timedelta
     run: Callable[[Unit], str]
     description: str
+    apart: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def run_job(database: Database, runs: type[JobRunMixin], job: Job, *, slot: str 
     except IntegrityError:
         return JobResult(job.name, name, "taken", "this slot was run already")
     try:
-        detail, state = database.run(actor, job.run), "done"
+        detail, state = job.apart() if job.apart else database.run(actor, job.run), "done"
     except (AppError, SQLAlchemyError) as error:
         get_logger().error("job_failed", job=job.name, slot=name, cause=type(error).__name__)
         detail, state = f"{type(error).__name__}: {getattr(error, 'message', 'see the log')}", "failed"
@@ -71,6 +77,7 @@ def run_job(database: Database, runs: type[JobRunMixin], job: Job, *, slot: str 
         ran = unit.session.get(runs, (job.name, name))
         if ran is not None:
             ran.state, ran.finished, ran.detail = state, unit.now, detail
+        unit.session.execute(delete(runs).where(runs.job == job.name, runs.started < unit.now - KEPT))
     return JobResult(job.name, name, state, detail)
 
 

@@ -149,7 +149,7 @@ def setup_status(context: click.Context) -> None:
 
 
 @setup.command("finish", help="Finish the set-up.")
-@click.option("--mode", required=True, help="How to synchronize: manual.")
+@click.option("--mode", required=True, help="How to synchronize: manual or network.")
 @click.pass_context
 def setup_finish(context: click.Context, mode: str) -> None:
     """Finish the set-up."""

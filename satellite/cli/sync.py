@@ -11,13 +11,11 @@ from chassis.cli import emit, emit_list
 from chassis.errors import FileUnreadableError
 from chassis.files import write_atomic
 from exchange.canonical import digest
-from exchange.errors import ExchangeError
 from satellite.cli.base import FILE, group, opened, reading, writing
 from satellite.core.site import services
 from satellite.core.site.queries import history, site_of, status
-from satellite.runtime import Satellite
+from satellite.sync.applying import apply_response
 from satellite.sync.exporting import export_request, preview
-from satellite.sync.importing import import_response
 
 
 @group.command("status", help="Show the state of the satellite.")
@@ -29,7 +27,7 @@ def show_status(context: click.Context) -> None:
     emit(context, found)
 
 
-@group.group("sync", help="Synchronization by files.")
+@group.group("sync", help="Synchronization by files or by network.")
 def sync() -> None:
     """Hold the commands of synchronization."""
 
@@ -67,33 +65,13 @@ def sync_import(context: click.Context, file: Path) -> None:
     """Apply a response."""
     made = opened(context)
     try:
-        with file.open("rb") as stream, made.database.write(OPERATOR) as unit:
-            result = import_response(unit, made.keyring, stream)
-            site = site_of(unit)
-            reached = (site.epoch, site.last_seq, site.applied_rseq)
-            if result.outcome == "applied":
-                made.refresh_alerts(unit)
+        result = apply_response(made, OPERATOR, lambda: file.open("rb"))
     except OSError as error:
         raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
-    except ExchangeError as error:
-        _note_refusal(made, error)
-        raise
-    if result.trust is not None:
-        made.keyring.write_trust(result.trust)
-        made.anchor.write(*reached)
     emit(
         context,
         {"outcome": result.outcome, "epoch": result.epoch, "sequence": result.sequence, "counts": result.counts},
     )
-
-
-def _note_refusal(made: Satellite, error: ExchangeError) -> None:
-    with made.database.write(OPERATOR) as unit:
-        site = site_of(unit)
-        services.note_history(
-            unit, "import", "refused", epoch=site.epoch, number=site.applied_rseq, counts={}, detail=error.code
-        )
-        made.refresh_alerts(unit)
 
 
 @sync.command("history", help="Show the steps of synchronization, newest first.")

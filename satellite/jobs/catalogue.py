@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from chassis.actor import Actor, ActorKind
 from chassis.db.unit import Unit
 from chassis.jobs.runs import Job
 from satellite.runtime import Satellite
+from satellite.sync.network import run_if_due
 from satellite.sync.timekeeping import end_silent_instances
 
 
@@ -20,7 +22,14 @@ def jobs_of(made: Satellite) -> tuple[Job, ...]:
         made.refresh_alerts(unit)
         return "alerts refreshed"
 
+    def synchronize() -> str:
+        return run_if_due(made, Actor(ActorKind.JOB, "synchronize", "job synchronize"))
+
+    def nothing(_unit: Unit) -> str:
+        return ""
+
     return (
+        Job("synchronize", timedelta(minutes=1), nothing, "synchronize by network when it is time", synchronize),
         Job("devices", timedelta(hours=1), devices, "free silent devices' licences, remove those silent for a year"),
         Job("alerts", timedelta(days=1), alerts, "make every alert equal to state and clock"),
     )

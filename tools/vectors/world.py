@@ -6,8 +6,10 @@ import hashlib
 import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from typing import Any
 from unittest.mock import patch
+
+from cryptography import x509
 
 from exchange import certificates, statements
 from exchange.canonical import JsonObject, digest
@@ -104,21 +106,24 @@ ROOT_DOCUMENT = sign_root(ROOT, ROOT_KEYS[:2])
 NEXT_DOCUMENT = sign_root(NEXT_ROOT, ROOT_KEYS[:2])
 TRUST: Trust = load_root(ROOT_DOCUMENT)
 
-_serials = count(1000)
-_fixed_serials = patch.object(certificates.x509, "random_serial_number", lambda: next(_serials))
+
+def _serial(*names: str) -> Any:
+    """Let a certificate have the serial number of its names, which is no accident."""
+    number = int(hashlib.sha256("perigee vector serial {}".format(" ".join(names)).encode()).hexdigest()[:15], 16)
+    return patch.object(x509, "random_serial_number", lambda: number)
 
 
 def satellite_identity(
     private: PrivateKey = IDENTITY, *, satellite: str = SATELLITE, by: PrivateKey = RESPONSE
 ) -> bytes:
     """An identity certificate with a serial number that is no accident."""
-    with _fixed_serials:
+    with _serial("identity", private.public.key_id, satellite, by.public.key_id):
         return certificates.issue_satellite_identity(private.public, satellite, 1, by, MADE)
 
 
 def device_ca(*, satellite: str | None = SATELLITE, by: PrivateKey = RESPONSE) -> bytes:
     """A device CA's certificate."""
-    with _fixed_serials:
+    with _serial("ca", satellite or "central", by.public.key_id):
         return certificates.issue_device_ca(DEVICE_CA.public, satellite, by, MADE)
 
 
@@ -128,7 +133,7 @@ DEVICE_CA_DER = device_ca()
 
 def device_certificate(*, by: PrivateKey = DEVICE_CA, instance: str = INSTANCE) -> bytes:
     """A device's certificate."""
-    with _fixed_serials:
+    with _serial("device", by.public.key_id, instance):
         return certificates.issue_device_certificate(
             DEVICE.public, instance, UDI, by, DEVICE_CA_DER, MADE, epoch=1, issue=1
         )

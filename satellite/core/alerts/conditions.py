@@ -110,10 +110,13 @@ def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wante
         text = "This satellite was put back to an older copy; resynchronize it. Renewals of devices go on meanwhile."
         yield Wanted("satellite_forked", "site", text, site.name)
     last = unit.session.scalars(
-        select(HistoryEntry).where(HistoryEntry.step == "import").order_by(HistoryEntry.at.desc())
+        select(HistoryEntry).where(HistoryEntry.step.in_(["import", "network"])).order_by(HistoryEntry.at.desc())
     ).first()
     if last is not None and last.outcome == "refused":
         text = f"The last response was refused ({last.detail}). Make and carry a new file; if that fails too, turn to support."
+        yield Wanted("satellite_sync_failed", "site", text, site.name)
+    elif last is not None and last.outcome == "failed":
+        text = f"The last synchronization failed ({last.detail}). `satellite sync doctor` says what to do."
         yield Wanted("satellite_sync_failed", "site", text, site.name)
     due = deadlines(site)
     if due is None or unit.now < due.reminder:

@@ -30,4 +30,18 @@ class UnknownModeError(InvalidInputError):
     """There is no such way to synchronize."""
 
     code = "invalid_mode"
-    remedy = "Use --mode manual."
+    remedy = "Use --mode manual or --mode network."
+
+
+class AddressNeededError(RefusedError):
+    """Synchronization by network needs the address of central."""
+
+    code = "not_configured"
+    remedy = "Set it with `satellite sync settings --url https://…`."
+
+
+class InvalidNetworkSettingError(InvalidInputError):
+    """A setting of network synchronization is not what it can be."""
+
+    code = "invalid_sync_setting"
+    remedy = "Correct the value that the message names."

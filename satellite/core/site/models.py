@@ -47,6 +47,7 @@ class Site(Base):
     setup_finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     setup_code_hash: Mapped[str] = mapped_column(String(64))
     privacy: Mapped[dict[str, str]] = mapped_column(JsonText)
+    network: Mapped[dict[str, Any]] = mapped_column(JsonText)
 
 
 class MadeRegistration(Base):

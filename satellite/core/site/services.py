@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import Any
 
 from chassis.db.unit import Unit
 from chassis.ids import new_id
@@ -12,11 +13,17 @@ from exchange.vocabulary import PrivacyField
 from satellite import __version__
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
-from satellite.core.site.errors import NotAuthorizedError, UnknownModeError, UnknownPrivacyFieldError
+from satellite.core.site.errors import (
+    AddressNeededError,
+    NotAuthorizedError,
+    UnknownModeError,
+    UnknownPrivacyFieldError,
+)
 from satellite.core.site.models import HistoryEntry, MadeRegistration, Site
 from satellite.core.site.queries import DEFAULT_POLICY, site_of
 from satellite.keyring import KeyRing
 
+MODES = ("manual", "network")
 CHOICES = ("send", "pseudonym", "drop")
 
 
@@ -43,6 +50,7 @@ def create_site(unit: Unit, keyring: KeyRing, name: str, setup_code_hash: str) -
         needs_full=True,
         setup_code_hash=setup_code_hash,
         privacy={field.value: "send" for field in PrivacyField},
+        network={},
     )
     unit.session.add(site)
     record(unit, EventKind.SATELLITE_CREATED, f"satellite {name} set up")
@@ -81,14 +89,30 @@ def export_registration(unit: Unit, keyring: KeyRing) -> tuple[bytes, MadeRegist
 def finish_setup(unit: Unit, mode: str) -> Site:
     """Finish the set-up once central has authorized the satellite (row S1.5)."""
     site = site_of(unit)
-    if mode != "manual":
+    if mode not in MODES:
         raise UnknownModeError(f"{mode!r} is no way to synchronize")
     if site.epoch == 0:
         raise NotAuthorizedError
+    if mode == "network" and not site.network.get("url"):
+        raise AddressNeededError
     if site.setup_finished_at is None:
-        site.setup_mode, site.setup_finished_at = mode, unit.now
+        site.setup_finished_at = unit.now
         record(unit, EventKind.SETUP_FINISHED, f"set-up finished, synchronization {mode}")
+    elif site.setup_mode != mode:
+        record(unit, EventKind.SYNC_SETTINGS_CHANGED, f"synchronization is {mode} now")
+    site.setup_mode = mode
     return site
+
+
+def set_network(unit: Unit, values: dict[str, Any]) -> dict[str, Any]:
+    """Keep the settings of network synchronization, which the caller has checked (row S1.4)."""
+    site = site_of(unit)
+    if values != site.network:
+        changed = sorted(name for name in {*values, *site.network} if values.get(name) != site.network.get(name))
+        site.network = values
+        message = f"synchronization settings changed: {', '.join(changed)}"
+        record(unit, EventKind.SYNC_SETTINGS_CHANGED, message, subject={"changed": changed})
+    return values
 
 
 def set_privacy(unit: Unit, field: str, choice: str) -> dict[str, str]:

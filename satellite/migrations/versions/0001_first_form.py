@@ -268,6 +268,7 @@ def upgrade() -> None:
     sa.Column('setup_finished_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('setup_code_hash', sa.String(length=64), nullable=False),
     sa.Column('privacy', chassis.db.base.JsonText(), nullable=False),
+    sa.Column('network', chassis.db.base.JsonText(), nullable=False),
     sa.CheckConstraint('id = 1', name=op.f('ck_site_only_row')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_site'))
     )

@@ -1,0 +1,94 @@
+"""`satellite sync now | settings | doctor`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chassis.actor import OPERATOR
+from chassis.cli import emit, emit_list
+from chassis.clock import optional_iso
+from chassis.errors import RefusedError
+from chassis.files import read_bounded
+from satellite.cli.base import FILE, opened, reading, writing
+from satellite.cli.sync import sync
+from satellite.core.site.queries import site_of
+from satellite.sync.doctor import catalogue, examine
+from satellite.sync.network import next_attempt, synchronize
+from satellite.sync.schedule import KINDS, WEEKDAYS
+from satellite.sync.settings import change_settings, settings_of, shown
+
+CA_BYTES = 256 * 1024
+
+
+class SyncFailedError(RefusedError):
+    """The synchronization failed."""
+
+    code = "sync_failed"
+
+
+@sync.command("now", help="Synchronize over the network now.")
+@click.option("--full", is_flag=True, help="Everything, not only what changed.")
+@click.pass_context
+def sync_now(context: click.Context, full: bool) -> None:
+    """Synchronize."""
+    attempt = synchronize(opened(context), OPERATOR, full=full)
+    if attempt.cause is not None:
+        cause = attempt.cause
+        failure = SyncFailedError(f"{cause.meaning} {attempt.detail}".strip(), remedy=cause.remedy)
+        failure.code = cause.code  # type: ignore[misc]  # the cause is what programs decide by
+        raise failure
+    emit(context, attempt.to_dict())
+
+
+@sync.command("settings", help="Show or change the settings of network synchronization.")
+@click.option("--url", help="Address of central, https://host:port.")
+@click.option("--ca", type=FILE, help="Authorities to trust, in PEM form.")
+@click.option("--fingerprint", help="SHA-256 of central's certificate.")
+@click.option("--proxy", help="http://[user:password@]host:port, or nothing for none.")
+@click.option("--every", type=click.Choice(KINDS), help="When to synchronize by itself.")
+@click.option("--day", help="Day of the week by name, or of the month by number.")
+@click.option("--at", metavar="HH:MM", help="Time of the day.")
+@click.option("--zone", help="Time zone, such as Europe/Berlin.")
+@click.pass_context
+def sync_settings(context: click.Context, /, ca: Path | None, day: str | None, **given: str | None) -> None:
+    """Show or change settings."""
+    changes: dict[str, Any] = {name: value or None for name, value in given.items() if value is not None}
+    if "url" in changes:
+        changes["url"] = changes["url"] or ""
+    if ca is not None:
+        changes["ca"] = read_bounded(ca, CA_BYTES).decode("ascii", "replace")
+    if day is not None:
+        changes["day"] = _day(day)
+    if changes:
+        with writing(context) as (_, unit):
+            change_settings(unit, changes)
+    with reading(context) as (_, unit):
+        site = site_of(unit)
+        found = {**shown(settings_of(site)), "mode": site.setup_mode, "next": optional_iso(next_attempt(unit))}
+    emit(context, found)
+
+
+def _day(text: str) -> int:
+    if text.lower() in WEEKDAYS:
+        return WEEKDAYS.index(text.lower())
+    if text.isascii() and text.isdecimal() and len(text) <= 2:
+        return int(text)
+    raise click.UsageError("--day is a day of the week by name, or a number from 1 to 31")
+
+
+@sync.command("doctor", help="Name the one cause that stops synchronization, and what to do.")
+@click.argument("file", type=FILE, required=False)
+@click.option("--catalogue", "every", is_flag=True, help="List every cause that can be named.")
+@click.pass_context
+def sync_doctor(context: click.Context, file: Path | None, every: bool) -> None:
+    """Examine the synchronization."""
+    if every:
+        emit_list(context, catalogue(), ("code", "where", "message", "remedy"))
+        return
+    found = examine(opened(context), OPERATOR, file)
+    emit(context, found)
+    if not found["healthy"]:
+        context.exit(1)

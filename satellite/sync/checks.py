@@ -1,0 +1,86 @@
+"""What on this machine alone would stop a synchronization; needs no network (rows S2.2, S2.6)."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+from chassis.actor import Actor
+from chassis.db.unit import Unit
+from chassis.errors import AppError
+from exchange.certificates import certificate_times
+from satellite.core.site.models import Site
+from satellite.core.site.queries import site_of
+from satellite.runtime import Satellite
+from satellite.sync.anchor import AnchorDamagedError
+from satellite.sync.causes import CAUSES, Cause
+
+LEAST_FREE_BYTES = 16 * 1024 * 1024
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+Found = tuple[Cause, str]
+
+
+def local_cause(made: Satellite, actor: Actor, *, network: bool) -> Found | None:
+    """The first cause, in the order in which they would be met; `network` asks for its settings too."""
+    disk = _disk(made.home)
+    if disk is not None:
+        return disk
+    with made.database.read(actor) as unit:
+        site = site_of(unit)
+        return _authorized(made, unit, site) or (_network(site) if network else None)
+
+
+def _disk(home: Path) -> Found | None:
+    probe = home / ".writable"
+    try:
+        if shutil.disk_usage(home).free < LEAST_FREE_BYTES:
+            return CAUSES["disk_full"], f"less than {LEAST_FREE_BYTES} bytes are free"
+        with probe.open("wb") as file:
+            file.write(b"1" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+        probe.unlink()
+    except OSError as error:
+        code = "disk_full" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "disk_read_only"
+        return CAUSES[code], error.strerror or ""
+    return None
+
+
+def _authorized(made: Satellite, unit: Unit, site: Site) -> Found | None:
+    if site.epoch == 0:
+        return CAUSES["not_authorized"], ""
+    try:
+        if made.is_restored(unit):
+            return CAUSES["site_restored"], f"epoch {site.epoch}, request {site.last_seq}"
+    except AnchorDamagedError as error:
+        return CAUSES["anchor_damaged"], error.message
+    try:
+        made.keyring.key(site.identity_key_id)
+    except (AppError, OSError) as error:
+        return CAUSES["key_missing"], str(error)
+    return _clock(made, unit, site)
+
+
+def _clock(made: Satellite, unit: Unit, site: Site) -> Found | None:
+    known = [at for at in (site.last_sync_at, site.authorized_at) if at is not None]
+    if known and unit.now < max(known) - CLOCK_TOLERANCE:
+        return CAUSES[
+            "clock_behind"
+        ], f"it is {unit.now:%Y-%m-%d %H:%M}, the last synchronization was {max(known):%Y-%m-%d %H:%M}"
+    if unit.now >= made.keyring.trust.root.expires:
+        return CAUSES["root_expired"], f"it ended {made.keyring.trust.root.expires:%Y-%m-%d}"
+    if site.identity_certificate is not None:
+        end = certificate_times(site.identity_certificate)[1]
+        if unit.now >= end:
+            return CAUSES["identity_expired"], f"it ended {end:%Y-%m-%d}"
+    return None
+
+
+def _network(site: Site) -> Found | None:
+    if not site.network.get("url"):
+        return CAUSES["not_configured"], ""
+    return None

@@ -1,0 +1,110 @@
+"""The doctor: exactly one primary cause, where it was seen, and what to do (row S2.2)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from chassis.actor import Actor
+from chassis.clock import iso
+from exchange.errors import ExchangeError
+from exchange.files.sync_response import read_sync_response
+from satellite.core.site.models import HistoryEntry
+from satellite.core.site.queries import site_of
+from satellite.runtime import Satellite
+from satellite.sync.causes import BY_CENTRAL, BY_RESPONSE, CAUSES, Cause, of_response
+from satellite.sync.checks import local_cause
+from satellite.sync.network import reach
+from satellite.sync.settings import settings_of
+
+CHECKED = {
+    "site": "state, keys, clock and disk of this satellite",
+    "way": "name, way, proxy, TLS and answer of central",
+    "file": "the file that was given",
+    "history": "the last attempt",
+}
+
+
+def examine(made: Satellite, actor: Actor, file: Path | None = None) -> dict[str, Any]:
+    """Look at everything in the order in which a synchronization passes it; the first fault found is the cause."""
+    with made.database.read(actor) as unit:
+        site = site_of(unit)
+        by_network, settings = bool(site.network.get("url")), settings_of(site)
+    done = ["site"]
+    found = local_cause(made, actor, network=False)
+    seen = "site"
+    if found is None and file is not None:
+        done.append("file")
+        found, seen = _file(made, actor, file), "file"
+    if found is None and by_network and file is None:
+        done.append("way")
+        found, seen = reach(settings.target), "way"
+    at = None
+    if found is None and file is None:
+        done.append("history")
+        last = _last(made, actor)
+        if last is not None:
+            found, seen, at = (last[0], last[1]), "history", last[2]
+    return {
+        "healthy": found is None,
+        "checked": [CHECKED[name] for name in done],
+        "cause": _shown(*found, seen=seen, at=at) if found else None,
+    }
+
+
+def _shown(cause: Cause, detail: str, *, seen: str, at: str | None) -> dict[str, Any]:
+    return {
+        "code": cause.code,
+        "where": cause.stage.value,
+        "seen_by": CHECKED[seen],
+        "at": at,
+        "message": cause.meaning,
+        "detail": detail,
+        "remedy": cause.remedy,
+    }
+
+
+def _file(made: Satellite, actor: Actor, file: Path) -> tuple[Cause, str] | None:
+    try:
+        with file.open("rb") as stream:
+            with made.database.read(actor) as unit:
+                site, now = site_of(unit), unit.now
+                opened = read_sync_response(
+                    stream,
+                    trust=made.keyring.trust,
+                    satellite=site.satellite_id,
+                    lab=made.keyring.trust.root.lab,
+                    now=now,
+                )
+                if opened.response.epoch_id != site.epoch_id:
+                    return CAUSES["revoked"], "the response belongs to another epoch"
+            for _ in opened.rows():
+                pass
+    except OSError as error:
+        return CAUSES["wrong_file"], error.strerror or "cannot be read"
+    except ExchangeError as error:
+        return of_response(error.code), error.message
+    return None
+
+
+def _last(made: Satellite, actor: Actor) -> tuple[Cause, str, str] | None:
+    """The cause of the last step, if that failed."""
+    with made.database.read(actor) as unit:
+        row = unit.session.scalars(
+            select(HistoryEntry).where(HistoryEntry.step.in_(["import", "network"])).order_by(HistoryEntry.at.desc())
+        ).first()
+        if row is None or row.outcome not in {"failed", "refused"}:
+            return None
+        code, _, detail = row.detail.partition(": ")
+        cause = CAUSES.get(code) or CAUSES.get(BY_RESPONSE.get(code, BY_CENTRAL.get(code, "")))
+        return (cause or CAUSES["refused_by_central"]), detail, iso(row.at)
+
+
+def catalogue() -> list[dict[str, str]]:
+    """Every cause that the doctor knows."""
+    return [
+        {"code": cause.code, "where": cause.stage.value, "message": cause.meaning, "remedy": cause.remedy}
+        for cause in CAUSES.values()
+    ]

@@ -1,0 +1,116 @@
+"""Settings of network synchronization: read, checked, kept (row S1.4)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, replace
+from datetime import time
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from chassis.db.unit import Unit
+from chassis.web.client import Target, certificates_in, plain_fingerprint
+from satellite.core.site.errors import InvalidNetworkSettingError
+from satellite.core.site.models import Site
+from satellite.core.site.queries import site_of
+from satellite.core.site.services import set_network
+from satellite.sync.schedule import KINDS, WEEKDAYS, Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """Where central is, how it is reached, and when."""
+
+    url: str = ""
+    ca: str | None = None
+    fingerprint: str | None = None
+    proxy: str | None = None
+    every: str = "off"
+    day: int = 0
+    at: str = "03:00"
+    zone: str = "UTC"
+
+    @property
+    def target(self) -> Target:
+        """What a call needs."""
+        return Target(self.url, self.ca, self.fingerprint, self.proxy)
+
+    @property
+    def schedule(self) -> Schedule:
+        """When it is time."""
+        return Schedule(self.every, self.day, time.fromisoformat(self.at), self.zone)
+
+    def __repr__(self) -> str:
+        """Show the address, never what a proxy is told."""
+        return f"NetworkSettings({self.url})"
+
+
+def settings_of(site: Site) -> NetworkSettings:
+    """The settings as they are kept."""
+    return NetworkSettings(**site.network)
+
+
+def shown(settings: NetworkSettings) -> dict[str, Any]:
+    """The settings for people: authorities by name, no password of a proxy."""
+    values = asdict(settings)
+    values["ca"] = [name for name, _ in certificates_in(settings.ca)] if settings.ca else None
+    if settings.proxy:
+        parts = urlsplit(settings.proxy)
+        values["proxy"] = f"{parts.scheme}://{parts.hostname}:{parts.port or 3128}"
+        values["proxy_login"] = parts.username is not None
+    if settings.every == "weekly":
+        values["day"] = WEEKDAYS[settings.day]
+    return values
+
+
+def change_settings(unit: Unit, changes: dict[str, Any]) -> NetworkSettings:
+    """Change what is named; InvalidNetworkSettingError names the first that cannot be."""
+    settings = replace(settings_of(site_of(unit)), **changes)
+    settings = replace(settings, day=_check(settings))
+    set_network(unit, asdict(settings))
+    return settings
+
+
+def _check(settings: NetworkSettings) -> int:
+    for name, text, schemes in (("url", settings.url, {"https", "http"}), ("proxy", settings.proxy or "", {"http"})):
+        if text:
+            _check_address(name, text, schemes)
+    if settings.fingerprint and not re.fullmatch(r"[0-9a-f]{64}", plain_fingerprint(settings.fingerprint)):
+        raise InvalidNetworkSettingError("fingerprint: 64 hexadecimal digits are needed")
+    if settings.ca:
+        try:
+            certificates_in(settings.ca)
+        except ValueError as error:
+            raise InvalidNetworkSettingError("ca: the file holds no certificate in PEM form") from error
+    if settings.every not in KINDS:
+        raise InvalidNetworkSettingError(f"every: one of {', '.join(KINDS)}")
+    try:
+        time.fromisoformat(settings.at)
+    except ValueError as error:
+        raise InvalidNetworkSettingError("at: a time such as 03:30") from error
+    try:
+        ZoneInfo(settings.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InvalidNetworkSettingError(f"zone: {settings.zone!r} is no time zone") from error
+    return _day(settings)
+
+
+def _check_address(name: str, text: str, schemes: set[str]) -> None:
+    parts = urlsplit(text)
+    try:
+        _ = parts.port
+    except ValueError as error:
+        raise InvalidNetworkSettingError(f"{name}: the port is no port") from error
+    if parts.scheme not in schemes or not parts.hostname or parts.query or parts.fragment:
+        raise InvalidNetworkSettingError(f"{name}: an address such as {max(schemes)}://host:port is needed")
+    if name == "url" and parts.username is not None:
+        raise InvalidNetworkSettingError("url: no user name belongs there")
+
+
+def _day(settings: NetworkSettings) -> int:
+    if settings.every == "weekly" and not 0 <= settings.day <= 6:
+        raise InvalidNetworkSettingError(f"day: one of {', '.join(WEEKDAYS)}")
+    if settings.every == "monthly" and not 1 <= settings.day <= 31:
+        raise InvalidNetworkSettingError("day: 1 to 31")
+    return settings.day
