@@ -14,7 +14,7 @@ from typing import Self
 
 from exchange import limits
 from exchange.canonical import JsonObject, decode, decode_object, encode, iso
-from exchange.envelope import payload_type, payload_unverified, seal, unseal
+from exchange.envelope import SIGNATURES, payload_type, payload_unverified, seal, unseal
 from exchange.errors import (
     AlteredError,
     ExpiredError,
@@ -26,7 +26,7 @@ from exchange.errors import (
     UnsupportedVersionError,
     WrongVendorError,
 )
-from exchange.fields import Fields
+from exchange.fields import Fields, plain_object
 from exchange.keys import PrivateKey, PublicKey
 from exchange.vocabulary import KeyState, Role
 
@@ -217,7 +217,8 @@ class Trust:
 
 def _unseal_root(envelope: JsonObject, root: Root) -> bytes:
     known = root.keys_by_id()
-    mine = {**envelope, "signatures": [s for s in envelope.get("signatures", []) if _key_id(s) in known]}
+    signatures = Fields(envelope, "envelope").items("signatures", plain_object, most=SIGNATURES)
+    mine = {**envelope, "signatures": [entry for entry in signatures if _key_id(entry) in known]}
     return unseal(mine, ROOT_TYPE, known, root.threshold)
 
 
