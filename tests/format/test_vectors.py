@@ -69,7 +69,7 @@ def _for_the_command() -> list[Golden]:
 
 
 def _problems(data: bytes, root: bytes) -> list[str]:
-    authorization = (FOLDER / "authorization/v1/plain.perigee").read_bytes()
+    authorization = (FOLDER / "authorization/v1/plain.pgx").read_bytes()
     try:
         report = inspect(data, trust=load_root(root), now=NOW, authorization=authorization)
     except ExchangeError as error:

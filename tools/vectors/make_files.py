@@ -197,7 +197,7 @@ def bodies(shelf: Shelf, plan: Plan, row: tuple[bytes, bytes]) -> None:
 def registrations() -> list[Vector]:
     """Every registration file."""
     keys, good = [world.IDENTITY, world.DEVICE_CA], world.REGISTRATION_FILE
-    shelf = Shelf("registration", "perigee", {"root": FIRST})
+    shelf = Shelf("registration", "pgx", {"root": FIRST})
     shared(shelf, Plan(good, keys, [world.STRANGER, world.OTHER_IDENTITY], world.sync_request()))
     cut = Cut.of(good)
     bad = shelf.bad
@@ -235,7 +235,7 @@ def authorizations() -> list[Vector]:
         "lab": False,
         "now": NOW,
     }
-    shelf = Shelf("authorization", "perigee", context)
+    shelf = Shelf("authorization", "pgx", context)
     good = world.authorization()
     plan = Plan(good, [world.RESPONSE], [world.GRANTER], world.sync_response())
     shared(shelf, plan)

@@ -21,7 +21,7 @@ def requests() -> list[Vector]:
         "satellite": world.SATELLITE,
         "now": NOW,
     }
-    shelf = Shelf("sync-request", "perigee", context)
+    shelf = Shelf("sync-request", "pgx", context)
     good, keys = world.sync_request(), [world.IDENTITY]
     plan = Plan(good, keys, [world.OTHER_IDENTITY], world.sync_response())
     shared(shelf, plan)
@@ -73,7 +73,7 @@ def _row_faults(shelf: Shelf, cut: Cut) -> None:
 def responses() -> list[Vector]:
     """Every synchronization response."""
     context: JsonObject = {"root": FIRST, "satellite": world.SATELLITE, "lab": False, "now": NOW}
-    shelf = Shelf("sync-response", "perigee", context)
+    shelf = Shelf("sync-response", "pgx", context)
     good, keys = world.sync_response(), [world.RESPONSE]
     plan = Plan(good, keys, [world.GRANTER], world.sync_request())
     shared(shelf, plan)
