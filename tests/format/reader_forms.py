@@ -1,0 +1,395 @@
+"""The second reader: members of manifests, rows, statements and messages, after the tables of `docs/format`."""
+
+from __future__ import annotations
+
+from tests.format.reader_values import (
+    KIB,
+    LARGEST,
+    Form,
+    data,
+    demand,
+    digest,
+    flag,
+    ident,
+    integer,
+    key,
+    key_hash,
+    many,
+    obj,
+    of,
+    optional,
+    read,
+    text,
+    time,
+    udi,
+    version_1,
+    word,
+)
+
+_CERTIFICATE = data(16 * KIB)
+_TAG = text(empty=False)
+_SHORT_TAG = text(255, empty=False)
+_EXPORT_STATE = word("none", "pending", "granted", "failed", "returned")
+_POSITION = {"epoch": integer(), "rseq": integer(), "digest": digest}
+
+# files.md; the members that all manifests share are read by the container.
+MANIFESTS: dict[str, Form] = {
+    "registration": {
+        "name": text(255, empty=False),
+        "vendor_id": ident,
+        "root_version": integer(1),
+        "software_version": text(255),
+        "host": text(255),
+        "key": key,
+        "device_ca_key": key,
+        "nonce": ident,
+        "lab": flag,
+    },
+    "authorization": {
+        "vendor_id": ident,
+        "satellite_name": text(),
+        "account_id": ident,
+        "account_domain": text(),
+        "account_name": text(),
+        "export_allowed": flag,
+        "epoch": integer(1),
+        "epoch_id": ident,
+        "registration_digest": digest,
+        "registration_nonce": ident,
+        "identity_certificate": _CERTIFICATE,
+        "device_ca_certificate": _CERTIFICATE,
+        "root_version": integer(1),
+        "head": obj,
+    },
+    "sync-request": {
+        "vendor_id": ident,
+        "epoch": integer(1),
+        "epoch_id": ident,
+        "number": integer(1),
+        "full": flag,
+        "chain": many(of({"epoch": integer(), "seq": integer(), "digest": digest}), 50_000, 1),
+        "applied": of(_POSITION),
+        "head": optional(obj),
+        "root_version": integer(1),
+        "software_version": text(255),
+        "next_key": optional(key),
+        "next_device_ca_key": optional(key),
+    },
+    "sync-response": {
+        "vendor_id": ident,
+        "epoch": integer(1),
+        "epoch_id": ident,
+        "number": integer(1),
+        "answers_seq": integer(1),
+        "answers_digest": digest,
+        "base": of(_POSITION),
+        "full": flag,
+        "head": obj,
+        "root_version": integer(1),
+    },
+}
+
+
+def _instance(value: object) -> dict[str, object]:
+    found = read(value, _INSTANCE)
+    demand(found["device_key"] is None or key_hash(found["device_key"]) == found["key_hash"])
+    return found
+
+
+_INSTANCE: Form = {
+    "id": ident,
+    "hostname": optional(text()),
+    "udi": udi,
+    "product_tag": optional(text()),
+    "software_version": optional(text()),
+    "ip_address": optional(text()),
+    "notes": optional(text()),
+    "virtual_account": ident,
+    "registered_at": time,
+    "last_contact": time,
+    "certificate_expires": time,
+    "state": word("active", "failed_to_connect", "failed_to_renew", "released", "removed"),
+    "export_allowed": flag,
+    "key_hash": digest,
+    "device_key": optional(key),
+    "token": optional(ident),
+    "standbys": many(udi, 64),
+    "marks": many(text(), 64),
+    "removed": flag,
+}
+_SHARED = {
+    "token": of(
+        {
+            "id": ident,
+            "virtual_account": ident,
+            "description": optional(text()),
+            "hash": digest,
+            "created": time,
+            "created_by": text(),
+            "expires": time,
+            "max_uses": optional(integer(1)),
+            "uses": integer(),
+            "export_controlled": flag,
+            "revoked": flag,
+            "removed": flag,
+        }
+    ),
+    "instance": _instance,
+    "claim": of({"instance": ident, "tag": _TAG, "count": integer(), "since": time}),
+}
+_OF_SATELLITE = {
+    **_SHARED,
+    "export_request": of(
+        {
+            "id": ident,
+            "instance": ident,
+            "tag": _TAG,
+            "count": integer(),
+            "requested_at": time,
+            "statement": obj,
+            "device_key": key,
+        }
+    ),
+    "export_return": of({"grant": ident, "instance": ident, "statement": obj, "device_key": key}),
+    "grant_state": of(
+        {
+            "grant": ident,
+            "generation": integer(1),
+            "state": word("delivered", "undelivered"),
+            "at": time,
+            "envelope": optional(obj),
+            "device_key": optional(key),
+        }
+    ),
+    "event": of(
+        {
+            "id": ident,
+            "at": time,
+            "event": text(),
+            "actor": text(),
+            "message": text(4096),
+            "instance": optional(ident),
+            "subject": obj,
+        }
+    ),
+}
+_OF_CENTRAL = {
+    **_SHARED,
+    "policy": of({"values": obj}),
+    "virtual_account": of({"id": ident, "name": text(empty=False), "description": text(), "removed": flag}),
+    "entitlement": of(
+        {"tag": _TAG, "name": text(), "description": text(), "restricted": flag, "products": many(text(), 1000)}
+    ),
+    "product": of({"tag": text(), "pid": text(), "name": text(), "family": text()}),
+    "allotment": of({"envelope": obj}),
+    "grant": of({"request": ident, "envelope": obj}),
+    "export_decision": of(
+        {
+            "request": ident,
+            "instance": ident,
+            "tag": _TAG,
+            "count": integer(),
+            "state": _EXPORT_STATE,
+            "reason": optional(text()),
+            "message": text(),
+            "grant": optional(ident),
+            "decided_at": time,
+        }
+    ),
+    "grant_release": of({"envelope": obj}),
+    "certificates": of({"identity": _CERTIFICATE, "device_ca": _CERTIFICATE}),
+}
+ROWS = {"sync-request": _OF_SATELLITE, "authorization": _OF_CENTRAL, "sync-response": _OF_CENTRAL, "registration": {}}
+
+# statements.md
+STATEMENTS: dict[str, Form] = {
+    "allotment": {
+        "format": version_1,
+        "vendor_id": ident,
+        "satellite": optional(ident),
+        "account": text(),
+        "virtual_account_id": ident,
+        "virtual_account_name": text(),
+        "tag": _TAG,
+        "licence_type": word("perpetual", "term", "demo", "reporting_only"),
+        "start": optional(time),
+        "end": optional(time),
+        "quantity": integer(),
+        "billing": word("prepaid", "usage"),
+        "restricted": flag,
+        "serial": ident,
+        "issued": time,
+        "valid_until": time,
+    },
+    "grant": {
+        "format": version_1,
+        "vendor_id": ident,
+        "grant": ident,
+        "generation": integer(1),
+        "request": ident,
+        "satellite": optional(ident),
+        "epoch": integer(),
+        "virtual_account_id": ident,
+        "tag": _TAG,
+        "quantity": integer(1),
+        "instance": ident,
+        "udi": udi,
+        "key_hash": digest,
+        "not_before": time,
+        "not_after": time,
+        "deliver_until": time,
+        "issued": time,
+    },
+    "grant-release": {
+        "format": version_1,
+        "vendor_id": ident,
+        "grant": ident,
+        "satellite": optional(ident),
+        "key_hash": digest,
+        "reason": word("returned", "ended", "undelivered", "vendor_release"),
+        "released_at": time,
+    },
+    "central-head": {
+        "format": version_1,
+        "vendor_id": ident,
+        "satellite": ident,
+        "epoch": integer(),
+        "epoch_id": ident,
+        "seq": integer(),
+        "rseq": integer(),
+        "created": time,
+    },
+    "export-request": {
+        "format": version_1,
+        "request": ident,
+        "instance": ident,
+        "udi": udi,
+        "key_hash": digest,
+        "tag": _TAG,
+        "quantity": integer(),
+        "requested_at": time,
+    },
+    "export-return": {
+        "format": version_1,
+        "grant": ident,
+        "instance": ident,
+        "udi": udi,
+        "key_hash": digest,
+        "tag": _TAG,
+        "quantity": integer(1),
+        "returned_at": time,
+    },
+}
+
+# devices.md
+_OPERATIONS = (
+    "register", "authorize", "renew_identity", "transfer_active", "deregister", "export_request", "export_return",
+)  # fmt: skip
+MESSAGE: Form = {
+    "format": version_1,
+    "held": many(integer(0, LARGEST), 2, 2),
+    "op": word(*_OPERATIONS),
+    "udi": udi,
+    "instance": optional(ident),
+    "key_id": ident,
+    "counter": integer(1, LARGEST),
+    "nonce": ident,
+    "sent_at": time,
+    "root_version": integer(),
+    "body": obj,
+}
+ANSWER: Form = {
+    "format": version_1,
+    "op": word(*_OPERATIONS),
+    "request_digest": digest,
+    "nonce": ident,
+    "counter": integer(1, LARGEST),
+    "instance": optional(ident),
+    "vendor_id": ident,
+    "satellite": optional(ident),
+    "created": time,
+    "epoch": integer(),
+    "rseq": integer(),
+    "outcome": word("done", "refused"),
+    "code": optional(text()),
+    "message": text(),
+    "remedy": text(),
+    "result": obj,
+}
+
+
+def _statement(value: object) -> dict[str, object]:
+    found = obj(value)
+    demand(found)
+    return found
+
+
+_CSR = data(8 * KIB)
+_NAMES: Form = {"hostname": optional(text(255)), "software_version": optional(text(255))}
+BODIES: dict[str, Form] = {
+    "register": {
+        "token": text(512),
+        "udi": udi,
+        "product_tag": optional(text(255)),
+        **_NAMES,
+        "standbys": many(udi, 32),
+        "csr": _CSR,
+    },
+    "authorize": {
+        "entitlements": many(of({"tag": _SHORT_TAG, "count": integer(0, 1_000_000)}), 512),
+        "installed": many(of({"grant": ident, "generation": integer(1)}), 512),
+        **_NAMES,
+    },
+    "renew_identity": {"csr": _CSR},
+    "transfer_active": {"active": udi},
+    "deregister": {"returns": many(obj, 512)},
+    "export_request": {"statement": _statement},
+    "export_return": {"statement": _statement},
+}
+_EXPORT: Form = {
+    "request": ident,
+    "tag": _SHORT_TAG,
+    "count": integer(),
+    "state": _EXPORT_STATE,
+    "reason": optional(text()),
+    "message": text(),
+}
+_RENEWED: Form = {
+    "certificate": _CERTIFICATE,
+    "device_ca": _CERTIFICATE,
+    "certificate_expires": time,
+    "renew_from": time,
+}
+_ENTITLEMENT: Form = {
+    "tag": _SHORT_TAG,
+    "count": integer(),
+    "state": word("authorized", "out_of_compliance", "not_found", "invalid", "restricted_needs_export_request"),
+    "valid_until": optional(time),
+}
+RESULTS: dict[str, Form] = {
+    "register": {
+        "instance": ident,
+        "certificate": _CERTIFICATE,
+        "device_ca": _CERTIFICATE,
+        "account_domain": text(),
+        "account_name": text(),
+        "virtual_account_id": ident,
+        "virtual_account_name": text(),
+        "certificate_expires": time,
+        "renew_from": time,
+        "export_allowed": flag,
+    },
+    "authorize": {
+        "issued": time,
+        "valid_until": time,
+        "renew_after": time,
+        "entitlements": many(of(_ENTITLEMENT), 512),
+        "allotments": many(obj, 4096),
+        "grants": many(obj, 512),
+        "exports": many(of(_EXPORT), 512),
+        "releases": many(obj, 512),
+    },
+    "renew_identity": _RENEWED,
+    "export_request": _EXPORT,
+    "export_return": {"grant": ident, "state": _EXPORT_STATE},
+}
