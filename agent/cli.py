@@ -226,10 +226,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
-    if as_json:
-        print(json.dumps(found, ensure_ascii=False, sort_keys=True))
-    else:
-        print(_render(found))
+    try:
+        print(json.dumps(found, ensure_ascii=False, sort_keys=True) if as_json else _render(found), flush=True)
+    except BrokenPipeError:
+        # Whoever reads has seen enough; nothing more may be written when the program ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     sys.exit(1 if found.get("failed") else 0)
 
 

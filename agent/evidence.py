@@ -19,6 +19,7 @@ from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from exchange.statements import Allotment, Grant, open_allotment, open_grant
 from exchange.trust import Trust
+from exchange.vocabulary import Billing, LicenceType
 
 
 def verified_answer(state: DeviceState, trust: Trust) -> AuthorizeResult | None:
@@ -38,9 +39,16 @@ def verified_answer(state: DeviceState, trust: Trust) -> AuthorizeResult | None:
         return None
 
 
-def allotments_of(result: AuthorizeResult, trust: Trust, satellite: str | None) -> dict[str, Allotment]:
-    """Open central's allotment lines; of several for one licence the one that lasts longest counts."""
+def allotments_of(
+    result: AuthorizeResult, trust: Trust, satellite: str | None
+) -> tuple[dict[str, Allotment], dict[str, int]]:
+    """Open central's allotment lines: by licence the one that lasts longest, and how much the site owns by all of them.
+
+    A licence of which as much may be used as is wanted (by usage, reporting only) has no such bound.
+    """
     found: dict[str, Allotment] = {}
+    owned: dict[str, int] = {}
+    boundless: set[str] = set()
     for envelope in result.allotments:
         try:
             line = open_allotment(envelope, trust)
@@ -50,7 +58,10 @@ def allotments_of(result: AuthorizeResult, trust: Trust, satellite: str | None) 
             continue
         if line.tag not in found or line.valid_until > found[line.tag].valid_until:
             found[line.tag] = line
-    return found
+        owned[line.tag] = owned.get(line.tag, 0) + line.quantity
+        if line.licence_type is LicenceType.REPORTING_ONLY or line.billing is Billing.USAGE:
+            boundless.add(line.tag)
+    return found, {tag: count for tag, count in owned.items() if tag not in boundless}
 
 
 def open_own_grant(envelope: dict[str, object], trust: Trust, key_hash: str, udi: Udi) -> Grant | None:
@@ -69,7 +80,7 @@ def rights_of(state: DeviceState, trust: Trust | None, key_hash: str) -> dict[st
     rights: dict[str, Right] = {}
     result = verified_answer(state, trust)
     if result is not None:
-        lines = allotments_of(result, trust, state.satellite)
+        lines, owned = allotments_of(result, trust, state.satellite)
         for entry in result.entitlements:
             end: datetime | None = entry.valid_until or result.valid_until
             verdict = entry.state.value
@@ -77,6 +88,8 @@ def rights_of(state: DeviceState, trust: Trust | None, key_hash: str) -> dict[st
             if verdict == "authorized":
                 if line is None:
                     verdict = "invalid"
+                elif entry.count > owned.get(entry.tag, entry.count):
+                    verdict = "out_of_compliance"
                 else:
                     end = min(end, line.valid_until) if end is not None else line.valid_until
             rights[entry.tag] = Right(entry.tag, entry.count, verdict, end)

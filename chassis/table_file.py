@@ -61,8 +61,8 @@ class RowError(Exception):
 
 def read_table(
     path: Path, required: Collection[str], optional: Collection[str], read: Callable[[dict[str, str]], T]
-) -> list[T]:
-    """Read every row with `read`; all or nothing. Unknown columns, short and long rows are refused."""
+) -> list[tuple[int, T]]:
+    """Read every row with `read`, each with its line; all or nothing. Unknown columns, short and long rows are refused."""
     data = read_bounded(path, FILE_BYTES)
     try:
         text = data.decode("utf-8-sig")
@@ -88,8 +88,8 @@ def _check_columns(columns: list[str], required: Collection[str], optional: Coll
         raise TableFileError(f"columns are not known: {', '.join(name[:40] or '(empty)' for name in unknown[:10])}")
 
 
-def _rows(reader: Any, columns: list[str], read: Callable[[dict[str, str]], T]) -> list[T]:
-    found: list[T] = []
+def _rows(reader: Any, columns: list[str], read: Callable[[dict[str, str]], T]) -> list[tuple[int, T]]:
+    found: list[tuple[int, T]] = []
     faults: list[RowFault] = []
     for cells in reader:
         if not any(cell.strip() for cell in cells):
@@ -97,7 +97,8 @@ def _rows(reader: Any, columns: list[str], read: Callable[[dict[str, str]], T]) 
         try:
             if len(cells) != len(columns):
                 raise RowError("wrong_columns", f"{len(cells)} cells where {len(columns)} are expected")
-            found.append(read({name: cell.strip() for name, cell in zip(columns, cells, strict=True)}))
+            row = read({name: cell.strip() for name, cell in zip(columns, cells, strict=True)})
+            found.append((reader.line_num, row))
         except RowError as error:
             faults.append(RowFault(reader.line_num, error.code, error.message))
         except InvalidInputError as error:

@@ -17,7 +17,6 @@ from pathlib import Path
 
 SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://example.com/perigee/entitlement-tags")
 COLUMNS = ("kind", "tag", "name", "description", "restricted", "family", "products")
-_MAKER = re.compile(r"\bcisco\b\s*", re.IGNORECASE)
 
 
 def stable_tag(row: dict[str, str]) -> str:
@@ -60,13 +59,12 @@ def _entitlements(path: Path) -> Iterable[dict[str, str]]:
 def _products(path: Path) -> Iterable[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            # The maker's name says nothing here: all products of a catalogue are the vendor's own.
             yield {
                 "kind": "product",
                 "tag": row["product_tag"] or row["pid"],
                 "name": row["pid"],
-                "description": _MAKER.sub("", row["name"])[:1000],
+                "description": row["kind"],
                 "restricted": "no",
-                "family": _MAKER.sub("", row["family"]),
+                "family": row["family"],
                 "products": "",
             }

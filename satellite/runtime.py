@@ -49,7 +49,7 @@ def assemble(home: Path, clock: Clock | None = None) -> Satellite:
     url = settings.database.url or f"sqlite:///{home / DATABASE_FILE}"
     engine = make_engine(url, settings.database.busy_seconds)
     used = clock or open_clock(home)
-    anchor = Anchor(Path(settings.anchor) if settings.anchor else home / "anchor")
+    anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor")
     return Satellite(home, settings, used, Database(engine, used, home / "write.lock"), KeyRing(home / "keys"), anchor)
 
 

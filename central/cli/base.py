@@ -32,6 +32,7 @@ def home(context: click.Context) -> Path:
 def opened(context: click.Context) -> Central:
     """The central of this home."""
     made = open_central(home(context))
+    context.call_on_close(made.database.dispose)
     configure_logging(made.settings.log.level)
     return made
 

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import click
 
-from central.cli.base import group, opened
+from central.cli.base import group, home, opened
 from central.domain.operations.models import JobRun
 from central.jobs.catalogue import jobs_of
-from central.runtime import open_central
+from central.runtime import assemble, create_database, open_central
 from chassis.cli import emit, emit_list
+from chassis.db.migrate import current
+from chassis.errors import HomeMissingError
 from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
 from chassis.tls import ensure_certificate
+
+
+@group.command("upgrade", help="Bring the database to the form of this program; a copy is made first.")
+@click.pass_context
+def upgrade(context: click.Context) -> None:
+    """Upgrade the database."""
+    made = assemble(home(context))
+    if not made.keyring.exists:
+        raise HomeMissingError("there is no central in this home")
+    before = current(made.database.engine)
+    create_database(made)
+    emit(context, {"before": before, "now": current(made.database.engine)})
 
 
 @group.command("serve", help="Serve the device protocol; prints one JSON line when ready.")
@@ -24,16 +38,16 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool) -> None:
     from chassis.web.serve import serve as serve_http
 
     made = opened(context)
-    home, settings = made.home, made.settings.server
-    tls = ensure_certificate(home / "tls", made.clock.now())
+    folder, settings = made.home, made.settings.server
+    tls = ensure_certificate(folder / "tls", made.clock.now())
     made.database.dispose()
 
     def scheduler() -> None:
-        own = open_central(home)
+        own = open_central(folder)
         run_scheduler(own.database, JobRun, jobs_of(own))
 
     serve_http(
-        lambda: make_app(open_central(home)),
+        lambda: make_app(open_central(folder)),
         bind=bind or settings.bind,
         tls=tls,
         workers=settings.workers,

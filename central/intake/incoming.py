@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import delete, select
@@ -42,6 +43,8 @@ from exchange.files.rows import (
 )
 from exchange.statements import open_export_request
 from exchange.vocabulary import DeliveryState, ReleaseReason
+
+CLOCK_TOLERANCE = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -262,8 +265,13 @@ def _grant_states(intake: Intake, rows: list[GrantStateRow]) -> None:
             continue
         if row.state is DeliveryState.DELIVERED:
             mark_delivered(unit, account_id, row.grant, row.generation)
-        elif grant.state == ACTIVE and row.at > grant.deliver_until and grant.delivered_at is None:
+        elif grant.state == ACTIVE and grant.delivered_at is None and _is_past(unit, row.at, grant.deliver_until):
             release(unit, intake.keyring, grant, ReleaseReason.UNDELIVERED)
+
+
+def _is_past(unit: Unit, said: datetime, end: datetime) -> bool:
+    """Whether a satellite may say of an end that it has passed: its word and central's own clock must both say so."""
+    return end < said <= unit.now + CLOCK_TOLERANCE and end < unit.now
 
 
 def _events(intake: Intake, rows: list[EventRow]) -> None:

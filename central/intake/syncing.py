@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 
 from sqlalchemy import select
@@ -21,6 +22,8 @@ from central.domain.base import last_change
 from central.domain.export_control.services import end_grants, renew_grants
 from central.domain.satellites.models import AnsweredRequest, QuarantinedFile, Satellite
 from central.domain.satellites.queries import REMOVED, by_id, keys_of
+from central.domain.satellites.services import note_signer
+from central.intake.certifying import certificate_rows
 from central.intake.incoming import apply_rows
 from central.intake.outgoing import rows_for
 from central.keyring import KeyRing
@@ -157,6 +160,7 @@ def _apply(
     satellite.last_seq, satellite.last_sync_at = request.seq, unit.now
     satellite.last_rseq += 1
     satellite.software_version = request.software_version
+    note_signer(unit, satellite, opened.signer)
     satellite.sync_failure = None
     for entry in request.chain:
         key = (account.id, satellite.id, entry.epoch, entry.seq)
@@ -223,7 +227,10 @@ def _respond(
         root_version=keyring.trust.root.version,
     )
     out = io.BytesIO()
-    rows = rows_for(unit, keyring, account, satellite, 0 if request.full else after)
+    rows = chain(
+        certificate_rows(unit, keyring, satellite, request),
+        rows_for(unit, keyring, account, satellite, 0 if request.full else after),
+    )
     roots = keyring.trust.newer_than(request.root_version)
     digest, counts = make_sync_response(response, rows, keyring.response_key, roots, out)
     stored = AnsweredRequest(

@@ -25,7 +25,7 @@ class SchemaError(AppError):
     """The database's form is not the one this program works with."""
 
     code = "schema_mismatch"
-    remedy = "Run the `upgrade` step of the newer program, or restore the copy that was made before the upgrade."
+    remedy = "Run the `upgrade` command of the newer program; an older program needs the copy made before the upgrade."
     status = 500
 
 

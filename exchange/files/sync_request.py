@@ -14,6 +14,7 @@ from typing import BinaryIO
 from exchange import limits
 from exchange.canonical import JsonObject
 from exchange.container import Header, OpenedFile, open_container, split_container, write_container
+from exchange.envelope import signer_ids
 from exchange.errors import MalformedError, UnknownIssuerError, WrongSatelliteError, WrongVendorError
 from exchange.fields import Fields
 from exchange.files.authorization import check_created
@@ -121,10 +122,11 @@ class SyncRequest:
 
 @dataclass(frozen=True, slots=True)
 class OpenedRequest:
-    """A verified request with its digest and rows."""
+    """A verified request with its digest, the id of the key that signed it, and its rows."""
 
     request: SyncRequest
     digest: str
+    signer: str
     opened: OpenedFile
 
     @property
@@ -166,4 +168,4 @@ def read_sync_request(
     if request.vendor_id != vendor_id:
         raise WrongVendorError("the request is for the central of another vendor")
     check_created(request.created, now)
-    return OpenedRequest(request, opened.digest, opened)
+    return OpenedRequest(request, opened.digest, signer_ids(sealed.envelope)[0], opened)

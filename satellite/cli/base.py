@@ -31,6 +31,7 @@ def home(context: click.Context) -> Path:
 def opened(context: click.Context) -> Satellite:
     """The satellite of this home."""
     made = open_satellite(home(context))
+    context.call_on_close(made.database.dispose)
     configure_logging(made.settings.log.level)
     return made
 

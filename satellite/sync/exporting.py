@@ -13,6 +13,7 @@ from chassis.db.unit import Unit
 from exchange.canonical import JsonObject
 from exchange.files.rows import RequestRow
 from exchange.files.sync_request import Applied, ChainEntry, SyncRequest, make_sync_request
+from exchange.keys import PublicKey
 from satellite import __version__
 from satellite.core.base import last_change
 from satellite.core.export_queue.services import mark_sent
@@ -23,6 +24,7 @@ from satellite.core.site.services import note_history
 from satellite.keyring import KeyRing
 from satellite.sync.outgoing import rows_since
 from satellite.sync.privacy import PrivacyFilter
+from satellite.sync.renewal import prepare_renewal
 
 REPEAT_FOR = timedelta(days=1)
 
@@ -44,6 +46,7 @@ def export_request(unit: Unit, keyring: KeyRing, *, full: bool, restored: bool) 
     last = last_request(unit, site)
     if last is not None and not _outdated(unit, site, last, full=wants_full):
         return Export(last, fresh=False)
+    prepare_renewal(unit, keyring, site)
     site.last_seq += 1
     upto = last_change(unit)
     request = _manifest(unit, keyring, site, full=wants_full)
@@ -93,9 +96,13 @@ def _manifest(unit: Unit, keyring: KeyRing, site: Site, *, full: bool) -> SyncRe
         head=site.head,
         root_version=keyring.trust.root.version,
         software_version=__version__,
-        next_key=None,
-        next_device_ca_key=None,
+        next_key=_public(keyring, site.next_identity_key_id),
+        next_device_ca_key=_public(keyring, site.next_device_ca_key_id),
     )
+
+
+def _public(keyring: KeyRing, key_id: str | None) -> PublicKey | None:
+    return keyring.key(key_id).public if key_id else None
 
 
 def _rows(unit: Unit, keyring: KeyRing, site: Site, *, full: bool) -> Iterator[RequestRow]:

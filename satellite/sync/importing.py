@@ -16,6 +16,7 @@ from exchange.files.authorization import OpenedAuthorization, read_authorization
 from exchange.files.order import ResponseOrder, judge_response
 from exchange.files.rows import (
     AllotmentRow,
+    CertificatesRow,
     EntitlementRow,
     ExportDecisionRow,
     GrantReleaseRow,
@@ -37,6 +38,7 @@ from satellite.core.site.models import MadeRegistration, MadeRequest, Site
 from satellite.core.site.queries import authorized_site, site_of
 from satellite.core.site.services import note_history
 from satellite.keyring import KeyRing
+from satellite.sync.renewal import take_certificates
 from satellite.sync.returning import Returning
 
 
@@ -101,6 +103,7 @@ def _enter_epoch(unit: Unit, site: Site, opened: OpenedAuthorization, registrati
     site.device_ca_certificate = authorization.device_ca_certificate
     site.authorization_digest = site.acknowledged_digest = site.applied_digest = opened.digest
     site.last_seq = site.acknowledged_seq = site.applied_rseq = 0
+    site.next_identity_key_id = site.next_device_ca_key_id = None
     site.head, site.needs_full, site.last_sync_at = authorization.head, True, None
     # Older registrations can no longer be answered; the one that was stays, for a next epoch without a new key.
     unit.session.execute(delete(MadeRegistration).where(MadeRegistration.digest != registration.digest))
@@ -202,5 +205,7 @@ def _apply(unit: Unit, trust: Trust, site: Site, row: ResponseRow) -> None:
         take_decision(unit, row)
     elif isinstance(row, GrantRow):
         take_grant(unit, open_grant(row.envelope, trust), row.envelope)
+    elif isinstance(row, CertificatesRow):
+        take_certificates(unit, site, row)
     elif isinstance(row, GrantReleaseRow):
         take_release(unit, open_grant_release(row.envelope, trust), row.envelope)

@@ -29,6 +29,13 @@ def require(unit: Unit, permission: Permission, account_id: str = "", virtual_ac
         raise NotPermittedError(f"{unit.actor.label} may not do this ({permission})")
 
 
+def is_permitted(unit: Unit, permission: Permission, account_id: str = "", virtual_account_id: str = "") -> bool:
+    """Whether the acting one holds the permission."""
+    if unit.actor.kind in TRUSTED_KINDS:
+        return True
+    return permits(held_roles(unit, unit.actor.id), permission, account_id, virtual_account_id)
+
+
 def visible_virtual_accounts(unit: Unit, account_id: str) -> frozenset[str] | None:
     """The virtual accounts that the acting one may see; None for all. NotPermittedError for none."""
     if unit.actor.kind in TRUSTED_KINDS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from central.domain.access.rules import Permission
-from central.domain.access.services import require, visible_virtual_accounts
+from central.domain.access.services import is_permitted, require, visible_virtual_accounts
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import all_accounts
 from central.domain.activity.events import EventKind
@@ -56,6 +56,8 @@ def visible_alerts(unit: Unit, account_id: str, virtual_account_id: str | None, 
         rows = [row for row in rows if row.subject.get("virtual_account") == virtual_account_id]
     if allowed is not None:
         rows = [row for row in rows if row.subject.get("virtual_account") in allowed]
+    if virtual_account_id is None and is_permitted(unit, Permission.VENDOR_MANAGE):
+        rows = [*book(VENDOR).open_ones(unit, every=every), *rows]
     return rows
 
 

@@ -57,7 +57,7 @@ def read_row(cells: dict[str, str]) -> CatalogueRow:
 def import_catalogue(unit: Unit, path: Path) -> dict[str, int]:
     """Import a file; returns how many entitlements and products it held."""
     require(unit, Permission.CATALOGUE_MANAGE)
-    rows = read_table(path, REQUIRED, OPTIONAL, _UniqueRows())
+    rows = [row for _, row in read_table(path, REQUIRED, OPTIONAL, _UniqueRows())]
     change = next_change(unit)
     entitlements = [
         {

@@ -27,7 +27,8 @@ from exchange.vocabulary import LicenceType
 def import_orders(unit: Unit, account_id: str, path: Path) -> list[Lot]:
     """Import an order file, all or nothing; returns the lots."""
     require(unit, Permission.ORDER_MANAGE, account_id)
-    specs = read_table(path, REQUIRED, (*COMMON, *DETAILS), row_reader(unit.now))
+    rows = read_table(path, REQUIRED, (*COMMON, *DETAILS), row_reader(unit.now))
+    specs = [spec for _, spec in rows]
     targets: dict[str, str] = {}
     known = {row.tag for row in entitlements(unit, {spec.tag for spec in specs})}
     ordered = select(Lot.order_number, Lot.order_line).where(
@@ -35,7 +36,7 @@ def import_orders(unit: Unit, account_id: str, path: Path) -> list[Lot]:
     )
     orders = {(number, line) for number, line in unit.session.execute(ordered)}
     faults: list[RowFault] = []
-    for line, spec in enumerate(specs, start=2):
+    for line, spec in rows:
         try:
             if spec.virtual_account not in targets:
                 targets[spec.virtual_account] = _target(unit, account_id, spec.virtual_account)

@@ -51,3 +51,10 @@ class RegistrationMismatchError(RefusedError):
 
     code = "wrong_satellite"
     remedy = "Make the registration file on the satellite that is to be resynchronized."
+
+
+class RegistrationUsedError(RefusedError):
+    """The registration file brings a key that this satellite has used before."""
+
+    code = "registration_used"
+    remedy = "Make a new registration file on the machine that is to live on: `satellite registration export`."

@@ -35,6 +35,7 @@ class Satellite(Base):
     last_seq: Mapped[int] = mapped_column(BigInteger)
     last_rseq: Mapped[int] = mapped_column(BigInteger)
     registration: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    next_key_id: Mapped[str | None] = mapped_column(IdColumn)
     forked: Mapped[bool] = mapped_column(Boolean)
     sync_failure: Mapped[str | None] = mapped_column(Text)
 

@@ -22,6 +22,7 @@ from central.domain.satellites.errors import (
     ApprovalPendingError,
     NothingToApproveError,
     RegistrationMismatchError,
+    RegistrationUsedError,
     SatelliteExistsError,
     VirtualAccountInUseError,
 )
@@ -160,7 +161,7 @@ def open_epoch(satellite: Satellite, presented: int = 0) -> None:
     """Open the next epoch: its number never repeats, its id is random."""
     satellite.epoch = max(satellite.epoch, presented) + 1
     satellite.epoch_id, satellite.last_seq, satellite.last_rseq = new_id(), 0, 0
-    satellite.forked, satellite.sync_failure = False, None
+    satellite.forked, satellite.sync_failure, satellite.next_key_id = False, None, None
 
 
 def accept_key(unit: Unit, satellite: Satellite) -> None:
@@ -188,6 +189,45 @@ def accept_key(unit: Unit, satellite: Satellite) -> None:
     unit.session.add(row)
 
 
+def expect_key(unit: Unit, satellite: Satellite, key: PublicKey) -> None:
+    """Take the next key of a satellite on beside the present one, until a request comes that it has signed."""
+    if satellite.next_key_id == key.key_id:
+        return
+    used = unit.session.get(SatelliteKey, (satellite.account_id, satellite.id, key.key_id))
+    if used is not None:
+        return
+    satellite.next_key_id = key.key_id
+    unit.session.add(
+        SatelliteKey(
+            account_id=satellite.account_id,
+            satellite_id=satellite.id,
+            key_id=key.key_id,
+            public=key.to_dict(),
+            retired=False,
+        )
+    )
+
+
+def note_signer(unit: Unit, satellite: Satellite, key_id: str) -> None:
+    """Retire the earlier keys once the next one has signed a request."""
+    if satellite.next_key_id is None or satellite.next_key_id != key_id:
+        return
+    row = unit.session.get_one(SatelliteKey, (satellite.account_id, satellite.id, key_id))
+    unit.session.execute(
+        update(SatelliteKey)
+        .where(
+            SatelliteKey.account_id == satellite.account_id,
+            SatelliteKey.satellite_id == satellite.id,
+            SatelliteKey.key_id != key_id,
+        )
+        .values(retired=True)
+    )
+    satellite.next_key_id = None
+    satellite.registration = {**satellite.registration, "key": row.public}
+    message = f"satellite {satellite.name} changed over to its next key"
+    record(unit, satellite.account_id, EventKind.SATELLITE_KEY_RENEWED, message, satellite_id=satellite.id)
+
+
 def rename_satellite(unit: Unit, satellite: Satellite, name: str) -> Satellite:
     """Give a satellite another name (row C11.3)."""
     require(unit, Permission.SATELLITE_MANAGE, satellite.account_id)
@@ -211,6 +251,7 @@ def resync_satellite(unit: Unit, satellite: Satellite, registration: Registratio
     if registration is not None:
         if registration.satellite != satellite.id:
             raise RegistrationMismatchError
+        _refuse_used_key(unit, satellite, registration)
         _take_registration(satellite, registration, digest)
     satellite.state = PENDING
     open_epoch(satellite)
@@ -225,6 +266,13 @@ def resync_satellite(unit: Unit, satellite: Satellite, registration: Registratio
         satellite_id=satellite.id,
     )
     return satellite
+
+
+def _refuse_used_key(unit: Unit, satellite: Satellite, registration: Registration) -> None:
+    """A copy of this satellite can show every file that was made before it was copied; only a fresh key tells them apart."""
+    used = unit.session.get(SatelliteKey, (satellite.account_id, satellite.id, registration.key.key_id))
+    if used is not None:
+        raise RegistrationUsedError
 
 
 def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = False) -> int:

@@ -12,6 +12,7 @@ class EventKind(StrEnum):
     REGISTRATION_MADE = "registration:made"
     AUTHORIZED = "registration:authorized"
     SETUP_FINISHED = "setup:finished"
+    IDENTITY_RENEWED = "satellite:identity_renewed"
     SYNC_SETTINGS_CHANGED = "sync_settings:changed"
     PRIVACY_CHANGED = "privacy:changed"
     SYNC_APPLIED = "sync:response_applied"

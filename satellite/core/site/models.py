@@ -32,6 +32,8 @@ class Site(Base):
     authorization_digest: Mapped[str] = mapped_column(String(64))
     identity_certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
     device_ca_certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
+    next_identity_key_id: Mapped[str | None] = mapped_column(IdColumn)
+    next_device_ca_key_id: Mapped[str | None] = mapped_column(IdColumn)
     authorized_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_seq: Mapped[int] = mapped_column(BigInteger)
     acknowledged_seq: Mapped[int] = mapped_column(BigInteger)

@@ -253,6 +253,8 @@ def upgrade() -> None:
     sa.Column('authorization_digest', sa.String(length=64), nullable=False),
     sa.Column('identity_certificate', sa.LargeBinary(), nullable=True),
     sa.Column('device_ca_certificate', sa.LargeBinary(), nullable=True),
+    sa.Column('next_identity_key_id', sa.String(length=32), nullable=True),
+    sa.Column('next_device_ca_key_id', sa.String(length=32), nullable=True),
     sa.Column('authorized_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('last_seq', sa.BigInteger(), nullable=False),
     sa.Column('acknowledged_seq', sa.BigInteger(), nullable=False),
