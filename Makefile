@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fast format vectors clean
+.PHONY: help setup demo test check fast format vectors bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -42,6 +42,9 @@ format: setup ## bring the code into its form
 vectors: setup ## build the golden files of the format again and show what differs
 	$(BIN)/python -m tools.vectors
 	@git diff --stat -- tests/vectors
+
+bench: setup ## measure speed; prints the figures and writes build/bench.json; ONLY=name runs one part
+	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY),)
 
 clean: ## remove what was built
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache
