@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chassis.mail.settings import MailSettings
 from chassis.settings import ServerAppSettings
 
 PREFIX = "CENTRAL"
@@ -9,3 +10,5 @@ PREFIX = "CENTRAL"
 
 class CentralSettings(ServerAppSettings):
     """What central can be told."""
+
+    mail: MailSettings = MailSettings()

@@ -175,7 +175,7 @@ def sync_import(context: click.Context, file: Path, output: Path) -> None:
     """Synchronize by file."""
     made = opened(context)
     try:
-        received = receive(made.database, made.keyring, OPERATOR, lambda: file.open("rb"))
+        received = receive(made.database, made.keyring, OPERATOR, lambda: file.open("rb"), by_file=True)
     except OSError as error:
         raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
     write_atomic(output, received.data, mode=0o644)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from central.domain.alerts.services import refresh_alerts
+from central.domain.notices.rules import file_processed
+from central.domain.notices.services import notify
 from central.domain.satellites.queries import by_id
 from central.domain.satellites.services import account_of, note_sync_failure
 from central.intake.syncing import take_request
@@ -30,8 +32,13 @@ class Received:
     facts: dict[str, Any]
 
 
-def receive(database: Database, keyring: KeyRing, actor: Actor, open_file: Opener) -> Received:
-    """Answer a request in a unit of its own; ExchangeError for one that is refused."""
+def receive(
+    database: Database, keyring: KeyRing, actor: Actor, open_file: Opener, *, by_file: bool = False
+) -> Received:
+    """Answer a request in a unit of its own; ExchangeError for one that is refused.
+
+    `by_file` says that a person carries the files: the satellite's contact is told that the response is ready.
+    """
     try:
         with open_file() as stream, database.write(actor) as unit:
             answered = take_request(unit, keyring, stream)
@@ -48,6 +55,10 @@ def receive(database: Database, keyring: KeyRing, actor: Actor, open_file: Opene
                     "received": answered.received,
                 }
                 found = Received(stored.response or b"", facts)
+                if by_file and answered.outcome == "applied":
+                    satellite = answered.satellite
+                    mail = file_processed(satellite.name, account_of(unit, satellite).name, stored.seq)
+                    notify(unit, satellite.email, mail)
     except ExchangeError as error:
         _note_failure(database, actor, open_file, error)
         raise

@@ -1,16 +1,22 @@
-"""The jobs: ended terms and grants, deadlines of satellites, silent devices, alerts of the day."""
+"""The jobs: ended terms and grants, deadlines of satellites, silent devices, alerts of the day, mail."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from central.domain.alerts.services import refresh_all
 from central.domain.export_control.services import end_grants
 from central.domain.ledger.services import expire_lots
+from central.domain.notices.rules import MAIL
+from central.domain.operations.models import OutboxEntry
 from central.intake.timekeeping import end_overdue_satellites, end_silent_instances
 from central.runtime import Central
+from chassis.actor import Actor, ActorKind
 from chassis.db.unit import Unit
 from chassis.jobs.runs import Job
+from chassis.mail.sender import compose, send
+from chassis.outbox import deliver
 
 
 def jobs_of(made: Central) -> tuple[Job, ...]:
@@ -26,7 +32,18 @@ def jobs_of(made: Central) -> tuple[Job, ...]:
     def alerts(unit: Unit) -> str:
         return f"{refresh_all(unit, keyring)} accounts refreshed"
 
+    def send_mail(entry_id: str, mail: dict[str, Any]) -> None:
+        settings = made.settings.mail
+        send(settings, compose(settings, entry_id, made.clock.now(), mail["to"], mail["subject"], mail["text"]))
+
+    def outbox() -> str:
+        return deliver(made.database, OutboxEntry, Actor(ActorKind.JOB, "outbox", "job outbox"), {MAIL: send_mail})
+
+    def nothing(_unit: Unit) -> str:
+        return ""
+
     return (
+        Job("outbox", timedelta(minutes=1), nothing, "send the mails that wait", outbox),
         Job("terms", timedelta(hours=1), terms, "take ended terms and grants out of the balance"),
         Job("deadlines", timedelta(hours=1), deadlines, "remove overdue satellites, free silent devices' licences"),
         Job("alerts", timedelta(days=1), alerts, "make every account's alerts equal to state and clock"),

@@ -17,6 +17,8 @@ from central.domain.activity.services import record
 from central.domain.base import next_change
 from central.domain.instances.models import Instance
 from central.domain.ledger.claims import release_claims
+from central.domain.notices.rules import authorization_ready
+from central.domain.notices.services import notify
 from central.domain.preferences.queries import policies
 from central.domain.satellites.errors import (
     ApprovalPendingError,
@@ -31,7 +33,8 @@ from central.domain.satellites.queries import REMOVED, by_id
 from central.domain.tokens.services import revoke_all
 from chassis.db.unit import Unit
 from chassis.ids import new_id
-from chassis.names import check_name, check_text
+from chassis.mail.sender import check_address
+from chassis.names import check_name
 from exchange.errors import RegistrationNeededError
 from exchange.files.registration import Registration
 from exchange.keys import PublicKey
@@ -60,7 +63,7 @@ def add_satellite(
     require(unit, Permission.SATELLITE_MANAGE, account.id)
     check_name("name", name)
     if email is not None:
-        check_text("email", email, 255)
+        check_address(email)
     _refuse_known(unit, account.id, name, registration.satellite)
     earlier = by_id(unit, registration.satellite)
     automatic = policies(unit)["satellite_authorization"] == "automatic"
@@ -80,6 +83,8 @@ def add_satellite(
     subject = {"satellite": satellite.id, "virtual_accounts": [row.name for row in virtual_accounts]}
     message = f"authorization of satellite {name} requested"
     record(unit, account.id, EventKind.SATELLITE_REQUESTED, message, subject=subject, satellite_id=satellite.id)
+    if automatic:
+        notify(unit, email, authorization_ready(name, account.name))
     return attached
 
 
@@ -148,6 +153,7 @@ def approve_satellite(unit: Unit, satellite: Satellite) -> Satellite:
     satellite.approved = True
     message = f"satellite {satellite.name} approved"
     record(unit, satellite.account_id, EventKind.SATELLITE_APPROVED, message, satellite_id=satellite.id)
+    notify(unit, satellite.email, authorization_ready(satellite.name, account_of(unit, satellite).name))
     return satellite
 
 

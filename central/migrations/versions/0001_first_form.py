@@ -312,12 +312,14 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=64), nullable=False),
     sa.Column('payload', chassis.db.base.JsonText(), nullable=False),
     sa.Column('sent_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('due_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('last_error', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox'))
     )
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_outbox_at'), ['at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_outbox_due_at'), ['due_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_outbox_sent_at'), ['sent_at'], unique=False)
 
     op.create_table('passwords',
@@ -542,6 +544,7 @@ def downgrade() -> None:
     op.drop_table('passwords')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outbox_sent_at'))
+        batch_op.drop_index(batch_op.f('ix_outbox_due_at'))
         batch_op.drop_index(batch_op.f('ix_outbox_at'))
 
     op.drop_table('outbox')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.db.base import JobRunMixin, OutboxMixin
+from chassis.db.base import JobRunMixin
 from satellite.core.base import Base
 
 
@@ -10,9 +10,3 @@ class JobRun(JobRunMixin, Base):
     """A run of a job."""
 
     __tablename__ = "job_runs"
-
-
-class OutboxEntry(OutboxMixin, Base):
-    """Something to be sent after the commit."""
-
-    __tablename__ = "outbox"

@@ -195,20 +195,6 @@ def upgrade() -> None:
     sa.Column('detail', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('job', 'slot', name=op.f('pk_job_runs'))
     )
-    op.create_table('outbox',
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('kind', sa.String(length=64), nullable=False),
-    sa.Column('payload', chassis.db.base.JsonText(), nullable=False),
-    sa.Column('sent_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('attempts', sa.Integer(), nullable=False),
-    sa.Column('last_error', sa.Text(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox'))
-    )
-    with op.batch_alter_table('outbox', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_outbox_at'), ['at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_outbox_sent_at'), ['sent_at'], unique=False)
-
     op.create_table('pool_totals',
     sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
     sa.Column('tag', sa.String(length=255), nullable=False),
@@ -339,11 +325,6 @@ def downgrade() -> None:
     op.drop_table('requests')
     op.drop_table('registrations')
     op.drop_table('pool_totals')
-    with op.batch_alter_table('outbox', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_outbox_sent_at'))
-        batch_op.drop_index(batch_op.f('ix_outbox_at'))
-
-    op.drop_table('outbox')
     op.drop_table('job_runs')
     with op.batch_alter_table('instances', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_instances_virtual_account_id'))

@@ -1,0 +1,1 @@
+"""Mail to people of a customer: who is told what, and the texts."""

@@ -1,0 +1,36 @@
+"""The texts of mails (rows C11.1, C11.2); pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAIL = "mail"
+"""The kind under which mails stand in the outbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What a mail says."""
+
+    subject: str
+    text: str
+
+
+def authorization_ready(satellite: str, account: str) -> Mail:
+    """Row C11.1: the authorization file can be fetched."""
+    return Mail(
+        f"Authorization file of satellite {satellite} is ready",
+        f"The satellite {satellite} of {account} may be authorized now.\n\n"
+        "Fetch the authorization file at central, carry it to the satellite and import it there as the answer to the\n"
+        "registration file that was sent in. A registration file that was made later needs a file of its own.\n",
+    )
+
+
+def file_processed(satellite: str, account: str, sequence: int) -> Mail:
+    """Row C11.2: the response to a synchronization file can be fetched."""
+    return Mail(
+        f"Synchronization file {sequence} of satellite {satellite} was processed",
+        f"Central has taken in synchronization file {sequence} of the satellite {satellite} of {account}.\n\n"
+        "Fetch the response file at central and import it at the satellite. If it gets lost, the same file brings the\n"
+        "same response again.\n",
+    )

@@ -1,0 +1,14 @@
+"""Writing mails into the outbox, in the transaction of what they tell of."""
+
+from __future__ import annotations
+
+from central.domain.notices.rules import MAIL, Mail
+from central.domain.operations.models import OutboxEntry
+from chassis.db.unit import Unit
+from chassis.outbox import put
+
+
+def notify(unit: Unit, to: str | None, mail: Mail) -> None:
+    """Write a mail to a contact; nothing where there is none."""
+    if to is not None:
+        put(unit, OutboxEntry, MAIL, {"to": to, "subject": mail.subject, "text": mail.text})
