@@ -14,6 +14,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from central.runtime import assemble as assemble_central
+from chassis.db import migrate
+from satellite.runtime import assemble as assemble_satellite
 from tests.world import World
 
 BOTH = (pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.system))
@@ -26,9 +29,23 @@ def _programs() -> Path | None:
     return next((path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)), None)
 
 
+def _migrated(address: str, program: str) -> None:
+    """Bring a database into the form of `central` or `satellite`."""
+    made = assemble_central if program == "central" else assemble_satellite
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "config.toml").write_text(f'[database]\nurl = "{address}"\n', encoding="utf-8")
+        server = made(Path(folder))
+        migrate.upgrade(server.database.engine, Path(__file__).parent.parent / program / "migrations")
+        server.database.dispose()
+
+
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Callable[[], str]]:
-    """A cluster of this run alone, reached by a socket; call it for the address of a new database."""
+def postgresql() -> Iterator[Callable[[str], str]]:
+    """A cluster of this run alone, reached by a socket.
+
+    Call it with `central` or `satellite` for the address of a new database in that program's form, with an empty name
+    for an empty one. The form is made once and copied.
+    """
     programs = _programs()
     assert programs is not None, "PostgreSQL is missing; `make test` installs it"
     folder = Path(tempfile.mkdtemp(prefix="pg"))
@@ -44,11 +61,24 @@ def postgresql() -> Iterator[Callable[[], str]]:
     control = [programs / "pg_ctl", "-D", data, "-l", log, "-w"]
     subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=folder, **as_user)  # type: ignore[call-overload]
 
-    def new_database() -> str:
+    def create(words: str) -> str:
         name = f"t{uuid4().hex}"
         with psycopg.connect(host=str(folder), user="test", dbname="postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            connection.execute(f"CREATE DATABASE {name} {words}".encode())
+        return name
+
+    def address(name: str) -> str:
         return f"postgresql://test@/{name}?host={folder}"
+
+    templates: dict[str, str] = {}
+
+    def new_database(program: str) -> str:
+        if not program:
+            return address(create(""))
+        if program not in templates:
+            templates[program] = create("")
+            _migrated(address(templates[program]), program)
+        return address(create(f"TEMPLATE {templates[program]} STRATEGY FILE_COPY"))
 
     yield new_database
     subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd=folder, **as_user)  # type: ignore[call-overload]
@@ -56,13 +86,10 @@ def postgresql() -> Iterator[Callable[[], str]]:
 
 
 @pytest.fixture
-def empty_world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A world without central; on PostgreSQL where the test asks for it by `database`."""
-    if getattr(request, "param", "sqlite") == "postgresql":
-        new_database = request.getfixturevalue("postgresql")
-        monkeypatch.setenv("CENTRAL_DATABASE__URL", new_database())
-        monkeypatch.setenv("SATELLITE_DATABASE__URL", new_database())
-    world = World(tmp_path)
+def empty_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """A world without central; each home gets a PostgreSQL database of its own where the test asks for that."""
+    on_postgresql = getattr(request, "param", "sqlite") == "postgresql"
+    world = World(tmp_path, request.getfixturevalue("postgresql") if on_postgresql else None)
     yield world
     world.close()
 
@@ -82,6 +109,14 @@ def site(vendor: World) -> World:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that is marked `both_databases` on SQLite and on PostgreSQL."""
-    if metafunc.definition.get_closest_marker("both_databases") is not None:
+    """Run every test of services, jobs and interfaces on SQLite and on PostgreSQL.
+
+    A test elsewhere asks for it by `both_databases`; one of them that touches no database, or needs the embedded one, is
+    marked `one_database` with the reason.
+    """
+    if "empty_world" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker
+    by_place = {"jobs", "api"} & set(metafunc.definition.path.relative_to(Path(__file__).parent).parts)
+    if marker("both_databases") or (by_place and not marker("one_database")):
         metafunc.parametrize("empty_world", BOTH, indirect=True)

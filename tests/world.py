@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
 import central.cli
 import satellite.cli
 from agent.clock import DeviceClock
@@ -19,6 +21,7 @@ from agent.joining import Wish
 from agent.transport import Reply, Server
 from central.device_api.app import make_app as central_app
 from central.runtime import open_central
+from chassis.actor import SYSTEM
 from exchange.identity import Udi
 from satellite.device_api.app import make_app as satellite_app
 from satellite.runtime import open_satellite
@@ -91,10 +94,13 @@ class World:
     """Homes of central, satellite and devices in one folder; `central` and `satellite` run commands."""
 
     folder: Path
+    new_database: Callable[[str], str] | None = None
     _apps: dict[str, Wire] = field(default_factory=dict)
 
     def run(self, main: Callable[[list[str]], None], home: str, *words: str, code: int = 0) -> dict[str, Any]:
         """Run a command in this process; the exit code is part of the claim."""
+        if words[:1] == ("init",) and self.new_database is not None:
+            self._give_database(home, "central" if main is central.cli.main else "satellite")
         out = io.StringIO()
         ended: int | str | None = None
         with redirect_stdout(out):
@@ -105,6 +111,21 @@ class World:
         assert ended == code, f"{home} {' '.join(words)}: exit {ended}: {out.getvalue()}"
         answer: dict[str, Any] = json.loads(out.getvalue())
         return answer
+
+    def _give_database(self, home: str, program: str) -> None:
+        """Have a new home keep its data in a PostgreSQL database of its own."""
+        settings = self.folder / home / "config.toml"
+        if self.new_database is None or settings.exists():
+            return
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(f'[database]\nurl = "{self.new_database(program)}"\n', encoding="utf-8")
+
+    def sql(self, home: str, statement: str) -> None:
+        """Change a server's database behind its back."""
+        made = open_central(self.folder / home) if home == "central" else open_satellite(self.folder / home)
+        with made.database.write(SYSTEM) as unit:
+            unit.session.execute(text(statement))
+        made.database.dispose()
 
     def central(self, *words: str, code: int = 0) -> dict[str, Any]:
         """A command of central."""

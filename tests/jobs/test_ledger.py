@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -86,8 +84,9 @@ def test_the_same_order_line_is_never_counted_twice(vendor: World) -> None:
 @pytest.mark.row("E4")
 def test_verify_names_a_row_that_was_edited_behind_the_program(vendor: World) -> None:
     """One changed quantity in the database is found and named."""
-    with sqlite3.connect(vendor.folder / "central" / "central.db") as connection:
-        connection.execute("UPDATE postings SET quantity = quantity + 1 WHERE rowid = 1")
+    vendor.sql(
+        "central", "UPDATE postings SET quantity = quantity + 1 WHERE number = (SELECT min(number) FROM postings)"
+    )
     refused = vendor.central("ledger", "verify", code=1)["error"]
 
     assert refused["code"] == "ledger_differs"

@@ -87,6 +87,7 @@ def test_files_of_another_vendor_are_refused_by_name(site: World, tmp_path: Path
     assert response["code"] in {"wrong_vendor", "unknown_issuer"}
 
 
+@pytest.mark.one_database("copies the files of the embedded database")
 @pytest.mark.row("S2.6")
 def test_a_cloned_satellite_is_recognised(site: World) -> None:
     """Two copies of one satellite diverge: the second one's file is refused as a fork, and an alert says so."""
@@ -103,6 +104,7 @@ def test_a_cloned_satellite_is_recognised(site: World) -> None:
     assert site.central("ledger", "verify")["ok"]
 
 
+@pytest.mark.one_database("copies the files of the embedded database")
 @pytest.mark.row("S2.6", "S2.3")
 def test_a_satellite_put_back_to_an_older_copy_heals_by_a_new_registration(site: World) -> None:
     """The restored copy is recognised, says what to do, and after the new epoch both sides agree and nothing is lost."""
