@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from sqlalchemy import select
 
 from chassis.db.unit import Unit
@@ -16,7 +18,6 @@ from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.base import next_change
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
-from satellite.core.instances.models import Instance
 
 WAITING, SENT, GRANTED, FAILED, DELIVERED, RETURNED = "waiting", "sent", "granted", "failed", "delivered", "returned"
 DEVICE_STATES = {
@@ -30,13 +31,32 @@ DEVICE_STATES = {
 ACTIVE, GIVEN_BACK, RELEASED = "active", "returned", "released"
 
 
+class Asker(Protocol):
+    """What the queue needs of the instance that asks; instances stand above the queue and are not known to it."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def virtual_account_id(self) -> str:
+        """Where it takes its licences from."""
+        ...
+
+    @property
+    def export_allowed(self) -> bool:
+        """Whether its token allowed restricted licences."""
+        ...
+
+
 def answer_of(row: QueueEntry) -> ExportAnswer:
     """What a device is told of its request."""
     return ExportAnswer(row.id, row.tag, row.count, DEVICE_STATES[row.state], row.reason, row.message)
 
 
 def queue_request(
-    unit: Unit, instance: Instance, known: KnownDevice, statement: ExportRequest, envelope: JsonObject
+    unit: Unit, instance: Asker, known: KnownDevice, statement: ExportRequest, envelope: JsonObject
 ) -> ExportAnswer:
     """Queue a request, whether or not a licence seems to be free: central decides (row C8.2)."""
     present = unit.session.get(QueueEntry, statement.request)
