@@ -144,7 +144,7 @@ class World:
             path.write_text(text, encoding="utf-8")
         return str(path)
 
-    def found_central(self, *, export_allowed: bool = True) -> None:
+    def found_central(self, *, export_allowed: bool = True, orders: str = ORDERS) -> None:
         """Set central up with catalogue, account and orders."""
         self.central("init", "--vendor", "Example Vendor", "--root-keys", self.file("root-keys"), "--lab")
         self.central("root", "export", "--output", self.file("root.json"))
@@ -154,7 +154,7 @@ class World:
         for name in ("Site", "Spare"):
             self.central("virtual-account", "create", ACCOUNT, name)
         self.central("catalogue", "import", self.file("catalogue.csv", CATALOGUE))
-        self.central("order", "import", ACCOUNT, self.file("orders.csv", ORDERS))
+        self.central("order", "import", ACCOUNT, self.file("orders.csv", orders))
 
     def found_satellite(self, name: str = "North", home: str = "satellite", pool: str = "Site") -> None:
         """Set a satellite up and have it authorized by files."""

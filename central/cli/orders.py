@@ -11,9 +11,10 @@ from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.alerts.services import refresh_alerts
 from central.domain.catalogue.queries import entitlement, listing
 from central.domain.catalogue.services import import_catalogue
-from central.domain.ledger.queries import explain, verify
+from central.domain.ledger.queries import explain
 from central.domain.ledger.services import import_orders
 from central.domain.ledger.transfers import transfer_licences
+from central.domain.ledger.verification import verify
 from chassis.cli import emit, emit_list, table
 from chassis.clock import optional_iso
 from chassis.errors import RefusedError

@@ -13,6 +13,7 @@ from satellite.core.activity.services import record
 from satellite.core.base import next_change
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import instance_name
+from satellite.core.licences.models import Claim
 from satellite.core.licences.services import claims_of, replace_claims
 from satellite.core.tokens.models import Token
 
@@ -23,7 +24,6 @@ class Returning:
     def __init__(self, unit: Unit) -> None:
         """Begin with nothing taken."""
         self._unit = unit
-        self._back: set[str] = set()
 
     def take(self, row: ResponseRow) -> bool:
         """Take a row if it is one of these kinds; False for any other."""
@@ -106,11 +106,12 @@ class Returning:
             instance_id=row.id,
             virtual_account_id=row.virtual_account,
         )
-        self._back.add(row.id)
 
     def _claim(self, row: ClaimRow) -> None:
         unit = self._unit
-        if row.instance not in self._back:
+        instance = unit.session.get(Instance, row.instance)
+        # A claim that was given up here is kept with the count 0: that is knowledge, not forgetting.
+        if instance is None or instance.removed or unit.session.get(Claim, (row.instance, row.tag)) is not None:
             return
-        home = unit.session.get_one(Instance, row.instance).virtual_account_id
+        home = instance.virtual_account_id
         replace_claims(unit, row.instance, home, claims_of(unit, row.instance) | {row.tag: row.count})

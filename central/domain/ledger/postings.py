@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from central.domain.base import next_number
-from central.domain.ledger.models import Bucket, Holding, Posting
-from central.domain.ledger.rules import posting_hash
+from central.domain.ledger.models import Bucket, Holding, Lot, Posting
+from central.domain.ledger.rules import LOT_TERMS, lot_digest, posting_hash
 from chassis.db.unit import Unit
 
 
@@ -22,6 +22,12 @@ class Place:
 
 
 OUTSIDE = Place(Bucket.OUTSIDE, "")
+POSTING_NUMBERS = "posting"
+
+
+def lot_note(lot: Lot) -> str:
+    """What the first posting of a lot says of its terms, so that an edit of the lot shows."""
+    return f"lot {lot_digest(tuple(getattr(lot, name) for name in LOT_TERMS))}"
 
 
 def content_of(posting: Posting) -> tuple[object, ...]:
@@ -48,7 +54,7 @@ def post(
     unit: Unit, account_id: str, lot_id: str, quantity: int, source: Place, target: Place, reason: str, note: str = ""
 ) -> None:
     """Move a quantity of a lot; a holding never falls below zero (the database refuses it)."""
-    number = next_number(unit, account_id, "posting")
+    number = next_number(unit, account_id, POSTING_NUMBERS)
     previous = unit.session.get(Posting, (account_id, number - 1)) if number > 1 else None
     posting = Posting(
         account_id=account_id,

@@ -11,8 +11,6 @@ from sqlalchemy import func, select
 
 from central.domain.catalogue.models import Entitlement
 from central.domain.ledger.models import OWNED, Bucket, Claim, Holding, Lot, PoolTotal, Posting
-from central.domain.ledger.postings import content_of
-from central.domain.ledger.rules import posting_hash
 from chassis.clock import iso, optional_iso
 from chassis.db.unit import Unit
 from exchange.compliance import LotPhase, Pool, PoolVerdict, judge_pool, lot_phase
@@ -302,85 +300,3 @@ def _posting_dict(row: Posting) -> dict[str, Any]:
         "lot": row.lot_id,
         "note": row.note,
     }
-
-
-def verify(unit: Unit) -> list[dict[str, Any]]:
-    """Compute every holding and total again from postings and claims; what differs is named, row by row."""
-    findings: list[dict[str, Any]] = []
-    holdings: dict[tuple[str, ...], int] = defaultdict(int)
-    lot_sums: dict[tuple[str, str], int] = defaultdict(int)
-    previous: dict[str, tuple[int, str]] = {}
-    query = select(Posting).order_by(Posting.account_id, Posting.number).execution_options(yield_per=1000)
-    for row in unit.session.scalars(query):
-        number, before = previous.get(row.account_id, (0, ""))
-        if row.number != number + 1:
-            findings.append(
-                _finding(
-                    "postings",
-                    f"{row.account_id}/{row.number}",
-                    f"postings {number + 1} to {row.number - 1} are missing",
-                )
-            )
-        if row.hash != posting_hash(before, content_of(row)):
-            findings.append(
-                _finding("postings", f"{row.account_id}/{row.number}", "the posting was changed after it was written")
-            )
-        previous[row.account_id] = (row.number, row.hash)
-        if row.from_bucket != Bucket.OUTSIDE:
-            holdings[row.account_id, row.lot_id, row.from_bucket, row.from_virtual_account, row.from_holder] -= (
-                row.quantity
-            )
-        else:
-            lot_sums[row.account_id, row.lot_id] += row.quantity
-        holdings[row.account_id, row.lot_id, row.to_bucket, row.to_virtual_account, row.to_holder] += row.quantity
-    findings += _verify_holdings(unit, {key: value for key, value in holdings.items() if value})
-    for lot in unit.session.scalars(select(Lot)):
-        if lot_sums.get((lot.account_id, lot.id), 0) != lot.quantity:
-            findings.append(
-                _finding(
-                    "lots",
-                    lot.id,
-                    f"the lot says {lot.quantity}, its postings {lot_sums.get((lot.account_id, lot.id), 0)}",
-                )
-            )
-    return findings + _verify_totals(unit)
-
-
-def _verify_holdings(unit: Unit, wanted: dict[tuple[str, ...], int]) -> list[dict[str, Any]]:
-    findings = []
-    for row in unit.session.scalars(select(Holding)):
-        key = (row.account_id, row.lot_id, row.bucket, row.virtual_account_id, row.holder)
-        should = wanted.pop(key, 0)
-        if row.quantity != should:
-            findings.append(
-                _finding("holdings", "/".join(key), f"the holding says {row.quantity}, its postings {should}")
-            )
-    findings += [
-        _finding("holdings", "/".join(key), f"the holding is missing, its postings say {value}")
-        for key, value in wanted.items()
-    ]
-    return findings
-
-
-def _verify_totals(unit: Unit) -> list[dict[str, Any]]:
-    query = select(Claim.account_id, Claim.virtual_account_id, Claim.tag, func.sum(Claim.count)).group_by(
-        Claim.account_id, Claim.virtual_account_id, Claim.tag
-    )
-    wanted = {(account, va, tag): int(count) for account, va, tag, count in unit.session.execute(query)}
-    findings = []
-    for row in unit.session.scalars(select(PoolTotal)):
-        key = (row.account_id, row.virtual_account_id, row.tag)
-        should = wanted.pop(key, 0)
-        if row.claimed != should:
-            findings.append(
-                _finding("pool_totals", "/".join(key), f"the total says {row.claimed}, its claims {should}")
-            )
-    findings += [
-        _finding("pool_totals", "/".join(key), f"the total is missing, its claims say {count}")
-        for key, count in wanted.items()
-    ]
-    return findings
-
-
-def _finding(table: str, row: str, message: str) -> dict[str, Any]:
-    return {"table": table, "row": row, "message": message}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -149,8 +150,39 @@ def _time(cells: dict[str, str], name: str) -> datetime | None:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
 
 
+LOT_TERMS = (
+    "id",
+    "tag",
+    "licence_type",
+    "billing",
+    "quantity",
+    "start",
+    "end",
+    "source",
+    "order_number",
+    "order_line",
+    "sku",
+    "subscription_id",
+    "details",
+    "created_at",
+)
+
+
+def lot_digest(terms: tuple[object, ...]) -> str:
+    """The digest of everything that a lot says; a lot never changes, so neither does this."""
+    return _digest(terms)
+
+
 def posting_hash(previous: str, content: tuple[object, ...]) -> str:
     """The chained hash of a posting: any row that is edited, dropped or added later breaks it."""
-    parts = [iso(part) if isinstance(part, datetime) else str(part) for part in content]
-    joined = "\x1f".join([previous, *parts])
-    return hashlib.sha256(joined.encode()).hexdigest()
+    return _digest((previous, *content))
+
+
+def _digest(parts: tuple[object, ...]) -> str:
+    return hashlib.sha256("\x1f".join(map(_plain, parts)).encode()).hexdigest()
+
+
+def _plain(part: object) -> str:
+    if isinstance(part, datetime):
+        return iso(part)
+    return json.dumps(part, sort_keys=True) if isinstance(part, dict) else str(part)

@@ -14,7 +14,7 @@ from central.domain.activity.services import record, record_transaction
 from central.domain.catalogue.queries import entitlement, entitlements
 from central.domain.ledger.errors import RestrictedNotAvailableError
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
-from central.domain.ledger.postings import OUTSIDE, Place, holdings_of, post
+from central.domain.ledger.postings import OUTSIDE, Place, holdings_of, lot_note, post
 from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, row_reader
 from chassis.db.unit import Unit
 from chassis.errors import AppError
@@ -81,7 +81,8 @@ def add_lot(unit: Unit, account_id: str, virtual_account_id: str, spec: LotSpec)
         created_at=unit.now,
     )
     unit.session.add(lot)
-    post(unit, account_id, lot.id, spec.quantity, OUTSIDE, Place(Bucket.FREE, virtual_account_id), "added")
+    place = Place(Bucket.FREE, virtual_account_id)
+    post(unit, account_id, lot.id, spec.quantity, OUTSIDE, place, "added", lot_note(lot))
     record(
         unit,
         account_id,

@@ -1,0 +1,134 @@
+"""`ledger verify`: every number is computed again from the postings, and what differs is named, row by row (row E4).
+
+What is found: a posting that was edited, dropped or added, the last ones cut off (the counter of numbers knows how many
+there were), a lot whose terms were edited, a holding or total that does not follow. What cannot be found here: a whole
+database put back to an earlier, consistent copy. Where an account's postings are broken, what follows from them is not
+judged: it would only repeat the fault.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import func, select
+
+from central.domain.base import Counter
+from central.domain.ledger.models import Bucket, Claim, Holding, Lot, PoolTotal, Posting
+from central.domain.ledger.postings import POSTING_NUMBERS, content_of, lot_note
+from central.domain.ledger.rules import posting_hash
+from chassis.db.unit import Unit
+
+Finding = dict[str, Any]
+
+
+def verify(unit: Unit) -> list[Finding]:
+    """Compute every holding and total again from postings and claims; what differs is named, row by row."""
+    chains = _Chains()
+    query = select(Posting).order_by(Posting.account_id, Posting.number).execution_options(yield_per=1000)
+    for row in unit.session.scalars(query):
+        chains.take(row)
+    numbers = select(Counter.account_id, Counter.value).where(Counter.name == POSTING_NUMBERS)
+    for account_id, last in unit.session.execute(numbers):
+        chains.end(account_id, last)
+    return [
+        *chains.findings,
+        *_verify_holdings(unit, chains),
+        *_verify_lots(unit, chains),
+        *_verify_totals(unit),
+    ]
+
+
+class _Chains:
+    """Walks the postings, account by account, and adds up what follows from them."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.broken: set[str] = set()
+        self.holdings: dict[tuple[str, ...], int] = defaultdict(int)
+        self.lots: dict[tuple[str, str], tuple[int, str]] = {}
+        self._last: dict[str, tuple[int, set[str]]] = {}
+
+    def take(self, row: Posting) -> None:
+        """The next posting in the order of its numbers."""
+        number, before = self._last.get(row.account_id, (0, {""}))
+        content = content_of(row)
+        right = {posting_hash(one, content) for one in before}
+        if row.number != number + 1:
+            self._missing(row.account_id, number + 1, row.number - 1)
+        elif row.hash not in right:
+            self._say(row.account_id, f"{row.account_id}/{row.number}", "the posting was changed after it was written")
+        # If only the hash itself was edited, the next posting still follows the right one: one row is named, not two.
+        self._last[row.account_id] = (row.number, {row.hash, *right})
+        self._add_up(row)
+
+    def end(self, account_id: str, last: int) -> None:
+        """No posting of an account is left; `last` is the number that was given out last."""
+        number = self._last.get(account_id, (0, {""}))[0]
+        if number < last:
+            self._missing(account_id, number + 1, last)
+
+    def _missing(self, account_id: str, first: int, last: int) -> None:
+        named = str(first) if first == last else f"{first}-{last}"
+        self._say(account_id, f"{account_id}/{named}", "missing from the chain of postings")
+
+    def _say(self, account_id: str, row: str, message: str) -> None:
+        self.broken.add(account_id)
+        self.findings.append(_finding("postings", row, message))
+
+    def _add_up(self, row: Posting) -> None:
+        account_id, lot_id = row.account_id, row.lot_id
+        if row.from_bucket != Bucket.OUTSIDE:
+            self.holdings[account_id, lot_id, row.from_bucket, row.from_virtual_account, row.from_holder] -= (
+                row.quantity
+            )
+        else:
+            known, note = self.lots.get((account_id, lot_id), (0, row.note))
+            self.lots[account_id, lot_id] = (known + row.quantity, note)
+        self.holdings[account_id, lot_id, row.to_bucket, row.to_virtual_account, row.to_holder] += row.quantity
+
+
+def _verify_holdings(unit: Unit, chains: _Chains) -> Iterator[Finding]:
+    wanted = {key: value for key, value in chains.holdings.items() if value}
+    for row in unit.session.scalars(select(Holding).execution_options(yield_per=1000)):
+        key: tuple[str, ...] = (row.account_id, row.lot_id, row.bucket, row.virtual_account_id, row.holder)
+        should = wanted.pop(key, 0)
+        if row.quantity != should and row.account_id not in chains.broken:
+            yield _finding("holdings", "/".join(key), f"the holding says {row.quantity}, its postings {should}")
+    for key, value in wanted.items():
+        if key[0] not in chains.broken:
+            yield _finding("holdings", "/".join(key), f"the holding is missing, its postings say {value}")
+
+
+def _verify_lots(unit: Unit, chains: _Chains) -> Iterator[Finding]:
+    wanted = dict(chains.lots)
+    for lot in unit.session.scalars(select(Lot).execution_options(yield_per=1000)):
+        quantity, note = wanted.pop((lot.account_id, lot.id), (0, ""))
+        if lot.account_id in chains.broken:
+            continue
+        if quantity != lot.quantity:
+            yield _finding("lots", lot.id, f"the lot says {lot.quantity}, its postings {quantity}")
+        elif note != lot_note(lot):
+            yield _finding("lots", lot.id, "the lot was changed after it was added")
+    for (account_id, lot_id), (quantity, _) in wanted.items():
+        if account_id not in chains.broken:
+            yield _finding("lots", lot_id, f"the lot is missing, its postings say {quantity}")
+
+
+def _verify_totals(unit: Unit) -> Iterator[Finding]:
+    query = select(Claim.account_id, Claim.virtual_account_id, Claim.tag, func.sum(Claim.count)).group_by(
+        Claim.account_id, Claim.virtual_account_id, Claim.tag
+    )
+    wanted = {(account, va, tag): int(count) for account, va, tag, count in unit.session.execute(query)}
+    for row in unit.session.scalars(select(PoolTotal)):
+        key = (row.account_id, row.virtual_account_id, row.tag)
+        should = wanted.pop(key, 0)
+        if row.claimed != should:
+            yield _finding("pool_totals", "/".join(key), f"the total says {row.claimed}, its claims {should}")
+    for key, count in wanted.items():
+        yield _finding("pool_totals", "/".join(key), f"the total is missing, its claims say {count}")
+
+
+def _finding(table: str, row: str, message: str) -> Finding:
+    return {"table": table, "row": row, "message": message}

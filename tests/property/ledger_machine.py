@@ -1,0 +1,436 @@
+"""A stateful machine over the real services of the ledger, and the figures computed a second time beside them."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from sqlalchemy import func, select
+
+from central.domain.accounts.models import SmartAccount, VirtualAccount
+from central.domain.accounts.queries import virtual_account, virtual_accounts
+from central.domain.accounts.services import create_account, create_virtual_account
+from central.domain.export_control.models import GrantRecord
+from central.domain.export_control.services import Applicant, decide, end_grants, take_return
+from central.domain.instances.devices import register_device
+from central.domain.instances.models import Instance
+from central.domain.instances.queries import find_instance
+from central.domain.instances.services import transfer_instance
+from central.domain.ledger.claims import claims_of, replace_claims
+from central.domain.ledger.models import OWNED, Claim, Holding, Lot, Posting
+from central.domain.ledger.queries import allotment_lines, licences
+from central.domain.ledger.rules import LotSource, LotSpec
+from central.domain.ledger.services import add_lot, expire_lots
+from central.domain.ledger.transfers import transfer_licences
+from central.domain.ledger.verification import verify
+from central.domain.satellites.queries import by_id
+from central.domain.satellites.services import add_satellite, remove_satellite
+from central.domain.tokens.models import Token
+from central.intake.incoming import apply_rows
+from central.intake.instances import remove
+from central.runtime import Central
+from chassis.actor import OPERATOR
+from chassis.clock import FixedClock
+from chassis.db.unit import Unit
+from chassis.errors import AppError
+from exchange.certificates import make_csr
+from exchange.compliance import LotPhase, LotView, Pool, judge_pool, lot_phase, purchased
+from exchange.device.bodies import RegisterBody
+from exchange.errors import ExchangeError
+from exchange.files.registration import Registration
+from exchange.files.rows import ClaimRow, InstanceRow
+from exchange.identity import Udi
+from exchange.keys import PrivateKey
+from exchange.statements import ExportRequest, ExportReturn, seal_export_return
+from exchange.vocabulary import Billing, InstanceState, LicenceType
+
+TAGS = ("ADVANTAGE", "ESSENTIALS", "STRONG")
+RESTRICTED = "STRONG"
+POOLS = ("Site", "Spare", "Far")
+
+
+_accounts = itertools.count(1)
+
+
+def _offset() -> st.SearchStrategy[int]:
+    """Days from now; the past, today and the future."""
+    return st.integers(-40, 120)
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Every row of this class: whatever is bought, used, moved, granted, returned, ended or removed, the ledger adds up."""
+
+    central: Central
+    clock: FixedClock
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines = 0
+        self.keys: dict[str, PrivateKey] = {}
+        self.satellite: str | None = None
+        self.refused: list[str] = []
+        with self.central.database.write(OPERATOR) as unit:
+            account = create_account(
+                unit, f"w{next(_accounts)}-{secrets.token_hex(4)}.example", "Walk", export_allowed=True
+            )
+            for name in POOLS:
+                create_virtual_account(unit, account.id, name)
+            self.account = account.id
+
+    # -- how each act is done ---------------------------------------------------------------------------------------
+
+    def _do(self, act: Callable[[Unit, SmartAccount], object]) -> None:
+        """One act in one unit; a refusal changes nothing in the ledger."""
+        before = self._digest()
+        try:
+            with self.central.database.write(OPERATOR) as unit:
+                act(unit, unit.session.get_one(SmartAccount, self.account))
+        except (AppError, ExchangeError) as error:
+            self.refused.append(error.code)
+        else:
+            return
+        assert self._digest() == before, f"{self.refused[-1]} left something behind"
+
+    def _digest(self) -> tuple[Any, ...]:
+        with self.central.database.read(OPERATOR) as unit:
+            count = unit.session.scalar(select(func.count()).where(Posting.account_id == self.account))
+            held = select(Holding.lot_id, Holding.bucket, Holding.virtual_account_id, Holding.holder, Holding.quantity)
+            used = select(Claim.instance_id, Claim.tag, Claim.virtual_account_id, Claim.count)
+            return (
+                count,
+                sorted(map(tuple, unit.session.execute(held.where(Holding.account_id == self.account)))),
+                sorted(map(tuple, unit.session.execute(used.where(Claim.account_id == self.account)))),
+            )
+
+    def _pool(self, unit: Unit, name: str) -> VirtualAccount:
+        return virtual_account(unit, self.account, name)
+
+    # -- lots -------------------------------------------------------------------------------------------------------
+
+    @rule(
+        pool=st.sampled_from(POOLS),
+        tag=st.sampled_from(TAGS),
+        quantity=st.integers(1, 6),
+        kind=st.sampled_from(LicenceType),
+        billing=st.sampled_from(Billing),
+        source=st.sampled_from(LotSource),
+        start=_offset(),
+        days=st.integers(1, 150),
+    )
+    def order(
+        self,
+        pool: str,
+        tag: str,
+        quantity: int,
+        kind: LicenceType,
+        billing: Billing,
+        source: LotSource,
+        start: int,
+        days: int,
+    ) -> None:
+        """A lot of any source, type, billing and term."""
+        self.lines += 1
+        first = self.clock.now() + timedelta(days=start)
+        timed = kind in {LicenceType.TERM, LicenceType.DEMO}
+        spec = LotSpec(
+            virtual_account=pool,
+            tag=tag,
+            quantity=quantity,
+            licence_type=kind,
+            billing=billing,
+            start=first if timed else None,
+            end=first + timedelta(days=days) if timed else None,
+            source=source,
+            order_number=f"O-{self.lines}",
+            order_line="1",
+            details={"pak": "P"} if source is LotSource.PAK_MIGRATION else {},
+        )
+        self._do(lambda unit, _: add_lot(unit, self.account, self._pool(unit, pool).id, spec))
+
+    @rule(days=st.sampled_from((0, 1, 20, 61)))
+    def time_passes(self, days: int) -> None:
+        """Terms and grants end."""
+        self.clock.advance(timedelta(days=days))
+        self._do(lambda unit, _: (expire_lots(unit), end_grants(unit, self.central.keyring)))
+
+    @rule(
+        source=st.sampled_from(POOLS),
+        to=st.sampled_from(POOLS),
+        tag=st.sampled_from(TAGS),
+        quantity=st.integers(0, 8),
+    )
+    def transfer(self, source: str, to: str, tag: str, quantity: int) -> None:
+        """Licences move between virtual accounts, or are refused."""
+        self._do(lambda unit, _: transfer_licences(unit, self._pool(unit, source), self._pool(unit, to), tag, quantity))
+
+    # -- devices ----------------------------------------------------------------------------------------------------
+
+    @rule(pool=st.sampled_from(POOLS))
+    def device_joins(self, pool: str) -> None:
+        """A device registers at central itself."""
+        if len(self.keys) >= 3:
+            return
+        key = PrivateKey.generate()
+        serial = key.public.key_id[:12]
+
+        def act(unit: Unit, account: SmartAccount) -> None:
+            va = self._pool(unit, pool)
+            token = Token(account_id=account.id, id="t", virtual_account_id=va.id, uses=0, export_controlled=True)
+            body = RegisterBody("", Udi("SW-48", serial), None, None, None, (), make_csr(key, serial))
+            self.keys[register_device(unit, token, body, key.public).id] = key
+
+        self._do(act)
+
+    def _some(self, data: st.DataObject) -> str | None:
+        return data.draw(st.sampled_from(sorted(self.keys))) if self.keys else None
+
+    @rule(data=st.data(), tag=st.sampled_from(TAGS[:2]), count=st.integers(0, 5))
+    def device_uses(self, data: st.DataObject, tag: str, count: int) -> None:
+        """A device uses so much of an ordinary licence; 0 for no more."""
+        instance = self._some(data)
+        if instance is None:
+            return
+
+        def act(unit: Unit, account: SmartAccount) -> None:
+            row = find_instance(unit, account.id, instance)
+            used = claims_of(unit, account.id, row.id) | {tag: count}
+            replace_claims(unit, account.id, row.id, row.virtual_account_id, {t: n for t, n in used.items() if n})
+
+        self._do(act)
+
+    @rule(data=st.data(), pool=st.sampled_from(POOLS))
+    def device_moves(self, data: st.DataObject, pool: str) -> None:
+        """A device goes to another virtual account with what it uses."""
+        instance = self._some(data)
+        if instance is not None:
+            self._do(
+                lambda unit, account: transfer_instance(
+                    unit, find_instance(unit, account.id, instance), self._pool(unit, pool)
+                )
+            )
+
+    @rule(data=st.data(), release=st.booleans())
+    def device_goes(self, data: st.DataObject, release: bool) -> None:
+        """A device is removed; what is granted to it stays unless the vendor releases it."""
+        instance = self._some(data)
+        if instance is None:
+            return
+        self._do(
+            lambda unit, account: remove(
+                unit,
+                self.central.keyring,
+                account,
+                instance,
+                release_restricted=release,
+                reason="gone" if release else "",
+            )
+        )
+        with self.central.database.read(OPERATOR) as unit:
+            if unit.session.get(Instance, (self.account, instance)) is None:
+                del self.keys[instance]
+
+    # -- restricted licences ----------------------------------------------------------------------------------------
+
+    @rule(data=st.data(), quantity=st.integers(0, 4))
+    def device_asks(self, data: st.DataObject, quantity: int) -> None:
+        """A device asks for so much of the restricted licence in all."""
+        instance = self._some(data)
+        if instance is None:
+            return
+        key = self.keys[instance].public
+
+        def act(unit: Unit, account: SmartAccount) -> None:
+            row = find_instance(unit, account.id, instance)
+            wish = ExportRequest(
+                secrets.token_hex(16), row.id, Udi.from_dict(row.udi), key.key_hash, RESTRICTED, quantity, unit.now
+            )
+            decide(unit, self.central.keyring, Applicant(account, None, 0, row.virtual_account_id), row, wish, key)
+
+        self._do(act)
+
+    @rule(data=st.data(), forged=st.booleans(), times=st.integers(1, 2))
+    def device_returns(self, data: st.DataObject, forged: bool, times: int) -> None:
+        """A grant comes back, once or twice, or somebody else says so."""
+        with self.central.database.read(OPERATOR) as unit:
+            query = select(GrantRecord.id, GrantRecord.instance_id, GrantRecord.quantity, GrantRecord.udi)
+            rows = list(
+                unit.session.execute(query.where(GrantRecord.account_id == self.account).order_by(GrantRecord.id))
+            )
+        rows = [row for row in rows if row[1] in self.keys]
+        if not rows:
+            return
+        grant, instance, quantity, udi = data.draw(st.sampled_from(rows))
+        key = PrivateKey.generate() if forged else self.keys[instance]
+        said = ExportReturn(
+            grant, instance, Udi.from_dict(udi), key.public.key_hash, RESTRICTED, quantity, datetime.now(UTC)
+        )
+        envelope = seal_export_return(said, key)
+        for _ in range(times):
+            before = self._digest()
+            self._do(lambda unit, account: take_return(unit, self.central.keyring, account.id, envelope))
+            assert not forged or self._digest() == before, "a return that the grant's key did not sign freed something"
+
+    # -- a satellite ------------------------------------------------------------------------------------------------
+
+    @rule(uses=st.lists(st.integers(0, 4), min_size=1, max_size=3))
+    def site_reports(self, uses: list[int]) -> None:
+        """A satellite takes one of the virtual accounts and reports devices and what they use."""
+
+        def act(unit: Unit, account: SmartAccount) -> None:
+            va = self._pool(unit, "Far")
+            if self.satellite is None:
+                key, other = PrivateKey.generate().public, PrivateKey.generate().public
+                registration = Registration(
+                    secrets.token_hex(16), "Far", self.central.keyring.vendor_id, 1, unit.now, "1", "host", key, other,
+                    secrets.token_hex(16), lab=True,
+                )  # fmt: skip
+                made = add_satellite(unit, account, "Far", [va], registration, secrets.token_hex(32), None)
+                self.satellite = made.satellite.id
+            satellite = by_id(unit, self.satellite)
+            assert satellite is not None
+            rows = [_site_instance(unit.now, va.id, number) for number in range(len(uses))]
+            claims = [ClaimRow(row.id, "ADVANTAGE", count, unit.now) for row, count in zip(rows, uses, strict=True)]
+            apply_rows(unit, self.central.keyring, account, satellite, [*rows, *claims])
+
+        try:
+            self._do(act)
+        finally:
+            if self.refused and self.refused[-1] == "virtual_account_in_use":
+                self.satellite = None
+
+    @rule()
+    def site_goes(self) -> None:
+        """The satellite is removed with its devices."""
+        if self.satellite is None:
+            return
+        gone, self.satellite = self.satellite, None
+
+        def act(unit: Unit, _account: SmartAccount) -> None:
+            satellite = by_id(unit, gone)
+            assert satellite is not None
+            remove_satellite(unit, satellite)
+
+        self._do(act)
+
+    # -- what is always true ----------------------------------------------------------------------------------------
+
+    @invariant()
+    def quantities_are_conserved(self) -> None:
+        """The buckets of each lot add up to what was bought, and none is negative."""
+        with self.central.database.read(OPERATOR) as unit:
+            lots = dict(unit.session.execute(select(Lot.id, Lot.quantity).where(Lot.account_id == self.account)).all())
+            sums = dict.fromkeys(lots, 0)
+            for row in unit.session.scalars(select(Holding).where(Holding.account_id == self.account)):
+                assert row.quantity >= 0
+                sums[row.lot_id] += row.quantity
+        assert sums == lots
+
+    @invariant()
+    def held_is_owned(self) -> None:
+        """What is locked is exactly what active grants hold, and never more than is owned."""
+        with self.central.database.read(OPERATOR) as unit:
+            query = select(GrantRecord.id, GrantRecord.quantity).where(
+                GrantRecord.account_id == self.account, GrantRecord.state == "active"
+            )
+            granted = dict(unit.session.execute(query).all())
+            locked: dict[str, int] = {}
+            for row in unit.session.scalars(
+                select(Holding).where(Holding.account_id == self.account, Holding.bucket == "locked")
+            ):
+                locked[row.holder] = locked.get(row.holder, 0) + row.quantity
+            owned = unit.session.scalar(
+                select(func.coalesce(func.sum(Holding.quantity), 0)).where(
+                    Holding.account_id == self.account, Holding.bucket.in_(OWNED)
+                )
+            )
+        assert locked == granted
+        assert sum(locked.values()) <= int(owned or 0)
+
+    @invariant()
+    def holdings_follow_from_postings(self) -> None:
+        """`ledger verify` computes everything again and finds nothing."""
+        with self.central.database.read(OPERATOR) as unit:
+            assert verify(unit) == []
+
+    @invariant()
+    def figures_follow_from_the_pure_rules(self) -> None:
+        """The licences table is what the pure rules say of the lots and claims, added up a second time in Python."""
+        with self.central.database.read(OPERATOR) as unit:
+            names = {row.id: row.name for row in virtual_accounts(unit, self.account)}
+            shown = {(row["virtual_account"], row["tag"]): row for row in licences(unit, self.account, names)}
+            wanted = _figures(unit, self.account, names)
+            lines = allotment_lines(unit, self.account, list(names))
+        for key, row in shown.items():
+            pool = wanted.pop(key)
+            verdict = judge_pool(pool)
+            assert (row["purchased"], row["in_use"], row["reserved"], row["balance"], row["status"]) == (
+                verdict.purchased, verdict.in_use, verdict.reserved, verdict.balance, verdict.status.value,
+            )  # fmt: skip
+            told = [
+                line.quantity
+                for line in lines
+                if (names[line.virtual_account_id], line.tag) == key
+                and line.licence_type is not LicenceType.REPORTING_ONLY
+                and lot_phase(line.start, line.end, self.clock.now()) is LotPhase.ACTIVE
+            ]
+            assert sum(told) == pool.purchased, "a satellite would be told another quantity"
+        assert not any(pool.purchased or pool.in_use for pool in wanted.values())
+
+
+def _figures(unit: Unit, account_id: str, names: dict[str, str]) -> dict[tuple[str, str], Pool]:
+    lots = {row.id: row for row in unit.session.scalars(select(Lot).where(Lot.account_id == account_id))}
+    views: dict[tuple[str, str], list[tuple[LotView, str]]] = {}
+    locked: dict[tuple[str, str], int] = {}
+    claimed: dict[tuple[str, str], int] = {}
+    for held in unit.session.scalars(select(Holding).where(Holding.account_id == account_id)):
+        if held.bucket not in OWNED:
+            continue
+        lot = lots[held.lot_id]
+        key = names[held.virtual_account_id], lot.tag
+        view = LotView(lot.id, LicenceType(lot.licence_type), held.quantity, lot.start, lot.end)
+        views.setdefault(key, []).append((view, lot.billing))
+        if held.bucket == "locked":
+            locked[key] = locked.get(key, 0) + held.quantity
+    for claim in unit.session.scalars(select(Claim).where(Claim.account_id == account_id)):
+        key = names[claim.virtual_account_id], claim.tag
+        claimed[key] = claimed.get(key, 0) + claim.count
+    found = {}
+    for key in {*views, *claimed}:
+        here = views.get(key, [])
+        active = [(lot, billing) for lot, billing in here if lot_phase(lot.start, lot.end, unit.now) is LotPhase.ACTIVE]
+        found[key] = Pool(
+            purchased=purchased([lot for lot, _ in here], unit.now),
+            in_use=claimed.get(key, 0) + locked.get(key, 0),
+            reporting_only={lot.licence_type for lot, _ in active} == {LicenceType.REPORTING_ONLY},
+            by_usage=any(billing == Billing.USAGE for _, billing in active),
+        )
+    return found
+
+
+def _site_instance(now: datetime, virtual_account_id: str, number: int) -> InstanceRow:
+    return InstanceRow(
+        id=f"{number:032x}",
+        hostname=None,
+        udi=Udi("SW-48", f"SITE{number}"),
+        product_tag=None,
+        software_version=None,
+        ip_address=None,
+        notes=None,
+        virtual_account=virtual_account_id,
+        registered_at=now,
+        last_contact=now,
+        certificate_expires=now,
+        state=InstanceState.ACTIVE,
+        export_allowed=False,
+        key_hash="0" * 64,
+        device_key=None,
+        token=None,
+        standbys=(),
+        marks=(),
+        removed=False,
+    )
