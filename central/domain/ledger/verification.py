@@ -68,6 +68,9 @@ class _Chains:
         number = self._last.get(account_id, (0, {""}))[0]
         if number < last:
             self._missing(account_id, number + 1, last)
+        elif number > last:
+            named = str(number) if number == last + 1 else f"{last + 1}-{number}"
+            self._say(account_id, f"{account_id}/{named}", "added behind the program: its number was never given out")
 
     def _missing(self, account_id: str, first: int, last: int) -> None:
         named = str(first) if first == last else f"{first}-{last}"
