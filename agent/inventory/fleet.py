@@ -73,7 +73,7 @@ def _spec(source: dict[str, Any], number: int, *, real: bool) -> DeviceSpec:
         uuid=source["uuid"] if real else None,
         product_tag=source["product_tag"],
         hostname=source["hostname"] or f"device-{number + 1:05d}",
-        sw_version=source["agent_version"],
+        sw_version=source.get("software_version") or source["agent_version"],
         standbys=standbys,
         licences=tuple(sorted(uses.items())),
         real=real,

@@ -11,10 +11,18 @@ from typing import Any
 
 from agent.errors import FileUnreadableError, InvalidInputError
 from agent.files import read_file
-from agent.inventory.model import FORMAT, FileResult, Note, Reason
+from agent.inventory.codes import Basis, Command, Note, Reason
+from agent.inventory.model import FORMAT, FileResult, Licence
 from agent.inventory.reader import MOST_BYTES, read_output
 from agent.inventory.words import is_tag
 
+_MOST_TELLING: list[str | None] = [
+    Command.TECH_SUPPORT,
+    Command.ALL,
+    Command.USAGE,
+    Command.SUMMARY,
+    Command.USAGE_FILE,
+]
 CATALOGUE_BYTES = 64 * 1024 * 1024
 
 
@@ -75,11 +83,12 @@ def _devices(results: list[FileResult]) -> list[dict[str, Any]]:
 
 def _device(key: tuple[str, str], found: list[FileResult]) -> dict[str, Any]:
     notes: set[str] = set()
+    telling = min(map(_precision, found))
     licences: dict[tuple[str | None, str | None], dict[str, Any]] = {}
-    for result in found:
-        for licence in result.licences:
+    for result in (result for result in found if _precision(result) == telling):
+        for licence in _used(result):
             entry = licence.to_dict()
-            slot = (licence.tag or licence.shown, licence.name)
+            slot = licence.slot
             known = licences.get(slot)
             if known is None:
                 licences[slot] = entry
@@ -97,11 +106,27 @@ def _device(key: tuple[str, str], found: list[FileResult]) -> dict[str, Any]:
         "product_tag": next((r.product_tag for r in found if r.product_tag), None),
         "hostname": next((r.hostname for r in found if r.hostname), None),
         "agent_version": next((r.agent_version for r in found if r.agent_version), None),
+        "software_version": next((r.software_version for r in found if r.software_version), None),
         "members": others,
         "licences": list(licences.values()),
         "files": [result.file for result in found],
         "notes": sorted(notes),
     }
+
+
+def _precision(result: FileResult) -> tuple[int, int]:
+    """How exactly an output names licences: one licence has other names in other outputs, so one kind is taken."""
+    if not _used(result):
+        return 2, 0
+    whole = any(licence.tag and is_tag(licence.tag) for licence in result.licences)
+    kind = _MOST_TELLING.index(result.command) if result.command in _MOST_TELLING else len(_MOST_TELLING)
+    return 0 if whole else 1, kind
+
+
+def _used(result: FileResult) -> list[Licence]:
+    """What a device uses: what it says it does, or, where it only says what is reserved for it, that."""
+    used = [entry for entry in result.licences if entry.basis not in {Basis.RESERVATION, Basis.AUTHORIZATION}]
+    return used or [entry for entry in result.licences if entry.basis is Basis.RESERVATION]
 
 
 def read_catalogue(path: Path) -> list[dict[str, str]]:

@@ -3,58 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 from typing import Any
 
+from agent.inventory.codes import Basis, Command, Note, Reason
+
 FORMAT = "perigee-inventory-1"
-
-
-class Reason(StrEnum):
-    """Why nothing was taken from a file."""
-
-    EMPTY = "empty"
-    NOT_TEXT = "not_text"
-    TOO_LARGE = "too_large"
-    UNREADABLE = "unreadable"
-    NOT_A_LICENCE_OUTPUT = "not_a_licence_output"
-    COMMAND_ERROR = "command_error"
-    NO_LICENCE_DATA = "no_licence_data"
-    SEVERAL_DEVICES = "several_devices"
-
-
-class Note(StrEnum):
-    """What a reader of the result should know although the file was read."""
-
-    NO_IDENTITY = "no_identity"
-    TRUNCATED_NAME = "truncated_name"
-    TRUNCATED_OUTPUT = "truncated_output"
-    LICENCE_WITHOUT_TAG = "licence_without_tag"
-    LICENCE_WITHOUT_COUNT = "licence_without_count"
-    MALFORMED_TAG = "malformed_tag"
-    MASKED_VALUE = "masked_value"
-    CONFLICTING_COUNT = "conflicting_count"
-    CONFLICTING_IDENTITY = "conflicting_identity"
-    DECODED_AS_LATIN_1 = "decoded_as_latin_1"
-    AMBIGUOUS_NAME = "ambiguous_name"
-    UNKNOWN_NAME = "unknown_name"
-
-
-class Command(StrEnum):
-    """Which output a file is, as far as its content says so."""
-
-    ALL = "show license all"
-    TECH_SUPPORT = "show license tech support"
-    SUMMARY = "show license summary"
-    USAGE = "show license usage"
-    STATUS = "show license status"
-    UDI = "show license udi"
-    FEATURES = "show license"
-    RUM = "show license rum"
-    EVENT_LOG = "show license eventlog"
-    REST = "rest licensing status"
-    RESERVATION = "license smart reservation"
-    USAGE_FILE = "license smart save usage"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +58,16 @@ class Licence:
     enforcement: str | None = None
     licence_type: str | None = None
     version: str | None = None
+    basis: Basis = Basis.USAGE
 
     def to_dict(self) -> dict[str, Any]:
         """The entry."""
         return asdict(self)
+
+    @property
+    def slot(self) -> tuple[str | None, str | None]:
+        """What makes two entries speak of the same licence."""
+        return self.tag or self.shown, self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +85,26 @@ class FileResult:
     authorization: str | None = None
     hostname: str | None = None
     agent_version: str | None = None
+    software_version: str | None = None
     product_tag: str | None = None
     udis: tuple[Identity, ...] = ()
     members: tuple[Member, ...] = ()
+    peers: tuple[Identity, ...] = ()
     licences: tuple[Licence, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int | None]:
+        """The count of each tag: of what is in use where the output says so; the larger one of two, never a sum."""
+        found: dict[str, int | None] = {}
+        basis: dict[str, Basis] = {}
+        for licence in self.licences:
+            tag = licence.tag
+            if tag is None or basis.setdefault(tag, licence.basis) is not licence.basis:
+                continue
+            known = found.get(tag)
+            found[tag] = known if licence.count is None else max(licence.count, known or 0)
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """The result as it stands in an inventory file."""
@@ -146,12 +120,14 @@ class FileResult:
             "authorization": self.authorization,
             "hostname": self.hostname,
             "agent_version": self.agent_version,
+            "software_version": self.software_version,
             "product_tag": self.product_tag,
             "udis": [udi.to_dict() for udi in self.udis],
             "members": [member.to_dict() for member in self.members],
+            "peers": [peer.to_dict() for peer in self.peers],
             "licences": [licence.to_dict() for licence in self.licences],
-            "tags": [licence.tag for licence in self.licences if licence.tag],
-            "counts": {licence.tag: licence.count for licence in self.licences if licence.tag},
+            "tags": list(self.counts),
+            "counts": self.counts,
             "notes": list(self.notes),
         }
 
@@ -166,9 +142,11 @@ class Draft:
     authorization: str | None = None
     hostname: str | None = None
     agent_version: str | None = None
+    software_version: str | None = None
     product_tag: str | None = None
     udis: list[Identity] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
+    peers: list[Identity] = field(default_factory=list)
     licences: list[Licence] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     reason: Reason | None = None

@@ -1,59 +1,54 @@
 """Reading one file: bytes in, a result out, whatever the bytes are.
 
-Order: size, text, data (JSON or XML), then the sections of a textual output; what the sections say is compared, and a
-file that speaks of several devices at once is refused rather than guessed at.
+Order: size, text, data (JSON or XML), then the answers in a captured session and the sections of each; what the
+sections say is compared, and a file that speaks of several devices at once is refused rather than guessed at.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Iterator
 
-from agent.inventory import text as sections
-from agent.inventory.model import Command, Draft, FileResult, Identity, Note, Reason
+from agent.inventory import entries, keyed, tables
+from agent.inventory.capture import Answer, answers, command_of
+from agent.inventory.codes import Basis, Command, Note, Reason
+from agent.inventory.commands import command_by_signs
+from agent.inventory.decode import MOST_CHARS, MOST_LINES, as_seen, to_lines, to_text, too_long
+from agent.inventory.identities import read_identities
+from agent.inventory.model import Draft, FileResult, Licence
+from agent.inventory.states import read_generation, read_states
 from agent.inventory.structured import read_structured
 
 MOST_BYTES = 16 * 1024 * 1024
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]")
-_MORE = re.compile(r"[ \t]*--+ ?More ?--+[ \t\x08]*", re.IGNORECASE)
 _ERROR = re.compile(
-    r"^\s*(% ?(Invalid|Incomplete|Ambiguous|Unknown|Unrecognized|Permission|Authorization)|ERROR: %|Error: |-bash: |syntax error)",
+    r"^ {0,40}(?:% ?(?:Invalid|Incomplete|Ambiguous|Unknown|Unrecognized|Permission|Authorization|Bad|Error)|ERROR: %|Error: "
+    r"|-bash: |syntax error|Command authorization failed|Cmd exec error|.{0,80}command not found)",
     re.IGNORECASE | re.MULTILINE,
 )
-_LICENCE_WORDS = re.compile(r"licen[sc]|smart agent|entitlement|regid\.", re.IGNORECASE)
-_COMMANDS = (
-    (Command.TECH_SUPPORT, re.compile(r"tech[- ]?support", re.IGNORECASE)),
-    (Command.ALL, re.compile(r"licen[sc]e all", re.IGNORECASE)),
-    (Command.SUMMARY, re.compile(r"licen[sc]e summ", re.IGNORECASE)),
-    (Command.USAGE, re.compile(r"licen[sc]e usag", re.IGNORECASE)),
-    (Command.STATUS, re.compile(r"licen[sc]e (smart )?stat", re.IGNORECASE)),
-    (Command.UDI, re.compile(r"licen[sc]e udi", re.IGNORECASE)),
-    (Command.RUM, re.compile(r"licen[sc]e rum", re.IGNORECASE)),
-    (Command.EVENT_LOG, re.compile(r"licen[sc]e event", re.IGNORECASE)),
+_LICENCE_WORDS = re.compile(
+    r"licen[sc]|smart agent|entitlement|regid\.|SAEVT_|EventLog|Import TRUST CODE|authorization code", re.IGNORECASE
 )
-
-
-def read_output(name: str, data: bytes) -> FileResult:
-    """Read one file; never raises, whatever the bytes are."""
-    digest = hashlib.sha256(data[: MOST_BYTES + 1]).hexdigest()
-    if len(data) > MOST_BYTES:
-        return _refused(name, digest, Reason.TOO_LARGE, f"more than {MOST_BYTES} bytes")
-    if not data.strip(b" \t\r\n\x00\xef\xbb\xbf"):
-        return _refused(name, digest, Reason.EMPTY, "the file holds nothing")
-    draft = Draft()
-    plain = _decode(data, draft)
-    if plain is None:
-        return _refused(name, digest, Reason.NOT_TEXT, "the file is not text")
-    _read(plain, draft)
-    if draft.reason is not None:
-        return _refused(name, digest, draft.reason, _DETAILS[draft.reason])
-    if not draft.holds_something:
-        reason = _why_nothing(plain)
-        return _refused(name, digest, reason, _DETAILS[reason])
-    return _finished(name, digest, draft)
-
-
+_CUT = re.compile(r"--\s{0,4}More\s{0,4}--\s{0,8}\Z", re.IGNORECASE)
+_LAYOUTS: tuple[Callable[[list[str], Draft], Iterator[Licence]], ...] = (
+    # The layouts that say the most come first; the first one that finds something is the one that counts.
+    entries.handles,
+    entries.blocks,
+    entries.entitlements,
+    tables.summary_rows,
+    tables.platform_rows,
+    tables.feature_table,
+    keyed.indexed_features,
+    keyed.right_to_use,
+    keyed.licence_files,
+    tables.feature_names,
+    tables.report_details,
+    tables.report_rows,
+)
 _DETAILS = {
+    Reason.EMPTY: "the file holds nothing",
+    Reason.NOT_TEXT: "the file is not text",
+    Reason.TOO_LARGE: f"more than {MOST_BYTES} bytes of data, {MOST_CHARS} characters or {MOST_LINES} lines of text",
     Reason.COMMAND_ERROR: "the device answered with an error",
     Reason.NO_LICENCE_DATA: "the output names no device, licence or state",
     Reason.NOT_A_LICENCE_OUTPUT: "the file is no licensing output",
@@ -61,84 +56,13 @@ _DETAILS = {
 }
 
 
-def _decode(data: bytes, draft: Draft) -> str | None:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        try:
-            text = data.decode("utf-16")
-        except UnicodeDecodeError:
-            return None
-    else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("latin-1")
-            draft.note(Note.DECODED_AS_LATIN_1)
-    text = _MORE.sub("", _ANSI.sub("", text)).replace("\r\n", "\n").replace("\r", "\n").replace("\x08", "")
-    strange = sum(1 for letter in text if (ord(letter) < 32 and letter not in "\n\t\f") or "\x7f" <= letter <= "\x9f")
-    return None if "\x00" in text or strange * 50 > len(text) else text
-
-
-def _read(text: str, draft: Draft) -> None:
-    if read_structured(text, draft):
-        return
-    lines = text.split("\n")
-    command = sections.read_prompt(lines, draft)
-    sections.read_identities(lines, draft)
-    sections.read_states(lines, draft)
-    sections.read_licences(lines, draft)
-    sections.read_generation(text, draft)
-    draft.command = _command(command, text, draft)
-    _judge_identity(draft)
-
-
-def _command(shown: str | None, text: str, draft: Draft) -> Command:
-    if shown is not None:
-        for command, pattern in _COMMANDS:
-            if pattern.search(shown):
-                return command
-    if "Tech Support info" in text or re.search(r"^Handle: \d", text, re.MULTILINE):
-        return Command.TECH_SUPPORT
-    signs: tuple[tuple[Command, str], ...] = (
-        (Command.RUM, r"^Smart Licensing Usage Report|^\d{9,11}\s+(OPEN|CLOSED|ACK|DELETED)\s"),
-        (Command.EVENT_LOG, r"\*+ .*Event Log|SAEVT_"),
-        (Command.FEATURES, r"^Index \d+ Feature:|^Feature name\s+Enforcement"),
-        (Command.SUMMARY, r"License\s+Entitlement tag\s+Count"),
-        (Command.USAGE, r"^Feature\s+Ins\s+Lic"),
-    )
-    for command, sign in signs:
-        if re.search(sign, text, re.MULTILINE | re.IGNORECASE):
-            return command
-    if draft.registration is not None or re.search(r"Smart Licensing Status|Smart Licensing is ", text):
-        return (
-            Command.ALL
-            if re.search(r"^(Product Information|Agent Version|License Usage)", text, re.MULTILINE)
-            else Command.STATUS
-        )
-    if draft.licences:
-        return Command.USAGE
-    return Command.UDI if draft.udis else Command.OTHER
-
-
-def _judge_identity(draft: Draft) -> None:
-    if len(draft.udis) > 1:
-        keys = {member.udi.key for member in draft.members}
-        if not all(udi.key in keys for udi in draft.udis):
-            draft.reason = Reason.SEVERAL_DEVICES
-            return
-        draft.note(Note.CONFLICTING_IDENTITY)
-    if not draft.udis:
-        active = [member.udi for member in draft.members if member.role == "active"]
-        if active:
-            draft.udis.append(active[0])
-
-
-def _why_nothing(text: str) -> Reason:
-    if _ERROR.search(text):
-        return Reason.COMMAND_ERROR
-    return Reason.NO_LICENCE_DATA if _LICENCE_WORDS.search(text) else Reason.NOT_A_LICENCE_OUTPUT
-
-
-def _finished(name: str, digest: str, draft: Draft) -> FileResult:
+def read_output(name: str, data: bytes) -> FileResult:
+    """Read one file; never raises, whatever the bytes are."""
+    digest = hashlib.sha256(data[: MOST_BYTES + 1]).hexdigest()
+    draft = Draft()
+    draft.reason = _read(data, draft)
+    if draft.reason is not None:
+        return _refused(name, digest, draft)
     if not draft.udis:
         draft.note(Note.NO_IDENTITY)
     return FileResult(
@@ -151,17 +75,116 @@ def _finished(name: str, digest: str, draft: Draft) -> FileResult:
         authorization=draft.authorization,
         hostname=draft.hostname,
         agent_version=draft.agent_version,
+        software_version=draft.software_version,
         product_tag=draft.product_tag,
-        udis=_unique(draft.udis),
+        udis=tuple(draft.udis),
         members=tuple(draft.members),
+        peers=tuple(draft.peers),
         licences=tuple(draft.licences),
         notes=tuple(sorted(draft.notes)),
     )
 
 
-def _unique(udis: list[Identity]) -> tuple[Identity, ...]:
-    return tuple({udi.key: udi for udi in udis}.values())
+def _refused(name: str, digest: str, draft: Draft) -> FileResult:
+    return FileResult(
+        file=name,
+        sha256=digest,
+        status="refused",
+        reason=draft.reason,
+        detail=_DETAILS[draft.reason] if draft.reason else "",
+        command=None if draft.command is Command.OTHER else draft.command,
+        hostname=draft.hostname,
+        udis=tuple(draft.udis) if draft.reason is Reason.SEVERAL_DEVICES else (),
+        notes=tuple(sorted(draft.notes)),
+    )
 
 
-def _refused(name: str, digest: str, reason: Reason, detail: str) -> FileResult:
-    return FileResult(file=name, sha256=digest, status="refused", reason=reason, detail=detail)
+def _read(data: bytes, draft: Draft) -> Reason | None:
+    if len(data) > MOST_BYTES:
+        return Reason.TOO_LARGE
+    if not data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
+        return Reason.EMPTY
+    text = to_text(data, draft)
+    if text is None:
+        return Reason.NOT_TEXT
+    if not text.strip():
+        return Reason.EMPTY
+    if not read_structured(text, draft):
+        if too_long(text):
+            return Reason.TOO_LARGE
+        text = as_seen(text)
+        _read_lines(to_lines(text, draft), draft)
+        if _CUT.search(data[-80:].decode("latin-1")):
+            draft.note(Note.TRUNCATED_OUTPUT)
+    reason = _judged(draft)
+    return reason or (None if draft.holds_something else _why_nothing(text))
+
+
+def _read_lines(lines: list[str], draft: Draft) -> None:
+    given, idle = answers(lines)
+    heard = [line for answer in given for line in ("", *answer.lines)]
+    hosts = {answer.host.lower(): answer.host for answer in given if answer.host}
+    draft.hostname = next(iter(hosts.values()), idle)
+    if len(hosts) > 1:
+        draft.reason = Reason.SEVERAL_DEVICES
+    read_identities(heard, draft)
+    read_states(heard, draft)
+    told = _read_licences(given, draft)
+    text = "\n".join(heard)
+    read_generation(text, draft)
+    draft.command = _command(told, given, text, draft)
+
+
+def _read_licences(given: list[Answer], draft: Draft) -> Answer | None:
+    """The entries of the answer whose layout says the most; the same layout twice is the device at two times."""
+    best: tuple[int, Draft] | None = None
+    told = None
+    for answer in given:
+        rank, found = _entries(answer.lines, draft)
+        if not found.licences or (best is not None and rank > best[0]):
+            continue
+        if best is not None and rank == best[0] and found.licences != best[1].licences:
+            draft.note(Note.CONFLICTING_COUNT)
+        best, told = (rank, found), answer
+    if best is not None:
+        draft.licences += sorted(best[1].licences, key=lambda licence: licence.basis is not Basis.USAGE)
+        for note in best[1].notes:
+            draft.note(note)
+    return told
+
+
+def _entries(lines: list[str], draft: Draft) -> tuple[int, Draft]:
+    """The entries by the first layout that finds some, with the notes that belong to them."""
+    for rank, layout in enumerate(_LAYOUTS):
+        found = Draft(udis=draft.udis)
+        found.licences += layout(lines, found)
+        if found.licences:
+            if layout is entries.handles:
+                # Tech support prints what is in use by handles, and the rights that are installed as blocks below.
+                found.licences += [entry for entry in entries.blocks(lines, found) if entry.basis is not Basis.USAGE]
+            return rank, found
+    return len(_LAYOUTS), Draft()
+
+
+def _command(told: Answer | None, given: list[Answer], text: str, draft: Draft) -> Command:
+    """Of several commands the one that told the licences names the file."""
+    asked = [command_of(answer.command) for answer in ([told] if told else []) + given]
+    return next((command for command in asked if command is not None), None) or command_by_signs(text, draft)
+
+
+def _judged(draft: Draft) -> Reason | None:
+    """Whether what was found speaks of one device."""
+    if draft.reason is not None:
+        return draft.reason
+    if len(draft.udis) > 1:
+        keys = {member.udi.key for member in draft.members}
+        if not all(udi.key in keys for udi in draft.udis):
+            return Reason.SEVERAL_DEVICES
+        draft.note(Note.CONFLICTING_IDENTITY)
+    return None
+
+
+def _why_nothing(text: str) -> Reason:
+    if _ERROR.search(text):
+        return Reason.COMMAND_ERROR
+    return Reason.NO_LICENCE_DATA if _LICENCE_WORDS.search(text) else Reason.NOT_A_LICENCE_OUTPUT

@@ -1,28 +1,43 @@
-"""Readers of outputs that are data: REST answers, reservation codes, usage files."""
+"""Outputs that are data: usage reports, reservation codes, answers of programming interfaces, models of state."""
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from agent.inventory.model import Command, Draft, Identity, Licence, Member, Note
-from agent.inventory.words import MASKED, is_tag, looks_like_tag, number, present
+from agent.inventory.codes import Basis, Command, Note
+from agent.inventory.entries import tag_of
+from agent.inventory.identities import read_udi
+from agent.inventory.model import Draft, Identity, Licence
+from agent.inventory.rum import read_report
+from agent.inventory.states import bare_state
+from agent.inventory.tree import read_tree
+from agent.inventory.words import number, present
 
 _OBJECT = re.compile(r"\{[^{}]*\}")
-_REPORT = re.compile(r"<RUMReport>\s*(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?\s*</RUMReport>", re.DOTALL)
+_KNOWN_XML = re.compile(
+    r"<(?:[\w.-]{1,64}:)?(?:specificPLR|LicenseDetails|usage|entitlement[\w-]{0,32}|udi|state-info|licensing)[ />]"
+)
+MOST_PASTED = 1_000_000
+_PYTHON = {"True": "true", "False": "false", "None": "null"}
 
 
 def read_structured(text: str, draft: Draft) -> bool:
     """Read a file that is JSON or XML; False when it is neither."""
-    start = text.lstrip()
+    start = text.strip()
     if "<RUMReport>" in text:
         draft.command = Command.USAGE_FILE
-        for report in _REPORT.findall(text):
-            _report(_loads(report), draft)
+        for piece in text.split("<RUMReport>")[1:]:
+            body, closed, _ = piece.partition("</RUMReport>")
+            if closed:
+                _report(body, draft)
+            else:
+                draft.note(Note.TRUNCATED_OUTPUT)
         return True
-    if start.startswith("<") and "<!DOCTYPE" not in text and "<!ENTITY" not in text:
+    if start.startswith("<") and _KNOWN_XML.search(text) and "<!DOCTYPE" not in text and "<!ENTITY" not in text:
         return _xml(start, draft)
     if start.startswith(("{", "[")):
         return _json(start, draft)
@@ -36,49 +51,18 @@ def _loads(text: str) -> Any:
         return None
 
 
-def _licence(
-    draft: Draft, tag: str | None, name: str | None, count: int | None, status: str | None, **more: Any
-) -> None:
+def _report(text: str, draft: Draft) -> None:
+    body = text.strip().removeprefix("<![CDATA[").removesuffix("]]>").strip()
+    found = _loads(body)
+    read_report(found if found is not None else _loads(html.unescape(body)), draft)
+
+
+def _licence(draft: Draft, tag: str | None, **more: Any) -> None:
     shown = present(tag)
-    if shown is not None and looks_like_tag(shown) and not is_tag(shown):
-        draft.note(Note.MASKED_VALUE if MASKED.search(shown) else Note.MALFORMED_TAG)
-    taken = shown if shown is not None and is_tag(shown) else None
+    taken = tag_of(shown, draft)
     if taken is None:
         draft.note(Note.LICENCE_WITHOUT_TAG)
-    draft.licences.append(
-        Licence(tag=taken, name=present(name), count=count, status=present(status), shown=shown, **more)
-    )
-
-
-def _identity(sudi: Any) -> Identity | None:
-    if not isinstance(sudi, dict):
-        return None
-    pid, serial = sudi.get("udi_pid"), sudi.get("udi_serial_number")
-    uuid = sudi.get("uuid") or sudi.get("product_uuid")
-    values = [present(value) if isinstance(value, str) else None for value in (pid, serial, uuid)]
-    return Identity(values[0], values[1], values[2]) if values[0] and values[1] else None
-
-
-def _report(report: Any, draft: Draft) -> None:
-    if isinstance(report, dict) and isinstance(report.get("payload"), str):
-        report = _loads(report["payload"])
-    if not isinstance(report, dict):
-        return
-    asset = report.get("asset_identification")
-    if isinstance(asset, dict):
-        instance = asset.get("instance")
-        udi = _identity(instance.get("sudi") if isinstance(instance, dict) else None)
-        if udi is not None and all(udi.key != known.key for known in draft.udis):
-            draft.udis.append(udi)
-        name = (asset.get("asset") or {}).get("name") if isinstance(asset.get("asset"), dict) else None
-        if isinstance(name, str) and is_tag(name):
-            draft.product_tag = name
-    meta = report.get("meta")
-    if isinstance(meta, dict):
-        for entry in meta.get("ha_udi") or []:
-            udi = _identity(entry.get("sudi")) if isinstance(entry, dict) else None
-            if udi is not None:
-                draft.members.append(Member(str(entry.get("role", "")).lower(), udi))
+    draft.licences.append(Licence(tag=taken, shown=shown, **more))
 
 
 def _xml(text: str, draft: Draft) -> bool:
@@ -94,37 +78,52 @@ def _xml(text: str, draft: Draft) -> bool:
     elif root.tag == "LicenseDetails":
         _rest_details(root, draft)
     else:
-        return False
+        return read_tree(_plain_tree(root), text, draft)
     return True
 
 
+def _plain_tree(root: ET.Element) -> Any:
+    """An XML document as JSON would write it, without namespaces; one level at a time, so that depth costs no stack."""
+    top: dict[str, Any] = {}
+    waiting = [(root, top)]
+    while waiting:
+        element, parent = waiting.pop()
+        name = str(element.tag).rpartition("}")[2]
+        value: Any = (element.text or "").strip() if len(element) == 0 else {}
+        if name in parent:
+            known = parent[name]
+            parent[name] = [*known, value] if isinstance(known, list) and len(known) < 1000 else [known, value]
+        else:
+            parent[name] = value
+        waiting += [(child, value) for child in reversed(element)]
+    return top
+
+
 def _xml_pieces(text: str, draft: Draft) -> bool:
-    draft.command = Command.RESERVATION if "<specificPLR>" in text else Command.REST
-    tag_name = "tag" if "<specificPLR>" in text else "Id"
-    count_name = "count" if "<specificPLR>" in text else "Count"
-    pattern = rf"<{tag_name}>([^<]+)</{tag_name}>\s*<{count_name}>(\d+)</{count_name}>"
+    reserved = "<specificPLR>" in text
+    draft.command = Command.RESERVATION if reserved else Command.REST
+    tag_name, count_name = ("tag", "count") if reserved else ("Id", "Count")
+    pattern = rf"<{tag_name}>([^<]{{1,300}})</{tag_name}>\s{{0,100}}<{count_name}>(\d{{1,9}})</{count_name}>"
     for tag, count in re.findall(pattern, text):
-        _licence(draft, tag, None, number(count), None)
+        basis = Basis.RESERVATION if reserved else Basis.USAGE
+        _licence(draft, tag, name=None, count=number(count), basis=basis)
     return bool(draft.licences)
 
 
 def _reservation(root: ET.Element, draft: Draft) -> None:
     draft.command = Command.RESERVATION
     draft.registration = "RESERVED"
-    udi = re.fullmatch(
-        r"\s*P:\s*([^,]+?)\s*,\s*S:\s*([^,\s]+)(?:\s*,\s*U:\s*([0-9A-Fa-f-]+))?\s*", root.findtext("udi") or ""
-    )
-    if udi is not None:
-        draft.udis.append(Identity(udi[1], udi[2], udi[3]))
+    udi = read_udi(root.findtext("udi") or "", draft)
+    draft.udis += [udi] if udi else []
     for entry in root.iter("entitlement"):
         _licence(
             draft,
             entry.findtext("tag"),
-            entry.findtext("displayName"),
-            number(entry.findtext("count")),
-            None,
+            name=present(entry.findtext("displayName")),
+            count=number(entry.findtext("count")),
             description=present(entry.findtext("tagDescription")),
             licence_type=present(entry.findtext("licenseType")),
+            basis=Basis.RESERVATION,
         )
 
 
@@ -132,43 +131,55 @@ def _rest_details(root: ET.Element, draft: Draft) -> None:
     draft.command = Command.REST
     draft.registration = present(root.findtext("Register/Status"))
     draft.authorization = present(root.findtext("Authorization/Status"))
-    udi = re.fullmatch(r"\s*pid=(.+?)\s+sn=(\S+)(?:\s+uuid=(\S+))?\s*", root.findtext("Register/ProductUDI") or "")
+    text = " ".join((root.findtext("Register/ProductUDI") or "").split())[:600]
+    udi = re.fullmatch(r"pid=([^=]{1,255}) sn=(\S{1,255})(?: uuid=(\S{1,64}))?", text)
     if udi is not None:
         draft.udis.append(Identity(udi[1], udi[2], udi[3]))
     for entry in root.iter("EntitlementTag"):
-        _licence(draft, entry.findtext("Id"), None, number(entry.findtext("Count")), entry.findtext("Status"))
+        status = present(entry.findtext("Status"))
+        _licence(draft, entry.findtext("Id"), name=None, count=number(entry.findtext("Count")), status=status)
 
 
 def _json(text: str, draft: Draft) -> bool:
     whole = _loads(text)
-    if isinstance(whole, dict) and "asset_identification" in whole:
+    reports = whole if isinstance(whole, list) else [whole]
+    if any(
+        isinstance(report, dict) and ("asset_identification" in report or "payload" in report) for report in reports
+    ):
         draft.command = Command.USAGE_FILE
-        _report(whole, draft)
+        for report in reports:
+            read_report(report, draft)
         return True
-    # People paste several answers into one file and lose a comma; the innermost objects are whole all the same.
+    if whole is not None and read_tree(whole, text, draft):
+        return True
+    return _pasted_json(text, draft)
+
+
+def _pasted_json(text: str, draft: Draft) -> bool:
+    """People paste several answers into one file and lose a comma; the innermost objects are whole all the same."""
+    if len(text) > MOST_PASTED:
+        return False
     by_name: dict[str, dict[str, Any]] = {}
     for piece in _OBJECT.findall(text):
-        entry = _loads(re.sub(r":\s*(True|False|None)\b", lambda m: ": " + _PYTHON[m[1]], piece))
+        entry = _loads(re.sub(r":\s{0,20}(True|False|None)\b", lambda m: ": " + _PYTHON[m[1]], piece))
         if isinstance(entry, dict) and "in_use" in entry and ("name" in entry or "id" in entry):
             key = str(entry.get("name") or entry.get("id"))
             by_name[key] = {**entry, **by_name.get(key, {}), **({"id": entry["id"]} if "id" in entry else {})}
     for entry in by_name.values():
         used = entry["in_use"]
-        count = used if isinstance(used, int) and not isinstance(used, bool) and used >= 0 else None
-        texts = {
-            name: entry.get(name) if isinstance(entry.get(name), str) else None
-            for name in ("id", "name", "status", "description")
-        }
-        _licence(draft, texts["id"], texts["name"], count, texts["status"], description=texts["description"])
-    for name, attribute in (("registration", "registration"), ("authorization", "authorization")):
-        found = re.search(rf'"{name}"\s*:\s*\{{[^{{}}]*?"status"\s*:\s*"([^"]+)"', text)
+        count = used if isinstance(used, int) and not isinstance(used, bool) and 0 <= used < 10**9 else None
+        texts = {name: present(str(entry.get(name) or "")) for name in ("id", "name", "status", "description")}
+        more = {"status": texts["status"], "description": texts["description"]}
+        _licence(draft, texts["id"], name=texts["name"], count=count, **more)
+    for attribute in ("registration", "authorization"):
+        found = re.search(
+            rf'"{attribute}"\s{{0,20}}:\s{{0,20}}\{{[^{{}}]{{0,4000}}?"status"\s{{0,20}}:\s{{0,20}}"([^"]{{1,200}})"',
+            text,
+        )
         if found is not None:
-            setattr(draft, attribute, found[1])
-    pid, serial = re.search(r'"udi_pid"\s*:\s*"([^"]+)"', text), re.search(r'"udi_serial_number"\s*:\s*"([^"]+)"', text)
-    if pid is not None and serial is not None:
-        draft.udis.append(Identity(pid[1], serial[1]))
-    draft.command = Command.REST
+            setattr(draft, attribute, bare_state(found[1]))
+    host = re.search(r'"udi"\s{0,20}:\s{0,20}\{[^{}]{0,4000}?"hostname"\s{0,20}:\s{0,20}"([\w.-]{1,63})"', text)
+    draft.hostname = host[1] if host else None
+    if draft.holds_something:
+        draft.command = Command.REST
     return draft.holds_something
-
-
-_PYTHON = {"True": "true", "False": "false", "None": "null"}

@@ -7,9 +7,15 @@ import re
 ABSENT = frozenset(
     {"", "<none>", "<empty>", "none", "null", "nullptr", "n/a", "na", "-", "--", "not available", "unknown"}
 )
-TAG = re.compile(r"regid\.\d{4}-\d{2}(?:\.[A-Za-z0-9-]+)+?\.[A-Za-z0-9_.+-]+,[A-Za-z0-9.]+_[0-9a-fA-F-]{8,40}")
-SHORT_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+/-]*")
-MASKED = re.compile(r"[xX]{4,}|\*{3,}")
+# Every part is bounded, so that a hostile text costs no more than its length.
+TAG = re.compile(
+    r"regid\.[0-9]{4}-[0-9]{2}(?:\.[A-Za-z0-9-]{1,63}){1,8}\.[A-Za-z0-9_+-][A-Za-z0-9_.+-]{0,127},[A-Za-z0-9.]{1,32}_"
+    r"(?:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32})"
+)
+BARE_TAG = re.compile(r"regid\.[0-9]{4}-[0-9]{2}(?:\.[A-Za-z0-9-]{1,63}){2,8}\.[A-Za-z0-9][A-Za-z0-9_+-]{0,127}")
+SHORT_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+/,-]{0,127}")
+MASKED = re.compile(r"[xX]{4}|\*{3}|#{3}|<(?:removed|masked|redacted|hidden|serial|sn)>|\bREDACTED\b", re.IGNORECASE)
+MOST_TEXT = 255
 
 
 def present(text: str | None) -> str | None:
@@ -17,7 +23,7 @@ def present(text: str | None) -> str | None:
     if text is None:
         return None
     value = text.strip()
-    return None if value.lower() in ABSENT else value
+    return None if value.strip("'\"").lower() in ABSENT else value
 
 
 def number(text: str | None) -> int | None:
@@ -29,6 +35,11 @@ def number(text: str | None) -> int | None:
 def is_tag(text: str) -> bool:
     """Whether a text is a complete entitlement or software tag."""
     return TAG.fullmatch(text) is not None
+
+
+def is_short_form(text: str) -> bool:
+    """Whether a text is a tag without version and identifier, as some products write it."""
+    return BARE_TAG.fullmatch(text) is not None
 
 
 def looks_like_tag(text: str) -> bool:
