@@ -89,8 +89,15 @@ def build_parser() -> argparse.ArgumentParser:
     add("advance", "Move the clock on.", clock).add_argument("value", metavar="DURATION")
     fleet = add("fleet", "Many devices.").add_subparsers(dest="action", required=True, metavar="ACTION")
     inventory = add("inventory", "Read a folder of device outputs.", fleet)
-    inventory.add_argument("folder", metavar="FOLDER")
-    inventory.add_argument("--output", required=True, metavar="FILE")
+    inventory.description = (
+        "Read every file of a folder: captured outputs of the licensing commands of any generation, usage reports,"
+        " reservation codes and answers of programming interfaces. Each file has a result: identities, members,"
+        " licences with their counts, states - or a reason code. What is not certain is named in notes, never guessed."
+        " Files that are refused are part of the result; the command fails only if it cannot read the folder or write"
+        " the file."
+    )
+    inventory.add_argument("folder", metavar="FOLDER", help="folder of outputs; sub-folders are read, links are not")
+    inventory.add_argument("--output", required=True, metavar="FILE", help="where the inventory is written (JSON)")
     inventory.add_argument("--catalogue", metavar="FILE", help="catalogue file that gives names their tags")
     run = add("run", "Run emulated devices made from an inventory.", fleet)
     run.add_argument("--inventory", required=True, metavar="FILE")

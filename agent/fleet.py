@@ -58,9 +58,9 @@ def fleet_run(
         raise InvalidInputError(f"--count is 1 to {MOST_DEVICES}, --parallel 1 to {MOST_PARALLEL}")
     try:
         known = Inventory.from_dict(json.loads(read_file(inventory, most_bytes=INVENTORY_BYTES)))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        specs = devices_for(known, count)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidInputError(f"{inventory.name} is no inventory") from error
-    specs = devices_for(known, count)
     if not specs:
         raise InvalidInputError("the inventory names no device")
     clock = DeviceClock(home)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from agent.inventory.codes import Note
 from agent.inventory.model import Draft
 
-MOST_CHARS = 4 * 1024 * 1024
+MOST_CHARS = 2 * 1024 * 1024
 MOST_LINES = 30_000
 MOST_LINE = 500
 _STRANGE = re.compile("[\x00-\x06\x0e-\x1a\x1f\x7f-\x84\x86-\x9f]")

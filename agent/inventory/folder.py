@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,7 +58,8 @@ def read_folder(folder: Path) -> Inventory:
     except OSError as error:
         raise FileUnreadableError(f"cannot read {folder}: {error.strerror}") from error
     for path in paths:
-        name = path.relative_to(folder).as_posix()
+        # A name that is no text is shown with the numbers of its bytes, or it could not be written down.
+        name = os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
         results.append(_read(path, name))
     return Inventory(tuple(result.to_dict() for result in results), tuple(_devices(results)))
 

@@ -130,7 +130,7 @@ def _read_lines(lines: list[str], draft: Draft) -> None:
     read_identities(heard, draft)
     read_states(heard, draft)
     told = _read_licences(given, draft)
-    text = "\n".join(heard)
+    text = "\n".join(line.strip() for line in heard)
     read_generation(text, draft)
     draft.command = _command(told, given, text, draft)
 

@@ -85,11 +85,11 @@ def read_generation(text: str, draft: Draft) -> None:
     """Which generation of licensing speaks here, where the text says so."""
     if draft.generation is not None:
         return
-    if re.search(r"^ *(?:Policy in use|Trust Code Installed) *:", text, re.MULTILINE):
+    if re.search(r"^(?:Policy in use|Trust Code Installed) *:", text, re.MULTILINE):
         draft.generation = "policy"
     elif re.search(
-        r"^ *(?:Store)?Index ?:? {0,8}\d+ +Feature|^ *Feature name +Enforcement|^(?:SlotID|Device#) |^License Store:|^INCREMENT "
-        r"|^ *License Name +Type +Count|^ *License Level In Use:|^ *License Location: Slot",
+        r"^(?:Store)?Index ?:? {0,8}\d+ +Feature|^Feature name +Enforcement|^(?:SlotID|Device#) |^License Store:|^INCREMENT "
+        r"|^License Name +Type +Count|^License Level In Use:|^License Location: Slot",
         text,
         re.MULTILINE | re.IGNORECASE,
     ):

@@ -22,7 +22,8 @@ def present(text: str | None) -> str | None:
     """A value, or None where the output says that there is none."""
     if text is None:
         return None
-    value = text.strip()
+    # Data may hold halves of letters, which no file can; they become question marks.
+    value = text.strip() if text.isascii() else text.strip().encode("utf-8", "replace").decode()
     return None if value.strip("'\"").lower() in ABSENT else value
 
 
