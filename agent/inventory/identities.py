@@ -120,8 +120,8 @@ def _whole(text: str, lines: list[str], index: int, draft: Draft) -> Identity | 
 
 
 def _add(known: _Known, udi: Identity | None) -> None:
-    if udi is not None:
-        known.setdefault(udi.key, udi)
+    if udi is not None and (udi.key not in known or (udi.uuid and not known[udi.key].uuid)):
+        known[udi.key] = udi
 
 
 def _read_table(lines: list[str], draft: Draft, known: _Known) -> None:

@@ -1,4 +1,4 @@
-"""Licence entries of the generation before Smart Licensing: features with their keys, stores, right-to-use, files."""
+"""Licence entries of the generation with licence keys: features, stores, right-to-use, files."""
 
 from __future__ import annotations
 

@@ -127,6 +127,10 @@ def _read_lines(lines: list[str], draft: Draft) -> None:
     draft.hostname = next(iter(hosts.values()), idle)
     if len(hosts) > 1:
         draft.reason = Reason.SEVERAL_DEVICES
+    data = ["\n".join(answer.lines).strip() for answer in given]
+    if any(text.startswith(("{", "[", "<")) and read_structured(text, draft) for text in data):
+        draft.command = command_of(given[0].command) or draft.command
+        return
     read_identities(heard, draft)
     read_states(heard, draft)
     told = _read_licences(given, draft)

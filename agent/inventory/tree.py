@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from agent.inventory.codes import Command, Note, Reason
+from agent.inventory.codes import Basis, Command, Note, Reason
 from agent.inventory.entries import tag_of
 from agent.inventory.model import Draft, Identity, Licence, Member
 from agent.inventory.words import number, present
@@ -79,9 +79,28 @@ def _take(path: str, node: dict[str, Any], draft: Draft) -> None:
         setattr(draft, path, _text(node, "status", "state"))
     if "smartenabled" in node or path == "stateinfo":
         draft.agent_version = draft.agent_version or _text(node, "version")
+    host = _text(node, "hostid") or ""
+    if host.startswith("VDH="):
+        draft.udis.append(Identity(None, host[4:], host_identifier=host[4:]))
     if path == "udi":
         draft.hostname = draft.hostname or _text(node, "hostname")
-    _take_licence(path, node, draft)
+    if path.startswith("row") and "lic" in path:
+        _take_feature(node, draft)
+    else:
+        _take_licence(path, node, draft)
+
+
+def _take_feature(node: dict[str, Any], draft: Draft) -> None:
+    """A row of the feature table of data-centre switches, as their programming interface gives it."""
+    name = _text(node, "featurename", "feature", "packagename")
+    if name is None or "status" not in node:
+        return
+    count = number(_text(node, "count", "liccount", "licensecount"))
+    tag = tag_of(name, draft)
+    if count is None:
+        draft.note(Note.LICENCE_WITHOUT_COUNT)
+    status = _text(node, "status")
+    draft.licences.append(Licence(tag=tag, name=name, count=count, status=status, shown=name, basis=Basis.FEATURE))
 
 
 def _take_udi(node: dict[str, Any], draft: Draft) -> None:
