@@ -159,5 +159,5 @@ class Draft:
     @property
     def holds_something(self) -> bool:
         """Whether anything certain was found."""
-        found = self.udis or self.licences or self.registration or self.authorization
+        found = self.udis or self.members or self.licences or self.registration or self.authorization
         return bool(found or self.product_tag or self.generation or self.agent_version)

@@ -27,7 +27,8 @@ _ERROR = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _LICENCE_WORDS = re.compile(
-    r"licen[sc]|smart agent|entitlement|regid\.|SAEVT_|EventLog|Import TRUST CODE|authorization code", re.IGNORECASE
+    r"licen[sc]|\bUDI\b|smart agent|entitlement|regid\.|SAEVT_|EventLog|Import TRUST CODE|authorization code",
+    re.IGNORECASE,
 )
 _CUT = re.compile(r"--\s{0,4}More\s{0,4}--\s{0,8}\Z", re.IGNORECASE)
 _LAYOUTS: tuple[Callable[[list[str], Draft], Iterator[Licence]], ...] = (
