@@ -125,4 +125,6 @@ def test_killed_emulator_goes_on_where_its_devices_were(site: World, fleet: Flee
     assert {"FOC99000000", "FOC99000001"} <= {instance["serial"] for instance in instances}
     assert site.licence("ADVANTAGE", "satellite")["in_use"] == 2 * DEVICES
     assert site.licence("ESSENTIALS", "satellite")["in_use"] == DEVICES
-    assert fleet.finish()["items"] == done["items"]
+    # Compliance is judged for the whole pool and may change meanwhile; who the devices are may not.
+    again = {item["serial"]: item["instance"] for item in fleet.finish()["items"]}
+    assert again == {item["serial"]: item["instance"] for item in done["items"]}
