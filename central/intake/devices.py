@@ -73,7 +73,7 @@ def authorize_device(unit: Unit, keyring: KeyRing, known: KnownDevice, body: Aut
         entitlements=tuple(answers),
         allotments=tuple(_allotments(unit, keyring, account, instance, set(ordinary))),
         grants=tuple(_grants(unit, instance, known)),
-        exports=tuple(_exports(unit, instance)),
+        exports=tuple(_exports(unit, instance, known)),
         releases=tuple(_releases(unit, instance, known)),
     )
     return result.to_dict()
@@ -146,9 +146,11 @@ def _releases(unit: Unit, instance: Instance, known: KnownDevice) -> list[JsonOb
     return [row.release for row in unit.session.scalars(query.order_by(GrantRecord.id)) if row.release]
 
 
-def _exports(unit: Unit, instance: Instance) -> list[ExportAnswer]:
+def _exports(unit: Unit, instance: Instance, known: KnownDevice) -> list[ExportAnswer]:
     query = select(ExportRequestRecord).where(
-        ExportRequestRecord.account_id == instance.account_id, ExportRequestRecord.instance_id == instance.id
+        ExportRequestRecord.account_id == instance.account_id,
+        ExportRequestRecord.instance_id == instance.id,
+        ExportRequestRecord.key_hash == known.key.key_hash,
     )
     newest = {row.tag: row for row in unit.session.scalars(query.order_by(ExportRequestRecord.change_no))}
     return [_export(row) for row in newest.values()]

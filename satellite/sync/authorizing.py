@@ -64,7 +64,7 @@ def authorize_device(
         ),
         allotments=tuple(_lines(unit, instance.virtual_account_id, list(ordinary))),
         grants=tuple(row.envelope for row in grants if row.state == ACTIVE),
-        exports=answers_for(unit, instance.id),
+        exports=answers_for(unit, instance.id, known.key.key_hash),
         releases=tuple(row.release for row in grants if row.release is not None),
     )
     return result.to_dict()

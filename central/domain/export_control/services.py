@@ -225,6 +225,9 @@ def take_return(unit: Unit, keyring: KeyRing, account_id: str, envelope: JsonObj
     statement = open_export_return(envelope, PublicKey.from_dict(row.device_key))
     if statement.grant != row.id:
         return None
+    if row.state == RELEASED:
+        # Who still says so has not heard of the release: it is sent again.
+        row.change_no = next_change(unit)
     release(unit, keyring, row, ReleaseReason.RETURNED)
     return row
 
