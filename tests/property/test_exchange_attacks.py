@@ -362,7 +362,27 @@ def test_a_return_of_a_grant_that_the_site_never_knew_blocks_no_device(world: Sm
 
     assert world.locked() == 0
     assert contact(world, "A") == "done"
+    trip_without_device(world, machine)
     assert contact(world, "A") == "done"
+    assert next(iter(world.devices["A"].state.grants.values())).released
+
+
+@pytest.mark.row("C8.3", "S4.4", "S2.6")
+def test_a_return_of_a_grant_that_the_site_never_knew_reaches_central(world: SmallWorld) -> None:
+    """The site was put back to before the grant: the device's return passes through it all the same."""
+    machine = world.machines[0]
+    world.snapshot(machine)
+    granted(world)
+    trip_without_device(world, machine)
+    world.restore(machine, machine.snapshots[0], anchor=True)
+    world.try_device("A", machine, lambda device: device.return_export(RESTRICTED))
+    with machine.made.database.read(OPERATOR) as unit:
+        kept = [row.returned is not None for row in unit.session.scalars(select(HeldGrant))]
+    world.deliver_authorization(machine, world.reopen_epoch(world.registration(machine)))
+    trip_without_device(world, machine)
+
+    assert kept == [True]
+    assert world.locked() == 0
 
 
 def trip_without_device(world: SmallWorld, machine: Machine) -> None:
