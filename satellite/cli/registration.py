@@ -19,12 +19,12 @@ from chassis.secrets_box import SecretBox, hash_secret, new_secret
 from exchange.canonical import digest
 from exchange.errors import LabMismatchError
 from exchange.limits import ROOT_FILE_BYTES
-from exchange.trust import load_root
+from exchange.trust import Trust, load_root
 from satellite.cli.base import FILE, group, home, opened, reading, writing
 from satellite.core.site import services
 from satellite.core.site.queries import site_of, state_of, status
 from satellite.keyring import BOX, PSEUDONYMS
-from satellite.runtime import assemble, create_database, prepare_home
+from satellite.runtime import Satellite, assemble, create_database, prepare_home
 from satellite.setup_wizard.steps import steps
 from satellite.sync.importing import import_authorization
 
@@ -46,16 +46,7 @@ def init(context: click.Context, name: str, root: Path, lab: bool) -> None:
     try:
         if lab:
             make_lab(folder)
-        made = assemble(folder)
-        create_database(made)
-        made.keyring.folder.mkdir(mode=0o700, exist_ok=True)
-        SecretBox.create(made.keyring.folder / BOX)
-        write_atomic(made.keyring.folder / PSEUDONYMS, secrets.token_bytes(32))
-        with made.database.write(OPERATOR) as unit:
-            site = services.create_site(unit, made.keyring, name, hash_secret(code))
-            found = {"id": site.satellite_id, "name": name}
-        made.anchor.write(0, 0, 0)
-        made.keyring.write_trust(trust)
+        found = _found(assemble(folder), trust, name, code)
     except BaseException:
         shutil.rmtree(folder / "keys", ignore_errors=True)
         for leftover in folder.glob("satellite.db*"):
@@ -63,6 +54,19 @@ def init(context: click.Context, name: str, root: Path, lab: bool) -> None:
         raise
     vendor = {"vendor_id": trust.root.vendor_id, "vendor": trust.root.vendor_name, "root_version": trust.root.version}
     emit(context, {**found, "home": str(folder), "lab": lab, "setup_code": code, **vendor})
+
+
+def _found(made: Satellite, trust: Trust, name: str, code: str) -> dict[str, str]:
+    create_database(made)
+    made.keyring.folder.mkdir(mode=0o700, exist_ok=True)
+    SecretBox.create(made.keyring.folder / BOX)
+    write_atomic(made.keyring.folder / PSEUDONYMS, secrets.token_bytes(32))
+    with made.database.write(OPERATOR) as unit:
+        site = services.create_site(unit, made.keyring, name, hash_secret(code))
+        found = {"id": site.satellite_id, "name": name}
+    made.anchor.write(0, 0, 0)
+    made.keyring.write_trust(trust)
+    return found
 
 
 @group.group("registration", help="Registration at central, by files.")

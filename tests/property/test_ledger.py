@@ -74,12 +74,11 @@ def stocked(world: World) -> Central:
 def test_the_ledger_locks_no_more_than_is_free(vendor: World) -> None:
     """Whoever decides wrongly above it is refused here: nothing is locked, not even what there is."""
     central = stocked(vendor)
-    with (
-        central.database.read(OPERATOR) as unit,
-        pytest.raises(RestrictedNotAvailableError),
-    ):
+    with central.database.read(OPERATOR) as unit:
         account = by_domain(unit, ACCOUNT)
-        lock_for_grant(unit, account.id, virtual_account(unit, account.id, "Site").id, "STRONG", 3, "g" * 32)
+        home = virtual_account(unit, account.id, "Site").id
+        with pytest.raises(RestrictedNotAvailableError):
+            lock_for_grant(unit, account.id, home, "STRONG", 3, "g" * 32)
     central.database.dispose()
 
 
