@@ -42,7 +42,6 @@ LONG = {
     "central/intake/incoming.py": 340,
     "exchange/container.py": 370,
     "exchange/device/bodies.py": 370,
-    "exchange/files/rows.py": 480,
     "exchange/inspect.py": 460,
     "exchange/statements.py": 435,
 }

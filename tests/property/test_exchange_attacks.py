@@ -141,9 +141,9 @@ def test_after_a_fork_neither_machine_is_served_until_a_person_picks(world: Smal
 
 @pytest.mark.row("S2.6")
 def test_a_file_of_an_ended_epoch_is_told_so(world: SmallWorld) -> None:
-    """It is no fork and raises no alarm: the machine is told to resynchronize."""
+    """It is no fork and raises no alarm: the machine is told to resynchronize, even where its key is still good."""
     late = request_of(world)
-    world.reopen_epoch(world.registration(world.machines[0]))
+    world.reopen_epoch(None)
 
     assert code_of(world, late) == "resync_required"
 
