@@ -214,6 +214,7 @@ def test_a_response_to_the_other_copy_acknowledges_nothing(world: SmallWorld) ->
 @pytest.mark.row("S2.3", "S2.5")
 def test_what_a_lost_response_held_comes_with_the_next(world: SmallWorld) -> None:
     """A response is a difference from what the site says it applied, not from what central once said."""
+    trip(world)
     ask(world, "A")
     world.deliver_request(request_of(world))
     trip(world)
@@ -444,6 +445,25 @@ def test_the_word_of_a_site_frees_nothing_before_central_s_own_clock_agrees(worl
 
     assert early == 1
     assert world.locked() == 0
+
+
+@pytest.mark.row("C8.2", "C8.3", "S4.4")
+def test_a_release_ends_the_right_of_a_device_that_gave_nothing_back(world: SmallWorld) -> None:
+    """A site that forgot a delivery calls the grant undelivered; at its next contact the device learns that it is over."""
+    machine = world.machines[0]
+    ask(world, "A")
+    trip_without_device(world, machine)
+    world.snapshot(machine)
+    contact(world, "A")
+    world.restore(machine, machine.snapshots[0], anchor=True)
+    world.clock.advance(timedelta(days=31))
+    contact(world, "B")
+    trip_without_device(world, machine)
+    freed = world.locked()
+    contact(world, "A")
+
+    assert freed == 0
+    assert not world.devices["A"].may_use(RESTRICTED).allowed
 
 
 # -- devices -----------------------------------------------------------------------------------------------------------
