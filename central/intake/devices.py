@@ -49,7 +49,7 @@ def authorize_device(unit: Unit, keyring: KeyRing, known: KnownDevice, body: Aut
     """Take the complete list, answer for each licence, bring what was decided."""
     instance = _instance(unit, known)
     account, home = membership(unit, instance)
-    if instance.certificate_expires <= unit.now:
+    if instance.certificate_expires <= unit.licence_now:
         raise DeviceRefusal("certificate_expired")
     catalogue = {row.tag: row for row in entitlements(unit, [tag for tag, _ in body.entitlements])}
     ordinary = {tag: n for tag, n in body.entitlements if tag in catalogue and not catalogue[tag].restricted}

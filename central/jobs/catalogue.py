@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from central.domain.alerts.services import refresh_all
+from central.domain.alerts.services import refresh_all, refresh_vendor
 from central.domain.export_control.services import end_grants
 from central.domain.ledger.services import expire_lots
 from central.domain.notices.rules import MAIL
-from central.domain.operations.models import OutboxEntry
+from central.domain.operations.models import ClockRow, OutboxEntry
+from central.domain.operations.services import observe_clock, take_measurement
 from central.intake.timekeeping import end_overdue_satellites, end_silent_instances
 from central.runtime import Central
 from chassis.actor import Actor, ActorKind
 from chassis.db.unit import Unit
+from chassis.jobs.clock import NOT_NOW, look_at_clock
 from chassis.jobs.runs import Job
 from chassis.mail.sender import compose, send
 from chassis.outbox import deliver
@@ -24,9 +26,13 @@ def jobs_of(made: Central) -> tuple[Job, ...]:
     keyring = made.keyring
 
     def terms(unit: Unit) -> str:
+        if not unit.may_end:
+            return NOT_NOW
         return f"{expire_lots(unit)} lots expired, {end_grants(unit, keyring)} grants ended"
 
     def deadlines(unit: Unit) -> str:
+        if not unit.may_end:
+            return NOT_NOW
         return f"{end_overdue_satellites(unit)} satellites removed, {end_silent_instances(unit)} instances changed"
 
     def alerts(unit: Unit) -> str:
@@ -39,11 +45,23 @@ def jobs_of(made: Central) -> tuple[Job, ...]:
     def outbox() -> str:
         return deliver(made.database, OutboxEntry, Actor(ActorKind.JOB, "outbox", "job outbox"), {MAIL: send_mail})
 
+    def look(unit: Unit) -> str:
+        message = observe_clock(unit)
+        if message is not None:
+            refresh_vendor(unit, keyring)
+        return message or "nothing changed"
+
+    def clock() -> str:
+        return look_at_clock(made.database, ClockRow, look, take_measurement)
+
     def nothing(_unit: Unit) -> str:
         return ""
 
     return (
         Job("outbox", timedelta(minutes=1), nothing, "send the mails that wait", outbox),
+        Job(
+            "clock", timedelta(minutes=1), nothing, "look whether the clock is believed; measure where it is not", clock
+        ),
         Job("terms", timedelta(hours=1), terms, "take ended terms and grants out of the balance"),
         Job("deadlines", timedelta(hours=1), deadlines, "remove overdue satellites, free silent devices' licences"),
         Job("alerts", timedelta(days=1), alerts, "make every account's alerts equal to state and clock"),

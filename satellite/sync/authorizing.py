@@ -28,7 +28,7 @@ def authorize_device(
     unit: Unit, made: Satellite, instance: Instance, known: KnownDevice, body: AuthorizeBody
 ) -> JsonObject:
     """Replace the device's claims, answer for each licence, bring what central decided."""
-    if instance.certificate_expires <= unit.now:
+    if instance.certificate_expires <= unit.licence_now:
         raise DeviceRefusal("certificate_expired")
     tags = [tag for tag, _ in body.entitlements]
     catalogue = {row.tag: row for row in unit.session.scalars(select(Entitlement).where(Entitlement.tag.in_(tags)))}
