@@ -12,10 +12,10 @@ from central.settings import PREFIX, CentralSettings
 from chassis.clock import Clock, open_clock
 from chassis.db import migrate
 from chassis.db.engine import make_engine
+from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Database
 from chassis.errors import HomeExistsError, HomeMissingError
 from chassis.settings import load_settings
-from chassis.timekeeper import Timekeeper
 
 MIGRATIONS = Path(central.__file__).parent / "migrations"
 DATABASE_FILE = "central.db"

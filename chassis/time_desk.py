@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chassis.clock import iso
 from chassis.db.base import ClockMixin
+from chassis.db.timekeeper import Timekeeper, columns_of, mark_of
 from chassis.db.unit import Unit
 from chassis.errors import InvalidInputError, RefusedError
 from chassis.licence_time import QUIET, Mark, Reading, Standing, can_lower, confirmed, first_mark, judge, signed
 from chassis.ntp import Verdict
-from chassis.timekeeper import Timekeeper, columns_of, mark_of
 
 C = TypeVar("C", bound=ClockMixin)
 MOST_SERVERS = 8
@@ -119,11 +119,13 @@ def note_signed(unit: Unit, keeper: Timekeeper, row: ClockMixin, said: datetime,
 def observe(unit: Unit, row: ClockMixin) -> str | None:
     """Note a change of what is thought of the clock; what to write into the event log, None where nothing changed."""
     reading = _reading(unit)
-    if row.standing == reading.standing:
+    # A clock that is a little behind is as good as right: nobody has to do anything.
+    standing = reading.standing if reading.alarming else Standing.BELIEVED
+    if row.standing == standing:
         return None
-    row.standing = reading.standing
+    row.standing = standing
     said, kept = iso(reading.moment.system), iso(reading.mark.at)
-    return f"{_MEANING[reading.standing]} (clock {said}, licence time {kept})"
+    return f"{_MEANING[standing]} (clock {said}, licence time {kept})"
 
 
 def change_settings(row: ClockMixin, zone: str | None, servers: list[str] | None) -> list[str]:

@@ -9,10 +9,10 @@ import satellite
 from chassis.clock import Clock, open_clock
 from chassis.db import migrate
 from chassis.db.engine import make_engine
+from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Database, Unit
 from chassis.errors import HomeExistsError, HomeMissingError
 from chassis.settings import load_settings
-from chassis.timekeeper import Timekeeper
 from satellite.core.alerts.services import refresh_alerts
 from satellite.core.operations.models import ClockRow
 from satellite.core.site.queries import site_of

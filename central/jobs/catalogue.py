@@ -15,7 +15,7 @@ from central.intake.timekeeping import end_overdue_satellites, end_silent_instan
 from central.runtime import Central
 from chassis.actor import Actor, ActorKind
 from chassis.db.unit import Unit
-from chassis.jobs.clock import NOT_NOW, look_at_clock
+from chassis.jobs.clock import clock_job, unless_leapt
 from chassis.jobs.runs import Job
 from chassis.mail.sender import compose, send
 from chassis.outbox import deliver
@@ -26,13 +26,9 @@ def jobs_of(made: Central) -> tuple[Job, ...]:
     keyring = made.keyring
 
     def terms(unit: Unit) -> str:
-        if not unit.may_end:
-            return NOT_NOW
         return f"{expire_lots(unit)} lots expired, {end_grants(unit, keyring)} grants ended"
 
     def deadlines(unit: Unit) -> str:
-        if not unit.may_end:
-            return NOT_NOW
         return f"{end_overdue_satellites(unit)} satellites removed, {end_silent_instances(unit)} instances changed"
 
     def alerts(unit: Unit) -> str:
@@ -45,24 +41,18 @@ def jobs_of(made: Central) -> tuple[Job, ...]:
     def outbox() -> str:
         return deliver(made.database, OutboxEntry, Actor(ActorKind.JOB, "outbox", "job outbox"), {MAIL: send_mail})
 
-    def look(unit: Unit) -> str:
-        message = observe_clock(unit)
-        if message is not None:
-            refresh_vendor(unit, keyring)
-        return message or "nothing changed"
-
-    def clock() -> str:
-        return look_at_clock(made.database, ClockRow, look, take_measurement)
-
     def nothing(_unit: Unit) -> str:
         return ""
 
     return (
         Job("outbox", timedelta(minutes=1), nothing, "send the mails that wait", outbox),
+        clock_job(made.database, ClockRow, observe_clock, lambda unit: refresh_vendor(unit, keyring), take_measurement),
+        Job("terms", timedelta(hours=1), unless_leapt(terms), "take ended terms and grants out of the balance"),
         Job(
-            "clock", timedelta(minutes=1), nothing, "look whether the clock is believed; measure where it is not", clock
+            "deadlines",
+            timedelta(hours=1),
+            unless_leapt(deadlines),
+            "remove overdue satellites, free silent devices' licences",
         ),
-        Job("terms", timedelta(hours=1), terms, "take ended terms and grants out of the balance"),
-        Job("deadlines", timedelta(hours=1), deadlines, "remove overdue satellites, free silent devices' licences"),
         Job("alerts", timedelta(days=1), alerts, "make every account's alerts equal to state and clock"),
     )

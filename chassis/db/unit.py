@@ -18,9 +18,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from chassis.actor import Actor
+from chassis.db.timekeeper import Timekeeper
 from chassis.errors import DatabaseBusyError
 from chassis.licence_time import Reading
-from chassis.timekeeper import Timekeeper
 
 T = TypeVar("T")
 DatabaseFailure = SQLAlchemyError

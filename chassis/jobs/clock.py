@@ -9,14 +9,42 @@ from chassis import time_desk
 from chassis.actor import Actor, ActorKind
 from chassis.clock import parse_time
 from chassis.db.base import ClockMixin
+from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Database, Unit
+from chassis.jobs.runs import Job
 from chassis.licence_time import Standing
 from chassis.ntp import Verdict, measure
-from chassis.timekeeper import Timekeeper
 
 ACTOR = Actor(ActorKind.JOB, "clock", "job clock")
 NOT_NOW = "nothing ended: the clock leapt and was not confirmed"
 MEASURE_EVERY = timedelta(hours=1)
+
+
+def unless_leapt(work: Callable[[Unit], str]) -> Callable[[Unit], str]:
+    """What a job that ends things does: nothing while the clock has leapt and nobody has confirmed it."""
+    return lambda unit: work(unit) if unit.may_end else NOT_NOW
+
+
+def clock_job(
+    database: Database,
+    model: type[ClockMixin],
+    observe: Callable[[Unit], str | None],
+    refresh: Callable[[Unit], None],
+    take: Callable[[Unit, Timekeeper, Verdict], bool],
+) -> Job:
+    """The job: `observe` notes a change, `refresh` makes the alerts true, `take` keeps a measurement."""
+
+    def look(unit: Unit) -> str:
+        message = observe(unit)
+        if message is not None:
+            refresh(unit)
+        return message or "nothing changed"
+
+    def run() -> str:
+        return look_at_clock(database, model, look, take)
+
+    text = "look whether the clock is believed; measure where it is not"
+    return Job("clock", timedelta(minutes=1), look, text, run)
 
 
 def look_at_clock(

@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from chassis.db.timekeeper import Timekeeper
 from chassis.errors import AppError
-from chassis.timekeeper import Timekeeper
 from chassis.web.wsgi import Response, json_response
 
 

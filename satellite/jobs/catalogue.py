@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from chassis.actor import Actor, ActorKind
 from chassis.db.unit import Unit
-from chassis.jobs.clock import NOT_NOW, look_at_clock
+from chassis.jobs.clock import clock_job, unless_leapt
 from chassis.jobs.runs import Job
 from satellite.core.operations.models import ClockRow
 from satellite.core.operations.services import observe_clock, take_measurement
@@ -19,8 +19,6 @@ def jobs_of(made: Satellite) -> tuple[Job, ...]:
     """The jobs of a satellite."""
 
     def devices(unit: Unit) -> str:
-        if not unit.may_end:
-            return NOT_NOW
         return f"{end_silent_instances(unit)} instances changed"
 
     def alerts(unit: Unit) -> str:
@@ -33,20 +31,14 @@ def jobs_of(made: Satellite) -> tuple[Job, ...]:
     def nothing(_unit: Unit) -> str:
         return ""
 
-    def look(unit: Unit) -> str:
-        message = observe_clock(unit)
-        if message is not None:
-            made.refresh_alerts(unit)
-        return message or "nothing changed"
-
-    def clock() -> str:
-        return look_at_clock(made.database, ClockRow, look, take_measurement)
-
     return (
-        Job(
-            "clock", timedelta(minutes=1), nothing, "look whether the clock is believed; measure where it is not", clock
-        ),
+        clock_job(made.database, ClockRow, observe_clock, made.refresh_alerts, take_measurement),
         Job("synchronize", timedelta(minutes=1), nothing, "synchronize by network when it is time", synchronize),
-        Job("devices", timedelta(hours=1), devices, "free silent devices' licences, remove those silent for a year"),
+        Job(
+            "devices",
+            timedelta(hours=1),
+            unless_leapt(devices),
+            "free silent devices' licences, remove those silent for a year",
+        ),
         Job("alerts", timedelta(days=1), alerts, "make every alert equal to state and clock"),
     )

@@ -9,10 +9,10 @@ from typing import BinaryIO
 
 from sqlalchemy import delete, select
 
+from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Unit
 from chassis.db.upsert import batches, upsert
 from chassis.licence_time import Standing
-from chassis.timekeeper import Timekeeper
 from exchange.certificates import certificate_key
 from exchange.errors import AlteredError, NotMineError, ResyncRequiredError, WrongSatelliteError
 from exchange.files.authorization import OpenedAuthorization, read_authorization

@@ -9,10 +9,10 @@ from central.domain.activity.services import record
 from central.domain.operations.models import ClockRow
 from chassis import time_desk
 from chassis.clock import iso
+from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Unit
 from chassis.licence_time import Reading
 from chassis.ntp import Verdict
-from chassis.timekeeper import Timekeeper
 
 
 def clock_row(unit: Unit) -> ClockRow:

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from chassis import time_desk
 from chassis.clock import iso
+from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Unit
 from chassis.licence_time import Reading
 from chassis.ntp import Verdict
-from chassis.timekeeper import Timekeeper
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.operations.models import ClockRow
