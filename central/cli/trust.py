@@ -10,6 +10,7 @@ import click
 from central.cli.base import FILE, group, home, opened, writing
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
+from central.domain.alerts.services import refresh_vendor
 from central.domain.trust import services
 from central.runtime import assemble, create_database, prepare_home
 from chassis.actor import OPERATOR
@@ -102,6 +103,7 @@ def rotate(context: click.Context, root_keys: Path, passphrase_file: Path | None
         passphrase = services.read_passphrase(passphrase_file or root_keys / services.PASSPHRASE_FILE)
         trust = services.rotate_root(made.keyring, root_keys, passphrase, unit.now)
         record(unit, None, EventKind.ROOT_ROTATED, f"root {trust.root.version} is in force")
+        refresh_vendor(unit, made.keyring)
     emit(context, _described(trust))
 
 
@@ -123,4 +125,5 @@ def replace(context: click.Context, role: str, root_keys: Path, passphrase_file:
         trust = services.replace_role_key(made.keyring, Role(role), root_keys, passphrase, unit.now, revoke=revoke)
         message = f"the {role} key was replaced" + (" and the old one revoked" if revoke else "")
         record(unit, None, EventKind.ROLE_KEY_REPLACED, message, subject={"role": role, "revoked": revoke})
+        refresh_vendor(unit, made.keyring)
     emit(context, _described(trust))

@@ -40,5 +40,5 @@ def jobs_of(made: Satellite) -> tuple[Job, ...]:
             unless_leapt(devices),
             "free silent devices' licences, remove those silent for a year",
         ),
-        Job("alerts", timedelta(days=1), alerts, "make every alert equal to state and clock"),
+        Job("alerts", timedelta(hours=1), alerts, "make every alert equal to state and clock"),
     )

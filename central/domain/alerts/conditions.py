@@ -28,7 +28,6 @@ from exchange.trust import Root
 from exchange.vocabulary import ExportReason, ExportState, KeyState
 
 HOURS_TO_AUTHORIZE = 48
-TRUST_STEPS_DAYS = EXPIRY_STEPS_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,17 +222,12 @@ def trust(root: Root, unit: Unit) -> Iterator[Wanted]:
         if key.state is KeyState.ACTIVE
     ]
     for key, what, end in ends:
-        days = (end - unit.licence_now).days
-        if days <= max(TRUST_STEPS_DAYS):
-            step = min((level for level in TRUST_STEPS_DAYS if level >= days), default=0)
-            yield Wanted(
-                "trust_expiring",
-                key,
-                f"{what.capitalize()} ends on {end.date().isoformat()}; replace it in time.",
-                "vendor",
-                end,
-                step=step,
-            )
+        step, ended = expiry_step(end, unit.licence_now), end <= unit.licence_now
+        if step is not None or ended:
+            day = end.date().isoformat()
+            text = f"{what.capitalize()} ended on {day}: nothing new is trusted until it is replaced." if ended else ""
+            text = text or f"{what.capitalize()} ends on {day}; replace it in time."
+            yield Wanted("trust_expiring", key, text, "vendor", end, step=step or 0)
 
 
 def clock(unit: Unit) -> Iterator[Wanted]:

@@ -11,6 +11,7 @@ from central.domain.accounts.queries import all_accounts
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.alerts.conditions import Scene, account_wants, clock, trust
+from central.domain.alerts.due import due_accounts
 from central.domain.alerts.models import Alert
 from central.domain.alerts.rules import CATALOGUE
 from central.domain.base import VENDOR
@@ -46,6 +47,16 @@ def refresh_all(unit: Unit, keyring: KeyRing) -> int:
         refresh_alerts(unit, account)
     refresh_vendor(unit, keyring)
     return len(accounts)
+
+
+def refresh_due(unit: Unit, keyring: KeyRing) -> int:
+    """Refresh what time alone changed within the hour; returns how many accounts that were."""
+    due = due_accounts(unit)
+    for account in all_accounts(unit):
+        if account.id in due:
+            refresh_alerts(unit, account)
+    refresh_vendor(unit, keyring)
+    return len(due)
 
 
 def refresh_vendor(unit: Unit, keyring: KeyRing) -> None:

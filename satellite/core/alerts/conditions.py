@@ -137,11 +137,11 @@ def trust(unit: Unit, root: Root) -> Iterator[Wanted]:
     ends = [("root", root.expires)]
     ends += [(key.role.value, key.not_after) for key in root.role_keys if key.state is KeyState.ACTIVE]
     for key, end in ends:
-        days = (end - unit.licence_now).days
-        if days <= max(EXPIRY_STEPS_DAYS):
-            step = min((level for level in EXPIRY_STEPS_DAYS if level >= days), default=0)
-            text = f"The {key} key of the vendor ends on {end.date().isoformat()}; a synchronization brings the next."
-            yield Wanted("trust_expiring", key, text, "vendor", end, step=step)
+        step, ended = expiry_step(end, unit.licence_now), end <= unit.licence_now
+        if step is not None or ended:
+            verb = "ended" if ended else "ends"
+            text = f"The {key} key of the vendor {verb} on {end.date().isoformat()}; a synchronization brings the next."
+            yield Wanted("trust_expiring", key, text, "vendor", end, step=step or 0)
 
 
 def clock(unit: Unit) -> Iterator[Wanted]:
