@@ -33,7 +33,6 @@ def look(world: World, side: str = "satellite") -> None:
     run("jobs", "run", "alerts")
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("S1.3", "S2.7", "C10.3")
 @pytest.mark.parametrize("side", ["satellite", "central"])
 def test_a_clock_that_is_set_back_revives_nothing_and_locks_nobody_out(site: World, side: str) -> None:
@@ -59,7 +58,6 @@ def test_a_clock_that_is_set_back_revives_nothing_and_locks_nobody_out(site: Wor
     assert "clock_suspicious" not in site.alerts(side)
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("S1.3", "C7.5", "S2.7")
 def test_a_clock_that_leaps_ends_nothing_at_a_site_until_it_is_confirmed(site: World) -> None:
     """Tokens, devices, terms and deadlines stand; the alert is there; a person's word lets time come about."""
@@ -86,7 +84,6 @@ def test_a_clock_that_leaps_ends_nothing_at_a_site_until_it_is_confirmed(site: W
     assert "satellite_sync_overdue" in site.alerts("satellite")
 
 
-@pytest.mark.both_databases
 @pytest.mark.row("S1.3", "C10.3", "C3.3")
 def test_a_clock_that_leaps_at_central_removes_no_satellite_and_expires_no_lot(site: World) -> None:
     """Nothing ends; when the clock is set right, it is as if nothing had been."""

@@ -14,6 +14,7 @@ from exchange.canonical import parse_time
 from exchange.vocabulary import DeviceOp
 from tests.world import World
 
+pytestmark = pytest.mark.one_database("what a device does by its own clock; both_databases where a server decides")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

@@ -18,6 +18,7 @@ import pytest
 from chassis.ntp import Measurement, judge_measurements, measure
 from tests.world import World
 
+pytestmark = pytest.mark.one_database("measures clocks; what is kept of it is one row")
 ERA = 2_208_988_800
 Answer = Callable[[bytes], bytes | None]
 
