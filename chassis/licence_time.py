@@ -99,10 +99,15 @@ def judge(mark: Mark, moment: Moment) -> Reading:
 
 
 def confirmed(mark: Mark, moment: Moment, *, by_person: bool) -> Mark:
-    """The clock was found right: by a person, or by measuring. Only a person may lower a mark, and not what is sure."""
-    mark = judge(mark, moment).mark
+    """The clock was found right: by a person, or by measuring. Only a person may lower a mark, and not what is sure.
+
+    What is confirmed is sure from then on, but for a leap: whoever confirms that by mistake can take it back.
+    """
+    reading = judge(mark, moment)
+    mark = reading.mark
     at = max(moment.system, mark.sure) if by_person else max(moment.system, mark.at)
-    return Mark(at, min(mark.sure, at), moment.boot, moment.uptime, at)
+    sure = mark.sure if reading.standing is Standing.SUSPICIOUS else at
+    return Mark(at, sure, moment.boot, moment.uptime, at)
 
 
 def can_lower(mark: Mark, moment: Moment) -> bool:

@@ -84,7 +84,7 @@ def confirm_time(unit: Unit, keeper: Timekeeper, row: ClockMixin) -> tuple[str, 
     """A person says that the clock is right; returns what that did: nothing, confirmed or lowered."""
     mark, moment = present_mark(unit, row), _moment(unit)
     before = judge(mark, moment)
-    if before.standing is Standing.BELIEVED and not mark.provisional:
+    if not before.alarming and not mark.provisional:
         return "nothing_to_confirm", before
     lowers = moment.system < mark.at
     if lowers and not can_lower(mark, moment):

@@ -14,13 +14,14 @@ from tests.timeline import Timeline
 from tests.world import ACCOUNT, World
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+STEP = timedelta(days=14)
 
 
 @pytest.fixture
 def years(site: World) -> Iterator[tuple[Timeline, Front]]:
-    """A site with three devices, one with a restricted licence, that synchronizes monthly over the network."""
+    """A site with three devices, one with a restricted licence, that synchronizes weekly over the network."""
     with served(site, None) as front:
-        when = ("--every", "monthly", "--day", "5", "--at", "03:00", "--zone", "Europe/Vienna")
+        when = ("--every", "weekly", "--day", "monday", "--at", "03:00", "--zone", "Europe/Vienna")
         site.satellite("sync", "settings", "--url", front.url, *when)
         site.satellite("setup", "finish", "--mode", "network")
         devices = [site.device(f"SN{number}") for number in range(3)]
@@ -59,16 +60,16 @@ def test_five_years_of_scheduled_synchronization_need_no_hand_and_silence_ends_b
     keys, identities = set(), set()
     outage = start + timedelta(days=600)
     during: list[str] = []
-    for number in range(1, 184):
-        line.until(start + number * timedelta(days=10), timedelta(days=10))
-        if number % 30 == 0:
+    for number in range(1, 132):
+        line.until(start + number * STEP, STEP)
+        if number % 21 == 0:
             ceremony(site, "role-key", "replace", "response")
             ceremony(site, "role-key", "replace", "grant")
-        if number % 60 == 0:
+        if number % 42 == 0:
             ceremony(site, "root", "rotate")
         if line.now >= outage and not during:
             during = _outage(line, front)
-        if number % 6 == 0:
+        if number % 4 == 0:
             seen_site |= site.alerts("satellite")
             seen_vendor |= site.alerts()
             keys.add(site.satellite("registration", "status")["key_fingerprint"])
@@ -94,7 +95,7 @@ def _outage(line: Timeline, front: Front) -> list[str]:
     begun = line.now
     while not line.failures:
         line.until(line.now + 6 * HOUR, 6 * HOUR)
-        assert line.now < begun + timedelta(days=40)
+        assert line.now < begun + timedelta(days=8)
     line.until(line.now + timedelta(days=3), 2 * HOUR)
     front.twist = None
     failed, line.failures = line.failures, kept

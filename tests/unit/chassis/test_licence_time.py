@@ -129,7 +129,10 @@ def test_a_person_lowers_only_what_is_not_sure() -> None:
     right = Moment(T0 + 2 * DAY, "two", 2 * HOUR)
     too_far = Moment(T0 - 2 * DAY, "two", 2 * HOUR)
 
+    mistaken = confirmed(MARK, at(YEAR, HOUR), by_person=True)
+
     assert confirmed(mark, right, by_person=True).at == T0 + 2 * DAY
+    assert confirmed(mistaken, at(2 * HOUR, 2 * HOUR), by_person=True).at == T0 + 2 * HOUR
     assert confirmed(mark, too_far, by_person=True).at == T0
     assert not can_lower(MARK, too_far)
 
