@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import central
+from central.domain.operations.models import ClockRow
 from central.keyring import KeyRing
 from central.settings import PREFIX, CentralSettings
 from chassis.clock import Clock, open_clock
 from chassis.db import migrate
 from chassis.db.engine import make_engine
+from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Database
 from chassis.errors import HomeExistsError, HomeMissingError
 from chassis.settings import load_settings
@@ -25,7 +27,7 @@ class Central:
 
     home: Path
     settings: CentralSettings
-    clock: Clock
+    clock: Timekeeper
     database: Database
     keyring: KeyRing
 
@@ -35,7 +37,7 @@ def assemble(home: Path, clock: Clock | None = None) -> Central:
     settings = load_settings(CentralSettings, home, PREFIX)
     url = settings.database.url or f"sqlite:///{home / DATABASE_FILE}"
     engine = make_engine(url, settings.database.busy_seconds)
-    used = clock or open_clock(home)
+    used = Timekeeper(clock or open_clock(home), engine, ClockRow)
     return Central(home, settings, used, Database(engine, used, home / "write.lock"), KeyRing(home / "keys"))
 
 

@@ -9,10 +9,12 @@ import satellite
 from chassis.clock import Clock, open_clock
 from chassis.db import migrate
 from chassis.db.engine import make_engine
+from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Database, Unit
 from chassis.errors import HomeExistsError, HomeMissingError
 from chassis.settings import load_settings
 from satellite.core.alerts.services import refresh_alerts
+from satellite.core.operations.models import ClockRow
 from satellite.core.site.queries import site_of
 from satellite.keyring import KeyRing
 from satellite.settings import PREFIX, SatelliteSettings
@@ -28,7 +30,7 @@ class Satellite:
 
     home: Path
     settings: SatelliteSettings
-    clock: Clock
+    clock: Timekeeper
     database: Database
     keyring: KeyRing
     anchor: Anchor
@@ -48,7 +50,7 @@ def assemble(home: Path, clock: Clock | None = None) -> Satellite:
     settings = load_settings(SatelliteSettings, home, PREFIX)
     url = settings.database.url or f"sqlite:///{home / DATABASE_FILE}"
     engine = make_engine(url, settings.database.busy_seconds)
-    used = clock or open_clock(home)
+    used = Timekeeper(clock or open_clock(home), engine, ClockRow)
     anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor")
     return Satellite(home, settings, used, Database(engine, used, home / "write.lock"), KeyRing(home / "keys"), anchor)
 

@@ -33,7 +33,7 @@ from chassis.ids import new_id
 from exchange.canonical import JsonObject
 from exchange.device.bodies import AuthorizeBody, AuthorizeResult, EntitlementAnswer, ExportAnswer
 from exchange.device.desk import DeviceRefusal, KnownDevice
-from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL
+from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, CERTIFICATE_GRACE
 from exchange.statements import Allotment, ExportRequest, seal_allotment
 from exchange.vocabulary import ClaimState, Compliance, ExportState, InstanceState
 
@@ -49,7 +49,7 @@ def authorize_device(unit: Unit, keyring: KeyRing, known: KnownDevice, body: Aut
     """Take the complete list, answer for each licence, bring what was decided."""
     instance = _instance(unit, known)
     account, home = membership(unit, instance)
-    if instance.certificate_expires <= unit.now:
+    if instance.certificate_expires + CERTIFICATE_GRACE <= unit.licence_now:
         raise DeviceRefusal("certificate_expired")
     catalogue = {row.tag: row for row in entitlements(unit, [tag for tag, _ in body.entitlements])}
     ordinary = {tag: n for tag, n in body.entitlements if tag in catalogue and not catalogue[tag].restricted}

@@ -18,8 +18,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from chassis.actor import Actor
-from chassis.clock import Clock
+from chassis.db.timekeeper import Timekeeper
 from chassis.errors import DatabaseBusyError
+from chassis.licence_time import Reading
 
 T = TypeVar("T")
 DatabaseFailure = SQLAlchemyError
@@ -31,13 +32,27 @@ _RETRYABLE = {"40001", "40P01"}
 
 @dataclass
 class Unit:
-    """What a service gets: the session, the time, and who acts."""
+    """What a service gets: the session, the time, and who acts.
+
+    `now` is the present, for what begins, is noted or is planned; what ends is judged by `licence_now`.
+    """
 
     session: Session
     now: datetime
     actor: Actor
     writing: bool
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    reading: Reading | None = None
+
+    @property
+    def licence_now(self) -> datetime:
+        """Licence time, by which endings are judged; it stands still while the clock is not believed."""
+        return self.reading.licence_now if self.reading is not None else self.now
+
+    @property
+    def may_end(self) -> bool:
+        """Whether time may bring endings about now; jobs that end things ask this first."""
+        return self.reading is None or self.reading.may_end
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -49,7 +64,7 @@ class Unit:
 class Database:
     """Opens units of work on one engine."""
 
-    def __init__(self, engine: Engine, clock: Clock, lock_file: Path | None) -> None:
+    def __init__(self, engine: Engine, clock: Timekeeper, lock_file: Path | None) -> None:
         """`lock_file` guards every write and checkpoint of SQLite; PostgreSQL needs none."""
         self.engine = engine
         self.clock = clock
@@ -61,7 +76,7 @@ class Database:
     def write(self, actor: Actor) -> Iterator[Unit]:
         """A unit that may change things: committed when the block ends, rolled back when it raises."""
         with self._exclusive():
-            unit = Unit(Session(self._writer, expire_on_commit=False), self.clock.now(), actor, writing=True)
+            unit = self._unit(Session(self._writer, expire_on_commit=False), actor, writing=True)
             try:
                 yield unit
                 unit.session.commit()
@@ -75,6 +90,7 @@ class Database:
                 raise
             finally:
                 unit.session.close()
+            self.clock.keep()
         for action in unit.after_commit:
             action()
 
@@ -83,7 +99,7 @@ class Database:
         """A unit that only looks: one consistent snapshot, nothing is ever committed."""
         session = Session(self.engine, expire_on_commit=False)
         try:
-            yield Unit(session, self.clock.now(), actor, writing=False)
+            yield self._unit(session, actor, writing=False)
         finally:
             session.rollback()
             session.close()
@@ -99,6 +115,16 @@ class Database:
                     raise
                 sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreads rivals, guards nothing
         raise DatabaseBusyError
+
+    def _unit(self, session: Session, actor: Actor, *, writing: bool) -> Unit:
+        reading = self.clock.read()
+        return Unit(session, reading.now, actor, writing=writing, reading=reading)
+
+    def keep_time(self) -> None:
+        """Write down how far licence time came, by itself."""
+        with self._exclusive():
+            self.clock.read()
+            self.clock.keep(always=True)
 
     def is_alive(self) -> bool:
         """Say whether the database answers."""
@@ -120,3 +146,11 @@ class Database:
                 yield
             finally:
                 fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+@contextmanager
+def kept(database: Database) -> Iterator[None]:
+    """Around a change of the clock: licence time is written down before it and after it."""
+    database.keep_time()
+    yield
+    database.keep_time()

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from chassis.db.timekeeper import Timekeeper
 from chassis.errors import AppError
 from chassis.web.wsgi import Response, json_response
 
@@ -21,6 +22,12 @@ class Check:
 
 
 CheckCall: TypeAlias = Callable[[], Check]
+
+
+def clock_check(keeper: Timekeeper) -> Check:
+    """What is thought of the clock; a wrong one is said and never takes a server out of service."""
+    reading = keeper.read()
+    return Check(ok=True, detail=reading.standing.value + (", not confirmed" if reading.mark.provisional else ""))
 
 
 def answer_health(path: str, checks: Mapping[str, CheckCall]) -> Response | None:

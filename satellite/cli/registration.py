@@ -1,17 +1,16 @@
-"""`satellite init | registration | setup | clock`."""
+"""`satellite init | registration | setup`."""
 
 from __future__ import annotations
 
 import secrets
 import shutil
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from chassis.actor import OPERATOR
-from chassis.cli import DURATION, TIME, emit
-from chassis.clock import advance_lab_clock, is_lab, iso, make_lab, optional_iso, set_lab_clock
+from chassis.cli import emit
+from chassis.clock import iso, make_lab, optional_iso
 from chassis.errors import FileUnreadableError
 from chassis.files import read_bounded, write_atomic
 from chassis.names import check_name
@@ -101,7 +100,7 @@ def registration_import(context: click.Context, file: Path) -> None:
     made = opened(context)
     try:
         with file.open("rb") as stream, made.database.write(OPERATOR) as unit:
-            result = import_authorization(unit, made.keyring, stream)
+            result = import_authorization(unit, made.keyring, made.clock, stream)
             if result.outcome == "applied":
                 # The new anchor first: what was reached in the old epoch says nothing of the new one.
                 unit.after_commit.append(lambda: made.anchor.write(result.epoch, 0, 0, reset=True))
@@ -161,32 +160,3 @@ def setup_finish(context: click.Context, mode: str) -> None:
         services.finish_setup(unit, mode)
         found = status(unit, site_of(unit))
     emit(context, found)
-
-
-@group.group("clock", help="The clock of a laboratory.")
-def clock() -> None:
-    """Hold the commands of the clock."""
-
-
-@clock.command("set", help="Set the laboratory's clock; it runs on from there.")
-@click.argument("time", type=TIME)
-@click.pass_context
-def clock_set(context: click.Context, time: datetime) -> None:
-    """Set the clock."""
-    emit(context, {"now": iso(set_lab_clock(opened(context).home, time)), "lab": True})
-
-
-@clock.command("advance", help="Move the laboratory's clock on, such as by 30d or 12h.")
-@click.argument("duration", type=DURATION)
-@click.pass_context
-def clock_advance(context: click.Context, duration: timedelta) -> None:
-    """Advance the clock."""
-    emit(context, {"now": iso(advance_lab_clock(opened(context).home, duration)), "lab": True})
-
-
-@clock.command("show", help="Show what time it is here.")
-@click.pass_context
-def clock_show(context: click.Context) -> None:
-    """Show the clock."""
-    made = opened(context)
-    emit(context, {"now": iso(made.clock.now()), "lab": is_lab(made.home)})

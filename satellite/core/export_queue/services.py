@@ -243,6 +243,6 @@ def answers_for(unit: Unit, instance_id: str, key_hash: str) -> tuple[ExportAnsw
 def holds_restricted(unit: Unit, instance_id: str) -> bool:
     """Whether an instance holds grants that neither came back nor were released."""
     query = select(HeldGrant).where(
-        HeldGrant.instance_id == instance_id, HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.now
+        HeldGrant.instance_id == instance_id, HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.licence_now
     )
     return unit.session.scalars(query).first() is not None
