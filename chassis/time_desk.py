@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chassis.clock import iso
 from chassis.db.base import ClockMixin
-from chassis.db.timekeeper import Timekeeper, columns_of, mark_of
+from chassis.db.timekeeper import columns_of, mark_of
 from chassis.db.unit import Unit
 from chassis.errors import InvalidInputError, RefusedError
 from chassis.licence_time import QUIET, Mark, Reading, Standing, can_lower, confirmed, first_mark, judge, signed
@@ -66,12 +66,13 @@ def _set(row: ClockMixin, mark: Mark) -> None:
         setattr(row, name, value)
 
 
-def _save(unit: Unit, keeper: Timekeeper, row: ClockMixin, mark: Mark) -> Reading:
+def _save(unit: Unit, row: ClockMixin, mark: Mark) -> Reading:
     _set(row, mark)
     reading = judge(mark, _moment(unit))
     # What follows in this unit sees the change at once; other readers at their next look.
     unit.reading, unit.now = reading, reading.now
-    unit.after_commit.append(keeper.forget)
+    if unit.keeper is not None:
+        unit.after_commit.append(unit.keeper.forget)
     return reading
 
 
@@ -80,7 +81,7 @@ def present_mark(unit: Unit, row: ClockMixin) -> Mark:
     return judge(mark_of(row), _moment(unit)).mark
 
 
-def confirm_time(unit: Unit, keeper: Timekeeper, row: ClockMixin) -> tuple[str, Reading]:
+def confirm_time(unit: Unit, row: ClockMixin) -> tuple[str, Reading]:
     """A person says that the clock is right; returns what that did: nothing, confirmed or lowered."""
     mark, moment = present_mark(unit, row), _moment(unit)
     before = judge(mark, moment)
@@ -89,11 +90,11 @@ def confirm_time(unit: Unit, keeper: Timekeeper, row: ClockMixin) -> tuple[str, 
     lowers = moment.system < mark.at
     if lowers and not can_lower(mark, moment):
         raise TimeNotLoweredError(f"licence time {iso(mark.at)} was confirmed; the clock says {iso(moment.system)}")
-    reading = _save(unit, keeper, row, confirmed(mark, moment, by_person=True))
+    reading = _save(unit, row, confirmed(mark, moment, by_person=True))
     return "lowered" if lowers else "confirmed", reading
 
 
-def take_measurement(unit: Unit, keeper: Timekeeper, row: ClockMixin, verdict: Verdict) -> bool:
+def take_measurement(unit: Unit, row: ClockMixin, verdict: Verdict) -> bool:
     """Keep what was measured; True where it showed that a clock in doubt is right."""
     row.measured = {"at": iso(unit.now), **verdict.to_dict()}
     mark, moment = present_mark(unit, row), _moment(unit)
@@ -101,16 +102,16 @@ def take_measurement(unit: Unit, keeper: Timekeeper, row: ClockMixin, verdict: V
     right = verdict.offset is not None and abs(verdict.offset) <= QUIET.total_seconds()
     doubtful = reading.standing is Standing.SUSPICIOUS or (mark.provisional and reading.standing is Standing.BELIEVED)
     if right and doubtful:
-        _save(unit, keeper, row, confirmed(mark, moment, by_person=False))
+        _save(unit, row, confirmed(mark, moment, by_person=False))
         return True
     return False
 
 
-def note_signed(unit: Unit, keeper: Timekeeper, row: ClockMixin, said: datetime, asked: datetime | None) -> str:
+def note_signed(unit: Unit, row: ClockMixin, said: datetime, asked: datetime | None) -> str:
     """Central's signed time in a response that was applied: a lower bound, and proof for or against this clock."""
     mark = present_mark(unit, row)
     newer = signed(mark, _moment(unit), said, asked)
-    _save(unit, keeper, row, newer)
+    _save(unit, row, newer)
     if newer.at < mark.at:
         return "lowered"
     return "confirmed" if mark.provisional and not newer.provisional else "kept"

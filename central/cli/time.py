@@ -48,7 +48,7 @@ def time_show(context: click.Context) -> None:
 def time_confirm(context: click.Context) -> None:
     """Confirm the time."""
     with writing(context) as (made, unit):
-        outcome = services.confirm_time(unit, made.clock)
+        outcome = services.confirm_time(unit)
         services.observe_clock(unit)
         refresh_vendor(unit, made.keyring)
         found = {"outcome": outcome, **time_desk.describe(unit, services.clock_row(unit))}
@@ -68,7 +68,7 @@ def time_test(context: click.Context, servers: tuple[str, ...]) -> None:
         return
     verdict = measure(targets, made.clock.moment().shift.total_seconds())
     with writing(context) as (made, unit):
-        healed = services.take_measurement(unit, made.clock, verdict)
+        healed = services.take_measurement(unit, verdict)
         services.observe_clock(unit)
         refresh_vendor(unit, made.keyring)
     emit(context, {**verdict.to_dict(), "confirmed": healed, "advice": _advice(verdict)})

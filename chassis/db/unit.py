@@ -43,6 +43,7 @@ class Unit:
     writing: bool
     after_commit: list[Callable[[], None]] = field(default_factory=list)
     reading: Reading | None = None
+    keeper: Timekeeper | None = None
 
     @property
     def licence_now(self) -> datetime:
@@ -118,7 +119,7 @@ class Database:
 
     def _unit(self, session: Session, actor: Actor, *, writing: bool) -> Unit:
         reading = self.clock.read()
-        return Unit(session, reading.now, actor, writing=writing, reading=reading)
+        return Unit(session, reading.now, actor, writing=writing, reading=reading, keeper=self.clock)
 
     def keep_time(self) -> None:
         """Write down how far licence time came, by itself."""

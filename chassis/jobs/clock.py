@@ -9,7 +9,6 @@ from chassis import time_desk
 from chassis.actor import Actor, ActorKind
 from chassis.clock import parse_time
 from chassis.db.base import ClockMixin
-from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Database, Unit
 from chassis.jobs.runs import Job
 from chassis.licence_time import Standing
@@ -30,7 +29,7 @@ def clock_job(
     model: type[ClockMixin],
     observe: Callable[[Unit], str | None],
     refresh: Callable[[Unit], None],
-    take: Callable[[Unit, Timekeeper, Verdict], bool],
+    take: Callable[[Unit, Verdict], bool],
 ) -> Job:
     """The job: `observe` notes a change, `refresh` makes the alerts true, `take` keeps a measurement."""
 
@@ -51,7 +50,7 @@ def look_at_clock(
     database: Database,
     model: type[ClockMixin],
     look: Callable[[Unit], str],
-    take: Callable[[Unit, Timekeeper, Verdict], bool],
+    take: Callable[[Unit, Verdict], bool],
 ) -> str:
     """Look; where the clock is in doubt and time servers are set, measure too, at most once an hour."""
     with database.read(ACTOR) as unit:
@@ -62,7 +61,7 @@ def look_at_clock(
     if servers:
         targets = [(name, *time_desk.split_server(name)) for name in servers]
         verdict = measure(targets, database.clock.moment().shift.total_seconds())
-        database.run(ACTOR, lambda unit: take(unit, database.clock, verdict))
+        database.run(ACTOR, lambda unit: take(unit, verdict))
     return database.run(ACTOR, look)
 
 

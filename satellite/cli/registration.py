@@ -100,7 +100,7 @@ def registration_import(context: click.Context, file: Path) -> None:
     made = opened(context)
     try:
         with file.open("rb") as stream, made.database.write(OPERATOR) as unit:
-            result = import_authorization(unit, made.keyring, made.clock, stream)
+            result = import_authorization(unit, made.keyring, stream)
             if result.outcome == "applied":
                 # The new anchor first: what was reached in the old epoch says nothing of the new one.
                 unit.after_commit.append(lambda: made.anchor.write(result.epoch, 0, 0, reset=True))

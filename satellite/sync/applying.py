@@ -20,7 +20,7 @@ def apply_response(made: Satellite, actor: Actor, open_file: Opener) -> Imported
     """Apply a response in a unit of its own; a refusal is written down and raised."""
     try:
         with open_file() as stream, made.database.write(actor) as unit:
-            result = import_response(unit, made.keyring, made.clock, stream)
+            result = import_response(unit, made.keyring, stream)
             site = site_of(unit)
             reached = (site.epoch, site.last_seq, site.applied_rseq)
             if result.outcome == "applied":

@@ -9,7 +9,6 @@ from typing import BinaryIO
 
 from sqlalchemy import delete, select
 
-from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Unit
 from chassis.db.upsert import batches, upsert
 from chassis.licence_time import Standing
@@ -59,7 +58,7 @@ class Imported:
     trust: Trust | None = None
 
 
-def import_authorization(unit: Unit, keyring: KeyRing, keeper: Timekeeper, data: BinaryIO) -> Imported:
+def import_authorization(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Imported:
     """Apply an authorization file: a new epoch, certificates, account, and everything that a response holds."""
     site = site_of(unit)
     made = list(unit.session.scalars(select(MadeRegistration)))
@@ -78,7 +77,7 @@ def import_authorization(unit: Unit, keyring: KeyRing, keeper: Timekeeper, data:
         return Imported("already_applied" if same else "older_than_applied", site.epoch, 0, counts)
     registration = next(row for row in made if row.digest == authorization.registration_digest)
     _check_certificates(keyring, opened, registration)
-    note_signed_time(unit, keeper, authorization.created, registration.made_at)
+    note_signed_time(unit, authorization.created, registration.made_at)
     _enter_epoch(unit, site, opened, registration)
     apply_rows(unit, opened.trust, site, opened.rows())
     note_history(unit, "authorization", "applied", epoch=site.epoch, number=0, counts=counts)
@@ -125,7 +124,7 @@ def time_of_reading(unit: Unit) -> datetime:
     return unit.now if believed else _NO_FUTURE
 
 
-def import_response(unit: Unit, keyring: KeyRing, keeper: Timekeeper, data: BinaryIO) -> Imported:
+def import_response(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Imported:
     """Apply a response if it is the newest that answers a request of this machine."""
     site = authorized_site(unit)
     opened = read_sync_response(
@@ -145,7 +144,7 @@ def import_response(unit: Unit, keyring: KeyRing, keeper: Timekeeper, data: Bina
         raise NotMineError
     if order is ResponseOrder.RESYNC_REQUIRED:
         raise ResyncRequiredError("the response belongs to another epoch")
-    note_signed_time(unit, keeper, response.created, asked.made_at if asked is not None else None)
+    note_signed_time(unit, response.created, asked.made_at if asked is not None else None)
     apply_rows(unit, opened.trust, site, opened.rows())
     _acknowledge(unit, site, response.answers_seq, response.answers_digest)
     site.applied_rseq, site.applied_digest = response.rseq, opened.digest

@@ -9,7 +9,6 @@ from central.domain.activity.services import record
 from central.domain.operations.models import ClockRow
 from chassis import time_desk
 from chassis.clock import iso
-from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Unit
 from chassis.licence_time import Reading
 from chassis.ntp import Verdict
@@ -20,10 +19,10 @@ def clock_row(unit: Unit) -> ClockRow:
     return time_desk.row_of(unit, ClockRow)
 
 
-def confirm_time(unit: Unit, keeper: Timekeeper) -> str:
+def confirm_time(unit: Unit) -> str:
     """A person says that the clock is right."""
     require(unit, Permission.VENDOR_MANAGE)
-    outcome, reading = time_desk.confirm_time(unit, keeper, clock_row(unit))
+    outcome, reading = time_desk.confirm_time(unit, clock_row(unit))
     _say(unit, outcome, reading)
     return outcome
 
@@ -34,9 +33,9 @@ def _say(unit: Unit, outcome: str, reading: Reading) -> None:
         record(unit, None, EventKind.TIME_CONFIRMED, message, subject={"outcome": outcome})
 
 
-def take_measurement(unit: Unit, keeper: Timekeeper, verdict: Verdict) -> bool:
+def take_measurement(unit: Unit, verdict: Verdict) -> bool:
     """Keep a measurement; one that agrees with the clock confirms it."""
-    healed = time_desk.take_measurement(unit, keeper, clock_row(unit), verdict)
+    healed = time_desk.take_measurement(unit, clock_row(unit), verdict)
     if healed:
         record(unit, None, EventKind.TIME_CONFIRMED, "the time was confirmed by measuring", subject={"outcome": "ntp"})
     return healed

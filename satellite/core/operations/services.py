@@ -6,7 +6,6 @@ from datetime import datetime
 
 from chassis import time_desk
 from chassis.clock import iso
-from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Unit
 from chassis.licence_time import Reading
 from chassis.ntp import Verdict
@@ -20,9 +19,9 @@ def clock_row(unit: Unit) -> ClockRow:
     return time_desk.row_of(unit, ClockRow)
 
 
-def confirm_time(unit: Unit, keeper: Timekeeper) -> str:
+def confirm_time(unit: Unit) -> str:
     """A person says that the clock is right."""
-    outcome, reading = time_desk.confirm_time(unit, keeper, clock_row(unit))
+    outcome, reading = time_desk.confirm_time(unit, clock_row(unit))
     _say(unit, outcome, reading)
     return outcome
 
@@ -33,9 +32,9 @@ def _say(unit: Unit, outcome: str, reading: Reading) -> None:
         record(unit, EventKind.TIME_CONFIRMED, message, subject={"outcome": outcome})
 
 
-def take_measurement(unit: Unit, keeper: Timekeeper, verdict: Verdict) -> bool:
+def take_measurement(unit: Unit, verdict: Verdict) -> bool:
     """Keep a measurement; one that agrees with the clock confirms it."""
-    healed = time_desk.take_measurement(unit, keeper, clock_row(unit), verdict)
+    healed = time_desk.take_measurement(unit, clock_row(unit), verdict)
     if healed:
         record(unit, EventKind.TIME_CONFIRMED, "the time was confirmed by measuring", subject={"outcome": "ntp"})
     return healed
@@ -49,9 +48,9 @@ def observe_clock(unit: Unit) -> str | None:
     return message
 
 
-def note_signed_time(unit: Unit, keeper: Timekeeper, said: datetime, asked: datetime | None) -> None:
+def note_signed_time(unit: Unit, said: datetime, asked: datetime | None) -> None:
     """Central's signed time came with a file that was applied."""
-    outcome = time_desk.note_signed(unit, keeper, clock_row(unit), said, asked)
+    outcome = time_desk.note_signed(unit, clock_row(unit), said, asked)
     if outcome != "kept":
         message = f"the time was {outcome} by central's signed time {iso(said)}"
         record(unit, EventKind.TIME_CONFIRMED, message, subject={"outcome": outcome})
