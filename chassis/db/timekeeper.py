@@ -89,7 +89,7 @@ class Timekeeper:
             return
         try:
             with self._engine.execution_options(perigee_write=True).begin() as connection:
-                table = self._model.__table__  # type: ignore[attr-defined]
+                table = self._model.__table__  # type: ignore[attr-defined]  # a mapped class has its table
                 row = connection.execute(select(table).where(table.c.id == 1).with_for_update()).one_or_none()
                 reading = judge(mark_of(row) if row else mark, self._clock.moment())
                 values = columns_of(reading.mark)
@@ -109,7 +109,7 @@ class Timekeeper:
         return mark.at - kept.at >= EVERY
 
     def _look(self, moment: Moment) -> None:
-        table = self._model.__table__  # type: ignore[attr-defined]
+        table = self._model.__table__  # type: ignore[attr-defined]  # a mapped class has its table
         with self._engine.connect() as connection:
             row = connection.execute(select(table).where(table.c.id == 1)).one_or_none()
         self._looked = monotonic()

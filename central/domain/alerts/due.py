@@ -37,6 +37,6 @@ def due_accounts(unit: Unit) -> set[str]:
     return found
 
 
-def _reached(unit: Unit, column: InstrumentedAttribute, after: list[timedelta]) -> ColumnElement[bool]:  # type: ignore[type-arg]
+def _reached(unit: Unit, column: InstrumentedAttribute, after: list[timedelta]) -> ColumnElement[bool]:  # type: ignore[type-arg]  # any column will do
     now = unit.licence_now
     return or_(*((column <= now - step) & (column > now - step - WINDOW) for step in after))
