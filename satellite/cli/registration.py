@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from chassis.actor import OPERATOR
-from chassis.cli import DURATION, TIME, emit
-from chassis.clock import advance_lab_clock, is_lab, iso, make_lab, optional_iso, set_lab_clock
+from chassis.cli import DURATION, OUTPUT, TIME, emit
+from chassis.clock import LAB_FILE, advance_lab_clock, is_lab, iso, make_lab, optional_iso, set_lab_clock
 from chassis.errors import FileUnreadableError
 from chassis.files import read_bounded, write_atomic
 from chassis.names import check_name
@@ -58,6 +58,7 @@ def init(context: click.Context, name: str, root: Path, lab: bool) -> None:
         made.keyring.write_trust(trust)
     except BaseException:
         shutil.rmtree(folder / "keys", ignore_errors=True)
+        (folder / LAB_FILE).unlink(missing_ok=True)
         for leftover in folder.glob("satellite.db*"):
             leftover.unlink()
         raise
@@ -71,7 +72,7 @@ def registration() -> None:
 
 
 @registration.command("export", help="Write a registration file for central.")
-@click.option("--output", required=True, type=FILE)
+@click.option("--output", required=True, type=OUTPUT)
 @click.pass_context
 def registration_export(context: click.Context, output: Path) -> None:
     """Write a registration file."""
