@@ -10,6 +10,7 @@ from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.activity import queries as activity
 from central.domain.alerts.queries import alert_dict
 from central.domain.alerts.services import book, dismiss_alert, refresh_alerts, remind_alert, visible_alerts
+from central.domain.export_control.queries import held_units
 from central.domain.instances.queries import find_instance, instances
 from central.domain.instances.services import transfer_instance
 from central.domain.ledger.queries import licences
@@ -41,7 +42,8 @@ def instances_list(context: click.Context, domain: str, name: str | None) -> Non
     """List product instances."""
     with reading(context) as (_, unit):
         account, va = chosen(unit, domain, name)
-        items = instances(unit, account.id, names_of(unit, account), satellite_names(unit, account.id), va)
+        held, sites = held_units(unit, account.id), satellite_names(unit, account.id)
+        items = instances(unit, account.id, names_of(unit, account), sites, va, held)
     emit_list(context, items, ("name", "pid", "serial", "virtual_account", "satellite", "last_contact", "state", "id"))
 
 

@@ -25,6 +25,7 @@ from central.domain.activity import queries as activity
 from central.domain.alerts.queries import alert_dict
 from central.domain.alerts.services import dismiss_alert, refresh_alerts, remind_alert, visible_alerts
 from central.domain.catalogue.queries import by_name
+from central.domain.export_control.queries import held_units
 from central.domain.instances.queries import find_instance, instances
 from central.domain.instances.services import transfer_instance
 from central.domain.ledger.queries import explain, licences
@@ -97,7 +98,8 @@ def move_licences(call: Call) -> dict[str, Any]:
 def list_instances(call: Call) -> dict[str, Any]:
     """Product instances."""
     account = account_of(call)
-    rows = instances(call.unit, account.id, names(call), satellite_names(call.unit, account.id), chosen_pool(call))
+    held, sites = held_units(call.unit, account.id), satellite_names(call.unit, account.id)
+    rows = instances(call.unit, account.id, names(call), sites, chosen_pool(call), held)
     return paged(rows, call.query)
 
 

@@ -28,6 +28,7 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
         *conditions.licences(unit),
         *conditions.exports(unit),
         *conditions.instances(unit),
+        *conditions.left_behind(unit),
         *conditions.synchronization(unit, site_of(unit), restored=restored),
         *conditions.trust(unit, root),
     ]
