@@ -16,6 +16,7 @@ from central.domain.accounts.queries import (
     virtual_accounts,
 )
 from central.domain.agreements.services import accept_agreement
+from central.domain.alerts.queries import overview
 from central.domain.alerts.services import refresh_alerts, refresh_all
 from central.domain.preferences.queries import policies
 from central.domain.preferences.rules import POLICIES
@@ -43,13 +44,25 @@ def account_create(context: click.Context, domain: str, name: str, export_allowe
     emit(context, found)
 
 
+@account.command("change", help="Change what the vendor sets of an account.")
+@click.argument("domain")
+@click.option("--name", help="Another name.")
+@click.option("--export-allowed/--no-export-allowed", default=None, help="May it use export-controlled functions.")
+@click.pass_context
+def account_change(context: click.Context, domain: str, name: str | None, export_allowed: bool | None) -> None:
+    """Change an account."""
+    with writing(context) as (_, unit):
+        found = account_dict(services.change_account(unit, by_domain(unit, domain), name, export_allowed))
+    emit(context, found)
+
+
 @account.command("list", help="List the smart accounts.")
 @click.pass_context
 def account_list(context: click.Context) -> None:
     """List accounts."""
     with reading(context) as (_, unit):
-        items = [account_dict(row) for row in all_accounts(unit)]
-    emit_list(context, items, ("domain", "name", "export_allowed", "agreement_version", "id"))
+        items = [{**account_dict(row), **overview(unit, row.id)} for row in all_accounts(unit)]
+    emit_list(context, items, ("domain", "name", "export_allowed", "agreement_version", "alerts", "roles", "id"))
 
 
 @group.group("agreement", help="The licensing agreement.")
@@ -110,6 +123,19 @@ def virtual_rename(context: click.Context, domain: str, name: str, new_name: str
     with writing(context) as (_, unit):
         row = virtual_account(unit, by_domain(unit, domain).id, name)
         found = virtual_account_dict(services.rename_virtual_account(unit, row, new_name))
+    emit(context, found)
+
+
+@virtual.command("describe", help="Change the description of a virtual account.")
+@click.argument("domain")
+@click.argument("name")
+@click.argument("description")
+@click.pass_context
+def virtual_describe(context: click.Context, domain: str, name: str, description: str) -> None:
+    """Describe a virtual account."""
+    with writing(context) as (_, unit):
+        row = virtual_account(unit, by_domain(unit, domain).id, name)
+        found = virtual_account_dict(services.describe_virtual_account(unit, row, description))
     emit(context, found)
 
 

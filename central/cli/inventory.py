@@ -126,15 +126,20 @@ def alert_remind(context: click.Context, domain: str, alert_id: str) -> None:
     emit(context, {**found, "remind_at": remind_at.isoformat() if remind_at else None})
 
 
-@group.command("events", help="The event log, newest first.")
-@click.argument("domain")
+@group.command("events", help="The event log, newest first; the vendor's own without an account.")
+@click.argument("domain", required=False)
 @VIRTUAL_ACCOUNT
 @click.pass_context
-def events_list(context: click.Context, domain: str, name: str | None) -> None:
+def events_list(context: click.Context, domain: str | None, name: str | None) -> None:
     """List events."""
+    if domain is None and name is not None:
+        raise click.UsageError("--virtual-account needs an account")
     with reading(context) as (_, unit):
-        account, va = chosen(unit, domain, name)
-        items = activity.events(unit, account.id, va, visible_virtual_accounts(unit, account.id))
+        if domain is None:
+            items = activity.vendor_events(unit)
+        else:
+            account, va = chosen(unit, domain, name)
+            items = activity.events(unit, account.id, va, visible_virtual_accounts(unit, account.id))
     emit_list(context, items, ("at", "kind", "actor", "message"))
 
 
