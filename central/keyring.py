@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
-from chassis.errors import HomeMissingError, KeyUnreadableError
+from chassis.errors import FileUnreadableError, HomeMissingError, KeyUnreadableError
 from chassis.files import read_bounded, write_atomic
 from chassis.secrets_box import SecretBox
 from exchange.device.desk import Signer
@@ -18,6 +20,7 @@ BOX = "secrets.key"
 DEVICE_CA_KEY = "device-ca.pem"
 DEVICE_CA_CERTIFICATE = "device-ca.der"
 KEY_BYTES = 16_384
+T = TypeVar("T")
 TRUST_BYTES = 16 * 1024 * 1024
 
 
@@ -32,38 +35,53 @@ class KeyRing:
     def __init__(self, folder: Path) -> None:
         """`folder` is HOME/keys."""
         self.folder = folder
+        self._kept: dict[str, tuple[tuple[int, int], Any]] = {}
+
+    def _read(self, name: str, read: Callable[[Path], T]) -> T:
+        """What a file says; read again once another process has replaced it, so that a server follows a new key."""
+        path = self.folder / name
+        try:
+            seen = path.stat()
+        except OSError as error:
+            raise FileUnreadableError(f"cannot read keys/{name}: {error.strerror}") from error
+        mark = (seen.st_ino, seen.st_mtime_ns)
+        kept = self._kept.get(name)
+        if kept is None or kept[0] != mark:
+            kept = self._kept[name] = (mark, read(path))
+        found: T = kept[1]
+        return found
 
     @property
     def exists(self) -> bool:
         """Whether this folder was set up."""
         return (self.folder / TRUST).exists()
 
-    @cached_property
+    @property
     def trust(self) -> Trust:
         """The root, with the chain that leads to it."""
         if not self.exists:
             raise HomeMissingError("this home has no root of trust")
-        return Trust.restore(read_bounded(self.folder / TRUST, TRUST_BYTES))
+        return self._read(TRUST, lambda path: Trust.restore(read_bounded(path, TRUST_BYTES)))
 
-    @cached_property
+    @property
     def response_key(self) -> PrivateKey:
         """The key that signs what goes to satellites and devices."""
         return self._key(role_file(Role.RESPONSE))
 
-    @cached_property
+    @property
     def grant_key(self) -> PrivateKey:
         """The key that signs restricted rights, and nothing else."""
         return self._key(role_file(Role.GRANT))
 
-    @cached_property
+    @property
     def device_ca_key(self) -> PrivateKey:
         """The CA of devices that are connected to central itself."""
         return self._key(DEVICE_CA_KEY)
 
-    @cached_property
+    @property
     def device_ca(self) -> bytes:
         """That CA's certificate (DER)."""
-        return read_bounded(self.folder / DEVICE_CA_CERTIFICATE, KEY_BYTES)
+        return self._read(DEVICE_CA_CERTIFICATE, lambda path: read_bounded(path, KEY_BYTES))
 
     @cached_property
     def box(self) -> SecretBox:
@@ -86,7 +104,7 @@ class KeyRing:
 
     def _key(self, name: str) -> PrivateKey:
         try:
-            return PrivateKey.from_pem(read_bounded(self.folder / name, KEY_BYTES), None)
+            return self._read(name, lambda path: PrivateKey.from_pem(read_bounded(path, KEY_BYTES), None))
         except ValueError as error:
             raise KeyUnreadableError(f"keys/{name} is damaged") from error
 

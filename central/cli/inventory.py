@@ -9,13 +9,12 @@ from central.domain.access.services import visible_virtual_accounts
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.activity import queries as activity
 from central.domain.alerts.queries import alert_dict
-from central.domain.alerts.services import book, dismiss_alert, refresh_alerts, remind_alert, visible_alerts
+from central.domain.alerts.services import dismiss_alert, refresh_alerts, remind_alert, visible_alerts
 from central.domain.export_control.queries import held_units
 from central.domain.instances.queries import find_instance, instances
-from central.domain.instances.services import transfer_instance
 from central.domain.ledger.queries import licences
 from central.domain.satellites.queries import satellite_names
-from central.intake.instances import remove
+from central.intake.instances import remove, transfer
 from chassis.cli import emit, emit_list
 
 VIRTUAL_ACCOUNT = click.option("--virtual-account", "name", metavar="VA", help="Only this virtual account.")
@@ -78,7 +77,7 @@ def instance_transfer(context: click.Context, domain: str, instance_id: str, nam
     with writing(context) as (_, unit):
         account = by_domain(unit, domain)
         row = find_instance(unit, account.id, instance_id)
-        transfer_instance(unit, row, virtual_account(unit, account.id, name))
+        transfer(unit, row, virtual_account(unit, account.id, name))
         refresh_alerts(unit, account)
     emit(context, {"id": instance_id, "virtual_account": name})
 
@@ -122,8 +121,7 @@ def alert_remind(context: click.Context, domain: str, alert_id: str) -> None:
     with writing(context) as (_, unit):
         account = by_domain(unit, domain)
         found = alert_dict(remind_alert(unit, account.id, alert_id))
-        remind_at = book(account.id).find(unit, alert_id).remind_at
-    emit(context, {**found, "remind_at": remind_at.isoformat() if remind_at else None})
+    emit(context, found)
 
 
 @group.command("events", help="The event log, newest first; the vendor's own without an account.")

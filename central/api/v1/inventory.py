@@ -27,11 +27,10 @@ from central.domain.alerts.services import dismiss_alert, refresh_alerts, remind
 from central.domain.catalogue.queries import by_name
 from central.domain.export_control.queries import held_units
 from central.domain.instances.queries import find_instance, instances
-from central.domain.instances.services import transfer_instance
 from central.domain.ledger.queries import explain, licences
 from central.domain.ledger.transfers import transfer_licences
 from central.domain.satellites.queries import satellite_names
-from central.intake.instances import remove
+from central.intake.instances import remove, transfer
 from central.runtime import Central
 from chassis.api.operations import ANYTHING, PLAIN, TEXT, WHOLE, Operation, Query, Strict, list_of, object_of, paged
 
@@ -107,7 +106,7 @@ def move_instance(call: Call) -> dict[str, Any]:
     """Move a product instance with what it uses to another virtual account."""
     account = account_of(call)
     target = pool_of(call, call.body.virtual_account)
-    row = transfer_instance(call.unit, find_instance(call.unit, account.id, call.path["instance"]), target)
+    row = transfer(call.unit, find_instance(call.unit, account.id, call.path["instance"]), target)
     refresh_alerts(call.unit, account)
     return {"id": row.id, "virtual_account": target.name}
 

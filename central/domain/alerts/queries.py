@@ -25,10 +25,10 @@ def overview(unit: Unit, account_id: str) -> dict[str, Any]:
         .where(RoleAssignment.account_id == account_id)
         .group_by(RoleAssignment.role)
     )
-    counts = dict(unit.session.execute(alerts).tuples().all())
+    counts = {severity: int(count) for severity, count in unit.session.execute(alerts)}
     return {
         "alerts": {level.value: counts.get(level.value, 0) for level in (Severity.MAJOR, Severity.MINOR)},
-        "roles": dict(unit.session.execute(roles).tuples().all()),
+        "roles": {role: int(count) for role, count in unit.session.execute(roles)},
     }
 
 
@@ -42,6 +42,7 @@ def alert_dict(row: Alert) -> dict[str, Any]:
         "source": row.source,
         "raised_at": iso(row.raised_at),
         "action_due": optional_iso(row.action_due),
+        "remind_at": optional_iso(row.remind_at),
         "actions": row.actions,
         "state": row.state,
         "subject": row.subject,

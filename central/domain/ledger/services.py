@@ -185,6 +185,14 @@ def free_grant(unit: Unit, account_id: str, grant_id: str, reason: str) -> int:
     return freed
 
 
+def move_grant(unit: Unit, account_id: str, grant_id: str, virtual_account_id: str) -> None:
+    """Move what a grant has locked to another virtual account, still locked (row C7.2)."""
+    for row in holdings_of(unit, account_id, Holding.holder == grant_id, Holding.bucket == Bucket.LOCKED):
+        source = Place(Bucket.LOCKED, row.virtual_account_id, grant_id)
+        target = Place(Bucket.LOCKED, virtual_account_id, grant_id)
+        post(unit, account_id, row.lot_id, row.quantity, source, target, "transferred", grant_id)
+
+
 def expire_lots(unit: Unit) -> int:
     """Take what is free of ended terms out of the balance (row C3.3); returns how many lots ended."""
     ended = select(Lot.account_id, Lot.id).where(Lot.end.is_not(None), Lot.end <= unit.now).subquery()

@@ -63,6 +63,7 @@ def alert_dict(row: Alert) -> dict[str, Any]:
         "source": row.source,
         "raised_at": iso(row.raised_at),
         "action_due": optional_iso(row.action_due),
+        "remind_at": optional_iso(row.remind_at),
         "actions": row.actions,
         "state": row.state,
         "subject": row.subject,
