@@ -30,7 +30,8 @@ def import_orders(unit: Unit, account_id: str, path: Path) -> list[Lot]:
     rows = read_table(path, REQUIRED, (*COMMON, *DETAILS), row_reader(unit.now))
     specs = [spec for _, spec in rows]
     targets: dict[str, str] = {}
-    known = {row.tag for row in entitlements(unit, {spec.tag for spec in specs})}
+    # The rows are held until the end: each lot looks its entitlement up again.
+    known = {row.tag: row for row in entitlements(unit, {spec.tag for spec in specs})}
     ordered = select(Lot.order_number, Lot.order_line).where(
         Lot.account_id == account_id, Lot.order_number.is_not(None)
     )
