@@ -216,3 +216,35 @@ def test_a_bad_token_is_refused_in_the_same_words_and_its_cause_is_logged(site: 
     assert len(said) == 1
     assert causes == sorted(["unknown", "unknown", "revoked", "used_up", "expired"])
     assert all(text not in json.dumps(refusals) for text in (revoked["token"], once["token"], short["token"], other))
+
+
+@pytest.mark.row("C1.2")
+def test_virtual_accounts_are_found_by_the_first_letters_of_name_and_tag(vendor: World) -> None:
+    """Tags stand once whatever their case, are taken off again, and go with the virtual account."""
+    vendor.central("virtual-account", "tag", ACCOUNT, "Spare", "Depot", "depot", "Europe")
+    by_name = vendor.central("virtual-account", "list", ACCOUNT, "--search", "si")["items"]
+    by_tag = vendor.central("virtual-account", "list", ACCOUNT, "--search", "EUR")["items"]
+    left = vendor.central("virtual-account", "tag", ACCOUNT, "Spare", "EUROPE", "--remove")
+    refused = vendor.central("virtual-account", "tag", ACCOUNT, "Spare", "a\tb", code=1)["error"]["code"]
+
+    assert [row["name"] for row in by_name] == ["Site"]
+    assert [row["name"] for row in by_tag] == ["Spare"]
+    assert len(by_tag[0]["tags"]) == 2
+    assert [tag.lower() for tag in left["tags"]] == ["depot"]
+    assert refused == "invalid_name"
+
+
+@pytest.mark.row("C1.2", "C7.1")
+def test_a_virtual_account_with_a_device_or_a_token_is_not_empty(vendor: World) -> None:
+    """A device that uses nothing and a token that still registers keep it; without both it goes."""
+    vendor.central("virtual-account", "create", ACCOUNT, "Lab")
+    device = vendor.device("SN1", "central", vendor.token("central", pool="Lab"))
+    with_both = vendor.central("virtual-account", "delete", ACCOUNT, "Lab", code=1)["error"]["code"]
+    device.deregister()
+    with_token = vendor.central("virtual-account", "delete", ACCOUNT, "Lab", code=1)["error"]["code"]
+    token = vendor.central("token", "list", ACCOUNT)["items"][0]
+    vendor.central("token", "revoke", ACCOUNT, token["id"])
+    vendor.central("virtual-account", "delete", ACCOUNT, "Lab")
+
+    assert (with_both, with_token) == ("virtual_account_not_empty", "virtual_account_not_empty")
+    assert "Lab" not in {x["name"] for x in vendor.central("virtual-account", "list", ACCOUNT)["items"]}

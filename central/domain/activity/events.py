@@ -25,6 +25,7 @@ class EventKind(StrEnum):
     VIRTUAL_ACCOUNT_CREATED = "virtual_account:created"
     VIRTUAL_ACCOUNT_RENAMED = "virtual_account:renamed"
     VIRTUAL_ACCOUNT_DESCRIBED = "virtual_account:described"
+    VIRTUAL_ACCOUNT_TAGGED = "virtual_account:tagged"
     VIRTUAL_ACCOUNT_DELETED = "virtual_account:deleted"
     DEFAULT_MOVED = "virtual_account:default_moved"
     CATALOGUE_IMPORTED = "catalogue:imported"
