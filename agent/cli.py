@@ -22,6 +22,8 @@ from exchange.identity import Udi
 
 ROOT_BYTES = 256 * 1024
 TOKEN_BYTES = 4096
+MOST_SHOWN = 3000
+FILES_REMEDY = "Check the path and its permissions."
 
 
 class Usage(Exception):  # noqa: N818 - the command's own way out
@@ -30,6 +32,11 @@ class Usage(Exception):  # noqa: N818 - the command's own way out
 
 class Parser(argparse.ArgumentParser):
     """A parser whose mistakes end with exit code 2, as JSON where asked for."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """No option may be shortened: what is meant must be plain to whoever reads the script."""
+        kwargs.setdefault("allow_abbrev", False)
+        super().__init__(*args, **kwargs)
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of leaving, so that one place answers."""
@@ -107,8 +114,8 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--inventory", required=True, metavar="FILE")
     run.add_argument("--token-file", required=True, metavar="F")
     _server_options(run)
-    run.add_argument("--count", type=int, metavar="N", help="how many devices; by default the real ones")
-    run.add_argument("--parallel", type=int, default=4, metavar="N", help="how many at a time")
+    run.add_argument("--count", type=_whole, metavar="N", help="how many devices; by default the real ones")
+    run.add_argument("--parallel", type=_whole, default=4, metavar="N", help="how many at a time")
     return parser
 
 
@@ -139,6 +146,18 @@ def _token(path: str) -> str:
         return read_file(Path(path), most_bytes=TOKEN_BYTES).decode("ascii").strip()
     except UnicodeDecodeError as error:
         raise InvalidInputError("the token file holds no token") from error
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number")
+    return int(text)
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise InvalidInputError("no folder is named")
+    return Path(text)
 
 
 def _count(text: str) -> int:
@@ -214,13 +233,16 @@ def perform(options: argparse.Namespace) -> dict[str, Any]:
         from agent.fleet import fleet_inventory, fleet_run
 
         if options.action == "inventory":
-            return fleet_inventory(Path(options.folder), Path(options.output), options.catalogue)
+            return fleet_inventory(_folder(options.folder), Path(options.output), options.catalogue)
         token, root = _token(options.token_file), read_file(Path(options.root), most_bytes=ROOT_BYTES)
         server = Server(options.url, str(Path(options.ca).resolve()) if options.ca else None, options.fingerprint)
         return fleet_run(
             home_of(options), Path(options.inventory), server, token, root, options.count, options.parallel
         )
-    return _DEVICE_COMMANDS[options.command](Device(home_of(options)), options)
+    home = home_of(options)
+    if (home / "keys" / "trust.json").exists():
+        raise InvalidInputError("the state folder is a server's", remedy="Give the device a --home of its own.")
+    return _DEVICE_COMMANDS[options.command](Device(home), options)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -228,6 +250,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in arguments
     try:
+        if any("\ud800" <= letter <= "\udfff" for argument in arguments for letter in argument):
+            raise Usage("an argument is not UTF-8")
         found = perform(build_parser().parse_args(arguments))
     except Usage as error:
         _fail(as_json, "usage", str(error), "Run the command with --help to see what it takes.")
@@ -237,6 +261,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(1)
     except ExchangeError as error:
         _fail(as_json, error.code, error.message, error.remedy)
+        sys.exit(1)
+    except OSError as error:
+        _fail(as_json, "file_unreadable", f"a file or folder cannot be used: {error.strerror}", FILES_REMEDY)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -250,6 +277,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _fail(as_json: bool, code: str, message: str, remedy: str) -> None:
+    message = message if len(message) <= MOST_SHOWN else message[:MOST_SHOWN] + "…"
     if as_json:
         print(json.dumps({"error": {"code": code, "message": message, "remedy": remedy}}, ensure_ascii=False))
     else:

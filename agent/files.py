@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from agent.errors import FileUnreadableError
@@ -13,7 +14,9 @@ from agent.errors import FileUnreadableError
 
 def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Replace `path` by `data` so that a power cut leaves the old or the new file, never a mix."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    if not path.name or path.is_dir():
+        raise FileUnreadableError(f"cannot write {str(path)[-120:]}: it is a folder")
+    temporary = path.with_name(f".{os.getpid()}.{secrets.token_hex(4)}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
@@ -28,7 +31,9 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
         finally:
             os.close(folder)
     except OSError as error:
-        raise FileUnreadableError(f"cannot write {path.name}: {error.strerror}") from error
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise FileUnreadableError(f"cannot write {path.name[:80]}: {error.strerror}") from error
 
 
 def read_file(path: Path, *, most_bytes: int) -> bytes:
@@ -37,17 +42,21 @@ def read_file(path: Path, *, most_bytes: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(most_bytes + 1)
     except OSError as error:
-        raise FileUnreadableError(f"cannot read {path}: {error.strerror}") from error
+        raise FileUnreadableError(f"cannot read {str(path)[-120:]}: {error.strerror}") from error
     if len(data) > most_bytes:
-        raise FileUnreadableError(f"{path} is larger than {most_bytes} bytes")
+        raise FileUnreadableError(f"{str(path)[-120:]} is larger than {most_bytes} bytes")
     return data
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the folder alone: two commands on one device take turns."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / ".lock").open("a") as handle:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (folder / ".lock").open("a")
+    except OSError as error:
+        raise FileUnreadableError(f"cannot use the folder {str(folder)[-120:]}: {error.strerror}") from error
+    with lock as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         try:
             yield

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chassis.errors import HomeMissingError
+from chassis.errors import HomeMissingError, KeyUnreadableError
 from chassis.files import read_bounded, write_atomic
 from chassis.secrets_box import SecretBox
 from exchange.device.desk import Signer
@@ -117,7 +117,10 @@ class KeyRing:
         return Signer(self.vendor_id, None, self.response_key, {"device_ca": self.device_ca}, self.trust)
 
     def _key(self, name: str) -> PrivateKey:
-        return self._read(name, lambda: PrivateKey.from_pem(read_bounded(self.folder / name, KEY_BYTES), None))
+        try:
+            return self._read(name, lambda: PrivateKey.from_pem(read_bounded(self.folder / name, KEY_BYTES), None))
+        except ValueError as error:
+            raise KeyUnreadableError(f"keys/{name} is damaged") from error
 
     def write_key(self, name: str, key: PrivateKey) -> None:
         """Store a key."""

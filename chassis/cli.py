@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -19,9 +20,15 @@ from typing import Any, ClassVar, NoReturn, Protocol
 import click
 
 from chassis.clock import parse_duration, parse_time
-from chassis.errors import AppError
+from chassis.db.unit import DatabaseFailure
+from chassis.errors import AppError, DatabaseUnavailableError, FileUnreadableError
+from chassis.files import refuse_unwritable
 from chassis.ids import new_id
 from chassis.log import get_logger
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+MOST_SHOWN = 3000
+UNAVAILABLE = DatabaseUnavailableError()
 
 
 class Coded(Protocol):
@@ -118,6 +125,20 @@ class TimeType(click.ParamType[datetime]):
             self.fail(error.message, param, ctx)
 
 
+class IntegerType(click.ParamType[int]):
+    """A whole number in ASCII digits: no grouping, no point, no digits of other scripts."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read it."""
+        if isinstance(value, int):
+            return value
+        if not _INTEGER.fullmatch(str(value)):
+            self.fail(f"{str(value)[:40]!r} is not a whole number", param, ctx)
+        return int(value)
+
+
 class DurationType(click.ParamType[timedelta]):
     """A duration such as 90d."""
 
@@ -131,6 +152,18 @@ class DurationType(click.ParamType[timedelta]):
             self.fail(error.message, param, ctx)
 
 
+class OutputType(click.Path):
+    """A file to be written; one that cannot be is refused before anything is changed on its account."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Look at where it is to go."""
+        path = super().convert(value, param, ctx)
+        refuse_unwritable(Path(os.fsdecode(path)))
+        return path
+
+
+INTEGER = IntegerType()
+OUTPUT = OutputType(path_type=Path, dir_okay=False)
 TIME = TimeType()
 DURATION = DurationType()
 
@@ -138,9 +171,19 @@ DURATION = DurationType()
 def emit(context: click.Context, value: dict[str, Any], text: str | None = None) -> None:
     """Print one object: JSON when asked for, else `text` or a plain rendering."""
     if _state(context).json:
-        print(json.dumps(value, ensure_ascii=False, sort_keys=True))
+        _say(json.dumps(value, ensure_ascii=False, sort_keys=True))
     else:
-        print(text if text is not None else render(value))
+        _say(text if text is not None else render(value))
+
+
+def _say(text: str, *, error: bool = False) -> None:
+    """Print; what the terminal's encoding lacks is escaped in a way that JSON reads too."""
+    stream = sys.stderr if error else sys.stdout
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(text)[1:-1].replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
+    print(text, file=stream)
 
 
 def emit_list(context: click.Context, items: Sequence[dict[str, Any]], columns: Sequence[str], **more: Any) -> None:
@@ -195,6 +238,7 @@ def run(
     as_json = "--json" in arguments
     state = CliState()
     try:
+        _refuse_unreadable(arguments)
         code = group.main(args=arguments, prog_name=program, obj=state, standalone_mode=False)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
@@ -209,6 +253,14 @@ def run(
     except roots as error:
         _fail(as_json, str(getattr(error, "code", "error")), _message(error), str(getattr(error, "remedy", "")))
         sys.exit(1)
+    except DatabaseFailure as error:
+        get_logger().error("database_failed", cause=type(error).__name__)
+        _fail(as_json, UNAVAILABLE.code, UNAVAILABLE.message, UNAVAILABLE.remedy)
+        sys.exit(1)
+    except OSError as error:
+        name = Path(str(error.filename)).name if error.filename else "a file"
+        _fail(as_json, FileUnreadableError.code, f"cannot use {name}: {error.strerror}", FileUnreadableError.remedy)
+        sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a reference instead of inner text
         reference = new_id()[:12]
         get_logger().error("internal_error", reference=reference, cause=type(error).__name__)
@@ -219,12 +271,20 @@ def run(
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _refuse_unreadable(arguments: Sequence[str]) -> None:
+    # Bytes that are no UTF-8 arrive as lone surrogates, which neither a database nor JSON can hold.
+    if any("\ud800" <= letter <= "\udfff" for argument in arguments for letter in argument):
+        raise click.UsageError("an argument is not UTF-8")
+
+
 def _message(error: Exception) -> str:
     return str(getattr(error, "message", "") or error)
 
 
 def _fail(as_json: bool, code: str, message: str, remedy: str) -> None:
+    if len(message) > MOST_SHOWN:
+        message = message[:MOST_SHOWN] + "…"
     if as_json:
-        print(json.dumps({"error": {"code": code, "message": message, "remedy": remedy}}, ensure_ascii=False))
+        _say(json.dumps({"error": {"code": code, "message": message, "remedy": remedy}}, ensure_ascii=False))
     else:
-        print(f"error ({code}): {message}\n  {remedy}", file=sys.stderr)
+        _say(f"error ({code}): {_cell(message)}\n  {remedy}", error=True)

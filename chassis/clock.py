@@ -214,7 +214,10 @@ def parse_time(text: str) -> datetime:
         raise InvalidInputError(f"{text!r} is not an ISO 8601 time such as 2027-01-31T12:00:00Z") from error
     if at.tzinfo is None:
         raise InvalidInputError(f"{text!r} names no zone; add Z for UTC")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidInputError(f"{text!r} is out of range") from error
 
 
 def parse_duration(text: str) -> timedelta:

@@ -98,6 +98,30 @@ class UploadTooLargeError(AppError):
     status = 413
 
 
+class KeyUnreadableError(AppError):
+    """A key file of this home is damaged."""
+
+    code = "key_unreadable"
+    remedy = "Restore the key file that is named from the backup of this home."
+    status = 500
+
+
+class DatabaseMissingError(AppError):
+    """The home has keys, but not its database."""
+
+    code = "database_missing"
+    remedy = "Check that --home is a home of this program; restore the database from its backup."
+    status = 500
+
+
+class DatabaseUnavailableError(AppError):
+    """The database does not answer, or is damaged."""
+
+    code = "database_unavailable"
+    remedy = "Check that the database runs and database.url is right; restore a damaged file from its backup."
+    status = 503
+
+
 class DatabaseBusyError(AppError):
     """The database did not come free in time."""
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from exchange import limits
 from exchange.canonical import JsonObject, is_hex, parse_time
@@ -32,6 +32,11 @@ class UnreadableError(Exception):
 
 class Parser(argparse.ArgumentParser):
     """A parser whose mistakes end with exit code 2, as JSON where asked for."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """No option may be shortened: what is meant must be plain to whoever reads the script."""
+        kwargs.setdefault("allow_abbrev", False)
+        super().__init__(*args, **kwargs)
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of leaving, so that one place answers."""
@@ -78,6 +83,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     arguments = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in arguments
     try:
+        if any("\ud800" <= letter <= "\udfff" for argument in arguments for letter in argument):
+            raise Usage("an argument is not UTF-8")
         options = build_parser().parse_args(arguments)
         report = _perform(options)
     except Usage as error:
@@ -118,12 +125,12 @@ def _time(text: str) -> datetime:
 
 def _open(name: str) -> BinaryIO:
     path = Path(name)
-    if path.exists() and not path.is_file():
-        raise UnreadableError(f"{name} is not a regular file")
     try:
+        if path.exists() and not path.is_file():
+            raise UnreadableError(f"{name[-120:]} is not a regular file")
         return path.open("rb")
     except (OSError, ValueError) as error:
-        raise UnreadableError(f"cannot read {name}") from error
+        raise UnreadableError(f"cannot read {name[-120:]}") from error
 
 
 def _read_trust(name: str) -> Trust:

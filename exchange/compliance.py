@@ -113,6 +113,12 @@ def expiry_step(end: datetime, now: datetime) -> int | None:
     return min(reached) if reached else None
 
 
+def following_warning(end: datetime, now: datetime) -> datetime | None:
+    """When the next warning step of an end is reached, the end itself after the last one, None once it is past."""
+    ahead = [end - timedelta(days=step) for step in (*EXPIRY_STEPS_DAYS, 0)]
+    return min((at for at in ahead if at > now), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class SyncDeadlines:
     """When a satellite that does not synchronize is reminded, called overdue, and removed (row C10.3)."""

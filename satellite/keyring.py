@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from chassis.errors import HomeMissingError
+from chassis.errors import HomeMissingError, KeyUnreadableError
 from chassis.files import read_bounded, write_atomic
 from chassis.secrets_box import SecretBox
 from exchange.keys import PrivateKey
@@ -62,7 +62,11 @@ class KeyRing:
     def key(self, key_id: str) -> PrivateKey:
         """A key by its id."""
         if key_id not in self._keys:
-            self._keys[key_id] = PrivateKey.from_pem(read_bounded(self._file(key_id), KEY_BYTES), None)
+            file = self._file(key_id)
+            try:
+                self._keys[key_id] = PrivateKey.from_pem(read_bounded(file, KEY_BYTES), None)
+            except ValueError as error:
+                raise KeyUnreadableError(f"keys/{file.name} is damaged") from error
         return self._keys[key_id]
 
     def _file(self, key_id: str) -> Path:

@@ -15,7 +15,9 @@ from central.domain.accounts.queries import (
     virtual_account_dict,
     virtual_accounts,
 )
+from central.domain.accounts.tags import begins, change_tags, tags_of
 from central.domain.agreements.services import accept_agreement
+from central.domain.alerts.queries import overview
 from central.domain.alerts.services import refresh_alerts, refresh_all
 from central.domain.preferences.queries import policies
 from central.domain.preferences.rules import POLICIES
@@ -43,13 +45,25 @@ def account_create(context: click.Context, domain: str, name: str, export_allowe
     emit(context, found)
 
 
+@account.command("change", help="Change what the vendor sets of an account.")
+@click.argument("domain")
+@click.option("--name", help="Another name.")
+@click.option("--export-allowed/--no-export-allowed", default=None, help="May it use export-controlled functions.")
+@click.pass_context
+def account_change(context: click.Context, domain: str, name: str | None, export_allowed: bool | None) -> None:
+    """Change an account."""
+    with writing(context) as (_, unit):
+        found = account_dict(services.change_account(unit, by_domain(unit, domain), name, export_allowed))
+    emit(context, found)
+
+
 @account.command("list", help="List the smart accounts.")
 @click.pass_context
 def account_list(context: click.Context) -> None:
     """List accounts."""
     with reading(context) as (_, unit):
-        items = [account_dict(row) for row in all_accounts(unit)]
-    emit_list(context, items, ("domain", "name", "export_allowed", "agreement_version", "id"))
+        items = [{**account_dict(row), **overview(unit, row.id)} for row in all_accounts(unit)]
+    emit_list(context, items, ("domain", "name", "export_allowed", "agreement_version", "alerts", "roles", "id"))
 
 
 @group.group("agreement", help="The licensing agreement.")
@@ -92,12 +106,34 @@ def virtual_create(context: click.Context, domain: str, name: str, description: 
 
 @virtual.command("list", help="List the virtual accounts of an account.")
 @click.argument("domain")
+@click.option("--search", default="", metavar="TEXT", help="Only those whose name or a tag begins with this.")
 @click.pass_context
-def virtual_list(context: click.Context, domain: str) -> None:
+def virtual_list(context: click.Context, domain: str, search: str) -> None:
     """List virtual accounts."""
     with reading(context) as (_, unit):
-        items = [virtual_account_dict(row) for row in virtual_accounts(unit, by_domain(unit, domain).id)]
-    emit_list(context, items, ("name", "default", "satellite", "description", "id"))
+        account = by_domain(unit, domain)
+        tags = tags_of(unit, account.id)
+        items = [
+            {**virtual_account_dict(row), "tags": tags.get(row.id, [])}
+            for row in virtual_accounts(unit, account.id)
+            if begins(row.name, tags.get(row.id, []), search)
+        ]
+    emit_list(context, items, ("name", "default", "satellite", "tags", "description", "id"))
+
+
+@virtual.command("tag", help="Set tags on a virtual account, or take them off.")
+@click.argument("domain")
+@click.argument("name")
+@click.argument("tags", metavar="TAG...", nargs=-1, required=True)
+@click.option("--remove", is_flag=True, help="Take the tags off.")
+@click.pass_context
+def virtual_tag(context: click.Context, domain: str, name: str, tags: tuple[str, ...], remove: bool) -> None:
+    """Change tags."""
+    with writing(context) as (_, unit):
+        row = virtual_account(unit, by_domain(unit, domain).id, name)
+        given = change_tags(unit, row, remove=tags) if remove else change_tags(unit, row, add=tags)
+        found = {**virtual_account_dict(row), "tags": given}
+    emit(context, found)
 
 
 @virtual.command("rename", help="Give a virtual account another name.")
@@ -110,6 +146,19 @@ def virtual_rename(context: click.Context, domain: str, name: str, new_name: str
     with writing(context) as (_, unit):
         row = virtual_account(unit, by_domain(unit, domain).id, name)
         found = virtual_account_dict(services.rename_virtual_account(unit, row, new_name))
+    emit(context, found)
+
+
+@virtual.command("describe", help="Change the description of a virtual account.")
+@click.argument("domain")
+@click.argument("name")
+@click.argument("description")
+@click.pass_context
+def virtual_describe(context: click.Context, domain: str, name: str, description: str) -> None:
+    """Describe a virtual account."""
+    with writing(context) as (_, unit):
+        row = virtual_account(unit, by_domain(unit, domain).id, name)
+        found = virtual_account_dict(services.describe_virtual_account(unit, row, description))
     emit(context, found)
 
 

@@ -9,12 +9,12 @@ from central.domain.access.services import visible_virtual_accounts
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.activity import queries as activity
 from central.domain.alerts.queries import alert_dict
-from central.domain.alerts.services import book, dismiss_alert, refresh_alerts, remind_alert, visible_alerts
+from central.domain.alerts.services import dismiss_alert, refresh_alerts, remind_alert, visible_alerts
+from central.domain.export_control.queries import held_units
 from central.domain.instances.queries import find_instance, instances
-from central.domain.instances.services import transfer_instance
 from central.domain.ledger.queries import licences
 from central.domain.satellites.queries import satellite_names
-from central.intake.instances import remove
+from central.intake.instances import remove, transfer
 from chassis.cli import emit, emit_list
 
 VIRTUAL_ACCOUNT = click.option("--virtual-account", "name", metavar="VA", help="Only this virtual account.")
@@ -41,7 +41,8 @@ def instances_list(context: click.Context, domain: str, name: str | None) -> Non
     """List product instances."""
     with reading(context) as (_, unit):
         account, va = chosen(unit, domain, name)
-        items = instances(unit, account.id, names_of(unit, account), satellite_names(unit, account.id), va)
+        held, sites = held_units(unit, account.id), satellite_names(unit, account.id)
+        items = instances(unit, account.id, names_of(unit, account), sites, va, held)
     emit_list(context, items, ("name", "pid", "serial", "virtual_account", "satellite", "last_contact", "state", "id"))
 
 
@@ -76,7 +77,7 @@ def instance_transfer(context: click.Context, domain: str, instance_id: str, nam
     with writing(context) as (_, unit):
         account = by_domain(unit, domain)
         row = find_instance(unit, account.id, instance_id)
-        transfer_instance(unit, row, virtual_account(unit, account.id, name))
+        transfer(unit, row, virtual_account(unit, account.id, name))
         refresh_alerts(unit, account)
     emit(context, {"id": instance_id, "virtual_account": name})
 
@@ -120,19 +121,23 @@ def alert_remind(context: click.Context, domain: str, alert_id: str) -> None:
     with writing(context) as (_, unit):
         account = by_domain(unit, domain)
         found = alert_dict(remind_alert(unit, account.id, alert_id))
-        remind_at = book(account.id).find(unit, alert_id).remind_at
-    emit(context, {**found, "remind_at": remind_at.isoformat() if remind_at else None})
+    emit(context, found)
 
 
-@group.command("events", help="The event log, newest first.")
-@click.argument("domain")
+@group.command("events", help="The event log, newest first; the vendor's own without an account.")
+@click.argument("domain", required=False)
 @VIRTUAL_ACCOUNT
 @click.pass_context
-def events_list(context: click.Context, domain: str, name: str | None) -> None:
+def events_list(context: click.Context, domain: str | None, name: str | None) -> None:
     """List events."""
+    if domain is None and name is not None:
+        raise click.UsageError("--virtual-account needs an account")
     with reading(context) as (_, unit):
-        account, va = chosen(unit, domain, name)
-        items = activity.events(unit, account.id, va, visible_virtual_accounts(unit, account.id))
+        if domain is None:
+            items = activity.vendor_events(unit)
+        else:
+            account, va = chosen(unit, domain, name)
+            items = activity.events(unit, account.id, va, visible_virtual_accounts(unit, account.id))
     emit_list(context, items, ("at", "kind", "actor", "message"))
 
 

@@ -15,7 +15,7 @@ from central.domain.ledger.queries import explain
 from central.domain.ledger.services import import_orders
 from central.domain.ledger.transfers import transfer_licences
 from central.domain.ledger.verification import verify
-from chassis.cli import emit, emit_list, table
+from chassis.cli import INTEGER, emit, emit_list, table
 from chassis.clock import optional_iso
 from chassis.errors import RefusedError
 
@@ -138,7 +138,7 @@ def licence() -> None:
 @click.argument("tag")
 @click.option("--from", "source", required=True, metavar="VA")
 @click.option("--to", "target", required=True, metavar="VA")
-@click.option("--quantity", required=True, type=int)
+@click.option("--quantity", required=True, type=INTEGER)
 @click.pass_context
 def licence_transfer(context: click.Context, domain: str, tag: str, source: str, target: str, quantity: int) -> None:
     """Transfer licences."""

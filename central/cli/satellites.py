@@ -15,7 +15,7 @@ from central.intake.authorizing import authorize
 from central.intake.receiving import receive
 from central.runtime import Central
 from chassis.actor import OPERATOR
-from chassis.cli import emit, emit_list
+from chassis.cli import OUTPUT, emit, emit_list
 from chassis.errors import FileUnreadableError
 from chassis.files import write_atomic
 from exchange.canonical import digest
@@ -74,7 +74,7 @@ def satellite_approve(context: click.Context, domain: str, name: str) -> None:
 @satellite.command("authorize", help="Write the satellite's authorization file.")
 @click.argument("domain")
 @click.argument("name")
-@click.option("--output", required=True, type=FILE)
+@click.option("--output", required=True, type=OUTPUT)
 @click.pass_context
 def satellite_authorize(context: click.Context, domain: str, name: str, output: Path) -> None:
     """Write the authorization file."""
@@ -169,7 +169,7 @@ def sync() -> None:
 
 @sync.command("import", help="Take a satellite's file in and write the response.")
 @click.argument("file", type=FILE)
-@click.option("--output", required=True, type=FILE)
+@click.option("--output", required=True, type=OUTPUT)
 @click.pass_context
 def sync_import(context: click.Context, file: Path, output: Path) -> None:
     """Synchronize by file."""

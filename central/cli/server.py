@@ -9,7 +9,7 @@ from central.domain.operations.models import JobRun
 from central.jobs.catalogue import jobs_of
 from central.runtime import assemble, create_database, open_central
 from chassis.cli import emit, emit_list
-from chassis.db.migrate import current
+from chassis.db.migrate import current, require
 from chassis.errors import HomeMissingError
 from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
 from chassis.tls import ensure_certificate
@@ -22,6 +22,7 @@ def upgrade(context: click.Context) -> None:
     made = assemble(home(context))
     if not made.keyring.exists:
         raise HomeMissingError("there is no central in this home")
+    require(made.database.engine)
     before = current(made.database.engine)
     create_database(made)
     emit(context, {"before": before, "now": current(made.database.engine)})
@@ -48,7 +49,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool) -> None:
 
     serve_http(
         lambda: make_app(open_central(folder)),
-        bind=bind or settings.bind,
+        bind=settings.bind if bind is None else bind,
         tls=tls,
         workers=settings.workers,
         threads=settings.threads,

@@ -8,7 +8,7 @@ from central.cli.base import chosen, group, names_of, reading, writing
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.tokens import services
 from central.domain.tokens.queries import token_dict, tokens
-from chassis.cli import emit, emit_list
+from chassis.cli import INTEGER, emit, emit_list
 
 
 @group.group("token", help="Registration tokens of devices that are connected to central itself.")
@@ -19,8 +19,8 @@ def token() -> None:
 @token.command("create", help="Make a registration token.")
 @click.argument("domain")
 @click.option("--virtual-account", "name", required=True, metavar="VA")
-@click.option("--days", required=True, type=int, help="Days until it expires, 1 to 365.")
-@click.option("--uses", type=int, help="How many devices it registers at most.")
+@click.option("--days", required=True, type=INTEGER, help="Days until it expires, 1 to 365.")
+@click.option("--uses", type=INTEGER, help="How many devices it registers at most.")
 @click.option("--export-controlled", is_flag=True, help="Its devices may ask for restricted licences.")
 @click.option("--description", default="")
 @click.pass_context

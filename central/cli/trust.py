@@ -14,8 +14,8 @@ from central.domain.alerts.services import refresh_vendor
 from central.domain.trust import services
 from central.runtime import assemble, create_database, prepare_home
 from chassis.actor import OPERATOR
-from chassis.cli import emit
-from chassis.clock import iso, make_lab
+from chassis.cli import OUTPUT, emit
+from chassis.clock import LAB_FILE, iso, make_lab
 from chassis.files import write_atomic
 from chassis.names import check_name
 from exchange.canonical import digest
@@ -67,6 +67,7 @@ def init(context: click.Context, vendor: str, root_keys: Path, passphrase_file: 
         trust = services.create_trust(made.keyring, vendor, root_keys, made_passphrase, made.clock.now(), lab=lab)
     except BaseException:
         shutil.rmtree(folder / "keys", ignore_errors=True)
+        (folder / LAB_FILE).unlink(missing_ok=True)
         for leftover in folder.glob("central.db*"):
             leftover.unlink()
         raise
@@ -83,7 +84,7 @@ def root() -> None:
 
 
 @root.command("export", help="Write the root file that satellites and devices are made with.")
-@click.option("--output", required=True, type=FILE)
+@click.option("--output", required=True, type=OUTPUT)
 @click.pass_context
 def export(context: click.Context, output: Path) -> None:
     """Write the newest root document."""

@@ -12,7 +12,7 @@ from central.domain.access.services import add_user, user_of
 from central.domain.accounts.queries import by_domain
 from central.domain.credentials import queries, services
 from central.domain.credentials.rules import TokenScope
-from chassis.cli import emit, emit_list
+from chassis.cli import INTEGER, emit, emit_list
 from chassis.files import read_bounded
 
 ROLES = click.Choice([role.value for role in Role])
@@ -105,7 +105,7 @@ def api_token() -> None:
 
 @api_token.command("create", help="Make an access token that acts as a user; it is shown once.")
 @click.option("--user", "name", required=True)
-@click.option("--days", type=int, required=True)
+@click.option("--days", type=INTEGER, required=True)
 @click.option("--scope", type=click.Choice([scope.value for scope in TokenScope]), default="read", show_default=True)
 @click.option("--description", default="")
 @click.pass_context

@@ -19,8 +19,10 @@ from central.domain.instances.devices import (
     registered_with,
     revive_key,
 )
+from central.domain.instances.models import Instance
 from central.domain.instances.queries import find_instance, instance_name
 from central.domain.ledger.claims import release_claims
+from central.domain.tokens.models import Token
 from central.domain.tokens.services import redeem
 from central.intake.devices import authorize_device, decide_for_device, take_device_return
 from central.keyring import KeyRing
@@ -54,6 +56,7 @@ class CentralPort:
         self._keyring = keyring
         self.now = unit.now
         self.held = (0, 0)
+        self._refused: Token | None = None
 
     def find(self, key_id: str) -> KnownDevice | None:
         """The device that a key belongs to."""
@@ -82,12 +85,26 @@ class CentralPort:
         """Log the exact cause; the device is told only its code."""
         get_logger().warning("device_refused", op=op, code=code, cause=cause, udi=udi.label if udi else None)
         if code == "token_refused":
-            subject = {"cause": cause, "device": udi.label if udi else ""}
-            record(self._unit, None, EventKind.TOKEN_REFUSED, f"registration refused: token {cause}", subject=subject)
+            of = self._refused
+            subject = {"cause": cause, "device": udi.label if udi else "", "token": of.id if of else None}
+            message = f"registration refused: token {cause.replace('_', ' ')}"
+            account, home = (of.account_id, of.virtual_account_id) if of else (None, None)
+            record(self._unit, account, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=home)
 
     def note_restored(self, known: KnownDevice) -> None:
-        """Mark a device that came back with an old number."""
-        get_logger().warning("device_restored", instance=known.instance)
+        """Mark a device that came back with an old number; a second time it is taken for a clone."""
+        key = find_key(self._unit, known.key.key_id)
+        row = self._unit.session.get(Instance, (key.account_id, known.instance)) if key else None
+        if row is None:
+            return
+        mark = "clone" if "restored" in row.marks else "restored"
+        if mark not in row.marks:
+            row.marks = sorted({*row.marks, mark})
+            message = f"{instance_name(row)} used an old number: it was put back to an older copy"
+            subject = {"instance": row.id}
+            record(
+                self._unit, row.account_id, EventKind.INSTANCE_RESTORED, message, subject=subject, instance_id=row.id
+            )
 
     def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
         """Register with a token."""
@@ -95,6 +112,7 @@ class CentralPort:
             raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
         redeemed = redeem(self._unit, body.token, registered_with(self._unit, body.udi, key))
         if redeemed.token is None:
+            self._refused = redeemed.refused
             raise DeviceRefusal("token_refused", redeemed.cause)
         account = self._unit.session.get_one(SmartAccount, redeemed.token.account_id)
         if is_pending(self._unit, account):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, String, select
+from sqlalchemy import BigInteger, String, inspect, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis.db.base import IdColumn, make_metadata
@@ -30,11 +30,16 @@ class Counter(Base):
 
 def next_number(unit: Unit, account_id: str, name: str) -> int:
     """The next number of a counter; the row is locked until the unit ends."""
-    query = select(Counter).where(Counter.account_id == account_id, Counter.name == name).with_for_update()
-    row = unit.session.scalars(query).one_or_none()
-    if row is None:
-        row = Counter(account_id=account_id, name=name, value=0)
-        unit.session.add(row)
+    kept: dict[tuple[str, str], Counter] = unit.session.info.setdefault("counters", {})
+    row = kept.get((account_id, name))
+    # One that an undone savepoint has touched is read and locked again.
+    if row is None or row not in unit.session or inspect(row).expired_attributes:
+        query = select(Counter).where(Counter.account_id == account_id, Counter.name == name).with_for_update()
+        row = unit.session.scalars(query).one_or_none()
+        if row is None:
+            row = Counter(account_id=account_id, name=name, value=0)
+            unit.session.add(row)
+        kept[account_id, name] = row
     row.value += 1
     return row.value
 

@@ -1,4 +1,4 @@
-"""Removing an instance with regard to the restricted licences that it holds (rows C7.3, C8.3)."""
+"""Removing and moving an instance with regard to the restricted licences that it holds (rows C7.3, C8.3)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,31 @@ from sqlalchemy import select
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
-from central.domain.accounts.models import SmartAccount
+from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.alerts.services import refresh_alerts
+from central.domain.base import next_change
 from central.domain.export_control.models import GrantRecord
-from central.domain.export_control.services import ACTIVE, release
+from central.domain.export_control.services import ACTIVE, active_grants, release
 from central.domain.instances.errors import ReasonNeededError, RestrictedHeldError, UnknownInstanceError
 from central.domain.instances.models import Instance
-from central.domain.instances.services import refuse_managed_instance, remove_instance
+from central.domain.instances.services import refuse_managed_instance, remove_instance, transfer_instance
+from central.domain.ledger.services import move_grant
 from central.keyring import KeyRing
 from chassis.db.unit import Unit
 from chassis.names import check_text
 from exchange.vocabulary import ReleaseReason
+
+
+def transfer(unit: Unit, row: Instance, target: VirtualAccount) -> Instance:
+    """Move an instance; restricted units that it holds go with it, ordinary ones stay where they were bought."""
+    old = row.virtual_account_id
+    transfer_instance(unit, row, target)
+    if target.id == old:
+        return row
+    for grant in active_grants(unit, row.account_id, row.id):
+        move_grant(unit, row.account_id, grant.id, target.id)
+        grant.virtual_account_id, grant.change_no = target.id, next_change(unit)
+    return row
 
 
 def remove(

@@ -28,6 +28,7 @@ from central.intake.certifying import certificate_rows
 from central.intake.incoming import apply_rows
 from central.intake.outgoing import rows_for
 from central.keyring import KeyRing
+from chassis.actor import ActorKind
 from chassis.db.unit import Unit
 from chassis.ids import new_id
 from exchange.errors import (
@@ -169,9 +170,12 @@ def _apply(
         if entry.epoch == request.epoch and entry.seq < request.seq and unit.session.get(AnsweredRequest, key) is None:
             unit.session.add(_named(account.id, satellite.id, entry.epoch, entry.seq, entry.digest, unit))
     stored = _respond(unit, keyring, account, satellite, opened, base)
-    message = f"satellite {satellite.name} synchronized by file ({sum(opened.counts.values())} rows)"
+    by_network = unit.actor.kind is ActorKind.SATELLITE  # nobody carried it
+    way = "network" if by_network else "file"
+    kind = EventKind.SATELLITE_SYNCHRONIZED_NETWORK if by_network else EventKind.SATELLITE_SYNCHRONIZED
+    message = f"satellite {satellite.name} synchronized by {way} ({sum(opened.counts.values())} rows)"
     subject = {"epoch": request.epoch, "sequence": request.seq, "full": request.full, "counts": opened.counts}
-    record(unit, account.id, EventKind.SATELLITE_SYNCHRONIZED, message, subject=subject, satellite_id=satellite.id)
+    record(unit, account.id, kind, message, subject=subject, satellite_id=satellite.id)
     refresh_alerts(unit, account)
     return Answered("applied", satellite, stored, opened.counts)
 

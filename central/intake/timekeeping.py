@@ -50,6 +50,16 @@ def end_silent_instances(unit: Unit) -> int:
             record(unit, row.account_id, EventKind.LICENCES_REMOVED, message, instance_id=row.id)
         elif silent < SILENT_MAJOR and row.state == InstanceState.ACTIVE:
             row.state = InstanceState.FAILED_TO_CONNECT
+            message = f"{instance_name(row)} has not connected for 30 days"
+            record(
+                unit,
+                row.account_id,
+                EventKind.INSTANCE_SILENT,
+                message,
+                subject={"instance": row.id},
+                virtual_account_id=row.virtual_account_id,
+                instance_id=row.id,
+            )
         else:
             continue
         count += 1

@@ -225,5 +225,7 @@ class AlertBook(Generic[A]):
         later = row.next_reminder
         if later is None and row.action_due is not None:
             later = unit.now + (row.action_due - unit.now) / 2
+        if later is not None and later <= unit.now:
+            later = None  # no step is left: it stays away until a newer warning
         row.state, row.remind_at = AlertState.REMINDED, later
         return row

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
 
-from chassis.errors import AppError
+from chassis.errors import AppError, DatabaseMissingError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -91,9 +91,19 @@ def upgrade(engine: Engine, folder: Path) -> None:
 
 def check(engine: Engine, folder: Path) -> None:
     """Refuse to work on a database of another form."""
+    require(engine)
     found, wanted = current(engine), head(folder)
     if found != wanted:
         raise SchemaError(f"the database is at revision {found}, this program works with {wanted}")
+
+
+def require(engine: Engine) -> None:
+    """Refuse where there is no database at all; an empty one is never made in its place."""
+    path = _path(engine)
+    if path is not None and not path.is_file():
+        raise DatabaseMissingError(f"there is no {path.name[:80]} in this home")
+    if current(engine) is None:
+        raise DatabaseMissingError("the database is empty")
 
 
 def differences(engine: Engine, folder: Path) -> None:

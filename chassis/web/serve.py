@@ -102,8 +102,8 @@ class _ReadyLine:
 
 def _split(bind: str) -> tuple[str, int]:
     host, colon, port = bind.rpartition(":")
-    if not colon or not port.isascii() or not port.isdecimal() or int(port) > 65_535:
-        raise BindError(f"{bind!r} is not HOST:PORT")
+    if not colon or not port.isascii() or not port.isdecimal() or len(port) > 5 or int(port) > 65_535:
+        raise BindError(f"{bind[:80]!r} is not HOST:PORT")
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
@@ -114,8 +114,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.bind((host, port))
         listening.listen(1024)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         listening.close()
-        raise BindError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        cause = error.strerror if isinstance(error, OSError) else "this is no name of a host"
+        raise BindError(f"cannot listen on {host[:80]}:{port}: {cause}") from error
     listening.set_inheritable(True)
     return listening

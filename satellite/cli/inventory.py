@@ -9,7 +9,7 @@ from satellite.cli.base import chosen, group, reading, writing
 from satellite.core.accounts.queries import names, virtual_account
 from satellite.core.activity.queries import events
 from satellite.core.alerts.services import alert_dict, book, dismiss_alert, remind_alert
-from satellite.core.export_queue.queries import queue
+from satellite.core.export_queue.queries import held_units, queue
 from satellite.core.export_queue.services import holds_restricted
 from satellite.core.instances.errors import RestrictedHeldError
 from satellite.core.instances.queries import find_instance, instances
@@ -36,7 +36,7 @@ def licences_list(context: click.Context, name: str | None) -> None:
 def instances_list(context: click.Context, name: str | None) -> None:
     """List product instances."""
     with reading(context) as (_, unit):
-        items = instances(unit, names(unit), chosen(unit, name), site_of(unit).name)
+        items = instances(unit, names(unit), chosen(unit, name), site_of(unit).name, held_units(unit))
     emit_list(context, items, ("name", "pid", "serial", "virtual_account", "last_contact", "state", "id"))
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from chassis.actor import OPERATOR
-from chassis.cli import emit
-from chassis.clock import iso, make_lab, optional_iso
+from chassis.cli import OUTPUT, emit
+from chassis.clock import LAB_FILE, iso, make_lab, optional_iso
 from chassis.errors import FileUnreadableError
 from chassis.files import read_bounded, write_atomic
 from chassis.names import check_name
@@ -48,6 +48,7 @@ def init(context: click.Context, name: str, root: Path, lab: bool) -> None:
         found = _found(assemble(folder), trust, name, code)
     except BaseException:
         shutil.rmtree(folder / "keys", ignore_errors=True)
+        (folder / LAB_FILE).unlink(missing_ok=True)
         for leftover in folder.glob("satellite.db*"):
             leftover.unlink()
         raise
@@ -74,7 +75,7 @@ def registration() -> None:
 
 
 @registration.command("export", help="Write a registration file for central.")
-@click.option("--output", required=True, type=FILE)
+@click.option("--output", required=True, type=OUTPUT)
 @click.pass_context
 def registration_export(context: click.Context, output: Path) -> None:
     """Write a registration file."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from chassis.actor import OPERATOR
-from chassis.cli import emit, emit_list
+from chassis.cli import OUTPUT, emit, emit_list
 from chassis.errors import FileUnreadableError
 from chassis.files import write_atomic
 from chassis.time_desk import clock_words
@@ -35,7 +35,7 @@ def sync() -> None:
 
 
 @sync.command("export", help="Write the file for central.")
-@click.option("--output", required=True, type=FILE)
+@click.option("--output", required=True, type=OUTPUT)
 @click.option("--full", is_flag=True, help="Everything, not only what changed.")
 @click.pass_context
 def sync_export(context: click.Context, output: Path, full: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from chassis.cli import emit, emit_list
+from chassis.cli import INTEGER, emit, emit_list
 from satellite.cli.base import chosen, group, reading, writing
 from satellite.core.accounts.queries import names, virtual_account
 from satellite.core.site.queries import authorized_site
@@ -19,8 +19,8 @@ def token() -> None:
 
 @token.command("create", help="Make a registration token.")
 @click.option("--virtual-account", "name", required=True, metavar="VA")
-@click.option("--days", required=True, type=int, help="Days until it expires, 1 to 365.")
-@click.option("--uses", type=int, help="How many devices it registers at most.")
+@click.option("--days", required=True, type=INTEGER, help="Days until it expires, 1 to 365.")
+@click.option("--uses", type=INTEGER, help="How many devices it registers at most.")
 @click.option("--export-controlled", is_flag=True, help="Its devices may ask for restricted licences.")
 @click.option("--description", default="")
 @click.pass_context

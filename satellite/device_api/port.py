@@ -43,6 +43,7 @@ from satellite.core.instances.services import (
 from satellite.core.licences.queries import entitlement
 from satellite.core.site.models import Site
 from satellite.core.site.queries import site_of
+from satellite.core.tokens.models import Token
 from satellite.core.tokens.services import redeem
 from satellite.runtime import Satellite
 from satellite.sync.authorizing import authorize_device
@@ -58,6 +59,7 @@ class SatellitePort:
         self._site: Site = site_of(unit)
         self.now = unit.now
         self.held = (self._site.epoch, self._site.applied_rseq)
+        self._refused: Token | None = None
 
     def find(self, key_id: str) -> KnownDevice | None:
         """The device that a key belongs to."""
@@ -84,8 +86,11 @@ class SatellitePort:
         """Log the exact cause; the device is told only its code."""
         get_logger().warning("device_refused", op=op, code=code, cause=cause, udi=udi.label if udi else None)
         if code == "token_refused":
-            subject = {"cause": cause, "device": udi.label if udi else ""}
-            record(self._unit, EventKind.TOKEN_REFUSED, f"registration refused: token {cause}", subject=subject)
+            of = self._refused
+            subject = {"cause": cause, "device": udi.label if udi else "", "token": of.id if of else None}
+            message = f"registration refused: token {cause.replace('_', ' ')}"
+            home = of.virtual_account_id if of else None
+            record(self._unit, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=home)
 
     def note_restored(self, known: KnownDevice) -> None:
         """Mark a device that came back with an old number; a second time it is taken for a clone."""
@@ -118,6 +123,7 @@ class SatellitePort:
             raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
         redeemed = redeem(self._unit, body.token, registered_with(self._unit, body.udi, key))
         if redeemed.token is None:
+            self._refused = redeemed.refused
             raise DeviceRefusal("token_refused", redeemed.cause)
         instance = register_device(self._unit, redeemed.token, body, key)
         home = self._unit.session.get_one(VirtualAccount, instance.virtual_account_id)

@@ -13,10 +13,9 @@ from central.domain.alerts.services import refresh_alerts
 from central.domain.instances.errors import UnknownInstanceError
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import by_serial, in_virtual_accounts, instance_name
-from central.domain.instances.services import transfer_instance
 from central.domain.ledger.claims import claims_by_instance
 from central.domain.ledger.queries import licences
-from central.intake.instances import remove
+from central.intake.instances import remove, transfer
 from chassis.clock import iso
 from chassis.errors import AppError
 
@@ -114,7 +113,7 @@ def transfer_devices(call: Call) -> dict[str, Any]:
         try:
             target = virtual_account(call.unit, call.smart_account.id, text_of(entry, "targetVirtualAccount"))
             row = _find(call, entry, source)
-            transfer_instance(call.unit, row, target)
+            transfer(call.unit, row, target)
             message = (
                 f"Device \u2018{instance_name(row)}\u2019 successfully transferred from Virtual Account "
                 f"\u2018{source.name}\u2019 to Virtual Account \u2018{target.name}\u2019."

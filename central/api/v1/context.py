@@ -106,7 +106,7 @@ INSTANCE = object_of(
     registered_at=TIME,
     last_contact=TIME,
     state=TEXT,
-    licences=_items(object_of(tag=TEXT, count=WHOLE)),
+    licences=_items(object_of(tag=TEXT, count=WHOLE, state=TEXT)),
 )
 ALERT = object_of(
     id=TEXT,
@@ -116,6 +116,7 @@ ALERT = object_of(
     source=TEXT,
     raised_at=TIME,
     action_due=OPTIONAL_TIME,
+    remind_at=OPTIONAL_TIME,
     actions=TEXTS,
     state=TEXT,
     subject=ANYTHING,

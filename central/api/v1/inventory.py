@@ -25,12 +25,12 @@ from central.domain.activity import queries as activity
 from central.domain.alerts.queries import alert_dict
 from central.domain.alerts.services import dismiss_alert, refresh_alerts, remind_alert, visible_alerts
 from central.domain.catalogue.queries import by_name
+from central.domain.export_control.queries import held_units
 from central.domain.instances.queries import find_instance, instances
-from central.domain.instances.services import transfer_instance
 from central.domain.ledger.queries import explain, licences
 from central.domain.ledger.transfers import transfer_licences
 from central.domain.satellites.queries import satellite_names
-from central.intake.instances import remove
+from central.intake.instances import remove, transfer
 from central.runtime import Central
 from chassis.api.operations import ANYTHING, PLAIN, TEXT, WHOLE, Operation, Query, Strict, list_of, object_of, paged
 
@@ -97,7 +97,8 @@ def move_licences(call: Call) -> dict[str, Any]:
 def list_instances(call: Call) -> dict[str, Any]:
     """Product instances."""
     account = account_of(call)
-    rows = instances(call.unit, account.id, names(call), satellite_names(call.unit, account.id), chosen_pool(call))
+    held, sites = held_units(call.unit, account.id), satellite_names(call.unit, account.id)
+    rows = instances(call.unit, account.id, names(call), sites, chosen_pool(call), held)
     return paged(rows, call.query)
 
 
@@ -105,7 +106,7 @@ def move_instance(call: Call) -> dict[str, Any]:
     """Move a product instance with what it uses to another virtual account."""
     account = account_of(call)
     target = pool_of(call, call.body.virtual_account)
-    row = transfer_instance(call.unit, find_instance(call.unit, account.id, call.path["instance"]), target)
+    row = transfer(call.unit, find_instance(call.unit, account.id, call.path["instance"]), target)
     refresh_alerts(call.unit, account)
     return {"id": row.id, "virtual_account": target.name}
 

@@ -42,3 +42,14 @@ class VirtualAccount(Base):
     satellite_id: Mapped[str | None] = mapped_column(IdColumn, index=True)
     change_no: Mapped[int] = mapped_column(BigInteger, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class VirtualAccountTag(Base):
+    """A tag on a virtual account; `key` is the tag in lower case, so that no tag stands twice (row C1.2)."""
+
+    __tablename__ = "virtual_account_tags"
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    virtual_account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(64))

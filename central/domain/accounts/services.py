@@ -48,6 +48,31 @@ def create_account(unit: Unit, domain: str, name: str, *, export_allowed: bool) 
     return account
 
 
+def change_account(unit: Unit, account: SmartAccount, name: str | None, export_allowed: bool | None) -> SmartAccount:
+    """Change a property that only the vendor sets; every change is an event (row C1.8)."""
+    require(unit, Permission.ACCOUNT_PROPERTY, account.id)
+    changes: dict[str, object] = {}
+    if name is not None and check_name("name", name) != account.name:
+        changes["name"], account.name = name, name
+    if export_allowed is not None and export_allowed != account.export_allowed:
+        changes["export_allowed"], account.export_allowed = export_allowed, export_allowed
+    if changes:
+        message = f"account {account.name} changed: {', '.join(sorted(changes))}"
+        record(unit, account.id, EventKind.ACCOUNT_CHANGED, message, subject=changes)
+    return account
+
+
+def describe_virtual_account(unit: Unit, row: VirtualAccount, description: str) -> VirtualAccount:
+    """Change the description of a virtual account (row C2.1)."""
+    require(unit, Permission.VIRTUAL_ACCOUNT_EDIT, row.account_id, row.id)
+    if check_text("description", description) != row.description:
+        row.description, row.change_no = description, next_change(unit)
+        message = f"virtual account {row.name} described anew"
+        kind = EventKind.VIRTUAL_ACCOUNT_DESCRIBED
+        record(unit, row.account_id, kind, message, virtual_account_id=row.id)
+    return row
+
+
 def create_virtual_account(unit: Unit, account_id: str, name: str, description: str = "") -> VirtualAccount:
     """Make a virtual account (row C1.2)."""
     require(unit, Permission.VIRTUAL_ACCOUNT_MANAGE, account_id)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from central.domain.activity.models import Event, LicenceTransaction
+from central.domain.base import VENDOR
 from chassis.clock import iso, optional_iso
 from chassis.db.unit import Unit
 
@@ -34,6 +35,11 @@ def events(
         }
         for row in rows
     ]
+
+
+def vendor_events(unit: Unit) -> list[dict[str, Any]]:
+    """What happened outside any account: keys, policies, catalogue, tokens that nobody made; for the vendor alone."""
+    return events(unit, VENDOR, None, None)
 
 
 def transactions(

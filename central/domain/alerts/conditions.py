@@ -23,7 +23,10 @@ from central.domain.satellites.queries import REMOVED, deadlines
 from central.domain.satellites.services import AUTHORIZED, PENDING
 from chassis.alerts.engine import Severity, Wanted
 from chassis.db.unit import Unit
-from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step
+from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warning
+from exchange.device.timers import REMOVED as REMOVED_AFTER
+from exchange.device.timers import SILENT_MAJOR
+from exchange.identity import Udi
 from exchange.trust import Root
 from exchange.vocabulary import ExportReason, ExportState, KeyState
 
@@ -93,8 +96,7 @@ def _terms(scene: Scene, names: dict[str, str]) -> Iterator[Wanted]:
             text = f"{quantity} of {name} in {scene.name(va)} expired on {day}."
             yield Wanted("licences_expired", key, text, scene.name(va), subject=subject)
         elif step is not None:
-            later = [days for days in EXPIRY_STEPS_DAYS if days < step]
-            remind = lot.end - timedelta(days=max(later)) if later else lot.end
+            remind = following_warning(lot.end, unit.licence_now)
             text = f"{quantity} of {name} in {scene.name(va)} expire on {day}."
             yield Wanted(
                 "licences_expiring", key, text, scene.name(va), lot.end, step=step, remind_at=remind, subject=subject
@@ -113,7 +115,12 @@ def exports(scene: Scene) -> Iterator[Wanted]:
         if row.state == ExportState.FAILED and row.reason == ExportReason.NOT_AVAILABLE:
             where = scene.name(row.virtual_account_id)
             text = f"{row.count} of the restricted licence {row.tag} could not be granted in {where}: add licences there, or move the device to where there are some."
-            subject = {"request": row.id, "instance": row.instance_id, "tag": row.tag}
+            subject = {
+                "virtual_account": row.virtual_account_id,
+                "request": row.id,
+                "instance": row.instance_id,
+                "tag": row.tag,
+            }
             yield Wanted("restricted_licence_not_available", row.id, text, where, subject=subject)
 
 
@@ -132,34 +139,79 @@ def instances(scene: Scene) -> Iterator[Wanted]:
         )
     )
     for row in unit.session.scalars(silent):
-        days = (unit.licence_now - row.last_contact).days
-        step = max(level for level in (30, 60, 90) if level <= days)
-        major = step == 90 or row.id in restricted
-        actions = ("dismiss", "remind") if row.id in restricted else None
-        text = f"{instance_name(row)} has not connected for {days} days; {max(0, 90 - days)} days until its licences are freed."
-        if row.id in restricted:
-            text += " Its restricted licences stay in use."
-        yield Wanted(
-            "instance_failed_to_connect",
-            row.id,
-            text,
-            scene.name(row.virtual_account_id),
-            row.last_contact + timedelta(days=90),
-            severity=Severity.MAJOR if major else Severity.MINOR,
-            step=step,
-            actions=actions,
-            subject={"instance": row.id, "days": days},
-        )
+        yield _silence(scene, row, held=row.id in restricted)
     renewals = query.where(Instance.satellite_id.is_(None), Instance.certificate_expires <= unit.licence_now)
     for row in unit.session.scalars(renewals):
         text = f"{instance_name(row)} did not renew its identity in time."
-        yield Wanted(
-            "instance_failed_to_renew", row.id, text, scene.name(row.virtual_account_id), subject={"instance": row.id}
-        )
+        actions = None
+        if row.id in restricted:
+            # Removing it would not free them; only the device, their end or the vendor does.
+            text, actions = text + " Its restricted licences stay in use.", ("dismiss",)
+        where = scene.name(row.virtual_account_id)
+        yield Wanted("instance_failed_to_renew", row.id, text, where, actions=actions, subject=_of(row))
     for row in unit.session.scalars(query.where(Instance.marks.is_not(None))):
         if "clone" in row.marks:
             text = f"Two machines show the identity of {instance_name(row)}; decide which one is to live on."
-            yield Wanted("device_clone", row.id, text, scene.name(row.virtual_account_id), subject={"instance": row.id})
+            yield Wanted("device_clone", row.id, text, scene.name(row.virtual_account_id), subject=_of(row))
+
+
+def _of(row: Instance) -> dict[str, object]:
+    return {"virtual_account": row.virtual_account_id, "instance": row.id}
+
+
+def _silence(scene: Scene, row: Instance, *, held: bool) -> Wanted:
+    now = scene.unit.licence_now
+    days = (now - row.last_contact).days
+    step = max(level for level in (30, 60, 90) if level <= days)
+    freed = row.last_contact + SILENT_MAJOR
+    due = freed if step < SILENT_MAJOR.days else row.last_contact + REMOVED_AFTER
+    left = max(0, (due - now).days)
+    text = f"{instance_name(row)} has not connected for {days} days; "
+    text += f"{left} days until its licences are freed." if due == freed else "its licences were freed."
+    if held:
+        text += " Its restricted licences stay in use."
+    elif due != freed:
+        text += f" It will be removed in {left} days."
+    return Wanted(
+        "instance_failed_to_connect",
+        row.id,
+        text,
+        scene.name(row.virtual_account_id),
+        due,
+        severity=Severity.MAJOR if step == SILENT_MAJOR.days or held else Severity.MINOR,
+        step=step,
+        remind_at=following_warning(due, now),
+        actions=("dismiss", "remind") if held else None,
+        subject={**_of(row), "days": days},
+    )
+
+
+def left_behind(scene: Scene) -> Iterator[Wanted]:
+    """Row C8.3: a device is gone, its restricted units are not: they stay in use until they come free."""
+    query = select(GrantRecord).where(GrantRecord.account_id == scene.account.id, GrantRecord.state == ACTIVE)
+    known = select(Instance.id).where(
+        Instance.account_id == GrantRecord.account_id, Instance.id == GrantRecord.instance_id
+    )
+    gone: dict[str, list[GrantRecord]] = {}
+    for row in scene.unit.session.scalars(query.where(~known.exists()).order_by(GrantRecord.id)):
+        gone.setdefault(row.instance_id, []).append(row)
+    for instance_id, grants in gone.items():
+        first = grants[0]
+        units = ", ".join(f"{row.quantity} of {row.tag}" for row in grants)
+        text = (
+            f"{Udi.from_dict(first.udi).label} was removed, but {units} stay in use: until its signed return, "
+            f"their end on {max(row.not_after for row in grants).date().isoformat()}, or the vendor's release."
+        )
+        subject = {"virtual_account": first.virtual_account_id, "instance": instance_id}
+        yield Wanted(
+            "instance_failed_to_connect",
+            f"gone|{instance_id}",
+            text,
+            scene.name(first.virtual_account_id),
+            severity=Severity.MAJOR,
+            actions=("dismiss", "remind"),
+            subject=subject,
+        )
 
 
 def satellites(scene: Scene) -> Iterator[Wanted]:
@@ -200,8 +252,7 @@ def _deadline(scene: Scene, row: Satellite) -> Iterator[Wanted]:
         yield Wanted("satellite_sync_overdue", row.id, text, row.name, due.removal, subject=subject)
     else:
         text = f"Satellite {row.name} has not synchronized for {days} days."
-        remind = unit.licence_now + (due.overdue - unit.licence_now) / 2
-        yield Wanted("satellite_sync_deadline", row.id, text, row.name, due.overdue, remind_at=remind, subject=subject)
+        yield Wanted("satellite_sync_deadline", row.id, text, row.name, due.overdue, subject=subject)
 
 
 def removed_satellites(scene: Scene) -> Iterator[Wanted]:
@@ -242,7 +293,7 @@ def clock(unit: Unit) -> Iterator[Wanted]:
         yield Wanted("clock_suspicious", "clock", text, "vendor", step=int(reading.may_end))
 
 
-ACCOUNT_CONDITIONS = (agreement, licences, exports, instances, satellites, removed_satellites)
+ACCOUNT_CONDITIONS = (agreement, licences, exports, instances, left_behind, satellites, removed_satellites)
 
 
 def account_wants(scene: Scene) -> Iterable[Wanted]:

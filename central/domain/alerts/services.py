@@ -67,19 +67,43 @@ def refresh_vendor(unit: Unit, keyring: KeyRing) -> None:
 def visible_alerts(unit: Unit, account_id: str, virtual_account_id: str | None, *, every: bool) -> list[Alert]:
     """The alerts that the acting one may see, most urgent first."""
     allowed = visible_virtual_accounts(unit, account_id)
+    wanted = (
+        allowed if virtual_account_id is None else frozenset({virtual_account_id}) & (allowed or {virtual_account_id})
+    )
     rows = book(account_id).open_ones(unit, every=every)
-    if virtual_account_id is not None:
-        rows = [row for row in rows if row.subject.get("virtual_account") == virtual_account_id]
-    if allowed is not None:
-        rows = [row for row in rows if row.subject.get("virtual_account") in allowed]
+    if wanted is not None:
+        sites = _satellites_of(unit, account_id, wanted)
+        rows = [row for row in rows if _concerns(row, wanted, sites)]
     if virtual_account_id is None and is_permitted(unit, Permission.VENDOR_MANAGE):
         rows = [*book(VENDOR).open_ones(unit, every=every), *rows]
     return rows
 
 
+def _satellites_of(unit: Unit, account_id: str, virtual_account_ids: frozenset[str]) -> set[str]:
+    query = select(VirtualAccount.satellite_id).where(
+        VirtualAccount.account_id == account_id,
+        VirtualAccount.id.in_(virtual_account_ids),
+        VirtualAccount.satellite_id.is_not(None),
+    )
+    return {found for found in unit.session.scalars(query) if found is not None}
+
+
+def _concerns(row: Alert, virtual_account_ids: frozenset[str], sites: set[str]) -> bool:
+    # That a site is overdue is shown in its virtual accounts too (row C10.4).
+    if row.kind == "satellite_sync_overdue":
+        return row.subject.get("satellite") in sites
+    return row.subject.get("virtual_account") in virtual_account_ids
+
+
+def _managed(unit: Unit, account_id: str, alert_id: str) -> None:
+    """Whoever manages the alerts of a virtual account acts on those alone; the account's own need the account."""
+    found = book(account_id).find(unit, alert_id)
+    require(unit, Permission.ALERT_MANAGE, account_id, found.subject.get("virtual_account", ""))
+
+
 def dismiss_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
     """Dismiss an alert (row C10.2)."""
-    require(unit, Permission.ALERT_MANAGE, account_id)
+    _managed(unit, account_id, alert_id)
     alert = book(account_id).dismiss(unit, alert_id)
     record(
         unit, account_id, EventKind.ALERT_DISMISSED, f"alert dismissed: {alert.message}", subject={"alert": alert.id}
@@ -89,7 +113,7 @@ def dismiss_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
 
 def remind_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
     """Put an alert off (row C10.2)."""
-    require(unit, Permission.ALERT_MANAGE, account_id)
+    _managed(unit, account_id, alert_id)
     alert = book(account_id).remind(unit, alert_id)
     record(unit, account_id, EventKind.ALERT_REMINDED, f"alert put off: {alert.message}", subject={"alert": alert.id})
     return alert

@@ -66,6 +66,10 @@ def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey
         _say(unit, EventKind.INSTANCE_TAKEN_OVER, known, message)
         unit.session.add(_key_row(known, key))
     known.key_hash, known.export_allowed = key.key_hash, token.export_controlled
+    if body.standbys and [member.to_dict() for member in body.standbys] != known.standbys:
+        labels = ", ".join(member.label for member in body.standbys)
+        message = f"{instance_name(known)} connected, configured with standbys {labels}"
+        _say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, known, message)
     _describe(known, body)
     known.last_contact, known.state = unit.now, InstanceState.ACTIVE
     return known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -9,9 +10,11 @@ from sqlalchemy import select
 from central.domain.instances.errors import UnknownInstanceError
 from central.domain.instances.models import Instance
 from central.domain.ledger.models import Claim
+from central.domain.ledger.queries import pools
 from chassis.clock import iso
 from chassis.db.unit import Unit
 from exchange.identity import Udi
+from exchange.vocabulary import ClaimState, Compliance
 
 
 def find_instance(unit: Unit, account_id: str, instance_id: str) -> Instance:
@@ -56,9 +59,14 @@ def instance_name(row: Instance) -> str:
 
 
 def instances(
-    unit: Unit, account_id: str, names: dict[str, str], satellites: dict[str, str], virtual_account_id: str | None
+    unit: Unit,
+    account_id: str,
+    names: dict[str, str],
+    satellites: dict[str, str],
+    virtual_account_id: str | None,
+    held: Mapping[str, Sequence[tuple[str, int]]],
 ) -> list[dict[str, Any]]:
-    """The table of product instances; `names` are the virtual accounts that may be seen."""
+    """The table of product instances; `names` are the virtual accounts that may be seen, `held` the restricted units."""
     query = select(Instance).where(Instance.account_id == account_id)
     if virtual_account_id is not None:
         query = query.where(Instance.virtual_account_id == virtual_account_id)
@@ -67,10 +75,15 @@ def instances(
     claims = select(Claim).where(Claim.account_id == account_id)
     if virtual_account_id is not None:
         claims = claims.where(Claim.virtual_account_id == virtual_account_id)
+    figures = pools(unit, account_id, [virtual_account_id] if virtual_account_id is not None else None)
     for claim in unit.session.scalars(claims):
-        used.setdefault(claim.instance_id, []).append(
-            {"tag": claim.tag, "count": claim.count, "virtual": claim.virtual_account_id}
-        )
+        pool = figures.get((claim.virtual_account_id, claim.tag))
+        short = pool is None or pool.verdict.status is Compliance.OUT_OF_COMPLIANCE
+        state = ClaimState.OUT_OF_COMPLIANCE if short else ClaimState.AUTHORIZED
+        used.setdefault(claim.instance_id, []).append({"tag": claim.tag, "count": claim.count, "state": state.value})
+    for instance_id, units in held.items():
+        granted = [{"tag": tag, "count": count, "state": ClaimState.AUTHORIZED.value} for tag, count in units]
+        used.setdefault(instance_id, []).extend(granted)
     items = [_item(row, names, satellites, used.get(row.id, [])) for row in rows]
     items.sort(key=lambda item: (item["name"], item["id"]))
     return items
@@ -97,7 +110,5 @@ def _item(
         "state": row.state,
         "standbys": row.standbys,
         "marks": row.marks,
-        "licences": [
-            {"tag": claim["tag"], "count": claim["count"]} for claim in sorted(used, key=lambda one: one["tag"])
-        ],
+        "licences": sorted(used, key=lambda one: one["tag"]),
     }

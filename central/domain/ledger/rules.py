@@ -19,6 +19,7 @@ from exchange.vocabulary import Billing, LicenceType
 
 E = TypeVar("E", bound=StrEnum)
 MOST_QUANTITY = 1_000_000_000
+FIRST_YEAR, LAST_YEAR = 1970, 9000
 REQUIRED = ("virtual_account", "tag", "quantity")
 COMMON = ("type", "billing", "start", "end", "source", "order_number", "order_line", "sku", "subscription_id")
 DETAILS = (
@@ -145,9 +146,12 @@ def _time(cells: dict[str, str], name: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError) as error:
         raise RowError("invalid_date", f"{name} {text[:40]!r} is no ISO 8601 date or time") from error
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise RowError("invalid_date", f"{name} {text[:40]!r} is not from {FIRST_YEAR} to {LAST_YEAR}")
+    return at
 
 
 LOT_TERMS = (

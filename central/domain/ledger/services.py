@@ -30,7 +30,8 @@ def import_orders(unit: Unit, account_id: str, path: Path) -> list[Lot]:
     rows = read_table(path, REQUIRED, (*COMMON, *DETAILS), row_reader(unit.now))
     specs = [spec for _, spec in rows]
     targets: dict[str, str] = {}
-    known = {row.tag for row in entitlements(unit, {spec.tag for spec in specs})}
+    # The rows are held until the end: each lot looks its entitlement up again.
+    known = {row.tag: row for row in entitlements(unit, {spec.tag for spec in specs})}
     ordered = select(Lot.order_number, Lot.order_line).where(
         Lot.account_id == account_id, Lot.order_number.is_not(None)
     )
@@ -183,6 +184,14 @@ def free_grant(unit: Unit, account_id: str, grant_id: str, reason: str) -> int:
             grant_id,
         )
     return freed
+
+
+def move_grant(unit: Unit, account_id: str, grant_id: str, virtual_account_id: str) -> None:
+    """Move what a grant has locked to another virtual account, still locked (row C7.2)."""
+    for row in holdings_of(unit, account_id, Holding.holder == grant_id, Holding.bucket == Bucket.LOCKED):
+        source = Place(Bucket.LOCKED, row.virtual_account_id, grant_id)
+        target = Place(Bucket.LOCKED, virtual_account_id, grant_id)
+        post(unit, account_id, row.lot_id, row.quantity, source, target, "transferred", grant_id)
 
 
 def expire_lots(unit: Unit) -> int:

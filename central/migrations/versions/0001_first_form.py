@@ -495,6 +495,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_users')),
     sa.UniqueConstraint('name', name=op.f('uq_users_name'))
     )
+    op.create_table('virtual_account_tags',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('tag', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('account_id', 'virtual_account_id', 'key', name=op.f('pk_virtual_account_tags'))
+    )
     op.create_table('virtual_accounts',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -523,6 +530,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_virtual_accounts_change_no'))
 
     op.drop_table('virtual_accounts')
+    op.drop_table('virtual_account_tags')
     op.drop_table('users')
     with op.batch_alter_table('tokens', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_tokens_virtual_account_id'))

@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     TOKEN_REFUSED = "token:refused"
     INSTANCE_ADDED = "instance:added"
     INSTANCE_ADDED_STANDBYS = "instance:added_with_standbys"
+    INSTANCE_CONNECTED_STANDBYS = "instance:connected_with_standbys"
     INSTANCE_TAKEN_OVER = "instance:taken_over"
     INSTANCE_CLONE = "instance:clone_seen"
     INSTANCE_RESTORED = "instance:restored"

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from chassis.alerts.engine import Severity, Wanted
 from chassis.db.unit import Unit
-from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step
+from exchange.compliance import expiry_step, following_warning
+from exchange.device.timers import REMOVED, SILENT_MAJOR
 from exchange.trust import Root
 from exchange.vocabulary import ExportReason, KeyState
 from satellite.core.accounts.queries import names
@@ -48,8 +49,7 @@ def _term(unit: Unit, line: AllotmentLine, place: str, name: str) -> Iterator[Wa
         text = f"{line.quantity} of {name} in {place} expired on {day}."
         yield Wanted("licences_expired", key, text, place, subject=subject)
     elif step is not None:
-        later = [days for days in EXPIRY_STEPS_DAYS if days < step]
-        remind = line.end - timedelta(days=max(later)) if later else line.end
+        remind = following_warning(line.end, unit.licence_now)
         text = f"{line.quantity} of {name} in {place} expire on {day}."
         yield Wanted("licences_expiring", key, text, place, line.end, step=step, remind_at=remind, subject=subject)
 
@@ -74,31 +74,70 @@ def instances(unit: Unit) -> Iterator[Wanted]:
     query = select(Instance).where(Instance.removed.is_(False))
     restricted = set(unit.session.scalars(select(HeldGrant.instance_id).where(HeldGrant.state == ACTIVE)))
     for row in unit.session.scalars(query.where(Instance.last_contact <= unit.licence_now - timedelta(days=30))):
-        days, place = (unit.licence_now - row.last_contact).days, where.get(row.virtual_account_id, "")
-        step = max(level for level in (30, 60, 90) if level <= days)
-        held = row.id in restricted
-        text = f"{instance_name(row)} has not connected for {days} days; {max(0, 90 - days)} days until its licences are freed."
-        if held:
-            text += " Its restricted licences stay in use."
-        yield Wanted(
-            "instance_failed_to_connect",
-            row.id,
-            text,
-            place,
-            row.last_contact + timedelta(days=90),
-            severity=Severity.MAJOR if step == 90 or held else Severity.MINOR,
-            step=step,
-            actions=("dismiss", "remind") if held else None,
-            subject={"virtual_account": row.virtual_account_id, "instance": row.id, "days": days},
-        )
+        yield _silence(unit, row, where.get(row.virtual_account_id, ""), held=row.id in restricted)
     for row in unit.session.scalars(query.where(Instance.certificate_expires <= unit.licence_now)):
         text, place = f"{instance_name(row)} did not renew its identity in time.", where.get(row.virtual_account_id, "")
+        actions = None
+        if row.id in restricted:
+            # Removing it would not free them; only the device, their end or the vendor does.
+            text, actions = text + " Its restricted licences stay in use.", ("dismiss",)
         subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
-        yield Wanted("instance_failed_to_renew", row.id, text, place, subject=subject)
+        yield Wanted("instance_failed_to_renew", row.id, text, place, actions=actions, subject=subject)
     for row in unit.session.scalars(query.where(Instance.marks.like("%clone%"))):
         text = f"Two machines show the identity of {instance_name(row)}; decide which one is to live on."
         subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
         yield Wanted("device_clone", row.id, text, where.get(row.virtual_account_id, ""), subject=subject)
+
+
+def _silence(unit: Unit, row: Instance, place: str, *, held: bool) -> Wanted:
+    days = (unit.licence_now - row.last_contact).days
+    step = max(level for level in (30, 60, 90) if level <= days)
+    freed = row.last_contact + SILENT_MAJOR
+    due = freed if step < SILENT_MAJOR.days else row.last_contact + REMOVED
+    left = max(0, (due - unit.licence_now).days)
+    text = f"{instance_name(row)} has not connected for {days} days; "
+    text += f"{left} days until its licences are freed." if due == freed else "its licences were freed."
+    if held:
+        text += " Its restricted licences stay in use."
+    elif due != freed:
+        text += f" It will be removed in {left} days."
+    return Wanted(
+        "instance_failed_to_connect",
+        row.id,
+        text,
+        place,
+        due,
+        severity=Severity.MAJOR if step == SILENT_MAJOR.days or held else Severity.MINOR,
+        step=step,
+        remind_at=following_warning(due, unit.licence_now),
+        actions=("dismiss", "remind") if held else None,
+        subject={"virtual_account": row.virtual_account_id, "instance": row.id, "days": days},
+    )
+
+
+def left_behind(unit: Unit) -> Iterator[Wanted]:
+    """Row C8.3: a device is gone, its restricted units are not: they stay in use until they come free."""
+    query = (
+        select(HeldGrant, Instance)
+        .join(Instance, Instance.id == HeldGrant.instance_id)
+        .where(HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.licence_now, Instance.removed)
+        .order_by(HeldGrant.id)
+    )
+    where = names(unit)
+    for grant, row in unit.session.execute(query):
+        text = (
+            f"{instance_name(row)} was removed, but {grant.quantity} of {grant.tag} stay in use: until its signed "
+            f"return, their end on {grant.not_after.date().isoformat()}, or the vendor's release."
+        )
+        yield Wanted(
+            "instance_failed_to_connect",
+            f"gone|{grant.id}",
+            text,
+            where.get(grant.virtual_account_id, ""),
+            severity=Severity.MAJOR,
+            actions=("dismiss", "remind"),
+            subject={"virtual_account": grant.virtual_account_id, "instance": row.id},
+        )
 
 
 def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wanted]:
@@ -127,9 +166,8 @@ def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wante
         text = f"No synchronization for {days} days; central removes this satellite in {left} days."
         yield Wanted("satellite_sync_overdue", "site", text, site.name, due.removal)
     else:
-        remind = unit.licence_now + (due.overdue - unit.licence_now) / 2
         text = f"No synchronization for {days} days."
-        yield Wanted("satellite_sync_deadline", "site", text, site.name, due.overdue, remind_at=remind)
+        yield Wanted("satellite_sync_deadline", "site", text, site.name, due.overdue)
 
 
 def trust(unit: Unit, root: Root) -> Iterator[Wanted]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from chassis.clock import iso, optional_iso
 from chassis.db.unit import Unit
-from satellite.core.export_queue.models import QueueEntry
+from satellite.core.export_queue.models import HeldGrant, QueueEntry
 
 
 def queue(unit: Unit, virtual_account_id: str | None) -> list[dict[str, Any]]:
@@ -32,3 +32,16 @@ def queue(unit: Unit, virtual_account_id: str | None) -> list[dict[str, Any]]:
         }
         for row in unit.session.scalars(query)
     ]
+
+
+def held_units(unit: Unit) -> dict[str, list[tuple[str, int]]]:
+    """Restricted units that instances hold: tag and count by instance."""
+    query = (
+        select(HeldGrant.instance_id, HeldGrant.tag, func.sum(HeldGrant.quantity))
+        .where(HeldGrant.release.is_(None), HeldGrant.not_after > unit.now)
+        .group_by(HeldGrant.instance_id, HeldGrant.tag)
+    )
+    found: dict[str, list[tuple[str, int]]] = {}
+    for instance_id, tag, count in unit.session.execute(query):
+        found.setdefault(instance_id, []).append((tag, int(count)))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -9,9 +10,11 @@ from sqlalchemy import select
 from chassis.clock import iso
 from chassis.db.unit import Unit
 from exchange.identity import Udi
+from exchange.vocabulary import ClaimState, Compliance
 from satellite.core.instances.errors import UnknownInstanceError
 from satellite.core.instances.models import Instance
 from satellite.core.licences.models import Claim
+from satellite.core.licences.queries import pools
 
 
 def find_instance(unit: Unit, instance_id: str) -> Instance:
@@ -34,15 +37,26 @@ def instance_name(row: Instance) -> str:
 
 
 def instances(
-    unit: Unit, names: dict[str, str], virtual_account_id: str | None, satellite: str
+    unit: Unit,
+    names: dict[str, str],
+    virtual_account_id: str | None,
+    satellite: str,
+    held: Mapping[str, Sequence[tuple[str, int]]],
 ) -> list[dict[str, Any]]:
-    """The table of product instances."""
+    """The table of product instances; `held` are the restricted units that they hold."""
     query, claims = select(Instance).where(Instance.removed.is_(False)), select(Claim).where(Claim.count > 0)
     if virtual_account_id is not None:
         query = query.where(Instance.virtual_account_id == virtual_account_id)
     used: dict[str, list[dict[str, Any]]] = {}
-    for claim in unit.session.scalars(claims.order_by(Claim.tag)):
-        used.setdefault(claim.instance_id, []).append({"tag": claim.tag, "count": claim.count})
+    figures = pools(unit, virtual_account_id)
+    for claim in unit.session.scalars(claims):
+        pool = figures.get((claim.virtual_account_id, claim.tag))
+        short = pool is None or pool.verdict.status is Compliance.OUT_OF_COMPLIANCE
+        state = ClaimState.OUT_OF_COMPLIANCE if short else ClaimState.AUTHORIZED
+        used.setdefault(claim.instance_id, []).append({"tag": claim.tag, "count": claim.count, "state": state.value})
+    for instance_id, units in held.items():
+        granted = [{"tag": tag, "count": count, "state": ClaimState.AUTHORIZED.value} for tag, count in units]
+        used.setdefault(instance_id, []).extend(granted)
     items = [
         {
             "id": row.id,
@@ -61,7 +75,7 @@ def instances(
             "state": row.state,
             "standbys": row.standbys,
             "marks": row.marks,
-            "licences": used.get(row.id, []),
+            "licences": sorted(used.get(row.id, []), key=lambda one: one["tag"]),
         }
         for row in unit.session.scalars(query)
     ]

@@ -71,6 +71,10 @@ def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey
         _say(unit, EventKind.INSTANCE_TAKEN_OVER, known, f"{instance_name(known)} registered again with a new key")
         _add_key(unit, known, key)
     known.key_hash, known.export_allowed = key.key_hash, token.export_controlled
+    if body.standbys and [member.to_dict() for member in body.standbys] != known.standbys:
+        labels = ", ".join(member.label for member in body.standbys)
+        message = f"{instance_name(known)} connected, configured with standbys {labels}"
+        _say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, known, message)
     _describe(known, body)
     touch(unit, known)
     return known

@@ -111,6 +111,7 @@ class Redeemed:
 
     token: Token | None
     cause: str = ""
+    refused: Token | None = None
 
 
 def redeem(unit: Unit, secret: str, registered_with: str | None = None) -> Redeemed:
@@ -123,9 +124,9 @@ def redeem(unit: Unit, secret: str, registered_with: str | None = None) -> Redee
     if token is None or token.removed:
         return Redeemed(None, "unknown")
     if token.revoked:
-        return Redeemed(None, "revoked")
+        return Redeemed(None, "revoked", token)
     if token.expires_at <= unit.licence_now:
-        return Redeemed(None, "expired")
+        return Redeemed(None, "expired", token)
     if token.max_uses is not None and token.uses >= token.max_uses and token.id != registered_with:
-        return Redeemed(None, "used_up")
+        return Redeemed(None, "used_up", token)
     return Redeemed(token)

@@ -1,0 +1,70 @@
+"""Tags on virtual accounts: set, taken off, searched by their first letters (row C1.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.accounts.models import VirtualAccount, VirtualAccountTag
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from chassis.db.unit import Unit
+from chassis.names import check_name
+
+MOST_LETTERS = 64
+
+
+def tags_of(unit: Unit, account_id: str) -> dict[str, list[str]]:
+    """The tags of an account's virtual accounts, in the order of the alphabet."""
+    query = select(VirtualAccountTag).where(VirtualAccountTag.account_id == account_id)
+    found: dict[str, list[str]] = {}
+    for row in unit.session.scalars(query.order_by(VirtualAccountTag.key)):
+        found.setdefault(row.virtual_account_id, []).append(row.tag)
+    return found
+
+
+def begins(name: str, tags: Sequence[str], text: str) -> bool:
+    """Whether a virtual account's name, or one of its tags, begins with a text, whatever the case of the letters."""
+    return any(word.casefold().startswith(text.casefold()) for word in (name, *tags))
+
+
+def change_tags(unit: Unit, row: VirtualAccount, add: Sequence[str] = (), remove: Sequence[str] = ()) -> list[str]:
+    """Set and take off tags; one that is there already, in whatever case, stays as it is."""
+    require(unit, Permission.VIRTUAL_ACCOUNT_EDIT, row.account_id, row.id)
+    known = {tag.casefold() for tag in tags_of(unit, row.account_id).get(row.id, [])}
+    fresh = {check_name("tag", tag, MOST_LETTERS).casefold(): tag for tag in add}
+    for key in fresh.keys() - known:
+        unit.session.add(
+            VirtualAccountTag(
+                account_id=row.account_id, virtual_account_id=row.id, key=key[:MOST_LETTERS], tag=fresh[key]
+            )
+        )
+    gone = {tag.casefold() for tag in remove} & known
+    if gone:
+        _drop(unit, row, gone)
+    unit.session.flush()  # the list below shows the new state
+    tags = tags_of(unit, row.account_id).get(row.id, [])
+    if gone or fresh.keys() - known:
+        message, subject = f"tags of virtual account {row.name} changed", {"tags": tags}
+        kind = EventKind.VIRTUAL_ACCOUNT_TAGGED
+        record(unit, row.account_id, kind, message, subject=subject, virtual_account_id=row.id)
+    return tags
+
+
+def drop_tags(unit: Unit, row: VirtualAccount) -> None:
+    """Forget the tags of a virtual account that is deleted."""
+    _drop(unit, row, {tag.casefold() for tag in tags_of(unit, row.account_id).get(row.id, [])})
+
+
+def _drop(unit: Unit, row: VirtualAccount, keys: set[str]) -> None:
+    unit.session.execute(
+        delete(VirtualAccountTag).where(
+            VirtualAccountTag.account_id == row.account_id,
+            VirtualAccountTag.virtual_account_id == row.id,
+            VirtualAccountTag.key.in_(keys),
+        ),
+        execution_options={"synchronize_session": "fetch"},
+    )
