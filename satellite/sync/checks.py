@@ -32,7 +32,7 @@ def local_cause(made: Satellite, actor: Actor, *, network: bool, advice: bool = 
         return disk
     with made.database.read(actor) as unit:
         site = site_of(unit)
-        found = _authorized(made, unit, site) or (_advice(made, unit) if advice else None)
+        found = _authorized(made, unit, site) or (_advice(made, unit) if advice else None) or _identity(unit, site)
         return found or (_network(site) if network else None)
 
 
@@ -64,6 +64,10 @@ def _authorized(made: Satellite, unit: Unit, site: Site) -> Found | None:
         made.keyring.key(site.identity_key_id)
     except (AppError, OSError) as error:
         return CAUSES["key_missing"], str(error)
+    return None
+
+
+def _identity(unit: Unit, site: Site) -> Found | None:
     if site.identity_certificate is not None:
         end = certificate_times(site.identity_certificate)[1]
         if unit.licence_now >= end:

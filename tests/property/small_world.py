@@ -21,6 +21,7 @@ from agent.clock import DeviceClock
 from agent.device import Device
 from agent.errors import AgentError
 from agent.joining import Wish
+from agent.licence_time import Moment
 from agent.transport import Server
 from central.domain.accounts.queries import by_domain, virtual_accounts
 from central.domain.activity.models import Event as CentralEvent
@@ -76,6 +77,13 @@ class SharedClock(DeviceClock):
 
     def now(self) -> datetime:
         return self._clock.now()
+
+    def _moment(self) -> Moment:
+        said = self._clock.moment()
+        return Moment(said.system, said.boot, said.uptime)
+
+    def keep(self, *, always: bool = False) -> None:
+        """The walk's devices live no longer than their process."""
 
     def make_lab(self) -> None:
         """The walk is one."""
