@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.canonical import decode, encode
+from exchange.canonical import b64decode, decode, encode
 from exchange.container import Header, open_container, split_container, write_container
 from exchange.device.messages import peek_device
-from exchange.errors import ExchangeError
+from exchange.errors import ExchangeError, MalformedError
 from exchange.files.rows import read_request_row, read_response_row
 from exchange.files.sync_request import read_sync_request
 from exchange.keys import PrivateKey
@@ -123,3 +123,12 @@ def test_what_is_written_is_read_back_the_same(value: object) -> None:
 
     assert decode(data, max_bytes=1 << 20) == value
     assert encode(decode(data, max_bytes=1 << 20)) == data
+
+
+@pytest.mark.row("E1")
+@pytest.mark.parametrize("text", ["QR==", "QQ=", "QQ", "Q Q==", "QQ==\n", "QQ==QQ==", "Q-_="])
+def test_one_base64_for_the_same_bytes(text: str) -> None:
+    """Spare bits, blanks, missing or further padding, other alphabets: only what is written is read."""
+    assert b64decode("QQ==") == b"A"
+    with pytest.raises(MalformedError):
+        b64decode(text)
