@@ -26,6 +26,7 @@ from central.domain.satellites.services import note_signer
 from central.intake.certifying import certificate_rows
 from central.intake.incoming import apply_rows
 from central.intake.outgoing import rows_for
+from central.intake.recovering import enter_recovery, note_answer
 from central.keyring import KeyRing
 from chassis.db.unit import Unit
 from chassis.ids import new_id
@@ -71,9 +72,7 @@ def take_request(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Answered | Exc
     if order is RequestOrder.RESYNC_REQUIRED:
         raise ResyncRequiredError("the file belongs to an epoch that has ended")
     if order is RequestOrder.CENTRAL_RESTORED:
-        raise ResyncRequiredError(
-            "the satellite knows newer answers than this central: central was put back to an older copy"
-        )
+        return _restored(unit, keyring, satellite, opened)
     if order is RequestOrder.FORK or satellite.forked:
         return _fork(unit, account, satellite, opened, data)
     return _apply(unit, keyring, account, satellite, opened)
@@ -90,6 +89,15 @@ def _open(unit: Unit, keyring: KeyRing, satellite: Satellite, data: BinaryIO) ->
     except UnknownIssuerError as error:
         raise ResyncRequiredError("the file is signed by a key that was replaced: an older copy speaks") from error
     return opened
+
+
+def _restored(unit: Unit, keyring: KeyRing, satellite: Satellite, opened: OpenedRequest) -> ExchangeError:
+    """A genuine head of central's own that it does not know: central was put back, for every satellite."""
+    head = _head(keyring, opened)
+    enter_recovery(unit, None, {satellite.id: head.epoch} if head else {})
+    return ResyncRequiredError(
+        "the satellite knows newer answers than this central: central was put back to an older copy"
+    )
 
 
 def _head(keyring: KeyRing, opened: OpenedRequest) -> CentralHead | None:
@@ -161,6 +169,8 @@ def _apply(
     satellite.last_rseq += 1
     satellite.software_version = request.software_version
     note_signer(unit, satellite, opened.signer)
+    satellite.recovering = satellite.recovering and not request.full
+    note_answer(unit)
     satellite.sync_failure = None
     for entry in request.chain:
         key = (account.id, satellite.id, entry.epoch, entry.seq)

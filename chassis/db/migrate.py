@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
 
+from chassis.db.engine import database_file
 from chassis.errors import AppError
 
 if TYPE_CHECKING:
@@ -104,15 +105,8 @@ def differences(engine: Engine, folder: Path) -> None:
         command.check(_config(folder, connection))
 
 
-def _path(engine: Engine) -> Path | None:
-    name = engine.url.database
-    if engine.dialect.name != "sqlite" or not name or name == ":memory:":
-        return None
-    return Path(name)
-
-
 def _copy_of(engine: Engine) -> Path | None:
-    path = _path(engine)
+    path = database_file(engine)
     if path is None or current(engine) is None:
         return None
     copy = path.with_name(path.name + ".before-upgrade")
@@ -126,7 +120,7 @@ def _copy_of(engine: Engine) -> Path | None:
 
 
 def _put_back(engine: Engine, copy: Path) -> None:
-    path = _path(engine)
+    path = database_file(engine)
     if path is None:
         return
     for suffix in ("-wal", "-shm"):

@@ -30,6 +30,13 @@ def jobs_of(made: Satellite) -> tuple[Job, ...]:
 
     return (
         Job("synchronize", timedelta(minutes=1), nothing, "synchronize by network when it is time", synchronize),
+        Job(
+            "anchor",
+            timedelta(minutes=1),
+            nothing,
+            "note how far this machine came, outside backups",
+            made.raise_anchor,
+        ),
         Job("devices", timedelta(hours=1), devices, "free silent devices' licences, remove those silent for a year"),
         Job("alerts", timedelta(days=1), alerts, "make every alert equal to state and clock"),
     )

@@ -44,6 +44,7 @@ class EventKind(StrEnum):
     SATELLITE_EXTENDED = "satellite:virtual_account_added"
     SATELLITE_SYNCHRONIZED = "satellite:synchronized_by_file"
     SATELLITE_RESYNCHRONIZED = "satellite:epoch_opened"
+    CENTRAL_RESTORED = "central:restored"
     SATELLITE_KEY_RENEWED = "satellite:key_renewed"
     SATELLITE_FORKED = "satellite:forked"
     SATELLITE_SYNC_FAILED = "satellite:sync_failed"

@@ -13,6 +13,7 @@ from central.domain.ledger.models import Bucket
 from central.domain.ledger.postings import Place, post
 from central.domain.ledger.queries import pools
 from central.domain.ledger.services import free_views
+from central.domain.satellites.queries import refuse_recovering
 from chassis.db.unit import Unit
 from exchange.compliance import LotPhase, LotView, lot_phase
 
@@ -38,6 +39,7 @@ def transfer_licences(
         raise InvalidQuantityError
     if source.id == target.id:
         raise SameVirtualAccountError
+    refuse_recovering(unit, source)
     free = free_quantity(unit, source, tag)
     if quantity > free:
         raise NotEnoughFreeError(f"{quantity} of {name} are to be moved from {source.name}, {free} are free")

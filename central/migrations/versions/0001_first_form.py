@@ -432,6 +432,7 @@ def upgrade() -> None:
     sa.Column('registration', chassis.db.base.JsonText(), nullable=False),
     sa.Column('next_key_id', sa.String(length=32), nullable=True),
     sa.Column('forked', sa.Boolean(), nullable=False),
+    sa.Column('recovering', sa.Boolean(), nullable=False),
     sa.Column('sync_failure', sa.Text(), nullable=True),
     sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_satellites'))
     )
