@@ -21,7 +21,7 @@ import click
 from chassis.clock import parse_duration, parse_time
 from chassis.errors import AppError
 from chassis.ids import new_id
-from chassis.log import get_logger
+from chassis.log import configure_logging, get_logger
 
 
 class Coded(Protocol):
@@ -193,6 +193,7 @@ def run(
     """Run a program's commands; every outcome becomes an exit code and, on failure, a code with its remedy."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in arguments
+    configure_logging("info")  # to standard error from the first line on; the home's own level comes with its settings
     state = CliState()
     try:
         code = group.main(args=arguments, prog_name=program, obj=state, standalone_mode=False)

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from chassis.db.engine import database_file
 from chassis.errors import AppError
+from chassis.storage import of_database
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -65,11 +67,18 @@ def head(folder: Path) -> str | None:
 
 def current(engine: Engine) -> str | None:
     """The revision that the database is at."""
-    with engine.connect() as connection:
-        if not inspect(connection).has_table(REVISION_TABLE):
-            return None
-        found: str | None = connection.scalar(text(f"SELECT version_num FROM {REVISION_TABLE}"))  # noqa: S608 - a constant
-        return found
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table(REVISION_TABLE):
+                return None
+            found: str | None = connection.scalar(text(f"SELECT version_num FROM {REVISION_TABLE}"))  # noqa: S608 - a constant
+            return found
+    except DBAPIError as error:
+        # Every command comes by here first: a disk that is full or read-only is named, not shown as a fault.
+        refusal = of_database(error.orig, database_file(engine)) if error.orig is not None else None
+        if refusal is None:
+            raise
+        raise refusal from error
 
 
 def upgrade(engine: Engine, folder: Path) -> None:

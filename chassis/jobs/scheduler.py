@@ -36,7 +36,8 @@ def run_scheduler(database: Database, runs: type[JobRunMixin], jobs: tuple[Job, 
             misfire_grace_time=None,
             next_run_time=SystemClock().now(),
         )
-    signal.signal(signal.SIGTERM, lambda *_: scheduler.shutdown(wait=False))
+    # What was begun is finished first: a slot that was left half way would be closed to everyone until its lease ends.
+    signal.signal(signal.SIGTERM, lambda *_: scheduler.shutdown(wait=True))
     scheduler.start()
 
 

@@ -51,7 +51,10 @@ class Serving:
     def children(self) -> list[int]:
         """Workers, and the scheduler where there is one."""
         with suppress(OSError):
-            return [int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
+            return [
+                int(pid)
+                for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            ]
         return []
 
     def kill(self) -> None:
@@ -69,7 +72,9 @@ class Serving:
         return self.process.wait(DONE_SECONDS)
 
 
-def start(home: Path, *words: str, program: str = "satellite", port: int = 0, env: dict[str, str] | None = None) -> Serving:
+def start(
+    home: Path, *words: str, program: str = "satellite", port: int = 0, env: dict[str, str] | None = None
+) -> Serving:
     """Start a server and wait for its ready line."""
     log = (home.parent / f"{home.name}.log").open("a")
     process = subprocess.Popen(
@@ -87,7 +92,9 @@ def start(home: Path, *words: str, program: str = "satellite", port: int = 0, en
 
 
 @contextmanager
-def serving(home: Path, *words: str, program: str = "satellite", env: dict[str, str] | None = None) -> Iterator[Serving]:
+def serving(
+    home: Path, *words: str, program: str = "satellite", env: dict[str, str] | None = None
+) -> Iterator[Serving]:
     """A server for the length of a block."""
     server = start(home, *words, program=program, env=env)
     try:
@@ -97,7 +104,9 @@ def serving(home: Path, *words: str, program: str = "satellite", env: dict[str, 
             server.kill()
 
 
-def ask(port: int, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+def ask(
+    port: int, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, bytes]:
     """One HTTPS call; OSError or HTTPException where none is possible."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -133,7 +142,9 @@ class Light:
 
     def registration(self) -> bytes:
         """The message by which it registers."""
-        body = RegisterBody(self.token, Udi(pid="SW-48", serial=self.serial), None, None, None, (), make_csr(self.key, self.serial))
+        body = RegisterBody(
+            self.token, Udi(pid="SW-48", serial=self.serial), None, None, None, (), make_csr(self.key, self.serial)
+        )
         return self.message(DeviceOp.REGISTER, body.to_dict())
 
     def list_of_use(self, count: int) -> bytes:

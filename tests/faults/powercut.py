@@ -51,16 +51,16 @@ class _File(apsw.VFSFile):
         path = name.filename() if isinstance(name, apsw.URIFilename) else name
         self._name = Path(path).name if path else ""
 
-    def xWrite(self, data: bytes, offset: int) -> None:
+    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - the name that the library calls
         super().xWrite(data, offset)
         if self._name:
             self._recording.ops.append(Op("write", self._name, offset, bytes(data)))
 
-    def xSync(self, flags: int) -> None:
+    def xSync(self, flags: int) -> None:  # noqa: N802 - the name that the library calls
         super().xSync(flags)
         self._recording.ops.append(Op("sync", self._name))
 
-    def xTruncate(self, size: int) -> None:
+    def xTruncate(self, size: int) -> None:  # noqa: N802 - the name that the library calls
         super().xTruncate(size)
         self._recording.ops.append(Op("truncate", self._name, size))
 
@@ -70,10 +70,10 @@ class _Vfs(apsw.VFS):
         self._recording = recording
         super().__init__(name, "")
 
-    def xOpen(self, name: Any, flags: list[int]) -> _File:
+    def xOpen(self, name: Any, flags: list[int]) -> _File:  # noqa: N802 - the name that the library calls
         return _File(self._recording, name, flags)
 
-    def xDelete(self, name: str, syncdir: bool) -> None:
+    def xDelete(self, name: str, syncdir: bool) -> None:  # noqa: N802 - the name that the library calls
         super().xDelete(name, syncdir)
         self._recording.ops.append(Op("delete", Path(name).name))
 

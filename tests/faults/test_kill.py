@@ -46,9 +46,30 @@ def _kill(server: Serving, chance: random.Random, home: Path, *, master: bool) -
     return start(home, port=server.port)
 
 
-EXPORT = ("before_commit", "after_commit", "before_rename:anchor.json", "after_anchor", "before_rename:q", "after_rename:q")
-ANSWER = ("before_commit", "after_commit", "before_rename:anchor.json", "after_anchor", "before_rename:r", "after_rename:r")
-IMPORT = ("before_commit", "after_commit", "before_rename:trust.json", "after_rename:trust.json", "before_rename:anchor.json", "after_anchor")
+EXPORT = (
+    "before_commit",
+    "after_commit",
+    "before_rename:anchor.json",
+    "after_anchor",
+    "before_rename:q",
+    "after_rename:q",
+)
+ANSWER = (
+    "before_commit",
+    "after_commit",
+    "before_rename:anchor.json",
+    "after_anchor",
+    "before_rename:r",
+    "after_rename:r",
+)
+IMPORT = (
+    "before_commit",
+    "after_commit",
+    "before_rename:trust.json",
+    "after_rename:trust.json",
+    "before_rename:anchor.json",
+    "after_anchor",
+)
 
 
 @pytest.mark.row("S2.1", "S2.5", "C11.2")
@@ -57,7 +78,11 @@ def test_a_synchronization_that_dies_at_any_step_goes_on_with_the_next_run(site:
     device = site.device("SN1")
     request, response = site.file("q"), site.file("r")
     died = []
-    rounds = [("export", point) for point in EXPORT] + [("answer", point) for point in ANSWER] + [("import", point) for point in IMPORT]
+    rounds = (
+        [("export", point) for point in EXPORT]
+        + [("answer", point) for point in ANSWER]
+        + [("import", point) for point in IMPORT]
+    )
     for number, (what, point) in enumerate(rounds):
         device.use("ADVANTAGE", 1 + number % 3)
         export = ("sync", "export", "--output", request)
@@ -85,7 +110,9 @@ def test_a_synchronization_that_dies_at_any_step_goes_on_with_the_next_run(site:
 
 
 @pytest.mark.row("S1.2", "S2.6")
-@pytest.mark.parametrize("point", ["before_commit", "after_commit", "before_rename:anchor.json", "before_rename:trust.json"])
+@pytest.mark.parametrize(
+    "point", ["before_commit", "after_commit", "before_rename:anchor.json", "before_rename:trust.json"]
+)
 def test_an_authorization_that_dies_at_any_step_is_applied_by_the_next_run(site: World, point: str) -> None:
     """Entering a new epoch ends whole whichever step was the last, and the site is in no need of help."""
     device = site.device("SN1")
@@ -109,4 +136,6 @@ def test_crash_points_do_nothing_outside_a_laboratory(site: World) -> None:
     """The variable that ends a laboratory's process leaves a real home alone."""
     (site.folder / "satellite" / "lab-clock.json").rename(site.folder / "kept")
 
-    assert not dies_at("before_commit", lambda: site.satellite("token", "create", "--virtual-account", "Site", "--days", "3"))
+    assert not dies_at(
+        "before_commit", lambda: site.satellite("token", "create", "--virtual-account", "Site", "--days", "3")
+    )

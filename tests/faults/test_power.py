@@ -26,7 +26,9 @@ NUMBERS = count()
 
 
 @pytest.fixture
-def recorded(site: World, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[tuple[World, Recording]]:
+def recorded(
+    site: World, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[tuple[World, Recording]]:
     """A site whose satellite works on the recording layer from now on."""
     site.close()
     # Locks of one process do not keep two SQLite libraries apart: the other one must have let go of everything.
@@ -72,37 +74,58 @@ def missing(folder: Path, known: list[Any]) -> list[str]:
         found = [row[0] for row in db.execute("PRAGMA integrity_check")]
         wrong = [] if found == ["ok"] else [f"integrity: {found[0]}"]
         serials = {row[0] for row in db.execute("SELECT json_extract(udi, '$.serial') FROM instances")}
-        uses = dict(db.execute("SELECT json_extract(i.udi, '$.serial'), c.count FROM claims c JOIN instances i ON i.id = c.instance_id"))
-        queue = {row[0] for row in db.execute("SELECT json_extract(i.udi, '$.serial') FROM export_queue q JOIN instances i ON i.id = q.instance_id")}
+        uses = dict(
+            db.execute(
+                "SELECT json_extract(i.udi, '$.serial'), c.count FROM claims c JOIN instances i ON i.id = c.instance_id"
+            )
+        )
+        queue = {
+            row[0]
+            for row in db.execute(
+                "SELECT json_extract(i.udi, '$.serial') FROM export_queue q JOIN instances i ON i.id = q.instance_id"
+            )
+        }
         seq, rseq = db.execute("SELECT last_seq, applied_rseq FROM site").fetchone()
         stored = {row[0] for row in db.execute("SELECT seq FROM requests")}
         # One transaction, one effect: a device with its key, its token's use and its event, or nothing of it.
-        keys = {row[0] for row in db.execute("SELECT json_extract(i.udi, '$.serial') FROM device_keys k JOIN instances i ON i.id = k.instance_id")}
+        keys = {
+            row[0]
+            for row in db.execute(
+                "SELECT json_extract(i.udi, '$.serial') FROM device_keys k JOIN instances i ON i.id = k.instance_id"
+            )
+        }
         used = sum(row[0] for row in db.execute("SELECT uses FROM tokens"))
     if keys != serials or used != len(serials):
         wrong.append(f"half a registration: {len(serials)} devices, {len(keys)} keys, {used} uses of tokens")
     if stored != set(range(1, seq + 1)):
         wrong.append(f"half an export: {seq} made, {sorted(stored)} stored")
     for kind, *facts in known:
-        there = {
-            "device": lambda: facts[0] in serials,
-            "use": lambda: uses.get(facts[0]) == facts[1],
-            "request": lambda: facts[0] in queue,
-            "seq": lambda: seq >= facts[0],
-            "rseq": lambda: rseq >= facts[0],
-        }[kind]()
+        if kind == "device":
+            there = facts[0] in serials
+        elif kind == "use":
+            there = uses.get(facts[0]) == facts[1]
+        elif kind == "request":
+            there = facts[0] in queue
+        else:
+            there = {"seq": seq, "rseq": rseq}[kind] >= facts[0]
         if not there:
             wrong.append(f"lost: {kind} {facts}")
     return wrong
 
 
 @pytest.mark.row("S4.1", "S4.2", "S2.1")
-def test_a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged(recorded: tuple[World, Recording], tmp_path: Path) -> None:
+def test_a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged(
+    recorded: tuple[World, Recording], tmp_path: Path
+) -> None:
     """Registration, use, restricted request, export and import: every state of the disk is whole and holds them all."""
     chance = random.Random(seed())
     world, recording = recorded
     work(world, recording)
-    bad = [wrong for known in cuts(recording, chance, STATES, tmp_path / "cut") if (wrong := missing(tmp_path / "cut", known))]
+    bad = [
+        wrong
+        for known in cuts(recording, chance, STATES, tmp_path / "cut")
+        if (wrong := missing(tmp_path / "cut", known))
+    ]
 
     assert len([op for op in recording.ops if op.kind == "sync"]) > 20
     assert bad == []
@@ -114,7 +137,11 @@ def test_the_power_cut_test_sees_a_weaker_setting(recorded: tuple[World, Recordi
     """With synchronous=NORMAL the same cuts lose acknowledged changes: the test above can fail."""
     world, recording = recorded
     work(world, recording)
-    bad = [wrong for known in cuts(recording, random.Random(1), STATES // 3, tmp_path / "cut") if (wrong := missing(tmp_path / "cut", known))]
+    bad = [
+        wrong
+        for known in cuts(recording, random.Random(1), STATES // 3, tmp_path / "cut")
+        if (wrong := missing(tmp_path / "cut", known))
+    ]
 
     assert bad
     assert all("lost" in line for wrong in bad for line in wrong if "half" not in line)
@@ -129,7 +156,7 @@ def test_a_file_is_renamed_only_when_its_content_lasts_and_released_only_when_th
     fsync, replace = os.fsync, Path.replace
 
     def seen_fsync(descriptor: int) -> None:
-        name = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        name = Path(f"/proc/self/fd/{descriptor}").readlink()
         steps.append("sync folder" if name.is_dir() else f"sync {name.stat().st_size} bytes")
         fsync(descriptor)
 
@@ -145,7 +172,9 @@ def test_a_file_is_renamed_only_when_its_content_lasts_and_released_only_when_th
 
 
 @pytest.mark.row("S2.6", "S2.1")
-def test_commit_comes_before_the_anchor_and_the_anchor_before_the_file(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commit_comes_before_the_anchor_and_the_anchor_before_the_file(
+    site: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On both sides the file is released last, so that no file is known outside that its maker does not know."""
     steps: list[str] = []
     replace = Path.replace

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from sqlalchemy import select
 
 from agent.errors import ServerRefusedError
@@ -335,8 +334,12 @@ def test_a_bad_backup_is_refused_before_anything_is_overwritten(site: World) -> 
     for name, content in bad.items():
         words = ("restore", site.file(name, content), "--passphrase-file", good_pass, "--replace")
         codes[name] = site.satellite(*words, code=1)["error"]["code"]
-    codes["wrong"] = site.satellite("restore", site.file("b"), "--passphrase-file", bad_pass, "--replace", code=1)["error"]["code"]
-    codes["other"] = site.satellite("restore", site.file("c"), "--passphrase-file", good_pass, "--replace", code=1)["error"]["code"]
+    codes["wrong"] = site.satellite("restore", site.file("b"), "--passphrase-file", bad_pass, "--replace", code=1)[
+        "error"
+    ]["code"]
+    codes["other"] = site.satellite("restore", site.file("c"), "--passphrase-file", good_pass, "--replace", code=1)[
+        "error"
+    ]["code"]
     codes["nothing"] = site.satellite("restore", site.file("b"), "--replace", code=1)["error"]["code"]
     codes["in use"] = site.satellite("restore", site.file("b"), "--passphrase-file", good_pass, code=1)["error"]["code"]
 
@@ -368,7 +371,9 @@ def test_nothing_in_a_backup_can_be_read(site: World) -> None:
         for secret in (b"PRIVATE KEY", b"SECRET-SERIAL-1", token.encode(), b"SQLite format", b"customer.example"):
             assert secret not in data
         assert Path(site.file(f"b-{home}")).stat().st_mode & 0o077 == 0
-        assert run("backup", "verify", site.file(f"b-{home}"), "--passphrase-file", site.file("p", made["passphrase"]))["sound"]
+        assert run("backup", "verify", site.file(f"b-{home}"), "--passphrase-file", site.file("p", made["passphrase"]))[
+            "sound"
+        ]
 
 
 @pytest.mark.row("S2.6")
