@@ -176,7 +176,9 @@ def sync_import(context: click.Context, file: Path, output: Path) -> None:
     """Synchronize by file."""
     made = opened(context)
     try:
-        received = receive(made.database, made.keyring, OPERATOR, lambda: file.open("rb"), made.note_reached, by_file=True)
+        received = receive(
+            made.database, made.keyring, OPERATOR, lambda: file.open("rb"), made.note_reached, by_file=True
+        )
     except OSError as error:
         raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
     write_atomic(output, received.data, mode=0o644)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from central.anchor import Reached
+from central.domain.accounts.queries import of_satellite
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.alerts.services import refresh_alerts
@@ -54,7 +55,8 @@ def enter_recovery(unit: Unit, known: Reached | None, presented: dict[str, int] 
         if row.registered_at is None:
             row.epoch_id = ""  # never authorized: its first epoch begins when it is
             continue
-        row.state, row.recovering, row.downloaded_at = PENDING, True, None
+        row.state, row.downloaded_at = PENDING, None
+        mark_recovering(unit, row, recovering=True)
         message = f"central was put back to an older copy: epoch {row.epoch} opened for satellite {row.name}"
         subject = {"epoch": row.epoch}
         record(unit, row.account_id, EventKind.CENTRAL_RESTORED, message, subject=subject, satellite_id=row.id)
@@ -62,6 +64,13 @@ def enter_recovery(unit: Unit, known: Reached | None, presented: dict[str, int] 
     for account in {row.account_id: account_of(unit, row) for row in rows}.values():
         refresh_alerts(unit, account)
     return len(rows)
+
+
+def mark_recovering(unit: Unit, satellite: Satellite, *, recovering: bool) -> None:
+    """Say of a satellite and its virtual accounts whether its full request is awaited."""
+    satellite.recovering = recovering
+    for row in of_satellite(unit, satellite.account_id, satellite.id):
+        row.recovering = recovering
 
 
 def _raise(unit: Unit, name: str, value: int) -> None:

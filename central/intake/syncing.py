@@ -26,7 +26,7 @@ from central.domain.satellites.services import note_signer
 from central.intake.certifying import certificate_rows
 from central.intake.incoming import apply_rows
 from central.intake.outgoing import rows_for
-from central.intake.recovering import enter_recovery, note_answer
+from central.intake.recovering import enter_recovery, mark_recovering, note_answer
 from central.keyring import KeyRing
 from chassis.db.unit import Unit
 from chassis.ids import new_id
@@ -169,7 +169,8 @@ def _apply(
     satellite.last_rseq += 1
     satellite.software_version = request.software_version
     note_signer(unit, satellite, opened.signer)
-    satellite.recovering = satellite.recovering and not request.full
+    if satellite.recovering and request.full:
+        mark_recovering(unit, satellite, recovering=False)
     note_answer(unit)
     satellite.sync_failure = None
     for entry in request.chain:

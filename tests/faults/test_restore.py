@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from agent.errors import ServerRefusedError
 from central.domain.accounts.models import VirtualAccount
+from central.domain.ledger.errors import CentralRecoveringError
 from central.domain.ledger.transfers import transfer_licences
-from central.domain.satellites.errors import CentralRecoveringError
 from central.runtime import open_central
 from chassis.actor import OPERATOR
 from tests.faults.harness import Load, dies_at, seed, serving

@@ -58,10 +58,3 @@ class RegistrationUsedError(RefusedError):
 
     code = "registration_used"
     remedy = "Make a new registration file on the machine that is to live on: `satellite registration export`."
-
-
-class CentralRecoveringError(RefusedError):
-    """Central was put back to an older copy and does not know yet what this site holds."""
-
-    code = "central_recovering"
-    remedy = "Have the satellite import its new authorization file and synchronize; then try again."

@@ -6,12 +6,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.queries import of_satellite
 from central.domain.base import VENDOR, Counter
 from central.domain.instances.models import Instance
 from central.domain.preferences.queries import policies
-from central.domain.satellites.errors import CentralRecoveringError, UnknownSatelliteError
+from central.domain.satellites.errors import UnknownSatelliteError
 from central.domain.satellites.models import Satellite, SatelliteKey
 from chassis.clock import iso, optional_iso
 from chassis.db.unit import Unit
@@ -26,15 +25,6 @@ def epoch_floor(unit: Unit) -> int:
     """Epochs begin above it: earlier numbers may have been given out before central was put back."""
     row = unit.session.get(Counter, (VENDOR, EPOCH_FLOOR))
     return row.value if row else 0
-
-
-def refuse_recovering(unit: Unit, virtual_account: VirtualAccount) -> None:
-    """Refuse to move licences away from a site as long as central does not know again what it holds."""
-    if virtual_account.satellite_id is None:
-        return
-    row = unit.session.get(Satellite, (virtual_account.account_id, virtual_account.satellite_id))
-    if row is not None and row.recovering:
-        raise CentralRecoveringError(f"the full request of satellite {row.name} is awaited")
 
 
 def find_satellite(unit: Unit, account_id: str, name: str) -> Satellite:

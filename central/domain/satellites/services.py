@@ -295,7 +295,7 @@ def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = Fals
         execution_options={"synchronize_session": "fetch"},
     )
     for row in of_satellite(unit, satellite.account_id, satellite.id):
-        row.satellite_id, row.change_no = None, next_change(unit)
+        row.satellite_id, row.change_no, row.recovering = None, next_change(unit), False
     satellite.state = REMOVED
     unit.session.execute(
         update(SatelliteKey)

@@ -492,6 +492,7 @@ def upgrade() -> None:
     sa.Column('satellite_id', sa.String(length=32), nullable=True),
     sa.Column('change_no', sa.BigInteger(), nullable=False),
     sa.Column('created_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('recovering', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_virtual_accounts')),
     sa.UniqueConstraint('account_id', 'name', name=op.f('uq_virtual_accounts_account_id_name')),
     sa.UniqueConstraint('number', name=op.f('uq_virtual_accounts_number'))
