@@ -222,3 +222,22 @@ def test_a_disk_that_does_not_confirm_ends_the_server_without_an_answer(site: Wo
     assert "storage_failed" in log
     assert (done.returncode, json.loads(done.stdout)["error"]["code"]) == (1, "storage_failed")
     assert {row["serial"] for row in site.satellite("instances")["items"]} == {"S-good", "S-bad"}
+
+
+@needs_root
+@pytest.mark.row("S2.2")
+def test_the_doctor_names_what_is_wrong_with_disk_and_keys(small: World) -> None:
+    """A full disk, a read-only one and a missing key are each the first cause, seen on this machine."""
+    seen = []
+    filler = fill(small)
+    seen.append(small.satellite("sync", "doctor", code=1)["cause"]["code"])
+    filler.unlink()
+    gone = list((small.folder / "satellite" / "keys").glob("key-*.pem"))
+    for key in gone:
+        key.rename(key.with_suffix(".kept"))
+    seen.append(small.satellite("sync", "doctor", code=1)["cause"]["code"])
+    for key in gone:
+        key.with_suffix(".kept").rename(key)
+
+    assert seen == ["disk_full", "key_missing"]
+    assert small.satellite("sync", "doctor")["healthy"]

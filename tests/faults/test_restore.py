@@ -285,7 +285,7 @@ def test_epochs_never_repeat_though_central_was_put_back_twice_to_the_same_copy(
     assert site.licence("ADVANTAGE")["in_use"] == 2
 
 
-@pytest.mark.row("S2.6")
+@pytest.mark.row("S2.6", "B8")
 def test_a_backup_under_load_is_one_committed_state_and_restores_elsewhere(site: World) -> None:
     """Made while devices register; restored in another folder it is sound, holds, and comes back by resync."""
     number, passphrase = seed(), site.file("pass", SECRET)
@@ -315,7 +315,7 @@ def test_a_backup_under_load_is_one_committed_state_and_restores_elsewhere(site:
     assert {row["serial"] for row in site.central("instances", ACCOUNT)["items"]} == serials
 
 
-@pytest.mark.row("S2.6")
+@pytest.mark.row("B8")
 def test_a_bad_backup_is_refused_before_anything_is_overwritten(site: World) -> None:
     """Each flipped or missing byte, a wrong passphrase, another product and a newer form have their own refusal."""
     good_pass, bad_pass = site.file("pass", SECRET), site.file("pass2", SECRET + "x")
@@ -360,7 +360,7 @@ def _digest(home: Path) -> str:
     return dump + str(sorted(path.name for path in (home / "keys").iterdir()))
 
 
-@pytest.mark.row("S2.6")
+@pytest.mark.row("B8")
 def test_nothing_in_a_backup_can_be_read(site: World) -> None:
     """Neither keys nor tokens nor names of devices stand in the file, on either side; a made passphrase opens it."""
     site.device("SECRET-SERIAL-1")
@@ -376,7 +376,7 @@ def test_nothing_in_a_backup_can_be_read(site: World) -> None:
         ]
 
 
-@pytest.mark.row("S2.6")
+@pytest.mark.row("S2.6", "B8")
 def test_a_restore_that_dies_half_way_is_finished_by_the_next_command(site: World) -> None:
     """Whichever file was the last to be moved, the home is the restored one whole, marked as restored, the old one kept."""
     passphrase = site.file("pass", SECRET)
@@ -412,3 +412,25 @@ def test_a_database_replaced_under_a_running_server_gets_what_comes_after(site: 
     assert wire is site.wire()
     assert site.satellite("status")["restored"]
     assert site.satellite("instances")["items"] == []
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("B8")
+def test_a_database_behind_a_server_is_left_to_its_own_tools(site: World) -> None:
+    """The command says whether the database is in the backup, and a backup without it brings keys and settings back."""
+    made = site.satellite("backup", "create", "--output", site.file("b"), "--passphrase-file", site.file("p", SECRET))
+    keys = {path.name: path.read_bytes() for path in (site.folder / "satellite" / "keys").iterdir()}
+    embedded = (site.folder / "satellite" / "satellite.db").exists()
+    for name in keys:
+        (site.folder / "satellite" / "keys" / name).unlink()
+    site.satellite("restore", site.file("b"), "--passphrase-file", site.file("p"), "--replace")
+    resync(site, "heal")
+    site.synchronize("2")
+
+    assert made["database"] == ("embedded" if embedded else "left_out")
+    assert ("satellite.db" in made["files"]) == embedded
+    assert bool(made["note"]) != embedded
+    assert (
+        keys.items()
+        <= {path.name: path.read_bytes() for path in (site.folder / "satellite" / "keys").iterdir()}.items()
+    )
