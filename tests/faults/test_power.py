@@ -29,19 +29,20 @@ NUMBERS = count()
 def recorded(
     site: World, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Iterator[tuple[World, Recording]]:
-    """A site whose satellite works on the recording layer from now on."""
+    """A site one of whose servers works on the recording layer from now on."""
+    server, replace = getattr(request, "param", ("satellite", None))
     site.close()
     # Locks of one process do not keep two SQLite libraries apart: the other one must have let go of everything.
     gc.collect()
-    database = site.folder / "satellite" / "satellite.db"
+    database = site.folder / server / f"{server}.db"
     with closing(sqlite3.connect(database)) as plain:
         plain.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     recording = Recording({database.name: database.read_bytes()})
-    module, layer = driver(recording, f"recorder{next(NUMBERS)}", getattr(request, "param", None))
+    module, layer = driver(recording, f"recorder{next(NUMBERS)}", replace)
     original = sqlalchemy.create_engine
 
     def create_engine(url: str, **options: Any) -> sqlalchemy.Engine:
-        return original(url, module=module, **options) if "satellite.db" in url else original(url, **options)
+        return original(url, module=module, **options) if f"{server}.db" in url else original(url, **options)
 
     monkeypatch.setattr(chassis.db.engine, "create_engine", create_engine)
     yield site, recording
@@ -131,7 +132,7 @@ def test_a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged(
     assert bad == []
 
 
-@pytest.mark.parametrize("recorded", [("synchronous=FULL", "synchronous=NORMAL")], indirect=True)
+@pytest.mark.parametrize("recorded", [("satellite", ("synchronous=FULL", "synchronous=NORMAL"))], indirect=True)
 @pytest.mark.row("S4.1")
 def test_the_power_cut_test_sees_a_weaker_setting(recorded: tuple[World, Recording], tmp_path: Path) -> None:
     """With synchronous=NORMAL the same cuts lose acknowledged changes: the test above can fail."""
@@ -145,6 +146,45 @@ def test_the_power_cut_test_sees_a_weaker_setting(recorded: tuple[World, Recordi
 
     assert bad
     assert all("lost" in line for wrong in bad for line in wrong if "half" not in line)
+
+
+def missing_at_central(folder: Path, known: list[Any]) -> list[str]:
+    """The same for central: answers that were given, and totals that fit what they stand for."""
+    with closing(sqlite3.connect(folder / "central.db")) as db:
+        found = [row[0] for row in db.execute("PRAGMA integrity_check")]
+        wrong = [] if found == ["ok"] else [f"integrity: {found[0]}"]
+        last = db.execute("SELECT last_seq FROM satellites").fetchone()[0]
+        answered = {row[0] for row in db.execute("SELECT seq FROM answered_requests WHERE response IS NOT NULL")}
+        claimed = db.execute("SELECT coalesce(sum(count), 0) FROM claims").fetchone()[0]
+        total = db.execute("SELECT coalesce(sum(claimed), 0) FROM pool_totals").fetchone()[0]
+    if not set(range(last + 1)) <= answered:
+        wrong.append(f"half an answer: {last} taken, {sorted(answered)} answered")
+    if claimed != total:
+        wrong.append(f"half a request: {claimed} claimed, {total} in total")
+    return wrong + [f"lost: {fact}" for fact in known if fact[1] > last]
+
+
+@pytest.mark.parametrize("recorded", [("central", None)], indirect=True)
+@pytest.mark.row("C11.2", "S2.5")
+def test_a_power_cut_at_central_loses_no_answer_that_was_given(
+    recorded: tuple[World, Recording], tmp_path: Path
+) -> None:
+    """Each request that was answered is there with its answer, and the totals fit the claims, in every state of the disk."""
+    chance = random.Random(seed())
+    world, recording = recorded
+    device = world.device("SN1")
+    for number in range(5):
+        device.use("ADVANTAGE", 1 + number % 3)
+        _, answered, _ = world.synchronize(f"p{number}")
+        recording.ack(("answered", answered["answers"]))
+    bad = [
+        wrong
+        for known in cuts(recording, chance, STATES // 2, tmp_path / "cut")
+        if (wrong := missing_at_central(tmp_path / "cut", known))
+    ]
+
+    assert len([op for op in recording.ops if op.kind == "sync"]) > 5
+    assert bad == []
 
 
 @pytest.mark.row("S2.1")
