@@ -130,6 +130,14 @@ class StorageFailedError(AppError):
     status = 503
 
 
+class DatabaseDamagedError(AppError):
+    """The database's file is damaged."""
+
+    code = "database_damaged"
+    remedy = "Stop the server, keep the file for those who look into it, and restore the newest backup."
+    status = 503
+
+
 class WrongOwnerError(AppError):
     """A part of the state folder belongs to another user."""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from chassis.errors import (
     AppError,
     DatabaseBusyError,
+    DatabaseDamagedError,
     DiskFullError,
     DiskUnwritableError,
     FileUnreadableError,
@@ -25,7 +26,7 @@ from chassis.log import get_logger
 EXIT_STORAGE_FAILED = 3
 """The server's master ends with this code too when a worker does."""
 _LEAST_FREE = 256 * 1024
-_BUSY, _LOCKED, _READONLY, _IOERR, _FULL, _CANTOPEN = 5, 6, 8, 10, 13, 14
+_BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
 _UNSURE = {_IOERR | kind << 8 for kind in (3, 4, 5, 6)}  # write, fsync, fsync of a folder, truncate
 
 _serving = [False]
@@ -48,6 +49,8 @@ def of_database(error: BaseException, file: Path | None) -> AppError | None:
         return DatabaseBusyError("the database did not come free in time")
     if primary == _FULL or (primary in {_IOERR, _CANTOPEN} and _is_full(file)):
         return DiskFullError()
+    if primary in {_CORRUPT, _NOTADB}:
+        return DatabaseDamagedError()
     if primary in {_READONLY, _CANTOPEN}:
         return DiskUnwritableError("the database cannot be opened for writing")
     return StorageFailedError(f"the disk failed under the database (SQLite {code})") if code in _UNSURE else None

@@ -7,12 +7,14 @@ that server's own tools.
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -217,11 +219,31 @@ def _write_entry(entry: Entry, reading: Reading, folder: Path) -> None:
 @contextmanager
 def _work_folder(home: Path, what: str) -> Iterator[Path]:
     """A folder for what is decrypted or copied; it goes again unless it was renamed."""
+    _sweep(home)
     folder = home / f".{what}-{new_id()[:12]}"
     try:
         folder.mkdir(mode=0o700)
-        yield folder
+        with _held(folder):
+            yield folder
     except OSError as error:
         raise of_file(error, folder.name) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(home: Path) -> None:
+    """Remove the work folders of commands that were killed; who still works holds its folder's lock."""
+    for folder in home.glob(".*-????????????"):
+        if folder.name.startswith((".backup-", ".verify-", ".restore-")):
+            with suppress(OSError), _held(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -166,6 +167,27 @@ def test_a_part_of_the_home_that_belongs_to_another_user_is_named_at_the_start(s
 
     assert (code, error["code"]) == (1, "wrong_owner")
     assert "satellite.db" in error["message"]
+
+
+@pytest.mark.row("S1.2", "B8")
+def test_a_damaged_database_is_named_and_a_backup_brings_it_back(site: World) -> None:
+    """A page that the disk changed is found at the first use; after the restore the site is at work again."""
+    site.device("SN1")
+    site.close()
+    gc.collect()
+    made = site.satellite("backup", "create", "--output", site.file("b"))
+    database = site.folder / "satellite" / "satellite.db"
+    with sqlite3.connect(database) as plain:
+        plain.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = bytearray(database.read_bytes())
+    data[4096:] = b"\xa5" * (len(data) - 4096)
+    database.write_bytes(data)
+    refused = site.satellite("instances", code=1)["error"]["code"]
+    words = ("restore", site.file("b"), "--passphrase-file", site.file("p", made["passphrase"]), "--replace")
+    site.satellite(*words)
+
+    assert refused == "database_damaged"
+    assert [row["serial"] for row in site.satellite("instances")["items"]] == ["SN1"]
 
 
 SHIM = r"""

@@ -102,7 +102,6 @@ def test_a_synchronization_that_dies_at_any_step_goes_on_with_the_next_run(site:
         assert not site.satellite("status")["restored"], (what, point)
 
     assert all(died), [pair for pair, dead in zip(rounds, died, strict=True) if not dead]
-    assert not list(site.folder.glob("satellite/.*.new"))[20:]
     assert site.central("ledger", "verify")["ok"]
     assert "satellite_forked" not in site.alerts()
     anchor = (site.folder / "satellite" / "anchor" / "anchor.json").read_text()

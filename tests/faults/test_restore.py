@@ -343,6 +343,9 @@ def test_a_bad_backup_is_refused_before_anything_is_overwritten(site: World) -> 
     codes["nothing"] = site.satellite("restore", site.file("b"), "--replace", code=1)["error"]["code"]
     codes["in use"] = site.satellite("restore", site.file("b"), "--passphrase-file", good_pass, code=1)["error"]["code"]
 
+    (site.folder / "satellite" / ".backup-0123456789ab").mkdir()
+    assert site.satellite("backup", "verify", site.file("b"), "--passphrase-file", good_pass)["sound"]
+    assert not list((site.folder / "satellite").glob(".backup-*")), "what a killed backup left is still there"
     assert codes.pop("wrong") == "backup_locked"
     assert codes.pop("other") == "backup_of_other_product"
     assert codes.pop("nothing") == "passphrase_needed"
