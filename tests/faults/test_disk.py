@@ -60,6 +60,9 @@ def fill(world: World) -> Path:
 def test_a_full_disk_refuses_whole_and_goes_on_when_there_is_room(small: World) -> None:
     """Registration, export, import and backup say `disk_full` and change nothing; status answers; then all goes on."""
     token = small.token()
+    small.central("user", "add", "root", "--role", "vendor_administrator")
+    key = small.central("api-token", "create", "--user", "root", "--days", "3", "--scope", "write")["token"]
+    central, bearer = make_app(open_central(small.folder / "central")), {"Authorization": f"Bearer {key}"}
     small.satellite("sync", "export", "--output", small.file("q0"))
     with serving(small.folder / "satellite") as server:
         first = Light("S-first", token)
@@ -80,7 +83,9 @@ def test_a_full_disk_refuses_whole_and_goes_on_when_there_is_room(small: World) 
         taken = small.central("sync", "import", small.file("q0"), "--output", small.file("r0"), code=1)["error"]["code"]
         doctor = small.satellite("sync", "doctor", code=1)["cause"]["code"]
         status = small.satellite("status")["state"]
-        signed_in = call(make_app(open_central(small.folder / "central")), "GET", "/healthz")[0]
+        signed_in = call(central, "GET", "/api/v1/smart-accounts", headers=bearer)[0]
+        big = json.dumps({"name": "New", "description": "x" * 200}).encode()
+        added = call(central, "POST", "/api/v1/smart-accounts/customer.example/virtual-accounts", big, bearer)
         count = len(small.satellite("instances")["items"])
         filler.unlink()
         for device, message, _, _ in refused:
@@ -92,6 +97,7 @@ def test_a_full_disk_refuses_whole_and_goes_on_when_there_is_room(small: World) 
     small.satellite("sync", "export", "--output", small.file("q"))
     small.central("sync", "import", small.file("q"), "--output", small.file("r"))
 
+    assert (added[0], json.loads(added[2])["code"]) == (503, "disk_full")
     assert len(refused) == 3
     assert {status for _, _, status, _ in refused} == {503}
     assert {json.loads(body)["code"] for _, _, _, body in refused} == {"disk_full"}
