@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from central.domain.ledger.errors import CentralRecoveringError
 from central.domain.ledger.transfers import transfer_licences
 from central.runtime import open_central
 from chassis.actor import OPERATOR
+from chassis.backup.container import PIECE, new_header, read_pieces, write_pieces
+from chassis.backup.errors import BackupDamagedError
 from tests.faults.harness import Load, dies_at, seed, serving
 from tests.world import ACCOUNT, World
 
@@ -437,3 +440,20 @@ def test_a_database_behind_a_server_is_left_to_its_own_tools(site: World) -> Non
         keys.items()
         <= {path.name: path.read_bytes() for path in (site.folder / "satellite" / "keys").iterdir()}.items()
     )
+
+
+@pytest.mark.row("B8")
+def test_pieces_of_a_backup_cannot_be_cut_off_swapped_or_dropped() -> None:
+    """Each piece says where it stands and whether it is the last; a cut between two pieces is no shorter backup."""
+    header, out = new_header("satellite", "1", "now", b"secret"), io.BytesIO()
+    write_pieces(out, header, b"secret", iter([b"a" * PIECE, b"b" * PIECE, b"c" * 10]))
+    data, start, size = out.getvalue(), len(header.line()), PIECE + 16
+    one, two, three = (data[start + at * size : start + (at + 1) * size] for at in range(3))
+
+    def read(body: bytes) -> bytes:
+        return b"".join(read_pieces(io.BytesIO(body), header, b"secret"))
+
+    assert read(one + two + three) == b"a" * PIECE + b"b" * PIECE + b"c" * 10
+    for bad in (one + two, one, one + three, two + one + three, one + two + three + three):
+        with pytest.raises(BackupDamagedError):
+            read(bad)
