@@ -86,7 +86,11 @@ def build_parser() -> argparse.ArgumentParser:
     add("deregister", "Leave the server.")
     clock = add("clock", "The clock of a laboratory.").add_subparsers(dest="action", required=True, metavar="ACTION")
     add("set", "Set the clock.", clock).add_argument("value", metavar="TIME")
-    add("advance", "Move the clock on.", clock).add_argument("value", metavar="DURATION")
+    add("advance", "Let time pass.", clock).add_argument("value", metavar="DURATION")
+    jump = add("jump", "Make the clock wrong: it leaps, and no time passes.", clock)
+    jump.add_argument("value", metavar="DURATION")
+    jump.add_argument("--back", action="store_true", help="leap back instead of forward")
+    jump.add_argument("--reboot", action="store_true", help="leap while the device is off")
     fleet = add("fleet", "Many devices.").add_subparsers(dest="action", required=True, metavar="ACTION")
     inventory = add("inventory", "Read a folder of device outputs.", fleet)
     inventory.description = (
@@ -182,6 +186,9 @@ def _deregister(device: Device, _options: argparse.Namespace) -> dict[str, Any]:
 def _clock(device: Device, options: argparse.Namespace) -> dict[str, Any]:
     if options.action == "set":
         moved = device.clock.set(parse_time(options.value))
+    elif options.action == "jump":
+        by = parse_duration(options.value)
+        moved = device.clock.jump(-by if options.back else by, reboot=options.reboot)
     else:
         moved = device.clock.advance(parse_duration(options.value))
     return {"now": moved.strftime("%Y-%m-%dT%H:%M:%SZ"), "lab": True}

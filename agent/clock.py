@@ -1,30 +1,101 @@
-"""The one place where the agent reads the clock; a laboratory's clock can be moved."""
+"""The one place where the agent reads the clock; what of it is believed is kept in the device's folder.
+
+A laboratory's clock can be moved: time that is made to pass counts as elapsed, a leap does not.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
-from agent.errors import InvalidInputError, NotALabError
+from agent.errors import FileUnreadableError, InvalidInputError, NotALabError
 from agent.files import write_atomic
+from agent.licence_time import Mark, Moment, Reading, first_mark, judge, told
 
 LAB_FILE = "lab-clock.json"
+MARK_FILE = "clock.json"
+KEPT_EVERY = timedelta(minutes=1)
 _DURATION = re.compile(r"(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_COUNT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def _boot_of_this_machine() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return "unknown"
+
+
+_BOOT = _boot_of_this_machine()
+
+
+def _uptime() -> timedelta:
+    return timedelta(seconds=time.clock_gettime(_COUNT))
 
 
 class DeviceClock:
-    """The system's clock, plus the offset of a laboratory where the folder has one."""
+    """The system's clock with what is believed of it, and the offset of a laboratory where the folder has one."""
 
     def __init__(self, folder: Path) -> None:
         """`folder` is the device's (or the fleet's) state folder."""
         self._file = folder / LAB_FILE
+        self._mark_file = folder / MARK_FILE
+        self._mark: Mark | None = None
+        self._kept: Mark | None = None
+        self._writing = Lock()
 
     def now(self) -> datetime:
-        """Return the present time, aware, in UTC."""
-        return datetime.now(UTC) + self._offset()
+        """Return the present time, aware, in UTC; it goes on whatever the clock does."""
+        return self.read().now
+
+    def licence_now(self) -> datetime:
+        """Return licence time, by which rights end: a clock set back revives none, a leap ends none."""
+        return self.read().licence_now
+
+    def read(self) -> Reading:
+        """Read the clock and judge it."""
+        moment = self._moment()
+        if self._mark is None:
+            self._mark = self._kept = self._load()
+        reading = judge(self._mark or first_mark(moment), moment)
+        self._mark = reading.mark
+        return reading
+
+    def system(self) -> datetime:
+        """Return what the clock says, believed or not."""
+        return self._moment().system
+
+    def heard(self, said: datetime, asked: datetime) -> None:
+        """Take over what a verified answer says of the time."""
+        reading = self.read()
+        self._mark = told(reading.mark, self._moment(), said, asked)
+        self.keep()
+
+    def at_least(self, at: datetime) -> None:
+        """Start from a time that was there already where no mark is kept, as when its file was taken away."""
+        if self.read() and self._kept is None and self._mark is not None and self._mark.at < at:
+            moment = self._moment()
+            self._mark = Mark(at, at, moment.boot, moment.uptime, at)
+
+    def keep(self, *, always: bool = False) -> None:
+        """Write licence time down when it moved on by a minute, or otherwise than by going on; or in any case."""
+        mark = self.read().mark
+        kept = self._kept
+        if (
+            always
+            or kept is None
+            or (mark.boot, mark.provisional) != (kept.boot, kept.provisional)
+            or abs(mark.at - kept.at) >= KEPT_EVERY
+        ):
+            with self._writing:
+                write_atomic(self._mark_file, _to_json(mark))
+                self._kept = mark
 
     def is_lab(self) -> bool:
         """Say whether this clock can be moved."""
@@ -34,34 +105,98 @@ class DeviceClock:
         """Turn this clock, for good, into one that can be moved."""
         if not self.is_lab():
             write_atomic(self._file, b'{"offset_seconds":0}\n')
+            self._mark = self._kept = None
+            self._mark_file.unlink(missing_ok=True)
 
     def set(self, at: datetime) -> datetime:
-        """Move a laboratory's clock to `at`."""
-        self._require_lab()
-        return self._save(at - datetime.now(UTC))
+        """Set a laboratory's clock. Forward, the time between passes; back, the clock is wrong from then on."""
+        moved = at - (datetime.now(UTC) + self._lab()["offset"])
+        return self._move(moved, max(moved, timedelta(0)))
 
     def advance(self, by: timedelta) -> datetime:
-        """Move a laboratory's clock on by `by`."""
-        self._require_lab()
-        return self._save(self._offset() + by)
+        """Let time pass in a laboratory."""
+        return self._move(by, by)
 
-    def _require_lab(self) -> None:
+    def jump(self, by: timedelta, *, reboot: bool = False) -> datetime:
+        """Make a laboratory's clock wrong by so much: no time passes; with `reboot`, while the device was off."""
+        return self._move(by, timedelta(0), reboot=reboot)
+
+    def _move(self, by: timedelta, passed: timedelta, *, reboot: bool = False) -> datetime:
         if not self.is_lab():
             raise NotALabError("this device's clock follows the system and cannot be moved")
+        self.keep(always=True)
+        lab = self._lab()
+        data = {
+            "offset_seconds": round((lab["offset"] + by).total_seconds()),
+            "passed_seconds": round((lab["passed"] + passed).total_seconds()),
+            "boots": lab["boots"] + reboot,
+            "since_seconds": round((_uptime() + lab["passed"] if reboot else lab["since"]).total_seconds()),
+        }
+        write_atomic(self._file, json.dumps(data).encode() + b"\n")
+        self.keep(always=True)
+        return self.system()
 
-    def _save(self, offset: timedelta) -> datetime:
-        seconds = int(offset.total_seconds())
-        write_atomic(self._file, json.dumps({"offset_seconds": seconds}).encode() + b"\n")
-        return self.now()
+    def _moment(self) -> Moment:
+        lab = self._lab()
+        boot = f"{_BOOT}/{lab['boots']}" if lab["is_lab"] else _BOOT
+        uptime = max(timedelta(0), _uptime() + lab["passed"] - lab["since"])
+        return Moment(datetime.now(UTC) + lab["offset"], boot, uptime)
 
-    def _offset(self) -> timedelta:
+    def _lab(self) -> dict[str, Any]:
         try:
             data = json.loads(self._file.read_bytes())
-            return timedelta(seconds=int(data["offset_seconds"]))
+            times = {name: timedelta(seconds=int(data.get(f"{name}_seconds", 0))) for name in ("passed", "since")}
+            offset = timedelta(seconds=int(data["offset_seconds"]))
+            return {**times, "offset": offset, "boots": int(data.get("boots", 0)), "is_lab": True}
         except FileNotFoundError:
-            return timedelta(0)
-        except (ValueError, KeyError, TypeError) as error:
+            return _NO_LAB
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise NotALabError("the laboratory clock's file is damaged") from error
+
+    def _load(self) -> Mark | None:
+        try:
+            return _from_json(self._mark_file.read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise FileUnreadableError(f"cannot read {self._mark_file.name}: {error.strerror}") from error
+
+
+_NO_LAB: dict[str, Any] = {
+    "passed": timedelta(0),
+    "since": timedelta(0),
+    "offset": timedelta(0),
+    "boots": 0,
+    "is_lab": False,
+}
+
+
+def _to_json(mark: Mark) -> bytes:
+    data = {
+        "mark": mark.at.isoformat(),
+        "sure": mark.sure.isoformat(),
+        "boot": mark.boot,
+        "uptime_seconds": mark.uptime.total_seconds(),
+        "anchor": mark.anchor.isoformat(),
+        "provisional": mark.provisional,
+    }
+    return json.dumps(data, sort_keys=True).encode() + b"\n"
+
+
+def _from_json(data: bytes) -> Mark | None:
+    # A damaged file is as good as none: the state of the device, not this file, says what it may use.
+    try:
+        found = json.loads(data)
+        return Mark(
+            datetime.fromisoformat(found["mark"]).astimezone(UTC),
+            datetime.fromisoformat(found["sure"]).astimezone(UTC),
+            str(found["boot"]),
+            timedelta(seconds=float(found["uptime_seconds"])),
+            datetime.fromisoformat(found["anchor"]).astimezone(UTC),
+            bool(found["provisional"]),
+        )
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
 
 
 def parse_time(text: str) -> datetime:

@@ -8,11 +8,12 @@ device was put back to an older copy of its disk) is raised above the highest th
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from agent.errors import AnswerRefusedError, NotRegisteredError, ServerRefusedError
+from agent.licence_time import TOLERANCE
 from agent.store import DeviceState, InFlight, Store, to_bytes, to_text
 from agent.transport import Reply, Transport, problem_of
 from exchange.canonical import encode, iso, parse_time
@@ -23,7 +24,7 @@ from exchange.device.messages import (
     read_device_answer,
     read_device_request,
 )
-from exchange.errors import ExchangeError
+from exchange.errors import ExchangeError, ExpiredError, NotYetValidError
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
 from exchange.trust import Trust
@@ -47,8 +48,20 @@ class Told:
 class Conversation:
     """Speaks for one device with its server; every change of state is saved before and after each message."""
 
-    def __init__(self, store: Store, state: DeviceState, key: PrivateKey, trust: Trust, transport: Transport) -> None:
-        """All parts are the device's own; `transport` may be any carrier of bytes."""
+    def __init__(
+        self,
+        store: Store,
+        state: DeviceState,
+        key: PrivateKey,
+        trust: Trust,
+        transport: Transport,
+        heard: Callable[[datetime, datetime], None],
+    ) -> None:
+        """All parts are the device's own; `transport` may be any carrier of bytes.
+
+        `heard` is told when a verified answer was made, and when its message was.
+        """
+        self._heard = heard
         self._store = store
         self._state = state
         self._key = key
@@ -103,10 +116,8 @@ class Conversation:
             self._forget_if_settled(reply)
             raise _plain_refusal(reply)
         _, digest = read_device_request(message, self._key.public)
-        try:
-            answer, trust = read_device_answer(body, trust=self.trust, expected=(digest, waiting.nonce), now=now)
-        except ExchangeError as error:
-            raise AnswerRefusedError(f"{error.code}: {error.message}") from error
+        answer, trust = self._verified(body, (digest, waiting.nonce), now)
+        self._heard(answer.created, parse_time(waiting.sent_at))
         state = self._state
         if state.registration == "complete" and answer.satellite != state.satellite:
             raise AnswerRefusedError("wrong_satellite: the answer comes from another site than this device's")
@@ -119,6 +130,19 @@ class Conversation:
         if (answer.epoch, answer.rseq) > (state.held[0], state.held[1]):
             state.held = [answer.epoch, answer.rseq]
         return Told(answer, body, digest, waiting.nonce, trust, moved)
+
+    def _verified(self, body: bytes, expected: tuple[str, str], now: datetime) -> tuple[DeviceAnswer, Trust]:
+        try:
+            try:
+                return read_device_answer(body, trust=self.trust, expected=expected, now=now)
+            except NotYetValidError:
+                # This device's clock may be behind by as much as is thought of as drift; further, it is named.
+                return read_device_answer(body, trust=self.trust, expected=expected, now=now + TOLERANCE)
+        except (NotYetValidError, ExpiredError) as error:
+            clock = f"this device's clock says {iso(now)}; set it right if that is wrong"
+            raise AnswerRefusedError(f"{error.code}: {error.message}; {clock}") from error
+        except ExchangeError as error:
+            raise AnswerRefusedError(f"{error.code}: {error.message}") from error
 
     def _forget_if_settled(self, reply: Reply) -> None:
         # A refusal that is not signed could come from anybody between; only one which says that the message itself

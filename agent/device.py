@@ -29,7 +29,7 @@ from agent.errors import (
 )
 from agent.evidence import rights_of
 from agent.files import locked
-from agent.states import EVALUATION, Authorization, Right, overall
+from agent.states import EVALUATION, IDENTITY_GRACE, Authorization, Right, evaluation_step, overall
 from agent.store import Export, Store, to_bytes, to_text
 from agent.transport import HttpTransport, Server, Transport
 from exchange.canonical import iso, parse_time
@@ -70,14 +70,18 @@ class Device:
         self._trust = self._stored_trust()
         self._key = self._store.key() if self._store.has_key() else None
         self._rights: dict[str, Right] = {}
+        self._identity_ends: datetime | None = None
+        if self.state.last_contact is not None:
+            self.clock.at_least(parse_time(self.state.last_contact))
         self._derive()
 
     # -- the product's question ---------------------------------------------------------------------------------
 
     def may_use(self, tag: str, count: int = 1) -> Answer:
         """Answer offline, from verified rights, whether `count` of a licence may be used now (row D2)."""
-        now = self.clock.now()
-        if self.state.registration != "complete":
+        reading = self.clock.read()
+        now, ends = reading.now, reading.licence_now
+        if self.state.registration != "complete" or self._is_over(ends):
             left = self.evaluation_left(now)
             return Answer(
                 left > timedelta(0), "evaluation" if left > timedelta(0) else "evaluation_expired", now + left
@@ -85,7 +89,7 @@ class Device:
         right = self._rights.get(tag)
         if right is None:
             return Answer(allowed=False, reason="not_requested")
-        if right.valid_until is not None and right.valid_until <= now:
+        if right.valid_until is not None and right.valid_until <= ends:
             return Answer(allowed=False, reason="authorization_expired", valid_until=right.valid_until)
         if right.count < count:
             return Answer(allowed=False, reason="count_exceeds_authorization", valid_until=right.valid_until)
@@ -208,23 +212,38 @@ class Device:
         """Take a new identity certificate (row S4.3)."""
         with locked(self._store.folder):
             self._reload()
-            talk = self._talk()
             try:
-                renewing.renew_identity(talk, self.state, self._own_key(), self.clock.now())
-            finally:
-                self._settle(talk)
+                talk = self._talk()
+                try:
+                    renewing.renew_identity(talk, self.state, self._own_key(), self.clock.now())
+                finally:
+                    self._settle(talk)
+            except AgentError as error:
+                renewing.note_identity_failure(self.state, error.message, self.clock.now())
+                self._store.save(self.state)
+                raise
 
     def renew_due(self) -> tuple[str, ...]:
         """Do what the timers ask for by now (row D1); returns what was done: `id`, `auth`, both or nothing."""
-        now, done = self.clock.now(), []
+        self.clock.keep()
+        self._end_identity()
         if self.state.registration != "complete":
             return ()
-        if self.state.next_id_renewal is not None and parse_time(self.state.next_id_renewal) <= now:
-            self.renew_identity()
-            done.append("id")
-        if self.state.next_auth_renewal is not None and parse_time(self.state.next_auth_renewal) <= now:
-            self.renew_authorization()
-            done.append("auth")
+        now, done, failed = self.clock.now(), [], []
+        due = {
+            "id": (self.state.next_id_renewal, self.renew_identity),
+            "auth": (self.state.next_auth_renewal, self.renew_authorization),
+        }
+        for name, (at, renew) in due.items():
+            if at is None or parse_time(at) > now:
+                continue
+            try:
+                renew()
+                done.append(name)
+            except AgentError as error:  # the other one may still succeed
+                failed.append(error)
+        if failed:
+            raise failed[0]
         return tuple(done)
 
     def transfer_active(self, active: Udi) -> None:
@@ -257,9 +276,10 @@ class Device:
 
     def authorization(self) -> Authorization:
         """The authorization of the whole device, now."""
-        now = self.clock.now()
-        registered = self.state.registration == "complete"
-        return overall(registered, self._rights.values(), self.state.uses, self.evaluation_left(now), now)
+        reading = self.clock.read()
+        now, ends = reading.now, reading.licence_now
+        registered = self.state.registration == "complete" and not self._is_over(ends)
+        return overall(registered, self._rights.values(), self.state.uses, self.evaluation_left(now), ends)
 
     def evaluation_left(self, now: datetime) -> timedelta:
         """What is left of 90 days of use before registration; it never starts again."""
@@ -268,13 +288,50 @@ class Device:
             used += max(timedelta(0), now - parse_time(self.state.evaluation_mark))
         return max(timedelta(0), EVALUATION - used)
 
+    def evaluation_warning(self) -> str | None:
+        """Say, once for each step, that the evaluation period runs out or is over; None where nothing is new.
+
+        A product that asks at least hourly can show its user every step.
+        """
+        if self.state.registration == "complete" or not self.state.uses:
+            return None
+        with locked(self._store.folder):
+            self._reload()
+            self._count_evaluation()
+            now = self.clock.now()
+            step = evaluation_step(self.evaluation_left(now), self._evaluation_over_for(now))
+            newer = step is not None and step != self.state.evaluation_warned
+            self.state.evaluation_warned = step or self.state.evaluation_warned
+            self._store.save(self.state)
+        return step if newer else None
+
+    def _evaluation_over_for(self, now: datetime) -> timedelta:
+        if self.state.evaluation_ended is None:
+            if self.evaluation_left(now) > timedelta(0):
+                return timedelta(0)
+            self.state.evaluation_ended = iso(now)
+        return now - parse_time(self.state.evaluation_ended)
+
     # -- inner ----------------------------------------------------------------------------------------------------
+
+    def _is_over(self, ends: datetime) -> bool:
+        """Whether the identity has ended, an hour of grace included (device model, section 6)."""
+        return self._identity_ends is not None and ends > self._identity_ends + IDENTITY_GRACE
+
+    def _end_identity(self) -> None:
+        if self.state.registration == "complete" and self._is_over(self.clock.licence_now()):
+            with locked(self._store.folder):
+                self._reload()
 
     def _reload(self) -> None:
         # Another command may have worked on this folder since it was opened.
         self.state = self._store.load()
         self._trust = self._stored_trust()
         self._derive()
+        if self.state.registration == "complete" and self._is_over(self.clock.licence_now()):
+            joining.end_identity(self.state, self.clock.now())
+            self._store.save(self.state)
+            self._derive()
 
     def _stored_trust(self) -> Trust | None:
         if self.state.trust is None:
@@ -315,7 +372,8 @@ class Device:
         if server is None and self.state.registration != "complete":
             raise NotRegisteredError("this device is not registered")
         where = server or Server(self.state.url, self.state.ca, self.state.fingerprint)
-        talk = Conversation(self._store, self.state, self._key, self._trust, self._carry(where))
+        carry, heard = self._carry(where), self.clock.heard
+        talk = Conversation(self._store, self.state, self._key, self._trust, carry, heard)
         try:
             told = talk.finish_in_flight(self.clock.now())
         except AgentError:
@@ -368,7 +426,8 @@ class Device:
             self.state.evaluation_mark = iso(now)
 
     def _derive(self) -> None:
-        key = self._key
+        key, ends = self._key, self.state.certificate_expires
+        self._identity_ends = parse_time(ends) if ends is not None else None
         self._rights = rights_of(self.state, self._trust, key.public.key_hash) if key is not None else {}
 
 

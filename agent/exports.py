@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from agent.conversation import Conversation
-from agent.errors import NotRegisteredError, UnknownUseError
+from agent.errors import NotRegisteredError, ServerRefusedError, UnknownUseError
 from agent.evidence import open_own_grant
 from agent.store import DeviceState, Export, HeldGrant
 from exchange.device.bodies import (
@@ -98,8 +98,14 @@ def mark_returned(state: DeviceState, key: PrivateKey, tag: str, now: datetime) 
 def tell_returns(talk: Conversation, state: DeviceState, now: datetime) -> None:
     """Repeat every return that central has not released yet; the server takes each as often as it comes."""
     for held in state.grants.values():
-        if held.returned is not None and not held.released:
+        if held.returned is None or held.released:
+            continue
+        try:
             talk.say(DeviceOp.EXPORT_RETURN, StatementBody(statement=held.returned).to_dict(), now)
+        except ServerRefusedError as error:
+            # A server that does not know the grant must not keep the device from its renewal; the return is repeated.
+            if error.reason != "unknown_grant":
+                raise
 
 
 def install(state: DeviceState, key: PrivateKey, trust: Trust, result: AuthorizeResult, now: datetime) -> list[str]:
@@ -141,7 +147,8 @@ def _install_release(state: DeviceState, key: PrivateKey, trust: Trust, envelope
     except ExchangeError:
         return
     held = state.grants.get(release.grant)
-    if held is not None and release.key_hash == key.public.key_hash and held.returned is not None:
+    if held is not None and release.key_hash == key.public.key_hash:
+        # Central's word ends the right even where the device gave nothing back: the unit may be another's by now.
         held.released = True
 
 

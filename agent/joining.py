@@ -143,6 +143,17 @@ def deregister(talk: Conversation, state: DeviceState, key: PrivateKey, now: dat
     return told
 
 
+def end_identity(state: DeviceState, now: datetime) -> None:
+    """The identity ended without being renewed: the device is not registered any more; its key stays."""
+    ended = state.certificate_expires
+    _step(state, RegistrationEvent.CERTIFICATE_ENDED)
+    uses = state.uses
+    _forget(state)
+    # What runs goes on running, in what is left of the evaluation period; the user decides what to stop.
+    state.uses, state.evaluation_mark = uses, iso(now)
+    state.registration_message = f"the identity ended on {ended} and was not renewed: register again"
+
+
 def _forget(state: DeviceState) -> None:
     state.in_flight = None
     state.instance = state.certificate = state.device_ca = state.certificate_expires = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from agent import exports
-from agent.backoff import authorization_retry, jitter
+from agent.backoff import authorization_retry, identity_retry, jitter
 from agent.conversation import Conversation, Told
 from agent.errors import AnswerRefusedError, NotRegisteredError
 from agent.store import DeviceState, Evidence, to_text
@@ -81,6 +81,14 @@ def accept_identity(state: DeviceState, told: Told) -> None:
     state.device_ca = to_text(result.device_ca)
     state.certificate_expires = iso(result.certificate_expires)
     state.next_id_renewal = iso(result.renew_from)
+
+
+def note_identity_failure(state: DeviceState, message: str, now: datetime) -> None:
+    """Remember why the renewal of the identity failed, and when to try again."""
+    state.failures += 1
+    state.last_failure = iso(now)
+    state.registration_message = message
+    state.next_id_renewal = iso(now + identity_retry(state.failures))
 
 
 def note_failure(state: DeviceState, message: str, now: datetime) -> None:

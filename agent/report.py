@@ -35,7 +35,7 @@ def export_item(tag: str, export: Export | None) -> dict[str, Any]:
 
 
 def _licences(device: Device) -> list[dict[str, Any]]:
-    now, rights, items = device.clock.now(), device.rights, []
+    now, rights, items = device.clock.licence_now(), device.rights, []
     for tag in sorted({*device.state.uses, *rights}):
         right = rights.get(tag)
         if right is None:
@@ -51,7 +51,8 @@ def _licences(device: Device) -> list[dict[str, Any]]:
 
 def status_of(device: Device) -> dict[str, Any]:
     """The whole state."""
-    state, now = device.state, device.clock.now()
+    state, reading = device.state, device.clock.read()
+    now = reading.now
     return {
         "registration": state.registration,
         "registration_message": state.registration_message,
@@ -68,6 +69,7 @@ def status_of(device: Device) -> dict[str, Any]:
         "next_id_renewal": state.next_id_renewal,
         "next_auth_renewal": state.next_auth_renewal,
         "evaluation_days_left": device.evaluation_left(now).days if state.registration != "complete" else None,
+        "clock": {"standing": reading.standing.value, "confirmed": not reading.mark.provisional},
         "licences": _licences(device),
         "export": [export_item(tag, export) for tag, export in sorted(state.exports.items())],
     }

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 EVALUATION = timedelta(days=90)
+IDENTITY_GRACE = timedelta(hours=1)
+EVALUATION_STEPS_DAYS = (60, 30, 21, 14, 7, 6, 5, 4, 3, 2, 1)
 
 
 class Registration(StrEnum):
@@ -68,6 +70,17 @@ REGISTRATION_TABLE: dict[tuple[Registration, RegistrationEvent], Registration] =
 def next_registration(state: Registration, event: RegistrationEvent) -> Registration:
     """Return the state that follows; unchanged for a pair that the table does not name."""
     return REGISTRATION_TABLE.get((state, event), state)
+
+
+def evaluation_step(left: timedelta, over_for: timedelta) -> str | None:
+    """The warning that is due: at 60, 30, 21, 14, 7 days, then daily, hourly in the last day, hourly once it is over."""
+    hour = timedelta(hours=1)
+    if left <= timedelta(0):
+        return f"evaluation period over for {over_for // hour} hours"
+    if left < timedelta(days=1):
+        return f"{-(-left // hour)} hours of evaluation left"
+    reached = [days for days in EVALUATION_STEPS_DAYS if left <= timedelta(days=days)]
+    return f"{min(reached)} days of evaluation left" if reached else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,8 @@ class DeviceState:
     uses: dict[str, int] = field(default_factory=dict)
     evaluation_seconds: int = 0
     evaluation_mark: str | None = None
+    evaluation_warned: str | None = None
+    evaluation_ended: str | None = None
     evidence: Evidence | None = None
     grants: dict[str, HeldGrant] = field(default_factory=dict)
     exports: dict[str, Export] = field(default_factory=dict)

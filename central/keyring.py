@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 from chassis.errors import HomeMissingError
 from chassis.files import read_bounded, write_atomic
@@ -21,9 +23,23 @@ KEY_BYTES = 16_384
 TRUST_BYTES = 16 * 1024 * 1024
 
 
+T = TypeVar("T")
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return (0, 0)
+    return (found.st_ino, found.st_mtime_ns)
+
+
 def role_file(role: Role) -> str:
     """The file of a role's key."""
     return f"{role.value}.pem"
+
+
+_WATCHED = (TRUST, role_file(Role.RESPONSE), role_file(Role.GRANT), DEVICE_CA_CERTIFICATE)
 
 
 class KeyRing:
@@ -32,38 +48,54 @@ class KeyRing:
     def __init__(self, folder: Path) -> None:
         """`folder` is HOME/keys."""
         self.folder = folder
+        self._cache: dict[str, Any] = {}
+        self._seen: tuple[tuple[int, int], ...] = ()
+
+    def _read(self, name: str, read: Callable[[], T]) -> T:
+        # Another process may have replaced a key or rotated the root: what is known then is read again.
+        seen = tuple(_stamp(self.folder / file) for file in _WATCHED)
+        if seen != self._seen:
+            self._cache, self._seen = {}, seen
+        if name not in self._cache:
+            self._cache[name] = read()
+        found: T = self._cache[name]
+        return found
 
     @property
     def exists(self) -> bool:
         """Whether this folder was set up."""
         return (self.folder / TRUST).exists()
 
-    @cached_property
+    @property
     def trust(self) -> Trust:
         """The root, with the chain that leads to it."""
+        return self._read(TRUST, self._load_trust)
+
+    def _load_trust(self) -> Trust:
         if not self.exists:
             raise HomeMissingError("this home has no root of trust")
         return Trust.restore(read_bounded(self.folder / TRUST, TRUST_BYTES))
 
-    @cached_property
+    @property
     def response_key(self) -> PrivateKey:
         """The key that signs what goes to satellites and devices."""
         return self._key(role_file(Role.RESPONSE))
 
-    @cached_property
+    @property
     def grant_key(self) -> PrivateKey:
         """The key that signs restricted rights, and nothing else."""
         return self._key(role_file(Role.GRANT))
 
-    @cached_property
+    @property
     def device_ca_key(self) -> PrivateKey:
         """The CA of devices that are connected to central itself."""
         return self._key(DEVICE_CA_KEY)
 
-    @cached_property
+    @property
     def device_ca(self) -> bytes:
         """That CA's certificate (DER)."""
-        return read_bounded(self.folder / DEVICE_CA_CERTIFICATE, KEY_BYTES)
+        file = self.folder / DEVICE_CA_CERTIFICATE
+        return self._read(DEVICE_CA_CERTIFICATE, lambda: read_bounded(file, KEY_BYTES))
 
     @cached_property
     def box(self) -> SecretBox:
@@ -91,7 +123,7 @@ class KeyRing:
         return [f"keys/{name}" for name in wanted if not (self.folder / name).is_file()]
 
     def _key(self, name: str) -> PrivateKey:
-        return PrivateKey.from_pem(read_bounded(self.folder / name, KEY_BYTES), None)
+        return self._read(name, lambda: PrivateKey.from_pem(read_bounded(self.folder / name, KEY_BYTES), None))
 
     def write_key(self, name: str, key: PrivateKey) -> None:
         """Store a key."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import central
 from central.anchor import Anchor
+from central.domain.operations.models import ClockRow
 from central.intake.recovering import enter_recovery, reached, was_restored
 from central.keyring import TRUST, KeyRing
 from central.settings import PREFIX, CentralSettings
@@ -15,6 +16,7 @@ from chassis.backup.swap import finish_restore, restore_waits
 from chassis.clock import Clock, is_lab, open_clock
 from chassis.db import migrate
 from chassis.db.engine import make_engine
+from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Database, Unit
 from chassis.errors import HomeExistsError, HomeMissingError, KeyFileMissingError
 from chassis.faults import arm
@@ -31,7 +33,7 @@ class Central:
 
     home: Path
     settings: CentralSettings
-    clock: Clock
+    clock: Timekeeper
     database: Database
     keyring: KeyRing
     anchor: Anchor
@@ -52,7 +54,7 @@ def assemble(home: Path, clock: Clock | None = None) -> Central:
     settings = load_settings(CentralSettings, home, PREFIX)
     url = settings.database.url or f"sqlite:///{home / DATABASE_FILE}"
     engine = make_engine(url, settings.database.busy_seconds)
-    used = clock or open_clock(home)
+    used = Timekeeper(clock or open_clock(home), engine, ClockRow)
     arm(lab=is_lab(home))
     anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor")
     return Central(home, settings, used, Database(engine, used, home / "write.lock"), KeyRing(home / "keys"), anchor)

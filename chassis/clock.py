@@ -1,10 +1,15 @@
-"""The only place where a server reads the clock. A laboratory's clock can be moved; nothing else differs."""
+"""The only place where a server reads the clock. A laboratory's clock can be moved; nothing else differs.
+
+What the machine says is a `Moment`: its clock, which boot this is, and how long that boot has lasted. What of it is
+believed is decided by `chassis.licence_time`.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -17,12 +22,45 @@ _DURATION = re.compile(r"(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the machine says: its clock, the boot it runs in, and for how long that boot has lasted (sleep included).
+
+    `shift` is by how much a laboratory moved its clock away from the machine's.
+    """
+
+    system: datetime
+    boot: str
+    uptime: timedelta
+    shift: timedelta = timedelta(0)
+
+
 class Clock(Protocol):
     """Says what time it is."""
 
     def now(self) -> datetime:
         """The present time, aware, in UTC."""
         ...
+
+    def moment(self) -> Moment:
+        """The present time with what tells elapsed time from a moved clock."""
+        ...
+
+
+def _boot_of_this_machine() -> str:
+    try:
+        return _BOOT_FILE.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return "unknown"
+
+
+_BOOT_FILE = Path("/proc/sys/kernel/random/boot_id")
+_BOOT = _boot_of_this_machine()
+_COUNT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def _uptime() -> timedelta:
+    return timedelta(seconds=time.clock_gettime(_COUNT))
 
 
 class SystemClock:
@@ -32,20 +70,51 @@ class SystemClock:
         """The present time, aware, in UTC."""
         return datetime.now(UTC)
 
+    def moment(self) -> Moment:
+        """The machine's clock, its boot, and the time since."""
+        return Moment(datetime.now(UTC), _BOOT, _uptime())
+
 
 @dataclass
 class FixedClock:
     """A clock that stands until it is moved; for tests."""
 
     at: datetime
+    uptime: timedelta = timedelta(0)
+    boot: str = "boot"
 
     def now(self) -> datetime:
         """The time it was set to."""
         return self.at
 
+    def moment(self) -> Moment:
+        """The time it was set to, and what passed since it was made."""
+        return Moment(self.at, self.boot, self.uptime)
+
     def advance(self, by: timedelta) -> None:
-        """Move on."""
+        """Let time pass."""
         self.at += by
+        self.uptime += by
+
+
+@dataclass(frozen=True, slots=True)
+class _Lab:
+    """What a laboratory's file holds: how far the clock was moved, how much time was made to pass, its boots."""
+
+    offset: timedelta = timedelta(0)
+    passed: timedelta = timedelta(0)
+    boots: int = 0
+    since: timedelta = timedelta(0)
+
+    def to_json(self) -> bytes:
+        """As it is kept, in whole seconds."""
+        data = {
+            "offset_seconds": round(self.offset.total_seconds()),
+            "passed_seconds": round(self.passed.total_seconds()),
+            "boots": self.boots,
+            "since_seconds": round(self.since.total_seconds()),
+        }
+        return json.dumps(data).encode() + b"\n"
 
 
 class LabClock:
@@ -57,12 +126,26 @@ class LabClock:
 
     def now(self) -> datetime:
         """The laboratory's present time, aware, in UTC."""
-        return datetime.now(UTC) + self._offset()
+        return datetime.now(UTC) + self.read().offset
 
-    def _offset(self) -> timedelta:
+    def moment(self) -> Moment:
+        """The laboratory's time; what was made to pass counts as time in which the machine ran."""
+        lab = self.read()
+        uptime = max(timedelta(0), _uptime() + lab.passed - lab.since)
+        return Moment(datetime.now(UTC) + lab.offset, f"{_BOOT}/{lab.boots}", uptime, lab.offset)
+
+    def read(self) -> _Lab:
+        """What the file says; NotALabError when it is damaged."""
         try:
-            return timedelta(seconds=int(json.loads(self._path.read_bytes())["offset_seconds"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            data = json.loads(self._path.read_bytes())
+            passed, since = data.get("passed_seconds", 0), data.get("since_seconds", 0)
+            return _Lab(
+                timedelta(seconds=int(data["offset_seconds"])),
+                timedelta(seconds=int(passed)),
+                int(data.get("boots", 0)),
+                timedelta(seconds=int(since)),
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise NotALabError("the laboratory clock's file is damaged") from error
 
 
@@ -78,29 +161,38 @@ def open_clock(home: Path) -> Clock:
 
 def make_lab(home: Path) -> None:
     """Mark a home as a laboratory, for its life."""
-    _save(home, timedelta(0))
+    write_atomic(home / LAB_FILE, _Lab().to_json())
 
 
 def set_lab_clock(home: Path, at: datetime) -> datetime:
-    """Set a laboratory's clock; it runs on from there."""
-    _require(home)
-    return _save(home, at - datetime.now(UTC))
+    """Set a laboratory's clock. Forward, the time between passes; back, the clock is wrong from then on."""
+    lab = _lab_of(home)
+    moved = at - (datetime.now(UTC) + lab.offset)
+    return _save(home, replace(lab, offset=lab.offset + moved, passed=lab.passed + max(moved, timedelta(0))))
 
 
 def advance_lab_clock(home: Path, by: timedelta) -> datetime:
-    """Move a laboratory's clock on."""
-    _require(home)
-    return _save(home, LabClock(home / LAB_FILE).now() + by - datetime.now(UTC))
+    """Let time pass in a laboratory."""
+    lab = _lab_of(home)
+    return _save(home, replace(lab, offset=lab.offset + by, passed=lab.passed + by))
 
 
-def _require(home: Path) -> None:
+def jump_lab_clock(home: Path, by: timedelta, *, reboot: bool) -> datetime:
+    """Make a laboratory's clock wrong by so much: it leaps and no time passes; with `reboot`, while it was off."""
+    lab = replace(_lab_of(home), offset=_lab_of(home).offset + by)
+    if reboot:
+        lab = replace(lab, boots=lab.boots + 1, since=_uptime() + lab.passed)
+    return _save(home, lab)
+
+
+def _lab_of(home: Path) -> _Lab:
     if not is_lab(home):
         raise NotALabError("this home follows the system's clock")
+    return LabClock(home / LAB_FILE).read()
 
 
-def _save(home: Path, offset: timedelta) -> datetime:
-    seconds = round(offset.total_seconds())
-    write_atomic(home / LAB_FILE, json.dumps({"offset_seconds": seconds}).encode() + b"\n")
+def _save(home: Path, lab: _Lab) -> datetime:
+    write_atomic(home / LAB_FILE, lab.to_json())
     return LabClock(home / LAB_FILE).now()
 
 

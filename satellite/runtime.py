@@ -11,12 +11,14 @@ from chassis.backup.swap import finish_restore, restore_waits
 from chassis.clock import Clock, is_lab, open_clock
 from chassis.db import migrate
 from chassis.db.engine import make_engine
+from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Database, Unit
 from chassis.errors import AppError, HomeExistsError, HomeMissingError, KeyFileMissingError
 from chassis.faults import arm
 from chassis.settings import load_settings
 from satellite.core.alerts.services import refresh_alerts
 from satellite.core.base import last_change
+from satellite.core.operations.models import ClockRow
 from satellite.core.site.queries import site_of
 from satellite.keyring import TRUST, KeyRing
 from satellite.settings import PREFIX, SatelliteSettings
@@ -32,7 +34,7 @@ class Satellite:
 
     home: Path
     settings: SatelliteSettings
-    clock: Clock
+    clock: Timekeeper
     database: Database
     keyring: KeyRing
     anchor: Anchor
@@ -76,7 +78,7 @@ def assemble(home: Path, clock: Clock | None = None) -> Satellite:
     settings = load_settings(SatelliteSettings, home, PREFIX)
     url = settings.database.url or f"sqlite:///{home / DATABASE_FILE}"
     engine = make_engine(url, settings.database.busy_seconds)
-    used = clock or open_clock(home)
+    used = Timekeeper(clock or open_clock(home), engine, ClockRow)
     arm(lab=is_lab(home))
     anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor")
     return Satellite(home, settings, used, Database(engine, used, home / "write.lock"), KeyRing(home / "keys"), anchor)

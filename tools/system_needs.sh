@@ -2,17 +2,18 @@
 # Sees to the server programs that the tests use; says what it installs, or what is missing.
 set -euo pipefail
 [ -z "${PERIGEE_SKIP_SYSTEM_TESTS:-}" ] || { echo "tests that need a system server are left out"; exit 0; }
-if command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
-  exit 0
-fi
+missing=()
+command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
+command -v chronyd >/dev/null || [ -x /usr/sbin/chronyd ] || missing+=(chrony)
+[ ${#missing[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  echo "tests: installing postgresql"
+  echo "tests: installing ${missing[*]}"
   apt-get update -qq
   mkdir -p /etc/postgresql-common
   # The tests make clusters of their own; a server that starts by itself is not wanted.
   [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
   exit 0
 fi
-echo "tests: PostgreSQL is missing (package postgresql); install it, or set PERIGEE_SKIP_SYSTEM_TESTS=1" >&2
+echo "tests: missing: ${missing[*]}; install them, or set PERIGEE_SKIP_SYSTEM_TESTS=1" >&2
 exit 1

@@ -1,9 +1,8 @@
-"""`central init | root | role-key | clock`."""
+"""`central init | root | role-key`."""
 
 from __future__ import annotations
 
 import shutil
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -12,11 +11,12 @@ from central.anchor import Reached
 from central.cli.base import FILE, group, home, opened, writing
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
+from central.domain.alerts.services import refresh_vendor
 from central.domain.trust import services
 from central.runtime import assemble, create_database, prepare_home
 from chassis.actor import OPERATOR
-from chassis.cli import DURATION, TIME, emit
-from chassis.clock import advance_lab_clock, is_lab, iso, make_lab, set_lab_clock
+from chassis.cli import emit
+from chassis.clock import iso, make_lab
 from chassis.files import write_atomic
 from chassis.names import check_name
 from exchange.canonical import digest
@@ -105,6 +105,7 @@ def rotate(context: click.Context, root_keys: Path, passphrase_file: Path | None
         passphrase = services.read_passphrase(passphrase_file or root_keys / services.PASSPHRASE_FILE)
         trust = services.rotate_root(made.keyring, root_keys, passphrase, unit.now)
         record(unit, None, EventKind.ROOT_ROTATED, f"root {trust.root.version} is in force")
+        refresh_vendor(unit, made.keyring)
     emit(context, _described(trust))
 
 
@@ -126,33 +127,5 @@ def replace(context: click.Context, role: str, root_keys: Path, passphrase_file:
         trust = services.replace_role_key(made.keyring, Role(role), root_keys, passphrase, unit.now, revoke=revoke)
         message = f"the {role} key was replaced" + (" and the old one revoked" if revoke else "")
         record(unit, None, EventKind.ROLE_KEY_REPLACED, message, subject={"role": role, "revoked": revoke})
+        refresh_vendor(unit, made.keyring)
     emit(context, _described(trust))
-
-
-@group.group("clock", help="The clock of a laboratory.")
-def clock() -> None:
-    """Hold the commands of the clock."""
-
-
-@clock.command("set", help="Set the laboratory's clock; it runs on from there.")
-@click.argument("time", type=TIME)
-@click.pass_context
-def clock_set(context: click.Context, time: datetime) -> None:
-    """Set the clock."""
-    emit(context, {"now": iso(set_lab_clock(opened(context).home, time)), "lab": True})
-
-
-@clock.command("advance", help="Move the laboratory's clock on, such as by 30d or 12h.")
-@click.argument("duration", type=DURATION)
-@click.pass_context
-def clock_advance(context: click.Context, duration: timedelta) -> None:
-    """Advance the clock."""
-    emit(context, {"now": iso(advance_lab_clock(opened(context).home, duration)), "lab": True})
-
-
-@clock.command("show", help="Show what time it is here.")
-@click.pass_context
-def clock_show(context: click.Context) -> None:
-    """Show the clock."""
-    made = opened(context)
-    emit(context, {"now": iso(made.clock.now()), "lab": is_lab(made.home)})

@@ -9,7 +9,7 @@ from typing import Any
 from central.device_api.port import CentralPort
 from central.runtime import Central
 from chassis.actor import Actor, ActorKind
-from chassis.web.health import Check, disk_check
+from chassis.web.health import Check, clock_check, disk_check
 from chassis.web.messages import DeviceHttp
 from chassis.web.wsgi import StartResponse
 from exchange.device.desk import DeviceDesk
@@ -25,6 +25,7 @@ def checks(made: Central) -> Mapping[str, Callable[[], Check]]:
     return {
         "disk": lambda: disk_check(made.home),
         "database": lambda: Check(made.database.is_alive(), "answers"),
+        "clock": lambda: clock_check(made.clock),
         "keys": lambda: Check(made.keyring.response_key is not None, "can be read"),
     }
 

@@ -38,7 +38,7 @@ from exchange.device.bodies import (
     TransferActiveBody,
 )
 from exchange.device.desk import DeviceRefusal, KnownDevice
-from exchange.device.timers import CERTIFICATE_RENEWAL
+from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.statements import ExportRequest, ExportReturn
@@ -130,6 +130,8 @@ class CentralPort:
         if row is None or read_csr(body.csr).key_id != known.key.key_id:
             raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
         instance = find_instance(self._unit, row.account_id, known.instance)
+        if instance.certificate_expires + CERTIFICATE_GRACE <= self._unit.licence_now:
+            raise DeviceRefusal("certificate_expired")
         certificate = issue_certificate(self._unit, self._keyring, instance, row)
         instance.last_contact, instance.state = self.now, InstanceState.ACTIVE
         message = f"{instance_name(instance)} renewed its identity certificate"

@@ -13,6 +13,7 @@ from central.domain.activity.services import record
 from central.domain.base import last_change
 from central.domain.satellites.models import AnsweredRequest, Satellite
 from central.domain.satellites.services import AUTHORIZED, accept_key, open_epoch, require_approved
+from central.domain.trust.services import require_standing
 from central.intake.outgoing import rows_for
 from central.intake.recovering import note_answer
 from central.intake.returning import kept_rows
@@ -47,6 +48,7 @@ def _stored(unit: Unit, satellite: Satellite) -> AnsweredRequest | None:
 
 
 def _make(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite) -> AnsweredRequest:
+    require_standing(keyring, unit.licence_now, change=True)
     if not satellite.epoch_id:
         open_epoch(unit, satellite)
     registration = satellite.registration

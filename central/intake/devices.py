@@ -33,7 +33,7 @@ from chassis.ids import new_id
 from exchange.canonical import JsonObject
 from exchange.device.bodies import AuthorizeBody, AuthorizeResult, EntitlementAnswer, ExportAnswer
 from exchange.device.desk import DeviceRefusal, KnownDevice
-from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL
+from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, CERTIFICATE_GRACE
 from exchange.statements import Allotment, ExportRequest, seal_allotment
 from exchange.vocabulary import ClaimState, Compliance, ExportState, InstanceState
 
@@ -49,7 +49,7 @@ def authorize_device(unit: Unit, keyring: KeyRing, known: KnownDevice, body: Aut
     """Take the complete list, answer for each licence, bring what was decided."""
     instance = _instance(unit, known)
     account, home = membership(unit, instance)
-    if instance.certificate_expires <= unit.now:
+    if instance.certificate_expires + CERTIFICATE_GRACE <= unit.licence_now:
         raise DeviceRefusal("certificate_expired")
     catalogue = {row.tag: row for row in entitlements(unit, [tag for tag, _ in body.entitlements])}
     ordinary = {tag: n for tag, n in body.entitlements if tag in catalogue and not catalogue[tag].restricted}
@@ -73,7 +73,7 @@ def authorize_device(unit: Unit, keyring: KeyRing, known: KnownDevice, body: Aut
         entitlements=tuple(answers),
         allotments=tuple(_allotments(unit, keyring, account, instance, set(ordinary))),
         grants=tuple(_grants(unit, instance, known)),
-        exports=tuple(_exports(unit, instance)),
+        exports=tuple(_exports(unit, instance, known)),
         releases=tuple(_releases(unit, instance, known)),
     )
     return result.to_dict()
@@ -146,9 +146,11 @@ def _releases(unit: Unit, instance: Instance, known: KnownDevice) -> list[JsonOb
     return [row.release for row in unit.session.scalars(query.order_by(GrantRecord.id)) if row.release]
 
 
-def _exports(unit: Unit, instance: Instance) -> list[ExportAnswer]:
+def _exports(unit: Unit, instance: Instance, known: KnownDevice) -> list[ExportAnswer]:
     query = select(ExportRequestRecord).where(
-        ExportRequestRecord.account_id == instance.account_id, ExportRequestRecord.instance_id == instance.id
+        ExportRequestRecord.account_id == instance.account_id,
+        ExportRequestRecord.instance_id == instance.id,
+        ExportRequestRecord.key_hash == known.key.key_hash,
     )
     newest = {row.tag: row for row in unit.session.scalars(query.order_by(ExportRequestRecord.change_no))}
     return [_export(row) for row in newest.values()]

@@ -271,7 +271,7 @@ def _grant_states(intake: Intake, rows: list[GrantStateRow]) -> None:
 
 def _is_past(unit: Unit, said: datetime, end: datetime) -> bool:
     """Whether a satellite may say of an end that it has passed: its word and central's own clock must both say so."""
-    return end < said <= unit.now + CLOCK_TOLERANCE and end < unit.now
+    return end < said <= unit.now + CLOCK_TOLERANCE and end < unit.licence_now
 
 
 def _events(intake: Intake, rows: list[EventRow]) -> None:

@@ -23,6 +23,7 @@ from central.domain.export_control.services import end_grants, renew_grants
 from central.domain.satellites.models import AnsweredRequest, QuarantinedFile, Satellite
 from central.domain.satellites.queries import REMOVED, by_id, keys_of
 from central.domain.satellites.services import note_signer
+from central.domain.trust.services import require_standing
 from central.intake.certifying import certificate_rows
 from central.intake.incoming import apply_rows
 from central.intake.outgoing import rows_for
@@ -160,6 +161,7 @@ def _fork(
 def _apply(
     unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, opened: OpenedRequest
 ) -> Answered:
+    require_standing(keyring, unit.licence_now, change=False)
     request = opened.request
     base = _base(unit, satellite, request.applied)
     apply_rows(unit, keyring, account, satellite, opened.rows())

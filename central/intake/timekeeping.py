@@ -26,7 +26,7 @@ def end_overdue_satellites(unit: Unit) -> int:
     count = 0
     for row in list(unit.session.scalars(select(Satellite).where(Satellite.state == AUTHORIZED))):
         due = deadlines(unit, row)
-        if due is not None and unit.now >= due.removal:
+        if due is not None and unit.licence_now >= due.removal:
             remove_satellite(unit, row, automatic=True)
             row.sync_failure = "removed_overdue"
             count += 1
@@ -36,11 +36,11 @@ def end_overdue_satellites(unit: Unit) -> int:
 def end_silent_instances(unit: Unit) -> int:
     """Free the ordinary licences of devices silent for 90 days; remove those silent for a year (row C7.5)."""
     query = select(Instance).where(
-        Instance.satellite_id.is_(None), Instance.last_contact <= unit.now - timedelta(days=30)
+        Instance.satellite_id.is_(None), Instance.last_contact <= unit.licence_now - timedelta(days=30)
     )
     count = 0
     for row in list(unit.session.scalars(query)):
-        silent = unit.now - row.last_contact
+        silent = unit.licence_now - row.last_contact
         if silent >= REMOVED and not active_grants(unit, row.account_id, row.id):
             remove_instance(unit, row)
         elif silent >= SILENT_MAJOR and row.state != InstanceState.RELEASED:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from central.domain.alerts.services import refresh_all
+from central.domain.alerts.services import refresh_all, refresh_due, refresh_vendor
 from central.domain.export_control.services import end_grants
 from central.domain.ledger.services import expire_lots
 from central.domain.notices.rules import MAIL
-from central.domain.operations.models import OutboxEntry
+from central.domain.operations.models import ClockRow, OutboxEntry
+from central.domain.operations.services import observe_clock, take_measurement
 from central.intake.timekeeping import end_overdue_satellites, end_silent_instances
 from central.runtime import Central
 from chassis.actor import Actor, ActorKind
 from chassis.db.unit import Unit
+from chassis.jobs.clock import clock_job, unless_leapt
 from chassis.jobs.runs import Job
 from chassis.mail.sender import compose, send
 from chassis.outbox import deliver
@@ -27,7 +29,8 @@ def jobs_of(made: Central) -> tuple[Job, ...]:
         return f"{expire_lots(unit)} lots expired, {end_grants(unit, keyring)} grants ended"
 
     def deadlines(unit: Unit) -> str:
-        return f"{end_overdue_satellites(unit)} satellites removed, {end_silent_instances(unit)} instances changed"
+        removed, changed = end_overdue_satellites(unit), end_silent_instances(unit)
+        return f"{removed} satellites removed, {changed} instances changed, {refresh_due(unit, keyring)} accounts refreshed"
 
     def alerts(unit: Unit) -> str:
         return f"{refresh_all(unit, keyring)} accounts refreshed"
@@ -44,7 +47,13 @@ def jobs_of(made: Central) -> tuple[Job, ...]:
 
     return (
         Job("outbox", timedelta(minutes=1), nothing, "send the mails that wait", outbox),
-        Job("terms", timedelta(hours=1), terms, "take ended terms and grants out of the balance"),
-        Job("deadlines", timedelta(hours=1), deadlines, "remove overdue satellites, free silent devices' licences"),
+        clock_job(made.database, ClockRow, observe_clock, lambda unit: refresh_vendor(unit, keyring), take_measurement),
+        Job("terms", timedelta(hours=1), unless_leapt(terms), "take ended terms and grants out of the balance"),
+        Job(
+            "deadlines",
+            timedelta(hours=1),
+            unless_leapt(deadlines),
+            "remove overdue satellites, free silent devices' licences",
+        ),
         Job("alerts", timedelta(days=1), alerts, "make every account's alerts equal to state and clock"),
     )

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Text
+from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Integer, MetaData, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -103,6 +103,22 @@ class OutboxMixin:
     last_error: Mapped[str] = mapped_column(Text, default="")
 
 
+class ClockMixin:
+    """How far licence time came, by what it is checked, and what an administrator set about time; one row."""
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    mark: Mapped[datetime] = mapped_column(UtcDateTime)
+    sure: Mapped[datetime] = mapped_column(UtcDateTime)
+    provisional: Mapped[bool] = mapped_column(Boolean)
+    boot: Mapped[str] = mapped_column(String(64))
+    uptime_ms: Mapped[int] = mapped_column(BigInteger)
+    anchor: Mapped[datetime] = mapped_column(UtcDateTime)
+    standing: Mapped[str] = mapped_column(String(16))
+    zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    servers: Mapped[list[str]] = mapped_column(JsonText, default=list)
+    measured: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+
+
 class SettingMixin:
     """A value that an administrator sets while the server runs."""
 
@@ -110,4 +126,13 @@ class SettingMixin:
     value: Mapped[Any] = mapped_column(JsonText)
 
 
-__all__ = ["EventMixin", "IdColumn", "JobRunMixin", "JsonText", "OutboxMixin", "SettingMixin", "UtcDateTime"]
+__all__ = [
+    "ClockMixin",
+    "EventMixin",
+    "IdColumn",
+    "JobRunMixin",
+    "JsonText",
+    "OutboxMixin",
+    "SettingMixin",
+    "UtcDateTime",
+]

@@ -18,10 +18,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from chassis.actor import Actor
-from chassis.clock import Clock
 from chassis.db.engine import database_file
+from chassis.db.timekeeper import Timekeeper
 from chassis.errors import DatabaseBusyError, DiskUnwritableError
 from chassis.faults import crash_point
+from chassis.licence_time import Reading
 from chassis.storage import end_if_unsure, of_database, of_file
 
 T = TypeVar("T")
@@ -34,13 +35,28 @@ _RETRYABLE = {"40001", "40P01"}
 
 @dataclass
 class Unit:
-    """What a service gets: the session, the time, and who acts."""
+    """What a service gets: the session, the time, and who acts.
+
+    `now` is the present, for what begins, is noted or is planned; what ends is judged by `licence_now`.
+    """
 
     session: Session
     now: datetime
     actor: Actor
     writing: bool
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    reading: Reading | None = None
+    keeper: Timekeeper | None = None
+
+    @property
+    def licence_now(self) -> datetime:
+        """Licence time, by which endings are judged; it stands still while the clock is not believed."""
+        return self.reading.licence_now if self.reading is not None else self.now
+
+    @property
+    def may_end(self) -> bool:
+        """Whether time may bring endings about now; jobs that end things ask this first."""
+        return self.reading is None or self.reading.may_end
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -52,7 +68,7 @@ class Unit:
 class Database:
     """Opens units of work on one engine."""
 
-    def __init__(self, engine: Engine, clock: Clock, lock_file: Path | None) -> None:
+    def __init__(self, engine: Engine, clock: Timekeeper, lock_file: Path | None) -> None:
         """`lock_file` guards every write and checkpoint of SQLite; PostgreSQL needs none."""
         self.engine = engine
         self.clock = clock
@@ -66,7 +82,7 @@ class Database:
     def write(self, actor: Actor) -> Iterator[Unit]:
         """A unit that may change things: committed when the block ends, rolled back when it raises."""
         with self._exclusive():
-            unit = Unit(Session(self._writer, expire_on_commit=False), self.clock.now(), actor, writing=True)
+            unit = self._unit(Session(self._writer, expire_on_commit=False), actor, writing=True)
             try:
                 yield unit
                 crash_point("before_commit")
@@ -81,6 +97,7 @@ class Database:
                 raise
             finally:
                 unit.session.close()
+            self._keep_mark()
         crash_point("after_commit")
         for action in unit.after_commit:
             action()
@@ -91,7 +108,7 @@ class Database:
         self._follow_file()
         session = Session(self.engine, expire_on_commit=False)
         try:
-            yield Unit(session, self.clock.now(), actor, writing=False)
+            yield self._unit(session, actor, writing=False)
         except DBAPIError as error:
             self._refuse(error)
             raise
@@ -112,6 +129,16 @@ class Database:
                 sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreads rivals, guards nothing
         raise DatabaseBusyError
 
+    def _unit(self, session: Session, actor: Actor, *, writing: bool) -> Unit:
+        reading = self.clock.read()
+        return Unit(session, reading.now, actor, writing=writing, reading=reading, keeper=self.clock)
+
+    def keep_time(self) -> None:
+        """Write down how far licence time came, by itself."""
+        with self._exclusive():
+            self.clock.read()
+            self.clock.keep(always=True)
+
     def is_alive(self) -> bool:
         """Say whether the database answers."""
         with self.engine.connect() as connection:
@@ -120,6 +147,16 @@ class Database:
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+    def _keep_mark(self) -> None:
+        """Write down how far licence time came; what was committed before stays true if this has no room."""
+        try:
+            self.clock.keep()
+        except DBAPIError as error:
+            refusal = of_database(error.orig, self._file) if error.orig is not None else None
+            if refusal is None:
+                raise
+            end_if_unsure(refusal)
 
     def _refuse(self, error: DBAPIError) -> None:
         """Raise the refusal that an error of the database stands for; a server whose disk is in doubt ends here."""
@@ -162,3 +199,11 @@ class Database:
             raise DiskUnwritableError(f"{file.name} cannot be opened for writing") from error
         except OSError as error:
             raise of_file(error, file.name) from error
+
+
+@contextmanager
+def kept(database: Database) -> Iterator[None]:
+    """Around a change of the clock: licence time is written down before it and after it."""
+    database.keep_time()
+    yield
+    database.keep_time()

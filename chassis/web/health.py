@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from chassis.db.timekeeper import Timekeeper
 from chassis.errors import AppError
 from chassis.storage import free_bytes
 from chassis.web.wsgi import Response, json_response
@@ -32,6 +33,12 @@ def disk_check(folder: Path) -> Check:
     """Whether there is room for what will be acknowledged."""
     free = free_bytes(folder)
     return Check(free >= LEAST_FREE_BYTES, "has room" if free >= LEAST_FREE_BYTES else f"only {free} bytes are free")
+
+
+def clock_check(keeper: Timekeeper) -> Check:
+    """What is thought of the clock; a wrong one is said and never takes a server out of service."""
+    reading = keeper.read()
+    return Check(ok=True, detail=reading.standing.value + (", not confirmed" if reading.mark.provisional else ""))
 
 
 def answer_health(path: str, checks: Mapping[str, CheckCall]) -> Response | None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 CERTIFICATE = timedelta(days=365)
 CERTIFICATE_RENEWAL = timedelta(days=180)
+CERTIFICATE_GRACE = timedelta(hours=1)
 AUTHORIZATION = timedelta(days=90)
 AUTHORIZATION_RENEWAL = timedelta(days=30)
 OUT_OF_COMPLIANCE_RENEWAL = timedelta(hours=12)

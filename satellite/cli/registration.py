@@ -1,17 +1,16 @@
-"""`satellite init | registration | setup | clock`."""
+"""`satellite init | registration | setup`."""
 
 from __future__ import annotations
 
 import secrets
 import shutil
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from chassis.actor import OPERATOR
-from chassis.cli import DURATION, TIME, emit
-from chassis.clock import advance_lab_clock, is_lab, iso, make_lab, optional_iso, set_lab_clock
+from chassis.cli import emit
+from chassis.clock import iso, make_lab, optional_iso
 from chassis.errors import FileUnreadableError
 from chassis.files import read_bounded, write_atomic
 from chassis.names import check_name
@@ -19,12 +18,12 @@ from chassis.secrets_box import SecretBox, hash_secret, new_secret
 from exchange.canonical import digest
 from exchange.errors import LabMismatchError
 from exchange.limits import ROOT_FILE_BYTES
-from exchange.trust import load_root
+from exchange.trust import Trust, load_root
 from satellite.cli.base import FILE, group, home, opened, reading, writing
 from satellite.core.site import services
 from satellite.core.site.queries import site_of, state_of, status
 from satellite.keyring import BOX, PSEUDONYMS
-from satellite.runtime import assemble, create_database, prepare_home
+from satellite.runtime import Satellite, assemble, create_database, prepare_home
 from satellite.setup_wizard.steps import steps
 from satellite.sync.importing import import_authorization
 
@@ -46,16 +45,7 @@ def init(context: click.Context, name: str, root: Path, lab: bool) -> None:
     try:
         if lab:
             make_lab(folder)
-        made = assemble(folder)
-        create_database(made)
-        made.keyring.folder.mkdir(mode=0o700, exist_ok=True)
-        SecretBox.create(made.keyring.folder / BOX)
-        write_atomic(made.keyring.folder / PSEUDONYMS, secrets.token_bytes(32))
-        with made.database.write(OPERATOR) as unit:
-            site = services.create_site(unit, made.keyring, name, hash_secret(code))
-            found = {"id": site.satellite_id, "name": name}
-        made.anchor.reset(0)
-        made.keyring.write_trust(trust)
+        found = _found(assemble(folder), trust, name, code)
     except BaseException:
         shutil.rmtree(folder / "keys", ignore_errors=True)
         for leftover in folder.glob("satellite.db*"):
@@ -63,6 +53,19 @@ def init(context: click.Context, name: str, root: Path, lab: bool) -> None:
         raise
     vendor = {"vendor_id": trust.root.vendor_id, "vendor": trust.root.vendor_name, "root_version": trust.root.version}
     emit(context, {**found, "home": str(folder), "lab": lab, "setup_code": code, **vendor})
+
+
+def _found(made: Satellite, trust: Trust, name: str, code: str) -> dict[str, str]:
+    create_database(made)
+    made.keyring.folder.mkdir(mode=0o700, exist_ok=True)
+    SecretBox.create(made.keyring.folder / BOX)
+    write_atomic(made.keyring.folder / PSEUDONYMS, secrets.token_bytes(32))
+    with made.database.write(OPERATOR) as unit:
+        site = services.create_site(unit, made.keyring, name, hash_secret(code))
+        found = {"id": site.satellite_id, "name": name}
+    made.anchor.reset(0)
+    made.keyring.write_trust(trust)
+    return found
 
 
 @group.group("registration", help="Registration at central, by files.")
@@ -157,32 +160,3 @@ def setup_finish(context: click.Context, mode: str) -> None:
         services.finish_setup(unit, mode)
         found = status(unit, site_of(unit))
     emit(context, found)
-
-
-@group.group("clock", help="The clock of a laboratory.")
-def clock() -> None:
-    """Hold the commands of the clock."""
-
-
-@clock.command("set", help="Set the laboratory's clock; it runs on from there.")
-@click.argument("time", type=TIME)
-@click.pass_context
-def clock_set(context: click.Context, time: datetime) -> None:
-    """Set the clock."""
-    emit(context, {"now": iso(set_lab_clock(opened(context).home, time)), "lab": True})
-
-
-@clock.command("advance", help="Move the laboratory's clock on, such as by 30d or 12h.")
-@click.argument("duration", type=DURATION)
-@click.pass_context
-def clock_advance(context: click.Context, duration: timedelta) -> None:
-    """Advance the clock."""
-    emit(context, {"now": iso(advance_lab_clock(opened(context).home, duration)), "lab": True})
-
-
-@clock.command("show", help="Show what time it is here.")
-@click.pass_context
-def clock_show(context: click.Context) -> None:
-    """Show the clock."""
-    made = opened(context)
-    emit(context, {"now": iso(made.clock.now()), "lab": is_lab(made.home)})

@@ -10,6 +10,7 @@ from chassis.actor import OPERATOR
 from chassis.cli import emit, emit_list
 from chassis.errors import FileUnreadableError
 from chassis.files import write_atomic
+from chassis.time_desk import clock_words
 from exchange.canonical import digest
 from satellite.cli.base import FILE, group, opened, reading, writing
 from satellite.core.site import services
@@ -23,7 +24,8 @@ from satellite.sync.exporting import export_request, preview
 def show_status(context: click.Context) -> None:
     """Show the state."""
     with reading(context) as (made, unit):
-        found = {**status(unit, site_of(unit)), "restored": made.is_restored(unit)}
+        state = clock_words(unit.reading) if unit.reading else None
+        found = {**status(unit, site_of(unit)), "restored": made.is_restored(unit), "clock": state}
     emit(context, found)
 
 

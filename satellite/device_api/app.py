@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chassis.actor import SYSTEM, Actor, ActorKind
-from chassis.web.health import Check, disk_check
+from chassis.web.health import Check, clock_check, disk_check
 from chassis.web.messages import DeviceHttp
 from chassis.web.wsgi import StartResponse
 from exchange.device.desk import DeviceDesk, Signer
@@ -45,6 +45,7 @@ def checks(made: Satellite) -> Mapping[str, Callable[[], Check]]:
     return {
         "disk": lambda: disk_check(made.home),
         "database": lambda: Check(made.database.is_alive(), "answers"),
+        "clock": lambda: clock_check(made.clock),
         "keys": lambda: Check(made.keyring.exists, "can be read"),
         "set_up": lambda: _set_up(made),
     }

@@ -19,7 +19,7 @@ from exchange.device.bodies import (
     TransferActiveBody,
 )
 from exchange.device.desk import DeviceRefusal, KnownDevice
-from exchange.device.timers import CERTIFICATE_RENEWAL
+from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.statements import ExportRequest, ExportReturn
@@ -153,6 +153,8 @@ class SatellitePort:
     def renew_identity(self, known: KnownDevice, body: RenewIdentityBody) -> JsonObject:
         """A new certificate for the same key."""
         row, instance = self._own(known)
+        if instance.certificate_expires + CERTIFICATE_GRACE <= self._unit.licence_now:
+            raise DeviceRefusal("certificate_expired")
         if read_csr(body.csr).key_id != known.key.key_id:
             raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
         certificate = self._certify(instance, row)

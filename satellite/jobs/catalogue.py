@@ -6,7 +6,10 @@ from datetime import timedelta
 
 from chassis.actor import Actor, ActorKind
 from chassis.db.unit import Unit
+from chassis.jobs.clock import clock_job, unless_leapt
 from chassis.jobs.runs import Job
+from satellite.core.operations.models import ClockRow
+from satellite.core.operations.services import observe_clock, take_measurement
 from satellite.runtime import Satellite
 from satellite.sync.network import run_if_due
 from satellite.sync.timekeeping import end_silent_instances
@@ -29,6 +32,7 @@ def jobs_of(made: Satellite) -> tuple[Job, ...]:
         return ""
 
     return (
+        clock_job(made.database, ClockRow, observe_clock, made.refresh_alerts, take_measurement),
         Job("synchronize", timedelta(minutes=1), nothing, "synchronize by network when it is time", synchronize),
         Job(
             "anchor",
@@ -37,6 +41,11 @@ def jobs_of(made: Satellite) -> tuple[Job, ...]:
             "note how far this machine came, outside backups",
             made.raise_anchor,
         ),
-        Job("devices", timedelta(hours=1), devices, "free silent devices' licences, remove those silent for a year"),
-        Job("alerts", timedelta(days=1), alerts, "make every alert equal to state and clock"),
+        Job(
+            "devices",
+            timedelta(hours=1),
+            unless_leapt(devices),
+            "free silent devices' licences, remove those silent for a year",
+        ),
+        Job("alerts", timedelta(hours=1), alerts, "make every alert equal to state and clock"),
     )

@@ -10,7 +10,7 @@ from chassis.db.unit import Unit
 from exchange.canonical import JsonObject
 from exchange.device.bodies import AuthorizeBody, AuthorizeResult, EntitlementAnswer
 from exchange.device.desk import DeviceRefusal, KnownDevice
-from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL
+from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, CERTIFICATE_GRACE
 from exchange.vocabulary import ClaimState, Compliance
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
@@ -28,7 +28,7 @@ def authorize_device(
     unit: Unit, made: Satellite, instance: Instance, known: KnownDevice, body: AuthorizeBody
 ) -> JsonObject:
     """Replace the device's claims, answer for each licence, bring what central decided."""
-    if instance.certificate_expires <= unit.now:
+    if instance.certificate_expires + CERTIFICATE_GRACE <= unit.licence_now:
         raise DeviceRefusal("certificate_expired")
     tags = [tag for tag, _ in body.entitlements]
     catalogue = {row.tag: row for row in unit.session.scalars(select(Entitlement).where(Entitlement.tag.in_(tags)))}
@@ -64,7 +64,7 @@ def authorize_device(
         ),
         allotments=tuple(_lines(unit, instance.virtual_account_id, list(ordinary))),
         grants=tuple(row.envelope for row in grants if row.state == ACTIVE),
-        exports=answers_for(unit, instance.id),
+        exports=answers_for(unit, instance.id, known.key.key_hash),
         releases=tuple(row.release for row in grants if row.release is not None),
     )
     return result.to_dict()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from datetime import timedelta
 from pathlib import Path
 
 from chassis.actor import Actor
@@ -19,19 +18,22 @@ from satellite.sync.anchor import AnchorDamagedError
 from satellite.sync.causes import CAUSES, Cause
 
 LEAST_FREE_BYTES = 16 * 1024 * 1024
-CLOCK_TOLERANCE = timedelta(minutes=5)
 
 Found = tuple[Cause, str]
 
 
-def local_cause(made: Satellite, actor: Actor, *, network: bool) -> Found | None:
-    """The first cause, in the order in which they would be met; `network` asks for its settings too."""
+def local_cause(made: Satellite, actor: Actor, *, network: bool, advice: bool = True) -> Found | None:
+    """The first cause, in the order in which they would be met; `network` asks for its settings too.
+
+    Without `advice`, what a synchronization heals or gets over is passed over.
+    """
     disk = _disk(made.home)
     if disk is not None:
         return disk
     with made.database.read(actor) as unit:
         site = site_of(unit)
-        return _authorized(made, unit, site) or (_network(site) if network else None)
+        found = _authorized(made, unit, site) or (_advice(made, unit) if advice else None)
+        return found or (_network(site) if network else None)
 
 
 def _disk(home: Path) -> Found | None:
@@ -63,21 +65,22 @@ def _authorized(made: Satellite, unit: Unit, site: Site) -> Found | None:
         made.keyring.key(site.identity_key_id)
     except (AppError, OSError) as error:
         return CAUSES["key_missing"], str(error)
-    return _clock(made, unit, site)
-
-
-def _clock(made: Satellite, unit: Unit, site: Site) -> Found | None:
-    known = [at for at in (site.last_sync_at, site.authorized_at) if at is not None]
-    if known and unit.now < max(known) - CLOCK_TOLERANCE:
-        return CAUSES[
-            "clock_behind"
-        ], f"it is {unit.now:%Y-%m-%d %H:%M}, the last synchronization was {max(known):%Y-%m-%d %H:%M}"
-    if unit.now >= made.keyring.trust.root.expires:
-        return CAUSES["root_expired"], f"it ended {made.keyring.trust.root.expires:%Y-%m-%d}"
     if site.identity_certificate is not None:
         end = certificate_times(site.identity_certificate)[1]
-        if unit.now >= end:
+        if unit.licence_now >= end:
             return CAUSES["identity_expired"], f"it ended {end:%Y-%m-%d}"
+    return None
+
+
+def _advice(made: Satellite, unit: Unit) -> Found | None:
+    """What people have to see to, and what a synchronization may bring in order."""
+    reading = unit.reading
+    if reading is not None and reading.alarming:
+        code = "clock_behind" if reading.may_end else "clock_ahead"
+        said, known = reading.moment.system, reading.licence_now
+        return CAUSES[code], f"it says {said:%Y-%m-%d %H:%M}, licence time is {known:%Y-%m-%d %H:%M}"
+    if unit.licence_now >= made.keyring.trust.root.expires:
+        return CAUSES["root_expired"], f"it ended {made.keyring.trust.root.expires:%Y-%m-%d}"
     return None
 
 

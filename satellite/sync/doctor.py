@@ -16,6 +16,7 @@ from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
 from satellite.sync.causes import BY_CENTRAL, BY_RESPONSE, CAUSES, Cause, of_response
 from satellite.sync.checks import local_cause
+from satellite.sync.importing import time_of_reading
 from satellite.sync.network import reach
 from satellite.sync.settings import settings_of
 
@@ -70,7 +71,7 @@ def _file(made: Satellite, actor: Actor, file: Path) -> tuple[Cause, str] | None
     try:
         with file.open("rb") as stream:
             with made.database.read(actor) as unit:
-                site, now = site_of(unit), unit.now
+                site, now = site_of(unit), time_of_reading(unit)
                 opened = read_sync_response(
                     stream,
                     trust=made.keyring.trust,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from chassis.db.unit import Unit
+from chassis.licence_time import can_lower
 from exchange.canonical import JsonObject
 from exchange.files.rows import RequestRow
 from exchange.files.sync_request import Applied, ChainEntry, SyncRequest, make_sync_request
@@ -89,7 +90,7 @@ def _manifest(unit: Unit, keyring: KeyRing, site: Site, *, full: bool) -> SyncRe
         epoch=site.epoch,
         epoch_id=site.epoch_id,
         seq=site.last_seq,
-        created=unit.now,
+        created=_said_time(unit),
         full=full,
         chain=(ChainEntry(site.epoch, site.acknowledged_seq, site.acknowledged_digest), *later),
         applied=Applied(site.epoch, site.applied_rseq, site.applied_digest),
@@ -99,6 +100,18 @@ def _manifest(unit: Unit, keyring: KeyRing, site: Site, *, full: bool) -> SyncRe
         next_key=_public(keyring, site.next_identity_key_id),
         next_device_ca_key=_public(keyring, site.next_device_ca_key_id),
     )
+
+
+def _said_time(unit: Unit) -> datetime:
+    """The time that a request carries: the present, or the clock where licence time may be what is wrong.
+
+    Central refuses what comes from the future; so a machine whose time leapt while it was off, and whose clock was set
+    right since, still gets the signed answer that brings its licence time down.
+    """
+    reading = unit.reading
+    if reading is not None and can_lower(reading.mark, reading.moment):
+        return min(unit.now, reading.moment.system)
+    return unit.now
 
 
 def _public(keyring: KeyRing, key_id: str | None) -> PublicKey | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import BinaryIO
 
 from sqlalchemy import delete, select
 
 from chassis.db.unit import Unit
 from chassis.db.upsert import batches, upsert
+from chassis.licence_time import Standing
 from exchange.certificates import certificate_key
 from exchange.errors import AlteredError, NotMineError, ResyncRequiredError, WrongSatelliteError
 from exchange.files.authorization import OpenedAuthorization, read_authorization
@@ -34,12 +36,15 @@ from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.export_queue.services import take_decision, take_grant, take_release
 from satellite.core.licences.models import AllotmentLine, Entitlement
+from satellite.core.operations.services import note_signed_time
 from satellite.core.site.models import MadeRegistration, MadeRequest, Site
 from satellite.core.site.queries import authorized_site, site_of
 from satellite.core.site.services import note_history
 from satellite.keyring import KeyRing
 from satellite.sync.renewal import take_certificates
 from satellite.sync.returning import Returning
+
+_NO_FUTURE = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def import_authorization(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Import
         satellite=site.satellite_id,
         pending={row.digest: row.nonce for row in made},
         lab=keyring.trust.root.lab,
-        now=unit.now,
+        now=time_of_reading(unit),
     )
     authorization = opened.authorization
     counts = opened.opened.body.counts if opened.opened.body else {}
@@ -74,6 +79,7 @@ def import_authorization(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Import
         return Imported("already_applied" if same else "older_than_applied", site.epoch, 0, counts, trust)
     registration = next(row for row in made if row.digest == authorization.registration_digest)
     _check_certificates(keyring, opened, registration)
+    note_signed_time(unit, authorization.created, registration.made_at)
     _enter_epoch(unit, site, opened, registration)
     apply_rows(unit, opened.trust, site, opened.rows())
     note_history(unit, "authorization", "applied", epoch=site.epoch, number=0, counts=counts)
@@ -111,17 +117,27 @@ def _enter_epoch(unit: Unit, site: Site, opened: OpenedAuthorization, registrati
     unit.session.execute(delete(MadeRegistration).where(MadeRegistration.digest != registration.digest))
 
 
+def time_of_reading(unit: Unit) -> datetime:
+    """The time by which a file is refused as made in the future: none while the clock itself is not believed.
+
+    The file's signature then says more of the time than this machine does.
+    """
+    believed = unit.reading is None or unit.reading.standing is Standing.BELIEVED
+    return unit.now if believed else _NO_FUTURE
+
+
 def import_response(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Imported:
     """Apply a response if it is the newest that answers a request of this machine."""
     site = authorized_site(unit)
     opened = read_sync_response(
-        data, trust=keyring.trust, satellite=site.satellite_id, lab=keyring.trust.root.lab, now=unit.now
+        data, trust=keyring.trust, satellite=site.satellite_id, lab=keyring.trust.root.lab, now=time_of_reading(unit)
     )
     response = opened.response
-    query = select(MadeRequest.digest, MadeRequest.seq).where(
+    query = select(MadeRequest.digest, MadeRequest.seq, MadeRequest.made_at).where(
         MadeRequest.epoch == site.epoch, MadeRequest.digest == response.answers_digest
     )
-    own = dict(unit.session.execute(query).all())
+    asked = unit.session.execute(query).one_or_none()
+    own = {asked.digest: asked.seq} if asked is not None else {}
     applied = Applied(site.epoch, site.applied_rseq, site.applied_digest)
     order = judge_response(applied, own, site.epoch_id, response, opened.digest)
     if order in {ResponseOrder.ALREADY_APPLIED, ResponseOrder.OLDER_THAN_APPLIED}:
@@ -131,6 +147,7 @@ def import_response(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Imported:
         raise NotMineError
     if order is ResponseOrder.RESYNC_REQUIRED:
         raise ResyncRequiredError("the response belongs to another epoch")
+    note_signed_time(unit, response.created, asked.made_at if asked is not None else None)
     apply_rows(unit, opened.trust, site, opened.rows())
     _acknowledge(unit, site, response.answers_seq, response.answers_digest)
     site.applied_rseq, site.applied_digest = response.rseq, opened.digest

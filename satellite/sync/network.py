@@ -65,7 +65,7 @@ class Attempt:
 
 def synchronize(made: Satellite, actor: Actor, *, full: bool = False, seconds: float = CALL_SECONDS) -> Attempt:
     """Make the request, send it, apply the response; whatever happens is written down with its cause."""
-    cause = local_cause(made, actor, network=True)
+    cause = local_cause(made, actor, network=True, advice=False)
     if cause is not None:
         return _failed(made, actor, *cause)
     with made.database.write(actor) as unit:

@@ -119,7 +119,7 @@ def _exports(unit: Unit, after: int, *, full: bool) -> Iterator[RequestRow]:
 
 
 def _undelivered(unit: Unit, row: HeldGrant) -> bool:
-    return row.delivered_at is None and unit.now > row.deliver_until
+    return row.delivered_at is None and unit.licence_now > row.deliver_until
 
 
 def _grant_state(unit: Unit, row: HeldGrant, *, full: bool) -> GrantStateRow:

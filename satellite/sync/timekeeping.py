@@ -21,10 +21,12 @@ from satellite.core.licences.services import replace_claims
 
 def end_silent_instances(unit: Unit) -> int:
     """Free the ordinary licences of devices silent for 90 days; remove those silent for a year."""
-    query = select(Instance).where(Instance.removed.is_(False), Instance.last_contact <= unit.now - timedelta(days=30))
+    query = select(Instance).where(
+        Instance.removed.is_(False), Instance.last_contact <= unit.licence_now - timedelta(days=30)
+    )
     count = 0
     for row in list(unit.session.scalars(query)):
-        silent = unit.now - row.last_contact
+        silent = unit.licence_now - row.last_contact
         if silent >= REMOVED and not holds_restricted(unit, row.id):
             remove_instance(unit, row, "removed after a year of silence")
         elif silent >= SILENT_MAJOR and row.state != InstanceState.RELEASED:

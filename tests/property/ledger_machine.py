@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import func, select
 
 from central.domain.accounts.models import SmartAccount, VirtualAccount
@@ -59,7 +59,7 @@ _accounts = itertools.count(1)
 
 def _offset() -> st.SearchStrategy[int]:
     """Days from now; the past, today and the future."""
-    return st.integers(-40, 120)
+    return st.sampled_from((0, -40, -1, 30))
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -112,6 +112,17 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # -- lots -------------------------------------------------------------------------------------------------------
 
+    @initialize()
+    def begin(self) -> None:
+        """A small stock and two devices, so that most acts have something to act on."""
+        for pool, tag, quantity in itertools.product(POOLS[:2], TAGS, (3,)):
+            spec = LotSpec(pool, tag, quantity)
+            self._do(
+                lambda unit, _, spec=spec: add_lot(unit, self.account, self._pool(unit, spec.virtual_account).id, spec)
+            )
+        for pool in POOLS[:2]:
+            self.device_joins(pool)
+
     @rule(
         pool=st.sampled_from(POOLS),
         tag=st.sampled_from(TAGS),
@@ -120,7 +131,7 @@ class LedgerMachine(RuleBasedStateMachine):
         billing=st.sampled_from(Billing),
         source=st.sampled_from(LotSource),
         start=_offset(),
-        days=st.integers(1, 150),
+        days=st.sampled_from((400, 35, 1)),
     )
     def order(
         self,
@@ -152,7 +163,7 @@ class LedgerMachine(RuleBasedStateMachine):
         )
         self._do(lambda unit, _: add_lot(unit, self.account, self._pool(unit, pool).id, spec))
 
-    @rule(days=st.sampled_from((0, 1, 20, 61)))
+    @rule(days=st.sampled_from((0, 0, 1, 20, 61)))
     def time_passes(self, days: int) -> None:
         """Terms and grants end."""
         self.clock.advance(timedelta(days=days))
@@ -170,7 +181,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # -- devices ----------------------------------------------------------------------------------------------------
 
-    @rule(pool=st.sampled_from(POOLS))
+    @rule(pool=st.sampled_from(POOLS[:2]))
     def device_joins(self, pool: str) -> None:
         """A device registers at central itself."""
         if len(self.keys) >= 3:
@@ -203,7 +214,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
         self._do(act)
 
-    @rule(data=st.data(), pool=st.sampled_from(POOLS))
+    @rule(data=st.data(), pool=st.sampled_from(POOLS[:2]))
     def device_moves(self, data: st.DataObject, pool: str) -> None:
         """A device goes to another virtual account with what it uses."""
         instance = self._some(data)

@@ -172,7 +172,7 @@ class SmallWorld:
             try:
                 act(device)
             except AgentError as error:
-                return error.code
+                return error.reason
         return "done"
 
     def register_again(self, name: str, machine: Machine) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,10 +11,18 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from central.domain.accounts.queries import by_domain, virtual_account
+from central.domain.export_control.services import Applicant, decide
+from central.domain.ledger.errors import RestrictedNotAvailableError
+from central.domain.ledger.services import lock_for_grant
 from central.runtime import Central, assemble
+from chassis.actor import OPERATOR
 from chassis.clock import FixedClock
+from exchange.identity import Udi
+from exchange.keys import PrivateKey
+from exchange.statements import ExportRequest
 from tests.property.ledger_machine import LedgerMachine
-from tests.world import World
+from tests.world import ACCOUNT, World
 
 THOROUGH = os.environ.get("PERIGEE_PROFILE") == "thorough"
 
@@ -54,3 +63,52 @@ def test_the_ledger_adds_up_on_postgresql_too(vendor: World) -> None:
     central = assemble(vendor.folder / "central", clock)
     walk(central, clock, examples=4, steps=20)
     central.database.dispose()
+
+
+def stocked(world: World) -> Central:
+    """A central of its own clock over the world's."""
+    return assemble(world.folder / "central", FixedClock(datetime.now(UTC)))
+
+
+@pytest.mark.row("C8.1")
+def test_the_ledger_locks_no_more_than_is_free(vendor: World) -> None:
+    """Whoever decides wrongly above it is refused here: nothing is locked, not even what there is."""
+    central = stocked(vendor)
+    with central.database.read(OPERATOR) as unit:
+        account = by_domain(unit, ACCOUNT)
+        home = virtual_account(unit, account.id, "Site").id
+        with pytest.raises(RestrictedNotAvailableError):
+            lock_for_grant(unit, account.id, home, "STRONG", 3, "g" * 32)
+    central.database.dispose()
+
+
+@pytest.mark.row("C4.1")
+def test_what_is_in_use_is_not_moved_away(vendor: World) -> None:
+    """Of ten licences three are used: eight cannot go, seven can."""
+    vendor.device("SN1", "central", vendor.token("central", pool="Spare")).use("ADVANTAGE", 3)
+    words = ("licence", "transfer", ACCOUNT, "ADVANTAGE", "--from", "Spare", "--to", "Site", "--quantity")
+    refused = vendor.central(*words, "8", code=1)["error"]
+    vendor.central(*words, "7")
+
+    assert refused["code"] == "not_enough_free"
+    assert vendor.licence("ADVANTAGE", pool="Spare")["balance"] == 0
+    assert vendor.licence("ADVANTAGE", pool="Site")["purchased"] == 10
+
+
+@pytest.mark.row("C8.2")
+def test_a_request_that_is_decided_again_keeps_its_decision(vendor: World) -> None:
+    """It comes again when a response was lost: one grant, the same answer."""
+    central, key = stocked(vendor), PrivateKey.generate().public
+    wish = ExportRequest("r" * 32, "i" * 32, Udi("SW", "1"), key.key_hash, "STRONG", 9, datetime.now(UTC))
+    decided = []
+    for quantity in (9, 1):
+        with central.database.write(OPERATOR) as unit:
+            account = by_domain(unit, ACCOUNT)
+            home = virtual_account(unit, account.id, "Site").id
+            row = decide(
+                unit, central.keyring, Applicant(account, None, 0, home), None, replace(wish, quantity=quantity), key
+            )
+            decided.append((row.state, row.reason, row.count))
+    central.database.dispose()
+
+    assert decided[0] == decided[1]

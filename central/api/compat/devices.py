@@ -10,6 +10,7 @@ from central.api.compat.wire import BodyError, Call, objects_of, overall, page, 
 from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.queries import virtual_account
 from central.domain.alerts.services import refresh_alerts
+from central.domain.instances.errors import UnknownInstanceError
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import by_serial, in_virtual_accounts, instance_name
 from central.domain.instances.services import transfer_instance
@@ -17,13 +18,11 @@ from central.domain.ledger.claims import claims_by_instance
 from central.domain.ledger.queries import licences
 from central.intake.instances import remove
 from chassis.clock import iso
-from chassis.errors import AppError, NotFoundError
+from chassis.errors import AppError
 
 
-class DeviceNotFoundError(NotFoundError):
+class DeviceNotFoundError(UnknownInstanceError):
     """The virtual account has no such device."""
-
-    code = "unknown_instance"
 
 
 def _sudi(row: Instance) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def _detail(call: Call, lot: HeldLot) -> dict[str, Any]:
         "startDate": seconds(lot.start),
         "endDate": seconds(lot.end),
         "subscriptionId": lot.subscription_id or "",
-        "status": PHASES[lot_phase(lot.start, lot.end, call.unit.now)],
+        "status": PHASES[lot_phase(lot.start, lot.end, call.unit.licence_now)],
         "licenseSku": lot.sku or "",
         "orderNumber": lot.order_number or "",
         "orderLineIdentifier": lot.order_line or "",
@@ -89,7 +89,7 @@ def subscriptions(call: Call) -> dict[str, Any]:
     for lot in held_lots(call.unit, call.smart_account.id, sorted(names), None, ended=True):
         if lot.end is None or lot.start is None:
             continue
-        status = PHASES[lot_phase(lot.start, lot.end, call.unit.now)]
+        status = PHASES[lot_phase(lot.start, lot.end, call.unit.licence_now)]
         if wanted and status.lower() not in wanted:
             continue
         rows.append(

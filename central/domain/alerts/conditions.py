@@ -28,7 +28,6 @@ from exchange.trust import Root
 from exchange.vocabulary import ExportReason, ExportState, KeyState
 
 HOURS_TO_AUTHORIZE = 48
-TRUST_STEPS_DAYS = EXPIRY_STEPS_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def _terms(scene: Scene, names: dict[str, str]) -> Iterator[Wanted]:
         select(Lot, Holding.virtual_account_id, Holding.bucket, Holding.quantity)
         .join(Holding, (Holding.account_id == Lot.account_id) & (Holding.lot_id == Lot.id))
         .where(Lot.account_id == scene.account.id, Lot.end.is_not(None))
-        .where(Lot.end <= unit.now + timedelta(days=max(EXPIRY_STEPS_DAYS)))
+        .where(Lot.end <= unit.licence_now + timedelta(days=max(EXPIRY_STEPS_DAYS)))
         .where(Holding.bucket.in_([*OWNED, Bucket.EXPIRED]))
     )
     for lot, va, _bucket, quantity in unit.session.execute(query):
@@ -89,8 +88,8 @@ def _terms(scene: Scene, names: dict[str, str]) -> Iterator[Wanted]:
         name, day = names.get(lot.tag, lot.tag), lot.end.date().isoformat()
         subject = {"virtual_account": va, "tag": lot.tag, "lot": lot.id, "quantity": quantity}
         key = f"{lot.id}|{va}"
-        step = expiry_step(lot.end, unit.now)
-        if lot.end <= unit.now:
+        step = expiry_step(lot.end, unit.licence_now)
+        if lot.end <= unit.licence_now:
             text = f"{quantity} of {name} in {scene.name(va)} expired on {day}."
             yield Wanted("licences_expired", key, text, scene.name(va), subject=subject)
         elif step is not None:
@@ -122,7 +121,9 @@ def instances(scene: Scene) -> Iterator[Wanted]:
     """Row C7.5 for directly connected devices; clones wherever they show."""
     unit = scene.unit
     query = select(Instance).where(Instance.account_id == scene.account.id)
-    silent = query.where(Instance.satellite_id.is_(None), Instance.last_contact <= unit.now - timedelta(days=30))
+    silent = query.where(
+        Instance.satellite_id.is_(None), Instance.last_contact <= unit.licence_now - timedelta(days=30)
+    )
     restricted = set(
         unit.session.scalars(
             select(GrantRecord.instance_id).where(
@@ -131,7 +132,7 @@ def instances(scene: Scene) -> Iterator[Wanted]:
         )
     )
     for row in unit.session.scalars(silent):
-        days = (unit.now - row.last_contact).days
+        days = (unit.licence_now - row.last_contact).days
         step = max(level for level in (30, 60, 90) if level <= days)
         major = step == 90 or row.id in restricted
         actions = ("dismiss", "remind") if row.id in restricted else None
@@ -149,7 +150,7 @@ def instances(scene: Scene) -> Iterator[Wanted]:
             actions=actions,
             subject={"instance": row.id, "days": days},
         )
-    renewals = query.where(Instance.satellite_id.is_(None), Instance.certificate_expires <= unit.now)
+    renewals = query.where(Instance.satellite_id.is_(None), Instance.certificate_expires <= unit.licence_now)
     for row in unit.session.scalars(renewals):
         text = f"{instance_name(row)} did not renew its identity in time."
         yield Wanted(
@@ -169,7 +170,7 @@ def satellites(scene: Scene) -> Iterator[Wanted]:
             continue
         subject = {"satellite": row.id}
         if row.state == PENDING and not row.approved:
-            late = scene.unit.now - row.requested_at > timedelta(hours=HOURS_TO_AUTHORIZE)
+            late = scene.unit.licence_now - row.requested_at > timedelta(hours=HOURS_TO_AUTHORIZE)
             text = f"Satellite {row.name} waits for its authorization" + (
                 "; turn to support, it takes longer than 48 hours." if late else "."
             )
@@ -191,17 +192,17 @@ def satellites(scene: Scene) -> Iterator[Wanted]:
 
 def _deadline(scene: Scene, row: Satellite) -> Iterator[Wanted]:
     due, unit = deadlines(scene.unit, row), scene.unit
-    if due is None or unit.now < due.reminder:
+    if due is None or unit.licence_now < due.reminder:
         return
-    since = row.last_sync_at or row.registered_at or unit.now
-    days, left = (unit.now - since).days, max(0, (due.removal - unit.now).days)
+    since = row.last_sync_at or row.registered_at or unit.licence_now
+    days, left = (unit.licence_now - since).days, max(0, (due.removal - unit.licence_now).days)
     subject = {"satellite": row.id, "days": days, "days_left": left}
-    if unit.now >= due.overdue:
+    if unit.licence_now >= due.overdue:
         text = f"Satellite {row.name} has not synchronized for {days} days; it will be removed in {left} days."
         yield Wanted("satellite_sync_overdue", row.id, text, row.name, due.removal, subject=subject)
     else:
         text = f"Satellite {row.name} has not synchronized for {days} days."
-        remind = unit.now + (due.overdue - unit.now) / 2
+        remind = unit.licence_now + (due.overdue - unit.licence_now) / 2
         yield Wanted("satellite_sync_deadline", row.id, text, row.name, due.overdue, remind_at=remind, subject=subject)
 
 
@@ -223,17 +224,24 @@ def trust(root: Root, unit: Unit) -> Iterator[Wanted]:
         if key.state is KeyState.ACTIVE
     ]
     for key, what, end in ends:
-        days = (end - unit.now).days
-        if days <= max(TRUST_STEPS_DAYS):
-            step = min((level for level in TRUST_STEPS_DAYS if level >= days), default=0)
-            yield Wanted(
-                "trust_expiring",
-                key,
-                f"{what.capitalize()} ends on {end.date().isoformat()}; replace it in time.",
-                "vendor",
-                end,
-                step=step,
-            )
+        step, ended = expiry_step(end, unit.licence_now), end <= unit.licence_now
+        if step is not None or ended:
+            day = end.date().isoformat()
+            text = f"{what.capitalize()} ended on {day}: nothing new is trusted until it is replaced." if ended else ""
+            text = text or f"{what.capitalize()} ends on {day}; replace it in time."
+            yield Wanted("trust_expiring", key, text, "vendor", end, step=step or 0)
+
+
+def clock(unit: Unit) -> Iterator[Wanted]:
+    """Row S1.3: a clock that leapt, or was set back by more than some minutes."""
+    reading = unit.reading
+    if reading is not None and reading.alarming:
+        said = f"{reading.moment.system:%Y-%m-%d %H:%M} UTC"
+        if reading.may_end:
+            text = f"This machine's clock says {said}, before licence time {reading.licence_now:%Y-%m-%d %H:%M} UTC, which waits for it. Set the clock right."
+        else:
+            text = f"This machine's clock leapt to {said}. Nothing ends until it is set right or confirmed with `central time confirm`."
+        yield Wanted("clock_suspicious", "clock", text, "vendor", step=int(reading.may_end))
 
 
 ACCOUNT_CONDITIONS = (agreement, licences, exports, instances, satellites, removed_satellites)

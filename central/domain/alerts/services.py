@@ -10,7 +10,8 @@ from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import all_accounts
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
-from central.domain.alerts.conditions import Scene, account_wants, trust
+from central.domain.alerts.conditions import Scene, account_wants, clock, trust
+from central.domain.alerts.due import due_accounts
 from central.domain.alerts.models import Alert
 from central.domain.alerts.rules import CATALOGUE
 from central.domain.base import VENDOR
@@ -18,7 +19,7 @@ from central.keyring import KeyRing
 from chassis.alerts.engine import AlertBook
 from chassis.db.unit import Unit
 
-VENDOR_KINDS = frozenset({"trust_expiring"})
+VENDOR_KINDS = frozenset({"clock_suspicious", "trust_expiring"})
 ACCOUNT_KINDS = frozenset(CATALOGUE) - VENDOR_KINDS
 
 
@@ -44,8 +45,23 @@ def refresh_all(unit: Unit, keyring: KeyRing) -> int:
     accounts = all_accounts(unit)
     for account in accounts:
         refresh_alerts(unit, account)
-    book(VENDOR).reconcile(unit, trust(keyring.trust.root, unit), VENDOR_KINDS)
+    refresh_vendor(unit, keyring)
     return len(accounts)
+
+
+def refresh_due(unit: Unit, keyring: KeyRing) -> int:
+    """Refresh what time alone changed within the hour; returns how many accounts that were."""
+    due = due_accounts(unit)
+    for account in all_accounts(unit):
+        if account.id in due:
+            refresh_alerts(unit, account)
+    refresh_vendor(unit, keyring)
+    return len(due)
+
+
+def refresh_vendor(unit: Unit, keyring: KeyRing) -> None:
+    """Make the vendor's own alerts equal to what state and clock demand."""
+    book(VENDOR).reconcile(unit, [*trust(keyring.trust.root, unit), *clock(unit)], VENDOR_KINDS)
 
 
 def visible_alerts(unit: Unit, account_id: str, virtual_account_id: str | None, *, every: bool) -> list[Alert]:

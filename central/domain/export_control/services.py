@@ -125,7 +125,7 @@ def _reason(
         return ExportReason.CANCELLED
     entitlement = find_entitlement(unit, statement.tag)
     views = free_views(unit, applicant.account.id, applicant.virtual_account_id, statement.tag)
-    free = sum(view.quantity for view in views if lot_phase(view.start, view.end, unit.now) is LotPhase.ACTIVE)
+    free = sum(view.quantity for view in views if lot_phase(view.start, view.end, unit.licence_now) is LotPhase.ACTIVE)
     names = {instance.product_tag or "", instance.udi["pid"]} if instance else set()
     return judge_application(
         Application(
@@ -206,7 +206,7 @@ def adopt_grant(
         return None
     if device_key is None or device_key.key_hash != grant.key_hash:
         return None
-    if unit.session.get(GrantRecord, (account_id, grant.grant)) is not None or grant.not_after <= unit.now:
+    if unit.session.get(GrantRecord, (account_id, grant.grant)) is not None or grant.not_after <= unit.licence_now:
         return None
     lock_for_grant(
         unit, account_id, grant.virtual_account_id, grant.tag, grant.quantity, grant.grant, may_be_short=True
@@ -225,6 +225,9 @@ def take_return(unit: Unit, keyring: KeyRing, account_id: str, envelope: JsonObj
     statement = open_export_return(envelope, PublicKey.from_dict(row.device_key))
     if statement.grant != row.id:
         return None
+    if row.state == RELEASED:
+        # Who still says so has not heard of the release: it is sent again.
+        row.change_no = next_change(unit)
     release(unit, keyring, row, ReleaseReason.RETURNED)
     return row
 
@@ -269,7 +272,7 @@ def release(unit: Unit, keyring: KeyRing, row: GrantRecord, reason: ReleaseReaso
 
 def end_grants(unit: Unit, keyring: KeyRing) -> int:
     """Free grants whose end has come; returns how many."""
-    query = select(GrantRecord).where(GrantRecord.state == ACTIVE, GrantRecord.not_after <= unit.now)
+    query = select(GrantRecord).where(GrantRecord.state == ACTIVE, GrantRecord.not_after <= unit.licence_now)
     rows = list(unit.session.scalars(query))
     for row in rows:
         release(unit, keyring, row, ReleaseReason.ENDED)
@@ -287,7 +290,7 @@ def renew_grants(
         GrantRecord.state == ACTIVE,
         GrantRecord.delivered_at.is_not(None),
         GrantRecord.not_after <= unit.now + life / 2,
-        GrantRecord.not_after > unit.now,
+        GrantRecord.not_after > unit.licence_now,
     )
     if instance_id is not None:
         query = query.where(GrantRecord.instance_id == instance_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from central.domain.accounts.errors import SatelliteVirtualAccountError
 from chassis.errors import NotFoundError, RefusedError
 
 
@@ -11,11 +12,8 @@ class UnknownInstanceError(NotFoundError):
     code = "unknown_instance"
 
 
-class ManagedBySatelliteError(RefusedError):
+class ManagedBySatelliteError(SatelliteVirtualAccountError):
     """The instance belongs to a satellite, which manages it."""
-
-    code = "managed_by_satellite"
-    remedy = "Do this on the satellite; it travels with the next synchronization."
 
 
 class RestrictedHeldError(RefusedError):

@@ -81,7 +81,7 @@ def pools(
             figures.locked += int(quantity)
         elif bucket == Bucket.RESERVED:
             figures.reserved += int(quantity)
-        if lot_phase(start, end, unit.now) is LotPhase.ACTIVE:
+        if lot_phase(start, end, unit.licence_now) is LotPhase.ACTIVE:
             figures.types.add(licence_type)
             figures.billings.add(billing)
             if licence_type != LicenceType.REPORTING_ONLY:
@@ -229,7 +229,7 @@ def allotment_lines(unit: Unit, account_id: str, virtual_account_ids: list[str])
     return [
         AllotmentLine(va, tag, LicenceType(kind), start, end, int(quantity), Billing(billing), restricted)
         for va, tag, kind, start, end, billing, restricted, quantity in unit.session.execute(query)
-        if lot_phase(start, end, unit.now) is not LotPhase.EXPIRED
+        if lot_phase(start, end, unit.licence_now) is not LotPhase.EXPIRED
     ]
 
 
@@ -267,7 +267,7 @@ def explain(unit: Unit, account_id: str, virtual_account_id: str, tag: str) -> d
         "balance": verdict.balance,
         "status": verdict.status.value,
         "buckets": {name: count for name, count in sorted(sums.items()) if count},
-        "lots": [_lot_dict(row, unit.now) for row in lots.values() if any(p.lot_id == row.id for p in here)],
+        "lots": [_lot_dict(row, unit.licence_now) for row in lots.values() if any(p.lot_id == row.id for p in here)],
         "postings": [_posting_dict(row) for row in here],
         "claims": [{"instance": row.instance_id, "count": row.count, "since": iso(row.since)} for row in claims],
         "claimed": sum(row.count for row in claims),

@@ -149,7 +149,7 @@ def lock_for_grant(
 ) -> None:
     """Lock free units for a grant: perpetual first (row C6.2), exactly as many winners as units (row C8.1)."""
     views = free_views(unit, account_id, virtual_account_id, tag)
-    chosen = choose_lots(views, quantity, unit.now)
+    chosen = choose_lots(views, quantity, unit.licence_now)
     if sum(count for _, count in chosen) < quantity and not may_be_short:
         raise RestrictedNotAvailableError(f"{quantity} of {tag} are asked for, {sum(n for _, n in chosen)} are free")
     for lot_id, count in chosen:
@@ -187,7 +187,7 @@ def free_grant(unit: Unit, account_id: str, grant_id: str, reason: str) -> int:
 
 def expire_lots(unit: Unit) -> int:
     """Take what is free of ended terms out of the balance (row C3.3); returns how many lots ended."""
-    ended = select(Lot.account_id, Lot.id).where(Lot.end.is_not(None), Lot.end <= unit.now).subquery()
+    ended = select(Lot.account_id, Lot.id).where(Lot.end.is_not(None), Lot.end <= unit.licence_now).subquery()
     query = (
         select(Holding)
         .join(ended, (ended.c.account_id == Holding.account_id) & (ended.c.id == Holding.lot_id))
@@ -196,7 +196,7 @@ def expire_lots(unit: Unit) -> int:
     count = 0
     for row in list(unit.session.scalars(query)):
         lot = lots_by_id(unit, row.account_id, {row.lot_id})[row.lot_id]
-        if lot_phase(lot.start, lot.end, unit.now) is not LotPhase.EXPIRED:
+        if lot_phase(lot.start, lot.end, unit.licence_now) is not LotPhase.EXPIRED:
             continue
         source = Place(Bucket.FREE, row.virtual_account_id)
         quantity, owner = row.quantity, row.virtual_account_id

@@ -67,7 +67,7 @@ def free_quantity(unit: Unit, row: VirtualAccount, tag: str) -> int:
 
 def _active(unit: Unit, row: VirtualAccount, tag: str) -> list[LotView]:
     views = free_views(unit, row.account_id, row.id, tag)
-    return [view for view in views if lot_phase(view.start, view.end, unit.now) is LotPhase.ACTIVE]
+    return [view for view in views if lot_phase(view.start, view.end, unit.licence_now) is LotPhase.ACTIVE]
 
 
 def _chosen(

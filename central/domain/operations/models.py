@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from central.domain.base import Base
-from chassis.db.base import JobRunMixin, OutboxMixin
+from chassis.db.base import ClockMixin, JobRunMixin, OutboxMixin
 
 
 class JobRun(JobRunMixin, Base):
@@ -16,3 +16,9 @@ class OutboxEntry(OutboxMixin, Base):
     """Something to be sent after the commit."""
 
     __tablename__ = "outbox"
+
+
+class ClockRow(ClockMixin, Base):
+    """Licence time, and what was set about time."""
+
+    __tablename__ = "clock"

@@ -15,7 +15,7 @@ from chassis.secrets_box import hash_secret
 
 def token_dict(token: Token, virtual_account: str, unit: Unit) -> dict[str, Any]:
     """A token for people and programs, without its secret."""
-    state = "revoked" if token.revoked else "expired" if token.expires_at <= unit.now else "active"
+    state = "revoked" if token.revoked else "expired" if token.expires_at <= unit.licence_now else "active"
     if state == "active" and token.max_uses is not None and token.uses >= token.max_uses:
         state = "used_up"
     return {
@@ -54,7 +54,7 @@ def own_tokens(unit: Unit, account_id: str, virtual_account_id: str) -> list[Tok
         Token.virtual_account_id == virtual_account_id,
         Token.satellite_id.is_(None),
         Token.revoked.is_(False),
-        Token.expires_at > unit.now,
+        Token.expires_at > unit.licence_now,
     )
     rows = unit.session.scalars(query.order_by(Token.created_at.desc(), Token.id))
     return [row for row in rows if row.max_uses is None or row.uses < row.max_uses]

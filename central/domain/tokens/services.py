@@ -101,7 +101,7 @@ def revoke_token(unit: Unit, token: Token) -> Token:
 def remove_token(unit: Unit, token: Token) -> None:
     """Remove a revoked or expired token from the list."""
     require(unit, Permission.TOKEN_MANAGE, token.account_id, token.virtual_account_id)
-    if not token.revoked and token.expires_at > unit.now:
+    if not token.revoked and token.expires_at > unit.licence_now:
         raise TokenActiveError
     record(
         unit,
@@ -145,7 +145,7 @@ def redeem(unit: Unit, secret: str, registered_with: str | None = None) -> Redee
         return Redeemed(None, "belongs_to_satellite")
     if token.revoked:
         return Redeemed(None, "revoked")
-    if token.expires_at <= unit.now:
+    if token.expires_at <= unit.licence_now:
         return Redeemed(None, "expired")
     if token.max_uses is not None and token.uses >= token.max_uses and token.id != registered_with:
         return Redeemed(None, "used_up")

@@ -16,6 +16,17 @@ ROOT_LIFE = timedelta(days=730)
 ROLE_LIFE = timedelta(days=365)
 
 
+def ended_root(root: Root, now: datetime) -> str | None:
+    """When the root has ended: says so; None where it stands."""
+    return f"the root ended on {root.expires.date().isoformat()}" if now >= root.expires else None
+
+
+def ended_key(root: Root, role: Role, now: datetime) -> str | None:
+    """When the key of a role has ended: says so; None where it stands."""
+    ends = [key.not_after for key in root.role_keys if key.role is role and key.state is KeyState.ACTIVE]
+    return f"the {role.value} key ended on {max(ends).date().isoformat()}" if ends and now > max(ends) else None
+
+
 def first_root(
     vendor_id: str, name: str, keys: Sequence[PublicKey], roles: dict[Role, PublicKey], now: datetime, *, lab: bool
 ) -> Root:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from central.domain.trust.rules import ROOT_KEYS, THRESHOLD, first_root, next_root, with_role_key
+from central.domain.trust.rules import ROOT_KEYS, THRESHOLD, ended_key, ended_root, first_root, next_root, with_role_key
 from central.keyring import BOX, DEVICE_CA_CERTIFICATE, DEVICE_CA_KEY, KeyRing, role_file
-from chassis.errors import AppError, FileUnreadableError, InvalidInputError
+from chassis.errors import AppError, FileUnreadableError, InvalidInputError, RefusedError
 from chassis.files import read_bounded, write_atomic
 from chassis.ids import new_id
 from chassis.names import check_name
@@ -35,6 +35,13 @@ class RootKeyUnreadableError(AppError):
 
     code = "root_keys_unreadable"
     remedy = "Name the folder with the root keys of this central, and the right --passphrase-file."
+
+
+class TrustEndedError(RefusedError):
+    """The root or a role key has ended: what it would vouch for now, nobody may believe."""
+
+    code = "trust_ended"
+    remedy = "Replace it with `central root rotate` or `central role-key replace`; what was signed in time stands."
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +159,14 @@ def replace_role_key(
         ca = issue_device_ca(keyring.device_ca_key.public, None, key, now)
         write_atomic(keyring.folder / DEVICE_CA_CERTIFICATE, ca)
     return trust
+
+
+def require_standing(keyring: KeyRing, now: datetime, *, change: bool) -> None:
+    """Refuse to sign with a response key that has ended; refuse a `change` of trust under an ended root, too.
+
+    Devices go on meanwhile, and what was signed in time stands.
+    """
+    root = keyring.trust.root
+    reason = ended_key(root, Role.RESPONSE, now) or (ended_root(root, now) if change else None)
+    if reason is not None:
+        raise TrustEndedError(reason)

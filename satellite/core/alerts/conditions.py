@@ -41,10 +41,10 @@ def licences(unit: Unit) -> Iterator[Wanted]:
 def _term(unit: Unit, line: AllotmentLine, place: str, name: str) -> Iterator[Wanted]:
     if line.end is None:
         return
-    day, step = line.end.date().isoformat(), expiry_step(line.end, unit.now)
+    day, step = line.end.date().isoformat(), expiry_step(line.end, unit.licence_now)
     key = f"{line.virtual_account_id}|{line.tag}|{day}"[:255]
     subject = {"virtual_account": line.virtual_account_id, "tag": line.tag, "quantity": line.quantity}
-    if line.end <= unit.now:
+    if line.end <= unit.licence_now:
         text = f"{line.quantity} of {name} in {place} expired on {day}."
         yield Wanted("licences_expired", key, text, place, subject=subject)
     elif step is not None:
@@ -73,8 +73,8 @@ def instances(unit: Unit) -> Iterator[Wanted]:
     where = names(unit)
     query = select(Instance).where(Instance.removed.is_(False))
     restricted = set(unit.session.scalars(select(HeldGrant.instance_id).where(HeldGrant.state == ACTIVE)))
-    for row in unit.session.scalars(query.where(Instance.last_contact <= unit.now - timedelta(days=30))):
-        days, place = (unit.now - row.last_contact).days, where.get(row.virtual_account_id, "")
+    for row in unit.session.scalars(query.where(Instance.last_contact <= unit.licence_now - timedelta(days=30))):
+        days, place = (unit.licence_now - row.last_contact).days, where.get(row.virtual_account_id, "")
         step = max(level for level in (30, 60, 90) if level <= days)
         held = row.id in restricted
         text = f"{instance_name(row)} has not connected for {days} days; {max(0, 90 - days)} days until its licences are freed."
@@ -91,7 +91,7 @@ def instances(unit: Unit) -> Iterator[Wanted]:
             actions=("dismiss", "remind") if held else None,
             subject={"virtual_account": row.virtual_account_id, "instance": row.id, "days": days},
         )
-    for row in unit.session.scalars(query.where(Instance.certificate_expires <= unit.now)):
+    for row in unit.session.scalars(query.where(Instance.certificate_expires <= unit.licence_now)):
         text, place = f"{instance_name(row)} did not renew its identity in time.", where.get(row.virtual_account_id, "")
         subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
         yield Wanted("instance_failed_to_renew", row.id, text, place, subject=subject)
@@ -119,15 +119,15 @@ def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wante
         text = f"The last synchronization failed ({last.detail}). `satellite sync doctor` says what to do."
         yield Wanted("satellite_sync_failed", "site", text, site.name)
     due = deadlines(site)
-    if due is None or unit.now < due.reminder:
+    if due is None or unit.licence_now < due.reminder:
         return
-    since = site.last_sync_at or site.authorized_at or unit.now
-    days, left = (unit.now - since).days, max(0, (due.removal - unit.now).days)
-    if unit.now >= due.overdue:
+    since = site.last_sync_at or site.authorized_at or unit.licence_now
+    days, left = (unit.licence_now - since).days, max(0, (due.removal - unit.licence_now).days)
+    if unit.licence_now >= due.overdue:
         text = f"No synchronization for {days} days; central removes this satellite in {left} days."
         yield Wanted("satellite_sync_overdue", "site", text, site.name, due.removal)
     else:
-        remind = unit.now + (due.overdue - unit.now) / 2
+        remind = unit.licence_now + (due.overdue - unit.licence_now) / 2
         text = f"No synchronization for {days} days."
         yield Wanted("satellite_sync_deadline", "site", text, site.name, due.overdue, remind_at=remind)
 
@@ -137,8 +137,20 @@ def trust(unit: Unit, root: Root) -> Iterator[Wanted]:
     ends = [("root", root.expires)]
     ends += [(key.role.value, key.not_after) for key in root.role_keys if key.state is KeyState.ACTIVE]
     for key, end in ends:
-        days = (end - unit.now).days
-        if days <= max(EXPIRY_STEPS_DAYS):
-            step = min((level for level in EXPIRY_STEPS_DAYS if level >= days), default=0)
-            text = f"The {key} key of the vendor ends on {end.date().isoformat()}; a synchronization brings the next."
-            yield Wanted("trust_expiring", key, text, "vendor", end, step=step)
+        step, ended = expiry_step(end, unit.licence_now), end <= unit.licence_now
+        if step is not None or ended:
+            verb = "ended" if ended else "ends"
+            text = f"The {key} key of the vendor {verb} on {end.date().isoformat()}; a synchronization brings the next."
+            yield Wanted("trust_expiring", key, text, "vendor", end, step=step or 0)
+
+
+def clock(unit: Unit) -> Iterator[Wanted]:
+    """Row S1.3: a clock that leapt, or was set back by more than some minutes."""
+    reading = unit.reading
+    if reading is not None and reading.alarming:
+        said = f"{reading.moment.system:%Y-%m-%d %H:%M} UTC"
+        if reading.may_end:
+            text = f"This machine's clock says {said}, before licence time {reading.licence_now:%Y-%m-%d %H:%M} UTC, which waits for it. Set the clock right."
+        else:
+            text = f"This machine's clock leapt to {said}. Nothing ends until it is set right or confirmed with `satellite time confirm`."
+        yield Wanted("clock_suspicious", "clock", text, "site", step=int(reading.may_end))

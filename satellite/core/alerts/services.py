@@ -30,6 +30,7 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
         *conditions.instances(unit),
         *conditions.synchronization(unit, site_of(unit), restored=restored),
         *conditions.trust(unit, root),
+        *conditions.clock(unit),
     ]
     changes = book().reconcile(unit, wanted, CATALOGUE)
     for alert in changes.raised:

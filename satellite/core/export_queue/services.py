@@ -60,9 +60,9 @@ def queue_request(
 ) -> ExportAnswer:
     """Queue a request, whether or not a licence seems to be free: central decides (row C8.2)."""
     present = unit.session.get(QueueEntry, statement.request)
-    if present is not None:
+    if present is not None and present.key_hash == known.key.key_hash:
         return answer_of(present)
-    if statement.instance != known.instance:
+    if present is not None or statement.instance != known.instance:
         raise DeviceRefusal("identity_mismatch")
     if not instance.export_allowed and statement.quantity:
         raise DeviceRefusal("export_not_permitted", "the token did not allow it")
@@ -155,6 +155,7 @@ def take_grant(unit: Unit, grant: Grant, envelope: JsonObject) -> None:
         unit.session.add(row)
     if grant.generation > row.generation:
         row.generation, row.envelope = grant.generation, envelope
+        row.request_id, row.virtual_account_id = grant.request, grant.virtual_account_id
         row.not_after, row.deliver_until = grant.not_after, grant.deliver_until
 
 
@@ -171,10 +172,14 @@ def take_release(unit: Unit, release: GrantRelease, envelope: JsonObject) -> Non
 
 
 def take_return(unit: Unit, statement: ExportReturn, envelope: JsonObject, key: PublicKey) -> HeldGrant | None:
-    """Keep a device's signed return for central; the unit is free again only when central says so."""
+    """Keep a device's signed return for central; the unit is free again only when central says so.
+
+    A grant that this site never knew or has forgotten is no reason to refuse: central decides. None for another's grant.
+    """
     row = unit.session.get(HeldGrant, statement.grant)
-    if row is None or row.key_hash != key.key_hash:
+    if (row.key_hash if row is not None else statement.key_hash) != key.key_hash:
         return None
+    row = row or _forgotten(unit, statement)
     if row.returned is None:
         row.returned, row.change_no = envelope, next_change(unit)
         row.device_key = key.to_dict()
@@ -184,6 +189,27 @@ def take_return(unit: Unit, statement: ExportReturn, envelope: JsonObject, key: 
         if entry is not None:
             entry.state = RETURNED
         _say(unit, EventKind.EXPORT_RETURNED, row, f"{row.quantity} of {row.tag} returned by the device")
+    return row
+
+
+def _forgotten(unit: Unit, statement: ExportReturn) -> HeldGrant:
+    row = HeldGrant(
+        id=statement.grant,
+        request_id="",
+        instance_id=statement.instance,
+        virtual_account_id="",
+        tag=statement.tag,
+        quantity=statement.quantity,
+        generation=0,
+        key_hash=statement.key_hash,
+        envelope={},
+        # It counts nowhere: only central knows what it was.
+        not_after=unit.now,
+        deliver_until=unit.now,
+        state=ACTIVE,
+        change_no=next_change(unit),
+    )
+    unit.session.add(row)
     return row
 
 
@@ -205,9 +231,9 @@ def grants_for(unit: Unit, instance_id: str, key_hash: str) -> list[HeldGrant]:
     return list(unit.session.scalars(query.order_by(HeldGrant.id)))
 
 
-def answers_for(unit: Unit, instance_id: str) -> tuple[ExportAnswer, ...]:
-    """What a device is told: its newest request for each licence."""
-    query = select(QueueEntry).where(QueueEntry.instance_id == instance_id)
+def answers_for(unit: Unit, instance_id: str, key_hash: str) -> tuple[ExportAnswer, ...]:
+    """What a device is told: its newest request for each licence; what a former key asked for is not its own."""
+    query = select(QueueEntry).where(QueueEntry.instance_id == instance_id, QueueEntry.key_hash == key_hash)
     newest = {
         row.tag: row for row in unit.session.scalars(query.order_by(QueueEntry.requested_at, QueueEntry.change_no))
     }
@@ -217,6 +243,6 @@ def answers_for(unit: Unit, instance_id: str) -> tuple[ExportAnswer, ...]:
 def holds_restricted(unit: Unit, instance_id: str) -> bool:
     """Whether an instance holds grants that neither came back nor were released."""
     query = select(HeldGrant).where(
-        HeldGrant.instance_id == instance_id, HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.now
+        HeldGrant.instance_id == instance_id, HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.licence_now
     )
     return unit.session.scalars(query).first() is not None

@@ -52,7 +52,7 @@ def pools(
     lines, totals = select(AllotmentLine), select(PoolTotal).where(PoolTotal.claimed > 0)
     grants = (
         select(HeldGrant.virtual_account_id, HeldGrant.tag, func.sum(HeldGrant.quantity))
-        .where(HeldGrant.release.is_(None), HeldGrant.not_after > unit.now)
+        .where(HeldGrant.release.is_(None), HeldGrant.not_after > unit.licence_now)
         .group_by(HeldGrant.virtual_account_id, HeldGrant.tag)
     )
     if virtual_account_id is not None:
@@ -67,8 +67,8 @@ def pools(
         view = LotView(line.serial, LicenceType(line.licence_type), line.quantity, line.start, line.end)
         figures = pool(line.virtual_account_id, line.tag)
         figures.lots.append(view)
-        figures.owned += purchased([view], unit.now)
-        if lot_phase(line.start, line.end, unit.now) is LotPhase.ACTIVE:
+        figures.owned += purchased([view], unit.licence_now)
+        if lot_phase(line.start, line.end, unit.licence_now) is LotPhase.ACTIVE:
             figures.types.add(line.licence_type)
             figures.billings.add(line.billing)
     for row in unit.session.scalars(totals):

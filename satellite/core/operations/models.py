@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.db.base import JobRunMixin
+from chassis.db.base import ClockMixin, JobRunMixin
 from satellite.core.base import Base
 
 
@@ -10,3 +10,9 @@ class JobRun(JobRunMixin, Base):
     """A run of a job."""
 
     __tablename__ = "job_runs"
+
+
+class ClockRow(ClockMixin, Base):
+    """Licence time, and what was set about time."""
+
+    __tablename__ = "clock"

@@ -65,7 +65,7 @@ def sync_state(site: Site) -> str:
 def status(unit: Unit, site: Site) -> dict[str, Any]:
     """The state of the satellite for people and programs."""
     due = deadlines(site)
-    left = (due.removal - unit.now) // timedelta(days=1) if due else None
+    left = (due.removal - unit.licence_now) // timedelta(days=1) if due else None
     return {
         "id": site.satellite_id,
         "name": site.name,

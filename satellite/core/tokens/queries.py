@@ -13,7 +13,7 @@ from satellite.core.tokens.models import Token
 
 def token_dict(token: Token, virtual_account: str, unit: Unit) -> dict[str, Any]:
     """A token for people and programs, without its secret."""
-    state = "revoked" if token.revoked else "expired" if token.expires_at <= unit.now else "active"
+    state = "revoked" if token.revoked else "expired" if token.expires_at <= unit.licence_now else "active"
     if state == "active" and token.max_uses is not None and token.uses >= token.max_uses:
         state = "used_up"
     return {

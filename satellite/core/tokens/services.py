@@ -93,7 +93,7 @@ def revoke_token(unit: Unit, token: Token) -> Token:
 
 def remove_token(unit: Unit, token: Token) -> None:
     """Remove a revoked or expired token from the list."""
-    if not token.revoked and token.expires_at > unit.now:
+    if not token.revoked and token.expires_at > unit.licence_now:
         raise TokenActiveError
     token.removed, token.secret, token.change_no = True, "", next_change(unit)
     record(
@@ -124,7 +124,7 @@ def redeem(unit: Unit, secret: str, registered_with: str | None = None) -> Redee
         return Redeemed(None, "unknown")
     if token.revoked:
         return Redeemed(None, "revoked")
-    if token.expires_at <= unit.now:
+    if token.expires_at <= unit.licence_now:
         return Redeemed(None, "expired")
     if token.max_uses is not None and token.uses >= token.max_uses and token.id != registered_with:
         return Redeemed(None, "used_up")

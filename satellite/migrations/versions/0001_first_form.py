@@ -65,6 +65,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_claims_change_no'), ['change_no'], unique=False)
         batch_op.create_index('ix_claims_virtual_account_id_tag', ['virtual_account_id', 'tag'], unique=False)
 
+    op.create_table('clock',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('mark', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('sure', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('provisional', sa.Boolean(), nullable=False),
+    sa.Column('boot', sa.String(length=64), nullable=False),
+    sa.Column('uptime_ms', sa.BigInteger(), nullable=False),
+    sa.Column('anchor', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('standing', sa.String(length=16), nullable=False),
+    sa.Column('zone', sa.String(length=64), nullable=False),
+    sa.Column('servers', chassis.db.base.JsonText(), nullable=False),
+    sa.Column('measured', chassis.db.base.JsonText(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_clock'))
+    )
     op.create_table('counters',
     sa.Column('name', sa.String(length=32), nullable=False),
     sa.Column('value', sa.BigInteger(), nullable=False),
@@ -355,6 +369,7 @@ def downgrade() -> None:
 
     op.drop_table('device_keys')
     op.drop_table('counters')
+    op.drop_table('clock')
     with op.batch_alter_table('claims', schema=None) as batch_op:
         batch_op.drop_index('ix_claims_virtual_account_id_tag')
         batch_op.drop_index(batch_op.f('ix_claims_change_no'))

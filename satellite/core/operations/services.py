@@ -1,0 +1,66 @@
+"""Time at the site: confirmed by a person, measured, set (row S1.3); licence time itself is kept by the chassis."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from chassis import time_desk
+from chassis.clock import iso
+from chassis.db.unit import Unit
+from chassis.licence_time import Reading
+from chassis.ntp import Verdict
+from satellite.core.activity.events import EventKind
+from satellite.core.activity.services import record
+from satellite.core.operations.models import ClockRow
+
+
+def clock_row(unit: Unit) -> ClockRow:
+    """The row of the clock."""
+    return time_desk.row_of(unit, ClockRow)
+
+
+def confirm_time(unit: Unit) -> str:
+    """A person says that the clock is right."""
+    outcome, reading = time_desk.confirm_time(unit, clock_row(unit))
+    _say(unit, outcome, reading)
+    return outcome
+
+
+def _say(unit: Unit, outcome: str, reading: Reading) -> None:
+    if outcome != "nothing_to_confirm":
+        message = f"the time {iso(reading.moment.system)} was {outcome} by a person"
+        record(unit, EventKind.TIME_CONFIRMED, message, subject={"outcome": outcome})
+
+
+def take_measurement(unit: Unit, verdict: Verdict) -> bool:
+    """Keep a measurement; one that agrees with the clock confirms it."""
+    healed = time_desk.take_measurement(unit, clock_row(unit), verdict)
+    if healed:
+        record(unit, EventKind.TIME_CONFIRMED, "the time was confirmed by measuring", subject={"outcome": "ntp"})
+    return healed
+
+
+def observe_clock(unit: Unit) -> str | None:
+    """Write down when the clock stops or starts to be believed."""
+    message = time_desk.observe(unit, clock_row(unit))
+    if message is not None:
+        record(unit, EventKind.CLOCK_CHANGED, message)
+    return message
+
+
+def note_signed_time(unit: Unit, said: datetime, asked: datetime | None) -> None:
+    """Central's signed time came with a file that was applied."""
+    outcome = time_desk.note_signed(unit, clock_row(unit), said, asked)
+    if outcome != "kept":
+        message = f"the time was {outcome} by central's signed time {iso(said)}"
+        record(unit, EventKind.TIME_CONFIRMED, message, subject={"outcome": outcome})
+
+
+def change_settings(unit: Unit, zone: str | None, servers: list[str] | None) -> ClockRow:
+    """Change zone and time servers."""
+    row = clock_row(unit)
+    changed = time_desk.change_settings(row, zone, servers)
+    if changed:
+        message = f"time settings changed: {', '.join(changed)}"
+        record(unit, EventKind.TIME_SETTINGS_CHANGED, message, subject={"changed": changed})
+    return row

@@ -1,0 +1,70 @@
+"""The device's own rule of time: the same table as the servers', and no answer that prolongs what is sure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import agent.licence_time as device
+import chassis.clock
+import chassis.licence_time as server
+from agent.states import evaluation_step
+
+T0 = datetime(2027, 3, 1, 12, tzinfo=UTC)
+HOURS = st.integers(-20_000, 20_000)
+
+
+@pytest.mark.row("D1", "S1.3")
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(HOURS, st.integers(0, 5_000), st.sampled_from("ab")), min_size=1, max_size=12))
+def test_the_device_s_table_is_the_servers_table(steps: list[tuple[int, int, str]]) -> None:
+    """For any course of clock, elapsed time and boots both judge alike."""
+    one = device.first_mark(device.Moment(T0, "a", timedelta(0)))
+    other = server.first_mark(chassis.clock.Moment(T0, "a", timedelta(0)))
+    uptime = 0
+    for moved, passed, boot in steps:
+        uptime += passed
+        words = (T0 + timedelta(hours=moved), boot, timedelta(hours=uptime))
+        mine = device.judge(one, device.Moment(*words))
+        theirs = server.judge(other, chassis.clock.Moment(*words))
+        one, other = mine.mark, theirs.mark
+        assert (mine.standing.value, mine.now, mine.licence_now) == (
+            theirs.standing.value,
+            theirs.now,
+            theirs.licence_now,
+        )
+        assert (one.sure, one.provisional) == (other.sure, other.provisional)
+
+
+@pytest.mark.row("D1", "S1.3")
+@settings(max_examples=300, deadline=None)
+@given(HOURS, HOURS, HOURS)
+def test_no_answer_brings_down_what_was_sure(clock: int, said: int, asked: int) -> None:
+    """A satellite that lies about the time cannot make a device's ended right begin again."""
+    mark = device.Mark(T0, T0, "a", timedelta(0), T0)
+    moment = device.Moment(T0 + timedelta(hours=clock), "a", timedelta(hours=1))
+    after = device.told(mark, moment, T0 + timedelta(hours=said), T0 + timedelta(hours=asked))
+
+    assert after.at >= T0
+
+
+@pytest.mark.row("D1")
+def test_the_evaluation_period_warns_at_each_step() -> None:
+    """60, 30, 21, 14, 7 days, each day of the last week, each hour of the last day, and each hour after it."""
+    left, seen = timedelta(days=90), []
+    while left > timedelta(hours=-3):
+        step = evaluation_step(left, max(timedelta(0), -left))
+        if step is not None and step not in seen:
+            seen.append(step)
+        left -= timedelta(minutes=30)
+    days = [int(step.split()[0]) for step in seen if "days of" in step]
+    hours = [int(step.split()[0]) for step in seen if "hours of" in step]
+
+    assert days == [60, 30, 21, 14, 7, 6, 5, 4, 3, 2, 1]
+    assert hours == [24, *range(23, 0, -1)]
+    assert [step for step in seen if "over for" in step] == [
+        f"evaluation period over for {hour} hours" for hour in range(3)
+    ]
