@@ -116,6 +116,12 @@ class KeyRing:
         """How central answers devices of its own."""
         return Signer(self.vendor_id, None, self.response_key, {"device_ca": self.device_ca}, self.trust)
 
+    def missing(self) -> list[str]:
+        """Files that are needed and not there."""
+        roles = (role_file(Role.RESPONSE), role_file(Role.GRANT))
+        wanted = (TRUST, BOX, DEVICE_CA_KEY, DEVICE_CA_CERTIFICATE, *roles)
+        return [f"keys/{name}" for name in wanted if not (self.folder / name).is_file()]
+
     def _key(self, name: str) -> PrivateKey:
         try:
             return self._read(name, lambda: PrivateKey.from_pem(read_bounded(self.folder / name, KEY_BYTES), None))

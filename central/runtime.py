@@ -6,15 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import central
+from central.anchor import Anchor
 from central.domain.operations.models import ClockRow
-from central.keyring import KeyRing
+from central.intake.recovering import enter_recovery, reached, was_restored
+from central.keyring import TRUST, KeyRing
 from central.settings import PREFIX, CentralSettings
-from chassis.clock import Clock, open_clock
+from chassis.actor import SYSTEM
+from chassis.backup.swap import finish_restore, restore_waits
+from chassis.clock import Clock, is_lab, open_clock
 from chassis.db import migrate
 from chassis.db.engine import make_engine
 from chassis.db.timekeeper import Timekeeper
-from chassis.db.unit import Database
-from chassis.errors import HomeExistsError, HomeMissingError
+from chassis.db.unit import Database, Unit
+from chassis.errors import HomeExistsError, HomeMissingError, KeyFileMissingError
+from chassis.faults import arm
+from chassis.log import get_logger
 from chassis.settings import load_settings
 
 MIGRATIONS = Path(central.__file__).parent / "migrations"
@@ -30,6 +36,17 @@ class Central:
     clock: Timekeeper
     database: Database
     keyring: KeyRing
+    anchor: Anchor
+
+    def missing_keys(self) -> list[str]:
+        """Key files that central needs and does not find."""
+        return self.keyring.missing()
+
+    def note_reached(self, unit: Unit) -> None:
+        """Raise the anchor once the unit is committed."""
+        unit.session.flush()
+        now = reached(unit)
+        unit.after_commit.append(lambda: self.anchor.write(now))
 
 
 def assemble(home: Path, clock: Clock | None = None) -> Central:
@@ -38,16 +55,37 @@ def assemble(home: Path, clock: Clock | None = None) -> Central:
     url = settings.database.url or f"sqlite:///{home / DATABASE_FILE}"
     engine = make_engine(url, settings.database.busy_seconds)
     used = Timekeeper(clock or open_clock(home), engine, ClockRow)
-    return Central(home, settings, used, Database(engine, used, home / "write.lock"), KeyRing(home / "keys"))
+    arm(lab=is_lab(home))
+    anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor")
+    return Central(home, settings, used, Database(engine, used, home / "write.lock"), KeyRing(home / "keys"), anchor)
 
 
 def open_central(home: Path) -> Central:
     """Open a central that was set up; its database must be of this program's form."""
-    if not KeyRing(home / "keys").exists:
+    if not KeyRing(home / "keys").exists and not restore_waits(home):
+        if (home / DATABASE_FILE).exists():
+            raise KeyFileMissingError(f"keys/{TRUST} is missing")
         raise HomeMissingError("there is no central in this home")
     made = assemble(home)
+    finish_restore(home, made.anchor.mark_restored)
     migrate.check(made.database.engine, MIGRATIONS)
+    recover_if_restored(made)
     return made
+
+
+def recover_if_restored(made: Central) -> bool:
+    """Find out whether this central was put back, and open new epochs if it was."""
+    known = made.anchor.read()
+    with made.database.read(SYSTEM) as unit:
+        if not was_restored(unit, known):
+            return False
+    with made.database.write(SYSTEM) as unit:
+        enter_recovery(unit, known)
+        unit.session.flush()
+        now = reached(unit)
+    made.anchor.clear(now)
+    get_logger().warning("central_restored", epoch_floor=now.epoch_floor)
+    return True
 
 
 def prepare_home(home: Path) -> None:

@@ -24,7 +24,7 @@ from chassis.db.unit import DatabaseFailure
 from chassis.errors import AppError, DatabaseUnavailableError, FileUnreadableError
 from chassis.files import refuse_unwritable
 from chassis.ids import new_id
-from chassis.log import get_logger
+from chassis.log import configure_logging, get_logger
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 MOST_SHOWN = 3000
@@ -236,6 +236,7 @@ def run(
     """Run a program's commands; every outcome becomes an exit code and, on failure, a code with its remedy."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in arguments
+    configure_logging("info")  # to standard error from the first line on; the home's own level comes with its settings
     state = CliState()
     try:
         _refuse_unreadable(arguments)

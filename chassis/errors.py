@@ -128,3 +128,58 @@ class DatabaseBusyError(AppError):
     code = "busy"
     remedy = "Wait and try again."
     status = 503
+
+
+class DiskFullError(AppError):
+    """The disk has no room left."""
+
+    code = "disk_full"
+    remedy = "Free space; nothing was changed, and what waits goes on by itself."
+    status = 503
+
+
+class DiskUnwritableError(AppError):
+    """The state folder cannot be written."""
+
+    code = "disk_read_only"
+    remedy = "Mount it writable, or correct owner and permissions of the state folder."
+    status = 503
+
+
+class StorageFailedError(AppError):
+    """The disk did not confirm a write."""
+
+    code = "storage_failed"
+    remedy = "Look at the disk and the system's log; start again once it is sound. What was acknowledged is kept."
+    status = 503
+
+
+class DatabaseDamagedError(AppError):
+    """The database's file is damaged."""
+
+    code = "database_damaged"
+    remedy = "Stop the server, keep the file for those who look into it, and restore the newest backup."
+    status = 503
+
+
+class WrongOwnerError(AppError):
+    """A part of the state folder belongs to another user."""
+
+    code = "wrong_owner"
+    remedy = "Run the server as the owner of its state folder, or change the owner of the folder with all it holds."
+    status = 500
+
+
+class KeyFileMissingError(AppError):
+    """A key file of this home is missing."""
+
+    code = "key_missing"
+    remedy = "Restore the folder `keys` from a backup; without it neither devices nor files can be answered."
+    status = 500
+
+
+class ServerRunningError(RefusedError):
+    """A server runs on this home."""
+
+    code = "server_running"
+    remedy = "Stop the server of this home first."

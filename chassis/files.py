@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from chassis.errors import FileUnreadableError
+from chassis.faults import crash_point
+from chassis.storage import end_if_unsure, of_file
 
 
-def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Replace `path` by `data`; a power cut leaves the old file or the new one, never a mix."""
+@contextmanager
+def atomic_file(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` when the block ends; a power cut leaves the old one or the new one whole."""
     refuse_unwritable(path)
     temporary = path.with_name(f".{secrets.token_hex(8)}.new")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
+        crash_point("before_rename", path.name)
         temporary.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        crash_point("after_rename", path.name)
+        sync_folder(path.parent)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise FileUnreadableError(f"cannot write {path.name[:80]}: {error.strerror}") from error
+        _forget(temporary)
+        refusal = of_file(error, path.name)
+        end_if_unsure(refusal)
+        raise refusal from error
+    except BaseException:
+        _forget(temporary)
+        raise
 
 
 def refuse_unwritable(path: Path) -> None:
@@ -42,7 +50,29 @@ def refuse_unwritable(path: Path) -> None:
     except OSError as error:
         raise FileUnreadableError(f"cannot write {path.name[:80]}: {error.strerror}") from error
     if not os.access(path.parent, os.W_OK | os.X_OK):
+        if os.statvfs(path.parent).f_flag & os.ST_RDONLY:
+            raise of_file(OSError(errno.EROFS, "read-only"), path.name[:80])
         raise FileUnreadableError(f"cannot write {path.name[:80]}: the folder is not writable")
+
+
+def _forget(temporary: Path) -> None:
+    with suppress(OSError):
+        temporary.unlink(missing_ok=True)
+
+
+def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Replace `path` by `data`; a power cut leaves the old file or the new one, never a mix."""
+    with atomic_file(path, mode) as file:
+        file.write(data)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what a folder lists last: a rename that was not synchronized may be undone by a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read_bounded(path: Path, most_bytes: int) -> bytes:

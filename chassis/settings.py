@@ -42,12 +42,19 @@ class LogSettings(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class AnchorSettings(Section):
+    """Where the anchor is kept: outside backups, so that a restored copy is recognised."""
+
+    folder: str | None = None
+
+
 class ServerAppSettings(Section):
     """What both servers can be told."""
 
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
     log: LogSettings = LogSettings()
+    anchor: AnchorSettings = AnchorSettings()
 
 
 S = TypeVar("S", bound=ServerAppSettings)

@@ -69,5 +69,10 @@ class KeyRing:
                 raise KeyUnreadableError(f"keys/{file.name} is damaged") from error
         return self._keys[key_id]
 
+    def missing(self, key_ids: list[str]) -> list[str]:
+        """Files that are not there, of those that are always needed and of some keys."""
+        wanted = [self.folder / name for name in (TRUST, BOX, PSEUDONYMS)] + [self._file(key_id) for key_id in key_ids]
+        return [f"keys/{path.name}" for path in wanted if not path.is_file()]
+
     def _file(self, key_id: str) -> Path:
         return self.folder / f"key-{key_id}.pem"

@@ -6,19 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import satellite
-from chassis.clock import Clock, open_clock
+from chassis.actor import SYSTEM
+from chassis.backup.swap import finish_restore, restore_waits
+from chassis.clock import Clock, is_lab, open_clock
 from chassis.db import migrate
 from chassis.db.engine import make_engine
 from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Database, Unit
-from chassis.errors import HomeExistsError, HomeMissingError
+from chassis.errors import AppError, HomeExistsError, HomeMissingError, KeyFileMissingError
+from chassis.faults import arm
 from chassis.settings import load_settings
 from satellite.core.alerts.services import refresh_alerts
+from satellite.core.base import last_change
 from satellite.core.operations.models import ClockRow
 from satellite.core.site.queries import site_of
-from satellite.keyring import KeyRing
+from satellite.keyring import TRUST, KeyRing
 from satellite.settings import PREFIX, SatelliteSettings
-from satellite.sync.anchor import Anchor
+from satellite.sync.anchor import Anchor, AnchorDamagedError
 
 MIGRATIONS = Path(satellite.__file__).parent / "migrations"
 DATABASE_FILE = "satellite.db"
@@ -38,7 +42,31 @@ class Satellite:
     def is_restored(self, unit: Unit) -> bool:
         """Whether this machine was put back to an older copy of itself."""
         site = site_of(unit)
-        return self.anchor.is_ahead(site.epoch, site.last_seq, site.applied_rseq)
+        try:
+            ahead = self.anchor.is_ahead(site.epoch, site.last_seq, site.applied_rseq, last_change(unit))
+            if ahead:
+                self.anchor.mark_restored(site.epoch)
+        except AnchorDamagedError:
+            return True  # renewals go on, as after a restore; the doctor tells the two apart
+        except AppError:
+            pass  # a disk that takes no mark now takes it later
+        return ahead
+
+    def missing_keys(self) -> list[str]:
+        """Key files that this satellite needs and does not find."""
+        with self.database.read(SYSTEM) as unit:
+            site = site_of(unit)
+            return self.keyring.missing([site.identity_key_id, site.device_ca_key_id])
+
+    def raise_anchor(self) -> str:
+        """Note how far this machine came, so that a copy from before is recognised even without a synchronization."""
+        with self.database.read(SYSTEM) as unit:
+            site, change = site_of(unit), last_change(unit)
+            reached = (site.epoch, site.last_seq, site.applied_rseq, change)
+            if self.is_restored(unit):
+                return "this satellite was put back"
+        self.anchor.write(*reached)
+        return f"change {change}"
 
     def refresh_alerts(self, unit: Unit) -> None:
         """Make the alerts true."""
@@ -51,17 +79,27 @@ def assemble(home: Path, clock: Clock | None = None) -> Satellite:
     url = settings.database.url or f"sqlite:///{home / DATABASE_FILE}"
     engine = make_engine(url, settings.database.busy_seconds)
     used = Timekeeper(clock or open_clock(home), engine, ClockRow)
+    arm(lab=is_lab(home))
     anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor")
     return Satellite(home, settings, used, Database(engine, used, home / "write.lock"), KeyRing(home / "keys"), anchor)
 
 
 def open_satellite(home: Path) -> Satellite:
     """Open a satellite that was set up; its database must be of this program's form."""
-    if not KeyRing(home / "keys").exists:
+    if not KeyRing(home / "keys").exists and not restore_waits(home):
+        if (home / DATABASE_FILE).exists():
+            raise KeyFileMissingError(f"keys/{TRUST} is missing")
         raise HomeMissingError("there is no satellite in this home")
     made = assemble(home)
+    finish_restore(home, lambda: _mark_restored(made))
     migrate.check(made.database.engine, MIGRATIONS)
     return made
+
+
+def _mark_restored(made: Satellite) -> None:
+    with made.database.read(SYSTEM) as unit:
+        epoch = site_of(unit).epoch
+    made.anchor.mark_restored(epoch)
 
 
 def prepare_home(home: Path) -> None:

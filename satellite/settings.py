@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from chassis.settings import Section, ServerAppSettings, ServerSettings
+from chassis.settings import ServerAppSettings, ServerSettings
 
 PREFIX = "SATELLITE"
-
-
-class AnchorSettings(Section):
-    """Where the anchor is kept: outside backups, so that a restored copy is recognised."""
-
-    folder: str | None = None
 
 
 class SatelliteSettings(ServerAppSettings):
     """What a satellite can be told."""
 
     server: ServerSettings = ServerSettings(bind="127.0.0.1:8444")
-    anchor: AnchorSettings = AnchorSettings()

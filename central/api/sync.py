@@ -56,7 +56,7 @@ class SyncEndpoint:
                 yield spool  # type: ignore[misc]  # a spooled file reads like any other
 
             try:
-                received = receive(self._made.database, self._made.keyring, _ACTOR, reopened)
+                received = receive(self._made.database, self._made.keyring, _ACTOR, reopened, self._made.note_reached)
             except ExchangeError as error:
                 self._limiter.count(address)
                 return problem(STATUS.get(error.code, 400), error.code, error.message, error.remedy)

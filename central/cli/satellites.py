@@ -82,6 +82,7 @@ def satellite_authorize(context: click.Context, domain: str, name: str, output: 
         account = by_domain(unit, domain)
         row = find_satellite(unit, account.id, name)
         stored = authorize(unit, made.keyring, account, row)
+        made.note_reached(unit)
         refresh_alerts(unit, account)
         data = stored.response or b""
         found = {"satellite": row.id, "name": row.name, "epoch": stored.epoch, "sequence": 0, "counts": stored.counts}
@@ -175,7 +176,9 @@ def sync_import(context: click.Context, file: Path, output: Path) -> None:
     """Synchronize by file."""
     made = opened(context)
     try:
-        received = receive(made.database, made.keyring, OPERATOR, lambda: file.open("rb"), by_file=True)
+        received = receive(
+            made.database, made.keyring, OPERATOR, lambda: file.open("rb"), made.note_reached, by_file=True
+        )
     except OSError as error:
         raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
     write_atomic(output, received.data, mode=0o644)

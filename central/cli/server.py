@@ -8,11 +8,15 @@ from central.cli.base import group, home, opened
 from central.domain.operations.models import JobRun
 from central.jobs.catalogue import jobs_of
 from central.runtime import assemble, create_database, open_central
+from chassis.backup.swap import hold_home
 from chassis.cli import emit, emit_list
 from chassis.db.migrate import current, require
 from chassis.errors import HomeMissingError
 from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
+from chassis.startup import check_home
+from chassis.storage import is_server
 from chassis.tls import ensure_certificate
+from chassis.web.wsgi import WsgiApp
 
 
 @group.command("upgrade", help="Bring the database to the form of this program; a copy is made first.")
@@ -40,15 +44,23 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool) -> None:
 
     made = opened(context)
     folder, settings = made.home, made.settings.server
+    check_home(folder, made.missing_keys())
+    held = hold_home(folder)
+    context.call_on_close(held.close)
     tls = ensure_certificate(folder / "tls", made.clock.now())
     made.database.dispose()
 
+    def app() -> WsgiApp:
+        is_server()
+        return make_app(open_central(folder))
+
     def scheduler() -> None:
+        is_server()
         own = open_central(folder)
         run_scheduler(own.database, JobRun, jobs_of(own))
 
     serve_http(
-        lambda: make_app(open_central(folder)),
+        app,
         bind=settings.bind if bind is None else bind,
         tls=tls,
         workers=settings.workers,

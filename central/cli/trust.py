@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from central.anchor import Reached
 from central.cli.base import FILE, group, home, opened, writing
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
@@ -64,6 +65,7 @@ def init(context: click.Context, vendor: str, root_keys: Path, passphrase_file: 
             make_lab(folder)
         made = assemble(folder)
         create_database(made)
+        made.anchor.write(Reached())
         trust = services.create_trust(made.keyring, vendor, root_keys, made_passphrase, made.clock.now(), lab=lab)
     except BaseException:
         shutil.rmtree(folder / "keys", ignore_errors=True)

@@ -9,7 +9,7 @@ from typing import Any
 from central.device_api.port import CentralPort
 from central.runtime import Central
 from chassis.actor import Actor, ActorKind
-from chassis.web.health import Check, clock_check
+from chassis.web.health import Check, clock_check, disk_check
 from chassis.web.messages import DeviceHttp
 from chassis.web.wsgi import StartResponse
 from exchange.device.desk import DeviceDesk
@@ -23,6 +23,7 @@ _ACTOR = Actor(ActorKind.DEVICE, "device", "device")
 def checks(made: Central) -> Mapping[str, Callable[[], Check]]:
     """What `/readyz` looks at."""
     return {
+        "disk": lambda: disk_check(made.home),
         "database": lambda: Check(made.database.is_alive(), "answers"),
         "clock": lambda: clock_check(made.clock),
         "keys": lambda: Check(made.keyring.response_key is not None, "can be read"),

@@ -15,6 +15,7 @@ from central.domain.satellites.models import AnsweredRequest, Satellite
 from central.domain.satellites.services import AUTHORIZED, accept_key, open_epoch, require_approved
 from central.domain.trust.services import require_standing
 from central.intake.outgoing import rows_for
+from central.intake.recovering import note_answer
 from central.intake.returning import kept_rows
 from central.keyring import KeyRing
 from chassis.db.unit import Unit
@@ -49,7 +50,7 @@ def _stored(unit: Unit, satellite: Satellite) -> AnsweredRequest | None:
 def _make(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite) -> AnsweredRequest:
     require_standing(keyring, unit.licence_now, change=True)
     if not satellite.epoch_id:
-        open_epoch(satellite)
+        open_epoch(unit, satellite)
     registration = satellite.registration
     key, ca_key = PublicKey.from_dict(registration["key"]), PublicKey.from_dict(registration["device_ca_key"])
     response_key, now = keyring.response_key, unit.now
@@ -72,6 +73,7 @@ def _make(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satell
         root_version=keyring.trust.root.version,
         head=seal_central_head(head, response_key),
     )
+    note_answer(unit)
     out = io.BytesIO()
     upto = last_change(unit)
     rows = chain(rows_for(unit, keyring, account, satellite, 0), kept_rows(unit, satellite))

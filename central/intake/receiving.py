@@ -15,7 +15,7 @@ from central.domain.satellites.services import account_of, note_sync_failure
 from central.intake.syncing import take_request
 from central.keyring import KeyRing
 from chassis.actor import Actor
-from chassis.db.unit import Database
+from chassis.db.unit import Database, Unit
 from exchange.errors import ExchangeError
 from exchange.files.sync_request import peek_satellite
 
@@ -33,15 +33,22 @@ class Received:
 
 
 def receive(
-    database: Database, keyring: KeyRing, actor: Actor, open_file: Opener, *, by_file: bool = False
+    database: Database,
+    keyring: KeyRing,
+    actor: Actor,
+    open_file: Opener,
+    note_reached: Callable[[Unit], None],
+    *,
+    by_file: bool = False,
 ) -> Received:
-    """Answer a request in a unit of its own; ExchangeError for one that is refused.
+    """Answer a request in a unit of its own, and raise the anchor before the answer is released.
 
     `by_file` says that a person carries the files: the satellite's contact is told that the response is ready.
     """
     try:
         with open_file() as stream, database.write(actor) as unit:
             answered = take_request(unit, keyring, stream)
+            note_reached(unit)
             if not isinstance(answered, ExchangeError):
                 stored = answered.stored
                 facts = {

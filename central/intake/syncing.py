@@ -27,6 +27,7 @@ from central.domain.trust.services import require_standing
 from central.intake.certifying import certificate_rows
 from central.intake.incoming import apply_rows
 from central.intake.outgoing import rows_for
+from central.intake.recovering import enter_recovery, mark_recovering, note_answer
 from central.keyring import KeyRing
 from chassis.actor import ActorKind
 from chassis.db.unit import Unit
@@ -73,9 +74,7 @@ def take_request(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Answered | Exc
     if order is RequestOrder.RESYNC_REQUIRED:
         raise ResyncRequiredError("the file belongs to an epoch that has ended")
     if order is RequestOrder.CENTRAL_RESTORED:
-        raise ResyncRequiredError(
-            "the satellite knows newer answers than this central: central was put back to an older copy"
-        )
+        return _restored(unit, keyring, satellite, opened)
     if order is RequestOrder.FORK or satellite.forked:
         return _fork(unit, account, satellite, opened, data)
     return _apply(unit, keyring, account, satellite, opened)
@@ -92,6 +91,15 @@ def _open(unit: Unit, keyring: KeyRing, satellite: Satellite, data: BinaryIO) ->
     except UnknownIssuerError as error:
         raise ResyncRequiredError("the file is signed by a key that was replaced: an older copy speaks") from error
     return opened
+
+
+def _restored(unit: Unit, keyring: KeyRing, satellite: Satellite, opened: OpenedRequest) -> ExchangeError:
+    """A genuine head of central's own that it does not know: central was put back, for every satellite."""
+    head = _head(keyring, opened)
+    enter_recovery(unit, None, {satellite.id: head.epoch} if head else {})
+    return ResyncRequiredError(
+        "the satellite knows newer answers than this central: central was put back to an older copy"
+    )
 
 
 def _head(keyring: KeyRing, opened: OpenedRequest) -> CentralHead | None:
@@ -164,6 +172,9 @@ def _apply(
     satellite.last_rseq += 1
     satellite.software_version = request.software_version
     note_signer(unit, satellite, opened.signer)
+    if satellite.recovering and request.full:
+        mark_recovering(unit, satellite, recovering=False)
+    note_answer(unit)
     satellite.sync_failure = None
     for entry in request.chain:
         key = (account.id, satellite.id, entry.epoch, entry.seq)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -32,6 +33,12 @@ def make_engine(url: str, busy_seconds: float = 30.0) -> Engine:
     except NoSuchModuleError as error:
         raise SettingsError("database.url names an unknown kind of database") from error
     raise SettingsError("database.url: sqlite and postgresql are supported")
+
+
+def database_file(engine: Engine) -> Path | None:
+    """The file of an embedded database; None for one behind a server or in memory."""
+    name = engine.url.database
+    return Path(name) if engine.dialect.name == "sqlite" and name and name != ":memory:" else None
 
 
 def _sqlite(url: str, busy_seconds: float) -> Engine:

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
+from sqlalchemy.exc import DBAPIError
 
+from chassis.db.engine import database_file
 from chassis.errors import AppError, DatabaseMissingError
+from chassis.storage import of_database
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -64,11 +67,18 @@ def head(folder: Path) -> str | None:
 
 def current(engine: Engine) -> str | None:
     """The revision that the database is at."""
-    with engine.connect() as connection:
-        if not inspect(connection).has_table(REVISION_TABLE):
-            return None
-        found: str | None = connection.scalar(text(f"SELECT version_num FROM {REVISION_TABLE}"))  # noqa: S608 - a constant
-        return found
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table(REVISION_TABLE):
+                return None
+            found: str | None = connection.scalar(text(f"SELECT version_num FROM {REVISION_TABLE}"))  # noqa: S608 - a constant
+            return found
+    except DBAPIError as error:
+        # Every command comes by here first: a disk that is full or read-only is named, not shown as a fault.
+        refusal = of_database(error.orig, database_file(engine)) if error.orig is not None else None
+        if refusal is None:
+            raise
+        raise refusal from error
 
 
 def upgrade(engine: Engine, folder: Path) -> None:
@@ -99,7 +109,7 @@ def check(engine: Engine, folder: Path) -> None:
 
 def require(engine: Engine) -> None:
     """Refuse where there is no database at all; an empty one is never made in its place."""
-    path = _path(engine)
+    path = database_file(engine)
     if path is not None and not path.is_file():
         raise DatabaseMissingError(f"there is no {path.name[:80]} in this home")
     if current(engine) is None:
@@ -114,15 +124,8 @@ def differences(engine: Engine, folder: Path) -> None:
         command.check(_config(folder, connection))
 
 
-def _path(engine: Engine) -> Path | None:
-    name = engine.url.database
-    if engine.dialect.name != "sqlite" or not name or name == ":memory:":
-        return None
-    return Path(name)
-
-
 def _copy_of(engine: Engine) -> Path | None:
-    path = _path(engine)
+    path = database_file(engine)
     if path is None or current(engine) is None:
         return None
     copy = path.with_name(path.name + ".before-upgrade")
@@ -136,7 +139,7 @@ def _copy_of(engine: Engine) -> Path | None:
 
 
 def _put_back(engine: Engine, copy: Path) -> None:
-    path = _path(engine)
+    path = database_file(engine)
     if path is None:
         return
     for suffix in ("-wal", "-shm"):

@@ -5,22 +5,25 @@ from __future__ import annotations
 import fcntl
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from time import sleep
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from chassis.actor import Actor
+from chassis.db.engine import database_file
 from chassis.db.timekeeper import Timekeeper
-from chassis.errors import DatabaseBusyError
+from chassis.errors import DatabaseBusyError, DiskUnwritableError
+from chassis.faults import crash_point
 from chassis.licence_time import Reading
+from chassis.storage import end_if_unsure, of_database, of_file
 
 T = TypeVar("T")
 DatabaseFailure = SQLAlchemyError
@@ -70,6 +73,8 @@ class Database:
         self.engine = engine
         self.clock = clock
         self._lock_file = lock_file if engine.dialect.name == "sqlite" else None
+        self._file = database_file(engine)
+        self._seen: tuple[int, int] | None = None
         self._thread_lock = RLock()
         self._writer = engine.execution_options(perigee_write=True)
 
@@ -80,29 +85,36 @@ class Database:
             unit = self._unit(Session(self._writer, expire_on_commit=False), actor, writing=True)
             try:
                 yield unit
+                crash_point("before_commit")
                 unit.session.commit()
-            except OperationalError as error:
-                unit.session.rollback()
-                if "locked" in str(error.orig):
-                    raise DatabaseBusyError("the database did not come free in time") from error
+            except DBAPIError as error:
+                with suppress(SQLAlchemyError):
+                    unit.session.rollback()
+                self._refuse(error)
                 raise
             except BaseException:
                 unit.session.rollback()
                 raise
             finally:
                 unit.session.close()
-            self.clock.keep()
+            self._keep_mark()
+        crash_point("after_commit")
         for action in unit.after_commit:
             action()
 
     @contextmanager
     def read(self, actor: Actor) -> Iterator[Unit]:
         """A unit that only looks: one consistent snapshot, nothing is ever committed."""
+        self._follow_file()
         session = Session(self.engine, expire_on_commit=False)
         try:
             yield self._unit(session, actor, writing=False)
+        except DBAPIError as error:
+            self._refuse(error)
+            raise
         finally:
-            session.rollback()
+            with suppress(DBAPIError):
+                session.rollback()
             session.close()
 
     def run(self, actor: Actor, work: Callable[[Unit], T]) -> T:
@@ -136,17 +148,57 @@ class Database:
         """Close all connections."""
         self.engine.dispose()
 
+    def _keep_mark(self) -> None:
+        """Write down how far licence time came; what was committed before stays true if this has no room."""
+        try:
+            self.clock.keep()
+        except DBAPIError as error:
+            refusal = of_database(error.orig, self._file) if error.orig is not None else None
+            if refusal is None:
+                raise
+            end_if_unsure(refusal)
+
+    def _refuse(self, error: DBAPIError) -> None:
+        """Raise the refusal that an error of the database stands for; a server whose disk is in doubt ends here."""
+        refusal = of_database(error.orig, self._file) if error.orig is not None else None
+        if refusal is not None:
+            end_if_unsure(refusal)
+            raise refusal from error
+
+    def _follow_file(self) -> None:
+        """Let go of a database file that was replaced while it was open: what goes into it would be lost."""
+        if self._file is None:
+            return
+        try:
+            found = self._file.stat()
+        except FileNotFoundError:
+            return
+        seen = (found.st_dev, found.st_ino)
+        if self._seen not in {None, seen}:
+            self.engine.dispose()
+        self._seen = seen
+
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
         if self._lock_file is None:
             yield
             return
-        with self._thread_lock, self._lock_file.open("a") as handle:
+        with self._thread_lock, self._opened_lock(self._lock_file) as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             try:
+                self._follow_file()
                 yield
             finally:
                 fcntl.flock(handle, fcntl.LOCK_UN)
+
+    @staticmethod
+    def _opened_lock(file: Path) -> TextIO:
+        try:
+            return file.open("a")
+        except PermissionError as error:
+            raise DiskUnwritableError(f"{file.name} cannot be opened for writing") from error
+        except OSError as error:
+            raise of_file(error, file.name) from error
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from chassis.actor import Actor, ActorKind
@@ -14,6 +14,7 @@ from chassis.clock import iso
 from chassis.db.base import JobRunMixin
 from chassis.db.unit import Database, Unit
 from chassis.errors import AppError, NotFoundError
+from chassis.faults import crash_point
 from chassis.ids import new_id
 from chassis.log import get_logger
 
@@ -25,6 +26,7 @@ _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 class Job:
     """Something that is done again and again; `run` says in a few words what it did.
 
+    A run that has not ended when its lease is over is taken for dead: its slot has failed, and the next one may run.
     `apart` takes the place of `run` where the work opens units of its own, because it waits for others in between.
     """
 
@@ -33,6 +35,7 @@ class Job:
     run: Callable[[Unit], str]
     description: str
     apart: Callable[[], str] | None = None
+    lease: timedelta = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,12 @@ def run_job(database: Database, runs: type[JobRunMixin], job: Job, *, slot: str 
     started = database.clock.now()
     name = slot or slot_of(job, started)
     try:
-        with database.write(actor) as unit:
-            row = {"job": job.name, "slot": name, "state": "running", "started": started, "detail": ""}
-            unit.session.add(runs(**row))
+        free = database.run(actor, lambda unit: _claim(unit, runs, job, name, by_hand=slot is not None))
     except IntegrityError:
-        return JobResult(job.name, name, "taken", "this slot was run already")
+        free = False
+    if not free:
+        return JobResult(job.name, name, "taken", "this slot was run already, or an earlier one still runs")
+    crash_point("job_started", job.name)
     try:
         detail, state = job.apart() if job.apart else database.run(actor, job.run), "done"
     except (AppError, SQLAlchemyError) as error:
@@ -79,6 +83,21 @@ def run_job(database: Database, runs: type[JobRunMixin], job: Job, *, slot: str 
             ran.state, ran.finished, ran.detail = state, unit.now, detail
         unit.session.execute(delete(runs).where(runs.job == job.name, runs.started < unit.now - KEPT))
     return JobResult(job.name, name, state, detail)
+
+
+def _claim(unit: Unit, runs: type[JobRunMixin], job: Job, slot: str, *, by_hand: bool) -> bool:
+    """Take a slot; False while another is at work and its lease is not over."""
+    query = select(runs).where(runs.job == job.name, runs.state == "running").with_for_update()
+    for row in unit.session.scalars(query):
+        if unit.now - row.started >= job.lease:
+            row.state, row.finished, row.detail = "failed", unit.now, "it did not end before its lease was over"
+        elif not by_hand:
+            return False
+    if unit.session.get(runs, (job.name, slot)) is not None:
+        return False
+    values = {"job": job.name, "slot": slot, "state": "running", "started": unit.now, "detail": ""}
+    unit.session.add(runs(**values))
+    return True
 
 
 def manual_slot() -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from chassis.clock import SystemClock
 from chassis.db.base import JobRunMixin
 from chassis.db.unit import Database
 from chassis.jobs.runs import Job, run_job
@@ -33,8 +34,10 @@ def run_scheduler(database: Database, runs: type[JobRunMixin], jobs: tuple[Job, 
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,
+            next_run_time=SystemClock().now(),
         )
-    signal.signal(signal.SIGTERM, lambda *_: scheduler.shutdown(wait=False))
+    # What was begun is finished first: a slot that was left half way would be closed to everyone until its lease ends.
+    signal.signal(signal.SIGTERM, lambda *_: scheduler.shutdown(wait=True))
     scheduler.start()
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.db.timekeeper import Timekeeper
 from chassis.errors import AppError
+from chassis.storage import free_bytes
 from chassis.web.wsgi import Response, json_response
 
 
@@ -22,6 +24,15 @@ class Check:
 
 
 CheckCall: TypeAlias = Callable[[], Check]
+
+
+LEAST_FREE_BYTES = 4 * 1024 * 1024
+
+
+def disk_check(folder: Path) -> Check:
+    """Whether there is room for what will be acknowledged."""
+    free = free_bytes(folder)
+    return Check(free >= LEAST_FREE_BYTES, "has room" if free >= LEAST_FREE_BYTES else f"only {free} bytes are free")
 
 
 def clock_check(keeper: Timekeeper) -> Check:

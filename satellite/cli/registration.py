@@ -64,7 +64,7 @@ def _found(made: Satellite, trust: Trust, name: str, code: str) -> dict[str, str
     with made.database.write(OPERATOR) as unit:
         site = services.create_site(unit, made.keyring, name, hash_secret(code))
         found = {"id": site.satellite_id, "name": name}
-    made.anchor.write(0, 0, 0)
+    made.anchor.reset(0)
     made.keyring.write_trust(trust)
     return found
 
@@ -104,13 +104,13 @@ def registration_import(context: click.Context, file: Path) -> None:
             result = import_authorization(unit, made.keyring, stream)
             if result.outcome == "applied":
                 # The new anchor first: what was reached in the old epoch says nothing of the new one.
-                unit.after_commit.append(lambda: made.anchor.write(result.epoch, 0, 0, reset=True))
+                unit.after_commit.append(lambda: made.anchor.reset(result.epoch))
                 made.refresh_alerts(unit)
             site = site_of(unit)
             found = {"account": site.account_domain, "account_name": site.account_name, "satellite": site.satellite_id}
     except OSError as error:
         raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
-    if result.trust is not None:
+    if result.trust is not None and result.trust.root.version >= made.keyring.trust.root.version:
         made.keyring.write_trust(result.trust)
     outcome = {"outcome": result.outcome, "epoch": result.epoch, "sequence": result.sequence, "counts": result.counts}
     emit(context, {**outcome, **found})

@@ -44,10 +44,13 @@ def sync_export(context: click.Context, output: Path, full: bool) -> None:
         done = export_request(unit, made.keyring, full=full, restored=made.is_restored(unit))
         request, rseq = done.request, site_of(unit).applied_rseq
         found = {"epoch": request.epoch, "sequence": request.seq, "full": request.full, "counts": request.counts}
+        waiting = request.seq - site_of(unit).acknowledged_seq
         data = request.content
     made.anchor.write(request.epoch, request.seq, rseq)
     write_atomic(output, data, mode=0o644)
-    emit(context, {"path": str(output), "sha256": digest(data), **found, "fresh": done.fresh})
+    emit(
+        context, {"path": str(output), "sha256": digest(data), **found, "fresh": done.fresh, "unacknowledged": waiting}
+    )
 
 
 @sync.command("preview", help="Show every row that the next file would hold.")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chassis.actor import SYSTEM, Actor, ActorKind
-from chassis.web.health import Check, clock_check
+from chassis.web.health import Check, clock_check, disk_check
 from chassis.web.messages import DeviceHttp
 from chassis.web.wsgi import StartResponse
 from exchange.device.desk import DeviceDesk, Signer
@@ -43,6 +43,7 @@ def _set_up(made: Satellite) -> Check:
 def checks(made: Satellite) -> Mapping[str, Callable[[], Check]]:
     """What `/readyz` looks at."""
     return {
+        "disk": lambda: disk_check(made.home),
         "database": lambda: Check(made.database.is_alive(), "answers"),
         "clock": lambda: clock_check(made.clock),
         "keys": lambda: Check(made.keyring.exists, "can be read"),

@@ -35,6 +35,13 @@ def jobs_of(made: Satellite) -> tuple[Job, ...]:
         clock_job(made.database, ClockRow, observe_clock, made.refresh_alerts, take_measurement),
         Job("synchronize", timedelta(minutes=1), nothing, "synchronize by network when it is time", synchronize),
         Job(
+            "anchor",
+            timedelta(minutes=1),
+            nothing,
+            "note how far this machine came, outside backups",
+            made.raise_anchor,
+        ),
+        Job(
             "devices",
             timedelta(hours=1),
             unless_leapt(devices),

@@ -1,15 +1,18 @@
 """The anchor: how far this machine ever came, kept outside the database and outside backups (row S2.6).
 
 Written after the commit and before a file is released. A database behind its anchor was put back; one ahead of it means
-only that the power failed in between, and raises the anchor silently.
+only that the power failed in between, and raises the anchor silently. Once a machine was found to be put back it stays
+so until it enters a new epoch, even if its numbers reach the old ones again.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from chassis.errors import AppError
+from chassis.faults import crash_point
 from chassis.files import write_atomic
 
 FILE = "anchor.json"
@@ -23,6 +26,17 @@ class AnchorDamagedError(AppError):
     status = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far this machine ever came; `restored` stays until a new epoch is entered."""
+
+    epoch: int = 0
+    seq: int = 0
+    rseq: int = 0
+    change: int = 0
+    restored: bool = False
+
+
 class Anchor:
     """The anchor in its folder."""
 
@@ -30,29 +44,48 @@ class Anchor:
         """`folder` lies outside backups."""
         self._folder = folder
 
-    def read(self) -> tuple[int, int, int]:
-        """Epoch, request number and response number that this machine reached."""
+    def read(self) -> Reached | None:
+        """How far this machine came; None where there is no anchor."""
         try:
             data = json.loads((self._folder / FILE).read_bytes())
-            return int(data["epoch"]), int(data["seq"]), int(data["rseq"])
+            epoch, seq, rseq, change = (int(data[name]) for name in ("epoch", "seq", "rseq", "change"))
+            return Reached(epoch, seq, rseq, change, bool(data["restored"]))
         except FileNotFoundError:
-            return 0, 0, 0
+            return None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise AnchorDamagedError from error
 
-    def write(self, epoch: int, seq: int, rseq: int, *, reset: bool = False) -> None:
-        """Raise the anchor; only a new authorization may reset it."""
-        known = (0, 0, 0) if reset else self.read()
-        if epoch == known[0]:
-            seq, rseq = max(seq, known[1]), max(rseq, known[2])
-        elif epoch < known[0]:
-            return
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_atomic(self._folder / FILE, json.dumps({"epoch": epoch, "seq": seq, "rseq": rseq}).encode() + b"\n")
+    def reset(self, epoch: int, change: int = 0) -> None:
+        """Begin anew: for a satellite that was just set up, or that enters a new epoch."""
+        self._save(Reached(epoch, 0, 0, change))
 
-    def is_ahead(self, epoch: int, seq: int, rseq: int) -> bool:
-        """Whether the anchor has seen more than the database knows."""
+    def write(self, epoch: int, seq: int, rseq: int, change: int = 0) -> None:
+        """Raise the anchor; one that is missing stays missing, since nothing then says how far this machine came."""
         known = self.read()
-        if known[0] != epoch:
-            return known[0] > epoch
-        return known[1] > seq or known[2] > rseq
+        if known is None or epoch < known.epoch:
+            return
+        if epoch == known.epoch:
+            seq, rseq = max(seq, known.seq), max(rseq, known.rseq)
+        raised = Reached(epoch, seq, rseq, max(change, known.change), known.restored)
+        if raised != known:
+            self._save(raised)
+        crash_point("after_anchor")
+
+    def mark_restored(self, epoch: int) -> None:
+        """Keep in mind that this machine was put back, even if it comes as far again."""
+        known = self.read() or Reached()
+        if not known.restored or known.epoch < epoch:
+            self._save(replace(known, epoch=max(epoch, known.epoch), restored=True))
+
+    def is_ahead(self, epoch: int, seq: int, rseq: int, change: int) -> bool:
+        """Whether this machine came further than the database knows; without an anchor nobody can say that it did not."""
+        known = self.read()
+        if known is None:
+            return epoch > 0
+        if known.epoch != epoch:
+            return known.epoch > epoch
+        return known.restored or known.seq > seq or known.rseq > rseq or known.change > change
+
+    def _save(self, reached: Reached) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_atomic(self._folder / FILE, json.dumps(asdict(reached), sort_keys=True).encode() + b"\n")

@@ -34,6 +34,7 @@ def apply_response(made: Satellite, actor: Actor, open_file: Opener) -> Imported
             made.refresh_alerts(unit)
         raise
     if result.trust is not None:
-        made.keyring.write_trust(result.trust)
+        if result.trust.root.version >= made.keyring.trust.root.version:
+            made.keyring.write_trust(result.trust)
         made.anchor.write(*reached)
     return result

@@ -56,6 +56,7 @@ def _authorized(made: Satellite, unit: Unit, site: Site) -> Found | None:
     if site.epoch == 0:
         return CAUSES["not_authorized"], ""
     try:
+        made.anchor.read()
         if made.is_restored(unit):
             return CAUSES["site_restored"], f"epoch {site.epoch}, request {site.last_seq}"
     except AnchorDamagedError as error:

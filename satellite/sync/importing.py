@@ -74,7 +74,9 @@ def import_authorization(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Import
     counts = opened.opened.body.counts if opened.opened.body else {}
     if authorization.epoch <= site.epoch:
         same = opened.digest == site.authorization_digest
-        return Imported("already_applied" if same else "older_than_applied", site.epoch, 0, counts)
+        # The same file again completes what a crash after the commit left undone: trust and anchor.
+        trust = opened.trust if same else None
+        return Imported("already_applied" if same else "older_than_applied", site.epoch, 0, counts, trust)
     registration = next(row for row in made if row.digest == authorization.registration_digest)
     _check_certificates(keyring, opened, registration)
     note_signed_time(unit, authorization.created, registration.made_at)
@@ -139,7 +141,8 @@ def import_response(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Imported:
     applied = Applied(site.epoch, site.applied_rseq, site.applied_digest)
     order = judge_response(applied, own, site.epoch_id, response, opened.digest)
     if order in {ResponseOrder.ALREADY_APPLIED, ResponseOrder.OLDER_THAN_APPLIED}:
-        return Imported(order.value, response.epoch, response.rseq, opened.counts)
+        trust = opened.trust if order is ResponseOrder.ALREADY_APPLIED else None
+        return Imported(order.value, response.epoch, response.rseq, opened.counts, trust)
     if order is ResponseOrder.NOT_MINE:
         raise NotMineError
     if order is ResponseOrder.RESYNC_REQUIRED:

@@ -205,7 +205,9 @@ class SmallWorld:
 
     def deliver_request(self, data: bytes) -> bytes:
         """Hand a file to central; its response."""
-        return receive(self.central.database, self.central.keyring, OPERATOR, lambda: io.BytesIO(data)).data
+        return receive(
+            self.central.database, self.central.keyring, OPERATOR, lambda: io.BytesIO(data), self.central.note_reached
+        ).data
 
     def deliver_response(self, machine: Machine, data: bytes) -> str:
         """Hand a file to a machine; what became of it."""
@@ -237,7 +239,7 @@ class SmallWorld:
         with made.database.write(OPERATOR) as unit:
             result = import_authorization(unit, made.keyring, io.BytesIO(data))
             if result.outcome == "applied":
-                unit.after_commit.append(lambda: made.anchor.write(result.epoch, 0, 0, reset=True))
+                unit.after_commit.append(lambda: made.anchor.reset(result.epoch))
         if result.trust is not None:
             made.keyring.write_trust(result.trust)
         return result.outcome
@@ -259,8 +261,10 @@ class SmallWorld:
         self._copy(snapshot, machine.home)
         machine.made = assemble_satellite(machine.home, self.clock)
         machine.wire.app = make_app(machine.made)
-        if not anchor:
-            machine.made.anchor.write(*kept)
+        if not anchor and kept is not None:
+            machine.made.anchor.write(kept.epoch, kept.seq, kept.rseq, kept.change)
+            if kept.restored:
+                machine.made.anchor.mark_restored(kept.epoch)
 
     def clone(self, machine: Machine) -> None:
         """A second machine with the same disk."""

@@ -77,6 +77,7 @@ def authorization(call: Call) -> bytes:
     """The authorization file, the same bytes however often."""
     account = account_of(call)
     stored = authorize(call.unit, call.server.keyring, account, _named(call))
+    call.server.note_reached(call.unit)
     refresh_alerts(call.unit, account)
     return stored.response or b""
 

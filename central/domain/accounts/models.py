@@ -42,6 +42,7 @@ class VirtualAccount(Base):
     satellite_id: Mapped[str | None] = mapped_column(IdColumn, index=True)
     change_no: Mapped[int] = mapped_column(BigInteger, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recovering: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class VirtualAccountTag(Base):

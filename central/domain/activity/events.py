@@ -51,6 +51,7 @@ class EventKind(StrEnum):
     SATELLITE_SYNCHRONIZED = "satellite:synchronized_by_file"
     SATELLITE_SYNCHRONIZED_NETWORK = "satellite:synchronized_by_network"
     SATELLITE_RESYNCHRONIZED = "satellite:epoch_opened"
+    CENTRAL_RESTORED = "central:restored"
     SATELLITE_KEY_RENEWED = "satellite:key_renewed"
     SATELLITE_FORKED = "satellite:forked"
     SATELLITE_SYNC_FAILED = "satellite:sync_failed"

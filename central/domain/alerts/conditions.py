@@ -227,8 +227,10 @@ def satellites(scene: Scene) -> Iterator[Wanted]:
                 "; turn to support, it takes longer than 48 hours." if late else "."
             )
             yield Wanted("satellite_authorization_pending", row.id, text, row.name, subject=subject)
-        elif row.last_sync_at is None and row.downloaded_at is None:
+        elif row.downloaded_at is None and (row.last_sync_at is None or row.recovering):
             text = f"The authorization file for satellite {row.name} is ready."
+            if row.recovering:
+                text = f"Central was put back to an older copy; bring satellite {row.name} its new authorization file."
             yield Wanted("satellite_authorization_ready", row.id, text, row.name, subject=subject)
         if row.forked:
             text = f"Two machines speak as satellite {row.name}. Decide which one is to live on and resynchronize it."

@@ -31,3 +31,10 @@ class SameVirtualAccountError(InvalidInputError):
 
     code = "same_virtual_account"
     remedy = "Choose another target."
+
+
+class CentralRecoveringError(RefusedError):
+    """Central was put back to an older copy and does not know yet what this site holds."""
+
+    code = "central_recovering"
+    remedy = "Have the satellite import its new authorization file and synchronize; then try again."

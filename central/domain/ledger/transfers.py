@@ -8,7 +8,12 @@ from central.domain.accounts.models import VirtualAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record, record_transaction
 from central.domain.catalogue.queries import entitlement
-from central.domain.ledger.errors import InvalidQuantityError, NotEnoughFreeError, SameVirtualAccountError
+from central.domain.ledger.errors import (
+    CentralRecoveringError,
+    InvalidQuantityError,
+    NotEnoughFreeError,
+    SameVirtualAccountError,
+)
 from central.domain.ledger.models import Bucket
 from central.domain.ledger.postings import Place, post
 from central.domain.ledger.queries import pools
@@ -38,6 +43,8 @@ def transfer_licences(
         raise InvalidQuantityError
     if source.id == target.id:
         raise SameVirtualAccountError
+    if source.recovering:
+        raise CentralRecoveringError
     free = free_quantity(unit, source, tag)
     if quantity > free:
         raise NotEnoughFreeError(f"{quantity} of {name} are to be moved from {source.name}, {free} are free")

@@ -37,6 +37,7 @@ class Satellite(Base):
     registration: Mapped[dict[str, Any]] = mapped_column(JsonText)
     next_key_id: Mapped[str | None] = mapped_column(IdColumn)
     forked: Mapped[bool] = mapped_column(Boolean)
+    recovering: Mapped[bool] = mapped_column(Boolean)
     sync_failure: Mapped[str | None] = mapped_column(Text)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from central.domain.accounts.queries import of_satellite
+from central.domain.base import VENDOR, Counter
 from central.domain.instances.models import Instance
 from central.domain.preferences.queries import policies
 from central.domain.satellites.errors import UnknownSatelliteError
@@ -17,6 +18,13 @@ from exchange.compliance import SyncDeadlines, sync_deadlines
 from exchange.keys import PublicKey
 
 REMOVED = "removed"
+EPOCH_FLOOR = "epoch_floor"
+
+
+def epoch_floor(unit: Unit) -> int:
+    """Epochs begin above it: earlier numbers may have been given out before central was put back."""
+    row = unit.session.get(Counter, (VENDOR, EPOCH_FLOOR))
+    return row.value if row else 0
 
 
 def find_satellite(unit: Unit, account_id: str, name: str) -> Satellite:
@@ -98,6 +106,7 @@ def satellite_dict(unit: Unit, satellite: Satellite) -> dict[str, Any]:
         "removal_at": optional_iso(due.removal) if due else None,
         "key_fingerprint": PublicKey.from_dict(registration["key"]).short if registration else None,
         "forked": satellite.forked,
+        "recovering": satellite.recovering,
     }
 
 

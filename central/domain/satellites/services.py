@@ -29,7 +29,7 @@ from central.domain.satellites.errors import (
     VirtualAccountInUseError,
 )
 from central.domain.satellites.models import Satellite, SatelliteKey
-from central.domain.satellites.queries import REMOVED, by_id
+from central.domain.satellites.queries import REMOVED, by_id, epoch_floor
 from central.domain.tokens.services import revoke_all
 from chassis.db.unit import Unit
 from chassis.ids import new_id
@@ -72,7 +72,7 @@ def add_satellite(
     satellite.state, satellite.approved = PENDING, automatic
     satellite.requested_at, satellite.registered_at = unit.now, None
     satellite.last_sync_at = satellite.downloaded_at = satellite.sync_failure = None
-    satellite.forked = False
+    satellite.forked = satellite.recovering = False
     _take_registration(satellite, registration, digest)
     if earlier is None:
         unit.session.add(satellite)
@@ -163,9 +163,9 @@ def require_approved(satellite: Satellite) -> None:
         raise ApprovalPendingError
 
 
-def open_epoch(satellite: Satellite, presented: int = 0) -> None:
+def open_epoch(unit: Unit, satellite: Satellite, presented: int = 0) -> None:
     """Open the next epoch: its number never repeats, its id is random."""
-    satellite.epoch = max(satellite.epoch, presented) + 1
+    satellite.epoch = max(satellite.epoch, presented, epoch_floor(unit)) + 1
     satellite.epoch_id, satellite.last_seq, satellite.last_rseq = new_id(), 0, 0
     satellite.forked, satellite.sync_failure, satellite.next_key_id = False, None, None
 
@@ -260,7 +260,7 @@ def resync_satellite(unit: Unit, satellite: Satellite, registration: Registratio
         _refuse_used_key(unit, satellite, registration)
         _take_registration(satellite, registration, digest)
     satellite.state = PENDING
-    open_epoch(satellite)
+    open_epoch(unit, satellite)
     message = f"epoch {satellite.epoch} opened for satellite {satellite.name}"
     subject = {"epoch": satellite.epoch, "new_key": registration is not None}
     record(
@@ -295,7 +295,7 @@ def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = Fals
         execution_options={"synchronize_session": "fetch"},
     )
     for row in of_satellite(unit, satellite.account_id, satellite.id):
-        row.satellite_id, row.change_no = None, next_change(unit)
+        row.satellite_id, row.change_no, row.recovering = None, next_change(unit), False
     satellite.state = REMOVED
     unit.session.execute(
         update(SatelliteKey)

@@ -446,6 +446,7 @@ def upgrade() -> None:
     sa.Column('registration', chassis.db.base.JsonText(), nullable=False),
     sa.Column('next_key_id', sa.String(length=32), nullable=True),
     sa.Column('forked', sa.Boolean(), nullable=False),
+    sa.Column('recovering', sa.Boolean(), nullable=False),
     sa.Column('sync_failure', sa.Text(), nullable=True),
     sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_satellites'))
     )
@@ -512,6 +513,7 @@ def upgrade() -> None:
     sa.Column('satellite_id', sa.String(length=32), nullable=True),
     sa.Column('change_no', sa.BigInteger(), nullable=False),
     sa.Column('created_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('recovering', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_virtual_accounts')),
     sa.UniqueConstraint('account_id', 'name', name=op.f('uq_virtual_accounts_account_id_name')),
     sa.UniqueConstraint('number', name=op.f('uq_virtual_accounts_number'))

@@ -74,6 +74,7 @@ def status(unit: Unit, site: Site) -> dict[str, Any]:
         "epoch": site.epoch,
         "sequence": site.last_seq,
         "acknowledged_sequence": site.acknowledged_seq,
+        "unacknowledged_requests": site.last_seq - site.acknowledged_seq,
         "applied_response": site.applied_rseq,
         "sync_state": sync_state(site),
         "pending_changes": last_change(unit) - site.acknowledged_upto if site.epoch else 0,

@@ -1,0 +1,73 @@
+"""Central's anchor: how far it ever came, kept outside the database and outside backups.
+
+Written after the commit and before an answer is released. A database behind its anchor, or one without it, was put back:
+central then opens a new epoch for every satellite and learns from their full requests what it has forgotten.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from chassis.errors import AppError
+from chassis.faults import crash_point
+from chassis.files import write_atomic
+
+FILE = "anchor.json"
+
+
+class AnchorDamagedError(AppError):
+    """The anchor's file cannot be read."""
+
+    code = "anchor_damaged"
+    remedy = "Remove the file: central then takes itself for restored and opens a new epoch for every satellite."
+    status = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Answers given to satellites, and the floor of epochs that the restores so far have raised."""
+
+    answers: int = 0
+    epoch_floor: int = 0
+    restored: bool = False
+
+
+class Anchor:
+    """The anchor in its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` lies outside backups."""
+        self._folder = folder
+
+    def read(self) -> Reached | None:
+        """How far central came; None where there is no anchor."""
+        try:
+            data = json.loads((self._folder / FILE).read_bytes())
+            return Reached(int(data["answers"]), int(data["epoch_floor"]), bool(data["restored"]))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise AnchorDamagedError from error
+
+    def write(self, reached: Reached) -> None:
+        """Raise the anchor; it never falls."""
+        known = self.read() or Reached()
+        answers, floor = max(known.answers, reached.answers), max(known.epoch_floor, reached.epoch_floor)
+        raised = Reached(answers, floor, known.restored)
+        if raised != known or not (self._folder / FILE).exists():
+            self._save(raised)
+        crash_point("after_anchor")
+
+    def mark_restored(self) -> None:
+        """Note that a backup was restored."""
+        self._save(replace(self.read() or Reached(), restored=True))
+
+    def clear(self, reached: Reached) -> None:
+        """The restore has been dealt with."""
+        self._save(reached)
+
+    def _save(self, reached: Reached) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_atomic(self._folder / FILE, json.dumps(asdict(reached), sort_keys=True).encode() + b"\n")

@@ -1,0 +1,33 @@
+"""`central backup | restore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from central import __version__
+from central.cli.base import group, home, opened
+from central.runtime import DATABASE_FILE, MIGRATIONS, open_central
+from chassis.backup.cli import Opened, add_backup_commands
+from chassis.backup.service import Product
+
+PRODUCT = Product("central", __version__, DATABASE_FILE, MIGRATIONS)
+
+
+def _opened(context: click.Context) -> Opened:
+    made = opened(context)
+    return made.home, made.database.engine, made.clock
+
+
+def _finish(folder: Path) -> dict[str, Any]:
+    made = open_central(folder)
+    made.database.dispose()
+    return {
+        "restored": True,
+        "next": "Make the authorization file of every satellite anew: `central satellite authorize`.",
+    }
+
+
+add_backup_commands(group, PRODUCT, home, _opened, _finish)

@@ -1,0 +1,1 @@
+"""Backups: one encrypted file for a whole home, checked before anything is overwritten."""
