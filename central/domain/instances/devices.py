@@ -28,6 +28,12 @@ def find_key(unit: Unit, key_id: str) -> DeviceKey | None:
     return unit.session.scalars(select(DeviceKey).where(DeviceKey.key_id == key_id).with_for_update()).one_or_none()
 
 
+def find_public(unit: Unit, key_id: str) -> PublicKey | None:
+    """A device's public key by its id; an id names one key for ever."""
+    data = unit.session.scalars(select(DeviceKey.public).where(DeviceKey.key_id == key_id)).one_or_none()
+    return PublicKey.from_dict(data) if data is not None else None
+
+
 def known_device(unit: Unit, row: DeviceKey) -> KnownDevice | None:
     """What the desk needs of a key; None once its instance was removed."""
     instance = unit.session.get(Instance, (row.account_id, row.instance_id))
