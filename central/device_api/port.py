@@ -37,7 +37,7 @@ from exchange.device.bodies import (
     RenewIdentityBody,
     TransferActiveBody,
 )
-from exchange.device.desk import DeviceRefusal, KnownDevice
+from exchange.device.port import DeviceRefusal, KnownDevice
 from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.identity import Udi
 from exchange.keys import PublicKey

@@ -12,17 +12,18 @@ from chassis.db.unit import Unit
 from chassis.web.health import Check, clock_check
 from chassis.web.messages import DeviceHttp
 from chassis.web.wsgi import StartResponse
-from exchange.device.desk import DeviceDesk, Draft, Opened, Signer, plain_problem
+from exchange.device.desk import DeviceDesk, Draft, Opened, plain_problem
 from exchange.device.edge import DeviceEdge
 from exchange.device.openapi import describe
+from exchange.device.port import Signer
 from exchange.keys import PublicKey
 from exchange.limits import DEVICE_MESSAGE_BYTES
 from exchange.vocabulary import DeviceOp
-from satellite.core.licences.standing import Standing, read_standing
 from satellite.core.site.queries import SiteRow, site_of, site_row
 from satellite.device_api.port import SatellitePort
 from satellite.runtime import Satellite
 from satellite.sync.facts import find_public
+from satellite.sync.standing import Standing, read_standing
 
 _ACTOR = Actor(ActorKind.DEVICE, "device", "device")
 

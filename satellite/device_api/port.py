@@ -20,7 +20,8 @@ from exchange.device.bodies import (
     RenewIdentityBody,
     TransferActiveBody,
 )
-from exchange.device.desk import DeviceRefusal, KnownDevice, Opened
+from exchange.device.desk import Opened
+from exchange.device.port import DeviceRefusal, KnownDevice
 from exchange.device.rules import RegistrationVerdict
 from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.identity import Udi
@@ -44,7 +45,6 @@ from satellite.core.instances.services import (
     touch,
 )
 from satellite.core.licences.queries import entitlement
-from satellite.core.licences.standing import Figures, Standing
 from satellite.core.site.queries import SiteRow
 from satellite.core.tokens.services import redeem
 from satellite.runtime import Satellite
@@ -52,6 +52,7 @@ from satellite.sync.authorizing import authorize_device
 from satellite.sync.enrolling import Authority, Enrolling
 from satellite.sync.facts import DeviceFacts
 from satellite.sync.renewing import Renewing
+from satellite.sync.standing import Figures, Standing
 
 
 class SatellitePort:

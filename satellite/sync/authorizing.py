@@ -5,7 +5,7 @@ from __future__ import annotations
 from chassis.db.unit import Unit
 from exchange.canonical import JsonObject
 from exchange.device.bodies import AuthorizeBody, AuthorizeResult
-from exchange.device.desk import KnownDevice
+from exchange.device.port import KnownDevice
 from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, SILENT_MINOR
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
@@ -15,8 +15,8 @@ from satellite.core.instances.models import Instance
 from satellite.core.instances.queries import instance_name
 from satellite.core.instances.services import touch
 from satellite.core.licences.services import claims_of, replace_claims
-from satellite.core.licences.standing import Figures
 from satellite.sync.renewing import refuse_ended
+from satellite.sync.standing import Figures
 
 
 def authorize_device(

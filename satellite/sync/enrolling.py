@@ -29,8 +29,8 @@ from satellite.core.tokens.models import Token
 from satellite.core.tokens.services import refused_because
 
 _KEYS: Table = DeviceKey.__table__  # type: ignore[assignment]  # a mapped class has a table
-_INSTANCES: Table = Instance.__table__  # type: ignore[assignment]
-_EVENTS: Table = Event.__table__  # type: ignore[assignment]
+_INSTANCES: Table = Instance.__table__  # type: ignore[assignment]  # a mapped class has a table
+_EVENTS: Table = Event.__table__  # type: ignore[assignment]  # a mapped class has a table
 
 _KNOWN_UDIS = select(_INSTANCES.c.udi_key).where(
     _INSTANCES.c.removed.is_(False), _INSTANCES.c.udi_key.in_(bindparam("udis", expanding=True))

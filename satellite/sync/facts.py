@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, exists, select, update
 
 from chassis.db.unit import Unit
-from exchange.device.desk import KnownDevice
+from exchange.device.port import KnownDevice
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.vocabulary import InstanceState
@@ -19,8 +19,8 @@ from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.licences.models import Claim
 
 _KEYS: Table = DeviceKey.__table__  # type: ignore[assignment]  # a mapped class has a table
-_INSTANCES: Table = Instance.__table__  # type: ignore[assignment]
-_CLAIMS: Table = Claim.__table__  # type: ignore[assignment]
+_INSTANCES: Table = Instance.__table__  # type: ignore[assignment]  # a mapped class has a table
+_CLAIMS: Table = Claim.__table__  # type: ignore[assignment]  # a mapped class has a table
 
 _FACTS = (
     select(

@@ -7,10 +7,10 @@ from datetime import datetime
 from chassis.db.unit import Unit
 from exchange.canonical import JsonObject
 from exchange.device.bodies import AuthorizeBody, AuthorizeResult
-from exchange.device.desk import DeviceRefusal
+from exchange.device.port import DeviceRefusal
 from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, CERTIFICATE_GRACE
-from satellite.core.licences.standing import Figures
 from satellite.sync.facts import Fact
+from satellite.sync.standing import Figures
 
 
 def refuse_ended(unit: Unit, certificate_expires: datetime) -> None:

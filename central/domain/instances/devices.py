@@ -15,7 +15,7 @@ from chassis.db.unit import Unit
 from chassis.ids import new_id
 from exchange.certificates import certificate_times, issue_device_certificate
 from exchange.device.bodies import RegisterBody
-from exchange.device.desk import KnownDevice
+from exchange.device.port import KnownDevice
 from exchange.device.rules import RegistrationVerdict, judge_registration
 from exchange.device.timers import CERTIFICATE
 from exchange.identity import Udi

@@ -15,8 +15,10 @@ from chassis.actor import SYSTEM
 from chassis.clock import SystemClock
 from chassis.db.engine import make_engine
 from chassis.db.group import GroupCommit
+from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Database, Unit
 from chassis.errors import DatabaseBusyError
+from satellite.core.operations.models import ClockRow
 
 
 class Adding:
@@ -43,7 +45,9 @@ class Adding:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """An embedded database with one table."""
-    made = Database(make_engine(f"sqlite:///{tmp_path / 'db'}"), SystemClock(), tmp_path / "write.lock")
+    engine = make_engine(f"sqlite:///{tmp_path / 'db'}")
+    made = Database(engine, Timekeeper(SystemClock(), engine, ClockRow), tmp_path / "write.lock")
+    ClockRow.metadata.create_all(engine)
     with made.write(SYSTEM) as unit:
         unit.session.execute(text("CREATE TABLE numbers (n INTEGER)"))
     yield made
@@ -77,6 +81,7 @@ def _gathered(database: Database, jobs: list[int]) -> tuple[list[int], list[int 
     return sizes, said
 
 
+@pytest.mark.row("S4.1", "S4.2")
 def test_what_waits_together_is_committed_together(database: Database) -> None:
     """One leads, the rest make one group; each gets its own result."""
     sizes, said = _gathered(database, list(range(20, 40)))
@@ -86,6 +91,7 @@ def test_what_waits_together_is_committed_together(database: Database) -> None:
     assert _kept(database) == list(range(20, 40))
 
 
+@pytest.mark.row("S4.1", "S4.2")
 def test_a_job_that_fails_by_itself_fails_alone(database: Database) -> None:
     """Its neighbours are kept and answered."""
     _, said = _gathered(database, [1, 2, 13, 4])
@@ -94,6 +100,7 @@ def test_a_job_that_fails_by_itself_fails_alone(database: Database) -> None:
     assert _kept(database) == [1, 2, 4]
 
 
+@pytest.mark.row("S4.1", "S4.2")
 def test_an_error_of_the_database_is_no_error_of_the_neighbours(database: Database) -> None:
     """The group is undone and each job tried alone; only the bad one fails."""
     _, said = _gathered(database, [1, 2, 99, 4])
@@ -102,6 +109,7 @@ def test_an_error_of_the_database_is_no_error_of_the_neighbours(database: Databa
     assert _kept(database) == [1, 2, 4]
 
 
+@pytest.mark.row("S4.1", "S4.2")
 def test_more_than_go_together_go_one_group_after_the_other(database: Database) -> None:
     """A hundred jobs are done in bounded groups, each once."""
     sizes, said = _gathered(database, list(range(100, 230)))
@@ -112,6 +120,7 @@ def test_more_than_go_together_go_one_group_after_the_other(database: Database) 
     assert _kept(database) == list(range(100, 230))
 
 
+@pytest.mark.row("S4.1", "S4.2")
 def test_whoever_waits_too_long_is_told_so_and_nothing_of_it_is_done(database: Database) -> None:
     """The queue has a deadline; a job that was given up is not done later."""
     group = GroupCommit[int, int](database, SYSTEM, lambda unit, jobs: Adding(unit, [], jobs), patience=0.2)
@@ -132,6 +141,7 @@ def _after_first(group: GroupCommit[int, int]) -> None:
     group.do(2)
 
 
+@pytest.mark.row("S4.1", "S4.2")
 def test_ordinary_writers_get_their_turn_between_groups(database: Database) -> None:
     """While groups follow each other without a pause, another writer is let in again and again."""
     group = GroupCommit[int, int](database, SYSTEM, lambda unit, jobs: Adding(unit, [], jobs))
