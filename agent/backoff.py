@@ -23,6 +23,12 @@ def grown(first: timedelta, failures: int) -> timedelta:
     return min(LONGEST_RETRY, first * (1 << min(max(failures - 1, 0), 16)))
 
 
+def asked_for(seconds: int) -> timedelta:
+    """When a server that is busy is asked again: never earlier than it said, and not all devices at once."""
+    bounded = min(seconds, int(LONGEST_RETRY.total_seconds()))
+    return timedelta(seconds=bounded, milliseconds=secrets.randbelow(max(bounded, 1) * 1000))
+
+
 def registration_retry(failures: int) -> timedelta:
     """When a registration is tried again."""
     return jitter(grown(REGISTRATION_RETRY, failures))

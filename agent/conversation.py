@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent.errors import AnswerRefusedError, NotRegisteredError, ServerRefusedError
+from agent.errors import AnswerRefusedError, NotRegisteredError, ServerBusyError, ServerRefusedError
 from agent.licence_time import TOLERANCE
 from agent.store import DeviceState, InFlight, Store, to_bytes, to_text
 from agent.transport import Reply, Transport, problem_of
@@ -176,9 +176,12 @@ def _refusal(answer: DeviceAnswer) -> ServerRefusedError:
 def _plain_refusal(reply: Reply) -> ServerRefusedError:
     problem = problem_of(reply.body)
     code, detail, remedy = problem.get("code"), problem.get("detail") or problem.get("title"), problem.get("remedy")
-    busy = reply.status in {429, 502, 503, 504}
+    sentence = str(detail) if detail else f"the server answered with HTTP status {reply.status}"
+    named = str(code) if isinstance(code, str) and code else None
+    if reply.status in {429, 502, 503, 504}:
+        return ServerBusyError(
+            sentence, remedy=str(remedy) if remedy else None, code=named, retry_after=reply.retry_after
+        )
     return ServerRefusedError(
-        str(detail) if detail else f"the server answered with HTTP status {reply.status}",
-        remedy=str(remedy) if remedy else ("Wait and try again." if busy else "Check the address of the server."),
-        code=str(code) if isinstance(code, str) and code else ("server_busy" if busy else "refused"),
+        sentence, remedy=str(remedy) if remedy else "Check the address of the server.", code=named or "refused"
     )

@@ -23,7 +23,7 @@ from agent.errors import (
     NotRegisteredError,
     RestrictedError,
     RootMismatchError,
-    ServerUnreachableError,
+    ServerBusyError,
     StateDamagedError,
     UnknownUseError,
 )
@@ -114,8 +114,7 @@ class Device:
                 if before is not None or self.state.registration != "complete":
                     joining.register(talk, self.state, self._key, wish, self.clock.now())
             except AgentError as error:
-                reached = not isinstance(error, ServerUnreachableError)
-                joining.note_failure(self.state, before, error.message, self.clock.now(), reached=reached)
+                joining.note_failure(self.state, before, error, self.clock.now())
                 raise
             finally:
                 self._settle(talk)
@@ -405,7 +404,8 @@ class Device:
         try:
             renewing.renew_authorization(talk, self.state, self._own_key(), self.clock.now())
         except AgentError as error:
-            renewing.note_failure(self.state, error.message, self.clock.now())
+            wait = error.retry_after if isinstance(error, ServerBusyError) else None
+            renewing.note_failure(self.state, error.message, self.clock.now(), retry_after=wait)
             raise
         finally:
             self._settle(talk)

@@ -96,6 +96,20 @@ class ServerRefusedError(AgentError):
     code = "refused"
 
 
+class ServerBusyError(ServerRefusedError):
+    """The server has more to do than it can; it says when to ask again."""
+
+    code = "server_busy"
+    remedy = "Wait; the device asks again when the server said, and a little later so that not all come at once."
+
+    def __init__(
+        self, message: str, *, remedy: str | None = None, code: str | None = None, retry_after: int | None = None
+    ) -> None:
+        """`retry_after` is in seconds, None where the server named no time."""
+        super().__init__(message, remedy=remedy, code=code)
+        self.retry_after = retry_after
+
+
 class StateDamagedError(AgentError):
     """The state folder of this device cannot be read or was altered."""
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from agent import exports
-from agent.backoff import registration_retry
+from agent.backoff import asked_for, registration_retry
 from agent.conversation import Conversation, Told
-from agent.errors import AgentError, AlreadyRegisteredError
+from agent.errors import AgentError, AlreadyRegisteredError, ServerBusyError, ServerUnreachableError
 from agent.states import Registration, RegistrationEvent, next_registration
 from agent.store import DeviceState, to_text
 from agent.transport import Server
@@ -108,20 +108,21 @@ def accept(state: DeviceState, told: Told, now: datetime) -> None:
     state.failures = 0
 
 
-def note_failure(
-    state: DeviceState, before: dict[str, Any] | None, message: str, now: datetime, *, reached: bool
-) -> None:
+def note_failure(state: DeviceState, before: dict[str, Any] | None, error: AgentError, now: datetime) -> None:
     """Remember why a registration did not succeed, and when to try again; a registered device stays what it was."""
     if before is not None:
         for name, value in before.items():
             setattr(state, name, value)
         return
-    _step(state, RegistrationEvent.REFUSED if reached else RegistrationEvent.UNREACHABLE)
+    # A server that is busy has refused nothing.
+    again = isinstance(error, ServerUnreachableError | ServerBusyError)
+    _step(state, RegistrationEvent.UNREACHABLE if again else RegistrationEvent.REFUSED)
     state.failures += 1
-    state.registration_message = message
+    state.registration_message = error.message
     state.last_failure = iso(now)
-    if not reached:
-        state.next_id_renewal = iso(now + registration_retry(state.failures))
+    if again:
+        wait = error.retry_after if isinstance(error, ServerBusyError) else None
+        state.next_id_renewal = iso(now + (asked_for(wait) if wait is not None else registration_retry(state.failures)))
 
 
 def deregister(talk: Conversation, state: DeviceState, key: PrivateKey, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from agent import exports
-from agent.backoff import authorization_retry, identity_retry, jitter
+from agent.backoff import asked_for, authorization_retry, identity_retry, jitter
 from agent.conversation import Conversation, Told
 from agent.errors import AnswerRefusedError, NotRegisteredError
 from agent.store import DeviceState, Evidence, to_text
@@ -91,9 +91,10 @@ def note_identity_failure(state: DeviceState, message: str, now: datetime) -> No
     state.next_id_renewal = iso(now + identity_retry(state.failures))
 
 
-def note_failure(state: DeviceState, message: str, now: datetime) -> None:
-    """Remember why a renewal failed, and when to try again."""
+def note_failure(state: DeviceState, message: str, now: datetime, *, retry_after: int | None = None) -> None:
+    """Remember why a renewal failed, and when to try again: when a busy server said, if it did."""
     state.failures += 1
     state.last_failure = iso(now)
     state.registration_message = message
-    state.next_auth_renewal = iso(now + authorization_retry(state.failures))
+    wait = asked_for(retry_after) if retry_after is not None else authorization_retry(state.failures)
+    state.next_auth_renewal = iso(now + wait)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from chassis.errors import HomeMissingError, KeyUnreadableError
 from chassis.files import read_bounded, write_atomic
 from chassis.secrets_box import SecretBox
-from exchange.device.desk import Signer
+from exchange.device.port import Signer
 from exchange.keys import PrivateKey
 from exchange.trust import Trust
 from exchange.vocabulary import Role

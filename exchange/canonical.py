@@ -24,19 +24,23 @@ JsonObject: TypeAlias = dict[str, Any]
 JsonValue: TypeAlias = Any
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\dZ")
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _HEX = re.compile(r"[0-9a-f]+")
+
+
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def encode(value: JsonValue) -> bytes:
     """Encode a value canonically; TypeError or ValueError for what JSON of this format cannot hold (our own fault)."""
     _check_written(value, 0)
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8")
+    return _WRITER.encode(value).encode("utf-8")
 
 
 def _check_written(value: JsonValue, depth: int) -> None:
+    if type(value) is str and len(value) <= STRING_CHARS and value.isascii() and value.isprintable():
+        return  # almost everything in a message
     if depth > JSON_DEPTH:
         raise ValueError("nested too deeply")
     if value is None or isinstance(value, bool):
@@ -59,7 +63,8 @@ def _check_members(value: Mapping[Any, JsonValue], depth: int) -> None:
     for name, member in value.items():
         if not isinstance(name, str):
             raise TypeError("names of members are strings")
-        _check_string(name)
+        if not (name.isascii() and name.isprintable() and len(name) <= STRING_CHARS):
+            _check_string(name)
         _check_written(member, depth + 1)
 
 
@@ -78,6 +83,10 @@ def decode(data: bytes, *, max_bytes: int, max_depth: int = JSON_DEPTH) -> JsonV
     if len(data) > max_bytes:
         raise TooLargeError(f"{len(data)} bytes where at most {max_bytes} are allowed")
     _refuse_depth(data, max_depth)
+    if _is_plain(data):
+        found = _decode_plain(data.decode("ascii"))
+        if found is not None:
+            return found
     try:
         text = data.decode("utf-8")
         value = json.loads(
@@ -93,6 +102,20 @@ def decode(data: bytes, *, max_bytes: int, max_depth: int = JSON_DEPTH) -> JsonV
     except (ValueError, TypeError, RecursionError) as error:
         raise MalformedError(f"not strict JSON: {type(error).__name__}") from error
     return value
+
+
+def _is_plain(data: bytes) -> bool:
+    # No string in such a text can hold anything that a string may not hold, nor be too long.
+    return len(data) <= STRING_CHARS and data.isascii() and b"\\" not in data and data.decode("ascii").isprintable()
+
+
+def _decode_plain(text: str) -> JsonValue | None:
+    """Read what `encode` wrote, much faster: written again it must be the same text, so no name can stand twice."""
+    try:
+        value = _PLAIN_READER.decode(text)
+    except (ValueError, RecursionError):
+        return None  # the careful reader says what is wrong
+    return value if isinstance(value, dict) and _WRITER.encode(value) == text else None
 
 
 def decode_object(data: bytes, *, max_bytes: int) -> JsonObject:
@@ -135,6 +158,9 @@ def _integer(text: str) -> int:
     return int(text)
 
 
+_PLAIN_READER = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float, parse_int=_integer)
+
+
 def digest(data: bytes) -> str:
     """SHA-256 of bytes, in lower-case hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
@@ -160,7 +186,8 @@ def iso(at: datetime) -> str:
     """A time as text: whole seconds, UTC, `Z`."""
     if at.tzinfo is None:
         raise ValueError("a time needs a zone")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    utc = at.astimezone(UTC)
+    return f"{utc.year:04}-{utc.month:02}-{utc.day:02}T{utc.hour:02}:{utc.minute:02}:{utc.second:02}Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -168,7 +195,7 @@ def parse_time(text: str) -> datetime:
     if not _TIME.fullmatch(text) or not text.isascii():
         raise MalformedError(f"{text[:40]!r} is not a time")
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(text)
     except ValueError as error:
         raise MalformedError(f"{text!r} is not a time") from error
 

@@ -25,6 +25,7 @@ class KeyRing:
         """`folder` is HOME/keys."""
         self.folder = folder
         self._keys: dict[str, PrivateKey] = {}
+        self._trust: tuple[tuple[int, int, int], Trust] | None = None
 
     @property
     def exists(self) -> bool:
@@ -34,9 +35,16 @@ class KeyRing:
     @property
     def trust(self) -> Trust:
         """The pinned root, with the chain that leads to it; another process may have moved it on."""
-        if not self.exists:
-            raise HomeMissingError("there is no satellite in this home")
-        return Trust.restore(read_bounded(self.folder / TRUST, TRUST_BYTES))
+        try:
+            found = (self.folder / TRUST).stat()
+        except FileNotFoundError:
+            raise HomeMissingError("there is no satellite in this home") from None
+        mark = (found.st_ino, found.st_mtime_ns, found.st_size)
+        held = self._trust
+        if held is None or held[0] != mark:
+            # Every change replaces the file, so that it is another one: only then is the chain walked again.
+            held = self._trust = (mark, Trust.restore(read_bounded(self.folder / TRUST, TRUST_BYTES)))
+        return held[1]
 
     def write_trust(self, trust: Trust) -> None:
         """Store the chain of roots."""

@@ -52,10 +52,11 @@ class Wire:
         """Hand a message over and return what the application says."""
         if self.cut:
             raise ServerUnreachableError("the wire is cut")
-        status, _, data = call(self.app, "POST", path, body)
+        status, headers, data = call(self.app, "POST", path, body)
         if self.deaf:
             raise ServerUnreachableError("the answer was lost")
-        return Reply(status, data)
+        wait = headers.get("retry-after")
+        return Reply(status, data, int(wait) if wait else None)
 
 
 def call(

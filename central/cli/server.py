@@ -35,8 +35,9 @@ def upgrade(context: click.Context) -> None:
 @group.command("serve", help="Serve the device protocol; prints one JSON line when ready.")
 @click.option("--bind", metavar="HOST:PORT", help="Address; port 0 takes a free one.")
 @click.option("--no-jobs", is_flag=True, help="Start no scheduler.")
+@click.option("--no-tls", is_flag=True, help="Behind a reverse proxy: a loopback address or unix:PATH only.")
 @click.pass_context
-def serve(context: click.Context, bind: str | None, no_jobs: bool) -> None:
+def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool) -> None:
     """Serve."""
     from central.app import make_app
     from chassis.jobs.scheduler import run_scheduler
@@ -47,7 +48,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool) -> None:
     check_home(folder, made.missing_keys())
     held = hold_home(folder)
     context.call_on_close(held.close)
-    tls = ensure_certificate(folder / "tls", made.clock.now())
+    tls = None if no_tls else ensure_certificate(folder / "tls", made.clock.now())
     made.database.dispose()
 
     def app() -> WsgiApp:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from central.device_api.port import CentralPort
+from central.domain.instances.devices import find_public
 from central.runtime import Central
 from chassis.actor import Actor, ActorKind
+from chassis.db.group import GroupCommit
+from chassis.db.unit import Unit
 from chassis.web.health import Check, clock_check, disk_check
 from chassis.web.messages import DeviceHttp
 from chassis.web.wsgi import StartResponse
-from exchange.device.desk import DeviceDesk
+from exchange.device.desk import DeviceDesk, Draft, Opened
+from exchange.device.edge import DeviceEdge
 from exchange.device.openapi import describe
+from exchange.keys import PublicKey
 from exchange.limits import DEVICE_MESSAGE_BYTES
 from exchange.vocabulary import DeviceOp
 
@@ -30,20 +35,39 @@ def checks(made: Central) -> Mapping[str, Callable[[], Check]]:
     }
 
 
+class _Group:
+    """The messages of one unit of work."""
+
+    def __init__(self, desk: DeviceDesk) -> None:
+        """`desk` lives in the unit."""
+        self._desk = desk
+
+    def do(self, job: Opened) -> Draft:
+        """Settle one message."""
+        return self._desk.settle(job)
+
+    def finish(self) -> None:
+        """Nothing was held back."""
+
+
 def make_app(made: Central) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
     """The application; engines are opened here, in the worker."""
 
-    def handle(op: str, data: bytes) -> tuple[int, bytes | None, str | None, str, str]:
-        with made.database.write(_ACTOR) as unit:
-            reply = DeviceDesk(CentralPort(unit, made.keyring), made.keyring.signer()).handle(op, data)
-        return reply.status, reply.answer, reply.code, reply.message, reply.remedy
+    def find_key(key_id: str) -> PublicKey | None:
+        with made.database.read(_ACTOR) as unit:
+            return find_public(unit, key_id)
 
+    def begin(unit: Unit, _jobs: Sequence[Opened]) -> _Group:
+        return _Group(DeviceDesk(CentralPort(unit, made.keyring), made.keyring.signer()))
+
+    commit = GroupCommit[Opened, Draft](made.database, _ACTOR, begin, exclusive="counters")
     return DeviceHttp(
         operations=frozenset(DeviceOp),
-        handle=handle,
+        handle=DeviceEdge(find_key, commit.do).handle,
         checks=checks(made),
         openapi=json.dumps(describe("Perigee central")).encode(),
         most_bytes=DEVICE_MESSAGE_BYTES,
         failures_a_minute=made.settings.server.failures_a_minute,
+        most_at_once=made.settings.server.messages_at_once,
         now=made.clock.now,
     )

@@ -32,7 +32,7 @@ from chassis.db.unit import Unit
 from chassis.ids import new_id
 from exchange.canonical import JsonObject
 from exchange.device.bodies import AuthorizeBody, AuthorizeResult, EntitlementAnswer, ExportAnswer
-from exchange.device.desk import DeviceRefusal, KnownDevice
+from exchange.device.port import DeviceRefusal, KnownDevice
 from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, CERTIFICATE_GRACE
 from exchange.statements import Allotment, ExportRequest, seal_allotment
 from exchange.vocabulary import ClaimState, Compliance, ExportState, InstanceState

@@ -135,12 +135,17 @@ class AlertBook(Generic[A]):
         self._catalogue = catalogue
         self._scope = dict(scope)
 
-    def reconcile(self, unit: Unit, wanted: Iterable[Wanted], kinds: Iterable[str]) -> Changes[A]:
-        """Make the alerts of these kinds equal to what is wanted."""
+    def reconcile(
+        self, unit: Unit, wanted: Iterable[Wanted], kinds: Iterable[str], keys: Iterable[str] | None = None
+    ) -> Changes[A]:
+        """Make the alerts of these kinds (and, where given, of these keys alone) equal to what is wanted."""
         model = self._model
-        rows = unit.session.scalars(
+        query = (
             select(model).filter_by(**self._scope).where(model.kind.in_(list(kinds)), model.state != AlertState.CLEARED)
         )
+        if keys is not None:
+            query = query.where(model.key.in_(list(keys)))
+        rows = unit.session.scalars(query)
         present = {(row.kind, row.key): row for row in rows}
         raised, cleared = [], []
         for want in wanted:

@@ -65,6 +65,11 @@ class Unit:
             yield
 
 
+def is_retryable(error: DBAPIError) -> bool:
+    """Whether the database asks for the same work again: rivals met, nothing is wrong."""
+    return getattr(error.orig, "sqlstate", None) in _RETRYABLE
+
+
 class Database:
     """Opens units of work on one engine."""
 
@@ -124,7 +129,7 @@ class Database:
                 with self.write(actor) as unit:
                     return work(unit)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _RETRYABLE or attempt == RETRIES - 1:
+                if not is_retryable(error) or attempt == RETRIES - 1:
                     raise
                 sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreads rivals, guards nothing
         raise DatabaseBusyError
@@ -183,8 +188,12 @@ class Database:
         if self._lock_file is None:
             yield
             return
-        with self._thread_lock, self._opened_lock(self._lock_file) as handle:
+        turn = self._lock_file.with_suffix(".turn")
+        with self._thread_lock, self._opened_lock(turn) as door, self._opened_lock(self._lock_file) as handle:
+            # Whoever waits for the lock holds the door: the one who just had it cannot come in again before.
+            fcntl.flock(door, fcntl.LOCK_EX)
             fcntl.flock(handle, fcntl.LOCK_EX)
+            fcntl.flock(door, fcntl.LOCK_UN)
             try:
                 self._follow_file()
                 yield

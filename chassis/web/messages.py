@@ -8,10 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any, TypeAlias
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.errors import AppError, UploadTooLargeError
 from chassis.ids import new_id
@@ -22,6 +20,7 @@ from chassis.web.wsgi import Response, StartResponse, json_response, problem, re
 Handled: TypeAlias = tuple[int, bytes | None, str | None, str, str]
 PREFIX = "/device/v1/"
 ADDRESSES = 10_000
+RETRY_SECONDS = 5
 
 
 class FailureLimiter:
@@ -36,6 +35,8 @@ class FailureLimiter:
 
     def wait_seconds(self, address: str) -> int:
         """How long an address has to wait; 0 for not at all."""
+        if address not in self._counts:
+            return 0  # almost everybody: not even the time is asked for
         with self._lock:
             start, count = self._counts.get(address, (self._now(), 0))
             left = (start + timedelta(minutes=1) - self._now()).total_seconds()
@@ -62,12 +63,15 @@ class DeviceHttp:
     openapi: bytes
     most_bytes: int
     failures_a_minute: int
+    most_at_once: int
     now: Callable[[], datetime]
     limiter: FailureLimiter = field(init=False)
+    places: BoundedSemaphore = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the limiter."""
+        """Make the limiter and the places."""
         self.limiter = FailureLimiter(self.failures_a_minute, self.now)
+        self.places = BoundedSemaphore(self.most_at_once)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -82,7 +86,13 @@ class DeviceHttp:
             return problem(404, "not_found", "There is nothing at this address.", "Check the address.")
         if method != "POST":
             return problem(405, "method_not_allowed", "This address takes POST.", "Send the message with POST.")
-        return self._message(op, environ)
+        if not self.places.acquire(blocking=False):
+            # All places are taken: said at once, so that a thread stays free for those who ask how the server is.
+            return _busy("busy", "The server has more messages than it can take.")
+        try:
+            return self._message(op, environ)
+        finally:
+            self.places.release()
 
     def _look(self, path: str) -> Response:
         found = answer_health(path, self.checks)
@@ -111,7 +121,7 @@ class DeviceHttp:
             return problem(413, error.code, error.message, error.remedy)
         except AppError as error:
             return _busy(error.code, error.message) if error.status == 503 else _failed(error)
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
             return _failed(error)
         if status == 200 and answer is not None:
             return Response(200, answer)
@@ -122,13 +132,18 @@ class DeviceHttp:
 
 def _busy(code: str, message: str) -> Response:
     found = problem(503, code, message, "Wait and try again.")
-    found.headers.append(("Retry-After", "5"))
+    found.headers.append(("Retry-After", str(RETRY_SECONDS)))
     return found
 
 
 def _failed(error: Exception) -> Response:
     reference = new_id()[:12]
-    get_logger().error("request_failed", reference=reference, cause=type(error).__name__, trace=traceback.format_exc())
+    get_logger().error(
+        "request_failed",
+        reference=reference,
+        cause=type(error).__name__,
+        trace="".join(traceback.format_exception(error)),
+    )
     return problem(
         500,
         "internal_error",

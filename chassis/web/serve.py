@@ -1,12 +1,17 @@
-"""Serving with gunicorn: a free port if asked for, own TLS, one JSON line on standard output when ready."""
+"""Serving with gunicorn: a free port if asked for, own TLS, one JSON line on standard output when ready.
+
+Without TLS only for a reverse proxy on the same machine: on a loopback address or a socket in the file system.
+"""
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import signal
 import socket
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +21,7 @@ from gunicorn.app.base import BaseApplication
 from chassis.errors import InvalidInputError
 from chassis.jobs.scheduler import start_child
 from chassis.tls import fingerprint
-from chassis.web.wsgi import WsgiApp
+from chassis.web.wsgi import StartResponse, WsgiApp
 
 
 class BindError(InvalidInputError):
@@ -24,6 +29,13 @@ class BindError(InvalidInputError):
 
     code = "bind_failed"
     remedy = "Choose another address or port with --bind; `:0` takes a free one."
+
+
+class TlsNeededError(InvalidInputError):
+    """Without TLS a server answers on its own machine only."""
+
+    code = "tls_needed"
+    remedy = "Bind to a loopback address or to unix:PATH behind a reverse proxy, or leave --no-tls out."
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # the library ships no types
@@ -44,27 +56,24 @@ def serve(
     make_app: Callable[[], WsgiApp],
     *,
     bind: str,
-    tls: tuple[Path, Path],
+    tls: tuple[Path, Path] | None,
     workers: int,
     threads: int,
     scheduler: Callable[[], None] | None,
 ) -> None:
     """Serve until told to end. `make_app` runs in each worker, so that no connection crosses a fork."""
-    host, port = _split(bind)
-    listening = _listen(host, port)
+    listening, url = _open(bind, tls=tls is not None)
     try:
-        actual = listening.getsockname()[1]
         child = start_child(scheduler) if scheduler is not None else None
-        shown = f"[{host}]" if ":" in host else host
-        line = {"ready": True, "url": f"https://{shown}:{actual}", "fingerprint": fingerprint(tls[0])}
-        ready = _ReadyLine(line, workers)
-        options = {
+        line: dict[str, object] = {"ready": True, "url": url}
+        if tls is not None:
+            line["fingerprint"] = fingerprint(tls[0])
+        ready = _ReadyLine(line)
+        options: dict[str, object] = {
             "bind": [f"fd://{listening.fileno()}"],
             "worker_class": "gthread",
             "workers": workers,
             "threads": threads,
-            "certfile": str(tls[0]),
-            "keyfile": str(tls[1]),
             "loglevel": "warning",
             "graceful_timeout": 20,
             "timeout": 120,
@@ -73,8 +82,10 @@ def serve(
             "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 - heartbeat files
             "post_worker_init": ready.worker_started,
         }
+        if tls is not None:
+            options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
         try:
-            _Server(options, make_app).run()
+            _Server(options, make_app if tls is not None else lambda: behind_proxy(make_app())).run()
         finally:
             if child is not None:
                 with suppress(ProcessLookupError):
@@ -84,20 +95,53 @@ def serve(
         listening.detach()
 
 
+def behind_proxy(app: WsgiApp) -> WsgiApp:
+    """An application whose callers are known by what the reverse proxy says: the last address that it added."""
+
+    def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        said = str(environ.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+        if said:
+            environ["REMOTE_ADDR"] = said
+        return app(environ, start_response)
+
+    return answer
+
+
 class _ReadyLine:
     """Prints the ready line once, from whichever worker is up first."""
 
-    def __init__(self, line: dict[str, object], workers: int) -> None:
+    def __init__(self, line: dict[str, object]) -> None:
         self._line = json.dumps(line)
         self._read, self._write = os.pipe()
         os.write(self._write, b"1")
         os.set_blocking(self._read, False)
-        del workers
 
     def worker_started(self, _worker: object) -> None:
         with suppress(BlockingIOError):
             if os.read(self._read, 1):
                 print(self._line, flush=True)
+
+
+def _open(bind: str, *, tls: bool) -> tuple[socket.socket, str]:
+    """The listening socket of an address, and what a client calls it."""
+    kind, colon, path = bind.partition(":")
+    if kind == "unix" and colon:
+        if tls:
+            raise BindError("a socket in the file system is for a reverse proxy: add --no-tls")
+        return _listen_path(path), bind
+    host, port = _split(bind)
+    if not tls and not _is_loopback(host):
+        raise TlsNeededError(f"without TLS nothing is served on {host}")
+    listening = _listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    return listening, f"{'https' if tls else 'http'}://{shown}:{listening.getsockname()[1]}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _split(bind: str) -> tuple[str, int]:
@@ -118,5 +162,21 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.close()
         cause = error.strerror if isinstance(error, OSError) else "this is no name of a host"
         raise BindError(f"cannot listen on {host[:80]}:{port}: {cause}") from error
+    listening.set_inheritable(True)
+    return listening
+
+
+def _listen_path(path: str) -> socket.socket:
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with suppress(FileNotFoundError):
+            if stat.S_ISSOCK(Path(path).lstat().st_mode):
+                Path(path).unlink()  # what an earlier server left; anything but a socket stays and fails the bind
+        listening.bind(path)
+        Path(path).chmod(0o660)
+        listening.listen(1024)
+    except OSError as error:
+        listening.close()
+        raise BindError(f"cannot listen on {path}: {error.strerror or error}") from error
     listening.set_inheritable(True)
     return listening

@@ -2,18 +2,19 @@
 
 Satellite and central bring a `Port` to their own services; this desk makes both speak alike. Checks: 1 form, 2 the key
 is known (a registration brings its own), 3 signature, 4 operation and address agree, 5 number: new, repeated or too
-low, 6 the device it says it is, 7 the operation itself. Whatever is refused after 3 is refused in a signed answer.
+low, 6 the device it says it is, 7 the operation itself. Whatever is refused after 4 is refused in a signed answer.
+
+A message passes through three hands: `open_message` does 1 to 4 and needs no transaction; `DeviceDesk.settle` does 5 to
+7 inside one; `Draft.reply` signs what was settled, after its commit. What is remembered for a repetition is the payload
+of the answer: signed again with the same key it gives the same bytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
 
-from exchange.canonical import JsonObject
+from exchange.canonical import JsonObject, encode
 from exchange.device.bodies import (
     AuthorizeBody,
     DeregisterBody,
@@ -25,111 +26,16 @@ from exchange.device.bodies import (
 from exchange.device.messages import (
     DeviceAnswer,
     DeviceRequest,
-    make_device_answer,
     open_device_request,
     peek_device,
+    seal_device_answer,
 )
+from exchange.device.port import DeviceRefusal, KnownDevice, Port, Signer
 from exchange.device.rules import DEVICE_PROBLEMS, CounterVerdict, Problem, judge_counter
 from exchange.errors import ExchangeError, UnknownIssuerError, WrongKindError
-from exchange.identity import Udi
-from exchange.keys import PrivateKey, PublicKey
-from exchange.statements import ExportRequest, ExportReturn, open_export_request, open_export_return
-from exchange.trust import Trust
+from exchange.keys import PublicKey
+from exchange.statements import open_export_request, open_export_return
 from exchange.vocabulary import DeviceOp, Outcome
-
-
-class DeviceRefusal(Exception):  # noqa: N818 - it is an answer, not a fault
-    """A service refuses an operation; `code` is one of DEVICE_PROBLEMS, `cause` is for the server's log only."""
-
-    def __init__(self, code: str, cause: str = "", message: str | None = None) -> None:
-        """The code chooses status, sentence and remedy."""
-        super().__init__(code)
-        self.code = code
-        self.cause = cause or code
-        self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class KnownDevice:
-    """What a server knows of a key: its instance, numbers, and whether the key was superseded."""
-
-    instance: str
-    key: PublicKey
-    udis: tuple[Udi, ...]
-    last_counter: int
-    last_digest: str | None
-    last_answer: bytes | None
-    superseded: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """Who answers: a satellite with its certificates, or central itself."""
-
-    vendor_id: str
-    satellite: str | None
-    key: PrivateKey
-    certificates: Mapping[str, bytes]
-    trust: Trust
-
-
-class Port(Protocol):
-    """The services behind the desk, inside one unit of work."""
-
-    now: datetime
-    held: tuple[int, int]
-
-    def find(self, key_id: str) -> KnownDevice | None:
-        """The device that a key belongs to."""
-        ...
-
-    def revive(self, known: KnownDevice) -> KnownDevice:
-        """A superseded key was heard again: the take-over is undone, both machines are kept apart."""
-        ...
-
-    def savepoint(self) -> AbstractContextManager[object]:
-        """Changes inside are undone when the block raises."""
-        ...
-
-    def remember(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
-        """Keep an answer, so that a repeated message gets the same one."""
-        ...
-
-    def note_refusal(self, op: str, code: str, cause: str, udi: Udi | None) -> None:
-        """Write down what was refused, and why."""
-        ...
-
-    def note_restored(self, known: KnownDevice) -> None:
-        """A device used an old number: it was put back to an older copy."""
-        ...
-
-    def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
-        """Register; the instance and the result."""
-        ...
-
-    def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
-        """Take the complete list of use, answer for each licence."""
-        ...
-
-    def renew_identity(self, known: KnownDevice, body: RenewIdentityBody) -> JsonObject:
-        """A new certificate for the same key."""
-        ...
-
-    def transfer_active(self, known: KnownDevice, body: TransferActiveBody) -> JsonObject:
-        """Another member of the set is active now."""
-        ...
-
-    def deregister(self, known: KnownDevice, returns: tuple[tuple[ExportReturn, JsonObject], ...]) -> JsonObject:
-        """The device leaves."""
-        ...
-
-    def export_request(self, known: KnownDevice, statement: ExportRequest, envelope: JsonObject) -> JsonObject:
-        """Ask for a restricted licence."""
-        ...
-
-    def export_return(self, known: KnownDevice, statement: ExportReturn, envelope: JsonObject) -> JsonObject:
-        """Give a restricted licence back."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,63 +49,113 @@ class Reply:
     remedy: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A message whose signature holds, for the address that it came to; `brought` its key along, or not."""
+
+    request: DeviceRequest
+    digest: str
+    key: PublicKey
+    brought: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a message is answered with, not signed yet; without a payload it is a plain problem."""
+
+    status: int
+    payload: bytes | None = None
+    signer: Signer | None = None
+    root_version: int = 0
+    code: str | None = None
+    message: str = ""
+    remedy: str = ""
+
+    def reply(self) -> Reply:
+        """Sign it; beside the payload go newer roots and the certificates that vouch for the signer."""
+        answer: bytes | None = None
+        if self.payload is not None and self.signer is not None:
+            roots = self.signer.trust.newer_than(self.root_version)
+            answer = seal_device_answer(self.payload, self.signer.key, roots, self.signer.certificates)
+        return Reply(self.status, answer, self.code, self.message, self.remedy)
+
+
+def open_message(op: str, data: bytes, find_key: Callable[[str], PublicKey | None]) -> Opened:
+    """Verify a message that came to the address of an operation; ExchangeError says why it is not one."""
+    peeked = peek_device(data)
+    key = peeked.key or find_key(peeked.key_id)
+    if key is None or key.key_id != peeked.key_id:
+        raise UnknownIssuerError("the key of this message is not known here")
+    request, digest = open_device_request(peeked, key)
+    if request.op.value != op:
+        raise WrongKindError("the message is for another operation than its address")
+    return Opened(request, digest, key, brought=peeked.key is not None)
+
+
 class DeviceDesk:
-    """Handles one message at a time."""
+    """Settles one message after the other, inside one unit of work."""
 
     def __init__(self, port: Port, signer: Signer) -> None:
-        """`port` lives in the unit of work of this message."""
+        """`port` lives in the unit of work of these messages."""
         self._port = port
         self._signer = signer
 
-    def handle(self, op: str, data: bytes) -> Reply:
-        """Check, do and answer one message."""
-        try:
-            peeked = peek_device(data)
-            known = self._port.find(peeked.key_id)
-            key = known.key if known else peeked.key
-            if key is None or key.key_id != peeked.key_id:
-                raise UnknownIssuerError("the key of this message is not known here")
-            request, digest = open_device_request(peeked, key)
-            if request.op.value != op:
-                raise WrongKindError("the message is for another operation than its address")
-        except ExchangeError as error:
-            return _plain(error.code, error.message)
-        return self._handle_verified(request, digest, key, known)
-
-    def _handle_verified(self, request: DeviceRequest, digest: str, key: PublicKey, known: KnownDevice | None) -> Reply:
+    def settle(self, opened: Opened) -> Draft:
+        """Do what a verified message asks for, once."""
+        request, digest, key = opened.request, opened.digest, opened.key
+        known = self._port.find(key.key_id, digest)
+        if known is None and not opened.brought:
+            return plain_problem("unknown_issuer", "the key of this message is not known here")
         if known is not None:
             verdict = judge_counter(known.last_counter, known.last_digest, request.counter, digest)
             if verdict is CounterVerdict.REPEAT and known.last_answer is not None:
-                return Reply(200, known.last_answer)
+                return Draft(200, known.last_answer, self._signer, request.root_version)
             if verdict is not CounterVerdict.NEW:
                 self._port.note_restored(known)
                 extra: JsonObject = {"highest_counter": known.last_counter}
                 return self._refuse(request, digest, DeviceRefusal("counter_too_low"), known.instance, extra)
         instance = known.instance if known else None
         try:
+            quick = self._quick(request, key, known)
+            if quick is not None:
+                return self._done(opened, *quick)
             with self._port.savepoint():
                 if known is not None and known.superseded:
                     known = self._port.revive(known)
                     instance = known.instance
-                if known is not None and request.udi.key not in {udi.key for udi in known.udis}:
-                    raise DeviceRefusal("identity_mismatch")
+                self._check_identity(request, known)
                 instance, result = self._do(request, key, known)
+                return self._done(opened, instance, result)
         except DeviceRefusal as refusal:
-            reply = self._refuse(request, digest, refusal, instance, {})
+            return self._refuse(request, digest, refusal, instance, {})
         except ExchangeError as error:
-            reply = self._refuse(request, digest, DeviceRefusal(error.code, message=error.message), instance, {})
-        else:
-            reply = Reply(200, self._answer(request, digest, instance, Outcome.DONE, None, "", "", result))
-        if reply.answer is not None and reply.status == 200:
-            self._port.remember(key.key_id, request.counter, digest, reply.answer)
-        return reply
+            return self._refuse(request, digest, DeviceRefusal(error.code, message=error.message), instance, {})
+
+    def _done(self, opened: Opened, instance: str | None, result: JsonObject) -> Draft:
+        request = opened.request
+        payload = self._answer(request, opened.digest, instance, Outcome.DONE, None, "", "", result)
+        self._port.remember(opened.key.key_id, request.counter, opened.digest, payload)
+        return Draft(200, payload, self._signer, request.root_version)
+
+    def _check_identity(self, request: DeviceRequest, known: KnownDevice | None) -> None:
+        if known is not None and request.udi.key not in {udi.key for udi in known.udis}:
+            raise DeviceRefusal("identity_mismatch")
+
+    def _quick(
+        self, request: DeviceRequest, key: PublicKey, known: KnownDevice | None
+    ) -> tuple[str, JsonObject] | None:
+        """What most messages ask for, without a savepoint: nothing is written before the answer is made."""
+        if request.op is DeviceOp.REGISTER and known is None:
+            return self._port.enrol(_own(request), key)
+        if request.op is not DeviceOp.AUTHORIZE or known is None or known.superseded:
+            return None
+        self._check_identity(request, known)
+        result = self._port.renew(known, _checked(AuthorizeBody.from_dict(request.body)))
+        return None if result is None else (known.instance, result)
 
     def _do(self, request: DeviceRequest, key: PublicKey, known: KnownDevice | None) -> tuple[str, JsonObject]:
         if request.op is DeviceOp.REGISTER:
-            body = RegisterBody.from_dict(request.body)
-            if body.udi.key != request.udi.key:
-                raise DeviceRefusal("identity_mismatch")
-            return self._port.register(body, key)
+            return self._port.register(_own(request), key)
         if known is None:
             raise DeviceRefusal("not_registered")
         return known.instance, self._operations()[request.op](known, request.body)
@@ -237,12 +193,14 @@ class DeviceDesk:
 
     def _refuse(
         self, request: DeviceRequest, digest: str, refusal: DeviceRefusal, instance: str | None, result: JsonObject
-    ) -> Reply:
+    ) -> Draft:
         problem = problem_of(refusal.code)
         message = refusal.message or problem.message
+        payload = self._answer(
+            request, digest, instance, Outcome.REFUSED, refusal.code, message, problem.remedy, result
+        )
         self._port.note_refusal(request.op.value, refusal.code, refusal.cause, request.udi)
-        answer = self._answer(request, digest, instance, Outcome.REFUSED, refusal.code, message, problem.remedy, result)
-        return Reply(problem.status, answer, refusal.code, message, problem.remedy)
+        return Draft(problem.status, payload, self._signer, request.root_version, refusal.code, message, problem.remedy)
 
     def _answer(
         self,
@@ -274,8 +232,14 @@ class DeviceDesk:
             remedy=remedy,
             result=result,
         )
-        roots = signer.trust.newer_than(request.root_version)
-        return make_device_answer(answer, signer.key, roots, signer.certificates)
+        return encode(answer.to_dict())
+
+
+def _own(request: DeviceRequest) -> RegisterBody:
+    body = RegisterBody.from_dict(request.body)
+    if body.udi.key != request.udi.key:
+        raise DeviceRefusal("identity_mismatch")
+    return body
 
 
 def _checked(body: AuthorizeBody) -> AuthorizeBody:
@@ -292,6 +256,7 @@ def problem_of(code: str) -> Problem:
     return DEVICE_PROBLEMS.get(code) or DEVICE_PROBLEMS["malformed"]
 
 
-def _plain(code: str, message: str) -> Reply:
+def plain_problem(code: str, message: str = "") -> Draft:
+    """A refusal that is not signed: nobody is known to have asked."""
     problem = problem_of(code)
-    return Reply(problem.status, None, code, message or problem.message, problem.remedy)
+    return Draft(problem.status, code=code, message=message or problem.message, remedy=problem.remedy)

@@ -212,9 +212,16 @@ def make_device_answer(
     answer: DeviceAnswer, key: PrivateKey, roots: Sequence[bytes], certificates: Mapping[str, bytes]
 ) -> bytes:
     """Sign an answer; beside it go newer roots and the certificates that vouch for the signer."""
+    return seal_device_answer(encode(answer.to_dict()), key, roots, certificates)
+
+
+def seal_device_answer(
+    payload: bytes, key: PrivateKey, roots: Sequence[bytes], certificates: Mapping[str, bytes]
+) -> bytes:
+    """Sign the payload of an answer; the same payload and key give the same bytes again."""
     return encode(
         {
-            "envelope": seal(ANSWER_TYPE, encode(answer.to_dict()), [key]),
+            "envelope": seal(ANSWER_TYPE, payload, [key]),
             "roots": [decode(document, max_bytes=limits.ROOT_FILE_BYTES) for document in roots],
             "certificates": {name: b64encode(der) for name, der in certificates.items()},
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, String, select
+from sqlalchemy import BigInteger, String, bindparam, insert, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis.db.base import make_metadata
@@ -24,14 +24,27 @@ class Counter(Base):
     value: Mapped[int] = mapped_column(BigInteger)
 
 
+_RAISE = (
+    update(Counter)
+    .where(Counter.name == bindparam("of"))
+    .values(value=Counter.value + bindparam("by"))
+    .returning(Counter.value)
+)
+
+
 def next_number(unit: Unit, name: str) -> int:
     """The next number of a counter; the row is locked until the unit ends."""
-    row = unit.session.scalars(select(Counter).where(Counter.name == name).with_for_update()).one_or_none()
-    if row is None:
-        row = Counter(name=name, value=0)
-        unit.session.add(row)
-    row.value += 1
-    return row.value
+    return next_numbers(unit, name, 1)
+
+
+def next_numbers(unit: Unit, name: str, count: int) -> int:
+    """The first of as many numbers of a counter as are asked for."""
+    connection = unit.session.connection()
+    value = connection.execute(_RAISE, {"of": name, "by": count}).scalar()
+    if value is None:
+        connection.execute(insert(Counter), {"name": name, "value": count})
+        return 1
+    return int(value) - count + 1
 
 
 def next_change(unit: Unit) -> int:
@@ -41,5 +54,4 @@ def next_change(unit: Unit) -> int:
 
 def last_change(unit: Unit) -> int:
     """The newest change number."""
-    row = unit.session.get(Counter, "change")
-    return row.value if row else 0
+    return unit.session.connection().execute(select(Counter.value).where(Counter.name == "change")).scalar() or 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from chassis.clock import iso
 from chassis.db.unit import Unit
@@ -18,7 +20,9 @@ from exchange.device.bodies import (
     RenewIdentityBody,
     TransferActiveBody,
 )
-from exchange.device.desk import DeviceRefusal, KnownDevice
+from exchange.device.desk import Opened
+from exchange.device.port import DeviceRefusal, KnownDevice
+from exchange.device.rules import RegistrationVerdict
 from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.identity import Udi
 from exchange.keys import PublicKey
@@ -26,6 +30,7 @@ from exchange.statements import ExportRequest, ExportReturn
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
+from satellite.core.alerts.services import refresh_touched
 from satellite.core.export_queue.services import queue_request, take_return
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import find_instance, instance_name
@@ -33,7 +38,6 @@ from satellite.core.instances.services import (
     change_active,
     find_key,
     issue_certificate,
-    known_device,
     register_device,
     registered_with,
     remove_instance,
@@ -41,46 +45,80 @@ from satellite.core.instances.services import (
     touch,
 )
 from satellite.core.licences.queries import entitlement
-from satellite.core.site.models import Site
-from satellite.core.site.queries import site_of
+from satellite.core.site.queries import SiteRow
 from satellite.core.tokens.models import Token
 from satellite.core.tokens.services import redeem
 from satellite.runtime import Satellite
 from satellite.sync.authorizing import authorize_device
+from satellite.sync.enrolling import Authority, Enrolling
+from satellite.sync.facts import DeviceFacts
+from satellite.sync.renewing import Renewing
+from satellite.sync.standing import Figures, Standing
 
 
 class SatellitePort:
-    """One message's services, inside one unit of work."""
+    """The services of a group of messages, inside one unit of work."""
 
-    def __init__(self, unit: Unit, made: Satellite) -> None:
-        """`unit` is this message's."""
+    def __init__(self, unit: Unit, made: Satellite, site: SiteRow, standing: Standing, jobs: Sequence[Opened]) -> None:
+        """`unit` is the group's; `site` its row, `standing` what central's last response left."""
         self._unit = unit
         self._made = made
-        self._site: Site = site_of(unit)
+        self._site = site
+        self._facts = DeviceFacts(unit, [job.key for job in jobs])
+        self._figures = Figures(unit, standing)
+        self._renewing = Renewing(unit, self._figures)
+        authority = Authority(made.keyring.key(site.device_ca_key_id), site.device_ca_certificate or b"", site.epoch)
+        self._enrolling = Enrolling(unit, authority, jobs)
+        self._remember: Callable[[str, int, str, bytes], None] = self._facts.remember
+        self._restored: bool | None = None
+        self._homes: dict[str, VirtualAccount] = {}
         self.now = unit.now
-        self.held = (self._site.epoch, self._site.applied_rseq)
+        self.held = (site.epoch, site.applied_rseq)
         self._refused: Token | None = None
 
-    def find(self, key_id: str) -> KnownDevice | None:
+    def find(self, key_id: str, digest: str) -> KnownDevice | None:
         """The device that a key belongs to."""
-        row = find_key(self._unit, key_id)
-        return known_device(self._unit, row) if row else None
+        self._remember = self._facts.remember
+        if self._enrolling.holds(key_id):
+            self.write()  # it registered a moment ago, in this very group
+        return self._facts.known(key_id, digest)
 
     def revive(self, known: KnownDevice) -> KnownDevice:
         """The take-over is undone: both machines live on, apart."""
         row, _ = self._own(known)
         revive_key(self._unit, row)
+        self._changed(row.key_id, row.instance_id, known.instance)
         return replace(known, instance=row.instance_id, superseded=False)
 
-    def savepoint(self) -> AbstractContextManager[object]:
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
         """Changes inside are undone when the block raises."""
-        return self._unit.session.begin_nested()
+        self.write()
+        try:
+            with self._unit.savepoint():
+                yield
+        except BaseException:
+            self._figures.forget()  # they may have been added up with what is undone
+            raise
+
+    def write(self) -> None:
+        """Write what was held back."""
+        self._enrolling.write()
+        self._facts.write()
 
     def remember(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
-        """Keep the answer with the key."""
-        row = find_key(self._unit, key_id)
-        if row is not None:
-            row.last_counter, row.last_digest, row.last_answer = counter, digest, answer.decode()
+        """Keep the answer with the key, and what a quick answer has held back until it was made."""
+        self._remember(key_id, counter, digest, answer)
+
+    def _remember_contact(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
+        fact = self._facts.get(key_id)
+        if fact is not None:
+            self._facts.contact(fact.instance)
+        self._facts.remember(key_id, counter, digest, answer)
+
+    def _remember_enrolled(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
+        self._enrolling.remember(counter, digest, answer)
+        self._facts.forget_key(key_id)
 
     def note_refusal(self, op: str, code: str, cause: str, udi: Udi | None) -> None:
         """Log the exact cause; the device is told only its code."""
@@ -108,53 +146,100 @@ class SatellitePort:
         row = find_key(self._unit, known.key.key_id)
         if row is None:
             raise DeviceRefusal("not_registered")
+        self._changed(known.key.key_id, row.instance_id, known.instance)
         return row, find_instance(self._unit, row.instance_id)
 
+    def _changed(self, key_id: str, *instances: str) -> None:
+        self._facts.forget(*instances)
+        self._facts.forget_key(key_id)
+        self._figures.forget()
+
     def _refuse_recovery(self) -> None:
-        if self._made.is_restored(self._unit):
+        if self._restored is None:
+            self._restored = self._made.is_restored(self._unit)
+        if self._restored:
             raise DeviceRefusal("recovery")
 
-    def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
-        """Register with a token."""
-        if self._site.epoch == 0:
-            raise DeviceRefusal("not_ready")
+    def _check_request(self, body: RegisterBody, key: PublicKey) -> None:
         self._refuse_recovery()
         if read_csr(body.csr).key_id != key.key_id:
             raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
-        redeemed = redeem(self._unit, body.token, registered_with(self._unit, body.udi, key))
-        if redeemed.token is None:
-            self._refused = redeemed.refused
-            raise DeviceRefusal("token_refused", redeemed.cause)
-        instance = register_device(self._unit, redeemed.token, body, key)
-        home = self._unit.session.get_one(VirtualAccount, instance.virtual_account_id)
-        row = find_key(self._unit, key.key_id)
-        if row is None:
-            raise DeviceRefusal("not_registered")
-        certificate = self._certify(instance, row)
-        self._made.refresh_alerts(self._unit)
-        result = RegisterResult(
-            instance=instance.id,
+
+    def enrol(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject] | None:
+        """Register a device that nobody knows yet."""
+        if not self._enrolling.is_new(body.udi, key):
+            self.write()
+            return None
+        self._check_request(body, key)
+        token = self._enrolling.token(body.token)
+        if token is None:
+            return None
+        values, certificate = self._enrolling.enrol(token, body, key)
+        self._remember = self._remember_enrolled
+        return values["id"], self._registered(values, certificate)
+
+    def _registered(self, values: Mapping[str, Any], certificate: bytes) -> JsonObject:
+        home = self._homes.get(values["virtual_account_id"])
+        if home is None:
+            # Held by hand: the session itself lets go of what nobody uses, and would read it for each device.
+            home = self._unit.session.get_one(VirtualAccount, values["virtual_account_id"])
+            self._homes[home.id] = home
+        return RegisterResult(
+            instance=values["id"],
             certificate=certificate,
             device_ca=self._site.device_ca_certificate or b"",
             account_domain=self._site.account_domain or "",
             account_name=self._site.account_name or "",
             virtual_account_id=home.id,
             virtual_account_name=home.name,
-            certificate_expires=instance.certificate_expires,
+            certificate_expires=values["certificate_expires"],
             renew_from=self.now + CERTIFICATE_RENEWAL,
-            export_allowed=instance.export_allowed,
-        )
-        return instance.id, result.to_dict()
+            export_allowed=values["export_allowed"],
+        ).to_dict()
+
+    def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
+        """Register with a token."""
+        self._enrolling.forget(body.udi, key)
+        self._check_request(body, key)
+        redeemed = redeem(self._unit, body.token, registered_with(self._unit, body.udi, key))
+        if redeemed.token is None:
+            self._refused = redeemed.refused
+            raise DeviceRefusal("token_refused", redeemed.cause)
+        instance, verdict = register_device(self._unit, redeemed.token, body, key)
+        self._changed(key.key_id, instance.id)
+        row = find_key(self._unit, key.key_id)
+        if row is None:
+            raise DeviceRefusal("not_registered")
+        certificate = self._certify(instance, row)
+        if verdict is not RegistrationVerdict.NEW:  # what is new gives no cause for an alert, and ends none
+            refresh_touched(self._unit, instances=[instance.id], pools=())
+        values = {
+            "id": instance.id,
+            "virtual_account_id": instance.virtual_account_id,
+            "certificate_expires": instance.certificate_expires,
+            "export_allowed": instance.export_allowed,
+        }
+        return instance.id, self._registered(values, certificate)
 
     def _certify(self, instance: Instance, row: DeviceKey) -> bytes:
         ca_key = self._made.keyring.key(self._site.device_ca_key_id)
         ca = self._site.device_ca_certificate or b""
         return issue_certificate(self._unit, ca_key, ca, self._site.epoch, instance, row)
 
+    def renew(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject | None:
+        """Answer for a list that changes nothing."""
+        fact = self._facts.get(known.key.key_id)
+        result = self._renewing.answer(fact, body) if fact is not None else None
+        if result is not None:
+            self._remember = self._remember_contact
+        return result
+
     def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
         """Answer for the complete list of use."""
+        fact = self._facts.get(known.key.key_id)
+        restricted = fact is None or fact.has_restricted
         _, instance = self._own(known)
-        return authorize_device(self._unit, self._made, instance, known, body)
+        return authorize_device(self._unit, self._figures, instance, known, body, restricted=restricted)
 
     def renew_identity(self, known: KnownDevice, body: RenewIdentityBody) -> JsonObject:
         """A new certificate for the same key."""
@@ -186,7 +271,7 @@ class SatellitePort:
         for statement, envelope in returns:
             take_return(self._unit, statement, envelope, known.key)
         remove_instance(self._unit, instance, "removed itself")
-        self._made.refresh_alerts(self._unit)
+        self._made.refresh_alerts(self._unit)  # also what else it raised: failed requests, marks
         return {}
 
     def export_request(self, known: KnownDevice, statement: ExportRequest, envelope: JsonObject) -> JsonObject:

@@ -15,7 +15,7 @@ from chassis.db.unit import Unit
 from chassis.ids import new_id
 from exchange.certificates import certificate_times, issue_device_certificate
 from exchange.device.bodies import RegisterBody
-from exchange.device.desk import KnownDevice
+from exchange.device.port import KnownDevice
 from exchange.device.rules import RegistrationVerdict, judge_registration
 from exchange.device.timers import CERTIFICATE
 from exchange.identity import Udi
@@ -26,6 +26,12 @@ from exchange.vocabulary import InstanceState
 def find_key(unit: Unit, key_id: str) -> DeviceKey | None:
     """A device's key by its id, locked for the unit."""
     return unit.session.scalars(select(DeviceKey).where(DeviceKey.key_id == key_id).with_for_update()).one_or_none()
+
+
+def find_public(unit: Unit, key_id: str) -> PublicKey | None:
+    """A device's public key by its id; an id names one key for ever."""
+    data = unit.session.scalars(select(DeviceKey.public).where(DeviceKey.key_id == key_id)).one_or_none()
+    return PublicKey.from_dict(data) if data is not None else None
 
 
 def known_device(unit: Unit, row: DeviceKey) -> KnownDevice | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from exchange.compliance import expiry_step, following_warning
 from exchange.device.timers import REMOVED, SILENT_MAJOR
 from exchange.trust import Root
 from exchange.vocabulary import ExportReason, KeyState
+from satellite.core.accounts.models import VirtualAccount
 from satellite.core.accounts.queries import names
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from satellite.core.export_queue.services import ACTIVE, FAILED
@@ -23,17 +24,32 @@ from satellite.core.licences.queries import pools
 from satellite.core.site.models import HistoryEntry, Site
 from satellite.core.site.queries import deadlines, state_of
 
+INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew", "device_clone")
+
+
+def pool_key(virtual_account_id: str, tag: str) -> str:
+    """What tells the shortage of one pool from that of another."""
+    return f"{virtual_account_id}|{tag}"[:255]
+
+
+def shortages(unit: Unit, wanted: Collection[tuple[str, str]] | None = None) -> Iterator[Wanted]:
+    """Pools that lack licences: all of them, or those that are named by virtual account and tag."""
+    found = pools(unit) if wanted is None else {key: one for key in wanted for one in pools(unit, *key).values()}
+    for pool in found.values():
+        short = pool.verdict.shortage
+        if short:
+            va, tag = pool.virtual_account_id, pool.tag
+            home, kind = unit.session.get(VirtualAccount, va), unit.session.get(Entitlement, tag)
+            place, subject = home.name if home else va, {"virtual_account": va, "tag": tag, "count": short}
+            text = f"{short} more of {kind.name if kind else tag} needed in {place}."
+            yield Wanted("insufficient_licences", pool_key(va, tag), text, place, subject=subject)
+
 
 def licences(unit: Unit) -> Iterator[Wanted]:
     """Shortage of pools, and terms that end or have ended."""
     where = names(unit)
     titles = dict(unit.session.execute(select(Entitlement.tag, Entitlement.name)).all())
-    for (va, tag), pool in pools(unit).items():
-        short = pool.verdict.shortage
-        if short:
-            place, subject = where.get(va, va), {"virtual_account": va, "tag": tag, "count": short}
-            text = f"{short} more of {titles.get(tag, tag)} needed in {place}."
-            yield Wanted("insufficient_licences", f"{va}|{tag}"[:255], text, place, subject=subject)
+    yield from shortages(unit)
     query = select(AllotmentLine).where(AllotmentLine.end.is_not(None))
     for line in unit.session.scalars(query):
         yield from _term(unit, line, where.get(line.virtual_account_id, ""), titles.get(line.tag, line.tag))
@@ -68,11 +84,14 @@ def exports(unit: Unit) -> Iterator[Wanted]:
             yield Wanted("restricted_licence_not_available", row.id, text, place, subject=subject)
 
 
-def instances(unit: Unit) -> Iterator[Wanted]:
-    """Silent devices (row C7.5), missed renewals, clones."""
+def instances(unit: Unit, ids: Collection[str] | None = None) -> Iterator[Wanted]:
+    """Silent devices (row C7.5), missed renewals, clones; of all instances or of those named."""
     where = names(unit)
     query = select(Instance).where(Instance.removed.is_(False))
-    restricted = set(unit.session.scalars(select(HeldGrant.instance_id).where(HeldGrant.state == ACTIVE)))
+    held_by = select(HeldGrant.instance_id).where(HeldGrant.state == ACTIVE)
+    if ids is not None:
+        query, held_by = query.where(Instance.id.in_(ids)), held_by.where(HeldGrant.instance_id.in_(ids))
+    restricted = set(unit.session.scalars(held_by))
     for row in unit.session.scalars(query.where(Instance.last_contact <= unit.licence_now - timedelta(days=30))):
         yield _silence(unit, row, where.get(row.virtual_account_id, ""), held=row.id in restricted)
     for row in unit.session.scalars(query.where(Instance.certificate_expires <= unit.licence_now)):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from chassis.alerts.engine import AlertBook
+from chassis.alerts.engine import AlertBook, Changes
 from chassis.clock import iso, optional_iso
 from chassis.db.unit import Unit
 from exchange.trust import Root
@@ -33,7 +34,21 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
         *conditions.trust(unit, root),
         *conditions.clock(unit),
     ]
-    changes = book().reconcile(unit, wanted, CATALOGUE)
+    _say_shortages(unit, book().reconcile(unit, wanted, CATALOGUE))
+
+
+def refresh_touched(unit: Unit, *, instances: Collection[str], pools: Collection[tuple[str, str]]) -> None:
+    """Make those alerts true that the change of some instances, and of some pools by their tags, can have touched."""
+    unit.session.flush()  # conditions read what this unit has changed
+    if pools:
+        keys = [conditions.pool_key(va, tag) for va, tag in pools]
+        wanted = conditions.shortages(unit, pools)
+        _say_shortages(unit, book().reconcile(unit, wanted, ("insufficient_licences",), keys))
+    if instances:
+        book().reconcile(unit, conditions.instances(unit, instances), conditions.INSTANCE_KINDS, instances)
+
+
+def _say_shortages(unit: Unit, changes: Changes[Alert]) -> None:
     for alert in changes.raised:
         if alert.kind == "insufficient_licences":
             va = alert.subject["virtual_account"]

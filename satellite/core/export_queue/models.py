@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, String, Text
+from sqlalchemy import BigInteger, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db.base import IdColumn, JsonText, UtcDateTime
@@ -40,6 +40,7 @@ class HeldGrant(Base):
     """A grant of central's for one device; the satellite only carries it."""
 
     __tablename__ = "grants"
+    __table_args__ = (Index("ix_grants_virtual_account_id_tag", "virtual_account_id", "tag"),)
 
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     request_id: Mapped[str] = mapped_column(IdColumn)

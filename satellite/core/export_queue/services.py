@@ -9,7 +9,7 @@ from sqlalchemy import select
 from chassis.db.unit import Unit
 from exchange.canonical import JsonObject
 from exchange.device.bodies import ExportAnswer
-from exchange.device.desk import DeviceRefusal, KnownDevice
+from exchange.device.port import DeviceRefusal, KnownDevice
 from exchange.files.rows import ExportDecisionRow
 from exchange.keys import PublicKey
 from exchange.statements import ExportRequest, ExportReturn, Grant, GrantRelease

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import delete, select
 
 from chassis.db.unit import Unit
 from chassis.ids import new_id
 from exchange.certificates import certificate_times, issue_device_certificate
 from exchange.device.bodies import RegisterBody
-from exchange.device.desk import KnownDevice
+from exchange.device.port import KnownDevice
 from exchange.device.rules import RegistrationVerdict, judge_registration
 from exchange.device.timers import CERTIFICATE
 from exchange.identity import Udi
@@ -29,22 +31,6 @@ def find_key(unit: Unit, key_id: str) -> DeviceKey | None:
     return unit.session.scalars(select(DeviceKey).where(DeviceKey.key_id == key_id).with_for_update()).one_or_none()
 
 
-def known_device(unit: Unit, row: DeviceKey) -> KnownDevice | None:
-    """What the desk needs of a key; None once its instance was removed."""
-    instance = unit.session.get(Instance, row.instance_id)
-    if instance is None or instance.removed:
-        return None
-    return KnownDevice(
-        instance=row.instance_id,
-        key=PublicKey.from_dict(row.public),
-        udis=(Udi.from_dict(instance.udi), *(Udi.from_dict(member) for member in instance.standbys)),
-        last_counter=row.last_counter,
-        last_digest=row.last_digest,
-        last_answer=row.last_answer.encode() if row.last_answer else None,
-        superseded=row.superseded,
-    )
-
-
 def touch(unit: Unit, row: Instance) -> None:
     """Note a contact."""
     row.last_contact, row.state = unit.now, InstanceState.ACTIVE
@@ -57,14 +43,16 @@ def registered_with(unit: Unit, udi: Udi, key: PublicKey) -> str | None:
     return known.token_id if known is not None and known.key_hash == key.key_hash else None
 
 
-def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instance:
+def register_device(
+    unit: Unit, token: Token, body: RegisterBody, key: PublicKey
+) -> tuple[Instance, RegistrationVerdict]:
     """Register a device, or let a new key take its instance over (row S4.1)."""
     known = by_udi(unit, body.udi)
     verdict = judge_registration(known.key_hash if known else None, key.key_hash)
     if verdict is not RegistrationVerdict.SAME:
         token.uses, token.change_no = token.uses + 1, next_change(unit)
     if known is None:
-        return _add(unit, token, body, key)
+        return _add(unit, token, body, key), verdict
     if verdict is RegistrationVerdict.TAKE_OVER:
         for old in unit.session.scalars(select(DeviceKey).where(DeviceKey.instance_id == known.id)):
             old.superseded = True
@@ -77,34 +65,54 @@ def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey
         _say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, known, message)
     _describe(known, body)
     touch(unit, known)
-    return known
+    return known, verdict
 
 
 def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instance:
-    row = Instance(
-        id=new_id(),
-        virtual_account_id=token.virtual_account_id,
-        udi=body.udi.to_dict(),
-        udi_key=body.udi.key,
-        registered_at=unit.now,
-        last_contact=unit.now,
-        certificate_expires=unit.now + CERTIFICATE,
-        state=InstanceState.ACTIVE,
-        export_allowed=token.export_controlled,
-        key_hash=key.key_hash,
-        token_id=token.id,
-        marks=[],
-        removed=False,
-        change_no=next_change(unit),
-    )
-    _describe(row, body)
+    values = new_instance(unit, token.virtual_account_id, token.id, body, key, export_allowed=token.export_controlled)
+    row = Instance(**values, change_no=next_change(unit))
     unit.session.add(row)
     _add_key(unit, row, key)
-    kind = EventKind.INSTANCE_ADDED_STANDBYS if body.standbys else EventKind.INSTANCE_ADDED
-    standbys = f" with standbys {', '.join(member.label for member in body.standbys)}" if body.standbys else ""
-    _say(unit, kind, row, f"product instance {instance_name(row)} added{standbys}")
+    kind, message, _ = added_event(values, body)
+    _say(unit, kind, row, message)
     unit.session.flush()  # the desk looks the key up again when it keeps the answer
     return row
+
+
+def new_instance(
+    unit: Unit, virtual_account_id: str, token_id: str, body: RegisterBody, key: PublicKey, *, export_allowed: bool
+) -> dict[str, Any]:
+    """Columns of a new instance, but for its change number."""
+    return {
+        "id": new_id(),
+        "virtual_account_id": virtual_account_id,
+        "udi": body.udi.to_dict(),
+        "udi_key": body.udi.key,
+        "hostname": body.hostname,
+        "product_tag": body.product_tag,
+        "software_version": body.software_version,
+        "ip_address": None,
+        "notes": None,
+        "registered_at": unit.now,
+        "last_contact": unit.now,
+        "certificate_expires": unit.now + CERTIFICATE,
+        "state": InstanceState.ACTIVE.value,
+        "export_allowed": export_allowed,
+        "key_hash": key.key_hash,
+        "token_id": token_id,
+        "standbys": [member.to_dict() for member in body.standbys],
+        "marks": [],
+        "removed": False,
+    }
+
+
+def added_event(values: dict[str, Any], body: RegisterBody) -> tuple[EventKind, str, dict[str, str]]:
+    """Kind, sentence and subject of the event that tells of a new instance."""
+    kind = EventKind.INSTANCE_ADDED_STANDBYS if body.standbys else EventKind.INSTANCE_ADDED
+    standbys = f" with standbys {', '.join(member.label for member in body.standbys)}" if body.standbys else ""
+    name = body.hostname or body.udi.label
+    subject = {"instance": values["id"], "pid": body.udi.pid, "serial": body.udi.serial}
+    return kind, f"product instance {name} added{standbys}", subject
 
 
 def _describe(row: Instance, body: RegisterBody) -> None:

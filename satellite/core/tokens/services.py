@@ -121,12 +121,18 @@ def redeem(unit: Unit, secret: str, registered_with: str | None = None) -> Redee
     registration whose answer was lost is no further use.
     """
     token = unit.session.scalars(select(Token).where(Token.hash == hash_secret(secret)).with_for_update()).one_or_none()
+    cause = refused_because(unit, token, registered_with)
+    return Redeemed(None, cause, token) if cause else Redeemed(token)
+
+
+def refused_because(unit: Unit, token: Token | None, registered_with: str | None = None) -> str:
+    """Why a token registers nothing; empty for a good one."""
     if token is None or token.removed:
-        return Redeemed(None, "unknown")
+        return "unknown"
     if token.revoked:
-        return Redeemed(None, "revoked", token)
+        return "revoked"
     if token.expires_at <= unit.licence_now:
-        return Redeemed(None, "expired", token)
+        return "expired"
     if token.max_uses is not None and token.uses >= token.max_uses and token.id != registered_with:
-        return Redeemed(None, "used_up", token)
-    return Redeemed(token)
+        return "used_up"
+    return ""

@@ -169,6 +169,7 @@ def upgrade() -> None:
     with op.batch_alter_table('grants', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_grants_change_no'), ['change_no'], unique=False)
         batch_op.create_index(batch_op.f('ix_grants_instance_id'), ['instance_id'], unique=False)
+        batch_op.create_index('ix_grants_virtual_account_id_tag', ['virtual_account_id', 'tag'], unique=False)
 
     op.create_table('instances',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -349,6 +350,7 @@ def downgrade() -> None:
 
     op.drop_table('instances')
     with op.batch_alter_table('grants', schema=None) as batch_op:
+        batch_op.drop_index('ix_grants_virtual_account_id_tag')
         batch_op.drop_index(batch_op.f('ix_grants_instance_id'))
         batch_op.drop_index(batch_op.f('ix_grants_change_no'))
 

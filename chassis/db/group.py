@@ -1,0 +1,185 @@
+"""Group commit: what waits together is written together, with one commit and so one wait for the disk.
+
+Whoever finds nobody at work leads: it takes all that waits, does it in one unit of work, commits, and only then lets
+anyone answer. Meanwhile the next group gathers. There is no thread of its own to start, to stop or to lose in a fork.
+
+A job that fails by itself leaves nothing behind and the others go on. An error of the database amid the jobs ends the
+group: nothing of it is kept, and each job is tried once more in a unit of its own, so that one cannot spoil the others.
+When the commit fails, all fail, and nothing is tried again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Generic, Protocol, TypeVar
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from chassis.actor import Actor
+from chassis.db.unit import Database, Unit, is_retryable
+from chassis.errors import DatabaseBusyError
+
+J = TypeVar("J")
+J_contra = TypeVar("J_contra", contravariant=True)
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+MOST_TOGETHER = 64
+PATIENCE_SECONDS = 15.0
+ATTEMPTS = 5
+
+
+class Work(Protocol[J_contra, R_co]):
+    """Does the jobs of one group, inside its unit of work."""
+
+    def do(self, job: J_contra) -> R_co:
+        """Do one job; when it raises, nothing of this job may be left in the unit."""
+        ...
+
+    def finish(self) -> None:
+        """Write what was held back; nothing is done after it but the commit."""
+        ...
+
+
+class _CommitFailedError(Exception):
+    """The jobs were done, but nothing of it is kept."""
+
+
+class _Ticket(Generic[J, R]):
+    """A job in the queue; its owner sleeps on the gate."""
+
+    __slots__ = ("error", "gate", "job", "leads", "result", "taken")
+
+    def __init__(self, job: J) -> None:
+        self.job = job
+        self.result: R | None = None
+        self.error: BaseException | None = None
+        self.leads = False
+        self.taken = False
+        self.gate = Lock()
+        self.gate.acquire()
+
+
+class GroupCommit(Generic[J, R]):
+    """Brings jobs from many threads into few units of work."""
+
+    def __init__(
+        self,
+        database: Database,
+        actor: Actor,
+        begin: Callable[[Unit, Sequence[J]], Work[J, R]],
+        *,
+        exclusive: str | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        """`begin` opens a group; `exclusive` names the table by which groups of several processes keep apart."""
+        self._database = database
+        self._actor = actor
+        self._begin = begin
+        self._exclusive = exclusive if database.engine.dialect.name == "postgresql" else None
+        self._patience = patience
+        self._queue: deque[_Ticket[J, R]] = deque()
+        self._lock = Lock()
+        self._led = False
+
+    def do(self, job: J) -> R:
+        """Have a job done; returns when it is committed. DatabaseBusyError when its turn does not come in time."""
+        ticket: _Ticket[J, R] = _Ticket(job)
+        with self._lock:
+            self._queue.append(ticket)
+            if not self._led:
+                self._led = ticket.leads = True
+        if not ticket.leads:
+            self._wait(ticket)
+        if ticket.leads:
+            self._lead(ticket)
+        if ticket.error is not None:
+            raise ticket.error
+        return ticket.result  # type: ignore[return-value]  # set by whoever led the group
+
+    def _wait(self, ticket: _Ticket[J, R]) -> None:
+        if ticket.gate.acquire(timeout=self._patience):
+            return
+        with self._lock:
+            if not ticket.taken and not ticket.leads:
+                self._queue.remove(ticket)
+                raise DatabaseBusyError("too many messages wait for the database")
+        ticket.gate.acquire()  # its group is at work: the outcome is not far, and must not be guessed
+
+    def _lead(self, own: _Ticket[J, R]) -> None:
+        with self._lock:
+            group = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_TOGETHER))]
+            if own not in group:  # more wait than go together, and it came late: it goes first
+                self._queue.remove(own)
+                self._queue.appendleft(group.pop())
+                group.append(own)
+            for ticket in group:
+                ticket.taken = True
+        try:
+            self._run(group)
+        finally:
+            self._hand_over()
+            for ticket in group:
+                if ticket is not own:
+                    ticket.gate.release()
+
+    def _hand_over(self) -> None:
+        with self._lock:
+            if self._queue:
+                self._queue[0].leads = True
+                self._queue[0].gate.release()
+            else:
+                self._led = False
+
+    def _run(self, group: list[_Ticket[J, R]]) -> None:
+        failed: BaseException | None = None
+        try:
+            self._try(group)
+        except _CommitFailedError as error:
+            failed = error.__cause__
+        except DBAPIError as error:
+            if len(group) == 1:
+                failed = error
+            else:
+                for ticket in group:
+                    self._run([ticket])
+        except BaseException as error:  # noqa: BLE001 - whoever waits must learn of it, whatever it is
+            failed = error
+        if failed is not None:
+            for ticket in group:
+                ticket.error = failed
+
+    def _try(self, group: list[_Ticket[J, R]]) -> None:
+        for attempt in range(1, ATTEMPTS + 1):
+            done = False
+            try:
+                with self._database.write(self._actor) as unit:
+                    self._together(unit, group)
+                    done = True
+            except DBAPIError as error:
+                if is_retryable(error) and attempt < ATTEMPTS:
+                    continue
+                if done:
+                    raise _CommitFailedError from error
+                raise
+            return
+
+    def _together(self, unit: Unit, group: list[_Ticket[J, R]]) -> None:
+        if self._exclusive is not None:
+            # Before the snapshot is taken: else the group would see the state from before it got its turn.
+            unit.session.execute(text(f"LOCK TABLE {self._exclusive} IN EXCLUSIVE MODE"))
+        work = self._begin(unit, [ticket.job for ticket in group])
+        for ticket in group:
+            hooks = len(unit.after_commit)
+            ticket.error = None
+            try:
+                ticket.result = work.do(ticket.job)
+            except DBAPIError:
+                raise
+            except Exception as error:  # noqa: BLE001 - it is this job's own; the others go on
+                del unit.after_commit[hooks:]
+                ticket.error = error
+        work.finish()

@@ -1,0 +1,62 @@
+"""The way of a message through a server: verified before, signed after, and only between them inside a transaction."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import TypeAlias
+
+from exchange.device.desk import Draft, Opened, open_message, plain_problem
+from exchange.errors import ExchangeError
+from exchange.keys import PublicKey
+
+Handled: TypeAlias = tuple[int, bytes | None, str | None, str, str]
+KEYS = 20_000
+
+
+class KnownKeys:
+    """Keys by id, looked up once: an id is a hash of its key, so it never comes to mean another one.
+
+    Whether the key still belongs to a device is not asked here, but inside the transaction.
+    """
+
+    def __init__(self, look_up: Callable[[str], PublicKey | None], most: int = KEYS) -> None:
+        """`look_up` finds a key that is not held yet."""
+        self._look_up = look_up
+        self._most = most
+        self._held: OrderedDict[str, PublicKey] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, key_id: str) -> PublicKey | None:
+        """The key of an id, or None where no device has it."""
+        with self._lock:
+            found = self._held.get(key_id)
+            if found is not None:
+                self._held.move_to_end(key_id)
+                return found
+        found = self._look_up(key_id)
+        if found is not None:
+            with self._lock:
+                self._held[key_id] = found
+                while len(self._held) > self._most:
+                    self._held.popitem(last=False)
+        return found
+
+
+class DeviceEdge:
+    """Handles messages of many threads."""
+
+    def __init__(self, look_up: Callable[[str], PublicKey | None], settle: Callable[[Opened], Draft]) -> None:
+        """`settle` does what a verified message asks for and returns when it is kept for good."""
+        self._keys = KnownKeys(look_up)
+        self._settle = settle
+
+    def handle(self, op: str, data: bytes) -> Handled:
+        """Status, signed answer, code, message and remedy for one message."""
+        try:
+            draft = self._settle(open_message(op, data, self._keys.find))
+        except ExchangeError as error:
+            draft = plain_problem(error.code, error.message)
+        reply = draft.reply()
+        return reply.status, reply.answer, reply.code, reply.message, reply.remedy

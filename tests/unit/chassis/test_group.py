@@ -1,0 +1,162 @@
+"""The queue of group commit by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from chassis.actor import SYSTEM
+from chassis.clock import SystemClock
+from chassis.db.engine import make_engine
+from chassis.db.group import GroupCommit
+from chassis.db.timekeeper import Timekeeper
+from chassis.db.unit import Database, Unit
+from chassis.errors import DatabaseBusyError
+from satellite.core.operations.models import ClockRow
+
+
+class Adding:
+    """Writes numbers; some of them are bad."""
+
+    def __init__(self, unit: Unit, sizes: list[int], jobs: Sequence[int]) -> None:
+        self.unit = unit
+        sizes.append(len(jobs))
+
+    def do(self, job: int) -> int:
+        if job == 13:
+            raise ValueError("a fault of this job alone")
+        if job == 99:
+            raise OperationalError("INSERT", {}, Exception("the database's own fault"))
+        self.unit.session.execute(text("INSERT INTO numbers VALUES (:n)"), {"n": job})
+        if job == 7:
+            self.unit.after_commit.append(lambda: None)
+        return job * 2
+
+    def finish(self) -> None:
+        pass
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """An embedded database with one table."""
+    engine = make_engine(f"sqlite:///{tmp_path / 'db'}")
+    made = Database(engine, Timekeeper(SystemClock(), engine, ClockRow), tmp_path / "write.lock")
+    ClockRow.metadata.create_all(engine)
+    with made.write(SYSTEM) as unit:
+        unit.session.execute(text("CREATE TABLE numbers (n INTEGER)"))
+    yield made
+    made.dispose()
+
+
+def _kept(database: Database) -> list[int]:
+    with database.read(SYSTEM) as unit:
+        return sorted(unit.session.scalars(text("SELECT n FROM numbers")))
+
+
+def _gathered(database: Database, jobs: list[int]) -> tuple[list[int], list[int | str]]:
+    sizes: list[int] = []
+    group = GroupCommit[int, int](database, SYSTEM, lambda unit, found: Adding(unit, sizes, found))
+
+    def one(job: int) -> int | str:
+        try:
+            return group.do(job)
+        except Exception as error:  # noqa: BLE001 - its kind is what is looked at
+            return type(error).__name__
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        with database.write(SYSTEM):
+            sent = [pool.submit(one, job) for job in jobs]
+            ticks = Event()
+            for _ in range(1000):
+                if len(group._queue) >= len(jobs) - 1:
+                    break
+                ticks.wait(0.01)
+        said = [each.result(30) for each in sent]
+    return sizes, said
+
+
+@pytest.mark.row("S4.1", "S4.2")
+def test_what_waits_together_is_committed_together(database: Database) -> None:
+    """One leads, the rest make one group; each gets its own result."""
+    sizes, said = _gathered(database, list(range(20, 40)))
+
+    assert sorted(sizes) == [1, 19]
+    assert said == [number * 2 for number in range(20, 40)]
+    assert _kept(database) == list(range(20, 40))
+
+
+@pytest.mark.row("S4.1", "S4.2")
+def test_a_job_that_fails_by_itself_fails_alone(database: Database) -> None:
+    """Its neighbours are kept and answered."""
+    _, said = _gathered(database, [1, 2, 13, 4])
+
+    assert said == [2, 4, "ValueError", 8]
+    assert _kept(database) == [1, 2, 4]
+
+
+@pytest.mark.row("S4.1", "S4.2")
+def test_an_error_of_the_database_is_no_error_of_the_neighbours(database: Database) -> None:
+    """The group is undone and each job tried alone; only the bad one fails."""
+    _, said = _gathered(database, [1, 2, 99, 4])
+
+    assert said == [2, 4, "OperationalError", 8]
+    assert _kept(database) == [1, 2, 4]
+
+
+@pytest.mark.row("S4.1", "S4.2")
+def test_more_than_go_together_go_one_group_after_the_other(database: Database) -> None:
+    """A hundred jobs are done in bounded groups, each once."""
+    sizes, said = _gathered(database, list(range(100, 230)))
+
+    assert max(sizes) <= 64
+    assert sum(sizes) == 130
+    assert len(said) == 130
+    assert _kept(database) == list(range(100, 230))
+
+
+@pytest.mark.row("S4.1", "S4.2")
+def test_whoever_waits_too_long_is_told_so_and_nothing_of_it_is_done(database: Database) -> None:
+    """The queue has a deadline; a job that was given up is not done later."""
+    group = GroupCommit[int, int](database, SYSTEM, lambda unit, jobs: Adding(unit, [], jobs), patience=0.2)
+    with database.write(SYSTEM):
+        first = Thread(target=group.do, args=(1,))
+        first.start()
+        with pytest.raises(DatabaseBusyError):
+            _after_first(group)
+    first.join(30)
+
+    assert _kept(database) == [1]
+
+
+def _after_first(group: GroupCommit[int, int]) -> None:
+    ticks = Event()
+    while not group._led:
+        ticks.wait(0.01)
+    group.do(2)
+
+
+@pytest.mark.row("S4.1", "S4.2")
+def test_ordinary_writers_get_their_turn_between_groups(database: Database) -> None:
+    """While groups follow each other without a pause, another writer is let in again and again."""
+    group = GroupCommit[int, int](database, SYSTEM, lambda unit, jobs: Adding(unit, [], jobs))
+    end = Event()
+
+    def hammer(number: int) -> None:
+        while not end.is_set():
+            group.do(number)
+
+    with ThreadPoolExecutor(6) as pool:
+        for number in range(200, 206):
+            pool.submit(hammer, number)
+        for number in range(5):
+            with database.write(SYSTEM) as unit:
+                unit.session.execute(text("INSERT INTO numbers VALUES (:n)"), {"n": number})
+        end.set()
+
+    assert [number for number in _kept(database) if number < 100] == [0, 1, 2, 3, 4]
