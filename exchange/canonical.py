@@ -27,13 +27,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _HEX = re.compile(r"[0-9a-f]+")
+# Made once: `json.dumps` and `json.loads` would make a new one for each value.
+_as_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 def encode(value: JsonValue) -> bytes:
     """Encode a value canonically; TypeError or ValueError for what JSON of this format cannot hold (our own fault)."""
     _check_written(value, 0)
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8")
+    return _as_text(value).encode("utf-8")
 
 
 def _check_written(value: JsonValue, depth: int) -> None:
@@ -80,13 +81,9 @@ def decode(data: bytes, *, max_bytes: int, max_depth: int = JSON_DEPTH) -> JsonV
     _refuse_depth(data, max_depth)
     try:
         text = data.decode("utf-8")
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_float=_no_float,
-            parse_constant=_no_float,
-            parse_int=_integer,
-        )
+        if text.startswith("\ufeff"):
+            raise MalformedError("it begins with a byte order mark")
+        value = _strict(text)
         _check_written(value, 0)
     except MalformedError:
         raise
@@ -135,6 +132,11 @@ def _integer(text: str) -> int:
     return int(text)
 
 
+_strict = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_no_float, parse_constant=_no_float, parse_int=_integer
+).decode
+
+
 def digest(data: bytes) -> str:
     """SHA-256 of bytes, in lower-case hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
@@ -160,17 +162,25 @@ def iso(at: datetime) -> str:
     """A time as text: whole seconds, UTC, `Z`."""
     if at.tzinfo is None:
         raise ValueError("a time needs a zone")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return at.astimezone(UTC).isoformat()[:19] + "Z"
 
 
 def parse_time(text: str) -> datetime:
     """Read what `iso` writes, and nothing else; MalformedError otherwise."""
     if not _TIME.fullmatch(text) or not text.isascii():
         raise MalformedError(f"{text[:40]!r} is not a time")
+    return time_of_form(text)
+
+
+def time_of_form(text: str) -> datetime:
+    """Read a text that has the form of a time; MalformedError where the calendar or the day has no such time."""
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        at = datetime.fromisoformat(text)
     except ValueError as error:
         raise MalformedError(f"{text!r} is not a time") from error
+    if text[11:13] == "24":  # a newer Python takes it for the next midnight
+        raise MalformedError(f"{text!r} is not a time")
+    return at
 
 
 def is_hex(text: str, digits: int) -> bool:

@@ -30,13 +30,18 @@ class Counter(Base):
 
 def next_number(unit: Unit, account_id: str, name: str) -> int:
     """The next number of a counter; the row is locked until the unit ends."""
+    return next_numbers(unit, account_id, name, 1)
+
+
+def next_numbers(unit: Unit, account_id: str, name: str, count: int) -> int:
+    """The first of so many next numbers of a counter."""
     query = select(Counter).where(Counter.account_id == account_id, Counter.name == name).with_for_update()
     row = unit.session.scalars(query).one_or_none()
     if row is None:
         row = Counter(account_id=account_id, name=name, value=0)
         unit.session.add(row)
-    row.value += 1
-    return row.value
+    row.value += count
+    return row.value - count + 1
 
 
 def next_change(unit: Unit) -> int:

@@ -26,6 +26,7 @@ from exchange.statements import ExportRequest, ExportReturn
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
+from satellite.core.alerts.services import refresh_touched
 from satellite.core.export_queue.services import queue_request, take_return
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import find_instance, instance_name
@@ -41,6 +42,7 @@ from satellite.core.instances.services import (
     touch,
 )
 from satellite.core.licences.queries import entitlement
+from satellite.core.licences.services import claims_of
 from satellite.core.site.models import Site
 from satellite.core.site.queries import site_of
 from satellite.core.tokens.services import redeem
@@ -68,6 +70,7 @@ class SatellitePort:
         """The take-over is undone: both machines live on, apart."""
         row, _ = self._own(known)
         revive_key(self._unit, row)
+        refresh_touched(self._unit, instances=[known.instance, row.instance_id], pools=())
         return replace(known, instance=row.instance_id, superseded=False)
 
     def savepoint(self) -> AbstractContextManager[object]:
@@ -125,7 +128,7 @@ class SatellitePort:
         if row is None:
             raise DeviceRefusal("not_registered")
         certificate = self._certify(instance, row)
-        self._made.refresh_alerts(self._unit)
+        refresh_touched(self._unit, instances=[instance.id], pools=())
         result = RegisterResult(
             instance=instance.id,
             certificate=certificate,
@@ -148,7 +151,7 @@ class SatellitePort:
     def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
         """Answer for the complete list of use."""
         _, instance = self._own(known)
-        return authorize_device(self._unit, self._made, instance, known, body)
+        return authorize_device(self._unit, instance, known, body)
 
     def renew_identity(self, known: KnownDevice, body: RenewIdentityBody) -> JsonObject:
         """A new certificate for the same key."""
@@ -179,8 +182,9 @@ class SatellitePort:
         _, instance = self._own(known)
         for statement, envelope in returns:
             take_return(self._unit, statement, envelope, known.key)
+        pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, instance.id)}
         remove_instance(self._unit, instance, "removed itself")
-        self._made.refresh_alerts(self._unit)
+        refresh_touched(self._unit, instances=[instance.id], pools=pools)
         return {}
 
     def export_request(self, known: KnownDevice, statement: ExportRequest, envelope: JsonObject) -> JsonObject:

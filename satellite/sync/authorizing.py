@@ -14,6 +14,7 @@ from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, CERTIFI
 from exchange.vocabulary import ClaimState, Compliance
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
+from satellite.core.alerts.services import refresh_touched
 from satellite.core.export_queue.services import ACTIVE, answers_for, grants_for, mark_delivered
 from satellite.core.instances.models import Instance
 from satellite.core.instances.queries import instance_name
@@ -21,19 +22,17 @@ from satellite.core.instances.services import touch
 from satellite.core.licences.models import AllotmentLine, Entitlement
 from satellite.core.licences.queries import pools
 from satellite.core.licences.services import claims_of, replace_claims
-from satellite.runtime import Satellite
 
 
-def authorize_device(
-    unit: Unit, made: Satellite, instance: Instance, known: KnownDevice, body: AuthorizeBody
-) -> JsonObject:
+def authorize_device(unit: Unit, instance: Instance, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
     """Replace the device's claims, answer for each licence, bring what central decided."""
     if instance.certificate_expires + CERTIFICATE_GRACE <= unit.licence_now:
         raise DeviceRefusal("certificate_expired")
     tags = [tag for tag, _ in body.entitlements]
     catalogue = {row.tag: row for row in unit.session.scalars(select(Entitlement).where(Entitlement.tag.in_(tags)))}
     ordinary = {tag: count for tag, count in body.entitlements if tag in catalogue and not catalogue[tag].restricted}
-    changed = ordinary != claims_of(unit, instance.id)
+    present = claims_of(unit, instance.id)
+    changed = ordinary != present
     if changed:
         replace_claims(unit, instance.id, instance.virtual_account_id, ordinary)
         message = f"{instance_name(instance)} requested licences"
@@ -52,7 +51,8 @@ def authorize_device(
     instance.software_version = body.software_version or instance.software_version
     touch(unit, instance)
     if changed:
-        made.refresh_alerts(unit)
+        pools_touched = {(instance.virtual_account_id, tag) for tag in {*ordinary, *present}}
+        refresh_touched(unit, instances=[instance.id], pools=pools_touched)
     until = unit.now + AUTHORIZATION
     grants = grants_for(unit, instance.id, known.key.key_hash)
     result = AuthorizeResult(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from central.domain.instances.errors import UnknownInstanceError
 from central.domain.instances.models import Instance
@@ -12,6 +12,24 @@ from central.domain.ledger.models import Claim
 from chassis.clock import iso
 from chassis.db.unit import Unit
 from exchange.identity import Udi
+
+STREAM = 1000
+# A list of a large account is made of plain values: an object for each row would double what it takes.
+_SHOWN = (
+    Instance.id,
+    Instance.udi,
+    Instance.hostname,
+    Instance.product_tag,
+    Instance.software_version,
+    Instance.virtual_account_id,
+    Instance.satellite_id,
+    Instance.registered_at,
+    Instance.last_contact,
+    Instance.certificate_expires,
+    Instance.state,
+    Instance.standbys,
+    Instance.marks,
+)
 
 
 def find_instance(unit: Unit, account_id: str, instance_id: str) -> Instance:
@@ -50,7 +68,7 @@ def by_serial(unit: Unit, account_id: str, virtual_account_id: str, pid: str, se
     return min(rows, key=lambda row: row.registered_at) if rows else None
 
 
-def instance_name(row: Instance) -> str:
+def instance_name(row: Instance | Row[Any]) -> str:
     """How an instance is called: its host name, else its UDI."""
     return row.hostname or Udi.from_dict(row.udi).label
 
@@ -59,25 +77,22 @@ def instances(
     unit: Unit, account_id: str, names: dict[str, str], satellites: dict[str, str], virtual_account_id: str | None
 ) -> list[dict[str, Any]]:
     """The table of product instances; `names` are the virtual accounts that may be seen."""
-    query = select(Instance).where(Instance.account_id == account_id)
+    query = select(*_SHOWN).where(Instance.account_id == account_id)
+    claims = select(Claim.instance_id, Claim.tag, Claim.count).where(Claim.account_id == account_id)
     if virtual_account_id is not None:
         query = query.where(Instance.virtual_account_id == virtual_account_id)
-    rows = [row for row in unit.session.scalars(query) if row.virtual_account_id in names]
-    used: dict[str, list[dict[str, Any]]] = {}
-    claims = select(Claim).where(Claim.account_id == account_id)
-    if virtual_account_id is not None:
         claims = claims.where(Claim.virtual_account_id == virtual_account_id)
-    for claim in unit.session.scalars(claims):
-        used.setdefault(claim.instance_id, []).append(
-            {"tag": claim.tag, "count": claim.count, "virtual": claim.virtual_account_id}
-        )
-    items = [_item(row, names, satellites, used.get(row.id, [])) for row in rows]
+    used: dict[str, list[dict[str, Any]]] = {}
+    for instance, tag, count in unit.session.execute(claims.execution_options(yield_per=STREAM)):
+        used.setdefault(instance, []).append({"tag": tag, "count": count})
+    rows = unit.session.execute(query.execution_options(yield_per=STREAM))
+    items = [_item(row, names, satellites, used.pop(row.id, [])) for row in rows if row.virtual_account_id in names]
     items.sort(key=lambda item: (item["name"], item["id"]))
     return items
 
 
 def _item(
-    row: Instance, names: dict[str, str], satellites: dict[str, str], used: list[dict[str, Any]]
+    row: Row[Any], names: dict[str, str], satellites: dict[str, str], used: list[dict[str, Any]]
 ) -> dict[str, Any]:
     return {
         "id": row.id,
@@ -97,7 +112,5 @@ def _item(
         "state": row.state,
         "standbys": row.standbys,
         "marks": row.marks,
-        "licences": [
-            {"tag": claim["tag"], "count": claim["count"]} for claim in sorted(used, key=lambda one: one["tag"])
-        ],
+        "licences": sorted(used, key=lambda one: one["tag"]),
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from chassis.alerts.engine import Severity, Wanted
 from chassis.db.unit import Unit
@@ -22,83 +24,130 @@ from satellite.core.licences.queries import pools
 from satellite.core.site.models import HistoryEntry, Site
 from satellite.core.site.queries import deadlines, state_of
 
+STREAM = 1000
+INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew", "device_clone")
+
+
+def _stream(unit: Unit, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
+    return iter(unit.session.execute(query.execution_options(yield_per=STREAM)))
+
 
 def licences(unit: Unit) -> Iterator[Wanted]:
     """Shortage of pools, and terms that end or have ended."""
+    yield from shortages(unit)
+    query = (
+        select(AllotmentLine.virtual_account_id, AllotmentLine.tag, AllotmentLine.end, func.sum(AllotmentLine.quantity))
+        .where(AllotmentLine.end <= unit.licence_now + timedelta(days=max(EXPIRY_STEPS_DAYS)))
+        .group_by(AllotmentLine.virtual_account_id, AllotmentLine.tag, AllotmentLine.end)
+    )
     where = names(unit)
     titles = dict(unit.session.execute(select(Entitlement.tag, Entitlement.name)).all())
-    for (va, tag), pool in pools(unit).items():
-        short = pool.verdict.shortage
-        if short:
-            place, subject = where.get(va, va), {"virtual_account": va, "tag": tag, "count": short}
-            text = f"{short} more of {titles.get(tag, tag)} needed in {place}."
-            yield Wanted("insufficient_licences", f"{va}|{tag}"[:255], text, place, subject=subject)
-    query = select(AllotmentLine).where(AllotmentLine.end.is_not(None))
-    for line in unit.session.scalars(query):
-        yield from _term(unit, line, where.get(line.virtual_account_id, ""), titles.get(line.tag, line.tag))
+    for va, tag, end, quantity in _stream(unit, query):
+        yield from _term(unit, (va, tag, int(quantity)), end, where.get(va, ""), titles.get(tag, tag))
 
 
-def _term(unit: Unit, line: AllotmentLine, place: str, name: str) -> Iterator[Wanted]:
-    if line.end is None:
+def shortages(unit: Unit, wanted: Collection[tuple[str, str]] | None = None) -> Iterator[Wanted]:
+    """Pools that lack licences: all of them, or those that are named by virtual account and tag."""
+    if wanted is None:
+        found = pools(unit)
+    else:
+        found = {key: pool for va, tag in wanted for key, pool in pools(unit, va, tag).items()}
+    short = {key: pool.verdict.shortage for key, pool in found.items() if pool.verdict.shortage}
+    if not short:
         return
-    day, step = line.end.date().isoformat(), expiry_step(line.end, unit.licence_now)
-    key = f"{line.virtual_account_id}|{line.tag}|{day}"[:255]
-    subject = {"virtual_account": line.virtual_account_id, "tag": line.tag, "quantity": line.quantity}
-    if line.end <= unit.licence_now:
-        text = f"{line.quantity} of {name} in {place} expired on {day}."
+    where = names(unit)
+    tags = {tag for _, tag in short}
+    titles = dict(
+        unit.session.execute(select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(tags))).all()
+    )
+    for (va, tag), count in short.items():
+        place, subject = where.get(va, va), {"virtual_account": va, "tag": tag, "count": count}
+        text = f"{count} more of {titles.get(tag, tag)} needed in {place}."
+        yield Wanted("insufficient_licences", pool_key(va, tag), text, place, subject=subject)
+
+
+def pool_key(virtual_account_id: str, tag: str) -> str:
+    """What tells the shortage of one pool from that of another."""
+    return f"{virtual_account_id}|{tag}"[:255]
+
+
+def _term(unit: Unit, pool: tuple[str, str, int], end: datetime, place: str, name: str) -> Iterator[Wanted]:
+    va, tag, quantity = pool
+    day, step = end.date().isoformat(), expiry_step(end, unit.licence_now)
+    key = f"{va}|{tag}|{day}"[:255]
+    subject = {"virtual_account": va, "tag": tag, "quantity": quantity}
+    if end <= unit.licence_now:
+        text = f"{quantity} of {name} in {place} expired on {day}."
         yield Wanted("licences_expired", key, text, place, subject=subject)
     elif step is not None:
         later = [days for days in EXPIRY_STEPS_DAYS if days < step]
-        remind = line.end - timedelta(days=max(later)) if later else line.end
-        text = f"{line.quantity} of {name} in {place} expire on {day}."
-        yield Wanted("licences_expiring", key, text, place, line.end, step=step, remind_at=remind, subject=subject)
+        remind = end - timedelta(days=max(later)) if later else end
+        text = f"{quantity} of {name} in {place} expire on {day}."
+        yield Wanted("licences_expiring", key, text, place, end, step=step, remind_at=remind, subject=subject)
 
 
 def exports(unit: Unit) -> Iterator[Wanted]:
     """Requests that failed for want of licences; the newest of each device and licence counts."""
     where = names(unit)
-    newest: dict[tuple[str, str], QueueEntry] = {}
-    for row in unit.session.scalars(select(QueueEntry).order_by(QueueEntry.requested_at, QueueEntry.change_no)):
-        newest[row.instance_id, row.tag] = row
-    for row in newest.values():
-        if row.state == FAILED and row.reason == ExportReason.NOT_AVAILABLE:
-            place = where.get(row.virtual_account_id, "")
-            text = f"{row.count} of the restricted licence {row.tag} could not be granted in {place}."
-            subject = {"virtual_account": row.virtual_account_id, "request": row.id, "tag": row.tag}
-            yield Wanted("restricted_licence_not_available", row.id, text, place, subject=subject)
+    one, newer = QueueEntry, aliased(QueueEntry)
+    later = or_(
+        newer.requested_at > one.requested_at,
+        and_(newer.requested_at == one.requested_at, newer.change_no > one.change_no),
+    )
+    same = (newer.instance_id == one.instance_id) & (newer.tag == one.tag)
+    query = select(one.id, one.virtual_account_id, one.tag, one.count).where(
+        one.state == FAILED, one.reason == ExportReason.NOT_AVAILABLE, ~exists().where(same, later)
+    )
+    for of, va, tag, count in _stream(unit, query):
+        place = where.get(va, "")
+        text = f"{count} of the restricted licence {tag} could not be granted in {place}."
+        subject = {"virtual_account": va, "request": of, "tag": tag}
+        yield Wanted("restricted_licence_not_available", of, text, place, subject=subject)
 
 
-def instances(unit: Unit) -> Iterator[Wanted]:
-    """Silent devices (row C7.5), missed renewals, clones."""
+def instances(unit: Unit, ids: Collection[str] | None = None) -> Iterator[Wanted]:
+    """Silent devices (row C7.5), missed renewals, clones; of all instances or of those named."""
     where = names(unit)
-    query = select(Instance).where(Instance.removed.is_(False))
-    restricted = set(unit.session.scalars(select(HeldGrant.instance_id).where(HeldGrant.state == ACTIVE)))
-    for row in unit.session.scalars(query.where(Instance.last_contact <= unit.licence_now - timedelta(days=30))):
-        days, place = (unit.licence_now - row.last_contact).days, where.get(row.virtual_account_id, "")
-        step = max(level for level in (30, 60, 90) if level <= days)
-        held = row.id in restricted
-        text = f"{instance_name(row)} has not connected for {days} days; {max(0, 90 - days)} days until its licences are freed."
-        if held:
-            text += " Its restricted licences stay in use."
-        yield Wanted(
-            "instance_failed_to_connect",
-            row.id,
-            text,
-            place,
-            row.last_contact + timedelta(days=90),
-            severity=Severity.MAJOR if step == 90 or held else Severity.MINOR,
-            step=step,
-            actions=("dismiss", "remind") if held else None,
-            subject={"virtual_account": row.virtual_account_id, "instance": row.id, "days": days},
-        )
-    for row in unit.session.scalars(query.where(Instance.certificate_expires <= unit.licence_now)):
+    held = exists().where(HeldGrant.instance_id == Instance.id, HeldGrant.state == ACTIVE)
+    query = select(
+        Instance.id,
+        Instance.hostname,
+        Instance.udi,
+        Instance.virtual_account_id,
+        Instance.last_contact,
+        held.label("held"),
+    ).where(Instance.removed.is_(False))
+    if ids is not None:
+        query = query.where(Instance.id.in_(ids))
+    for row in _stream(unit, query.where(Instance.last_contact <= unit.licence_now - timedelta(days=30))):
+        yield _silent(unit, row, where.get(row.virtual_account_id, ""))
+    for row in _stream(unit, query.where(Instance.certificate_expires <= unit.licence_now)):
         text, place = f"{instance_name(row)} did not renew its identity in time.", where.get(row.virtual_account_id, "")
         subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
         yield Wanted("instance_failed_to_renew", row.id, text, place, subject=subject)
-    for row in unit.session.scalars(query.where(Instance.marks.like("%clone%"))):
+    for row in _stream(unit, query.where(Instance.marks.like('%"clone"%'))):
         text = f"Two machines show the identity of {instance_name(row)}; decide which one is to live on."
         subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
         yield Wanted("device_clone", row.id, text, where.get(row.virtual_account_id, ""), subject=subject)
+
+
+def _silent(unit: Unit, row: Any, place: str) -> Wanted:
+    days = (unit.licence_now - row.last_contact).days
+    step = max(level for level in (30, 60, 90) if level <= days)
+    text = f"{instance_name(row)} has not connected for {days} days; {max(0, 90 - days)} days until its licences are freed."
+    if row.held:
+        text += " Its restricted licences stay in use."
+    return Wanted(
+        "instance_failed_to_connect",
+        row.id,
+        text,
+        place,
+        row.last_contact + timedelta(days=90),
+        severity=Severity.MAJOR if step == 90 or row.held else Severity.MINOR,
+        step=step,
+        actions=("dismiss", "remind") if row.held else None,
+        subject={"virtual_account": row.virtual_account_id, "instance": row.id, "days": days},
+    )
 
 
 def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wanted]:
