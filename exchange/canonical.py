@@ -27,15 +27,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\dZ")
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _HEX = re.compile(r"[0-9a-f]+")
-
-
-_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+# Made once: `json.dumps` and `json.loads` would make a new one for each value.
+_as_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 def encode(value: JsonValue) -> bytes:
     """Encode a value canonically; TypeError or ValueError for what JSON of this format cannot hold (our own fault)."""
     _check_written(value, 0)
-    return _WRITER.encode(value).encode("utf-8")
+    return _as_text(value).encode("utf-8")
 
 
 def _check_written(value: JsonValue, depth: int) -> None:
@@ -89,13 +88,9 @@ def decode(data: bytes, *, max_bytes: int, max_depth: int = JSON_DEPTH) -> JsonV
             return found
     try:
         text = data.decode("utf-8")
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_float=_no_float,
-            parse_constant=_no_float,
-            parse_int=_integer,
-        )
+        if text.startswith("\ufeff"):
+            raise MalformedError("it begins with a byte order mark")
+        value = _strict(text)
         _check_written(value, 0)
     except MalformedError:
         raise
@@ -115,7 +110,7 @@ def _decode_plain(text: str) -> JsonValue | None:
         value = _PLAIN_READER.decode(text)
     except (ValueError, RecursionError):
         return None  # the careful reader says what is wrong
-    return value if isinstance(value, dict) and _WRITER.encode(value) == text else None
+    return value if isinstance(value, dict) and _as_text(value) == text else None
 
 
 def decode_object(data: bytes, *, max_bytes: int) -> JsonObject:
@@ -159,6 +154,9 @@ def _integer(text: str) -> int:
 
 
 _PLAIN_READER = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float, parse_int=_integer)
+_strict = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_no_float, parse_constant=_no_float, parse_int=_integer
+).decode
 
 
 def digest(data: bytes) -> str:
@@ -186,18 +184,25 @@ def iso(at: datetime) -> str:
     """A time as text: whole seconds, UTC, `Z`."""
     if at.tzinfo is None:
         raise ValueError("a time needs a zone")
-    utc = at.astimezone(UTC)
-    return f"{utc.year:04}-{utc.month:02}-{utc.day:02}T{utc.hour:02}:{utc.minute:02}:{utc.second:02}Z"
+    return at.astimezone(UTC).isoformat()[:19] + "Z"
 
 
 def parse_time(text: str) -> datetime:
     """Read what `iso` writes, and nothing else; MalformedError otherwise."""
     if not _TIME.fullmatch(text) or not text.isascii():
         raise MalformedError(f"{text[:40]!r} is not a time")
+    return time_of_form(text)
+
+
+def time_of_form(text: str) -> datetime:
+    """Read a text that has the form of a time; MalformedError where the calendar or the day has no such time."""
     try:
-        return datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError as error:
         raise MalformedError(f"{text!r} is not a time") from error
+    if text[11:13] == "24":  # a newer Python takes it for the next midnight
+        raise MalformedError(f"{text!r} is not a time")
+    return at
 
 
 def is_hex(text: str, digits: int) -> bool:

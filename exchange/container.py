@@ -22,9 +22,11 @@ import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from exchange import limits
 from exchange.canonical import JsonObject, decode, decode_object, digest, encode, iso, parse_time
@@ -48,6 +50,7 @@ CHUNK = 256 * 1024
 SPOOL_BYTES = 8 * 1024 * 1024
 _HEADER = re.compile(r"PERIGEE1 ([a-z-]{1,20}) ([0-9a-f]{32}) (\d{1,9})/(\d{1,9}) (\S{20})", re.ASCII)
 _STORED_BLOCK = 65_535
+R = TypeVar("R")
 
 SIZE_LIMITS: Mapping[FileKind, int] = {
     FileKind.REGISTRATION: limits.REGISTRATION_BYTES,
@@ -119,6 +122,15 @@ class Body:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Rows of one kind in canonical form, each ended by a line feed: for those that come in great numbers."""
+
+    kind: str
+    count: int
+    data: bytes
+
+
 def write_container(
     out: BinaryIO,
     header: Header,
@@ -126,7 +138,7 @@ def write_container(
     keys: Sequence[PrivateKey],
     *,
     roots: Sequence[bytes] = (),
-    rows: Iterable[JsonObject] | None = None,
+    rows: Iterable[JsonObject | Lines] | PackedBody | None = None,
     stored: bool = False,
     beside: JsonObject | None = None,
 ) -> tuple[str, dict[str, int]]:
@@ -136,8 +148,8 @@ def write_container(
     the envelope's line (the keys of a registration).
     """
     root_line = encode([decode(document, max_bytes=limits.ROOT_FILE_BYTES) for document in roots])
-    with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
-        body = _write_body(spool, rows, stored=stored) if rows is not None else None
+    with _packed(rows, stored=stored) as packed:
+        body = packed.body if packed else None
         payload = encode(
             {
                 **manifest,
@@ -153,10 +165,41 @@ def write_container(
         )
         envelope = {**seal(payload_type(header.kind.value), payload, keys), **(beside or {})}
         out.write(header.line() + b"\n" + root_line + b"\n" + encode(envelope) + b"\n")
-        if body:
-            spool.seek(0)
-            shutil.copyfileobj(spool, out, CHUNK)
+        if packed:
+            packed.copy_to(out)
     return digest(payload), body.counts if body else {}
+
+
+class PackedBody:
+    """A body that was packed before the file that it is for is signed; to be closed, which throws it away."""
+
+    def __init__(self, rows: Iterable[JsonObject | Lines], *, stored: bool = False) -> None:
+        """Pack the rows."""
+        self._spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115 - closed by close
+        try:
+            self.body = _write_body(self._spool, rows, stored=stored)
+        except BaseException:
+            self._spool.close()
+            raise
+
+    def copy_to(self, out: BinaryIO) -> None:
+        """Write the packed bytes."""
+        self._spool.seek(0)
+        shutil.copyfileobj(self._spool, out, CHUNK)
+
+    def close(self) -> None:
+        """Throw the packed bytes away."""
+        self._spool.close()
+
+
+@contextmanager
+def _packed(rows: Iterable[JsonObject | Lines] | PackedBody | None, *, stored: bool) -> Iterator[PackedBody | None]:
+    packed = PackedBody(rows, stored=stored) if rows is not None and not isinstance(rows, PackedBody) else rows
+    try:
+        yield packed
+    finally:
+        if packed is not None:
+            packed.close()
 
 
 class _Hashing(io.RawIOBase):
@@ -178,27 +221,45 @@ class _Hashing(io.RawIOBase):
         return len(piece)
 
 
-def _write_body(spool: tempfile.SpooledTemporaryFile[bytes], rows: Iterable[JsonObject], *, stored: bool) -> Body:
+def _write_body(
+    spool: tempfile.SpooledTemporaryFile[bytes], rows: Iterable[JsonObject | Lines], *, stored: bool
+) -> Body:
     target = _Hashing(spool)
     counts: Counter[str] = Counter()
-
-    def lines() -> Iterator[bytes]:
-        for row in rows:
-            counts[row["kind"]] += 1
-            yield encode(row) + b"\n"
-
+    pieces = _pieces(rows, counts)
     if stored:
-        _write_stored(target, b"".join(lines()))
+        _write_stored(target, b"".join(pieces))
     else:
         with gzip.GzipFile(filename="", fileobj=target, mode="wb", compresslevel=6, mtime=0) as packed:
-            buffer: list[bytes] = []
-            for line in lines():
-                buffer.append(line)
-                if len(buffer) == 512:
-                    packed.write(b"".join(buffer))
-                    buffer.clear()
-            packed.write(b"".join(buffer))
+            _write_beside(packed, pieces)
     return Body(target.sha256.hexdigest(), target.size, counts.total(), dict(sorted(counts.items())))
+
+
+def _pieces(rows: Iterable[JsonObject | Lines], counts: Counter[str]) -> Iterator[bytes]:
+    waiting = bytearray()
+    for row in rows:
+        if isinstance(row, Lines):
+            counts[row.kind] += row.count
+            waiting += row.data
+        else:
+            counts[row["kind"]] += 1
+            waiting += encode(row) + b"\n"
+        if len(waiting) >= CHUNK:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting)
+
+
+def _write_beside(packed: gzip.GzipFile, pieces: Iterator[bytes]) -> None:
+    """Pack each piece while the next one is made: one thread, so that the order stays."""
+    with ThreadPoolExecutor(1) as aside:
+        written: Future[int] | None = None
+        for piece in pieces:
+            if written is not None:
+                written.result()
+            written = aside.submit(packed.write, piece)
+        if written is not None:
+            written.result()
 
 
 def _write_stored(target: _Hashing, data: bytes) -> None:
@@ -236,11 +297,27 @@ class OpenedFile:
     payload: bytes
     digest: str
     body: Body | None
-    _rows: Callable[[], Iterator[JsonObject]]
+    _lines: Callable[[], Iterator[bytes]]
 
     def rows(self) -> Iterator[JsonObject]:
         """The rows of the body, one by one; may be walked again."""
-        return self._rows()
+        return self.read(read_line, lambda row: str(row["kind"]))
+
+    def read(self, read: Callable[[bytes], R], kind_of: Callable[[R], str]) -> Iterator[R]:
+        """The rows, each read from its line by `read`, counted against the manifest by what `kind_of` says."""
+        if self.body is None:
+            return
+        counts: Counter[str] = Counter()
+        left = self.body.rows
+        for line in self._lines():
+            row = read(line)
+            counts[kind_of(row)] += 1
+            left -= 1
+            if left < 0:
+                raise MalformedError("there are more rows than the manifest says")
+            yield row
+        if dict(counts) != self.body.counts:
+            raise MalformedError("the rows are not those that the manifest counts")
 
 
 def split_container(data: bytes | BinaryIO, kind: FileKind | None) -> SealedFile:
@@ -299,10 +376,10 @@ def open_container(sealed: SealedFile, keys: Mapping[str, PublicKey], threshold:
     body = Body.from_dict(manifest.mapping("body")) if manifest.has("body") else None
     _check_body(sealed, body)
 
-    def rows() -> Iterator[JsonObject]:
-        return _read_rows(sealed.stream, sealed.body_at, body) if body else iter(())
+    def lines() -> Iterator[bytes]:
+        return _lines(sealed.stream, sealed.body_at)
 
-    return OpenedFile(sealed.header, manifest, payload, digest(payload), body, rows)
+    return OpenedFile(sealed.header, manifest, payload, digest(payload), body, lines)
 
 
 def _check_body(sealed: SealedFile, body: Body | None) -> None:
@@ -322,19 +399,12 @@ def _check_body(sealed: SealedFile, body: Body | None) -> None:
         raise AlteredError("the body is not the one that was signed")
 
 
-def _read_rows(stream: BinaryIO, at: int, body: Body) -> Iterator[JsonObject]:
-    counts: Counter[str] = Counter()
-    for line in _lines(stream, at):
-        row = decode_object(line, max_bytes=limits.ROW_BYTES)
-        kind = row.get("kind")
-        if not isinstance(kind, str):
-            raise MalformedError("a row says not what it is")
-        counts[kind] += 1
-        if counts.total() > body.rows:
-            raise MalformedError("there are more rows than the manifest says")
-        yield row
-    if dict(counts) != body.counts:
-        raise MalformedError("the rows are not those that the manifest counts")
+def read_line(line: bytes) -> JsonObject:
+    """Read one line of a body as an object that says of which kind it is."""
+    row = decode_object(line, max_bytes=limits.ROW_BYTES)
+    if not isinstance(row.get("kind"), str):
+        raise MalformedError("a row says not what it is")
+    return row
 
 
 def _lines(stream: BinaryIO, at: int) -> Iterator[bytes]:

@@ -52,8 +52,12 @@ class Udi:
 
     def to_dict(self) -> JsonObject:
         """The UDI as it stands in files; what is absent is left out."""
-        names = ("pid", "serial", *_OPTIONAL)
-        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        found: JsonObject = {"pid": self.pid, "serial": self.serial}
+        for name in _OPTIONAL:
+            value = getattr(self, name)
+            if value is not None:
+                found[name] = value
+        return found
 
     @classmethod
     def from_dict(cls, data: object) -> Self:

@@ -9,7 +9,7 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.agreements.services import is_pending
-from central.domain.alerts.services import refresh_alerts
+from central.domain.alerts.services import refresh_touched
 from central.domain.instances.devices import (
     find_key,
     issue_certificate,
@@ -21,7 +21,7 @@ from central.domain.instances.devices import (
 )
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import find_instance, instance_name
-from central.domain.ledger.claims import release_claims
+from central.domain.ledger.claims import claims_of, release_claims
 from central.domain.tokens.models import Token
 from central.domain.tokens.services import redeem
 from central.intake.devices import authorize_device, decide_for_device, take_device_return
@@ -70,6 +70,8 @@ class CentralPort:
         if row is None:
             raise DeviceRefusal("not_registered")
         revive_key(self._unit, row)
+        account = self._unit.session.get_one(SmartAccount, row.account_id)
+        refresh_touched(self._unit, account, instances=[known.instance, row.instance_id], pools=())
         return replace(known, instance=row.instance_id, superseded=False)
 
     def savepoint(self) -> AbstractContextManager[object]:
@@ -136,7 +138,7 @@ class CentralPort:
             renew_from=self.now + CERTIFICATE_RENEWAL,
             export_allowed=instance.export_allowed,
         )
-        refresh_alerts(self._unit, account)
+        refresh_touched(self._unit, account, instances=[instance.id], pools=())
         return instance.id, result.to_dict()
 
     def renew(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject | None:
@@ -187,16 +189,17 @@ class CentralPort:
         row = find_key(self._unit, known.key.key_id)
         if row is None:
             raise DeviceRefusal("not_registered")
-        for _, envelope in returns:
-            take_device_return(self._unit, self._keyring, row.account_id, envelope)
+        returned = [take_device_return(self._unit, self._keyring, row.account_id, envelope) for _, envelope in returns]
         instance = find_instance(self._unit, row.account_id, known.instance)
+        pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, row.account_id, instance.id)}
+        pools |= {(grant.virtual_account_id, grant.tag) for grant in returned if grant is not None}
         release_claims(self._unit, row.account_id, [instance.id])
         message = f"product instance {instance_name(instance)} removed itself"
         record(self._unit, row.account_id, EventKind.INSTANCE_REMOVED, message, instance_id=instance.id)
         account, _ = membership(self._unit, instance)
         self._unit.session.delete(row)
         self._unit.session.delete(instance)
-        refresh_alerts(self._unit, account)
+        refresh_touched(self._unit, account, instances=[instance.id], pools=pools)
         return {}
 
     def export_request(self, known: KnownDevice, statement: ExportRequest, envelope: JsonObject) -> JsonObject:

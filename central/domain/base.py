@@ -30,6 +30,11 @@ class Counter(Base):
 
 def next_number(unit: Unit, account_id: str, name: str) -> int:
     """The next number of a counter; the row is locked until the unit ends."""
+    return next_numbers(unit, account_id, name, 1)
+
+
+def next_numbers(unit: Unit, account_id: str, name: str, count: int) -> int:
+    """The first of so many next numbers of a counter."""
     kept: dict[tuple[str, str], Counter] = unit.session.info.setdefault("counters", {})
     row = kept.get((account_id, name))
     # One that an undone savepoint has touched is read and locked again.
@@ -40,8 +45,8 @@ def next_number(unit: Unit, account_id: str, name: str) -> int:
             row = Counter(account_id=account_id, name=name, value=0)
             unit.session.add(row)
         kept[account_id, name] = row
-    row.value += 1
-    return row.value
+    row.value += count
+    return row.value - count + 1
 
 
 def next_change(unit: Unit) -> int:

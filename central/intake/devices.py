@@ -9,7 +9,7 @@ from sqlalchemy import select
 from central.domain.accounts.models import SmartAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
-from central.domain.alerts.services import refresh_alerts
+from central.domain.alerts.services import refresh_alerts, refresh_touched
 from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import entitlements
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord
@@ -25,7 +25,7 @@ from central.domain.instances.devices import find_key, membership
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import find_instance, instance_name
 from central.domain.ledger.claims import claims_of, replace_claims
-from central.domain.ledger.queries import allotment_lines, pools
+from central.domain.ledger.queries import PoolFigures, allotment_lines, pools
 from central.domain.preferences.queries import days
 from central.keyring import KeyRing
 from chassis.db.unit import Unit
@@ -53,7 +53,8 @@ def authorize_device(unit: Unit, keyring: KeyRing, known: KnownDevice, body: Aut
         raise DeviceRefusal("certificate_expired")
     catalogue = {row.tag: row for row in entitlements(unit, [tag for tag, _ in body.entitlements])}
     ordinary = {tag: n for tag, n in body.entitlements if tag in catalogue and not catalogue[tag].restricted}
-    if ordinary != claims_of(unit, account.id, instance.id):
+    present = claims_of(unit, account.id, instance.id)
+    if ordinary != present:
         replace_claims(unit, account.id, instance.id, home.id, ordinary)
         message = f"{instance_name(instance)} requested licences"
         record(unit, account.id, EventKind.INSTANCE_REQUESTED_LICENCES, message, subject=ordinary, virtual_account_id=home.id, instance_id=instance.id)  # fmt: skip
@@ -62,10 +63,12 @@ def authorize_device(unit: Unit, keyring: KeyRing, known: KnownDevice, body: Aut
     instance.last_contact, instance.state = unit.now, InstanceState.ACTIVE
     instance.hostname = body.hostname or instance.hostname
     instance.software_version = body.software_version or instance.software_version
-    refresh_alerts(unit, account)
+    changed = {tag for tag in {*ordinary, *present} if ordinary.get(tag) != present.get(tag)}
+    refresh_touched(unit, account, instances=[instance.id], pools={(home.id, tag) for tag in changed})
     renew_grants(unit, keyring, account.id, None, instance.id)
     until = unit.now + AUTHORIZATION
-    answers = [_answer(unit, instance, catalogue.get(tag), tag, count, until) for tag, count in body.entitlements]
+    figures = pools(unit, account.id, [home.id], sorted(ordinary)) if ordinary else {}
+    answers = [_answer(figures, instance, catalogue.get(tag), tag, count, until) for tag, count in body.entitlements]
     result = AuthorizeResult(
         issued=unit.now,
         valid_until=until,
@@ -80,7 +83,12 @@ def authorize_device(unit: Unit, keyring: KeyRing, known: KnownDevice, body: Aut
 
 
 def _answer(
-    unit: Unit, instance: Instance, entitlement: Entitlement | None, tag: str, count: int, until: datetime
+    figures: dict[tuple[str, str], PoolFigures],
+    instance: Instance,
+    entitlement: Entitlement | None,
+    tag: str,
+    count: int,
+    until: datetime,
 ) -> EntitlementAnswer:
     if entitlement is None:
         return EntitlementAnswer(tag, count, ClaimState.NOT_FOUND, None)
@@ -89,7 +97,7 @@ def _answer(
     allowed = {*entitlement.products} - {"*"}
     if allowed and not allowed & {instance.product_tag or "", instance.udi["pid"]}:
         return EntitlementAnswer(tag, count, ClaimState.INVALID, None)
-    pool = pools(unit, instance.account_id, [instance.virtual_account_id]).get((instance.virtual_account_id, tag))
+    pool = figures.get((instance.virtual_account_id, tag))
     short = pool is None or pool.verdict.status is Compliance.OUT_OF_COMPLIANCE
     state = ClaimState.OUT_OF_COMPLIANCE if short else ClaimState.AUTHORIZED
     return EntitlementAnswer(tag, count, state, until)
@@ -121,8 +129,7 @@ def _allotments(
             ),
             keyring.response_key,
         )
-        for line in allotment_lines(unit, account.id, [home.id])
-        if line.tag in tags
+        for line in allotment_lines(unit, account.id, [home.id], sorted(tags))
     ]
 
 

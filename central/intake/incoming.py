@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
+from typing import Any
 
 from sqlalchemy import delete, select
 
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import of_satellite
 from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
+from central.domain.activity.services import Happening, record_many
 from central.domain.export_control.models import GrantRecord
 from central.domain.export_control.services import (
     ACTIVE,
@@ -29,7 +29,7 @@ from central.domain.satellites.models import Satellite, SatelliteEvent
 from central.domain.tokens.models import Token
 from central.keyring import KeyRing
 from chassis.db.unit import Unit
-from chassis.db.upsert import batches, upsert
+from chassis.db.upsert import BATCH, batches, upsert
 from exchange.errors import ExchangeError, MalformedError
 from exchange.files.rows import (
     ClaimRow,
@@ -68,12 +68,24 @@ def apply_rows(
     """Apply every row; ExchangeError for one that no genuine satellite could have written."""
     own = frozenset(row.id for row in of_satellite(unit, account.id, satellite.id))
     intake = Intake(unit, keyring, account, satellite, own)
-    for kind, group in groupby(rows, key=type):
-        for piece in batches(group):
-            _APPLY[kind](intake, piece)  # type: ignore[operator]  # the group's rows are of this kind
+    waiting: dict[type, list[Any]] = {kind: [] for kind in _APPLY}
+    for row in rows:
+        of_kind = waiting[type(row)]
+        of_kind.append(row)
+        if len(of_kind) == BATCH:
+            _flush(intake, waiting)
+    _flush(intake, waiting)
     # What the same file gives back is free before what it asks for is decided.
     _decide_requests(intake)
     _settle_instances(intake)
+
+
+def _flush(intake: Intake, waiting: dict[type, list[Any]]) -> None:
+    """Apply what has come together, kind by kind: the order among rows of different kinds says nothing."""
+    for kind, rows in waiting.items():
+        if rows:
+            _APPLY[kind](intake, rows)
+            rows.clear()
 
 
 def _own(intake: Intake, virtual_account_id: str) -> str:
@@ -114,6 +126,7 @@ def _tokens(intake: Intake, rows: list[TokenRow]) -> None:
 
 def _instances(intake: Intake, rows: list[InstanceRow]) -> None:
     unit, account_id = intake.unit, intake.account.id
+    added: list[Happening] = []
     query = select(Instance.id, Instance.virtual_account_id, Instance.satellite_id).where(
         Instance.account_id == account_id, Instance.id.in_([row.id for row in rows])
     )
@@ -129,11 +142,12 @@ def _instances(intake: Intake, rows: list[InstanceRow]) -> None:
         home = _own(intake, row.virtual_account)
         intake.homes[row.id] = home
         if row.id not in known:
-            _say_added(intake, row)
+            added.append(_added(intake, row))
         elif known[row.id][0] != home:
             intake.moved[row.id] = home
         values.append(_instance_values(intake, row, home))
     upsert(unit.session, Instance, values)
+    record_many(unit, account_id, added)
 
 
 def _instance_values(intake: Intake, row: InstanceRow, home: str) -> dict[str, object]:
@@ -162,14 +176,12 @@ def _instance_values(intake: Intake, row: InstanceRow, home: str) -> dict[str, o
     }
 
 
-def _say_added(intake: Intake, row: InstanceRow) -> None:
+def _added(intake: Intake, row: InstanceRow) -> Happening:
     standbys = f" with standbys {', '.join(member.label for member in row.standbys)}" if row.standbys else ""
-    record(
-        intake.unit,
-        intake.account.id,
+    return Happening(
         EventKind.INSTANCE_ADDED_VIA_SATELLITE,
         f"product instance {row.hostname or row.udi.label} added via satellite {intake.satellite.name}{standbys}",
-        subject={"instance": row.id, "pid": row.udi.pid, "serial": row.udi.serial},
+        {"instance": row.id, "pid": row.udi.pid, "serial": row.udi.serial},
         virtual_account_id=row.virtual_account,
         instance_id=row.id,
         satellite_id=intake.satellite.id,
@@ -194,36 +206,25 @@ def _claims(intake: Intake, rows: list[ClaimRow]) -> None:
 
 
 def _settle_instances(intake: Intake) -> None:
-    unit, account_id = intake.unit, intake.account.id
-    for instance_id, home in intake.moved.items():
-        move_claims(unit, account_id, instance_id, home)
-        message = f"product instance moved via satellite {intake.satellite.name}"
-        record(
-            unit,
-            account_id,
-            EventKind.INSTANCE_TRANSFERRED,
-            message,
-            virtual_account_id=home,
-            instance_id=instance_id,
-            satellite_id=intake.satellite.id,
+    unit, account_id, satellite = intake.unit, intake.account.id, intake.satellite
+    move_claims(unit, account_id, intake.moved)
+    message = f"product instance moved via satellite {satellite.name}"
+    for piece in batches(intake.moved):
+        record_many(unit, account_id, [_told(intake, EventKind.INSTANCE_TRANSFERRED, message, each) for each in piece])
+    message = f"product instance removed via satellite {satellite.name}"
+    for piece in batches(dict.fromkeys(intake.gone)):
+        release_claims(unit, account_id, piece)
+        unit.session.execute(
+            delete(Instance).where(Instance.account_id == account_id, Instance.id.in_(piece)),
+            execution_options={"synchronize_session": False},
         )
-    if intake.gone:
-        release_claims(unit, account_id, intake.gone)
-        for piece in batches(intake.gone):
-            unit.session.execute(
-                delete(Instance).where(Instance.account_id == account_id, Instance.id.in_(piece)),
-                execution_options={"synchronize_session": False},
-            )
-        for instance_id in intake.gone:
-            message = f"product instance removed via satellite {intake.satellite.name}"
-            record(
-                unit,
-                account_id,
-                EventKind.INSTANCE_REMOVED_VIA_SATELLITE,
-                message,
-                instance_id=instance_id,
-                satellite_id=intake.satellite.id,
-            )
+        kind = EventKind.INSTANCE_REMOVED_VIA_SATELLITE
+        record_many(unit, account_id, [_told(intake, kind, message, each) for each in piece])
+
+
+def _told(intake: Intake, kind: EventKind, message: str, instance_id: str) -> Happening:
+    home = intake.moved.get(instance_id)
+    return Happening(kind, message, virtual_account_id=home, instance_id=instance_id, satellite_id=intake.satellite.id)
 
 
 def _export_requests(intake: Intake, rows: list[ExportRequestRow]) -> None:
@@ -257,8 +258,12 @@ def _export_returns(intake: Intake, rows: list[ExportReturnRow]) -> None:
 
 def _grant_states(intake: Intake, rows: list[GrantStateRow]) -> None:
     unit, account_id = intake.unit, intake.account.id
+    named = select(GrantRecord).where(
+        GrantRecord.account_id == account_id, GrantRecord.id.in_([row.grant for row in rows])
+    )
+    known = {grant.id: grant for grant in unit.session.scalars(named)}
     for row in rows:
-        grant = unit.session.get(GrantRecord, (account_id, row.grant))
+        grant = known.get(row.grant)
         if grant is None:
             if row.envelope is not None:
                 adopt_grant(unit, intake.keyring, account_id, row.envelope, row.device_key)
@@ -281,20 +286,22 @@ def _events(intake: Intake, rows: list[EventRow]) -> None:
     known = set(unit.session.scalars(query))
     fresh = [row for row in {row.id: row for row in rows}.values() if row.id not in known]
     upsert(unit.session, SatelliteEvent, [{"account_id": account_id, "id": row.id} for row in fresh], keep=True)
-    for row in fresh:
-        event = record(
-            unit,
-            account_id,
-            EventKind.SATELLITE_EVENT,
-            f"{row.message} (satellite {intake.satellite.name})",
-            subject={**row.subject, "event": row.event, "satellite_event": row.id},
-            instance_id=row.instance,
-            satellite_id=intake.satellite.id,
-        )
-        event.at, event.actor = row.at, row.actor
+    record_many(unit, account_id, [_happening(intake, row) for row in fresh])
 
 
-_APPLY = {
+def _happening(intake: Intake, row: EventRow) -> Happening:
+    return Happening(
+        EventKind.SATELLITE_EVENT,
+        f"{row.message} (satellite {intake.satellite.name})",
+        {**row.subject, "event": row.event, "satellite_event": row.id},
+        instance_id=row.instance,
+        satellite_id=intake.satellite.id,
+        at=row.at,
+        actor=row.actor,
+    )
+
+
+_APPLY: Mapping[type, Callable[[Intake, list[Any]], None]] = {
     TokenRow: _tokens,
     InstanceRow: _instances,
     ClaimRow: _claims,

@@ -12,7 +12,7 @@ from central.domain.notices.rules import file_processed
 from central.domain.notices.services import notify
 from central.domain.satellites.queries import by_id
 from central.domain.satellites.services import account_of, note_sync_failure
-from central.intake.syncing import take_request
+from central.intake.syncing import Answered, take_request
 from central.keyring import KeyRing
 from chassis.actor import Actor
 from chassis.db.unit import Database, Unit
@@ -45,33 +45,40 @@ def receive(
 
     `by_file` says that a person carries the files: the satellite's contact is told that the response is ready.
     """
-    try:
-        with open_file() as stream, database.write(actor) as unit:
+
+    def work(unit: Unit) -> Received | ExchangeError:
+        with open_file() as stream:
             answered = take_request(unit, keyring, stream)
             note_reached(unit)
-            if not isinstance(answered, ExchangeError):
-                stored = answered.stored
-                facts = {
-                    "outcome": answered.outcome,
-                    "satellite": answered.satellite.id,
-                    "name": answered.satellite.name,
-                    "epoch": stored.epoch,
-                    "sequence": stored.rseq,
-                    "answers": stored.seq,
-                    "counts": stored.counts,
-                    "received": answered.received,
-                }
-                found = Received(stored.response or b"", facts)
-                if by_file and answered.outcome == "applied":
-                    satellite = answered.satellite
-                    mail = file_processed(satellite.name, account_of(unit, satellite).name, stored.seq)
-                    notify(unit, satellite.email, mail)
+        return answered if isinstance(answered, ExchangeError) else _received(unit, answered, by_file=by_file)
+
+    try:
+        # Again where a database asks for it: devices of the same account write meanwhile.
+        found = database.run(actor, work)
     except ExchangeError as error:
         _note_failure(database, actor, open_file, error)
         raise
-    if isinstance(answered, ExchangeError):
-        raise answered
+    if isinstance(found, ExchangeError):
+        raise found
     return found
+
+
+def _received(unit: Unit, answered: Answered, *, by_file: bool) -> Received:
+    stored, satellite = answered.stored, answered.satellite
+    facts = {
+        "outcome": answered.outcome,
+        "satellite": satellite.id,
+        "name": satellite.name,
+        "epoch": stored.epoch,
+        "sequence": stored.rseq,
+        "answers": stored.seq,
+        "counts": stored.counts,
+        "received": answered.received,
+    }
+    if by_file and answered.outcome == "applied":
+        mail = file_processed(satellite.name, account_of(unit, satellite).name, stored.seq)
+        notify(unit, satellite.email, mail)
+    return Received(stored.response or b"", facts)
 
 
 def _note_failure(database: Database, actor: Actor, open_file: Opener, error: ExchangeError) -> None:

@@ -31,6 +31,7 @@ from central.intake.recovering import enter_recovery, mark_recovering, note_answ
 from central.keyring import KeyRing
 from chassis.actor import ActorKind
 from chassis.db.unit import Unit
+from chassis.db.upsert import roomy
 from chassis.ids import new_id
 from exchange.errors import (
     ExchangeError,
@@ -165,7 +166,8 @@ def _apply(
     require_standing(keyring, unit.licence_now, change=False)
     request = opened.request
     base = _base(unit, satellite, request.applied)
-    apply_rows(unit, keyring, account, satellite, opened.rows())
+    with roomy(unit.session):
+        apply_rows(unit, keyring, account, satellite, opened.rows())
     end_grants(unit, keyring)
     renew_grants(unit, keyring, account.id, satellite.id)
     satellite.last_seq, satellite.last_sync_at = request.seq, unit.now

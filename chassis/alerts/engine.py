@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Integer, String, Text, select
+from sqlalchemy import ColumnElement, Integer, Row, String, Text, bindparam, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db.base import IdColumn, JsonText, UtcDateTime
 from chassis.db.unit import Unit
+from chassis.db.upsert import batches, forget, insert_rows, table_of
 from chassis.errors import NotFoundError, RefusedError
 from chassis.ids import new_id
 
@@ -116,14 +118,31 @@ class NotRemindableError(RefusedError):
 
 
 A = TypeVar("A", bound=AlertMixin)
+_KEPT = (
+    "severity",
+    "message",
+    "source",
+    "subject",
+    "actions",
+    "action_due",
+    "step",
+    "next_reminder",
+    "state",
+    "raised_at",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Changes(Generic[A]):
-    """What a reconciliation did."""
+class Changes:
+    """What a reconciliation did; `told` are the new ones of the kinds that the caller asked to be told of."""
 
-    raised: tuple[A, ...]
-    cleared: tuple[A, ...]
+    raised: int
+    cleared: int
+    told: tuple[Wanted, ...]
+
+
+Keys = Mapping[str, Collection[str]]
+"""The keys of some alerts by their kind: a part of a book."""
 
 
 class AlertBook(Generic[A]):
@@ -136,65 +155,103 @@ class AlertBook(Generic[A]):
         self._scope = dict(scope)
 
     def reconcile(
-        self, unit: Unit, wanted: Iterable[Wanted], kinds: Iterable[str], keys: Iterable[str] | None = None
-    ) -> Changes[A]:
-        """Make the alerts of these kinds (and, where given, of these keys alone) equal to what is wanted."""
-        model = self._model
-        query = (
-            select(model).filter_by(**self._scope).where(model.kind.in_(list(kinds)), model.state != AlertState.CLEARED)
-        )
-        if keys is not None:
-            query = query.where(model.key.in_(list(keys)))
-        rows = unit.session.scalars(query)
-        present = {(row.kind, row.key): row for row in rows}
-        raised, cleared = [], []
-        for want in wanted:
-            row = present.pop((want.kind, want.key), None)
-            if row is None:
-                row = self._raise(unit, want)
-                raised.append(row)
-            else:
-                self._update(unit, row, want)
-        for row in present.values():
-            row.state, row.cleared_at = AlertState.CLEARED, unit.now
-            cleared.append(row)
-        unit.session.flush()  # so that lists read in the same unit show the new state
-        return Changes(tuple(raised), tuple(cleared))
+        self,
+        unit: Unit,
+        wanted: Iterable[Wanted],
+        kinds: Iterable[str],
+        *,
+        only: Keys | None = None,
+        tell: Collection[str] = (),
+    ) -> Changes:
+        """Make the alerts of these kinds equal to what is wanted; with `only`, no others than those are looked at.
 
-    def _raise(self, unit: Unit, want: Wanted) -> A:
+        Works batch by batch on plain rows: neither what is wanted nor what is there is ever held as a whole.
+        """
+        unit.session.flush()
+        seen: set[str] = set()
+        told: list[Wanted] = []
+        raised = 0
+        for piece in batches(wanted):
+            fresh = self._bring_up(unit, {(want.kind, want.key): want for want in piece}, seen)
+            raised += len(fresh)
+            told += [want for want in fresh if want.kind in tell]
+        cleared = self._clear(unit, self._of(kinds, only), seen)
+        forget(unit.session, self._model)  # what a caller holds shows the new state
+        return Changes(raised, cleared, tuple(told))
+
+    def _of(self, kinds: Iterable[str], only: Keys | None) -> Sequence[ColumnElement[bool]]:
+        if only is None:
+            return [self._model.kind.in_(list(kinds))]
+        return [
+            (self._model.kind == kind) & self._model.key.in_(piece)
+            for kind, keys in only.items()
+            for piece in batches(sorted(keys))
+        ]
+
+    def _present(self, unit: Unit, columns: Sequence[Any], parts: Sequence[ColumnElement[bool]]) -> list[Row[Any]]:
+        query = select(*columns).filter_by(**self._scope).where(self._model.state != AlertState.CLEARED)
+        return list(unit.session.execute(query.where(or_(*parts)))) if parts else []
+
+    def _bring_up(self, unit: Unit, wanted: dict[tuple[str, str], Wanted], seen: set[str]) -> list[Wanted]:
+        by_kind: dict[str, list[str]] = defaultdict(list)
+        for kind, key in wanted:
+            by_kind[kind].append(key)
+        columns = [getattr(self._model, name) for name in ("id", "kind", "key", "remind_at", *_KEPT)]
+        fresh, changed = dict(wanted), []
+        for row in self._present(unit, columns, self._of((), by_kind)):
+            want = fresh.pop((row.kind, row.key), None)
+            if want is None:
+                continue
+            seen.add(row.id)
+            values = self._values(unit, row, want)
+            if values is not None:
+                changed.append({"of_id": row.id, **values})
+        rows = [self._raised(unit, want) for want in fresh.values()]
+        seen.update(row["id"] for row in rows)
+        insert_rows(unit.session, self._model, rows)
+        self._write(unit, changed)
+        return list(fresh.values())
+
+    def _write(self, unit: Unit, changed: Sequence[dict[str, Any]]) -> None:
+        table = table_of(self._model)
+        statement = update(table).where(table.c.id == bindparam("of_id"))
+        for name, value in self._scope.items():
+            statement = statement.where(table.c[name] == value)
+        for piece in batches(changed):
+            unit.session.connection().execute(statement, piece)
+
+    def _clear(self, unit: Unit, parts: Sequence[ColumnElement[bool]], seen: set[str]) -> int:
+        ids = [row.id for row in self._present(unit, [self._model.id], parts) if row.id not in seen]
+        self._write(unit, [{"of_id": of, "state": AlertState.CLEARED, "cleared_at": unit.now} for of in ids])
+        return len(ids)
+
+    def _described(self, want: Wanted) -> dict[str, Any]:
         kind = self._catalogue[want.kind]
-        values: dict[str, Any] = {
-            **self._scope,
-            "id": new_id(),
-            "kind": want.kind,
-            "key": want.key,
+        return {
             "severity": want.severity or kind.severity,
             "message": want.message,
             "source": want.source,
             "subject": dict(want.subject),
             "actions": list(want.actions if want.actions is not None else kind.actions),
-            "raised_at": unit.now,
             "action_due": want.action_due,
             "step": want.step,
-            "state": AlertState.OPEN,
             "next_reminder": want.remind_at,
         }
-        row = self._model(**values)
-        unit.session.add(row)
-        return row
 
-    def _update(self, unit: Unit, row: A, want: Wanted) -> None:
-        kind = self._catalogue[want.kind]
+    def _raised(self, unit: Unit, want: Wanted) -> dict[str, Any]:
+        fixed = {"id": new_id(), "kind": want.kind, "key": want.key, "raised_at": unit.now, "state": AlertState.OPEN}
+        return {**self._scope, **fixed, **self._described(want)}
+
+    def _values(self, unit: Unit, row: Row[Any], want: Wanted) -> dict[str, Any] | None:
+        """What a present alert becomes; None where nothing about it changes."""
+        values = {**self._described(want), "state": row.state, "raised_at": row.raised_at, "remind_at": row.remind_at}
         newer = row.step != want.step
-        row.message, row.source, row.subject = want.message, want.source, dict(want.subject)
-        row.severity = want.severity or kind.severity
-        row.actions = list(want.actions if want.actions is not None else kind.actions)
-        row.action_due, row.step, row.next_reminder = want.action_due, want.step, want.remind_at
         due = row.state == AlertState.REMINDED and row.remind_at is not None and row.remind_at <= unit.now
         if newer or due:
-            row.state, row.remind_at = AlertState.OPEN, None
+            values["state"], values["remind_at"] = AlertState.OPEN, None
             if newer:
-                row.raised_at = unit.now
+                values["raised_at"] = unit.now
+        return values if any(getattr(row, name) != value for name, value in values.items()) else None
 
     def open_ones(self, unit: Unit, *, every: bool = False) -> list[A]:
         """The open alerts, most urgent first; `every` shows all."""

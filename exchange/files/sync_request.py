@@ -9,15 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import BinaryIO
 
 from exchange import limits
 from exchange.canonical import JsonObject
-from exchange.container import Header, OpenedFile, open_container, split_container, write_container
+from exchange.container import (
+    Header,
+    Lines,
+    OpenedFile,
+    PackedBody,
+    open_container,
+    read_line,
+    split_container,
+    write_container,
+)
 from exchange.envelope import signer_ids
 from exchange.errors import MalformedError, UnknownIssuerError, WrongSatelliteError, WrongVendorError
 from exchange.fields import Fields
 from exchange.files.authorization import check_created
+from exchange.files.lines import quick_row
 from exchange.files.rows import RequestRow, read_request_row
 from exchange.keys import PrivateKey, PublicKey
 from exchange.vocabulary import FileKind
@@ -136,15 +147,30 @@ class OpenedRequest:
 
     def rows(self) -> Iterator[RequestRow]:
         """The rows, one by one."""
-        return map(read_request_row, self.opened.rows())
+        return self.opened.read(_row, attrgetter("kind"))
+
+
+def _row(line: bytes) -> RequestRow:
+    return quick_row(line) or read_request_row(read_line(line))
+
+
+def pack_rows(rows: Iterable[RequestRow | Lines], *, stored: bool = False) -> PackedBody:
+    """Pack the rows of a request, before its number is known."""
+    return PackedBody((row if isinstance(row, Lines) else row.to_dict() for row in rows), stored=stored)
 
 
 def make_sync_request(
-    request: SyncRequest, rows: Iterable[RequestRow], key: PrivateKey, out: BinaryIO, *, stored: bool = False
+    request: SyncRequest,
+    rows: Iterable[RequestRow | Lines] | PackedBody,
+    key: PrivateKey,
+    out: BinaryIO,
+    *,
+    stored: bool = False,
 ) -> tuple[str, dict[str, int]]:
-    """Write the file with the satellite's identity key; returns its digest and counts."""
+    """Write the file with the satellite's identity key; returns its digest and counts. A packed body is closed."""
     header = Header(FileKind.SYNC_REQUEST, request.satellite, request.epoch, request.seq, request.created)
-    return write_container(out, header, request.to_dict(), [key], rows=(row.to_dict() for row in rows), stored=stored)
+    packed = rows if isinstance(rows, PackedBody) else pack_rows(rows, stored=stored)
+    return write_container(out, header, request.to_dict(), [key], rows=packed)
 
 
 def peek_satellite(data: bytes | BinaryIO) -> str:

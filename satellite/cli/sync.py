@@ -16,7 +16,7 @@ from satellite.cli.base import FILE, group, opened, reading, writing
 from satellite.core.site import services
 from satellite.core.site.queries import history, site_of, status
 from satellite.sync.applying import apply_response
-from satellite.sync.exporting import export_request, preview
+from satellite.sync.exporting import export_request, prepare_request, preview
 
 
 @group.command("status", help="Show the state of the satellite.")
@@ -40,8 +40,11 @@ def sync() -> None:
 @click.pass_context
 def sync_export(context: click.Context, output: Path, full: bool) -> None:
     """Write a synchronization file."""
+    with reading(context) as (made, unit):
+        prepared = prepare_request(unit, made.keyring, full=full)
     with writing(context) as (made, unit):
-        done = export_request(unit, made.keyring, full=full, restored=made.is_restored(unit))
+        restored = made.is_restored(unit)
+        done = export_request(unit, made.keyring, full=full, restored=restored, prepared=prepared)
         request, rseq = done.request, site_of(unit).applied_rseq
         found = {"epoch": request.epoch, "sequence": request.seq, "full": request.full, "counts": request.counts}
         waiting = request.seq - site_of(unit).acknowledged_seq

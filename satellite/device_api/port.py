@@ -45,6 +45,7 @@ from satellite.core.instances.services import (
     touch,
 )
 from satellite.core.licences.queries import entitlement
+from satellite.core.licences.services import claims_of
 from satellite.core.site.queries import SiteRow
 from satellite.core.tokens.models import Token
 from satellite.core.tokens.services import redeem
@@ -88,6 +89,7 @@ class SatellitePort:
         row, _ = self._own(known)
         revive_key(self._unit, row)
         self._changed(row.key_id, row.instance_id, known.instance)
+        refresh_touched(self._unit, instances=[known.instance, row.instance_id], pools=())
         return replace(known, instance=row.instance_id, superseded=False)
 
     @contextmanager
@@ -267,11 +269,17 @@ class SatellitePort:
 
     def deregister(self, known: KnownDevice, returns: tuple[tuple[ExportReturn, JsonObject], ...]) -> JsonObject:
         """The device leaves: ordinary licences are free, restricted ones come back by its signed returns."""
+        fact = self._facts.get(known.key.key_id)
+        restricted = fact is None or fact.has_restricted
         _, instance = self._own(known)
         for statement, envelope in returns:
             take_return(self._unit, statement, envelope, known.key)
+        pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, instance.id)}
         remove_instance(self._unit, instance, "removed itself")
-        self._made.refresh_alerts(self._unit)  # also what else it raised: failed requests, marks
+        if restricted:
+            self._made.refresh_alerts(self._unit)  # also what it left behind or asked for in vain
+        else:
+            refresh_touched(self._unit, instances=[instance.id], pools=pools)
         return {}
 
     def export_request(self, known: KnownDevice, statement: ExportRequest, envelope: JsonObject) -> JsonObject:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import BinaryIO
 
 from chassis.actor import Actor
+from chassis.db.unit import Unit
 from exchange.errors import ExchangeError
 from satellite.core.site.queries import site_of
 from satellite.core.site.services import note_history
@@ -18,13 +19,18 @@ Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
 def apply_response(made: Satellite, actor: Actor, open_file: Opener) -> Imported:
     """Apply a response in a unit of its own; a refusal is written down and raised."""
-    try:
-        with open_file() as stream, made.database.write(actor) as unit:
+
+    def work(unit: Unit) -> tuple[Imported, tuple[int, int, int]]:
+        with open_file() as stream:
             result = import_response(unit, made.keyring, stream)
-            site = site_of(unit)
-            reached = (site.epoch, site.last_seq, site.applied_rseq)
-            if result.outcome == "applied":
-                made.refresh_alerts(unit)
+        site = site_of(unit)
+        if result.outcome == "applied":
+            made.refresh_alerts(unit)
+        return result, (site.epoch, site.last_seq, site.applied_rseq)
+
+    try:
+        # Again where a database asks for it: devices write meanwhile.
+        result, reached = made.database.run(actor, work)
     except ExchangeError as error:
         with made.database.write(actor) as unit:
             site = site_of(unit)

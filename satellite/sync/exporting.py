@@ -1,9 +1,14 @@
-"""Making requests: numbers, bytes and state change in one transaction; the file is released after it (rows S2.1, S2.3)."""
+"""Making requests: numbers, bytes and state change in one transaction; the file is released after it (rows S2.1, S2.3).
+
+The rows are read and packed before it, in a snapshot that keeps no device waiting. What changes meanwhile has a higher
+change number than the request speaks of, and leaves with the next one.
+"""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,15 +17,16 @@ from sqlalchemy import select
 from chassis.db.unit import Unit
 from chassis.licence_time import can_lower
 from exchange.canonical import JsonObject
+from exchange.container import Lines, PackedBody, read_line
 from exchange.files.rows import RequestRow
-from exchange.files.sync_request import Applied, ChainEntry, SyncRequest, make_sync_request
+from exchange.files.sync_request import Applied, ChainEntry, SyncRequest, make_sync_request, pack_rows
 from exchange.keys import PublicKey
 from satellite import __version__
 from satellite.core.base import last_change
 from satellite.core.export_queue.services import mark_sent
 from satellite.core.site.errors import RestoredError
 from satellite.core.site.models import MadeRequest, Site
-from satellite.core.site.queries import authorized_site, last_request
+from satellite.core.site.queries import authorized_site, last_request, site_of
 from satellite.core.site.services import note_history
 from satellite.keyring import KeyRing
 from satellite.sync.outgoing import rows_since
@@ -38,8 +44,43 @@ class Export:
     fresh: bool
 
 
-def export_request(unit: Unit, keyring: KeyRing, *, full: bool, restored: bool) -> Export:
-    """Give the stored request out again while nothing changed, else make the next one."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The packed rows of a request that is about to be made, and what they rest on."""
+
+    body: PackedBody
+    upto: int
+    basis: tuple[object, ...]
+
+
+def prepare_request(unit: Unit, keyring: KeyRing, *, full: bool) -> Prepared | None:
+    """Read and pack the rows of the next request; None where none is to be made. For a unit that only looks."""
+    site = site_of(unit)
+    wants_full = full or site.needs_full
+    last = last_request(unit, site)
+    if site.epoch == 0 or (last is not None and not _outdated(unit, site, last, full=wants_full)):
+        return None
+    return _pack(unit, keyring, site, full=wants_full)
+
+
+def _pack(unit: Unit, keyring: KeyRing, site: Site, *, full: bool) -> Prepared:
+    upto = last_change(unit)
+    return Prepared(pack_rows(_rows(unit, keyring, site, full=full)), upto, _basis(site, full=full))
+
+
+def _basis(site: Site, *, full: bool) -> tuple[object, ...]:
+    return site.epoch_id, site.last_seq, site.acknowledged_upto, site.privacy, full
+
+
+def export_request(
+    unit: Unit, keyring: KeyRing, *, full: bool, restored: bool, prepared: Prepared | None = None
+) -> Export:
+    """Give the stored request out again while nothing changed, else make the next one; `prepared` is used up."""
+    with closing(prepared.body) if prepared is not None else nullcontext():
+        return _export(unit, keyring, prepared, full=full, restored=restored)
+
+
+def _export(unit: Unit, keyring: KeyRing, prepared: Prepared | None, *, full: bool, restored: bool) -> Export:
     site = authorized_site(unit)
     if restored:
         raise RestoredError
@@ -47,26 +88,26 @@ def export_request(unit: Unit, keyring: KeyRing, *, full: bool, restored: bool) 
     last = last_request(unit, site)
     if last is not None and not _outdated(unit, site, last, full=wants_full):
         return Export(last, fresh=False)
+    if prepared is None or prepared.basis != _basis(site, full=wants_full):
+        # Another request was made, or a response came, since the rows were packed.
+        prepared = _pack(unit, keyring, site, full=wants_full)
     prepare_renewal(unit, keyring, site)
     site.last_seq += 1
-    upto = last_change(unit)
     request = _manifest(unit, keyring, site, full=wants_full)
     out = io.BytesIO()
-    digest, counts = make_sync_request(
-        request, _rows(unit, keyring, site, full=wants_full), keyring.key(site.identity_key_id), out
-    )
+    digest, counts = make_sync_request(request, prepared.body, keyring.key(site.identity_key_id), out)
     made = MadeRequest(
         epoch=site.epoch,
         seq=site.last_seq,
         digest=digest,
         content=out.getvalue(),
-        upto=upto,
+        upto=prepared.upto,
         full=wants_full,
         counts=counts,
         made_at=unit.now,
     )
     unit.session.add(made)
-    mark_sent(unit)
+    mark_sent(unit, prepared.upto)
     note_history(unit, "export", "made", epoch=made.epoch, number=made.seq, counts=counts)
     return Export(made, fresh=True)
 
@@ -118,7 +159,7 @@ def _public(keyring: KeyRing, key_id: str | None) -> PublicKey | None:
     return keyring.key(key_id).public if key_id else None
 
 
-def _rows(unit: Unit, keyring: KeyRing, site: Site, *, full: bool) -> Iterator[RequestRow]:
+def _rows(unit: Unit, keyring: KeyRing, site: Site, *, full: bool) -> Iterator[RequestRow | Lines]:
     privacy = PrivacyFilter(site.privacy, keyring.pseudonym_key)
     return rows_since(unit, site.acknowledged_upto, privacy, full=full)
 
@@ -128,5 +169,9 @@ def preview(unit: Unit, keyring: KeyRing) -> dict[str, list[JsonObject]]:
     site = authorized_site(unit)
     found: dict[str, list[JsonObject]] = {}
     for row in _rows(unit, keyring, site, full=site.needs_full):
-        found.setdefault(row.kind, []).append(row.to_dict())
+        of_kind = found.setdefault(row.kind, [])
+        if isinstance(row, Lines):
+            of_kind.extend(map(read_line, row.data.splitlines()))
+        else:
+            of_kind.append(row.to_dict())
     return found

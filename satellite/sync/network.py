@@ -24,7 +24,7 @@ from satellite.runtime import Satellite
 from satellite.sync.applying import apply_response
 from satellite.sync.causes import CAUSES, Cause, of_central, of_response
 from satellite.sync.checks import local_cause
-from satellite.sync.exporting import export_request
+from satellite.sync.exporting import export_request, prepare_request
 from satellite.sync.schedule import due_at
 from satellite.sync.settings import settings_of
 
@@ -68,8 +68,11 @@ def synchronize(made: Satellite, actor: Actor, *, full: bool = False, seconds: f
     cause = local_cause(made, actor, network=True, advice=False)
     if cause is not None:
         return _failed(made, actor, *cause)
+    with made.database.read(actor) as unit:
+        prepared = prepare_request(unit, made.keyring, full=full)
     with made.database.write(actor) as unit:
-        done = export_request(unit, made.keyring, full=full, restored=made.is_restored(unit))
+        restored = made.is_restored(unit)
+        done = export_request(unit, made.keyring, full=full, restored=restored, prepared=prepared)
         site = site_of(unit)
         request, rseq, target = done.request, site.applied_rseq, settings_of(site).target
         content = request.content

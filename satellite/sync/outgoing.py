@@ -1,25 +1,27 @@
-"""The rows of a request: what changed since central last acknowledged, or everything (row S2.3)."""
+"""The rows of a request: what changed since central last acknowledged, or everything (row S2.3).
+
+What comes by the hundred thousand (instances, claims, events) is read as texts and written as lines, without an object
+for each; the rest is rows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, Text, select, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute
 
 from chassis.db.unit import Unit
-from exchange.files.rows import (
-    ClaimRow,
-    EventRow,
-    ExportRequestRow,
-    ExportReturnRow,
-    GrantStateRow,
-    InstanceRow,
-    RequestRow,
-    TokenRow,
-)
+from exchange.canonical import encode
+from exchange.container import Lines
+from exchange.files.lines import EventText, InstanceText, claim_line, event_line, instance_line, time_text, together
+from exchange.files.rows import ExportRequestRow, ExportReturnRow, GrantStateRow, RequestRow, TokenRow
 from exchange.identity import Udi
 from exchange.keys import PublicKey
-from exchange.vocabulary import DeliveryState, InstanceState, PrivacyField
+from exchange.vocabulary import DeliveryState, PrivacyField
 from satellite.core.activity.models import Event
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from satellite.core.export_queue.services import ACTIVE, SENT, WAITING
@@ -31,13 +33,23 @@ from satellite.sync.privacy import PrivacyFilter
 STREAM = 1000
 
 
-def rows_since(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) -> Iterator[RequestRow]:
+def rows_since(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) -> Iterator[RequestRow | Lines]:
     """Rows in the order in which central applies them."""
     yield from _tokens(unit, after, privacy, full=full)
-    yield from _instances(unit, after, privacy, full=full)
-    yield from _claims(unit, after, full=full)
+    yield from _lines(unit, "instance", instances_since(after, full=full), partial(_instance, privacy))
+    yield from _lines(unit, "claim", claims_since(after, full=full), _claim)
     yield from _exports(unit, after, full=full)
-    yield from _events(unit, after, privacy)
+    yield from _lines(unit, "event", events_since(after), partial(_event, privacy))
+
+
+def _lines(unit: Unit, kind: str, query: Select[Any], line: Callable[[Any], str]) -> Iterator[Lines]:
+    for piece in unit.session.execute(query.execution_options(yield_per=STREAM)).partitions():
+        yield together(kind, map(line, piece))
+
+
+def _stored(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """A column as the database holds it: JSON and times are not read only to be written again."""
+    return type_coerce(column, Text)
 
 
 def _tokens(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) -> Iterator[TokenRow]:
@@ -60,44 +72,83 @@ def _tokens(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) -> It
         )
 
 
-def _instances(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) -> Iterator[InstanceRow]:
+def instances_since(after: int, *, full: bool) -> Select[Any]:
+    """Instances by their change, each with its current key."""
     current = (DeviceKey.instance_id == Instance.id) & DeviceKey.superseded.is_(False)
-    query = select(Instance, DeviceKey.public).outerjoin(DeviceKey, current).order_by(Instance.change_no)
-    query = (
-        query.where((Instance.removed.is_(False)) | (Instance.change_no > after))
-        if full
-        else query.where(Instance.change_no > after)
+    query = select(
+        Instance.id,
+        Instance.hostname,
+        _stored(Instance.udi),
+        Instance.product_tag,
+        Instance.software_version,
+        Instance.ip_address,
+        Instance.notes,
+        Instance.virtual_account_id,
+        _stored(Instance.registered_at),
+        _stored(Instance.last_contact),
+        _stored(Instance.certificate_expires),
+        Instance.state,
+        Instance.export_allowed,
+        Instance.key_hash,
+        DeviceKey.key_id,
+        _stored(DeviceKey.public),
+        Instance.token_id,
+        _stored(Instance.standbys),
+        _stored(Instance.marks),
+        Instance.removed,
     )
-    for row, public in unit.session.execute(query.execution_options(yield_per=STREAM)):
-        key = PublicKey.from_dict(public) if public is not None else None
-        yield InstanceRow(
-            id=row.id,
-            hostname=privacy.text(PrivacyField.HOSTNAME, row.hostname),
-            udi=privacy.udi(Udi.from_dict(row.udi)),
-            product_tag=row.product_tag,
-            software_version=row.software_version,
-            ip_address=privacy.text(PrivacyField.IP_ADDRESS, row.ip_address),
-            notes=privacy.text(PrivacyField.NOTES, row.notes),
-            virtual_account=row.virtual_account_id,
-            registered_at=row.registered_at,
-            last_contact=row.last_contact,
-            certificate_expires=row.certificate_expires,
-            state=InstanceState(row.state),
-            export_allowed=row.export_allowed,
-            key_hash=row.key_hash,
-            device_key=key if key is not None and key.key_hash == row.key_hash else None,
-            token=row.token_id,
-            standbys=tuple(privacy.udi(Udi.from_dict(member)) for member in row.standbys),
-            marks=tuple(row.marks),
-            removed=row.removed,
+    query = query.outerjoin(DeviceKey, current).order_by(Instance.change_no)
+    if full:
+        return query.where(Instance.removed.is_(False) | (Instance.change_no > after))
+    return query.where(Instance.change_no > after)
+
+
+def _instance(privacy: PrivacyFilter, row: tuple[Any, ...]) -> str:
+    (of, hostname, udi, product, version, address, notes, home, registered, contact, expires) = row[:11]
+    (state, allowed, key_hash, key_id, public, token, standbys, marks, removed) = row[11:]
+    return instance_line(
+        InstanceText(
+            of,
+            privacy.text(PrivacyField.HOSTNAME, hostname),
+            _udi(privacy, udi),
+            product,
+            version,
+            privacy.text(PrivacyField.IP_ADDRESS, address),
+            privacy.text(PrivacyField.NOTES, notes),
+            home,
+            time_text(registered),
+            time_text(contact),
+            time_text(expires),
+            state,
+            allowed,
+            key_hash,
+            public if public is not None and key_hash.startswith(key_id) else None,
+            token,
+            standbys if standbys == "[]" else f"[{','.join(_udi(privacy, each) for each in json.loads(standbys))}]",
+            marks,
+            removed,
         )
+    )
 
 
-def _claims(unit: Unit, after: int, *, full: bool) -> Iterator[ClaimRow]:
-    query = select(Claim).order_by(Claim.change_no)
-    query = query.where((Claim.count > 0) | (Claim.change_no > after)) if full else query.where(Claim.change_no > after)
-    for row in unit.session.scalars(query.execution_options(yield_per=STREAM)):
-        yield ClaimRow(row.instance_id, row.tag, row.count, row.since)
+def _udi(privacy: PrivacyFilter, stored: str | dict[str, Any]) -> str:
+    if isinstance(stored, str) and "mac_address" not in stored:
+        return stored
+    udi = Udi.from_dict(json.loads(stored) if isinstance(stored, str) else stored)
+    return encode(privacy.udi(udi).to_dict()).decode()
+
+
+def claims_since(after: int, *, full: bool) -> Select[Any]:
+    """Claims by their change."""
+    query = select(Claim.instance_id, Claim.tag, Claim.count, _stored(Claim.since)).order_by(Claim.change_no)
+    if full:
+        return query.where((Claim.count > 0) | (Claim.change_no > after))
+    return query.where(Claim.change_no > after)
+
+
+def _claim(row: tuple[Any, ...]) -> str:
+    instance, tag, count, since = row
+    return claim_line(instance, tag, count, time_text(since))
 
 
 def _exports(unit: Unit, after: int, *, full: bool) -> Iterator[RequestRow]:
@@ -134,16 +185,24 @@ def _grant_state(unit: Unit, row: HeldGrant, *, full: bool) -> GrantStateRow:
     )
 
 
-def _events(unit: Unit, after: int, privacy: PrivacyFilter) -> Iterator[EventRow]:
-    query = select(Event, Instance.hostname).outerjoin(Instance, Instance.id == Event.instance_id)
-    query = query.where(Event.number > after).order_by(Event.number).execution_options(yield_per=STREAM)
-    for row, hostname in unit.session.execute(query):
-        yield EventRow(
-            id=row.id,
-            at=row.at,
-            event=row.kind,
-            actor=row.actor,
-            message=privacy.message(row.message, hostname)[:4096],
-            instance=row.instance_id,
-            subject=row.subject,
-        )
+def events_since(after: int) -> Select[Any]:
+    """Events by their number, each with the host name that its sentence may hold."""
+    query = select(
+        Event.id,
+        _stored(Event.at),
+        Event.kind,
+        Event.actor,
+        Event.message,
+        Event.instance_id,
+        _stored(Event.subject),
+        Instance.hostname,
+    )
+    return (
+        query.outerjoin(Instance, Instance.id == Event.instance_id).where(Event.number > after).order_by(Event.number)
+    )
+
+
+def _event(privacy: PrivacyFilter, row: tuple[Any, ...]) -> str:
+    of, at, kind, actor, message, instance, subject, hostname = row
+    text = privacy.message(message, hostname)[:4096]
+    return event_line(EventText(of, time_text(at), kind, actor, text, instance, subject))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from central.domain.activity.events import EventKind
 from central.domain.activity.models import Event, LicenceTransaction
-from central.domain.base import VENDOR, next_number
+from central.domain.base import VENDOR, next_number, next_numbers
 from chassis.db.unit import Unit
+from chassis.db.upsert import insert_rows
 from chassis.ids import new_id
 
 
@@ -41,6 +43,44 @@ def record(
     )
     unit.session.add(event)
     return event
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One of many events that are written at once; `at` and `actor` are those of a satellite that told of it."""
+
+    kind: EventKind
+    message: str
+    subject: Mapping[str, Any] = field(default_factory=dict)
+    virtual_account_id: str | None = None
+    instance_id: str | None = None
+    satellite_id: str | None = None
+    at: datetime | None = None
+    actor: str | None = None
+
+
+def record_many(unit: Unit, account_id: str, happenings: Sequence[Happening]) -> None:
+    """Write many events of one account, numbered in their order."""
+    if not happenings:
+        return
+    first = next_numbers(unit, account_id, "event", len(happenings))
+    rows = [
+        {
+            "account_id": account_id,
+            "id": new_id(),
+            "number": number,
+            "at": entry.at or unit.now,
+            "kind": entry.kind,
+            "actor": entry.actor or unit.actor.label,
+            "message": entry.message,
+            "subject": entry.subject,
+            "virtual_account_id": entry.virtual_account_id,
+            "instance_id": entry.instance_id,
+            "satellite_id": entry.satellite_id,
+        }
+        for number, entry in enumerate(happenings, first)
+    ]
+    insert_rows(unit.session, Event, rows)
 
 
 def record_transaction(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy.orm import aliased
 
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.agreements.services import is_pending
+from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import entitlements
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord
 from central.domain.export_control.services import ACTIVE
@@ -31,6 +34,7 @@ from exchange.trust import Root
 from exchange.vocabulary import ExportReason, ExportState, KeyState
 
 HOURS_TO_AUTHORIZE = 48
+STREAM = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,18 @@ class Scene:
 
     unit: Unit
     account: SmartAccount
-    virtual_accounts: dict[str, VirtualAccount]
+    _names: dict[str, str] = field(default_factory=dict)
 
     def name(self, virtual_account_id: str) -> str:
         """The name of a virtual account."""
-        row = self.virtual_accounts.get(virtual_account_id)
-        return row.name if row else self.account.name
+        if virtual_account_id not in self._names:
+            row = self.unit.session.get(VirtualAccount, (self.account.id, virtual_account_id))
+            self._names[virtual_account_id] = row.name if row else self.account.name
+        return self._names[virtual_account_id]
+
+    def stream(self, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
+        """Rows of a query, a piece at a time."""
+        return iter(self.unit.session.execute(query.execution_options(yield_per=STREAM)))
 
 
 def agreement(scene: Scene) -> Iterator[Wanted]:
@@ -64,102 +74,113 @@ def agreement(scene: Scene) -> Iterator[Wanted]:
 
 def licences(scene: Scene) -> Iterator[Wanted]:
     """Shortage of pools; terms that end or have ended (rows C3.3, C10.2)."""
-    unit = scene.unit
-    found = pools(unit, scene.account.id)
-    names = {row.tag: row.name for row in entitlements(unit, {tag for _, tag in found})}
-    for (va, tag), pool in found.items():
-        short = pool.verdict.shortage
-        if short:
-            text = f"{short} more of {names.get(tag, tag)} needed in {scene.name(va)}."
-            subject = {"virtual_account": va, "tag": tag, "count": short}
-            yield Wanted("insufficient_licences", f"{va}|{tag}"[:255], text, scene.name(va), subject=subject)
-    yield from _terms(scene, names)
+    yield from shortages(scene)
+    yield from _terms(scene)
 
 
-def _terms(scene: Scene, names: dict[str, str]) -> Iterator[Wanted]:
+def shortages(scene: Scene, wanted: Collection[tuple[str, str]] | None = None) -> Iterator[Wanted]:
+    """Pools that lack licences: all of them, or those that are named by virtual account and tag."""
+    limits = (None, None) if wanted is None else (sorted({va for va, _ in wanted}), sorted({tag for _, tag in wanted}))
+    found = pools(scene.unit, scene.account.id, *limits)
+    short = {key: pool.verdict.shortage for key, pool in found.items() if wanted is None or key in wanted}
+    names = {row.tag: row.name for row in entitlements(scene.unit, {tag for (_, tag), count in short.items() if count})}
+    for (va, tag), count in short.items():
+        if count:
+            text = f"{count} more of {names.get(tag, tag)} needed in {scene.name(va)}."
+            subject = {"virtual_account": va, "tag": tag, "count": count}
+            yield Wanted("insufficient_licences", pool_key(va, tag), text, scene.name(va), subject=subject)
+
+
+def pool_key(virtual_account_id: str, tag: str) -> str:
+    """What tells the shortage of one pool from that of another."""
+    return f"{virtual_account_id}|{tag}"[:255]
+
+
+def _terms(scene: Scene) -> Iterator[Wanted]:
     unit = scene.unit
     query = (
-        select(Lot, Holding.virtual_account_id, Holding.bucket, Holding.quantity)
+        select(Lot.id, Lot.tag, Lot.end, Entitlement.name, Holding.virtual_account_id, Holding.quantity)
         .join(Holding, (Holding.account_id == Lot.account_id) & (Holding.lot_id == Lot.id))
+        .outerjoin(Entitlement, Entitlement.tag == Lot.tag)
         .where(Lot.account_id == scene.account.id, Lot.end.is_not(None))
         .where(Lot.end <= unit.licence_now + timedelta(days=max(EXPIRY_STEPS_DAYS)))
         .where(Holding.bucket.in_([*OWNED, Bucket.EXPIRED]))
     )
-    for lot, va, _bucket, quantity in unit.session.execute(query):
-        if lot.end is None:
-            continue
-        name, day = names.get(lot.tag, lot.tag), lot.end.date().isoformat()
-        subject = {"virtual_account": va, "tag": lot.tag, "lot": lot.id, "quantity": quantity}
-        key = f"{lot.id}|{va}"
-        step = expiry_step(lot.end, unit.licence_now)
-        if lot.end <= unit.licence_now:
-            text = f"{quantity} of {name} in {scene.name(va)} expired on {day}."
-            yield Wanted("licences_expired", key, text, scene.name(va), subject=subject)
+    for lot, tag, end, title, va, quantity in scene.stream(query):
+        name, day, place = title or tag, end.date().isoformat(), scene.name(va)
+        subject = {"virtual_account": va, "tag": tag, "lot": lot, "quantity": quantity}
+        key = f"{lot}|{va}"
+        step = expiry_step(end, unit.licence_now)
+        if end <= unit.licence_now:
+            text = f"{quantity} of {name} in {place} expired on {day}."
+            yield Wanted("licences_expired", key, text, place, subject=subject)
         elif step is not None:
-            remind = following_warning(lot.end, unit.licence_now)
-            text = f"{quantity} of {name} in {scene.name(va)} expire on {day}."
-            yield Wanted(
-                "licences_expiring", key, text, scene.name(va), lot.end, step=step, remind_at=remind, subject=subject
-            )
+            remind = following_warning(end, unit.licence_now)
+            text = f"{quantity} of {name} in {place} expire on {day}."
+            yield Wanted("licences_expiring", key, text, place, end, step=step, remind_at=remind, subject=subject)
 
 
 def exports(scene: Scene) -> Iterator[Wanted]:
     """Row C8.1: requests that failed for want of licences; the newest of each device and licence counts."""
-    query = select(ExportRequestRecord).where(ExportRequestRecord.account_id == scene.account.id)
-    newest: dict[tuple[str, str], ExportRequestRecord] = {}
-    for row in scene.unit.session.scalars(
-        query.order_by(ExportRequestRecord.decided_at, ExportRequestRecord.change_no)
-    ):
-        newest[row.instance_id, row.tag] = row
-    for row in newest.values():
-        if row.state == ExportState.FAILED and row.reason == ExportReason.NOT_AVAILABLE:
-            where = scene.name(row.virtual_account_id)
-            text = f"{row.count} of the restricted licence {row.tag} could not be granted in {where}: add licences there, or move the device to where there are some."
-            subject = {
-                "virtual_account": row.virtual_account_id,
-                "request": row.id,
-                "instance": row.instance_id,
-                "tag": row.tag,
-            }
-            yield Wanted("restricted_licence_not_available", row.id, text, where, subject=subject)
-
-
-def instances(scene: Scene) -> Iterator[Wanted]:
-    """Row C7.5 for directly connected devices; clones wherever they show."""
-    unit = scene.unit
-    query = select(Instance).where(Instance.account_id == scene.account.id)
-    silent = query.where(
-        Instance.satellite_id.is_(None), Instance.last_contact <= unit.licence_now - timedelta(days=30)
+    one, newer = ExportRequestRecord, aliased(ExportRequestRecord)
+    later = or_(
+        newer.decided_at > one.decided_at, and_(newer.decided_at == one.decided_at, newer.change_no > one.change_no)
     )
-    restricted = set(
-        unit.session.scalars(
-            select(GrantRecord.instance_id).where(
-                GrantRecord.account_id == scene.account.id, GrantRecord.state == ACTIVE
-            )
+    same = (newer.account_id == one.account_id) & (newer.instance_id == one.instance_id) & (newer.tag == one.tag)
+    query = select(one.id, one.instance_id, one.virtual_account_id, one.tag, one.count).where(
+        one.account_id == scene.account.id,
+        one.state == ExportState.FAILED,
+        one.reason == ExportReason.NOT_AVAILABLE,
+        ~exists().where(same, later),
+    )
+    for of, instance, va, tag, count in scene.stream(query):
+        where = scene.name(va)
+        text = f"{count} of the restricted licence {tag} could not be granted in {where}: add licences there, or move the device to where there are some."
+        subject = {"virtual_account": va, "request": of, "instance": instance, "tag": tag}
+        yield Wanted("restricted_licence_not_available", of, text, where, subject=subject)
+
+
+def instances(scene: Scene, ids: Collection[str] | None = None) -> Iterator[Wanted]:
+    """Row C7.5 for directly connected devices; clones wherever they show; of all instances or of those named."""
+    now, account_id = scene.unit.licence_now, scene.account.id
+    query = select(
+        Instance.id,
+        Instance.hostname,
+        Instance.udi,
+        Instance.virtual_account_id,
+        Instance.last_contact,
+        exists()
+        .where(
+            GrantRecord.account_id == account_id, GrantRecord.instance_id == Instance.id, GrantRecord.state == ACTIVE
         )
-    )
-    for row in unit.session.scalars(silent):
-        yield _silence(scene, row, held=row.id in restricted)
-    renewals = query.where(Instance.satellite_id.is_(None), Instance.certificate_expires <= unit.licence_now)
-    for row in unit.session.scalars(renewals):
+        .label("restricted"),
+    ).where(Instance.account_id == account_id)
+    if ids is not None:
+        query = query.where(Instance.id.in_(ids))
+    direct = query.where(Instance.satellite_id.is_(None))
+    for row in scene.stream(direct.where(Instance.last_contact <= now - timedelta(days=30))):
+        yield _silence(scene, row)
+    for row in scene.stream(direct.where(Instance.certificate_expires <= now)):
         text = f"{instance_name(row)} did not renew its identity in time."
         actions = None
-        if row.id in restricted:
+        if row.restricted:
             # Removing it would not free them; only the device, their end or the vendor does.
             text, actions = text + " Its restricted licences stay in use.", ("dismiss",)
         where = scene.name(row.virtual_account_id)
         yield Wanted("instance_failed_to_renew", row.id, text, where, actions=actions, subject=_of(row))
-    for row in unit.session.scalars(query.where(Instance.marks.is_not(None))):
-        if "clone" in row.marks:
-            text = f"Two machines show the identity of {instance_name(row)}; decide which one is to live on."
-            yield Wanted("device_clone", row.id, text, scene.name(row.virtual_account_id), subject=_of(row))
+    for row in scene.stream(query.where(Instance.marks.like('%"clone"%'))):
+        text = f"Two machines show the identity of {instance_name(row)}; decide which one is to live on."
+        yield Wanted("device_clone", row.id, text, scene.name(row.virtual_account_id), subject=_of(row))
 
 
-def _of(row: Instance) -> dict[str, object]:
+INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew", "device_clone")
+
+
+def _of(row: Any) -> dict[str, object]:
     return {"virtual_account": row.virtual_account_id, "instance": row.id}
 
 
-def _silence(scene: Scene, row: Instance, *, held: bool) -> Wanted:
+def _silence(scene: Scene, row: Any) -> Wanted:
     now = scene.unit.licence_now
     days = (now - row.last_contact).days
     step = max(level for level in (30, 60, 90) if level <= days)
@@ -168,7 +189,7 @@ def _silence(scene: Scene, row: Instance, *, held: bool) -> Wanted:
     left = max(0, (due - now).days)
     text = f"{instance_name(row)} has not connected for {days} days; "
     text += f"{left} days until its licences are freed." if due == freed else "its licences were freed."
-    if held:
+    if row.restricted:
         text += " Its restricted licences stay in use."
     elif due != freed:
         text += f" It will be removed in {left} days."
@@ -178,10 +199,10 @@ def _silence(scene: Scene, row: Instance, *, held: bool) -> Wanted:
         text,
         scene.name(row.virtual_account_id),
         due,
-        severity=Severity.MAJOR if step == SILENT_MAJOR.days or held else Severity.MINOR,
+        severity=Severity.MAJOR if step == SILENT_MAJOR.days or row.restricted else Severity.MINOR,
         step=step,
         remind_at=following_warning(due, now),
-        actions=("dismiss", "remind") if held else None,
+        actions=("dismiss", "remind") if row.restricted else None,
         subject={**_of(row), "days": days},
     )
 

@@ -14,6 +14,6 @@ class Alert(AlertMixin, Base):
     """An alert of an account."""
 
     __tablename__ = "alerts"
-    __table_args__ = (Index("ix_alerts_account_id_kind", "account_id", "kind"),)
+    __table_args__ = (Index("ix_alerts_account_id_kind_key", "account_id", "kind", "key"),)
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)

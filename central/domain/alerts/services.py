@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import chain
+
 from sqlalchemy import select
 
 from central.domain.access.rules import Permission
@@ -9,18 +12,20 @@ from central.domain.access.services import is_permitted, require, visible_virtua
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import all_accounts
 from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
-from central.domain.alerts.conditions import Scene, account_wants, clock, trust
+from central.domain.activity.services import Happening, record, record_many
+from central.domain.alerts.conditions import INSTANCE_KINDS, Scene, account_wants, clock, pool_key, shortages, trust
+from central.domain.alerts.conditions import instances as of_instances
 from central.domain.alerts.due import due_accounts
 from central.domain.alerts.models import Alert
 from central.domain.alerts.rules import CATALOGUE
 from central.domain.base import VENDOR
 from central.keyring import KeyRing
-from chassis.alerts.engine import AlertBook
+from chassis.alerts.engine import AlertBook, Changes
 from chassis.db.unit import Unit
 
 VENDOR_KINDS = frozenset({"clock_suspicious", "trust_expiring"})
 ACCOUNT_KINDS = frozenset(CATALOGUE) - VENDOR_KINDS
+TOLD = frozenset({"insufficient_licences"})
 
 
 def book(account_id: str) -> AlertBook[Alert]:
@@ -31,13 +36,31 @@ def book(account_id: str) -> AlertBook[Alert]:
 def refresh_alerts(unit: Unit, account: SmartAccount) -> None:
     """Make the account's alerts equal to what state and clock demand."""
     unit.session.flush()  # conditions read what this unit has changed
-    rows = unit.session.scalars(select(VirtualAccount).where(VirtualAccount.account_id == account.id))
-    scene = Scene(unit, account, {row.id: row for row in rows})
-    changes = book(account.id).reconcile(unit, account_wants(scene), ACCOUNT_KINDS)
-    for alert in changes.raised:
-        if alert.kind == "insufficient_licences":
-            subject, va = alert.subject, alert.subject["virtual_account"]
-            record(unit, account.id, EventKind.SHORTAGE_DETECTED, alert.message, subject=subject, virtual_account_id=va)
+    scene = Scene(unit, account)
+    _tell(unit, account, book(account.id).reconcile(unit, account_wants(scene), ACCOUNT_KINDS, tell=TOLD))
+
+
+def refresh_touched(
+    unit: Unit, account: SmartAccount, *, instances: Collection[str], pools: Collection[tuple[str, str]]
+) -> None:
+    """Make those alerts true that the change of some instances, and of some pools by their tags, can have touched."""
+    unit.session.flush()  # conditions read what this unit has changed
+    scene = Scene(unit, account)
+    only = {kind: instances for kind in INSTANCE_KINDS if instances}
+    if pools:
+        only["insufficient_licences"] = [pool_key(*pool) for pool in pools]
+    wanted = chain(shortages(scene, pools) if pools else (), of_instances(scene, instances) if instances else ())
+    _tell(unit, account, book(account.id).reconcile(unit, wanted, (), only=only, tell=TOLD))
+
+
+def _tell(unit: Unit, account: SmartAccount, changes: Changes) -> None:
+    happenings = [
+        Happening(
+            EventKind.SHORTAGE_DETECTED, want.message, want.subject, virtual_account_id=want.subject["virtual_account"]
+        )
+        for want in changes.told
+    ]
+    record_many(unit, account.id, happenings)
 
 
 def refresh_all(unit: Unit, keyring: KeyRing) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from central.domain.instances.errors import UnknownInstanceError
 from central.domain.instances.models import Instance
@@ -15,6 +15,24 @@ from chassis.clock import iso
 from chassis.db.unit import Unit
 from exchange.identity import Udi
 from exchange.vocabulary import ClaimState, Compliance
+
+STREAM = 1000
+# A list of a large account is made of plain values: an object for each row would double what it takes.
+_SHOWN = (
+    Instance.id,
+    Instance.udi,
+    Instance.hostname,
+    Instance.product_tag,
+    Instance.software_version,
+    Instance.virtual_account_id,
+    Instance.satellite_id,
+    Instance.registered_at,
+    Instance.last_contact,
+    Instance.certificate_expires,
+    Instance.state,
+    Instance.standbys,
+    Instance.marks,
+)
 
 
 def find_instance(unit: Unit, account_id: str, instance_id: str) -> Instance:
@@ -53,7 +71,7 @@ def by_serial(unit: Unit, account_id: str, virtual_account_id: str, pid: str, se
     return min(rows, key=lambda row: row.registered_at) if rows else None
 
 
-def instance_name(row: Instance) -> str:
+def instance_name(row: Instance | Row[Any]) -> str:
     """How an instance is called: its host name, else its UDI."""
     return row.hostname or Udi.from_dict(row.udi).label
 
@@ -67,30 +85,31 @@ def instances(
     held: Mapping[str, Sequence[tuple[str, int]]],
 ) -> list[dict[str, Any]]:
     """The table of product instances; `names` are the virtual accounts that may be seen, `held` the restricted units."""
-    query = select(Instance).where(Instance.account_id == account_id)
+    query = select(*_SHOWN).where(Instance.account_id == account_id)
+    claims = select(Claim.instance_id, Claim.virtual_account_id, Claim.tag, Claim.count).where(
+        Claim.account_id == account_id
+    )
     if virtual_account_id is not None:
         query = query.where(Instance.virtual_account_id == virtual_account_id)
-    rows = [row for row in unit.session.scalars(query) if row.virtual_account_id in names]
-    used: dict[str, list[dict[str, Any]]] = {}
-    claims = select(Claim).where(Claim.account_id == account_id)
-    if virtual_account_id is not None:
         claims = claims.where(Claim.virtual_account_id == virtual_account_id)
+    used: dict[str, list[dict[str, Any]]] = {}
     figures = pools(unit, account_id, [virtual_account_id] if virtual_account_id is not None else None)
-    for claim in unit.session.scalars(claims):
-        pool = figures.get((claim.virtual_account_id, claim.tag))
+    for instance, va, tag, count in unit.session.execute(claims.execution_options(yield_per=STREAM)):
+        pool = figures.get((va, tag))
         short = pool is None or pool.verdict.status is Compliance.OUT_OF_COMPLIANCE
         state = ClaimState.OUT_OF_COMPLIANCE if short else ClaimState.AUTHORIZED
-        used.setdefault(claim.instance_id, []).append({"tag": claim.tag, "count": claim.count, "state": state.value})
+        used.setdefault(instance, []).append({"tag": tag, "count": count, "state": state.value})
     for instance_id, units in held.items():
         granted = [{"tag": tag, "count": count, "state": ClaimState.AUTHORIZED.value} for tag, count in units]
         used.setdefault(instance_id, []).extend(granted)
-    items = [_item(row, names, satellites, used.get(row.id, [])) for row in rows]
+    rows = unit.session.execute(query.execution_options(yield_per=STREAM))
+    items = [_item(row, names, satellites, used.pop(row.id, [])) for row in rows if row.virtual_account_id in names]
     items.sort(key=lambda item: (item["name"], item["id"]))
     return items
 
 
 def _item(
-    row: Instance, names: dict[str, str], satellites: dict[str, str], used: list[dict[str, Any]]
+    row: Row[Any], names: dict[str, str], satellites: dict[str, str], used: list[dict[str, Any]]
 ) -> dict[str, Any]:
     return {
         "id": row.id,

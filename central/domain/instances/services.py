@@ -52,7 +52,7 @@ def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Inst
     refuse_managed_instance(row)
     refuse_managed(target)
     if target.id != row.virtual_account_id:
-        move_claims(unit, row.account_id, row.id, target.id)
+        move_claims(unit, row.account_id, {row.id: target.id})
         subject = {"instance": row.id, "old": row.virtual_account_id, "new": target.id}
         row.virtual_account_id = target.id
         message = f"product instance {instance_name(row)} transferred to {target.name}"

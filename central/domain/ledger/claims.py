@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import Select, bindparam, delete, func, select
 
 from central.domain.ledger.models import Claim, PoolTotal
 from chassis.db.unit import Unit
@@ -27,27 +27,23 @@ class ClaimSpec:
 
 def set_claims(unit: Unit, account_id: str, specs: Iterable[ClaimSpec]) -> None:
     """Set claims to what the specs say; the last one counts where one comes twice."""
-    for piece in batches(specs, 200):
+    for piece in batches(specs):
         _set_batch(unit, account_id, list({(spec.instance_id, spec.tag): spec for spec in piece}.values()))
 
 
 def _set_batch(unit: Unit, account_id: str, specs: Sequence[ClaimSpec]) -> None:
     unit.session.flush()  # what the ORM holds must be seen by the statements below
-    keys = [(spec.instance_id, spec.tag) for spec in specs]
+    keys = {(spec.instance_id, spec.tag) for spec in specs}
     query = select(Claim.instance_id, Claim.tag, Claim.virtual_account_id, Claim.count).where(
-        Claim.account_id == account_id, tuple_(Claim.instance_id, Claim.tag).in_(keys)
+        Claim.account_id == account_id, Claim.instance_id.in_({spec.instance_id for spec in specs})
     )
     changes: dict[tuple[str, str], int] = defaultdict(int)
-    for _, tag, virtual_account_id, count in unit.session.execute(query):
-        changes[virtual_account_id, tag] -= count
+    for instance_id, tag, virtual_account_id, count in unit.session.execute(query):
+        if (instance_id, tag) in keys:
+            changes[virtual_account_id, tag] -= count
     for spec in specs:
         changes[spec.virtual_account_id, spec.tag] += spec.count
-    gone = [(spec.instance_id, spec.tag) for spec in specs if spec.count == 0]
-    if gone:
-        unit.session.execute(
-            delete(Claim).where(Claim.account_id == account_id, tuple_(Claim.instance_id, Claim.tag).in_(gone)),
-            execution_options={"synchronize_session": False},
-        )
+    _delete_claims(unit, account_id, [spec for spec in specs if spec.count == 0])
     rows = [
         {
             "account_id": account_id,
@@ -64,21 +60,38 @@ def _set_batch(unit: Unit, account_id: str, specs: Sequence[ClaimSpec]) -> None:
     _change_totals(unit, account_id, changes)
 
 
-def _change_totals(unit: Unit, account_id: str, changes: dict[tuple[str, str], int]) -> None:
-    for (virtual_account_id, tag), by in sorted(changes.items()):
-        if by == 0:
-            continue
-        query = select(PoolTotal).where(
-            PoolTotal.account_id == account_id,
-            PoolTotal.virtual_account_id == virtual_account_id,
-            PoolTotal.tag == tag,
+def _delete_claims(unit: Unit, account_id: str, gone: Sequence[ClaimSpec]) -> None:
+    if gone:
+        table = Claim.__table__
+        unit.session.connection().execute(
+            delete(Claim).where(
+                table.c.account_id == account_id,
+                table.c.instance_id == bindparam("of_instance"),
+                table.c.tag == bindparam("of_tag"),
+            ),
+            [{"of_instance": spec.instance_id, "of_tag": spec.tag} for spec in gone],
         )
-        row = unit.session.scalars(query.with_for_update()).one_or_none()
-        if row is None:
-            row = PoolTotal(account_id=account_id, virtual_account_id=virtual_account_id, tag=tag, claimed=0)
-            unit.session.add(row)
-        row.claimed += by
-    unit.session.flush()  # the next batch reads the totals again
+
+
+def _change_totals(unit: Unit, account_id: str, changes: dict[tuple[str, str], int]) -> None:
+    wanted = {key: by for key, by in sorted(changes.items()) if by}
+    for piece in batches(wanted):
+        query = select(PoolTotal.virtual_account_id, PoolTotal.tag, PoolTotal.claimed).where(
+            PoolTotal.account_id == account_id,
+            PoolTotal.virtual_account_id.in_({va for va, _ in piece}),
+            PoolTotal.tag.in_({tag for _, tag in piece}),
+        )
+        present = {(va, tag): claimed for va, tag, claimed in unit.session.execute(query.with_for_update())}
+        rows = [
+            {
+                "account_id": account_id,
+                "virtual_account_id": va,
+                "tag": tag,
+                "claimed": present.get((va, tag), 0) + wanted[va, tag],
+            }
+            for va, tag in piece
+        ]
+        upsert(unit.session, PoolTotal, rows)
 
 
 def replace_claims(
@@ -115,12 +128,18 @@ def claims_of(unit: Unit, account_id: str, instance_id: str) -> dict[str, int]:
     return dict(unit.session.execute(query).all())
 
 
-def move_claims(unit: Unit, account_id: str, instance_id: str, virtual_account_id: str) -> None:
-    """Take an instance's claims along to another virtual account."""
-    used = claims_of(unit, account_id, instance_id)
-    set_claims(
-        unit, account_id, [ClaimSpec(instance_id, virtual_account_id, tag, n, unit.now) for tag, n in used.items()]
-    )
+def move_claims(unit: Unit, account_id: str, homes: Mapping[str, str]) -> None:
+    """Take the claims of instances along to the virtual accounts that are now their homes."""
+    for piece in batches(homes):
+        query = select(Claim.instance_id, Claim.tag, Claim.count).where(
+            Claim.account_id == account_id, Claim.instance_id.in_(piece)
+        )
+        rows = unit.session.execute(query).all()
+        set_claims(
+            unit,
+            account_id,
+            [ClaimSpec(instance, homes[instance], tag, count, unit.now) for instance, tag, count in rows],
+        )
 
 
 def release_claims(unit: Unit, account_id: str, instance_ids: Sequence[str]) -> None:
@@ -139,3 +158,13 @@ def claimed_in(unit: Unit, account_id: str, virtual_account_id: str) -> int:
         PoolTotal.account_id == account_id, PoolTotal.virtual_account_id == virtual_account_id
     )
     return int(unit.session.scalar(query) or 0)
+
+
+def release_claims_of(unit: Unit, account_id: str, instances: Select[str]) -> None:
+    """Free what the instances that a query names use of ordinary licences, in as many statements as for one."""
+    unit.session.flush()  # what the ORM holds must be seen by the statements below
+    of_theirs = (Claim.account_id == account_id) & Claim.instance_id.in_(instances)
+    query = select(Claim.virtual_account_id, Claim.tag, func.sum(Claim.count)).where(of_theirs)
+    freed = unit.session.execute(query.group_by(Claim.virtual_account_id, Claim.tag)).all()
+    unit.session.execute(delete(Claim).where(of_theirs), execution_options={"synchronize_session": False})
+    _change_totals(unit, account_id, {(va, tag): -int(count) for va, tag, count in freed})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, delete, select
 
-from central.domain.base import next_number
+from central.domain.base import next_number, next_numbers
 from central.domain.ledger.models import Bucket, Holding, Lot, Posting
 from central.domain.ledger.rules import LOT_TERMS, lot_digest, posting_hash
 from chassis.db.unit import Unit
+from chassis.db.upsert import forget, insert_rows, table_of, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,16 @@ POSTING_NUMBERS = "posting"
 def lot_note(lot: Lot) -> str:
     """What the first posting of a lot says of its terms, so that an edit of the lot shows."""
     return f"lot {lot_digest(tuple(getattr(lot, name) for name in LOT_TERMS))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One of many movements that are posted at once."""
+
+    lot_id: str
+    quantity: int
+    source: Place
+    target: Place
 
 
 def content_of(posting: Posting) -> tuple[object, ...]:
@@ -87,6 +100,70 @@ def _hash_before(unit: Unit, account_id: str, number: int) -> str:
         return str(unit.session.info["last_posting"][2])
     previous = unit.session.get(Posting, (account_id, number - 1)) if number > 1 else None
     return previous.hash if previous else ""
+
+
+_CONTENT = tuple(column.name for column in Posting.__table__.columns if column.name != "hash")
+
+
+def post_many(unit: Unit, account_id: str, moves: Sequence[Move], reason: str) -> None:
+    """Move many quantities in their order: the same postings, hashes and holdings as one by one, in few statements."""
+    if not moves:
+        return
+    unit.session.flush()  # what the ORM holds must be seen by the statements below
+    first = next_numbers(unit, account_id, POSTING_NUMBERS, len(moves))
+    query = select(Posting.hash).where(Posting.account_id == account_id, Posting.number == first - 1)
+    before = unit.session.scalar(query) or ""
+    rows = []
+    for number, move in enumerate(moves, first):
+        content = (
+            account_id,
+            number,
+            move.lot_id,
+            unit.now.replace(microsecond=0),
+            unit.actor.label,
+            reason,
+            move.quantity,
+            move.source.bucket,
+            move.source.virtual_account_id,
+            move.source.holder,
+            move.target.bucket,
+            move.target.virtual_account_id,
+            move.target.holder,
+            "",
+        )
+        before = posting_hash(before, content)
+        rows.append({**dict(zip(_CONTENT, content, strict=True)), "hash": before})
+    insert_rows(unit.session, Posting, rows)
+    _change_many(unit, account_id, moves)
+
+
+def _change_many(unit: Unit, account_id: str, moves: Sequence[Move]) -> None:
+    changes: dict[tuple[str, Place], int] = defaultdict(int)
+    for move in moves:
+        if move.source != OUTSIDE:
+            changes[move.lot_id, move.source] -= move.quantity
+        changes[move.lot_id, move.target] += move.quantity
+    lots = {move.lot_id for move in moves}
+    query = select(Holding.lot_id, Holding.bucket, Holding.virtual_account_id, Holding.holder, Holding.quantity)
+    query = query.where(Holding.account_id == account_id, Holding.lot_id.in_(lots)).with_for_update()
+    present = {(lot, bucket, va, holder): n for lot, bucket, va, holder, n in unit.session.execute(query)}
+    rows, gone = [], []
+    for (lot, place), by in changes.items():
+        key = (lot, place.bucket.value, place.virtual_account_id, place.holder)
+        values = dict(zip(("lot_id", "bucket", "virtual_account_id", "holder"), key, strict=True))
+        quantity = present.get(key, 0) + by
+        if quantity or by >= 0:
+            rows.append({"account_id": account_id, **values, "quantity": quantity})
+        else:
+            gone.append({f"of_{name}": value for name, value in values.items()})
+    upsert(unit.session, Holding, rows)
+    if gone:
+        table = table_of(Holding)
+        named = [
+            table.c[name] == bindparam(f"of_{name}") for name in ("lot_id", "bucket", "virtual_account_id", "holder")
+        ]
+        unit.session.connection().execute(delete(table).where(table.c.account_id == account_id, *named), gone)
+    forget(unit.session, Holding)
 
 
 def _change(unit: Unit, account_id: str, lot_id: str, place: Place, by: int) -> None:

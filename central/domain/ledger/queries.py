@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -46,14 +47,9 @@ class PoolFigures:
 
 
 def pools(
-    unit: Unit, account_id: str, virtual_account_ids: list[str] | None = None
+    unit: Unit, account_id: str, virtual_account_ids: list[str] | None = None, tags: list[str] | None = None
 ) -> dict[tuple[str, str], PoolFigures]:
-    """Figures by (virtual account, tag)."""
-    found: dict[tuple[str, str], PoolFigures] = {}
-
-    def pool(virtual_account_id: str, tag: str) -> PoolFigures:
-        return found.setdefault((virtual_account_id, tag), PoolFigures(virtual_account_id, tag))
-
+    """Figures by (virtual account, tag): all of the account, or those of some virtual accounts and tags."""
     held = (
         select(
             Holding.virtual_account_id,
@@ -71,26 +67,36 @@ def pools(
             Holding.virtual_account_id, Lot.tag, Holding.bucket, Lot.licence_type, Lot.billing, Lot.start, Lot.end
         )
     )
-    totals = select(PoolTotal).where(PoolTotal.account_id == account_id, PoolTotal.claimed > 0)
+    totals = select(PoolTotal.virtual_account_id, PoolTotal.tag, PoolTotal.claimed).where(
+        PoolTotal.account_id == account_id, PoolTotal.claimed > 0
+    )
     if virtual_account_ids is not None:
         held = held.where(Holding.virtual_account_id.in_(virtual_account_ids))
         totals = totals.where(PoolTotal.virtual_account_id.in_(virtual_account_ids))
-    for va, tag, bucket, licence_type, billing, start, end, quantity in unit.session.execute(held):
-        figures = pool(va, tag)
-        if bucket == Bucket.LOCKED:
-            figures.locked += int(quantity)
-        elif bucket == Bucket.RESERVED:
-            figures.reserved += int(quantity)
-        if lot_phase(start, end, unit.licence_now) is LotPhase.ACTIVE:
-            figures.types.add(licence_type)
-            figures.billings.add(billing)
-            if licence_type != LicenceType.REPORTING_ONLY:
-                figures.purchased += int(quantity)
-            if end is not None:
-                figures.ends.append(end)
-    for row in unit.session.scalars(totals):
-        pool(row.virtual_account_id, row.tag).claimed += row.claimed
+    if tags is not None:
+        held = held.where(Lot.tag.in_(tags))
+        totals = totals.where(PoolTotal.tag.in_(tags))
+    found: dict[tuple[str, str], PoolFigures] = {}
+    for va, tag, *held_so in unit.session.execute(held):
+        _add(found.setdefault((va, tag), PoolFigures(va, tag)), held_so, unit.licence_now)
+    for va, tag, claimed in unit.session.execute(totals):
+        found.setdefault((va, tag), PoolFigures(va, tag)).claimed += claimed
     return found
+
+
+def _add(figures: PoolFigures, held_so: Sequence[Any], now: datetime) -> None:
+    bucket, licence_type, billing, start, end, quantity = held_so
+    if bucket == Bucket.LOCKED:
+        figures.locked += int(quantity)
+    elif bucket == Bucket.RESERVED:
+        figures.reserved += int(quantity)
+    if lot_phase(start, end, now) is LotPhase.ACTIVE:
+        figures.types.add(licence_type)
+        figures.billings.add(billing)
+        if licence_type != LicenceType.REPORTING_ONLY:
+            figures.purchased += int(quantity)
+        if end is not None:
+            figures.ends.append(end)
 
 
 def licences(
@@ -195,7 +201,9 @@ class AllotmentLine:
     restricted: bool
 
 
-def allotment_lines(unit: Unit, account_id: str, virtual_account_ids: list[str]) -> list[AllotmentLine]:
+def allotment_lines(
+    unit: Unit, account_id: str, virtual_account_ids: list[str], tags: list[str] | None = None
+) -> list[AllotmentLine]:
     """Lots of virtual accounts, added up by term; those to come included, those ended left out."""
     query = (
         select(
@@ -226,6 +234,8 @@ def allotment_lines(unit: Unit, account_id: str, virtual_account_ids: list[str])
         )
         .order_by(Holding.virtual_account_id, Lot.tag, Lot.licence_type, Lot.end)
     )
+    if tags is not None:
+        query = query.where(Lot.tag.in_(tags))
     return [
         AllotmentLine(va, tag, LicenceType(kind), start, end, int(quantity), Billing(billing), restricted)
         for va, tag, kind, start, end, billing, restricted, quantity in unit.session.execute(query)

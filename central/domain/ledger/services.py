@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -10,17 +14,18 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.queries import default_virtual_account, virtual_account
 from central.domain.activity.events import EventKind
-from central.domain.activity.services import record, record_transaction
+from central.domain.activity.services import Happening, record, record_many, record_transaction
 from central.domain.catalogue.queries import entitlement, entitlements
 from central.domain.ledger.errors import RestrictedNotAvailableError
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
-from central.domain.ledger.postings import OUTSIDE, Place, holdings_of, lot_note, post
+from central.domain.ledger.postings import OUTSIDE, Move, Place, holdings_of, lot_note, post, post_many
 from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, row_reader
 from chassis.db.unit import Unit
+from chassis.db.upsert import batches
 from chassis.errors import AppError
 from chassis.ids import new_id
 from chassis.table_file import FaultyRowsError, RowError, RowFault, read_table
-from exchange.compliance import LotPhase, LotView, choose_lots, lot_phase
+from exchange.compliance import LotView, choose_lots
 from exchange.vocabulary import LicenceType
 
 
@@ -196,25 +201,35 @@ def move_grant(unit: Unit, account_id: str, grant_id: str, virtual_account_id: s
 
 def expire_lots(unit: Unit) -> int:
     """Take what is free of ended terms out of the balance (row C3.3); returns how many lots ended."""
-    ended = select(Lot.account_id, Lot.id).where(Lot.end.is_not(None), Lot.end <= unit.licence_now).subquery()
+    # Nothing is expired while it is listed: the lists would shift under the reading.
     query = (
-        select(Holding)
-        .join(ended, (ended.c.account_id == Holding.account_id) & (ended.c.id == Holding.lot_id))
-        .where(Holding.bucket == Bucket.FREE)
+        select(Lot.account_id, Lot.id, Lot.tag, Holding.virtual_account_id, Holding.quantity)
+        .join(Holding, (Holding.account_id == Lot.account_id) & (Holding.lot_id == Lot.id))
+        .where(Lot.end <= unit.licence_now, Holding.bucket == Bucket.FREE, Holding.holder == "")
+        .order_by(Lot.account_id, Lot.id, Holding.virtual_account_id)
     )
-    count = 0
-    for row in list(unit.session.scalars(query)):
-        lot = lots_by_id(unit, row.account_id, {row.lot_id})[row.lot_id]
-        if lot_phase(lot.start, lot.end, unit.licence_now) is not LotPhase.EXPIRED:
-            continue
-        source = Place(Bucket.FREE, row.virtual_account_id)
-        quantity, owner = row.quantity, row.virtual_account_id
-        post(unit, row.account_id, lot.id, quantity, source, Place(Bucket.EXPIRED, owner), "expired")
-        subject = {"tag": lot.tag, "quantity": quantity, "lot": lot.id}
-        message = f"{quantity} of {lot.tag} expired and were removed"
-        record(unit, lot.account_id, EventKind.LICENCES_EXPIRED, message, subject=subject, virtual_account_id=owner)
-        count += 1
-    return count
+    rows = unit.session.execute(query).all()
+    for account_id, of_account in groupby(rows, key=itemgetter(0)):
+        for piece in batches(of_account):
+            _expire(unit, account_id, piece)
+    return len(rows)
+
+
+def _expire(unit: Unit, account_id: str, rows: Sequence[Any]) -> None:
+    moves = [
+        Move(lot, quantity, Place(Bucket.FREE, va), Place(Bucket.EXPIRED, va)) for _, lot, _tag, va, quantity in rows
+    ]
+    post_many(unit, account_id, moves, "expired")
+    happenings = [
+        Happening(
+            EventKind.LICENCES_EXPIRED,
+            f"{quantity} of {tag} expired and were removed",
+            {"tag": tag, "quantity": quantity, "lot": lot},
+            virtual_account_id=va,
+        )
+        for _, lot, tag, va, quantity in rows
+    ]
+    record_many(unit, account_id, happenings)
 
 
 def owned_in(unit: Unit, account_id: str, virtual_account_id: str) -> int:

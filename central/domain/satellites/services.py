@@ -16,7 +16,7 @@ from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.base import next_change
 from central.domain.instances.models import Instance
-from central.domain.ledger.claims import release_claims
+from central.domain.ledger.claims import release_claims_of
 from central.domain.notices.rules import authorization_ready
 from central.domain.notices.services import notify
 from central.domain.preferences.queries import policies
@@ -32,6 +32,7 @@ from central.domain.satellites.models import Satellite, SatelliteKey
 from central.domain.satellites.queries import REMOVED, by_id, epoch_floor
 from central.domain.tokens.services import revoke_all
 from chassis.db.unit import Unit
+from chassis.db.upsert import forget
 from chassis.ids import new_id
 from chassis.mail.sender import check_address
 from chassis.names import check_name
@@ -285,15 +286,11 @@ def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = Fals
     """Take a satellite and its instances off; granted units stay in use until they come free (details, A2)."""
     if not automatic:
         require(unit, Permission.SATELLITE_MANAGE, satellite.account_id)
-    query = select(Instance.id).where(
-        Instance.account_id == satellite.account_id, Instance.satellite_id == satellite.id
-    )
-    instances = list(unit.session.scalars(query))
-    release_claims(unit, satellite.account_id, instances)
-    unit.session.execute(
-        delete(Instance).where(Instance.account_id == satellite.account_id, Instance.satellite_id == satellite.id),
-        execution_options={"synchronize_session": "fetch"},
-    )
+    theirs = (Instance.account_id == satellite.account_id) & (Instance.satellite_id == satellite.id)
+    release_claims_of(unit, satellite.account_id, select(Instance.id).where(theirs))
+    count = int(unit.session.scalar(select(func.count()).select_from(Instance).where(theirs)) or 0)
+    unit.session.execute(delete(Instance).where(theirs), execution_options={"synchronize_session": False})
+    forget(unit.session, Instance)
     for row in of_satellite(unit, satellite.account_id, satellite.id):
         row.satellite_id, row.change_no, row.recovering = None, next_change(unit), False
     satellite.state = REMOVED
@@ -308,10 +305,10 @@ def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = Fals
         satellite.account_id,
         EventKind.SATELLITE_REMOVED,
         f"satellite {satellite.name} {how}",
-        subject={"instances": len(instances), "automatic": automatic},
+        subject={"instances": count, "automatic": automatic},
         satellite_id=satellite.id,
     )
-    return len(instances)
+    return count
 
 
 def account_of(unit: Unit, satellite: Satellite) -> SmartAccount:

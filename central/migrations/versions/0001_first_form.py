@@ -51,7 +51,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_alerts'))
     )
     with op.batch_alter_table('alerts', schema=None) as batch_op:
-        batch_op.create_index('ix_alerts_account_id_kind', ['account_id', 'kind'], unique=False)
+        batch_op.create_index('ix_alerts_account_id_kind_key', ['account_id', 'kind', 'key'], unique=False)
         batch_op.create_index(batch_op.f('ix_alerts_state'), ['state'], unique=False)
 
     op.create_table('answered_requests',
@@ -632,7 +632,7 @@ def downgrade() -> None:
     op.drop_table('answered_requests')
     with op.batch_alter_table('alerts', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_alerts_state'))
-        batch_op.drop_index('ix_alerts_account_id_kind')
+        batch_op.drop_index('ix_alerts_account_id_kind_key')
 
     op.drop_table('alerts')
     with op.batch_alter_table('access_tokens', schema=None) as batch_op:

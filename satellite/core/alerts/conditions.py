@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from chassis.alerts.engine import Severity, Wanted
 from chassis.db.unit import Unit
-from exchange.compliance import expiry_step, following_warning
+from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warning
 from exchange.device.timers import REMOVED, SILENT_MAJOR
 from exchange.trust import Root
 from exchange.vocabulary import ExportReason, KeyState
-from satellite.core.accounts.models import VirtualAccount
 from satellite.core.accounts.queries import names
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from satellite.core.export_queue.services import ACTIVE, FAILED
@@ -24,7 +25,46 @@ from satellite.core.licences.queries import pools
 from satellite.core.site.models import HistoryEntry, Site
 from satellite.core.site.queries import deadlines, state_of
 
+STREAM = 1000
 INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew", "device_clone")
+
+
+def _stream(unit: Unit, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
+    return iter(unit.session.execute(query.execution_options(yield_per=STREAM)))
+
+
+def licences(unit: Unit) -> Iterator[Wanted]:
+    """Shortage of pools, and terms that end or have ended."""
+    yield from shortages(unit)
+    query = (
+        select(AllotmentLine.virtual_account_id, AllotmentLine.tag, AllotmentLine.end, func.sum(AllotmentLine.quantity))
+        .where(AllotmentLine.end <= unit.licence_now + timedelta(days=max(EXPIRY_STEPS_DAYS)))
+        .group_by(AllotmentLine.virtual_account_id, AllotmentLine.tag, AllotmentLine.end)
+    )
+    where = names(unit)
+    titles = dict(unit.session.execute(select(Entitlement.tag, Entitlement.name)).all())
+    for va, tag, end, quantity in _stream(unit, query):
+        yield from _term(unit, (va, tag, int(quantity)), end, where.get(va, ""), titles.get(tag, tag))
+
+
+def shortages(unit: Unit, wanted: Collection[tuple[str, str]] | None = None) -> Iterator[Wanted]:
+    """Pools that lack licences: all of them, or those that are named by virtual account and tag."""
+    if wanted is None:
+        found = pools(unit)
+    else:
+        found = {key: pool for va, tag in wanted for key, pool in pools(unit, va, tag).items()}
+    short = {key: pool.verdict.shortage for key, pool in found.items() if pool.verdict.shortage}
+    if not short:
+        return
+    where = names(unit)
+    tags = {tag for _, tag in short}
+    titles = dict(
+        unit.session.execute(select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(tags))).all()
+    )
+    for (va, tag), count in short.items():
+        place, subject = where.get(va, va), {"virtual_account": va, "tag": tag, "count": count}
+        text = f"{count} more of {titles.get(tag, tag)} needed in {place}."
+        yield Wanted("insufficient_licences", pool_key(va, tag), text, place, subject=subject)
 
 
 def pool_key(virtual_account_id: str, tag: str) -> str:
@@ -32,83 +72,70 @@ def pool_key(virtual_account_id: str, tag: str) -> str:
     return f"{virtual_account_id}|{tag}"[:255]
 
 
-def shortages(unit: Unit, wanted: Collection[tuple[str, str]] | None = None) -> Iterator[Wanted]:
-    """Pools that lack licences: all of them, or those that are named by virtual account and tag."""
-    found = pools(unit) if wanted is None else {key: one for key in wanted for one in pools(unit, *key).values()}
-    for pool in found.values():
-        short = pool.verdict.shortage
-        if short:
-            va, tag = pool.virtual_account_id, pool.tag
-            home, kind = unit.session.get(VirtualAccount, va), unit.session.get(Entitlement, tag)
-            place, subject = home.name if home else va, {"virtual_account": va, "tag": tag, "count": short}
-            text = f"{short} more of {kind.name if kind else tag} needed in {place}."
-            yield Wanted("insufficient_licences", pool_key(va, tag), text, place, subject=subject)
-
-
-def licences(unit: Unit) -> Iterator[Wanted]:
-    """Shortage of pools, and terms that end or have ended."""
-    where = names(unit)
-    titles = dict(unit.session.execute(select(Entitlement.tag, Entitlement.name)).all())
-    yield from shortages(unit)
-    query = select(AllotmentLine).where(AllotmentLine.end.is_not(None))
-    for line in unit.session.scalars(query):
-        yield from _term(unit, line, where.get(line.virtual_account_id, ""), titles.get(line.tag, line.tag))
-
-
-def _term(unit: Unit, line: AllotmentLine, place: str, name: str) -> Iterator[Wanted]:
-    if line.end is None:
-        return
-    day, step = line.end.date().isoformat(), expiry_step(line.end, unit.licence_now)
-    key = f"{line.virtual_account_id}|{line.tag}|{day}"[:255]
-    subject = {"virtual_account": line.virtual_account_id, "tag": line.tag, "quantity": line.quantity}
-    if line.end <= unit.licence_now:
-        text = f"{line.quantity} of {name} in {place} expired on {day}."
+def _term(unit: Unit, pool: tuple[str, str, int], end: datetime, place: str, name: str) -> Iterator[Wanted]:
+    va, tag, quantity = pool
+    day, step = end.date().isoformat(), expiry_step(end, unit.licence_now)
+    key = f"{va}|{tag}|{day}"[:255]
+    subject = {"virtual_account": va, "tag": tag, "quantity": quantity}
+    if end <= unit.licence_now:
+        text = f"{quantity} of {name} in {place} expired on {day}."
         yield Wanted("licences_expired", key, text, place, subject=subject)
     elif step is not None:
-        remind = following_warning(line.end, unit.licence_now)
-        text = f"{line.quantity} of {name} in {place} expire on {day}."
-        yield Wanted("licences_expiring", key, text, place, line.end, step=step, remind_at=remind, subject=subject)
+        remind = following_warning(end, unit.licence_now)
+        text = f"{quantity} of {name} in {place} expire on {day}."
+        yield Wanted("licences_expiring", key, text, place, end, step=step, remind_at=remind, subject=subject)
 
 
 def exports(unit: Unit) -> Iterator[Wanted]:
     """Requests that failed for want of licences; the newest of each device and licence counts."""
     where = names(unit)
-    newest: dict[tuple[str, str], QueueEntry] = {}
-    for row in unit.session.scalars(select(QueueEntry).order_by(QueueEntry.requested_at, QueueEntry.change_no)):
-        newest[row.instance_id, row.tag] = row
-    for row in newest.values():
-        if row.state == FAILED and row.reason == ExportReason.NOT_AVAILABLE:
-            place = where.get(row.virtual_account_id, "")
-            text = f"{row.count} of the restricted licence {row.tag} could not be granted in {place}."
-            subject = {"virtual_account": row.virtual_account_id, "request": row.id, "tag": row.tag}
-            yield Wanted("restricted_licence_not_available", row.id, text, place, subject=subject)
+    one, newer = QueueEntry, aliased(QueueEntry)
+    later = or_(
+        newer.requested_at > one.requested_at,
+        and_(newer.requested_at == one.requested_at, newer.change_no > one.change_no),
+    )
+    same = (newer.instance_id == one.instance_id) & (newer.tag == one.tag)
+    query = select(one.id, one.virtual_account_id, one.tag, one.count).where(
+        one.state == FAILED, one.reason == ExportReason.NOT_AVAILABLE, ~exists().where(same, later)
+    )
+    for of, va, tag, count in _stream(unit, query):
+        place = where.get(va, "")
+        text = f"{count} of the restricted licence {tag} could not be granted in {place}."
+        subject = {"virtual_account": va, "request": of, "tag": tag}
+        yield Wanted("restricted_licence_not_available", of, text, place, subject=subject)
 
 
 def instances(unit: Unit, ids: Collection[str] | None = None) -> Iterator[Wanted]:
     """Silent devices (row C7.5), missed renewals, clones; of all instances or of those named."""
     where = names(unit)
-    query = select(Instance).where(Instance.removed.is_(False))
-    held_by = select(HeldGrant.instance_id).where(HeldGrant.state == ACTIVE)
+    held = exists().where(HeldGrant.instance_id == Instance.id, HeldGrant.state == ACTIVE)
+    query = select(
+        Instance.id,
+        Instance.hostname,
+        Instance.udi,
+        Instance.virtual_account_id,
+        Instance.last_contact,
+        held.label("held"),
+    ).where(Instance.removed.is_(False))
     if ids is not None:
-        query, held_by = query.where(Instance.id.in_(ids)), held_by.where(HeldGrant.instance_id.in_(ids))
-    restricted = set(unit.session.scalars(held_by))
-    for row in unit.session.scalars(query.where(Instance.last_contact <= unit.licence_now - timedelta(days=30))):
-        yield _silence(unit, row, where.get(row.virtual_account_id, ""), held=row.id in restricted)
-    for row in unit.session.scalars(query.where(Instance.certificate_expires <= unit.licence_now)):
+        query = query.where(Instance.id.in_(ids))
+    for row in _stream(unit, query.where(Instance.last_contact <= unit.licence_now - timedelta(days=30))):
+        yield _silence(unit, row, where.get(row.virtual_account_id, ""))
+    for row in _stream(unit, query.where(Instance.certificate_expires <= unit.licence_now)):
         text, place = f"{instance_name(row)} did not renew its identity in time.", where.get(row.virtual_account_id, "")
         actions = None
-        if row.id in restricted:
+        if row.held:
             # Removing it would not free them; only the device, their end or the vendor does.
             text, actions = text + " Its restricted licences stay in use.", ("dismiss",)
         subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
         yield Wanted("instance_failed_to_renew", row.id, text, place, actions=actions, subject=subject)
-    for row in unit.session.scalars(query.where(Instance.marks.like("%clone%"))):
+    for row in _stream(unit, query.where(Instance.marks.like('%"clone"%'))):
         text = f"Two machines show the identity of {instance_name(row)}; decide which one is to live on."
         subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
         yield Wanted("device_clone", row.id, text, where.get(row.virtual_account_id, ""), subject=subject)
 
 
-def _silence(unit: Unit, row: Instance, place: str, *, held: bool) -> Wanted:
+def _silence(unit: Unit, row: Any, place: str) -> Wanted:
     days = (unit.licence_now - row.last_contact).days
     step = max(level for level in (30, 60, 90) if level <= days)
     freed = row.last_contact + SILENT_MAJOR
@@ -116,7 +143,7 @@ def _silence(unit: Unit, row: Instance, place: str, *, held: bool) -> Wanted:
     left = max(0, (due - unit.licence_now).days)
     text = f"{instance_name(row)} has not connected for {days} days; "
     text += f"{left} days until its licences are freed." if due == freed else "its licences were freed."
-    if held:
+    if row.held:
         text += " Its restricted licences stay in use."
     elif due != freed:
         text += f" It will be removed in {left} days."
@@ -126,10 +153,10 @@ def _silence(unit: Unit, row: Instance, place: str, *, held: bool) -> Wanted:
         text,
         place,
         due,
-        severity=Severity.MAJOR if step == SILENT_MAJOR.days or held else Severity.MINOR,
+        severity=Severity.MAJOR if step == SILENT_MAJOR.days or row.held else Severity.MINOR,
         step=step,
         remind_at=following_warning(due, unit.licence_now),
-        actions=("dismiss", "remind") if held else None,
+        actions=("dismiss", "remind") if row.held else None,
         subject={"virtual_account": row.virtual_account_id, "instance": row.id, "days": days},
     )
 

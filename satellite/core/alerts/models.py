@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Index
+
 from chassis.alerts.engine import AlertMixin
 from satellite.core.base import Base
 
@@ -10,3 +12,4 @@ class Alert(AlertMixin, Base):
     """An alert of the site."""
 
     __tablename__ = "alerts"
+    __table_args__ = (Index("ix_alerts_kind_key", "kind", "key"),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import chain
 from typing import Any
 
 from chassis.alerts.engine import AlertBook, Changes
@@ -16,6 +17,8 @@ from satellite.core.alerts.models import Alert
 from satellite.core.alerts.rules import CATALOGUE
 from satellite.core.site.queries import site_of
 
+TOLD = frozenset({"insufficient_licences"})
+
 
 def book() -> AlertBook[Alert]:
     """The alerts of the site."""
@@ -25,34 +28,34 @@ def book() -> AlertBook[Alert]:
 def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
     """Make every alert equal to what state and clock demand."""
     unit.session.flush()  # conditions read what this unit has changed
-    wanted = [
-        *conditions.licences(unit),
-        *conditions.exports(unit),
-        *conditions.instances(unit),
-        *conditions.left_behind(unit),
-        *conditions.synchronization(unit, site_of(unit), restored=restored),
-        *conditions.trust(unit, root),
-        *conditions.clock(unit),
-    ]
-    _say_shortages(unit, book().reconcile(unit, wanted, CATALOGUE))
+    wanted = chain(
+        conditions.licences(unit),
+        conditions.exports(unit),
+        conditions.instances(unit),
+        conditions.left_behind(unit),
+        conditions.synchronization(unit, site_of(unit), restored=restored),
+        conditions.trust(unit, root),
+        conditions.clock(unit),
+    )
+    _tell(unit, book().reconcile(unit, wanted, CATALOGUE, tell=TOLD))
 
 
 def refresh_touched(unit: Unit, *, instances: Collection[str], pools: Collection[tuple[str, str]]) -> None:
     """Make those alerts true that the change of some instances, and of some pools by their tags, can have touched."""
     unit.session.flush()  # conditions read what this unit has changed
+    only = {kind: instances for kind in conditions.INSTANCE_KINDS if instances}
     if pools:
-        keys = [conditions.pool_key(va, tag) for va, tag in pools]
-        wanted = conditions.shortages(unit, pools)
-        _say_shortages(unit, book().reconcile(unit, wanted, ("insufficient_licences",), keys))
-    if instances:
-        book().reconcile(unit, conditions.instances(unit, instances), conditions.INSTANCE_KINDS, instances)
+        only["insufficient_licences"] = [conditions.pool_key(*pool) for pool in pools]
+    wanted = chain(
+        conditions.shortages(unit, pools) if pools else (), conditions.instances(unit, instances) if instances else ()
+    )
+    _tell(unit, book().reconcile(unit, wanted, (), only=only, tell=TOLD))
 
 
-def _say_shortages(unit: Unit, changes: Changes[Alert]) -> None:
-    for alert in changes.raised:
-        if alert.kind == "insufficient_licences":
-            va = alert.subject["virtual_account"]
-            record(unit, EventKind.SHORTAGE_DETECTED, alert.message, subject=alert.subject, virtual_account_id=va)
+def _tell(unit: Unit, changes: Changes) -> None:
+    for want in changes.told:
+        va = want.subject["virtual_account"]
+        record(unit, EventKind.SHORTAGE_DETECTED, want.message, subject=want.subject, virtual_account_id=va)
 
 
 def dismiss_alert(unit: Unit, alert_id: str) -> Alert:

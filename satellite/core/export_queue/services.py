@@ -107,9 +107,10 @@ def _say(unit: Unit, kind: EventKind, row: QueueEntry | HeldGrant, message: str)
     )
 
 
-def mark_sent(unit: Unit) -> None:
-    """The request with the waiting entries was made."""
-    for row in unit.session.scalars(select(QueueEntry).where(QueueEntry.state == WAITING)):
+def mark_sent(unit: Unit, upto: int) -> None:
+    """A request was made with the waiting entries up to a change."""
+    query = select(QueueEntry).where(QueueEntry.state == WAITING, QueueEntry.change_no <= upto)
+    for row in unit.session.scalars(query):
         row.state, row.sent_at = SENT, unit.now
 
 

@@ -32,6 +32,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_alerts'))
     )
     with op.batch_alter_table('alerts', schema=None) as batch_op:
+        batch_op.create_index('ix_alerts_kind_key', ['kind', 'key'], unique=False)
         batch_op.create_index(batch_op.f('ix_alerts_state'), ['state'], unique=False)
 
     op.create_table('allotments',
@@ -383,6 +384,7 @@ def downgrade() -> None:
     op.drop_table('allotments')
     with op.batch_alter_table('alerts', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_alerts_state'))
+        batch_op.drop_index('ix_alerts_kind_key')
 
     op.drop_table('alerts')
     # ### end Alembic commands ###
