@@ -115,10 +115,10 @@ class DatabaseMissingError(AppError):
 
 
 class DatabaseUnavailableError(AppError):
-    """The database does not answer, or is damaged."""
+    """The database does not answer."""
 
     code = "database_unavailable"
-    remedy = "Check that the database runs and database.url is right; restore a damaged file from its backup."
+    remedy = "Check that the database runs and database.url is right."
     status = 503
 
 

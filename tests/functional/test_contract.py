@@ -214,7 +214,7 @@ def test_a_damaged_home_is_refused_and_nothing_is_made_in_its_place(site: World)
 
     assert lost == {"database_missing"}
     assert not made_anew
-    assert damaged == "database_unavailable"
+    assert damaged == "database_damaged"
     assert key_damaged == "key_unreadable"
     assert other == "database_missing"
     assert device == "invalid_input"

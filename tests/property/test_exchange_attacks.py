@@ -432,7 +432,7 @@ def test_the_word_of_a_site_frees_nothing_before_central_s_own_clock_agrees(worl
     trip_without_device(world, machine)
     with machine.made.database.read(OPERATOR) as unit:
         end = unit.session.scalars(select(HeldGrant.deliver_until)).one()
-    world.clock.at = end - timedelta(minutes=4)
+    world.clock.advance(end - timedelta(minutes=4) - world.clock.at)
     ahead = FixedClock(end + timedelta(minutes=4))
     machine.made = assemble_satellite(machine.home, ahead)
     machine.wire.app = make_app(machine.made)
@@ -440,7 +440,8 @@ def test_the_word_of_a_site_frees_nothing_before_central_s_own_clock_agrees(worl
     assert data is not None
     world.deliver_request(data)
     early = world.locked()
-    world.clock.at = ahead.at = end + timedelta(days=2)
+    for clock in (world.clock, ahead):
+        clock.advance(end + timedelta(days=2) - clock.at)
     trip_without_device(world, machine)
 
     assert early == 1
