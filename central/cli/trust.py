@@ -64,6 +64,7 @@ def init(context: click.Context, vendor: str, root_keys: Path, passphrase_file: 
         if lab:
             make_lab(folder)
         made = assemble(folder)
+        context.call_on_close(made.database.dispose)
         create_database(made)
         made.anchor.write(Reached())
         trust = services.create_trust(made.keyring, vendor, root_keys, made_passphrase, made.clock.now(), lab=lab)

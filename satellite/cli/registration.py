@@ -45,7 +45,9 @@ def init(context: click.Context, name: str, root: Path, lab: bool) -> None:
     try:
         if lab:
             make_lab(folder)
-        found = _found(assemble(folder), trust, name, code)
+        made = assemble(folder)
+        context.call_on_close(made.database.dispose)
+        found = _found(made, trust, name, code)
     except BaseException:
         shutil.rmtree(folder / "keys", ignore_errors=True)
         (folder / LAB_FILE).unlink(missing_ok=True)
