@@ -49,3 +49,14 @@ def remove(
         remove_instance(unit, row)
     refresh_alerts(unit, account)
     return {"id": instance_id, "removed": removed, "released": [grant.id for grant in held]}
+
+
+def holder_pool(unit: Unit, account_id: str, instance_id: str) -> str | None:
+    """The virtual account of an instance, or that of the restricted units which a gone one still holds."""
+    row = unit.session.get(Instance, (account_id, instance_id))
+    if row is not None:
+        return row.virtual_account_id
+    query = select(GrantRecord.virtual_account_id).where(
+        GrantRecord.account_id == account_id, GrantRecord.instance_id == instance_id, GrantRecord.state == ACTIVE
+    )
+    return unit.session.scalars(query).first()

@@ -110,3 +110,8 @@ def _reaches(held: HeldRole, account_id: str, virtual_account_id: str) -> bool:
     if held.account_id != account_id or not account_id:
         return False
     return scope is Scope.ACCOUNT or (bool(virtual_account_id) and held.virtual_account_id == virtual_account_id)
+
+
+def is_in_scope(scopes: frozenset[str] | None, permission: Permission) -> bool:
+    """Whether a token of these scopes may be used for a change; to see is part of every scope."""
+    return scopes is None or permission in scopes or permission.value.endswith(":view")

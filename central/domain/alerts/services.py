@@ -16,7 +16,7 @@ from central.domain.alerts.models import Alert
 from central.domain.alerts.rules import CATALOGUE
 from central.domain.base import VENDOR
 from central.keyring import KeyRing
-from chassis.alerts.engine import AlertBook
+from chassis.alerts.engine import AlertBook, UnknownAlertError
 from chassis.db.unit import Unit
 
 VENDOR_KINDS = frozenset({"clock_suspicious", "trust_expiring"})
@@ -77,19 +77,25 @@ def visible_alerts(unit: Unit, account_id: str, virtual_account_id: str | None, 
     return rows
 
 
+def _manageable(unit: Unit, account_id: str, alert_id: str) -> Alert:
+    """An alert that the acting one sees and may deal with; UnknownAlertError, NotPermittedError."""
+    found = next((row for row in visible_alerts(unit, account_id, None, every=True) if row.id == alert_id), None)
+    if found is None:
+        raise UnknownAlertError(f"there is no alert {alert_id[:64]!r}")
+    require(unit, Permission.ALERT_MANAGE, account_id, str(found.subject.get("virtual_account") or ""))
+    return found
+
+
 def dismiss_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
     """Dismiss an alert (row C10.2)."""
-    require(unit, Permission.ALERT_MANAGE, account_id)
-    alert = book(account_id).dismiss(unit, alert_id)
-    record(
-        unit, account_id, EventKind.ALERT_DISMISSED, f"alert dismissed: {alert.message}", subject={"alert": alert.id}
-    )
+    alert = book(account_id).dismiss(unit, _manageable(unit, account_id, alert_id).id)
+    message = f"alert dismissed: {alert.message}"
+    record(unit, account_id, EventKind.ALERT_DISMISSED, message, subject={"alert": alert.id})
     return alert
 
 
 def remind_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
     """Put an alert off (row C10.2)."""
-    require(unit, Permission.ALERT_MANAGE, account_id)
-    alert = book(account_id).remind(unit, alert_id)
+    alert = book(account_id).remind(unit, _manageable(unit, account_id, alert_id).id)
     record(unit, account_id, EventKind.ALERT_REMINDED, f"alert put off: {alert.message}", subject={"alert": alert.id})
     return alert

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -38,8 +39,8 @@ def in_virtual_accounts(unit: Unit, account_id: str, virtual_account_ids: list[s
     return sorted(unit.session.scalars(query), key=lambda row: (instance_name(row), row.id))
 
 
-def by_serial(unit: Unit, account_id: str, virtual_account_id: str, pid: str, serial: str) -> Instance | None:
-    """The instance of a product id and serial number in a virtual account, whatever else its UDI says."""
+def by_serial(unit: Unit, account_id: str, virtual_account_id: str, pid: str, serial: str) -> list[Instance]:
+    """The instances of a product id and serial number in a virtual account, whatever else their UDI says."""
     prefix = Udi(pid=pid, serial=serial).key
     query = select(Instance).where(
         Instance.account_id == account_id,
@@ -47,7 +48,7 @@ def by_serial(unit: Unit, account_id: str, virtual_account_id: str, pid: str, se
         Instance.udi_key.startswith(prefix, autoescape=True),
     )
     rows = [row for row in unit.session.scalars(query) if (row.udi["pid"], row.udi["serial"]) == (pid, serial)]
-    return min(rows, key=lambda row: row.registered_at) if rows else None
+    return sorted(rows, key=lambda row: (row.registered_at, row.id))
 
 
 def instance_name(row: Instance) -> str:
@@ -63,17 +64,47 @@ def instances(
     if virtual_account_id is not None:
         query = query.where(Instance.virtual_account_id == virtual_account_id)
     rows = [row for row in unit.session.scalars(query) if row.virtual_account_id in names]
-    used: dict[str, list[dict[str, Any]]] = {}
     claims = select(Claim).where(Claim.account_id == account_id)
     if virtual_account_id is not None:
         claims = claims.where(Claim.virtual_account_id == virtual_account_id)
-    for claim in unit.session.scalars(claims):
-        used.setdefault(claim.instance_id, []).append(
-            {"tag": claim.tag, "count": claim.count, "virtual": claim.virtual_account_id}
-        )
-    items = [_item(row, names, satellites, used.get(row.id, [])) for row in rows]
+    items = _items(rows, list(unit.session.scalars(claims)), names, satellites)
     items.sort(key=lambda item: (item["name"], item["id"]))
     return items
+
+
+def instances_after(
+    unit: Unit,
+    account_id: str,
+    names: dict[str, str],
+    satellites: dict[str, str],
+    *,
+    virtual_account_id: str | None,
+    after: str | None,
+    most: int,
+) -> list[dict[str, Any]]:
+    """The next product instances in the order of their ids; the cost does not grow with how many there are."""
+    wanted = [virtual_account_id] if virtual_account_id else sorted(names)
+    query = select(Instance).where(Instance.account_id == account_id, Instance.virtual_account_id.in_(wanted))
+    if after is not None:
+        query = query.where(Instance.id > after)
+    rows = list(unit.session.scalars(query.order_by(Instance.id).limit(most)))
+    claims = select(Claim).where(Claim.account_id == account_id, Claim.instance_id.in_([row.id for row in rows]))
+    return _items(rows, list(unit.session.scalars(claims)), names, satellites)
+
+
+def instance_dict(unit: Unit, row: Instance, names: dict[str, str], satellites: dict[str, str]) -> dict[str, Any]:
+    """A product instance for people and programs."""
+    claims = select(Claim).where(Claim.account_id == row.account_id, Claim.instance_id == row.id)
+    return _items([row], list(unit.session.scalars(claims)), names, satellites)[0]
+
+
+def _items(
+    rows: Sequence[Instance], claims: Sequence[Claim], names: dict[str, str], satellites: dict[str, str]
+) -> list[dict[str, Any]]:
+    used: dict[str, list[dict[str, Any]]] = {}
+    for claim in claims:
+        used.setdefault(claim.instance_id, []).append({"tag": claim.tag, "count": claim.count})
+    return [_item(row, names, satellites, used.get(row.id, [])) for row in rows]
 
 
 def _item(
@@ -97,7 +128,5 @@ def _item(
         "state": row.state,
         "standbys": row.standbys,
         "marks": row.marks,
-        "licences": [
-            {"tag": claim["tag"], "count": claim["count"]} for claim in sorted(used, key=lambda one: one["tag"])
-        ],
+        "licences": sorted(used, key=lambda one: one["tag"]),
     }
