@@ -8,6 +8,8 @@ from typing import BinaryIO
 
 from chassis.actor import Actor
 from exchange.errors import ExchangeError
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
 from satellite.core.site.queries import site_of
 from satellite.core.site.services import note_history
 from satellite.runtime import Satellite
@@ -20,6 +22,7 @@ def apply_response(made: Satellite, actor: Actor, open_file: Opener) -> Imported
     """Apply a response in a unit of its own; a refusal is written down and raised."""
     try:
         with open_file() as stream, made.database.write(actor) as unit:
+            require(unit, Permission.SYNC_RUN)
             result = import_response(unit, made.keyring, stream)
             site = site_of(unit)
             reached = (site.epoch, site.last_seq, site.applied_rseq)

@@ -16,6 +16,8 @@ from exchange.files.rows import RequestRow
 from exchange.files.sync_request import Applied, ChainEntry, SyncRequest, make_sync_request
 from exchange.keys import PublicKey
 from satellite import __version__
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
 from satellite.core.base import last_change
 from satellite.core.export_queue.services import mark_sent
 from satellite.core.site.errors import RestoredError
@@ -40,6 +42,7 @@ class Export:
 
 def export_request(unit: Unit, keyring: KeyRing, *, full: bool, restored: bool) -> Export:
     """Give the stored request out again while nothing changed, else make the next one."""
+    require(unit, Permission.SYNC_RUN)
     site = authorized_site(unit)
     if restored:
         raise RestoredError

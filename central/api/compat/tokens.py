@@ -8,6 +8,8 @@ from urllib.parse import unquote
 
 from central.api.compat.accounts import chosen
 from central.api.compat.wire import Call
+from central.domain.access.rules import Permission
+from central.domain.access.services import require_in_scope
 from central.domain.tokens import services
 from central.domain.tokens.models import Token
 from central.domain.tokens.queries import own_token, own_tokens
@@ -29,6 +31,7 @@ def _shown(row: Token, text: str) -> dict[str, Any]:
 
 def list_tokens(call: Call) -> dict[str, Any]:
     """The usable tokens of a virtual account, with their texts; those of a satellite are known on the site only."""
+    require_in_scope(call.unit, Permission.TOKEN_MANAGE, call.smart_account.id, chosen(call).id)
     rows = own_tokens(call.unit, call.smart_account.id, chosen(call).id)
     box = call.made.keyring.box
     shown = [_shown(row, box.decrypt(row.secret)) for row in rows]

@@ -40,6 +40,13 @@ def require(unit: Unit, permission: Permission, account_id: str = "", virtual_ac
         raise NotPermittedError(f"the access token may not do this ({permission})")
 
 
+def require_in_scope(unit: Unit, permission: Permission, account_id: str, virtual_account_id: str) -> None:
+    """Refuse like `require`, and mind the token's scope even where nothing is changed: for what shows secrets."""
+    require(unit, permission, account_id, virtual_account_id)
+    if not is_in_scope(unit.actor.scopes, permission):
+        raise NotPermittedError(f"the access token may not do this ({permission})")
+
+
 def is_permitted(unit: Unit, permission: Permission, account_id: str = "", virtual_account_id: str = "") -> bool:
     """Whether the acting one holds the permission."""
     if unit.actor.kind in TRUSTED_KINDS:

@@ -8,6 +8,8 @@ from chassis.alerts.engine import AlertBook
 from chassis.clock import iso, optional_iso
 from chassis.db.unit import Unit
 from exchange.trust import Root
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.alerts import conditions
@@ -41,6 +43,7 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
 
 def dismiss_alert(unit: Unit, alert_id: str) -> Alert:
     """Dismiss an alert."""
+    require(unit, Permission.ALERT_MANAGE)
     alert = book().dismiss(unit, alert_id)
     record(unit, EventKind.ALERT_DISMISSED, f"alert dismissed: {alert.message}", subject={"alert": alert.id})
     return alert
@@ -48,6 +51,7 @@ def dismiss_alert(unit: Unit, alert_id: str) -> Alert:
 
 def remind_alert(unit: Unit, alert_id: str) -> Alert:
     """Put an alert off."""
+    require(unit, Permission.ALERT_MANAGE)
     alert = book().remind(unit, alert_id)
     record(unit, EventKind.ALERT_REMINDED, f"alert put off: {alert.message}", subject={"alert": alert.id})
     return alert

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from chassis.clock import iso
 from chassis.db.unit import Unit
@@ -37,13 +38,58 @@ def instances(
     unit: Unit, names: dict[str, str], virtual_account_id: str | None, satellite: str
 ) -> list[dict[str, Any]]:
     """The table of product instances."""
-    query, claims = select(Instance).where(Instance.removed.is_(False)), select(Claim).where(Claim.count > 0)
+    query = select(Instance).where(Instance.removed.is_(False))
     if virtual_account_id is not None:
         query = query.where(Instance.virtual_account_id == virtual_account_id)
+    rows = list(unit.session.scalars(query))
+    items = _items(rows, list(unit.session.scalars(_claims())), names, satellite)
+    items.sort(key=lambda item: (item["name"], item["id"]))
+    return items
+
+
+def instances_after(
+    unit: Unit,
+    names: dict[str, str],
+    satellite: str,
+    *,
+    virtual_account_id: str | None,
+    after: str | None,
+    most: int,
+) -> list[dict[str, Any]]:
+    """The next product instances in the order of their ids; the cost does not grow with how many there are."""
+    query = select(Instance).where(Instance.removed.is_(False))
+    if virtual_account_id is not None:
+        query = query.where(Instance.virtual_account_id == virtual_account_id)
+    if after is not None:
+        query = query.where(Instance.id > after)
+    rows = list(unit.session.scalars(query.order_by(Instance.id).limit(most)))
+    claims = unit.session.scalars(_claims().where(Claim.instance_id.in_([row.id for row in rows])))
+    return _items(rows, list(claims), names, satellite)
+
+
+def instance_dict(unit: Unit, row: Instance, names: dict[str, str], satellite: str) -> dict[str, Any]:
+    """A product instance for people and programs."""
+    claims = unit.session.scalars(_claims().where(Claim.instance_id == row.id))
+    return _items([row], list(claims), names, satellite)[0]
+
+
+def in_virtual_account(unit: Unit, virtual_account_id: str) -> list[Instance]:
+    """The instances of a virtual account, by name."""
+    query = select(Instance).where(Instance.removed.is_(False), Instance.virtual_account_id == virtual_account_id)
+    return sorted(unit.session.scalars(query), key=lambda row: (instance_name(row), row.id))
+
+
+def _claims() -> Select[Claim]:
+    return select(Claim).where(Claim.count > 0).order_by(Claim.tag)
+
+
+def _items(
+    rows: Sequence[Instance], claims: Sequence[Claim], names: dict[str, str], satellite: str
+) -> list[dict[str, Any]]:
     used: dict[str, list[dict[str, Any]]] = {}
-    for claim in unit.session.scalars(claims.order_by(Claim.tag)):
+    for claim in claims:
         used.setdefault(claim.instance_id, []).append({"tag": claim.tag, "count": claim.count})
-    items = [
+    return [
         {
             "id": row.id,
             "name": instance_name(row),
@@ -63,7 +109,5 @@ def instances(
             "marks": row.marks,
             "licences": used.get(row.id, []),
         }
-        for row in unit.session.scalars(query)
+        for row in rows
     ]
-    items.sort(key=lambda item: (item["name"], item["id"]))
-    return items
