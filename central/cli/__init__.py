@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from central.cli import accounts, inventory, mail, orders, satellites, server, time, tokens, trust, users
+from central.cli import accounts, inventory, mail, orders, reservations, satellites, server, time, tokens, trust, users
 from central.cli.base import group
 from chassis.cli import run
 from chassis.errors import AppError
 from exchange.errors import ExchangeError
 
-MODULES = (accounts, inventory, mail, orders, satellites, server, time, tokens, trust, users)
+MODULES = (accounts, inventory, mail, orders, reservations, satellites, server, time, tokens, trust, users)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -13,6 +13,7 @@ from central.domain.export_control.services import ACTIVE, release
 from central.domain.instances.errors import ReasonNeededError, RestrictedHeldError, UnknownInstanceError
 from central.domain.instances.models import Instance
 from central.domain.instances.services import refuse_managed_instance, remove_instance
+from central.domain.reservations.services import take_back
 from central.keyring import KeyRing
 from chassis.db.unit import Unit
 from chassis.names import check_text
@@ -20,11 +21,18 @@ from exchange.vocabulary import ReleaseReason
 
 
 def remove(
-    unit: Unit, keyring: KeyRing, account: SmartAccount, instance_id: str, *, release_restricted: bool, reason: str
+    unit: Unit,
+    keyring: KeyRing,
+    account: SmartAccount,
+    instance_id: str,
+    *,
+    release_restricted: bool,
+    reason: str,
+    return_code: str = "",
 ) -> dict[str, object]:
     """Remove an instance; restricted units only by the vendor's word with a reason, which is kept.
 
-    The units of an instance that is gone (its satellite was removed) can be released the same way.
+    One that reserves licences goes only with its return code (row C6.5). The units of an instance that is gone (its satellite was removed) can be released the same way.
     """
     query = select(GrantRecord).where(
         GrantRecord.account_id == account.id, GrantRecord.instance_id == instance_id, GrantRecord.state == ACTIVE
@@ -46,6 +54,7 @@ def remove(
         raise RestrictedHeldError(f"{sum(grant.quantity for grant in held)} restricted units are held")
     removed = row is not None and row.satellite_id is None
     if row is not None and removed:
+        take_back(unit, row, return_code)
         remove_instance(unit, row)
     refresh_alerts(unit, account)
     return {"id": instance_id, "removed": removed, "released": [grant.id for grant in held]}

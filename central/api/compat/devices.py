@@ -26,7 +26,8 @@ class DeviceNotFoundError(UnknownInstanceError):
     """The virtual account has no such device."""
 
 
-def _sudi(row: Instance) -> dict[str, Any]:
+def shown_identity(row: Instance) -> dict[str, Any]:
+    """A device's identity as these clients read it."""
     udi = row.udi
     return {
         "suvi": udi.get("suvi"),
@@ -45,7 +46,7 @@ def list_devices(call: Call) -> dict[str, Any]:
     name = call.request.query.get("instanceName", "").lower()
     rows = [row for row in rows if name in instance_name(row).lower()]
     shown = [
-        {"instanceName": instance_name(row), "productTagName": row.product_tag or "", "sudi": _sudi(row)}
+        {"instanceName": instance_name(row), "productTagName": row.product_tag or "", "sudi": shown_identity(row)}
         for row in page(rows, {"limit": -1, **query_paging(call)})
     ]
     return success("Successfully read devices.", totalRecords=len(rows), devices=shown)
@@ -70,7 +71,7 @@ def device_usage(call: Call) -> dict[str, Any]:
                 "virtualAccount": home,
                 "hostName": row.hostname or "",
                 "hostname": row.hostname or "",
-                "sudi": _sudi(row),
+                "sudi": shown_identity(row),
                 "productName": row.product_tag or row.udi["pid"],
                 "displayName": f"UDI_PID:{row.udi['pid']}; UDI_SN:{row.udi['serial']}; ",
                 "productTagName": row.product_tag or "",
@@ -211,5 +212,5 @@ def _removed(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> dict
 
 def _remove(call: Call, row: Instance, entry: Mapping[str, Any]) -> None:
     code = text_of(entry, "returnCode", needed=False)
-    del code
-    remove(call.unit, call.made.keyring, call.smart_account, row.id, release_restricted=False, reason="")
+    keyring, account = call.made.keyring, call.smart_account
+    remove(call.unit, keyring, account, row.id, release_restricted=False, reason="", return_code=code)

@@ -128,7 +128,7 @@ def _moved(call: Call, entry: Mapping[str, Any], source: VirtualAccount) -> dict
         order = text_of(entry, "precedence", needed=False) or LONGEST_FIRST
         if order not in {LONGEST_FIRST, LONGEST_LAST}:
             raise BodyError(f"precedence is {LONGEST_FIRST} or {LONGEST_LAST}")
-        tag, longest_first = by_name(call.unit, name), order == LONGEST_FIRST
+        tag, longest_first = tag_in(call, source, name), order == LONGEST_FIRST
         with call.unit.savepoint():
             transfer_licences(
                 call.unit, source, target, tag, quantity, longest_first=longest_first, choice=_choice(entry)
@@ -140,6 +140,13 @@ def _moved(call: Call, entry: Mapping[str, Any], source: VirtualAccount) -> dict
         f"\u2018{source.name}\u2019 to Virtual Account \u2018{target.name}\u2019"
     )
     return {"status": "SUCCESS", "statusMessage": message}
+
+
+def tag_in(call: Call, home: VirtualAccount, name: str) -> str:
+    """The licence that a name means in a virtual account: the one that is there, where several are called so."""
+    rows = licences(call.unit, call.smart_account.id, {home.id: home.name})
+    there = {row["tag"] for row in rows if name in {row["tag"], row["name"]}}
+    return there.pop() if len(there) == 1 else by_name(call.unit, name)
 
 
 def _choice(entry: Mapping[str, Any]) -> LotChoice:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from central import __version__
-from central.api.v1 import access, accounts, inventory, satellites, vendor
+from central.api.v1 import access, accounts, inventory, reservations, satellites, vendor
 from central.api.v1.context import BASE
 from central.domain.credentials.models import IdempotentAnswer
 from central.domain.credentials.services import bearer_of, note_use
@@ -19,6 +19,7 @@ OPERATIONS = (
     *access.OPERATIONS,
     *accounts.OPERATIONS,
     *inventory.OPERATIONS,
+    *reservations.OPERATIONS,
     *satellites.OPERATIONS,
     *vendor.OPERATIONS,
 )

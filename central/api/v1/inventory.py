@@ -62,10 +62,11 @@ class Explained(Query):
 
 
 class Removal(Query):
-    """How restricted licences are dealt with."""
+    """How restricted licences are dealt with, and the return code of a device that reserves licences."""
 
     release_restricted: bool = False
     reason: str = Field(default="", max_length=1000, pattern=PLAIN)
+    return_code: str = Field(default="", max_length=400, pattern=PLAIN)
 
 
 class Move(Strict):
@@ -168,6 +169,7 @@ def remove_instance(call: Call) -> dict[str, Any]:
         call.path["instance"],
         release_restricted=query.release_restricted,
         reason=query.reason,
+        return_code=query.return_code,
     )
 
 

@@ -58,6 +58,7 @@ class Permission(StrEnum):
     TOKEN_MANAGE = "virtual_account:token:manage"
     INSTANCE_MANAGE = "virtual_account:instance:manage"
     LICENCE_TRANSFER = "virtual_account:licence:transfer"
+    RESERVATION_MANAGE = "virtual_account:reservation:manage"
     ALERT_MANAGE = "virtual_account:alert:manage"
 
 
@@ -68,9 +69,10 @@ _VA_ADMIN = _VIEW | {
     _P.TOKEN_MANAGE,
     _P.INSTANCE_MANAGE,
     _P.LICENCE_TRANSFER,
+    _P.RESERVATION_MANAGE,
     _P.ALERT_MANAGE,
 }
-_VA_USER = _VIEW | {_P.TOKEN_MANAGE, _P.INSTANCE_MANAGE, _P.LICENCE_TRANSFER, _P.ALERT_MANAGE}
+_VA_USER = _VA_ADMIN - {_P.VIRTUAL_ACCOUNT_EDIT}
 _SA_USER = _VA_USER | {_P.ACCOUNT_VIEW}
 _SA_ADMIN = _VA_ADMIN | {_P.ACCOUNT_VIEW, _P.AGREEMENT_ACCEPT, _P.VIRTUAL_ACCOUNT_MANAGE, _P.SATELLITE_MANAGE}
 

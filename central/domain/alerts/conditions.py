@@ -13,7 +13,7 @@ from central.domain.agreements.services import is_pending
 from central.domain.catalogue.queries import entitlements
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord
 from central.domain.export_control.services import ACTIVE
-from central.domain.instances.models import Instance
+from central.domain.instances.models import RESERVED, Instance
 from central.domain.instances.queries import instance_name
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
 from central.domain.ledger.queries import pools
@@ -122,7 +122,9 @@ def instances(scene: Scene) -> Iterator[Wanted]:
     unit = scene.unit
     query = select(Instance).where(Instance.account_id == scene.account.id)
     silent = query.where(
-        Instance.satellite_id.is_(None), Instance.last_contact <= unit.licence_now - timedelta(days=30)
+        Instance.satellite_id.is_(None),
+        Instance.state != RESERVED,
+        Instance.last_contact <= unit.licence_now - timedelta(days=30),
     )
     restricted = set(
         unit.session.scalars(

@@ -70,7 +70,7 @@ def transfer_licences(
     views = _meant(unit, source, tag, choice)
     if sum(view.quantity for view in views) < quantity:
         raise NotEnoughFreeError(f"{quantity} of {name} are to be moved from lots that hold fewer")
-    chosen = _chosen(views, quantity, longest_first=longest_first)
+    chosen = choose(views, quantity, longest_first=longest_first)
     for lot_id, count in chosen:
         places = Place(Bucket.FREE, source.id), Place(Bucket.FREE, target.id)
         post(unit, source.account_id, lot_id, count, *places, "transferred")
@@ -83,24 +83,26 @@ def free_quantity(unit: Unit, row: VirtualAccount, tag: str) -> int:
     pool = pools(unit, row.account_id, [row.id]).get((row.id, tag))
     if pool is None:
         return 0
-    there = sum(view.quantity for view in _active(unit, row, tag))
+    there = sum(view.quantity for view in active_views(unit, row, tag))
     return max(0, there - pool.claimed)
 
 
-def _active(unit: Unit, row: VirtualAccount, tag: str) -> list[LotView]:
+def active_views(unit: Unit, row: VirtualAccount, tag: str) -> list[LotView]:
+    """What is free now of a licence, lot by lot."""
     views = free_views(unit, row.account_id, row.id, tag)
     return [view for view in views if lot_phase(view.start, view.end, unit.licence_now) is LotPhase.ACTIVE]
 
 
 def _meant(unit: Unit, source: VirtualAccount, tag: str, choice: LotChoice) -> list[LotView]:
-    views = _active(unit, source, tag)
+    views = active_views(unit, source, tag)
     if choice == ANY_LOT:
         return views
     lots = lots_by_id(unit, source.account_id, {view.id for view in views})
     return [view for view in views if choice.takes(lots[view.id])]
 
 
-def _chosen(views: list[LotView], quantity: int, *, longest_first: bool) -> list[tuple[str, int]]:
+def choose(views: list[LotView], quantity: int, *, longest_first: bool) -> list[tuple[str, int]]:
+    """Lots for a quantity, those that end last (or first) before the others; a perpetual one never ends."""
     far = float("inf")
     views = sorted(
         views,
