@@ -7,8 +7,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from central.api.v1.context import API_CLIENT, API_TOKEN, BASE, GIVEN, USER, Call, Nothing
-from central.domain.access.rules import Role
-from central.domain.access.services import add_user, held_roles, user_of
+from central.domain.access.rules import Permission, Role
+from central.domain.access.services import add_user, held_roles, require, user_of
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.credentials import queries, services
 from central.domain.credentials.rules import MOST_DAYS
@@ -110,6 +110,7 @@ def give_role(call: Call) -> dict[str, Any]:
 
 def set_password(call: Call) -> dict[str, Any]:
     """Give a user a password."""
+    require(call.unit, Permission.USER_MANAGE)
     services.set_password(call.unit, user_of(call.unit, call.path["user"]), call.body.password)
     return {"name": call.path["user"], "set": True}
 
@@ -121,6 +122,7 @@ def list_tokens(call: Call) -> dict[str, Any]:
 
 def create_token(call: Call) -> dict[str, Any]:
     """Make an access token."""
+    require(call.unit, Permission.USER_MANAGE)  # before anything is said of a user
     body: NewApiToken = call.body
     row, text = services.create_token(
         call.unit,
@@ -146,6 +148,7 @@ def list_clients(call: Call) -> dict[str, Any]:
 
 def create_client(call: Call) -> dict[str, Any]:
     """Make an API client."""
+    require(call.unit, Permission.USER_MANAGE)
     row, secret = services.create_client(call.unit, user_of(call.unit, call.body.user))
     return {**queries.client_dict(row, call.body.user), "client_id": row.id, "client_secret": secret}
 

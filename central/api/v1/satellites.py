@@ -7,6 +7,9 @@ from typing import Any
 from pydantic import Field
 
 from central.api.v1.context import ACCOUNT_PATH, BASE, SATELLITE, Call, Nothing, account_of, pool_of
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.accounts.models import SmartAccount
 from central.domain.alerts.services import refresh_alerts
 from central.domain.satellites import services
 from central.domain.satellites.models import Satellite
@@ -63,8 +66,14 @@ def _registration(call: Call) -> tuple[Registration, str]:
         return read_registration(file, trust=call.server.keyring.trust)
 
 
+def _account(call: Call) -> SmartAccount:
+    account = account_of(call)
+    require(call.unit, Permission.ACCOUNT_VIEW, account.id)
+    return account
+
+
 def _named(call: Call) -> Satellite:
-    return find_satellite(call.unit, account_of(call).id, call.path["satellite"])
+    return find_satellite(call.unit, _account(call).id, call.path["satellite"])
 
 
 def _shown(call: Call, row: Satellite) -> dict[str, Any]:
@@ -75,7 +84,7 @@ def _shown(call: Call, row: Satellite) -> dict[str, Any]:
 
 def list_satellites(call: Call) -> dict[str, Any]:
     """The satellites of an account."""
-    return paged(satellites(call.unit, account_of(call).id), call.query)
+    return paged(satellites(call.unit, _account(call).id), call.query)
 
 
 def add(call: Call) -> dict[str, Any]:
