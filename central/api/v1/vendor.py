@@ -10,8 +10,8 @@ from central.domain.access.services import require
 from central.domain.alerts.services import refresh_alerts, refresh_all
 from central.domain.catalogue.queries import listing
 from central.domain.catalogue.services import import_catalogue
-from central.domain.ledger.queries import verify
 from central.domain.ledger.services import import_orders
+from central.domain.ledger.verification import verify
 from central.domain.operations.models import JobRun
 from central.domain.preferences.queries import policies
 from central.domain.preferences.services import set_policy
