@@ -22,6 +22,7 @@ from exchange.identity import Udi
 
 ROOT_BYTES = 256 * 1024
 TOKEN_BYTES = 4096
+CODE_BYTES = 128 * 1024
 
 
 class Usage(Exception):  # noqa: N818 - the command's own way out
@@ -84,6 +85,15 @@ def build_parser() -> argparse.ArgumentParser:
         "what", choices=["id", "auth", "due"]
     )
     add("deregister", "Leave the server.")
+    reserve = add("reserve", "Licences by code, without any network.").add_subparsers(
+        dest="action", required=True, metavar="ACTION"
+    )
+    asking = add("request", "Show the code to carry to central.", reserve)
+    asking.add_argument("--root", required=True, metavar="FILE", help="the vendor's root file")
+    for name in ("pid", "serial"):
+        asking.add_argument(f"--{name}", required=True)
+    add("install", "Install the authorization code from central.", reserve).add_argument("file", metavar="FILE")
+    add("return", "Give everything back; shows the code that proves it.", reserve)
     clock = add("clock", "The clock of a laboratory.").add_subparsers(dest="action", required=True, metavar="ACTION")
     add("set", "Set the clock.", clock).add_argument("value", metavar="TIME")
     add("advance", "Let time pass.", clock).add_argument("value", metavar="DURATION")
@@ -183,6 +193,17 @@ def _deregister(device: Device, _options: argparse.Namespace) -> dict[str, Any]:
     return {"state": "not_registered", "server_told": told, **status_of(device)}
 
 
+def _reserve(device: Device, options: argparse.Namespace) -> dict[str, Any]:
+    if options.action == "request":
+        root = read_file(Path(options.root), most_bytes=ROOT_BYTES)
+        return {"request_code": device.reserve_request(Udi(pid=options.pid, serial=options.serial), root)}
+    if options.action == "install":
+        text = read_file(Path(options.file), most_bytes=CODE_BYTES).decode("utf-8", "replace")
+        rights = device.reserve_install(text)
+        return {"licences": [licence_item(right) for _, right in sorted(rights.items())]}
+    return {"return_code": device.reserve_return()}
+
+
 def _clock(device: Device, options: argparse.Namespace) -> dict[str, Any]:
     if options.action == "set":
         moved = device.clock.set(parse_time(options.value))
@@ -204,6 +225,7 @@ _DEVICE_COMMANDS = {
     "usage": lambda device, _options: usage_of(device),
     "renew": _renew,
     "deregister": _deregister,
+    "reserve": _reserve,
     "clock": _clock,
 }
 

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agent import exports, joining, renewing
+from agent import exports, joining, renewing, reserving
 from agent.clock import DeviceClock
 from agent.conversation import Conversation, Told
 from agent.errors import (
     AgentError,
+    AlreadyRegisteredError,
     AnswerRefusedError,
     InvalidQuantityError,
     InvalidTagError,
     NotRegisteredError,
+    NotReservedError,
     RestrictedError,
     RootMismatchError,
     ServerUnreachableError,
@@ -33,6 +35,7 @@ from agent.states import EVALUATION, IDENTITY_GRACE, Authorization, Right, evalu
 from agent.store import Export, Store, to_bytes, to_text
 from agent.transport import HttpTransport, Server, Transport
 from exchange.canonical import iso, parse_time
+from exchange.codes.authorization import Reservation
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
@@ -73,6 +76,7 @@ class Device:
         self._identity_ends: datetime | None = None
         if self.state.last_contact is not None:
             self.clock.at_least(parse_time(self.state.last_contact))
+        self._reserved: Reservation | None = None
         self._derive()
 
     # -- the product's question ---------------------------------------------------------------------------------
@@ -81,6 +85,8 @@ class Device:
         """Answer offline, from verified rights, whether `count` of a licence may be used now (row D2)."""
         reading = self.clock.read()
         now, ends = reading.now, reading.licence_now
+        if self._reserved is not None:
+            return self._may_by_code(self._reserved, tag, count, ends)
         if self.state.registration != "complete" or self._is_over(ends):
             left = self.evaluation_left(now)
             return Answer(
@@ -267,11 +273,47 @@ class Device:
             self._settle(talk)
             return told
 
+    # -- without any network --------------------------------------------------------------------------------------
+
+    def reserve_request(self, udi: Udi, root: bytes) -> str:
+        """The code with which this device asks for licences without any network (row S4.5)."""
+        with locked(self._store.folder):
+            self._reload()
+            if self.state.registration == "complete":
+                raise AlreadyRegisteredError("this device is registered", remedy="Deregister it first.")
+            self._pin(root)
+            code = reserving.request(self.state, udi)
+            self._store.save(self.state)
+            self._derive()
+            return code
+
+    def reserve_install(self, text: str) -> dict[str, Right]:
+        """Install central's answer to the request; returns what may be used."""
+        with locked(self._store.folder):
+            self._reload()
+            if self._trust is None:
+                raise NotReservedError("this device has not asked for a reservation")
+            reserving.install(self.state, self._trust, text)
+            self._store.save(self.state)
+            self._derive()
+            return self.rights
+
+    def reserve_return(self) -> str:
+        """Give everything back: it is forgotten and written down before the code is shown."""
+        with locked(self._store.folder):
+            self._reload()
+            code = reserving.give_back(self.state)
+            self._store.save(self.state)
+            self._derive()
+            return code
+
     # -- what it knows ------------------------------------------------------------------------------------------
 
     @property
     def rights(self) -> dict[str, Right]:
         """The verified rights by tag."""
+        if self._reserved is not None:
+            return reserving.rights_by_code(self._reserved, self.clock.read().licence_now)
         return dict(self._rights)
 
     def authorization(self) -> Authorization:
@@ -279,7 +321,8 @@ class Device:
         reading = self.clock.read()
         now, ends = reading.now, reading.licence_now
         registered = self.state.registration == "complete" and not self._is_over(ends)
-        return overall(registered, self._rights.values(), self.state.uses, self.evaluation_left(now), ends)
+        left, reserved = self.evaluation_left(now), self._reserved is not None
+        return overall(registered, self.rights.values(), self.state.uses, left, ends, reserved=reserved)
 
     def evaluation_left(self, now: datetime) -> timedelta:
         """What is left of 90 days of use before registration; it never starts again."""
@@ -311,6 +354,14 @@ class Device:
                 return timedelta(0)
             self.state.evaluation_ended = iso(now)
         return now - parse_time(self.state.evaluation_ended)
+    def _may_by_code(self, found: Reservation, tag: str, count: int, now: datetime) -> Answer:
+        right = reserving.rights_by_code(found, now).get(tag)
+        if right is None:
+            known = any(line.tag == tag for line in found.lines)
+            return Answer(allowed=False, reason="authorization_expired" if known else "not_requested")
+        if right.count < count:
+            return Answer(allowed=False, reason="count_exceeds_authorization", valid_until=right.valid_until)
+        return Answer(allowed=True, reason="authorized_reserved", valid_until=right.valid_until)
 
     # -- inner ----------------------------------------------------------------------------------------------------
 
@@ -429,6 +480,7 @@ class Device:
         key, ends = self._key, self.state.certificate_expires
         self._identity_ends = parse_time(ends) if ends is not None else None
         self._rights = rights_of(self.state, self._trust, key.public.key_hash) if key is not None else {}
+        self._reserved = reserving.installed(self.state, self._trust)
 
 
 def check_tag(tag: str) -> None:

@@ -95,10 +95,18 @@ class Right:
 
 
 def overall(
-    registered: bool, rights: Iterable[Right], uses: dict[str, int], evaluation_left: timedelta, now: datetime
+    registered: bool,
+    rights: Iterable[Right],
+    uses: dict[str, int],
+    evaluation_left: timedelta,
+    now: datetime,
+    *,
+    reserved: bool = False,
 ) -> Authorization:
     """Derive the authorization of the whole device (device model, section 4)."""
     known = {right.tag: right for right in rights}
+    if reserved:
+        return Authorization.AUTHORIZED_RESERVED if known else Authorization.AUTHORIZATION_EXPIRED
     if not uses and not known:
         return Authorization.NONE
     if not registered:

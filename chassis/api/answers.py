@@ -43,18 +43,6 @@ def nowhere(methods: Sequence[str]) -> Response:
     return found
 
 
-def slow_down(seconds: int) -> Response:
-    """Too many wrong credentials came from there."""
-    found = problem(
-        429,
-        "too_many_failures",
-        "Too many wrong credentials came from this address.",
-        "Wait as long as Retry-After says, and use a valid access token.",
-    )
-    found.headers.append(("Retry-After", str(seconds)))
-    return found
-
-
 def refusal(error: Exception) -> Response:
     """A refusal as a problem."""
     status = int(getattr(error, "status", 400))
@@ -66,8 +54,9 @@ def refusal(error: Exception) -> Response:
     )
     if status == 401:
         found.headers.append(("WWW-Authenticate", "Bearer"))
-    if status == 503:
-        found.headers.append(("Retry-After", "5"))
+    if status in {429, 503}:
+        wait = getattr(error, "details", {}).get("wait", 5)
+        found.headers.append(("Retry-After", str(wait)))
     return found
 
 

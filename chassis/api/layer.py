@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from pydantic import BaseModel, ValidationError
 
 from chassis.actor import Actor
-from chassis.api.answers import encoded, etag_of, failed, good, nowhere, refusal, slow_down
+from chassis.api.answers import encoded, etag_of, failed, good, nowhere, refusal
 from chassis.api.errors import (
     BodyNotJsonError,
     InvalidKeyError,
@@ -26,6 +26,7 @@ from chassis.api.errors import (
     ParameterError,
     PreconditionError,
     ReadOnlyTokenError,
+    TooManyFailuresError,
 )
 from chassis.api.memory import AnswerMemory, Kept
 from chassis.api.openapi import KEY_HEADER, describe
@@ -90,9 +91,6 @@ class Api(Generic[C]):
         operation, hit = next(((o, h) for o, h in hits if o.method == method), (None, None))
         if operation is None or hit is None:
             return nowhere([one.method for one, _ in hits])
-        wait = self.limiter.wait_seconds(request.address)
-        if wait:
-            return slow_down(wait)
         caller = self._caller(operation, request)
         path = {name: _part(text) for name, text in hit.groupdict().items()}
         query = _read(operation.query, dict(request.query), "query")
@@ -112,7 +110,11 @@ class Api(Generic[C]):
             caller = self.caller(request.bearer, request.address)
         except self.roots as error:
             if getattr(error, "status", 0) == 401:
+                # Only who shows a wrong one is slowed: behind a proxy many callers share an address.
+                wait = self.limiter.wait_seconds(request.address)
                 self.limiter.count(request.address)
+                if wait:
+                    raise TooManyFailuresError(wait=wait) from error
             raise
         if operation.changes and not caller.may_write:
             raise ReadOnlyTokenError

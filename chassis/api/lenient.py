@@ -164,8 +164,9 @@ class LenientApi(Generic[C]):
             return self._answer(request, tail.rstrip("/"))
         except AppError as error:
             if error.status == 401:
+                wait = self.limiter.wait_seconds(request.address)
                 self.limiter.count(request.address)
-                return empty(401, ("WWW-Authenticate", "Bearer"))
+                return empty(429, ("Retry-After", str(wait))) if wait else empty(401, ("WWW-Authenticate", "Bearer"))
             return refusal(error)
         except (DatabaseFailure, RecursionError) as error:
             reference, trace = new_id()[:12], traceback.format_exc()
@@ -173,9 +174,6 @@ class LenientApi(Generic[C]):
             return empty(500)
 
     def _answer(self, request: Request, tail: str) -> Response:
-        wait = self.limiter.wait_seconds(request.address)
-        if wait:
-            return empty(429, ("Retry-After", str(wait)))
         if request.bearer is None:
             raise NotSignedInError
         caller = self.caller(request.bearer, request.address)

@@ -63,21 +63,25 @@ def is_token_path(path: str) -> bool:
 
 
 def give_token(grants: Grants, limiter: FailureLimiter, request: Request) -> Response:
-    """Answer a request for a token; what is wrong is counted before any password is looked at."""
+    """Answer a request for a token; what is wrong is counted, and slowed."""
     if request.method != "POST":
         found = _error(405, "invalid_request", "POST is needed")
         found.headers.append(("Allow", "POST"))
         return found
-    wait = limiter.wait_seconds(request.address)
-    if wait:
-        slow = _error(429, "slow_down", "too many wrong credentials came from this address")
-        slow.headers.append(("Retry-After", str(wait)))
-        return slow
+    attempt = request.address
     try:
         values = _values(request)
+        if values.get("grant_type") == "password":
+            attempt = f"{request.address}|{values.get('username', '')[:255]}"
+            wait = limiter.wait_seconds(attempt)
+            if wait:
+                return _slow(wait)  # before the slow check of a password
         return _json(200, {"token_type": "Bearer", **_granted(grants, values)})
     except (UnknownClientError, BadGrantError) as error:
-        limiter.count(request.address)
+        wait = limiter.wait_seconds(attempt)
+        limiter.count(attempt)
+        if wait:
+            return _slow(wait)
         return _error(error.status, error.code, "" if error.status == 401 else error.message)
     except _RequestError as error:
         return _error(400, error.code, error.message)
@@ -88,6 +92,12 @@ def give_token(grants: Grants, limiter: FailureLimiter, request: Request) -> Res
         trace = traceback.format_exc()
         get_logger().error("token_failed", reference=reference, cause=type(error).__name__, trace=trace)
         return _error(500, "server_error", f"reference {reference}")
+
+
+def _slow(wait: int) -> Response:
+    slow = _error(429, "slow_down", "too many wrong credentials")
+    slow.headers.append(("Retry-After", str(wait)))
+    return slow
 
 
 class _RequestError(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from central.api.v1.app import OPERATIONS
 from central.app import make_app
 from central.runtime import open_central
+from chassis.settings import ServerSettings
 from tests.api.callers import Api, central_token, generated_calls
 from tests.world import ACCOUNT, World, call
 
@@ -221,16 +223,47 @@ def test_methods_media_and_sizes_that_are_not_taken_are_named(api: Api) -> None:
 
 
 @pytest.mark.row("C12.4")
-def test_whoever_guesses_tokens_is_slowed_before_anything_is_looked_up(api: Api, vendor: World) -> None:
-    """After many wrong ones even a good one waits as long as the answer says; then it is taken again."""
+def test_whoever_guesses_tokens_is_slowed_and_nobody_else(api: Api, vendor: World) -> None:
+    """After many wrong ones a guess is told to wait; a good token from the same address is taken all the while."""
     guesses = [Api(api.app, f"pca_{number}").ask("GET", "/me")[0] for number in range(121)]
-    status, head, problem = api.whole("GET", "/me")
+    status, head, problem = Api(api.app, "pca_more").whole("GET", "/me")
+    good = api.ask("GET", "/me")[0]
     vendor.central("clock", "advance", "2m")
 
     assert set(guesses) == {401, 429}
     assert (status, problem["code"]) == (429, "too_many_failures")
     assert 1 <= int(head["retry-after"]) <= 60
-    assert api.ask("GET", "/me")[0] == 200
+    assert good == 200
+    assert Api(api.app, "pca_again").ask("GET", "/me")[0] == 401
+
+
+@pytest.mark.row("C12.4")
+def test_whoever_guesses_a_password_waits_before_it_is_looked_at(api: Api, vendor: World) -> None:
+    """Even the right one waits then, for this name and address; other names do not."""
+    vendor.central("user", "add", "ann", "--role", "account_user", "--account", ACCOUNT)
+    vendor.central("user", "password", "ann", "--password-file", vendor.file("pw", "correct horse battery\n"))
+    client = vendor.central("api-client", "create", "--user", "ann")
+    form = {"grant_type": "password", "client_id": client["client_id"], "client_secret": client["client_secret"]}
+
+    def sign_in(name: str, password: str) -> int:
+        body = json.dumps({**form, "username": name, "password": password}).encode()
+        return call(api.app, "POST", "/oauth/token", body)[0]
+
+    def guess(_number: int) -> int:
+        return sign_in("ann", "wrong")
+
+    first = sign_in("ann", "correct horse battery")
+    made = open_central(vendor.folder / "central")
+    limited = make_app(
+        replace(made, settings=made.settings.model_copy(update={"server": ServerSettings(failures_a_minute=3)}))
+    )
+    api.app = limited
+    guesses = [guess(number) for number in range(5)]
+
+    assert first == 200
+    assert guesses == [400, 400, 400, 429, 429]
+    assert sign_in("ann", "correct horse battery") == 429
+    assert sign_in("bob", "wrong") == 400
 
 
 @pytest.mark.both_databases
