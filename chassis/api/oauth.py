@@ -17,6 +17,7 @@ from chassis.web.messages import FailureLimiter
 from chassis.web.request import Request
 from chassis.web.wsgi import Response
 
+MOST_BYTES = 64 * 1024
 PATHS = frozenset(
     {
         "/oauth/token",
@@ -68,7 +69,7 @@ def give_token(grants: Grants, limiter: FailureLimiter, request: Request) -> Res
         found = _error(405, "invalid_request", "POST is needed")
         found.headers.append(("Allow", "POST"))
         return found
-    attempt = request.address
+    attempt, request.most_bytes = request.address, MOST_BYTES
     try:
         values = _values(request)
         if values.get("grant_type") == "password":

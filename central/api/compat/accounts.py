@@ -178,6 +178,7 @@ def wanted_names(call: Call) -> dict[str, str]:
     """Names by id of the virtual accounts that the body asks for; all that may be seen where it names none."""
     rows = virtual_accounts(call.unit, call.smart_account.id)
     asked = call.body.get("virtualAccounts") or []
+    asked = [asked] if isinstance(asked, str) else asked
     if not isinstance(asked, list) or not all(isinstance(name, str) for name in asked):
         raise BodyError("virtualAccounts is not a list of names")
     for name in asked:

@@ -140,6 +140,18 @@ API_TOKEN = object_of(
     state=TEXT,
 )
 API_CLIENT = object_of(id=TEXT, user=TEXT, created_at=TIME, revoked=FLAG)
+MAIL = object_of(
+    id=TEXT,
+    at=TIME,
+    kind=TEXT,
+    to=OPTIONAL,
+    subject=OPTIONAL,
+    state=TEXT,
+    attempts=WHOLE,
+    sent_at=OPTIONAL_TIME,
+    next_attempt=OPTIONAL_TIME,
+    last_error=OPTIONAL,
+)
 JOB = object_of(id=TEXT, name=TEXT, every_seconds=WHOLE, slot=TEXT, description=TEXT)
 TRANSACTION = object_of(
     id=TEXT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from central.api.v1.context import ACCOUNT_PATH, BASE, ENTITLEMENT, JOB, Call, Nothing, account_of
+from central.api.v1.context import ACCOUNT_PATH, BASE, ENTITLEMENT, JOB, MAIL, Call, Nothing, account_of
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.alerts.services import refresh_alerts, refresh_all
@@ -12,7 +12,7 @@ from central.domain.catalogue.queries import listing
 from central.domain.catalogue.services import import_catalogue
 from central.domain.ledger.services import import_orders
 from central.domain.ledger.verification import verify
-from central.domain.operations.models import JobRun
+from central.domain.operations.models import JobRun, OutboxEntry
 from central.domain.preferences.queries import policies
 from central.domain.preferences.services import set_policy
 from central.jobs.catalogue import jobs_of
@@ -32,6 +32,7 @@ from chassis.api.operations import (
     paged,
 )
 from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
+from chassis.outbox import entries
 
 
 class PolicyValue(Strict):
@@ -98,6 +99,12 @@ def start_job(call: Call) -> dict[str, Any]:
     return {"job": result.job, "slot": result.slot, "state": result.state, "detail": result.detail}
 
 
+def list_mail(call: Call) -> dict[str, Any]:
+    """The outbox: what waits, was sent, or failed and why."""
+    require(call.unit, Permission.VENDOR_MANAGE)
+    return paged(entries(call.unit, OutboxEntry), call.query)
+
+
 def verify_ledger(call: Call) -> dict[str, Any]:
     """Compute every holding again from the postings; what differs is named."""
     require(call.unit, Permission.VENDOR_MANAGE)
@@ -126,6 +133,7 @@ OPERATIONS = (
         "run_job", "POST", f"{BASE}jobs/{{job}}/run", "Run a job now.", start_job,
         object_of(job=TEXT, slot=TEXT, state=TEXT, detail=TEXT), body=Nothing, changes=True, alone=True,
     ),
+    Op("list_mail", "GET", f"{BASE}mail", "List the outbox.", list_mail, list_of(MAIL), Page),
     Op(
         "verify_ledger", "GET", f"{BASE}ledger/verification", "Compute every holding again.", verify_ledger,
         object_of(ok=FLAG, findings={"type": "array", "items": ANYTHING}),

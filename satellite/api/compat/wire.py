@@ -63,6 +63,7 @@ class Call:
     def wanted_names(self) -> dict[str, str]:
         """Names by id of the virtual accounts that the body asks for; all where it names none."""
         asked = self.body.get("virtualAccounts") or []
+        asked = [asked] if isinstance(asked, str) else asked
         if not isinstance(asked, list) or not all(isinstance(name, str) for name in asked):
             raise BodyError("virtualAccounts is not a list of names")
         for name in asked:
