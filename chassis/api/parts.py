@@ -13,6 +13,7 @@ from chassis.web.wsgi import Environ, Response, problem
 
 Part: TypeAlias = Callable[[Request], Response | None]
 MOST_BYTES = 8 * 1024 * 1024
+DRAINED_BYTES = 32 * 1024 * 1024
 
 
 def token_part(grants: Grants, limiter: FailureLimiter) -> tuple[Part, ...]:
@@ -27,6 +28,13 @@ def token_part(grants: Grants, limiter: FailureLimiter) -> tuple[Part, ...]:
 def answer_with(parts: Sequence[Part], environ: Environ) -> Response:
     """The answer of the first interface that the request belongs to."""
     request = read_request(environ, MOST_BYTES)
+    found = _first(parts, request)
+    if found.status >= 400:
+        request.drain(DRAINED_BYTES)
+    return found
+
+
+def _first(parts: Sequence[Part], request: Request) -> Response:
     try:
         for part in parts:
             found = part(request)

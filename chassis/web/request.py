@@ -31,6 +31,7 @@ class Request:
     environ: Environ = field(repr=False)
     most_bytes: int
     _body: bytes | None = field(default=None, repr=False)
+    _touched: bool = False
 
     @property
     def bearer(self) -> str | None:
@@ -60,7 +61,20 @@ class Request:
         """The body; UploadTooLargeError for one that is larger than this server takes."""
         if self._body is None:
             self._body = read_body(self.environ, self.most_bytes)
+            self._touched = True
         return self._body
+
+    def drain(self, most_bytes: int) -> None:
+        """Read away what nobody looked at, if it is not too much: a client that is still sending hears no answer."""
+        length = str(self.environ.get("CONTENT_LENGTH") or "")
+        left = int(length) if length.isascii() and length.isdecimal() else 0
+        if self._touched or left > most_bytes:
+            return
+        while left > 0:
+            data = self.environ["wsgi.input"].read(min(_CHUNK, left))
+            if not data:
+                return
+            left -= len(data)
 
     def save(self, target: BinaryIO, most_bytes: int) -> None:
         """Copy the body piece by piece; UploadTooLargeError where it is larger than `most_bytes`."""
@@ -69,6 +83,7 @@ class Request:
         left = int(length) if known else most_bytes + 1
         if known and left > most_bytes:
             raise UploadTooLargeError(f"{length} bytes were announced; {most_bytes} are allowed")
+        self._touched = True
         if not known and not self.environ.get("HTTP_TRANSFER_ENCODING"):
             return
         while left > 0:
