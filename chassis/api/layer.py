@@ -31,6 +31,7 @@ from chassis.api.errors import (
 from chassis.api.memory import AnswerMemory, Kept
 from chassis.api.openapi import KEY_HEADER, describe
 from chassis.api.operations import JSON, Asked, Operation
+from chassis.api.texts import can_be_kept
 from chassis.db.unit import Database, DatabaseFailure, Unit
 from chassis.errors import AppError
 from chassis.web.messages import FailureLimiter
@@ -176,9 +177,12 @@ class _Call:
 
 def _part(text: str) -> str:
     try:
-        return unquote(text, errors="strict")
+        plain = unquote(text, errors="strict")
     except UnicodeDecodeError as error:
         raise ParameterError("the address is not UTF-8") from error
+    if "\0" in plain:
+        raise ParameterError("the address holds a character that no name has")
+    return plain
 
 
 def _read(model: type[BaseModel], values: Any, where: str) -> Any:
@@ -222,6 +226,8 @@ def _object(model: type[BaseModel], data: bytes) -> Any:
         raise BodyNotJsonError from error
     if not isinstance(value, dict):
         raise BodyNotJsonError
+    if not can_be_kept(value):
+        raise ParameterError("the body holds a character that no text has")
     return _read(model, value, "body")
 
 

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from chassis.api.errors import NotSignedInError, ReadOnlyTokenError
 from chassis.api.layer import Caller
+from chassis.api.texts import can_be_kept
 from chassis.db.unit import Database, DatabaseFailure, Unit
 from chassis.errors import AppError, InvalidInputError
 from chassis.ids import new_id
@@ -46,10 +47,9 @@ def read_body(request: Request) -> dict[str, Any]:
         return dict(paging)
     try:
         value = json.loads(text.decode("utf-8-sig"))
-        written = json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise BodyError("the body is not JSON") from error
-    if b"\\u0000" in written:
+    if not can_be_kept(value):
         raise BodyError("the body holds a character that no text has")
     if value is None:
         return dict(paging)
