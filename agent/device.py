@@ -354,6 +354,7 @@ class Device:
                 return timedelta(0)
             self.state.evaluation_ended = iso(now)
         return now - parse_time(self.state.evaluation_ended)
+
     def _may_by_code(self, found: Reservation, tag: str, count: int, now: datetime) -> Answer:
         right = reserving.rights_by_code(found, now).get(tag)
         if right is None:
