@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agent import exports, joining, renewing, reserving
+from agent import exports, joining, renewing
 from agent.clock import DeviceClock
 from agent.conversation import Conversation, Told
 from agent.errors import (
     AgentError,
-    AlreadyRegisteredError,
     AnswerRefusedError,
     InvalidQuantityError,
     InvalidTagError,
     NotRegisteredError,
-    NotReservedError,
     RestrictedError,
     RootMismatchError,
     ServerUnreachableError,
@@ -31,7 +28,8 @@ from agent.errors import (
 )
 from agent.evidence import rights_of
 from agent.files import locked
-from agent.states import EVALUATION, IDENTITY_GRACE, Authorization, Right, evaluation_step, overall
+from agent.reserving import ByCode, installed, rights_by_code
+from agent.states import EVALUATION, IDENTITY_GRACE, Answer, Authorization, Right, evaluation_step, overall
 from agent.store import Export, Store, to_bytes, to_text
 from agent.transport import HttpTransport, Server, Transport
 from exchange.canonical import iso, parse_time
@@ -46,16 +44,7 @@ MOST_COUNT = 1_000_000
 _TAG = re.compile(r"[A-Za-z0-9._,+/ ()-]{1,255}")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """May the product use it? `reason` says why not, or under which state it may."""
-
-    allowed: bool
-    reason: str
-    valid_until: datetime | None = None
-
-
-class Device:
+class Device(ByCode):
     """One product instance; open it once and keep it."""
 
     def __init__(
@@ -273,47 +262,13 @@ class Device:
             self._settle(talk)
             return told
 
-    # -- without any network --------------------------------------------------------------------------------------
-
-    def reserve_request(self, udi: Udi, root: bytes) -> str:
-        """The code with which this device asks for licences without any network (row S4.5)."""
-        with locked(self._store.folder):
-            self._reload()
-            if self.state.registration == "complete":
-                raise AlreadyRegisteredError("this device is registered", remedy="Deregister it first.")
-            self._pin(root)
-            code = reserving.request(self.state, udi)
-            self._store.save(self.state)
-            self._derive()
-            return code
-
-    def reserve_install(self, text: str) -> dict[str, Right]:
-        """Install central's answer to the request; returns what may be used."""
-        with locked(self._store.folder):
-            self._reload()
-            if self._trust is None:
-                raise NotReservedError("this device has not asked for a reservation")
-            reserving.install(self.state, self._trust, text)
-            self._store.save(self.state)
-            self._derive()
-            return self.rights
-
-    def reserve_return(self) -> str:
-        """Give everything back: it is forgotten and written down before the code is shown."""
-        with locked(self._store.folder):
-            self._reload()
-            code = reserving.give_back(self.state)
-            self._store.save(self.state)
-            self._derive()
-            return code
-
     # -- what it knows ------------------------------------------------------------------------------------------
 
     @property
     def rights(self) -> dict[str, Right]:
         """The verified rights by tag."""
         if self._reserved is not None:
-            return reserving.rights_by_code(self._reserved, self.clock.read().licence_now)
+            return rights_by_code(self._reserved, self.clock.read().licence_now)
         return dict(self._rights)
 
     def authorization(self) -> Authorization:
@@ -354,15 +309,6 @@ class Device:
                 return timedelta(0)
             self.state.evaluation_ended = iso(now)
         return now - parse_time(self.state.evaluation_ended)
-
-    def _may_by_code(self, found: Reservation, tag: str, count: int, now: datetime) -> Answer:
-        right = reserving.rights_by_code(found, now).get(tag)
-        if right is None:
-            known = any(line.tag == tag for line in found.lines)
-            return Answer(allowed=False, reason="authorization_expired" if known else "not_requested")
-        if right.count < count:
-            return Answer(allowed=False, reason="count_exceeds_authorization", valid_until=right.valid_until)
-        return Answer(allowed=True, reason="authorized_reserved", valid_until=right.valid_until)
 
     # -- inner ----------------------------------------------------------------------------------------------------
 
@@ -481,7 +427,7 @@ class Device:
         key, ends = self._key, self.state.certificate_expires
         self._identity_ends = parse_time(ends) if ends is not None else None
         self._rights = rights_of(self.state, self._trust, key.public.key_hash) if key is not None else {}
-        self._reserved = reserving.installed(self.state, self._trust)
+        self._reserved = installed(self.state, self._trust)
 
 
 def check_tag(tag: str) -> None:

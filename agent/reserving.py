@@ -10,9 +10,10 @@ import secrets
 from dataclasses import replace
 from datetime import datetime
 
-from agent.errors import AlreadyReservedError, CodeRefusedError, NotReservedError
-from agent.states import Right
-from agent.store import DeviceState, HeldReservation, to_bytes, to_text
+from agent.errors import AlreadyRegisteredError, AlreadyReservedError, CodeRefusedError, NotReservedError
+from agent.files import locked
+from agent.states import Answer, Right
+from agent.store import DeviceState, HeldReservation, Store, to_bytes, to_text
 from exchange.codes.authorization import Reservation, open_authorization_code
 from exchange.codes.request import make_request_code, read_request_code
 from exchange.codes.returning import make_return_code
@@ -94,3 +95,66 @@ def rights_by_code(found: Reservation, now: datetime) -> dict[str, Right]:
         ends = [end for end in (before.valid_until, line.end) if end is not None]
         rights[line.tag] = replace(before, count=before.count + line.quantity, valid_until=min(ends, default=None))
     return rights
+
+
+class ByCode:
+    """The part of a device that gets its licences by code."""
+
+    state: DeviceState
+    _store: Store
+    _trust: Trust | None
+
+    @property
+    def rights(self) -> dict[str, Right]:
+        """The verified rights by tag."""
+        raise NotImplementedError
+
+    def _reload(self) -> None:
+        raise NotImplementedError
+
+    def _pin(self, root: bytes) -> Trust:
+        raise NotImplementedError
+
+    def _derive(self) -> None:
+        raise NotImplementedError
+
+    def reserve_request(self, udi: Udi, root: bytes) -> str:
+        """The code with which this device asks for licences without any network (row S4.5)."""
+        with locked(self._store.folder):
+            self._reload()
+            if self.state.registration == "complete":
+                raise AlreadyRegisteredError("this device is registered", remedy="Deregister it first.")
+            self._pin(root)
+            code = request(self.state, udi)
+            self._store.save(self.state)
+            self._derive()
+            return code
+
+    def reserve_install(self, text: str) -> dict[str, Right]:
+        """Install central's answer to the request; returns what may be used."""
+        with locked(self._store.folder):
+            self._reload()
+            if self._trust is None:
+                raise NotReservedError("this device has not asked for a reservation")
+            install(self.state, self._trust, text)
+            self._store.save(self.state)
+            self._derive()
+            return self.rights
+
+    def reserve_return(self) -> str:
+        """Give everything back: it is forgotten and written down before the code is shown."""
+        with locked(self._store.folder):
+            self._reload()
+            code = give_back(self.state)
+            self._store.save(self.state)
+            self._derive()
+            return code
+
+    def _may_by_code(self, found: Reservation, tag: str, count: int, now: datetime) -> Answer:
+        right = rights_by_code(found, now).get(tag)
+        if right is None:
+            known = any(line.tag == tag for line in found.lines)
+            return Answer(allowed=False, reason="authorization_expired" if known else "not_requested")
+        if right.count < count:
+            return Answer(allowed=False, reason="count_exceeds_authorization", valid_until=right.valid_until)
+        return Answer(allowed=True, reason="authorized_reserved", valid_until=right.valid_until)

@@ -84,6 +84,15 @@ def evaluation_step(left: timedelta, over_for: timedelta) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """May the product use it? `reason` says why not, or under which state it may."""
+
+    allowed: bool
+    reason: str
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Right:
     """What the device may do with one licence, derived from signed evidence."""
 

@@ -25,9 +25,8 @@ FEATURE_FILES = {"__init__", "models", "rules", "services", "queries", "errors",
 # A part of a feature that is large enough to have a name of its own; each says why in its first line.
 FURTHER = {
     "central/domain/alerts": {"conditions", "due"},
-    "central/domain/credentials": {"memory"},
     "central/domain/instances": {"devices"},
-    "central/domain/ledger": {"claims", "postings", "transfers", "verification"},
+    "central/domain/ledger": {"claims", "postings", "reserving", "transfers", "verification"},
     "satellite/core/alerts": {"conditions"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared", "stuff", "lib", "base_utils"}

@@ -43,7 +43,7 @@ class NothingReservedError(InvalidInputError):
 class RestrictedNotPermittedError(RefusedError):
     """This account may not use export-controlled functions."""
 
-    code = "export_not_permitted"
+    code = "restricted_not_permitted"
     remedy = "The vendor permits it for the account; other licences can be reserved without it."
 
 
