@@ -430,7 +430,7 @@ def upgrade() -> None:
     sa.Column('created_by', sa.String(length=255), nullable=False),
     sa.Column('ended_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_reservations')),
-    sa.UniqueConstraint('account_id', 'request_digest', name=op.f('uq_reservations_account_id'))
+    sa.UniqueConstraint('account_id', 'request_digest', name=op.f('uq_reservations_account_id_request_digest'))
     )
     with op.batch_alter_table('reservations', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_reservations_instance_id'), ['instance_id'], unique=False)
