@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -29,10 +28,12 @@ from agent.errors import (
 )
 from agent.evidence import rights_of
 from agent.files import locked
-from agent.states import EVALUATION, IDENTITY_GRACE, Authorization, Right, evaluation_step, overall
+from agent.reserving import ByCode, installed, rights_by_code
+from agent.states import EVALUATION, IDENTITY_GRACE, Answer, Authorization, Right, evaluation_step, overall
 from agent.store import Export, Store, to_bytes, to_text
 from agent.transport import HttpTransport, Server, Transport
 from exchange.canonical import iso, parse_time
+from exchange.codes.authorization import Reservation
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
@@ -43,16 +44,7 @@ MOST_COUNT = 1_000_000
 _TAG = re.compile(r"[A-Za-z0-9._,+/ ()-]{1,255}")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """May the product use it? `reason` says why not, or under which state it may."""
-
-    allowed: bool
-    reason: str
-    valid_until: datetime | None = None
-
-
-class Device:
+class Device(ByCode):
     """One product instance; open it once and keep it."""
 
     def __init__(
@@ -73,6 +65,7 @@ class Device:
         self._identity_ends: datetime | None = None
         if self.state.last_contact is not None:
             self.clock.at_least(parse_time(self.state.last_contact))
+        self._reserved: Reservation | None = None
         self._derive()
 
     # -- the product's question ---------------------------------------------------------------------------------
@@ -81,6 +74,8 @@ class Device:
         """Answer offline, from verified rights, whether `count` of a licence may be used now (row D2)."""
         reading = self.clock.read()
         now, ends = reading.now, reading.licence_now
+        if self._reserved is not None:
+            return self._may_by_code(self._reserved, tag, count, ends)
         if self.state.registration != "complete" or self._is_over(ends):
             left = self.evaluation_left(now)
             return Answer(
@@ -271,6 +266,8 @@ class Device:
     @property
     def rights(self) -> dict[str, Right]:
         """The verified rights by tag."""
+        if self._reserved is not None:
+            return rights_by_code(self._reserved, self.clock.read().licence_now)
         return dict(self._rights)
 
     def authorization(self) -> Authorization:
@@ -278,7 +275,8 @@ class Device:
         reading = self.clock.read()
         now, ends = reading.now, reading.licence_now
         registered = self.state.registration == "complete" and not self._is_over(ends)
-        return overall(registered, self._rights.values(), self.state.uses, self.evaluation_left(now), ends)
+        left, reserved = self.evaluation_left(now), self._reserved is not None
+        return overall(registered, self.rights.values(), self.state.uses, left, ends, reserved=reserved)
 
     def evaluation_left(self, now: datetime) -> timedelta:
         """What is left of 90 days of use before registration; it never starts again."""
@@ -429,6 +427,7 @@ class Device:
         key, ends = self._key, self.state.certificate_expires
         self._identity_ends = parse_time(ends) if ends is not None else None
         self._rights = rights_of(self.state, self._trust, key.public.key_hash) if key is not None else {}
+        self._reserved = installed(self.state, self._trust)
 
 
 def check_tag(tag: str) -> None:

@@ -136,3 +136,24 @@ class NotALabError(AgentError):
 
     code = "not_a_lab"
     remedy = "Only a device registered with the root of a laboratory has a clock that can be moved."
+
+
+class AlreadyReservedError(AgentError):
+    """Licences are installed by a code already."""
+
+    code = "already_reserved"
+    remedy = "Give them back first with `agent reserve return`."
+
+
+class NotReservedError(AgentError):
+    """The device has asked for no reservation, or has none installed."""
+
+    code = "not_reserved"
+    remedy = "Ask for one with `agent reserve request`, and install the code that central gives."
+
+
+class CodeRefusedError(AgentError):
+    """The code is not meant for this device or was changed on its way."""
+
+    code = "code_refused"
+    remedy = "Install the file that central made for the request code of this very device, as it is."

@@ -95,6 +95,7 @@ def accept(state: DeviceState, told: Told, now: datetime) -> None:
     if state.evaluation_mark is not None:
         state.evaluation_mark = None
     state.registration_message = ""
+    state.reservation = None  # whoever is connected has given its code up; central frees what it held
     state.registered_at = state.registered_at or iso(now)
     state.instance = result.instance
     state.satellite = told.answer.satellite

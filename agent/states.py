@@ -84,6 +84,15 @@ def evaluation_step(left: timedelta, over_for: timedelta) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """May the product use it? `reason` says why not, or under which state it may."""
+
+    allowed: bool
+    reason: str
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Right:
     """What the device may do with one licence, derived from signed evidence."""
 
@@ -95,10 +104,18 @@ class Right:
 
 
 def overall(
-    registered: bool, rights: Iterable[Right], uses: dict[str, int], evaluation_left: timedelta, now: datetime
+    registered: bool,
+    rights: Iterable[Right],
+    uses: dict[str, int],
+    evaluation_left: timedelta,
+    now: datetime,
+    *,
+    reserved: bool = False,
 ) -> Authorization:
     """Derive the authorization of the whole device (device model, section 4)."""
     known = {right.tag: right for right in rights}
+    if reserved:
+        return Authorization.AUTHORIZED_RESERVED if known else Authorization.AUTHORIZATION_EXPIRED
     if not uses and not known:
         return Authorization.NONE
     if not registered:

@@ -66,6 +66,16 @@ class Export:
 
 
 @dataclass(slots=True)
+class HeldReservation:
+    """A request for licences by code, its secret, what came of it, and the code that gave it back."""
+
+    request: str
+    secret: str = field(repr=False)
+    code: str | None = None
+    returned: str | None = None
+
+
+@dataclass(slots=True)
 class DeviceState:
     """All that survives a power cut; times are ISO 8601 texts in UTC."""
 
@@ -106,6 +116,7 @@ class DeviceState:
     evidence: Evidence | None = None
     grants: dict[str, HeldGrant] = field(default_factory=dict)
     exports: dict[str, Export] = field(default_factory=dict)
+    reservation: HeldReservation | None = None
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -117,6 +128,8 @@ class DeviceState:
             plain["in_flight"] = InFlight(**plain["in_flight"])
         if plain.get("evidence"):
             plain["evidence"] = Evidence(**plain["evidence"])
+        if plain.get("reservation"):
+            plain["reservation"] = HeldReservation(**plain["reservation"])
         plain["grants"] = {name: HeldGrant(**value) for name, value in plain["grants"].items()}
         plain["exports"] = {name: Export(**value) for name, value in plain["exports"].items()}
         return cls(**plain)

@@ -19,11 +19,15 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One actor; `name` is for people."""
+    """One actor; `name` is for people.
+
+    `scopes` are the permissions that its access token carries at most; None where nothing but its roles limits it.
+    """
 
     kind: ActorKind
     id: str
     name: str
+    scopes: frozenset[str] | None = None
 
     @property
     def label(self) -> str:

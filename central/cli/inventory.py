@@ -56,14 +56,23 @@ def instance() -> None:
 @click.argument("instance_id", metavar="ID")
 @click.option("--release-restricted", is_flag=True, help="Free its restricted licences by the vendor's word.")
 @click.option("--reason", default="", help="Why they are freed; kept in the log.")
+@click.option("--return-code", default="", metavar="CODE", help="From the device, where licences are reserved for it.")
 @click.pass_context
 def instance_remove(
-    context: click.Context, domain: str, instance_id: str, release_restricted: bool, reason: str
+    context: click.Context, domain: str, instance_id: str, release_restricted: bool, reason: str, return_code: str
 ) -> None:
     """Remove an instance."""
     with writing(context) as (made, unit):
         account = by_domain(unit, domain)
-        found = remove(unit, made.keyring, account, instance_id, release_restricted=release_restricted, reason=reason)
+        found = remove(
+            unit,
+            made.keyring,
+            account,
+            instance_id,
+            release_restricted=release_restricted,
+            reason=reason,
+            return_code=return_code,
+        )
     emit(context, dict(found))
 
 

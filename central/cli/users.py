@@ -11,7 +11,6 @@ from central.domain.access.rules import Role
 from central.domain.access.services import add_user, user_of
 from central.domain.accounts.queries import by_domain
 from central.domain.credentials import queries, services
-from central.domain.credentials.rules import TokenScope
 from chassis.cli import INTEGER, emit, emit_list
 from chassis.files import read_bounded
 
@@ -106,14 +105,17 @@ def api_token() -> None:
 @api_token.command("create", help="Make an access token that acts as a user; it is shown once.")
 @click.option("--user", "name", required=True)
 @click.option("--days", type=INTEGER, required=True)
-@click.option("--scope", type=click.Choice([scope.value for scope in TokenScope]), default="read", show_default=True)
+@click.option("--scope", "scopes", multiple=True, help="read (the default), write, or permissions.")
+@click.option("--address", "addresses", multiple=True, metavar="NETWORK", help="Only from there.")
 @click.option("--description", default="")
 @click.pass_context
-def token_create(context: click.Context, name: str, days: int, scope: str, description: str) -> None:
+def token_create(
+    context: click.Context, name: str, days: int, scopes: tuple[str, ...], addresses: tuple[str, ...], description: str
+) -> None:
     """Make an access token."""
     with writing(context) as (_, unit):
         row, text = services.create_token(
-            unit, user_of(unit, name), days=days, scope=TokenScope(scope), description=description
+            unit, user_of(unit, name), days=days, scopes=scopes, description=description, addresses=addresses
         )
         found = {**queries.token_dict(row, name, unit), "token": text}
     emit(context, found)
@@ -125,7 +127,7 @@ def token_list(context: click.Context) -> None:
     """List access tokens."""
     with reading(context) as (_, unit):
         items = queries.access_tokens(unit)
-    emit_list(context, items, ("id", "user", "scope", "description", "expires_at", "state"))
+    emit_list(context, items, ("id", "user", "scope", "description", "expires_at", "last_used", "state"))
 
 
 @api_token.command("revoke", help="Revoke an access token.")

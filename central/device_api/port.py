@@ -20,8 +20,9 @@ from central.domain.instances.devices import (
     revive_key,
 )
 from central.domain.instances.models import Instance
-from central.domain.instances.queries import find_instance, instance_name
+from central.domain.instances.queries import by_udi, find_instance, instance_name
 from central.domain.ledger.claims import claims_of, release_claims
+from central.domain.reservations.services import give_up
 from central.domain.tokens.models import Token
 from central.domain.tokens.services import redeem
 from central.intake.devices import authorize_device, decide_for_device, take_device_return
@@ -120,6 +121,9 @@ class CentralPort:
         account = self._unit.session.get_one(SmartAccount, redeemed.token.account_id)
         if is_pending(self._unit, account):
             raise DeviceRefusal("agreement_pending")
+        reserving = by_udi(self._unit, account.id, body.udi)
+        if reserving is not None:
+            give_up(self._unit, reserving)
         instance = register_device(self._unit, redeemed.token, body, key)
         account, home = membership(self._unit, instance)
         row = find_key(self._unit, key.key_id)

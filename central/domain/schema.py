@@ -14,6 +14,7 @@ from central.domain.instances import models as instances
 from central.domain.ledger import models as ledger
 from central.domain.operations import models as operations
 from central.domain.preferences import models as preferences
+from central.domain.reservations import models as reservations
 from central.domain.satellites import models as satellites
 from central.domain.tokens import models as tokens
 
@@ -29,6 +30,7 @@ FEATURES = (
     ledger,
     operations,
     preferences,
+    reservations,
     satellites,
     tokens,
 )

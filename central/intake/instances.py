@@ -15,6 +15,7 @@ from central.domain.instances.errors import ReasonNeededError, RestrictedHeldErr
 from central.domain.instances.models import Instance
 from central.domain.instances.services import refuse_managed_instance, remove_instance, transfer_instance
 from central.domain.ledger.services import move_grant
+from central.domain.reservations.services import take_back
 from central.keyring import KeyRing
 from chassis.db.unit import Unit
 from chassis.names import check_text
@@ -34,11 +35,18 @@ def transfer(unit: Unit, row: Instance, target: VirtualAccount) -> Instance:
 
 
 def remove(
-    unit: Unit, keyring: KeyRing, account: SmartAccount, instance_id: str, *, release_restricted: bool, reason: str
+    unit: Unit,
+    keyring: KeyRing,
+    account: SmartAccount,
+    instance_id: str,
+    *,
+    release_restricted: bool,
+    reason: str,
+    return_code: str = "",
 ) -> dict[str, object]:
     """Remove an instance; restricted units only by the vendor's word with a reason, which is kept.
 
-    The units of an instance that is gone (its satellite was removed) can be released the same way.
+    One that reserves licences goes only with its return code (row C6.5). The units of an instance that is gone (its satellite was removed) can be released the same way.
     """
     query = select(GrantRecord).where(
         GrantRecord.account_id == account.id, GrantRecord.instance_id == instance_id, GrantRecord.state == ACTIVE
@@ -60,6 +68,18 @@ def remove(
         raise RestrictedHeldError(f"{sum(grant.quantity for grant in held)} restricted units are held")
     removed = row is not None and row.satellite_id is None
     if row is not None and removed:
+        take_back(unit, row, return_code)
         remove_instance(unit, row)
     refresh_alerts(unit, account)
     return {"id": instance_id, "removed": removed, "released": [grant.id for grant in held]}
+
+
+def holder_pool(unit: Unit, account_id: str, instance_id: str) -> str | None:
+    """The virtual account of an instance, or that of the restricted units which a gone one still holds."""
+    row = unit.session.get(Instance, (account_id, instance_id))
+    if row is not None:
+        return row.virtual_account_id
+    query = select(GrantRecord.virtual_account_id).where(
+        GrantRecord.account_id == account_id, GrantRecord.instance_id == instance_id, GrantRecord.state == ACTIVE
+    )
+    return unit.session.scalars(query).first()

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.export_control.services import active_grants
-from central.domain.instances.models import Instance
+from central.domain.instances.models import RESERVED, Instance
 from central.domain.instances.queries import instance_name
 from central.domain.instances.services import remove_instance
 from central.domain.ledger.claims import release_claims
@@ -36,7 +36,9 @@ def end_overdue_satellites(unit: Unit) -> int:
 def end_silent_instances(unit: Unit) -> int:
     """Free the ordinary licences of devices silent for 90 days; remove those silent for a year (row C7.5)."""
     query = select(Instance).where(
-        Instance.satellite_id.is_(None), Instance.last_contact <= unit.licence_now - timedelta(days=30)
+        Instance.satellite_id.is_(None),
+        Instance.state != RESERVED,
+        Instance.last_contact <= unit.licence_now - timedelta(days=30),
     )
     count = 0
     for row in list(unit.session.scalars(query)):

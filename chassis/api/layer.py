@@ -5,70 +5,41 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import traceback
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
 from chassis.actor import Actor
+from chassis.api.answers import encoded, etag_of, failed, good, nowhere, refusal
+from chassis.api.errors import (
+    BodyNotJsonError,
+    InvalidKeyError,
+    KeyReusedError,
+    MediaTypeError,
+    NotSignedInError,
+    ParameterError,
+    PreconditionError,
+    ReadOnlyTokenError,
+    TooManyFailuresError,
+)
+from chassis.api.memory import AnswerMemory, Kept
 from chassis.api.openapi import KEY_HEADER, describe
-from chassis.api.operations import Asked, Operation
+from chassis.api.operations import JSON, Asked, Operation
+from chassis.api.texts import can_be_kept
 from chassis.db.unit import Database, DatabaseFailure, Unit
-from chassis.errors import AppError, ForbiddenError, InvalidInputError, RefusedError
-from chassis.ids import new_id
-from chassis.log import get_logger
+from chassis.errors import AppError
+from chassis.web.messages import FailureLimiter
 from chassis.web.request import Request
-from chassis.web.wsgi import Response, problem
+from chassis.web.wsgi import Response
 
 C = TypeVar("C")
 _KEY = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-
-class NotSignedInError(AppError):
-    """No valid access token was shown."""
-
-    code = "invalid_credentials"
-    remedy = "Send a valid access token in the Authorization header."
-    status = 401
-
-
-class ReadOnlyTokenError(ForbiddenError):
-    """The token may only read."""
-
-    code = "read_only_token"
-    remedy = "Use a token with the scope `write`."
-
-
-class ParameterError(InvalidInputError):
-    """A parameter or a member of the body is not what the operation takes."""
-
-    code = "invalid_parameter"
-    remedy = "Correct what the message names; the description of the interface says what is taken."
-
-
-class BodyNotJsonError(AppError):
-    """The body is not a JSON object."""
-
-    code = "malformed"
-    remedy = "Send a JSON object in UTF-8."
-
-
-class KeyReusedError(RefusedError):
-    """The idempotency key was used for another call."""
-
-    code = "idempotency_key_reused"
-    remedy = "Take a new key for each new change."
-
-
-class InvalidKeyError(InvalidInputError):
-    """An idempotency key is 1 to 64 letters, digits, dots, underscores and hyphens."""
-
-    code = "invalid_idempotency_key"
-    remedy = "Use a random identifier, such as a UUID."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +50,12 @@ class Caller:
     may_write: bool
 
 
-class Memory(Protocol):
-    """Keeps answers to changes for a day, in the unit of work that made them."""
-
-    def recall(self, unit: Unit, key: str) -> tuple[str, int, str] | None:
-        """Digest of the call, status and body of its answer."""
-
-    def keep(self, unit: Unit, key: str, digest: str, status: int, body: str) -> None:
-        """Keep an answer."""
-
-
 @dataclass
 class Api(Generic[C]):
-    """An interface: its operations, and what it needs from its server."""
+    """An interface: its operations, and what it needs from its server.
+
+    `caller` turns a token and the address that it comes from into who calls; it raises a refusal with status 401.
+    """
 
     title: str
     version: str
@@ -99,15 +63,15 @@ class Api(Generic[C]):
     operations: Sequence[Operation[C]]
     server: C
     database: Database
-    caller: Callable[[str], Caller]
-    memory: Memory
+    caller: Callable[[str, str], Caller]
+    memory: AnswerMemory
+    limiter: FailureLimiter
     roots: tuple[type[Exception], ...] = (AppError,)
 
     def __post_init__(self) -> None:
         """Prepare the routes and the description."""
         self._routes = [(operation, operation.pattern) for operation in self.operations]
-        described = describe(self.title, self.version, self.operations)
-        self._description = json.dumps(described, ensure_ascii=False, sort_keys=True).encode()
+        self._description = encoded(describe(self.title, self.version, self.operations))
 
     def __call__(self, request: Request) -> Response | None:
         """Answer a request; None where the address is not below the prefix."""
@@ -116,58 +80,109 @@ class Api(Generic[C]):
         try:
             return self._answer(request)
         except self.roots as error:
-            return _refusal(error)
+            return refusal(error)
         except DatabaseFailure as error:
-            return _failed(error)
+            return failed(error)
 
     def _answer(self, request: Request) -> Response:
-        if request.path == f"{self.prefix}openapi.json" and request.method == "GET":
-            return Response(200, self._description)
-        hits = [(one, hit) for one, pattern in self._routes if (hit := pattern.fullmatch(request.path))]
-        operation, hit = next(((o, h) for o, h in hits if o.method == request.method), (None, None))
+        method = "GET" if request.method == "HEAD" else request.method
+        if request.path == f"{self.prefix}openapi.json":
+            return Response(200, self._description) if method == "GET" else nowhere(["GET"])
+        hits = [(one, hit) for one, pattern in self._routes if (hit := pattern.fullmatch(request.raw_path))]
+        operation, hit = next(((o, h) for o, h in hits if o.method == method), (None, None))
         if operation is None or hit is None:
-            return _nowhere(sorted({one.method for one, _ in hits}))
+            return nowhere([one.method for one, _ in hits])
         caller = self._caller(operation, request)
-        path = {name: unquote(text) for name, text in hit.groupdict().items()}
+        path = {name: _part(text) for name, text in hit.groupdict().items()}
         query = _read(operation.query, dict(request.query), "query")
-        body = _body(operation, request)
-        if not operation.changes:
-            with self._reading(caller) as unit:
-                return _good(operation, operation.handle(Asked(self.server, unit, path, query, body)))
-
-        def change(unit: Unit) -> Response:
-            return self._once(unit, operation, request, Asked(self.server, unit, path, query, body))
-
-        return self.database.run(caller.actor, change)
-
-    def _reading(self, caller: Caller) -> AbstractContextManager[Unit]:
-        return self.database.read(caller.actor)
+        _check_media(operation, request)
+        with _content(operation, request) as (body, digest):
+            call = _Call(caller.actor, path, query, body, digest)
+            if not operation.changes:
+                return self._look(operation, call)
+            if operation.alone:
+                return self._alone(operation, request, call)
+            return self.database.run(caller.actor, lambda unit: self._change(unit, operation, request, call))
 
     def _caller(self, operation: Operation[C], request: Request) -> Caller:
-        if request.bearer is None:
-            raise NotSignedInError
-        caller = self.caller(request.bearer)
+        try:
+            if request.bearer is None:
+                raise NotSignedInError
+            caller = self.caller(request.bearer, request.address)
+        except self.roots as error:
+            if getattr(error, "status", 0) == 401:
+                # Only who shows a wrong one is slowed: behind a proxy many callers share an address.
+                wait = self.limiter.wait_seconds(request.address)
+                self.limiter.count(request.address)
+                if wait:
+                    raise TooManyFailuresError(wait=wait) from error
+            raise
         if operation.changes and not caller.may_write:
             raise ReadOnlyTokenError
         return caller
 
-    def _once(self, unit: Unit, operation: Operation[C], request: Request, asked: Asked[C]) -> Response:
-        key = request.headers.get(KEY_HEADER.lower())
-        if key is None:
-            return _good(operation, operation.handle(asked))
-        if not _KEY.fullmatch(key):
-            raise InvalidKeyError
-        content = (request.method, request.path, json.dumps(dict(request.query), sort_keys=True))
-        digest = hashlib.sha256("\0".join(content).encode() + b"\0" + request.body).hexdigest()
-        known = self.memory.recall(unit, key)
+    def _look(self, operation: Operation[C], call: _Call) -> Response:
+        if operation.alone:
+            return good(operation.answers, operation.handle(call.asked(self.server, None)), marked=False)
+        with self.database.read(call.actor) as unit:
+            value = operation.handle(call.asked(self.server, unit))
+        return good(operation.answers, value, marked=operation.answers == JSON)
+
+    def _change(self, unit: Unit, operation: Operation[C], request: Request, call: _Call) -> Response:
+        key = _key(request)
+        digest = call.digest_of(request)
+        known = self.memory.recall(unit, key) if key else None
         if known is not None:
-            if known[0] != digest:
-                raise KeyReusedError
-            return Response(known[1], known[2].encode(), operation.answers)
-        answer = _good(operation, operation.handle(asked))
-        if operation.answers == "application/json":
-            self.memory.keep(unit, key, digest, answer.status, answer.body.decode())
+            return _repeated(known, digest)
+        asked = call.asked(self.server, unit)
+        if operation.current is not None:
+            _check_unchanged(request, operation.current(asked))
+        answer = good(operation.answers, operation.handle(asked), marked=operation.current is not None)
+        if key:
+            self.memory.keep(unit, key, Kept(digest, answer.status, answer.content_type, answer.body))
         return answer
+
+    def _alone(self, operation: Operation[C], request: Request, call: _Call) -> Response:
+        """A change that opens its units itself; its repetition is harmless, so the answer may be kept after it."""
+        key, digest = _key(request), call.digest_of(request)
+        if key:
+            with self.database.read(call.actor) as unit:
+                known = self.memory.recall(unit, key)
+            if known is not None:
+                return _repeated(known, digest)
+        answer = good(operation.answers, operation.handle(call.asked(self.server, None)), marked=False)
+        if key:
+            kept = Kept(digest, answer.status, answer.content_type, answer.body)
+            self.database.run(call.actor, lambda unit: self.memory.keep(unit, key, kept))
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What was sent, read and checked."""
+
+    actor: Actor
+    path: dict[str, str]
+    query: Any
+    body: Any
+    digest: str
+
+    def asked(self, server: Any, unit: Unit | None) -> Asked[Any]:
+        return Asked(server, self.actor, unit, self.path, self.query, self.body)
+
+    def digest_of(self, request: Request) -> str:
+        content = (request.method, request.raw_path, json.dumps(dict(request.query), sort_keys=True), self.digest)
+        return hashlib.sha256("\0".join(content).encode()).hexdigest()
+
+
+def _part(text: str) -> str:
+    try:
+        plain = unquote(text, errors="strict")
+    except UnicodeDecodeError as error:
+        raise ParameterError("the address is not UTF-8") from error
+    if "\0" in plain:
+        raise ParameterError("the address holds a character that no name has")
+    return plain
 
 
 def _read(model: type[BaseModel], values: Any, where: str) -> Any:
@@ -179,54 +194,61 @@ def _read(model: type[BaseModel], values: Any, where: str) -> Any:
         raise ParameterError(f"{place}: {first['msg']}") from error
 
 
-def _body(operation: Operation[Any], request: Request) -> Any:
-    if operation.body is None:
-        return request.body
+def _check_media(operation: Operation[Any], request: Request) -> None:
+    if operation.body is None and operation.media == JSON:
+        return
+    kinds = {"", operation.media} if operation.media == JSON else {"", operation.media, "application/octet-stream"}
+    if request.media not in kinds and not (operation.media == JSON and request.media.endswith("+json")):
+        raise MediaTypeError(f"{request.media[:80]!r} is not taken here, {operation.media} is")
+
+
+@contextmanager
+def _content(operation: Operation[Any], request: Request) -> Iterator[tuple[Any, str]]:
+    """The body as the operation takes it, and its digest: an object, the path of an upload, or nothing."""
+    if operation.body is not None:
+        yield _object(operation.body, request.body), hashlib.sha256(request.body).hexdigest()
+    elif operation.media != JSON:
+        with tempfile.TemporaryDirectory(prefix="perigee-") as folder:
+            path = Path(folder) / "upload"
+            with path.open("w+b") as file:
+                request.save(file, operation.most_bytes)
+                file.seek(0)
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            yield path, digest
+    else:
+        yield None, ""
+
+
+def _object(model: type[BaseModel], data: bytes) -> Any:
     try:
-        value = json.loads(request.body or b"{}", parse_constant=_no_constant)
+        value = json.loads(data or b"{}", parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise BodyNotJsonError from error
     if not isinstance(value, dict):
         raise BodyNotJsonError
-    return _read(operation.body, value, "body")
+    if not can_be_kept(value):
+        raise ParameterError("the body holds a character that no text has")
+    return _read(model, value, "body")
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def _good(operation: Operation[Any], value: Any) -> Response:
-    if operation.answers != "application/json":
-        return Response(200, value, operation.answers)
-    return Response(200, json.dumps(value, ensure_ascii=False, sort_keys=True).encode())
+def _key(request: Request) -> str | None:
+    key = request.headers.get(KEY_HEADER.lower())
+    if key is not None and not _KEY.fullmatch(key):
+        raise InvalidKeyError
+    return key
 
 
-def _nowhere(methods: list[str]) -> Response:
-    if not methods:
-        return problem(404, "not_found", "There is nothing at this address.", "Read the description of the interface.")
-    allowed = ", ".join(methods)
-    found = problem(405, "method_not_allowed", f"This address takes {allowed}.", "Use one of these methods.")
-    found.headers.append(("Allow", allowed))
-    return found
+def _repeated(known: Kept, digest: str) -> Response:
+    if known.digest != digest:
+        raise KeyReusedError
+    return Response(known.status, known.body, known.content_type, [("Idempotency-Replayed", "true")])
 
 
-def _refusal(error: Exception) -> Response:
-    status = int(getattr(error, "status", 400))
-    found = problem(
-        status,
-        str(getattr(error, "code", "error")),
-        str(getattr(error, "message", "") or error),
-        str(getattr(error, "remedy", "")),
-    )
-    if status == 401:
-        found.headers.append(("WWW-Authenticate", "Bearer"))
-    if status == 503:
-        found.headers.append(("Retry-After", "5"))
-    return found
-
-
-def _failed(error: Exception) -> Response:
-    reference = new_id()[:12]
-    get_logger().error("request_failed", reference=reference, cause=type(error).__name__, trace=traceback.format_exc())
-    message, remedy = f"The server failed (reference {reference}).", "Try again; tell the administrator the reference."
-    return problem(500, "internal_error", message, remedy)
+def _check_unchanged(request: Request, present: object) -> None:
+    wanted = [mark.strip() for mark in request.headers.get("if-match", "").split(",") if mark.strip()]
+    if wanted and "*" not in wanted and etag_of(encoded(present)) not in wanted:
+        raise PreconditionError

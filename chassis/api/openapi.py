@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from chassis.api.operations import NoQuery, Operation
+from chassis.api.operations import JSON, NoQuery, Operation
 
 PROBLEM = {
     "type": "object",
@@ -32,6 +32,7 @@ def describe(title: str, version: str, operations: Sequence[Operation[Any]]) -> 
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
+        "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -44,18 +45,20 @@ def _operation(operation: Operation[Any], schemas: dict[str, Any]) -> dict[str, 
     found: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
+        "tags": [operation.tag],
         "parameters": _parameters(operation),
         "responses": _responses(operation),
+        "security": [{"token": []}],
     }
-    if not operation.open:
-        found["security"] = [{"token": []}]
     if operation.body is not None:
         schema = operation.body.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas[operation.body.__name__] = schema
-        content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{operation.body.__name__}"}}}
-        found["requestBody"] = {"required": True, "content": content}
-    elif operation.media != "application/json":
+        content: dict[str, Any] = {JSON: {"schema": {"$ref": f"#/components/schemas/{operation.body.__name__}"}}}
+        if schema.get("examples"):
+            content[JSON]["examples"] = {"example": {"value": schema["examples"][0]}}
+        found["requestBody"] = {"required": bool(schema.get("required")), "content": content}
+    elif operation.media != JSON:
         content = {operation.media: {"schema": {"type": "string", "format": "binary"}}}
         found["requestBody"] = {"required": True, "content": content}
     return found
@@ -75,17 +78,26 @@ def _parameters(operation: Operation[Any]) -> list[dict[str, Any]]:
         ]
     if operation.changes:
         key = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9._-]+$"}
-        parameters.append({"name": KEY_HEADER, "in": "header", "required": False, "schema": key})
+        parameters.append(_header(KEY_HEADER, "A repetition with the same key changes nothing.", key))
+    if operation.current is not None:
+        about = "The ETag that was read; the change is refused where it is another by now."
+        parameters.append(_header("If-Match", about, {"type": "string", "minLength": 1}))
     return parameters
+
+
+def _header(name: str, about: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "description": about, "schema": schema}
 
 
 def _responses(operation: Operation[Any]) -> dict[str, Any]:
     binary = {"type": "string", "format": "binary"}
-    schema = operation.result if operation.answers == "application/json" else binary
+    schema = operation.result if operation.answers == JSON else binary
     good = {"description": "Done.", "content": {operation.answers: {"schema": dict(schema)}}}
-    codes = {400, 404, 409, 413, 422, 503}
-    if not operation.open:
-        codes |= {401, 403}
+    codes = {400, 401, 403, 404, 409, 413, 422, 429, 500, 503}
+    if operation.body is not None or operation.media != JSON:
+        codes.add(415)
+    if operation.current is not None:
+        codes.add(412)
     reference = {"$ref": "#/components/schemas/Problem"}
     problems = {
         str(code): {

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.actor import Actor
 from chassis.db.unit import Unit
 from chassis.errors import InvalidInputError
 
 C = TypeVar("C")
 MOST_ITEMS = 500
+MOST_UPLOAD = 8 * 1024 * 1024
+JSON, FILE, CSV = "application/json", "application/octet-stream", "text/csv"
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 
 
@@ -21,6 +24,11 @@ class Strict(BaseModel):
     """A body or query: unknown members are refused, nothing is converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, str_max_length=10_000)
+
+
+def example(value: dict[str, Any]) -> ConfigDict:
+    """What to set `model_config` of a body to, so that the description shows an example of it."""
+    return ConfigDict(json_schema_extra={"examples": [value]})
 
 
 class Query(BaseModel):
@@ -42,21 +50,34 @@ class NoQuery(Query):
 
 @dataclass(frozen=True)
 class Asked(Generic[C]):
-    """One call: the server that is asked, the unit of work, and what was sent."""
+    """One call: the server that is asked, who asks, the unit of work, and what was sent.
+
+    `body` is the model that the operation names, or the path of the file that was sent. `work` is None where the
+    operation opens units of its own.
+    """
 
     server: C
-    unit: Unit
+    actor: Actor
+    work: Unit | None
     path: Mapping[str, str]
     query: Any
     body: Any
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of work."""
+        if self.work is None:
+            raise RuntimeError("this operation opens its units itself")
+        return self.work
 
 
 @dataclass(frozen=True)
 class Operation(Generic[C]):
     """One method at one address.
 
-    `path` names its parts in braces; `media` is what the body is (JSON with a model, otherwise raw bytes); `answers` is
-    the media type of the answer; `changes` decides scope and unit of work; `open` needs no token.
+    `path` names its parts in braces; `media` is what the body is: JSON with a model, otherwise a file of at most
+    `most_bytes`; `answers` is the media type of the answer; `changes` decides scope and unit of work. `current` gives
+    the representation that `If-Match` is compared with. `alone` is for what opens units of its own.
     """
 
     name: str
@@ -67,15 +88,23 @@ class Operation(Generic[C]):
     result: Mapping[str, Any]
     query: type[Query] = NoQuery
     body: type[Strict] | None = None
-    media: str = "application/json"
-    answers: str = "application/json"
+    media: str = JSON
+    answers: str = JSON
     changes: bool = False
-    open: bool = False
+    current: Callable[[Asked[C]], Any] | None = None
+    alone: bool = False
+    most_bytes: int = MOST_UPLOAD
 
     @property
     def pattern(self) -> re.Pattern[str]:
         """The address as an expression."""
         return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path)))
+
+    @property
+    def tag(self) -> str:
+        """What the operation is about: the first word of its address that is fixed, below an account."""
+        words = [word for word in self.path.split("/")[3:] if word and not word.startswith("{")]
+        return words[1] if len(words) > 1 and words[0] == "smart-accounts" else words[0]
 
     @property
     def parts(self) -> list[str]:
@@ -90,17 +119,27 @@ class UnknownKeyError(InvalidInputError):
     remedy = "Begin again without `after`."
 
 
-def paged(items: Sequence[dict[str, Any]], page: Page, key: str = "id") -> dict[str, Any]:
-    """A page of items that are in a stable order, after the item whose key was given."""
+def paged(items: Iterable[dict[str, Any]], page: Page) -> dict[str, Any]:
+    """A page of items in the order of their ids: what comes and goes between two pages moves none of the others."""
+    rest = sorted((item for item in items if page.after is None or item["id"] > page.after), key=lambda one: one["id"])
+    return cut(rest[: page.limit + 1], page)
+
+
+def cut(items: Sequence[dict[str, Any]], page: Page) -> dict[str, Any]:
+    """A page of items of which one more was looked up than the page holds."""
+    part = list(items[: page.limit])
+    return {"items": part, "next": part[-1]["id"] if len(items) > page.limit else None}
+
+
+def paged_log(items: Sequence[dict[str, Any]], page: Page) -> dict[str, Any]:
+    """A page of a log that only grows, newest first, after the entry whose id was given."""
     first = 0
     if page.after is not None:
-        found = next((number for number, item in enumerate(items) if item[key] == page.after), None)
+        found = next((number for number, item in enumerate(items) if item["id"] == page.after), None)
         if found is None:
             raise UnknownKeyError
         first = found + 1
-    part = list(items[first : first + page.limit])
-    more = first + page.limit < len(items)
-    return {"items": part, "next": part[-1][key] if more and part else None}
+    return cut(items[first : first + page.limit + 1], page)
 
 
 def object_of(**members: Mapping[str, Any]) -> dict[str, Any]:

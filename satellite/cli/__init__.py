@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from chassis.cli import run
 from chassis.errors import AppError
 from exchange.errors import ExchangeError
-from satellite.cli import backup, inventory, network, registration, server, sync, time, tokens
+from satellite.cli import access, backup, inventory, network, registration, server, sync, time, tokens
 from satellite.cli.base import group
 
-MODULES = (backup, inventory, network, registration, server, sync, time, tokens)
+MODULES = (access, backup, inventory, network, registration, server, sync, time, tokens)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

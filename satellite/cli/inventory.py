@@ -10,10 +10,8 @@ from satellite.core.accounts.queries import names, virtual_account
 from satellite.core.activity.queries import events
 from satellite.core.alerts.services import alert_dict, book, dismiss_alert, remind_alert
 from satellite.core.export_queue.queries import held_units, queue
-from satellite.core.export_queue.services import holds_restricted
-from satellite.core.instances.errors import RestrictedHeldError
 from satellite.core.instances.queries import find_instance, instances
-from satellite.core.instances.services import remove_instance, transfer_instance
+from satellite.core.instances.services import refuse_holder, remove_instance, transfer_instance
 from satellite.core.licences.queries import licences
 from satellite.core.site.queries import site_of
 
@@ -52,8 +50,7 @@ def instance_remove(context: click.Context, instance_id: str) -> None:
     """Remove an instance."""
     with writing(context) as (made, unit):
         row = find_instance(unit, instance_id)
-        if holds_restricted(unit, row.id):
-            raise RestrictedHeldError
+        refuse_holder(unit, row.id)
         remove_instance(unit, row)
         made.refresh_alerts(unit)
     emit(context, {"id": instance_id, "removed": True})

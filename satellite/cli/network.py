@@ -10,23 +10,17 @@ import click
 from chassis.actor import OPERATOR
 from chassis.cli import emit, emit_list
 from chassis.clock import optional_iso
-from chassis.errors import RefusedError
 from chassis.files import read_bounded
 from satellite.cli.base import FILE, opened, reading, writing
 from satellite.cli.sync import sync
 from satellite.core.site.queries import site_of
 from satellite.sync.doctor import catalogue, examine
+from satellite.sync.failures import refuse_failure
 from satellite.sync.network import next_attempt, synchronize
 from satellite.sync.schedule import KINDS, WEEKDAYS
 from satellite.sync.settings import change_settings, settings_of, shown
 
 CA_BYTES = 256 * 1024
-
-
-class SyncFailedError(RefusedError):
-    """The synchronization failed."""
-
-    code = "sync_failed"
 
 
 @sync.command("now", help="Synchronize over the network now.")
@@ -35,11 +29,7 @@ class SyncFailedError(RefusedError):
 def sync_now(context: click.Context, full: bool) -> None:
     """Synchronize."""
     attempt = synchronize(opened(context), OPERATOR, full=full)
-    if attempt.cause is not None:
-        cause = attempt.cause
-        failure = SyncFailedError(f"{cause.meaning} {attempt.detail}".strip(), remedy=cause.remedy)
-        failure.code = cause.code  # type: ignore[misc]  # the cause is what programs decide by
-        raise failure
+    refuse_failure(attempt)
     emit(context, attempt.to_dict())
 
 

@@ -10,7 +10,7 @@ import click
 
 from chassis.actor import OPERATOR
 from chassis.cli import OUTPUT, emit
-from chassis.clock import LAB_FILE, iso, make_lab, optional_iso
+from chassis.clock import LAB_FILE, iso, make_lab
 from chassis.errors import FileUnreadableError
 from chassis.files import read_bounded, write_atomic
 from chassis.names import check_name
@@ -21,11 +21,11 @@ from exchange.limits import ROOT_FILE_BYTES
 from exchange.trust import Trust, load_root
 from satellite.cli.base import FILE, group, home, opened, reading, writing
 from satellite.core.site import services
-from satellite.core.site.queries import site_of, state_of, status
+from satellite.core.site.queries import registration_dict, site_of, status
 from satellite.keyring import BOX, PSEUDONYMS
 from satellite.runtime import Satellite, assemble, create_database, prepare_home
 from satellite.setup_wizard.steps import steps
-from satellite.sync.importing import import_authorization
+from satellite.sync.admission import apply_authorization
 
 
 @group.command("init", help="Set a new satellite up; the root file says which vendor it belongs to.")
@@ -100,22 +100,11 @@ def registration_export(context: click.Context, output: Path) -> None:
 @click.pass_context
 def registration_import(context: click.Context, file: Path) -> None:
     """Apply an authorization file."""
-    made = opened(context)
     try:
-        with file.open("rb") as stream, made.database.write(OPERATOR) as unit:
-            result = import_authorization(unit, made.keyring, stream)
-            if result.outcome == "applied":
-                # The new anchor first: what was reached in the old epoch says nothing of the new one.
-                unit.after_commit.append(lambda: made.anchor.reset(result.epoch))
-                made.refresh_alerts(unit)
-            site = site_of(unit)
-            found = {"account": site.account_domain, "account_name": site.account_name, "satellite": site.satellite_id}
+        found = apply_authorization(opened(context), OPERATOR, lambda: file.open("rb"))
     except OSError as error:
         raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
-    if result.trust is not None and result.trust.root.version >= made.keyring.trust.root.version:
-        made.keyring.write_trust(result.trust)
-    outcome = {"outcome": result.outcome, "epoch": result.epoch, "sequence": result.sequence, "counts": result.counts}
-    emit(context, {**outcome, **found})
+    emit(context, found)
 
 
 @registration.command("status", help="Show where the registration stands.")
@@ -123,19 +112,7 @@ def registration_import(context: click.Context, file: Path) -> None:
 def registration_status(context: click.Context) -> None:
     """Show the registration."""
     with reading(context) as (made, unit):
-        site = site_of(unit)
-        key = made.keyring.key(site.identity_key_id).public
-        found = {
-            "id": site.satellite_id,
-            "name": site.name,
-            "state": state_of(unit, site),
-            "account": site.account_domain,
-            "epoch": site.epoch,
-            "authorized_at": optional_iso(site.authorized_at),
-            "key_fingerprint": key.short,
-            "vendor": made.keyring.trust.root.vendor_name,
-            "root_version": made.keyring.trust.root.version,
-        }
+        found = registration_dict(unit, made.keyring)
     emit(context, found)
 
 

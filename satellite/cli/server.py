@@ -41,7 +41,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
     """Serve."""
     from chassis.jobs.scheduler import run_scheduler
     from chassis.web.serve import serve as serve_http
-    from satellite.device_api.app import make_app
+    from satellite.app import make_app
 
     made = opened(context)
     folder, settings = made.home, made.settings.server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from satellite.core.access import models as access
 from satellite.core.accounts import models as accounts
 from satellite.core.activity import models as activity
 from satellite.core.alerts import models as alerts
@@ -13,5 +14,5 @@ from satellite.core.operations import models as operations
 from satellite.core.site import models as site
 from satellite.core.tokens import models as tokens
 
-FEATURES = (accounts, activity, alerts, export_queue, instances, licences, operations, site, tokens)
+FEATURES = (access, accounts, activity, alerts, export_queue, instances, licences, operations, site, tokens)
 metadata = Base.metadata

@@ -254,10 +254,8 @@ class SatellitePort:
         touch(self._unit, instance)
         message = f"{instance_name(instance)} renewed its identity certificate"
         record(self._unit, EventKind.INSTANCE_RENEWED, message, instance_id=instance.id)
-        ca = self._site.device_ca_certificate or b""
-        return CertificateResult(
-            certificate, ca, instance.certificate_expires, self.now + CERTIFICATE_RENEWAL
-        ).to_dict()
+        ca, renew_from = self._site.device_ca_certificate or b"", self.now + CERTIFICATE_RENEWAL
+        return CertificateResult(certificate, ca, instance.certificate_expires, renew_from).to_dict()
 
     def transfer_active(self, known: KnownDevice, body: TransferActiveBody) -> JsonObject:
         """Another member of the set is active."""

@@ -9,6 +9,8 @@ from typing import BinaryIO
 from chassis.actor import Actor
 from chassis.db.unit import Unit
 from exchange.errors import ExchangeError
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
 from satellite.core.site.queries import site_of
 from satellite.core.site.services import note_history
 from satellite.runtime import Satellite
@@ -21,6 +23,7 @@ def apply_response(made: Satellite, actor: Actor, open_file: Opener) -> Imported
     """Apply a response in a unit of its own; a refusal is written down and raised."""
 
     def work(unit: Unit) -> tuple[Imported, tuple[int, int, int]]:
+        require(unit, Permission.SYNC_RUN)
         with open_file() as stream:
             result = import_response(unit, made.keyring, stream)
         site = site_of(unit)

@@ -22,6 +22,8 @@ from exchange.files.rows import RequestRow
 from exchange.files.sync_request import Applied, ChainEntry, SyncRequest, make_sync_request, pack_rows
 from exchange.keys import PublicKey
 from satellite import __version__
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
 from satellite.core.base import last_change
 from satellite.core.export_queue.services import mark_sent
 from satellite.core.site.errors import RestoredError
@@ -55,6 +57,7 @@ class Prepared:
 
 def prepare_request(unit: Unit, keyring: KeyRing, *, full: bool) -> Prepared | None:
     """Read and pack the rows of the next request; None where none is to be made. For a unit that only looks."""
+    require(unit, Permission.SYNC_RUN)
     site = site_of(unit)
     wants_full = full or site.needs_full
     last = last_request(unit, site)
@@ -77,6 +80,7 @@ def export_request(
 ) -> Export:
     """Give the stored request out again while nothing changed, else make the next one; `prepared` is used up."""
     with closing(prepared.body) if prepared is not None else nullcontext():
+        require(unit, Permission.SYNC_RUN)
         return _export(unit, keyring, prepared, full=full, restored=restored)
 
 

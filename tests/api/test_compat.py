@@ -58,9 +58,7 @@ def call_path(app: WsgiApp, path: str, body: bytes = b"", headers: dict[str, str
     return status, json.loads(answer) if answer else None
 
 
-@pytest.fixture
-def script(vendor: World) -> Script:
-    """A program of an account administrator."""
+def _script(vendor: World) -> Script:
     vendor.central("user", "add", "robot", "--role", "account_administrator", "--account", ACCOUNT)
     client = vendor.central("api-client", "create", "--user", "robot")
     made = Script(make_app(open_central(vendor.folder / "central")), client)
@@ -70,27 +68,40 @@ def script(vendor: World) -> Script:
     return made
 
 
-@pytest.mark.both_databases
+@pytest.fixture
+def script(vendor: World) -> Script:
+    """A program of an account administrator."""
+    return _script(vendor)
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Script:
+    """The same at a central that stands for many calls: none of them leaves anything behind."""
+    world = World(tmp_path_factory.mktemp("standing"))
+    world.found_central()
+    return _script(world)
+
+
 @pytest.mark.row("C12.4")
 @pytest.mark.parametrize(
     "path", ["/oauth/token", "/backend/oauth/token", "/as/token.oauth2", "/oauth2/default/v1/token"]
 )
 @pytest.mark.parametrize("how", ["form", "query", "json"])
 def test_a_client_gets_a_token_at_every_address_however_it_sends_its_parameters(
-    script: Script, path: str, how: str
+    standing: Script, path: str, how: str
 ) -> None:
     """Form, query and JSON are taken alike; the life is a number and long enough not to be renewed at every call."""
     values = {
         "grant_type": "client_credentials",
-        "client_id": script.client["client_id"],
-        "client_secret": script.client["client_secret"],
+        "client_id": standing.client["client_id"],
+        "client_secret": standing.client["client_secret"],
     }
     target, body = path, b""
     if how == "query":
         target = f"{path}?{urlencode(values)}"
     else:
         body = json.dumps(values).encode() if how == "json" else urlencode(values).encode()
-    status, answer = call_path(script.app, target, body)
+    status, answer = call_path(standing.app, target, body)
 
     assert status == 200
     assert answer["token_type"] == "Bearer"
@@ -157,14 +168,14 @@ def test_a_script_finds_its_accounts(script: Script, base: str) -> None:
 @pytest.mark.row("C1.2")
 @pytest.mark.parametrize("kind", ["/CUSTOMER", "/customer", ""])
 @pytest.mark.parametrize("base", [CLOUD, APPLIANCE, BACKEND])
-def test_virtual_accounts_are_listed_made_and_deleted(script: Script, base: str, kind: str) -> None:
+def test_virtual_accounts_are_listed_made_and_deleted(standing: Script, base: str, kind: str) -> None:
     """With or without the segment of the kind; flags are texts; a full one is not deleted."""
     root = f"{base}/v1/accounts/{ACCOUNT}{kind}/virtual-accounts"
-    made = script.post(root, {"name": "Lab East", "description": "a lab"})
-    listed = {va["name"]: va for va in script.get(root)["virtualAccounts"]}
-    refused = script.post(f"{root}/Site/delete", None, 400)
-    gone = script.post(f"{root}/Lab East/delete")
-    after = {va["name"] for va in script.get(root)["virtualAccounts"]}
+    made = standing.post(root, {"name": "Lab East", "description": "a lab"})
+    listed = {va["name"]: va for va in standing.get(root)["virtualAccounts"]}
+    refused = standing.post(f"{root}/Site/delete", None, 400)
+    gone = standing.post(f"{root}/Lab East/delete")
+    after = {va["name"] for va in standing.get(root)["virtualAccounts"]}
 
     assert made == {"status": "SUCCESS", "statusMessage": "Operation Successful"}
     assert listed["DEFAULT"]["isDefault"] == "true"
@@ -296,15 +307,91 @@ def test_devices_are_listed_moved_and_removed(script: Script, vendor: World, bas
 REMOVAL_NAMES = ("productInstacesRemoveRequests", "productInstancesRemoveRequests")
 
 
-@pytest.mark.row("C6.2")
-def test_a_reservation_is_declined_entry_by_entry(script: Script) -> None:
-    """Clients show the first entry's message, so there is one for each request."""
-    root = f"{CLOUD}/v2/accounts/{ACCOUNT}/virtual-accounts/Spare/reserve-licenses"
-    found = script.post(root, {"reservationRequests": [{"reservationCode": "A"}, {"reservationCode": "B"}]})
+REAL_CODE = "CE-ZC9300-48P-4X:XDC240312LB5-A6rZG7jGd-75"
+RETURN = "CEL7AU-RaGyRi-dGWrct-Mex5qo-hZbfKf-Pp84Vg-m3QZre-FXjAbH-59J"
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("C6.1", "C6.5")
+def test_each_request_of_a_reservation_has_its_own_outcome(script: Script, vendor: World) -> None:
+    """One that is good, one universal, one mistyped, one too large, one unknown: one entry each, in their order."""
+    root = f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts/Spare"
+    one = {"entitlementTag": "ADVANTAGE", "quantity": 4}
+    asked = [
+        {"reservationCode": REAL_CODE, "reservationType": "SPECIFIC", "licenses": [one]},
+        {"reservationCode": "CE-ZX:1-A6rZG7jGd-75", "reservationType": "UNIVERSAL"},
+        {"reservationCode": "CP-ZX:1-A6rZG7jGd-zz", "licenses": [one]},
+        {"reservationCode": "CE-ZX:2-A6rZG7jGd-75", "licenses": [{**one, "quantity": 7}]},
+        {"reservationCode": "CE-ZX:3-A6rZG7jGd-75", "licenses": [{**one, "entitlementTag": "NONE"}]},
+    ]
+    found = script.post(f"{root}/reserve-licenses", {"reservationRequests": asked})
+    none = script.post(f"{root}/reserve-licenses", {"reservationRequests": asked[1:2]})
+    devices = script.get(f"{root}/devices")["devices"]
+    removed = script.post(f"{root}/devices/remove", {**devices[0], "returnCode": RETURN})
+
+    assert found["status"] == "WARNING"
+    assert [entry["reservationCode"] for entry in found["authorizationCodes"]] == [
+        entry["reservationCode"] for entry in asked
+    ]
+    assert [entry["status"] for entry in found["authorizationCodes"]] == ["SUCCESS", *["ERROR"] * 4]
+    assert found["authorizationCodes"][0]["authorizationCode"].startswith("<?xml")
+    assert none["status"] == "ERROR"
+    assert "SPECIFIC" in none["authorizationCodes"][0]["statusMessage"]
+    assert [device["sudi"]["udiSerialNumber"] for device in devices] == ["XDC240312LB5"]
+    assert removed["status"] == "SUCCESS"
+    assert vendor.licence("ADVANTAGE", pool="Spare")["in_use"] == 0
+    assert vendor.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C6.1", "C6.5", "C7.2", "C7.5")
+def test_what_is_reserved_moves_with_its_device_and_outlives_silence(script: Script, vendor: World) -> None:
+    """Nothing else takes it: not a transfer of licences, not a removal without the code, not years of silence."""
+    root = f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts"
+    wish = {"reservationCode": REAL_CODE, "licenses": [{"entitlementTag": "ADVANTAGE", "quantity": 4}]}
+    script.post(f"{root}/Spare/reserve-licenses", {"reservationRequests": [wish]})
+    line = {"license": "Advantage", "quantity": 7, "targetVirtualAccount": "Site"}
+    taken = script.post(f"{root}/Spare/licenses/transfer", {"licenses": [line]})
+    device = script.get(f"{root}/Spare/devices")["devices"][0]
+    refused = script.post(f"{root}/Spare/devices/remove", device, 400)
+    script.post(f"{root}/Spare/devices/transfer", {"productInstances": [{**device, "targetVirtualAccount": "DEFAULT"}]})
+    vendor.central("clock", "advance", "900d")
+    vendor.central("jobs", "run", "deadlines")
+    here, there = (vendor.licence("ADVANTAGE", pool=pool) for pool in ("Spare", "DEFAULT"))
+
+    assert taken["status"] == "ERROR"
+    assert "return_code_needed" in refused["messageCode"]
+    assert (here["purchased"], here["reserved"]) == (6, 0)
+    assert (there["purchased"], there["reserved"], there["balance"]) == (4, 4, 0)
+    assert not {"instance_failed_to_connect", "instance_failed_to_renew"} & set(vendor.alerts())
+
+
+@pytest.mark.row("C6.8")
+def test_a_reserving_device_that_registers_gives_its_licences_up(script: Script, vendor: World) -> None:
+    """Its instance stays, what was reserved is free again, and its old code is worth nothing more."""
+    root = f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts/Spare"
+    wish = {
+        "reservationCode": "CE-ZSW-48:SN7-A6rZG7jGd-75",
+        "licenses": [{"entitlementTag": "ADVANTAGE", "quantity": 4}],
+    }
+    script.post(f"{root}/reserve-licenses", {"reservationRequests": [wish]})
+    vendor.device("SN7", "central", vendor.token("central", pool="Spare"))
+    states = [row["state"] for row in vendor.central("reservation", "list", ACCOUNT)["items"]]
+
+    assert states == ["given_up"]
+    assert vendor.licence("ADVANTAGE", pool="Spare")["in_use"] == 0
+    assert len(vendor.central("instances", ACCOUNT)["items"]) == 1
+
+
+@pytest.mark.row("C1.3", "C6.1")
+def test_nothing_is_reserved_in_a_satellites_virtual_account(script: Script, vendor: World) -> None:
+    """The entry says why."""
+    vendor.found_satellite()
+    wish = {"reservationCode": REAL_CODE, "licenses": [{"entitlementTag": "ADVANTAGE", "quantity": 1}]}
+    path = f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts/Site/reserve-licenses"
+    found = script.post(path, {"reservationRequests": [wish]})
 
     assert found["status"] == "ERROR"
-    assert [one["reservationCode"] for one in found["authorizationCodes"]] == ["A", "B"]
-    assert all(one["statusMessage"] for one in found["authorizationCodes"])
+    assert "belongs to a satellite" in found["authorizationCodes"][0]["statusMessage"]
 
 
 BAD = [
@@ -321,9 +408,9 @@ BAD = [
 
 @pytest.mark.row("C3.1")
 @pytest.mark.parametrize("raw", BAD)
-def test_a_bad_body_is_answered_with_the_error_envelope(script: Script, raw: bytes) -> None:
+def test_a_bad_body_is_answered_with_the_error_envelope(standing: Script, raw: bytes) -> None:
     """Never a 500: 400 or 422 with status ERROR and a sentence."""
-    status, answer = script.ask("POST", f"{CLOUD}/v1/accounts/{ACCOUNT}/licenses", raw=raw)
+    status, answer = standing.ask("POST", f"{CLOUD}/v1/accounts/{ACCOUNT}/licenses", raw=raw)
     body = json.loads(answer)
 
     assert status in {400, 422}
@@ -335,4 +422,47 @@ def test_a_bad_body_is_answered_with_the_error_envelope(script: Script, raw: byt
 def test_what_is_not_offered_has_an_empty_404(script: Script) -> None:
     """Unknown addresses below the base, with a token, are 404 without a body; without a token 401."""
     assert script.ask("GET", f"{CLOUD}/v1/nothing") == (404, b"")
+    assert script.ask("GET", "/v1/software/apis/licensing/v1/x") == (404, b"")
+    assert script.ask("DELETE", f"{CLOUD}/v2/accounts") == (405, b"")
     assert Script(script.app, {}).ask("GET", f"{CLOUD}/v2/accounts") == (401, b"")
+    assert Script(script.app, {}, "pca_wrong").ask("GET", f"{CLOUD}/v1/nothing") == (401, b"")
+
+
+@pytest.mark.row("C3.8", "C4.1")
+def test_a_transfer_takes_the_lot_that_it_names(script: Script, vendor: World) -> None:
+    """By subscription under either spelling and by the end of the term; a lot that holds fewer is not topped up."""
+    rows = (
+        "virtual_account,tag,quantity,type,start,end,subscription_id\n"
+        "Spare,ESSENTIALS,5,term,2026-01-01,2027-12-31,SUB-1\n"
+        "Spare,ESSENTIALS,5,term,2026-01-01,2029-12-31,SUB-2\n"
+    )
+    vendor.central("order", "import", ACCOUNT, vendor.file("t.csv", rows))
+    line = {"license": "Essentials", "licenseType": "TERM", "quantity": 3, "targetVirtualAccount": "Site"}
+    root = f"{CLOUD}/v1/accounts/{ACCOUNT}"
+    asked = [
+        {**line, "subsriptionId": "SUB-1"},
+        {**line, "subscriptionId": "SUB-1"},
+        {**line, "endDate": "2029-12-31T00:00:00Z"},
+    ]
+    moved = script.post(f"{root}/virtual-accounts/Spare/licenses/transfer", {"licenses": asked})
+    terms = script.post(f"{root}/license-subscriptions", {"virtualAccounts": ["Site"]})["licenseSubscriptions"]
+
+    assert [one["status"] for one in moved["licensesTransferStatus"]] == ["SUCCESS", "ERROR", "SUCCESS"]
+    assert {row["subscriptionId"]: row["quantity"] for row in terms} == {"SUB-1": "3", "SUB-2": "3"}
+
+
+@pytest.mark.row("C1.1")
+def test_whoever_may_not_see_an_account_learns_nothing_of_it(script: Script, vendor: World) -> None:
+    """An account of others and one that does not exist are answered alike; a reading token shows no token texts."""
+    vendor.central("account", "create", "other.example", "--name", "Other")
+    tail = "virtual-accounts/DEFAULT/tokens"
+    others = script.ask("GET", f"{CLOUD}/v1/accounts/other.example/CUSTOMER/{tail}")
+    nobody = script.ask("GET", f"{CLOUD}/v1/accounts/nobody.example/CUSTOMER/{tail}")
+    reader = vendor.central("api-token", "create", "--user", "robot", "--days", "1", "--scope", "read")
+    read = Script(script.app, {}, reader["token"])
+
+    assert others[0] == nobody[0] == 400
+    assert others[1].replace(b"other", b"nobody") == nobody[1]
+    assert read.ask("GET", f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts")[0] == 200
+    assert read.ask("GET", f"{CLOUD}/v1/accounts/{ACCOUNT}/{tail}") == (403, b"")
+    assert read.ask("POST", f"{CLOUD}/v1/accounts/{ACCOUNT}/{tail}", {}) == (403, b"")

@@ -208,7 +208,7 @@ def test_every_change_of_data_happens_in_a_transaction_that_began_immediate(site
     assert wrong == []
 
 
-@pytest.mark.row("S2.5")
+@pytest.mark.row("E1")
 def test_the_lock_of_a_process_that_was_killed_is_free_at_once(site: World) -> None:
     """A writer that dies inside its transaction leaves neither a lock nor a part of its change."""
     ready = site.folder / "inside"

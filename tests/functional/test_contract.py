@@ -197,15 +197,18 @@ def test_a_wrong_setting_of_the_environment_is_named(vendor: World, monkeypatch:
 def test_a_damaged_home_is_refused_and_nothing_is_made_in_its_place(site: World) -> None:
     """A lost database, a damaged one, a damaged key and another program's home each have their code."""
     home = site.folder / "satellite"
-    database, kept = home / "satellite.db", (home / "satellite.db").read_bytes()
-    for name in ("satellite.db-wal", "satellite.db-shm"):
-        (home / name).unlink(missing_ok=True)
-    database.unlink()
+    database, aside = home / "satellite.db", site.folder / "aside"
+    aside.mkdir()
+    for file in home.glob("satellite.db*"):  # the newest of it stands in the log beside it
+        file.rename(aside / file.name)
     lost = {site.satellite(*words, code=1)["error"]["code"] for words in (("status",), ("upgrade",))}
     made_anew = database.exists()
     database.write_bytes(b"no database" * 100)
     damaged = site.satellite("status", code=1)["error"]["code"]
-    database.write_bytes(kept)
+    for file in home.glob("satellite.db*"):
+        file.unlink()
+    for file in aside.iterdir():
+        file.rename(home / file.name)
     for key in (home / "keys").glob("key-*.pem"):
         key.write_bytes(b"no key")
     key_damaged = site.satellite("registration", "status", code=1)["error"]["code"]

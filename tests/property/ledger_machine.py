@@ -271,7 +271,9 @@ class LedgerMachine(RuleBasedStateMachine):
         with self.central.database.read(OPERATOR) as unit:
             query = select(GrantRecord.id, GrantRecord.instance_id, GrantRecord.quantity, GrantRecord.udi)
             rows = list(
-                unit.session.execute(query.where(GrantRecord.account_id == self.account).order_by(GrantRecord.change_no))
+                unit.session.execute(
+                    query.where(GrantRecord.account_id == self.account).order_by(GrantRecord.change_no)
+                )
             )
         rows = [row for row in rows if row[1] in self.keys]
         if not rows:

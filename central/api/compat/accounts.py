@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from central.api.compat.wire import BodyError, Call, page, success, text_of
+from central.api.compat.wire import Call, plain_domain
 from central.domain.access.rules import Role
 from central.domain.access.services import held_roles
 from central.domain.accounts import services
@@ -12,6 +12,7 @@ from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import virtual_account, virtual_accounts, visible_accounts
 from central.domain.alerts.services import refresh_alerts
 from central.intake.accounts import delete_empty
+from chassis.api.lenient import BodyError, page, success, text_of
 
 ROLE_NAMES = {
     Role.VENDOR_ADMINISTRATOR: "Smart Account Administrator",
@@ -26,7 +27,7 @@ KIND, ACTIVE = "CUSTOMER", "ACTIVE"
 
 def my_accounts(call: Call) -> dict[str, Any]:
     """`GET v2/accounts`: the caller's accounts with the caller's roles in each."""
-    wanted = _plain_domain(call.request.query.get("domain", ""))
+    wanted = _domain(call)
     accounts = []
     for row in visible_accounts(call.unit):
         if wanted and row.domain.lower() != wanted:
@@ -45,9 +46,8 @@ def my_accounts(call: Call) -> dict[str, Any]:
     return success("OK", accounts=accounts)
 
 
-def _plain_domain(text: str) -> str:
-    # Some clients append the kind of account to the domain.
-    return text.strip().lower().removesuffix("/customer").removesuffix("/holding")
+def _domain(call: Call) -> str:
+    return plain_domain(call.request.query.get("domain", "")).lower()
 
 
 def _roles(call: Call, account: SmartAccount) -> list[dict[str, str]]:
@@ -66,7 +66,7 @@ def _roles(call: Call, account: SmartAccount) -> list[dict[str, str]]:
 def search_accounts(call: Call) -> dict[str, Any]:
     """`GET v1/accounts/search`: by part of domain or name, with both rival sets of field names."""
     query = call.request.query
-    domain, name = _plain_domain(query.get("domain", "")), query.get("name", "").strip().lower()
+    domain, name = _domain(call), query.get("name", "").strip().lower()
     kind = query.get("type", KIND).strip().upper()
     found = [
         {
@@ -93,7 +93,7 @@ def query_paging(call: Call) -> dict[str, str]:
 
 def search_with_ids(call: Call) -> dict[str, Any]:
     """`GET v2/accounts/search`: accounts and their virtual accounts with numeric ids, as texts."""
-    wanted = _plain_domain(call.request.query.get("domain", ""))
+    wanted = _domain(call)
     accounts = [
         {
             "account_id": str(row.number),
@@ -178,6 +178,7 @@ def wanted_names(call: Call) -> dict[str, str]:
     """Names by id of the virtual accounts that the body asks for; all that may be seen where it names none."""
     rows = virtual_accounts(call.unit, call.smart_account.id)
     asked = call.body.get("virtualAccounts") or []
+    asked = [asked] if isinstance(asked, str) else asked
     if not isinstance(asked, list) or not all(isinstance(name, str) for name in asked):
         raise BodyError("virtualAccounts is not a list of names")
     for name in asked:

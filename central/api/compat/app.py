@@ -1,47 +1,28 @@
-"""The routes of both forms, who may call them, and how failures are answered."""
+"""The routes of both forms."""
 
 from __future__ import annotations
 
 import re
-import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
-from urllib.parse import unquote
 
-from central.api.compat import accounts, devices, licences, tokens
-from central.api.compat.oauth import give_token, is_token_path
-from central.api.compat.wire import Call, Form, answer, empty, locate, read_body, refusal
-from central.domain.accounts.queries import named
-from central.domain.credentials.errors import BadCredentialsError
-from central.domain.credentials.rules import TokenScope, covers
-from central.domain.credentials.services import Bearer, bearer_of
+from central.api.compat import accounts, devices, licences, reservations, tokens
+from central.api.compat.wire import Call, locate, open_call
+from central.domain.credentials.services import bearer_of, note_use
 from central.runtime import Central
-from chassis.actor import SYSTEM
-from chassis.db.unit import DatabaseFailure, Unit
-from chassis.errors import AppError, ForbiddenError
-from chassis.ids import new_id
-from chassis.log import get_logger
-from chassis.web.request import Request
-from chassis.web.wsgi import Response
+from chassis.api.layer import Caller
+from chassis.api.lenient import LenientApi, Route
+from chassis.auth.bearers import recognise
+from chassis.web.messages import FailureLimiter
 
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One address; `changes` decides between a reading and a writing unit, and which scope is needed."""
-
-    method: str
-    pattern: re.Pattern[str]
-    handle: Callable[[Call], dict[str, Any]]
-    changes: bool = False
-
-
-_KIND = r"(?:/(?i:customer|holding))?"
+# The kind of account stands there in the cloud form; where a client appends it to the domain, it stands there twice.
+_KIND = r"(?:/(?i:customer|holding))*"
 _SA = rf"accounts/(?P<account>[^/]+){_KIND}"
 _VA = rf"{_SA}/virtual-accounts/(?P<va>[^/]+)"
 
 
-def _route(method: str, tail: str, handle: Callable[[Call], dict[str, Any]], *, changes: bool = False) -> Route:
+def _route(method: str, tail: str, handle: Callable[[Call], dict[str, Any]], *, changes: bool = False) -> Route[Call]:
     return Route(method, re.compile(tail), handle, changes)
 
 
@@ -59,64 +40,26 @@ ROUTES = (
     _route("POST", rf"v1/{_SA}/licenses", licences.usage),
     _route("POST", rf"v1/{_SA}/license-subscriptions", licences.subscriptions),
     _route("POST", rf"v[12]/{_VA}/licenses/transfer", licences.transfer, changes=True),
-    _route("POST", rf"v[12]/{_VA}/reserve-licenses", licences.reserve),
+    _route("POST", rf"v[12]/{_VA}/reserve-licenses", reservations.reserve, changes=True),
     _route("POST", rf"v1/{_SA}/devices", devices.device_usage),
     _route("GET", rf"v1/{_VA}/devices", devices.list_devices),
     _route("POST", rf"v1/{_VA}/devices/transfer", devices.transfer_devices, changes=True),
-    _route("POST", rf"v1/{_VA}/devices/remove", devices.remove_device, changes=True),
-    _route("POST", rf"v2/{_VA}/devices/remove", devices.remove_devices, changes=True),
+    _route("POST", rf"v[12]/{_VA}/devices/remove", devices.remove_devices, changes=True),
 )
 
 
-class CompatApi:
-    """Answers what belongs to this API; None for any other address."""
+def make_compat(made: Central, limiter: FailureLimiter) -> LenientApi[Call]:
+    """The interface of one central."""
 
-    def __init__(self, made: Central) -> None:
-        """Serve one central."""
-        self._made = made
+    def caller(text: str, address: str) -> Caller:
+        actor = recognise(made.database, bearer_of, note_use, text, address)
+        return Caller(actor, actor.scopes is None or bool(actor.scopes))
 
-    def __call__(self, request: Request) -> Response | None:
-        """Answer a request."""
-        if is_token_path(request.path):
-            return give_token(self._made, request)
-        found = locate(request.path)
-        if found is None:
-            return None
-        try:
-            return self._answer(request, *found)
-        except (BadCredentialsError, ForbiddenError) as error:
-            return empty(error.status)
-        except AppError as error:
-            return refusal(error)
-        except (DatabaseFailure, RecursionError) as error:
-            reference = new_id()[:12]
-            get_logger().error(
-                "request_failed", reference=reference, cause=type(error).__name__, trace=traceback.format_exc()
-            )
-            return empty(500)
-
-    def _answer(self, request: Request, form: Form, tail: str) -> Response:
-        bearer = self._bearer(request)
-        matches = [(route, hit) for route in ROUTES if (hit := route.pattern.fullmatch(tail))]
-        route, hit = next(((r, h) for r, h in matches if r.method == request.method), (None, None))
-        if route is None or hit is None:
-            return empty(405 if matches else 404)
-        if route.changes and not covers(bearer.scope, TokenScope.WRITE):
-            raise ForbiddenError("the token may only read")
-        body = read_body(request)
-        path = {name: unquote(text) for name, text in hit.groupdict().items() if text is not None}
-
-        def work(unit: Unit) -> dict[str, Any]:
-            account = named(unit, path["account"]) if "account" in path else None
-            return route.handle(Call(self._made, unit, form, request, body, path, account))
-
-        if route.changes:
-            return answer(self._made.database.run(bearer.actor, work))
-        with self._made.database.read(bearer.actor) as unit:
-            return answer(work(unit))
-
-    def _bearer(self, request: Request) -> Bearer:
-        if request.bearer is None:
-            raise BadCredentialsError("no access token was shown")
-        with self._made.database.read(SYSTEM) as unit:
-            return bearer_of(unit, request.bearer)
+    return LenientApi(
+        routes=ROUTES,
+        locate=locate,
+        open_call=partial(open_call, made),
+        caller=caller,
+        database=made.database,
+        limiter=limiter,
+    )

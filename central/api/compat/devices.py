@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from central.api.compat.accounts import chosen, query_paging, wanted_names
-from central.api.compat.wire import BodyError, Call, objects_of, overall, page, success, text_of
+from central.api.compat.wire import Call
 from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.queries import virtual_account
 from central.domain.alerts.services import refresh_alerts
@@ -16,6 +16,7 @@ from central.domain.instances.queries import by_serial, in_virtual_accounts, ins
 from central.domain.ledger.claims import claims_by_instance
 from central.domain.ledger.queries import licences
 from central.intake.instances import remove, transfer
+from chassis.api.lenient import BodyError, objects_of, overall, page, success, text_of
 from chassis.clock import iso
 from chassis.errors import AppError
 
@@ -24,7 +25,8 @@ class DeviceNotFoundError(UnknownInstanceError):
     """The virtual account has no such device."""
 
 
-def _sudi(row: Instance) -> dict[str, Any]:
+def shown_identity(row: Instance) -> dict[str, Any]:
+    """A device's identity as these clients read it."""
     udi = row.udi
     return {
         "suvi": udi.get("suvi"),
@@ -43,7 +45,7 @@ def list_devices(call: Call) -> dict[str, Any]:
     name = call.request.query.get("instanceName", "").lower()
     rows = [row for row in rows if name in instance_name(row).lower()]
     shown = [
-        {"instanceName": instance_name(row), "productTagName": row.product_tag or "", "sudi": _sudi(row)}
+        {"instanceName": instance_name(row), "productTagName": row.product_tag or "", "sudi": shown_identity(row)}
         for row in page(rows, {"limit": -1, **query_paging(call)})
     ]
     return success("Successfully read devices.", totalRecords=len(rows), devices=shown)
@@ -68,7 +70,7 @@ def device_usage(call: Call) -> dict[str, Any]:
                 "virtualAccount": home,
                 "hostName": row.hostname or "",
                 "hostname": row.hostname or "",
-                "sudi": _sudi(row),
+                "sudi": shown_identity(row),
                 "productName": row.product_tag or row.udi["pid"],
                 "displayName": f"UDI_PID:{row.udi['pid']}; UDI_SN:{row.udi['serial']}; ",
                 "productTagName": row.product_tag or "",
@@ -87,41 +89,48 @@ def device_usage(call: Call) -> dict[str, Any]:
     return success("Successfully read devices.", totalRecords=len(rows), devices=shown)
 
 
-def _find(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> Instance:
+IDENTITY = {
+    "udiPid": ("udi_pid", "pid"),
+    "udiSerialNumber": ("udi_serial_number", "serial"),
+    "udiVid": ("udi_vid", "vid"),
+    "uuid": ("uuid", "uuid"),
+    "suvi": ("suvi", "suvi"),
+    "hostIdentifier": ("host_identifier", "host_identifier"),
+    "macAddress": ("mac_address", "mac_address"),
+}
+
+
+def identity_of(entry: Mapping[str, Any]) -> dict[str, str]:
+    """What a client says of a device's identity, by our names; unknown parts come as null, empty or `NA`."""
     sudi = entry.get("sudi")
     if not isinstance(sudi, dict):
         raise BodyError("Missing required input parameters: sudi")
-    pid, serial = text_of(sudi, "udiPid", "udi_pid"), text_of(sudi, "udiSerialNumber", "udi_serial_number")
-    found = by_serial(call.unit, call.smart_account.id, home.id, pid, serial)
-    if found is None:
-        raise DeviceNotFoundError(f"{home.name} has no product instance {pid} {serial}")
-    return found
+    found = {ours: text_of(sudi, name, other, needed=False) for name, (other, ours) in IDENTITY.items()}
+    known = {name: text for name, text in found.items() if text and text.upper() != "NA"}
+    if not known:
+        raise BodyError("Missing required input parameters: udiPid, udiSerialNumber")
+    return known
+
+
+def _find(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> Instance:
+    wanted = identity_of(entry)
+    if "pid" in wanted and "serial" in wanted:
+        rows = by_serial(call.unit, call.smart_account.id, home.id, wanted["pid"], wanted["serial"])
+    else:
+        every = in_virtual_accounts(call.unit, call.smart_account.id, [home.id])
+        rows = [row for row in every if all(str(row.udi.get(name) or "") == text for name, text in wanted.items())]
+    tag = entry.get("productTagName")
+    rows = [row for row in rows if row.product_tag == tag] or rows
+    if not rows:
+        named = " ".join(wanted.values())
+        raise DeviceNotFoundError(f"{home.name} has no product instance {named}")
+    return rows[0]
 
 
 def transfer_devices(call: Call) -> dict[str, Any]:
     """Move product instances; each entry has its own outcome."""
     source = chosen(call)
-    outcomes = []
-    for entry in objects_of(call.body, "productInstances"):
-        target_name = text_of(entry, "targetVirtualAccount", needed=False)
-        outcome: dict[str, Any] = {
-            "sudi": entry.get("sudi"),
-            "targetVirtualAccount": target_name,
-            "productTagName": entry.get("productTagName"),
-            "sourceVirtualAccount": source.name,
-        }
-        try:
-            target = virtual_account(call.unit, call.smart_account.id, text_of(entry, "targetVirtualAccount"))
-            row = _find(call, entry, source)
-            transfer(call.unit, row, target)
-            message = (
-                f"Device \u2018{instance_name(row)}\u2019 successfully transferred from Virtual Account "
-                f"\u2018{source.name}\u2019 to Virtual Account \u2018{target.name}\u2019."
-            )
-            outcome |= {"status": "SUCCESS", "statusMessage": message}
-        except AppError as error:
-            outcome |= {"status": "ERROR", "statusMessage": error.message}
-        outcomes.append(outcome)
+    outcomes = [_transferred(call, entry, source) for entry in objects_of(call.body, "productInstances")]
     refresh_alerts(call.unit, call.smart_account)
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     answer = success(
@@ -133,40 +142,74 @@ def transfer_devices(call: Call) -> dict[str, Any]:
     return {**answer, "status": overall(outcomes)}
 
 
-def remove_device(call: Call) -> dict[str, Any]:
-    """Remove one product instance."""
-    row = _find(call, call.body, chosen(call))
-    name = instance_name(row)
-    _remove(call, row)
-    return success(f"The Product Instance {name} was successfully removed.")
+def _transferred(call: Call, entry: Mapping[str, Any], source: VirtualAccount) -> dict[str, Any]:
+    outcome: dict[str, Any] = {
+        "sudi": entry.get("sudi"),
+        "targetVirtualAccount": entry.get("targetVirtualAccount"),
+        "productTagName": entry.get("productTagName"),
+        "sourceVirtualAccount": source.name,
+    }
+    try:
+        with call.unit.savepoint():
+            target = virtual_account(call.unit, call.smart_account.id, text_of(entry, "targetVirtualAccount"))
+            row = _find(call, entry, source)
+            transfer(call.unit, row, target)
+    except AppError as error:
+        return {**outcome, "status": "ERROR", "statusMessage": error.message}
+    message = (
+        f"Device \u2018{instance_name(row)}\u2019 successfully transferred from Virtual Account "
+        f"\u2018{source.name}\u2019 to Virtual Account \u2018{target.name}\u2019."
+    )
+    return {**outcome, "status": "SUCCESS", "statusMessage": message}
 
 
-def _remove(call: Call, row: Instance) -> None:
-    remove(call.unit, call.made.keyring, call.smart_account, row.id, release_restricted=False, reason="")
+LISTS = ("productInstacesRemoveRequests", "productInstancesRemoveRequests")
 
 
 def remove_devices(call: Call) -> dict[str, Any]:
-    """Remove several; the list comes under one of two spellings, or under both with the same content."""
-    names = ("productInstacesRemoveRequests", "productInstancesRemoveRequests")
+    """Remove one product instance, or several whose list comes under one of two spellings or under both."""
     home = chosen(call)
+    if not any(call.body.get(name) for name in LISTS) and "sudi" in call.body:
+        row = _find(call, call.body, home)
+        name = instance_name(row)
+        _remove(call, row, call.body)
+        refresh_alerts(call.unit, call.smart_account)
+        return success(f"The Product Instance {name} was successfully removed.")
     entries: list[dict[str, Any]] = []
-    for name in names:
+    for name in LISTS:
         for entry in objects_of(call.body, name) if call.body.get(name) else []:
-            if not any(entry.get("sudi") == known.get("sudi") for known in entries):
+            if not any(_same(entry, known) for known in entries):
                 entries.append(entry)
     if not entries:
-        raise BodyError(f"Missing required input parameters: {names[1]}")
-    outcomes = []
-    for entry in entries:
-        given = entry.get("sudi")
-        sudi = given if isinstance(given, dict) else {}
-        device = " ".join(f"{name}: {sudi.get(name) or ''}" for name in ("udiPid", "udiSerialNumber", "hostIdentifier"))
-        try:
-            _remove(call, _find(call, entry, home))
-            message = "The Product Instance was successfully removed."
-            outcomes.append({"status": "SUCCESS", "statusMessage": message, "device": device})
-        except AppError as error:
-            outcomes.append({"status": "ERROR", "statusMessage": error.message, "device": device})
+        raise BodyError(f"Missing required input parameters: {LISTS[1]}")
+    outcomes = [_removed(call, entry, home) for entry in entries]
+    refresh_alerts(call.unit, call.smart_account)
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
+    # The two blanks are what the contract shows.
     answer = success(f"{done} Product Instance  removed successfully.", removeProductInstancesStatus=outcomes)
     return {**answer, "status": overall(outcomes)}
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(one.get(name) == other.get(name) for name in ("sudi", "productTagName"))
+
+
+def _removed(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> dict[str, Any]:
+    given = entry.get("sudi")
+    sudi = given if isinstance(given, dict) else {}
+    host = sudi.get("hostIdentifier") or ""
+    device = (
+        f"udiPid:{sudi.get('udiPid') or ''} udiSerialNumber:{sudi.get('udiSerialNumber') or ''} hostIdentifier: {host}"
+    )
+    try:
+        with call.unit.savepoint():
+            _remove(call, _find(call, entry, home), entry)
+    except AppError as error:
+        return {"status": "ERROR", "statusMessage": error.message, "device": device}
+    return {"status": "SUCCESS", "statusMessage": "The Product Instance was successfully removed.", "device": device}
+
+
+def _remove(call: Call, row: Instance, entry: Mapping[str, Any]) -> None:
+    code = text_of(entry, "returnCode", needed=False)
+    keyring, account = call.made.keyring, call.smart_account
+    remove(call.unit, keyring, account, row.id, release_restricted=False, reason="", return_code=code)

@@ -6,9 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from central.api.compat.accounts import chosen, wanted_names
-from central.api.compat.wire import (
+from central.api.compat.wire import Call
+from central.domain.accounts.models import VirtualAccount
+from central.domain.accounts.queries import virtual_account
+from central.domain.alerts.services import refresh_alerts
+from central.domain.catalogue.queries import by_name
+from central.domain.ledger.queries import HeldLot, held_lots, licences
+from central.domain.ledger.transfers import LotChoice, transfer_licences
+from chassis.api.lenient import (
     BodyError,
-    Call,
     list_of,
     number_of,
     objects_of,
@@ -18,11 +24,6 @@ from central.api.compat.wire import (
     success,
     text_of,
 )
-from central.domain.accounts.queries import virtual_account
-from central.domain.alerts.services import refresh_alerts
-from central.domain.catalogue.queries import by_name
-from central.domain.ledger.queries import HeldLot, held_lots, licences
-from central.domain.ledger.transfers import transfer_licences
 from chassis.errors import AppError
 from exchange.compliance import LotPhase, lot_phase
 from exchange.vocabulary import Compliance
@@ -112,49 +113,47 @@ def subscriptions(call: Call) -> dict[str, Any]:
 def transfer(call: Call) -> dict[str, Any]:
     """`licenses/transfer`: each entry succeeds or fails by itself, and says so."""
     source = chosen(call)
-    outcomes = []
-    for entry in objects_of(call.body, "licenses"):
-        try:
-            name = text_of(entry, "license", "licenseName")
-            target = virtual_account(
-                call.unit, call.smart_account.id, text_of(entry, "targetVirtualAccount", "virtualAccount")
-            )
-            quantity = number_of(entry.get("quantity"), "quantity")
-            order = text_of(entry, "precedence", needed=False) or LONGEST_FIRST
-            if order not in {LONGEST_FIRST, LONGEST_LAST}:
-                raise BodyError(f"precedence is {LONGEST_FIRST} or {LONGEST_LAST}")
-            tag = by_name(call.unit, name)
-            with call.unit.savepoint():
-                transfer_licences(call.unit, source, target, tag, quantity, longest_first=order == LONGEST_FIRST)
-        except AppError as error:
-            outcomes.append({"status": "ERROR", "statusMessage": error.message})
-            continue
-        message = (
-            f"{quantity} \u2018{name}\u2019 licenses successfully transferred from Virtual Account "
-            f"\u2018{source.name}\u2019 to Virtual Account \u2018{target.name}\u2019"
-        )
-        outcomes.append({"status": "SUCCESS", "statusMessage": message})
+    outcomes = [_moved(call, entry, source) for entry in objects_of(call.body, "licenses")]
     refresh_alerts(call.unit, call.smart_account)
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     answer = success(f"{done} licenses transferred successfully", licensesTransferStatus=outcomes)
     return {**answer, "status": overall(outcomes)}
 
 
-def reserve(call: Call) -> dict[str, Any]:
-    """`reserve-licenses`: reservation for devices without any connection is not offered; each request is told so."""
-    chosen(call)
-    outcomes: list[dict[str, Any]] = [
-        {
-            "reservationCode": str(entry.get("reservationCode") or ""),
-            "authorizationCode": None,
-            "status": "ERROR",
-            "statusMessage": "Reservation is not offered by this server; connect the device to central or a satellite.",
-            "licenses": [],
-        }
-        for entry in objects_of(call.body, "reservationRequests")
-    ]
-    return {
-        "status": "ERROR",
-        "statusMessage": "0 reservation requests processed successfully",
-        "authorizationCodes": outcomes,
-    }
+def _moved(call: Call, entry: Mapping[str, Any], source: VirtualAccount) -> dict[str, str]:
+    try:
+        name = text_of(entry, "license", "licenseName")
+        target = virtual_account(call.unit, call.smart_account.id, text_of(entry, "targetVirtualAccount"))
+        quantity = number_of(entry.get("quantity"), "quantity")
+        order = text_of(entry, "precedence", needed=False) or LONGEST_FIRST
+        if order not in {LONGEST_FIRST, LONGEST_LAST}:
+            raise BodyError(f"precedence is {LONGEST_FIRST} or {LONGEST_LAST}")
+        tag, longest_first = tag_in(call, source, name), order == LONGEST_FIRST
+        with call.unit.savepoint():
+            transfer_licences(
+                call.unit, source, target, tag, quantity, longest_first=longest_first, choice=_choice(entry)
+            )
+    except AppError as error:
+        return {"status": "ERROR", "statusMessage": error.message}
+    message = (
+        f"{quantity} \u2018{name}\u2019 licenses successfully transferred from Virtual Account "
+        f"\u2018{source.name}\u2019 to Virtual Account \u2018{target.name}\u2019"
+    )
+    return {"status": "SUCCESS", "statusMessage": message}
+
+
+def tag_in(call: Call, home: VirtualAccount, name: str) -> str:
+    """The licence that a name means in a virtual account: the one that is there, where several are called so."""
+    rows = licences(call.unit, call.smart_account.id, {home.id: home.name})
+    there = {row["tag"] for row in rows if name in {row["tag"], row["name"]}}
+    return there.pop() if len(there) == 1 else by_name(call.unit, name)
+
+
+def _choice(entry: Mapping[str, Any]) -> LotChoice:
+    """Which lots an entry means; the misspelling is what one form of the contract says."""
+    subscription = entry.get("subsriptionId") or entry.get("subscriptionId")
+    return LotChoice(
+        subscription_id=str(subscription) if subscription else None,
+        start=text_of(entry, "startDate", needed=False)[:10] or None,
+        end=text_of(entry, "endDate", needed=False)[:10] or None,
+    )

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from central.api.compat.accounts import chosen
-from central.api.compat.wire import BodyError, Call, list_of, millis, number_of, overall, success, text_of
+from central.api.compat.wire import Call
+from central.domain.access.rules import Permission
+from central.domain.access.services import require_in_scope
 from central.domain.tokens import services
 from central.domain.tokens.models import Token
 from central.domain.tokens.queries import own_token, own_tokens
+from chassis.api.lenient import BodyError, list_of, millis, number_of, overall, success, text_of
 
 ALLOWED, NOT_ALLOWED = "Allowed", "Not Allowed"
 DEFAULT_DAYS = 30
 
 
-def _shown(call: Call, row: Token, text: str) -> dict[str, Any]:
-    del call
+def _shown(row: Token, text: str) -> dict[str, Any]:
     return {
         "token": text,
         "expirationDate": millis(row.expires_at),
@@ -28,9 +31,10 @@ def _shown(call: Call, row: Token, text: str) -> dict[str, Any]:
 
 def list_tokens(call: Call) -> dict[str, Any]:
     """The usable tokens of a virtual account, with their texts; those of a satellite are known on the site only."""
+    require_in_scope(call.unit, Permission.TOKEN_MANAGE, call.smart_account.id, chosen(call).id)
     rows = own_tokens(call.unit, call.smart_account.id, chosen(call).id)
     box = call.made.keyring.box
-    shown = [_shown(call, row, box.decrypt(row.secret)) for row in rows]
+    shown = [_shown(row, box.decrypt(row.secret)) for row in rows]
     return success("Successfully read active tokens.", tokens=shown)
 
 
@@ -38,9 +42,7 @@ def create_token(call: Call) -> dict[str, Any]:
     """Make a token."""
     days = call.body.get("expiresAfterDays")
     uses = call.body.get("numberOfUses", call.body.get("numberofUses"))
-    wish = text_of(call.body, "exportControlled", "exportControl", needed=False).lower()
-    if wish not in {"", "allowed", "not allowed", "not_allowed", "notallowed"}:
-        raise BodyError("exportControlled is Allowed or Not Allowed")
+    wish = export_wish(call.body)
     row, text = services.create_token(
         call.unit,
         call.made.keyring.box,
@@ -48,16 +50,27 @@ def create_token(call: Call) -> dict[str, Any]:
         chosen(call),
         days=DEFAULT_DAYS if days is None else number_of(days, "expiresAfterDays"),
         uses=None if uses in {None, ""} else number_of(uses, "numberOfUses"),
-        export_controlled=wish == "allowed",
+        export_controlled=wish,
         description=text_of(call.body, "description", needed=False),
     )
-    return success("A valid, active token was generated.", tokenInfo=_shown(call, row, text))
+    return success("A valid, active token was generated.", tokenInfo=_shown(row, text))
+
+
+def export_wish(body: Mapping[str, Any]) -> bool:
+    """Whether the token is to allow export-controlled functions, in any of the words that clients use."""
+    value = body.get("exportControlled", body.get("exportControl"))
+    if isinstance(value, bool):
+        return value
+    word = text_of({"exportControlled": value}, "exportControlled", needed=False).lower().replace("_", " ")
+    if word not in {"", "allowed", "not allowed", "notallowed", "true", "false", "yes", "no"}:
+        raise BodyError("exportControlled is Allowed or Not Allowed")
+    return word in {"allowed", "true", "yes"}
 
 
 def revoke_tokens(call: Call) -> dict[str, Any]:
     """Revoke tokens by their texts, encoded or not; each has its own outcome."""
     texts = list_of(call.body, "tokens")
-    if not texts or not all(isinstance(text, str) for text in texts):
+    if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
         raise BodyError("Missing required input parameters: tokens")
     home = chosen(call)
     outcomes = []

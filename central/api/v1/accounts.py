@@ -26,10 +26,12 @@ from central.domain.accounts.queries import account_dict, virtual_account_dict, 
 from central.domain.agreements.services import accept_agreement
 from central.domain.alerts.services import refresh_alerts
 from central.domain.tokens import services as token_services
+from central.domain.tokens.errors import UnknownTokenError
+from central.domain.tokens.models import Token
 from central.domain.tokens.queries import token_dict, tokens
 from central.intake.accounts import delete_empty
 from central.runtime import Central
-from chassis.api.operations import Operation, Page, Strict, list_of, object_of, paged
+from chassis.api.operations import TEXT, Operation, Page, Strict, example, list_of, paged
 
 POOL = f"{ACCOUNT_PATH}/virtual-accounts/{{name}}"
 TOKENS = f"{ACCOUNT_PATH}/tokens"
@@ -37,6 +39,8 @@ TOKENS = f"{ACCOUNT_PATH}/tokens"
 
 class NewAccount(Strict):
     """A new smart account."""
+
+    model_config = example({"domain": "example.com", "name": "Example", "export_allowed": False})
 
     domain: str
     name: str
@@ -46,6 +50,8 @@ class NewAccount(Strict):
 class NewVirtualAccount(Strict):
     """A new virtual account."""
 
+    model_config = example({"name": "Lab", "description": "devices under test"})
+
     name: str
     description: str = ""
 
@@ -53,11 +59,15 @@ class NewVirtualAccount(Strict):
 class NewName(Strict):
     """Another name."""
 
+    model_config = example({"name": "Laboratory"})
+
     name: str
 
 
 class NewToken(Strict):
     """A new registration token."""
+
+    model_config = example({"virtual_account": "Lab", "days": 30, "uses": 10, "description": "rack 4"})
 
     virtual_account: str
     days: int = Field(ge=1, le=365)
@@ -103,6 +113,11 @@ def create_pool(call: Call) -> dict[str, Any]:
     return virtual_account_dict(row)
 
 
+def show_pool(call: Call) -> dict[str, Any]:
+    """One virtual account."""
+    return virtual_account_dict(pool_of(call, call.path["name"]))
+
+
 def rename_pool(call: Call) -> dict[str, Any]:
     """Give a virtual account another name."""
     row = pool_of(call, call.path["name"])
@@ -144,8 +159,11 @@ def create_token(call: Call) -> dict[str, Any]:
     return {**token_dict(row, body.virtual_account, call.unit), "token": text}
 
 
-def _token(call: Call) -> Any:
-    return token_services.find_token(call.unit, account_of(call).id, call.path["token"])
+def _token(call: Call) -> Token:
+    found = token_services.find_token(call.unit, account_of(call).id, call.path["token"])
+    if found.virtual_account_id not in names(call):
+        raise UnknownTokenError(f"there is no token {call.path['token'][:64]!r}")
+    return found
 
 
 def revoke_token(call: Call) -> dict[str, Any]:
@@ -180,9 +198,10 @@ OPERATIONS = (
         "create_virtual_account", "POST", f"{ACCOUNT_PATH}/virtual-accounts", "Make a virtual account.", create_pool,
         VIRTUAL_ACCOUNT, body=NewVirtualAccount, changes=True,
     ),
+    Op("show_virtual_account", "GET", POOL, "Show a virtual account.", show_pool, VIRTUAL_ACCOUNT),
     Op(
         "rename_virtual_account", "PATCH", POOL, "Rename a virtual account.", rename_pool, VIRTUAL_ACCOUNT,
-        body=NewName, changes=True,
+        body=NewName, changes=True, current=show_pool,
     ),
     Op("delete_virtual_account", "DELETE", POOL, "Delete an empty virtual account.", delete_pool, DONE, changes=True),
     Op(
@@ -191,8 +210,8 @@ OPERATIONS = (
     ),
     Op("list_tokens", "GET", TOKENS, "List registration tokens.", list_tokens, list_of(TOKEN), PoolPage),
     Op(
-        "create_token", "POST", TOKENS, "Make a registration token; its text is shown once.", create_token,
-        object_of(token={"type": "string"}), body=NewToken, changes=True,
+        "create_token", "POST", TOKENS, "Make a registration token; the answer holds its text.", create_token,
+        {**TOKEN, "properties": {**TOKEN["properties"], "token": TEXT}}, body=NewToken, changes=True,
     ),
     Op(
         "revoke_token", "POST", f"{TOKENS}/{{token}}/revoke", "Revoke a registration token.", revoke_token, TOKEN,

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from central import __version__
-from central.api.v1 import accounts, inventory, satellites, vendor
+from central.api.v1 import access, accounts, inventory, reservations, satellites, vendor
 from central.api.v1.context import BASE
-from central.domain.credentials.memory import AnswerMemory
-from central.domain.credentials.rules import TokenScope
-from central.domain.credentials.services import bearer_of
+from central.domain.credentials.models import IdempotentAnswer
+from central.domain.credentials.services import bearer_of, note_use
 from central.runtime import Central
-from chassis.actor import SYSTEM
 from chassis.api.layer import Api, Caller
+from chassis.api.memory import AnswerMemory
+from chassis.auth.bearers import recognise
 from chassis.errors import AppError
+from chassis.web.messages import FailureLimiter
 from exchange.errors import ExchangeError
 
-OPERATIONS = (*accounts.OPERATIONS, *inventory.OPERATIONS, *satellites.OPERATIONS, *vendor.OPERATIONS)
+OPERATIONS = (
+    *access.OPERATIONS,
+    *accounts.OPERATIONS,
+    *inventory.OPERATIONS,
+    *reservations.OPERATIONS,
+    *satellites.OPERATIONS,
+    *vendor.OPERATIONS,
+)
 
 
-def make_api(made: Central) -> Api[Central]:
-    """The interface of one central."""
+def make_api(made: Central, limiter: FailureLimiter) -> Api[Central]:
+    """The interface of one central; `limiter` counts wrong credentials."""
 
-    def caller(text: str) -> Caller:
-        with made.database.read(SYSTEM) as unit:
-            bearer = bearer_of(unit, text)
-        return Caller(bearer.actor, bearer.scope is TokenScope.WRITE)
+    def caller(text: str, address: str) -> Caller:
+        actor = recognise(made.database, bearer_of, note_use, text, address)
+        return Caller(actor, actor.scopes is None or bool(actor.scopes))
 
     return Api(
         title="Perigee central",
@@ -33,6 +40,7 @@ def make_api(made: Central) -> Api[Central]:
         server=made,
         database=made.database,
         caller=caller,
-        memory=AnswerMemory(),
+        memory=AnswerMemory(IdempotentAnswer, made.keyring.box),
+        limiter=limiter,
         roots=(AppError, ExchangeError),
     )

@@ -127,3 +127,42 @@ SATELLITE = object_of(
 )
 ENTITLEMENT = object_of(kind=TEXT, tag=TEXT, name=TEXT, description=TEXT, restricted=FLAG, family=TEXT)
 DONE = object_of(done=FLAG)
+GIVEN = object_of(id=TEXT, name=TEXT, role=TEXT, account=OPTIONAL)
+USER = object_of(id=TEXT, name=TEXT, role=TEXT, account=OPTIONAL, virtual_account=OPTIONAL)
+API_TOKEN = object_of(
+    id=TEXT,
+    user=TEXT,
+    scope=TEXT,
+    addresses=TEXTS,
+    description=TEXT,
+    created_at=TIME,
+    expires_at=TIME,
+    last_used=OPTIONAL_TIME,
+    state=TEXT,
+)
+API_CLIENT = object_of(id=TEXT, user=TEXT, created_at=TIME, revoked=FLAG)
+MAIL = object_of(
+    id=TEXT,
+    at=TIME,
+    kind=TEXT,
+    to=OPTIONAL,
+    subject=OPTIONAL,
+    state=TEXT,
+    attempts=WHOLE,
+    sent_at=OPTIONAL_TIME,
+    next_attempt=OPTIONAL_TIME,
+    last_error=OPTIONAL,
+)
+JOB = object_of(id=TEXT, name=TEXT, every_seconds=WHOLE, slot=TEXT, description=TEXT)
+TRANSACTION = object_of(
+    id=TEXT,
+    at=TIME,
+    type=TEXT,
+    tag=TEXT,
+    count=WHOLE,
+    virtual_account=TEXT,
+    source=TEXT,
+    action=TEXT,
+    user=TEXT,
+    expiry=OPTIONAL_TIME,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from central.api.v1.context import (
     EVENT,
     INSTANCE,
     LICENCE,
+    TRANSACTION,
     Call,
     Nothing,
     PoolPage,
@@ -26,13 +28,31 @@ from central.domain.alerts.queries import alert_dict
 from central.domain.alerts.services import dismiss_alert, refresh_alerts, remind_alert, visible_alerts
 from central.domain.catalogue.queries import by_name
 from central.domain.export_control.queries import held_units
-from central.domain.instances.queries import find_instance, instances
+from central.domain.instances.errors import UnknownInstanceError
+from central.domain.instances.models import Instance
+from central.domain.instances.queries import find_instance, instance_dict, instances_after
 from central.domain.ledger.queries import explain, licences
 from central.domain.ledger.transfers import transfer_licences
 from central.domain.satellites.queries import satellite_names
-from central.intake.instances import remove, transfer
+from central.intake.instances import holder_pool, remove, transfer
 from central.runtime import Central
-from chassis.api.operations import ANYTHING, PLAIN, TEXT, WHOLE, Operation, Query, Strict, list_of, object_of, paged
+from chassis.api.operations import (
+    ANYTHING,
+    FLAG,
+    PLAIN,
+    TEXT,
+    TEXTS,
+    WHOLE,
+    Operation,
+    Query,
+    Strict,
+    cut,
+    example,
+    list_of,
+    object_of,
+    paged,
+    paged_log,
+)
 
 
 class Explained(Query):
@@ -43,20 +63,25 @@ class Explained(Query):
 
 
 class Removal(Query):
-    """How restricted licences are dealt with."""
+    """How restricted licences are dealt with, and the return code of a device that reserves licences."""
 
     release_restricted: bool = False
     reason: str = Field(default="", max_length=1000, pattern=PLAIN)
+    return_code: str = Field(default="", max_length=400, pattern=PLAIN)
 
 
 class Move(Strict):
     """Where an instance goes."""
+
+    model_config = example({"virtual_account": "Lab"})
 
     virtual_account: str
 
 
 class LicenceMove(Strict):
     """How much of which licence goes where."""
+
+    model_config = example({"licence": "ADVANTAGE", "source": "DEFAULT", "target": "Lab", "quantity": 5})
 
     licence: str
     source: str
@@ -97,16 +122,39 @@ def move_licences(call: Call) -> dict[str, Any]:
 def list_instances(call: Call) -> dict[str, Any]:
     """Product instances."""
     account = account_of(call)
-    held, sites = held_units(call.unit, account.id), satellite_names(call.unit, account.id)
-    rows = instances(call.unit, account.id, names(call), sites, chosen_pool(call), held)
-    return paged(rows, call.query)
+    page: PoolPage = call.query
+    rows = instances_after(
+        call.unit,
+        account.id,
+        names(call),
+        satellite_names(call.unit, account.id),
+        partial(held_units, call.unit, account.id),
+        virtual_account_id=chosen_pool(call),
+        after=page.after,
+        most=page.limit + 1,
+    )
+    return cut(rows, page)
+
+
+def _instance(call: Call) -> Instance:
+    row = find_instance(call.unit, account_of(call).id, call.path["instance"])
+    if row.virtual_account_id not in names(call):
+        raise UnknownInstanceError(f"there is no product instance {call.path['instance'][:64]!r}")
+    return row
+
+
+def show_instance(call: Call) -> dict[str, Any]:
+    """One product instance."""
+    row = _instance(call)
+    sites, held = satellite_names(call.unit, row.account_id), partial(held_units, call.unit, row.account_id)
+    return instance_dict(call.unit, row, names(call), sites, held)
 
 
 def move_instance(call: Call) -> dict[str, Any]:
     """Move a product instance with what it uses to another virtual account."""
     account = account_of(call)
     target = pool_of(call, call.body.virtual_account)
-    row = transfer(call.unit, find_instance(call.unit, account.id, call.path["instance"]), target)
+    row = transfer(call.unit, _instance(call), target)
     refresh_alerts(call.unit, account)
     return {"id": row.id, "virtual_account": target.name}
 
@@ -114,6 +162,9 @@ def move_instance(call: Call) -> dict[str, Any]:
 def remove_instance(call: Call) -> dict[str, Any]:
     """Remove a product instance; restricted licences only by the vendor's word with a reason."""
     query: Removal = call.query
+    held = holder_pool(call.unit, account_of(call).id, call.path["instance"])
+    if held is not None and held not in names(call):
+        raise UnknownInstanceError(f"there is no product instance {call.path['instance'][:64]!r}")
     return remove(
         call.unit,
         call.server.keyring,
@@ -121,6 +172,7 @@ def remove_instance(call: Call) -> dict[str, Any]:
         call.path["instance"],
         release_restricted=query.release_restricted,
         reason=query.reason,
+        return_code=query.return_code,
     )
 
 
@@ -144,7 +196,7 @@ def list_events(call: Call) -> dict[str, Any]:
     """The event log, newest first."""
     account = account_of(call)
     allowed = visible_virtual_accounts(call.unit, account.id)
-    return paged(activity.events(call.unit, account.id, chosen_pool(call), allowed), call.query)
+    return paged_log(activity.events(call.unit, account.id, chosen_pool(call), allowed), call.query)
 
 
 def list_transactions(call: Call) -> dict[str, Any]:
@@ -152,7 +204,7 @@ def list_transactions(call: Call) -> dict[str, Any]:
     account = account_of(call)
     allowed = visible_virtual_accounts(call.unit, account.id)
     rows = activity.transactions(call.unit, account.id, chosen_pool(call), allowed, names(call))
-    return paged(rows, call.query)
+    return paged_log(rows, call.query)
 
 
 Op = Operation[Central]
@@ -171,11 +223,15 @@ OPERATIONS = (
         "list_instances", "GET", f"{ACCOUNT_PATH}/instances", "List product instances.", list_instances,
         list_of(INSTANCE), PoolPage,
     ),
+    Op("show_instance", "GET", ONE, "Show a product instance.", show_instance, INSTANCE),
     Op(
         "transfer_instance", "POST", f"{ONE}/transfer", "Move a product instance.", move_instance,
         object_of(id=TEXT, virtual_account=TEXT), body=Move, changes=True,
     ),
-    Op("remove_instance", "DELETE", ONE, "Remove a product instance.", remove_instance, ANYTHING, Removal, changes=True),
+    Op(
+        "remove_instance", "DELETE", ONE, "Remove a product instance.", remove_instance,
+        object_of(id=TEXT, removed=FLAG, released=TEXTS), Removal, changes=True,
+    ),
     Op("list_alerts", "GET", f"{ACCOUNT_PATH}/alerts", "List alerts.", list_alerts, list_of(ALERT), AllPage),
     Op(
         "dismiss_alert", "POST", f"{ACCOUNT_PATH}/alerts/{{alert}}/dismiss", "Dismiss an alert.", dismiss, ALERT,
@@ -188,6 +244,6 @@ OPERATIONS = (
     Op("list_events", "GET", f"{ACCOUNT_PATH}/events", "List events.", list_events, list_of(EVENT), PoolPage),
     Op(
         "list_transactions", "GET", f"{ACCOUNT_PATH}/transactions", "List licence transactions.", list_transactions,
-        list_of(ANYTHING), PoolPage,
+        list_of(TRANSACTION), PoolPage,
     ),
 )  # fmt: skip

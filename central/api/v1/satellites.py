@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from pydantic import Field
 
-from central.api.v1.context import ACCOUNT_PATH, SATELLITE, Call, Nothing, account_of, pool_of
+from central.api.v1.context import ACCOUNT_PATH, BASE, SATELLITE, Call, Nothing, account_of, pool_of
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.accounts.models import SmartAccount
 from central.domain.alerts.services import refresh_alerts
 from central.domain.satellites import services
 from central.domain.satellites.models import Satellite
 from central.domain.satellites.queries import find_satellite, satellite_dict, satellites
 from central.intake.authorizing import authorize
+from central.intake.receiving import receive
 from central.runtime import Central
-from chassis.api.operations import ANYTHING, PLAIN, Operation, Page, Query, Strict, list_of, paged
+from chassis.api.operations import (
+    ANYTHING,
+    FILE,
+    FLAG,
+    PLAIN,
+    TEXT,
+    WHOLE,
+    Operation,
+    Page,
+    Query,
+    Strict,
+    example,
+    list_of,
+    object_of,
+    paged,
+)
 from exchange.files.registration import Registration, read_registration
-
-FILE = "application/octet-stream"
+from exchange.limits import SYNC_FILE_BYTES
 
 
 class NewSatellite(Query):
@@ -31,21 +48,32 @@ class NewSatellite(Query):
 class NewName(Strict):
     """Another name for a satellite."""
 
+    model_config = example({"name": "North hall"})
+
     name: str
 
 
 class FurtherPool(Strict):
     """A further virtual account."""
 
+    model_config = example({"virtual_account": "Lab"})
+
     virtual_account: str
 
 
 def _registration(call: Call) -> tuple[Registration, str]:
-    return read_registration(io.BytesIO(call.body), trust=call.server.keyring.trust)
+    with call.body.open("rb") as file:
+        return read_registration(file, trust=call.server.keyring.trust)
+
+
+def _account(call: Call) -> SmartAccount:
+    account = account_of(call)
+    require(call.unit, Permission.ACCOUNT_VIEW, account.id)
+    return account
 
 
 def _named(call: Call) -> Satellite:
-    return find_satellite(call.unit, account_of(call).id, call.path["satellite"])
+    return find_satellite(call.unit, _account(call).id, call.path["satellite"])
 
 
 def _shown(call: Call, row: Satellite) -> dict[str, Any]:
@@ -56,7 +84,7 @@ def _shown(call: Call, row: Satellite) -> dict[str, Any]:
 
 def list_satellites(call: Call) -> dict[str, Any]:
     """The satellites of an account."""
-    return paged(satellites(call.unit, account_of(call).id), call.query)
+    return paged(satellites(call.unit, _account(call).id), call.query)
 
 
 def add(call: Call) -> dict[str, Any]:
@@ -82,9 +110,22 @@ def authorization(call: Call) -> bytes:
     return stored.response or b""
 
 
+def show(call: Call) -> dict[str, Any]:
+    """One satellite."""
+    return satellite_dict(call.unit, _named(call))
+
+
 def rename(call: Call) -> dict[str, Any]:
     """Give a satellite another name."""
     return _shown(call, services.rename_satellite(call.unit, _named(call), call.body.name))
+
+
+def take_in(call: Call) -> bytes:
+    """Take a satellite's request in; the answer is the response file, the same bytes however often."""
+    made = call.server
+    return receive(
+        made.database, made.keyring, call.actor, lambda: call.body.open("rb"), made.note_reached, by_file=True
+    ).data
 
 
 def extend(call: Call) -> dict[str, Any]:
@@ -97,7 +138,7 @@ def extend(call: Call) -> dict[str, Any]:
 def resync(call: Call) -> dict[str, Any]:
     """Open the next epoch, with a fresh registration file where one is sent."""
     row = _named(call)
-    read, digest = _registration(call) if call.body else (None, "")
+    read, digest = _registration(call) if call.body.stat().st_size else (None, "")
     services.resync_satellite(call.unit, row, read, digest)
     return _shown(call, row)
 
@@ -120,11 +161,22 @@ OPERATIONS = (
         "authorize_satellite", "POST", f"{ONE}/authorization", "Get the authorization file.", authorization, ANYTHING,
         body=Nothing, answers=FILE, changes=True,
     ),
-    Op("rename_satellite", "PATCH", ONE, "Rename a satellite.", rename, SATELLITE, body=NewName, changes=True),
+    Op("show_satellite", "GET", ONE, "Show a satellite.", show, SATELLITE),
+    Op(
+        "rename_satellite", "PATCH", ONE, "Rename a satellite.", rename, SATELLITE,
+        body=NewName, changes=True, current=show,
+    ),
     Op(
         "extend_satellite", "POST", f"{ONE}/virtual-accounts", "Give a further virtual account.", extend, SATELLITE,
         body=FurtherPool, changes=True,
     ),
     Op("resync_satellite", "POST", f"{ONE}/resync", "Open the next epoch.", resync, SATELLITE, media=FILE, changes=True),
-    Op("remove_satellite", "DELETE", ONE, "Remove a satellite.", remove, ANYTHING, changes=True),
+    Op(
+        "remove_satellite", "DELETE", ONE, "Remove a satellite and its product instances.", remove,
+        object_of(id=TEXT, name=TEXT, removed=FLAG, instances=WHOLE), changes=True,
+    ),
+    Op(
+        "import_sync", "POST", f"{BASE}sync/import", "Take a satellite's file in; the answer is its response.", take_in,
+        ANYTHING, media=FILE, answers=FILE, changes=True, alone=True, most_bytes=SYNC_FILE_BYTES,
+    ),
 )  # fmt: skip

@@ -1,84 +1,46 @@
-"""The vendor's own: catalogue, orders, policies, users."""
+"""The vendor's own: catalogue, orders, policies, jobs, the ledger."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field
-
-from central.api.v1.context import ACCOUNT_PATH, BASE, ENTITLEMENT, Call, account_of, pool_of
-from central.domain.access.rules import Role
-from central.domain.access.services import add_user
-from central.domain.accounts.queries import by_domain
+from central.api.v1.context import ACCOUNT_PATH, BASE, ENTITLEMENT, JOB, MAIL, Call, Nothing, account_of
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
 from central.domain.alerts.services import refresh_alerts, refresh_all
 from central.domain.catalogue.queries import listing
 from central.domain.catalogue.services import import_catalogue
-from central.domain.credentials.queries import users
 from central.domain.ledger.services import import_orders
+from central.domain.ledger.verification import verify
+from central.domain.operations.models import JobRun, OutboxEntry
 from central.domain.preferences.queries import policies
 from central.domain.preferences.services import set_policy
+from central.jobs.catalogue import jobs_of
 from central.runtime import Central
 from chassis.api.operations import (
     ANYTHING,
-    OPTIONAL,
-    PLAIN,
+    CSV,
+    FLAG,
     TEXT,
     WHOLE,
     Operation,
     Page,
-    Query,
     Strict,
+    example,
     list_of,
     object_of,
     paged,
 )
-
-CSV = "text/csv"
-ROLES = Literal[
-    "vendor_administrator",
-    "vendor_support",
-    "account_administrator",
-    "account_user",
-    "virtual_account_administrator",
-    "virtual_account_user",
-]
+from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
+from chassis.outbox import entries
 
 
 class PolicyValue(Strict):
     """The value of a policy, as the command line takes it."""
 
+    model_config = example({"value": "90"})
+
     value: str
-
-
-class NewUser(Strict):
-    """A role for a user, who is made when new."""
-
-    name: str
-    role: ROLES
-    account: str | None = None
-    virtual_account: str | None = None
-
-
-class UserPage(Page):
-    """A page of users, of one account where it is named."""
-
-    account: str | None = Field(default=None, max_length=255, pattern=PLAIN)
-
-
-class NoFurther(Query):
-    """No parameters."""
-
-
-@contextmanager
-def _file(call: Call) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "upload.csv"
-        path.write_bytes(call.body)
-        yield path
 
 
 def list_catalogue(call: Call) -> dict[str, Any]:
@@ -89,15 +51,13 @@ def list_catalogue(call: Call) -> dict[str, Any]:
 
 def take_catalogue(call: Call) -> dict[str, Any]:
     """Import a catalogue file, all or nothing."""
-    with _file(call) as path:
-        return dict(import_catalogue(call.unit, path))
+    return dict(import_catalogue(call.unit, call.body))
 
 
 def take_orders(call: Call) -> dict[str, Any]:
     """Import an order file, all or nothing."""
     account = account_of(call)
-    with _file(call) as path:
-        lots = import_orders(call.unit, account.id, path)
+    lots = import_orders(call.unit, account.id, call.body)
     refresh_alerts(call.unit, account)
     return {"lots": len(lots), "quantity": sum(lot.quantity for lot in lots)}
 
@@ -114,25 +74,42 @@ def change_policy(call: Call) -> dict[str, Any]:
     return dict(values)
 
 
-def list_users(call: Call) -> dict[str, Any]:
-    """Users with their roles."""
-    account = by_domain(call.unit, call.query.account).id if call.query.account else None
-    keyed = [
-        {**row, "id": f"{row['id']}:{row['role']}:{row['virtual_account'] or ''}"} for row in users(call.unit, account)
+def list_jobs(call: Call) -> dict[str, Any]:
+    """The jobs, each with the slot that is running."""
+    require(call.unit, Permission.VENDOR_MANAGE)
+    items = [
+        {
+            "id": job.name,
+            "name": job.name,
+            "every_seconds": int(job.every.total_seconds()),
+            "slot": slot_of(job, call.unit.now),
+            "description": job.description,
+        }
+        for job in jobs_of(call.server)
     ]
-    return paged(keyed, call.query)
+    return paged(items, call.query)
 
 
-def give_role(call: Call) -> dict[str, Any]:
-    """Give a role."""
-    body: NewUser = call.body
-    account = by_domain(call.unit, body.account) if body.account else None
-    pool = None
-    if account is not None and body.virtual_account:
-        call = type(call)(call.server, call.unit, {"account": account.domain}, call.query, body)
-        pool = pool_of(call, body.virtual_account)
-    row, given = add_user(call.unit, body.name, Role(body.role), account.id if account else "", pool.id if pool else "")
-    return {"id": row.id, "name": row.name, "role": given.role, "account": body.account}
+def start_job(call: Call) -> dict[str, Any]:
+    """Run a job now."""
+    made = call.server
+    with made.database.write(call.actor) as unit:
+        require(unit, Permission.VENDOR_MANAGE)
+    result = run_job(made.database, JobRun, find_job(jobs_of(made), call.path["job"]), slot=manual_slot())
+    return {"job": result.job, "slot": result.slot, "state": result.state, "detail": result.detail}
+
+
+def list_mail(call: Call) -> dict[str, Any]:
+    """The outbox: what waits, was sent, or failed and why."""
+    require(call.unit, Permission.VENDOR_MANAGE)
+    return paged(entries(call.unit, OutboxEntry), call.query)
+
+
+def verify_ledger(call: Call) -> dict[str, Any]:
+    """Compute every holding again from the postings; what differs is named."""
+    require(call.unit, Permission.VENDOR_MANAGE)
+    findings = verify(call.unit)
+    return {"ok": not findings, "findings": findings}
 
 
 Op = Operation[Central]
@@ -149,14 +126,16 @@ OPERATIONS = (
     Op("show_policies", "GET", f"{BASE}policies", "Show every policy.", show_policies, ANYTHING),
     Op(
         "set_policy", "PUT", f"{BASE}policies/{{policy}}", "Set a policy.", change_policy, ANYTHING,
-        body=PolicyValue, changes=True,
+        body=PolicyValue, changes=True, current=show_policies,
     ),
+    Op("list_jobs", "GET", f"{BASE}jobs", "List what time alone brings about.", list_jobs, list_of(JOB), Page),
     Op(
-        "list_users", "GET", f"{BASE}users", "List users with their roles.", list_users,
-        list_of(object_of(name=TEXT, role=TEXT, account=OPTIONAL, virtual_account=OPTIONAL)), UserPage,
+        "run_job", "POST", f"{BASE}jobs/{{job}}/run", "Run a job now.", start_job,
+        object_of(job=TEXT, slot=TEXT, state=TEXT, detail=TEXT), body=Nothing, changes=True, alone=True,
     ),
+    Op("list_mail", "GET", f"{BASE}mail", "List the outbox.", list_mail, list_of(MAIL), Page),
     Op(
-        "give_role", "POST", f"{BASE}users", "Give a role to a user.", give_role,
-        object_of(id=TEXT, name=TEXT, role=TEXT), body=NewUser, changes=True,
+        "verify_ledger", "GET", f"{BASE}ledger/verification", "Compute every holding again.", verify_ledger,
+        object_of(ok=FLAG, findings={"type": "array", "items": ANYTHING}),
     ),
 )  # fmt: skip

@@ -58,6 +58,7 @@ class Permission(StrEnum):
     TOKEN_MANAGE = "virtual_account:token:manage"
     INSTANCE_MANAGE = "virtual_account:instance:manage"
     LICENCE_TRANSFER = "virtual_account:licence:transfer"
+    RESERVATION_MANAGE = "virtual_account:reservation:manage"
     ALERT_MANAGE = "virtual_account:alert:manage"
 
 
@@ -68,9 +69,10 @@ _VA_ADMIN = _VIEW | {
     _P.TOKEN_MANAGE,
     _P.INSTANCE_MANAGE,
     _P.LICENCE_TRANSFER,
+    _P.RESERVATION_MANAGE,
     _P.ALERT_MANAGE,
 }
-_VA_USER = _VIEW | {_P.TOKEN_MANAGE, _P.INSTANCE_MANAGE, _P.LICENCE_TRANSFER, _P.ALERT_MANAGE}
+_VA_USER = _VA_ADMIN - {_P.VIRTUAL_ACCOUNT_EDIT}
 _SA_USER = _VA_USER | {_P.ACCOUNT_VIEW}
 _SA_ADMIN = _VA_ADMIN | {_P.ACCOUNT_VIEW, _P.AGREEMENT_ACCEPT, _P.VIRTUAL_ACCOUNT_MANAGE, _P.SATELLITE_MANAGE}
 
@@ -110,3 +112,8 @@ def _reaches(held: HeldRole, account_id: str, virtual_account_id: str) -> bool:
     if held.account_id != account_id or not account_id:
         return False
     return scope is Scope.ACCOUNT or (bool(virtual_account_id) and held.virtual_account_id == virtual_account_id)
+
+
+def is_in_scope(scopes: frozenset[str] | None, permission: Permission) -> bool:
+    """Whether a token of these scopes may be used for a change; to see is part of every scope."""
+    return scopes is None or permission in scopes or permission.value.endswith(":view")

@@ -6,7 +6,16 @@ from sqlalchemy import select
 
 from central.domain.access.errors import NotPermittedError, RoleScopeError, UnknownUserError, UserRoleExistsError
 from central.domain.access.models import RoleAssignment, User
-from central.domain.access.rules import ROLE_SCOPES, TRUSTED_KINDS, HeldRole, Permission, Role, Scope, permits
+from central.domain.access.rules import (
+    ROLE_SCOPES,
+    TRUSTED_KINDS,
+    HeldRole,
+    Permission,
+    Role,
+    Scope,
+    is_in_scope,
+    permits,
+)
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from chassis.actor import Actor, ActorKind
@@ -27,6 +36,15 @@ def require(unit: Unit, permission: Permission, account_id: str = "", virtual_ac
         return
     if not permits(held_roles(unit, unit.actor.id), permission, account_id, virtual_account_id):
         raise NotPermittedError(f"{unit.actor.label} may not do this ({permission})")
+    if unit.writing and not is_in_scope(unit.actor.scopes, permission):
+        raise NotPermittedError(f"the access token may not do this ({permission})")
+
+
+def require_in_scope(unit: Unit, permission: Permission, account_id: str, virtual_account_id: str) -> None:
+    """Refuse like `require`, and mind the token's scope even where nothing is changed: for what shows secrets."""
+    require(unit, permission, account_id, virtual_account_id)
+    if not is_in_scope(unit.actor.scopes, permission):
+        raise NotPermittedError(f"the access token may not do this ({permission})")
 
 
 def is_permitted(unit: Unit, permission: Permission, account_id: str = "", virtual_account_id: str = "") -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from central.domain.access.errors import NotPermittedError
 from central.domain.access.rules import ROLE_SCOPES, TRUSTED_KINDS, Scope
 from central.domain.access.services import held_roles, visible_virtual_accounts
 from central.domain.accounts.errors import UnknownAccountError, UnknownVirtualAccountError
@@ -17,8 +18,11 @@ def by_domain(unit: Unit, domain: str) -> SmartAccount:
     """An account by its domain identifier; UnknownAccountError also where the acting one may not see it."""
     account = unit.session.scalars(select(SmartAccount).where(SmartAccount.domain == domain)).one_or_none()
     if account is None:
-        raise UnknownAccountError(f"there is no account {domain!r}")
-    visible_virtual_accounts(unit, account.id)
+        raise UnknownAccountError(f"there is no account {domain[:253]!r}")
+    try:
+        visible_virtual_accounts(unit, account.id)
+    except NotPermittedError as error:
+        raise UnknownAccountError(f"there is no account {domain[:253]!r}") from error
     return account
 
 
@@ -43,7 +47,7 @@ def named(unit: Unit, text: str) -> SmartAccount:
     rows = visible_accounts(unit)
     found = [row for row in rows if row.domain.lower() == wanted] or [row for row in rows if row.name.lower() == wanted]
     if len(found) != 1:
-        raise UnknownAccountError(f"there is no account {text!r}")
+        raise UnknownAccountError(f"there is no account {text[:253]!r}")
     return found[0]
 
 
@@ -53,7 +57,7 @@ def virtual_account(unit: Unit, account_id: str, name: str) -> VirtualAccount:
     found = unit.session.scalars(query).one_or_none()
     allowed = visible_virtual_accounts(unit, account_id)
     if found is None or (allowed is not None and found.id not in allowed):
-        raise UnknownVirtualAccountError(f"the account has no virtual account {name!r}")
+        raise UnknownVirtualAccountError(f"the account has no virtual account {name[:255]!r}")
     return found
 
 

@@ -36,6 +36,8 @@ class EventKind(StrEnum):
     LICENCES_TRANSFERRED = "licences:transferred"
     LICENCES_EXPIRED = "licences:expired"
     LICENCES_REMOVED = "licences:removed"
+    LICENCES_RESERVED = "licences:reserved"
+    RESERVATION_ENDED = "reservation:ended"
     SHORTAGE_DETECTED = "licences:shortage_detected"
     TOKEN_CREATED = "token:created"
     TOKEN_CREATED_RESTRICTED = "token:created_export_controlled"

@@ -13,14 +13,16 @@ from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import all_accounts
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import Happening, record, record_many
-from central.domain.alerts.conditions import INSTANCE_KINDS, Scene, account_wants, clock, pool_key, shortages, trust
-from central.domain.alerts.conditions import instances as of_instances
+from central.domain.alerts.conditions import account_wants, clock, pool_key, shortages, trust
+from central.domain.alerts.devices import INSTANCE_KINDS
+from central.domain.alerts.devices import instances as of_instances
 from central.domain.alerts.due import due_accounts
 from central.domain.alerts.models import Alert
 from central.domain.alerts.rules import CATALOGUE
+from central.domain.alerts.scene import Scene
 from central.domain.base import VENDOR
 from central.keyring import KeyRing
-from chassis.alerts.engine import AlertBook, Changes
+from chassis.alerts.engine import AlertBook, Changes, UnknownAlertError
 from chassis.db.unit import Unit
 
 VENDOR_KINDS = frozenset({"clock_suspicious", "trust_expiring"})
@@ -118,25 +120,25 @@ def _concerns(row: Alert, virtual_account_ids: frozenset[str], sites: set[str]) 
     return row.subject.get("virtual_account") in virtual_account_ids
 
 
-def _managed(unit: Unit, account_id: str, alert_id: str) -> None:
-    """Whoever manages the alerts of a virtual account acts on those alone; the account's own need the account."""
-    found = book(account_id).find(unit, alert_id)
-    require(unit, Permission.ALERT_MANAGE, account_id, found.subject.get("virtual_account", ""))
+def _manageable(unit: Unit, account_id: str, alert_id: str) -> Alert:
+    """An alert that the acting one sees and may deal with; the account's own need the account."""
+    found = next((row for row in visible_alerts(unit, account_id, None, every=True) if row.id == alert_id), None)
+    if found is None:
+        raise UnknownAlertError(f"there is no alert {alert_id[:64]!r}")
+    require(unit, Permission.ALERT_MANAGE, account_id, str(found.subject.get("virtual_account") or ""))
+    return found
 
 
 def dismiss_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
     """Dismiss an alert (row C10.2)."""
-    _managed(unit, account_id, alert_id)
-    alert = book(account_id).dismiss(unit, alert_id)
-    record(
-        unit, account_id, EventKind.ALERT_DISMISSED, f"alert dismissed: {alert.message}", subject={"alert": alert.id}
-    )
+    alert = book(account_id).dismiss(unit, _manageable(unit, account_id, alert_id).id)
+    message = f"alert dismissed: {alert.message}"
+    record(unit, account_id, EventKind.ALERT_DISMISSED, message, subject={"alert": alert.id})
     return alert
 
 
 def remind_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
     """Put an alert off (row C10.2)."""
-    _managed(unit, account_id, alert_id)
-    alert = book(account_id).remind(unit, alert_id)
+    alert = book(account_id).remind(unit, _manageable(unit, account_id, alert_id).id)
     record(unit, account_id, EventKind.ALERT_REMINDED, f"alert put off: {alert.message}", subject={"alert": alert.id})
     return alert

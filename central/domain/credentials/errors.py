@@ -39,3 +39,10 @@ class UnknownAccessTokenError(NotFoundError):
 
     code = "unknown_access_token"
     remedy = "List the tokens with `central api-token list`."
+
+
+class InvalidScopeError(InvalidInputError):
+    """A scope is `read`, `write` or the name of a permission."""
+
+    code = "invalid_scope"
+    remedy = "Take `read`, `write`, or a permission such as `virtual_account:token:manage`."

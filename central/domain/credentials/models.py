@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, Integer, String, Text
+from sqlalchemy import Boolean, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
-from chassis.db.base import IdColumn, UtcDateTime
+from chassis.api.memory import IdempotentAnswerMixin
+from chassis.db.base import IdColumn, JsonText, UtcDateTime
 
 
 class ApiClient(Base):
@@ -32,10 +33,12 @@ class AccessToken(Base):
     id: Mapped[str] = mapped_column(IdColumn, unique=True)
     user_id: Mapped[str] = mapped_column(IdColumn, index=True)
     client_id: Mapped[str] = mapped_column(IdColumn, index=True)
-    scope: Mapped[str] = mapped_column(String(16))
+    scope: Mapped[str] = mapped_column(Text)
+    addresses: Mapped[list[str]] = mapped_column(JsonText)
     description: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked: Mapped[bool] = mapped_column(Boolean)
 
 
@@ -49,14 +52,18 @@ class Password(Base):
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class IdempotentAnswer(Base):
-    """What a change was answered with, so that its repetition changes nothing and gets the same answer."""
+class RefreshToken(Base):
+    """What a person's program gets a further access token with; each is good for one use."""
+
+    __tablename__ = "refresh_tokens"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[str] = mapped_column(IdColumn)
+    client_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class IdempotentAnswer(IdempotentAnswerMixin, Base):
+    """What a change was answered with."""
 
     __tablename__ = "idempotent_answers"
-
-    user_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
-    key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64))
-    status: Mapped[int] = mapped_column(Integer)
-    body: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

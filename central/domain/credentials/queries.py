@@ -10,7 +10,7 @@ from central.domain.access.models import RoleAssignment, User
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.credentials.models import AccessToken, ApiClient
-from chassis.clock import iso
+from chassis.clock import iso, optional_iso
 from chassis.db.unit import Unit
 
 
@@ -26,9 +26,11 @@ def token_dict(row: AccessToken, user: str, unit: Unit) -> dict[str, Any]:
         "id": row.id,
         "user": user,
         "scope": row.scope,
+        "addresses": row.addresses,
         "description": row.description,
         "created_at": iso(row.created_at),
         "expires_at": iso(row.expires_at),
+        "last_used": optional_iso(row.last_used_at),
         "state": state,
     }
 

@@ -1,26 +1,36 @@
-"""What a token may do and how long it lasts."""
+"""What a token may do, from where, and how long it lasts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
-from enum import StrEnum
 
+from central.domain.access.rules import Permission
+from central.domain.credentials.errors import InvalidScopeError
 
-class TokenScope(StrEnum):
-    """What may be done with a token, within what its user may do."""
-
-    READ = "read"
-    WRITE = "write"
-
+READ, WRITE = "read", "write"
+SCOPES = (READ, WRITE, *(permission.value for permission in Permission))
+"""Reading is part of every scope; `write` is everything that the user may do, a permission just that."""
 
 CLIENT_TOKEN_LIFE = timedelta(hours=1)
 """Scripts renew when fewer than five minutes are left, so an hour costs them one request in 55 minutes."""
 
+REFRESH_TOKEN_LIFE = timedelta(days=14)
+USE_NOTED_EVERY = timedelta(minutes=5)
 MOST_DAYS = 365
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
-ANSWERS_KEPT = timedelta(hours=24)
 
 
-def covers(scope: TokenScope, wanted: TokenScope) -> bool:
-    """Whether a token of one scope may do what needs the other."""
-    return scope is TokenScope.WRITE or wanted is TokenScope.READ
+def scope_text(words: Iterable[str]) -> str:
+    """Scopes in their fixed order; InvalidScopeError names one that does not exist."""
+    asked = set(words)
+    unknown = sorted(asked - set(SCOPES))
+    if unknown:
+        raise InvalidScopeError(f"there is no scope {unknown[0][:80]!r}")
+    return " ".join(word for word in SCOPES if word in asked) or READ
+
+
+def limits_of(scope: str) -> frozenset[str] | None:
+    """The permissions that a scope carries at most; None where only the user's roles limit it."""
+    words = frozenset(scope.split())
+    return None if WRITE in words else words - {READ}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from central.domain.access.models import User
 from central.domain.access.rules import Permission
@@ -23,21 +24,26 @@ from central.domain.credentials.errors import (
     UnknownClientError,
     WeakPasswordError,
 )
-from central.domain.credentials.models import AccessToken, ApiClient, Password
+from central.domain.credentials.models import AccessToken, ApiClient, Password, RefreshToken
 from central.domain.credentials.rules import (
     CLIENT_TOKEN_LIFE,
     LONGEST_PASSWORD,
     MOST_DAYS,
+    REFRESH_TOKEN_LIFE,
     SHORTEST_PASSWORD,
-    TokenScope,
+    USE_NOTED_EVERY,
+    WRITE,
+    limits_of,
+    scope_text,
 )
 from chassis.actor import Actor, ActorKind
+from chassis.auth.addresses import check_networks, is_within
 from chassis.db.unit import Unit
 from chassis.ids import new_id
 from chassis.names import check_text
 from chassis.secrets_box import hash_secret, new_secret
 
-CLIENT_PREFIX, TOKEN_PREFIX = "pcs", "pca"
+CLIENT_PREFIX, TOKEN_PREFIX, REFRESH_PREFIX = "pcs", "pca", "pcr"
 _HASHER = PasswordHasher()
 
 
@@ -49,10 +55,11 @@ def _nobody() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who shows a token, and what it lets them do."""
+    """Who shows a token; its use is to be noted where the last note is old."""
 
     actor: Actor
-    scope: TokenScope
+    token_id: str
+    note_use: bool
 
 
 def create_client(unit: Unit, user: User) -> tuple[ApiClient, str]:
@@ -77,6 +84,7 @@ def revoke_client(unit: Unit, client_id: str) -> ApiClient:
         record(unit, None, EventKind.API_CLIENT_REVOKED, "API client revoked", subject={"client": row.id})
         for token in unit.session.scalars(select(AccessToken).where(AccessToken.client_id == client_id)):
             token.revoked = True
+        unit.session.execute(delete(RefreshToken).where(RefreshToken.client_id == client_id))
     return row
 
 
@@ -89,32 +97,55 @@ def check_client(unit: Unit, client_id: str, secret: str) -> ApiClient:
     return row
 
 
-def create_token(unit: Unit, user: User, *, days: int, scope: TokenScope, description: str) -> tuple[AccessToken, str]:
+def create_token(
+    unit: Unit, user: User, *, days: int, scopes: Sequence[str], description: str, addresses: Sequence[str] = ()
+) -> tuple[AccessToken, str]:
     """Make an access token for a person's program; returns it with its text, which is shown once."""
     require(unit, Permission.USER_MANAGE)
     if not 1 <= days <= MOST_DAYS:
         raise InvalidTokenLifeError
     check_text("description", description)
-    row, text = _new_token(unit, user.id, "", scope, description, timedelta(days=days))
+    scope, networks = scope_text(scopes), check_networks(addresses)
+    row, text = _new_token(unit, user.id, "", scope, description, timedelta(days=days), networks)
     record(
         unit,
         None,
         EventKind.API_TOKEN_CREATED,
         f"access token of {user.name} made",
-        subject={"token": row.id, "user": user.id, "scope": scope.value},
+        subject={"token": row.id, "user": user.id, "scope": scope},
     )
     return row, text
 
 
-def issue_client_token(unit: Unit, client: ApiClient, user_id: str | None = None) -> tuple[AccessToken, str]:
+def issue_client_token(unit: Unit, client: ApiClient, user_id: str | None = None) -> str:
     """A short-lived token for a client, in its own name or in that of a user who gave a password."""
     expired = delete(AccessToken).where(AccessToken.client_id != "", AccessToken.expires_at <= unit.now)
     unit.session.execute(expired)
-    return _new_token(unit, user_id or client.user_id, client.id, TokenScope.WRITE, "", CLIENT_TOKEN_LIFE)
+    return _new_token(unit, user_id or client.user_id, client.id, WRITE, "", CLIENT_TOKEN_LIFE, [])[1]
+
+
+def issue_refresh_token(unit: Unit, client: ApiClient, user_id: str) -> str:
+    """What a program of a person gets its next access token with."""
+    unit.session.execute(delete(RefreshToken).where(RefreshToken.expires_at <= unit.now))
+    text = new_secret(REFRESH_PREFIX)
+    row = RefreshToken(hash=hash_secret(text), user_id=user_id, client_id=client.id)
+    row.expires_at = unit.now + REFRESH_TOKEN_LIFE
+    unit.session.add(row)
+    return text
+
+
+def redeem_refresh_token(unit: Unit, client: ApiClient, text: str) -> str:
+    """The user of a refresh token, which is used up; BadCredentialsError."""
+    query = select(RefreshToken).where(RefreshToken.hash == hash_secret(text), RefreshToken.client_id == client.id)
+    row = unit.session.scalars(query.with_for_update()).one_or_none()
+    if row is None or row.expires_at <= unit.now:
+        raise BadCredentialsError("the refresh token is not valid")
+    unit.session.delete(row)
+    return row.user_id
 
 
 def _new_token(
-    unit: Unit, user_id: str, client_id: str, scope: TokenScope, description: str, life: timedelta
+    unit: Unit, user_id: str, client_id: str, scope: str, description: str, life: timedelta, addresses: list[str]
 ) -> tuple[AccessToken, str]:
     text = new_secret(TOKEN_PREFIX)
     row = AccessToken(
@@ -122,7 +153,8 @@ def _new_token(
         id=new_id(),
         user_id=user_id,
         client_id=client_id,
-        scope=scope.value,
+        scope=scope,
+        addresses=addresses,
         description=description,
         created_at=unit.now,
         expires_at=unit.now + life,
@@ -143,13 +175,22 @@ def revoke_token(unit: Unit, token_id: str) -> AccessToken:
     return row
 
 
-def bearer_of(unit: Unit, text: str) -> Bearer:
-    """Who shows this token; BadCredentialsError for one that is unknown, expired or revoked."""
+def bearer_of(unit: Unit, text: str, address: str) -> Bearer:
+    """Who shows this token; BadCredentialsError for one that is unknown, ended, revoked or shown from elsewhere."""
     query = select(AccessToken, User.name).join(User, User.id == AccessToken.user_id)
     found = unit.session.execute(query.where(AccessToken.hash == hash_secret(text))).one_or_none()
     if found is None or found[0].revoked or found[0].expires_at <= unit.now:
         raise BadCredentialsError("the access token is not valid")
-    return Bearer(Actor(ActorKind.USER, found[0].user_id, found[1]), TokenScope(found[0].scope))
+    row, name = found
+    if not is_within(address, row.addresses):
+        raise BadCredentialsError("the access token is not valid")
+    actor = Actor(ActorKind.USER, row.user_id, name, limits_of(row.scope))
+    return Bearer(actor, row.id, row.last_used_at is None or unit.now - row.last_used_at >= USE_NOTED_EVERY)
+
+
+def note_use(unit: Unit, token_id: str) -> None:
+    """Write down that a token was used."""
+    unit.session.execute(update(AccessToken).where(AccessToken.id == token_id).values(last_used_at=unit.now))
 
 
 def set_password(unit: Unit, user: User, text: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 
 from central.domain.export_control.models import GrantRecord
@@ -9,13 +11,15 @@ from central.domain.export_control.services import ACTIVE
 from chassis.db.unit import Unit
 
 
-def held_units(unit: Unit, account_id: str) -> dict[str, list[tuple[str, int]]]:
-    """Restricted units that instances hold: tag and count by instance."""
+def held_units(unit: Unit, account_id: str, ids: Sequence[str] | None = None) -> dict[str, list[tuple[str, int]]]:
+    """Restricted units that instances, or those of some ids, hold: tag and count by instance."""
     query = (
         select(GrantRecord.instance_id, GrantRecord.tag, func.sum(GrantRecord.quantity))
         .where(GrantRecord.account_id == account_id, GrantRecord.state == ACTIVE)
         .group_by(GrantRecord.instance_id, GrantRecord.tag)
     )
+    if ids is not None:
+        query = query.where(GrantRecord.instance_id.in_(ids))
     found: dict[str, list[tuple[str, int]]] = {}
     for instance_id, tag, count in unit.session.execute(query):
         found.setdefault(instance_id, []).append((tag, int(count)))

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from central.domain.base import Base
 from chassis.db.base import IdColumn, JsonText, UtcDateTime
 
+RESERVED = "reserved"
+"""The state of an instance that holds licences by a code and has never been in contact."""
+
 
 class Instance(Base):
     """A product instance, direct or behind a satellite."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
 from central.domain.instances.errors import UnknownInstanceError
 from central.domain.instances.models import Instance
@@ -17,6 +17,9 @@ from exchange.identity import Udi
 from exchange.vocabulary import ClaimState, Compliance
 
 STREAM = 1000
+# Restricted units that instances hold, tag and count by instance; and how to ask for those of some instances.
+Held = Mapping[str, Sequence[tuple[str, int]]]
+Holder = Callable[[Sequence[str]], Held]
 # A list of a large account is made of plain values: an object for each row would double what it takes.
 _SHOWN = (
     Instance.id,
@@ -59,8 +62,8 @@ def in_virtual_accounts(unit: Unit, account_id: str, virtual_account_ids: list[s
     return sorted(unit.session.scalars(query), key=lambda row: (instance_name(row), row.id))
 
 
-def by_serial(unit: Unit, account_id: str, virtual_account_id: str, pid: str, serial: str) -> Instance | None:
-    """The instance of a product id and serial number in a virtual account, whatever else its UDI says."""
+def by_serial(unit: Unit, account_id: str, virtual_account_id: str, pid: str, serial: str) -> list[Instance]:
+    """The instances of a product id and serial number in a virtual account, whatever else their UDI says."""
     prefix = Udi(pid=pid, serial=serial).key
     query = select(Instance).where(
         Instance.account_id == account_id,
@@ -68,7 +71,7 @@ def by_serial(unit: Unit, account_id: str, virtual_account_id: str, pid: str, se
         Instance.udi_key.startswith(prefix, autoescape=True),
     )
     rows = [row for row in unit.session.scalars(query) if (row.udi["pid"], row.udi["serial"]) == (pid, serial)]
-    return min(rows, key=lambda row: row.registered_at) if rows else None
+    return sorted(rows, key=lambda row: (row.registered_at, row.id))
 
 
 def instance_name(row: Instance | Row[Any]) -> str:
@@ -82,18 +85,72 @@ def instances(
     names: dict[str, str],
     satellites: dict[str, str],
     virtual_account_id: str | None,
-    held: Mapping[str, Sequence[tuple[str, int]]],
+    held: Held,
 ) -> list[dict[str, Any]]:
     """The table of product instances; `names` are the virtual accounts that may be seen, `held` the restricted units."""
-    query = select(*_SHOWN).where(Instance.account_id == account_id)
-    claims = select(Claim.instance_id, Claim.virtual_account_id, Claim.tag, Claim.count).where(
-        Claim.account_id == account_id
-    )
+    query, claims = select(*_SHOWN).where(Instance.account_id == account_id), _claims(account_id)
     if virtual_account_id is not None:
         query = query.where(Instance.virtual_account_id == virtual_account_id)
         claims = claims.where(Claim.virtual_account_id == virtual_account_id)
+    used = _used(unit, account_id, claims, [virtual_account_id] if virtual_account_id is not None else None, held)
+    rows = unit.session.execute(query.execution_options(yield_per=STREAM))
+    items = [_item(row, names, satellites, used.pop(row.id, [])) for row in rows if row.virtual_account_id in names]
+    items.sort(key=lambda item: (item["name"], item["id"]))
+    return items
+
+
+def instances_after(
+    unit: Unit,
+    account_id: str,
+    names: dict[str, str],
+    satellites: dict[str, str],
+    holder: Holder,
+    *,
+    virtual_account_id: str | None,
+    after: str | None,
+    most: int,
+) -> list[dict[str, Any]]:
+    """The next product instances in the order of their ids; the cost does not grow with how many there are."""
+    wanted = [virtual_account_id] if virtual_account_id else sorted(names)
+    query = select(*_SHOWN).where(Instance.account_id == account_id, Instance.virtual_account_id.in_(wanted))
+    if after is not None:
+        query = query.where(Instance.id > after)
+    rows = unit.session.execute(query.order_by(Instance.id).limit(most)).all()
+    return _items(unit, account_id, rows, names, satellites, holder)
+
+
+def instance_dict(
+    unit: Unit, row: Instance, names: dict[str, str], satellites: dict[str, str], holder: Holder
+) -> dict[str, Any]:
+    """A product instance for people and programs."""
+    return _items(unit, row.account_id, [row], names, satellites, holder)[0]
+
+
+def _items(
+    unit: Unit,
+    account_id: str,
+    rows: Sequence[Row[Any] | Instance],
+    names: dict[str, str],
+    satellites: dict[str, str],
+    holder: Holder,
+) -> list[dict[str, Any]]:
+    ids, homes = [row.id for row in rows], sorted({row.virtual_account_id for row in rows})
+    used = _used(unit, account_id, _claims(account_id).where(Claim.instance_id.in_(ids)), homes, holder(ids))
+    return [_item(row, names, satellites, used.get(row.id, [])) for row in rows]
+
+
+def _claims(account_id: str) -> Select[str, str, str, int]:
+    return select(Claim.instance_id, Claim.virtual_account_id, Claim.tag, Claim.count).where(
+        Claim.account_id == account_id
+    )
+
+
+def _used(
+    unit: Unit, account_id: str, claims: Select[str, str, str, int], homes: list[str] | None, held: Held
+) -> dict[str, list[dict[str, Any]]]:
+    """What instances use and hold, each licence with the state that its pool gives it."""
     used: dict[str, list[dict[str, Any]]] = {}
-    figures = pools(unit, account_id, [virtual_account_id] if virtual_account_id is not None else None)
+    figures = pools(unit, account_id, homes)
     for instance, va, tag, count in unit.session.execute(claims.execution_options(yield_per=STREAM)):
         pool = figures.get((va, tag))
         short = pool is None or pool.verdict.status is Compliance.OUT_OF_COMPLIANCE
@@ -102,14 +159,11 @@ def instances(
     for instance_id, units in held.items():
         granted = [{"tag": tag, "count": count, "state": ClaimState.AUTHORIZED.value} for tag, count in units]
         used.setdefault(instance_id, []).extend(granted)
-    rows = unit.session.execute(query.execution_options(yield_per=STREAM))
-    items = [_item(row, names, satellites, used.pop(row.id, [])) for row in rows if row.virtual_account_id in names]
-    items.sort(key=lambda item: (item["name"], item["id"]))
-    return items
+    return used
 
 
 def _item(
-    row: Row[Any], names: dict[str, str], satellites: dict[str, str], used: list[dict[str, Any]]
+    row: Row[Any] | Instance, names: dict[str, str], satellites: dict[str, str], used: list[dict[str, Any]]
 ) -> dict[str, Any]:
     return {
         "id": row.id,

@@ -14,6 +14,7 @@ from central.domain.instances.errors import ManagedBySatelliteError
 from central.domain.instances.models import DeviceKey, Instance
 from central.domain.instances.queries import instance_name
 from central.domain.ledger.claims import move_claims, release_claims
+from central.domain.ledger.reserving import move_reserved
 from chassis.db.unit import Unit
 
 
@@ -53,6 +54,7 @@ def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Inst
     refuse_managed(target)
     if target.id != row.virtual_account_id:
         move_claims(unit, row.account_id, {row.id: target.id})
+        move_reserved(unit, row.account_id, row.id, target.id)
         subject = {"instance": row.id, "old": row.virtual_account_id, "new": target.id}
         row.virtual_account_id = target.id
         message = f"product instance {instance_name(row)} transferred to {target.name}"

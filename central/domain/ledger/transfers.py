@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import VirtualAccount
@@ -14,12 +17,34 @@ from central.domain.ledger.errors import (
     NotEnoughFreeError,
     SameVirtualAccountError,
 )
-from central.domain.ledger.models import Bucket
+from central.domain.ledger.models import Bucket, Lot
 from central.domain.ledger.postings import Place, post
 from central.domain.ledger.queries import pools
-from central.domain.ledger.services import free_views
+from central.domain.ledger.services import free_views, lots_by_id
 from chassis.db.unit import Unit
 from exchange.compliance import LotPhase, LotView, lot_phase
+
+
+@dataclass(frozen=True, slots=True)
+class LotChoice:
+    """Which lots are meant, where not every lot of a licence is: by subscription, by days of start and end."""
+
+    subscription_id: str | None = None
+    start: str | None = None
+    end: str | None = None
+
+    def takes(self, lot: Lot) -> bool:
+        """Whether a lot is meant."""
+        wanted = (self.subscription_id, self.start, self.end)
+        has = (lot.subscription_id, _day(lot.start), _day(lot.end))
+        return all(want is None or want == have for want, have in zip(wanted, has, strict=True))
+
+
+def _day(at: datetime | None) -> str | None:
+    return f"{at:%Y-%m-%d}" if at else None
+
+
+ANY_LOT = LotChoice()
 
 
 def transfer_licences(
@@ -30,6 +55,7 @@ def transfer_licences(
     quantity: int,
     *,
     longest_first: bool = True,
+    choice: LotChoice = ANY_LOT,
 ) -> int:
     """Move `quantity` free units of a licence; returns how many lots they came from.
 
@@ -48,7 +74,10 @@ def transfer_licences(
     free = free_quantity(unit, source, tag)
     if quantity > free:
         raise NotEnoughFreeError(f"{quantity} of {name} are to be moved from {source.name}, {free} are free")
-    chosen = _chosen(unit, source, tag, quantity, longest_first=longest_first)
+    views = _meant(unit, source, tag, choice)
+    if sum(view.quantity for view in views) < quantity:
+        raise NotEnoughFreeError(f"{quantity} of {name} are to be moved from lots that hold fewer")
+    chosen = choose(views, quantity, longest_first=longest_first)
     for lot_id, count in chosen:
         places = Place(Bucket.FREE, source.id), Place(Bucket.FREE, target.id)
         post(unit, source.account_id, lot_id, count, *places, "transferred")
@@ -61,21 +90,29 @@ def free_quantity(unit: Unit, row: VirtualAccount, tag: str) -> int:
     pool = pools(unit, row.account_id, [row.id]).get((row.id, tag))
     if pool is None:
         return 0
-    there = sum(view.quantity for view in _active(unit, row, tag))
+    there = sum(view.quantity for view in active_views(unit, row, tag))
     return max(0, there - pool.claimed)
 
 
-def _active(unit: Unit, row: VirtualAccount, tag: str) -> list[LotView]:
+def active_views(unit: Unit, row: VirtualAccount, tag: str) -> list[LotView]:
+    """What is free now of a licence, lot by lot."""
     views = free_views(unit, row.account_id, row.id, tag)
     return [view for view in views if lot_phase(view.start, view.end, unit.licence_now) is LotPhase.ACTIVE]
 
 
-def _chosen(
-    unit: Unit, source: VirtualAccount, tag: str, quantity: int, *, longest_first: bool
-) -> list[tuple[str, int]]:
+def _meant(unit: Unit, source: VirtualAccount, tag: str, choice: LotChoice) -> list[LotView]:
+    views = active_views(unit, source, tag)
+    if choice == ANY_LOT:
+        return views
+    lots = lots_by_id(unit, source.account_id, {view.id for view in views})
+    return [view for view in views if choice.takes(lots[view.id])]
+
+
+def choose(views: list[LotView], quantity: int, *, longest_first: bool) -> list[tuple[str, int]]:
+    """Lots for a quantity, those that end last (or first) before the others; a perpetual one never ends."""
     far = float("inf")
     views = sorted(
-        _active(unit, source, tag),
+        views,
         key=lambda view: (view.end.timestamp() if view.end else far, view.id),
         reverse=longest_first,
     )

@@ -18,10 +18,12 @@ def upgrade() -> None:
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('user_id', sa.String(length=32), nullable=False),
     sa.Column('client_id', sa.String(length=32), nullable=False),
-    sa.Column('scope', sa.String(length=16), nullable=False),
+    sa.Column('scope', sa.Text(), nullable=False),
+    sa.Column('addresses', chassis.db.base.JsonText(), nullable=False),
     sa.Column('description', sa.Text(), nullable=False),
     sa.Column('created_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('expires_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('last_used_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('revoked', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('hash', name=op.f('pk_access_tokens')),
     sa.UniqueConstraint('id', name=op.f('uq_access_tokens_id'))
@@ -232,6 +234,7 @@ def upgrade() -> None:
     sa.Column('key', sa.String(length=64), nullable=False),
     sa.Column('digest', sa.String(length=64), nullable=False),
     sa.Column('status', sa.Integer(), nullable=False),
+    sa.Column('content_type', sa.String(length=64), nullable=False),
     sa.Column('body', sa.Text(), nullable=False),
     sa.Column('at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('user_id', 'key', name=op.f('pk_idempotent_answers'))
@@ -400,6 +403,37 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('quarantined_files', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_quarantined_files_satellite_id'), ['satellite_id'], unique=False)
+
+    op.create_table('refresh_tokens',
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.Column('user_id', sa.String(length=32), nullable=False),
+    sa.Column('client_id', sa.String(length=32), nullable=False),
+    sa.Column('expires_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('hash', name=op.f('pk_refresh_tokens'))
+    )
+    with op.batch_alter_table('refresh_tokens', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_refresh_tokens_client_id'), ['client_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_refresh_tokens_expires_at'), ['expires_at'], unique=False)
+
+    op.create_table('reservations',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('instance_id', sa.String(length=32), nullable=False),
+    sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
+    sa.Column('request_code', sa.Text(), nullable=False),
+    sa.Column('request_digest', sa.String(length=64), nullable=False),
+    sa.Column('own_code', sa.Boolean(), nullable=False),
+    sa.Column('lines', chassis.db.base.JsonText(), nullable=False),
+    sa.Column('authorization_code', sa.Text(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('created_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.String(length=255), nullable=False),
+    sa.Column('ended_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_reservations')),
+    sa.UniqueConstraint('account_id', 'request_digest', name=op.f('uq_reservations_account_id_request_digest'))
+    )
+    with op.batch_alter_table('reservations', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reservations_instance_id'), ['instance_id'], unique=False)
 
     op.create_table('role_assignments',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -635,6 +669,15 @@ def downgrade() -> None:
         batch_op.drop_index('ix_alerts_account_id_kind_key')
 
     op.drop_table('alerts')
+    with op.batch_alter_table('reservations', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reservations_instance_id'))
+
+    op.drop_table('reservations')
+    with op.batch_alter_table('refresh_tokens', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_refresh_tokens_expires_at'))
+        batch_op.drop_index(batch_op.f('ix_refresh_tokens_client_id'))
+
+    op.drop_table('refresh_tokens')
     with op.batch_alter_table('access_tokens', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_access_tokens_user_id'))
         batch_op.drop_index(batch_op.f('ix_access_tokens_expires_at'))

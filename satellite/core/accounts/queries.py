@@ -24,6 +24,17 @@ def virtual_account(unit: Unit, name: str) -> VirtualAccount:
     return found
 
 
+def virtual_accounts(unit: Unit) -> list[VirtualAccount]:
+    """The virtual accounts of this satellite, by name."""
+    query = select(VirtualAccount).where(VirtualAccount.removed.is_(False)).order_by(VirtualAccount.name)
+    return list(unit.session.scalars(query))
+
+
+def number_of(row: VirtualAccount) -> int:
+    """A stable number for interfaces that want integers."""
+    return int(row.id[:12], 16)
+
+
 def names(unit: Unit) -> dict[str, str]:
     """Names by id."""
     return {row.id: row.name for row in unit.session.scalars(select(VirtualAccount))}

@@ -44,5 +44,7 @@ class EventKind(StrEnum):
     EXPORT_DELIVERED = "export:delivered"
     EXPORT_RETURNED = "export:returned"
     EXPORT_RELEASED = "export:released"
+    API_TOKEN_CREATED = "api_token:created"
+    API_TOKEN_REVOKED = "api_token:revoked"
     ALERT_DISMISSED = "alert:dismissed"
     ALERT_REMINDED = "alert:put_off"

@@ -10,6 +10,8 @@ from chassis.alerts.engine import AlertBook, Changes
 from chassis.clock import iso, optional_iso
 from chassis.db.unit import Unit
 from exchange.trust import Root
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.alerts import conditions
@@ -60,6 +62,7 @@ def _tell(unit: Unit, changes: Changes) -> None:
 
 def dismiss_alert(unit: Unit, alert_id: str) -> Alert:
     """Dismiss an alert."""
+    require(unit, Permission.ALERT_MANAGE)
     alert = book().dismiss(unit, alert_id)
     record(unit, EventKind.ALERT_DISMISSED, f"alert dismissed: {alert.message}", subject={"alert": alert.id})
     return alert
@@ -67,6 +70,7 @@ def dismiss_alert(unit: Unit, alert_id: str) -> Alert:
 
 def remind_alert(unit: Unit, alert_id: str) -> Alert:
     """Put an alert off."""
+    require(unit, Permission.ALERT_MANAGE)
     alert = book().remind(unit, alert_id)
     record(unit, EventKind.ALERT_REMINDED, f"alert put off: {alert.message}", subject={"alert": alert.id})
     return alert

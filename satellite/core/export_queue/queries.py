@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -34,13 +35,15 @@ def queue(unit: Unit, virtual_account_id: str | None) -> list[dict[str, Any]]:
     ]
 
 
-def held_units(unit: Unit) -> dict[str, list[tuple[str, int]]]:
-    """Restricted units that instances hold: tag and count by instance."""
+def held_units(unit: Unit, ids: Sequence[str] | None = None) -> dict[str, list[tuple[str, int]]]:
+    """Restricted units that instances, or those of some ids, hold: tag and count by instance."""
     query = (
         select(HeldGrant.instance_id, HeldGrant.tag, func.sum(HeldGrant.quantity))
         .where(HeldGrant.release.is_(None), HeldGrant.not_after > unit.now)
         .group_by(HeldGrant.instance_id, HeldGrant.tag)
     )
+    if ids is not None:
+        query = query.where(HeldGrant.instance_id.in_(ids))
     found: dict[str, list[tuple[str, int]]] = {}
     for instance_id, tag, count in unit.session.execute(query):
         found.setdefault(instance_id, []).append((tag, int(count)))

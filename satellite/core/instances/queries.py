@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
 from chassis.clock import iso
 from chassis.db.unit import Unit
@@ -17,6 +17,9 @@ from satellite.core.licences.models import Claim
 from satellite.core.licences.queries import pools
 
 STREAM = 1000
+# Restricted units that instances hold, tag and count by instance; and how to ask for those of some instances.
+Held = Mapping[str, Sequence[tuple[str, int]]]
+Holder = Callable[[Sequence[str]], Held]
 # A list of a large site is made of plain values: an object for each row would double what it takes.
 _SHOWN = (
     Instance.id,
@@ -54,17 +57,71 @@ def instance_name(row: Instance | Row[Any]) -> str:
 
 
 def instances(
-    unit: Unit,
-    names: dict[str, str],
-    virtual_account_id: str | None,
-    satellite: str,
-    held: Mapping[str, Sequence[tuple[str, int]]],
+    unit: Unit, names: dict[str, str], virtual_account_id: str | None, satellite: str, held: Held
 ) -> list[dict[str, Any]]:
     """The table of product instances; `held` are the restricted units that they hold."""
+    query, claims = select(*_SHOWN).where(Instance.removed.is_(False)), _claims()
+    if virtual_account_id is not None:
+        query = query.where(Instance.virtual_account_id == virtual_account_id)
+    used = _used(unit, claims, virtual_account_id, held)
+    rows = unit.session.execute(query.execution_options(yield_per=STREAM))
+    items = [_item(row, names, satellite, used.pop(row.id, [])) for row in rows]
+    items.sort(key=lambda item: (item["name"], item["id"]))
+    return items
+
+
+def instances_after(
+    unit: Unit,
+    names: dict[str, str],
+    satellite: str,
+    holder: Holder,
+    *,
+    virtual_account_id: str | None,
+    after: str | None,
+    most: int,
+) -> list[dict[str, Any]]:
+    """The next product instances in the order of their ids; the cost does not grow with how many there are."""
     query = select(*_SHOWN).where(Instance.removed.is_(False))
     if virtual_account_id is not None:
         query = query.where(Instance.virtual_account_id == virtual_account_id)
-    claims = select(Claim.instance_id, Claim.virtual_account_id, Claim.tag, Claim.count).where(Claim.count > 0)
+    if after is not None:
+        query = query.where(Instance.id > after)
+    rows = unit.session.execute(query.order_by(Instance.id).limit(most)).all()
+    return _items(unit, rows, names, satellite, holder, virtual_account_id)
+
+
+def instance_dict(unit: Unit, row: Instance, names: dict[str, str], satellite: str, holder: Holder) -> dict[str, Any]:
+    """A product instance for people and programs."""
+    return _items(unit, [row], names, satellite, holder, row.virtual_account_id)[0]
+
+
+def in_virtual_account(unit: Unit, virtual_account_id: str) -> list[Instance]:
+    """The instances of a virtual account, by name."""
+    query = select(Instance).where(Instance.removed.is_(False), Instance.virtual_account_id == virtual_account_id)
+    return sorted(unit.session.scalars(query), key=lambda row: (instance_name(row), row.id))
+
+
+def _items(
+    unit: Unit,
+    rows: Sequence[Row[Any] | Instance],
+    names: dict[str, str],
+    satellite: str,
+    holder: Holder,
+    virtual_account_id: str | None,
+) -> list[dict[str, Any]]:
+    ids = [row.id for row in rows]
+    used = _used(unit, _claims().where(Claim.instance_id.in_(ids)), virtual_account_id, holder(ids))
+    return [_item(row, names, satellite, used.get(row.id, [])) for row in rows]
+
+
+def _claims() -> Select[str, str, str, int]:
+    return select(Claim.instance_id, Claim.virtual_account_id, Claim.tag, Claim.count).where(Claim.count > 0)
+
+
+def _used(
+    unit: Unit, claims: Select[str, str, str, int], virtual_account_id: str | None, held: Held
+) -> dict[str, list[dict[str, Any]]]:
+    """What instances use and hold, each licence with the state that its pool gives it."""
     used: dict[str, list[dict[str, Any]]] = {}
     figures = pools(unit, virtual_account_id)
     for instance, va, tag, count in unit.session.execute(claims.execution_options(yield_per=STREAM)):
@@ -75,27 +132,28 @@ def instances(
     for instance_id, units in held.items():
         granted = [{"tag": tag, "count": count, "state": ClaimState.AUTHORIZED.value} for tag, count in units]
         used.setdefault(instance_id, []).extend(granted)
-    items = [
-        {
-            "id": row.id,
-            "name": instance_name(row),
-            "pid": row.udi["pid"],
-            "serial": row.udi["serial"],
-            "uuid": row.udi.get("uuid"),
-            "hostname": row.hostname,
-            "product": row.product_tag,
-            "software_version": row.software_version,
-            "virtual_account": names.get(row.virtual_account_id, row.virtual_account_id),
-            "satellite": satellite,
-            "registered_at": iso(row.registered_at),
-            "last_contact": iso(row.last_contact),
-            "certificate_expires": iso(row.certificate_expires),
-            "state": row.state,
-            "standbys": row.standbys,
-            "marks": row.marks,
-            "licences": sorted(used.pop(row.id, []), key=lambda one: one["tag"]),
-        }
-        for row in unit.session.execute(query.execution_options(yield_per=STREAM))
-    ]
-    items.sort(key=lambda item: (item["name"], item["id"]))
-    return items
+    return used
+
+
+def _item(
+    row: Row[Any] | Instance, names: dict[str, str], satellite: str, used: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": instance_name(row),
+        "pid": row.udi["pid"],
+        "serial": row.udi["serial"],
+        "uuid": row.udi.get("uuid"),
+        "hostname": row.hostname,
+        "product": row.product_tag,
+        "software_version": row.software_version,
+        "virtual_account": names.get(row.virtual_account_id, row.virtual_account_id),
+        "satellite": satellite,
+        "registered_at": iso(row.registered_at),
+        "last_contact": iso(row.last_contact),
+        "certificate_expires": iso(row.certificate_expires),
+        "state": row.state,
+        "standbys": row.standbys,
+        "marks": row.marks,
+        "licences": sorted(used, key=lambda one: one["tag"]),
+    }

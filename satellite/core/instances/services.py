@@ -16,10 +16,14 @@ from exchange.device.timers import CERTIFICATE
 from exchange.identity import Udi
 from exchange.keys import PrivateKey, PublicKey
 from exchange.vocabulary import InstanceState
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.base import next_change
+from satellite.core.export_queue.services import holds_restricted
+from satellite.core.instances.errors import RestrictedHeldError
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import by_udi, instance_name
 from satellite.core.licences.services import claims_of, replace_claims
@@ -169,8 +173,15 @@ def issue_certificate(unit: Unit, ca_key: PrivateKey, ca: bytes, epoch: int, row
     return der
 
 
+def refuse_holder(unit: Unit, instance_id: str) -> None:
+    """Refuse to take an instance off that holds restricted licences."""
+    if holds_restricted(unit, instance_id):
+        raise RestrictedHeldError
+
+
 def remove_instance(unit: Unit, row: Instance, how: str = "removed") -> None:
     """Take an instance off; its ordinary licences are free at once, granted ones until they come back."""
+    require(unit, Permission.INSTANCE_MANAGE)
     replace_claims(unit, row.id, row.virtual_account_id, {})
     unit.session.execute(
         delete(DeviceKey).where(DeviceKey.instance_id == row.id), execution_options={"synchronize_session": "fetch"}
@@ -181,6 +192,7 @@ def remove_instance(unit: Unit, row: Instance, how: str = "removed") -> None:
 
 def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Instance:
     """Move an instance with what it uses to another virtual account of this satellite."""
+    require(unit, Permission.INSTANCE_MANAGE)
     if target.id != row.virtual_account_id:
         used = claims_of(unit, row.id)
         row.virtual_account_id, row.change_no = target.id, next_change(unit)

@@ -78,6 +78,11 @@ def pools(
     return found
 
 
+def allotment_lines(unit: Unit) -> list[AllotmentLine]:
+    """What central allotted, line by line."""
+    return list(unit.session.scalars(select(AllotmentLine).order_by(AllotmentLine.tag, AllotmentLine.serial)))
+
+
 def entitlement(unit: Unit, tag: str) -> Entitlement | None:
     """An entitlement that central told of, or None."""
     return unit.session.get(Entitlement, tag)

@@ -13,6 +13,7 @@ from exchange.compliance import SyncDeadlines, sync_deadlines
 from satellite.core.base import last_change
 from satellite.core.site.errors import NotAuthorizedError
 from satellite.core.site.models import HistoryEntry, MadeRegistration, MadeRequest, Site
+from satellite.keyring import KeyRing
 
 DEFAULT_POLICY = {"sync_reminder_days": 30, "sync_overdue_days": 66, "sync_removal_days": 90}
 
@@ -64,6 +65,22 @@ def state_of(unit: Unit, site: Site) -> str:
     return "registration_made" if waiting else "new"
 
 
+def registration_dict(unit: Unit, keyring: KeyRing) -> dict[str, Any]:
+    """Where the registration stands."""
+    site, root = site_of(unit), keyring.trust.root
+    return {
+        "id": site.satellite_id,
+        "name": site.name,
+        "state": state_of(unit, site),
+        "account": site.account_domain,
+        "epoch": site.epoch,
+        "authorized_at": optional_iso(site.authorized_at),
+        "key_fingerprint": keyring.key(site.identity_key_id).public.short,
+        "vendor": root.vendor_name,
+        "root_version": root.version,
+    }
+
+
 def sync_state(site: Site) -> str:
     """Nothing pending, a file waiting for its response, or a response applied (row S2.1)."""
     if site.last_seq > site.acknowledged_seq:
@@ -102,6 +119,7 @@ def history(unit: Unit) -> list[dict[str, Any]]:
     query = select(HistoryEntry).order_by(HistoryEntry.at.desc(), HistoryEntry.id).limit(1000)
     return [
         {
+            "id": row.id,
             "at": iso(row.at),
             "step": row.step,
             "outcome": row.outcome,

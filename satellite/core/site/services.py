@@ -11,6 +11,8 @@ from chassis.names import check_name
 from exchange.files.registration import Registration, make_registration, read_registration
 from exchange.vocabulary import PrivacyField
 from satellite import __version__
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.site.errors import (
@@ -59,6 +61,7 @@ def create_site(unit: Unit, keyring: KeyRing, name: str, setup_code_hash: str) -
 
 def export_registration(unit: Unit, keyring: KeyRing) -> tuple[bytes, MadeRegistration, Registration]:
     """Make a registration file: a fresh nonce always, fresh keys on a satellite that was authorized before."""
+    require(unit, Permission.SITE_MANAGE)
     site = site_of(unit)
     identity, device_ca = site.identity_key_id, site.device_ca_key_id
     if site.epoch:
@@ -88,6 +91,7 @@ def export_registration(unit: Unit, keyring: KeyRing) -> tuple[bytes, MadeRegist
 
 def finish_setup(unit: Unit, mode: str) -> Site:
     """Finish the set-up once central has authorized the satellite (row S1.5)."""
+    require(unit, Permission.SITE_MANAGE)
     site = site_of(unit)
     if mode not in MODES:
         raise UnknownModeError(f"{mode!r} is no way to synchronize")
@@ -106,6 +110,7 @@ def finish_setup(unit: Unit, mode: str) -> Site:
 
 def set_network(unit: Unit, values: dict[str, Any]) -> dict[str, Any]:
     """Keep the settings of network synchronization, which the caller has checked (row S1.4)."""
+    require(unit, Permission.SITE_MANAGE)
     site = site_of(unit)
     if values != site.network:
         changed = sorted(name for name in {*values, *site.network} if values.get(name) != site.network.get(name))
@@ -117,6 +122,7 @@ def set_network(unit: Unit, values: dict[str, Any]) -> dict[str, Any]:
 
 def set_privacy(unit: Unit, field: str, choice: str) -> dict[str, str]:
     """Choose what of a field leaves the site (row S2.4)."""
+    require(unit, Permission.SITE_MANAGE)
     site = site_of(unit)
     if field not in set(PrivacyField) or choice not in CHOICES:
         raise UnknownPrivacyFieldError(f"{field} {choice}: not a privacy setting")

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from chassis.clock import iso
 from chassis.db.unit import Unit
+from chassis.secrets_box import hash_secret
 from satellite.core.tokens.models import Token
 
 
@@ -39,3 +40,25 @@ def tokens(unit: Unit, names: dict[str, str], virtual_account_id: str | None) ->
         token_dict(row, names.get(row.virtual_account_id, row.virtual_account_id), unit)
         for row in unit.session.scalars(query)
     ]
+
+
+def usable_tokens(unit: Unit, virtual_account_id: str) -> list[Token]:
+    """The tokens of a virtual account that still register devices, newest first."""
+    query = select(Token).where(
+        Token.virtual_account_id == virtual_account_id,
+        Token.removed.is_(False),
+        Token.revoked.is_(False),
+        Token.expires_at > unit.now,
+    )
+    rows = unit.session.scalars(query.order_by(Token.created_at.desc(), Token.id))
+    return [row for row in rows if row.max_uses is None or row.uses < row.max_uses]
+
+
+def token_of_text(unit: Unit, virtual_account_id: str, texts: set[str]) -> Token | None:
+    """The token of one of these texts in a virtual account."""
+    query = select(Token).where(
+        Token.virtual_account_id == virtual_account_id,
+        Token.removed.is_(False),
+        Token.hash.in_([hash_secret(text) for text in texts]),
+    )
+    return unit.session.scalars(query).first()

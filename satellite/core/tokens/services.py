@@ -11,6 +11,8 @@ from chassis.db.unit import Unit
 from chassis.ids import new_id
 from chassis.names import check_text
 from chassis.secrets_box import SecretBox, hash_secret, new_secret
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
@@ -39,6 +41,7 @@ def create_token(
     description: str,
 ) -> tuple[Token, str]:
     """Make a token; returns it with the text that a device needs."""
+    require(unit, Permission.TOKEN_MANAGE)
     site = authorized_site(unit)
     if not 1 <= days <= 365 or (uses is not None and not 1 <= uses <= MOST_USES):
         raise InvalidTokenTermsError
@@ -79,6 +82,7 @@ def find_token(unit: Unit, token_id: str) -> Token:
 
 def revoke_token(unit: Unit, token: Token) -> Token:
     """Revoke a token; what was registered with it stays."""
+    require(unit, Permission.TOKEN_MANAGE)
     if not token.revoked:
         token.revoked, token.change_no = True, next_change(unit)
         record(
@@ -93,6 +97,7 @@ def revoke_token(unit: Unit, token: Token) -> Token:
 
 def remove_token(unit: Unit, token: Token) -> None:
     """Remove a revoked or expired token from the list."""
+    require(unit, Permission.TOKEN_MANAGE)
     if not token.revoked and token.expires_at > unit.licence_now:
         raise TokenActiveError
     token.removed, token.secret, token.change_no = True, "", next_change(unit)

@@ -1,0 +1,160 @@
+"""Licences by code, for a device without any network: ask, install, give back (row S4.5).
+
+What is installed is kept as central signed it and verified again whenever the device starts. Giving back forgets it first
+and shows the return code afterwards, the same one however often it is asked for.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from datetime import datetime
+
+from agent.errors import AlreadyRegisteredError, AlreadyReservedError, CodeRefusedError, NotReservedError
+from agent.files import locked
+from agent.states import Answer, Right
+from agent.store import DeviceState, HeldReservation, Store, to_bytes, to_text
+from exchange.codes.authorization import Reservation, open_authorization_code
+from exchange.codes.request import make_request_code, read_request_code
+from exchange.codes.returning import make_return_code
+from exchange.codes.secrets import SECRET_BYTES
+from exchange.errors import ExchangeError
+from exchange.identity import Udi
+from exchange.trust import Trust
+
+
+def request(state: DeviceState, udi: Udi) -> str:
+    """The code to carry to central; the same one until something was installed and given back."""
+    held = state.reservation
+    if held is not None and held.code is not None:
+        raise AlreadyReservedError("licences are installed by a code already")
+    if held is not None and held.returned is None and read_request_code(held.request).udi == _plain(udi):
+        return held.request
+    secret = secrets.token_bytes(SECRET_BYTES)
+    code = make_request_code(udi, secret)
+    try:
+        read_request_code(code)
+    except ExchangeError as error:
+        raise CodeRefusedError(f"no code can be made for {udi.label}") from error
+    state.udi = udi.to_dict()
+    state.reservation = HeldReservation(request=code, secret=to_text(secret))
+    return code
+
+
+def _plain(udi: Udi) -> Udi:
+    return Udi(pid=udi.pid, serial=udi.serial)
+
+
+def install(state: DeviceState, trust: Trust, text: str) -> Reservation:
+    """Take over what central reserved for this device and this request; anything else is refused and changes nothing."""
+    held = state.reservation
+    if held is None or held.returned is not None:
+        raise NotReservedError("this device has not asked for a reservation")
+    try:
+        found = open_authorization_code(text, trust)
+    except ExchangeError as error:
+        raise CodeRefusedError(f"{error.message} ({error.code})") from error
+    if found.request != held.request:
+        raise CodeRefusedError("the code answers another request than the one of this device")
+    held.code = text
+    return found
+
+
+def give_back(state: DeviceState) -> str:
+    """Forget what was installed; the code that proves it to central."""
+    held = state.reservation
+    if held is None or (held.code is None and held.returned is None):
+        raise NotReservedError("no licences are installed by a code")
+    if held.returned is None:
+        held.code, held.returned = None, make_return_code(to_bytes(held.secret))
+    return held.returned
+
+
+def installed(state: DeviceState, trust: Trust | None) -> Reservation | None:
+    """What is installed, verified again; None where nothing is or it does not hold."""
+    held = state.reservation
+    if held is None or held.code is None or trust is None:
+        return None
+    try:
+        found = open_authorization_code(held.code, trust)
+    except ExchangeError:
+        return None
+    return found if found.request == held.request else None
+
+
+def rights_by_code(found: Reservation, now: datetime) -> dict[str, Right]:
+    """What may be used now: terms that have not begun or have ended do not count, the nearest end is told."""
+    rights: dict[str, Right] = {}
+    for line in found.lines:
+        if (line.start is not None and now < line.start) or (line.end is not None and now >= line.end):
+            continue
+        before = rights.get(line.tag)
+        if before is None:
+            rights[line.tag] = Right(line.tag, line.quantity, "authorized", line.end)
+            continue
+        ends = [end for end in (before.valid_until, line.end) if end is not None]
+        rights[line.tag] = replace(before, count=before.count + line.quantity, valid_until=min(ends, default=None))
+    return rights
+
+
+class ByCode:
+    """The part of a device that gets its licences by code."""
+
+    state: DeviceState
+    _store: Store
+    _trust: Trust | None
+
+    @property
+    def rights(self) -> dict[str, Right]:
+        """The verified rights by tag."""
+        raise NotImplementedError
+
+    def _reload(self) -> None:
+        raise NotImplementedError
+
+    def _pin(self, root: bytes) -> Trust:
+        raise NotImplementedError
+
+    def _derive(self) -> None:
+        raise NotImplementedError
+
+    def reserve_request(self, udi: Udi, root: bytes) -> str:
+        """The code with which this device asks for licences without any network (row S4.5)."""
+        with locked(self._store.folder):
+            self._reload()
+            if self.state.registration == "complete":
+                raise AlreadyRegisteredError("this device is registered", remedy="Deregister it first.")
+            self._pin(root)
+            code = request(self.state, udi)
+            self._store.save(self.state)
+            self._derive()
+            return code
+
+    def reserve_install(self, text: str) -> dict[str, Right]:
+        """Install central's answer to the request; returns what may be used."""
+        with locked(self._store.folder):
+            self._reload()
+            if self._trust is None:
+                raise NotReservedError("this device has not asked for a reservation")
+            install(self.state, self._trust, text)
+            self._store.save(self.state)
+            self._derive()
+            return self.rights
+
+    def reserve_return(self) -> str:
+        """Give everything back: it is forgotten and written down before the code is shown."""
+        with locked(self._store.folder):
+            self._reload()
+            code = give_back(self.state)
+            self._store.save(self.state)
+            self._derive()
+            return code
+
+    def _may_by_code(self, found: Reservation, tag: str, count: int, now: datetime) -> Answer:
+        right = rights_by_code(found, now).get(tag)
+        if right is None:
+            known = any(line.tag == tag for line in found.lines)
+            return Answer(allowed=False, reason="authorization_expired" if known else "not_requested")
+        if right.count < count:
+            return Answer(allowed=False, reason="count_exceeds_authorization", valid_until=right.valid_until)
+        return Answer(allowed=True, reason="authorized_reserved", valid_until=right.valid_until)

@@ -1,0 +1,75 @@
+"""`reserve-licenses`: licences for devices without any network, by request codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from central.api.compat.accounts import chosen
+from central.api.compat.devices import shown_identity
+from central.api.compat.licences import KINDS, LONGEST_FIRST, LONGEST_LAST, tag_in
+from central.api.compat.wire import Call
+from central.domain.accounts.models import VirtualAccount
+from central.domain.alerts.services import refresh_alerts
+from central.domain.reservations.rules import Wish
+from central.domain.reservations.services import reserve as reserve_licences
+from chassis.api.lenient import BodyError, number_of, objects_of, overall, seconds, text_of
+from chassis.clock import parse_time
+from chassis.errors import AppError
+
+NO_UNIVERSAL = "Universal reservation is not offered: reserve the licences that the device needs (SPECIFIC)."
+
+
+def reserve(call: Call) -> dict[str, Any]:
+    """Each request has its own outcome, also where none succeeds: clients show the first one's message."""
+    home = chosen(call)
+    outcomes = [_reserved(call, entry, home) for entry in objects_of(call.body, "reservationRequests")]
+    refresh_alerts(call.unit, call.smart_account)
+    done = sum(one["status"] == "SUCCESS" for one in outcomes)
+    return {
+        "status": overall(outcomes),
+        "statusMessage": f"{done} reservation requests processed successfully",
+        "authorizationCodes": outcomes,
+        "autorizationCodes": outcomes,
+    }
+
+
+def _reserved(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> dict[str, Any]:
+    outcome: dict[str, Any] = {"reservationCode": entry.get("reservationCode"), "authorizationCode": None}
+    try:
+        code = text_of(entry, "reservationCode")
+        if (text_of(entry, "reservationType", needed=False) or "SPECIFIC").upper() == "UNIVERSAL":
+            raise BodyError(NO_UNIVERSAL)
+        wishes = [_wish(call, one, home) for one in objects_of(entry, "licenses")]
+        tag = text_of(entry, "productTagName", "softwareTag", needed=False) or None
+        with call.unit.savepoint():
+            row, instance = reserve_licences(call.unit, call.made.keyring, call.smart_account, home, code, wishes, tag)
+    except AppError as error:
+        return {**outcome, "status": "ERROR", "statusMessage": error.message, "licenses": []}
+    return {
+        **outcome,
+        "authorizationCode": row.authorization_code,
+        "status": "SUCCESS",
+        "statusMessage": "Authorization code generated successfully",
+        "sudi": shown_identity(instance),
+        "productInstance": f"UDI_PID:{instance.udi['pid']}; UDI_SN:{instance.udi['serial']};",
+        "productTagName": instance.product_tag or "",
+        "productType": instance.udi["pid"],
+        "licenses": [
+            {
+                "licenseType": KINDS.get(line["licence_type"], "PERPETUAL"),
+                "quantity": line["quantity"],
+                "endDate": seconds(parse_time(line["end"]) if line["end"] else None),
+                "name": line["name"],
+            }
+            for line in row.lines
+        ],
+    }
+
+
+def _wish(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> Wish:
+    name = text_of(entry, "entitlementTag", "license", "licenseName")
+    order = (text_of(entry, "precedence", needed=False) or LONGEST_FIRST).upper()
+    if order not in {LONGEST_FIRST, LONGEST_LAST}:
+        raise BodyError(f"precedence is {LONGEST_FIRST} or {LONGEST_LAST}")
+    return Wish(tag_in(call, home, name), number_of(entry.get("quantity"), "quantity"), order == LONGEST_FIRST)

@@ -1,0 +1,116 @@
+"""Licences held by codes, for devices without any network (rows C6.1, C6.2, C6.5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from central.api.v1.context import ACCOUNT_PATH, Call, PoolPage, account_of, chosen_pool, names, pool_of
+from central.domain.alerts.services import refresh_alerts
+from central.domain.catalogue.queries import by_name
+from central.domain.reservations import services
+from central.domain.reservations.queries import find_reservation, reservation_dict, reservations
+from central.domain.reservations.rules import MOST_LINES, Wish
+from central.runtime import Central
+from chassis.api.operations import (
+    ANYTHING,
+    FLAG,
+    OPTIONAL_TIME,
+    TEXT,
+    TIME,
+    WHOLE,
+    Operation,
+    Strict,
+    example,
+    list_of,
+    object_of,
+    paged,
+)
+
+XML = "application/xml"
+
+
+class ReservedLicence(Strict):
+    """So much of a licence."""
+
+    licence: str
+    quantity: int = Field(ge=1, le=1_000_000_000)
+
+
+class NewReservation(Strict):
+    """Licences for the device of a request code."""
+
+    model_config = example(
+        {
+            "virtual_account": "Lab",
+            "request_code": "CP-ZSW-48:SN1-A6rZG7jGd-7z",
+            "licences": [{"licence": "ADVANTAGE", "quantity": 1}],
+        }
+    )
+
+    virtual_account: str
+    request_code: str = Field(max_length=1000)
+    licences: list[ReservedLicence] = Field(min_length=1, max_length=MOST_LINES)
+    product: str | None = Field(default=None, max_length=255)
+
+
+LINE = object_of(tag=TEXT, name=TEXT, quantity=WHOLE, licence_type=TEXT, start=OPTIONAL_TIME, end=OPTIONAL_TIME)
+RESERVATION = object_of(
+    id=TEXT,
+    instance=TEXT,
+    virtual_account=TEXT,
+    request_code=TEXT,
+    verified_code=FLAG,
+    licences={"type": "array", "items": LINE},
+    state=TEXT,
+    created_at=TIME,
+    created_by=TEXT,
+    ended_at=OPTIONAL_TIME,
+)
+CREATED = {**RESERVATION, "properties": {**RESERVATION["properties"], "authorization_code": TEXT}}
+
+
+def create(call: Call) -> dict[str, Any]:
+    """Reserve: all that is asked for, or nothing."""
+    body: NewReservation = call.body
+    account, home = account_of(call), pool_of(call, body.virtual_account)
+    wishes = [Wish(by_name(call.unit, one.licence), one.quantity) for one in body.licences]
+    row, _ = services.reserve(
+        call.unit, call.server.keyring, account, home, body.request_code, wishes, body.product or None
+    )
+    refresh_alerts(call.unit, account)
+    return {**reservation_dict(row, names(call)), "authorization_code": row.authorization_code}
+
+
+def list_all(call: Call) -> dict[str, Any]:
+    """The reservations of an account."""
+    return paged(reservations(call.unit, account_of(call).id, names(call), chosen_pool(call)), call.query)
+
+
+def show(call: Call) -> dict[str, Any]:
+    """One reservation."""
+    row = find_reservation(call.unit, account_of(call).id, names(call), call.path["reservation"])
+    return reservation_dict(row, names(call))
+
+
+def code(call: Call) -> bytes:
+    """The authorization code."""
+    row = find_reservation(call.unit, account_of(call).id, names(call), call.path["reservation"])
+    return row.authorization_code.encode()
+
+
+Op = Operation[Central]
+ALL = f"{ACCOUNT_PATH}/reservations"
+OPERATIONS = (
+    Op("list_reservations", "GET", ALL, "List reservations.", list_all, list_of(RESERVATION), PoolPage),
+    Op(
+        "create_reservation", "POST", ALL, "Reserve licences for the device of a request code.", create, CREATED,
+        body=NewReservation, changes=True,
+    ),
+    Op("show_reservation", "GET", f"{ALL}/{{reservation}}", "Show a reservation.", show, RESERVATION),
+    Op(
+        "show_authorization_code", "GET", f"{ALL}/{{reservation}}/authorization-code", "Get the authorization code.",
+        code, ANYTHING, answers=XML,
+    ),
+)  # fmt: skip

@@ -1,0 +1,88 @@
+"""`central reservation`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from central.cli.base import FILE, chosen, group, names_of, reading, writing
+from central.domain.accounts.queries import by_domain, virtual_account
+from central.domain.alerts.services import refresh_alerts
+from central.domain.catalogue.queries import by_name
+from central.domain.reservations import services
+from central.domain.reservations.queries import find_reservation, reservation_dict, reservations
+from central.domain.reservations.rules import Wish
+from chassis.cli import emit, emit_list
+from chassis.files import write_atomic
+
+
+@group.group("reservation", help="Licences held by codes, for devices without any network.")
+def reservation() -> None:
+    """Hold the commands of reservations."""
+
+
+def _wishes(texts: tuple[str, ...]) -> list[tuple[str, int]]:
+    found = []
+    for text in texts:
+        name, sign, count = text.rpartition("=")
+        if not sign or not count.isascii() or not count.isdecimal() or len(count) > 10:
+            raise click.UsageError("--licence is TAG=QUANTITY")
+        found.append((name, int(count)))
+    return found
+
+
+@reservation.command("create", help="Reserve licences for the device of a request code; writes the authorization code.")
+@click.argument("domain")
+@click.option("--virtual-account", "name", required=True, metavar="VA")
+@click.option("--request-code", required=True, metavar="CODE")
+@click.option("--licence", "licences", required=True, multiple=True, metavar="TAG=QUANTITY")
+@click.option("--product", "product_tag", help="Product tag of the device.")
+@click.option("--output", required=True, type=FILE)
+@click.pass_context
+def create(
+    context: click.Context,
+    domain: str,
+    name: str,
+    request_code: str,
+    licences: tuple[str, ...],
+    product_tag: str | None,
+    output: Path,
+) -> None:
+    """Reserve."""
+    with writing(context) as (made, unit):
+        account = by_domain(unit, domain)
+        home = virtual_account(unit, account.id, name)
+        wishes = [Wish(by_name(unit, tag), count) for tag, count in _wishes(licences)]
+        row, _ = services.reserve(unit, made.keyring, account, home, request_code, wishes, product_tag)
+        refresh_alerts(unit, account)
+        code, found = row.authorization_code, reservation_dict(row, {home.id: home.name})
+    write_atomic(output, code.encode(), mode=0o644)
+    emit(context, {"path": str(output), **found})
+
+
+@reservation.command("list", help="List the reservations of an account.")
+@click.argument("domain")
+@click.option("--virtual-account", "name", metavar="VA")
+@click.pass_context
+def list_them(context: click.Context, domain: str, name: str | None) -> None:
+    """List reservations."""
+    with reading(context) as (_, unit):
+        account, va = chosen(unit, domain, name)
+        items = reservations(unit, account.id, names_of(unit, account), va)
+    emit_list(context, items, ("id", "virtual_account", "request_code", "state", "created_at", "instance"))
+
+
+@reservation.command("code", help="Write the authorization code of a reservation again.")
+@click.argument("domain")
+@click.argument("reservation_id", metavar="ID")
+@click.option("--output", required=True, type=FILE)
+@click.pass_context
+def code_again(context: click.Context, domain: str, reservation_id: str, output: Path) -> None:
+    """Write the code."""
+    with reading(context) as (_, unit):
+        account = by_domain(unit, domain)
+        row = find_reservation(unit, account.id, names_of(unit, account), reservation_id)
+        data, found = row.authorization_code.encode(), {"id": row.id, "state": row.state}
+    write_atomic(output, data, mode=0o644)
+    emit(context, {"path": str(output), **found})

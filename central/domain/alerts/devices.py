@@ -1,0 +1,116 @@
+"""What the alerts of product instances demand: silence, identities, clones, what is left behind (rows C7.5, C8.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from central.domain.alerts.scene import Scene
+from central.domain.export_control.models import GrantRecord
+from central.domain.export_control.services import ACTIVE
+from central.domain.instances.models import RESERVED, Instance
+from central.domain.instances.queries import instance_name
+from chassis.alerts.engine import Severity, Wanted
+from exchange.compliance import following_warning
+from exchange.device.timers import REMOVED as REMOVED_AFTER
+from exchange.device.timers import SILENT_MAJOR
+from exchange.identity import Udi
+
+
+def instances(scene: Scene, ids: Collection[str] | None = None) -> Iterator[Wanted]:
+    """Row C7.5 for directly connected devices; clones wherever they show; of all instances or of those named."""
+    now, account_id = scene.unit.licence_now, scene.account.id
+    query = select(
+        Instance.id,
+        Instance.hostname,
+        Instance.udi,
+        Instance.virtual_account_id,
+        Instance.last_contact,
+        exists()
+        .where(
+            GrantRecord.account_id == account_id, GrantRecord.instance_id == Instance.id, GrantRecord.state == ACTIVE
+        )
+        .label("restricted"),
+    ).where(Instance.account_id == account_id)
+    if ids is not None:
+        query = query.where(Instance.id.in_(ids))
+    # A device that reserves its licences has no way to speak: its silence says nothing.
+    direct = query.where(Instance.satellite_id.is_(None), Instance.state != RESERVED)
+    for row in scene.stream(direct.where(Instance.last_contact <= now - timedelta(days=30))):
+        yield _silence(scene, row)
+    for row in scene.stream(direct.where(Instance.certificate_expires <= now)):
+        text = f"{instance_name(row)} did not renew its identity in time."
+        actions = None
+        if row.restricted:
+            # Removing it would not free them; only the device, their end or the vendor does.
+            text, actions = text + " Its restricted licences stay in use.", ("dismiss",)
+        where = scene.name(row.virtual_account_id)
+        yield Wanted("instance_failed_to_renew", row.id, text, where, actions=actions, subject=_of(row))
+    for row in scene.stream(query.where(Instance.marks.like('%"clone"%'))):
+        text = f"Two machines show the identity of {instance_name(row)}; decide which one is to live on."
+        yield Wanted("device_clone", row.id, text, scene.name(row.virtual_account_id), subject=_of(row))
+
+
+INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew", "device_clone")
+
+
+def _of(row: Any) -> dict[str, object]:
+    return {"virtual_account": row.virtual_account_id, "instance": row.id}
+
+
+def _silence(scene: Scene, row: Any) -> Wanted:
+    now = scene.unit.licence_now
+    days = (now - row.last_contact).days
+    step = max(level for level in (30, 60, 90) if level <= days)
+    freed = row.last_contact + SILENT_MAJOR
+    due = freed if step < SILENT_MAJOR.days else row.last_contact + REMOVED_AFTER
+    left = max(0, (due - now).days)
+    text = f"{instance_name(row)} has not connected for {days} days; "
+    text += f"{left} days until its licences are freed." if due == freed else "its licences were freed."
+    if row.restricted:
+        text += " Its restricted licences stay in use."
+    elif due != freed:
+        text += f" It will be removed in {left} days."
+    return Wanted(
+        "instance_failed_to_connect",
+        row.id,
+        text,
+        scene.name(row.virtual_account_id),
+        due,
+        severity=Severity.MAJOR if step == SILENT_MAJOR.days or row.restricted else Severity.MINOR,
+        step=step,
+        remind_at=following_warning(due, now),
+        actions=("dismiss", "remind") if row.restricted else None,
+        subject={**_of(row), "days": days},
+    )
+
+
+def left_behind(scene: Scene) -> Iterator[Wanted]:
+    """Row C8.3: a device is gone, its restricted units are not: they stay in use until they come free."""
+    query = select(GrantRecord).where(GrantRecord.account_id == scene.account.id, GrantRecord.state == ACTIVE)
+    known = select(Instance.id).where(
+        Instance.account_id == GrantRecord.account_id, Instance.id == GrantRecord.instance_id
+    )
+    gone: dict[str, list[GrantRecord]] = {}
+    for row in scene.unit.session.scalars(query.where(~known.exists()).order_by(GrantRecord.id)):
+        gone.setdefault(row.instance_id, []).append(row)
+    for instance_id, grants in gone.items():
+        first = grants[0]
+        units = ", ".join(f"{row.quantity} of {row.tag}" for row in grants)
+        text = (
+            f"{Udi.from_dict(first.udi).label} was removed, but {units} stay in use: until its signed return, "
+            f"their end on {max(row.not_after for row in grants).date().isoformat()}, or the vendor's release."
+        )
+        subject = {"virtual_account": first.virtual_account_id, "instance": instance_id}
+        yield Wanted(
+            "instance_failed_to_connect",
+            f"gone|{instance_id}",
+            text,
+            scene.name(first.virtual_account_id),
+            severity=Severity.MAJOR,
+            actions=("dismiss", "remind"),
+            subject=subject,
+        )

@@ -1,0 +1,67 @@
+"""Refusals about reservations."""
+
+from __future__ import annotations
+
+from chassis.errors import InvalidInputError, NotFoundError, RefusedError
+
+
+class InvalidCodeError(InvalidInputError):
+    """A request or return code is mistyped or of another form."""
+
+    code = "invalid_code"
+    remedy = "Copy the code again, exactly as the device shows it."
+
+
+class AlreadyReservedError(RefusedError):
+    """Licences are reserved for this device already."""
+
+    code = "already_reserved"
+    remedy = "Remove the device with its return code first."
+
+
+class DeviceConnectedError(RefusedError):
+    """The device is registered over the network."""
+
+    code = "device_connected"
+    remedy = "Deregister the device, or remove it, before licences are reserved for it."
+
+
+class CodeUsedError(RefusedError):
+    """This request code was used before."""
+
+    code = "request_code_used"
+    remedy = "Let the device make a new request code."
+
+
+class NothingReservedError(InvalidInputError):
+    """A reservation names at least one licence, and each only once."""
+
+    code = "nothing_to_reserve"
+    remedy = "Name each licence once, with a quantity of at least 1."
+
+
+class RestrictedNotPermittedError(RefusedError):
+    """This account may not use export-controlled functions."""
+
+    code = "restricted_not_permitted"
+    remedy = "The vendor permits it for the account; other licences can be reserved without it."
+
+
+class ReturnCodeNeededError(RefusedError):
+    """Licences are reserved for this device, which is removed with its return code only."""
+
+    code = "return_code_needed"
+    remedy = "Let the device give its reservation back, and enter the return code that it shows."
+
+
+class ReturnCodeMismatchError(RefusedError):
+    """The return code does not belong to the reservation of this device."""
+
+    code = "return_code_mismatch"
+    remedy = "Enter the code that this very device showed when it gave its reservation back."
+
+
+class UnknownReservationError(NotFoundError):
+    """There is no such reservation."""
+
+    code = "unknown_reservation"

@@ -1,0 +1,33 @@
+"""The table of reservations; what is held stands in the ledger, under the instance's id."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from central.domain.base import Base
+from chassis.db.base import IdColumn, JsonText, UtcDateTime
+
+
+class Reservation(Base):
+    """Licences held for one device by a code; ended ones stay, so that no request code is used twice."""
+
+    __tablename__ = "reservations"
+    __table_args__ = (UniqueConstraint("account_id", "request_digest"),)
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    instance_id: Mapped[str] = mapped_column(IdColumn, index=True)
+    virtual_account_id: Mapped[str] = mapped_column(IdColumn)
+    request_code: Mapped[str] = mapped_column(Text)
+    request_digest: Mapped[str] = mapped_column(String(64))
+    own_code: Mapped[bool] = mapped_column(Boolean)
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
+    authorization_code: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[str] = mapped_column(String(255))
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

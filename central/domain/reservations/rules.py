@@ -1,0 +1,45 @@
+"""What may be reserved, and whether a return code proves that it came back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from central.domain.reservations.errors import InvalidCodeError, NothingReservedError
+from exchange.codes.request import RequestCode, read_request_code
+from exchange.codes.returning import belongs_to, read_return_code
+from exchange.errors import ExchangeError
+
+MOST_LINES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """So much of a licence."""
+
+    tag: str
+    quantity: int
+    longest_first: bool = True
+
+
+def read_request(text: str) -> RequestCode:
+    """A request code; InvalidCodeError."""
+    try:
+        return read_request_code(text)
+    except ExchangeError as error:
+        raise InvalidCodeError(error.message) from error
+
+
+def is_returned_by(request_code: str, return_code: str) -> bool:
+    """Whether the device that made a request code gave back; InvalidCodeError for what is no return code."""
+    try:
+        return belongs_to(read_return_code(return_code), read_request_code(request_code))
+    except ExchangeError as error:
+        raise InvalidCodeError(error.message) from error
+
+
+def check_wishes(wishes: Sequence[Wish]) -> None:
+    """Refuse an empty list, a licence that comes twice, and quantities that are none."""
+    tags = [wish.tag for wish in wishes]
+    if not tags or len(set(tags)) != len(tags) or len(tags) > MOST_LINES or min(one.quantity for one in wishes) < 1:
+        raise NothingReservedError

@@ -1,0 +1,200 @@
+"""Reserving for a device that has only a code, and taking back (rows C6.1, C6.2, C6.5, C6.8)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.accounts.models import SmartAccount, VirtualAccount
+from central.domain.accounts.services import refuse_managed
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.agreements.services import require_agreement
+from central.domain.catalogue.queries import entitlement
+from central.domain.instances.models import RESERVED, Instance
+from central.domain.instances.queries import by_udi, instance_name
+from central.domain.ledger.models import Lot
+from central.domain.ledger.reserving import free_reserved, hold_for
+from central.domain.reservations.errors import (
+    AlreadyReservedError,
+    CodeUsedError,
+    DeviceConnectedError,
+    RestrictedNotPermittedError,
+    ReturnCodeMismatchError,
+    ReturnCodeNeededError,
+)
+from central.domain.reservations.models import Reservation
+from central.domain.reservations.queries import ACTIVE, GIVEN_UP, RETURNED, reservation_of
+from central.domain.reservations.rules import Wish, check_wishes, is_returned_by, read_request
+from central.keyring import KeyRing
+from chassis.db.unit import Unit
+from chassis.ids import new_id
+from exchange.codes.authorization import Reservation as Statement
+from exchange.codes.authorization import ReservedLine, seal_reservation, write_authorization_code
+from exchange.codes.request import RequestCode
+from exchange.vocabulary import LicenceType
+
+
+def reserve(
+    unit: Unit,
+    keyring: KeyRing,
+    account: SmartAccount,
+    home: VirtualAccount,
+    request_code: str,
+    wishes: Sequence[Wish],
+    product_tag: str | None = None,
+) -> tuple[Reservation, Instance]:
+    """Hold licences for the device of a request code; all that is asked for, or nothing."""
+    require(unit, Permission.RESERVATION_MANAGE, account.id, home.id)
+    require_agreement(unit, account)
+    refuse_managed(home)
+    check_wishes(wishes)
+    code = read_request(request_code)
+    digest = _refuse_known(unit, account, code)
+    names = {wish.tag: _name(unit, account, wish.tag) for wish in wishes}
+    instance = _add_instance(unit, account, home, code, product_tag)
+    lines = []
+    for wish in wishes:
+        held = hold_for(unit, home, wish.tag, wish.quantity, instance.id, longest_first=wish.longest_first)
+        lines += [_line(lot, names[wish.tag], count) for lot, count in held]
+    row = Reservation(
+        account_id=account.id,
+        id=new_id(),
+        instance_id=instance.id,
+        virtual_account_id=home.id,
+        request_code=code.text,
+        request_digest=digest,
+        own_code=code.own,
+        lines=[line.to_dict() for line in lines],
+        state=ACTIVE,
+        created_at=unit.now,
+        created_by=unit.actor.label,
+    )
+    row.authorization_code = _authorization(unit, keyring, account, home, row, code, tuple(lines))
+    unit.session.add(row)
+    unit.session.flush()  # the same unit may look whether the device holds one
+    subject = {"reservation": row.id, "licences": {wish.tag: wish.quantity for wish in wishes}}
+    message = f"licences reserved for {instance_name(instance)}"
+    _say(unit, EventKind.LICENCES_RESERVED, instance, message, subject)
+    return row, instance
+
+
+def _refuse_known(unit: Unit, account: SmartAccount, code: RequestCode) -> str:
+    digest = hashlib.sha256(code.text.encode()).hexdigest()
+    known = by_udi(unit, account.id, code.udi)
+    if known is not None:
+        if reservation_of(unit, account.id, known.id) is not None:
+            raise AlreadyReservedError(f"licences are reserved for {code.udi.label} already")
+        raise DeviceConnectedError(f"{code.udi.label} is registered over the network")
+    query = select(Reservation.id).where(Reservation.account_id == account.id, Reservation.request_digest == digest)
+    if unit.session.scalar(query) is not None:
+        raise CodeUsedError
+    return digest
+
+
+def _name(unit: Unit, account: SmartAccount, tag: str) -> str:
+    found = entitlement(unit, tag)
+    if found.restricted and not account.export_allowed:
+        raise RestrictedNotPermittedError(f"{found.name} is restricted, and this account may not use it")
+    return found.name
+
+
+def _add_instance(
+    unit: Unit, account: SmartAccount, home: VirtualAccount, code: RequestCode, product_tag: str | None
+) -> Instance:
+    row = Instance(
+        account_id=account.id,
+        id=new_id(),
+        virtual_account_id=home.id,
+        udi=code.udi.to_dict(),
+        udi_key=code.udi.key,
+        product_tag=product_tag,
+        registered_at=unit.now,
+        last_contact=unit.now,
+        certificate_expires=unit.now,
+        state=RESERVED,
+        export_allowed=False,
+        key_hash="",
+        standbys=[],
+        marks=[],
+    )
+    unit.session.add(row)
+    unit.session.flush()  # the next wish of the same call may name the same device
+    subject = {"instance": row.id, "pid": code.pid, "serial": code.serial}
+    _say(unit, EventKind.INSTANCE_ADDED, row, f"product instance {instance_name(row)} added by a request code", subject)
+    return row
+
+
+def _line(lot: Lot, name: str, count: int) -> ReservedLine:
+    return ReservedLine(lot.tag, name, count, LicenceType(lot.licence_type), lot.start, lot.end)
+
+
+def _authorization(
+    unit: Unit,
+    keyring: KeyRing,
+    account: SmartAccount,
+    home: VirtualAccount,
+    row: Reservation,
+    code: RequestCode,
+    lines: tuple[ReservedLine, ...],
+) -> str:
+    statement = Statement(
+        vendor_id=keyring.vendor_id,
+        reservation=row.id,
+        account=account.domain,
+        virtual_account_id=home.id,
+        virtual_account_name=home.name,
+        instance=row.instance_id,
+        udi=code.udi,
+        request=code.text,
+        lines=lines,
+        issued=unit.now.replace(microsecond=0),
+    )
+    return write_authorization_code(statement, seal_reservation(statement, keyring.grant_key))
+
+
+def take_back(unit: Unit, instance: Instance, return_code: str) -> bool:
+    """Free what is reserved for an instance that goes, by its return code; False where nothing is."""
+    row = reservation_of(unit, instance.account_id, instance.id)
+    if row is None:
+        return False
+    require(unit, Permission.RESERVATION_MANAGE, instance.account_id, instance.virtual_account_id)
+    if not return_code.strip():
+        raise ReturnCodeNeededError
+    if not is_returned_by(row.request_code, return_code):
+        raise ReturnCodeMismatchError
+    how = "checked" if row.own_code else "of another maker's device, its form checked"
+    _end(unit, row, instance, RETURNED, f"reserved licences of {instance_name(instance)} returned by code ({how})")
+    return True
+
+
+def give_up(unit: Unit, instance: Instance) -> bool:
+    """Free what is reserved for a device that registers over the network (row C6.8); False where nothing is."""
+    row = reservation_of(unit, instance.account_id, instance.id)
+    if row is None:
+        return False
+    message = f"{instance_name(instance)} registered over the network; its reserved licences are free again"
+    _end(unit, row, instance, GIVEN_UP, message)
+    return True
+
+
+def _end(unit: Unit, row: Reservation, instance: Instance, state: str, message: str) -> None:
+    freed = free_reserved(unit, instance.account_id, instance.id, "reservation_ended")
+    row.state, row.ended_at = state, unit.now
+    _say(unit, EventKind.RESERVATION_ENDED, instance, message, {"reservation": row.id, "quantity": freed})
+
+
+def _say(unit: Unit, kind: EventKind, row: Instance, message: str, subject: Mapping[str, object]) -> None:
+    record(
+        unit,
+        row.account_id,
+        kind,
+        message,
+        subject=subject,
+        virtual_account_id=row.virtual_account_id,
+        instance_id=row.id,
+    )

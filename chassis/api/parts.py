@@ -1,0 +1,45 @@
+"""Several interfaces behind one address: each is asked in turn whether a request is its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from chassis.api.oauth import Grants, give_token, is_token_path
+from chassis.errors import UploadTooLargeError
+from chassis.web.messages import FailureLimiter
+from chassis.web.request import Request, read_request
+from chassis.web.wsgi import Environ, Response, problem
+
+Part: TypeAlias = Callable[[Request], Response | None]
+MOST_BYTES = 8 * 1024 * 1024
+DRAINED_BYTES = 32 * 1024 * 1024
+
+
+def token_part(grants: Grants, limiter: FailureLimiter) -> tuple[Part, ...]:
+    """What gives tokens."""
+
+    def part(request: Request) -> Response | None:
+        return give_token(grants, limiter, request) if is_token_path(request.path) else None
+
+    return (part,)
+
+
+def answer_with(parts: Sequence[Part], environ: Environ) -> Response:
+    """The answer of the first interface that the request belongs to."""
+    request = read_request(environ, MOST_BYTES)
+    found = _first(parts, request)
+    if found.status >= 400:
+        request.drain(DRAINED_BYTES)
+    return found
+
+
+def _first(parts: Sequence[Part], request: Request) -> Response:
+    try:
+        for part in parts:
+            found = part(request)
+            if found is not None:
+                return found
+    except UploadTooLargeError as error:
+        return problem(413, error.code, error.message, error.remedy)
+    return problem(404, "not_found", "There is nothing at this address.", "Check the address.")

@@ -1,0 +1,61 @@
+"""Request codes: which device asks, short enough to type. `CX-Z<PID>:<serial>-<9 digits>-<2 check digits>`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from exchange.codes.base58 import CLASS, check_of
+from exchange.codes.secrets import commitment
+from exchange.errors import AlteredError, MalformedError
+from exchange.identity import Udi
+
+OWN = "CP"
+CHECK_DIGITS = 2
+MOST_CHARS = 600
+_SHAPE = re.compile(
+    rf"(?P<form>[A-Z]{{2}})-Z(?P<pid>[^:\s]{{1,255}}):(?P<serial>[^:\s]{{1,255}})"
+    rf"-(?P<digits>{CLASS}{{9}})-(?P<check>[0-9A-Za-z]{{2}})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCode:
+    """What a request code says; `own` is whether it was made by our agent, and so its check value was verified."""
+
+    text: str
+    pid: str
+    serial: str
+    digits: str
+    own: bool
+
+    @property
+    def udi(self) -> Udi:
+        """The device."""
+        return Udi(pid=self.pid, serial=self.serial)
+
+
+def make_request_code(udi: Udi, secret: bytes) -> str:
+    """The code with which a device asks for a reservation."""
+    body = f"{OWN}-Z{udi.pid}:{udi.serial}-{commitment(secret, udi)}"
+    return f"{body}-{check_of(body, CHECK_DIGITS)}"
+
+
+def read_request_code(text: str) -> RequestCode:
+    """Read a code as a person typed it: blanks around and inside do not count.
+
+    Raises:
+        MalformedError: it has not the form of a request code.
+        AlteredError: its check value does not fit, so it was mistyped.
+
+    """
+    plain = re.sub(r"\s+", "", text)
+    found = _SHAPE.fullmatch(plain) if len(plain) <= MOST_CHARS else None
+    if found is None:
+        raise MalformedError("this is not a request code, such as CP-ZSW-48:SN1-A6rZG7jGd-7z")
+    own = found["form"] == OWN
+    if own and check_of(plain.rpartition("-")[0], CHECK_DIGITS) != found["check"]:
+        raise AlteredError("the request code was mistyped: its last two characters do not fit the others")
+    code = RequestCode(plain, found["pid"], found["serial"], found["digits"], own)
+    _ = code.udi  # refuses what no product carries
+    return code

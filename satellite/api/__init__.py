@@ -1,0 +1,1 @@
+"""The interfaces of a satellite for programs."""

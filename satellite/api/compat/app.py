@@ -1,0 +1,61 @@
+"""The routes of the appliance form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from chassis.api.layer import Caller
+from chassis.api.lenient import LenientApi, Route
+from chassis.auth.bearers import recognise
+from chassis.web.messages import FailureLimiter
+from satellite.api.compat import devices, handlers
+from satellite.api.compat.wire import Call, locate, open_call
+from satellite.core.access.services import bearer_of, note_use
+from satellite.runtime import Satellite
+
+_KIND = r"(?:/(?i:customer|holding))*"
+_SA = rf"accounts/(?P<account>[^/]+){_KIND}"
+_VA = rf"{_SA}/virtual-accounts/(?P<va>[^/]+)"
+
+
+def _route(method: str, tail: str, handle: Callable[[Call], dict[str, Any]], *, changes: bool = False) -> Route[Call]:
+    return Route(method, re.compile(tail), handle, changes)
+
+
+ROUTES = (
+    _route("POST", r"v1/upstream_satellites/accounts", handlers.local_accounts),
+    _route("GET", rf"v1/{_SA}/virtual-accounts", handlers.list_virtual_accounts),
+    _route("POST", rf"v1/{_SA}/virtual-accounts", handlers.at_central, changes=True),
+    _route("POST", rf"v1/{_VA}/delete", handlers.at_central, changes=True),
+    _route("GET", rf"v1/{_VA}/tokens", handlers.list_tokens),
+    _route("POST", rf"v1/{_VA}/tokens", handlers.create_token, changes=True),
+    _route("POST", rf"v1/{_VA}/tokens/revoke", handlers.revoke_tokens, changes=True),
+    _route("POST", rf"v1/{_SA}/licenses", handlers.usage),
+    _route("POST", rf"v1/{_SA}/license-subscriptions", handlers.subscriptions),
+    _route("POST", rf"v[12]/{_VA}/licenses/transfer", handlers.at_central, changes=True),
+    _route("POST", rf"v[12]/{_VA}/reserve-licenses", handlers.at_central, changes=True),
+    _route("POST", rf"v1/{_SA}/devices", devices.device_usage),
+    _route("GET", rf"v1/{_VA}/devices", devices.list_devices),
+    _route("POST", rf"v1/{_VA}/devices/transfer", devices.transfer_devices, changes=True),
+    _route("POST", rf"v[12]/{_VA}/devices/remove", devices.remove_devices, changes=True),
+)
+
+
+def make_compat(made: Satellite, limiter: FailureLimiter) -> LenientApi[Call]:
+    """The interface of one satellite."""
+
+    def caller(text: str, address: str) -> Caller:
+        actor = recognise(made.database, bearer_of, note_use, text, address)
+        return Caller(actor, bool(actor.scopes))
+
+    return LenientApi(
+        routes=ROUTES,
+        locate=locate,
+        open_call=partial(open_call, made),
+        caller=caller,
+        database=made.database,
+        limiter=limiter,
+    )

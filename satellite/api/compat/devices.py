@@ -1,0 +1,175 @@
+"""Product instances: list, usage, transfer within the site, removal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis.api.lenient import BodyError, objects_of, overall, page, success, text_of
+from chassis.clock import iso
+from chassis.errors import AppError
+from satellite.api.compat.wire import Call
+from satellite.core.accounts.models import VirtualAccount
+from satellite.core.accounts.queries import virtual_account
+from satellite.core.instances.errors import UnknownInstanceError
+from satellite.core.instances.models import Instance
+from satellite.core.instances.queries import in_virtual_account, instance_name
+from satellite.core.instances.services import refuse_holder, remove_instance, transfer_instance
+from satellite.core.licences.queries import licences
+from satellite.core.licences.services import claims_of
+
+IDENTITY = {
+    "udiPid": ("udi_pid", "pid"),
+    "udiSerialNumber": ("udi_serial_number", "serial"),
+    "udiVid": ("udi_vid", "vid"),
+    "uuid": ("uuid", "uuid"),
+    "suvi": ("suvi", "suvi"),
+    "hostIdentifier": ("host_identifier", "host_identifier"),
+    "macAddress": ("mac_address", "mac_address"),
+}
+LISTS = ("productInstacesRemoveRequests", "productInstancesRemoveRequests")
+
+
+def _sudi(row: Instance) -> dict[str, Any]:
+    return {name: row.udi.get(ours) for name, (_, ours) in IDENTITY.items()}
+
+
+def list_devices(call: Call) -> dict[str, Any]:
+    """The product instances of a virtual account."""
+    wanted = call.request.query.get("instanceName", "").lower()
+    rows = [row for row in in_virtual_account(call.unit, call.home.id) if wanted in instance_name(row).lower()]
+    shown = [
+        {"instanceName": instance_name(row), "productTagName": row.product_tag or "", "sudi": _sudi(row)}
+        for row in page(rows, call.query_paging())
+    ]
+    return success("Successfully read devices.", totalRecords=len(rows), devices=shown)
+
+
+def device_usage(call: Call) -> dict[str, Any]:
+    """Product instances with what they use."""
+    names = call.wanted_names()
+    rows = [(row, name) for va, name in names.items() for row in in_virtual_account(call.unit, va)]
+    figures = licences(call.unit, names, None)
+    titles = {row["tag"]: row["name"] for row in figures}
+    short = {(row["virtual_account"], row["tag"]) for row in figures if row["status"] == "out_of_compliance"}
+    shown = []
+    for row, home in page(rows, call.body):
+        used = claims_of(call.unit, row.id)
+        shown.append(
+            {
+                "virtualAccount": home,
+                "hostName": row.hostname or "",
+                "hostname": row.hostname or "",
+                "sudi": _sudi(row),
+                "productName": row.product_tag or row.udi["pid"],
+                "displayName": f"UDI_PID:{row.udi['pid']}; UDI_SN:{row.udi['serial']}; ",
+                "productTagName": row.product_tag or "",
+                "productDescription": "",
+                "productType": row.udi["pid"],
+                "status": "Out Of Compliance" if any((home, tag) in short for tag in used) else "In Compliance",
+                "registrationDate": iso(row.registered_at),
+                "lastContactDate": iso(row.last_contact),
+                "mode": "SL",
+                "licenseUsage": [
+                    {"license": titles.get(tag, tag), "quantity": count, "startDate": None, "endDate": None}
+                    for tag, count in sorted(used.items())
+                ],
+            }
+        )
+    return success("Successfully read devices.", totalRecords=len(rows), devices=shown)
+
+
+def _find(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> Instance:
+    sudi = entry.get("sudi")
+    if not isinstance(sudi, dict):
+        raise BodyError("Missing required input parameters: sudi")
+    given = {ours: text_of(sudi, name, other, needed=False) for name, (other, ours) in IDENTITY.items()}
+    wanted = {name: text for name, text in given.items() if text and text.upper() != "NA"}
+    if not wanted:
+        raise BodyError("Missing required input parameters: udiPid, udiSerialNumber")
+    if "pid" in wanted and "serial" in wanted:
+        wanted = {name: wanted[name] for name in ("pid", "serial")}
+    every = in_virtual_account(call.unit, home.id)
+    rows = [row for row in every if all(str(row.udi.get(name) or "") == text for name, text in wanted.items())]
+    rows = [row for row in rows if row.product_tag == entry.get("productTagName")] or rows
+    if not rows:
+        raise UnknownInstanceError(f"{home.name} has no product instance {' '.join(wanted.values())[:200]}")
+    return min(rows, key=lambda row: (row.registered_at, row.id))
+
+
+def transfer_devices(call: Call) -> dict[str, Any]:
+    """Move product instances within the site; each entry has its own outcome."""
+    source = call.home
+    outcomes = [_transferred(call, entry, source) for entry in objects_of(call.body, "productInstances")]
+    call.made.refresh_alerts(call.unit)
+    done = sum(one["status"] == "SUCCESS" for one in outcomes)
+    answer = success(
+        f"{done} product instances transferred successfully.",
+        productsTransferStatus=outcomes,
+        successCount=done,
+        errorCount=len(outcomes) - done,
+    )
+    return {**answer, "status": overall(outcomes)}
+
+
+def _transferred(call: Call, entry: Mapping[str, Any], source: VirtualAccount) -> dict[str, Any]:
+    outcome: dict[str, Any] = {
+        "sudi": entry.get("sudi"),
+        "targetVirtualAccount": entry.get("targetVirtualAccount"),
+        "productTagName": entry.get("productTagName"),
+        "sourceVirtualAccount": source.name,
+    }
+    try:
+        with call.unit.savepoint():
+            target = virtual_account(call.unit, text_of(entry, "targetVirtualAccount"))
+            row = transfer_instance(call.unit, _find(call, entry, source), target)
+    except AppError as error:
+        return {**outcome, "status": "ERROR", "statusMessage": error.message}
+    message = (
+        f"Device \u2018{instance_name(row)}\u2019 successfully transferred from Virtual Account "
+        f"\u2018{source.name}\u2019 to Virtual Account \u2018{target.name}\u2019."
+    )
+    return {**outcome, "status": "SUCCESS", "statusMessage": message}
+
+
+def remove_devices(call: Call) -> dict[str, Any]:
+    """Remove one product instance, or several whose list comes under one of two spellings or under both."""
+    home = call.home
+    if not any(call.body.get(name) for name in LISTS) and "sudi" in call.body:
+        name = _remove(call, call.body, home)
+        call.made.refresh_alerts(call.unit)
+        return success(f"The Product Instance {name} was successfully removed.")
+    entries: list[dict[str, Any]] = []
+    for name in LISTS:
+        for entry in objects_of(call.body, name) if call.body.get(name) else []:
+            if not any(entry.get("sudi") == known.get("sudi") for known in entries):
+                entries.append(entry)
+    if not entries:
+        raise BodyError(f"Missing required input parameters: {LISTS[1]}")
+    outcomes = [_removed(call, entry, home) for entry in entries]
+    call.made.refresh_alerts(call.unit)
+    done = sum(one["status"] == "SUCCESS" for one in outcomes)
+    answer = success(f"{done} Product Instance  removed successfully.", removeProductInstancesStatus=outcomes)
+    return {**answer, "status": overall(outcomes)}
+
+
+def _removed(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> dict[str, Any]:
+    given = entry.get("sudi")
+    sudi = given if isinstance(given, dict) else {}
+    host = sudi.get("hostIdentifier") or ""
+    device = (
+        f"udiPid:{sudi.get('udiPid') or ''} udiSerialNumber:{sudi.get('udiSerialNumber') or ''} hostIdentifier: {host}"
+    )
+    try:
+        with call.unit.savepoint():
+            _remove(call, entry, home)
+    except AppError as error:
+        return {"status": "ERROR", "statusMessage": error.message, "device": device}
+    return {"status": "SUCCESS", "statusMessage": "The Product Instance was successfully removed.", "device": device}
+
+
+def _remove(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> str:
+    row = _find(call, entry, home)
+    refuse_holder(call.unit, row.id)
+    remove_instance(call.unit, row)
+    return instance_name(row)

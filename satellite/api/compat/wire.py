@@ -1,0 +1,86 @@
+"""Addresses of the appliance form, and what a handler gets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chassis.api.lenient import BodyError
+from chassis.db.unit import Unit
+from chassis.errors import NotFoundError, RefusedError
+from chassis.web.request import Request
+from satellite.core.accounts.models import VirtualAccount
+from satellite.core.accounts.queries import virtual_account, virtual_accounts
+from satellite.core.site.models import Site
+from satellite.core.site.queries import authorized_site
+from satellite.runtime import Satellite
+
+_FORM = re.compile(r"(?:/backend)?/api/(?P<tail>v[12]/(?:accounts|upstream_satellites)(?:/.*)?)")
+_SIBLING = re.compile(r"/(?:services/api|v1/software/apis|backend/api)(?:/.*)?")
+NOTHING = "-"
+
+
+class OtherAccountError(NotFoundError):
+    """This satellite belongs to another account."""
+
+    code = "unknown_account"
+    remedy = "Use the account that the list of accounts shows."
+
+
+class CentralOnlyError(RefusedError):
+    """Only central can do this."""
+
+    code = "at_central_only"
+    remedy = "Do it at central; it comes to this satellite with the next synchronization."
+
+
+def locate(path: str) -> str | None:
+    """The part of an address behind its base; None where it does not belong to this form."""
+    found = _FORM.fullmatch(path)
+    if found:
+        return found["tail"]
+    return NOTHING if _SIBLING.fullmatch(path) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authenticated call."""
+
+    made: Satellite
+    unit: Unit
+    request: Request
+    body: dict[str, Any]
+    path: Mapping[str, str]
+    site: Site
+
+    @property
+    def home(self) -> VirtualAccount:
+        """The virtual account that the address names."""
+        return virtual_account(self.unit, self.path["va"])
+
+    def wanted_names(self) -> dict[str, str]:
+        """Names by id of the virtual accounts that the body asks for; all where it names none."""
+        asked = self.body.get("virtualAccounts") or []
+        asked = [asked] if isinstance(asked, str) else asked
+        if not isinstance(asked, list) or not all(isinstance(name, str) for name in asked):
+            raise BodyError("virtualAccounts is not a list of names")
+        for name in asked:
+            virtual_account(self.unit, name)
+        return {row.id: row.name for row in virtual_accounts(self.unit) if not asked or row.name in asked}
+
+    def query_paging(self) -> dict[str, Any]:
+        """The paging that stands in the query; everything where none does."""
+        given = {name: self.request.query[name] for name in ("limit", "offset") if self.request.query.get(name)}
+        return {"limit": -1, **given}
+
+
+def open_call(made: Satellite, unit: Unit, request: Request, body: dict[str, Any], path: Mapping[str, str]) -> Call:
+    """A call; the account that its address names must be the one that this satellite belongs to."""
+    site = authorized_site(unit)
+    if "account" in path:
+        wanted = re.sub(r"(?i)/(?:customer|holding)/?$", "", path["account"].strip()).lower()
+        if wanted not in {(site.account_domain or "").lower(), (site.account_name or "").lower()}:
+            raise OtherAccountError(f"this satellite does not belong to {path['account'][:253]!r}")
+    return Call(made, unit, request, body, path, site)

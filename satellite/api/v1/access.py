@@ -1,0 +1,65 @@
+"""Access tokens of this interface."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from chassis.api.operations import TEXT, TEXTS, Operation, Page, Strict, example, list_of, object_of, paged
+from satellite.api.v1.context import API_TOKEN, BASE, Call, Nothing
+from satellite.core.access import services
+from satellite.core.access.queries import api_tokens, token_dict
+from satellite.core.access.rules import MOST_DAYS
+from satellite.runtime import Satellite
+
+
+class NewApiToken(Strict):
+    """An access token with a role."""
+
+    model_config = example({"name": "monitoring", "role": "read-only", "days": 90, "addresses": ["192.0.2.0/24"]})
+
+    name: str
+    role: Literal["administrator", "operator", "read-only"]
+    days: int = Field(ge=1, le=MOST_DAYS)
+    addresses: list[str] = Field(default_factory=list, max_length=32)
+
+
+def who_am_i(call: Call) -> dict[str, Any]:
+    """Who the token acts as, and what it may do besides looking."""
+    return {"id": call.actor.id, "name": call.actor.name, "permissions": sorted(call.actor.scopes or [])}
+
+
+def list_tokens(call: Call) -> dict[str, Any]:
+    """The access tokens."""
+    return paged(api_tokens(call.unit), call.query)
+
+
+def create_token(call: Call) -> dict[str, Any]:
+    """Make an access token."""
+    body: NewApiToken = call.body
+    row, text = services.create_token(call.unit, body.name, body.role, days=body.days, addresses=body.addresses)
+    return {**token_dict(row, call.unit), "token": text}
+
+
+def revoke_token(call: Call) -> dict[str, Any]:
+    """Revoke an access token."""
+    return {"id": services.revoke_token(call.unit, call.path["token"]).id, "state": "revoked"}
+
+
+Op = Operation[Satellite]
+OPERATIONS = (
+    Op(
+        "who_am_i", "GET", f"{BASE}me", "Show who the token acts as.", who_am_i,
+        object_of(id=TEXT, name=TEXT, permissions=TEXTS),
+    ),
+    Op("list_api_tokens", "GET", f"{BASE}api-tokens", "List access tokens.", list_tokens, list_of(API_TOKEN), Page),
+    Op(
+        "create_api_token", "POST", f"{BASE}api-tokens", "Make an access token; its text is shown once.", create_token,
+        {**API_TOKEN, "properties": {**API_TOKEN["properties"], "token": TEXT}}, body=NewApiToken, changes=True,
+    ),
+    Op(
+        "revoke_api_token", "POST", f"{BASE}api-tokens/{{token}}/revoke", "Revoke an access token.", revoke_token,
+        object_of(id=TEXT, state=TEXT), body=Nothing, changes=True,
+    ),
+)  # fmt: skip

@@ -1,0 +1,40 @@
+"""The interface as a whole."""
+
+from __future__ import annotations
+
+from chassis.api.layer import Api, Caller
+from chassis.api.memory import AnswerMemory
+from chassis.auth.bearers import recognise
+from chassis.errors import AppError
+from chassis.web.messages import FailureLimiter
+from exchange.errors import ExchangeError
+from satellite import __version__
+from satellite.api.v1 import access, inventory, site
+from satellite.api.v1.context import BASE
+from satellite.core.access.models import IdempotentAnswer
+from satellite.core.access.services import bearer_of, note_use
+from satellite.runtime import Satellite
+
+OPERATIONS = (*access.OPERATIONS, *inventory.OPERATIONS, *site.OPERATIONS)
+
+
+def caller_of(made: Satellite, text: str, address: str) -> Caller:
+    """Who shows a token."""
+    actor = recognise(made.database, bearer_of, note_use, text, address)
+    return Caller(actor, bool(actor.scopes))
+
+
+def make_api(made: Satellite, limiter: FailureLimiter) -> Api[Satellite]:
+    """The interface of one satellite; `limiter` counts wrong credentials."""
+    return Api(
+        title="Perigee satellite",
+        version=__version__,
+        prefix=BASE,
+        operations=OPERATIONS,
+        server=made,
+        database=made.database,
+        caller=lambda text, address: caller_of(made, text, address),
+        memory=AnswerMemory(IdempotentAnswer, made.keyring.box),
+        limiter=limiter,
+        roots=(AppError, ExchangeError),
+    )

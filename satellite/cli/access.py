@@ -1,0 +1,49 @@
+"""`satellite api-token`."""
+
+from __future__ import annotations
+
+import click
+
+from chassis.cli import emit, emit_list
+from satellite.cli.base import group, reading, writing
+from satellite.core.access import services
+from satellite.core.access.queries import api_tokens, token_dict
+from satellite.core.access.rules import Role
+
+
+@group.group("api-token", help="Access tokens for the API of this satellite.")
+def api_token() -> None:
+    """Hold the commands of access tokens."""
+
+
+@api_token.command("create", help="Make an access token; it is shown once.")
+@click.option("--name", required=True, help="What or who it is for.")
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--days", type=int, required=True, help="Days until it expires, 1 to 365.")
+@click.option("--address", "addresses", multiple=True, metavar="NETWORK", help="Only from there.")
+@click.pass_context
+def token_create(context: click.Context, name: str, role: str, days: int, addresses: tuple[str, ...]) -> None:
+    """Make an access token."""
+    with writing(context) as (_, unit):
+        row, text = services.create_token(unit, name, role, days=days, addresses=addresses)
+        found = {**token_dict(row, unit), "token": text}
+    emit(context, found)
+
+
+@api_token.command("list", help="List the access tokens.")
+@click.pass_context
+def token_list(context: click.Context) -> None:
+    """List access tokens."""
+    with reading(context) as (_, unit):
+        items = api_tokens(unit)
+    emit_list(context, items, ("id", "name", "role", "expires_at", "last_used", "state"))
+
+
+@api_token.command("revoke", help="Revoke an access token.")
+@click.argument("token_id", metavar="ID")
+@click.pass_context
+def token_revoke(context: click.Context, token_id: str) -> None:
+    """Revoke an access token."""
+    with writing(context) as (_, unit):
+        services.revoke_token(unit, token_id)
+    emit(context, {"id": token_id, "state": "revoked"})

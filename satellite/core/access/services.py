@@ -1,0 +1,150 @@
+"""Checking permissions, making, showing and revoking access tokens (row S3.4)."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+
+from chassis.actor import Actor, ActorKind
+from chassis.auth.addresses import check_networks, is_within
+from chassis.db.unit import Unit
+from chassis.ids import new_id
+from chassis.names import check_name
+from chassis.secrets_box import hash_secret, new_secret
+from satellite.core.access.errors import (
+    BadCredentialsError,
+    InvalidTokenLifeError,
+    NotPermittedError,
+    UnknownAccessTokenError,
+    UnknownRoleError,
+)
+from satellite.core.access.models import ApiToken, RefreshToken
+from satellite.core.access.rules import (
+    MATRIX,
+    MOST_DAYS,
+    REFRESH_LIFE,
+    SHORT_LIFE,
+    TRUSTED_KINDS,
+    USE_NOTED_EVERY,
+    Permission,
+    Role,
+)
+from satellite.core.activity.events import EventKind
+from satellite.core.activity.services import record
+
+PREFIX, REFRESH_PREFIX = "psa", "psr"
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who shows a token; its use is to be noted where the last note is old."""
+
+    actor: Actor
+    token_id: str
+    note_use: bool
+
+
+def require(unit: Unit, permission: Permission) -> None:
+    """Refuse unless the acting one holds the permission; NotPermittedError."""
+    if unit.actor.kind not in TRUSTED_KINDS and permission not in (unit.actor.scopes or ()):
+        raise NotPermittedError(f"{unit.actor.label} may not do this ({permission})")
+
+
+def create_token(unit: Unit, name: str, role: str, *, days: int, addresses: Sequence[str] = ()) -> tuple[ApiToken, str]:
+    """Make an access token; returns it with its text, which is shown once."""
+    require(unit, Permission.ACCESS_MANAGE)
+    check_name("name", name)
+    if role not in set(Role):
+        raise UnknownRoleError(f"{role[:40]!r} is no role")
+    if not 1 <= days <= MOST_DAYS:
+        raise InvalidTokenLifeError
+    row, text = _add(unit, "", name, role, timedelta(days=days), check_networks(addresses))
+    subject = {"token": row.id, "name": name, "role": role}
+    record(unit, EventKind.API_TOKEN_CREATED, f"access token {name} made", subject=subject)
+    return row, text
+
+
+def _add(unit: Unit, parent: str, name: str, role: str, life: timedelta, addresses: list[str]) -> tuple[ApiToken, str]:
+    text = new_secret(PREFIX)
+    row = ApiToken(
+        hash=hash_secret(text),
+        id=new_id(),
+        parent_id=parent,
+        name=name,
+        role=role,
+        addresses=addresses,
+        created_at=unit.now,
+        created_by=unit.actor.label,
+        expires_at=unit.now + life,
+        revoked=False,
+    )
+    unit.session.add(row)
+    return row, text
+
+
+def revoke_token(unit: Unit, token_id: str) -> ApiToken:
+    """Revoke an access token and whatever was taken with it."""
+    require(unit, Permission.ACCESS_MANAGE)
+    query = select(ApiToken).where(ApiToken.id == token_id, ApiToken.parent_id == "")
+    row = unit.session.scalars(query).one_or_none()
+    if row is None:
+        raise UnknownAccessTokenError(f"there is no access token {token_id[:64]!r}")
+    if not row.revoked:
+        row.revoked = True
+        unit.session.execute(delete(ApiToken).where(ApiToken.parent_id == token_id))
+        unit.session.execute(delete(RefreshToken).where(RefreshToken.parent_id == token_id))
+        record(unit, EventKind.API_TOKEN_REVOKED, f"access token {row.name} revoked", subject={"token": row.id})
+    return row
+
+
+def bearer_of(unit: Unit, text: str, address: str) -> Bearer:
+    """Who shows this token; BadCredentialsError for one that is unknown, ended, revoked or shown from elsewhere."""
+    row = unit.session.get(ApiToken, hash_secret(text))
+    if row is None or row.revoked or row.expires_at <= unit.now or not is_within(address, row.addresses):
+        raise BadCredentialsError("the access token is not valid")
+    scopes = frozenset(permission.value for permission in MATRIX[Role(row.role)])
+    actor = Actor(ActorKind.USER, row.parent_id or row.id, row.name, scopes)
+    return Bearer(actor, row.id, row.last_used_at is None or unit.now - row.last_used_at >= USE_NOTED_EVERY)
+
+
+def note_use(unit: Unit, token_id: str) -> None:
+    """Write down that a token was used."""
+    unit.session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=unit.now))
+
+
+def check_client(unit: Unit, token_id: str, text: str) -> ApiToken:
+    """The token that a program shows by its id and text in place of a client's id and secret; BadCredentialsError."""
+    query = select(ApiToken).where(ApiToken.id == token_id[:32], ApiToken.parent_id == "")
+    row = unit.session.scalars(query).one_or_none()
+    known = row.hash if row is not None else "0" * 64
+    if not hmac.compare_digest(known, hash_secret(text)) or row is None or row.revoked or row.expires_at <= unit.now:
+        raise BadCredentialsError("the client id or secret is not valid")
+    return row
+
+
+def issue_short_token(unit: Unit, parent: ApiToken) -> str:
+    """A token for an hour, with the role and addresses of the one that it is taken with."""
+    unit.session.execute(delete(ApiToken).where(ApiToken.parent_id != "", ApiToken.expires_at <= unit.now))
+    return _add(unit, parent.id, parent.name, parent.role, SHORT_LIFE, parent.addresses)[1]
+
+
+def issue_refresh_token(unit: Unit, parent: ApiToken) -> str:
+    """What a program gets its next short-lived token with."""
+    unit.session.execute(delete(RefreshToken).where(RefreshToken.expires_at <= unit.now))
+    text = new_secret(REFRESH_PREFIX)
+    row = RefreshToken(hash=hash_secret(text), parent_id=parent.id, expires_at=unit.now + REFRESH_LIFE)
+    unit.session.add(row)
+    return text
+
+
+def redeem_refresh_token(unit: Unit, parent: ApiToken, text: str) -> None:
+    """Use a refresh token up; BadCredentialsError."""
+    query = select(RefreshToken).where(RefreshToken.hash == hash_secret(text), RefreshToken.parent_id == parent.id)
+    row = unit.session.scalars(query.with_for_update()).one_or_none()
+    if row is None or row.expires_at <= unit.now:
+        raise BadCredentialsError("the refresh token is not valid")
+    unit.session.delete(row)

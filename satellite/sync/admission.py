@@ -1,0 +1,33 @@
+"""Applying an authorization file: state, trust and anchor in their order (row S1.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, BinaryIO
+
+from chassis.actor import Actor
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
+from satellite.core.site.queries import site_of
+from satellite.runtime import Satellite
+from satellite.sync.importing import import_authorization
+
+Opener = Callable[[], AbstractContextManager[BinaryIO]]
+
+
+def apply_authorization(made: Satellite, actor: Actor, open_file: Opener) -> dict[str, Any]:
+    """Apply an authorization file in a unit of its own; returns what it was and where the satellite belongs now."""
+    with open_file() as stream, made.database.write(actor) as unit:
+        require(unit, Permission.SITE_MANAGE)
+        result = import_authorization(unit, made.keyring, stream)
+        if result.outcome == "applied":
+            # The new anchor first: what was reached in the old epoch says nothing of the new one.
+            unit.after_commit.append(lambda: made.anchor.reset(result.epoch))
+            made.refresh_alerts(unit)
+        site = site_of(unit)
+        found = {"account": site.account_domain, "account_name": site.account_name, "satellite": site.satellite_id}
+    if result.trust is not None and result.trust.root.version >= made.keyring.trust.root.version:
+        made.keyring.write_trust(result.trust)
+    outcome = {"outcome": result.outcome, "epoch": result.epoch, "sequence": result.sequence, "counts": result.counts}
+    return {**outcome, **found}

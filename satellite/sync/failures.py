@@ -1,0 +1,21 @@
+"""An attempt that failed, as a refusal that carries the code of its cause."""
+
+from __future__ import annotations
+
+from chassis.errors import RefusedError
+from satellite.sync.network import Attempt
+
+
+class SyncFailedError(RefusedError):
+    """The synchronization failed."""
+
+    code = "sync_failed"
+
+
+def refuse_failure(attempt: Attempt) -> None:
+    """Raise what an attempt failed with, if it failed."""
+    cause = attempt.cause
+    if cause is not None:
+        failure = SyncFailedError(f"{cause.meaning} {attempt.detail}".strip(), remedy=cause.remedy)
+        failure.code = cause.code  # type: ignore[misc]  # the cause is what programs decide by
+        raise failure

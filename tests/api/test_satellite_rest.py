@@ -1,0 +1,191 @@
+"""The REST interface of a satellite: files up and down, the same figures as the commands, and existing clients."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from satellite.app import make_app
+from satellite.runtime import open_satellite
+from tests.api.callers import Api, generated_calls, satellite_token
+from tests.world import ACCOUNT, World, call
+
+FILE = "application/octet-stream"
+
+
+@pytest.fixture
+def api(site: World) -> Api:
+    """An administrator's program."""
+    return Api(make_app(open_satellite(site.folder / "satellite")), satellite_token(site))
+
+
+@pytest.mark.one_database("what is generated tries the edge, which is the same on both")
+@pytest.mark.row("S3.4")
+def test_generated_calls_find_no_fault_in_the_interface(api: Api, site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is sent, the answer is one that the description names, in its media type and form; never a 500."""
+    monkeypatch.setenv("SATELLITE_SERVER__FAILURES_A_MINUTE", "100000")  # many of the calls show no token
+    app = make_app(open_satellite(site.folder / "satellite"))
+
+    assert generated_calls(Api(app, api.token), 3) >= 35
+
+
+@pytest.mark.row("S1.2", "S1.5", "S2.1")
+def test_a_satellite_is_set_up_and_synchronized_over_rest_alone(vendor: World) -> None:
+    """Registration out, authorization in, set-up finished, a round trip by files: as with the commands."""
+    vendor.satellite("init", "--name", "North", "--root", vendor.file("root.json"), "--lab")
+    api = Api(make_app(open_satellite(vendor.folder / "satellite")), satellite_token(vendor))
+    early = api.code("POST", "/sync/export", {})
+    _, registration = api.ask("POST", "/registration/export", {})
+    words = ("satellite", "add", ACCOUNT, "--name", "North", "--virtual-account", "Site")
+    vendor.central(*words, "--registration", vendor.file("reg", registration))
+    vendor.central("satellite", "authorize", ACCOUNT, "North", "--output", vendor.file("auth"))
+    wrong = api.code("POST", "/registration/import", raw=registration, Content_Type=FILE)
+    applied = api.ask("POST", "/registration/import", raw=(vendor.folder / "auth").read_bytes(), Content_Type=FILE)
+    finished = api.ask("POST", "/setup/finish", {"mode": "manual"})
+    _, request = api.ask("POST", "/sync/export", {})
+    _, again = api.ask("POST", "/sync/export", {})
+    vendor.central("sync", "import", vendor.file("q", request), "--output", vendor.file("r"))
+    answered = api.ask("POST", "/sync/import", raw=(vendor.folder / "r").read_bytes(), Content_Type=FILE)
+    now = api.code("POST", "/sync/now", {})
+
+    assert early == (409, "not_authorized")
+    assert wrong[1] in {"wrong_kind", "malformed"}
+    assert applied[1]["outcome"] == "applied"
+    assert finished[1]["setup_finished"]
+    assert request == again
+    assert answered[1]["outcome"] == "applied"
+    assert now[0] == 409
+    assert api.ask("GET", "/status")[1]["sync_state"] == "response_applied"
+    assert [row["step"] for row in api.items("/sync/history")].count("import") >= 1
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("S3.2", "S3.3")
+def test_the_interface_and_the_commands_show_the_same(api: Api, site: World) -> None:
+    """What one makes the other lists; an instance that holds a restricted licence is not removed."""
+    _, token = api.ask("POST", "/tokens", {"virtual_account": "Site", "days": 3, "export_controlled": True})
+    device = site.device("SN1", token=token["token"], hostname="edge-1")
+    device.use("ADVANTAGE", 2)
+    _, shown = api.ask("GET", f"/instances/{device.state.instance}")
+    figures = {row["tag"]: row for row in api.items("/licences")}
+    removed = api.ask("DELETE", f"/instances/{device.state.instance}", Idempotency_Key="once")
+    repeated = api.whole("DELETE", f"/instances/{device.state.instance}", Idempotency_Key="once")
+
+    assert (shown["name"], shown["licences"]) == (
+        "edge-1",
+        [{"tag": "ADVANTAGE", "count": 2, "state": "authorized"}],
+    )
+    assert figures["ADVANTAGE"]["in_use"] == 2
+    assert removed == (200, {"id": device.state.instance, "removed": True})
+    assert repeated[0] == 200
+    assert repeated[1]["idempotency-replayed"] == "true"
+    assert site.satellite("instances")["items"] == []
+    assert token["id"] in {row["id"] for row in site.satellite("token", "list")["items"]}
+
+
+@pytest.mark.row("S1.4", "S2.4")
+def test_settings_are_edited_by_whoever_read_them_last(api: Api, site: World) -> None:
+    """A mark that is old is refused; a wrong value names itself; a proxy's password is never shown."""
+    _, head, _ = api.whole("GET", "/privacy")
+    first = api.ask("PATCH", "/privacy", {"hostname": "drop"}, If_Match=head["etag"])
+    second = api.code("PATCH", "/privacy", {"notes": "drop"}, If_Match=head["etag"])
+    _, changed = api.ask(
+        "PATCH", "/sync/settings", {"url": "https://central.example", "proxy": "http://me:secret@proxy.example:3128"}
+    )
+
+    assert first[1]["hostname"] == "drop"
+    assert second == (412, "changed_meanwhile")
+    assert changed["proxy_login"] is True
+    assert "secret" not in json.dumps(changed)
+    assert api.code("PATCH", "/sync/settings", {"zone": "Nowhere"})[1] == "invalid_sync_setting"
+    assert site.satellite("privacy", "show")["hostname"] == "drop"
+
+
+@pytest.mark.row("S3.4")
+def test_an_access_token_ends_by_time_and_by_revocation(api: Api, site: World) -> None:
+    """It is listed without its text; after its days, or once revoked, it opens nothing."""
+    made = site.satellite("api-token", "create", "--name", "short", "--role", "operator", "--days", "1")
+    short, other = (
+        Api(api.app, made["token"]),
+        api.ask("POST", "/api-tokens", {"name": "x", "role": "operator", "days": 300}),
+    )
+    before = short.ask("GET", "/status")[0]
+    api.ask("POST", f"/api-tokens/{other[1]['id']}/revoke", {})
+    revoked = Api(api.app, other[1]["token"]).ask("GET", "/status")[0]
+    listed = json.dumps(site.satellite("api-token", "list"))
+    site.satellite("clock", "advance", "25h")
+
+    assert (before, revoked) == (200, 401)
+    assert short.ask("GET", "/status")[0] == 401
+    assert made["token"] not in listed
+    assert {"api_token:created", "api_token:revoked"} <= {row["kind"] for row in site.satellite("events")["items"]}
+
+
+def playbook(api: Api, site: World) -> Any:
+    """A script of the appliance form, signed in with an access token's id and text; returns what makes its calls."""
+    made = site.satellite("api-token", "create", "--name", "robot", "--role", "operator", "--days", "30")
+    person = {"grant_type": "password", "client_id": made["id"], "client_secret": made["token"]}
+    body = json.dumps({**person, "username": "robot", "password": made["token"]}).encode()
+    status, _, answer = call(api.app, "POST", "/backend/oauth/token", body)
+    assert status == 200, answer
+    given = json.loads(answer)
+    form = {"grant_type": "refresh_token", "client_id": made["id"], "client_secret": made["token"]}
+    more = urlencode({**form, "refresh_token": given["refresh_token"]})
+    token = json.loads(call(api.app, "POST", "/oauth/token", more.encode())[2])["access_token"]
+
+    def uri(method: str, tail: str, body: object = None, status: int = 200) -> dict[str, Any]:
+        head = {"Authorization": f"Bearer {token}"}
+        got, _, data = call(api.app, method, f"/backend/api/v1/{quote(tail)}", json.dumps(body).encode(), head)
+        assert got == status, (tail, got, data)
+        return dict(json.loads(data))
+
+    return uri
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("S3.2")
+def test_a_playbook_of_the_appliance_form_works_on_a_satellite(api: Api, site: World) -> None:
+    """Accounts, virtual accounts, tokens, licences, devices and transfers within the site, with `null` for a body."""
+    site.central("satellite", "add-virtual-account", ACCOUNT, "North", "Spare")
+    site.synchronize()
+    uri = playbook(api, site)
+    account = uri("POST", "upstream_satellites/accounts")["accounts"][0]
+    root = f"accounts/{account['name']}"
+    pools = uri("GET", f"{root}/virtual-accounts")["virtualAccounts"]
+    made = uri("POST", f"{root}/virtual-accounts/Site/tokens", {"description": "x", "expiresAfterDays": 5})
+    text = made["tokenInfo"]["token"]
+    site.device("SN1", token=text, product_tag="PX").use("ADVANTAGE", 4)
+    listed = uri("GET", f"{root}/virtual-accounts/Site/tokens")["tokens"]
+    usage = uri("POST", f"{root}/licenses", {"virtualAccounts": ["Site"]})["licenses"]
+    devices = uri("GET", f"{root}/virtual-accounts/Site/devices")["devices"]
+    wanted = [{**devices[0], "targetVirtualAccount": "Spare"}]
+    moved = uri("POST", f"{root}/virtual-accounts/Site/devices/transfer", {"productInstances": wanted})
+    there = uri("GET", f"{root}/virtual-accounts/Spare/devices")["devices"]
+    revoked = uri("POST", f"{root}/virtual-accounts/Site/tokens/revoke", {"tokens": [text]})
+    removed = uri("POST", f"{root}/virtual-accounts/Spare/devices/remove", there[0])
+
+    assert account["domain"] == ACCOUNT
+    assert {(pool["name"], pool["isSatellite"]) for pool in pools} == {("Site", "true"), ("Spare", "true")}
+    assert [row["token"] for row in listed] == [text]
+    advantage = next(row for row in usage if row["license"] == "Advantage")
+    assert (advantage["quantity"], advantage["inUse"], advantage["available"]) == (3, 4, -1)
+    assert advantage["status"] == "Out Of Compliance"
+    assert (moved["successCount"], moved["errorCount"]) == (1, 0)
+    assert [device["productTagName"] for device in there] == ["PX"]
+    assert (revoked["status"], removed["status"]) == ("SUCCESS", "SUCCESS")
+
+
+@pytest.mark.row("C1.3")
+def test_what_only_central_can_do_is_refused_with_a_reason(api: Api, site: World) -> None:
+    """The error has the form that these clients read; another account's name finds nothing."""
+    uri = playbook(api, site)
+    made = uri("POST", f"accounts/{ACCOUNT}/virtual-accounts", {"name": "New"}, 400)
+    moved = uri("POST", f"accounts/{ACCOUNT}/virtual-accounts/Site/licenses/transfer", {"licenses": [{}]}, 400)
+    other = uri("GET", "accounts/Elsewhere/virtual-accounts", None, 400)
+
+    assert made["status"] == moved["status"] == other["status"] == "ERROR"
+    assert "Only central" in made["statusMessage"]
+    assert other["messageCode"] == "unknown_account"

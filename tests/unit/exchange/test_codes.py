@@ -1,0 +1,99 @@
+"""Codes that people type: what is mistyped is noticed, what belongs together is found, the page's example holds."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exchange.codes.base58 import DIGITS
+from exchange.codes.request import make_request_code, read_request_code
+from exchange.codes.returning import belongs_to, make_return_code, read_return_code
+from exchange.errors import AlteredError, MalformedError
+from exchange.identity import Udi
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "format" / "codes.md"
+SECRETS = st.binary(min_size=24, max_size=24)
+WORDS = st.text(st.sampled_from("ABCXYZ0189-./+"), min_size=1, max_size=24).filter(str.strip)
+FEW = settings(max_examples=40, deadline=None, database=None, derandomize=True)
+
+
+@pytest.mark.row("S4.5")
+@FEW
+@given(pid=WORDS, serial=WORDS, secret=SECRETS)
+def test_a_request_code_says_which_device_made_it(pid: str, serial: str, secret: bytes) -> None:
+    """Whatever hyphens its names hold, and however blanks came in between."""
+    code = make_request_code(Udi(pid=pid, serial=serial), secret)
+    read = read_request_code(f" {code[:5]} {code[5:]}\n")
+
+    assert (read.pid, read.serial, read.own) == (pid, serial, True)
+    assert belongs_to(read_return_code(make_return_code(secret)), read)
+
+
+@pytest.mark.row("S4.5")
+@FEW
+@given(secret=SECRETS, other=SECRETS, place=st.integers(min_value=0, max_value=200), digit=st.sampled_from(DIGITS))
+def test_a_code_with_a_wrong_character_is_refused(secret: bytes, other: bytes, place: int, digit: str) -> None:
+    """One character exchanged in either code is noticed; a return code of another secret does not belong."""
+    request = make_request_code(Udi(pid="SW-48", serial="SN1"), secret)
+    back = make_return_code(secret)
+    place %= len(request) - 3
+    place += 3
+    wrong = request[:place] + digit + request[place + 1 :]
+    if wrong != request:
+        with suppress(AlteredError, MalformedError):
+            assert not read_request_code(wrong).own
+    at = 2 + place % (len(back) - 2)
+    if back[at] not in {"-", digit}:
+        with pytest.raises((AlteredError, MalformedError)):
+            read_return_code(back[:at] + digit + back[at + 1 :])
+    if secret != other:
+        assert not belongs_to(read_return_code(make_return_code(other)), read_request_code(request))
+
+
+@pytest.mark.row("S4.5")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "CP-Z:-A6rZG7jGd-75",
+        "CE-ZX:1-A6rZG7jG-75",
+        "CE-ZX:1-A6rZG7jG0-75",
+        "ce-ZX:1-A6rZG7jGd-75",
+        "CE-ZX:1-A6rZG7jGd-7",
+        "X" * 5000,
+    ],
+)
+def test_what_is_no_request_code_is_malformed(text: str) -> None:
+    """Empty, too short, with a digit that is none, or endless."""
+    with pytest.raises(MalformedError):
+        read_request_code(text)
+
+
+@pytest.mark.row("S4.5")
+def test_codes_of_other_makers_are_known_by_their_form() -> None:
+    """They are read, and never taken for our own; ours gives nothing back for theirs, nor theirs for ours."""
+    theirs = read_request_code("CE-ZC9300-48P-4X:XDC240312LB5-A6rZG7jGd-75")
+    back = read_return_code("CEL7AU-RaGyRi-dGWrct-Mex5qo-hZbfKf-Pp84Vg-m3QZre-FXjAbH-59J")
+    ours = read_request_code(make_request_code(Udi(pid="X", serial="1"), bytes(24)))
+
+    assert (theirs.pid, theirs.serial, theirs.own) == ("C9300-48P-4X", "XDC240312LB5", False)
+    assert belongs_to(back, theirs)
+    assert not belongs_to(back, ours)
+    assert not belongs_to(read_return_code(make_return_code(bytes(24))), theirs)
+
+
+@pytest.mark.row("E1")
+def test_the_example_of_the_page_holds() -> None:
+    """The codes of the page follow from its secret."""
+    cells = dict(re.findall(r"^\| ([a-z ]+) \| `([^`]+)` \|$", PAGE.read_text("utf-8"), re.MULTILINE))
+    secret = bytes.fromhex(cells["secret"])
+
+    assert (
+        make_request_code(Udi(pid=cells["product id"], serial=cells["serial number"]), secret) == cells["request code"]
+    )
+    assert make_return_code(secret) == cells["return code"]
