@@ -9,7 +9,8 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.agreements.services import is_pending
-from central.domain.alerts.services import refresh_touched
+from central.domain.alerts.services import refresh_alerts, refresh_touched
+from central.domain.export_control.queries import has_restricted
 from central.domain.instances.devices import (
     find_key,
     issue_certificate,
@@ -195,6 +196,7 @@ class CentralPort:
             raise DeviceRefusal("not_registered")
         returned = [take_device_return(self._unit, self._keyring, row.account_id, envelope) for _, envelope in returns]
         instance = find_instance(self._unit, row.account_id, known.instance)
+        restricted = has_restricted(self._unit, row.account_id, instance.id)
         pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, row.account_id, instance.id)}
         pools |= {(grant.virtual_account_id, grant.tag) for grant in returned if grant is not None}
         release_claims(self._unit, row.account_id, [instance.id])
@@ -203,7 +205,10 @@ class CentralPort:
         account, _ = membership(self._unit, instance)
         self._unit.session.delete(row)
         self._unit.session.delete(instance)
-        refresh_touched(self._unit, account, instances=[instance.id], pools=pools)
+        if restricted:
+            refresh_alerts(self._unit, account)  # also what it left behind, or asked for in vain
+        else:
+            refresh_touched(self._unit, account, instances=[instance.id], pools=pools)
         return {}
 
     def export_request(self, known: KnownDevice, statement: ExportRequest, envelope: JsonObject) -> JsonObject:

@@ -59,7 +59,7 @@ def authorize_device(unit: Unit, keyring: KeyRing, known: KnownDevice, body: Aut
         message = f"{instance_name(instance)} requested licences"
         record(unit, account.id, EventKind.INSTANCE_REQUESTED_LICENCES, message, subject=ordinary, virtual_account_id=home.id, instance_id=instance.id)  # fmt: skip
     for grant_id, generation in body.installed:
-        mark_delivered(unit, account.id, grant_id, generation)
+        mark_delivered(unit, account.id, grant_id, generation, instance.id)
     instance.last_contact, instance.state = unit.now, InstanceState.ACTIVE
     instance.hostname = body.hostname or instance.hostname
     instance.software_version = body.software_version or instance.software_version

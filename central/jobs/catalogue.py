@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from central.domain.alerts.due import due_accounts
 from central.domain.alerts.services import refresh_all, refresh_due, refresh_vendor
 from central.domain.export_control.services import end_grants
 from central.domain.ledger.services import expire_lots
@@ -29,8 +30,10 @@ def jobs_of(made: Central) -> tuple[Job, ...]:
         return f"{expire_lots(unit)} lots expired, {end_grants(unit, keyring)} grants ended"
 
     def deadlines(unit: Unit) -> str:
+        due = due_accounts(unit)  # before what is removed can no longer be found
         removed, changed = end_overdue_satellites(unit), end_silent_instances(unit)
-        return f"{removed} satellites removed, {changed} instances changed, {refresh_due(unit, keyring)} accounts refreshed"
+        refreshed = refresh_due(unit, keyring, due)
+        return f"{removed} satellites removed, {changed} instances changed, {refreshed} accounts refreshed"
 
     def alerts(unit: Unit) -> str:
         return f"{refresh_all(unit, keyring)} accounts refreshed"

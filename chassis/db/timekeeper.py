@@ -11,12 +11,10 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import Engine, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.clock import Clock, Moment
 from chassis.db.base import ClockMixin
 from chassis.licence_time import Mark, Reading, Standing, first_mark, judge
-from chassis.log import get_logger
 
 EVERY = timedelta(minutes=1)
 LOOK_AGAIN_SECONDS = 1.0
@@ -87,20 +85,17 @@ class Timekeeper:
         mark = self._mark
         if mark is None or not (always or self._worth_keeping(mark)):
             return
-        try:
-            with self._engine.execution_options(perigee_write=True).begin() as connection:
-                table = self._model.__table__  # type: ignore[attr-defined]  # a mapped class has its table
-                row = connection.execute(select(table).where(table.c.id == 1).with_for_update()).one_or_none()
-                reading = judge(mark_of(row) if row else mark, self._clock.moment())
-                values = columns_of(reading.mark)
-                if row is None:
-                    fixed = {"id": 1, "standing": Standing.BELIEVED.value, "zone": "UTC", "servers": []}
-                    connection.execute(insert(table).values(**fixed, **values))
-                else:
-                    connection.execute(update(table).where(table.c.id == 1).values(**values))
-            self._mark = self._kept = reading.mark
-        except SQLAlchemyError as error:
-            get_logger().warning("clock_not_kept", cause=type(error).__name__)
+        with self._engine.execution_options(perigee_write=True).begin() as connection:
+            table = self._model.__table__  # type: ignore[attr-defined]  # a mapped class has its table
+            row = connection.execute(select(table).where(table.c.id == 1).with_for_update()).one_or_none()
+            reading = judge(mark_of(row) if row else mark, self._clock.moment())
+            values = columns_of(reading.mark)
+            if row is None:
+                fixed = {"id": 1, "standing": Standing.BELIEVED.value, "zone": "UTC", "servers": []}
+                connection.execute(insert(table).values(**fixed, **values))
+            else:
+                connection.execute(update(table).where(table.c.id == 1).values(**values))
+        self._mark = self._kept = reading.mark
 
     def _worth_keeping(self, mark: Mark) -> bool:
         kept = self._kept

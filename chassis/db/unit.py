@@ -23,6 +23,7 @@ from chassis.db.timekeeper import Timekeeper
 from chassis.errors import DatabaseBusyError, DiskUnwritableError
 from chassis.faults import crash_point
 from chassis.licence_time import Reading
+from chassis.log import get_logger
 from chassis.storage import end_if_unsure, of_database, of_file
 
 T = TypeVar("T")
@@ -87,21 +88,22 @@ class Database:
     def write(self, actor: Actor) -> Iterator[Unit]:
         """A unit that may change things: committed when the block ends, rolled back when it raises."""
         with self._exclusive():
-            unit = self._unit(Session(self._writer, expire_on_commit=False), actor, writing=True)
+            session = Session(self._writer, expire_on_commit=False)
             try:
+                unit = self._unit(session, actor, writing=True)
                 yield unit
                 crash_point("before_commit")
-                unit.session.commit()
+                session.commit()
             except DBAPIError as error:
                 with suppress(SQLAlchemyError):
-                    unit.session.rollback()
+                    session.rollback()
                 self._refuse(error)
                 raise
             except BaseException:
-                unit.session.rollback()
+                session.rollback()
                 raise
             finally:
-                unit.session.close()
+                session.close()
             self._keep_mark()
         crash_point("after_commit")
         for action in unit.after_commit:
@@ -141,8 +143,12 @@ class Database:
     def keep_time(self) -> None:
         """Write down how far licence time came, by itself."""
         with self._exclusive():
-            self.clock.read()
-            self.clock.keep(always=True)
+            try:
+                self.clock.read()
+                self.clock.keep(always=True)
+            except DBAPIError as error:
+                self._refuse(error)
+                raise
 
     def is_alive(self) -> bool:
         """Say whether the database answers."""
@@ -157,11 +163,12 @@ class Database:
         """Write down how far licence time came; what was committed before stays true if this has no room."""
         try:
             self.clock.keep()
-        except DBAPIError as error:
-            refusal = of_database(error.orig, self._file) if error.orig is not None else None
-            if refusal is None:
-                raise
-            end_if_unsure(refusal)
+        except SQLAlchemyError as error:
+            cause = error.orig if isinstance(error, DBAPIError) else None
+            refusal = of_database(cause, self._file) if cause is not None else None
+            if refusal is not None:
+                end_if_unsure(refusal)
+            get_logger().warning("clock_not_kept", cause=type(cause or error).__name__)
 
     def _refuse(self, error: DBAPIError) -> None:
         """Raise the refusal that an error of the database stands for; a server whose disk is in doubt ends here."""

@@ -37,6 +37,7 @@ _FACTS = (
         Instance.hostname,
         Instance.software_version,
         Instance.certificate_expires,
+        Instance.last_contact,
         exists().where(HeldGrant.instance_id == DeviceKey.instance_id).label("has_grants"),
         exists().where(QueueEntry.instance_id == DeviceKey.instance_id).label("has_exports"),
     )

@@ -8,7 +8,7 @@ from chassis.db.unit import Unit
 from exchange.canonical import JsonObject
 from exchange.device.bodies import AuthorizeBody, AuthorizeResult
 from exchange.device.port import DeviceRefusal
-from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, CERTIFICATE_GRACE
+from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, CERTIFICATE_GRACE, SILENT_MINOR
 from satellite.sync.facts import Fact
 from satellite.sync.standing import Figures
 
@@ -28,9 +28,11 @@ class Renewing:
         self._figures = figures
 
     def answer(self, fact: Fact, body: AuthorizeBody) -> JsonObject | None:
-        """The result, or None where the list, the description or restricted licences need more than an answer."""
+        """The result, or None where the list, the description, a long silence or restricted licences need more than an answer."""
         row, now = fact.row, self._unit.now
         refuse_ended(self._unit, row.certificate_expires)
+        if self._unit.licence_now - row.last_contact >= SILENT_MINOR[0]:
+            return None  # its contact ends an alert
         ordinary = self._figures.ordinary(body.entitlements)
         if ordinary != fact.uses or body.installed or fact.has_restricted or self._is_renamed(fact, body):
             return None

@@ -355,3 +355,18 @@ def test_of_rivals_with_one_key_one_makes_the_change(api: Api, vendor: World) ->
     assert len(good) == 1
     assert len(vendor.central("token", "list", ACCOUNT)["items"]) == 1
     assert ask(0)[0] == 200
+
+
+@pytest.mark.row("C8.3", "C10.4")
+def test_what_a_device_left_behind_is_an_alert_at_once(api: Api, vendor: World) -> None:
+    """Nobody has to run a job: the answer to the device is sent when the alert stands."""
+    vendor.central("order", "import", ACCOUNT, vendor.file("o.csv", "virtual_account,tag,quantity\nSpare,STRONG,1\n"))
+    device = vendor.device("SN1", "central", vendor.token("central", pool="Spare"))
+    device.request_export("STRONG", 1)
+    device.state.grants.clear()
+    device._store.save(device.state)
+    device.deregister()
+    _, listed = api.ask("GET", f"/smart-accounts/{ACCOUNT}/alerts")
+
+    kinds = {(alert["kind"], alert["severity"]) for alert in listed["items"]}
+    assert ("instance_failed_to_connect", "major") in kinds

@@ -189,3 +189,19 @@ def test_what_only_central_can_do_is_refused_with_a_reason(api: Api, site: World
     assert made["status"] == moved["status"] == other["status"] == "ERROR"
     assert "Only central" in made["statusMessage"]
     assert other["messageCode"] == "unknown_account"
+
+
+@pytest.mark.row("C7.5", "S4.2")
+def test_contact_ends_the_alert_of_silence_at_once(site: World) -> None:
+    """A device that was silent for a month and changes nothing is no alert any more when it is answered."""
+    device = site.device("SN1")
+    device.use("ADVANTAGE", 1)
+    site.advance("31d", device)
+    site.satellite("jobs", "run", "alerts")
+    api = Api(make_app(open_satellite(site.folder / "satellite")), satellite_token(site))
+    _, before = api.ask("GET", "/alerts")
+    device.renew_authorization()
+    _, after = api.ask("GET", "/alerts")
+
+    assert "instance_failed_to_connect" in {alert["kind"] for alert in before["items"]}
+    assert "instance_failed_to_connect" not in {alert["kind"] for alert in after["items"]}

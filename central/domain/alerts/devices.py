@@ -98,11 +98,11 @@ def left_behind(scene: Scene) -> Iterator[Wanted]:
     for row in scene.unit.session.scalars(query.where(~known.exists()).order_by(GrantRecord.id)):
         gone.setdefault(row.instance_id, []).append(row)
     for instance_id, grants in gone.items():
-        first = grants[0]
+        first, end = grants[0], max(row.not_after for row in grants)
         units = ", ".join(f"{row.quantity} of {row.tag}" for row in grants)
         text = (
             f"{Udi.from_dict(first.udi).label} was removed, but {units} stay in use: until its signed return, "
-            f"their end on {max(row.not_after for row in grants).date().isoformat()}, or the vendor's release."
+            f"their end on {end.date().isoformat()}, or the vendor's release."
         )
         subject = {"virtual_account": first.virtual_account_id, "instance": instance_id}
         yield Wanted(
@@ -110,7 +110,9 @@ def left_behind(scene: Scene) -> Iterator[Wanted]:
             f"gone|{instance_id}",
             text,
             scene.name(first.virtual_account_id),
+            end,
             severity=Severity.MAJOR,
+            remind_at=following_warning(end, scene.unit.licence_now),
             actions=("dismiss", "remind"),
             subject=subject,
         )

@@ -16,7 +16,6 @@ from central.domain.activity.services import Happening, record, record_many
 from central.domain.alerts.conditions import account_wants, clock, pool_key, shortages, trust
 from central.domain.alerts.devices import INSTANCE_KINDS
 from central.domain.alerts.devices import instances as of_instances
-from central.domain.alerts.due import due_accounts
 from central.domain.alerts.models import Alert
 from central.domain.alerts.rules import CATALOGUE
 from central.domain.alerts.scene import Scene
@@ -74,9 +73,8 @@ def refresh_all(unit: Unit, keyring: KeyRing) -> int:
     return len(accounts)
 
 
-def refresh_due(unit: Unit, keyring: KeyRing) -> int:
-    """Refresh what time alone changed within the hour; returns how many accounts that were."""
-    due = due_accounts(unit)
+def refresh_due(unit: Unit, keyring: KeyRing, due: Collection[str]) -> int:
+    """Refresh the accounts in which time alone changed something; returns how many that were."""
     for account in all_accounts(unit):
         if account.id in due:
             refresh_alerts(unit, account)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
-from central.domain.export_control.models import GrantRecord
+from central.domain.export_control.models import ExportRequestRecord, GrantRecord
 from central.domain.export_control.services import ACTIVE
 from chassis.db.unit import Unit
 
@@ -24,3 +24,12 @@ def held_units(unit: Unit, account_id: str, ids: Sequence[str] | None = None) ->
     for instance_id, tag, count in unit.session.execute(query):
         found.setdefault(instance_id, []).append((tag, int(count)))
     return found
+
+
+def has_restricted(unit: Unit, account_id: str, instance_id: str) -> bool:
+    """Whether an instance holds restricted units, or asked for some."""
+    for table in (GrantRecord, ExportRequestRecord):
+        query = select(table.id).where(table.account_id == account_id, table.instance_id == instance_id).limit(1)
+        if unit.session.scalar(query) is not None:
+            return True
+    return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from central.domain.accounts.models import SmartAccount
 from central.domain.activity.events import EventKind
@@ -291,6 +291,8 @@ def renew_grants(
         GrantRecord.delivered_at.is_not(None),
         GrantRecord.not_after <= unit.now + life / 2,
         GrantRecord.not_after > unit.licence_now,
+        # What a device left behind that is gone comes to its end.
+        exists().where(Instance.account_id == account_id, Instance.id == GrantRecord.instance_id),
     )
     if instance_id is not None:
         query = query.where(GrantRecord.instance_id == instance_id)
@@ -303,7 +305,7 @@ def renew_grants(
             request=old.request,
             satellite=old.satellite,
             epoch=old.epoch,
-            virtual_account_id=old.virtual_account_id,
+            virtual_account_id=row.virtual_account_id,
             tag=old.tag,
             quantity=old.quantity,
             instance=old.instance,
@@ -318,10 +320,12 @@ def renew_grants(
         row.envelope, row.change_no = seal_grant(newer, keyring.grant_key), next_change(unit)
 
 
-def mark_delivered(unit: Unit, account_id: str, grant_id: str, generation: int) -> None:
-    """Note that a grant has reached its device."""
+def mark_delivered(unit: Unit, account_id: str, grant_id: str, generation: int, instance_id: str | None = None) -> None:
+    """Note that a grant has reached its device; a device that speaks for itself (`instance_id`) speaks of its own only."""
     row = unit.session.get(GrantRecord, (account_id, grant_id))
     if row is None or row.delivered_at is not None or generation > row.generation:
+        return
+    if instance_id is not None and row.instance_id != instance_id:
         return
     row.delivered_at = unit.now
     record(

@@ -134,6 +134,7 @@ def post_many(unit: Unit, account_id: str, moves: Sequence[Move], reason: str) -
         before = posting_hash(before, content)
         rows.append({**dict(zip(_CONTENT, content, strict=True)), "hash": before})
     insert_rows(unit.session, Posting, rows)
+    unit.session.info.pop("last_posting", None)
     _change_many(unit, account_id, moves)
 
 

@@ -164,7 +164,7 @@ def _licence(call: Call, row: Mapping[str, Any], lines: list[AllotmentLine]) -> 
                 "startDate": seconds(line.start),
                 "endDate": seconds(line.end),
                 "subscriptionId": "",
-                "status": PHASES[lot_phase(line.start, line.end, call.unit.now)],
+                "status": PHASES[lot_phase(line.start, line.end, call.unit.licence_now)],
             }
             for line in lines
         ],
@@ -180,7 +180,7 @@ def subscriptions(call: Call) -> dict[str, Any]:
     for line in allotment_lines(call.unit):
         if line.start is None or line.end is None or line.virtual_account_id not in names:
             continue
-        status = PHASES[lot_phase(line.start, line.end, call.unit.now)]
+        status = PHASES[lot_phase(line.start, line.end, call.unit.licence_now)]
         if not wanted or status.lower() in wanted:
             rows.append(
                 {

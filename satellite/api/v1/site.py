@@ -38,7 +38,7 @@ from satellite.setup_wizard.steps import steps
 from satellite.sync.admission import apply_authorization
 from satellite.sync.applying import apply_response
 from satellite.sync.doctor import catalogue, examine
-from satellite.sync.exporting import export_request, preview
+from satellite.sync.exporting import export_request, prepare_request, preview
 from satellite.sync.failures import refuse_failure
 from satellite.sync.network import next_attempt, synchronize
 from satellite.sync.settings import change_settings, settings_of, shown
@@ -121,9 +121,12 @@ def finish_setup(call: Call) -> dict[str, Any]:
 
 def export_sync(call: Call) -> bytes:
     """The file for central; the stored one again while nothing changed."""
-    made = call.server
+    made, full = call.server, call.query.full
+    with made.database.read(call.actor) as unit:
+        prepared = prepare_request(unit, made.keyring, full=full)
     with made.database.write(call.actor) as unit:
-        done = export_request(unit, made.keyring, full=call.query.full, restored=made.is_restored(unit))
+        restored = made.is_restored(unit)
+        done = export_request(unit, made.keyring, full=full, restored=restored, prepared=prepared)
         request, rseq = done.request, site_of(unit).applied_rseq
         data = request.content
     made.anchor.write(request.epoch, request.seq, rseq)

@@ -108,7 +108,9 @@ def exports(unit: Unit) -> Iterator[Wanted]:
 def instances(unit: Unit, ids: Collection[str] | None = None) -> Iterator[Wanted]:
     """Silent devices (row C7.5), missed renewals, clones; of all instances or of those named."""
     where = names(unit)
-    held = exists().where(HeldGrant.instance_id == Instance.id, HeldGrant.state == ACTIVE)
+    held = exists().where(
+        HeldGrant.instance_id == Instance.id, HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.licence_now
+    )
     query = select(
         Instance.id,
         Instance.hostname,
@@ -180,7 +182,9 @@ def left_behind(unit: Unit) -> Iterator[Wanted]:
             f"gone|{grant.id}",
             text,
             where.get(grant.virtual_account_id, ""),
+            grant.not_after,
             severity=Severity.MAJOR,
+            remind_at=following_warning(grant.not_after, unit.licence_now),
             actions=("dismiss", "remind"),
             subject={"virtual_account": grant.virtual_account_id, "instance": row.id},
         )

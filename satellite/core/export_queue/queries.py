@@ -39,7 +39,7 @@ def held_units(unit: Unit, ids: Sequence[str] | None = None) -> dict[str, list[t
     """Restricted units that instances, or those of some ids, hold: tag and count by instance."""
     query = (
         select(HeldGrant.instance_id, HeldGrant.tag, func.sum(HeldGrant.quantity))
-        .where(HeldGrant.release.is_(None), HeldGrant.not_after > unit.now)
+        .where(HeldGrant.release.is_(None), HeldGrant.not_after > unit.licence_now)
         .group_by(HeldGrant.instance_id, HeldGrant.tag)
     )
     if ids is not None:

@@ -48,7 +48,7 @@ def usable_tokens(unit: Unit, virtual_account_id: str) -> list[Token]:
         Token.virtual_account_id == virtual_account_id,
         Token.removed.is_(False),
         Token.revoked.is_(False),
-        Token.expires_at > unit.now,
+        Token.expires_at > unit.licence_now,
     )
     rows = unit.session.scalars(query.order_by(Token.created_at.desc(), Token.id))
     return [row for row in rows if row.max_uses is None or row.uses < row.max_uses]
