@@ -14,7 +14,7 @@ from chassis.files import read_bounded
 from satellite.cli.base import FILE, opened, reading, writing
 from satellite.cli.sync import sync
 from satellite.core.site.queries import site_of
-from satellite.sync.doctor import catalogue, examine
+from satellite.sync.doctor import catalogue, diagnose
 from satellite.sync.failures import refuse_failure
 from satellite.sync.network import next_attempt, synchronize
 from satellite.sync.schedule import KINDS, WEEKDAYS
@@ -78,7 +78,7 @@ def sync_doctor(context: click.Context, file: Path | None, every: bool) -> None:
     if every:
         emit_list(context, catalogue(), ("code", "where", "message", "remedy"))
         return
-    found = examine(opened(context), OPERATOR, file)
+    found = diagnose(lambda: opened(context), OPERATOR, file)
     emit(context, found)
     if not found["healthy"]:
         context.exit(1)

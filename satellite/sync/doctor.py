@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from chassis.actor import Actor
 from chassis.clock import iso
+from chassis.errors import AppError
 from exchange.errors import ExchangeError
 from exchange.files.sync_response import read_sync_response
 from satellite.core.site.models import HistoryEntry
@@ -26,6 +28,17 @@ CHECKED = {
     "file": "the file that was given",
     "history": "the last attempt",
 }
+
+
+def diagnose(open_made: Callable[[], Satellite], actor: Actor, file: Path | None = None) -> dict[str, Any]:
+    """Examine a satellite that may not even open: on a full disk its database can be read no more."""
+    try:
+        return examine(open_made(), actor, file)
+    except AppError as error:
+        if error.code not in CAUSES:
+            raise
+        cause = _shown(CAUSES[error.code], error.message, seen="site", at=None)
+        return {"healthy": False, "checked": [CHECKED["site"]], "cause": cause}
 
 
 def examine(made: Satellite, actor: Actor, file: Path | None = None) -> dict[str, Any]:
