@@ -1,0 +1,131 @@
+"""The steps around a restore at which a process dies or meets another one: none leaves a home held, broken or too free."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from central.anchor import Anchor as CentralAnchor
+from central.anchor import Reached as CentralReached
+from satellite.sync.anchor import Anchor as SatelliteAnchor
+from satellite.sync.anchor import Reached as SatelliteReached
+from tests.faults.harness import dies_at
+from tests.faults.test_restore import behind, damaged_anchor, no_anchor
+from tests.world import ACCOUNT, World
+
+
+def reauthorized(world: World) -> None:
+    """Have central open a new epoch; its authorization waits in `auth`."""
+    world.satellite("registration", "export", "--output", world.file("reg"))
+    world.central("satellite", "resync", ACCOUNT, "North", "--registration", world.file("reg"))
+    world.central("satellite", "authorize", ACCOUNT, "North", "--output", world.file("auth"))
+
+
+@pytest.mark.row("S1.2", "S2.6")
+@pytest.mark.parametrize("fault", [behind, no_anchor, damaged_anchor])
+@pytest.mark.parametrize("then", ["job", "import"])
+def test_a_site_put_back_is_free_in_its_new_epoch_though_power_failed_on_the_way(
+    site: World, fault: Callable[[World], None], then: str
+) -> None:
+    """Dying between the commit and the new anchor keeps nobody held, whatever runs next."""
+    device = site.device("SN1")
+    device.use("ADVANTAGE", 1)
+    site.synchronize("1")
+    fault(site)
+    reauthorized(site)
+    died = dies_at("after_commit", lambda: site.satellite("registration", "import", site.file("auth")))
+    if then == "job":
+        site.satellite("jobs", "run", "anchor")
+    else:
+        assert site.satellite("registration", "import", site.file("auth"))["outcome"] == "already_applied"
+    device.use("ADVANTAGE", 2)
+    site.satellite("jobs", "run", "anchor")
+
+    assert died
+    assert not site.satellite("status")["restored"]
+    assert '"epoch": 2' in (site.folder / "satellite" / "anchor" / "anchor.json").read_text()
+
+
+@pytest.mark.row("S2.6")
+def test_the_authorization_of_the_present_epoch_frees_no_copy(site: World) -> None:
+    """Who puts a site back, or deletes its anchor, is not helped by importing the old authorization again."""
+    shutil.copytree(site.folder / "satellite", site.folder / "old")
+    no_anchor(site)
+    again = site.satellite("registration", "import", site.file("authorization"))["outcome"]
+
+    assert again == "already_applied"
+    assert site.satellite("status")["restored"]
+
+
+class SatelliteRival(SatelliteAnchor):
+    """An anchor that is overtaken by a higher number right before it saves."""
+
+    rival: Callable[[], None] | None = None
+
+    def _save(self, reached: SatelliteReached) -> None:
+        overtake(self.rival)
+        super()._save(reached)
+
+
+class CentralRival(CentralAnchor):
+    """The same at central."""
+
+    rival: Callable[[], None] | None = None
+
+    def _save(self, reached: CentralReached) -> None:
+        overtake(self.rival)
+        super()._save(reached)
+
+
+RIVALS: list[threading.Thread] = []
+
+
+def overtake(rival: Callable[[], None] | None) -> None:
+    """Let the rival go first as far as it gets: it ends at once unless a lock keeps it waiting."""
+    if rival is not None:
+        RIVALS.append(threading.Thread(target=rival))
+        RIVALS[-1].start()
+        RIVALS[-1].join(0.5)
+
+
+def settle() -> None:
+    """Let rivals that waited come to their end."""
+    while RIVALS:
+        RIVALS.pop().join()
+
+
+@pytest.mark.row("S2.6")
+def test_the_anchor_of_a_satellite_never_falls_when_processes_raise_it_at_once(tmp_path: Path) -> None:
+    """A lower number, or the mark of a restore, that was read before does not overwrite a higher one."""
+    slow, fast = SatelliteRival(tmp_path), SatelliteAnchor(tmp_path)
+    fast.reset(1)
+    slow.rival = lambda: fast.write(1, 9, 9, 9)
+    slow.write(1, 5, 5, 5)
+    settle()
+    raised = fast.read()
+    slow.rival = lambda: fast.write(1, 20, 9, 9)
+    slow.mark_restored(1)
+    settle()
+
+    assert raised == SatelliteReached(1, 9, 9, 9)
+    assert fast.read() == SatelliteReached(1, 20, 9, 9, restored=True)
+
+
+@pytest.mark.row("C11.2")
+def test_the_anchor_of_central_never_falls_when_processes_raise_it_at_once(tmp_path: Path) -> None:
+    """Neither answers that were counted nor the mark of a restore are overwritten by what was read before."""
+    slow, fast = CentralRival(tmp_path), CentralAnchor(tmp_path)
+    slow.rival = lambda: fast.write(CentralReached(9))
+    slow.write(CentralReached(5))
+    settle()
+    raised = fast.read()
+    slow.rival = fast.mark_restored
+    slow.write(CentralReached(12))
+    settle()
+
+    assert raised == CentralReached(9)
+    assert fast.read() == CentralReached(12, restored=True)
