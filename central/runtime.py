@@ -66,11 +66,18 @@ def open_central(home: Path) -> Central:
         if (home / DATABASE_FILE).exists():
             raise KeyFileMissingError(f"keys/{TRUST} is missing")
         raise HomeMissingError("there is no central in this home")
+    arm(lab=is_lab(home))
+    finish_restore(home, lambda: _mark_restored(home))
     made = assemble(home)
-    finish_restore(home, made.anchor.mark_restored)
     migrate.check(made.database.engine, MIGRATIONS)
     recover_if_restored(made)
     return made
+
+
+def _mark_restored(home: Path) -> None:
+    made = assemble(home)  # by the settings that were restored: they say where the anchor is
+    made.database.dispose()
+    made.anchor.mark_restored()
 
 
 def recover_if_restored(made: Central) -> bool:

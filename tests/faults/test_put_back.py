@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Callable
@@ -11,10 +12,11 @@ import pytest
 
 from central.anchor import Anchor as CentralAnchor
 from central.anchor import Reached as CentralReached
+from central.intake.recovering import FLOOR_STEP
 from satellite.sync.anchor import Anchor as SatelliteAnchor
 from satellite.sync.anchor import Reached as SatelliteReached
 from tests.faults.harness import dies_at
-from tests.faults.test_restore import behind, damaged_anchor, no_anchor
+from tests.faults.test_restore import SECRET, behind, damaged_anchor, no_anchor
 from tests.world import ACCOUNT, World
 
 
@@ -129,3 +131,46 @@ def test_the_anchor_of_central_never_falls_when_processes_raise_it_at_once(tmp_p
 
     assert raised == CentralReached(9)
     assert fast.read() == CentralReached(12, restored=True)
+
+
+def backed_up(world: World, run: Callable[..., dict[str, object]], name: str = "b") -> tuple[str, ...]:
+    """Make a backup; the words of the command that restores it over what stands there."""
+    secret = world.file("pass", SECRET)
+    run("backup", "create", "--output", world.file(name), "--passphrase-file", secret)
+    return ("restore", world.file(name), "--passphrase-file", secret, "--replace")
+
+
+@pytest.mark.row("B8", "S2.6")
+@pytest.mark.parametrize("home", ["satellite", "central"])
+def test_a_restore_that_dies_at_its_very_end_leaves_a_home_that_opens(site: World, home: str) -> None:
+    """When all was moved and noted, what is left of the restore is only removed."""
+    run = site.satellite if home == "satellite" else site.central
+    words = backed_up(site, run)
+    died = dies_at("restore_noted", lambda: run(*words))
+    status = site.satellite("status") if home == "satellite" else site.central("satellite", "list", ACCOUNT)["items"][0]
+
+    assert died
+    assert status["restored" if home == "satellite" else "recovering"]
+    assert not (site.folder / home / ".restore-ready").exists()
+
+
+@pytest.mark.row("B8", "S2.6", "C11.2")
+@pytest.mark.parametrize("home", ["satellite", "central"])
+def test_a_restored_home_is_opened_by_the_settings_that_were_restored(site: World, home: str) -> None:
+    """The mark of the restore goes to the anchor that the restored settings name, not to the one of before."""
+    run = site.satellite if home == "satellite" else site.central
+    folders = [site.folder / "anchors-of-the-backup", site.folder / "anchors-of-today"]
+    for folder in folders:
+        shutil.copytree(site.folder / home / "anchor", folder)
+    settings = site.folder / home / "config.toml"
+    settings.write_text(f'[anchor]\nfolder = "{folders[0]}"\n')
+    words = backed_up(site, run)
+    settings.write_text(f'[anchor]\nfolder = "{folders[1]}"\n')
+    untouched = (folders[1] / "anchor.json").read_text()
+    run(*words)
+    marked = json.loads((folders[0] / "anchor.json").read_text())
+
+    assert marked["restored"] if home == "satellite" else marked["epoch_floor"] == FLOOR_STEP
+    assert (folders[1] / "anchor.json").read_text() == untouched
+    if home == "satellite":
+        assert site.satellite("status")["restored"]
