@@ -6,6 +6,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from central.anchor import Anchor as CentralAnchor
 from central.anchor import Reached as CentralReached
 from central.intake.recovering import FLOOR_STEP
+from central.runtime import assemble, recover_if_restored
 from satellite.sync.anchor import Anchor as SatelliteAnchor
 from satellite.sync.anchor import Reached as SatelliteReached
 from tests.faults.harness import dies_at
@@ -174,3 +176,42 @@ def test_a_restored_home_is_opened_by_the_settings_that_were_restored(site: Worl
     assert (folders[1] / "anchor.json").read_text() == untouched
     if home == "satellite":
         assert site.satellite("status")["restored"]
+
+
+class MetAnchor(CentralAnchor):
+    """Central's anchor in a process that meets another one, after it first looked or before it notes what it did."""
+
+    looked: Callable[[], None] | None = None
+    clearing: Callable[[], None] | None = None
+
+    def read(self) -> CentralReached | None:
+        known = super().read()
+        if self.looked is not None:
+            rival, self.looked = self.looked, None
+            rival()
+        return known
+
+    def clear(self, reached: CentralReached) -> None:
+        overtake(self.clearing)
+        super().clear(reached)
+
+
+@pytest.mark.row("C11.2")
+@pytest.mark.parametrize("moment", ["looked", "clearing"])
+def test_processes_that_open_a_restored_central_at_once_open_one_new_epoch(site: World, moment: str) -> None:
+    """Who comes second, at whichever step, finds that the restore has been dealt with."""
+    site.close()
+    one, two = (assemble(site.folder / "central") for _ in range(2))
+    two.anchor.mark_restored()
+    met = MetAnchor(site.folder / "central" / "anchor")
+    found: list[bool] = []
+    setattr(met, moment, lambda: found.append(recover_if_restored(two)))
+    found.append(recover_if_restored(replace(one, anchor=met)))
+    settle()
+    kept = two.anchor.read()
+    for made in (one, two):
+        made.database.dispose()
+
+    assert sorted(found) == [False, True]
+    assert kept is not None
+    assert (kept.epoch_floor, kept.restored) == (FLOOR_STEP, False)
