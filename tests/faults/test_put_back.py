@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import threading
@@ -15,6 +16,7 @@ from central.anchor import Anchor as CentralAnchor
 from central.anchor import Reached as CentralReached
 from central.intake.recovering import FLOOR_STEP
 from central.runtime import assemble, recover_if_restored
+from chassis.backup.container import new_header, write_pieces
 from satellite.sync.anchor import Anchor as SatelliteAnchor
 from satellite.sync.anchor import Reached as SatelliteReached
 from tests.faults.harness import dies_at
@@ -215,3 +217,24 @@ def test_processes_that_open_a_restored_central_at_once_open_one_new_epoch(site:
     assert sorted(found) == [False, True]
     assert kept is not None
     assert (kept.epoch_floor, kept.restored) == (FLOOR_STEP, False)
+
+
+@pytest.mark.row("B8", "S2.6")
+@pytest.mark.parametrize("name", ["anchor/anchor.json", "write.lock", "central.db", "keys"])
+def test_a_backup_brings_nothing_but_database_keys_certificate_and_settings(site: World, name: str) -> None:
+    """A backup that names any other file, such as an anchor that would hide the restore, is refused whole."""
+    data, header = b"{}", new_header("satellite", "1", "now", SECRET.encode())
+    listed = [{"name": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}]
+    manifest = json.dumps({"facts": {"database": "left_out"}, "files": listed}).encode()
+    with Path(site.file("b")).open("wb") as out:
+        write_pieces(out, header, SECRET.encode(), iter([len(manifest).to_bytes(8, "big") + manifest + data]))
+    before = sorted(path.name for path in (site.folder / "satellite").rglob("*"))
+    words = (site.file("b"), "--passphrase-file", site.file("pass", SECRET))
+    codes = {
+        site.satellite("backup", "verify", *words, code=1)["error"]["code"],
+        site.satellite("restore", *words, "--replace", code=1)["error"]["code"],
+    }
+
+    assert codes == {"backup_damaged"}
+    assert set(before) >= {path.name for path in (site.folder / "satellite").rglob("*")} - {"server.lock"}
+    assert not site.satellite("status")["restored"]
