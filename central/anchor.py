@@ -7,14 +7,18 @@ central then opens a new epoch for every satellite and learns from their full re
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from chassis.backup.locked import locked
 from chassis.errors import AppError
 from chassis.faults import crash_point
 from chassis.files import write_atomic
 
 FILE = "anchor.json"
+LOCK = "anchor.lock"
 
 
 class AnchorDamagedError(AppError):
@@ -53,21 +57,31 @@ class Anchor:
 
     def write(self, reached: Reached) -> None:
         """Raise the anchor; it never falls."""
+        if self.read() != self._above(reached):
+            with self._alone():
+                self._save(self._above(reached))  # another process may have raised it meanwhile
+        crash_point("after_anchor")
+
+    def _above(self, reached: Reached) -> Reached:
         known = self.read() or Reached()
         answers, floor = max(known.answers, reached.answers), max(known.epoch_floor, reached.epoch_floor)
-        raised = Reached(answers, floor, known.restored)
-        if raised != known or not (self._folder / FILE).exists():
-            self._save(raised)
-        crash_point("after_anchor")
+        return Reached(answers, floor, known.restored)
 
     def mark_restored(self) -> None:
         """Note that a backup was restored."""
-        self._save(replace(self.read() or Reached(), restored=True))
+        with self._alone():
+            self._save(replace(self.read() or Reached(), restored=True))
 
     def clear(self, reached: Reached) -> None:
         """The restore has been dealt with."""
-        self._save(reached)
+        with self._alone():
+            self._save(replace(self._above(reached), restored=False))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with locked(self._folder / LOCK):
+            yield
 
     def _save(self, reached: Reached) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_atomic(self._folder / FILE, json.dumps(asdict(reached), sort_keys=True).encode() + b"\n")

@@ -12,6 +12,7 @@ from central.intake.recovering import enter_recovery, reached, was_restored
 from central.keyring import TRUST, KeyRing
 from central.settings import PREFIX, CentralSettings
 from chassis.actor import SYSTEM
+from chassis.backup.locked import locked
 from chassis.backup.swap import finish_restore, restore_waits
 from chassis.clock import Clock, is_lab, open_clock
 from chassis.db import migrate
@@ -25,6 +26,7 @@ from chassis.settings import load_settings
 
 MIGRATIONS = Path(central.__file__).parent / "migrations"
 DATABASE_FILE = "central.db"
+RECOVERY_LOCK = "recovery.lock"
 
 
 @dataclass(frozen=True)
@@ -66,24 +68,35 @@ def open_central(home: Path) -> Central:
         if (home / DATABASE_FILE).exists():
             raise KeyFileMissingError(f"keys/{TRUST} is missing")
         raise HomeMissingError("there is no central in this home")
+    arm(lab=is_lab(home))
+    finish_restore(home, lambda: _mark_restored(home))
     made = assemble(home)
-    finish_restore(home, made.anchor.mark_restored)
     migrate.check(made.database.engine, MIGRATIONS)
     recover_if_restored(made)
     return made
 
 
+def _mark_restored(home: Path) -> None:
+    made = assemble(home)  # by the settings that were restored: they say where the anchor is
+    made.database.dispose()
+    made.anchor.mark_restored()
+
+
 def recover_if_restored(made: Central) -> bool:
     """Find out whether this central was put back, and open new epochs if it was."""
-    known = made.anchor.read()
     with made.database.read(SYSTEM) as unit:
-        if not was_restored(unit, known):
+        if not was_restored(unit, made.anchor.read()):
             return False
-    with made.database.write(SYSTEM) as unit:
-        enter_recovery(unit, known)
-        unit.session.flush()
-        now = reached(unit)
-    made.anchor.clear(now)
+    # Several processes open a restored home at once; the first one's new epochs are enough.
+    with locked(made.home / RECOVERY_LOCK):
+        with made.database.write(SYSTEM) as unit:
+            known = made.anchor.read()
+            if not was_restored(unit, known):
+                return False
+            enter_recovery(unit, known)
+            unit.session.flush()
+            now = reached(unit)
+        made.anchor.clear(now)
     get_logger().warning("central_restored", epoch_floor=now.epoch_floor)
     return True
 

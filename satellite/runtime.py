@@ -90,16 +90,21 @@ def open_satellite(home: Path) -> Satellite:
         if (home / DATABASE_FILE).exists():
             raise KeyFileMissingError(f"keys/{TRUST} is missing")
         raise HomeMissingError("there is no satellite in this home")
+    arm(lab=is_lab(home))
+    finish_restore(home, lambda: _mark_restored(home))
     made = assemble(home)
-    finish_restore(home, lambda: _mark_restored(made))
     migrate.check(made.database.engine, MIGRATIONS)
     return made
 
 
-def _mark_restored(made: Satellite) -> None:
-    with made.database.read(SYSTEM) as unit:
-        epoch = site_of(unit).epoch
-    made.anchor.mark_restored(epoch)
+def _mark_restored(home: Path) -> None:
+    made = assemble(home)  # by the settings that were restored: they say where the anchor and the database are
+    try:
+        with made.database.read(SYSTEM) as unit:
+            epoch = site_of(unit).epoch
+        made.anchor.mark_restored(epoch)
+    finally:
+        made.database.dispose()
 
 
 def prepare_home(home: Path) -> None:

@@ -44,7 +44,7 @@ from chassis.storage import of_database, of_file
 
 FOLDERS = ("keys", "tls")
 FILES = ("config.toml", "lab-clock.json")
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?")
+_INNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _LENGTH = 8
 
 
@@ -173,7 +173,7 @@ def _unpack(product: Product, file: Path, passphrase: bytes, folder: Path) -> di
                 raise OtherProductError(f"this is a backup of {header.product[:40]!r}")
             reading = Reading(read_pieces(source, header, passphrase))
             size = int.from_bytes(reading.whole(_LENGTH, _LENGTH), "big")
-            entries, facts = _manifest(reading.whole(size, MANIFEST_BYTES))
+            entries, facts = _manifest(product, reading.whole(size, MANIFEST_BYTES))
             for entry in entries:
                 _write_entry(entry, reading, folder)
             if not reading.ended():
@@ -188,7 +188,7 @@ def _unpack(product: Product, file: Path, passphrase: bytes, folder: Path) -> di
     return _described(header, entries, facts)
 
 
-def _manifest(data: bytes) -> tuple[list[Entry], dict[str, Any]]:
+def _manifest(product: Product, data: bytes) -> tuple[list[Entry], dict[str, Any]]:
     try:
         found = json.loads(data)
         entries = [Entry(str(row["name"]), int(row["size"]), str(row["sha256"])) for row in found["files"]]
@@ -196,9 +196,17 @@ def _manifest(data: bytes) -> tuple[list[Entry], dict[str, Any]]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BackupDamagedError("the backup's list of files cannot be read") from error
     for entry in entries:
-        if not _NAME.fullmatch(entry.name) or entry.size < 0:
+        if not _may_restore(product, entry.name) or entry.size < 0:
             raise BackupDamagedError("the backup names a file that cannot be restored")
     return entries, facts
+
+
+def _may_restore(product: Product, name: str) -> bool:
+    """Whether a backup may bring this file: never the anchor, a lock, or what else only the machine itself writes."""
+    folder, _, inner = name.rpartition("/")
+    if not folder:
+        return name in {product.database, *FILES}
+    return folder in FOLDERS and _INNER.fullmatch(inner) is not None
 
 
 def _write_entry(entry: Entry, reading: Reading, folder: Path) -> None:

@@ -58,17 +58,26 @@ def finish_restore(home: Path, note: Callable[[], None]) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX)
         if not ready.is_dir():
             return
-        kept = home / f"replaced-{(ready / LABEL).read_text('ascii').strip()}"
-        kept.mkdir(mode=0o700, exist_ok=True)
-        for staged in sorted(ready.iterdir()):
-            if staged.name != LABEL:
-                _replace(staged, home, kept)
-                crash_point("restore_moved", staged.name)
-        sync_folder(kept)
-        sync_folder(home)
-        note()
+        label = ready / LABEL
+        if label.exists():
+            _move(home, ready, label)
+            note()
+            # Without its label, all that waited is in place and noted.
+            label.unlink()
+            crash_point("restore_noted")
         shutil.rmtree(ready)
         sync_folder(home)
+
+
+def _move(home: Path, ready: Path, label: Path) -> None:
+    kept = home / f"replaced-{label.read_text('ascii').strip()}"
+    kept.mkdir(mode=0o700, exist_ok=True)
+    for staged in sorted(ready.iterdir()):
+        if staged.name != LABEL:
+            _replace(staged, home, kept)
+            crash_point("restore_moved", staged.name)
+    sync_folder(kept)
+    sync_folder(home)
 
 
 def _replace(staged: Path, home: Path, kept: Path) -> None:

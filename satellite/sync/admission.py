@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from chassis.actor import Actor
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
+from satellite.core.alerts.services import refresh_alerts
 from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
 from satellite.sync.importing import import_authorization
@@ -20,11 +21,17 @@ def apply_authorization(made: Satellite, actor: Actor, open_file: Opener) -> dic
     """Apply an authorization file in a unit of its own; returns what it was and where the satellite belongs now."""
     with open_file() as stream, made.database.write(actor) as unit:
         require(unit, Permission.SITE_MANAGE)
+        left = site_of(unit).epoch
         result = import_authorization(unit, made.keyring, stream)
         if result.outcome == "applied":
+            made.anchor.leave(left)
             # The new anchor first: what was reached in the old epoch says nothing of the new one.
             unit.after_commit.append(lambda: made.anchor.reset(result.epoch))
-            made.refresh_alerts(unit)
+            # Not asked of the anchor, which still speaks of the epoch that is left.
+            refresh_alerts(unit, made.keyring.trust.root, restored=False)
+        elif result.outcome == "already_applied":
+            # Done again after a crash: an anchor of an older epoch comes into this one, any other stays as it is.
+            unit.after_commit.append(lambda: made.anchor.write(result.epoch, 0, 0))
         site = site_of(unit)
         found = {"account": site.account_domain, "account_name": site.account_name, "satellite": site.satellite_id}
     if result.trust is not None and result.trust.root.version >= made.keyring.trust.root.version:

@@ -8,14 +8,18 @@ so until it enters a new epoch, even if its numbers reach the old ones again.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from chassis.backup.locked import locked
 from chassis.errors import AppError
 from chassis.faults import crash_point
 from chassis.files import write_atomic
 
 FILE = "anchor.json"
+LOCK = "anchor.lock"
 
 
 class AnchorDamagedError(AppError):
@@ -57,25 +61,55 @@ class Anchor:
 
     def reset(self, epoch: int, change: int = 0) -> None:
         """Begin anew: for a satellite that was just set up, or that enters a new epoch."""
-        self._save(Reached(epoch, 0, 0, change))
+        with self._alone():
+            self._save(Reached(epoch, 0, 0, change))
+
+    def leave(self, epoch: int) -> None:
+        """Before an epoch is left: an anchor that tells nothing tells from now on that the machine was put back in it.
+
+        So the next epoch is known to be another one, even if the power fails before its own anchor stands.
+        """
+        with self._alone():
+            try:
+                known = self.read()
+            except AnchorDamagedError:
+                known = None
+            if known is None:
+                self._save(Reached(epoch, restored=True))
 
     def write(self, epoch: int, seq: int, rseq: int, change: int = 0) -> None:
         """Raise the anchor; one that is missing stays missing, since nothing then says how far this machine came."""
-        known = self.read()
-        if known is None or epoch < known.epoch:
-            return
-        if epoch == known.epoch:
-            seq, rseq = max(seq, known.seq), max(rseq, known.rseq)
-        raised = Reached(epoch, seq, rseq, max(change, known.change), known.restored)
-        if raised != known:
-            self._save(raised)
+        reached = Reached(epoch, seq, rseq, change)
+        if self._above(reached) is not None:
+            with self._alone():
+                raised = self._above(reached)  # another process may have raised it meanwhile
+                if raised is not None:
+                    self._save(raised)
         crash_point("after_anchor")
+
+    def _above(self, reached: Reached) -> Reached | None:
+        """The anchor as `reached` raises it; None where nothing is to be written."""
+        known = self.read()
+        if known is None or reached.epoch < known.epoch:
+            return None
+        if reached.epoch > known.epoch:
+            return reached  # what was reached in the old epoch, and that it was put back, says nothing of the new one
+        seq, rseq, change = (max(getattr(reached, name), getattr(known, name)) for name in ("seq", "rseq", "change"))
+        raised = replace(known, seq=seq, rseq=rseq, change=change)
+        return raised if raised != known else None
 
     def mark_restored(self, epoch: int) -> None:
         """Keep in mind that this machine was put back, even if it comes as far again."""
-        known = self.read() or Reached()
-        if not known.restored or known.epoch < epoch:
-            self._save(replace(known, epoch=max(epoch, known.epoch), restored=True))
+        if self._is_marked(self.read() or Reached(), epoch):
+            return
+        with self._alone():
+            known = self.read() or Reached()
+            if not self._is_marked(known, epoch):
+                self._save(replace(known, epoch=max(epoch, known.epoch), restored=True))
+
+    @staticmethod
+    def _is_marked(known: Reached, epoch: int) -> bool:
+        return known.restored and known.epoch >= epoch
 
     def is_ahead(self, epoch: int, seq: int, rseq: int, change: int) -> bool:
         """Whether this machine came further than the database knows; without an anchor nobody can say that it did not."""
@@ -86,6 +120,11 @@ class Anchor:
             return known.epoch > epoch
         return known.restored or known.seq > seq or known.rseq > rseq or known.change > change
 
-    def _save(self, reached: Reached) -> None:
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with locked(self._folder / LOCK):
+            yield
+
+    def _save(self, reached: Reached) -> None:
         write_atomic(self._folder / FILE, json.dumps(asdict(reached), sort_keys=True).encode() + b"\n")
