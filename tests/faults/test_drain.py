@@ -38,9 +38,9 @@ def test_workers_are_replaced_and_servers_ended_under_load_without_a_wrong_answe
         load.wait_for(1)  # the ready line comes from the first worker, the other may be a moment late
     old = set(server.children)
     server.process.send_signal(signal.SIGHUP)
-    while len(old & set(server.children)) > 1 and time.monotonic() < end:
+    while sum(map(alive, old)) > 1 and time.monotonic() < end:
         load.wait_for(1)
-    replaced = set(server.children)
+    kept = [pid for pid in old if alive(pid)]
     children = server.children
     code = server.stop()
     end = time.monotonic() + 20
@@ -53,7 +53,7 @@ def test_workers_are_replaced_and_servers_ended_under_load_without_a_wrong_answe
     check_nothing_lost(site, load, again.port)
     ended = again.stop()
 
-    assert len(old - replaced) == SCHEDULER_AND_WORKERS - 1, "HUP did not replace every worker"
+    assert len(kept) <= 1, "HUP did not replace every worker"
     assert (code, ended) == (0, 0)
     assert left == []
     assert set(load.statuses) == {200}, load.strange[:3]
