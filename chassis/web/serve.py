@@ -64,6 +64,7 @@ def serve(
     """Serve until told to end. `make_app` runs in each worker, so that no connection crosses a fork."""
     listening, url = _open(bind, tls=tls is not None)
     try:
+        master = os.getpid()
         child = start_child(scheduler) if scheduler is not None else None
         line: dict[str, object] = {"ready": True, "url": url}
         if tls is not None:
@@ -87,7 +88,7 @@ def serve(
         try:
             _Server(options, make_app if tls is not None else lambda: behind_proxy(make_app())).run()
         finally:
-            if child is not None:
+            if child is not None and os.getpid() == master:  # a worker that ends passes here too
                 with suppress(ProcessLookupError):
                     os.kill(child, signal.SIGTERM)
     finally:
