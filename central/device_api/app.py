@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from central.device_api.port import CentralPort
 from central.domain.instances.devices import find_public
 from central.runtime import Central
 from chassis.actor import Actor, ActorKind
-from chassis.db.group import GroupCommit
+from chassis.db.group import GroupCommit, Stages
 from chassis.db.unit import Unit
 from chassis.web.health import Check, clock_check, disk_check
 from chassis.web.messages import DeviceHttp
 from chassis.web.wsgi import StartResponse
-from exchange.device.desk import DeviceDesk, Draft, Opened
-from exchange.device.edge import DeviceEdge
+from exchange.device.desk import DeviceDesk, Draft, Opened, Reply
+from exchange.device.edge import DeviceEdge, Message, handle
 from exchange.device.openapi import describe
 from exchange.keys import PublicKey
 from exchange.limits import DEVICE_MESSAGE_BYTES
@@ -60,10 +61,11 @@ def make_app(made: Central) -> Callable[[dict[str, Any], StartResponse], Iterabl
     def begin(unit: Unit, _jobs: Sequence[Opened]) -> _Group:
         return _Group(DeviceDesk(CentralPort(unit, made.keyring), made.keyring.signer()))
 
-    commit = GroupCommit[Opened, Draft](made.database, _ACTOR, begin, exclusive="counters")
+    stages = Stages[Message, Opened, Draft, Reply](DeviceEdge(find_key).open, begin, Draft.reply)
+    commit = GroupCommit(made.database, _ACTOR, stages, exclusive="counters")
     return DeviceHttp(
         operations=frozenset(DeviceOp),
-        handle=DeviceEdge(find_key, commit.do).handle,
+        handle=partial(handle, commit.do),
         checks=checks(made),
         openapi=json.dumps(describe("Perigee central")).encode(),
         most_bytes=DEVICE_MESSAGE_BYTES,

@@ -3,6 +3,9 @@
 Whoever finds nobody at work leads: it takes all that waits, does it in one unit of work, commits, and only then lets
 anyone answer. Meanwhile the next group gathers. There is no thread of its own to start, to stop or to lose in a fork.
 
+Before and after the unit of work the leader does for all what needs none (`prepare`, `complete`): a program that has one
+lock for all its threads does sixteen things one after the other faster than in sixteen threads that take it in turn.
+
 A job that fails by itself leaves nothing behind and the others go on. An error of the database amid the jobs ends the
 group: nothing of it is kept, and each job is tried once more in a unit of its own, so that one cannot spoil the others.
 When the commit fails, all fail, and nothing is tried again.
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
@@ -23,19 +27,21 @@ from chassis.db.unit import Database, Unit, is_retryable
 from chassis.errors import DatabaseBusyError
 
 J = TypeVar("J")
-J_contra = TypeVar("J_contra", contravariant=True)
+P = TypeVar("P")
+P_contra = TypeVar("P_contra", contravariant=True)
+D = TypeVar("D")
+D_co = TypeVar("D_co", covariant=True)
 R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
 
 MOST_TOGETHER = 64
 PATIENCE_SECONDS = 15.0
 ATTEMPTS = 5
 
 
-class Work(Protocol[J_contra, R_co]):
+class Work(Protocol[P_contra, D_co]):
     """Does the jobs of one group, inside its unit of work."""
 
-    def do(self, job: J_contra) -> R_co:
+    def do(self, job: P_contra) -> D_co:
         """Do one job; when it raises, nothing of this job may be left in the unit."""
         ...
 
@@ -48,13 +54,15 @@ class _CommitFailedError(Exception):
     """The jobs were done, but nothing of it is kept."""
 
 
-class _Ticket(Generic[J, R]):
+class _Ticket(Generic[J, P, D, R]):
     """A job in the queue; its owner sleeps on the gate."""
 
-    __slots__ = ("error", "gate", "job", "leads", "result", "taken")
+    __slots__ = ("done", "error", "gate", "job", "leads", "prepared", "result", "taken")
 
     def __init__(self, job: J) -> None:
         self.job = job
+        self.prepared: P | None = None
+        self.done: D | None = None
         self.result: R | None = None
         self.error: BaseException | None = None
         self.leads = False
@@ -63,31 +71,40 @@ class _Ticket(Generic[J, R]):
         self.gate.acquire()
 
 
-class GroupCommit(Generic[J, R]):
+@dataclass(frozen=True)
+class Stages(Generic[J, P, D, R]):
+    """What becomes of a job: prepared without a unit of work, done inside one, completed when that is committed."""
+
+    prepare: Callable[[J], P]
+    begin: Callable[[Unit, Sequence[P]], Work[P, D]]
+    complete: Callable[[D], R]
+
+
+class GroupCommit(Generic[J, P, D, R]):
     """Brings jobs from many threads into few units of work."""
 
     def __init__(
         self,
         database: Database,
         actor: Actor,
-        begin: Callable[[Unit, Sequence[J]], Work[J, R]],
+        stages: Stages[J, P, D, R],
         *,
         exclusive: str | None = None,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
-        """`begin` opens a group; `exclusive` names the table by which groups of several processes keep apart."""
+        """`stages` say what is done; `exclusive` names the table by which groups of several processes keep apart."""
         self._database = database
         self._actor = actor
-        self._begin = begin
+        self._stages = stages
         self._exclusive = exclusive if database.engine.dialect.name == "postgresql" else None
         self._patience = patience
-        self._queue: deque[_Ticket[J, R]] = deque()
+        self._queue: deque[_Ticket[J, P, D, R]] = deque()
         self._lock = Lock()
         self._led = False
 
     def do(self, job: J) -> R:
         """Have a job done; returns when it is committed. DatabaseBusyError when its turn does not come in time."""
-        ticket: _Ticket[J, R] = _Ticket(job)
+        ticket: _Ticket[J, P, D, R] = _Ticket(job)
         with self._lock:
             self._queue.append(ticket)
             if not self._led:
@@ -100,7 +117,7 @@ class GroupCommit(Generic[J, R]):
             raise ticket.error
         return ticket.result  # type: ignore[return-value]  # set by whoever led the group
 
-    def _wait(self, ticket: _Ticket[J, R]) -> None:
+    def _wait(self, ticket: _Ticket[J, P, D, R]) -> None:
         if ticket.gate.acquire(timeout=self._patience):
             return
         with self._lock:
@@ -109,7 +126,7 @@ class GroupCommit(Generic[J, R]):
                 raise DatabaseBusyError("too many messages wait for the database")
         ticket.gate.acquire()  # its group is at work: the outcome is not far, and must not be guessed
 
-    def _lead(self, own: _Ticket[J, R]) -> None:
+    def _lead(self, own: _Ticket[J, P, D, R]) -> None:
         with self._lock:
             group = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_TOGETHER))]
             if own not in group:  # more wait than go together, and it came late: it goes first
@@ -119,7 +136,7 @@ class GroupCommit(Generic[J, R]):
             for ticket in group:
                 ticket.taken = True
         try:
-            self._run(group)
+            self._serve(group)
         finally:
             self._hand_over()
             for ticket in group:
@@ -134,7 +151,24 @@ class GroupCommit(Generic[J, R]):
             else:
                 self._led = False
 
-    def _run(self, group: list[_Ticket[J, R]]) -> None:
+    def _serve(self, group: list[_Ticket[J, P, D, R]]) -> None:
+        sound: list[_Ticket[J, P, D, R]] = []
+        for ticket in group:
+            try:
+                ticket.prepared = self._stages.prepare(ticket.job)
+                sound.append(ticket)
+            except BaseException as error:  # noqa: BLE001 - it is this job's own; the others go on
+                ticket.error = error
+        if sound:
+            self._run(sound)
+        for ticket in sound:
+            if ticket.error is None:
+                try:
+                    ticket.result = self._stages.complete(ticket.done)  # type: ignore[arg-type]  # it was done
+                except BaseException as error:  # noqa: BLE001 - it is kept for good, and only cannot be said
+                    ticket.error = error
+
+    def _run(self, group: list[_Ticket[J, P, D, R]]) -> None:
         failed: BaseException | None = None
         try:
             self._try(group)
@@ -152,7 +186,7 @@ class GroupCommit(Generic[J, R]):
             for ticket in group:
                 ticket.error = failed
 
-    def _try(self, group: list[_Ticket[J, R]]) -> None:
+    def _try(self, group: list[_Ticket[J, P, D, R]]) -> None:
         for attempt in range(1, ATTEMPTS + 1):
             done = False
             try:
@@ -167,16 +201,17 @@ class GroupCommit(Generic[J, R]):
                 raise
             return
 
-    def _together(self, unit: Unit, group: list[_Ticket[J, R]]) -> None:
+    def _together(self, unit: Unit, group: list[_Ticket[J, P, D, R]]) -> None:
         if self._exclusive is not None:
             # Before the snapshot is taken: else the group would see the state from before it got its turn.
             unit.session.execute(text(f"LOCK TABLE {self._exclusive} IN EXCLUSIVE MODE"))
-        work = self._begin(unit, [ticket.job for ticket in group])
-        for ticket in group:
+        prepared: list[P] = [ticket.prepared for ticket in group]  # type: ignore[misc]  # only these are here
+        work = self._stages.begin(unit, prepared)
+        for ticket, job in zip(group, prepared, strict=True):
             hooks = len(unit.after_commit)
             ticket.error = None
             try:
-                ticket.result = work.do(ticket.job)
+                ticket.done = work.do(job)
             except DBAPIError:
                 raise
             except Exception as error:  # noqa: BLE001 - it is this job's own; the others go on

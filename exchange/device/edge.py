@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from exchange.device.desk import Draft, Opened, open_message, plain_problem
+from exchange.device.desk import Opened, Reply, open_message, plain_problem
 from exchange.errors import ExchangeError
 from exchange.keys import PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What came to the address of an operation."""
+
+    op: str
+    data: bytes
+
 
 Handled: TypeAlias = tuple[int, bytes | None, str | None, str, str]
 KEYS = 20_000
@@ -45,18 +55,21 @@ class KnownKeys:
 
 
 class DeviceEdge:
-    """Handles messages of many threads."""
+    """Takes messages in and lets answers out; what lies between is done for many of them together."""
 
-    def __init__(self, look_up: Callable[[str], PublicKey | None], settle: Callable[[Opened], Draft]) -> None:
-        """`settle` does what a verified message asks for and returns when it is kept for good."""
+    def __init__(self, look_up: Callable[[str], PublicKey | None]) -> None:
+        """`look_up` finds the public key of an id."""
         self._keys = KnownKeys(look_up)
-        self._settle = settle
 
-    def handle(self, op: str, data: bytes) -> Handled:
-        """Status, signed answer, code, message and remedy for one message."""
-        try:
-            draft = self._settle(open_message(op, data, self._keys.find))
-        except ExchangeError as error:
-            draft = plain_problem(error.code, error.message)
-        reply = draft.reply()
-        return reply.status, reply.answer, reply.code, reply.message, reply.remedy
+    def open(self, message: Message) -> Opened:
+        """Verify one message; ExchangeError says why it is none."""
+        return open_message(message.op, message.data, self._keys.find)
+
+
+def handle(settle: Callable[[Message], Reply], op: str, data: bytes) -> Handled:
+    """Status, signed answer, code, message and remedy for one message; `settle` returns when it is kept for good."""
+    try:
+        reply = settle(Message(op, data))
+    except ExchangeError as error:
+        reply = plain_problem(error.code, error.message).reply()
+    return reply.status, reply.answer, reply.code, reply.message, reply.remedy

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from chassis.actor import SYSTEM, Actor, ActorKind
-from chassis.db.group import GroupCommit
+from chassis.db.group import GroupCommit, Stages
 from chassis.db.unit import Unit
 from chassis.web.health import Check, clock_check, disk_check
 from chassis.web.messages import DeviceHttp
 from chassis.web.wsgi import StartResponse
-from exchange.device.desk import DeviceDesk, Draft, Opened, plain_problem
-from exchange.device.edge import DeviceEdge
+from exchange.device.desk import DeviceDesk, Draft, Opened, Reply, plain_problem
+from exchange.device.edge import DeviceEdge, Message, handle
 from exchange.device.openapi import describe
 from exchange.device.port import Signer
 from exchange.keys import PublicKey
@@ -111,11 +112,11 @@ def make_app(made: Satellite) -> Callable[[dict[str, Any], StartResponse], Itera
         with made.database.read(_ACTOR) as unit:
             return find_public(unit, key_id)
 
-    commit = GroupCommit[Opened, Draft](made.database, _ACTOR, _Groups(made).begin, exclusive="counters")
-    edge = DeviceEdge(find_key, commit.do)
+    stages = Stages[Message, Opened, Draft, Reply](DeviceEdge(find_key).open, _Groups(made).begin, Draft.reply)
+    commit = GroupCommit(made.database, _ACTOR, stages, exclusive="counters")
     return DeviceHttp(
         operations=frozenset(DeviceOp),
-        handle=edge.handle,
+        handle=partial(handle, commit.do),
         checks=checks(made),
         openapi=json.dumps(describe("Perigee satellite")).encode(),
         most_bytes=DEVICE_MESSAGE_BYTES,
