@@ -13,27 +13,22 @@ from central.api.v1.app import make_api
 from central.device_api.app import make_app as make_device_app
 from central.runtime import Central
 from chassis.api.parts import Part, answer_with, token_part
-from chassis.web.messages import PREFIX, FailureLimiter
-from chassis.web.wsgi import StartResponse, WsgiApp
+from chassis.web.front import Application
+from chassis.web.messages import FailureLimiter
+from chassis.web.wsgi import StartResponse
 
-LEAN = (PREFIX, "/healthz", "/readyz")
 
-
-def make_app(made: Central) -> WsgiApp:
+def make_app(made: Central) -> Application:
     """The application; engines are opened here, in the worker."""
-    devices = make_device_app(made)
     sync = SyncEndpoint(made)
     parts = interfaces(made)
 
-    def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        path = str(environ.get("PATH_INFO", ""))
-        if path.startswith(LEAN) or path == "/":
-            return devices(environ, start_response)
-        if path == SYNC_PATH:
+    def rest(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") == SYNC_PATH:
             return sync(environ, start_response)
         return answer_with(parts, environ).send(environ, start_response)
 
-    return app
+    return Application(make_device_app(made), rest)
 
 
 def interfaces(made: Central) -> tuple[Part, ...]:

@@ -6,29 +6,24 @@ from collections.abc import Iterable
 from typing import Any
 
 from chassis.api.parts import Part, answer_with, token_part
-from chassis.web.messages import PREFIX, FailureLimiter
-from chassis.web.wsgi import StartResponse, WsgiApp
+from chassis.web.front import Application
+from chassis.web.messages import FailureLimiter
+from chassis.web.wsgi import StartResponse
 from satellite.api.compat.app import make_compat
 from satellite.api.compat.grants import SatelliteGrants
 from satellite.api.v1.app import make_api
 from satellite.device_api.app import make_app as make_device_app
 from satellite.runtime import Satellite
 
-LEAN = (PREFIX, "/healthz", "/readyz")
 
-
-def make_app(made: Satellite) -> WsgiApp:
+def make_app(made: Satellite) -> Application:
     """The application; engines are opened here, in the worker."""
-    devices = make_device_app(made)
     parts = interfaces(made)
 
-    def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        path = str(environ.get("PATH_INFO", ""))
-        if path.startswith(LEAN) or path == "/":
-            return devices(environ, start_response)
+    def rest(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         return answer_with(parts, environ).send(environ, start_response)
 
-    return app
+    return Application(make_device_app(made), rest)
 
 
 def interfaces(made: Satellite) -> tuple[Part, ...]:

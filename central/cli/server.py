@@ -16,7 +16,7 @@ from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
 from chassis.startup import check_home
 from chassis.storage import is_server
 from chassis.tls import ensure_certificate
-from chassis.web.wsgi import WsgiApp
+from chassis.web.front import Application
 
 
 @group.command("upgrade", help="Bring the database to the form of this program; a copy is made first.")
@@ -51,7 +51,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
     tls = None if no_tls else ensure_certificate(folder / "tls", made.clock.now())
     made.database.dispose()
 
-    def app() -> WsgiApp:
+    def app() -> Application:
         is_server()
         return make_app(open_central(folder))
 

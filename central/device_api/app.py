@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from central.device_api.port import CentralPort
 from central.domain.instances.devices import find_public
@@ -15,9 +14,8 @@ from chassis.db.group import GroupCommit, Stages
 from chassis.db.unit import Unit
 from chassis.web.health import Check, clock_check, disk_check
 from chassis.web.messages import DeviceHttp
-from chassis.web.wsgi import StartResponse
 from exchange.device.desk import DeviceDesk, Draft, Opened, Reply
-from exchange.device.edge import DeviceEdge, Message, handle
+from exchange.device.edge import DeviceEdge, Message, handle_all
 from exchange.device.openapi import describe
 from exchange.keys import PublicKey
 from exchange.limits import DEVICE_MESSAGE_BYTES
@@ -51,7 +49,7 @@ class _Group:
         """Nothing was held back."""
 
 
-def make_app(made: Central) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
+def make_app(made: Central) -> DeviceHttp:
     """The application; engines are opened here, in the worker."""
 
     def find_key(key_id: str) -> PublicKey | None:
@@ -65,7 +63,7 @@ def make_app(made: Central) -> Callable[[dict[str, Any], StartResponse], Iterabl
     commit = GroupCommit(made.database, _ACTOR, stages, exclusive="counters")
     return DeviceHttp(
         operations=frozenset(DeviceOp),
-        handle=partial(handle, commit.do),
+        handle_all=partial(handle_all, commit.do_all),
         checks=checks(made),
         openapi=json.dumps(describe("Perigee central")).encode(),
         most_bytes=DEVICE_MESSAGE_BYTES,

@@ -104,18 +104,24 @@ class GroupCommit(Generic[J, P, D, R]):
 
     def do(self, job: J) -> R:
         """Have a job done; returns when it is committed. DatabaseBusyError when its turn does not come in time."""
-        ticket: _Ticket[J, P, D, R] = _Ticket(job)
+        result = self.do_all([job])[0]
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    def do_all(self, jobs: Sequence[J]) -> list[R | BaseException]:
+        """Have jobs done; returns when they are committed, for each its result or why there is none."""
+        tickets: list[_Ticket[J, P, D, R]] = [_Ticket(job) for job in jobs]
         with self._lock:
-            self._queue.append(ticket)
+            self._queue.extend(tickets)
             if not self._led:
-                self._led = ticket.leads = True
-        if not ticket.leads:
-            self._wait(ticket)
-        if ticket.leads:
-            self._lead(ticket)
-        if ticket.error is not None:
-            raise ticket.error
-        return ticket.result  # type: ignore[return-value]  # set by whoever led the group
+                self._led = tickets[0].leads = True
+        for ticket in tickets:
+            if not ticket.leads:
+                self._wait(ticket)
+            if ticket.leads:
+                self._lead(ticket)
+        return [ticket.result if ticket.error is None else ticket.error for ticket in tickets]  # type: ignore[misc]  # set by whoever led
 
     def _wait(self, ticket: _Ticket[J, P, D, R]) -> None:
         if ticket.gate.acquire(timeout=self._patience):
@@ -123,7 +129,8 @@ class GroupCommit(Generic[J, P, D, R]):
         with self._lock:
             if not ticket.taken and not ticket.leads:
                 self._queue.remove(ticket)
-                raise DatabaseBusyError("too many messages wait for the database")
+                ticket.error = DatabaseBusyError("too many messages wait for the database")
+                return
         ticket.gate.acquire()  # its group is at work: the outcome is not far, and must not be guessed
 
     def _lead(self, own: _Ticket[J, P, D, R]) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore, Lock
 from typing import Any, TypeAlias
 
-from chassis.errors import AppError, UploadTooLargeError
+from chassis.errors import AppError, DatabaseBusyError, UploadTooLargeError
 from chassis.ids import new_id
 from chassis.log import get_logger
 from chassis.web.health import CheckCall, answer_health
@@ -55,10 +56,10 @@ class FailureLimiter:
 
 @dataclass
 class DeviceHttp:
-    """The application; `handle` does one message in one unit of work."""
+    """Answers devices; `handle_all` does messages (operation, bytes) together and says for each what came of it."""
 
     operations: frozenset[str]
-    handle: Callable[[str, bytes], Handled]
+    handle_all: Callable[[Sequence[tuple[str, bytes]]], list[Handled | BaseException]]
     checks: Mapping[str, CheckCall]
     openapi: bytes
     most_bytes: int
@@ -74,60 +75,88 @@ class DeviceHttp:
         self.places = BoundedSemaphore(self.most_at_once)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Answer one request, as a WSGI application."""
         return self._answer(environ).send(environ, start_response)
 
     def _answer(self, environ: dict[str, Any]) -> Response:
         path, method = str(environ.get("PATH_INFO", "")), str(environ.get("REQUEST_METHOD", ""))
         if method in {"GET", "HEAD"}:
-            return self._look(path)
-        op = path.removeprefix(PREFIX)
-        if not path.startswith(PREFIX) or op not in self.operations:
-            return problem(404, "not_found", "There is nothing at this address.", "Check the address.")
+            return self.look(path)
         if method != "POST":
-            return problem(405, "method_not_allowed", "This address takes POST.", "Send the message with POST.")
-        if not self.places.acquire(blocking=False):
-            # All places are taken: said at once, so that a thread stays free for those who ask how the server is.
-            return _busy("busy", "The server has more messages than it can take.")
+            known = path.removeprefix(PREFIX) in self.operations
+            return _takes_post() if known else _nothing_here()
+        address = str(environ.get("REMOTE_ADDR", ""))
+        refused = self.refuse(path, address)
+        if refused is not None:
+            return refused
         try:
-            return self._message(op, environ)
-        finally:
-            self.places.release()
+            message = path.removeprefix(PREFIX), read_body(environ, self.most_bytes)
+            with self.place():
+                return self.respond(address, self.handle_all([message])[0])
+        except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
+            return failed(error)
 
-    def _look(self, path: str) -> Response:
+    def look(self, path: str) -> Response:
+        """The answer to who only looks."""
         found = answer_health(path, self.checks)
         if found is not None:
             return found
         if path == PREFIX + "openapi.json":
             return Response(200, self.openapi)
         if path.removeprefix(PREFIX) in self.operations:
-            return problem(405, "method_not_allowed", "This address takes POST.", "Send the message with POST.")
+            return _takes_post()
         if path == "/":
             return json_response({"product": "Perigee", "health": "/readyz", "device_api": PREFIX + "openapi.json"})
-        return problem(404, "not_found", "There is nothing at this address.", "Check the address.")
+        return _nothing_here()
 
-    def _message(self, op: str, environ: dict[str, Any]) -> Response:
-        address = str(environ.get("REMOTE_ADDR", ""))
+    def refuse(self, path: str, address: str) -> Response | None:
+        """Why a message is not even read; None to go on."""
+        if not path.startswith(PREFIX) or path.removeprefix(PREFIX) not in self.operations:
+            return _nothing_here()
         wait = self.limiter.wait_seconds(address)
-        if wait:
-            slow = problem(
-                429, "too_many_failures", "Too many refused messages from this address.", "Wait and try again."
-            )
-            slow.headers.append(("Retry-After", str(wait)))
-            return slow
+        if not wait:
+            return None
+        slow = problem(429, "too_many_failures", "Too many refused messages from this address.", "Wait and try again.")
+        slow.headers.append(("Retry-After", str(wait)))
+        return slow
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """One of the places for messages that wait; DatabaseBusyError at once when all are taken."""
+        if not self.places.acquire(blocking=False):
+            raise DatabaseBusyError("the server has more messages than it can take")
         try:
-            status, answer, code, message, remedy = self.handle(op, read_body(environ, self.most_bytes))
-        except UploadTooLargeError as error:
-            return problem(413, error.code, error.message, error.remedy)
-        except AppError as error:
-            return _busy(error.code, error.message) if error.status == 503 else _failed(error)
-        except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
-            return _failed(error)
+            yield
+        finally:
+            self.places.release()
+
+    def respond(self, address: str, handled: Handled | BaseException) -> Response:
+        """Say what came of a message; refusals are counted against the address."""
+        if isinstance(handled, BaseException):
+            return failed(handled)
+        status, answer, code, message, remedy = handled
         if status == 200 and answer is not None:
             return Response(200, answer)
         self.limiter.count(address)
         extra = {"answer": json.loads(answer)} if answer is not None else {}
         return problem(status, code or "refused", message, remedy, extra=extra)
+
+
+def _nothing_here() -> Response:
+    return problem(404, "not_found", "There is nothing at this address.", "Check the address.")
+
+
+def _takes_post() -> Response:
+    return problem(405, "method_not_allowed", "This address takes POST.", "Send the message with POST.")
+
+
+def failed(error: BaseException) -> Response:
+    """Say that a message could not be taken: too large, the server busy, or a fault of the program."""
+    if isinstance(error, UploadTooLargeError):
+        return problem(413, error.code, error.message, error.remedy)
+    if isinstance(error, AppError) and error.status == 503:
+        return _busy(error.code, error.message)
+    return _failed(error)
 
 
 def _busy(code: str, message: str) -> Response:
@@ -136,7 +165,7 @@ def _busy(code: str, message: str) -> Response:
     return found
 
 
-def _failed(error: Exception) -> Response:
+def _failed(error: BaseException) -> Response:
     reference = new_id()[:12]
     get_logger().error(
         "request_failed",

@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from gunicorn.app.base import BaseApplication
 from chassis.errors import InvalidInputError
 from chassis.jobs.scheduler import start_child
 from chassis.tls import fingerprint
-from chassis.web.wsgi import StartResponse, WsgiApp
+from chassis.web.front import Application, Front
 
 
 class BindError(InvalidInputError):
@@ -39,7 +39,7 @@ class TlsNeededError(InvalidInputError):
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # the library ships no types
-    def __init__(self, options: dict[str, Any], make_app: Callable[[], WsgiApp]) -> None:
+    def __init__(self, options: dict[str, Any], make_app: Callable[[], Front]) -> None:
         self._options = options
         self._make_app = make_app
         super().__init__()
@@ -48,12 +48,12 @@ class _Server(BaseApplication):  # type: ignore[misc]  # the library ships no ty
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> WsgiApp:
+    def load(self) -> Front:
         return self._make_app()
 
 
 def serve(
-    make_app: Callable[[], WsgiApp],
+    make_app: Callable[[], Application],
     *,
     bind: str,
     tls: tuple[Path, Path] | None,
@@ -72,9 +72,10 @@ def serve(
         ready = _ReadyLine(line)
         options: dict[str, object] = {
             "bind": [f"fd://{listening.fileno()}"],
-            "worker_class": "gthread",
+            "worker_class": "asgi",
+            "asgi_loop": "asyncio",
+            "asgi_lifespan": "off",
             "workers": workers,
-            "threads": threads,
             "loglevel": "warning",
             "graceful_timeout": 20,
             "timeout": 120,
@@ -86,7 +87,7 @@ def serve(
         if tls is not None:
             options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
         try:
-            _Server(options, make_app if tls is not None else lambda: behind_proxy(make_app())).run()
+            _Server(options, lambda: Front(make_app(), threads=threads, behind_proxy=tls is None)).run()
         finally:
             if child is not None and os.getpid() == master:  # a worker that ends passes here too
                 with suppress(ProcessLookupError):
@@ -94,18 +95,6 @@ def serve(
     finally:
         # gunicorn closes the descriptor when it ends; only a failure before that leaves it open.
         listening.detach()
-
-
-def behind_proxy(app: WsgiApp) -> WsgiApp:
-    """An application whose callers are known by what the reverse proxy says: the last address that it added."""
-
-    def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        said = str(environ.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
-        if said:
-            environ["REMOTE_ADDR"] = said
-        return app(environ, start_response)
-
-    return answer
 
 
 class _ReadyLine:

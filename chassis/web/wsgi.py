@@ -22,6 +22,9 @@ _FIXED = (
 )
 
 
+_RAW_FIXED = [(name.lower().encode(), value.encode()) for name, value in _FIXED]
+
+
 @dataclass(slots=True)
 class Response:
     """What is sent back."""
@@ -37,6 +40,13 @@ class Response:
         headers = [("Content-Type", self.content_type), ("Content-Length", str(len(self.body)))]
         start_response(f"{self.status} {phrase}", [*headers, *_FIXED, *self.headers])
         return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else self.body]
+
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The same headers as ASGI wants them."""
+        found = [(b"content-type", self.content_type.encode()), (b"content-length", str(len(self.body)).encode())]
+        found += _RAW_FIXED
+        found += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        return found
 
 
 def json_response(value: object, status: int = 200) -> Response:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from threading import Lock
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import TypeAlias
 
 from exchange.device.desk import Opened, Reply, open_message, plain_problem
@@ -66,10 +66,16 @@ class DeviceEdge:
         return open_message(message.op, message.data, self._keys.find)
 
 
-def handle(settle: Callable[[Message], Reply], op: str, data: bytes) -> Handled:
-    """Status, signed answer, code, message and remedy for one message; `settle` returns when it is kept for good."""
-    try:
-        reply = settle(Message(op, data))
-    except ExchangeError as error:
-        reply = plain_problem(error.code, error.message).reply()
-    return reply.status, reply.answer, reply.code, reply.message, reply.remedy
+def handle_all(
+    settle: Callable[[Sequence[Message]], list[Reply | BaseException]], messages: Sequence[tuple[str, bytes]]
+) -> list[Handled | BaseException]:
+    """Status, signed answer, code, message and remedy for each message; `settle` returns when all is kept for good."""
+    return [_handled(found) for found in settle([Message(op, data) for op, data in messages])]
+
+
+def _handled(found: Reply | BaseException) -> Handled | BaseException:
+    if isinstance(found, ExchangeError):
+        found = plain_problem(found.code, found.message).reply()
+    if isinstance(found, BaseException):
+        return found
+    return found.status, found.answer, found.code, found.message, found.remedy

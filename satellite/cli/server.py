@@ -12,7 +12,7 @@ from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
 from chassis.startup import check_home
 from chassis.storage import is_server
 from chassis.tls import ensure_certificate
-from chassis.web.wsgi import WsgiApp
+from chassis.web.front import Application
 from satellite.cli.base import group, home, opened
 from satellite.core.operations.models import JobRun
 from satellite.jobs.catalogue import jobs_of
@@ -51,7 +51,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
     tls = None if no_tls else ensure_certificate(folder / "tls", made.clock.now())
     made.database.dispose()
 
-    def app() -> WsgiApp:
+    def app() -> Application:
         is_server()
         return make_app(open_satellite(folder))
 

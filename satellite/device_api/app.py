@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from chassis.actor import SYSTEM, Actor, ActorKind
 from chassis.db.group import GroupCommit, Stages
 from chassis.db.unit import Unit
 from chassis.web.health import Check, clock_check, disk_check
 from chassis.web.messages import DeviceHttp
-from chassis.web.wsgi import StartResponse
 from exchange.device.desk import DeviceDesk, Draft, Opened, Reply, plain_problem
-from exchange.device.edge import DeviceEdge, Message, handle
+from exchange.device.edge import DeviceEdge, Message, handle_all
 from exchange.device.openapi import describe
 from exchange.device.port import Signer
 from exchange.keys import PublicKey
@@ -105,7 +103,7 @@ class _Groups:
         return _Group(port, DeviceDesk(port, signer_of(self._made, site)))
 
 
-def make_app(made: Satellite) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
+def make_app(made: Satellite) -> DeviceHttp:
     """The application; engines are opened here, in the worker."""
 
     def find_key(key_id: str) -> PublicKey | None:
@@ -116,7 +114,7 @@ def make_app(made: Satellite) -> Callable[[dict[str, Any], StartResponse], Itera
     commit = GroupCommit(made.database, _ACTOR, stages, exclusive="counters")
     return DeviceHttp(
         operations=frozenset(DeviceOp),
-        handle=partial(handle, commit.do),
+        handle_all=partial(handle_all, commit.do_all),
         checks=checks(made),
         openapi=json.dumps(describe("Perigee satellite")).encode(),
         most_bytes=DEVICE_MESSAGE_BYTES,
