@@ -22,6 +22,7 @@ from chassis.errors import InvalidInputError
 from chassis.jobs.scheduler import start_child
 from chassis.tls import fingerprint
 from chassis.web.front import Application, Front
+from chassis.web.worker import WAITING_CONNECTIONS, FairWorker
 
 
 class BindError(InvalidInputError):
@@ -72,7 +73,7 @@ def serve(
         ready = _ReadyLine(line)
         options: dict[str, object] = {
             "bind": [f"fd://{listening.fileno()}"],
-            "worker_class": "asgi",
+            "worker_class": FairWorker,
             "asgi_loop": "asyncio",
             "asgi_lifespan": "off",
             "workers": workers,
@@ -147,7 +148,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        listening.listen(1024)
+        listening.listen(WAITING_CONNECTIONS)
     except (OSError, UnicodeError) as error:
         listening.close()
         cause = error.strerror if isinstance(error, OSError) else "this is no name of a host"
@@ -164,7 +165,7 @@ def _listen_path(path: str) -> socket.socket:
                 Path(path).unlink()  # what an earlier server left; anything but a socket stays and fails the bind
         listening.bind(path)
         Path(path).chmod(0o660)
-        listening.listen(1024)
+        listening.listen(WAITING_CONNECTIONS)
     except OSError as error:
         listening.close()
         raise BindError(f"cannot listen on {path}: {error.strerror or error}") from error

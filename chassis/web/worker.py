@@ -1,0 +1,89 @@
+"""A process of the server: gunicorn's asyncio worker, that takes one new connection at a time.
+
+Left alone, the process that wakes first takes every connection that waits and keeps them while they are used: one core
+works and the others look on. This one looks away for a moment after each, and another process takes the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.workers.gasgi import ASGIWorker
+
+WAITING_CONNECTIONS = 1024
+"""How many connections the kernel holds until they are taken."""
+AWAY_SECONDS = 0.0005
+NO_ROOM_SECONDS = 0.5
+
+
+class FairWorker(ASGIWorker):  # type: ignore[misc]  # the library ships no types
+    """Takes connections one at a time."""
+
+    def _setup_event_loop(self) -> None:
+        super()._setup_event_loop()
+        self.loop.create_server = self._listen
+
+    async def _listen(
+        self, factory: Callable[[], asyncio.Protocol], *, sock: socket.socket, ssl: ssl.SSLContext | None, **_: Any
+    ) -> Listener:
+        return Listener(self.loop, factory, sock, ssl)
+
+
+class Listener:
+    """Takes connections of one listening socket; to be closed like a server of asyncio."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        factory: Callable[[], asyncio.Protocol],
+        sock: socket.socket,
+        context: ssl.SSLContext | None,
+    ) -> None:
+        """`factory` makes the protocol of a connection."""
+        self._loop, self._factory, self._sock, self._context = loop, factory, sock, context
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        sock.settimeout(0)
+        self._look()
+
+    def _look(self) -> None:
+        self._timer = None
+        self._loop.add_reader(self._sock.fileno(), self._take)
+
+    def _look_away(self, seconds: float) -> None:
+        self._loop.remove_reader(self._sock.fileno())
+        self._timer = self._loop.call_later(seconds, self._look)
+
+    def _take(self) -> None:
+        try:
+            connection, _ = self._sock.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return  # another process was faster, or the caller went away
+        except OSError:
+            self._look_away(NO_ROOM_SECONDS)  # no descriptor is left: some will be, when connections end
+            return
+        self._look_away(AWAY_SECONDS)
+        task = self._loop.create_task(self._serve(connection))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(0)
+        try:
+            await self._loop.connect_accepted_socket(self._factory, connection, ssl=self._context)
+        except (OSError, ssl.SSLError):
+            connection.close()  # it spoke no TLS, or was gone before it was greeted
+
+    def close(self) -> None:
+        """Take no more; the connections that are there go on."""
+        if self._timer is not None:
+            self._timer.cancel()
+        elif self._sock.fileno() >= 0:
+            self._loop.remove_reader(self._sock.fileno())
+
+    async def wait_closed(self) -> None:
+        """Nothing is left to wait for: the worker counts its connections itself."""
