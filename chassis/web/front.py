@@ -113,7 +113,7 @@ class Front:
     def __init__(self, application: Application, *, threads: int, behind_proxy: bool) -> None:
         """`threads` serve what is no device message; `behind_proxy`: the caller is who the proxy says."""
         self._devices = application.devices
-        rest: WsgiApp = behind(application) if behind_proxy else application
+        rest = from_loop(application, behind_proxy=behind_proxy)
         self._rest = WSGIMiddleware(rest, workers=threads)  # type: ignore[arg-type]  # WSGI by another name
         self._checks = WSGIMiddleware(rest, workers=2)  # type: ignore[arg-type]  # WSGI by another name
         self._behind_proxy = behind_proxy
@@ -147,11 +147,18 @@ class Front:
             return failed(error)
 
 
-def behind(app: WsgiApp) -> WsgiApp:
-    """An application whose callers are known by what the reverse proxy says: the last address that it added."""
+def from_loop(app: WsgiApp, *, behind_proxy: bool) -> WsgiApp:
+    """A WSGI application that is told what the adapter leaves out: the address as it was written, and who calls.
+
+    Behind a reverse proxy that is who the proxy says: the last address that it added.
+    """
 
     def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        said = _last_of(str(environ.get("HTTP_X_FORWARDED_FOR", "")))
+        scope = environ.get("asgi.scope")
+        if scope is not None:
+            query = scope.get("query_string", b"")
+            environ["RAW_URI"] = (scope.get("raw_path", b"") + (b"?" + query if query else b"")).decode("latin-1")
+        said = _last_of(str(environ.get("HTTP_X_FORWARDED_FOR", ""))) if behind_proxy else ""
         if said:
             environ["REMOTE_ADDR"] = said
         return app(environ, start_response)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.web.serve import behind_proxy
+from chassis.web.front import from_loop
 from tests.bench.devices import BenchDevice, answered, http
 from tests.bench.load import Job, Outcome
 from tests.bench.servers import Server, probed, send, serving
@@ -84,7 +84,7 @@ def _killed_amid(folder: Path, server: Server, lanes: list[list[bytes]]) -> Outc
 @pytest.mark.row("S4.7")
 def test_behind_a_proxy_failures_are_counted_by_the_address_that_the_proxy_adds(site: World) -> None:
     """What a device itself claims as its address does not count."""
-    app = behind_proxy(site.wire().app)
+    app = from_loop(site.wire().app, behind_proxy=True)
     said = {"X-Forwarded-For": "10.9.9.9, 192.0.2.1"}
     for _ in range(120):
         call(app, "POST", "/device/v1/authorize", b"{}", said)

@@ -68,7 +68,7 @@ class Site:
         return [each.result(60) for each in sent]
 
     def wait_until_queued(self, count: int) -> None:
-        edge = self.app.handle.__self__._settle.__self__  # type: ignore[attr-defined]
+        edge = self.app.handle_all.args[0].__self__  # type: ignore[attr-defined]
         ticks = Event()
         for _ in range(2000):
             if edge._led and len(edge._queue) >= count - 1:  # the first one leads and has left the queue

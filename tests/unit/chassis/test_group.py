@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from chassis.actor import SYSTEM
 from chassis.clock import SystemClock
 from chassis.db.engine import make_engine
-from chassis.db.group import GroupCommit
+from chassis.db.group import GroupCommit, Stages
 from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Database, Unit
 from chassis.errors import DatabaseBusyError
@@ -42,6 +42,23 @@ class Adding:
         pass
 
 
+def _prepared(job: int) -> int:
+    if job == 66:
+        raise ValueError("not sound")
+    return job
+
+
+def stages(sizes: list[int]) -> Stages[int, int, int, int]:
+    """Numbers pass through; 66 is refused before the unit of work, 55 after it."""
+
+    def complete(done: int) -> int:
+        if done == 110:
+            raise ValueError("it cannot be said")
+        return done
+
+    return Stages(_prepared, lambda unit, found: Adding(unit, sizes, found), complete)
+
+
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """An embedded database with one table."""
@@ -61,7 +78,7 @@ def _kept(database: Database) -> list[int]:
 
 def _gathered(database: Database, jobs: list[int]) -> tuple[list[int], list[int | str]]:
     sizes: list[int] = []
-    group = GroupCommit[int, int](database, SYSTEM, lambda unit, found: Adding(unit, sizes, found))
+    group = GroupCommit(database, SYSTEM, stages(sizes))
 
     def one(job: int) -> int | str:
         try:
@@ -101,6 +118,32 @@ def test_a_job_that_fails_by_itself_fails_alone(database: Database) -> None:
 
 
 @pytest.mark.row("S4.1", "S4.2")
+def test_what_is_not_sound_does_not_even_begin_a_unit(database: Database) -> None:
+    """A job that is refused before opens no unit of work; one whose result cannot be said is kept all the same."""
+    sizes: list[int] = []
+    group = GroupCommit(database, SYSTEM, stages(sizes))
+
+    refused = group.do_all([66, 66])
+    mixed = group.do_all([1, 66, 55])
+
+    assert [type(each) for each in refused] == [ValueError, ValueError]
+    assert sizes == [2]
+    assert (mixed[0], str(mixed[1]), str(mixed[2])) == (2, "not sound", "it cannot be said")
+    assert _kept(database) == [1, 55]
+
+
+@pytest.mark.row("S4.1", "S4.2")
+def test_many_jobs_of_one_thread_are_done_in_bounded_groups(database: Database) -> None:
+    """What one caller brings together is done together, as far as a group goes."""
+    sizes: list[int] = []
+
+    said = GroupCommit(database, SYSTEM, stages(sizes)).do_all(list(range(100, 230)))
+
+    assert sizes == [64, 64, 2]
+    assert said == [number * 2 for number in range(100, 230)]
+
+
+@pytest.mark.row("S4.1", "S4.2")
 def test_an_error_of_the_database_is_no_error_of_the_neighbours(database: Database) -> None:
     """The group is undone and each job tried alone; only the bad one fails."""
     _, said = _gathered(database, [1, 2, 99, 4])
@@ -123,7 +166,7 @@ def test_more_than_go_together_go_one_group_after_the_other(database: Database) 
 @pytest.mark.row("S4.1", "S4.2")
 def test_whoever_waits_too_long_is_told_so_and_nothing_of_it_is_done(database: Database) -> None:
     """The queue has a deadline; a job that was given up is not done later."""
-    group = GroupCommit[int, int](database, SYSTEM, lambda unit, jobs: Adding(unit, [], jobs), patience=0.2)
+    group = GroupCommit(database, SYSTEM, stages([]), patience=0.2)
     with database.write(SYSTEM):
         first = Thread(target=group.do, args=(1,))
         first.start()
@@ -134,7 +177,7 @@ def test_whoever_waits_too_long_is_told_so_and_nothing_of_it_is_done(database: D
     assert _kept(database) == [1]
 
 
-def _after_first(group: GroupCommit[int, int]) -> None:
+def _after_first(group: GroupCommit[int, int, int, int]) -> None:
     ticks = Event()
     while not group._led:
         ticks.wait(0.01)
@@ -144,7 +187,7 @@ def _after_first(group: GroupCommit[int, int]) -> None:
 @pytest.mark.row("S4.1", "S4.2")
 def test_ordinary_writers_get_their_turn_between_groups(database: Database) -> None:
     """While groups follow each other without a pause, another writer is let in again and again."""
-    group = GroupCommit[int, int](database, SYSTEM, lambda unit, jobs: Adding(unit, [], jobs))
+    group = GroupCommit(database, SYSTEM, stages([]))
     end = Event()
 
     def hammer(number: int) -> None:
