@@ -20,7 +20,7 @@ from central.domain.instances.devices import (
     registered_with,
     revive_key,
 )
-from central.domain.instances.models import Instance
+from central.domain.instances.models import DeviceKey, Instance
 from central.domain.instances.queries import by_udi, find_instance, instance_name
 from central.domain.ledger.claims import claims_of, release_claims
 from central.domain.reservations.services import give_up
@@ -59,12 +59,24 @@ class CentralPort:
         self.now = unit.now
         self.held = (0, 0)
         self._refused: Token | None = None
+        self._row: DeviceKey | None = None
 
     def find(self, key_id: str, digest: str) -> KnownDevice | None:
         """The device that a key belongs to."""
         del digest
-        row = find_key(self._unit, key_id)
-        return known_device(self._unit, row) if row else None
+        self._row = find_key(self._unit, key_id)
+        return known_device(self._unit, self._row) if self._row else None
+
+    def _key(self, key_id: str) -> DeviceKey | None:
+        """The row of a key; that of the message at hand was read when it was looked up."""
+        row = self._row
+        return row if row is not None and row.key_id == key_id else find_key(self._unit, key_id)
+
+    def _own(self, known: KnownDevice) -> tuple[DeviceKey, Instance]:
+        row = self._key(known.key.key_id)
+        if row is None:
+            raise DeviceRefusal("not_registered")
+        return row, find_instance(self._unit, row.account_id, known.instance)
 
     def revive(self, known: KnownDevice) -> KnownDevice:
         """The take-over is undone: both machines live on, apart."""
@@ -82,7 +94,7 @@ class CentralPort:
 
     def remember(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
         """Keep the answer with the key."""
-        row = find_key(self._unit, key_id)
+        row = self._key(key_id)
         if row is not None:
             row.last_counter, row.last_digest, row.last_answer = counter, digest, answer.decode()
 
@@ -143,7 +155,8 @@ class CentralPort:
             renew_from=self.now + CERTIFICATE_RENEWAL,
             export_allowed=instance.export_allowed,
         )
-        refresh_touched(self._unit, account, instances=[instance.id], pools=())
+        if reserving is not None:  # what is new gives no cause for an alert, and ends none
+            refresh_touched(self._unit, account, instances=[instance.id], pools=())
         return instance.id, result.to_dict()
 
     def renew(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject | None:
@@ -158,7 +171,8 @@ class CentralPort:
 
     def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
         """Answer for the complete list of use."""
-        return authorize_device(self._unit, self._keyring, known, body)
+        _, instance = self._own(known)
+        return authorize_device(self._unit, self._keyring, instance, known, body)
 
     def renew_identity(self, known: KnownDevice, body: RenewIdentityBody) -> JsonObject:
         """A new certificate for the same key."""
@@ -205,6 +219,7 @@ class CentralPort:
         account, _ = membership(self._unit, instance)
         self._unit.session.delete(row)
         self._unit.session.delete(instance)
+        self._row = None
         if restricted:
             refresh_alerts(self._unit, account)  # also what it left behind, or asked for in vain
         else:

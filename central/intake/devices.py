@@ -13,6 +13,7 @@ from central.domain.alerts.services import refresh_alerts, refresh_touched
 from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import entitlements
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord
+from central.domain.export_control.queries import has_restricted
 from central.domain.export_control.services import (
     ACTIVE,
     Applicant,
@@ -33,7 +34,7 @@ from chassis.ids import new_id
 from exchange.canonical import JsonObject
 from exchange.device.bodies import AuthorizeBody, AuthorizeResult, EntitlementAnswer, ExportAnswer
 from exchange.device.port import DeviceRefusal, KnownDevice
-from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, CERTIFICATE_GRACE
+from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, CERTIFICATE_GRACE, SILENT_MINOR
 from exchange.statements import Allotment, ExportRequest, seal_allotment
 from exchange.vocabulary import ClaimState, Compliance, ExportState, InstanceState
 
@@ -45,9 +46,10 @@ def _instance(unit: Unit, known: KnownDevice) -> Instance:
     return find_instance(unit, row.account_id, known.instance)
 
 
-def authorize_device(unit: Unit, keyring: KeyRing, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
+def authorize_device(
+    unit: Unit, keyring: KeyRing, instance: Instance, known: KnownDevice, body: AuthorizeBody
+) -> JsonObject:
     """Take the complete list, answer for each licence, bring what was decided."""
-    instance = _instance(unit, known)
     account, home = membership(unit, instance)
     if instance.certificate_expires + CERTIFICATE_GRACE <= unit.licence_now:
         raise DeviceRefusal("certificate_expired")
@@ -60,12 +62,17 @@ def authorize_device(unit: Unit, keyring: KeyRing, known: KnownDevice, body: Aut
         record(unit, account.id, EventKind.INSTANCE_REQUESTED_LICENCES, message, subject=ordinary, virtual_account_id=home.id, instance_id=instance.id)  # fmt: skip
     for grant_id, generation in body.installed:
         mark_delivered(unit, account.id, grant_id, generation, instance.id)
+    silent = unit.licence_now - instance.last_contact >= SILENT_MINOR[0]
     instance.last_contact, instance.state = unit.now, InstanceState.ACTIVE
     instance.hostname = body.hostname or instance.hostname
     instance.software_version = body.software_version or instance.software_version
     changed = {tag for tag in {*ordinary, *present} if ordinary.get(tag) != present.get(tag)}
-    refresh_touched(unit, account, instances=[instance.id], pools={(home.id, tag) for tag in changed})
-    renew_grants(unit, keyring, account.id, None, instance.id)
+    if silent or changed:  # a contact ends an alert only after a long silence, and a list that is known changes no pool
+        mine = [instance.id] if silent else ()
+        refresh_touched(unit, account, instances=mine, pools={(home.id, tag) for tag in changed})
+    restricted = has_restricted(unit, account.id, instance.id)
+    if restricted:
+        renew_grants(unit, keyring, account.id, None, instance.id)
     until = unit.now + AUTHORIZATION
     figures = pools(unit, account.id, [home.id], sorted(ordinary)) if ordinary else {}
     answers = [_answer(figures, instance, catalogue.get(tag), tag, count, until) for tag, count in body.entitlements]
@@ -75,9 +82,9 @@ def authorize_device(unit: Unit, keyring: KeyRing, known: KnownDevice, body: Aut
         renew_after=unit.now + AUTHORIZATION_RENEWAL,
         entitlements=tuple(answers),
         allotments=tuple(_allotments(unit, keyring, account, instance, set(ordinary))),
-        grants=tuple(_grants(unit, instance, known)),
-        exports=tuple(_exports(unit, instance, known)),
-        releases=tuple(_releases(unit, instance, known)),
+        grants=tuple(_grants(unit, instance, known)) if restricted else (),
+        exports=tuple(_exports(unit, instance, known)) if restricted else (),
+        releases=tuple(_releases(unit, instance, known)) if restricted else (),
     )
     return result.to_dict()
 

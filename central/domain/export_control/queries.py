@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord
 from central.domain.export_control.services import ACTIVE
@@ -28,8 +28,10 @@ def held_units(unit: Unit, account_id: str, ids: Sequence[str] | None = None) ->
 
 def has_restricted(unit: Unit, account_id: str, instance_id: str) -> bool:
     """Whether an instance holds restricted units, or asked for some."""
-    for table in (GrantRecord, ExportRequestRecord):
-        query = select(table.id).where(table.account_id == account_id, table.instance_id == instance_id).limit(1)
-        if unit.session.scalar(query) is not None:
-            return True
-    return False
+    either = or_(
+        *(
+            exists().where(table.account_id == account_id, table.instance_id == instance_id)
+            for table in (GrantRecord, ExportRequestRecord)
+        )
+    )
+    return bool(unit.session.scalar(select(either)))

@@ -24,12 +24,23 @@ def site_of(unit: Unit) -> Site:
     return unit.session.scalars(query.with_for_update() if unit.writing else query).one()
 
 
-SiteRow: TypeAlias = Row[Any]
-_ROW = select(Site.__table__)
+SiteRow: TypeAlias = Row[*tuple[Any, ...]]
+_ROW = select(
+    Site.satellite_id,
+    Site.identity_key_id,
+    Site.device_ca_key_id,
+    Site.account_domain,
+    Site.account_name,
+    Site.epoch,
+    Site.identity_certificate,
+    Site.device_ca_certificate,
+    Site.applied_rseq,
+    Site.applied_digest,
+)
 
 
 def site_row(unit: Unit) -> SiteRow:
-    """The one row, as plain columns, for readers in haste."""
+    """What answers to devices need of the one row, as plain columns, for readers in haste."""
     return unit.session.connection().execute(_ROW).one()
 
 
