@@ -142,6 +142,7 @@ class CentralPort:
         row = find_key(self._unit, key.key_id)
         if row is None or row.account_id != account.id:
             raise DeviceRefusal("identity_mismatch", "the key belongs to another account")
+        self._row = row
         certificate = issue_certificate(self._unit, self._keyring, instance, row)
         result = RegisterResult(
             instance=instance.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.activity.events import EventKind
@@ -22,10 +22,12 @@ from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.vocabulary import InstanceState
 
+_KEY = select(DeviceKey).where(DeviceKey.key_id == bindparam("of")).with_for_update()
+
 
 def find_key(unit: Unit, key_id: str) -> DeviceKey | None:
     """A device's key by its id, locked for the unit."""
-    return unit.session.scalars(select(DeviceKey).where(DeviceKey.key_id == key_id).with_for_update()).one_or_none()
+    return unit.session.scalars(_KEY, {"of": key_id}).one_or_none()
 
 
 def find_public(unit: Unit, key_id: str) -> PublicKey | None:
