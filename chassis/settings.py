@@ -13,8 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chassis.errors import SettingsError
 
-RESERVED_THREADS = 4
-
 
 class Section(BaseModel):
     """A table of settings; unknown keys are refused."""
@@ -34,13 +32,9 @@ class ServerSettings(Section):
 
     bind: str = "127.0.0.1:8443"
     workers: int = Field(default=2, ge=1, le=64)
-    threads: int = Field(default=128, ge=1, le=512)
+    threads: int = Field(default=32, ge=1, le=512)
+    messages_at_once: int = Field(default=1000, ge=1, le=10_000)
     failures_a_minute: int = Field(default=120, ge=1)
-
-    @property
-    def messages_at_once(self) -> int:
-        """How many device messages a process takes at once; the other threads are kept for whoever asks how it is."""
-        return max(1, self.threads - RESERVED_THREADS)
 
 
 class LogSettings(Section):

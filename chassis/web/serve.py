@@ -1,4 +1,4 @@
-"""Serving with gunicorn: a free port if asked for, own TLS, one JSON line on standard output when ready.
+"""Serving with gunicorn's asyncio worker: a free port if asked for, own TLS, one JSON line on standard output when ready.
 
 Without TLS only for a reverse proxy on the same machine: on a loopback address or a socket in the file system.
 """
@@ -22,7 +22,7 @@ from chassis.errors import InvalidInputError
 from chassis.jobs.scheduler import start_child
 from chassis.tls import fingerprint
 from chassis.web.front import Application, Front
-from chassis.web.worker import WAITING_CONNECTIONS, FairWorker
+from chassis.web.worker import WAITING_CONNECTIONS, FairWorker, most_connections
 
 
 class BindError(InvalidInputError):
@@ -77,6 +77,7 @@ def serve(
             "asgi_loop": "asyncio",
             "asgi_lifespan": "off",
             "workers": workers,
+            "worker_connections": most_connections(),
             "loglevel": "warning",
             "graceful_timeout": 20,
             "timeout": 120,

@@ -7,6 +7,7 @@ works and the others look on. This one looks away for a moment after each, and a
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 import ssl
 from collections.abc import Callable
@@ -17,7 +18,19 @@ from gunicorn.workers.gasgi import ASGIWorker
 WAITING_CONNECTIONS = 1024
 """How many connections the kernel holds until they are taken."""
 AWAY_SECONDS = 0.0005
-NO_ROOM_SECONDS = 0.5
+NO_ROOM_SECONDS = 0.1
+MOST_DESCRIPTORS = 8192
+KEPT_DESCRIPTORS = 256
+"""For the database, its locks and logs, whatever comes."""
+
+
+def most_connections() -> int:
+    """How many connections a process may hold, after as many descriptors were asked for as it may have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(MOST_DESCRIPTORS, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(16, max(soft, wanted) - KEPT_DESCRIPTORS)
 
 
 class FairWorker(ASGIWorker):  # type: ignore[misc]  # the library ships no types
@@ -30,7 +43,7 @@ class FairWorker(ASGIWorker):  # type: ignore[misc]  # the library ships no type
     async def _listen(
         self, factory: Callable[[], asyncio.Protocol], *, sock: socket.socket, ssl: ssl.SSLContext | None, **_: Any
     ) -> Listener:
-        return Listener(self.loop, factory, sock, ssl)
+        return Listener(self.loop, factory, sock, ssl, has_room=lambda: self.nr_conns < self.cfg.worker_connections)
 
 
 class Listener:
@@ -42,9 +55,12 @@ class Listener:
         factory: Callable[[], asyncio.Protocol],
         sock: socket.socket,
         context: ssl.SSLContext | None,
+        *,
+        has_room: Callable[[], bool],
     ) -> None:
-        """`factory` makes the protocol of a connection."""
+        """`factory` makes the protocol of a connection; none is taken where there is no room for it."""
         self._loop, self._factory, self._sock, self._context = loop, factory, sock, context
+        self._has_room = has_room
         self._tasks: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
         sock.settimeout(0)
@@ -59,6 +75,9 @@ class Listener:
         self._timer = self._loop.call_later(seconds, self._look)
 
     def _take(self) -> None:
+        if not self._has_room():
+            self._look_away(NO_ROOM_SECONDS)
+            return
         try:
             connection, _ = self._sock.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):

@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -79,6 +80,28 @@ def _killed_amid(folder: Path, server: Server, lanes: list[list[bytes]]) -> Outc
     os.killpg(server.process.pid, signal.SIGKILL)
     client.wait(60)
     return Outcome(**pickle.loads(path.with_suffix(".out").read_bytes()))  # noqa: S301 - our own child wrote it
+
+
+IDLE = 700
+
+
+@pytest.mark.row("S4.1", "S4.7")
+def test_connections_that_say_nothing_keep_nobody_out(site: World) -> None:
+    """With hundreds of silent and half-sent connections, a device registers and health answers as if they were not there."""
+    token = site.token()
+    with serving("satellite", site.folder / "satellite", tls=False) as server:
+        silent = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(IDLE)]
+        try:
+            for each in silent[::2]:
+                each.sendall(b"POST /device/v1/register HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n{")
+            with probed(server) as health:
+                outcome = send(site.folder, server, _lanes([BenchDevice(1)], token, 1))
+        finally:
+            for each in silent:
+                each.close()
+
+    assert outcome.statuses == {200: 1}
+    assert health["asked"] > 0
 
 
 @pytest.mark.row("S4.7")

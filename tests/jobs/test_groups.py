@@ -205,7 +205,7 @@ def test_a_full_server_says_when_to_come_again_and_the_device_keeps_to_it(
     site: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With all places taken a message is refused at once with a time; health is answered; the device waits at least as long."""
-    monkeypatch.setenv("SATELLITE_SERVER__THREADS", "6")
+    monkeypatch.setenv("SATELLITE_SERVER__MESSAGES_AT_ONCE", "2")
     device = site.device("SN1")
     waiting = site.unregistered("SN2")
     busy = Site(site)
