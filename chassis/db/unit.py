@@ -164,6 +164,8 @@ class Database:
         try:
             self.clock.keep()
         except SQLAlchemyError as error:
+            if isinstance(error, DBAPIError) and is_retryable(error):
+                return  # another process writes it down at this very moment
             cause = error.orig if isinstance(error, DBAPIError) else None
             refusal = of_database(cause, self._file) if cause is not None else None
             if refusal is not None:

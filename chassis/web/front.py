@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -107,6 +108,10 @@ class Gathering(Generic[M, R]):
             self._loop.call_later(SWEEP_SECONDS, self._sweep)
 
 
+class _GoneError(Exception):
+    """Whoever sent half a message is gone: nobody is left to answer, and no refusal is to be counted."""
+
+
 class Front:
     """The ASGI application of one process."""
 
@@ -124,7 +129,8 @@ class Front:
         path, method = str(scope.get("path", "")), scope.get("method")
         if scope["type"] == "http" and path.startswith(LEAN):
             if method == "POST":
-                await _send(send, await self._message(path, scope, receive))
+                with suppress(_GoneError):
+                    await _send(send, await self._message(path, scope, receive))
                 return
             if path == "/healthz" and method in {"GET", "HEAD"}:
                 await _send(send, self._devices.look(path), head=method == "HEAD")
@@ -143,6 +149,8 @@ class Front:
                 self._gathering = Gathering(self._devices.handle_all)
             with self._devices.place():
                 return self._devices.respond(address, await self._gathering.ask((path.removeprefix(PREFIX), data)))
+        except _GoneError:
+            raise
         except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
             return failed(error)
 
@@ -192,6 +200,8 @@ async def _body(scope: Scope, receive: Receive, most_bytes: int) -> bytes:
     parts, size = [], 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _GoneError
         part = message.get("body", b"")
         parts.append(part)
         size += len(part)

@@ -204,6 +204,30 @@ def test_the_loop_answers_devices_and_health_and_leaves_the_rest_to_threads() ->
 
 
 @pytest.mark.row("S4.7")
+def test_half_a_message_of_who_is_gone_is_neither_settled_nor_counted() -> None:
+    """A line that breaks again and again does not get its address slowed."""
+    front = _front()
+
+    async def run() -> tuple[int, bytes]:
+        for _ in range(10):
+            parts = [{"type": "http.request", "body": b"ha", "more_body": True}, {"type": "http.disconnect"}]
+            sent: list[Any] = []
+
+            async def receive(parts: list[dict[str, Any]] = parts) -> dict[str, Any]:
+                return parts.pop(0)
+
+            async def send(message: Any, sent: list[Any] = sent) -> None:
+                sent.append(message)
+
+            scope = {"type": "http", "method": "POST", "path": "/device/v1/authorize", "client": ("192.0.2.9", 1)}
+            await front(scope, receive, send)
+            assert sent == []
+        return await _ask(front, "POST", "/device/v1/authorize", b"whole")
+
+    assert asyncio.run(run())[0] == 200
+
+
+@pytest.mark.row("S4.7")
 def test_behind_a_proxy_the_caller_is_whom_the_proxy_names() -> None:
     """Both ways through the front agree on it."""
     headers = [(b"x-forwarded-for", b"10.9.9.9, 198.51.100.7")]
