@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from central.domain.accounts.models import SmartAccount
@@ -26,7 +27,7 @@ from central.domain.ledger.claims import claims_of, release_claims
 from central.domain.reservations.services import give_up
 from central.domain.tokens.models import Token
 from central.domain.tokens.services import redeem
-from central.intake.devices import authorize_device, decide_for_device, take_device_return
+from central.intake.devices import Standing, authorize_device, decide_for_device, take_device_return
 from central.keyring import KeyRing
 from chassis.clock import iso
 from chassis.db.unit import Unit
@@ -60,6 +61,7 @@ class CentralPort:
         self.held = (0, 0)
         self._refused: Token | None = None
         self._row: DeviceKey | None = None
+        self._standing = Standing(unit, keyring)
 
     def find(self, key_id: str, digest: str) -> KnownDevice | None:
         """The device that a key belongs to."""
@@ -80,6 +82,7 @@ class CentralPort:
 
     def revive(self, known: KnownDevice) -> KnownDevice:
         """The take-over is undone: both machines live on, apart."""
+        self._standing.forget()
         row = find_key(self._unit, known.key.key_id)
         if row is None:
             raise DeviceRefusal("not_registered")
@@ -88,9 +91,15 @@ class CentralPort:
         refresh_touched(self._unit, account, instances=[known.instance, row.instance_id], pools=())
         return replace(known, instance=row.instance_id, superseded=False)
 
-    def savepoint(self) -> AbstractContextManager[object]:
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
         """Changes inside are undone when the block raises."""
-        return self._unit.session.begin_nested()
+        try:
+            with self._unit.session.begin_nested():
+                yield
+        except BaseException:
+            self._standing.forget()  # it may have been made with what is undone
+            raise
 
     def remember(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
         """Keep the answer with the key."""
@@ -125,6 +134,7 @@ class CentralPort:
 
     def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
         """Register with a token."""
+        self._standing.forget()
         if read_csr(body.csr).key_id != key.key_id:
             raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
         redeemed = redeem(self._unit, body.token, registered_with(self._unit, body.udi, key))
@@ -173,7 +183,7 @@ class CentralPort:
     def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
         """Answer for the complete list of use."""
         _, instance = self._own(known)
-        return authorize_device(self._unit, self._keyring, instance, known, body)
+        return authorize_device(self._unit, self._keyring, self._standing, instance, known, body)
 
     def renew_identity(self, known: KnownDevice, body: RenewIdentityBody) -> JsonObject:
         """A new certificate for the same key."""
@@ -206,6 +216,7 @@ class CentralPort:
 
     def deregister(self, known: KnownDevice, returns: tuple[tuple[ExportReturn, JsonObject], ...]) -> JsonObject:
         """The device leaves: ordinary licences are freed, restricted ones by its signed returns (row C8.3)."""
+        self._standing.forget()
         row = find_key(self._unit, known.key.key_id)
         if row is None:
             raise DeviceRefusal("not_registered")
@@ -229,11 +240,13 @@ class CentralPort:
 
     def export_request(self, known: KnownDevice, statement: ExportRequest, envelope: JsonObject) -> JsonObject:
         """Decided at once: central itself is asked."""
+        self._standing.forget()
         del envelope
         return decide_for_device(self._unit, self._keyring, known, statement)
 
     def export_return(self, known: KnownDevice, statement: ExportReturn, envelope: JsonObject) -> JsonObject:
         """Free the grant by the device's own word."""
+        self._standing.forget()
         row = find_key(self._unit, known.key.key_id)
         if row is None or take_device_return(self._unit, self._keyring, row.account_id, envelope) is None:
             raise DeviceRefusal("unknown_grant")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from central.domain.accounts.models import SmartAccount
+from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.alerts.services import refresh_alerts, refresh_touched
@@ -46,8 +47,37 @@ def _instance(unit: Unit, known: KnownDevice) -> Instance:
     return find_instance(unit, row.account_id, known.instance)
 
 
+class Standing:
+    """What many devices of one group of messages are told alike: figures and signed lines, made once until use changes."""
+
+    def __init__(self, unit: Unit, keyring: KeyRing) -> None:
+        """`unit` is the group's."""
+        self._unit, self._keyring = unit, keyring
+        self._figures: dict[tuple[str, tuple[str, ...]], dict[tuple[str, str], PoolFigures]] = {}
+        self._lines: dict[tuple[str, tuple[str, ...]], tuple[JsonObject, ...]] = {}
+
+    def forget(self) -> None:
+        """What is in use, or held, may have changed."""
+        self._figures.clear()
+        self._lines.clear()
+
+    def figures(self, home: VirtualAccount, tags: Iterable[str]) -> dict[tuple[str, str], PoolFigures]:
+        """Pools of a virtual account."""
+        of = home.id, tuple(sorted(tags))
+        if of not in self._figures:
+            self._figures[of] = pools(self._unit, home.account_id, [home.id], list(of[1])) if of[1] else {}
+        return self._figures[of]
+
+    def lines(self, account: SmartAccount, home: VirtualAccount, tags: Iterable[str]) -> tuple[JsonObject, ...]:
+        """Signed lines of a virtual account."""
+        of = home.id, tuple(sorted(tags))
+        if of not in self._lines:
+            self._lines[of] = tuple(_allotments(self._unit, self._keyring, account, home, of[1]))
+        return self._lines[of]
+
+
 def authorize_device(
-    unit: Unit, keyring: KeyRing, instance: Instance, known: KnownDevice, body: AuthorizeBody
+    unit: Unit, keyring: KeyRing, standing: Standing, instance: Instance, known: KnownDevice, body: AuthorizeBody
 ) -> JsonObject:
     """Take the complete list, answer for each licence, bring what was decided."""
     account, home = membership(unit, instance)
@@ -58,6 +88,7 @@ def authorize_device(
     present = claims_of(unit, account.id, instance.id)
     if ordinary != present:
         replace_claims(unit, account.id, instance.id, home.id, ordinary)
+        standing.forget()
         message = f"{instance_name(instance)} requested licences"
         record(unit, account.id, EventKind.INSTANCE_REQUESTED_LICENCES, message, subject=ordinary, virtual_account_id=home.id, instance_id=instance.id)  # fmt: skip
     for grant_id, generation in body.installed:
@@ -74,14 +105,14 @@ def authorize_device(
     if restricted:
         renew_grants(unit, keyring, account.id, None, instance.id)
     until = unit.now + AUTHORIZATION
-    figures = pools(unit, account.id, [home.id], sorted(ordinary)) if ordinary else {}
+    figures = standing.figures(home, ordinary)
     answers = [_answer(figures, instance, catalogue.get(tag), tag, count, until) for tag, count in body.entitlements]
     result = AuthorizeResult(
         issued=unit.now,
         valid_until=until,
         renew_after=unit.now + AUTHORIZATION_RENEWAL,
         entitlements=tuple(answers),
-        allotments=tuple(_allotments(unit, keyring, account, instance, set(ordinary))),
+        allotments=standing.lines(account, home, ordinary),
         grants=tuple(_grants(unit, instance, known)) if restricted else (),
         exports=tuple(_exports(unit, instance, known)) if restricted else (),
         releases=tuple(_releases(unit, instance, known)) if restricted else (),
@@ -111,9 +142,8 @@ def _answer(
 
 
 def _allotments(
-    unit: Unit, keyring: KeyRing, account: SmartAccount, instance: Instance, tags: set[str]
+    unit: Unit, keyring: KeyRing, account: SmartAccount, home: VirtualAccount, tags: tuple[str, ...]
 ) -> list[JsonObject]:
-    _, home = membership(unit, instance)
     until = unit.now + timedelta(days=days(unit, "sync_removal_days"))
     return [
         seal_allotment(
@@ -136,7 +166,7 @@ def _allotments(
             ),
             keyring.response_key,
         )
-        for line in allotment_lines(unit, account.id, [home.id], sorted(tags))
+        for line in allotment_lines(unit, account.id, [home.id], list(tags))
     ]
 
 
