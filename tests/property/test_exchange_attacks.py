@@ -493,11 +493,12 @@ def test_a_message_said_again_by_a_stranger_changes_nothing(world: SmallWorld) -
     world.try_device("A", machine, lambda device: device.release(ORDINARY))
     old, last = heard[0], heard[-1]
     first = machine.wire.app
-    answers = [machine.wire.post(*last).body for _ in range(2)]
+    answers = [machine.wire.post(*last) for _ in range(2)]
     refused = machine.wire.post(*old)
 
     assert first is machine.wire.app
     assert answers[0] == answers[1]
+    assert answers[0].status == 200
     assert refused.status == 409
     assert b"counter_too_low" in refused.body
     assert world.site_state(machine)["claims"] == {}
