@@ -160,6 +160,49 @@ def test_a_restore_that_dies_at_its_very_end_leaves_a_home_that_opens(site: Worl
 
 @pytest.mark.row("B8", "S2.6", "C11.2")
 @pytest.mark.parametrize("home", ["satellite", "central"])
+@pytest.mark.parametrize("point", ["restore_moved:keys", "restore_moved:lab-clock.json", "restore_noted"])
+def test_a_restore_over_one_that_died_finishes_that_one_first(site: World, home: str, point: str) -> None:
+    """Nobody has to open the home between: the second backup counts, and what stood there each time is kept."""
+    run = site.satellite if home == "satellite" else site.central
+    first = backed_up(site, run, "first")
+    site.device("SN1", home, site.token(home, pool="Site" if home == "satellite" else "Spare"))
+    second = backed_up(site, run, "second")
+    site.close()
+    died = dies_at(point, lambda: run(*first))
+    plain = run(*second[:-1], code=1)["error"]["code"]
+    done = run(*second)
+    there = run("instances", *(() if home == "satellite" else (ACCOUNT,)))["items"]
+    status = site.satellite("status") if home == "satellite" else site.central("satellite", "list", ACCOUNT)["items"][0]
+
+    assert died
+    assert plain == "home_already_initialised"
+    assert done["restored"]
+    assert [row["serial"] for row in there] == ["SN1"]
+    assert status["restored" if home == "satellite" else "recovering"]
+    assert len(list((site.folder / home).glob(f"replaced-*/{home}.db"))) == 2
+    assert not (site.folder / home / ".restore-ready").exists()
+
+
+@pytest.mark.row("B8", "S2.6")
+def test_a_bad_backup_leaves_a_restore_that_died_to_be_finished(site: World) -> None:
+    """What cannot be read is refused before the waiting restore is touched; the next command finishes that one."""
+    words = backed_up(site, site.satellite)
+    site.device("SN1")
+    site.close()
+    died = dies_at("restore_moved:keys", lambda: site.satellite(*words))
+    bad = site.file("bad", Path(site.file("b")).read_bytes()[:-1])
+    refused = site.satellite("restore", bad, *words[2:], code=1)["error"]["code"]
+    waits = (site.folder / "satellite" / ".restore-ready").exists()
+
+    assert died
+    assert refused == "backup_damaged"
+    assert waits
+    assert site.satellite("instances")["items"] == []
+    assert site.satellite("status")["restored"]
+
+
+@pytest.mark.row("B8", "S2.6", "C11.2")
+@pytest.mark.parametrize("home", ["satellite", "central"])
 def test_a_restored_home_is_opened_by_the_settings_that_were_restored(site: World, home: str) -> None:
     """The mark of the restore goes to the anchor that the restored settings name, not to the one of before."""
     run = site.satellite if home == "satellite" else site.central
