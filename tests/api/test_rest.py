@@ -160,7 +160,7 @@ def test_a_satellite_is_registered_and_synchronized_over_http(api: Api, vendor: 
 @pytest.mark.row("C1.6")
 @pytest.mark.parametrize(
     ("body", "code"),
-    [(b"{", "malformed"), (b"[]", "malformed"), (b'{"name":1}', "invalid_parameter"), (b'{"nam":"x"}', "invalid_parameter"),
+    [(b"{", "malformed"), (b"[]", "malformed"), (b'{"name":1}', "invalid_parameter"), (b'{"nam":"x"}', "invalid_parameter"), (b'{"name":"New","nam":"x"}', "invalid_parameter"),
      (b'{"name":"a\\u0000b"}', "invalid_parameter"), (b'{"name":"\\ud800"}', "invalid_parameter"), (b'{"name":NaN}', "malformed"), (b'{"name":""}', "invalid_name"), (b'{"name":"Spare"}', "virtual_account_exists")],
 )  # fmt: skip
 def test_bad_bodies_are_problems_with_a_code(standing: Api, body: bytes, code: str) -> None:
@@ -170,6 +170,19 @@ def test_bad_bodies_are_problems_with_a_code(standing: Api, body: bytes, code: s
     assert problem["code"] == code
     assert status == problem["status"]
     assert problem["remedy"]
+
+
+@pytest.mark.row("C2.2")
+@pytest.mark.parametrize("days", ["3", 3.0, True, None])
+def test_a_number_is_not_guessed_from_what_is_none(standing: Api, days: object) -> None:
+    """A text, a fraction, a truth: each is refused by the name of the member, and no token is made."""
+    body = {"virtual_account": "Spare", "days": days}
+    path = f"/smart-accounts/{ACCOUNT}/tokens"
+    status, problem = standing.ask("POST", path, body)
+
+    assert (status, problem["code"]) == (422, "invalid_parameter")
+    assert problem["detail"].startswith("days")
+    assert standing.items(path) == []
 
 
 @pytest.mark.one_database("what is generated tries the edge, which is the same on both")

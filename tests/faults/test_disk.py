@@ -260,6 +260,11 @@ def test_the_doctor_names_what_is_wrong_with_disk_and_keys(small: World) -> None
     filler = fill(small)
     seen.append(small.satellite("sync", "doctor", code=1)["cause"]["code"])
     filler.unlink()
+    small.close()
+    gc.collect()
+    subprocess.run(["mount", "-o", "remount,ro", small.folder], check=True)
+    seen.append(small.satellite("sync", "doctor", code=1)["cause"]["code"])
+    subprocess.run(["mount", "-o", "remount,rw", small.folder], check=True)
     gone = list((small.folder / "satellite" / "keys").glob("key-*.pem"))
     for key in gone:
         key.rename(key.with_suffix(".kept"))
@@ -267,5 +272,5 @@ def test_the_doctor_names_what_is_wrong_with_disk_and_keys(small: World) -> None
     for key in gone:
         key.with_suffix(".kept").rename(key)
 
-    assert seen == ["disk_full", "key_missing"]
+    assert seen == ["disk_full", "disk_read_only", "key_missing"]
     assert small.satellite("sync", "doctor")["healthy"]
