@@ -205,8 +205,10 @@ def test_whoever_waits_too_long_is_told_so_and_nothing_of_it_is_done(database: D
         with pytest.raises(DatabaseBusyError):
             _after_first(group)
     first.join(30)
+    later = group.do(3)
 
-    assert _kept(database) == [1]
+    assert later == 6
+    assert _kept(database) == [1, 3]
 
 
 def _after_first(group: GroupCommit[int, int, int, int]) -> None:
