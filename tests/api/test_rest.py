@@ -475,3 +475,22 @@ def test_a_fault_is_answered_with_a_reference_that_stands_in_the_log(api: Api, v
     assert "INSERT" not in problem["detail"]
     assert any(reference in line and "tokens" in line for line in log.getvalue().splitlines())
     assert "words of a person" not in log.getvalue()
+
+
+@pytest.mark.one_database("a value that the other database would not keep")
+@pytest.mark.row("C12.4")
+def test_a_fault_of_the_program_is_a_problem_with_a_reference_on_every_way(api: Api, vendor: World) -> None:
+    """Over a row that cannot be read neither interface loses its form, and what does not touch it goes on."""
+    token = vendor.central("token", "create", ACCOUNT, "--virtual-account", "Spare", "--days", "3")
+    vendor.sql("central", "UPDATE tokens SET created_at = 'no time at all'")
+    bearer = {"Authorization": f"Bearer {api.token}"}
+    status, problem = api.ask("GET", f"/smart-accounts/{ACCOUNT}/tokens")
+    path = f"/services/api/smart-accounts-and-licensing/v1/accounts/{ACCOUNT}/virtual-accounts/Spare/tokens"
+    other = call(api.app, "GET", path, headers=bearer)
+
+    assert (status, problem["code"], problem["status"]) == (500, "internal_error", 500)
+    assert "reference" in problem["detail"]
+    assert "no time at all" not in problem["detail"]
+    assert (other[0], other[2]) == (500, b"")
+    assert api.ask("GET", f"/smart-accounts/{ACCOUNT}/licences")[0] == 200
+    assert token["id"] not in problem["detail"]
