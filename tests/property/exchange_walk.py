@@ -303,7 +303,7 @@ class Walk:
     def heal(self) -> None:
         """One good round trip, after at most one resynchronization, makes both sides agree; every right can be had again.
 
-        A central that went back behind the last resynchronization and knows nothing of it needs a second one.
+        A central that went back behind resynchronizations, its anchor too, is asked again until it comes out above them.
         """
         machine = self._machine()
         self.steps.append(f"heal with {machine.home.name}")
@@ -336,7 +336,7 @@ class Walk:
             if not may_resync or error.code not in healing:
                 raise
             self.steps.append(f"resynchronize {machine.home.name} because of {error.code}")
-            for _ in range(2 if self.central_back else 1):
+            for _ in range(8 if self.central_back else 1):
                 data = self.world.reopen_epoch(self.world.registration(machine))
                 if self.world.deliver_authorization(machine, data) == "applied":
                     break
