@@ -68,12 +68,17 @@ def open_central(home: Path) -> Central:
         if (home / DATABASE_FILE).exists():
             raise KeyFileMissingError(f"keys/{TRUST} is missing")
         raise HomeMissingError("there is no central in this home")
-    arm(lab=is_lab(home))
-    finish_restore(home, lambda: _mark_restored(home))
+    settle_restore(home)
     made = assemble(home)
     migrate.check(made.database.engine, MIGRATIONS)
     recover_if_restored(made)
     return made
+
+
+def settle_restore(home: Path) -> None:
+    """Put in place what a restore left that was decided and not finished."""
+    arm(lab=is_lab(home))
+    finish_restore(home, lambda: _mark_restored(home))
 
 
 def _mark_restored(home: Path) -> None:

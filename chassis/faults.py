@@ -9,7 +9,16 @@ import os
 import signal
 
 VARIABLE = "PERIGEE_CRASH_AT"
-POINTS = ("before_commit", "after_commit", "after_anchor", "before_rename", "after_rename", "job_started")
+POINTS = (
+    "before_commit",
+    "after_commit",
+    "after_anchor",
+    "before_rename",
+    "after_rename",
+    "job_started",
+    "restore_moved",
+    "restore_noted",
+)
 
 _armed = [False]
 

@@ -90,11 +90,16 @@ def open_satellite(home: Path) -> Satellite:
         if (home / DATABASE_FILE).exists():
             raise KeyFileMissingError(f"keys/{TRUST} is missing")
         raise HomeMissingError("there is no satellite in this home")
-    arm(lab=is_lab(home))
-    finish_restore(home, lambda: _mark_restored(home))
+    settle_restore(home)
     made = assemble(home)
     migrate.check(made.database.engine, MIGRATIONS)
     return made
+
+
+def settle_restore(home: Path) -> None:
+    """Put in place what a restore left that was decided and not finished."""
+    arm(lab=is_lab(home))
+    finish_restore(home, lambda: _mark_restored(home))
 
 
 def _mark_restored(home: Path) -> None:

@@ -9,7 +9,7 @@ import click
 
 from central import __version__
 from central.cli.base import group, home, opened
-from central.runtime import DATABASE_FILE, MIGRATIONS, open_central
+from central.runtime import DATABASE_FILE, MIGRATIONS, open_central, settle_restore
 from chassis.backup.cli import Opened, add_backup_commands
 from chassis.backup.service import Product
 
@@ -30,4 +30,4 @@ def _finish(folder: Path) -> dict[str, Any]:
     }
 
 
-add_backup_commands(group, PRODUCT, home, _opened, _finish)
+add_backup_commands(group, PRODUCT, home, _opened, settle_restore, _finish)

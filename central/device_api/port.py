@@ -43,6 +43,7 @@ from exchange.device.bodies import (
     TransferActiveBody,
 )
 from exchange.device.port import DeviceRefusal, KnownDevice
+from exchange.device.rules import may_alarm
 from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.identity import Udi
 from exchange.keys import PublicKey
@@ -193,8 +194,12 @@ class CentralPort:
         instance = find_instance(self._unit, row.account_id, known.instance)
         if instance.certificate_expires + CERTIFICATE_GRACE <= self._unit.licence_now:
             raise DeviceRefusal("certificate_expired")
+        alarming = may_alarm(instance.certificate_expires, instance.last_contact, self._unit.licence_now)
         certificate = issue_certificate(self._unit, self._keyring, instance, row)
         instance.last_contact, instance.state = self.now, InstanceState.ACTIVE
+        if alarming:
+            account, _ = membership(self._unit, instance)
+            refresh_touched(self._unit, account, instances=[instance.id], pools=())
         message = f"{instance_name(instance)} renewed its identity certificate"
         record(self._unit, row.account_id, EventKind.INSTANCE_RENEWED, message, instance_id=instance.id)
         return CertificateResult(

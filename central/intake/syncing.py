@@ -30,6 +30,7 @@ from central.intake.outgoing import rows_for
 from central.intake.recovering import enter_recovery, mark_recovering, note_answer
 from central.keyring import KeyRing
 from chassis.actor import ActorKind
+from chassis.clock import iso
 from chassis.db.unit import Unit
 from chassis.db.upsert import roomy
 from chassis.ids import new_id
@@ -78,6 +79,8 @@ def take_request(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Answered | Exc
         return _restored(unit, keyring, satellite, opened)
     if order is RequestOrder.FORK or satellite.forked:
         return _fork(unit, account, satellite, opened, data)
+    if _answered_otherwise(unit, keyring, satellite, opened):
+        return _restored(unit, keyring, satellite, opened)
     return _apply(unit, keyring, account, satellite, opened)
 
 
@@ -101,6 +104,21 @@ def _restored(unit: Unit, keyring: KeyRing, satellite: Satellite, opened: Opened
     return ResyncRequiredError(
         "the satellite knows newer answers than this central: central was put back to an older copy"
     )
+
+
+def _answered_otherwise(unit: Unit, keyring: KeyRing, satellite: Satellite, opened: OpenedRequest) -> bool:
+    """Whether central once gave another answer under a number that it has given since: it was put back in between."""
+    head = _head(keyring, opened)
+    if head is None or (head.epoch, head.epoch_id) != (satellite.epoch, satellite.epoch_id):
+        return False
+    given = select(AnsweredRequest.received_at).where(
+        AnsweredRequest.account_id == satellite.account_id,
+        AnsweredRequest.satellite_id == satellite.id,
+        AnsweredRequest.epoch == head.epoch,
+        AnsweredRequest.rseq == head.rseq,
+    )
+    known = unit.session.scalar(given)
+    return head.rseq > 0 and known is not None and iso(known) != iso(head.created)
 
 
 def _head(keyring: KeyRing, opened: OpenedRequest) -> CentralHead | None:

@@ -32,7 +32,7 @@ from chassis.api.memory import AnswerMemory, Kept
 from chassis.api.openapi import KEY_HEADER, describe
 from chassis.api.operations import JSON, Asked, Operation
 from chassis.api.texts import can_be_kept
-from chassis.db.unit import Database, DatabaseFailure, Unit
+from chassis.db.unit import Database, Unit
 from chassis.errors import AppError
 from chassis.web.messages import FailureLimiter
 from chassis.web.request import Request
@@ -81,7 +81,7 @@ class Api(Generic[C]):
             return self._answer(request)
         except self.roots as error:
             return refusal(error)
-        except DatabaseFailure as error:
+        except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
             return failed(error)
 
     def _answer(self, request: Request) -> Response:

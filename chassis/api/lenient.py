@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from chassis.api.errors import NotSignedInError, ReadOnlyTokenError
 from chassis.api.layer import Caller
 from chassis.api.texts import can_be_kept
-from chassis.db.unit import Database, DatabaseFailure, Unit
+from chassis.db.unit import Database, Unit
 from chassis.errors import AppError, InvalidInputError
 from chassis.ids import new_id
 from chassis.log import get_logger
@@ -168,7 +168,7 @@ class LenientApi(Generic[C]):
                 self.limiter.count(request.address)
                 return empty(429, ("Retry-After", str(wait))) if wait else empty(401, ("WWW-Authenticate", "Bearer"))
             return refusal(error)
-        except (DatabaseFailure, RecursionError) as error:
+        except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
             reference, trace = new_id()[:12], traceback.format_exc()
             get_logger().error("request_failed", reference=reference, cause=type(error).__name__, trace=trace)
             return empty(500)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
-from chassis.db.unit import DatabaseFailure
 from chassis.errors import AppError
 from chassis.ids import new_id
 from chassis.log import get_logger
@@ -88,7 +87,7 @@ def give_token(grants: Grants, limiter: FailureLimiter, request: Request) -> Res
         return _error(400, error.code, error.message)
     except AppError as error:
         return _error(error.status, error.code, error.message)
-    except DatabaseFailure as error:
+    except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
         reference = new_id()[:12]
         trace = traceback.format_exc()
         get_logger().error("token_failed", reference=reference, cause=type(error).__name__, trace=trace)

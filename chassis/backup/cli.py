@@ -41,9 +41,13 @@ def add_backup_commands(
     product: Product,
     home: Callable[[click.Context], Path],
     opened: Callable[[click.Context], Opened],
+    settle: Callable[[Path], None],
     finish: Callable[[Path], dict[str, Any]],
 ) -> None:
-    """Add the commands; `opened` opens a home for a backup, `finish` one that was restored."""
+    """Add the commands; `opened` opens a home for a backup, `finish` one that was restored.
+
+    `settle` puts what an unfinished restore left in place, and opens nothing.
+    """
 
     @group.group("backup", help="Backups of this home: one encrypted file.")
     def backup() -> None:
@@ -81,5 +85,5 @@ def add_backup_commands(
     def restore(context: click.Context, file: Path, passphrase_file: Path | None, replace: bool) -> None:
         """Restore a backup."""
         folder, passphrase = home(context), _given(context, passphrase_file)
-        found = restore_backup(product, folder, file, passphrase, replace=replace)
+        found = restore_backup(product, folder, file, passphrase, settle, replace=replace)
         emit(context, {**found, **finish(folder)})

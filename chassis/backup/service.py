@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +34,7 @@ from chassis.backup.container import (
     write_pieces,
 )
 from chassis.backup.errors import BackupDamagedError, BackupTooNewError, OtherProductError
-from chassis.backup.swap import LABEL, READY, alone_in_home
+from chassis.backup.swap import LABEL, READY, alone_in_home, restore_waits
 from chassis.db import migrate
 from chassis.db.engine import database_file
 from chassis.errors import FileUnreadableError, HomeExistsError
@@ -144,13 +144,16 @@ def verify_backup(product: Product, file: Path, passphrase: bytes, scratch: Path
         return _unpack(product, file, passphrase, folder)
 
 
-def restore_backup(product: Product, home: Path, file: Path, passphrase: bytes, *, replace: bool) -> dict[str, Any]:
+def restore_backup(
+    product: Product, home: Path, file: Path, passphrase: bytes, settle: Callable[[Path], None], *, replace: bool
+) -> dict[str, Any]:
     """Check a backup whole, then decide by one rename that the home is what the backup says.
 
-    The caller opens the home afterwards, which puts everything in place.
+    The caller opens the home afterwards, which puts everything in place. A restore that was decided before and died is
+    put in place first by `settle`: it has happened, and what stood there is kept as after any other.
     """
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not replace and any((home / name).exists() for name in (product.database, "keys")):
+    if not replace and (restore_waits(home) or any((home / name).exists() for name in (product.database, "keys"))):
         raise HomeExistsError(remedy="Give --replace: what stands there is kept in a folder beside it.")
     with alone_in_home(home), _work_folder(home, "restore") as folder:
         found = _unpack(product, file, passphrase, folder)
@@ -160,6 +163,7 @@ def restore_backup(product: Product, home: Path, file: Path, passphrase: bytes, 
             synced(out)
         for inner in (*(folder / name for name in FOLDERS if (folder / name).is_dir()), folder):
             sync_folder(inner)
+        settle(home)
         folder.rename(home / READY)
         sync_folder(home)
     return {**found, "home": str(home), "kept": f"replaced-{label}" if replace else None}

@@ -16,7 +16,10 @@ OLDEST_SQLITE = (3, 37, 0)
 
 
 def make_engine(url: str, busy_seconds: float = 30.0) -> Engine:
-    """An engine for a database's address; SettingsError when it cannot be one."""
+    """An engine for a database's address; SettingsError when it cannot be one.
+
+    What is written stands in no error, and so in no log: it may be a secret, or a person's words.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -25,9 +28,8 @@ def make_engine(url: str, busy_seconds: float = 30.0) -> Engine:
         return _sqlite(url, busy_seconds)
     if parsed.get_backend_name() == "postgresql":
         plain = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(
-            plain, pool_pre_ping=True, isolation_level="REPEATABLE READ", pool_size=16, max_overflow=16
-        )
+        pool = {"pool_pre_ping": True, "pool_size": 16, "max_overflow": 16}
+        return create_engine(plain, isolation_level="REPEATABLE READ", hide_parameters=True, **pool)
     try:
         parsed.get_dialect()
     except NoSuchModuleError as error:
@@ -44,7 +46,8 @@ def database_file(engine: Engine) -> Path | None:
 def _sqlite(url: str, busy_seconds: float) -> Engine:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise SettingsError(f"SQLite {sqlite3.sqlite_version} is too old")
-    engine = create_engine(url, connect_args={"timeout": busy_seconds, "check_same_thread": False})
+    options = {"timeout": busy_seconds, "check_same_thread": False}
+    engine = create_engine(url, connect_args=options, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:

@@ -85,6 +85,8 @@ def call(
         connection.close()
     if len(data) > most_bytes:
         raise CallFailedError("answer_too_large", f"more than {most_bytes} bytes")
+    if response.length:
+        raise CallFailedError("connection_cut", f"the last {response.length} bytes of the answer did not come")
     return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, data)
 
 

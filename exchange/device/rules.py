@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from exchange.device.timers import SILENT_MINOR
 
 
 class CounterVerdict(StrEnum):
@@ -37,6 +40,11 @@ def judge_registration(known_key_hash: str | None, key_hash: str) -> Registratio
     if known_key_hash is None:
         return RegistrationVerdict.NEW
     return RegistrationVerdict.SAME if known_key_hash == key_hash else RegistrationVerdict.TAKE_OVER
+
+
+def may_alarm(certificate_expires: datetime, last_contact: datetime, now: datetime) -> bool:
+    """Whether a device's silence or its late renewal can be an alert, which ends with its renewal."""
+    return certificate_expires <= now or now - last_contact >= SILENT_MINOR[0]
 
 
 @dataclass(frozen=True, slots=True)

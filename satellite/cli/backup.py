@@ -11,7 +11,7 @@ from chassis.backup.cli import Opened, add_backup_commands
 from chassis.backup.service import Product
 from satellite import __version__
 from satellite.cli.base import group, home, opened
-from satellite.runtime import DATABASE_FILE, MIGRATIONS, open_satellite
+from satellite.runtime import DATABASE_FILE, MIGRATIONS, open_satellite, settle_restore
 
 PRODUCT = Product("satellite", __version__, DATABASE_FILE, MIGRATIONS)
 
@@ -27,4 +27,4 @@ def _finish(folder: Path) -> dict[str, Any]:
     return {"restored": True, "next": "Make a registration file and have central resynchronize this satellite."}
 
 
-add_backup_commands(group, PRODUCT, home, _opened, _finish)
+add_backup_commands(group, PRODUCT, home, _opened, settle_restore, _finish)

@@ -42,8 +42,11 @@ def sync_now(context: click.Context, full: bool) -> None:
 @click.option("--day", help="Day of the week by name, or of the month by number.")
 @click.option("--at", metavar="HH:MM", help="Time of the day.")
 @click.option("--zone", help="Time zone, such as Europe/Berlin.")
+@click.option("--timeout", type=int, metavar="SECONDS", help="How long each step may stay silent, 1 to 3600.")
 @click.pass_context
-def sync_settings(context: click.Context, /, ca: Path | None, day: str | None, **given: str | None) -> None:
+def sync_settings(
+    context: click.Context, /, ca: Path | None, day: str | None, timeout: int | None, **given: str | None
+) -> None:
     """Show or change settings."""
     changes: dict[str, Any] = {name: value or None for name, value in given.items() if value is not None}
     if "url" in changes:
@@ -52,6 +55,8 @@ def sync_settings(context: click.Context, /, ca: Path | None, day: str | None, *
         changes["ca"] = read_bounded(ca, CA_BYTES).decode("ascii", "replace")
     if day is not None:
         changes["day"] = _day(day)
+    if timeout is not None:
+        changes["timeout"] = timeout
     if changes:
         with writing(context) as (_, unit):
             change_settings(unit, changes)

@@ -50,7 +50,7 @@ from satellite.core.site.queries import SiteRow
 from satellite.core.tokens.models import Token
 from satellite.core.tokens.services import redeem
 from satellite.runtime import Satellite
-from satellite.sync.authorizing import authorize_device
+from satellite.sync.authorizing import authorize_device, contacted
 from satellite.sync.enrolling import Authority, Enrolling
 from satellite.sync.facts import DeviceFacts
 from satellite.sync.renewing import Renewing
@@ -250,8 +250,8 @@ class SatellitePort:
             raise DeviceRefusal("certificate_expired")
         if read_csr(body.csr).key_id != known.key.key_id:
             raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
-        certificate = self._certify(instance, row)
-        touch(self._unit, instance)
+        with contacted(self._unit, instance):
+            certificate = self._certify(instance, row)
         message = f"{instance_name(instance)} renewed its identity certificate"
         record(self._unit, EventKind.INSTANCE_RENEWED, message, instance_id=instance.id)
         ca, renew_from = self._site.device_ca_certificate or b"", self.now + CERTIFICATE_RENEWAL

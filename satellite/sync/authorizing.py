@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from chassis.db.unit import Unit
 from exchange.canonical import JsonObject
 from exchange.device.bodies import AuthorizeBody, AuthorizeResult
 from exchange.device.port import KnownDevice
+from exchange.device.rules import may_alarm
 from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, SILENT_MINOR
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
@@ -47,6 +51,16 @@ def authorize_device(
         releases=tuple(row.release for row in grants if row.release is not None),
     )
     return result.to_dict()
+
+
+@contextmanager
+def contacted(unit: Unit, instance: Instance) -> Iterator[None]:
+    """Around what a device is given beside its authorization: its contact counts, and ends the alerts that it can end."""
+    alarming = may_alarm(instance.certificate_expires, instance.last_contact, unit.licence_now)
+    yield
+    touch(unit, instance)
+    if alarming:
+        refresh_touched(unit, instances=[instance.id], pools=())
 
 
 def _claim(unit: Unit, figures: Figures, instance: Instance, wanted: dict[str, int]) -> None:

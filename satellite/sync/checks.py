@@ -90,5 +90,5 @@ def _advice(made: Satellite, unit: Unit) -> Found | None:
 
 def _network(site: Site) -> Found | None:
     if not site.network.get("url"):
-        return CAUSES["not_configured"], ""
+        return CAUSES["network_off" if site.setup_mode == "manual" else "not_configured"], ""
     return None

@@ -54,7 +54,7 @@ def examine(made: Satellite, actor: Actor, file: Path | None = None) -> dict[str
         found, seen = _file(made, actor, file), "file"
     if found is None and by_network and file is None:
         done.append("way")
-        found, seen = reach(settings.target), "way"
+        found, seen = reach(settings), "way"
     at = None
     if found is None and file is None:
         done.append("history")

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from chassis.actor import Actor
 from chassis.clock import optional_iso
 from chassis.db.unit import Unit
-from chassis.web.client import Answer, CallFailedError, Target, call
+from chassis.web.client import Answer, CallFailedError, call
 from exchange.errors import ExchangeError
 from exchange.limits import SYNC_FILE_BYTES
 from satellite.core.site.models import HistoryEntry
@@ -26,10 +26,10 @@ from satellite.sync.causes import CAUSES, Cause, of_central, of_response
 from satellite.sync.checks import local_cause
 from satellite.sync.exporting import export_request, prepare_request
 from satellite.sync.schedule import due_at
-from satellite.sync.settings import settings_of
+from satellite.sync.settings import NetworkSettings, settings_of
 
 PATH = "/sync/v1/request"
-CALL_SECONDS = 300.0
+LOOK_SECONDS = 20.0
 STEP = "network"
 
 
@@ -63,7 +63,7 @@ class Attempt:
         return found
 
 
-def synchronize(made: Satellite, actor: Actor, *, full: bool = False, seconds: float = CALL_SECONDS) -> Attempt:
+def synchronize(made: Satellite, actor: Actor, *, full: bool = False) -> Attempt:
     """Make the request, send it, apply the response; whatever happens is written down with its cause."""
     cause = local_cause(made, actor, network=True, advice=False)
     if cause is not None:
@@ -74,11 +74,12 @@ def synchronize(made: Satellite, actor: Actor, *, full: bool = False, seconds: f
         restored = made.is_restored(unit)
         done = export_request(unit, made.keyring, full=full, restored=restored, prepared=prepared)
         site = site_of(unit)
-        request, rseq, target = done.request, site.applied_rseq, settings_of(site).target
+        request, rseq, settings = done.request, site.applied_rseq, settings_of(site)
         content = request.content
     made.anchor.write(request.epoch, request.seq, rseq)
     try:
-        answer = call(target, "POST", PATH, content, seconds=seconds, most_bytes=SYNC_FILE_BYTES)
+        seconds = float(settings.timeout)
+        answer = call(settings.target, "POST", PATH, content, seconds=seconds, most_bytes=SYNC_FILE_BYTES)
     except CallFailedError as error:
         return _failed(made, actor, CAUSES[error.cause], error.detail)
     if answer.status != 200 or answer.headers.get("content-type") != "application/octet-stream":
@@ -155,10 +156,10 @@ def run_if_due(made: Satellite, actor: Actor) -> str:
     return attempt.outcome if attempt.cause is None else f"failed: {attempt.cause.code}"
 
 
-def reach(target: Target, seconds: float = 20.0) -> tuple[Cause, str] | None:
+def reach(settings: NetworkSettings) -> tuple[Cause, str] | None:
     """Test the way to central without sending anything; None where central answers."""
     try:
-        answer = call(target, "GET", "/healthz", seconds=seconds)
+        answer = call(settings.target, "GET", "/healthz", seconds=min(LOOK_SECONDS, settings.timeout))
     except CallFailedError as error:
         return CAUSES[error.cause], error.detail
     if answer.status != 200 or answer.body.strip() != b"ok":

@@ -17,10 +17,12 @@ from satellite.core.site.queries import site_of
 from satellite.core.site.services import set_network
 from satellite.sync.schedule import KINDS, WEEKDAYS, Schedule
 
+LONGEST_TIMEOUT = 3600
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkSettings:
-    """Where central is, how it is reached, and when."""
+    """Where central is, how it is reached, and when; `timeout` is for how many seconds each step may stay silent."""
 
     url: str = ""
     ca: str | None = None
@@ -30,6 +32,7 @@ class NetworkSettings:
     day: int = 0
     at: str = "03:00"
     zone: str = "UTC"
+    timeout: int = 300
 
     @property
     def target(self) -> Target:
@@ -93,6 +96,8 @@ def _check(settings: NetworkSettings) -> int:
         ZoneInfo(settings.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise InvalidNetworkSettingError(f"zone: {settings.zone!r} is no time zone") from error
+    if not 1 <= settings.timeout <= LONGEST_TIMEOUT:
+        raise InvalidNetworkSettingError(f"timeout: 1 to {LONGEST_TIMEOUT} seconds")
     return _day(settings)
 
 

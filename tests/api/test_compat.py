@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -11,6 +11,7 @@ import pytest
 
 from central.app import make_app
 from central.runtime import open_central
+from chassis.settings import ServerSettings
 from tests.world import ACCOUNT, World, WsgiApp, call
 
 CLOUD = "/services/api/smart-accounts-and-licensing"
@@ -466,3 +467,80 @@ def test_whoever_may_not_see_an_account_learns_nothing_of_it(script: Script, ven
     assert read.ask("GET", f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts")[0] == 200
     assert read.ask("GET", f"{CLOUD}/v1/accounts/{ACCOUNT}/{tail}") == (403, b"")
     assert read.ask("POST", f"{CLOUD}/v1/accounts/{ACCOUNT}/{tail}", {}) == (403, b"")
+
+
+@pytest.mark.row("C1.6")
+def test_a_reading_token_is_refused_before_the_body_is_looked_at(script: Script, vendor: World) -> None:
+    """Whatever it sends, a change is an empty 403, and nothing is there afterwards."""
+    token = vendor.central("api-token", "create", "--user", "robot", "--days", "1", "--scope", "read")["token"]
+    read, root = Script(script.app, {}, token), f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts"
+    before = read.get(root)
+
+    assert read.ask("POST", root, {"name": "Mine"}) == (403, b"")
+    assert read.ask("POST", root, raw=b"{") == (403, b"")
+    assert read.get(root) == before
+
+
+@pytest.mark.row("C12.4")
+def test_whoever_guesses_tokens_is_slowed_on_this_way_too(script: Script, vendor: World) -> None:
+    """After some wrong ones a guess is told to wait, with the time; a good token is taken all the while."""
+    made = open_central(vendor.folder / "central")
+    settings = made.settings.model_copy(update={"server": ServerSettings(failures_a_minute=3)})
+    app = make_app(replace(made, settings=settings))
+    answers = [
+        call(app, "GET", f"{CLOUD}/v2/accounts", headers={"Authorization": f"Bearer pca_{number}"})
+        for number in range(5)
+    ]
+
+    assert [status for status, _, _ in answers] == [401, 401, 401, 429, 429]
+    assert 1 <= int(answers[-1][1]["retry-after"]) <= 60
+    assert Script(app, {}, script.token).ask("GET", f"{CLOUD}/v2/accounts")[0] == 200
+
+
+def _token(script: Script, **values: str) -> tuple[int, Any]:
+    """Ask for a token as a form."""
+    client = {name: script.client[name] for name in ("client_id", "client_secret")}
+    return call_path(script.app, "/oauth/token", urlencode({**client, **values}).encode())
+
+
+@pytest.mark.row("C12.4")
+def test_a_client_that_is_revoked_or_shows_a_wrong_secret_gets_no_token(script: Script, vendor: World) -> None:
+    """Its id is no secret: it opens nothing without the secret, and with it nothing any more once it is revoked."""
+    good = _token(script, grant_type="client_credentials")[0]
+    wrong = [_token(script, grant_type="client_credentials", client_secret=text) for text in ("", "wrong")]
+    vendor.central("api-client", "revoke", script.client["client_id"])
+    revoked = _token(script, grant_type="client_credentials")
+
+    assert good == 200
+    assert [*wrong, revoked] == [(401, {"error": "invalid_client"})] * 3
+
+
+@pytest.mark.row("C12.4")
+def test_a_refresh_token_works_once_in_its_time_and_for_its_client(script: Script, vendor: World) -> None:
+    """Used, old, or shown by another client it gives nothing; each use gives the next one."""
+    vendor.central("user", "password", "robot", "--password-file", vendor.file("pw", "correct horse battery\n"))
+    person = {"grant_type": "password", "username": "robot", "password": "correct horse battery"}
+    first = _token(script, **person)[1]["refresh_token"]
+    status, second = _token(script, grant_type="refresh_token", refresh_token=first)
+    used = _token(script, grant_type="refresh_token", refresh_token=first)
+    other = vendor.central("api-client", "create", "--user", "robot")
+    theirs = _token(script, grant_type="refresh_token", refresh_token=second["refresh_token"], **_named(other))
+    vendor.central("clock", "advance", "15d")
+    old = _token(script, grant_type="refresh_token", refresh_token=second["refresh_token"])
+
+    assert status == 200
+    assert [found[1]["error"] for found in (used, theirs, old)] == ["invalid_grant"] * 3
+
+
+def _named(client: dict[str, Any]) -> dict[str, str]:
+    return {name: client[name] for name in ("client_id", "client_secret")}
+
+
+@pytest.mark.row("C12.4")
+def test_an_unknown_user_and_a_wrong_password_are_answered_alike(script: Script, vendor: World) -> None:
+    """Byte for byte: whoever tries learns of no name."""
+    vendor.central("user", "password", "robot", "--password-file", vendor.file("pw", "correct horse battery\n"))
+    found = [_token(script, grant_type="password", username=name, password="wrong") for name in ("robot", "nobody")]
+
+    assert found[0] == found[1]
+    assert found[0][0] == 400

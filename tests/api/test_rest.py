@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, redirect_stderr
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +17,7 @@ import pytest
 from central.api.v1.app import OPERATIONS
 from central.app import make_app
 from central.runtime import open_central
+from chassis.log import configure_logging
 from chassis.settings import ServerSettings
 from tests.api.callers import Api, central_token, generated_calls
 from tests.world import ACCOUNT, World, call
@@ -155,7 +160,7 @@ def test_a_satellite_is_registered_and_synchronized_over_http(api: Api, vendor: 
 @pytest.mark.row("C1.6")
 @pytest.mark.parametrize(
     ("body", "code"),
-    [(b"{", "malformed"), (b"[]", "malformed"), (b'{"name":1}', "invalid_parameter"), (b'{"nam":"x"}', "invalid_parameter"),
+    [(b"{", "malformed"), (b"[]", "malformed"), (b'{"name":1}', "invalid_parameter"), (b'{"nam":"x"}', "invalid_parameter"), (b'{"name":"New","nam":"x"}', "invalid_parameter"),
      (b'{"name":"a\\u0000b"}', "invalid_parameter"), (b'{"name":"\\ud800"}', "invalid_parameter"), (b'{"name":NaN}', "malformed"), (b'{"name":""}', "invalid_name"), (b'{"name":"Spare"}', "virtual_account_exists")],
 )  # fmt: skip
 def test_bad_bodies_are_problems_with_a_code(standing: Api, body: bytes, code: str) -> None:
@@ -165,6 +170,19 @@ def test_bad_bodies_are_problems_with_a_code(standing: Api, body: bytes, code: s
     assert problem["code"] == code
     assert status == problem["status"]
     assert problem["remedy"]
+
+
+@pytest.mark.row("C2.2")
+@pytest.mark.parametrize("days", ["3", 3.0, True, None])
+def test_a_number_is_not_guessed_from_what_is_none(standing: Api, days: object) -> None:
+    """A text, a fraction, a truth: each is refused by the name of the member, and no token is made."""
+    body = {"virtual_account": "Spare", "days": days}
+    path = f"/smart-accounts/{ACCOUNT}/tokens"
+    status, problem = standing.ask("POST", path, body)
+
+    assert (status, problem["code"]) == (422, "invalid_parameter")
+    assert problem["detail"].startswith("days")
+    assert standing.items(path) == []
 
 
 @pytest.mark.one_database("what is generated tries the edge, which is the same on both")
@@ -370,3 +388,109 @@ def test_what_a_device_left_behind_is_an_alert_at_once(api: Api, vendor: World) 
 
     kinds = {(alert["kind"], alert["severity"]) for alert in listed["items"]}
     assert ("instance_failed_to_connect", "major") in kinds
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("C2.2")
+def test_an_idempotency_key_is_its_own_user_s_and_lasts_a_day(api: Api, vendor: World) -> None:
+    """Another user's call with the same key is another change; so is the same one two days later."""
+    vendor.central("user", "add", "ann", "--role", "account_administrator", "--account", ACCOUNT)
+    ann = Api(api.app, central_token(vendor, "write", user="ann"))
+    path, body = f"/smart-accounts/{ACCOUNT}/tokens", {"virtual_account": "Spare", "days": 30}
+    mine = api.ask("POST", path, body, Idempotency_Key="k")
+    theirs = ann.ask("POST", path, body, Idempotency_Key="k")
+    vendor.central("clock", "advance", "25h")
+    later = api.ask("POST", path, body, Idempotency_Key="k")
+
+    assert [found[0] for found in (mine, theirs, later)] == [200] * 3
+    assert len({found[1]["token"] for found in (mine, theirs, later)}) == 3
+
+
+@pytest.mark.one_database("reads the file of the embedded database")
+@pytest.mark.row("C2.2", "E2")
+def test_no_secret_that_an_answer_showed_stands_in_the_database(api: Api, vendor: World) -> None:
+    """Tokens of devices and of programs that were shown once are found in it neither plain nor in base 64."""
+    path, body = f"/smart-accounts/{ACCOUNT}/tokens", {"virtual_account": "Spare", "days": 3}
+    shown = [api.ask("POST", path, body, Idempotency_Key="k")[1]["token"], api.token]
+    with closing(sqlite3.connect(vendor.folder / "central" / "central.db")) as connection:
+        texts = "\n".join(connection.iterdump())
+
+    assert all(token not in texts for token in shown)
+    assert all(base64.b64encode(token.encode()).decode()[8:-8] not in texts for token in shown)
+
+
+@pytest.mark.row("C12.4")
+def test_no_cookie_and_no_parameter_signs_anybody_in_and_none_is_set(api: Api) -> None:
+    """A page in somebody's browser can send neither header; what is answered is kept by nobody and run by nothing."""
+    target = f"/api/v1/smart-accounts/{ACCOUNT}/virtual-accounts"
+    forged = [
+        call(api.app, "POST", target, b'{"name":"Forged"}', {"Cookie": f"Bearer={api.token}"})[0],
+        call(api.app, "POST", target, b'{"name":"Forged"}', {"Cookie": f"Bearer {api.token}"})[0],
+        call(api.app, "POST", f"{target}?access_token={api.token}", b'{"name":"Forged"}')[0],
+        call(api.app, "OPTIONS", target, headers={"Origin": "https://elsewhere.example"})[0],
+    ]
+    status, head, body = call(
+        api.app, "GET", target, headers={"Authorization": f"Bearer {api.token}", "Origin": "https://elsewhere.example"}
+    )
+
+    assert forged == [401, 401, 401, 405]
+    assert (status, b"Forged" in body) == (200, False)
+    assert not {"set-cookie", "access-control-allow-origin"} & set(head)
+    assert (head["cache-control"], head["x-content-type-options"]) == ("no-store", "nosniff")
+
+
+@pytest.mark.row("C11.2")
+def test_whoever_sends_bad_files_is_slowed(api: Api, site: World) -> None:
+    """After some refused files of one address the next is told to wait, with the time; then a good one is taken."""
+    site.satellite("sync", "export", "--output", site.file("q"))
+    good = (site.folder / "q").read_bytes()
+    made = open_central(site.folder / "central")
+    settings = made.settings.model_copy(update={"server": ServerSettings(failures_a_minute=3)})
+    app = make_app(replace(made, settings=settings))
+    answers = [call(app, "POST", "/sync/v1/request", good[:-number]) for number in range(1, 6)]
+    waits = call(app, "POST", "/sync/v1/request", good)
+    site.central("clock", "advance", "2m")
+    taken = call(app, "POST", "/sync/v1/request", good)
+
+    assert [status for status, _, _ in answers] == [400, 400, 400, 429, 429]
+    assert waits[0] == 429
+    assert 1 <= int(waits[1]["retry-after"]) <= 60
+    assert taken[0] == 200
+
+
+@pytest.mark.row("C12.4")
+def test_a_fault_is_answered_with_a_reference_that_stands_in_the_log(api: Api, vendor: World) -> None:
+    """The caller learns neither statement nor table; the log names the cause, and not what was written."""
+    vendor.sql("central", "DROP TABLE tokens")
+    body = {"virtual_account": "Spare", "days": 3, "description": "words of a person"}
+    log = io.StringIO()
+    with redirect_stderr(log):
+        configure_logging("info")
+        status, problem = api.ask("POST", f"/smart-accounts/{ACCOUNT}/tokens", body)
+    configure_logging("info")
+    reference = re.findall(r"reference (\w+)", problem["detail"])[0]
+
+    assert (status, problem["code"]) == (500, "internal_error")
+    assert "tokens" not in problem["detail"]
+    assert "INSERT" not in problem["detail"]
+    assert any(reference in line and "tokens" in line for line in log.getvalue().splitlines())
+    assert "words of a person" not in log.getvalue()
+
+
+@pytest.mark.one_database("a value that the other database would not keep")
+@pytest.mark.row("C12.4")
+def test_a_fault_of_the_program_is_a_problem_with_a_reference_on_every_way(api: Api, vendor: World) -> None:
+    """Over a row that cannot be read neither interface loses its form, and what does not touch it goes on."""
+    token = vendor.central("token", "create", ACCOUNT, "--virtual-account", "Spare", "--days", "3")
+    vendor.sql("central", "UPDATE tokens SET created_at = 'no time at all'")
+    bearer = {"Authorization": f"Bearer {api.token}"}
+    status, problem = api.ask("GET", f"/smart-accounts/{ACCOUNT}/tokens")
+    path = f"/services/api/smart-accounts-and-licensing/v1/accounts/{ACCOUNT}/virtual-accounts/Spare/tokens"
+    other = call(api.app, "GET", path, headers=bearer)
+
+    assert (status, problem["code"], problem["status"]) == (500, "internal_error", 500)
+    assert "reference" in problem["detail"]
+    assert "no time at all" not in problem["detail"]
+    assert (other[0], other[2]) == (500, b"")
+    assert api.ask("GET", f"/smart-accounts/{ACCOUNT}/licences")[0] == 200
+    assert token["id"] not in problem["detail"]

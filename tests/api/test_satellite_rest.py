@@ -124,6 +124,52 @@ def test_an_access_token_ends_by_time_and_by_revocation(api: Api, site: World) -
     assert {"api_token:created", "api_token:revoked"} <= {row["kind"] for row in site.satellite("events")["items"]}
 
 
+@pytest.mark.row("S3.4")
+def test_an_access_token_opens_from_its_addresses_only(api: Api, site: World) -> None:
+    """Shown from elsewhere it is answered like one that does not exist."""
+    words = ("api-token", "create", "--name", "far", "--role", "operator", "--days", "1")
+    far = Api(api.app, site.satellite(*words, "--address", "192.0.2.0/24")["token"])
+    near = Api(api.app, site.satellite(*words[:3], "near", *words[4:], "--address", "127.0.0.0/8")["token"])
+
+    assert far.code("GET", "/status") == (401, "invalid_credentials")
+    assert near.ask("GET", "/status")[0] == 200
+
+
+@pytest.mark.row("S3.4")
+def test_a_run_of_a_job_that_was_asked_for_twice_with_one_key_is_one_run(api: Api) -> None:
+    """The repetition names the same run; the same key for another job is refused."""
+    first = api.whole("POST", "/jobs/alerts/run", {}, Idempotency_Key="k")
+    again = api.whole("POST", "/jobs/alerts/run", {}, Idempotency_Key="k")
+    other = api.code("POST", "/jobs/devices/run", {}, Idempotency_Key="k")
+
+    assert (first[0], again[0]) == (200, 200)
+    assert first[2] == again[2]
+    assert again[1]["idempotency-replayed"] == "true"
+    assert other == (409, "idempotency_key_reused")
+
+
+@pytest.mark.row("S3.4")
+def test_a_refresh_token_works_once_and_ends_with_its_access_token(api: Api, site: World) -> None:
+    """Used or after the revocation it gives nothing, and what it gave before opens nothing any more."""
+    made = site.satellite("api-token", "create", "--name", "robot", "--role", "operator", "--days", "30")
+    client = {"client_id": made["id"], "client_secret": made["token"]}
+
+    def token(**values: str) -> tuple[int, Any]:
+        status, _, data = call(api.app, "POST", "/oauth/token", urlencode({**client, **values}).encode())
+        return status, json.loads(data)
+
+    first = token(grant_type="password", username="robot", password=made["token"])[1]
+    status, second = token(grant_type="refresh_token", refresh_token=first["refresh_token"])
+    used = token(grant_type="refresh_token", refresh_token=first["refresh_token"])
+    before = Api(api.app, second["access_token"]).ask("GET", "/status")[0]
+    site.satellite("api-token", "revoke", made["id"])
+    after = Api(api.app, second["access_token"]).ask("GET", "/status")[0]
+
+    assert (status, before, after) == (200, 200, 401)
+    assert used == (400, {"error": "invalid_grant", "error_description": used[1]["error_description"]})
+    assert token(grant_type="refresh_token", refresh_token=second["refresh_token"])[0] == 401
+
+
 def playbook(api: Api, site: World) -> Any:
     """A script of the appliance form, signed in with an access token's id and text; returns what makes its calls."""
     made = site.satellite("api-token", "create", "--name", "robot", "--role", "operator", "--days", "30")

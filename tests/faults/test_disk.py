@@ -201,33 +201,43 @@ SHIM = r"""
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
-static int broken(void) {
-    const char *flag = getenv("BROKEN_DISK");
-    return flag && access(flag, F_OK) == 0;
+static int broken(const char *call) {
+    const char *flag = getenv("BROKEN_DISK"), *only = getenv("BROKEN_CALL");
+    return flag && (!only || strcmp(only, call) == 0) && access(flag, F_OK) == 0;
 }
 int fsync(int fd) {
     int (*next)(int) = dlsym(RTLD_NEXT, "fsync");
-    if (broken()) { errno = EIO; return -1; }
+    if (broken("fsync")) { errno = EIO; return -1; }
     return next(fd);
 }
 int fdatasync(int fd) {
     int (*next)(int) = dlsym(RTLD_NEXT, "fdatasync");
-    if (broken()) { errno = EIO; return -1; }
+    if (broken("fdatasync")) { errno = EIO; return -1; }
     return next(fd);
 }
 """
 
 
-@pytest.mark.skipif(shutil.which("cc") is None and shutil.which("gcc") is None, reason="no C compiler")
-@pytest.mark.row("S4.1")
-def test_a_disk_that_does_not_confirm_ends_the_server_without_an_answer(site: World, tmp_path: Path) -> None:
-    """After a failed fsync nothing is acknowledged any more: the process ends by itself, with an exit code of its own."""
-    source, library, flag = tmp_path / "shim.c", tmp_path / "shim.so", tmp_path / "broken"
+def broken_disk(folder: Path, flag: Path) -> dict[str, str]:
+    """An environment in which the disk confirms nothing any more once `flag` is there."""
+    source, library = folder / "shim.c", folder / "shim.so"
     source.write_text(SHIM)
     compiler = shutil.which("cc") or shutil.which("gcc") or ""
     subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    env = {"LD_PRELOAD": str(library), "BROKEN_DISK": str(flag)}
+    return {"LD_PRELOAD": str(library), "BROKEN_DISK": str(flag)}
+
+
+needs_compiler = pytest.mark.skipif(not (shutil.which("cc") or shutil.which("gcc")), reason="no C compiler")
+
+
+@needs_compiler
+@pytest.mark.row("S4.1")
+def test_a_disk_that_does_not_confirm_ends_the_server_without_an_answer(site: World, tmp_path: Path) -> None:
+    """After a failed fsync nothing is acknowledged any more: the process ends by itself, with an exit code of its own."""
+    flag = tmp_path / "broken"
+    env = broken_disk(tmp_path, flag)
     token = site.token()
     with serving(site.folder / "satellite", env=env) as server:
         good, bad = Light("S-good", token), Light("S-bad", token)
@@ -252,6 +262,30 @@ def test_a_disk_that_does_not_confirm_ends_the_server_without_an_answer(site: Wo
     assert {row["serial"] for row in site.satellite("instances")["items"]} == {"S-good", "S-bad"}
 
 
+@needs_compiler
+@pytest.mark.row("S2.1", "S2.6")
+def test_a_file_that_the_disk_does_not_confirm_ends_the_server_too(site: World, tmp_path: Path) -> None:
+    """The database is sure of its commit, the anchor is not: no file is released, and a new start is sound and goes on."""
+    flag = tmp_path / "broken"
+    env = {**broken_disk(tmp_path, flag), "BROKEN_CALL": "fsync"}
+    words = ("api-token", "create", "--name", "robot", "--role", "operator", "--days", "3")
+    bearer = {"Authorization": f"Bearer {site.satellite(*words)['token']}"}
+    with serving(site.folder / "satellite", env=env) as server:
+        assert ask(server.port, "GET", "/api/v1/status", headers=bearer)[0] == 200
+        flag.touch()
+        with pytest.raises((OSError, http.client.HTTPException)):
+            ask(server.port, "POST", "/api/v1/sync/export", b"{}", bearer)
+        code = server.process.wait(DONE_SECONDS)
+    flag.unlink()
+    with serving(site.folder / "satellite") as server:
+        status, file = ask(server.port, "POST", "/api/v1/sync/export", b"{}", bearer)
+
+    assert code == 3
+    assert status == 200
+    assert file.startswith(b"PERIGEE1 ")
+    assert not site.satellite("status")["restored"]
+
+
 @needs_root
 @pytest.mark.row("S2.2")
 def test_the_doctor_names_what_is_wrong_with_disk_and_keys(small: World) -> None:
@@ -260,6 +294,11 @@ def test_the_doctor_names_what_is_wrong_with_disk_and_keys(small: World) -> None
     filler = fill(small)
     seen.append(small.satellite("sync", "doctor", code=1)["cause"]["code"])
     filler.unlink()
+    small.close()
+    gc.collect()
+    subprocess.run(["mount", "-o", "remount,ro", small.folder], check=True)
+    seen.append(small.satellite("sync", "doctor", code=1)["cause"]["code"])
+    subprocess.run(["mount", "-o", "remount,rw", small.folder], check=True)
     gone = list((small.folder / "satellite" / "keys").glob("key-*.pem"))
     for key in gone:
         key.rename(key.with_suffix(".kept"))
@@ -267,5 +306,5 @@ def test_the_doctor_names_what_is_wrong_with_disk_and_keys(small: World) -> None
     for key in gone:
         key.with_suffix(".kept").rename(key)
 
-    assert seen == ["disk_full", "key_missing"]
+    assert seen == ["disk_full", "disk_read_only", "key_missing"]
     assert small.satellite("sync", "doctor")["healthy"]

@@ -121,6 +121,19 @@ def test_the_anchor_of_a_satellite_never_falls_when_processes_raise_it_at_once(t
     assert fast.read() == SatelliteReached(1, 20, 9, 9, restored=True)
 
 
+@pytest.mark.row("S2.6")
+def test_an_anchor_that_is_missing_is_not_made_by_raising_it(tmp_path: Path) -> None:
+    """Only who sets a satellite up, or enters a new epoch, makes one: else a copy without it would look sound."""
+    anchor = SatelliteAnchor(tmp_path)
+    anchor.write(1, 2, 3, 4)
+    missing = anchor.read()
+    anchor.reset(2)
+    anchor.write(2, 1, 0, 5)
+
+    assert missing is None
+    assert anchor.read() == SatelliteReached(2, 1, 0, 5)
+
+
 @pytest.mark.row("C11.2")
 def test_the_anchor_of_central_never_falls_when_processes_raise_it_at_once(tmp_path: Path) -> None:
     """Neither answers that were counted nor the mark of a restore are overwritten by what was read before."""
@@ -156,6 +169,49 @@ def test_a_restore_that_dies_at_its_very_end_leaves_a_home_that_opens(site: Worl
     assert died
     assert status["restored" if home == "satellite" else "recovering"]
     assert not (site.folder / home / ".restore-ready").exists()
+
+
+@pytest.mark.row("B8", "S2.6", "C11.2")
+@pytest.mark.parametrize("home", ["satellite", "central"])
+@pytest.mark.parametrize("point", ["restore_moved:keys", "restore_moved:lab-clock.json", "restore_noted"])
+def test_a_restore_over_one_that_died_finishes_that_one_first(site: World, home: str, point: str) -> None:
+    """Nobody has to open the home between: the second backup counts, and what stood there each time is kept."""
+    run = site.satellite if home == "satellite" else site.central
+    first = backed_up(site, run, "first")
+    site.device("SN1", home, site.token(home, pool="Site" if home == "satellite" else "Spare"))
+    second = backed_up(site, run, "second")
+    site.close()
+    died = dies_at(point, lambda: run(*first))
+    plain = run(*second[:-1], code=1)["error"]["code"]
+    done = run(*second)
+    there = run("instances", *(() if home == "satellite" else (ACCOUNT,)))["items"]
+    status = site.satellite("status") if home == "satellite" else site.central("satellite", "list", ACCOUNT)["items"][0]
+
+    assert died
+    assert plain == "home_already_initialised"
+    assert done["restored"]
+    assert [row["serial"] for row in there] == ["SN1"]
+    assert status["restored" if home == "satellite" else "recovering"]
+    assert len(list((site.folder / home).glob(f"replaced-*/{home}.db"))) == 2
+    assert not (site.folder / home / ".restore-ready").exists()
+
+
+@pytest.mark.row("B8", "S2.6")
+def test_a_bad_backup_leaves_a_restore_that_died_to_be_finished(site: World) -> None:
+    """What cannot be read is refused before the waiting restore is touched; the next command finishes that one."""
+    words = backed_up(site, site.satellite)
+    site.device("SN1")
+    site.close()
+    died = dies_at("restore_moved:keys", lambda: site.satellite(*words))
+    bad = site.file("bad", Path(site.file("b")).read_bytes()[:-1])
+    refused = site.satellite("restore", bad, *words[2:], code=1)["error"]["code"]
+    waits = (site.folder / "satellite" / ".restore-ready").exists()
+
+    assert died
+    assert refused == "backup_damaged"
+    assert waits
+    assert site.satellite("instances")["items"] == []
+    assert site.satellite("status")["restored"]
 
 
 @pytest.mark.row("B8", "S2.6", "C11.2")
@@ -237,4 +293,29 @@ def test_a_backup_brings_nothing_but_database_keys_certificate_and_settings(site
 
     assert codes == {"backup_damaged"}
     assert set(before) >= {path.name for path in (site.folder / "satellite").rglob("*")} - {"server.lock"}
+    assert not site.satellite("status")["restored"]
+
+
+@pytest.mark.row("B8")
+@pytest.mark.parametrize("fault", ["another digest", "something more", "no database"])
+def test_a_backup_whose_list_is_wrong_is_refused_whole(site: World, fault: str) -> None:
+    """Sealed by the right passphrase, it still has to be what its list says, no more, and hold a database that opens."""
+    name, data = (
+        ("satellite.db", b"SQLite format 3\0" + b"x" * 4096) if fault == "no database" else ("config.toml", b"")
+    )
+    digest = hashlib.sha256(b"other" if fault == "another digest" else data).hexdigest()
+    facts = {"database": "embedded" if fault == "no database" else "left_out"}
+    listed = [{"name": name, "size": len(data), "sha256": digest}]
+    manifest = json.dumps({"facts": facts, "files": listed}).encode()
+    content = len(manifest).to_bytes(8, "big") + manifest + data + (b"more" if fault == "something more" else b"")
+    header = new_header("satellite", "1", "now", SECRET.encode())
+    with Path(site.file("b")).open("wb") as out:
+        write_pieces(out, header, SECRET.encode(), iter([content]))
+    words = (site.file("b"), "--passphrase-file", site.file("pass", SECRET))
+    codes = {
+        site.satellite("backup", "verify", *words, code=1)["error"]["code"],
+        site.satellite("restore", *words, "--replace", code=1)["error"]["code"],
+    }
+
+    assert codes == {"backup_damaged"}
     assert not site.satellite("status")["restored"]

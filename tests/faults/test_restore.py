@@ -319,6 +319,19 @@ def test_a_backup_under_load_is_one_committed_state_and_restores_elsewhere(site:
 
 
 @pytest.mark.row("B8")
+def test_a_backup_holds_what_was_committed_a_moment_ago(site: World) -> None:
+    """What stands in the log of the database and not yet in its file is in the backup, too."""
+    device = site.device("SN1")
+    device.use("ADVANTAGE", 2)
+    words = ("--passphrase-file", site.file("pass", SECRET))
+    site.satellite("backup", "create", "--output", site.file("b"), *words)
+    site.satellite("restore", site.file("b"), *words, home="satellite-new")
+    there = site.satellite("instances", home="satellite-new")["items"]
+
+    assert [(row["serial"], row["licences"][0]["count"]) for row in there] == [("SN1", 2)]
+
+
+@pytest.mark.row("B8")
 def test_a_bad_backup_is_refused_before_anything_is_overwritten(site: World) -> None:
     """Each flipped or missing byte, a wrong passphrase, another product and a newer form have their own refusal."""
     good_pass, bad_pass = site.file("pass", SECRET), site.file("pass2", SECRET + "x")

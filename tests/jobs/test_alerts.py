@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from exchange.canonical import parse_time
 from exchange.identity import Udi
 from tests.world import ACCOUNT, World
 
@@ -106,6 +108,39 @@ def test_an_identity_that_was_not_renewed_is_a_major_alert_until_it_is(site: Wor
 
     assert [(x["severity"], x["state"]) for x in late] == [("major", "open")]
     assert not found(site, "instance_failed_to_renew", server)
+
+
+@pytest.mark.row("C10.4", "C7.7", "S4.3")
+@pytest.mark.parametrize("server", ["central", "satellite"])
+def test_renewing_the_identity_ends_the_alerts_of_silence_and_of_lateness_at_once(site: World, server: str) -> None:
+    """A device silent for a month, and one that renews in the last hour of grace: no job has to run for it to be quiet."""
+    pool = "Spare" if server == "central" else "Site"
+    kinds = ("instance_failed_to_connect", "instance_failed_to_renew")
+    device = site.device("SN1", server, site.token(server, pool=pool))
+    keys = Path(site.file("root-keys"))
+    run = site.central if server == "central" else site.satellite
+    seen = []
+
+    def renew_late() -> None:
+        run("jobs", "run", "alerts")
+        before = {kind for kind in kinds if found(site, kind, server)}
+        device.renew_identity()
+        seen.append((before, {kind for kind in kinds if found(site, kind, server)}))
+
+    site.advance("31d", device)
+    renew_late()
+    ends = parse_time(str(device.state.certificate_expires))
+    for month in range(12):
+        site.advance("29d", device)
+        device.renew_authorization()
+        site.synchronize(str(month))
+        if month == 10:
+            words = ("--root-keys", str(keys), "--passphrase-file", str(keys / "passphrase"))
+            site.central("role-key", "replace", "response", *words)
+    site.advance(f"{(ends - device.clock.now()) // timedelta(minutes=1) + 30}m", device)
+    renew_late()
+
+    assert seen == [({kinds[0]}, set()), ({kinds[1]}, set())]
 
 
 @pytest.mark.row("C8.3", "C7.3", "C10.4")

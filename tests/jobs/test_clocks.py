@@ -105,6 +105,22 @@ def test_a_clock_that_leaps_at_central_removes_no_satellite_and_expires_no_lot(s
     assert "clock_suspicious" not in site.alerts()
 
 
+@pytest.mark.row("S1.3", "C10.3", "C7.5")
+def test_a_job_that_ends_things_says_that_it_waits_while_the_clock_has_leapt(site: World) -> None:
+    """On both sides the run is done, and its words name the clock as the reason why nothing ended."""
+    ending = {"central": ("terms", "deadlines"), "satellite": ("devices",)}
+    said = {}
+    for side, jobs in ending.items():
+        run = site.central if side == "central" else site.satellite
+        clock(site, side, "jump", "400d")
+        said |= {(side, job): run("jobs", "run", job)["detail"] for job in jobs}
+        clock(site, side, "jump", "400d", "--back")
+        said |= {(side, job, "right"): run("jobs", "run", job)["detail"] for job in jobs}
+
+    waited = {name: text.startswith("nothing ended: the clock leapt") for name, text in said.items()}
+    assert waited == {name: len(name) == 2 for name in said}
+
+
 @pytest.mark.row("S1.3", "S2.1")
 def test_a_leap_while_the_machine_was_off_is_taken_as_true_and_comes_down_by_a_signed_response(site: World) -> None:
     """After a reboot the time counts and is provisional; central names it, and its answer brings it down again."""

@@ -98,6 +98,24 @@ def test_a_silent_device_reaches_each_step_on_its_day(
     ]
 
 
+@pytest.mark.row("C7.5", "S4.2")
+def test_a_device_that_only_renews_is_never_silent(site: World, line: Timeline) -> None:
+    """Its list of use never changes; month after month its contact is noted and no alert comes."""
+    device = site.device("SN1")
+    device.use("ADVANTAGE", 1)
+    seen = []
+    for _ in range(4):
+        line.pass_time(29 * DAY)
+        device.clock.advance(29 * DAY)
+        site.synchronize()
+        device.renew_authorization()
+        line.work()
+        contact = parse_time(site.satellite("instances")["items"][0]["last_contact"])
+        seen.append((line.now - contact < HOUR, alerts(site, "satellite", "instance_failed_to_connect")))
+
+    assert seen == [(True, [])] * 4
+
+
 @pytest.mark.row("C10.3", "S2.7")
 def test_the_vendor_s_own_deadlines_travel_and_hold_on_both_sides(site: World, line: Timeline) -> None:
     """Reminder at 100, overdue at 200, removal at 365 days by policy: each on its day, and nothing before."""

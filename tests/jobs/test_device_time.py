@@ -105,6 +105,8 @@ def test_an_identity_is_renewed_from_day_180_until_its_end_and_not_after(site: W
     site.advance("30d")
     with pytest.raises(AgentError) as refused:
         _without_grace(late).renew_identity()
+    with pytest.raises(AgentError) as barred:
+        _without_grace(late).renew_authorization()
     late = again(site, late, "SN2")
     late.renew_due()
 
@@ -113,7 +115,7 @@ def test_an_identity_is_renewed_from_day_180_until_its_end_and_not_after(site: W
     assert parse_time(str(early.state.certificate_expires)) > ends + timedelta(days=300)
     assert in_grace == ("complete", "authorization_expired")
     assert answer.reason == "evaluation"
-    assert refused.value.reason == "certificate_expired"
+    assert refused.value.reason == barred.value.reason == "certificate_expired"
     assert late.state.registration == "not_registered"
     assert "register again" in late.state.registration_message
 
@@ -218,6 +220,23 @@ def test_a_device_s_clock_that_is_set_back_revives_no_right(site: World, restart
 
     assert ended == set_back == "authorization_expired"
     assert device.may_use("ADVANTAGE").allowed
+
+
+@pytest.mark.row("D1", "D2")
+def test_a_device_whose_file_of_time_is_gone_starts_from_its_last_contact(site: World) -> None:
+    """Deleting the file while the clock is set back brings back no right that ended."""
+    device = site.device("SN1")
+    device.use("ADVANTAGE", 1)
+    site.advance("91d", device)
+    device.renew_identity()
+    before = again(site, device).may_use("ADVANTAGE").reason
+    device.clock.jump(timedelta(days=-80))
+    (site.folder / "devices" / "SN1" / "clock.json").unlink()
+    device = again(site, device)
+
+    assert before == "authorization_expired"
+    assert device.clock.licence_now() > parse_time(str(device.state.last_contact)) - HOUR
+    assert device.may_use("ADVANTAGE").reason == "authorization_expired"
 
 
 @pytest.mark.row("D1", "D2")

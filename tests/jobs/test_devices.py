@@ -8,6 +8,7 @@ import pytest
 
 from agent.errors import AgentError, StateDamagedError
 from exchange.identity import Udi
+from tests.bench.devices import BenchDevice, answered
 from tests.world import ACCOUNT, World, call
 
 
@@ -278,6 +279,48 @@ def test_bytes_that_are_no_message_get_a_problem_with_a_code(site: World, server
     assert 400 <= status < 500
     assert headers["content-type"].startswith("application/problem+json")
     assert problem["code"] in {"malformed", "altered", "unknown_issuer"}
+
+
+@pytest.mark.row("S4.7")
+@pytest.mark.parametrize("server", ["satellite", "central"])
+def test_a_message_under_another_identity_or_address_is_refused_and_changes_nothing(site: World, server: str) -> None:
+    """A device's own key speaks for no other device, on whichever way, and no message counts at another's address."""
+    pool = "Site" if server == "satellite" else "Spare"
+    app, device, victim = site.wire(server).app, BenchDevice(1), BenchDevice(2)
+    for each in (device, victim):
+        status, _, body = call(app, "POST", "/device/v1/register", each.register(site.token(server, pool=pool)))
+        each.instance = str(answered(body)["instance"])
+        assert status == 200
+    device.number = victim.number
+    seen = []
+    for op, message in (
+        ("authorize", device.authorize({})),
+        ("authorize", device.authorize({"ADVANTAGE": 1})),
+        ("renew_identity", device.renew_identity()),
+        ("deregister", victim.authorize({"ADVANTAGE": 1})),
+    ):
+        status, _, body = call(app, "POST", f"/device/v1/{op}", message)
+        seen.append((status, json.loads(body)["code"]))
+
+    assert seen == [(403, "identity_mismatch")] * 3 + [(400, "wrong_kind")]
+    assert site.licence("ADVANTAGE", server, pool)["in_use"] == 0
+    shown = site.satellite("instances") if server == "satellite" else site.central("instances", ACCOUNT)
+    assert len(shown["items"]) == 2
+
+
+@pytest.mark.row("S3.3", "S4.2")
+def test_a_device_that_was_removed_is_told_so_at_its_next_message(site: World) -> None:
+    """Its key is known no more, though the server that runs held it in memory, and it uses nothing."""
+    device = site.device("SN1")
+    device.use("ADVANTAGE", 1)
+    site.satellite("instance", "remove", str(device.state.instance))
+    with pytest.raises(AgentError) as told:
+        device.use("ADVANTAGE", 2)
+    with pytest.raises(AgentError) as again:
+        device.renew_authorization()
+
+    assert {told.value.reason, again.value.reason} == {"unknown_issuer"}
+    assert site.licence("ADVANTAGE", "satellite")["in_use"] == 0
 
 
 @pytest.mark.row("S4.7")

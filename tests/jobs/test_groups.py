@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +21,7 @@ from agent.errors import ServerBusyError
 from agent.joining import Wish
 from agent.transport import Server
 from chassis.actor import SYSTEM
+from chassis.db.group import PATIENCE_SECONDS
 from exchange.canonical import parse_time
 from exchange.identity import Udi
 from satellite.core.activity.models import Event as SiteEvent
@@ -215,20 +217,24 @@ def test_a_full_server_says_when_to_come_again_and_the_device_keeps_to_it(
         sent = [busy.send("register", BenchDevice(number).register(token)) for number in range(2)]
         busy.wait_until_queued(2)
         health = call(busy.app, "GET", "/healthz")[0]
-        now = device.clock.now()
+        now, began = device.clock.now(), time.monotonic()
         with pytest.raises(ServerBusyError) as refused:
             device.renew_authorization()
         wish = Wish(token=token, udi=Udi(pid="SW-48", serial="SN2"))
         with pytest.raises(ServerBusyError):
             waiting.register(wish, (site.folder / "root.json").read_bytes(), Server("https://in.process", None, None))
+        took = time.monotonic() - began
     done = [each.result(60)[0] for each in sent]
     again = parse_time(str(device.state.next_auth_renewal)) - now
+    then = parse_time(str(waiting.state.next_id_renewal)) - now
     device.renew_authorization()
     busy.pool.shutdown()
 
     assert health == 200
     assert refused.value.retry_after == 5
+    assert took < PATIENCE_SECONDS / 2, "the refusal came at once, not when the queue gave the message up"
     assert timedelta(seconds=4) <= again <= timedelta(seconds=12)
+    assert timedelta(seconds=4) <= then <= timedelta(seconds=12) + timedelta(seconds=took)
     assert waiting.state.registration == "retry"
     assert done == [200, 200]
 

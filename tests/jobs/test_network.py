@@ -407,6 +407,7 @@ def test_what_is_wrong_on_this_machine_is_named_without_a_network(site: World) -
     world, seen = site, []
     world.satellite("init", "--name", "New", "--root", world.file("root.json"), "--lab", home="satellite-new")
     seen.append(world.satellite("sync", "doctor", code=1, home="satellite-new")["cause"]["code"])
+    world.sql("satellite", "UPDATE site SET setup_mode = NULL, setup_finished_at = NULL")
     seen.append(world.satellite("sync", "now", code=1)["error"]["code"])
     anchor = next((world.folder / "satellite").rglob("anchor.json"))
     kept = anchor.read_text()

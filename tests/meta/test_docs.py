@@ -37,6 +37,7 @@ from exchange.vocabulary import PrivacyField
 from satellite.cli.base import group as satellite_group
 from satellite.core.alerts.rules import CATALOGUE as SATELLITE_ALERTS
 from satellite.settings import SatelliteSettings
+from satellite.sync.causes import CAUSES, Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS, ADMIN = ROOT / "docs", ROOT / "docs" / "admin"
@@ -243,7 +244,24 @@ def commands_page() -> str:
     return "\n".join(lines)
 
 
-GENERATED = {"errors.md": errors_page, "commands.md": commands_page}
+def causes_page() -> str:
+    """The page of causes of failed synchronizations."""
+    lines = [
+        "# Causes of a failed synchronization",
+        "",
+        "This page is made from the code; do not edit it. `satellite sync doctor` names one of these causes, where it was",
+        "seen, and what to do; `sync now`, the history and the alert `satellite_sync_failed` use the same words. The causes",
+        "stand in the order in which a synchronization meets them. How to set it up: [Network](network.md).",
+        "",
+    ]
+    for stage in Stage:
+        rows = [(f"`{one.code}`", one.meaning, one.remedy) for one in CAUSES.values() if one.stage is stage]
+        lines += [f"## {stage.value[0].upper()}{stage.value[1:]}", ""]
+        lines += _table(("Cause", "What it means", "What to do"), rows)
+    return "\n".join(lines)
+
+
+GENERATED = {"errors.md": errors_page, "commands.md": commands_page, "causes.md": causes_page}
 
 
 # -- the claims -----------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from central.cli.base import group as central_group
+from chassis.faults import POINTS
 from satellite.cli.base import group as satellite_group
 from tools.knockout import PAGE, knockouts, table
 
@@ -288,3 +289,14 @@ def test_the_list_of_defences_fits_the_code_and_its_page() -> None:
     assert [fault for one in entries for fault in one.faults()] == []
     assert [name for name, count in Counter(one.name for one in entries).items() if count > 1] == []
     assert table() in PAGE.read_text(encoding="utf-8"), "python -m tools.knockout --table"
+
+
+@pytest.mark.row("E4")
+def test_a_process_dies_in_a_test_at_every_step_that_lasts() -> None:
+    """The steps that the code names are those of the list, and each stands in a test that kills a process there."""
+    named = {hit for _, text in modules(*PROGRAMS) for hit in re.findall(r'crash_point\("(\w+)"', text)}
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "faults").glob("test_*.py"))
+    killed = {point for point in POINTS if re.search(rf'"{point}[:"]', tests)}
+
+    assert named == set(POINTS)
+    assert killed == set(POINTS)

@@ -1,8 +1,9 @@
 """A biased random walk through the exchange, and what must be true after every step and after one good round trip.
 
 The courier loses, repeats, re-orders, cuts and alters; in a wild walk machines are put back to older copies (with and
-without their anchor), cloned and resynchronized, and power fails between commit and anchor. The same seed takes the same
-steps; a failure names them.
+without their anchor), cloned and resynchronized, and power fails between commit and anchor. In a walk of a central that is
+put back, the sites are honest and central goes back to older copies, with its anchor or without. The same seed takes the
+same steps; a failure names them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from chassis.errors import AppError
 from exchange.errors import ExchangeError
@@ -20,6 +22,8 @@ from tests.property.small_world import DEVICES, ORDINARY, RESTRICTED, UNITS, Mac
 HONEST = frozenset({"superseded"})
 # What a person answers by a resynchronization.
 NEEDS_RESYNC = frozenset({"fork", "resync_required"})
+# Central may know less than the last resynchronization: neither that key nor that epoch.
+NEEDS_MORE = NEEDS_RESYNC | {"unknown_issuer", "not_mine"}
 MOST_MACHINES = 3
 
 
@@ -37,11 +41,13 @@ class Parcel:
 
 @dataclass
 class Walk:
-    """One walk: `wild` adds disasters."""
+    """One walk: `wild` adds disasters of the site's machines, `central_back` those of central; not both."""
 
     world: SmallWorld
     seed: int
     wild: bool
+    central_back: bool = False
+    copies: list[Path] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     bag: list[Parcel] = field(default_factory=list)
 
@@ -61,7 +67,8 @@ class Walk:
             (2, self.later),
         ]
         disasters = [(3, self.copy_disk), (3, self.put_back), (1, self.clone), (4, self.resynchronize)]
-        table = people + (disasters if self.wild else [])
+        at_central = [(3, self.copy_central), (2, self.put_central_back), (4, self.resynchronize)]
+        table = people + (disasters if self.wild else []) + (at_central if self.central_back else [])
         self._acts: list[Callable[[], str]] = [act for _, act in table]
         self._weights = [weight for weight, _ in table]
 
@@ -74,7 +81,7 @@ class Walk:
                 self._step()
             self.heal()
         except Exception as error:
-            kind = "wild" if self.wild else "honest"
+            kind = "wild" if self.wild else "central's" if self.central_back else "honest"
             lines = "\n".join(f"  {number:3} {text}" for number, text in enumerate(self.steps, 1))
             raise WalkError(f"{error!r}\n{kind} walk, seed {self.seed}:\n{lines}") from error
 
@@ -88,6 +95,10 @@ class Walk:
     def look(self) -> None:
         """What is true at every moment."""
         world = self.world
+        if self.central_back:
+            # What central forgot it cannot know before the site has told it; the devices have it all the same.
+            self._look_at_use()
+            return
         grants = world.grants()
         if world.locked() > UNITS or sum(row.quantity for row in grants.values() if row.state == "active") > UNITS:
             raise WalkError("more restricted units are granted than there are")
@@ -95,13 +106,16 @@ class Walk:
             for grant in world.held(name):
                 if grants[grant].state != "active":
                     raise WalkError(f"device {name} uses a grant that central released ({grants[grant].reason})")
-        if sum(world.devices[name].may_use(RESTRICTED).allowed for name in DEVICES) > UNITS:
-            raise WalkError("more devices use the restricted licence than there are units")
+        self._look_at_use()
         if repeated := world.repeated_records():
             raise WalkError(f"applied twice: {repeated}")
         for machine in world.machines:
             if lost := world.forgotten_records(machine):
                 raise WalkError(f"{machine.home.name} counts as acknowledged what central never saw: {sorted(lost)}")
+
+    def _look_at_use(self) -> None:
+        if sum(self.world.devices[name].may_use(RESTRICTED).allowed for name in DEVICES) > UNITS:
+            raise WalkError("more devices use the restricted licence than there are units")
 
     # -- people -----------------------------------------------------------------------------------------------------
 
@@ -173,7 +187,7 @@ class Walk:
         return parcel
 
     def _expect(self, code: str, where: str) -> None:
-        if not self.wild and code not in HONEST:
+        if not (self.wild or self.central_back) and code not in HONEST:
             raise WalkError(f"alarm without a cause: {where} was refused as {code}")
 
     def courier_to_central(self) -> str:
@@ -262,6 +276,19 @@ class Walk:
         self.world.clone(machine)
         return f"{machine.home.name} as {self.world.machines[-1].home.name}"
 
+    def copy_central(self) -> str:
+        """Somebody backs central up."""
+        self.copies = [*self.copies, self.world.copy_central()][-2:]
+        return self.copies[-1].name
+
+    def put_central_back(self) -> str:
+        """Central is put back to a copy, its anchor kept or gone back with it."""
+        if not self.copies:
+            return "no copy"
+        copy, anchor = self.dice.choice(self.copies), self.dice.random() < 0.5
+        self.world.restore_central(copy, anchor=anchor)
+        return f"to {copy.name} {'with' if anchor else 'without'} its anchor"
+
     def resynchronize(self) -> str:
         """A person picks a machine and opens a new epoch for it."""
         machine = self._machine()
@@ -274,7 +301,10 @@ class Walk:
     # -- healing ----------------------------------------------------------------------------------------------------
 
     def heal(self) -> None:
-        """One good round trip, after at most one resynchronization, makes both sides agree; every right can be had again."""
+        """One good round trip, after at most one resynchronization, makes both sides agree; every right can be had again.
+
+        A central that went back behind resynchronizations, its anchor too, is asked again until it comes out above them.
+        """
         machine = self._machine()
         self.steps.append(f"heal with {machine.home.name}")
         self._round_trip(machine, may_resync=True)
@@ -302,16 +332,21 @@ class Walk:
         try:
             self._good_round_trip(machine)
         except (AppError, ExchangeError) as error:
-            if not may_resync or not self.wild or error.code not in NEEDS_RESYNC:
+            healing = NEEDS_RESYNC if self.wild else NEEDS_MORE if self.central_back else frozenset()
+            if not may_resync or error.code not in healing:
                 raise
             self.steps.append(f"resynchronize {machine.home.name} because of {error.code}")
-            data = self.world.reopen_epoch(self.world.registration(machine))
-            self.world.deliver_authorization(machine, data)
+            for _ in range(8 if self.central_back else 1):
+                data = self.world.reopen_epoch(self.world.registration(machine))
+                if self.world.deliver_authorization(machine, data) == "applied":
+                    break
             self._good_round_trip(machine)
         self.look()
 
     def _good_round_trip(self, machine: Machine) -> None:
         records = self.world.records(machine)
+        if self.central_back:
+            records -= self.world.acknowledged(machine)  # what central had and lost stands in the site's own log alone
         data = self.world.export(machine)
         if data is None:
             raise WalkError("no file was made")

@@ -36,7 +36,7 @@ from central.domain.satellites.queries import find_satellite
 from central.domain.satellites.services import resync_satellite
 from central.intake.authorizing import authorize
 from central.intake.receiving import receive
-from central.runtime import Central
+from central.runtime import Central, recover_if_restored
 from central.runtime import assemble as assemble_central
 from chassis.actor import OPERATOR
 from chassis.clock import FixedClock
@@ -285,12 +285,16 @@ class SmallWorld:
         self._copy(self.central.home, target)
         return target
 
-    def restore_central(self, copy: Path) -> None:
-        """Put central back to a backup."""
+    def restore_central(self, copy: Path, *, anchor: bool = True) -> None:
+        """Put central back to a copy; `anchor` says whether the anchor goes back with it. Without, it knows at once."""
         self.central.database.dispose()
+        kept = self.central.anchor.read()
         shutil.rmtree(self.central.home)
         self._copy(copy, self.central.home)
         self.central = self._open_central()
+        if not anchor and kept is not None:
+            self.central.anchor.write(kept)
+            recover_if_restored(self.central)
 
     @staticmethod
     def _copy(source: Path, target: Path) -> None:
@@ -386,10 +390,13 @@ class SmallWorld:
 
     def forgotten_records(self, machine: Machine) -> set[str]:
         """Records that a machine counts as acknowledged and central never took in."""
+        return self.acknowledged(machine) - self._taken()
+
+    def acknowledged(self, machine: Machine) -> set[str]:
+        """Records that a machine knows central to have."""
         with machine.made.database.read(OPERATOR) as unit:
             upto = site_of(unit).acknowledged_upto
-            acknowledged = set(unit.session.scalars(select(SiteEvent.id).where(SiteEvent.number <= upto)))
-        return acknowledged - self._taken()
+            return set(unit.session.scalars(select(SiteEvent.id).where(SiteEvent.number <= upto)))
 
     def records(self, machine: Machine) -> set[str]:
         """Every record that a machine has."""

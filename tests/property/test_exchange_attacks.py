@@ -162,6 +162,47 @@ def test_a_central_put_back_knows_it_from_the_first_request(world: SmallWorld) -
     assert world.central_state() == world.site_state(world.machines[0])
 
 
+@pytest.mark.row("C11.2", "S2.6")
+def test_a_central_put_back_that_gave_the_same_number_again_knows_it_from_the_site_s_word(world: SmallWorld) -> None:
+    """The same request reached central before and after: two answers under one number, of which the site has the first."""
+    copy = world.copy_central()
+    request = request_of(world)
+    first = world.deliver_request(request)
+    world.deliver_response(world.machines[0], first)
+    world.restore_central(copy)
+    world.clock.advance(timedelta(minutes=1))
+    second = world.deliver_request(request)
+    codes = [code_of(world, request_of(world))]
+    world.deliver_authorization(world.machines[0], world.reopen_epoch(world.registration(world.machines[0])))
+    codes.append(code_of(world, request_of(world)))
+
+    assert first != second
+    assert codes == ["resync_required", "answered"]
+
+
+@pytest.mark.row("C11.2", "S2.6", "C7.3")
+def test_a_central_put_back_forgets_again_what_the_site_gave_back_and_removed(world: SmallWorld) -> None:
+    """A list of use that was shortened and a device that left, both told before: central does not go on counting them."""
+    machine = world.machines[0]
+    for name in ("A", "B"):
+        world.try_device(name, machine, lambda device: device.use(ORDINARY, 1))
+    trip(world)
+    copy = world.copy_central()
+    world.try_device("A", machine, lambda device: device.release(ORDINARY))
+    world.try_device("B", machine, lambda device: device.deregister())
+    trip(world)
+    world.restore_central(copy, anchor=False)
+    before = world.central_state()
+    world.deliver_authorization(machine, world.reopen_epoch(world.registration(machine)))
+    trip(world)
+
+    assert len(before["instances"]) == 2
+    assert sum(before["claims"].values()) == 2
+    assert world.central_state() == world.site_state(machine)
+    assert len(world.central_state()["instances"]) == 1
+    assert world.central_state()["claims"] == {}
+
+
 @pytest.mark.row("S2.6")
 def test_an_authorization_serves_only_the_machine_whose_registration_it_answers(world: SmallWorld) -> None:
     """A copy made earlier cannot enter the new epoch with it."""
@@ -493,11 +534,12 @@ def test_a_message_said_again_by_a_stranger_changes_nothing(world: SmallWorld) -
     world.try_device("A", machine, lambda device: device.release(ORDINARY))
     old, last = heard[0], heard[-1]
     first = machine.wire.app
-    answers = [machine.wire.post(*last).body for _ in range(2)]
+    answers = [machine.wire.post(*last) for _ in range(2)]
     refused = machine.wire.post(*old)
 
     assert first is machine.wire.app
     assert answers[0] == answers[1]
+    assert answers[0].status == 200
     assert refused.status == 409
     assert b"counter_too_low" in refused.body
     assert world.site_state(machine)["claims"] == {}

@@ -17,13 +17,13 @@ STEPS = 50
 WALKS_A_BLOCK = 400 if THOROUGH else 4
 
 
-def walk(template: Path, folder: Path, seed: int, *, wild: bool) -> None:
+def walk(template: Path, folder: Path, seed: int, *, wild: bool, central_back: bool = False) -> None:
     """One walk in a folder of its own."""
-    place = folder / f"{'wild' if wild else 'honest'}-{seed}"
+    place = folder / f"{'wild' if wild else 'central' if central_back else 'honest'}-{seed}"
     place.mkdir()
     world = SmallWorld(template, place)
     try:
-        Walk(world, seed, wild).run(STEPS)
+        Walk(world, seed, wild, central_back).run(STEPS)
     finally:
         world.close()
         shutil.rmtree(place)
@@ -45,3 +45,13 @@ def test_copies_restores_and_power_cuts_never_multiply_a_restricted_unit(
     """Whatever is put back, cloned or cut, no unit is granted twice, no record lost or doubled, and one resynchronization heals all."""
     for number in range(WALKS_A_BLOCK):
         walk(template, memory, FIRST_SEED + block * WALKS_A_BLOCK + number, wild=True)
+
+
+@pytest.mark.row("S2.6", "C11.2", "C8.2")
+@pytest.mark.parametrize("block", range(2))
+def test_a_central_put_back_again_and_again_multiplies_no_right_and_learns_it_all(
+    template: Path, memory: Path, block: int
+) -> None:
+    """With its anchor or without, however old the copy: no two devices use one unit, and the site's word heals central."""
+    for number in range(WALKS_A_BLOCK):
+        walk(template, memory, FIRST_SEED + block * WALKS_A_BLOCK + number, wild=False, central_back=True)

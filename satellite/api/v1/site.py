@@ -71,6 +71,7 @@ class NetworkChange(Strict):
     day: int = Field(default=0, ge=0, le=31)
     at: str = Field(default="03:00", max_length=5, pattern=r"^[0-2][0-9]:[0-5][0-9]$")
     zone: str = Field(default="UTC", max_length=100, pattern=PLAIN)
+    timeout: int = Field(default=300, ge=1, le=3600, description="Seconds for which each step may stay silent.")
 
 
 class PrivacyChange(Strict):

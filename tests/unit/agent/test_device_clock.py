@@ -51,6 +51,30 @@ def test_no_answer_brings_down_what_was_sure(clock: int, said: int, asked: int) 
     assert after.at >= T0
 
 
+@pytest.mark.row("D1", "S1.3")
+def test_an_answer_moves_licence_time_on_while_the_clock_is_set_back() -> None:
+    """A device whose clock stands in the past still learns how late it is, from whoever answers it."""
+    mark = device.Mark(T0, T0, "a", timedelta(0), T0)
+    moment = device.Moment(T0 - timedelta(days=30), "a", timedelta(hours=1))
+    asked = device.judge(mark, moment).now
+    after = device.told(mark, moment, asked + timedelta(days=3), asked)
+
+    assert device.judge(after, moment).licence_now == asked + timedelta(days=3)
+
+
+@pytest.mark.row("D1", "S1.3")
+def test_an_answer_that_fits_confirms_a_clock_that_leapt() -> None:
+    """Beside the server's time a leap was none: the clock is believed again, and what it says is sure."""
+    mark = device.Mark(T0, T0, "a", timedelta(0), T0)
+    moment = device.Moment(T0 + timedelta(days=30), "a", timedelta(hours=1))
+    leapt = device.judge(mark, moment)
+    after = device.told(mark, moment, moment.system + timedelta(hours=2), leapt.now)
+
+    assert leapt.standing is device.Standing.SUSPICIOUS
+    assert device.judge(after, moment).standing is device.Standing.BELIEVED
+    assert after.sure == moment.system
+
+
 @pytest.mark.row("D1")
 def test_the_evaluation_period_warns_at_each_step() -> None:
     """60, 30, 21, 14, 7 days, each day of the last week, each hour of the last day, and each hour after it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from chassis.actor import SYSTEM
@@ -20,6 +20,8 @@ from chassis.db.unit import Database, Unit
 from chassis.errors import DatabaseBusyError
 from satellite.core.operations.models import ClockRow
 
+HOOKS: list[int] = []
+
 
 class Adding:
     """Writes numbers; some of them are bad."""
@@ -29,13 +31,15 @@ class Adding:
         sizes.append(len(jobs))
 
     def do(self, job: int) -> int:
-        if job == 13:
+        if job == 17:
+            self.unit.after_commit.append(lambda: HOOKS.append(job))
+        if job in {13, 17}:
             raise ValueError("a fault of this job alone")
         if job == 99:
             raise OperationalError("INSERT", {}, Exception("the database's own fault"))
         self.unit.session.execute(text("INSERT INTO numbers VALUES (:n)"), {"n": job})
         if job == 7:
-            self.unit.after_commit.append(lambda: None)
+            self.unit.after_commit.append(lambda: HOOKS.append(job))
         return job * 2
 
     def finish(self) -> None:
@@ -76,8 +80,8 @@ def _kept(database: Database) -> list[int]:
         return sorted(unit.session.scalars(text("SELECT n FROM numbers")))
 
 
-def _gathered(database: Database, jobs: list[int]) -> tuple[list[int], list[int | str]]:
-    sizes: list[int] = []
+def _gathered(database: Database, jobs: list[int], sizes: list[int] | None = None) -> tuple[list[int], list[int | str]]:
+    sizes = [] if sizes is None else sizes
     group = GroupCommit(database, SYSTEM, stages(sizes))
 
     def one(job: int) -> int | str:
@@ -144,6 +148,34 @@ def test_many_jobs_of_one_thread_are_done_in_bounded_groups(database: Database) 
 
 
 @pytest.mark.row("S4.1", "S4.2")
+def test_a_job_that_fails_does_nothing_after_the_commit(database: Database) -> None:
+    """What it wanted to do then is left out; what a good one wanted is done, once."""
+    HOOKS.clear()
+    _, said = _gathered(database, [1, 17, 7, 2])
+
+    assert said == [2, "ValueError", 14, 4]
+    assert HOOKS == [7]
+
+
+@pytest.mark.row("S4.1", "S4.2")
+def test_after_a_commit_that_failed_nothing_is_tried_again(database: Database) -> None:
+    """Nobody knows whether it was kept after all: each is told of the failure, and only whoever asked may ask again."""
+    sizes: list[int] = []
+
+    def fail(_connection: object) -> None:
+        if sizes and sizes[-1] > 1:
+            raise OperationalError("COMMIT", {}, Exception("the disk did not say"))
+
+    event.listen(database.engine, "commit", fail)
+    _, said = _gathered(database, [1, 2, 3, 4], sizes)
+    event.remove(database.engine, "commit", fail)
+
+    assert sizes == [1, 3]
+    assert said == [2, "OperationalError", "OperationalError", "OperationalError"]
+    assert _kept(database) == [1]
+
+
+@pytest.mark.row("S4.1", "S4.2")
 def test_an_error_of_the_database_is_no_error_of_the_neighbours(database: Database) -> None:
     """The group is undone and each job tried alone; only the bad one fails."""
     _, said = _gathered(database, [1, 2, 99, 4])
@@ -173,8 +205,10 @@ def test_whoever_waits_too_long_is_told_so_and_nothing_of_it_is_done(database: D
         with pytest.raises(DatabaseBusyError):
             _after_first(group)
     first.join(30)
+    later = group.do(3)
 
-    assert _kept(database) == [1]
+    assert later == 6
+    assert _kept(database) == [1, 3]
 
 
 def _after_first(group: GroupCommit[int, int, int, int]) -> None:

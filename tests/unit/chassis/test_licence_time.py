@@ -98,9 +98,10 @@ def test_a_leap_heals_by_being_set_right_by_measuring_by_central_and_by_a_person
 def test_central_s_time_is_a_lower_bound() -> None:
     """A clock that is behind central's signed time waits for it; one that is ahead of an old response loses nothing."""
     behind = signed(MARK, at(HOUR, HOUR), T0 + 10 * DAY, T0)
+    unasked = signed(MARK, at(HOUR, HOUR), T0 + 10 * DAY, None)
     ahead = signed(MARK, at(10 * DAY, 10 * DAY), T0 + DAY, T0)
 
-    assert behind.at == T0 + 10 * DAY
+    assert behind.at == unasked.at == T0 + 10 * DAY
     assert judge(behind, at(HOUR, HOUR)).standing is Standing.SET_BACK
     assert judge(ahead, at(10 * DAY, 10 * DAY)).licence_now == T0 + 10 * DAY
 
