@@ -7,8 +7,7 @@ import click
 from central.cli.base import group, opened, reading
 from central.domain.operations.models import OutboxEntry
 from chassis.cli import emit, emit_list
-from chassis.ids import new_id
-from chassis.mail.sender import compose, send
+from chassis.mail.sender import send_test
 from chassis.outbox import entries
 
 
@@ -33,6 +32,5 @@ def mail_test(context: click.Context, to: str) -> None:
     """Try the settings."""
     made = opened(context)
     settings = made.settings.mail
-    message = compose(settings, new_id(), made.clock.now(), to, "Test of the mail settings", "Mail reaches you.\n")
-    send(settings, message)
+    send_test(settings, to, made.clock.now())
     emit(context, {"to": to, "host": settings.host, "security": settings.security, "sent": True})

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 
 from chassis.errors import AppError, InvalidInputError, SettingsError
 from chassis.files import read_bounded
+from chassis.ids import new_id
 from chassis.mail.settings import MailSettings
 
 PASSWORD_BYTES = 1024
@@ -77,6 +78,11 @@ def send(settings: MailSettings, message: EmailMessage) -> None:
         raise MailFailedError(f"{stage}: the server refused the recipient") from error
     except (smtplib.SMTPException, ssl.SSLError, OSError) as error:
         raise MailFailedError(f"{stage}: {type(error).__name__}: {error}"[:500]) from error
+
+
+def send_test(settings: MailSettings, to: str, at: datetime) -> None:
+    """Send a mail that says only that mail arrives."""
+    send(settings, compose(settings, new_id(), at, to, "Test of the mail settings", "Mail reaches you.\n"))
 
 
 def _connect(settings: MailSettings, host: str) -> smtplib.SMTP:

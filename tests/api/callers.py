@@ -82,14 +82,20 @@ def satellite_token(world: World, role: str = "administrator") -> str:
     return str(made["token"])
 
 
+# It asks servers of time whose names would be generated: it is tried with servers of its own.
+NOT_GENERATED = {"measure_time"}
+
+
 def generated_calls(api: Api, examples: int) -> int:
-    """Call every operation with generated parameters and bodies, good and bad; returns how many operations there are."""
+    """Call the operations with generated parameters and bodies, good and bad; returns how many operations there are."""
     config = SchemathesisConfig.from_dict({})
     schema = schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", api.app, config=config)
     schema.validate()
     checked = 0
     for result in schema.get_all_operations():
         operation = result.ok()
+        if operation.definition.raw["operationId"] in NOT_GENERATED:
+            continue
 
         def one(case: schemathesis.Case) -> None:
             case.call_and_validate(headers={"Authorization": f"Bearer {api.token}"}, checks=CHECKS)

@@ -25,10 +25,11 @@ OPERATOR = {
 }  # fmt: skip
 ADMINISTRATOR_ONLY = {
     "list_api_tokens", "create_api_token", "revoke_api_token", "export_registration", "import_authorization",
-    "finish_setup", "set_sync_settings", "set_privacy", "run_job",
+    "finish_setup", "set_sync_settings", "set_privacy", "run_job", "confirm_time", "measure_time",
+    "change_time_settings",
 }  # fmt: skip
 # What a customer's administrator may call outside accounts.
-EVERYONE = {"who_am_i", "list_accounts", "list_catalogue", "show_policies", "import_sync"}
+EVERYONE = {"who_am_i", "list_accounts", "list_catalogue", "show_policies", "import_sync", "export_root"}
 
 
 def ask(api: Api, operation: Operation[Any], **parts: str) -> tuple[int, str]:

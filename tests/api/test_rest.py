@@ -494,3 +494,34 @@ def test_a_fault_of_the_program_is_a_problem_with_a_reference_on_every_way(api: 
     assert (other[0], other[2]) == (500, b"")
     assert api.ask("GET", f"/smart-accounts/{ACCOUNT}/licences")[0] == 200
     assert token["id"] not in problem["detail"]
+@pytest.mark.row("C1.2", "C1.8", "C2.1")
+def test_properties_of_accounts_and_virtual_accounts_are_changed_over_rest(api: Api, vendor: World) -> None:
+    """Name, description, tags and the right to export control: as by the commands, with the same events."""
+    root = f"/smart-accounts/{ACCOUNT}"
+    _, head, _ = api.whole("GET", root)
+    changed = api.ask("PATCH", root, {"export_allowed": False}, If_Match=head["etag"])
+    late = api.code("PATCH", root, {"name": "Other"}, If_Match=head["etag"])
+    described = api.ask("PATCH", f"{root}/virtual-accounts/Spare", {"description": "for later"})
+    tagged = api.ask("POST", f"{root}/virtual-accounts/Spare/tags", {"add": ["north", "North", "old"]})
+    untagged = api.ask("POST", f"{root}/virtual-accounts/Spare/tags", {"remove": ["OLD"]})
+    found = api.items(f"{root}/virtual-accounts?search=nor")
+    kinds = {row["kind"] for row in vendor.central("events", ACCOUNT)["items"]}
+
+    assert changed[1]["export_allowed"] is False
+    assert late == (412, "changed_meanwhile")
+    assert described[1]["description"] == "for later"
+    assert [tag.lower() for tag in tagged[1]["tags"]] == ["north", "old"]
+    assert [row["name"] for row in found] == ["Spare"]
+    assert untagged[1]["tags"] == found[0]["tags"]
+    assert {"account:changed", "virtual_account:described", "virtual_account:tagged"} <= kinds
+    assert api.ask("PATCH", root, {})[0] == 200
+
+
+@pytest.mark.row("E2", "C12.2")
+def test_the_root_document_is_public_and_mail_is_tried_over_rest(api: Api, vendor: World) -> None:
+    """The root is the one that the command writes; without a mail server the trial is refused with its code."""
+    status, head, root = api.whole("GET", "/root")
+
+    assert (status, head["content-type"]) == (200, "application/octet-stream")
+    assert root == (vendor.folder / "root.json").read_bytes()
+    assert api.code("POST", "/mail/test", {"to": "a@example.com"})[1] == "mail_off"

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from central.api.v1.context import API_CLIENT, API_TOKEN, BASE, GIVEN, USER, Call, Nothing
+from central.api.v1.context import API_CLIENT, API_TOKEN, GIVEN, USER, Call
 from central.domain.access.rules import Permission, Role
 from central.domain.access.services import add_user, held_roles, require, user_of
 from central.domain.accounts.queries import by_domain, virtual_account
@@ -26,6 +26,7 @@ from chassis.api.operations import (
     object_of,
     paged,
 )
+from chassis.api.schemas import BASE, Nothing
 
 ROLES = Literal[
     "vendor_administrator",

@@ -6,23 +6,11 @@ from typing import Any
 
 from pydantic import Field
 
-from central.api.v1.context import (
-    ACCOUNT,
-    ACCOUNT_PATH,
-    BASE,
-    DONE,
-    TOKEN,
-    VIRTUAL_ACCOUNT,
-    Call,
-    Nothing,
-    PoolPage,
-    account_of,
-    chosen_pool,
-    names,
-    pool_of,
-)
+from central.api.v1.context import ACCOUNT, ACCOUNT_PATH, VIRTUAL_ACCOUNT, Call, account_of, chosen_pool, names, pool_of
 from central.domain.accounts import services
+from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.queries import account_dict, virtual_account_dict, virtual_accounts, visible_accounts
+from central.domain.accounts.tags import begins, change_tags, tags_of
 from central.domain.agreements.services import accept_agreement
 from central.domain.alerts.services import refresh_alerts
 from central.domain.tokens import services as token_services
@@ -31,7 +19,8 @@ from central.domain.tokens.models import Token
 from central.domain.tokens.queries import token_dict, tokens
 from central.intake.accounts import delete_empty
 from central.runtime import Central
-from chassis.api.operations import TEXT, Operation, Page, Strict, example, list_of, paged
+from chassis.api.operations import PLAIN, TEXT, Operation, Page, Strict, example, list_of, paged
+from chassis.api.schemas import BASE, DONE, TOKEN, Nothing, PoolPage
 
 POOL = f"{ACCOUNT_PATH}/virtual-accounts/{{name}}"
 TOKENS = f"{ACCOUNT_PATH}/tokens"
@@ -56,12 +45,37 @@ class NewVirtualAccount(Strict):
     description: str = ""
 
 
-class NewName(Strict):
-    """Another name."""
+class AccountChange(Strict):
+    """What the vendor sets of an account; what is left out stays."""
 
-    model_config = example({"name": "Laboratory"})
+    model_config = example({"name": "Example Limited", "export_allowed": True})
 
-    name: str
+    name: str | None = None
+    export_allowed: bool | None = None
+
+
+class VirtualAccountChange(Strict):
+    """Another name, another description; what is left out stays."""
+
+    model_config = example({"name": "Laboratory", "description": "devices under test"})
+
+    name: str | None = None
+    description: str | None = None
+
+
+class TagChange(Strict):
+    """Tags to set and to take off."""
+
+    model_config = example({"add": ["north"], "remove": ["old"]})
+
+    add: list[str] = Field(default_factory=list, max_length=100)
+    remove: list[str] = Field(default_factory=list, max_length=100)
+
+
+class PoolSearch(Page):
+    """A page of virtual accounts, of those alone whose name or a tag begins with a text."""
+
+    search: str = Field(default="", max_length=255, pattern=PLAIN)
 
 
 class NewToken(Strict):
@@ -94,6 +108,12 @@ def create_account(call: Call) -> dict[str, Any]:
     return account_dict(row)
 
 
+def change_account(call: Call) -> dict[str, Any]:
+    """Change what the vendor sets of an account."""
+    body: AccountChange = call.body
+    return account_dict(services.change_account(call.unit, account_of(call), body.name, body.export_allowed))
+
+
 def accept(call: Call) -> dict[str, Any]:
     """Accept the agreement in force."""
     account = accept_agreement(call.unit, account_of(call))
@@ -103,32 +123,50 @@ def accept(call: Call) -> dict[str, Any]:
 
 def list_pools(call: Call) -> dict[str, Any]:
     """The virtual accounts that the caller may see."""
-    rows = virtual_accounts(call.unit, account_of(call).id)
-    return paged([virtual_account_dict(row) for row in rows], call.query)
+    account, text = account_of(call), call.query.search
+    tags = tags_of(call.unit, account.id)
+    rows = virtual_accounts(call.unit, account.id)
+    items = [{**virtual_account_dict(row), "tags": tags.get(row.id, [])} for row in rows]
+    return paged([item for item in items if begins(item["name"], item["tags"], text)], call.query)
+
+
+def _shown(call: Call, row: VirtualAccount) -> dict[str, Any]:
+    return {**virtual_account_dict(row), "tags": tags_of(call.unit, row.account_id).get(row.id, [])}
 
 
 def create_pool(call: Call) -> dict[str, Any]:
     """Make a virtual account."""
     row = services.create_virtual_account(call.unit, account_of(call).id, call.body.name, call.body.description)
-    return virtual_account_dict(row)
+    return _shown(call, row)
 
 
 def show_pool(call: Call) -> dict[str, Any]:
     """One virtual account."""
-    return virtual_account_dict(pool_of(call, call.path["name"]))
+    return _shown(call, pool_of(call, call.path["name"]))
 
 
-def rename_pool(call: Call) -> dict[str, Any]:
-    """Give a virtual account another name."""
+def change_pool(call: Call) -> dict[str, Any]:
+    """Give a virtual account another name or description."""
+    row, body = pool_of(call, call.path["name"]), call.body
+    if body.description is not None:
+        services.describe_virtual_account(call.unit, row, body.description)
+    if body.name is not None:
+        services.rename_virtual_account(call.unit, row, body.name)
+    return _shown(call, row)
+
+
+def tag_pool(call: Call) -> dict[str, Any]:
+    """Set tags on a virtual account and take tags off."""
     row = pool_of(call, call.path["name"])
-    return virtual_account_dict(services.rename_virtual_account(call.unit, row, call.body.name))
+    tags = change_tags(call.unit, row, add=call.body.add, remove=call.body.remove)
+    return {**virtual_account_dict(row), "tags": tags}
 
 
 def default_pool(call: Call) -> dict[str, Any]:
     """Make a virtual account the default."""
     row = pool_of(call, call.path["name"])
     services.make_default(call.unit, row)
-    return virtual_account_dict(row)
+    return _shown(call, row)
 
 
 def delete_pool(call: Call) -> dict[str, Any]:
@@ -187,12 +225,16 @@ OPERATIONS = (
     ),
     Op("show_account", "GET", ACCOUNT_PATH, "Show an account.", show_account, ACCOUNT),
     Op(
+        "change_account", "PATCH", ACCOUNT_PATH, "Change what the vendor sets of an account.", change_account, ACCOUNT,
+        body=AccountChange, changes=True, current=show_account,
+    ),
+    Op(
         "accept_agreement", "POST", f"{ACCOUNT_PATH}/agreement", "Accept the agreement in force.", accept, ACCOUNT,
         body=Nothing, changes=True,
     ),
     Op(
         "list_virtual_accounts", "GET", f"{ACCOUNT_PATH}/virtual-accounts", "List virtual accounts.", list_pools,
-        list_of(VIRTUAL_ACCOUNT), Page,
+        list_of(VIRTUAL_ACCOUNT), PoolSearch,
     ),
     Op(
         "create_virtual_account", "POST", f"{ACCOUNT_PATH}/virtual-accounts", "Make a virtual account.", create_pool,
@@ -200,8 +242,12 @@ OPERATIONS = (
     ),
     Op("show_virtual_account", "GET", POOL, "Show a virtual account.", show_pool, VIRTUAL_ACCOUNT),
     Op(
-        "rename_virtual_account", "PATCH", POOL, "Rename a virtual account.", rename_pool, VIRTUAL_ACCOUNT,
-        body=NewName, changes=True, current=show_pool,
+        "change_virtual_account", "PATCH", POOL, "Rename or describe a virtual account.", change_pool, VIRTUAL_ACCOUNT,
+        body=VirtualAccountChange, changes=True, current=show_pool,
+    ),
+    Op(
+        "tag_virtual_account", "POST", f"{POOL}/tags", "Set tags on a virtual account, or take them off.", tag_pool,
+        VIRTUAL_ACCOUNT, body=TagChange, changes=True,
     ),
     Op("delete_virtual_account", "DELETE", POOL, "Delete an empty virtual account.", delete_pool, DONE, changes=True),
     Op(

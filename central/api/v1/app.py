@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from central import __version__
-from central.api.v1 import access, accounts, inventory, reservations, satellites, vendor
-from central.api.v1.context import BASE
+from central.api.v1 import access, accounts, inventory, reservations, satellites, time, vendor
 from central.domain.credentials.models import IdempotentAnswer
 from central.domain.credentials.services import bearer_of, note_use
 from central.runtime import Central
 from chassis.api.layer import Api, Caller
 from chassis.api.memory import AnswerMemory
+from chassis.api.schemas import BASE
 from chassis.auth.bearers import recognise
 from chassis.errors import AppError
 from chassis.web.messages import FailureLimiter
@@ -21,6 +21,7 @@ OPERATIONS = (
     *inventory.OPERATIONS,
     *reservations.OPERATIONS,
     *satellites.OPERATIONS,
+    *time.OPERATIONS,
     *vendor.OPERATIONS,
 )
 

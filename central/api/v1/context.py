@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
-from pydantic import Field
+from typing import TypeAlias
 
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import by_domain, virtual_account, virtual_accounts
 from central.runtime import Central
 from chassis.api.operations import (
-    ANYTHING,
     FLAG,
     OPTIONAL,
     OPTIONAL_TIME,
-    PLAIN,
     TEXT,
     TEXTS,
     TIME,
     WHOLE,
     Asked,
-    Page,
-    Strict,
     object_of,
 )
+from chassis.api.schemas import ACCESS_TOKEN, BASE, with_members
+from chassis.api.schemas import ALERT as BASIC_ALERT
 
 Call: TypeAlias = Asked[Central]
-BASE = "/api/v1/"
 ACCOUNT_PATH = f"{BASE}smart-accounts/{{account}}"
-
-
-class PoolPage(Page):
-    """A page, of one virtual account where it is named."""
-
-    virtual_account: str | None = Field(default=None, max_length=255, pattern=PLAIN)
-
-
-class Nothing(Strict):
-    """An empty object."""
 
 
 def account_of(call: Call) -> SmartAccount:
@@ -61,85 +46,20 @@ def names(call: Call) -> dict[str, str]:
     return {row.id: row.name for row in virtual_accounts(call.unit, account_of(call).id)}
 
 
-def _items(entry: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": entry}
-
-
 ACCOUNT = object_of(
     id=TEXT, number=WHOLE, domain=TEXT, name=TEXT, export_allowed=FLAG, agreement_version={"type": ["integer", "null"]}
 )
-VIRTUAL_ACCOUNT = object_of(id=TEXT, number=WHOLE, name=TEXT, description=TEXT, default=FLAG, satellite=OPTIONAL)
-TOKEN = object_of(
-    id=TEXT,
-    virtual_account=TEXT,
-    description=TEXT,
-    created_at=TIME,
-    created_by=TEXT,
-    expires_at=TIME,
-    uses=WHOLE,
-    max_uses={"type": ["integer", "null"]},
-    export_controlled=FLAG,
-    state=TEXT,
+VIRTUAL_ACCOUNT = object_of(
+    id=TEXT, number=WHOLE, name=TEXT, description=TEXT, default=FLAG, satellite=OPTIONAL, tags=TEXTS
 )
-LICENCE = object_of(
-    virtual_account=TEXT,
-    tag=TEXT,
-    name=TEXT,
-    types=TEXTS,
-    billing=TEXT,
-    purchased=WHOLE,
-    pending=WHOLE,
-    in_use=WHOLE,
-    reserved=WHOLE,
-    balance=WHOLE,
-    status=TEXT,
-)
-INSTANCE = object_of(
-    id=TEXT,
-    name=TEXT,
-    pid=TEXT,
-    serial=TEXT,
-    uuid=OPTIONAL,
-    product=OPTIONAL,
-    virtual_account=TEXT,
-    satellite=OPTIONAL,
-    registered_at=TIME,
-    last_contact=TIME,
-    state=TEXT,
-    licences=_items(object_of(tag=TEXT, count=WHOLE, state=TEXT)),
-)
-ALERT = object_of(
-    id=TEXT,
-    kind=TEXT,
-    severity=TEXT,
-    message=TEXT,
-    source=TEXT,
-    raised_at=TIME,
-    action_due=OPTIONAL_TIME,
-    remind_at=OPTIONAL_TIME,
-    actions=TEXTS,
-    state=TEXT,
-    subject=ANYTHING,
-)
-EVENT = object_of(id=TEXT, at=TIME, kind=TEXT, actor=TEXT, message=TEXT, subject=ANYTHING)
+ALERT = with_members(BASIC_ALERT, remind_at=OPTIONAL_TIME)
 SATELLITE = object_of(
     id=TEXT, name=TEXT, state=TEXT, virtual_accounts=TEXTS, instances=WHOLE, epoch=WHOLE, last_sync=OPTIONAL_TIME
 )
 ENTITLEMENT = object_of(kind=TEXT, tag=TEXT, name=TEXT, description=TEXT, restricted=FLAG, family=TEXT)
-DONE = object_of(done=FLAG)
 GIVEN = object_of(id=TEXT, name=TEXT, role=TEXT, account=OPTIONAL)
 USER = object_of(id=TEXT, name=TEXT, role=TEXT, account=OPTIONAL, virtual_account=OPTIONAL)
-API_TOKEN = object_of(
-    id=TEXT,
-    user=TEXT,
-    scope=TEXT,
-    addresses=TEXTS,
-    description=TEXT,
-    created_at=TIME,
-    expires_at=TIME,
-    last_used=OPTIONAL_TIME,
-    state=TEXT,
-)
+API_TOKEN = with_members(ACCESS_TOKEN, user=TEXT, scope=TEXT, description=TEXT)
 API_CLIENT = object_of(id=TEXT, user=TEXT, created_at=TIME, revoked=FLAG)
 MAIL = object_of(
     id=TEXT,
@@ -153,7 +73,6 @@ MAIL = object_of(
     next_attempt=OPTIONAL_TIME,
     last_error=OPTIONAL,
 )
-JOB = object_of(id=TEXT, name=TEXT, every_seconds=WHOLE, slot=TEXT, description=TEXT)
 TRANSACTION = object_of(
     id=TEXT,
     at=TIME,

@@ -7,21 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from central.api.v1.context import (
-    ACCOUNT_PATH,
-    ALERT,
-    EVENT,
-    INSTANCE,
-    LICENCE,
-    TRANSACTION,
-    Call,
-    Nothing,
-    PoolPage,
-    account_of,
-    chosen_pool,
-    names,
-    pool_of,
-)
+from central.api.v1.context import ACCOUNT_PATH, ALERT, TRANSACTION, Call, account_of, chosen_pool, names, pool_of
 from central.domain.access.services import visible_virtual_accounts
 from central.domain.activity import queries as activity
 from central.domain.alerts.queries import alert_dict
@@ -53,6 +39,7 @@ from chassis.api.operations import (
     paged,
     paged_log,
 )
+from chassis.api.schemas import EVENT, INSTANCE, LICENCE, Nothing, PoolPage
 
 
 class Explained(Query):

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from central.api.v1.context import ACCOUNT_PATH, Call, PoolPage, account_of, chosen_pool, names, pool_of
+from central.api.v1.context import ACCOUNT_PATH, Call, account_of, chosen_pool, names, pool_of
 from central.domain.alerts.services import refresh_alerts
 from central.domain.catalogue.queries import by_name
 from central.domain.reservations import services
@@ -27,6 +27,7 @@ from chassis.api.operations import (
     object_of,
     paged,
 )
+from chassis.api.schemas import PoolPage
 
 XML = "application/xml"
 

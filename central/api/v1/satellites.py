@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from central.api.v1.context import ACCOUNT_PATH, BASE, SATELLITE, Call, Nothing, account_of, pool_of
+from central.api.v1.context import ACCOUNT_PATH, SATELLITE, Call, account_of, pool_of
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount
@@ -33,6 +33,7 @@ from chassis.api.operations import (
     object_of,
     paged,
 )
+from chassis.api.schemas import BASE, Nothing
 from exchange.files.registration import Registration, read_registration
 from exchange.limits import SYNC_FILE_BYTES
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from central.api.v1.context import ACCOUNT_PATH, BASE, ENTITLEMENT, JOB, MAIL, Call, Nothing, account_of
+from central.api.v1.context import ACCOUNT_PATH, ENTITLEMENT, MAIL, Call, account_of
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.alerts.services import refresh_alerts, refresh_all
@@ -20,6 +20,7 @@ from central.runtime import Central
 from chassis.api.operations import (
     ANYTHING,
     CSV,
+    FILE,
     FLAG,
     TEXT,
     WHOLE,
@@ -31,8 +32,18 @@ from chassis.api.operations import (
     object_of,
     paged,
 )
+from chassis.api.schemas import BASE, JOB, Nothing
 from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
+from chassis.mail.sender import send_test
 from chassis.outbox import entries
+
+
+class MailTest(Strict):
+    """To whom a mail is sent."""
+
+    model_config = example({"to": "admin@example.com"})
+
+    to: str
 
 
 class PolicyValue(Strict):
@@ -105,6 +116,22 @@ def list_mail(call: Call) -> dict[str, Any]:
     return paged(entries(call.unit, OutboxEntry), call.query)
 
 
+def test_mail(call: Call) -> dict[str, Any]:
+    """Send a mail at once and say what the server answers."""
+    made = call.server
+    with made.database.write(call.actor) as unit:
+        require(unit, Permission.VENDOR_MANAGE)
+        now = unit.now
+    settings = made.settings.mail
+    send_test(settings, call.body.to, now)
+    return {"to": call.body.to, "host": settings.host, "security": settings.security, "sent": True}
+
+
+def export_root(call: Call) -> bytes:
+    """The root document in force: public, what satellites and devices are made with."""
+    return call.server.keyring.trust.document + b"\n"
+
+
 def verify_ledger(call: Call) -> dict[str, Any]:
     """Compute every holding again from the postings; what differs is named."""
     require(call.unit, Permission.VENDOR_MANAGE)
@@ -134,6 +161,11 @@ OPERATIONS = (
         object_of(job=TEXT, slot=TEXT, state=TEXT, detail=TEXT), body=Nothing, changes=True, alone=True,
     ),
     Op("list_mail", "GET", f"{BASE}mail", "List the outbox.", list_mail, list_of(MAIL), Page),
+    Op(
+        "test_mail", "POST", f"{BASE}mail/test", "Send a mail at once.", test_mail,
+        object_of(to=TEXT, host=TEXT, security=TEXT, sent=FLAG), body=MailTest, changes=True, alone=True,
+    ),
+    Op("export_root", "GET", f"{BASE}root", "Get the root document.", export_root, ANYTHING, answers=FILE),
     Op(
         "verify_ledger", "GET", f"{BASE}ledger/verification", "Compute every holding again.", verify_ledger,
         object_of(ok=FLAG, findings={"type": "array", "items": ANYTHING}),

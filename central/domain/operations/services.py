@@ -35,6 +35,7 @@ def _say(unit: Unit, outcome: str, reading: Reading) -> None:
 
 def take_measurement(unit: Unit, verdict: Verdict) -> bool:
     """Keep a measurement; one that agrees with the clock confirms it."""
+    require(unit, Permission.VENDOR_MANAGE)
     healed = time_desk.take_measurement(unit, clock_row(unit), verdict)
     if healed:
         record(unit, None, EventKind.TIME_CONFIRMED, "the time was confirmed by measuring", subject={"outcome": "ntp"})

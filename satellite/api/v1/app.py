@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from chassis.api.layer import Api, Caller
 from chassis.api.memory import AnswerMemory
+from chassis.api.schemas import BASE
 from chassis.auth.bearers import recognise
 from chassis.errors import AppError
 from chassis.web.messages import FailureLimiter
 from exchange.errors import ExchangeError
 from satellite import __version__
-from satellite.api.v1 import access, inventory, site
-from satellite.api.v1.context import BASE
+from satellite.api.v1 import access, inventory, site, time
 from satellite.core.access.models import IdempotentAnswer
 from satellite.core.access.services import bearer_of, note_use
 from satellite.runtime import Satellite
 
-OPERATIONS = (*access.OPERATIONS, *inventory.OPERATIONS, *site.OPERATIONS)
+OPERATIONS = (*access.OPERATIONS, *inventory.OPERATIONS, *site.OPERATIONS, *time.OPERATIONS)
 
 
 def caller_of(made: Satellite, text: str, address: str) -> Caller:

@@ -20,21 +20,8 @@ from chassis.api.operations import (
     paged,
     paged_log,
 )
-from satellite.api.v1.context import (
-    ALERT,
-    BASE,
-    DONE,
-    EVENT,
-    INSTANCE,
-    LICENCE,
-    QUEUED,
-    TOKEN,
-    VIRTUAL_ACCOUNT,
-    Call,
-    Nothing,
-    PoolPage,
-    chosen_pool,
-)
+from chassis.api.schemas import ALERT, BASE, DONE, EVENT, INSTANCE, LICENCE, TOKEN, Nothing, PoolPage
+from satellite.api.v1.context import QUEUED, VIRTUAL_ACCOUNT, Call, chosen_pool
 from satellite.core.accounts.queries import names, virtual_account, virtual_accounts
 from satellite.core.activity.queries import events
 from satellite.core.alerts.services import alert_dict, book, dismiss_alert, remind_alert

@@ -22,11 +22,12 @@ from chassis.api.operations import (
     paged,
     paged_log,
 )
+from chassis.api.schemas import BASE, JOB, Nothing
 from chassis.clock import optional_iso
 from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
 from exchange.limits import AUTHORIZATION_BYTES, SYNC_FILE_BYTES
 from exchange.vocabulary import PrivacyField
-from satellite.api.v1.context import APPLIED, BASE, JOB, REGISTRATION, STATUS, STEP, Call, Nothing
+from satellite.api.v1.context import APPLIED, REGISTRATION, STATUS, STEP, Call
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.operations.models import JobRun

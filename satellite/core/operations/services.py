@@ -9,6 +9,8 @@ from chassis.clock import iso
 from chassis.db.unit import Unit
 from chassis.licence_time import Reading
 from chassis.ntp import Verdict
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.operations.models import ClockRow
@@ -21,6 +23,7 @@ def clock_row(unit: Unit) -> ClockRow:
 
 def confirm_time(unit: Unit) -> str:
     """A person says that the clock is right."""
+    require(unit, Permission.SITE_MANAGE)
     outcome, reading = time_desk.confirm_time(unit, clock_row(unit))
     _say(unit, outcome, reading)
     return outcome
@@ -34,6 +37,7 @@ def _say(unit: Unit, outcome: str, reading: Reading) -> None:
 
 def take_measurement(unit: Unit, verdict: Verdict) -> bool:
     """Keep a measurement; one that agrees with the clock confirms it."""
+    require(unit, Permission.SITE_MANAGE)
     healed = time_desk.take_measurement(unit, clock_row(unit), verdict)
     if healed:
         record(unit, EventKind.TIME_CONFIRMED, "the time was confirmed by measuring", subject={"outcome": "ntp"})
@@ -58,6 +62,7 @@ def note_signed_time(unit: Unit, said: datetime, asked: datetime | None) -> None
 
 def change_settings(unit: Unit, zone: str | None, servers: list[str] | None) -> ClockRow:
     """Change zone and time servers."""
+    require(unit, Permission.SITE_MANAGE)
     row = clock_row(unit)
     changed = time_desk.change_settings(row, zone, servers)
     if changed:
