@@ -112,7 +112,10 @@ def _reserve(device: Device, options: argparse.Namespace) -> dict[str, Any]:
     if options.action == "install":
         text = read_file(Path(options.file), most_bytes=CODE_BYTES).decode("utf-8", "replace")
         rights = device.reserve_install(text)
-        return {"licences": [licence_item(right) for _, right in sorted(rights.items())]}
+        licences = [licence_item(right) for _, right in sorted(rights.items())]
+        return {"licences": licences, "confirmation_code": device.reserve_confirmation()}
+    if options.action == "confirm":
+        return {"confirmation_code": device.reserve_confirmation()}
     return {"return_code": device.reserve_return()}
 
 

@@ -85,6 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
     for name in ("pid", "serial"):
         asking.add_argument(f"--{name}", required=True)
     add("install", "Install the authorization code from central.", reserve).add_argument("file", metavar="FILE")
+    add("confirm", "Show again the code that confirms what is installed.", reserve)
     add("return", "Give everything back; shows the code that proves it.", reserve)
     clock = add("clock", "The clock of a laboratory.").add_subparsers(dest="action", required=True, metavar="ACTION")
     add("set", "Set the clock.", clock).add_argument("value", metavar="TIME")

@@ -1,7 +1,8 @@
 """Licences by code, for a device without any network: ask, install, give back (row S4.5).
 
 What is installed is kept as central signed it and verified again whenever the device starts. Giving back forgets it first
-and shows the return code afterwards, the same one however often it is asked for.
+and shows the return code afterwards, the same one however often it is asked for. An update replaces what is installed; a
+device never goes back to an older one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from agent.files import locked
 from agent.states import Answer, Right
 from agent.store import DeviceState, HeldReservation, Store, to_bytes, to_text
 from exchange.codes.authorization import Reservation, open_authorization_code
+from exchange.codes.confirming import make_confirmation_code
 from exchange.codes.request import make_request_code, read_request_code
 from exchange.codes.returning import make_return_code
 from exchange.codes.secrets import SECRET_BYTES
@@ -56,8 +58,18 @@ def install(state: DeviceState, trust: Trust, text: str) -> Reservation:
         raise CodeRefusedError(f"{error.message} ({error.code})") from error
     if found.request != held.request:
         raise CodeRefusedError("the code answers another request than the one of this device")
-    held.code = text
+    if found.number < held.number:
+        raise CodeRefusedError("a newer code is installed; this one is not in force any more")
+    held.code, held.number = text, found.number
     return found
+
+
+def confirmation(state: DeviceState) -> str:
+    """The code that proves to central which authorization is installed; the same one however often it is asked for."""
+    held = state.reservation
+    if held is None or held.code is None:
+        raise NotReservedError("no licences are installed by a code")
+    return make_confirmation_code(to_bytes(held.secret), held.number)
 
 
 def give_back(state: DeviceState) -> str:
@@ -79,7 +91,7 @@ def installed(state: DeviceState, trust: Trust | None) -> Reservation | None:
         found = open_authorization_code(held.code, trust)
     except ExchangeError:
         return None
-    return found if found.request == held.request else None
+    return found if found.request == held.request and found.number >= held.number else None
 
 
 def rights_by_code(found: Reservation, now: datetime) -> dict[str, Right]:
@@ -140,6 +152,12 @@ class ByCode:
             self._store.save(self.state)
             self._derive()
             return self.rights
+
+    def reserve_confirmation(self) -> str:
+        """The code to carry to central after an update: what was installed before is not used any more (row C6.4)."""
+        with locked(self._store.folder):
+            self._reload()
+            return confirmation(self.state)
 
     def reserve_return(self) -> str:
         """Give everything back: it is forgotten and written down before the code is shown."""

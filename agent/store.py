@@ -73,6 +73,7 @@ class HeldReservation:
     secret: str = field(repr=False)
     code: str | None = None
     returned: str | None = None
+    number: int = 0
 
 
 @dataclass(slots=True)

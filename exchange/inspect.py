@@ -1,4 +1,4 @@
-"""A human account and an offline check of any file: container, root file or single statement.
+"""A human account and an offline check of any file: container, root file, single statement or code.
 
 `valid` is true only when nothing found is wrong **and** the signature was checked. Whatever could not be checked with
 what was given stands in `contents.unchecked`; a signature among it also stands as `signature_not_checked` in
@@ -33,6 +33,8 @@ from exchange.files.authorization import Authorization, check_created, read_auth
 from exchange.files.registration import read_registration
 from exchange.files.sync_request import SyncRequest, read_sync_request
 from exchange.files.sync_response import SyncResponse, read_sync_response
+from exchange.findings import AnyKeys, Findings
+from exchange.inspect_codes import MOST_CHARS, read_code
 from exchange.inspect_statements import STATEMENTS, StatementKind
 from exchange.keys import PublicKey
 from exchange.statements import (
@@ -81,47 +83,6 @@ class Report:
         }
 
 
-class _Findings:
-    """Collects what is wrong; the first refusal is the one that a reader would have given."""
-
-    def __init__(self) -> None:
-        self.codes: list[str] = []
-        self.first: ExchangeError | None = None
-
-    def add(self, error: ExchangeError) -> None:
-        self.first = self.first or error
-        self.note(error.code)
-
-    def note(self, code: str) -> None:
-        if code not in self.codes:
-            self.codes.append(code)
-
-    def check(self, action: Callable[[], object]) -> None:
-        try:
-            action()
-        except ExchangeError as error:
-            self.add(error)
-
-
-class _AnyKey(PublicKey):
-    """Stands for a key that is not at hand, so that form and digests are still read by the one reader there is."""
-
-    def verify(self, signature: bytes, data: bytes) -> bool:  # noqa: ARG002 - the signature is what is not checked
-        """Believe; the report says `signature_not_checked`."""
-        return True
-
-
-class _AnyKeys(Mapping[str, PublicKey]):
-    def __getitem__(self, key_id: str) -> PublicKey:
-        return _AnyKey(key_id.encode("utf-8").ljust(32, b"\0")[:32])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 1
-
-
 @dataclass(slots=True)
 class _Look:
     """One inspection: what is given, what is found."""
@@ -129,7 +90,7 @@ class _Look:
     trust: Trust | None
     now: datetime
     authorization: BinaryIO | bytes | None
-    findings: _Findings = field(default_factory=_Findings)
+    findings: Findings = field(default_factory=Findings)
     contents: JsonObject = field(default_factory=dict)
     unchecked: list[str] = field(default_factory=list)
 
@@ -163,7 +124,8 @@ def inspect(
     if not first:
         raise TruncatedError("the file is empty")
     look = _Look(trust, now, authorization)
-    report = _inspect_object(look, stream) if first == b"{" else _inspect_container(look, stream)
+    report = _inspect_code(look, stream) if first != b"{" else _inspect_object(look, stream)
+    report = report or _inspect_container(look, stream)
     if satellite is None or (report.kind == "root" and report.satellite is None) or report.satellite == satellite:
         return report
     wrong = WrongSatelliteError(f"the file is for satellite {report.satellite}, not for {satellite}")
@@ -180,6 +142,20 @@ def inspect(
         refusal=report.refusal or wrong,
         roots=report.roots,
     )
+
+
+def _inspect_code(look: _Look, stream: BinaryIO) -> Report | None:
+    """A code that people carry; None where it is none."""
+    stream.seek(0)
+    found = read_code(stream.read(4 * MOST_CHARS + 1), look.trust, look.findings)
+    stream.seek(0)
+    if found is None:
+        return None
+    look.contents.update(found.contents)
+    look.unchecked.extend(found.unchecked)
+    if "signature" in found.unchecked:
+        look.findings.note(SIGNATURE_NOT_CHECKED)
+    return _report(look, found.kind, issuer=found.issuer, created=found.created)
 
 
 def _inspect_container(look: _Look, stream: BinaryIO) -> Report:
@@ -280,7 +256,7 @@ def _authorization(look: _Look, stream: BinaryIO, sealed: SealedFile) -> None:
     look.unchecked.append("registration")
     if look.trust is None:
         look.without_signature()
-        opened = open_container(sealed, _AnyKeys())
+        opened = open_container(sealed, AnyKeys())
         _describe(look, opened, Authorization.read(opened.manifest).to_dict())
         _walk(look, map(kinds.read_response_row, opened.rows()), None)
         return
@@ -308,7 +284,7 @@ def _named_registration(sealed: SealedFile) -> dict[str, str]:
 
 def _sync_request(look: _Look, stream: BinaryIO, sealed: SealedFile) -> None:
     look.unchecked.append("order")
-    keys: Mapping[str, PublicKey] = _AnyKeys()
+    keys: Mapping[str, PublicKey] = AnyKeys()
     if look.trust is not None and look.authorization is not None:
         keys = _identity_keys(look.trust, look.authorization, sealed.header.satellite, look.now)
     else:
@@ -339,7 +315,7 @@ def _sync_response(look: _Look, stream: BinaryIO, sealed: SealedFile) -> None:
     look.unchecked.append("order")
     if look.trust is None:
         look.without_signature()
-        opened = open_container(sealed, _AnyKeys())
+        opened = open_container(sealed, AnyKeys())
         _describe(look, opened, SyncResponse.read(opened.manifest).to_dict())
         _walk(look, map(kinds.read_response_row, opened.rows()), None)
         return

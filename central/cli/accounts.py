@@ -49,11 +49,19 @@ def account_create(context: click.Context, domain: str, name: str, export_allowe
 @click.argument("domain")
 @click.option("--name", help="Another name.")
 @click.option("--export-allowed/--no-export-allowed", default=None, help="May it use export-controlled functions.")
+@click.option("--reservation-allowed/--no-reservation-allowed", default=None, help="May licences be reserved by codes.")
 @click.pass_context
-def account_change(context: click.Context, domain: str, name: str | None, export_allowed: bool | None) -> None:
+def account_change(
+    context: click.Context,
+    domain: str,
+    name: str | None,
+    export_allowed: bool | None,
+    reservation_allowed: bool | None,
+) -> None:
     """Change an account."""
     with writing(context) as (_, unit):
-        found = account_dict(services.change_account(unit, by_domain(unit, domain), name, export_allowed))
+        account = by_domain(unit, domain)
+        found = account_dict(services.change_account(unit, account, name, export_allowed, reservation_allowed))
     emit(context, found)
 
 

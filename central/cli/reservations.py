@@ -6,14 +6,17 @@ from pathlib import Path
 
 import click
 
-from central.cli.base import FILE, chosen, group, names_of, reading, writing
+from central.cli.base import chosen, group, names_of, reading, writing
+from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.alerts.services import refresh_alerts
 from central.domain.catalogue.queries import by_name
-from central.domain.reservations import services
-from central.domain.reservations.queries import find_reservation, reservation_dict, reservations
+from central.domain.reservations import services, updates
+from central.domain.reservations.models import Reservation
+from central.domain.reservations.queries import find_reservation, newest_code, reservation_dict, reservations
 from central.domain.reservations.rules import Wish
-from chassis.cli import emit, emit_list
+from chassis.cli import OUTPUT, emit, emit_list
+from chassis.db.unit import Unit
 from chassis.files import write_atomic
 
 
@@ -38,7 +41,7 @@ def _wishes(texts: tuple[str, ...]) -> list[tuple[str, int]]:
 @click.option("--request-code", required=True, metavar="CODE")
 @click.option("--licence", "licences", required=True, multiple=True, metavar="TAG=QUANTITY")
 @click.option("--product", "product_tag", help="Product tag of the device.")
-@click.option("--output", required=True, type=FILE)
+@click.option("--output", required=True, type=OUTPUT)
 @click.pass_context
 def create(
     context: click.Context,
@@ -61,6 +64,57 @@ def create(
     emit(context, {"path": str(output), **found})
 
 
+@reservation.command("update", help="Raise or lower what is reserved; writes a new authorization code that waits.")
+@click.argument("domain")
+@click.argument("reservation_id", metavar="ID")
+@click.option("--licence", "licences", required=True, multiple=True, metavar="TAG=QUANTITY", help="The new quantity.")
+@click.option("--output", required=True, type=OUTPUT)
+@click.pass_context
+def update(context: click.Context, domain: str, reservation_id: str, licences: tuple[str, ...], output: Path) -> None:
+    """Update a reservation."""
+    with writing(context) as (made, unit):
+        account, names, row = _found(unit, domain, reservation_id)
+        wishes = [Wish(by_name(unit, tag), count) for tag, count in _wishes(licences)]
+        updates.update(unit, made.keyring, account, row, wishes)
+        refresh_alerts(unit, account)
+        code, found = newest_code(row), reservation_dict(row, names)
+    write_atomic(output, code.encode(), mode=0o644)
+    emit(context, {"path": str(output), **found})
+
+
+@reservation.command("confirm", help="Enter the confirmation code that the device showed; what it gave up is free.")
+@click.argument("domain")
+@click.argument("reservation_id", metavar="ID")
+@click.option("--code", required=True, metavar="CODE")
+@click.pass_context
+def confirm(context: click.Context, domain: str, reservation_id: str, code: str) -> None:
+    """Confirm."""
+    with writing(context) as (_, unit):
+        account, names, row = _found(unit, domain, reservation_id)
+        found = reservation_dict(updates.confirm(unit, row, code), names)
+        refresh_alerts(unit, account)
+    emit(context, found)
+
+
+@reservation.command("cancel", help="Take back an update that was never installed on the device.")
+@click.argument("domain")
+@click.argument("reservation_id", metavar="ID")
+@click.pass_context
+def cancel(context: click.Context, domain: str, reservation_id: str) -> None:
+    """Cancel an update."""
+    with writing(context) as (_, unit):
+        account, names, row = _found(unit, domain, reservation_id)
+        found = reservation_dict(updates.cancel(unit, row), names)
+        refresh_alerts(unit, account)
+    emit(context, found)
+
+
+def _found(unit: Unit, domain: str, reservation_id: str) -> tuple[SmartAccount, dict[str, str], Reservation]:
+    account = by_domain(unit, domain)
+    names = names_of(unit, account)
+    return account, names, find_reservation(unit, account.id, names, reservation_id)
+
+
 @reservation.command("list", help="List the reservations of an account.")
 @click.argument("domain")
 @click.option("--virtual-account", "name", metavar="VA")
@@ -73,16 +127,16 @@ def list_them(context: click.Context, domain: str, name: str | None) -> None:
     emit_list(context, items, ("id", "virtual_account", "request_code", "state", "created_at", "instance"))
 
 
-@reservation.command("code", help="Write the authorization code of a reservation again.")
+@reservation.command("code", help="Write the newest authorization code of a reservation again.")
 @click.argument("domain")
 @click.argument("reservation_id", metavar="ID")
-@click.option("--output", required=True, type=FILE)
+@click.option("--output", required=True, type=OUTPUT)
 @click.pass_context
 def code_again(context: click.Context, domain: str, reservation_id: str, output: Path) -> None:
     """Write the code."""
     with reading(context) as (_, unit):
         account = by_domain(unit, domain)
         row = find_reservation(unit, account.id, names_of(unit, account), reservation_id)
-        data, found = row.authorization_code.encode(), {"id": row.id, "state": row.state}
+        data, found = newest_code(row).encode(), {"id": row.id, "state": row.state}
     write_atomic(output, data, mode=0o644)
     emit(context, {"path": str(output), **found})

@@ -15,8 +15,9 @@ from xml.sax.saxutils import quoteattr
 
 from exchange import limits
 from exchange.canonical import JsonObject, b64decode, b64encode, decode_object, encode, iso
-from exchange.envelope import payload_type, seal, signer_ids, unseal
-from exchange.errors import AlteredError, MalformedError, UnsupportedVersionError, WrongVendorError
+from exchange.codes.secrets import MOST_UPDATES
+from exchange.envelope import payload_type, payload_unverified, seal, signer_ids, unseal
+from exchange.errors import AlteredError, MalformedError, TooLargeError, UnsupportedVersionError, WrongVendorError
 from exchange.fields import Fields, plain_object
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
@@ -26,6 +27,7 @@ from exchange.vocabulary import LicenceType, Role
 FORMAT = 1
 RESERVATION_TYPE = payload_type("reservation")
 LINES = 500
+MOST_TEXT = limits.STATEMENT_BYTES * 4
 _STATEMENT = re.compile(r"<statement>([A-Za-z0-9+/=\s]+)</statement>")
 
 
@@ -79,6 +81,7 @@ class Reservation:
     request: str
     lines: tuple[ReservedLine, ...]
     issued: datetime
+    number: int = 0  # counts the authorizations of a reservation; a device never goes back to a lower one
 
     def to_dict(self) -> JsonObject:
         """The payload."""
@@ -92,6 +95,7 @@ class Reservation:
             "instance": self.instance,
             "udi": self.udi.to_dict(),
             "request": self.request,
+            "number": self.number,
             "lines": [line.to_dict() for line in self.lines],
             "issued": iso(self.issued),
         }
@@ -113,6 +117,7 @@ class Reservation:
             request=fields.text("request", empty=False),
             lines=tuple(ReservedLine.from_dict(line) for line in fields.items("lines", plain_object, most=LINES)),
             issued=fields.time("issued"),
+            number=fields.integer("number", most=MOST_UPDATES),
         )
 
 
@@ -135,7 +140,7 @@ def write_authorization_code(reservation: Reservation, envelope: JsonObject) -> 
     )
     parts = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<reservation format="{FORMAT}">',
+        f'<reservation format="{FORMAT}" number="{reservation.number}">',
         device,
         *rows,
         f"  <statement>{text}</statement>",
@@ -145,22 +150,32 @@ def write_authorization_code(reservation: Reservation, envelope: JsonObject) -> 
     return "\n".join(parts)
 
 
+def _envelope(text: str) -> Any:
+    if len(text) > MOST_TEXT:
+        raise TooLargeError("this is longer than any authorization code")
+    found = _STATEMENT.findall(text)
+    if len(found) != 1:
+        raise MalformedError("this is not an authorization code")
+    return decode_object(b64decode("".join(found[0].split())), max_bytes=limits.STATEMENT_BYTES * 2)
+
+
+def read_unverified(text: str) -> Reservation:
+    """What a code says, while nobody has checked who signed it; only to tell a person, never to act on."""
+    return Reservation.from_dict(decode_object(payload_unverified(_envelope(text)), max_bytes=limits.STATEMENT_BYTES))
+
+
 def open_authorization_code(text: str, trust: Trust) -> Reservation:
     """Verify an authorization code against the root.
 
     Raises:
+        TooLargeError: it is longer than any authorization code.
         MalformedError: it is no authorization code.
         UnknownIssuerError: no grant key that the root names signed it.
         AlteredError: the statement or the readable part was changed.
         WrongVendorError: it belongs to the central of another vendor.
 
     """
-    if len(text) > limits.STATEMENT_BYTES * 4:
-        raise MalformedError("this is longer than any authorization code")
-    found = _STATEMENT.findall(text)
-    if len(found) != 1:
-        raise MalformedError("this is not an authorization code")
-    envelope: Any = decode_object(b64decode("".join(found[0].split())), max_bytes=limits.STATEMENT_BYTES * 2)
+    envelope = _envelope(text)
     payload = unseal(envelope, RESERVATION_TYPE, trust.keys(Role.GRANT))
     reservation = Reservation.from_dict(decode_object(payload, max_bytes=limits.STATEMENT_BYTES))
     if reservation.vendor_id != trust.root.vendor_id:

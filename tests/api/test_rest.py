@@ -19,6 +19,7 @@ from central.app import make_app
 from central.runtime import open_central
 from chassis.log import configure_logging
 from chassis.settings import ServerSettings
+from exchange.identity import Udi
 from tests.api.callers import Api, central_token, generated_calls
 from tests.world import ACCOUNT, World, call
 
@@ -525,3 +526,36 @@ def test_the_root_document_is_public_and_mail_is_tried_over_rest(api: Api, vendo
     assert (status, head["content-type"]) == (200, "application/octet-stream")
     assert root == (vendor.folder / "root.json").read_bytes()
     assert api.code("POST", "/mail/test", {"to": "a@example.com"})[1] == "mail_off"
+
+
+@pytest.mark.row("C6.3", "C6.4")
+def test_a_reservation_is_updated_confirmed_and_cancelled_over_rest(api: Api, vendor: World) -> None:
+    """The same rules as by the commands; support and vendor alone cancel; an edit of what changed meanwhile is refused."""
+    device = vendor.unregistered("AIR-1", "central")
+    root = f"/smart-accounts/{ACCOUNT}/reservations"
+    request = device.reserve_request(Udi(pid="SW-48", serial="AIR-1"), (vendor.folder / "root.json").read_bytes())
+    wish = {"licence": "ADVANTAGE", "quantity": 3}
+    _, made = api.ask("POST", root, {"virtual_account": "Spare", "request_code": request, "licences": [wish]})
+    one = f"{root}/{made['id']}"
+    device.reserve_install(made["authorization_code"])
+    _, head, _ = api.whole("GET", one)
+    lower = {"licences": [{**wish, "quantity": 1}]}
+    changed = api.ask("PATCH", one, lower, If_Match=head["etag"])
+    late = [api.code("PATCH", one, lower, If_Match=head["etag"]), api.code("PATCH", one, lower)]
+    vendor.central("user", "add", "ann", "--role", "account_administrator", "--account", ACCOUNT)
+    ann = Api(api.app, central_token(vendor, "write", user="ann"))
+    hers = ann.code("POST", f"{one}/cancel-update", {})
+    taken_back = api.ask("POST", f"{one}/cancel-update", {})[1]
+    _, again = ann.ask("PATCH", one, lower)
+    device.reserve_install(again["authorization_code"])
+    wrong = ann.code("POST", f"{one}/confirmation", {"code": "1fc54c75"})
+    confirmed = ann.ask("POST", f"{one}/confirmation", {"code": device.reserve_confirmation()})[1]
+
+    assert (made["waiting"], made["installed"]) == (True, False)
+    assert changed[1]["pending"]["licences"][0]["quantity"] == 1
+    assert late == [(412, "changed_meanwhile"), (409, "update_pending")]
+    assert hers == (403, "forbidden")
+    assert (taken_back["pending"], taken_back["licences"][0]["quantity"]) == (None, 3)
+    assert wrong == (409, "confirmation_code_mismatch")
+    assert (confirmed["licences"][0]["quantity"], confirmed["waiting"], confirmed["number"]) == (1, False, 2)
+    assert vendor.licence("ADVANTAGE", pool="Spare")["reserved"] == 1

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.format import reader_rules
+from tests.format import reader_codes, reader_rules
 from tests.format.reader_certificates import certificate_request, device_certificate, in_its_time, site_certificate
 from tests.format.reader_forms import ANSWER, BODIES, MANIFESTS, MESSAGE, RESULTS, ROWS, STATEMENTS
 from tests.format.reader_trust import (
@@ -328,6 +328,8 @@ def contents(kind: str, file: bytes, given: Mapping[str, Any], root_file: bytes 
         return certificate_request(file)
     if kind == "device-certificate":
         return device_certificate(file, given)
+    if kind in reader_codes.TYPED:
+        return reader_codes.TYPED[kind](file.decode(), given)
     if kind == "sync-request":
         return sync_request(file, given)
     if kind == "device-request":
@@ -336,6 +338,8 @@ def contents(kind: str, file: bytes, given: Mapping[str, Any], root_file: bytes 
     if kind in STATEMENTS:
         return statement(kind, file, given, root)
     assert root is not None
+    if kind == "authorization-code":
+        return reader_codes.authorization(file.decode(), root)
     if kind == "root-step":
         newest = walk(root, file.removesuffix(b"\n").split(b"\n"))
         return {"version": newest["version"], "steps": newest["version"] - root["version"]}

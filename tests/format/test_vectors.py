@@ -18,7 +18,7 @@ GOLDEN = load()
 # These tell how a file stands among others, or at the programs, and not what is wrong with it.
 OF_ORDER = {"already_applied", "fork", "older_than_applied", "registration_needed", "resync_required", "superseded"}
 CARRIED = {"root", "registration", "authorization", "sync-request", "sync-response", "allotment", "grant"}
-CARRIED |= {"grant-release", "central-head"}
+CARRIED |= {"grant-release", "central-head", "authorization-code"}
 NOW = parse_time("2026-11-24T12:00:00Z")
 
 

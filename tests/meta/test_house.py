@@ -29,6 +29,7 @@ FURTHER = {
     "central/domain/alerts": {"conditions", "devices", "due", "scene"},
     "central/domain/instances": {"devices"},
     "central/domain/ledger": {"claims", "postings", "reserving", "transfers", "verification"},
+    "central/domain/reservations": {"updates"},
     "satellite/core/alerts": {"conditions"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared", "stuff", "lib", "base_utils"}
@@ -61,7 +62,11 @@ ROWS = [
     "C3.4",
     "C3.6",
     "C4.1",
+    "C6.1",
     "C6.2",
+    "C6.3",
+    "C6.4",
+    "C6.5",
     "C7.1",
     "C7.2",
     "C7.3",

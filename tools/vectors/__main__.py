@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from exchange.canonical import JsonObject
-from tools.vectors import make_devices, make_files, make_roots, make_statements, make_sync, make_tables
+from tools.vectors import make_codes, make_devices, make_files, make_roots, make_statements, make_sync, make_tables
 from tools.vectors.model import OK, Vector
 from tools.vectors.openings import Opener
 
@@ -28,6 +28,7 @@ def vectors() -> list[Vector]:
         *make_sync.responses(),
         *make_devices.requests(),
         *make_devices.answers(),
+        *make_codes.make(),
     ]
 
 

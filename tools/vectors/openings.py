@@ -9,6 +9,10 @@ from typing import Any
 
 from exchange import certificates, statements
 from exchange.canonical import JsonObject, decode, iso, parse_time
+from exchange.codes.authorization import open_authorization_code
+from exchange.codes.confirming import confirms, read_confirmation_code
+from exchange.codes.request import read_request_code
+from exchange.codes.returning import belongs_to, read_return_code
 from exchange.container import Header
 from exchange.device import bodies
 from exchange.device.messages import open_device_request, peek_device, read_device_answer
@@ -162,6 +166,20 @@ class Opener:
         instance, key, issue = certificates.verify_device_certificate(data, ca)
         certificates.check_times(data, parse_time(context["now"]))
         return {"instance": instance, "key": key.to_dict(), "issue": list(issue)}
+
+    def _authorization_code(self, data: bytes, context: JsonObject) -> JsonObject:
+        return open_authorization_code(data.decode(), self._trust(context)).to_dict()
+
+    def _request_code(self, data: bytes, _context: JsonObject) -> JsonObject:
+        found = read_request_code(data.decode())
+        return {"pid": found.pid, "serial": found.serial, "own": found.own}
+
+    def _confirmation_code(self, data: bytes, context: JsonObject) -> JsonObject:
+        found = read_confirmation_code(data.decode())
+        return {"confirms": confirms(found, read_request_code(context["request"]), context["number"])}
+
+    def _return_code(self, data: bytes, context: JsonObject) -> JsonObject:
+        return {"belongs": belongs_to(read_return_code(data.decode()), read_request_code(context["request"]))}
 
     def _tables(self, data: bytes, _context: JsonObject) -> JsonObject:
         return tables.answer(decode(data, max_bytes=1024 * 1024))

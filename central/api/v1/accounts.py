@@ -52,6 +52,7 @@ class AccountChange(Strict):
 
     name: str | None = None
     export_allowed: bool | None = None
+    reservation_allowed: bool | None = None
 
 
 class VirtualAccountChange(Strict):
@@ -111,7 +112,8 @@ def create_account(call: Call) -> dict[str, Any]:
 def change_account(call: Call) -> dict[str, Any]:
     """Change what the vendor sets of an account."""
     body: AccountChange = call.body
-    return account_dict(services.change_account(call.unit, account_of(call), body.name, body.export_allowed))
+    account, flags = account_of(call), (body.export_allowed, body.reservation_allowed)
+    return account_dict(services.change_account(call.unit, account, body.name, *flags))
 
 
 def accept(call: Call) -> dict[str, Any]:

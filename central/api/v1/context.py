@@ -47,7 +47,13 @@ def names(call: Call) -> dict[str, str]:
 
 
 ACCOUNT = object_of(
-    id=TEXT, number=WHOLE, domain=TEXT, name=TEXT, export_allowed=FLAG, agreement_version={"type": ["integer", "null"]}
+    id=TEXT,
+    number=WHOLE,
+    domain=TEXT,
+    name=TEXT,
+    export_allowed=FLAG,
+    reservation_allowed=FLAG,
+    agreement_version={"type": ["integer", "null"]},
 )
 VIRTUAL_ACCOUNT = object_of(
     id=TEXT, number=WHOLE, name=TEXT, description=TEXT, default=FLAG, satellite=OPTIONAL, tags=TEXTS

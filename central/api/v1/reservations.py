@@ -9,8 +9,9 @@ from pydantic import Field
 from central.api.v1.context import ACCOUNT_PATH, Call, account_of, chosen_pool, names, pool_of
 from central.domain.alerts.services import refresh_alerts
 from central.domain.catalogue.queries import by_name
-from central.domain.reservations import services
-from central.domain.reservations.queries import find_reservation, reservation_dict, reservations
+from central.domain.reservations import services, updates
+from central.domain.reservations.models import Reservation
+from central.domain.reservations.queries import find_reservation, newest_code, reservation_dict, reservations
 from central.domain.reservations.rules import MOST_LINES, Wish
 from central.runtime import Central
 from chassis.api.operations import (
@@ -27,7 +28,7 @@ from chassis.api.operations import (
     object_of,
     paged,
 )
-from chassis.api.schemas import PoolPage
+from chassis.api.schemas import Nothing, PoolPage
 
 XML = "application/xml"
 
@@ -37,6 +38,13 @@ class ReservedLicence(Strict):
 
     licence: str
     quantity: int = Field(ge=1, le=1_000_000_000)
+
+
+class NewQuantity(Strict):
+    """So much of a licence from now on."""
+
+    licence: str
+    quantity: int = Field(ge=0, le=1_000_000_000)
 
 
 class NewReservation(Strict):
@@ -56,6 +64,22 @@ class NewReservation(Strict):
     product: str | None = Field(default=None, max_length=255)
 
 
+class ReservationChange(Strict):
+    """New quantities of the licences that are named; the others stay, 0 gives up."""
+
+    model_config = example({"licences": [{"licence": "ADVANTAGE", "quantity": 2}]})
+
+    licences: list[NewQuantity] = Field(min_length=1, max_length=MOST_LINES)
+
+
+class Confirmation(Strict):
+    """The code that the device showed after the installation."""
+
+    model_config = example({"code": "CP1118-uEYg7a-7p8DdM-uZugMS-sYk"})
+
+    code: str = Field(max_length=400)
+
+
 LINE = object_of(tag=TEXT, name=TEXT, quantity=WHOLE, licence_type=TEXT, start=OPTIONAL_TIME, end=OPTIONAL_TIME)
 RESERVATION = object_of(
     id=TEXT,
@@ -64,6 +88,10 @@ RESERVATION = object_of(
     request_code=TEXT,
     verified_code=FLAG,
     licences={"type": "array", "items": LINE},
+    number=WHOLE,
+    installed=FLAG,
+    waiting=FLAG,
+    pending={"type": ["object", "null"]},
     state=TEXT,
     created_at=TIME,
     created_by=TEXT,
@@ -91,14 +119,39 @@ def list_all(call: Call) -> dict[str, Any]:
 
 def show(call: Call) -> dict[str, Any]:
     """One reservation."""
-    row = find_reservation(call.unit, account_of(call).id, names(call), call.path["reservation"])
-    return reservation_dict(row, names(call))
+    return reservation_dict(_row(call), names(call))
 
 
 def code(call: Call) -> bytes:
-    """The authorization code."""
-    row = find_reservation(call.unit, account_of(call).id, names(call), call.path["reservation"])
-    return row.authorization_code.encode()
+    """The authorization code that is to be installed."""
+    return newest_code(_row(call)).encode()
+
+
+def _row(call: Call) -> Reservation:
+    return find_reservation(call.unit, account_of(call).id, names(call), call.path["reservation"])
+
+
+def update(call: Call) -> dict[str, Any]:
+    """Raise or lower: held or given up at once, settled by the confirmation."""
+    account, row = account_of(call), _row(call)
+    wishes = [Wish(by_name(call.unit, one.licence), one.quantity) for one in call.body.licences]
+    updates.update(call.unit, call.server.keyring, account, row, wishes)
+    refresh_alerts(call.unit, account)
+    return {**reservation_dict(row, names(call)), "authorization_code": newest_code(row)}
+
+
+def confirm(call: Call) -> dict[str, Any]:
+    """Enter the confirmation code of the device."""
+    row = updates.confirm(call.unit, _row(call), call.body.code)
+    refresh_alerts(call.unit, account_of(call))
+    return reservation_dict(row, names(call))
+
+
+def cancel(call: Call) -> dict[str, Any]:
+    """Take back an update that was never installed."""
+    row = updates.cancel(call.unit, _row(call))
+    refresh_alerts(call.unit, account_of(call))
+    return reservation_dict(row, names(call))
 
 
 Op = Operation[Central]
@@ -113,5 +166,17 @@ OPERATIONS = (
     Op(
         "show_authorization_code", "GET", f"{ALL}/{{reservation}}/authorization-code", "Get the authorization code.",
         code, ANYTHING, answers=XML,
+    ),
+    Op(
+        "update_reservation", "PATCH", f"{ALL}/{{reservation}}", "Raise or lower what is reserved.", update, CREATED,
+        body=ReservationChange, changes=True, current=show,
+    ),
+    Op(
+        "confirm_reservation", "POST", f"{ALL}/{{reservation}}/confirmation", "Enter the device's confirmation code.",
+        confirm, RESERVATION, body=Confirmation, changes=True,
+    ),
+    Op(
+        "cancel_reservation_update", "POST", f"{ALL}/{{reservation}}/cancel-update", "Take an update back.", cancel,
+        RESERVATION, body=Nothing, changes=True,
     ),
 )  # fmt: skip

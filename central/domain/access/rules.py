@@ -48,6 +48,7 @@ class Permission(StrEnum):
     ORDER_MANAGE = "vendor:order:manage"
     SATELLITE_APPROVE = "vendor:satellite:approve"
     RESTRICTED_RELEASE = "vendor:restricted:release"
+    RESERVATION_CANCEL = "vendor:reservation:cancel"
     ACCOUNT_VIEW = "account:all:view"
     ACCOUNT_PROPERTY = "account:property:change"
     AGREEMENT_ACCEPT = "account:agreement:accept"
@@ -79,7 +80,8 @@ _SA_ADMIN = _VA_ADMIN | {_P.ACCOUNT_VIEW, _P.AGREEMENT_ACCEPT, _P.VIRTUAL_ACCOUN
 MATRIX: dict[Role, frozenset[Permission]] = {
     Role.VENDOR_ADMINISTRATOR: frozenset(Permission) - {_P.AGREEMENT_ACCEPT},
     Role.VENDOR_SUPPORT: frozenset(
-        _SA_USER | {_P.SATELLITE_MANAGE, _P.VIRTUAL_ACCOUNT_EDIT, _P.RESTRICTED_RELEASE, _P.ORDER_MANAGE}
+        _SA_USER
+        | {_P.SATELLITE_MANAGE, _P.VIRTUAL_ACCOUNT_EDIT, _P.RESTRICTED_RELEASE, _P.RESERVATION_CANCEL, _P.ORDER_MANAGE}
     ),
     Role.ACCOUNT_ADMINISTRATOR: frozenset(_SA_ADMIN),
     Role.ACCOUNT_USER: frozenset(_SA_USER),

@@ -21,6 +21,7 @@ class SmartAccount(Base):
     domain: Mapped[str] = mapped_column(String(253), unique=True)
     name: Mapped[str] = mapped_column(String(255))
     export_allowed: Mapped[bool] = mapped_column(Boolean)
+    reservation_allowed: Mapped[bool] = mapped_column(Boolean)
     agreement_version: Mapped[int | None] = mapped_column(Integer)
     agreement_accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     agreement_accepted_by: Mapped[str | None] = mapped_column(String(255))

@@ -90,6 +90,7 @@ def account_dict(account: SmartAccount) -> dict[str, Any]:
         "domain": account.domain,
         "name": account.name,
         "export_allowed": account.export_allowed,
+        "reservation_allowed": account.reservation_allowed,
         "agreement_version": account.agreement_version,
     }
 

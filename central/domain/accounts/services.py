@@ -38,6 +38,7 @@ def create_account(unit: Unit, domain: str, name: str, *, export_allowed: bool) 
         domain=domain,
         name=name,
         export_allowed=export_allowed,
+        reservation_allowed=True,
         created_at=unit.now,
     )
     unit.session.add(account)
@@ -48,14 +49,22 @@ def create_account(unit: Unit, domain: str, name: str, *, export_allowed: bool) 
     return account
 
 
-def change_account(unit: Unit, account: SmartAccount, name: str | None, export_allowed: bool | None) -> SmartAccount:
-    """Change a property that only the vendor sets; every change is an event (row C1.8)."""
+def change_account(
+    unit: Unit,
+    account: SmartAccount,
+    name: str | None,
+    export_allowed: bool | None,
+    reservation_allowed: bool | None = None,
+) -> SmartAccount:
+    """Change a property that only the vendor sets; every change is an event (rows C1.8, C6.1)."""
     require(unit, Permission.ACCOUNT_PROPERTY, account.id)
     changes: dict[str, object] = {}
     if name is not None and check_name("name", name) != account.name:
         changes["name"], account.name = name, name
     if export_allowed is not None and export_allowed != account.export_allowed:
         changes["export_allowed"], account.export_allowed = export_allowed, export_allowed
+    if reservation_allowed is not None and reservation_allowed != account.reservation_allowed:
+        changes["reservation_allowed"], account.reservation_allowed = reservation_allowed, reservation_allowed
     if changes:
         message = f"account {account.name} changed: {', '.join(sorted(changes))}"
         record(unit, account.id, EventKind.ACCOUNT_CHANGED, message, subject=changes)

@@ -13,6 +13,7 @@ from central.domain.export_control.models import GrantRecord
 from central.domain.export_control.services import ACTIVE
 from central.domain.instances.models import RESERVED, Instance
 from central.domain.instances.queries import instance_name
+from central.domain.reservations.models import Reservation
 from chassis.alerts.engine import Severity, Wanted
 from exchange.compliance import following_warning
 from exchange.device.timers import REMOVED as REMOVED_AFTER
@@ -52,9 +53,21 @@ def instances(scene: Scene, ids: Collection[str] | None = None) -> Iterator[Want
     for row in scene.stream(query.where(Instance.marks.like('%"clone"%'))):
         text = f"Two machines show the identity of {instance_name(row)}; decide which one is to live on."
         yield Wanted("device_clone", row.id, text, scene.name(row.virtual_account_id), subject=_of(row))
+    reserved = query.add_columns(Reservation.id.label("reservation"), Reservation.pending).join(
+        Reservation, (Reservation.account_id == Instance.account_id) & (Reservation.instance_id == Instance.id)
+    )
+    for row in scene.stream(reserved.where(Reservation.waiting)):
+        yield _unconfirmed(scene, row)
 
 
-INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew", "device_clone")
+INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew", "device_clone", "reservation_pending")
+
+
+def _unconfirmed(scene: Scene, row: Any) -> Wanted:
+    what = "The update of the reservation" if row.pending else "The reservation"
+    text = f"{what} for {instance_name(row)} waits for its confirmation: install the code there, enter what it shows."
+    subject = {**_of(row), "reservation": row.reservation}
+    return Wanted("reservation_pending", row.id, text, scene.name(row.virtual_account_id), subject=subject)
 
 
 def _of(row: Any) -> dict[str, object]:

@@ -27,6 +27,7 @@ class PoolFigures:
     purchased: int = 0
     locked: int = 0
     reserved: int = 0
+    in_transition: int = 0
     claimed: int = 0
     types: set[str] = field(default_factory=set)
     billings: set[str] = field(default_factory=set)
@@ -88,8 +89,9 @@ def _add(figures: PoolFigures, held_so: Sequence[Any], now: datetime) -> None:
     bucket, licence_type, billing, start, end, quantity = held_so
     if bucket == Bucket.LOCKED:
         figures.locked += int(quantity)
-    elif bucket == Bucket.RESERVED:
+    elif bucket in {Bucket.RESERVED, Bucket.TRANSITION}:
         figures.reserved += int(quantity)
+        figures.in_transition += int(quantity) if bucket == Bucket.TRANSITION else 0
     if lot_phase(start, end, now) is LotPhase.ACTIVE:
         figures.types.add(licence_type)
         figures.billings.add(billing)
@@ -123,6 +125,7 @@ def licences(
                 "pending": verdict.pending,
                 "in_use": verdict.in_use,
                 "reserved": verdict.reserved,
+                "in_transition": pool.in_transition,
                 "balance": verdict.balance,
                 "status": verdict.status.value,
             }

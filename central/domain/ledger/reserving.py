@@ -1,6 +1,8 @@
-"""Holding licences for a device that reserves them; the holder is the instance (rows C6.1, C6.2, C7.2)."""
+"""Holding licences for a device that reserves them; the holder is the instance (rows C3.2, C6.1, C6.2, C6.3, C7.2)."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from central.domain.accounts.models import VirtualAccount
 from central.domain.catalogue.queries import entitlement
@@ -10,6 +12,8 @@ from central.domain.ledger.postings import Place, holdings_of, post
 from central.domain.ledger.services import lots_by_id
 from central.domain.ledger.transfers import active_views, choose, free_quantity
 from chassis.db.unit import Unit
+from exchange.compliance import LotView
+from exchange.vocabulary import LicenceType
 
 
 def hold_for(
@@ -28,23 +32,75 @@ def hold_for(
     return [(lots[lot_id], count) for lot_id, count in chosen]
 
 
-def _held(unit: Unit, account_id: str, instance_id: str) -> list[Holding]:
-    return holdings_of(unit, account_id, Holding.holder == instance_id, Holding.bucket == Bucket.RESERVED)
+HELD = (Bucket.RESERVED, Bucket.TRANSITION)
+
+
+def _held(unit: Unit, account_id: str, instance_id: str, *buckets: Bucket) -> list[Holding]:
+    return holdings_of(unit, account_id, Holding.holder == instance_id, Holding.bucket.in_(buckets))
+
+
+def held_lots(unit: Unit, account_id: str, instance_id: str) -> list[tuple[Lot, int]]:
+    """What is reserved for an instance, lot by lot, without what it gives up."""
+    rows = _held(unit, account_id, instance_id, Bucket.RESERVED)
+    lots = lots_by_id(unit, account_id, {row.lot_id for row in rows})
+    return [(lots[row.lot_id], row.quantity) for row in rows]
+
+
+def give_up_some(unit: Unit, account_id: str, instance_id: str, tag: str, quantity: int) -> None:
+    """Put reserved units in transition, those that end first before the others (rows C3.2, C6.3)."""
+    held = [(lot, count) for lot, count in held_lots(unit, account_id, instance_id) if lot.tag == tag]
+    views = [LotView(lot.id, LicenceType(lot.licence_type), count, lot.start, lot.end) for lot, count in held]
+    chosen = dict(choose(views, quantity, longest_first=False))
+    _shift(unit, account_id, instance_id, chosen, Bucket.RESERVED, Bucket.TRANSITION, "given_up")
+
+
+def settle_transition(unit: Unit, account_id: str, instance_id: str) -> int:
+    """Free what is in transition: the device confirmed that it uses it no longer; returns how much."""
+    return _free(unit, account_id, instance_id, "confirmed", Bucket.TRANSITION)
+
+
+def undo_update(unit: Unit, account_id: str, instance_id: str, raised: Mapping[str, int]) -> None:
+    """Reserve again what was in transition, and free what an update had raised."""
+    back = {row.lot_id: row.quantity for row in _held(unit, account_id, instance_id, Bucket.TRANSITION)}
+    _shift(unit, account_id, instance_id, back, Bucket.TRANSITION, Bucket.RESERVED, "update_cancelled")
+    _shift(unit, account_id, instance_id, raised, Bucket.RESERVED, Bucket.FREE, "update_cancelled")
+
+
+def _shift(
+    unit: Unit,
+    account_id: str,
+    instance_id: str,
+    quantities: Mapping[str, int],
+    old: Bucket,
+    new: Bucket,
+    reason: str,
+) -> None:
+    for row in _held(unit, account_id, instance_id, old):
+        count = min(row.quantity, quantities.get(row.lot_id, 0))
+        if count:
+            holder = instance_id if new in HELD else ""
+            places = Place(old, row.virtual_account_id, instance_id), Place(new, row.virtual_account_id, holder)
+            post(unit, account_id, row.lot_id, count, *places, reason, instance_id)
 
 
 def free_reserved(unit: Unit, account_id: str, instance_id: str, reason: str) -> int:
-    """Free what is reserved for an instance; returns how much."""
+    """Free all that is reserved for an instance; returns how much."""
+    return _free(unit, account_id, instance_id, reason, *HELD)
+
+
+def _free(unit: Unit, account_id: str, instance_id: str, reason: str, *buckets: Bucket) -> int:
     freed = 0
-    for row in _held(unit, account_id, instance_id):
-        places = Place(Bucket.RESERVED, row.virtual_account_id, instance_id), Place(Bucket.FREE, row.virtual_account_id)
+    for row in _held(unit, account_id, instance_id, *buckets):
+        source = Place(Bucket(row.bucket), row.virtual_account_id, instance_id)
         freed += row.quantity
-        post(unit, account_id, row.lot_id, row.quantity, *places, reason, instance_id)
+        target = Place(Bucket.FREE, row.virtual_account_id)
+        post(unit, account_id, row.lot_id, row.quantity, source, target, reason, instance_id)
     return freed
 
 
 def move_reserved(unit: Unit, account_id: str, instance_id: str, virtual_account_id: str) -> None:
     """Take what is reserved for an instance along to another virtual account (row C7.2)."""
-    for row in _held(unit, account_id, instance_id):
-        source = Place(Bucket.RESERVED, row.virtual_account_id, instance_id)
-        target = Place(Bucket.RESERVED, virtual_account_id, instance_id)
+    for row in _held(unit, account_id, instance_id, *HELD):
+        source = Place(Bucket(row.bucket), row.virtual_account_id, instance_id)
+        target = Place(Bucket(row.bucket), virtual_account_id, instance_id)
         post(unit, account_id, row.lot_id, row.quantity, source, target, "moved_with_instance", instance_id)

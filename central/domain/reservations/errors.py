@@ -6,7 +6,7 @@ from chassis.errors import InvalidInputError, NotFoundError, RefusedError
 
 
 class InvalidCodeError(InvalidInputError):
-    """A request or return code is mistyped or of another form."""
+    """A request, confirmation or return code is mistyped or of another form."""
 
     code = "invalid_code"
     remedy = "Copy the code again, exactly as the device shows it."
@@ -45,6 +45,50 @@ class RestrictedNotPermittedError(RefusedError):
 
     code = "restricted_not_permitted"
     remedy = "The vendor permits it for the account; other licences can be reserved without it."
+
+
+class ReservationOffError(RefusedError):
+    """Licences are not reserved for this account."""
+
+    code = "reservation_off"
+    remedy = "The vendor allows it for the account: `account change --reservation-allowed`."
+
+
+class UpdatePendingError(RefusedError):
+    """The update before this one waits for the device's confirmation."""
+
+    code = "update_pending"
+    remedy = (
+        "Install the earlier code, take the confirmation code from the device, enter it; or have the vendor cancel."
+    )
+
+
+class NothingPendingError(RefusedError):
+    """No authorization of this reservation waits for a confirmation."""
+
+    code = "nothing_pending"
+    remedy = "Look at the reservation: what was confirmed needs no more."
+
+
+class ConfirmationMismatchError(RefusedError):
+    """The confirmation code does not belong to the authorization that waits for it."""
+
+    code = "confirmation_code_mismatch"
+    remedy = "Install the newest authorization code on this very device, and enter the code that it shows then."
+
+
+class TooManyUpdatesError(RefusedError):
+    """A reservation can be updated so often and no more."""
+
+    code = "too_many_updates"
+    remedy = "Let the device give its reservation back and make a new request code."
+
+
+class ReservationEndedError(RefusedError):
+    """The reservation has ended."""
+
+    code = "reservation_ended"
+    remedy = "Make a new one with a new request code of the device."
 
 
 class ReturnCodeNeededError(RefusedError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
@@ -13,7 +13,12 @@ from chassis.db.base import IdColumn, JsonText, UtcDateTime
 
 
 class Reservation(Base):
-    """Licences held for one device by a code; ended ones stay, so that no request code is used twice."""
+    """Licences held for one device by a code; ended ones stay, so that no request code is used twice.
+
+    `number` counts the authorizations, of which `in_force` holds; `installed` says that the device has confirmed it,
+    `waiting` that a confirmation is to come; `pending` is the update that waits for its confirmation: `number`, `lines`, `code`,
+    and `raised`: by how much it raised each lot.
+    """
 
     __tablename__ = "reservations"
     __table_args__ = (UniqueConstraint("account_id", "request_digest"),)
@@ -27,6 +32,11 @@ class Reservation(Base):
     own_code: Mapped[bool] = mapped_column(Boolean)
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
     authorization_code: Mapped[str] = mapped_column(Text)
+    number: Mapped[int] = mapped_column(Integer)
+    in_force: Mapped[int] = mapped_column(Integer)
+    installed: Mapped[bool] = mapped_column(Boolean)
+    waiting: Mapped[bool] = mapped_column(Boolean)
+    pending: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     state: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[str] = mapped_column(String(255))

@@ -30,6 +30,11 @@ def find_reservation(unit: Unit, account_id: str, names: dict[str, str], reserva
     return row
 
 
+def newest_code(row: Reservation) -> str:
+    """The authorization code that is to be installed: that of an update which waits, else the one in force."""
+    return str(row.pending["code"]) if row.pending else row.authorization_code
+
+
 def reservations(
     unit: Unit, account_id: str, names: dict[str, str], virtual_account_id: str | None = None
 ) -> list[dict[str, Any]]:
@@ -51,6 +56,10 @@ def reservation_dict(row: Reservation, names: dict[str, str]) -> dict[str, Any]:
         "request_code": row.request_code,
         "verified_code": row.own_code,
         "licences": row.lines,
+        "number": row.number,
+        "installed": row.installed,
+        "waiting": row.waiting,
+        "pending": {"number": row.pending["number"], "licences": row.pending["lines"]} if row.pending else None,
         "state": row.state,
         "created_at": iso(row.created_at),
         "created_by": row.created_by,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from central.domain.reservations.errors import InvalidCodeError, NothingReservedError
+from exchange.codes.confirming import confirms, read_confirmation_code
 from exchange.codes.request import RequestCode, read_request_code
 from exchange.codes.returning import belongs_to, read_return_code
 from exchange.errors import ExchangeError
@@ -36,6 +37,21 @@ def is_returned_by(request_code: str, return_code: str) -> bool:
         return belongs_to(read_return_code(return_code), read_request_code(request_code))
     except ExchangeError as error:
         raise InvalidCodeError(error.message) from error
+
+
+def is_confirmed_by(request_code: str, confirmation_code: str, number: int) -> bool:
+    """Whether a device says that it installed the authorization of a number; InvalidCodeError for no such code."""
+    try:
+        return confirms(read_confirmation_code(confirmation_code), read_request_code(request_code), number)
+    except ExchangeError as error:
+        raise InvalidCodeError(error.message) from error
+
+
+def check_changes(wishes: Sequence[Wish]) -> None:
+    """Refuse an update that names nothing, a licence twice, or a quantity below nothing."""
+    tags = [wish.tag for wish in wishes]
+    if not tags or len(set(tags)) != len(tags) or len(tags) > MOST_LINES or min(one.quantity for one in wishes) < 0:
+        raise NothingReservedError
 
 
 def check_wishes(wishes: Sequence[Wish]) -> None:

@@ -23,6 +23,7 @@ from central.domain.reservations.errors import (
     AlreadyReservedError,
     CodeUsedError,
     DeviceConnectedError,
+    ReservationOffError,
     RestrictedNotPermittedError,
     ReturnCodeMismatchError,
     ReturnCodeNeededError,
@@ -51,16 +52,17 @@ def reserve(
     """Hold licences for the device of a request code; all that is asked for, or nothing."""
     require(unit, Permission.RESERVATION_MANAGE, account.id, home.id)
     require_agreement(unit, account)
+    refuse_switched_off(account)
     refuse_managed(home)
     check_wishes(wishes)
     code = read_request(request_code)
     digest = _refuse_known(unit, account, code)
-    names = {wish.tag: _name(unit, account, wish.tag) for wish in wishes}
+    names = {wish.tag: permitted_name(unit, account, wish.tag) for wish in wishes}
     instance = _add_instance(unit, account, home, code, product_tag)
     lines = []
     for wish in wishes:
         held = hold_for(unit, home, wish.tag, wish.quantity, instance.id, longest_first=wish.longest_first)
-        lines += [_line(lot, names[wish.tag], count) for lot, count in held]
+        lines += [line_of(lot, names[wish.tag], count) for lot, count in held]
     row = Reservation(
         account_id=account.id,
         id=new_id(),
@@ -70,17 +72,29 @@ def reserve(
         request_digest=digest,
         own_code=code.own,
         lines=[line.to_dict() for line in lines],
+        number=0,
+        in_force=0,
+        # Another maker's device confirms updates only.
+        installed=not code.own,
+        waiting=code.own,
+        pending=None,
         state=ACTIVE,
         created_at=unit.now,
         created_by=unit.actor.label,
     )
-    row.authorization_code = _authorization(unit, keyring, account, home, row, code, tuple(lines))
+    row.authorization_code = authorization_of(unit, keyring, account, row, home, tuple(lines))
     unit.session.add(row)
     unit.session.flush()  # the same unit may look whether the device holds one
     subject = {"reservation": row.id, "licences": {wish.tag: wish.quantity for wish in wishes}}
     message = f"licences reserved for {instance_name(instance)}"
-    _say(unit, EventKind.LICENCES_RESERVED, instance, message, subject)
+    say(unit, EventKind.LICENCES_RESERVED, instance, message, subject)
     return row, instance
+
+
+def refuse_switched_off(account: SmartAccount) -> None:
+    """Refuse where the vendor does not let licences be reserved (row C6.1)."""
+    if not account.reservation_allowed:
+        raise ReservationOffError
 
 
 def _refuse_known(unit: Unit, account: SmartAccount, code: RequestCode) -> str:
@@ -96,7 +110,8 @@ def _refuse_known(unit: Unit, account: SmartAccount, code: RequestCode) -> str:
     return digest
 
 
-def _name(unit: Unit, account: SmartAccount, tag: str) -> str:
+def permitted_name(unit: Unit, account: SmartAccount, tag: str) -> str:
+    """The name of a licence; RestrictedNotPermittedError where the account may not have it."""
     found = entitlement(unit, tag)
     if found.restricted and not account.export_allowed:
         raise RestrictedNotPermittedError(f"{found.name} is restricted, and this account may not use it")
@@ -125,23 +140,25 @@ def _add_instance(
     unit.session.add(row)
     unit.session.flush()  # the next wish of the same call may name the same device
     subject = {"instance": row.id, "pid": code.pid, "serial": code.serial}
-    _say(unit, EventKind.INSTANCE_ADDED, row, f"product instance {instance_name(row)} added by a request code", subject)
+    say(unit, EventKind.INSTANCE_ADDED, row, f"product instance {instance_name(row)} added by a request code", subject)
     return row
 
 
-def _line(lot: Lot, name: str, count: int) -> ReservedLine:
+def line_of(lot: Lot, name: str, count: int) -> ReservedLine:
+    """What the device is told of a lot."""
     return ReservedLine(lot.tag, name, count, LicenceType(lot.licence_type), lot.start, lot.end)
 
 
-def _authorization(
+def authorization_of(
     unit: Unit,
     keyring: KeyRing,
     account: SmartAccount,
-    home: VirtualAccount,
     row: Reservation,
-    code: RequestCode,
+    home: VirtualAccount,
     lines: tuple[ReservedLine, ...],
 ) -> str:
+    """The signed text for the device, of the reservation's present number."""
+    code = read_request(row.request_code)
     statement = Statement(
         vendor_id=keyring.vendor_id,
         reservation=row.id,
@@ -153,6 +170,7 @@ def _authorization(
         request=code.text,
         lines=lines,
         issued=unit.now.replace(microsecond=0),
+        number=row.number,
     )
     return write_authorization_code(statement, seal_reservation(statement, keyring.grant_key))
 
@@ -184,11 +202,12 @@ def give_up(unit: Unit, instance: Instance) -> bool:
 
 def _end(unit: Unit, row: Reservation, instance: Instance, state: str, message: str) -> None:
     freed = free_reserved(unit, instance.account_id, instance.id, "reservation_ended")
-    row.state, row.ended_at = state, unit.now
-    _say(unit, EventKind.RESERVATION_ENDED, instance, message, {"reservation": row.id, "quantity": freed})
+    row.state, row.ended_at, row.pending, row.waiting = state, unit.now, None, False
+    say(unit, EventKind.RESERVATION_ENDED, instance, message, {"reservation": row.id, "quantity": freed})
 
 
-def _say(unit: Unit, kind: EventKind, row: Instance, message: str, subject: Mapping[str, object]) -> None:
+def say(unit: Unit, kind: EventKind, row: Instance, message: str, subject: Mapping[str, object]) -> None:
+    """Write an event of a device that reserves."""
     record(
         unit,
         row.account_id,

@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.codes.base58 import DIGITS
+from exchange.codes.confirming import confirms, make_confirmation_code, read_confirmation_code
 from exchange.codes.request import make_request_code, read_request_code
 from exchange.codes.returning import belongs_to, make_return_code, read_return_code
+from exchange.codes.secrets import MOST_UPDATES
 from exchange.errors import AlteredError, MalformedError
 from exchange.identity import Udi
 
@@ -90,10 +92,29 @@ def test_codes_of_other_makers_are_known_by_their_form() -> None:
 @pytest.mark.row("E1")
 def test_the_example_of_the_page_holds() -> None:
     """The codes of the page follow from its secret."""
-    cells = dict(re.findall(r"^\| ([a-z ]+) \| `([^`]+)` \|$", PAGE.read_text("utf-8"), re.MULTILINE))
+    cells = dict(re.findall(r"^\| ([a-z0-9 ]+) \| `([^`]+)` \|$", PAGE.read_text("utf-8"), re.MULTILINE))
     secret = bytes.fromhex(cells["secret"])
 
     assert (
         make_request_code(Udi(pid=cells["product id"], serial=cells["serial number"]), secret) == cells["request code"]
     )
+    assert make_confirmation_code(secret, 1) == cells["confirmation code of number 1"]
     assert make_return_code(secret) == cells["return code"]
+
+
+@pytest.mark.row("C6.4", "S4.5")
+@FEW
+@given(secret=SECRETS, number=st.integers(min_value=0, max_value=MOST_UPDATES), other=st.integers(min_value=0, max_value=MOST_UPDATES))  # fmt: skip
+def test_a_confirmation_proves_one_number_and_gives_nothing_back(secret: bytes, number: int, other: int) -> None:
+    """It confirms its own authorization alone, is noticed when mistyped, and is no return code."""
+    request = read_request_code(make_request_code(Udi(pid="SW-48", serial="SN1"), secret))
+    text = make_confirmation_code(secret, number)
+    code = read_confirmation_code(text.replace("-", " "))
+
+    assert confirms(code, request, number)
+    assert number == other or not confirms(code, request, other)
+    with pytest.raises(MalformedError):
+        read_return_code(text)
+    wrong = text[:9] + ("2" if text[9] != "2" else "3") + text[10:]
+    with pytest.raises((AlteredError, MalformedError)):
+        read_confirmation_code(wrong)

@@ -1,0 +1,171 @@
+"""A reservation is raised, lowered, confirmed, or its update cancelled: steps of their own after it was made.
+
+What is raised is held at once. What is lowered stays with the device, in transition, until the confirmation code proves
+that the device no longer uses it (rows C3.2, C6.3, C6.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.accounts.models import SmartAccount, VirtualAccount
+from central.domain.activity.events import EventKind
+from central.domain.agreements.services import require_agreement
+from central.domain.catalogue.queries import entitlements
+from central.domain.instances.models import Instance
+from central.domain.instances.queries import instance_name
+from central.domain.ledger.reserving import give_up_some, held_lots, hold_for, settle_transition, undo_update
+from central.domain.reservations.errors import (
+    ConfirmationMismatchError,
+    NothingPendingError,
+    NothingReservedError,
+    ReservationEndedError,
+    TooManyUpdatesError,
+    UpdatePendingError,
+)
+from central.domain.reservations.models import Reservation
+from central.domain.reservations.queries import ACTIVE
+from central.domain.reservations.rules import Wish, check_changes, is_confirmed_by
+from central.domain.reservations.services import (
+    authorization_of,
+    line_of,
+    permitted_name,
+    refuse_switched_off,
+    say,
+)
+from central.keyring import KeyRing
+from chassis.db.unit import Unit
+from exchange.codes.authorization import ReservedLine
+from exchange.codes.secrets import MOST_UPDATES
+
+
+def update(
+    unit: Unit, keyring: KeyRing, account: SmartAccount, row: Reservation, wishes: Sequence[Wish]
+) -> Reservation:
+    """Bring the licences that are named to new quantities; the others stay. A new authorization code waits then.
+
+    UpdatePendingError while the update before waits for its confirmation; NotEnoughFreeError; NothingReservedError for an
+    update that changes nothing or leaves nothing.
+    """
+    instance, home = _things(unit, row)
+    require_agreement(unit, account)
+    refuse_switched_off(account)
+    check_changes(wishes)
+    if row.pending is not None:
+        raise UpdatePendingError
+    if row.number >= MOST_UPDATES:
+        raise TooManyUpdatesError
+    before = _by_lot(unit, row)
+    raised, lowered = _change(unit, account, row, home, instance, wishes)
+    after = held_lots(unit, account.id, instance.id)
+    if not after or not (raised or lowered):
+        raise NothingReservedError("the update changes nothing, or leaves nothing reserved")
+    names = {found.tag: found.name for found in entitlements(unit, {lot.tag for lot, _ in after})}
+    lines = tuple(line_of(lot, names[lot.tag], count) for lot, count in after)
+    row.number += 1
+    row.waiting = True
+    row.pending = {
+        "number": row.number,
+        "lines": [line.to_dict() for line in lines],
+        "code": authorization_of(unit, keyring, account, row, home, lines),
+        "raised": {lot.id: count - before.get(lot.id, 0) for lot, count in after if count > before.get(lot.id, 0)},
+    }
+    _tell_changes(unit, instance, row, raised, lowered, lines)
+    return row
+
+
+def _things(unit: Unit, row: Reservation) -> tuple[Instance, VirtualAccount]:
+    instance = unit.session.get(Instance, (row.account_id, row.instance_id), with_for_update=unit.writing)
+    if row.state != ACTIVE or instance is None:
+        raise ReservationEndedError
+    # Two updates of one reservation must not pass each other.
+    unit.session.refresh(row, with_for_update=unit.writing)
+    require(unit, Permission.RESERVATION_MANAGE, row.account_id, instance.virtual_account_id)
+    home = unit.session.get(VirtualAccount, (row.account_id, instance.virtual_account_id))
+    if home is None:
+        raise RuntimeError("an instance stands in no virtual account")
+    return instance, home
+
+
+def _by_lot(unit: Unit, row: Reservation) -> dict[str, int]:
+    return {lot.id: count for lot, count in held_lots(unit, row.account_id, row.instance_id)}
+
+
+def _change(
+    unit: Unit,
+    account: SmartAccount,
+    row: Reservation,
+    home: VirtualAccount,
+    instance: Instance,
+    wishes: Sequence[Wish],
+) -> tuple[dict[str, int], dict[str, int]]:
+    present: dict[str, int] = {}
+    for lot, count in held_lots(unit, row.account_id, instance.id):
+        present[lot.tag] = present.get(lot.tag, 0) + count
+    raised: dict[str, int] = {}
+    lowered: dict[str, int] = {}
+    for wish in wishes:
+        by = wish.quantity - present.get(wish.tag, 0)
+        if by > 0:
+            permitted_name(unit, account, wish.tag)
+            hold_for(unit, home, wish.tag, by, instance.id, longest_first=wish.longest_first)
+            raised[wish.tag] = by
+        elif by < 0:
+            give_up_some(unit, account.id, instance.id, wish.tag, -by)
+            lowered[wish.tag] = -by
+    return raised, lowered
+
+
+def _tell_changes(
+    unit: Unit,
+    instance: Instance,
+    row: Reservation,
+    raised: dict[str, int],
+    lowered: dict[str, int],
+    lines: Sequence[ReservedLine],
+) -> None:
+    ends = {line.tag: line.to_dict()["end"] for line in lines}
+    for kind, word, changes in (
+        (EventKind.RESERVATION_RAISED, "raised", raised),
+        (EventKind.RESERVATION_LOWERED, "lowered", lowered),
+    ):
+        for tag, by in changes.items():
+            message = f"the reservation of {tag} for {instance_name(instance)} was {word} by {by}"
+            subject = {"reservation": row.id, "tag": tag, "by": by, "end": ends.get(tag), "number": row.number}
+            say(unit, kind, instance, message, subject)
+
+
+def confirm(unit: Unit, row: Reservation, code: str) -> Reservation:
+    """Take the device's word that the newest authorization is installed; what it gave up is free then (row C6.4)."""
+    instance, _ = _things(unit, row)
+    if row.pending is None and row.installed:
+        raise NothingPendingError
+    # While an update waits, only its own code proves that the older authorization is forgotten.
+    number = row.number if row.pending is not None else row.in_force
+    if not is_confirmed_by(row.request_code, code, number):
+        raise ConfirmationMismatchError
+    freed = 0
+    if row.pending is not None:
+        row.lines, row.authorization_code = row.pending["lines"], row.pending["code"]
+        row.in_force, row.pending = row.number, None
+        freed = settle_transition(unit, row.account_id, instance.id)
+    row.installed, row.waiting = True, False
+    how = "checked" if row.own_code else "of another maker's device, its form checked"
+    message = f"{instance_name(instance)} confirmed authorization {number} ({how})"
+    say(unit, EventKind.RESERVATION_CONFIRMED, instance, message, {"reservation": row.id, "freed": freed})
+    return row
+
+
+def cancel(unit: Unit, row: Reservation) -> Reservation:
+    """Take an update back that was never installed; for the vendor alone, since the device cannot be asked (row C6.3)."""
+    instance, _ = _things(unit, row)
+    require(unit, Permission.RESERVATION_CANCEL, row.account_id)
+    if row.pending is None:
+        raise NothingPendingError
+    undo_update(unit, row.account_id, instance.id, row.pending["raised"])
+    number, row.pending, row.waiting = row.pending["number"], None, not row.installed
+    message = f"the update {number} of the reservation for {instance_name(instance)} was cancelled"
+    say(unit, EventKind.RESERVATION_CANCELLED, instance, message, {"reservation": row.id, "number": number})
+    return row

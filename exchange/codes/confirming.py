@@ -1,0 +1,71 @@
+"""Confirmation codes: a device's proof that the newest authorization is installed and the one before it forgotten."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from exchange.codes.base58 import CLASS, to_digits, to_number
+from exchange.codes.request import OWN, RequestCode
+from exchange.codes.secrets import MOST_UPDATES, VALUE_BYTES, commitment_to, step_down, value_of
+from exchange.errors import AlteredError, MalformedError
+
+CHECK_BYTES, GROUP = 2, 6
+DIGITS = 25
+_FOREIGN = re.compile(r"[0-9a-fA-F]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationCode:
+    """What a confirmation code holds; `value` is None for a code that another maker's device made."""
+
+    value: bytes | None
+
+
+def make_confirmation_code(secret: bytes, number: int) -> str:
+    """The code that confirms the authorization of a number; whoever makes it uses no older one any more."""
+    value = value_of(secret, number)
+    data = value + hashlib.sha256(value).digest()[:CHECK_BYTES]
+    text = OWN + to_digits(int.from_bytes(data, "big"), DIGITS)
+    return "-".join(text[start : start + GROUP] for start in range(0, len(text), GROUP))
+
+
+def read_confirmation_code(text: str) -> ConfirmationCode:
+    """Read a code as a person typed it: blanks and hyphens do not count.
+
+    Raises:
+        MalformedError: it has not the form of a confirmation code.
+        AlteredError: it was mistyped.
+
+    """
+    plain = re.sub(r"[\s-]+", "", text[:400])
+    if not plain.startswith(OWN):
+        if not _FOREIGN.fullmatch(plain):
+            raise MalformedError("this is not a confirmation code")
+        return ConfirmationCode(None)
+    if not re.fullmatch(rf"{CLASS}{{{DIGITS}}}", plain[2:]):
+        raise MalformedError("the confirmation code is too short, too long, or holds other characters")
+    number = to_number(plain[2:])
+    if number >> (8 * (VALUE_BYTES + CHECK_BYTES)):
+        raise AlteredError("the confirmation code was mistyped")
+    data = number.to_bytes(VALUE_BYTES + CHECK_BYTES, "big")
+    value = data[:VALUE_BYTES]
+    if hashlib.sha256(value).digest()[:CHECK_BYTES] != data[VALUE_BYTES:]:
+        raise AlteredError("the confirmation code was mistyped")
+    return ConfirmationCode(value)
+
+
+def confirms(code: ConfirmationCode, request: RequestCode, number: int) -> bool:
+    """Whether a code confirms the authorization of a number that answers a request.
+
+    For another maker's device this can only be said of the form: how its codes are computed is not public.
+    """
+    if code.value is None or not request.own:
+        return code.value is None and not request.own
+    if not 0 <= number <= MOST_UPDATES:
+        return False
+    value = code.value
+    for _ in range(number):
+        value = step_down(value)
+    return commitment_to(value, request.udi) == request.digits
