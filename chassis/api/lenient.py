@@ -82,6 +82,17 @@ def number_of(value: object, name: str) -> int:
     return int(value)
 
 
+def is_blank(value: object) -> bool:
+    """Whether a client left a value out: null and an empty text are as good as nothing."""
+    return value is None or value == ""
+
+
+def words_of(body: Mapping[str, Any], name: str) -> list[str]:
+    """A list of words, also where one stands alone."""
+    value = body.get(name)
+    return [value] if isinstance(value, str) and value else [str(word) for word in list_of(body, name)] if value else []
+
+
 def list_of(body: Mapping[str, Any], *names: str) -> list[Any]:
     """A list under the first of these names that holds one; empty where none does."""
     for name in names:
@@ -106,8 +117,8 @@ def objects_of(body: Mapping[str, Any], *names: str) -> list[dict[str, Any]]:
 def page(items: Sequence[Any], body: Mapping[str, Any]) -> list[Any]:
     """The part of a list that was asked for: `offset` counts records, -1 as `limit` means all."""
     limit, offset = body.get("limit"), body.get("offset")
-    most = DEFAULT_LIMIT if limit in {None, ""} else number_of(limit, "limit")
-    first = 0 if offset in {None, ""} else number_of(offset, "offset")
+    most = DEFAULT_LIMIT if is_blank(limit) else number_of(limit, "limit")
+    first = 0 if is_blank(offset) else number_of(offset, "offset")
     if most < -1 or first < 0:
         raise BodyError("limit and offset are not negative")
     return list(items[first:] if most == -1 else items[first : first + most])

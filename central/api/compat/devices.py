@@ -19,6 +19,7 @@ from central.intake.instances import remove, transfer
 from chassis.api.lenient import BodyError, objects_of, overall, page, success, text_of
 from chassis.clock import iso
 from chassis.errors import AppError
+from exchange.errors import ExchangeError
 
 
 class DeviceNotFoundError(UnknownInstanceError):
@@ -115,7 +116,7 @@ def identity_of(entry: Mapping[str, Any]) -> dict[str, str]:
 def _find(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> Instance:
     wanted = identity_of(entry)
     if "pid" in wanted and "serial" in wanted:
-        rows = by_serial(call.unit, call.smart_account.id, home.id, wanted["pid"], wanted["serial"])
+        rows = _by_serial(call, home, wanted["pid"], wanted["serial"])
     else:
         every = in_virtual_accounts(call.unit, call.smart_account.id, [home.id])
         rows = [row for row in every if all(str(row.udi.get(name) or "") == text for name, text in wanted.items())]
@@ -123,8 +124,15 @@ def _find(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> Instanc
     rows = [row for row in rows if row.product_tag == tag] or rows
     if not rows:
         named = " ".join(wanted.values())
-        raise DeviceNotFoundError(f"{home.name} has no product instance {named}")
+        raise DeviceNotFoundError(f"{home.name} has no product instance {named[:200]}")
     return rows[0]
+
+
+def _by_serial(call: Call, home: VirtualAccount, pid: str, serial: str) -> list[Instance]:
+    try:
+        return by_serial(call.unit, call.smart_account.id, home.id, pid, serial)
+    except ExchangeError:
+        return []  # no device can be called so
 
 
 def transfer_devices(call: Call) -> dict[str, Any]:
@@ -155,7 +163,7 @@ def _transferred(call: Call, entry: Mapping[str, Any], source: VirtualAccount) -
             row = _find(call, entry, source)
             transfer(call.unit, row, target)
     except AppError as error:
-        return {**outcome, "status": "ERROR", "statusMessage": error.message}
+        return {**outcome, "status": "WARNING", "statusMessage": error.message}
     message = (
         f"Device \u2018{instance_name(row)}\u2019 successfully transferred from Virtual Account "
         f"\u2018{source.name}\u2019 to Virtual Account \u2018{target.name}\u2019."

@@ -15,7 +15,6 @@ from central.domain.ledger.queries import HeldLot, held_lots, licences
 from central.domain.ledger.transfers import LotChoice, transfer_licences
 from chassis.api.lenient import (
     BodyError,
-    list_of,
     number_of,
     objects_of,
     overall,
@@ -23,6 +22,7 @@ from chassis.api.lenient import (
     seconds,
     success,
     text_of,
+    words_of,
 )
 from chassis.errors import AppError
 from exchange.compliance import LotPhase, lot_phase
@@ -31,6 +31,12 @@ from exchange.vocabulary import Compliance
 STATUS = {Compliance.IN_COMPLIANCE.value: "In Compliance", Compliance.OUT_OF_COMPLIANCE.value: "Out Of Compliance"}
 PHASES = {LotPhase.ACTIVE: "Active", LotPhase.EXPIRED: "Expired", LotPhase.FUTURE: "Future"}
 KINDS = {"perpetual": "PERPETUAL", "term": "TERM", "demo": "DEMO", "reporting_only": "PERPETUAL"}
+TYPES = {
+    "PERPETUAL": frozenset({"perpetual", "reporting_only"}),
+    "TERM": frozenset({"term"}),
+    "SUBSCRIPTION": frozenset({"term"}),
+    "DEMO": frozenset({"demo"}),
+}
 LONGEST_FIRST, LONGEST_LAST = "LONGEST_TERM_FIRST", "LONGEST_TERM_LAST"
 
 
@@ -84,7 +90,7 @@ def _detail(call: Call, lot: HeldLot) -> dict[str, Any]:
 def subscriptions(call: Call) -> dict[str, Any]:
     """`license-subscriptions`: the terms that were bought, active and expired."""
     names = wanted_names(call)
-    wanted = {str(word).lower() for word in list_of(call.body, "status")}
+    wanted = {word.lower() for word in words_of(call.body, "status")}
     titles = {row["tag"]: row["name"] for row in licences(call.unit, call.smart_account.id, names)}
     rows = []
     for lot in held_lots(call.unit, call.smart_account.id, sorted(names), None, ended=True):
@@ -125,7 +131,7 @@ def _moved(call: Call, entry: Mapping[str, Any], source: VirtualAccount) -> dict
         name = text_of(entry, "license", "licenseName")
         target = virtual_account(call.unit, call.smart_account.id, text_of(entry, "targetVirtualAccount"))
         quantity = number_of(entry.get("quantity"), "quantity")
-        order = text_of(entry, "precedence", needed=False) or LONGEST_FIRST
+        order = (text_of(entry, "precedence", needed=False) or LONGEST_FIRST).upper()
         if order not in {LONGEST_FIRST, LONGEST_LAST}:
             raise BodyError(f"precedence is {LONGEST_FIRST} or {LONGEST_LAST}")
         tag, longest_first = tag_in(call, source, name), order == LONGEST_FIRST
@@ -149,10 +155,21 @@ def tag_in(call: Call, home: VirtualAccount, name: str) -> str:
     return there.pop() if len(there) == 1 else by_name(call.unit, name)
 
 
+def _types(word: str) -> frozenset[str]:
+    """Our types of what a client calls a type; empty for any."""
+    if not word:
+        return frozenset()
+    found = TYPES.get(word.upper())
+    if found is None:
+        raise BodyError(f"licenseType is one of {', '.join(TYPES)}")
+    return found
+
+
 def _choice(entry: Mapping[str, Any]) -> LotChoice:
     """Which lots an entry means; the misspelling is what one form of the contract says."""
     subscription = entry.get("subsriptionId") or entry.get("subscriptionId")
     return LotChoice(
+        types=_types(text_of(entry, "licenseType", needed=False)),
         subscription_id=str(subscription) if subscription else None,
         start=text_of(entry, "startDate", needed=False)[:10] or None,
         end=text_of(entry, "endDate", needed=False)[:10] or None,

@@ -13,7 +13,7 @@ from central.domain.access.services import require_in_scope
 from central.domain.tokens import services
 from central.domain.tokens.models import Token
 from central.domain.tokens.queries import own_token, own_tokens
-from chassis.api.lenient import BodyError, list_of, millis, number_of, overall, success, text_of
+from chassis.api.lenient import BodyError, is_blank, list_of, millis, number_of, overall, success, text_of
 
 ALLOWED, NOT_ALLOWED = "Allowed", "Not Allowed"
 DEFAULT_DAYS = 30
@@ -48,8 +48,8 @@ def create_token(call: Call) -> dict[str, Any]:
         call.made.keyring.box,
         call.smart_account,
         chosen(call),
-        days=DEFAULT_DAYS if days is None else number_of(days, "expiresAfterDays"),
-        uses=None if uses in {None, ""} else number_of(uses, "numberOfUses"),
+        days=DEFAULT_DAYS if is_blank(days) else number_of(days, "expiresAfterDays"),
+        uses=None if is_blank(uses) else number_of(uses, "numberOfUses"),
         export_controlled=wish,
         description=text_of(call.body, "description", needed=False),
     )

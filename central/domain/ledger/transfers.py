@@ -27,16 +27,19 @@ from exchange.compliance import LotPhase, LotView, lot_phase
 
 @dataclass(frozen=True, slots=True)
 class LotChoice:
-    """Which lots are meant, where not every lot of a licence is: by subscription, by days of start and end."""
+    """Which lots are meant, where not every lot of a licence is: by type, subscription, days of start and end."""
 
     subscription_id: str | None = None
     start: str | None = None
     end: str | None = None
+    types: frozenset[str] = frozenset()
 
     def takes(self, lot: Lot) -> bool:
         """Whether a lot is meant."""
         wanted = (self.subscription_id, self.start, self.end)
         has = (lot.subscription_id, _day(lot.start), _day(lot.end))
+        if self.types and lot.licence_type not in self.types:
+            return False
         return all(want is None or want == have for want, have in zip(wanted, has, strict=True))
 
 

@@ -124,7 +124,7 @@ def _transferred(call: Call, entry: Mapping[str, Any], source: VirtualAccount) -
             target = virtual_account(call.unit, text_of(entry, "targetVirtualAccount"))
             row = transfer_instance(call.unit, _find(call, entry, source), target)
     except AppError as error:
-        return {**outcome, "status": "ERROR", "statusMessage": error.message}
+        return {**outcome, "status": "WARNING", "statusMessage": error.message}
     message = (
         f"Device \u2018{instance_name(row)}\u2019 successfully transferred from Virtual Account "
         f"\u2018{source.name}\u2019 to Virtual Account \u2018{target.name}\u2019."

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from chassis.api.lenient import BodyError, list_of, millis, number_of, overall, page, seconds, success, text_of
+from chassis.api.lenient import (
+    BodyError,
+    is_blank,
+    list_of,
+    millis,
+    number_of,
+    overall,
+    page,
+    seconds,
+    success,
+    text_of,
+    words_of,
+)
 from exchange.compliance import LotPhase, lot_phase
 from exchange.vocabulary import Compliance
 from satellite.api.compat.wire import Call, CentralOnlyError
@@ -92,8 +104,8 @@ def create_token(call: Call) -> dict[str, Any]:
         call.unit,
         call.made.keyring.box,
         call.home,
-        days=DEFAULT_DAYS if days in {None, ""} else number_of(days, "expiresAfterDays"),
-        uses=None if uses in {None, ""} else number_of(uses, "numberOfUses"),
+        days=DEFAULT_DAYS if is_blank(days) else number_of(days, "expiresAfterDays"),
+        uses=None if is_blank(uses) else number_of(uses, "numberOfUses"),
         export_controlled=_export_wish(call.body),
         description=text_of(call.body, "description", needed=False),
     )
@@ -174,7 +186,7 @@ def _licence(call: Call, row: Mapping[str, Any], lines: list[AllotmentLine]) -> 
 def subscriptions(call: Call) -> dict[str, Any]:
     """`license-subscriptions`: the terms that central allotted to this site."""
     names = call.wanted_names()
-    wanted = {str(word).lower() for word in list_of(call.body, "status")}
+    wanted = {word.lower() for word in words_of(call.body, "status")}
     titles = {row["tag"]: row["name"] for row in licences(call.unit, names, None)}
     rows = []
     for line in allotment_lines(call.unit):
