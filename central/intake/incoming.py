@@ -27,6 +27,7 @@ from central.domain.instances.models import Instance
 from central.domain.ledger.claims import ClaimSpec, move_claims, release_claims, set_claims
 from central.domain.satellites.models import Satellite, SatelliteEvent
 from central.domain.tokens.models import Token
+from central.intake.instances import move_grants
 from central.keyring import KeyRing
 from chassis.db.unit import Unit
 from chassis.db.upsert import BATCH, batches, upsert
@@ -208,6 +209,7 @@ def _claims(intake: Intake, rows: list[ClaimRow]) -> None:
 def _settle_instances(intake: Intake) -> None:
     unit, account_id, satellite = intake.unit, intake.account.id, intake.satellite
     move_claims(unit, account_id, intake.moved)
+    move_grants(unit, account_id, intake.moved)
     message = f"product instance moved via satellite {satellite.name}"
     for piece in batches(intake.moved):
         record_many(unit, account_id, [_told(intake, EventKind.INSTANCE_TRANSFERRED, message, each) for each in piece])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 
 from central.domain.access.rules import Permission
@@ -10,7 +12,7 @@ from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.alerts.services import refresh_alerts
 from central.domain.base import next_change
 from central.domain.export_control.models import GrantRecord
-from central.domain.export_control.services import ACTIVE, active_grants, release
+from central.domain.export_control.services import ACTIVE, release
 from central.domain.instances.errors import ReasonNeededError, RestrictedHeldError, UnknownInstanceError
 from central.domain.instances.models import Instance
 from central.domain.instances.services import refuse_managed_instance, remove_instance, transfer_instance
@@ -18,6 +20,7 @@ from central.domain.ledger.services import move_grant
 from central.domain.reservations.services import take_back
 from central.keyring import KeyRing
 from chassis.db.unit import Unit
+from chassis.db.upsert import batches
 from chassis.names import check_text
 from exchange.vocabulary import ReleaseReason
 
@@ -28,10 +31,21 @@ def transfer(unit: Unit, row: Instance, target: VirtualAccount) -> Instance:
     transfer_instance(unit, row, target)
     if target.id == old:
         return row
-    for grant in active_grants(unit, row.account_id, row.id):
-        move_grant(unit, row.account_id, grant.id, target.id)
-        grant.virtual_account_id, grant.change_no = target.id, next_change(unit)
+    move_grants(unit, row.account_id, {row.id: target.id})
     return row
+
+
+def move_grants(unit: Unit, account_id: str, homes: Mapping[str, str]) -> None:
+    """Take the restricted units of instances along to the virtual accounts that these moved to (row C7.2)."""
+    for piece in batches(homes):
+        query = select(GrantRecord).where(
+            GrantRecord.account_id == account_id, GrantRecord.state == ACTIVE, GrantRecord.instance_id.in_(piece)
+        )
+        for grant in unit.session.scalars(query.order_by(GrantRecord.id)).all():
+            target = homes[grant.instance_id]
+            if grant.virtual_account_id != target:
+                move_grant(unit, account_id, grant.id, target)
+                grant.virtual_account_id, grant.change_no = target, next_change(unit)
 
 
 def remove(

@@ -35,6 +35,7 @@ from satellite.core.accounts.models import VirtualAccount
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.export_queue.services import take_decision, take_grant, take_release
+from satellite.core.instances.models import Instance
 from satellite.core.licences.models import AllotmentLine, Entitlement
 from satellite.core.operations.services import note_signed_time
 from satellite.core.site.models import MadeRegistration, MadeRequest, Site
@@ -224,7 +225,9 @@ def _apply(unit: Unit, trust: Trust, site: Site, row: ResponseRow) -> None:
     elif isinstance(row, ExportDecisionRow):
         take_decision(unit, row)
     elif isinstance(row, GrantRow):
-        take_grant(unit, open_grant(row.envelope, trust), row.envelope)
+        grant = open_grant(row.envelope, trust)
+        holder = unit.session.get(Instance, grant.instance)
+        take_grant(unit, grant, row.envelope, holder.virtual_account_id if holder else None)
     elif isinstance(row, CertificatesRow):
         take_certificates(unit, site, row)
     elif isinstance(row, GrantReleaseRow):

@@ -332,3 +332,43 @@ def test_the_device_protocol_describes_itself(site: World) -> None:
     assert status == 200
     assert described["openapi"].startswith("3.1")
     assert {"/device/v1/register", "/device/v1/authorize"} <= set(described["paths"])
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("C7.2", "C8.2", "S3.2")
+def test_a_device_that_moves_at_its_satellite_takes_its_restricted_licences_along(site: World) -> None:
+    """Both sides count the unit where the device is, before and after the renewal of the grant, and free it there."""
+    site.central("satellite", "add-virtual-account", ACCOUNT, "North", "Spare")
+    site.synchronize("0")
+    device = site.device("SN1")
+    device.use("ADVANTAGE", 2)
+    device.request_export("STRONG", 1)
+    site.synchronize("1")
+    device.renew_authorization()
+    site.satellite("instance", "transfer", str(device.state.instance), "--to", "Spare")
+    at_once = held(site, "satellite")
+    site.synchronize("2")
+    site.synchronize("3")
+    after = [held(site, side) for side in ("central", "satellite")]
+    for number in range(7):
+        site.advance("30d", device)
+        site.synchronize(f"r{number}")
+        device.renew_due()
+    renewed = [held(site, side) for side in ("central", "satellite")]
+    device.return_export("STRONG")
+    site.synchronize("4")
+    site.synchronize("5")
+
+    assert at_once == (0, 1)
+    assert after == [(0, 1), (0, 1)]
+    assert renewed == [(0, 1), (0, 1)]
+    assert (site.licence("STRONG")["purchased"], site.licence("STRONG", pool="Spare")["purchased"]) == (1, 1)
+    assert held(site, "central") == (0, 0)
+    assert site.central("ledger", "verify")["ok"]
+
+
+def held(site: World, side: str) -> tuple[int, int]:
+    """How many restricted units are in use in each of the two virtual accounts."""
+    rows = (site.central("licences", ACCOUNT) if side == "central" else site.satellite("licences"))["items"]
+    used = {row["virtual_account"]: row["in_use"] for row in rows if row["tag"] == "STRONG"}
+    return used.get("Site", 0), used.get("Spare", 0)

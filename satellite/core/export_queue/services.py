@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from chassis.db.unit import Unit
 from exchange.canonical import JsonObject
@@ -135,8 +135,11 @@ def take_decision(unit: Unit, decision: ExportDecisionRow) -> None:
         _say(unit, kind, row, f"export authorization for {row.count} of {row.tag} {text}")
 
 
-def take_grant(unit: Unit, grant: Grant, envelope: JsonObject) -> None:
-    """Keep a grant, or its newer generation, for its device."""
+def take_grant(unit: Unit, grant: Grant, envelope: JsonObject, home: str | None = None) -> None:
+    """Keep a grant, or its newer generation, for its device.
+
+    `home` is where the device is now: what central signed names the virtual account that it knew of.
+    """
     row = unit.session.get(HeldGrant, grant.grant)
     if row is None:
         entry = unit.session.get(QueueEntry, grant.request)
@@ -144,7 +147,7 @@ def take_grant(unit: Unit, grant: Grant, envelope: JsonObject) -> None:
             id=grant.grant,
             request_id=grant.request,
             instance_id=grant.instance,
-            virtual_account_id=grant.virtual_account_id,
+            virtual_account_id=home or grant.virtual_account_id,
             tag=grant.tag,
             quantity=grant.quantity,
             generation=0,
@@ -156,8 +159,15 @@ def take_grant(unit: Unit, grant: Grant, envelope: JsonObject) -> None:
         unit.session.add(row)
     if grant.generation > row.generation:
         row.generation, row.envelope = grant.generation, envelope
-        row.request_id, row.virtual_account_id = grant.request, grant.virtual_account_id
+        row.request_id, row.virtual_account_id = grant.request, home or grant.virtual_account_id
         row.not_after, row.deliver_until = grant.not_after, grant.deliver_until
+
+
+def move_restricted(unit: Unit, instance_id: str, virtual_account_id: str) -> None:
+    """Take what an instance holds and asks for along to another virtual account (row C7.2); central does the same."""
+    for model in (HeldGrant, QueueEntry):
+        query = update(model).where(model.instance_id == instance_id)
+        unit.session.execute(query.values(virtual_account_id=virtual_account_id))
 
 
 def take_release(unit: Unit, release: GrantRelease, envelope: JsonObject) -> None:

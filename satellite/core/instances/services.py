@@ -22,7 +22,7 @@ from satellite.core.accounts.models import VirtualAccount
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.base import next_change
-from satellite.core.export_queue.services import holds_restricted
+from satellite.core.export_queue.services import holds_restricted, move_restricted
 from satellite.core.instances.errors import RestrictedHeldError
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import by_udi, instance_name
@@ -197,6 +197,7 @@ def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Inst
         used = claims_of(unit, row.id)
         row.virtual_account_id, row.change_no = target.id, next_change(unit)
         replace_claims(unit, row.id, target.id, used)
+        move_restricted(unit, row.id, target.id)
         _say(
             unit,
             EventKind.INSTANCE_TRANSFERRED,
