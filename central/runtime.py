@@ -14,15 +14,16 @@ from central.settings import PREFIX, CentralSettings
 from chassis.actor import SYSTEM
 from chassis.backup.locked import locked
 from chassis.backup.swap import finish_restore, restore_waits
-from chassis.clock import Clock, is_lab, open_clock
+from chassis.clock import Clock, is_lab, open_clock, refuse_other_clock
 from chassis.db import migrate
 from chassis.db.engine import make_engine
 from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Database, Unit
-from chassis.errors import HomeExistsError, HomeMissingError, KeyFileMissingError
+from chassis.errors import AppError, HomeExistsError, HomeMissingError, KeyFileMissingError
 from chassis.faults import arm
 from chassis.log import get_logger
 from chassis.settings import load_settings
+from exchange.errors import ExchangeError
 
 MIGRATIONS = Path(central.__file__).parent / "migrations"
 DATABASE_FILE = "central.db"
@@ -69,6 +70,7 @@ def open_central(home: Path) -> Central:
             raise KeyFileMissingError(f"keys/{TRUST} is missing")
         raise HomeMissingError("there is no central in this home")
     settle_restore(home)
+    _refuse_other_clock(home)
     made = assemble(home)
     migrate.check(made.database.engine, MIGRATIONS)
     recover_if_restored(made)
@@ -79,6 +81,14 @@ def settle_restore(home: Path) -> None:
     """Put in place what a restore left that was decided and not finished."""
     arm(lab=is_lab(home))
     finish_restore(home, lambda: _mark_restored(home))
+
+
+def _refuse_other_clock(home: Path) -> None:
+    try:
+        lab = KeyRing(home / "keys").trust.root.lab
+    except (AppError, ExchangeError):
+        return  # what is wrong with the root is named by whoever needs it
+    refuse_other_clock(home, lab=lab)
 
 
 def _mark_restored(home: Path) -> None:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from chassis.errors import InvalidInputError, NotALabError
+from chassis.errors import InvalidInputError, LabClockForeignError, LabClockMissingError, NotALabError
 from chassis.files import write_atomic
 
 LAB_FILE = "lab-clock.json"
@@ -157,6 +157,14 @@ def is_lab(home: Path) -> bool:
 def open_clock(home: Path) -> Clock:
     """The clock of a home."""
     return LabClock(home / LAB_FILE) if is_lab(home) else SystemClock()
+
+
+def refuse_other_clock(home: Path, *, lab: bool) -> None:
+    """Refuse a home whose clock is not of its kind, laboratory or not: what the root of its keys says counts."""
+    if lab and not is_lab(home):
+        raise LabClockMissingError(f"{LAB_FILE} is missing")
+    if is_lab(home) and not lab:
+        raise LabClockForeignError(f"{LAB_FILE} stands in a home that is no laboratory")
 
 
 def make_lab(home: Path) -> None:

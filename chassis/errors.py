@@ -83,6 +83,22 @@ class NotALabError(AppError):
     status = 409
 
 
+class LabClockMissingError(AppError):
+    """This home is a laboratory's, and the file with its clock is gone."""
+
+    code = "lab_clock_missing"
+    remedy = "Put lab-clock.json back from a backup; a laboratory never runs on the machine's own clock."
+    status = 500
+
+
+class LabClockForeignError(AppError):
+    """There is a laboratory's clock in a home that is none."""
+
+    code = "lab_clock_foreign"
+    remedy = "Take lab-clock.json out of the home, and find out who put it there: the clock must not be moved here."
+    status = 500
+
+
 class FileUnreadableError(AppError):
     """A file cannot be read or written."""
 

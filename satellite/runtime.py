@@ -8,7 +8,7 @@ from pathlib import Path
 import satellite
 from chassis.actor import SYSTEM
 from chassis.backup.swap import finish_restore, restore_waits
-from chassis.clock import Clock, is_lab, open_clock
+from chassis.clock import Clock, is_lab, open_clock, refuse_other_clock
 from chassis.db import migrate
 from chassis.db.engine import make_engine
 from chassis.db.timekeeper import Timekeeper
@@ -16,6 +16,7 @@ from chassis.db.unit import Database, Unit
 from chassis.errors import AppError, HomeExistsError, HomeMissingError, KeyFileMissingError
 from chassis.faults import arm
 from chassis.settings import load_settings
+from exchange.errors import ExchangeError
 from satellite.core.alerts.services import refresh_alerts
 from satellite.core.base import last_change
 from satellite.core.operations.models import ClockRow
@@ -91,6 +92,7 @@ def open_satellite(home: Path) -> Satellite:
             raise KeyFileMissingError(f"keys/{TRUST} is missing")
         raise HomeMissingError("there is no satellite in this home")
     settle_restore(home)
+    _refuse_other_clock(home)
     made = assemble(home)
     migrate.check(made.database.engine, MIGRATIONS)
     return made
@@ -100,6 +102,14 @@ def settle_restore(home: Path) -> None:
     """Put in place what a restore left that was decided and not finished."""
     arm(lab=is_lab(home))
     finish_restore(home, lambda: _mark_restored(home))
+
+
+def _refuse_other_clock(home: Path) -> None:
+    try:
+        lab = KeyRing(home / "keys").trust.root.lab
+    except (AppError, ExchangeError):
+        return  # what is wrong with the root is named by whoever needs it
+    refuse_other_clock(home, lab=lab)
 
 
 def _mark_restored(home: Path) -> None:

@@ -10,11 +10,11 @@ from central.cli.base import FILE, chosen, group, names_of, reading, writing
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.alerts.services import refresh_alerts
 from central.domain.catalogue.queries import entitlement, listing
-from central.domain.catalogue.services import import_catalogue
 from central.domain.ledger.queries import explain
 from central.domain.ledger.services import import_orders
 from central.domain.ledger.transfers import transfer_licences
 from central.domain.ledger.verification import verify
+from central.intake.catalogue import import_catalogue
 from chassis.cli import INTEGER, emit, emit_list, table
 from chassis.clock import optional_iso
 from chassis.errors import RefusedError
@@ -34,12 +34,14 @@ def catalogue() -> None:
 
 @catalogue.command("import", help="Import a catalogue file (CSV), all or nothing.")
 @click.argument("file", type=FILE)
+@click.option("--preview", is_flag=True, help="Only tell what it would change.")
+@click.option("--change-restriction", is_flag=True, help="Licences in use may become restricted, or ordinary.")
 @click.pass_context
-def catalogue_import(context: click.Context, file: Path) -> None:
+def catalogue_import(context: click.Context, file: Path, preview: bool, change_restriction: bool) -> None:
     """Import the catalogue."""
     with writing(context) as (_, unit):
-        counts = import_catalogue(unit, file)
-    emit(context, {"path": str(file), **counts})
+        found = import_catalogue(unit, file, preview=preview, change_restriction=change_restriction)
+    emit(context, {"path": str(file), **found})
 
 
 @catalogue.command("list", help="List the catalogue.")

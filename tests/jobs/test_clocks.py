@@ -245,3 +245,30 @@ def test_settings_of_time_are_checked_and_kept(site: World) -> None:
     assert codes == ["invalid_time_setting"] * 3
     assert (found["zone"], found["servers"]) == ("Europe/Vienna", ["ntp.example:1123"])
     assert datetime.fromisoformat(found["local"]).utcoffset() in {timedelta(hours=1), timedelta(hours=2)}
+
+
+@pytest.mark.row("S1.3", "E2")
+@pytest.mark.parametrize("side", ["central", "satellite"])
+def test_a_laboratory_without_its_clock_does_not_run_on_the_machines(site: World, side: str) -> None:
+    """The home is refused with a code of its own until the file is back; nothing of it changed."""
+    run = site.central if side == "central" else site.satellite
+    file = site.folder / side / "lab-clock.json"
+    kept = file.read_bytes()
+    file.unlink()
+    refused = run("time", "show", code=1)["error"]
+    served = run("serve", "--no-tls", "--bind", "127.0.0.1:0", code=1)["error"]
+    file.write_bytes(kept)
+
+    assert (refused["code"], served["code"]) == ("lab_clock_missing", "lab_clock_missing")
+    assert "backup" in refused["remedy"]
+    assert run("time", "show")["standing"] == "believed"
+
+
+@pytest.mark.row("S1.3", "E2")
+def test_a_clock_of_a_laboratory_in_another_home_is_refused(empty_world: World) -> None:
+    """Nobody moves the clock of a real central by putting a file beside it."""
+    empty_world.central("init", "--vendor", "Example Vendor", "--root-keys", empty_world.file("root-keys"))
+    (empty_world.folder / "central" / "lab-clock.json").write_text('{"offset_seconds": -9999999}', "utf-8")
+    refused = empty_world.central("time", "show", code=1)["error"]
+
+    assert refused["code"] == "lab_clock_foreign"

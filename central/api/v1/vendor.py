@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from central.api.v1.context import ACCOUNT_PATH, ENTITLEMENT, MAIL, Call, account_of
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.alerts.services import refresh_alerts, refresh_all
 from central.domain.catalogue.queries import listing
-from central.domain.catalogue.services import import_catalogue
 from central.domain.ledger.services import import_orders
 from central.domain.ledger.verification import verify
 from central.domain.operations.models import JobRun, OutboxEntry
 from central.domain.preferences.queries import policies
 from central.domain.preferences.services import set_policy
+from central.intake.catalogue import import_catalogue
 from central.jobs.catalogue import jobs_of
 from central.runtime import Central
 from chassis.api.operations import (
@@ -26,6 +28,7 @@ from chassis.api.operations import (
     WHOLE,
     Operation,
     Page,
+    Query,
     Strict,
     example,
     list_of,
@@ -46,6 +49,13 @@ class MailTest(Strict):
     to: str
 
 
+class CatalogueQuery(Query):
+    """What the import of a catalogue may do."""
+
+    preview: bool = Field(default=False, description="Only tell what it would change.")
+    change_restriction: bool = Field(default=False, description="Licences in use may become restricted, or ordinary.")
+
+
 class PolicyValue(Strict):
     """The value of a policy, as the command line takes it."""
 
@@ -62,7 +72,8 @@ def list_catalogue(call: Call) -> dict[str, Any]:
 
 def take_catalogue(call: Call) -> dict[str, Any]:
     """Import a catalogue file, all or nothing."""
-    return dict(import_catalogue(call.unit, call.body))
+    query: CatalogueQuery = call.query
+    return import_catalogue(call.unit, call.body, preview=query.preview, change_restriction=query.change_restriction)
 
 
 def take_orders(call: Call) -> dict[str, Any]:
@@ -144,7 +155,11 @@ OPERATIONS = (
     Op("list_catalogue", "GET", f"{BASE}catalogue", "List the catalogue.", list_catalogue, list_of(ENTITLEMENT), Page),
     Op(
         "import_catalogue", "POST", f"{BASE}catalogue", "Import a catalogue file (CSV).", take_catalogue,
-        object_of(entitlements=WHOLE, products=WHOLE), media=CSV, changes=True,
+        object_of(
+            entitlements=WHOLE, products=WHOLE, added=WHOLE, changed=WHOLE, imported=FLAG,
+            restriction_changes={"type": "array", "items": object_of(tag=TEXT, restricted=FLAG, in_use=WHOLE)},
+        ),
+        CatalogueQuery, media=CSV, changes=True,
     ),
     Op(
         "import_orders", "POST", f"{ACCOUNT_PATH}/orders", "Import an order file (CSV).", take_orders,

@@ -32,6 +32,7 @@ class EventKind(StrEnum):
     VIRTUAL_ACCOUNT_DELETED = "virtual_account:deleted"
     DEFAULT_MOVED = "virtual_account:default_moved"
     CATALOGUE_IMPORTED = "catalogue:imported"
+    RESTRICTION_CHANGED = "catalogue:restriction_changed"
     LICENCES_ADDED = "licences:added"
     LICENCES_TRANSFERRED = "licences:transferred"
     LICENCES_EXPIRED = "licences:expired"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy import select
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
@@ -54,11 +57,61 @@ def read_row(cells: dict[str, str]) -> CatalogueRow:
     return CatalogueRow(kind, tag, texts[0] or tag, texts[1], restricted, texts[2], products)
 
 
-def import_catalogue(unit: Unit, path: Path) -> dict[str, int]:
-    """Import a file; returns how many entitlements and products it held."""
+@dataclass(frozen=True, slots=True)
+class CatalogueChange:
+    """What a file would change: how many rows of each kind are new and how many differ, and which tags change sides."""
+
+    rows: tuple[CatalogueRow, ...]
+    added: int
+    changed: int
+    restricted: tuple[str, ...]
+    unrestricted: tuple[str, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many entitlements and products the file holds."""
+        entitlements = sum(row.kind == "entitlement" for row in self.rows)
+        return {"entitlements": entitlements, "products": len(self.rows) - entitlements}
+
+
+def read_catalogue(unit: Unit, path: Path) -> CatalogueChange:
+    """Read a file and compare it with what is there; nothing is changed."""
     require(unit, Permission.CATALOGUE_MANAGE)
-    rows = [row for _, row in read_table(path, REQUIRED, OPTIONAL, _UniqueRows())]
-    change = next_change(unit)
+    rows = tuple(row for _, row in read_table(path, REQUIRED, OPTIONAL, _UniqueRows()))
+    known = _known(unit, rows)
+    now = {row.tag: row.restricted for row in rows if row.kind == "entitlement"}
+    before = {tag: entry[1] for (kind, tag), entry in known.items() if kind == "entitlement"}
+    both = sorted(now.keys() & before.keys())
+    return CatalogueChange(
+        rows,
+        added=sum((row.kind, row.tag) not in known for row in rows),
+        changed=sum((row.kind, row.tag) in known and known[row.kind, row.tag] != _facts(row) for row in rows),
+        restricted=tuple(tag for tag in both if now[tag] and not before[tag]),
+        unrestricted=tuple(tag for tag in both if before[tag] and not now[tag]),
+    )
+
+
+def _facts(row: CatalogueRow) -> tuple[object, ...]:
+    if row.kind == "product":
+        return (row.name, row.description, row.family)
+    return (row.name, row.restricted, row.description, row.family, list(row.products))
+
+
+def _known(unit: Unit, rows: Sequence[CatalogueRow]) -> dict[tuple[str, str], tuple[object, ...]]:
+    known: dict[tuple[str, str], tuple[object, ...]] = {}
+    for piece in batches(rows):
+        tags = [row.tag for row in piece]
+        for one in unit.session.scalars(select(Entitlement).where(Entitlement.tag.in_(tags))):
+            known["entitlement", one.tag] = (one.name, one.restricted, one.description, one.family, list(one.products))
+        for other in unit.session.scalars(select(Product).where(Product.tag.in_(tags))):
+            known["product", other.tag] = (other.name, other.description, other.family)
+    return known
+
+
+def apply_catalogue(unit: Unit, change: CatalogueChange) -> None:
+    """Write what a file holds; a tag that changes sides is an event of its own (row C8.1)."""
+    require(unit, Permission.CATALOGUE_MANAGE)
+    number = next_change(unit)
     entitlements = [
         {
             "tag": row.tag,
@@ -67,24 +120,27 @@ def import_catalogue(unit: Unit, path: Path) -> dict[str, int]:
             "restricted": row.restricted,
             "family": row.family,
             "products": list(row.products),
-            "change_no": change,
+            "change_no": number,
         }
-        for row in rows
+        for row in change.rows
         if row.kind == "entitlement"
     ]
     products = [
-        {"tag": row.tag, "name": row.name, "description": row.description, "family": row.family, "change_no": change}
-        for row in rows
+        {"tag": row.tag, "name": row.name, "description": row.description, "family": row.family, "change_no": number}
+        for row in change.rows
         if row.kind == "product"
     ]
     for piece in batches(entitlements):
         upsert(unit.session, Entitlement, piece)
     for piece in batches(products):
         upsert(unit.session, Product, piece)
-    counts = {"entitlements": len(entitlements), "products": len(products)}
+    counts = change.counts
     message = f"catalogue imported: {counts['entitlements']} entitlements, {counts['products']} products"
     record(unit, None, EventKind.CATALOGUE_IMPORTED, message, subject=counts)
-    return counts
+    for word, tags in (("restricted", change.restricted), ("not restricted any more", change.unrestricted)):
+        for tag in tags:
+            subject = {"tag": tag, "restricted": word == "restricted"}
+            record(unit, None, EventKind.RESTRICTION_CHANGED, f"the licence {tag} is {word}", subject=subject)
 
 
 class _UniqueRows:
