@@ -22,7 +22,7 @@ from central.domain.accounts.services import (
 )
 from central.domain.agreements.services import accept_agreement
 from central.domain.ledger.rules import LotSpec
-from central.domain.ledger.services import add_lot
+from central.domain.ledger.services import add_lots
 from central.domain.ledger.transfers import transfer_licences
 from central.domain.preferences.services import set_policy
 from central.domain.satellites.queries import find_satellite
@@ -64,8 +64,11 @@ ALLOWED: dict[str, tuple[Act, set[Role]]] = {
     "change an account": (lambda unit, _, account: change_account(unit, account, "New", None), {VENDOR}),
     "give a role": (lambda unit, *_: add_user(unit, "new", Role.VENDOR_SUPPORT, "", ""), {VENDOR}),
     "add licences": (
-        lambda unit, _, a: add_lot(
-            unit, a.id, virtual_account(unit, a.id, "Spare").id, LotSpec("Spare", "ADVANTAGE", 1)
+        lambda unit, _, a: add_lots(
+            unit,
+            a.id,
+            [(virtual_account(unit, a.id, "Spare").id, LotSpec("Spare", "ADVANTAGE", 1))],
+            {"ADVANTAGE": "A"},
         ),
         {VENDOR, SUPPORT},
     ),

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import event
 
+from central.domain.accounts.queries import by_domain
+from central.domain.ledger.services import import_orders
+from central.runtime import open_central
+from chassis.actor import OPERATOR
 from tests.world import ACCOUNT, World
 
 HEAD = "virtual_account,tag,quantity,type,billing,start,end,source,order_number,order_line\n"
@@ -155,3 +162,34 @@ def test_whatever_is_bought_and_used_the_figures_add_up(vendor: World) -> None:
             max_examples=5, stateful_step_count=8, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("C3.4", "C12.4")
+def test_many_orders_in_one_file_are_as_one_by_one_and_in_few_statements(vendor: World) -> None:
+    """Every lot has its posting, event and transaction in the order of the file; the statements do not grow with the rows."""
+    head = "virtual_account,tag,quantity,order_number,order_line\n"
+    pools, tags = ("Site", "Spare"), ("ADVANTAGE", "ESSENTIALS")
+    lines = [f"{pools[n % 2]},{tags[n % 3 % 2]},{n % 7 + 1},N-{n},1" for n in range(2500)]
+    made = open_central(vendor.folder / "central")
+    seen: list[str] = []
+    event.listen(made.database.engine, "before_cursor_execute", lambda *call: seen.append(str(call[2])))
+    counts = []
+    for part in (lines[:100], lines[100:]):
+        path = Path(vendor.file("o.csv", head + "\n".join(part) + "\n"))
+        before = len(seen)
+        with made.database.write(OPERATOR) as unit:
+            import_orders(unit, by_domain(unit, ACCOUNT).id, path)
+        counts.append(len(seen) - before)
+    made.database.dispose()
+    log = [row for row in vendor.central("transactions", ACCOUNT)["items"] if row["action"] == "added"]
+    known = vendor.central("order", "import", ACCOUNT, vendor.file("again.csv", head + lines[1234] + "\n"), code=1)
+
+    assert counts[1] < counts[0] + 60
+    assert [row["count"] for row in log[:5]] == [n % 7 + 1 for n in range(2499, 2494, -1)]
+    bought = {pool: sum(n % 7 + 1 for n in range(2500) if n % 2 == at) for at, pool in enumerate(pools)}
+    for pool in pools:
+        rows = [row for row in vendor.central("licences", ACCOUNT)["items"] if row["virtual_account"] == pool and row["tag"] in tags]  # fmt: skip
+        assert sum(row["purchased"] for row in rows) == bought[pool] + {"Site": 3, "Spare": 10}[pool]
+    assert "duplicate_order_line" in str(known)
+    assert vendor.central("ledger", "verify")["ok"]

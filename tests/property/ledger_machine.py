@@ -25,7 +25,7 @@ from central.domain.ledger.claims import claims_of, replace_claims
 from central.domain.ledger.models import OWNED, Claim, Holding, Lot, Posting
 from central.domain.ledger.queries import allotment_lines, licences
 from central.domain.ledger.rules import LotSource, LotSpec
-from central.domain.ledger.services import add_lot, expire_lots
+from central.domain.ledger.services import add_lots, expire_lots
 from central.domain.ledger.transfers import transfer_licences
 from central.domain.ledger.verification import verify
 from central.domain.satellites.queries import by_id
@@ -110,16 +110,20 @@ class LedgerMachine(RuleBasedStateMachine):
     def _pool(self, unit: Unit, name: str) -> VirtualAccount:
         return virtual_account(unit, self.account, name)
 
+    def _add(self, unit: Unit, *specs: LotSpec) -> None:
+        wanted = [(self._pool(unit, spec.virtual_account).id, spec) for spec in specs]
+        add_lots(unit, self.account, wanted, dict(zip(TAGS, TAGS, strict=True)))
+
     # -- lots -------------------------------------------------------------------------------------------------------
 
     @initialize()
     def begin(self) -> None:
         """A small stock and two devices, so that most acts have something to act on."""
-        for pool, tag, quantity in itertools.product(POOLS[:2], TAGS, (3,)):
-            spec = LotSpec(pool, tag, quantity)
-            self._do(
-                lambda unit, _, spec=spec: add_lot(unit, self.account, self._pool(unit, spec.virtual_account).id, spec)
+        self._do(
+            lambda unit, _: self._add(
+                unit, *(LotSpec(pool, tag, 3) for pool, tag in itertools.product(POOLS[:2], TAGS))
             )
+        )
         for pool in POOLS[:2]:
             self.device_joins(pool)
 
@@ -161,7 +165,7 @@ class LedgerMachine(RuleBasedStateMachine):
             order_line="1",
             details={"pak": "P"} if source is LotSource.PAK_MIGRATION else {},
         )
-        self._do(lambda unit, _: add_lot(unit, self.account, self._pool(unit, pool).id, spec))
+        self._do(lambda unit, _: self._add(unit, spec))
 
     @rule(days=st.sampled_from((0, 0, 1, 20, 61)))
     def time_passes(self, days: int) -> None:

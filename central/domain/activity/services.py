@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -83,40 +83,45 @@ def record_many(unit: Unit, account_id: str, happenings: Sequence[Happening]) ->
     insert_rows(unit.session, Event, rows)
 
 
-def record_transaction(
-    unit: Unit,
-    account_id: str,
-    *,
-    type: str,
-    tag: str,
-    count: int,
-    virtual_account_id: str,
-    source: str,
-    action: str,
-    expiry: datetime | None = None,
-    order_number: str | None = None,
-    order_line: str | None = None,
-    sku: str | None = None,
-    notes: str = "",
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the licence transaction history, still to be written."""
+
+    type: str
+    tag: str
+    count: int
+    virtual_account_id: str
+    source: str
+    action: str
+    expiry: datetime | None = None
+    order_number: str | None = None
+    order_line: str | None = None
+    sku: str | None = None
+    notes: str = ""
+
+
+def record_transactions(unit: Unit, account_id: str, entries: Sequence[Entry]) -> None:
+    """Write many lines of the licence transaction history, numbered in their order."""
+    if not entries:
+        return
+    first = next_numbers(unit, account_id, "transaction", len(entries))
+    rows = [
+        {
+            **{name: getattr(entry, name) for name in _ENTRY},
+            "account_id": account_id,
+            "id": new_id(),
+            "number": number,
+            "at": unit.now,
+            "actor": unit.actor.label,
+        }
+        for number, entry in enumerate(entries, first)
+    ]
+    insert_rows(unit.session, LicenceTransaction, rows)
+
+
+_ENTRY = tuple(one.name for one in fields(Entry))
+
+
+def record_transaction(unit: Unit, account_id: str, entry: Entry) -> None:
     """Write a line of the licence transaction history."""
-    unit.session.add(
-        LicenceTransaction(
-            account_id=account_id,
-            id=new_id(),
-            number=next_number(unit, account_id, "transaction"),
-            at=unit.now,
-            type=type,
-            order_number=order_number,
-            order_line=order_line,
-            sku=sku,
-            tag=tag,
-            expiry=expiry,
-            count=count,
-            virtual_account_id=virtual_account_id,
-            source=source,
-            action=action,
-            actor=unit.actor.label,
-            notes=notes,
-        )
-    )
+    record_transactions(unit, account_id, [entry])

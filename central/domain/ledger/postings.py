@@ -41,6 +41,7 @@ class Move:
     quantity: int
     source: Place
     target: Place
+    note: str = ""
 
 
 def content_of(posting: Posting) -> tuple[object, ...]:
@@ -129,7 +130,7 @@ def post_many(unit: Unit, account_id: str, moves: Sequence[Move], reason: str) -
             move.target.bucket,
             move.target.virtual_account_id,
             move.target.holder,
-            "",
+            move.note,
         )
         before = posting_hash(before, content)
         rows.append({**dict(zip(_CONTENT, content, strict=True)), "hash": before})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -14,14 +14,14 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.queries import default_virtual_account, virtual_account
 from central.domain.activity.events import EventKind
-from central.domain.activity.services import Happening, record, record_many, record_transaction
-from central.domain.catalogue.queries import entitlement, entitlements
+from central.domain.activity.services import Entry, Happening, record_many, record_transactions
+from central.domain.catalogue.queries import entitlements
 from central.domain.ledger.errors import RestrictedNotAvailableError
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
 from central.domain.ledger.postings import OUTSIDE, Move, Place, holdings_of, lot_note, post, post_many
 from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, row_reader
 from chassis.db.unit import Unit
-from chassis.db.upsert import batches
+from chassis.db.upsert import batches, insert_rows
 from chassis.errors import AppError
 from chassis.ids import new_id
 from chassis.table_file import FaultyRowsError, RowError, RowFault, read_table
@@ -35,7 +35,6 @@ def import_orders(unit: Unit, account_id: str, path: Path) -> list[Lot]:
     rows = read_table(path, REQUIRED, (*COMMON, *DETAILS), row_reader(unit.now))
     specs = [spec for _, spec in rows]
     targets: dict[str, str] = {}
-    # The rows are held until the end: each lot looks its entitlement up again.
     known = {row.tag: row for row in entitlements(unit, {spec.tag for spec in specs})}
     ordered = select(Lot.order_number, Lot.order_line).where(
         Lot.account_id == account_id, Lot.order_number.is_not(None)
@@ -57,7 +56,8 @@ def import_orders(unit: Unit, account_id: str, path: Path) -> list[Lot]:
             faults.append(RowFault(line, error.code, error.message))
     if faults:
         raise FaultyRowsError(faults)
-    return [add_lot(unit, account_id, targets[spec.virtual_account], spec) for spec in specs]
+    titles = {tag: row.name for tag, row in known.items()}
+    return add_lots(unit, account_id, [(targets[spec.virtual_account], spec) for spec in specs], titles)
 
 
 def _target(unit: Unit, account_id: str, name: str) -> str:
@@ -65,11 +65,33 @@ def _target(unit: Unit, account_id: str, name: str) -> str:
     return row.id
 
 
-def add_lot(unit: Unit, account_id: str, virtual_account_id: str, spec: LotSpec) -> Lot:
-    """Add a lot to a virtual account (row C3.4)."""
-    require(unit, Permission.ORDER_MANAGE, account_id, virtual_account_id)
-    name = entitlement(unit, spec.tag).name
-    lot = Lot(
+def add_lots(
+    unit: Unit, account_id: str, wanted: Sequence[tuple[str, LotSpec]], titles: Mapping[str, str]
+) -> list[Lot]:
+    """Add lots to virtual accounts (row C3.4), many at a time; `titles` are the names of their licences.
+
+    Postings, events and transactions stand in the order of the lots, as if each had been added by itself.
+    """
+    for virtual_account_id in dict.fromkeys(home for home, _ in wanted):
+        require(unit, Permission.ORDER_MANAGE, account_id, virtual_account_id)
+    unit.session.flush()  # what the ORM holds must be seen by the statements below
+    made: list[Lot] = []
+    for piece in batches(wanted):
+        lots = [(home, _lot(unit, account_id, spec)) for home, spec in piece]
+        insert_rows(unit.session, Lot, [{name: getattr(lot, name) for name in _LOT_COLUMNS} for _, lot in lots])
+        moves = [Move(lot.id, lot.quantity, OUTSIDE, Place(Bucket.FREE, home), lot_note(lot)) for home, lot in lots]
+        post_many(unit, account_id, moves, "added")
+        record_many(unit, account_id, [_added(home, lot, titles[lot.tag]) for home, lot in lots])
+        record_transactions(unit, account_id, [_entry(home, lot) for home, lot in lots])
+        made += [lot for _, lot in lots]
+    return made
+
+
+_LOT_COLUMNS = tuple(column.name for column in Lot.__table__.columns)
+
+
+def _lot(unit: Unit, account_id: str, spec: LotSpec) -> Lot:
+    return Lot(
         account_id=account_id,
         id=new_id(),
         tag=spec.tag,
@@ -86,32 +108,26 @@ def add_lot(unit: Unit, account_id: str, virtual_account_id: str, spec: LotSpec)
         details=spec.details,
         created_at=unit.now,
     )
-    unit.session.add(lot)
-    place = Place(Bucket.FREE, virtual_account_id)
-    post(unit, account_id, lot.id, spec.quantity, OUTSIDE, place, "added", lot_note(lot))
-    record(
-        unit,
-        account_id,
-        EventKind.LICENCES_ADDED,
-        f"{spec.quantity} of {name} added",
-        subject={"tag": spec.tag, "quantity": spec.quantity, "lot": lot.id},
-        virtual_account_id=virtual_account_id,
+
+
+def _added(home: str, lot: Lot, title: str) -> Happening:
+    subject = {"tag": lot.tag, "quantity": lot.quantity, "lot": lot.id}
+    return Happening(EventKind.LICENCES_ADDED, f"{lot.quantity} of {title} added", subject, virtual_account_id=home)
+
+
+def _entry(home: str, lot: Lot) -> Entry:
+    return Entry(
+        lot.licence_type,
+        lot.tag,
+        lot.quantity,
+        home,
+        lot.source,
+        "added",
+        expiry=lot.end,
+        order_number=lot.order_number,
+        order_line=lot.order_line,
+        sku=lot.sku,
     )
-    record_transaction(
-        unit,
-        account_id,
-        type=spec.licence_type,
-        tag=spec.tag,
-        count=spec.quantity,
-        virtual_account_id=virtual_account_id,
-        source=spec.source,
-        action="added",
-        expiry=spec.end,
-        order_number=spec.order_number,
-        order_line=spec.order_line,
-        sku=spec.sku,
-    )
-    return lot
 
 
 def lots_by_id(unit: Unit, account_id: str, ids: set[str]) -> dict[str, Lot]:

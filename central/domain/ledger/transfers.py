@@ -9,7 +9,7 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import VirtualAccount
 from central.domain.activity.events import EventKind
-from central.domain.activity.services import record, record_transaction
+from central.domain.activity.services import Entry, record, record_transaction
 from central.domain.catalogue.queries import entitlement
 from central.domain.ledger.errors import (
     CentralRecoveringError,
@@ -140,13 +140,4 @@ def _tell(unit: Unit, source: VirtualAccount, target: VirtualAccount, tag: str, 
             subject=subject,
             virtual_account_id=row.id,
         )
-        record_transaction(
-            unit,
-            row.account_id,
-            virtual_account_id=row.id,
-            type="transfer",
-            tag=tag,
-            count=count,
-            source="transfer",
-            action=action,
-        )
+        record_transaction(unit, row.account_id, Entry("transfer", tag, count, row.id, "transfer", action))
