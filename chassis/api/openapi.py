@@ -21,6 +21,8 @@ PROBLEM = {
     },
 }
 KEY_HEADER = "Idempotency-Key"
+# By which member of a thing its address names it, where that is not its id.
+FIELDS = {"account": "domain", "name": "name", "job": "name"}
 
 
 def describe(title: str, version: str, operations: Sequence[Operation[Any]]) -> dict[str, Any]:
@@ -28,7 +30,11 @@ def describe(title: str, version: str, operations: Sequence[Operation[Any]]) -> 
     schemas: dict[str, Any] = {"Problem": PROBLEM}
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
+        described = _operation(operation, schemas)
+        links = _links(operation, operations)
+        if links:
+            described["responses"]["200"]["links"] = links
+        paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
@@ -39,6 +45,23 @@ def describe(title: str, version: str, operations: Sequence[Operation[Any]]) -> 
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def _links(operation: Operation[Any], operations: Sequence[Operation[Any]]) -> dict[str, Any]:
+    """What can be done with the thing that an answer shows, or with the first of a list."""
+    shown, where = operation.result.get("properties", {}), "$response.body#/"
+    if "items" in shown and "next" in shown:
+        shown, where = shown["items"].get("items", {}).get("properties", {}), "$response.body#/items/0/"
+    found = {}
+    for other in operations:
+        if other is operation or not other.path.startswith(f"{operation.path}/{{"):
+            continue
+        part, *_ = [name for name in other.parts if name not in operation.parts]
+        field = FIELDS.get(part, "id")
+        if field in shown:
+            parents = {name: f"$request.path.{name}" for name in operation.parts}
+            found[other.name] = {"operationId": other.name, "parameters": {**parents, part: f"{where}{field}"}}
+    return found
 
 
 def _operation(operation: Operation[Any], schemas: dict[str, Any]) -> dict[str, Any]:
