@@ -146,8 +146,7 @@ class CentralPort:
         if is_pending(self._unit, account):
             raise DeviceRefusal("agreement_pending")
         reserving = by_udi(self._unit, account.id, body.udi)
-        if reserving is not None:
-            give_up(self._unit, reserving)
+        given_up = reserving is not None and give_up(self._unit, reserving)
         instance = register_device(self._unit, redeemed.token, body, key)
         account, home = membership(self._unit, instance)
         row = find_key(self._unit, key.key_id)
@@ -167,7 +166,9 @@ class CentralPort:
             renew_from=self.now + CERTIFICATE_RENEWAL,
             export_allowed=instance.export_allowed,
         )
-        if reserving is not None:  # what is new gives no cause for an alert, and ends none
+        if given_up:
+            refresh_alerts(self._unit, account)  # what was reserved is free, and nothing waits any more
+        elif reserving is not None:  # what is new gives no cause for an alert, and ends none
             refresh_touched(self._unit, account, instances=[instance.id], pools=())
         return instance.id, result.to_dict()
 

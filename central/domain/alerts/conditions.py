@@ -9,7 +9,7 @@ from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from central.domain.agreements.services import is_pending
-from central.domain.alerts.devices import instances, left_behind
+from central.domain.alerts.devices import instances, left_behind, waiting_reservations
 from central.domain.alerts.scene import Scene
 from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import entitlements
@@ -193,7 +193,16 @@ def clock(unit: Unit) -> Iterator[Wanted]:
         yield Wanted("clock_suspicious", "clock", text, "vendor", step=int(reading.may_end))
 
 
-ACCOUNT_CONDITIONS = (agreement, licences, exports, instances, left_behind, satellites, removed_satellites)
+ACCOUNT_CONDITIONS = (
+    agreement,
+    licences,
+    exports,
+    instances,
+    waiting_reservations,
+    left_behind,
+    satellites,
+    removed_satellites,
+)
 
 
 def account_wants(scene: Scene) -> Iterable[Wanted]:

@@ -53,21 +53,32 @@ def instances(scene: Scene, ids: Collection[str] | None = None) -> Iterator[Want
     for row in scene.stream(query.where(Instance.marks.like('%"clone"%'))):
         text = f"Two machines show the identity of {instance_name(row)}; decide which one is to live on."
         yield Wanted("device_clone", row.id, text, scene.name(row.virtual_account_id), subject=_of(row))
-    reserved = query.add_columns(Reservation.id.label("reservation"), Reservation.pending).join(
-        Reservation, (Reservation.account_id == Instance.account_id) & (Reservation.instance_id == Instance.id)
+
+
+INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew", "device_clone")
+
+
+def waiting_reservations(scene: Scene) -> Iterator[Wanted]:
+    """Rows C6.1, C6.4: an authorization code was made, and the device has not confirmed it."""
+    query = (
+        select(
+            Instance.id,
+            Instance.hostname,
+            Instance.udi,
+            Instance.virtual_account_id,
+            Reservation.id.label("reservation"),
+            Reservation.pending,
+        )
+        .join(Reservation, (Reservation.account_id == Instance.account_id) & (Reservation.instance_id == Instance.id))
+        .where(Reservation.account_id == scene.account.id, Reservation.waiting)
     )
-    for row in scene.stream(reserved.where(Reservation.waiting)):
-        yield _unconfirmed(scene, row)
-
-
-INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew", "device_clone", "reservation_pending")
-
-
-def _unconfirmed(scene: Scene, row: Any) -> Wanted:
-    what = "The update of the reservation" if row.pending else "The reservation"
-    text = f"{what} for {instance_name(row)} waits for its confirmation: install the code there, enter what it shows."
-    subject = {**_of(row), "reservation": row.reservation}
-    return Wanted("reservation_pending", row.id, text, scene.name(row.virtual_account_id), subject=subject)
+    for row in scene.stream(query):
+        what = "The update of the reservation" if row.pending else "The reservation"
+        text = (
+            f"{what} for {instance_name(row)} waits for its confirmation: install the code there, enter what it shows."
+        )
+        subject = {**_of(row), "reservation": row.reservation}
+        yield Wanted("reservation_pending", row.id, text, scene.name(row.virtual_account_id), subject=subject)
 
 
 def _of(row: Any) -> dict[str, object]:
