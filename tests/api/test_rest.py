@@ -495,6 +495,8 @@ def test_a_fault_of_the_program_is_a_problem_with_a_reference_on_every_way(api: 
     assert (other[0], other[2]) == (500, b"")
     assert api.ask("GET", f"/smart-accounts/{ACCOUNT}/licences")[0] == 200
     assert token["id"] not in problem["detail"]
+
+
 @pytest.mark.row("C1.2", "C1.8", "C2.1")
 def test_properties_of_accounts_and_virtual_accounts_are_changed_over_rest(api: Api, vendor: World) -> None:
     """Name, description, tags and the right to export control: as by the commands, with the same events."""
