@@ -27,6 +27,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\dZ")
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _HEX = re.compile(r"[0-9a-f]+")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 # Made once: `json.dumps` and `json.loads` would make a new one for each value.
 _as_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -52,10 +53,22 @@ def _check_written(value: JsonValue, depth: int) -> None:
     elif isinstance(value, Mapping):
         _check_members(value, depth)
     elif isinstance(value, list | tuple):
-        for member in value:
-            _check_written(member, depth + 1)
+        _check_list(value, depth)
     else:
         raise TypeError(f"{type(value).__name__} has no place in a message")
+
+
+def _check_list(value: list[Any] | tuple[Any, ...], depth: int) -> None:
+    # Long lists hold numbers only or plain texts only, and are looked at as a whole.
+    types = {*map(type, value)} if depth < JSON_DEPTH else set()
+    if types == {int} and min(value) >= -JSON_INTEGER and max(value) <= JSON_INTEGER:
+        return
+    if types == {str} and max(map(len, value)) <= STRING_CHARS:
+        text = "".join(value)
+        if text.isascii() and text.isprintable():
+            return
+    for member in value:
+        _check_written(member, depth + 1)
 
 
 def _check_members(value: Mapping[Any, JsonValue], depth: int) -> None:
@@ -82,7 +95,8 @@ def decode(data: bytes, *, max_bytes: int, max_depth: int = JSON_DEPTH) -> JsonV
     if len(data) > max_bytes:
         raise TooLargeError(f"{len(data)} bytes where at most {max_bytes} are allowed")
     _refuse_depth(data, max_depth)
-    if _is_plain(data):
+    plain = _is_plain(data)
+    if plain and len(data) <= STRING_CHARS:
         found = _decode_plain(data.decode("ascii"))
         if found is not None:
             return found
@@ -91,7 +105,8 @@ def decode(data: bytes, *, max_bytes: int, max_depth: int = JSON_DEPTH) -> JsonV
         if text.startswith("\ufeff"):
             raise MalformedError("it begins with a byte order mark")
         value = _strict(text)
-        _check_written(value, 0)
+        if not plain:
+            _check_written(value, 0)
     except MalformedError:
         raise
     except (ValueError, TypeError, RecursionError) as error:
@@ -101,7 +116,9 @@ def decode(data: bytes, *, max_bytes: int, max_depth: int = JSON_DEPTH) -> JsonV
 
 def _is_plain(data: bytes) -> bool:
     # No string in such a text can hold anything that a string may not hold, nor be too long.
-    return len(data) <= STRING_CHARS and data.isascii() and b"\\" not in data and data.decode("ascii").isprintable()
+    return (
+        len(data) <= STRING_CHARS * 32 and data.isascii() and b"\\" not in data and data.decode("ascii").isprintable()
+    )
 
 
 def _decode_plain(text: str) -> JsonValue | None:
@@ -127,12 +144,12 @@ def _refuse_depth(data: bytes, max_depth: int) -> None:
         return
     # Strings are taken out first: a bracket inside one is no nesting.
     depth = 0
-    for byte in _STRINGS.sub(b"", data):
+    for byte in _STRINGS.sub(b"", data).translate(None, _NO_BRACKETS):
         if byte in b"[{":
             depth += 1
             if depth > max_depth:
                 raise MalformedError("nested too deeply")
-        elif byte in b"]}":
+        else:
             depth -= 1
 
 

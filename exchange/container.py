@@ -3,11 +3,11 @@
     line 1   PERIGEE1 <kind> <satellite> <epoch>/<number> <created>
     line 2   a list of signed root documents, `[]` for none
     line 3   the envelope; its payload is the manifest: ids, numbers, digests of line 2 and of the body
-    rest     the body: gzip of one JSON object a line; absent where the kind has none
+    rest     the body: gzip of one JSON object a line, a row or a table of rows; absent where the kind has none
 
 Reading, in this order, each check hiding those after it: 1 size, 2 line 1, 3 kind, 4 form of lines 2 and 3, 5 newer
 roots each by its predecessor, 6 signature, 7 manifest against lines 1 and 2, 8 body's size and digest, 9 rows, inflated
-within bounds. Bytes are refused before they are parsed; nothing is held in memory but one row.
+within bounds. Bytes are refused before they are parsed; nothing is held in memory but one line.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 from exchange import limits
 from exchange.canonical import JsonObject, decode, decode_object, digest, encode, iso, parse_time
@@ -41,6 +41,7 @@ from exchange.errors import (
 )
 from exchange.fields import Fields
 from exchange.keys import PrivateKey, PublicKey
+from exchange.tables import Block, TableReader
 from exchange.trust import Trust
 from exchange.vocabulary import FileKind
 
@@ -50,7 +51,6 @@ CHUNK = 256 * 1024
 SPOOL_BYTES = 8 * 1024 * 1024
 _HEADER = re.compile(r"PERIGEE1 ([a-z-]{1,20}) ([0-9a-f]{32}) (\d{1,9})/(\d{1,9}) (\S{20})", re.ASCII)
 _STORED_BLOCK = 65_535
-R = TypeVar("R")
 
 SIZE_LIMITS: Mapping[FileKind, int] = {
     FileKind.REGISTRATION: limits.REGISTRATION_BYTES,
@@ -124,7 +124,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Rows of one kind in canonical form, each ended by a line feed: for those that come in great numbers."""
+    """Lines of one kind in canonical form, each ended by a line feed, and how many rows they stand for."""
 
     kind: str
     count: int
@@ -301,21 +301,22 @@ class OpenedFile:
 
     def rows(self) -> Iterator[JsonObject]:
         """The rows of the body, one by one; may be walked again."""
-        return self.read(read_line, lambda row: str(row["kind"]))
+        for block in self.blocks():
+            yield from block.rows()
 
-    def read(self, read: Callable[[bytes], R], kind_of: Callable[[R], str]) -> Iterator[R]:
-        """The rows, each read from its line by `read`, counted against the manifest by what `kind_of` says."""
+    def blocks(self) -> Iterator[Block]:
+        """What each line holds, counted against the manifest."""
         if self.body is None:
             return
         counts: Counter[str] = Counter()
-        left = self.body.rows
+        tables, left = TableReader(), self.body.rows
         for line in self._lines():
-            row = read(line)
-            counts[kind_of(row)] += 1
-            left -= 1
+            block = tables.read(line)
+            counts[block.kind] += block.count
+            left -= block.count
             if left < 0:
                 raise MalformedError("there are more rows than the manifest says")
-            yield row
+            yield block
         if dict(counts) != self.body.counts:
             raise MalformedError("the rows are not those that the manifest counts")
 
@@ -399,14 +400,6 @@ def _check_body(sealed: SealedFile, body: Body | None) -> None:
         raise AlteredError("the body is not the one that was signed")
 
 
-def read_line(line: bytes) -> JsonObject:
-    """Read one line of a body as an object that says of which kind it is."""
-    row = decode_object(line, max_bytes=limits.ROW_BYTES)
-    if not isinstance(row.get("kind"), str):
-        raise MalformedError("a row says not what it is")
-    return row
-
-
 def _lines(stream: BinaryIO, at: int) -> Iterator[bytes]:
     stream.seek(at)
     inflate = zlib.decompressobj(wbits=31)
@@ -423,8 +416,8 @@ def _lines(stream: BinaryIO, at: int) -> Iterator[bytes]:
         if produced > limits.BODY_BYTES:
             raise TooLargeError("the body inflates past its limit")
         *lines, rest = (rest + text).split(b"\n")
-        if len(rest) > limits.ROW_BYTES:
-            raise TooLargeError("a row is longer than it can be")
+        if len(rest) > limits.LINE_BYTES:
+            raise TooLargeError("a line is longer than it can be")
         # The caller may read the stream elsewhere between two rows; come back to where this walk stood.
         position = stream.tell()
         yield from lines

@@ -12,6 +12,7 @@ from exchange.fields import Fields, plain_text
 from exchange.files.row import MEMBERS, Row
 from exchange.identity import Udi
 from exchange.keys import PublicKey
+from exchange.limits import JSON_INTEGER
 from exchange.vocabulary import DeliveryState, InstanceState
 
 
@@ -82,9 +83,10 @@ class InstanceRow(Row):
 
     @classmethod
     def read(cls, row: Fields) -> InstanceRow:
-        """Read the row; MalformedError when key and hash do not belong together."""
+        """Read the row; the hash follows from the key, and MalformedError when it does not."""
         key = PublicKey.from_dict(row.mapping("device_key")) if row.has("device_key") else None
-        if key is not None and key.key_hash != row.digest("key_hash"):
+        key_hash = row.digest("key_hash") if key is None or row.has("key_hash") else key.key_hash
+        if key is not None and key.key_hash != key_hash:
             raise MalformedError("an instance's key is not the one of its hash")
         return cls(
             id=row.identifier("id"),
@@ -100,7 +102,7 @@ class InstanceRow(Row):
             certificate_expires=row.time("certificate_expires"),
             state=row.word("state", InstanceState),
             export_allowed=row.flag("export_allowed"),
-            key_hash=row.digest("key_hash"),
+            key_hash=key_hash,
             device_key=key,
             token=row.optional_identifier("token"),
             standbys=row.items("standbys", Udi.from_dict, most=MEMBERS),
@@ -205,7 +207,10 @@ class GrantStateRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class EventRow(Row):
-    """Something that happened at the site; its id is random and stays the same across epochs."""
+    """Something that happened at the site; its id is random and stays the same across epochs.
+
+    `number` says where it stands among the site's events, whatever the order in the file.
+    """
 
     kind: ClassVar[str] = "event"
     id: str
@@ -215,6 +220,7 @@ class EventRow(Row):
     message: str
     instance: str | None
     subject: JsonObject
+    number: int | None = None
 
     @classmethod
     def read(cls, row: Fields) -> EventRow:
@@ -227,4 +233,5 @@ class EventRow(Row):
             message=row.text("message", most=4096),
             instance=row.optional_identifier("instance"),
             subject=row.mapping("subject"),
+            number=row.optional_integer("number", most=JSON_INTEGER),
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import BinaryIO
 
 from exchange import limits
@@ -20,7 +19,6 @@ from exchange.container import (
     OpenedFile,
     PackedBody,
     open_container,
-    read_line,
     split_container,
     write_container,
 )
@@ -28,8 +26,8 @@ from exchange.envelope import signer_ids
 from exchange.errors import MalformedError, UnknownIssuerError, WrongSatelliteError, WrongVendorError
 from exchange.fields import Fields
 from exchange.files.authorization import check_created
-from exchange.files.lines import quick_row
-from exchange.files.rows import RequestRow, read_request_row
+from exchange.files.quick import read_rows
+from exchange.files.rows import RequestRow
 from exchange.keys import PrivateKey, PublicKey
 from exchange.vocabulary import FileKind
 
@@ -147,11 +145,12 @@ class OpenedRequest:
 
     def rows(self) -> Iterator[RequestRow]:
         """The rows, one by one."""
-        return self.opened.read(_row, attrgetter("kind"))
+        for rows in self.batches():
+            yield from rows
 
-
-def _row(line: bytes) -> RequestRow:
-    return quick_row(line) or read_request_row(read_line(line))
+    def batches(self) -> Iterator[list[RequestRow]]:
+        """The rows of each line, which are of one kind."""
+        return map(read_rows, self.opened.blocks())
 
 
 def pack_rows(rows: Iterable[RequestRow | Lines], *, stored: bool = False) -> PackedBody:

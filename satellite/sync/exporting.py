@@ -17,10 +17,11 @@ from sqlalchemy import select
 from chassis.db.unit import Unit
 from chassis.licence_time import can_lower
 from exchange.canonical import JsonObject
-from exchange.container import Lines, PackedBody, read_line
+from exchange.container import Lines, PackedBody
 from exchange.files.rows import RequestRow
 from exchange.files.sync_request import Applied, ChainEntry, SyncRequest, make_sync_request, pack_rows
 from exchange.keys import PublicKey
+from exchange.tables import TableReader
 from satellite import __version__
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
@@ -172,10 +173,12 @@ def preview(unit: Unit, keyring: KeyRing) -> dict[str, list[JsonObject]]:
     """Every row that the next request would hold, by kind, as it would leave (row S2.4)."""
     site = authorized_site(unit)
     found: dict[str, list[JsonObject]] = {}
+    tables = TableReader()
     for row in _rows(unit, keyring, site, full=site.needs_full):
         of_kind = found.setdefault(row.kind, [])
         if isinstance(row, Lines):
-            of_kind.extend(map(read_line, row.data.splitlines()))
+            for line in row.data.removesuffix(b"\n").split(b"\n"):
+                of_kind.extend(tables.read(line).rows())
         else:
             of_kind.append(row.to_dict())
     return found

@@ -1,26 +1,39 @@
 """The rows of a request: what changed since central last acknowledged, or everything (row S2.3).
 
-What comes by the hundred thousand (instances, claims, events) is read as texts and written as lines, without an object
-for each; the rest is rows.
+What comes by the hundred thousand (instances, claims, events) is read as texts and written as tables, without an object
+for each; the rest is rows. Claims and events follow the table of the instances that they are about, so that a table
+need not say again what stands there.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from itertools import chain
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Text, select, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, case, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute
 
 from chassis.db.unit import Unit
+from chassis.db.upsert import batches
 from exchange.canonical import encode
 from exchange.container import Lines
-from exchange.files.lines import EventText, InstanceText, claim_line, event_line, instance_line, time_text, together
+from exchange.files.packing import (
+    ClaimText,
+    EventText,
+    Instances,
+    InstanceText,
+    claim_lines,
+    event_lines,
+    instance_lines,
+)
 from exchange.files.rows import ExportRequestRow, ExportReturnRow, GrantStateRow, RequestRow, TokenRow
 from exchange.identity import Udi
 from exchange.keys import PublicKey
+from exchange.limits import TABLE_ROWS
 from exchange.vocabulary import DeliveryState, PrivacyField
 from satellite.core.activity.models import Event
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
@@ -31,20 +44,69 @@ from satellite.core.tokens.models import Token
 from satellite.sync.privacy import PrivacyFilter
 
 STREAM = 1000
+ALIKE = 64
+"""So many rows that are alike make a table of their own."""
+LAST = 2**62
+R = TypeVar("R", ClaimText, EventText)
 
 
 def rows_since(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) -> Iterator[RequestRow | Lines]:
-    """Rows in the order in which central applies them."""
+    """Tokens and instances first: central knows who a later row speaks of."""
     yield from _tokens(unit, after, privacy, full=full)
-    yield from _lines(unit, "instance", instances_since(after, full=full), partial(_instance, privacy))
-    yield from _lines(unit, "claim", claims_since(after, full=full), _claim)
+    claims = _Stream(unit, claims_since(after, full=full), ClaimText._make, claim_lines)
+    events = _Stream(unit, events_since(after, full=full), partial(_event, privacy), event_lines)
+    for piece in _pieces(unit, instances_since(after, full=full)):
+        for about, lines in instance_lines([_instance(privacy, row) for row in piece]):
+            yield lines
+            if about is not None:
+                yield from claims.about(about)
+                yield from events.about(about)
+    yield from claims.rest()
     yield from _exports(unit, after, full=full)
-    yield from _lines(unit, "event", events_since(after), partial(_event, privacy))
+    yield from events.rest()
 
 
-def _lines(unit: Unit, kind: str, query: Select[Any], line: Callable[[Any], str]) -> Iterator[Lines]:
-    for piece in unit.session.execute(query.execution_options(yield_per=STREAM)).partitions():
-        yield together(kind, map(line, piece))
+def _pieces(unit: Unit, query: Select[Any]) -> Iterator[Sequence[Any]]:
+    # Plain rows of the database's own connection: nothing of the session is in them.
+    return iter(unit.session.connection().execute(query.execution_options(yield_per=TABLE_ROWS)).partitions())
+
+
+class _Stream(Generic[R]):
+    """Rows in the order of the instances that they are about; those about none of the file come last."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        query: Select[Any],
+        read: Callable[[Any], R],
+        write: Callable[[Sequence[R], Instances | None], Iterator[Lines]],
+    ) -> None:
+        self._rows: Iterator[R] = map(read, chain.from_iterable(_pieces(unit, query)))
+        self._write: Callable[[Sequence[R], Instances | None], Iterator[Lines]] = write
+        self._next: R | None = next(self._rows, None)
+
+    def about(self, instances: Instances) -> Iterator[Lines]:
+        """Those about the instances of a table; alike ones stand together."""
+        alike: dict[str, list[R]] = defaultdict(list)
+        while self._next is not None and self._next.instance in instances.places:
+            alike[self._next.alike].append(self._next)
+            self._next = next(self._rows, None)
+        mixed: list[R] = []
+        for _, rows in sorted(alike.items()):
+            if len(rows) < ALIKE:
+                mixed += rows
+            else:
+                yield from self._tables(rows, instances)
+        yield from self._tables(mixed, instances)
+
+    def rest(self) -> Iterator[Lines]:
+        """Every row that is left."""
+        if self._next is not None:
+            yield from self._tables(chain([self._next], self._rows), None)
+
+    def _tables(self, rows: Iterable[R], about: Instances | None) -> Iterator[Lines]:
+        for piece in batches(rows, TABLE_ROWS):
+            yield from self._write(piece, about)
 
 
 def _stored(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
@@ -97,37 +159,46 @@ def instances_since(after: int, *, full: bool) -> Select[Any]:
         _stored(Instance.marks),
         Instance.removed,
     )
-    query = query.outerjoin(DeviceKey, current).order_by(Instance.change_no)
+    query = query.outerjoin(DeviceKey, current).order_by(Instance.change_no, Instance.id)
     if full:
         return query  # what was removed, too: a central that was put back believes it to be there
     return query.where(Instance.change_no > after)
 
 
-def _instance(privacy: PrivacyFilter, row: tuple[Any, ...]) -> str:
+def _leaves(after: int, *, full: bool) -> ColumnElement[bool]:
+    """Whether an instance is in the file."""
+    return Instance.id.is_not(None) if full else Instance.change_no > after
+
+
+def _beside(after: int, instance: InstrumentedAttribute[Any], *, full: bool) -> list[ColumnElement[Any]]:
+    """The order that brings rows beside the instances of the file, in their order, and all others to the end."""
+    there = _leaves(after, full=full)
+    return [case((there, Instance.change_no), else_=LAST), case((there, instance), else_="")]
+
+
+def _instance(privacy: PrivacyFilter, row: tuple[Any, ...]) -> InstanceText:
     (of, hostname, udi, product, version, address, notes, home, registered, contact, expires) = row[:11]
     (state, allowed, key_hash, key_id, public, token, standbys, marks, removed) = row[11:]
-    return instance_line(
-        InstanceText(
-            of,
-            privacy.text(PrivacyField.HOSTNAME, hostname),
-            _udi(privacy, udi),
-            product,
-            version,
-            privacy.text(PrivacyField.IP_ADDRESS, address),
-            privacy.text(PrivacyField.NOTES, notes),
-            home,
-            time_text(registered),
-            time_text(contact),
-            time_text(expires),
-            state,
-            allowed,
-            key_hash,
-            public if public is not None and key_hash.startswith(key_id) else None,
-            token,
-            standbys if standbys == "[]" else f"[{','.join(_udi(privacy, each) for each in json.loads(standbys))}]",
-            marks,
-            removed,
-        )
+    return InstanceText(
+        of,
+        privacy.text(PrivacyField.HOSTNAME, hostname),
+        _udi(privacy, udi),
+        product,
+        version,
+        privacy.text(PrivacyField.IP_ADDRESS, address),
+        privacy.text(PrivacyField.NOTES, notes),
+        home,
+        registered,
+        contact,
+        expires,
+        state,
+        allowed,
+        key_hash,
+        public if public is not None and key_hash.startswith(key_id) else None,
+        token,
+        standbys if standbys == "[]" else f"[{','.join(_udi(privacy, each) for each in json.loads(standbys))}]",
+        marks,
+        removed,
     )
 
 
@@ -139,16 +210,13 @@ def _udi(privacy: PrivacyFilter, stored: str | dict[str, Any]) -> str:
 
 
 def claims_since(after: int, *, full: bool) -> Select[Any]:
-    """Claims by their change."""
-    query = select(Claim.instance_id, Claim.tag, Claim.count, _stored(Claim.since)).order_by(Claim.change_no)
+    """Claims beside their instances."""
+    query = select(Claim.instance_id, Claim.tag, Claim.count, _stored(Claim.since))
+    query = query.outerjoin(Instance, Instance.id == Claim.instance_id)
+    query = query.order_by(*_beside(after, Claim.instance_id, full=full), Claim.change_no, Claim.tag)
     if full:
         return query  # what was given back, too: a central that was put back knows it as used
     return query.where(Claim.change_no > after)
-
-
-def _claim(row: tuple[Any, ...]) -> str:
-    instance, tag, count, since = row
-    return claim_line(instance, tag, count, time_text(since))
 
 
 def _exports(unit: Unit, after: int, *, full: bool) -> Iterator[RequestRow]:
@@ -185,10 +253,11 @@ def _grant_state(unit: Unit, row: HeldGrant, *, full: bool) -> GrantStateRow:
     )
 
 
-def events_since(after: int) -> Select[Any]:
-    """Events by their number, each with the host name that its sentence may hold."""
+def events_since(after: int, *, full: bool) -> Select[Any]:
+    """Events beside their instances, each with the host name that its sentence may hold."""
     query = select(
         Event.id,
+        Event.number,
         _stored(Event.at),
         Event.kind,
         Event.actor,
@@ -197,12 +266,11 @@ def events_since(after: int) -> Select[Any]:
         _stored(Event.subject),
         Instance.hostname,
     )
-    return (
-        query.outerjoin(Instance, Instance.id == Event.instance_id).where(Event.number > after).order_by(Event.number)
-    )
+    query = query.outerjoin(Instance, Instance.id == Event.instance_id).where(Event.number > after)
+    return query.order_by(*_beside(after, Event.instance_id, full=full), Event.number)
 
 
-def _event(privacy: PrivacyFilter, row: tuple[Any, ...]) -> str:
-    of, at, kind, actor, message, instance, subject, hostname = row
+def _event(privacy: PrivacyFilter, row: tuple[Any, ...]) -> EventText:
+    of, number, at, kind, actor, message, instance, subject, hostname = row
     text = privacy.message(message, hostname)[:4096]
-    return event_line(EventText(of, time_text(at), kind, actor, text, instance, subject))
+    return EventText(of, number, at, kind, actor, text, instance, subject)

@@ -18,6 +18,7 @@ from typing import Any
 from tests.format import reader_codes, reader_rules
 from tests.format.reader_certificates import certificate_request, device_certificate, in_its_time, site_certificate
 from tests.format.reader_forms import ANSWER, BODIES, MANIFESTS, MESSAGE, RESULTS, ROWS, STATEMENTS
+from tests.format.reader_tables import pointed, unrolled
 from tests.format.reader_trust import (
     first_root,
     role_keys,
@@ -165,15 +166,21 @@ def _rows(opened: Opened) -> Iterator[Found]:
     if opened.body is None:
         return
     kinds, counts = ROWS[opened.lines.header["kind"]], Counter[str]()
+    instances: list[Found] = []
     for line in _inflated(opened.lines.rest):
-        row = strict_object(line, 64 * KIB)
-        kind = row.get("kind")
+        found = strict_object(line, MIB)
+        kind = found.get("kind")
         if not isinstance(kind, str):
             refuse("malformed")
-        counts[kind] += 1
+        demand("table" in found or len(line) <= 64 * KIB, "too_large")
+        rows = unrolled(found, instances) if "table" in found else [found]
+        if "table" in found and kind == "instance":
+            instances = pointed(found, rows)
+        counts[kind] += len(rows)
         demand(counts.total() <= opened.body["rows"])
         demand(kind in kinds)
-        yield {"kind": kind, **kinds[kind](row)}
+        for row in rows:
+            yield {"kind": kind, **kinds[kind](row)}
     demand(dict(counts) == opened.body["counts"])
 
 
@@ -188,7 +195,7 @@ def _inflated(body: bytes) -> Iterator[bytes]:
         demand(total <= 2048 * MIB, "too_large")
         *lines, rest = (rest + piece).split(b"\n")
         yield from lines
-        demand(len(rest) <= 64 * KIB, "too_large")
+        demand(len(rest) <= MIB, "too_large")
         demand(piece or body or inflate.eof, "truncated")
     demand(not inflate.unused_data and not rest)
 

@@ -92,8 +92,10 @@ MANIFESTS: dict[str, Form] = {
 
 def _instance(value: object) -> dict[str, object]:
     found = read(value, _INSTANCE)
-    demand(found["device_key"] is None or key_hash(found["device_key"]) == found["key_hash"])
-    return found
+    follows = key_hash(found["device_key"]) if found["device_key"] else None
+    demand(found["key_hash"] or follows)
+    demand(follows in (None, found["key_hash"] or follows))
+    return {**found, "key_hash": found["key_hash"] or follows}
 
 
 _INSTANCE: Form = {
@@ -110,7 +112,7 @@ _INSTANCE: Form = {
     "certificate_expires": time,
     "state": word("active", "failed_to_connect", "failed_to_renew", "released", "removed"),
     "export_allowed": flag,
-    "key_hash": digest,
+    "key_hash": optional(digest),
     "device_key": optional(key),
     "token": optional(ident),
     "standbys": many(udi, 64),
@@ -170,6 +172,7 @@ _OF_SATELLITE = {
             "message": text(4096),
             "instance": optional(ident),
             "subject": obj,
+            "number": optional(integer(0, LARGEST)),
         }
     ),
 }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from exchange.canonical import JsonObject, iso
+from exchange.canonical import JsonObject, encode, iso
 from tools.vectors import surgery, world
 from tools.vectors.make_files import NOW, Plan, bodies, header_with, shared, under_root
 from tools.vectors.make_roots import FIRST
+from tools.vectors.make_tables_of_rows import tables
 from tools.vectors.model import Shelf, Vector
 from tools.vectors.surgery import Cut
 
@@ -32,6 +33,7 @@ def requests() -> list[Vector]:
     )
     shelf.good("next-keys", world.sync_request(renewed), "offers new keys and carries no head")
     _row_faults(shelf, cut)
+    tables(shelf, cut)
     bad("wrong_satellite", "another-satellite", good, "read as another satellite's", satellite=world.OTHER_SATELLITE)
     renamed = header_with(cut, world.SATELLITE.encode(), world.OTHER_SATELLITE.encode())
     bad("wrong_satellite", "line-1-satellite", renamed, "line 1 names another satellite")
@@ -55,6 +57,10 @@ def _row_faults(shelf: Shelf, cut: Cut) -> None:
     keys, bad, put = [world.IDENTITY], shelf.bad, surgery.put
     foreign = put(cut.text, b'{"at":', b'{"name":"x","pid":"y","family":"z","tag":"t","kind":"product"}\n{"at":')
     bad("malformed", "row-of-a-response", cut.with_rows(keys, foreign).join(), "a row that only a response holds")
+    lacking = put(cut.text, f'"key_hash":"{world.DEVICE.public.key_hash}",'.encode(), b"")
+    shelf.good("key-without-hash", cut.with_rows(keys, lacking).join(), "an instance whose hash follows from its key")
+    neither = put(lacking, encode(world.DEVICE.public.to_dict()), b"null")
+    bad("malformed", "no-key-no-hash", cut.with_rows(keys, neither).join(), "an instance without key and hash")
     other = put(cut.text, f'"key_hash":"{world.DEVICE.public.key_hash}"'.encode(), b'"key_hash":"' + b"0" * 64 + b'"')
     bad("malformed", "key-and-hash", cut.with_rows(keys, other).join(), "an instance whose key is not that of its hash")
     for name, old, new, done in (

@@ -72,6 +72,11 @@ def signed_wrongly(envelope: JsonObject, key: PrivateKey) -> JsonObject:
     return {**signature, "signatures": [{"keyid": key.public.key_id, "sig": bare}]}
 
 
+def _row(line: bytes) -> JsonObject:
+    found: JsonObject = decode(line, max_bytes=_MOST)
+    return found
+
+
 def stored(data: bytes) -> bytes:
     """Gzip of stored blocks."""
     pieces = [data[at : at + 65_535] for at in range(0, len(data), 65_535)] or [b""]
@@ -134,6 +139,6 @@ class Cut:
         """Other rows, counted as they are, or as `kinds` says."""
         if kinds is None:
             lines = text.removesuffix(b"\n").split(b"\n")
-            kinds = [decode(line, max_bytes=_MOST)["kind"] for line in lines]
+            kinds = [found["kind"] for found in map(_row, lines) for _ in range(found.get("table", 1))]
         counts = dict(sorted(Counter(kinds).items()))
         return self.with_body(keys, stored(text), rows=len(kinds), counts=counts)

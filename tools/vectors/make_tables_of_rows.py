@@ -1,0 +1,133 @@
+"""Requests whose rows stand in tables: every form of a column, and what is no table."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from exchange.canonical import JsonObject, decode, encode, iso
+from exchange.container import Lines
+from exchange.files.packing import ClaimText, EventText, InstanceText, claim_lines, event_lines, instance_lines
+from exchange.identity import Udi
+from tools.vectors import surgery, world
+from tools.vectors.model import Shelf
+from tools.vectors.surgery import Cut
+
+COUNT = 9
+KEYS = [world.IDENTITY]
+FIRST = iso(world.MADE)
+
+
+def tables(shelf: Shelf, cut: Cut) -> None:
+    """Good and faulty bodies with tables."""
+    usual = b"".join(lines.data for lines in _usual())
+    shelf.good("tables", cut.with_rows(KEYS, usual).join(), f"{COUNT} devices, their claims and events in tables")
+    shelf.good("table-forms", cut.with_rows(KEYS, _all_forms()).join(), "every form of a column")
+    shelf.good("tables-and-rows", cut.with_rows(KEYS, usual + cut.text).join(), "rows after tables")
+    _faults(shelf, cut)
+
+
+def _usual() -> list[Lines]:
+    """What a satellite writes of some devices."""
+    devices, happened = [], []
+    for number in range(COUNT):
+        of, udi = world.ident(f"device {number}"), Udi(f"PX-{number % 2}", f"S{number}", vid="V01")
+        at = world.MADE - timedelta(minutes=7 * number)
+        key = world.DEVICE.public if number else world.STRANGER.public
+        stored = {"udi": encode(udi.to_dict()).decode(), "device_key": encode(key.to_dict()).decode()}
+        expires = at + timedelta(days=365)
+        row = InstanceText(
+            of, f"gerät-{number}", stored["udi"], udi.pid, "17.9", f"10.0.0.{number}", None, world.POOL, at, world.MADE,
+            expires, "active", export_allowed=False, key_hash=key.key_hash, device_key=stored["device_key"], token=None,
+            standbys="[]", marks="[]", removed=False,
+        )  # fmt: skip
+        subject = encode({"instance": of, "pid": udi.pid, "serial": udi.serial}).decode()
+        message = f"product instance gerät-{number} added"
+        devices.append(row)
+        happened.append(EventText(world.ident(f"event {number}"), 10 + 3 * number, at, "instance:added", "device", message, of, subject))  # fmt: skip
+    ((about, lines),) = instance_lines(devices)
+    claimed = [ClaimText(row.id, world.PLAIN_TAG, 1, world.MADE) for row in devices[1:]]
+    return [lines, *claim_lines(claimed, about), *event_lines(happened, about)]
+
+
+def _event(columns: JsonObject, count: int = 2, **more: object) -> bytes:
+    beside: JsonObject = {"id": {"hex": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}} if count == 2 else {}
+    rest = {
+        "at": {"all": FIRST},
+        "event": {"all": "e"},
+        "actor": {"all": "a"},
+        "message": ["m", "n"],
+        "subject": {"all": {}},
+    }
+    return encode({"kind": "event", "table": count, "columns": {**beside, **rest, **columns}, **more}) + b"\n"
+
+
+def _all_forms() -> bytes:
+    instances, *_ = _usual()
+    first = _event(
+        {
+            "message": {"of": ["gone", "come"], "at": [1, 0]},
+            "number": {"steps": [7, -3]},
+            "at": {"since": FIRST, "plus": [0, -61]},
+            "instance": [None, world.INSTANCE],
+            "subject": {"members": {"deep": {"members": {"b": {"base64": "AAEC/w=="}}}, "at": {"as": "at", "plus": 1}}},
+            "passed_over": {"as": "at", "plus": [1, 2]},
+        }
+    )
+    second = _event(
+        {
+            "instance": {"as": "instance.id"},
+            "actor": {"as": "instance.udi.serial", "before": "<", "after": "> ü"},
+            "event": {"as": "subject.word"},
+            "subject": {"members": {"word": ["x", "y"], "none": {"members": {}}}},
+        },
+        about=[4, 4],
+        passed_over=1,
+    )
+    return first + instances.data + second
+
+
+def _faults(shelf: Shelf, cut: Cut) -> None:
+    instances, claims, _ = _usual()
+    udi = {"members": {"pid": {"all": "P"}, "serial": ["a", "b"]}}
+    wrong: dict[str, tuple[bytes, str]] = {
+        "no-rows": (_event({}, 0), "a table of no rows"),
+        "many-rows": (_event({"message": {"all": "m"}, "id": {"all": "0" * 32}}, 1001), "a table of 1001 rows"),
+        "no-columns": (b'{"kind":"event","table":2}\n', "a table without columns"),
+        "kind": (_event({"kind": {"all": "event"}}), "a column named kind"),
+        "columns": (_event({f"c{n}": {"all": 0} for n in range(59)}), "65 columns"),
+        "short": (_event({"message": ["m"]}), "a value too few"),
+        "form": (_event({"message": {"all": "m", "of": []}}), "a form that nobody knows"),
+        "plain": (_event({"message": "m"}), "a column that is a text"),
+        "unknown-member": (_event({"passed_over": {}}), "no form in a column that no row needs"),
+        "place": (_event({"message": {"of": ["m"], "at": [0, 1]}}), "a place that is not there"),
+        "place-below": (_event({"message": {"of": ["m"], "at": [0, -1]}}), "a place before the first"),
+        "place-flag": (_event({"message": {"of": ["m", "n"], "at": [0, True]}}), "a flag in place of a place"),
+        "shares": (_event({"id": {"hex": "AAEC"}}), "three bytes for two rows"),
+        "no-bytes": (_event({"message": {"base64": ""}}), "no bytes"),
+        "base64": (_event({"message": {"base64": "AAEC/x=="}}), "unused bits that are not zero"),
+        "year": (_event({"at": {"since": "9999-12-31T23:59:59Z", "plus": [0, 1]}}), "a time of the year 10000"),
+        "chain": (_event({"event": {"as": "actor"}, "actor": {"as": "message"}}), "a path to a column with a path"),
+        "itself": (_event({"event": {"as": "event"}}), "a path to itself"),
+        "nowhere": (_event({"event": {"as": "nothing"}}), "a path to nothing"),
+        "into": (_event({"event": {"as": "subject.a"}, "subject": {"all": {"a": "x"}}}), "a path into a value"),
+        "members": (_event({"event": {"as": "subject"}, "subject": udi}), "a path to members"),
+        "no-text": (_event({"event": {"as": "number", "before": "", "after": ""}, "number": [1, 2]}), "a number in a text"),
+        "not-nfc": (_event({"event": {"as": "message", "before": "", "after": "\u0301"}}).replace(b'"m"', b'"e"'), "a text that is put together and not in NFC"),
+        "about-none": (_event({}, about=[0, 0]), "about instances that are not there"),
+        "about-more": (instances.data + _event({}, about=True), "about all instances, which are more"),
+        "about-place": (instances.data + _event({}, about=[0, COUNT]), "about an instance that is not there"),
+        "instance-path": (instances.data + _event({"event": {"as": "instance.name"}}, about=[0, 1]), "a path to nothing of an instance"),
+        "without-about": (instances.data + _event({"instance": {"as": "instance.id"}}), "a path to an instance without about"),
+        "row": (instances.data + surgery.put(claims.data, b'"all":1', b'"all":-1'), "a claim of less than nothing in a table"),
+    }  # fmt: skip
+    for name, (text, done) in wrong.items():
+        found = [decode(line, max_bytes=1 << 24) for line in text.splitlines()]
+        kinds = [row["kind"] for row in found for _ in range(row["table"])]
+        shelf.bad("malformed", f"table-{name}", cut.with_rows(KEYS, text, kinds or ["event"]).join(), done)
+    text = instances.data + claims.data
+    shelf.bad(
+        "malformed",
+        "table-counted-once",
+        cut.with_rows(KEYS, text, ["instance", "claim"]).join(),
+        "tables counted as one row each",
+    )
