@@ -6,31 +6,36 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-import structlog
-
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+_waiting: list[str] = ["info"]
+"""The level that is to be set before the next line."""
 
 
 def configure_logging(level: str) -> None:
-    """Send JSON lines of at least `level` to standard error."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(sort_keys=True),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=False,
-    )
+    """Send JSON lines of at least `level` to standard error, from the next line on."""
+    _waiting[:] = [level]
 
 
 def get_logger() -> FilteringBoundLogger:
     """A logger."""
+    # Imported with the first line that is written: most commands write none, and it takes a fifth of their start.
+    import structlog
+
+    while _waiting:
+        structlog.configure(
+            processors=[
+                structlog.contextvars.merge_contextvars,
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(sort_keys=True),
+            ],
+            wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[_waiting.pop()]),
+            logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+            cache_logger_on_first_use=False,
+        )
     logger: FilteringBoundLogger = structlog.get_logger()
     return logger

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from central.cli import (
-    accounts,
-    backup,
-    inventory,
-    mail,
-    orders,
-    reservations,
-    satellites,
-    server,
-    time,
-    tokens,
-    trust,
-    users,
-)
 from central.cli.base import group
 from chassis.cli import run
 from chassis.errors import AppError
 from exchange.errors import ExchangeError
 
-MODULES = (accounts, backup, inventory, mail, orders, reservations, satellites, server, time, tokens, trust, users)
+MODULES = {
+    "accounts": ("account", "agreement", "virtual-account", "policy"),
+    "backup": ("backup", "restore"),
+    "inventory": ("licences", "instances", "instance", "alerts", "alert", "events", "transactions"),
+    "mail": ("mail",),
+    "orders": ("catalogue", "order", "ledger", "licence"),
+    "reservations": ("reservation",),
+    "satellites": ("satellite", "sync"),
+    "server": ("upgrade", "serve", "jobs"),
+    "time": ("time", "clock"),
+    "tokens": ("token",),
+    "trust": ("init", "root", "role-key"),
+    "users": ("user", "api-client", "api-token"),
+}
+"""The modules, and the words that each adds; only the one that is needed is imported."""
+
+group.package, group.modules = __name__, MODULES
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -12,14 +12,15 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, virtual_account, virtual_accounts
 from central.runtime import Central, open_central
 from chassis.actor import OPERATOR, Actor
-from chassis.cli import Group, home_of
+from chassis.cli import home_of
 from chassis.db.unit import Unit
 from chassis.log import configure_logging
+from chassis.program import Program
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group(cls=Group, help="The vendor's side: accounts, licence inventory, satellites, alerts.")
+@click.group(cls=Program, help="The vendor's side: accounts, licence inventory, satellites, alerts.")
 def group() -> None:
     """Hold the commands of central."""
 

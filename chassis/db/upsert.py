@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import islice
 from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Dialect, Insert, Table, bindparam, insert
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeEngine
 
@@ -33,7 +33,8 @@ def upsert(
         return
     table = table_of(model)
     keys = [column.name for column in table.primary_key.columns]
-    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    # Only the database in use is imported: each takes a tenth of a second.
+    make = import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}").insert
     statement = make(table)
     others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     if keep or not others:

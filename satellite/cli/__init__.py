@@ -7,10 +7,22 @@ from collections.abc import Sequence
 from chassis.cli import run
 from chassis.errors import AppError
 from exchange.errors import ExchangeError
-from satellite.cli import access, backup, inventory, network, registration, server, sync, time, tokens
 from satellite.cli.base import group
 
-MODULES = (access, backup, inventory, network, registration, server, sync, time, tokens)
+MODULES = {
+    "access": ("api-token",),
+    "backup": ("backup", "restore"),
+    "inventory": ("licences", "instances", "instance", "alerts", "alert", "events", "export-queue"),
+    "network": ("sync",),
+    "registration": ("init", "registration", "setup"),
+    "server": ("upgrade", "serve", "jobs"),
+    "sync": ("status", "sync", "privacy"),
+    "time": ("time", "clock"),
+    "tokens": ("token",),
+}
+"""The modules, and the words that each adds; only the one that is needed is imported."""
+
+group.package, group.modules = __name__, MODULES
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -9,16 +9,17 @@ from pathlib import Path
 import click
 
 from chassis.actor import OPERATOR
-from chassis.cli import Group, home_of
+from chassis.cli import home_of
 from chassis.db.unit import Unit
 from chassis.log import configure_logging
+from chassis.program import Program
 from satellite.core.accounts.queries import virtual_account
 from satellite.runtime import Satellite, open_satellite
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group(cls=Group, help="The customer's side: an isolated site with its devices, tokens and synchronization.")
+@click.group(cls=Program, help="The customer's side: an isolated site with its devices, tokens and synchronization.")
 def group() -> None:
     """Hold the commands of a satellite."""
 

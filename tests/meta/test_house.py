@@ -11,9 +11,10 @@ from pathlib import Path
 import click
 import pytest
 
-from central.cli.base import group as central_group
+from central.cli import group as central_group
 from chassis.faults import POINTS
-from satellite.cli.base import group as satellite_group
+from chassis.program import Program
+from satellite.cli import group as satellite_group
 from tools.knockout import PAGE, knockouts, table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -244,6 +245,21 @@ def test_a_code_of_a_refusal_means_one_thing() -> None:
     assert twice == []
 
 
+@pytest.mark.row("E3")
+@pytest.mark.parametrize("group", [central_group, satellite_group], ids=["central", "satellite"])
+def test_each_word_of_a_command_names_the_module_that_adds_it(group: Program) -> None:
+    """A command finds its module by its first word, so that no other has to be imported; no word is missing."""
+    context = click.Context(group)
+    words = {word for each in group.modules.values() for word in each}
+
+    assert set(group.list_commands(context)) == words
+    for word in words:
+        command = group.get_command(context, word)
+        home = getattr(command.callback, "__module__", "") if command else ""
+        named = [module for module, each in group.modules.items() if word in each]
+        assert home in {"chassis.backup.cli", *(f"{group.package}.{module}" for module in named)}, word
+
+
 @pytest.mark.row("E4")
 def test_no_other_vendor_is_named_where_people_look() -> None:
     """Enumerations, help texts and pages are neutral; data keeps its names, and the page on compatibility may name them."""
@@ -253,7 +269,10 @@ def test_no_other_vendor_is_named_where_people_look() -> None:
         for parameter in command.params:
             yield getattr(parameter, "help", None) or ""
         if isinstance(command, click.Group):
-            for one in command.commands.values():
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                one = command.get_command(context, name)
+                assert one is not None
                 yield from helps(one)
 
     named = [text for group in (central_group, satellite_group) for text in helps(group) if MARKS.search(text)]
