@@ -20,8 +20,19 @@ NAMING = {
 }
 
 IdColumn = String(32)
-# Made once: an encoder for each value would cost more than the encoding.
-_AS_TEXT = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _text_maker() -> Callable[[Any], str]:
+    """What writes a value as JSON text; made once, for making it costs more than writing one value."""
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return _ENCODER.encode
+    parts = make(None, _ENCODER.default, json.encoder.encode_basestring, None, ":", ",", True, False, False)  # noqa: FBT003 - it takes no names
+    return lambda value: "".join(parts(value, 0))
+
+
+_AS_TEXT = _text_maker()
 SerialInteger = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -94,11 +105,9 @@ class JsonText(TypeDecorator[Any]):
 
 
 class EventMixin:
-    """A thing that happened; never changed afterwards."""
+    """A thing that happened; never changed afterwards. How it is found, by id or by number, its server says."""
 
-    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
-    number: Mapped[int] = mapped_column(BigInteger, index=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     kind: Mapped[str] = mapped_column(String(64))
     actor: Mapped[str] = mapped_column(String(255))
     message: Mapped[str] = mapped_column(Text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from importlib import import_module
 from itertools import islice
 from operator import itemgetter
@@ -61,12 +62,21 @@ def _execute_many(session: Session, statement: Insert, table: Table, rows: Seque
     for at, name in enumerate(order):
         make = _processor(table.c[name].type, connection.dialect)
         if make is not None:
-            columns[at] = map(make, columns[at])
+            columns[at] = _made(make, columns[at])
     ready = zip(*columns, strict=True)
     if compiled.positional:
         connection.exec_driver_sql(str(compiled), list(ready))
     else:
         connection.exec_driver_sql(str(compiled), [dict(zip(order, values, strict=True)) for values in ready])
+
+
+def _made(make: Callable[[Any], Any], column: Iterable[Any]) -> Iterable[Any]:
+    values = list(column)
+    if not isinstance(values[0], datetime):
+        return map(make, values)
+    # Few times are alone: what was registered or told together has one.
+    found = {value: make(value) for value in {*values}}
+    return map(found.__getitem__, values)
 
 
 def _processor(of: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:

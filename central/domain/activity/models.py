@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, String, Text
+from sqlalchemy import BigInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
@@ -12,12 +12,13 @@ from chassis.db.base import EventMixin, IdColumn, UtcDateTime
 
 
 class Event(EventMixin, Base):
-    """A thing that happened."""
+    """A thing that happened; found by its number alone, which keeps the costs of writing many down."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_account_id_number", "account_id", "number"),)
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    id: Mapped[str] = mapped_column(IdColumn)
     virtual_account_id: Mapped[str | None] = mapped_column(IdColumn)
     instance_id: Mapped[str | None] = mapped_column(IdColumn)
     satellite_id: Mapped[str | None] = mapped_column(IdColumn)

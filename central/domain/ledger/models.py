@@ -107,6 +107,7 @@ class Claim(Base):
     __table_args__ = (
         CheckConstraint("count > 0", name="count_positive"),
         Index("ix_claims_account_id_virtual_account_id_tag", "account_id", "virtual_account_id", "tag"),
+        {"sqlite_with_rowid": False},
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)

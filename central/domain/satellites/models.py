@@ -89,6 +89,7 @@ class SatelliteEvent(Base):
     """An event of a satellite that was taken in, so that it is never taken in twice."""
 
     __tablename__ = "satellite_events"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)

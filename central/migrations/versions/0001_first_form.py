@@ -90,7 +90,8 @@ def upgrade() -> None:
     sa.Column('count', sa.BigInteger(), nullable=False),
     sa.Column('since', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.CheckConstraint('count > 0', name=op.f('ck_claims_count_positive')),
-    sa.PrimaryKeyConstraint('account_id', 'instance_id', 'tag', name=op.f('pk_claims'))
+    sa.PrimaryKeyConstraint('account_id', 'instance_id', 'tag', name=op.f('pk_claims')),
+    sqlite_with_rowid=False,
     )
     with op.batch_alter_table('claims', schema=None) as batch_op:
         batch_op.create_index('ix_claims_account_id_virtual_account_id_tag', ['account_id', 'virtual_account_id', 'tag'], unique=False)
@@ -156,12 +157,8 @@ def upgrade() -> None:
     sa.Column('actor', sa.String(length=255), nullable=False),
     sa.Column('message', sa.Text(), nullable=False),
     sa.Column('subject', chassis.db.base.JsonText(), nullable=False),
-    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_events'))
+    sa.PrimaryKeyConstraint('account_id', 'number', name=op.f('pk_events'))
     )
-    with op.batch_alter_table('events', schema=None) as batch_op:
-        batch_op.create_index('ix_events_account_id_number', ['account_id', 'number'], unique=False)
-        batch_op.create_index(batch_op.f('ix_events_at'), ['at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_events_number'), ['number'], unique=False)
 
     op.create_table('export_requests',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -455,7 +452,8 @@ def upgrade() -> None:
     op.create_table('satellite_events',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
-    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_satellite_events'))
+    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_satellite_events')),
+    sqlite_with_rowid=False,
     )
     op.create_table('satellite_keys',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -644,11 +642,6 @@ def downgrade() -> None:
         batch_op.drop_index('ix_export_requests_account_id_satellite_id_change_no')
 
     op.drop_table('export_requests')
-    with op.batch_alter_table('events', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_events_number'))
-        batch_op.drop_index(batch_op.f('ix_events_at'))
-        batch_op.drop_index('ix_events_account_id_number')
-
     op.drop_table('events')
     with op.batch_alter_table('entitlements', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_entitlements_change_no'))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db.base import EventMixin, IdColumn
@@ -13,5 +14,7 @@ class Event(EventMixin, Base):
 
     __tablename__ = "events"
 
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, index=True)
     instance_id: Mapped[str | None] = mapped_column(IdColumn)
     virtual_account_id: Mapped[str | None] = mapped_column(IdColumn)

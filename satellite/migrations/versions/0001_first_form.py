@@ -162,7 +162,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_events'))
     )
     with op.batch_alter_table('events', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_events_at'), ['at'], unique=False)
         batch_op.create_index(batch_op.f('ix_events_number'), ['number'], unique=False)
 
     op.create_table('export_queue',
@@ -405,7 +404,6 @@ def downgrade() -> None:
     op.drop_table('export_queue')
     with op.batch_alter_table('events', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_events_number'))
-        batch_op.drop_index(batch_op.f('ix_events_at'))
 
     op.drop_table('events')
     op.drop_table('entitlements')
