@@ -276,7 +276,8 @@ def run(
 
 def _collect_seldom() -> None:
     """Look for rings of dead objects less often: what was imported stays, and rows come by the hundred thousand."""
-    gc.freeze()
+    if gc.get_freeze_count() == 0:
+        gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
 

@@ -18,6 +18,7 @@ POINTS = (
     "job_started",
     "restore_moved",
     "restore_noted",
+    "staged",
 )
 
 _armed = [False]

@@ -10,17 +10,20 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from exchange import limits
-from exchange.canonical import JsonObject, b64decode, b64encode, decode_object, iso, parse_time
+from exchange.canonical import JsonObject, b64decode, b64encode, decode_object, parse_time
 from exchange.errors import MalformedError, TooLargeError
 
 Column: TypeAlias = "list[Any] | dict[str, Column]"
 """A value for each row, or the columns of the members of an object."""
 
 INSTANCE = "instance"
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +182,8 @@ class _Table:
 
     def since(self, form: JsonObject) -> Column:
         """Times by their seconds after a first one."""
-        first = _time(form["since"])
-        return [_later(first, seconds) for seconds in _integers(form["plus"], self._count)]
+        first = _seconds(form["since"])
+        return [_later(first + seconds) for seconds in _integers(form["plus"], self._count)]
 
     def _other(self, form: JsonObject, *, follow: bool) -> Column:
         """What another column says, as it stands, some seconds later, or within a text."""
@@ -220,17 +223,30 @@ def _at(columns: Mapping[str, Column], path: str) -> Column | None:
     return found
 
 
-def _time(value: object) -> datetime:
+def _seconds(value: object) -> int:
     if not isinstance(value, str):
         raise MalformedError("a column has no time")
-    return parse_time(value)
+    between = parse_time(value) - _FIRST
+    return between.days * _DAY + between.seconds
 
 
-def _later(at: datetime, seconds: int) -> str:
+def _later(seconds: int) -> str:
+    """A time by its seconds since the year 1."""
+    days, second = divmod(seconds, _DAY)
+    return _day(days) + _clock(second)
+
+
+@lru_cache(4096)
+def _day(days: int) -> str:
     try:
-        return iso(at + timedelta(seconds=seconds))
+        return (_FIRST + timedelta(days)).isoformat()[:11]
     except OverflowError as error:
         raise MalformedError("a time is out of range") from error
+
+
+@lru_cache(_DAY)
+def _clock(second: int) -> str:
+    return f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}Z"
 
 
 def _as_it_stands(values: list[Any], _form: JsonObject) -> Column:
@@ -240,7 +256,7 @@ def _as_it_stands(values: list[Any], _form: JsonObject) -> Column:
 def _plus(values: list[Any], form: JsonObject) -> Column:
     plus = form["plus"]
     seconds = [plus] * len(values) if type(plus) is int else _integers(plus, len(values))
-    return [_later(_time(value), more) for value, more in zip(values, seconds, strict=True)]
+    return [_later(_seconds(value) + more) for value, more in zip(values, seconds, strict=True)]
 
 
 def _within(values: list[Any], form: JsonObject) -> Column:

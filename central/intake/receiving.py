@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -12,10 +12,11 @@ from central.domain.notices.rules import file_processed
 from central.domain.notices.services import notify
 from central.domain.satellites.queries import by_id
 from central.domain.satellites.services import account_of, note_sync_failure
-from central.intake.syncing import Answered, take_request
+from central.intake.syncing import Answered, prepare_request, take_request
 from central.keyring import KeyRing
 from chassis.actor import Actor
 from chassis.db.unit import Database, Unit
+from chassis.faults import crash_point
 from exchange.errors import ExchangeError
 from exchange.files.sync_request import peek_satellite
 
@@ -45,16 +46,20 @@ def receive(
 
     `by_file` says that a person carries the files: the satellite's contact is told that the response is ready.
     """
-
-    def work(unit: Unit) -> Received | ExchangeError:
-        with open_file() as stream:
-            answered = take_request(unit, keyring, stream)
-            note_reached(unit)
-        return answered if isinstance(answered, ExchangeError) else _received(unit, answered, by_file=by_file)
-
     try:
-        # Again where a database asks for it: devices of the same account write meanwhile.
-        found = database.run(actor, work)
+        with open_file() as stream, database.read(actor) as unit:
+            prepared = prepare_request(unit, keyring, stream)
+        crash_point("staged")
+        with closing(prepared) if prepared is not None else nullcontext():
+
+            def work(unit: Unit) -> Received | ExchangeError:
+                with open_file() as stream:
+                    answered = take_request(unit, keyring, stream, prepared)
+                    note_reached(unit)
+                return answered if isinstance(answered, ExchangeError) else _received(unit, answered, by_file=by_file)
+
+            # Again where a database asks for it: devices of the same account write meanwhile.
+            found = database.run(actor, work)
     except ExchangeError as error:
         _note_failure(database, actor, open_file, error)
         raise

@@ -1,5 +1,7 @@
 """Taking a request in and answering it, in one transaction (rows C11.2, S2.5, S2.6).
 
+The rows are read, checked and made ready before it, while others write; it judges anew all that can have changed.
+
 Order: 1 the named satellite is known, 2 signature by a key of its own (a retired one means: restored from a backup),
 3 the file's own checks, 4 its order: the stored answer again, superseded, fork, an ended epoch, or new; 5 rows applied,
 6 the response made and stored with the request's numbers.
@@ -25,9 +27,10 @@ from central.domain.satellites.queries import REMOVED, by_id, keys_of
 from central.domain.satellites.services import note_signer
 from central.domain.trust.services import require_standing
 from central.intake.certifying import certificate_rows
-from central.intake.incoming import apply_rows
+from central.intake.incoming import apply_rows, apply_staged
 from central.intake.outgoing import rows_for
 from central.intake.recovering import enter_recovery, mark_recovering, note_answer
+from central.intake.staging import Staged, basis_of, stage_rows
 from central.keyring import KeyRing
 from chassis.actor import ActorKind
 from chassis.clock import iso
@@ -58,10 +61,36 @@ class Answered:
     received: dict[str, int]
 
 
-def take_request(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Answered | ExchangeError:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The rows of the request of this digest, staged in a unit that only looks; to be closed."""
+
+    digest: str
+    staged: Staged
+
+    def close(self) -> None:
+        """Throw away what waits."""
+        self.staged.close()
+
+
+def prepare_request(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Prepared | None:
+    """Read, verify, check and stage a request that is new; None for any other, of which `take_request` says more."""
+    satellite = by_id(unit, peek_satellite(data))
+    if satellite is None:
+        return None
+    opened = _open(unit, keyring, satellite, data)
+    order = judge_request(_known(unit, satellite, opened), opened.request, opened.digest, _head(keyring, opened))
+    if order is not RequestOrder.APPLY or satellite.forked:
+        return None
+    return Prepared(opened.digest, stage_rows(unit, satellite, opened.batches()))
+
+
+def take_request(
+    unit: Unit, keyring: KeyRing, data: BinaryIO, prepared: Prepared | None = None
+) -> Answered | ExchangeError:
     """Answer a request, or return the refusal whose traces (a quarantined file, an alert) are to be kept.
 
-    Refusals that leave no trace are raised.
+    Refusals that leave no trace are raised. Signature and order are judged again, whatever was prepared.
     """
     satellite = by_id(unit, peek_satellite(data))
     if satellite is None:
@@ -81,7 +110,7 @@ def take_request(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Answered | Exc
         return _fork(unit, account, satellite, opened, data)
     if _answered_otherwise(unit, keyring, satellite, opened):
         return _restored(unit, keyring, satellite, opened)
-    return _apply(unit, keyring, account, satellite, opened)
+    return _apply(unit, keyring, account, satellite, opened, prepared)
 
 
 def _open(unit: Unit, keyring: KeyRing, satellite: Satellite, data: BinaryIO) -> OpenedRequest:
@@ -179,13 +208,21 @@ def _fork(
 
 
 def _apply(
-    unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, opened: OpenedRequest
+    unit: Unit,
+    keyring: KeyRing,
+    account: SmartAccount,
+    satellite: Satellite,
+    opened: OpenedRequest,
+    prepared: Prepared | None,
 ) -> Answered:
     require_standing(keyring, unit.licence_now, change=False)
     request = opened.request
     base = _base(unit, satellite, request.applied)
     with roomy(unit.session):
-        apply_rows(unit, keyring, account, satellite, opened.rows())
+        if prepared is not None and _still_rests(unit, satellite, opened, prepared):
+            apply_staged(unit, keyring, account, satellite, prepared.staged)
+        else:
+            apply_rows(unit, keyring, account, satellite, opened.batches())
     end_grants(unit, keyring)
     renew_grants(unit, keyring, account.id, satellite.id)
     satellite.last_seq, satellite.last_sync_at = request.seq, unit.now
@@ -209,6 +246,11 @@ def _apply(
     record(unit, account.id, kind, message, subject=subject, satellite_id=satellite.id)
     refresh_alerts(unit, account)
     return Answered("applied", satellite, stored, opened.counts)
+
+
+def _still_rests(unit: Unit, satellite: Satellite, opened: OpenedRequest, prepared: Prepared) -> bool:
+    """Whether nothing came between that what was staged rests on: another file, an administrator's word."""
+    return prepared.digest == opened.digest and prepared.staged.basis == basis_of(unit, satellite)
 
 
 def _named(account_id: str, satellite_id: str, epoch: int, seq: int, digest: str, unit: Unit) -> AnsweredRequest:

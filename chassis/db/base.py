@@ -52,7 +52,8 @@ def _as_stored(value: datetime | None) -> str | None:
         return None
     if value.tzinfo is None:
         raise TypeError("a time needs a zone")
-    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+    plain = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return plain.isoformat(" ", "microseconds")[:26]
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from itertools import islice
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Dialect, Insert, Table, bindparam, insert
+from sqlalchemy import Connection, Delete, Dialect, Insert, Table, bindparam, delete, insert
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeEngine
 
@@ -30,44 +31,90 @@ def upsert(
     session: Session, model: type[DeclarativeBase], rows: Sequence[dict[str, Any]], *, keep: bool = False
 ) -> None:
     """Insert rows by primary key; known ones are replaced, or left as they are where `keep` is set."""
-    if not rows:
-        return
-    table = table_of(model)
-    keys = [column.name for column in table.primary_key.columns]
-    # Only the database in use is imported: each takes a tenth of a second.
-    make = import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}").insert
-    statement = make(table)
-    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    if keep or not others:
-        _execute_many(session, statement.on_conflict_do_nothing(index_elements=keys), table, rows)
-    else:
-        _execute_many(session, statement.on_conflict_do_update(index_elements=keys, set_=others), table, rows)
+    if rows:
+        make_ready(upserting(session, model, [*rows[0]], keep=keep), rows).send(session.connection())
 
 
 def insert_rows(session: Session, model: type[Any], rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows that are new, as plain rows: no object of theirs enters the session."""
     if rows:
-        table = table_of(model)
-        _execute_many(session, insert(table), table, rows)
+        make_ready(inserting(session, model, [*rows[0]]), rows).send(session.connection())
 
 
-def _execute_many(session: Session, statement: Insert, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Send one statement with many rows, each value made ready by its column's type and by nothing else."""
-    connection, names = session.connection(), list(rows[0])
-    compiled = statement.values({name: bindparam(name) for name in names}).compile(dialect=connection.dialect)
-    order = [name for name in compiled.positiontup or names if name in rows[0]]
-    # Column by column, so that the values which need nothing are not touched one by one.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement of a database, the order of its values, and what makes each of them ready."""
+
+    text: str
+    order: tuple[str, ...]
+    processors: tuple[Callable[[Any], Any] | None, ...]
+    positional: bool
+
+    def send(self, connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+        """Execute it for many rows of ready values."""
+        if self.positional:
+            connection.exec_driver_sql(self.text, rows)
+        else:
+            connection.exec_driver_sql(self.text, [dict(zip(self.order, values, strict=True)) for values in rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Rows for a statement, each value made ready by its column's type."""
+
+    statement: Prepared
+    rows: list[tuple[Any, ...]]
+
+    def send(self, connection: Connection) -> None:
+        """Send them."""
+        self.statement.send(connection, self.rows)
+
+
+def upserting(session: Session, model: type[Any], names: Sequence[str], *, keep: bool = False) -> Prepared:
+    """What inserts rows by primary key, and replaces known ones or leaves them."""
+    table = table_of(model)
+    keys = [column.name for column in table.primary_key.columns]
+    # Only the database in use is imported: each takes a tenth of a second.
+    statement = import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}").insert(table)
+    others = {name: statement.excluded[name] for name in names if name not in keys}
+    if keep or not others:
+        return _prepared(session, statement.on_conflict_do_nothing(index_elements=keys), table, names)
+    return _prepared(session, statement.on_conflict_do_update(index_elements=keys, set_=others), table, names)
+
+
+def inserting(session: Session, model: type[Any], names: Sequence[str]) -> Prepared:
+    """What inserts rows that are new."""
+    table = table_of(model)
+    return _prepared(session, insert(table), table, names)
+
+
+def deleting(session: Session, model: type[Any]) -> Prepared:
+    """What deletes rows by primary key."""
+    table = table_of(model)
+    keys = list(table.primary_key.columns)
+    statement = delete(table).where(*(column == bindparam(column.name) for column in keys))
+    return _prepared(session, statement, table, [column.name for column in keys])
+
+
+def _prepared(session: Session, statement: Insert | Delete, table: Table, names: Sequence[str]) -> Prepared:
+    dialect = session.get_bind().dialect
+    if isinstance(statement, Insert):
+        statement = statement.values({name: bindparam(name) for name in names})
+    compiled = statement.compile(dialect=dialect)
+    order = tuple(name for name in compiled.positiontup or names if name in names)
+    processors = tuple(_processor(table.c[name].type, dialect) for name in order)
+    return Prepared(str(compiled), order, processors, bool(compiled.positional))
+
+
+def make_ready(statement: Prepared, rows: Sequence[dict[str, Any]]) -> Ready:
+    """Make every value ready, column by column, so that those which need nothing are not touched one by one."""
+    order = statement.order
     columns: list[Iterable[Any]] = []
     columns += [*zip(*map(itemgetter(*order, order[0]), rows), strict=True)][:-1]
-    for at, name in enumerate(order):
-        make = _processor(table.c[name].type, connection.dialect)
+    for at, make in enumerate(statement.processors):
         if make is not None:
             columns[at] = _made(make, columns[at])
-    ready = zip(*columns, strict=True)
-    if compiled.positional:
-        connection.exec_driver_sql(str(compiled), list(ready))
-    else:
-        connection.exec_driver_sql(str(compiled), [dict(zip(order, values, strict=True)) for values in ready])
+    return Ready(statement, [*zip(*columns, strict=True)])
 
 
 def _made(make: Callable[[Any], Any], column: Iterable[Any]) -> Iterable[Any]:

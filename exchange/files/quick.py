@@ -10,6 +10,7 @@ import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from itertools import repeat
 from typing import Any
 
@@ -28,6 +29,10 @@ _TIMES = re.compile(r"(?:\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\dZ)*", re.ASCII)
 _STATES: Mapping[str, InstanceState] = {state.value: state for state in InstanceState}
 _UDI = ("pid", "serial", "uuid", "vid", "host_identifier", "suvi", "mac_address")
 _NONE = type(None)
+
+
+# The same text stands in several columns: a device's claims and events begin with it.
+_time = lru_cache(4096)(time_of_form)
 
 
 class _Doubt(Exception):  # noqa: N818 - no error: the long way decides
@@ -88,7 +93,7 @@ def _counts(column: Column, most: int = QUANTITY) -> list[int]:
 def _times(column: Column) -> list[datetime]:
     values = _distinct(column, str)
     _sure({*map(len, values)} == {20} and _TIMES.fullmatch("".join(values)))
-    found = {text: time_of_form(text) for text in values}
+    found = {text: _time(text) for text in values}
     return list(map(found.__getitem__, _list(column)))
 
 

@@ -55,6 +55,7 @@ EXPORT = (
     "after_rename:q",
 )
 ANSWER = (
+    "staged",
     "before_commit",
     "after_commit",
     "before_rename:anchor.json",

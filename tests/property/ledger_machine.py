@@ -313,7 +313,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert satellite is not None
             rows = [_site_instance(unit.now, va.id, number) for number in range(len(uses))]
             claims = [ClaimRow(row.id, "ADVANTAGE", count, unit.now) for row, count in zip(rows, uses, strict=True)]
-            apply_rows(unit, self.central.keyring, account, satellite, [*rows, *claims])
+            apply_rows(unit, self.central.keyring, account, satellite, [[*rows], [*claims]] if rows else [])
 
         try:
             self._do(act)

@@ -61,10 +61,14 @@ class Happening:
 
 def record_many(unit: Unit, account_id: str, happenings: Sequence[Happening]) -> None:
     """Write many events of one account, numbered in their order."""
-    if not happenings:
-        return
-    first = next_numbers(unit, account_id, "event", len(happenings))
-    rows = [
+    if happenings:
+        first = next_numbers(unit, account_id, "event", len(happenings))
+        insert_rows(unit.session, Event, event_rows(unit, account_id, happenings, first))
+
+
+def event_rows(unit: Unit, account_id: str, happenings: Sequence[Happening], first: int) -> list[dict[str, Any]]:
+    """Events as plain rows, numbered from `first`."""
+    return [
         {
             "account_id": account_id,
             "id": new_id(),
@@ -80,7 +84,6 @@ def record_many(unit: Unit, account_id: str, happenings: Sequence[Happening]) ->
         }
         for number, entry in enumerate(happenings, first)
     ]
-    insert_rows(unit.session, Event, rows)
 
 
 @dataclass(frozen=True, slots=True)

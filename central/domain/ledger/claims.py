@@ -57,7 +57,7 @@ def _set_batch(unit: Unit, account_id: str, specs: Sequence[ClaimSpec]) -> None:
         if spec.count
     ]
     upsert(unit.session, Claim, rows)
-    _change_totals(unit, account_id, changes)
+    change_totals(unit, account_id, changes)
 
 
 def _delete_claims(unit: Unit, account_id: str, gone: Sequence[ClaimSpec]) -> None:
@@ -73,7 +73,8 @@ def _delete_claims(unit: Unit, account_id: str, gone: Sequence[ClaimSpec]) -> No
         )
 
 
-def _change_totals(unit: Unit, account_id: str, changes: dict[tuple[str, str], int]) -> None:
+def change_totals(unit: Unit, account_id: str, changes: Mapping[tuple[str, str], int]) -> None:
+    """Add to what is claimed from pools, or take away."""
     wanted = {key: by for key, by in sorted(changes.items()) if by}
     for piece in batches(wanted):
         query = select(PoolTotal.virtual_account_id, PoolTotal.tag, PoolTotal.claimed).where(
@@ -90,6 +91,25 @@ def _change_totals(unit: Unit, account_id: str, changes: dict[tuple[str, str], i
                 "claimed": present.get((va, tag), 0) + wanted[va, tag],
             }
             for va, tag in piece
+        ]
+        upsert(unit.session, PoolTotal, rows)
+
+
+def recount_totals(unit: Unit, account_id: str, virtual_accounts: Iterable[str]) -> None:
+    """Make the totals of some virtual accounts what their claims say."""
+    for piece in batches(virtual_accounts):
+        of_claims = select(Claim.virtual_account_id, Claim.tag, func.sum(Claim.count)).where(
+            Claim.account_id == account_id, Claim.virtual_account_id.in_(piece)
+        )
+        known = select(PoolTotal.virtual_account_id, PoolTotal.tag).where(
+            PoolTotal.account_id == account_id, PoolTotal.virtual_account_id.in_(piece)
+        )
+        present = unit.session.execute(known.with_for_update()).all()
+        grouped = unit.session.execute(of_claims.group_by(Claim.virtual_account_id, Claim.tag)).all()
+        totals = {(va, tag): int(claimed) for va, tag, claimed in grouped}
+        rows = [
+            {"account_id": account_id, "virtual_account_id": va, "tag": tag, "claimed": totals.get((va, tag), 0)}
+            for va, tag in {*totals, *((va, tag) for va, tag in present)}
         ]
         upsert(unit.session, PoolTotal, rows)
 
@@ -167,4 +187,4 @@ def release_claims_of(unit: Unit, account_id: str, instances: Select[str]) -> No
     query = select(Claim.virtual_account_id, Claim.tag, func.sum(Claim.count)).where(of_theirs)
     freed = unit.session.execute(query.group_by(Claim.virtual_account_id, Claim.tag)).all()
     unit.session.execute(delete(Claim).where(of_theirs), execution_options={"synchronize_session": False})
-    _change_totals(unit, account_id, {(va, tag): -int(count) for va, tag, count in freed})
+    change_totals(unit, account_id, {(va, tag): -int(count) for va, tag, count in freed})

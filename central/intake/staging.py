@@ -1,0 +1,282 @@
+"""The rows of a request are checked and made ready before the write lock is taken (rows C11.2, E3).
+
+Nothing here changes the database. What is made ready rests on a snapshot; `basis_of` says on what of it, and the writing
+transaction compares. Only other files of the same satellite and an administrator's word about it can change that.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from central.domain.accounts.queries import of_satellite
+from central.domain.activity.events import EventKind
+from central.domain.activity.models import Event
+from central.domain.activity.services import Happening, event_rows
+from central.domain.instances.models import Instance
+from central.domain.ledger.models import Claim
+from central.domain.satellites.models import Satellite, SatelliteEvent
+from chassis.db.bulk import Bulk, Rows
+from chassis.db.unit import Unit
+from chassis.db.upsert import BATCH, Prepared, deleting, inserting, upserting
+from exchange.errors import MalformedError
+from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow
+
+UNNUMBERED = 2**53
+"""Events that do not say where they stand come after those that do, in the order of the file."""
+
+
+def basis_of(unit: Unit, satellite: Satellite) -> tuple[object, ...]:
+    """What staged rows rest on."""
+    own = frozenset(row.id for row in of_satellite(unit, satellite.account_id, satellite.id))
+    return satellite.epoch, satellite.epoch_id, satellite.last_seq, satellite.last_rseq, satellite.state, own
+
+
+@dataclass(slots=True)
+class Staged:
+    """The rows of a request, ready to be written; to be closed."""
+
+    basis: tuple[object, ...]
+    bulk: Bulk = field(default_factory=Bulk)
+    others: dict[type, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    homes: dict[str, str] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
+    changes: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    recount: bool = False
+    added: int = 0
+    said: array[int] = field(default_factory=lambda: array("q"))
+
+    def close(self) -> None:
+        """Throw away what waits."""
+        self.bulk.close()
+
+    def numbers_from(self, first: int) -> Callable[[Prepared, Rows], Rows]:
+        """What numbers the events: those of central in the order of the file, then those of the site in their own."""
+        ranks = array("q", bytes(8 * len(self.said)))
+        for rank, place in enumerate(sorted(range(len(self.said)), key=self.said.__getitem__)):
+            ranks[place] = rank
+
+        def number(statement: Prepared, rows: Rows) -> Rows:
+            if "number" not in statement.order:
+                return rows
+            at = statement.order.index("number")
+            after = at + 1
+            return [
+                (*row[:at], first + (row[at] if row[at] >= 0 else self.added + ranks[-row[at] - 1]), *row[after:])
+                for row in rows
+            ]
+
+        return number
+
+
+def stage_rows(unit: Unit, satellite: Satellite, rows: Iterable[list[RequestRow]]) -> Staged:
+    """Check rows, which come in lists of one kind, and make them ready; ExchangeError for what no genuine one holds."""
+    staging = _Staging(unit, satellite)
+    try:
+        waiting: dict[type, list[Any]] = {kind: [] for kind in _STAGE}
+        for some in rows:
+            of_kind = waiting.get(type(some[0]), staging.staged.others[type(some[0])])
+            of_kind += some
+            if len(of_kind) >= BATCH and type(some[0]) in waiting:
+                staging.flush(waiting)
+        staging.flush(waiting)
+    except BaseException:
+        staging.staged.bulk.close()
+        raise
+    return staging.staged
+
+
+class _Staging:
+    """One request while its rows are made ready."""
+
+    def __init__(self, unit: Unit, satellite: Satellite) -> None:
+        self.staged = Staged(basis_of(unit, satellite))
+        self._unit = unit
+        self._satellite = satellite
+        self._account = satellite.account_id
+        self._own = frozenset(row.id for row in of_satellite(unit, satellite.account_id, satellite.id))
+        self._new: set[str] = set()
+        self._claimed: set[int] = set()
+        self._told: set[str] = set()
+        self._instance: Prepared | None = None
+        session = unit.session
+        claim = ("account_id", "instance_id", "tag", "virtual_account_id", "count", "since")
+        self._claim = upserting(session, Claim, claim)
+        self._unclaim = deleting(session, Claim)
+        self._known_event = upserting(session, SatelliteEvent, ("account_id", "id"), keep=True)
+        self._event: Prepared | None = None
+
+    def flush(self, waiting: dict[type, list[Any]]) -> None:
+        """Make ready what has come together, instances first: the order among rows of different kinds says nothing."""
+        for kind, rows in waiting.items():
+            for at in range(0, len(rows), BATCH):
+                _STAGE[kind](self, rows[at : at + BATCH])
+            rows.clear()
+
+    def _owned(self, virtual_account_id: str) -> str:
+        if virtual_account_id not in self._own:
+            raise MalformedError("a row names a virtual account that is not this satellite's")
+        return virtual_account_id
+
+    def instances(self, rows: list[InstanceRow]) -> None:
+        """Instances that are new, known, elsewhere now, or gone."""
+        query = select(Instance.id, Instance.virtual_account_id, Instance.satellite_id).where(
+            Instance.account_id == self._account, Instance.id.in_([row.id for row in rows])
+        )
+        known = {row[0]: (row[1], row[2]) for row in self._unit.session.connection().execute(query)}
+        if any(owner != self._satellite.id for _, owner in known.values()):
+            raise MalformedError("a row names an instance that is not this satellite's")
+        added, values, staged = [], [], self.staged
+        for row in rows:
+            before = staged.homes.get(row.id) or known.get(row.id, (None,))[0]
+            if row.removed:
+                if before is not None:
+                    staged.gone.append(row.id)
+                continue
+            home = self._owned(row.virtual_account)
+            if before is None:
+                added.append(_added(self._satellite, row))
+                self._new.add(row.id)
+            elif before != home:
+                staged.moved[row.id] = home
+            staged.homes[row.id] = home
+            values.append(_instance_values(self._satellite, row, home))
+        if values:
+            self._instance = self._instance or upserting(self._unit.session, Instance, [*values[0]])
+            staged.bulk.put(self._instance, values)
+        self._happened(added, staged.added)
+        staged.added += len(added)
+
+    def claims(self, rows: list[ClaimRow]) -> None:
+        """Claims, and by how much each pool's use changes; a claim that comes again has its pools counted anew."""
+        staged, account_id = self.staged, self._account
+        self._learn_homes({row.instance for row in rows if row.instance not in staged.homes})
+        wanted = {(row.instance, row.tag): row for row in rows if row.instance in staged.homes}
+        query = select(Claim.instance_id, Claim.tag, Claim.virtual_account_id, Claim.count).where(
+            Claim.account_id == account_id, Claim.instance_id.in_({of for of, _ in wanted} - self._new)
+        )
+        for instance, tag, home, count in self._unit.session.connection().execute(query):
+            if (instance, tag) in wanted:
+                staged.changes[home, tag] -= count
+        again = {*map(hash, wanted)}
+        staged.recount |= not again.isdisjoint(self._claimed)
+        self._claimed |= again
+        for row in wanted.values():
+            staged.changes[staged.homes[row.instance], row.tag] += row.count
+        gone = [
+            {"account_id": account_id, "instance_id": row.instance, "tag": row.tag}
+            for row in wanted.values()
+            if row.count == 0
+        ]
+        staged.bulk.put(self._unclaim, gone)
+        values = [
+            {
+                "account_id": account_id,
+                "instance_id": row.instance,
+                "tag": row.tag,
+                "virtual_account_id": staged.homes[row.instance],
+                "count": row.count,
+                "since": row.since,
+            }
+            for row in wanted.values()
+            if row.count
+        ]
+        staged.bulk.put(self._claim, values)
+
+    def _learn_homes(self, missing: set[str]) -> None:
+        if missing:
+            query = select(Instance.id, Instance.virtual_account_id).where(
+                Instance.account_id == self._account,
+                Instance.satellite_id == self._satellite.id,
+                Instance.id.in_(missing),
+            )
+            self.staged.homes.update(self._unit.session.connection().execute(query).all())
+
+    def events(self, rows: list[EventRow]) -> None:
+        """Events that were not taken in before."""
+        query = select(SatelliteEvent.id).where(
+            SatelliteEvent.account_id == self._account, SatelliteEvent.id.in_([row.id for row in rows])
+        )
+        known = {*self._unit.session.connection().scalars(query)}
+        fresh = [
+            row for row in {row.id: row for row in rows}.values() if row.id not in known and row.id not in self._told
+        ]
+        self._told.update(row.id for row in fresh)
+        self.staged.bulk.put(self._known_event, [{"account_id": self._account, "id": row.id} for row in fresh])
+        first = len(self.staged.said)
+        self.staged.said.extend(
+            row.number if row.number is not None else UNNUMBERED + place for place, row in enumerate(fresh, first)
+        )
+        # Told apart from those of central by numbers below nothing, until their place is known.
+        self._happened([_happening(self._satellite, row) for row in fresh], -first - 1, step=-1)
+
+    def _happened(self, happenings: list[Happening], first: int, *, step: int = 1) -> None:
+        values = event_rows(self._unit, self._account, happenings, 0)
+        for place, row in enumerate(values):
+            row["number"] = first + step * place
+        if values:
+            self._event = self._event or inserting(self._unit.session, Event, [*values[0]])
+            self.staged.bulk.put(self._event, values)
+
+
+_STAGE: Mapping[type, Callable[[_Staging, list[Any]], None]] = {
+    InstanceRow: _Staging.instances,
+    ClaimRow: _Staging.claims,
+    EventRow: _Staging.events,
+}
+
+
+def _instance_values(satellite: Satellite, row: InstanceRow, home: str) -> dict[str, object]:
+    return {
+        "account_id": satellite.account_id,
+        "id": row.id,
+        "virtual_account_id": home,
+        "satellite_id": satellite.id,
+        "udi": row.udi.to_dict(),
+        "udi_key": row.udi.key,
+        "hostname": row.hostname,
+        "product_tag": row.product_tag,
+        "software_version": row.software_version,
+        "ip_address": row.ip_address,
+        "notes": row.notes,
+        "registered_at": row.registered_at,
+        "last_contact": row.last_contact,
+        "certificate_expires": row.certificate_expires,
+        "state": row.state.value,
+        "export_allowed": row.export_allowed,
+        "key_hash": row.key_hash,
+        "public_key": row.device_key.to_dict() if row.device_key else None,
+        "token_id": row.token,
+        "standbys": [member.to_dict() for member in row.standbys],
+        "marks": list(row.marks),
+    }
+
+
+def _added(satellite: Satellite, row: InstanceRow) -> Happening:
+    standbys = f" with standbys {', '.join(member.label for member in row.standbys)}" if row.standbys else ""
+    return Happening(
+        EventKind.INSTANCE_ADDED_VIA_SATELLITE,
+        f"product instance {row.hostname or row.udi.label} added via satellite {satellite.name}{standbys}",
+        {"instance": row.id, "pid": row.udi.pid, "serial": row.udi.serial},
+        virtual_account_id=row.virtual_account,
+        instance_id=row.id,
+        satellite_id=satellite.id,
+    )
+
+
+def _happening(satellite: Satellite, row: EventRow) -> Happening:
+    return Happening(
+        EventKind.SATELLITE_EVENT,
+        f"{row.message} (satellite {satellite.name})",
+        {**row.subject, "event": row.event, "satellite_event": row.id},
+        instance_id=row.instance,
+        satellite_id=satellite.id,
+        at=row.at,
+        actor=row.actor,
+    )
