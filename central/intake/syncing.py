@@ -9,9 +9,7 @@ Order: 1 the named satellite is known, 2 signature by a key of its own (a retire
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
-from itertools import chain
 from typing import BinaryIO
 
 from sqlalchemy import select
@@ -20,16 +18,14 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.alerts.services import refresh_alerts
-from central.domain.base import last_change
 from central.domain.export_control.services import end_grants, renew_grants
 from central.domain.satellites.models import AnsweredRequest, QuarantinedFile, Satellite
 from central.domain.satellites.queries import REMOVED, by_id, keys_of
 from central.domain.satellites.services import note_signer
 from central.domain.trust.services import require_standing
-from central.intake.certifying import certificate_rows
 from central.intake.incoming import apply_rows, apply_staged
-from central.intake.outgoing import rows_for
 from central.intake.recovering import enter_recovery, mark_recovering, note_answer
+from central.intake.responding import base_of, respond
 from central.intake.staging import Staged, basis_of, stage_rows
 from central.keyring import KeyRing
 from chassis.actor import ActorKind
@@ -40,15 +36,13 @@ from chassis.ids import new_id
 from exchange.errors import (
     ExchangeError,
     ForkError,
-    MalformedError,
     ResyncRequiredError,
     SupersededError,
     UnknownIssuerError,
 )
 from exchange.files.order import KnownRequests, RequestOrder, judge_request
-from exchange.files.sync_request import Applied, OpenedRequest, peek_satellite, read_sync_request
-from exchange.files.sync_response import SyncResponse, make_sync_response
-from exchange.statements import CentralHead, open_central_head, seal_central_head
+from exchange.files.sync_request import OpenedRequest, peek_satellite, read_sync_request
+from exchange.statements import CentralHead, open_central_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +211,7 @@ def _apply(
 ) -> Answered:
     require_standing(keyring, unit.licence_now, change=False)
     request = opened.request
-    base = _base(unit, satellite, request.applied)
+    base = base_of(unit, satellite, request.applied)
     with roomy(unit.session):
         if prepared is not None and _still_rests(unit, satellite, opened, prepared):
             apply_staged(unit, keyring, account, satellite, prepared.staged)
@@ -237,7 +231,7 @@ def _apply(
         key = (account.id, satellite.id, entry.epoch, entry.seq)
         if entry.epoch == request.epoch and entry.seq < request.seq and unit.session.get(AnsweredRequest, key) is None:
             unit.session.add(_named(account.id, satellite.id, entry.epoch, entry.seq, entry.digest, unit))
-    stored = _respond(unit, keyring, account, satellite, opened, base)
+    stored = respond(unit, keyring, account, satellite, opened, base)
     by_network = unit.actor.kind is ActorKind.SATELLITE  # nobody carried it
     way = "network" if by_network else "file"
     kind = EventKind.SATELLITE_SYNCHRONIZED_NETWORK if by_network else EventKind.SATELLITE_SYNCHRONIZED
@@ -265,65 +259,3 @@ def _named(account_id: str, satellite_id: str, epoch: int, seq: int, digest: str
         counts={},
         received_at=unit.now,
     )
-
-
-def _base(unit: Unit, satellite: Satellite, applied: Applied) -> int:
-    query = select(AnsweredRequest).where(
-        AnsweredRequest.account_id == satellite.account_id,
-        AnsweredRequest.satellite_id == satellite.id,
-        AnsweredRequest.epoch == applied.epoch,
-        AnsweredRequest.rseq == applied.rseq,
-    )
-    row = unit.session.scalars(query).one_or_none()
-    if row is None or row.response_digest != applied.digest:
-        if applied.epoch == satellite.epoch:
-            raise MalformedError("the request names a response that was never given")
-        return 0
-    return row.change_upto
-
-
-def _respond(
-    unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, opened: OpenedRequest, after: int
-) -> AnsweredRequest:
-    request = opened.request
-    unit.session.flush()  # the rows below read what was just applied
-    upto = last_change(unit)
-    head = CentralHead(
-        keyring.vendor_id, satellite.id, satellite.epoch, satellite.epoch_id, request.seq, satellite.last_rseq, unit.now
-    )
-    response = SyncResponse(
-        vendor_id=keyring.vendor_id,
-        satellite=satellite.id,
-        epoch=satellite.epoch,
-        epoch_id=satellite.epoch_id,
-        rseq=satellite.last_rseq,
-        created=unit.now,
-        answers_seq=request.seq,
-        answers_digest=opened.digest,
-        base=request.applied,
-        full=request.full or after == 0,
-        head=seal_central_head(head, keyring.response_key),
-        root_version=keyring.trust.root.version,
-    )
-    out = io.BytesIO()
-    rows = chain(
-        certificate_rows(unit, keyring, satellite, request),
-        rows_for(unit, keyring, account, satellite, 0 if request.full else after),
-    )
-    roots = keyring.trust.newer_than(request.root_version)
-    digest, counts = make_sync_response(response, rows, keyring.response_key, roots, out)
-    stored = AnsweredRequest(
-        account_id=account.id,
-        satellite_id=satellite.id,
-        epoch=request.epoch,
-        seq=request.seq,
-        digest=opened.digest,
-        rseq=satellite.last_rseq,
-        response=out.getvalue(),
-        response_digest=digest,
-        change_upto=upto,
-        counts=counts,
-        received_at=unit.now,
-    )
-    unit.session.add(stored)
-    return stored

@@ -41,7 +41,6 @@ LONG = {
     "central/domain/export_control/services.py": 345,
     "central/domain/ledger/queries.py": 315,
     "central/domain/satellites/services.py": 335,
-    "central/intake/incoming.py": 340,
     "exchange/container.py": 440,
     "exchange/device/bodies.py": 370,
     "exchange/inspect.py": 460,
