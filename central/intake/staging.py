@@ -17,7 +17,7 @@ from sqlalchemy import select
 from central.domain.accounts.queries import of_satellite
 from central.domain.activity.events import EventKind
 from central.domain.activity.models import Event
-from central.domain.activity.services import Happening, event_rows
+from central.domain.activity.services import Happening, event_columns
 from central.domain.instances.models import Instance
 from central.domain.ledger.models import Claim
 from central.domain.satellites.models import Satellite, SatelliteEvent
@@ -132,7 +132,9 @@ class _Staging:
         known = {row[0]: (row[1], row[2]) for row in self._unit.session.connection().execute(query)}
         if any(owner != self._satellite.id for _, owner in known.values()):
             raise MalformedError("a row names an instance that is not this satellite's")
-        added, values, staged = [], [], self.staged
+        added: list[Happening] = []
+        kept: list[InstanceRow] = []
+        staged = self.staged
         for row in rows:
             before = staged.homes.get(row.id) or known.get(row.id, (None,))[0]
             if row.removed:
@@ -146,10 +148,10 @@ class _Staging:
             elif before != home:
                 staged.moved[row.id] = home
             staged.homes[row.id] = home
-            values.append(_instance_values(self._satellite, row, home))
-        if values:
-            self._instance = self._instance or upserting(self._unit.session, Instance, [*values[0]])
-            staged.bulk.put(self._instance, values)
+            kept.append(row)
+        columns = _instance_columns(self._satellite, kept)
+        self._instance = self._instance or upserting(self._unit.session, Instance, [*columns])
+        staged.bulk.put(self._instance, columns)
         self._happened(added, staged.added)
         staged.added += len(added)
 
@@ -169,25 +171,19 @@ class _Staging:
         self._claimed |= again
         for row in wanted.values():
             staged.changes[staged.homes[row.instance], row.tag] += row.count
-        gone = [
-            {"account_id": account_id, "instance_id": row.instance, "tag": row.tag}
-            for row in wanted.values()
-            if row.count == 0
-        ]
-        staged.bulk.put(self._unclaim, gone)
-        values = [
-            {
-                "account_id": account_id,
-                "instance_id": row.instance,
-                "tag": row.tag,
-                "virtual_account_id": staged.homes[row.instance],
-                "count": row.count,
-                "since": row.since,
-            }
-            for row in wanted.values()
-            if row.count
-        ]
-        staged.bulk.put(self._claim, values)
+        self._put_claims(self._unclaim, [row for row in wanted.values() if row.count == 0])
+        self._put_claims(self._claim, [row for row in wanted.values() if row.count])
+
+    def _put_claims(self, statement: Prepared, rows: list[ClaimRow]) -> None:
+        columns: dict[str, list[Any]] = {
+            "account_id": [self._account] * len(rows),
+            "instance_id": [row.instance for row in rows],
+            "tag": [row.tag for row in rows],
+            "virtual_account_id": [self.staged.homes[row.instance] for row in rows],
+            "count": [row.count for row in rows],
+            "since": [row.since for row in rows],
+        }
+        self.staged.bulk.put(statement, columns)
 
     def _learn_homes(self, missing: set[str]) -> None:
         if missing:
@@ -208,7 +204,8 @@ class _Staging:
             row for row in {row.id: row for row in rows}.values() if row.id not in known and row.id not in self._told
         ]
         self._told.update(row.id for row in fresh)
-        self.staged.bulk.put(self._known_event, [{"account_id": self._account, "id": row.id} for row in fresh])
+        ids = {"account_id": [self._account] * len(fresh), "id": [row.id for row in fresh]}
+        self.staged.bulk.put(self._known_event, ids)
         first = len(self.staged.said)
         self.staged.said.extend(
             row.number if row.number is not None else UNNUMBERED + place for place, row in enumerate(fresh, first)
@@ -217,12 +214,10 @@ class _Staging:
         self._happened([_happening(self._satellite, row) for row in fresh], -first - 1, step=-1)
 
     def _happened(self, happenings: list[Happening], first: int, *, step: int = 1) -> None:
-        values = event_rows(self._unit, self._account, happenings, 0)
-        for place, row in enumerate(values):
-            row["number"] = first + step * place
-        if values:
-            self._event = self._event or inserting(self._unit.session, Event, [*values[0]])
-            self.staged.bulk.put(self._event, values)
+        numbers = range(first, first + step * len(happenings), step)
+        columns = event_columns(self._unit, self._account, happenings, numbers)
+        self._event = self._event or inserting(self._unit.session, Event, [*columns])
+        self.staged.bulk.put(self._event, columns)
 
 
 _STAGE: Mapping[type, Callable[[_Staging, list[Any]], None]] = {
@@ -232,29 +227,29 @@ _STAGE: Mapping[type, Callable[[_Staging, list[Any]], None]] = {
 }
 
 
-def _instance_values(satellite: Satellite, row: InstanceRow, home: str) -> dict[str, object]:
+def _instance_columns(satellite: Satellite, rows: list[InstanceRow]) -> dict[str, list[Any]]:
     return {
-        "account_id": satellite.account_id,
-        "id": row.id,
-        "virtual_account_id": home,
-        "satellite_id": satellite.id,
-        "udi": row.udi.to_dict(),
-        "udi_key": row.udi.key,
-        "hostname": row.hostname,
-        "product_tag": row.product_tag,
-        "software_version": row.software_version,
-        "ip_address": row.ip_address,
-        "notes": row.notes,
-        "registered_at": row.registered_at,
-        "last_contact": row.last_contact,
-        "certificate_expires": row.certificate_expires,
-        "state": row.state.value,
-        "export_allowed": row.export_allowed,
-        "key_hash": row.key_hash,
-        "public_key": row.device_key.to_dict() if row.device_key else None,
-        "token_id": row.token,
-        "standbys": [member.to_dict() for member in row.standbys],
-        "marks": list(row.marks),
+        "account_id": [satellite.account_id] * len(rows),
+        "id": [row.id for row in rows],
+        "virtual_account_id": [row.virtual_account for row in rows],
+        "satellite_id": [satellite.id] * len(rows),
+        "udi": [row.udi.to_dict() for row in rows],
+        "udi_key": [row.udi.key for row in rows],
+        "hostname": [row.hostname for row in rows],
+        "product_tag": [row.product_tag for row in rows],
+        "software_version": [row.software_version for row in rows],
+        "ip_address": [row.ip_address for row in rows],
+        "notes": [row.notes for row in rows],
+        "registered_at": [row.registered_at for row in rows],
+        "last_contact": [row.last_contact for row in rows],
+        "certificate_expires": [row.certificate_expires for row in rows],
+        "state": [row.state.value for row in rows],
+        "export_allowed": [row.export_allowed for row in rows],
+        "key_hash": [row.key_hash for row in rows],
+        "public_key": [row.device_key.to_dict() if row.device_key else None for row in rows],
+        "token_id": [row.token for row in rows],
+        "standbys": [[member.to_dict() for member in row.standbys] for row in rows],
+        "marks": [list(row.marks) for row in rows],
     }
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pickle
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
-from chassis.db.upsert import Prepared, make_ready
+from chassis.db.upsert import Prepared, ready_columns
 
 MEMORY = 8 * 1024 * 1024
 Rows = list[tuple[Any, ...]]
@@ -28,14 +28,14 @@ class Bulk:
         self._pieces: list[int] = []
         self._spool = tempfile.SpooledTemporaryFile(MEMORY)  # noqa: SIM115 - closed by close
 
-    def put(self, statement: Prepared, rows: Sequence[dict[str, Any]]) -> None:
-        """Make rows ready and keep them."""
-        if not rows:
+    def put(self, statement: Prepared, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Make rows ready, which are told column by column, and keep them."""
+        if not columns[statement.order[0]]:
             return
         if statement not in self._statements:
             self._statements.append(statement)
         self._pieces.append(self._statements.index(statement))
-        pickle.dump(make_ready(statement, rows).rows, self._spool, pickle.HIGHEST_PROTOCOL)
+        pickle.dump(ready_columns(statement, columns).rows, self._spool, pickle.HIGHEST_PROTOCOL)
 
     def send(self, connection: Connection, change: Callable[[Prepared, Rows], Rows]) -> None:
         """Write all of them; `change` may fill in what only the writing transaction knows. May be done again."""

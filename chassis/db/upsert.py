@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +39,11 @@ def insert_rows(session: Session, model: type[Any], rows: Sequence[dict[str, Any
     """Insert rows that are new, as plain rows: no object of theirs enters the session."""
     if rows:
         make_ready(inserting(session, model, [*rows[0]]), rows).send(session.connection())
+
+
+def insert_columns(session: Session, model: type[Any], columns: Mapping[str, Sequence[Any]]) -> None:
+    """Insert rows that are new, told column by column."""
+    ready_columns(inserting(session, model, [*columns]), columns).send(session.connection())
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +112,22 @@ def _prepared(session: Session, statement: Insert | Delete, table: Table, names:
 
 
 def make_ready(statement: Prepared, rows: Sequence[dict[str, Any]]) -> Ready:
-    """Make every value ready, column by column, so that those which need nothing are not touched one by one."""
+    """Make rows ready."""
     order = statement.order
-    columns: list[Iterable[Any]] = []
-    columns += [*zip(*map(itemgetter(*order, order[0]), rows), strict=True)][:-1]
-    for at, make in enumerate(statement.processors):
-        if make is not None:
-            columns[at] = _made(make, columns[at])
-    return Ready(statement, [*zip(*columns, strict=True)])
+    turned = [*zip(*map(itemgetter(*order, order[0]), rows), strict=True)][:-1]
+    return ready_columns(statement, dict(zip(order, turned, strict=True)))
 
 
-def _made(make: Callable[[Any], Any], column: Iterable[Any]) -> Iterable[Any]:
-    values = list(column)
+def ready_columns(statement: Prepared, columns: Mapping[str, Sequence[Any]]) -> Ready:
+    """Make rows ready, column by column, so that values which need nothing are not touched one by one."""
+    ready = [
+        columns[name] if make is None else _made(make, columns[name])
+        for name, make in zip(statement.order, statement.processors, strict=True)
+    ]
+    return Ready(statement, [*zip(*ready, strict=True)])
+
+
+def _made(make: Callable[[Any], Any], values: Sequence[Any]) -> Iterable[Any]:
     if not isinstance(values[0], datetime):
         return map(make, values)
     # Few times are alone: what was registered or told together has one.

@@ -11,7 +11,7 @@ from central.domain.activity.events import EventKind
 from central.domain.activity.models import Event, LicenceTransaction
 from central.domain.base import VENDOR, next_number, next_numbers
 from chassis.db.unit import Unit
-from chassis.db.upsert import insert_rows
+from chassis.db.upsert import insert_columns
 from chassis.ids import new_id
 
 
@@ -63,27 +63,29 @@ def record_many(unit: Unit, account_id: str, happenings: Sequence[Happening]) ->
     """Write many events of one account, numbered in their order."""
     if happenings:
         first = next_numbers(unit, account_id, "event", len(happenings))
-        insert_rows(unit.session, Event, event_rows(unit, account_id, happenings, first))
+        columns = event_columns(unit, account_id, happenings, range(first, first + len(happenings)))
+        insert_columns(unit.session, Event, columns)
 
 
-def event_rows(unit: Unit, account_id: str, happenings: Sequence[Happening], first: int) -> list[dict[str, Any]]:
-    """Events as plain rows, numbered from `first`."""
-    return [
-        {
-            "account_id": account_id,
-            "id": new_id(),
-            "number": number,
-            "at": entry.at or unit.now,
-            "kind": entry.kind,
-            "actor": entry.actor or unit.actor.label,
-            "message": entry.message,
-            "subject": entry.subject,
-            "virtual_account_id": entry.virtual_account_id,
-            "instance_id": entry.instance_id,
-            "satellite_id": entry.satellite_id,
-        }
-        for number, entry in enumerate(happenings, first)
-    ]
+def event_columns(
+    unit: Unit, account_id: str, happenings: Sequence[Happening], numbers: Sequence[int]
+) -> dict[str, Sequence[Any]]:
+    """Events as columns."""
+    count = len(happenings)
+    actor, now = unit.actor.label, unit.now
+    return {
+        "account_id": [account_id] * count,
+        "id": [new_id() for _ in happenings],
+        "number": numbers,
+        "at": [entry.at or now for entry in happenings],
+        "kind": [entry.kind for entry in happenings],
+        "actor": [entry.actor or actor for entry in happenings],
+        "message": [entry.message for entry in happenings],
+        "subject": [entry.subject for entry in happenings],
+        "virtual_account_id": [entry.virtual_account_id for entry in happenings],
+        "instance_id": [entry.instance_id for entry in happenings],
+        "satellite_id": [entry.satellite_id for entry in happenings],
+    }
 
 
 @dataclass(frozen=True, slots=True)
