@@ -11,7 +11,7 @@ from central.domain.activity.events import EventKind
 from central.domain.activity.models import Event, LicenceTransaction
 from central.domain.base import VENDOR, next_number, next_numbers
 from chassis.db.unit import Unit
-from chassis.db.upsert import insert_columns
+from chassis.db.upsert import insert_columns, insert_rows
 from chassis.ids import new_id
 
 
