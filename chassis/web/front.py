@@ -58,13 +58,18 @@ class Gathering(Generic[M, R]):
         self._waiting: deque[tuple[float, M, asyncio.Future[R]]] = deque()
         self._busy = False
         self._sweeping = False
-        self._last = 0
+        self._enough = 0
+        self._moment: asyncio.TimerHandle | None = None
 
     async def ask(self, message: M) -> R:
         """Have a message settled; DatabaseBusyError when its turn does not come in time."""
         future: asyncio.Future[R] = self._loop.create_future()
         self._waiting.append((self._loop.time(), message, future))
-        if not self._busy:
+        if self._moment is not None:
+            if len(self._waiting) == self._enough:
+                self._moment.cancel()
+                self._moment = self._loop.call_later(0, self._begin)  # with what has come along meanwhile
+        elif not self._busy:
             self._busy = True
             self._loop.call_soon(self._start)  # not before all that has come by now is here
         elif not self._sweeping:
@@ -72,9 +77,12 @@ class Gathering(Generic[M, R]):
             self._loop.call_later(SWEEP_SECONDS, self._sweep)
         return await future
 
+    def _begin(self) -> None:
+        self._moment = None
+        self._start()
+
     def _start(self) -> None:
         group = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
-        self._last = len(group)
         if not group:
             self._busy = False
             return
@@ -91,11 +99,13 @@ class Gathering(Generic[M, R]):
                 future.set_exception(result)
             else:
                 future.set_result(result)
-        if 2 * len(self._waiting) >= self._last:
+        # Whoever was answered now comes again in a moment, and a group costs as much for two as for ten: so those that
+        # wait are joined by most of them, rather than that two halves take turns for ever.
+        self._enough = min(MOST_TOGETHER, len(self._waiting) + len(futures)) * 3 // 4
+        if len(self._waiting) >= self._enough:
             self._start()
         else:
-            # Whoever was answered now comes again in a moment: a group costs as much for two as for ten.
-            self._loop.call_later(AGAIN_SECONDS, self._start)
+            self._moment = self._loop.call_later(AGAIN_SECONDS, self._begin)
 
     def _sweep(self) -> None:
         late = self._loop.time() - PATIENCE_SECONDS
