@@ -26,7 +26,7 @@ Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 LEAN = (PREFIX, "/healthz", "/readyz")
-AGAIN_SECONDS = 0.002
+AGAIN_SECONDS = 0.004
 SWEEP_SECONDS = 1.0
 
 M = TypeVar("M")
