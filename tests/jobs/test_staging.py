@@ -149,6 +149,37 @@ def test_a_file_that_was_staged_twice_is_applied_once(site: World) -> None:
     assert site.licence("ADVANTAGE")["in_use"] == 12
 
 
+@pytest.mark.row("C11.2", "E3")
+@pytest.mark.both_databases
+def test_a_file_that_comes_again_while_it_is_written_is_read_at_once_and_answered_the_same(site: World) -> None:
+    """A line breaks and the site sends anew: the second reader neither waits for the writer nor fails by what it wrote."""
+    file = request_of(site, "1", 12)
+    found: list[Any] = []
+    with vendor_of(site) as made:
+
+        def again() -> None:
+            with file.open("rb") as stream, made.database.read(OPERATOR) as unit:
+                found.append(prepare_request(unit, made.keyring, stream))
+
+        reader = Thread(target=again)
+        with made.database.write(OPERATOR) as unit, file.open("rb") as stream:
+            first = take_request(unit, made.keyring, stream)
+            unit.session.flush()
+            reader.start()
+            reader.join(PATIENCE)
+            read_meanwhile = [*found]
+        reader.join(PATIENCE)
+        assert len(read_meanwhile) == 1
+        with closing(found[0]), file.open("rb") as stream, made.database.write(OPERATOR) as unit:
+            second = take_request(unit, made.keyring, stream, found[0])
+
+    assert not isinstance(first, ExchangeError)
+    assert not isinstance(second, ExchangeError)
+    assert (first.outcome, second.outcome) == ("applied", "already_answered")
+    assert first.stored.response == second.stored.response
+    assert site.licence("ADVANTAGE")["in_use"] == 12
+
+
 @pytest.mark.row("C11.2", "S2.3")
 @pytest.mark.both_databases
 def test_a_full_file_after_changes_leaves_what_the_site_has(site: World) -> None:
