@@ -78,8 +78,13 @@ class Gathering(Generic[M, R]):
         if not group:
             self._busy = False
             return
-        work = self._loop.run_in_executor(self._thread, self._settle, [message for _, message, _ in group])
-        work.add_done_callback(lambda done: self._done([future for _, _, future in group], done))
+        futures = [future for _, _, future in group]
+        try:
+            work = self._loop.run_in_executor(self._thread, self._settle, [message for _, message, _ in group])
+        except RuntimeError as error:  # the machine gives no thread: the next message tries again
+            work = self._loop.create_future()
+            work.set_exception(error)
+        work.add_done_callback(lambda done: self._done(futures, done))
 
     def _done(self, futures: list[asyncio.Future[R]], done: asyncio.Future[list[R | BaseException]]) -> None:
         failed = done.exception()
