@@ -22,8 +22,9 @@ from central.intake.syncing import prepare_request, take_request
 from central.runtime import Central, open_central
 from chassis.actor import OPERATOR
 from chassis.db.unit import Unit
-from exchange.errors import ExchangeError
-from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow
+from exchange import limits
+from exchange.errors import ExchangeError, TooLargeError
+from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow, TokenRow
 from exchange.files.sync_request import peek_satellite
 from satellite.runtime import open_satellite
 from tests.bench.fleet import Fleet, change_devices, fill_site
@@ -279,3 +280,20 @@ def test_events_are_told_in_the_order_of_the_site(site: World) -> None:
     events = site.central("events", ACCOUNT)["items"]
     told = [row["message"].split(" (")[0] for row in events if row["kind"] == "satellite:event"]
     assert told[::-1] == ["said 10", "said 20", "said 30", "said None"]
+
+
+@pytest.mark.row("C11.2", "E2")
+def test_more_tokens_than_fit_in_memory_are_refused_before_anything_is_written(
+    site: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tables can say ten million tokens in some kilobytes; whoever does so is refused, and nothing of it stays."""
+    monkeypatch.setattr(limits, "OTHER_ROWS", 5)
+    device = device_of(site, 1)
+    at = device.registered_at
+    token = TokenRow("a" * 32, device.virtual_account, None, "b" * 64, at, "site", at, None, 0, False, False, False)
+
+    with pytest.raises(TooLargeError):
+        apply(site, [device], [token] * 3, [token] * 3)
+    assert site.central("instances", ACCOUNT)["items"] == []
+    apply(site, [device], [token] * 3, [token] * 2)
+    assert len(site.central("instances", ACCOUNT)["items"]) == 1
