@@ -12,7 +12,7 @@ from central.intake.receiving import receive
 from central.runtime import Central
 from chassis.actor import Actor, ActorKind
 from chassis.db.unit import DatabaseFailure
-from chassis.errors import AppError
+from chassis.errors import AppError, BodyIncompleteError
 from chassis.log import get_logger
 from chassis.web.messages import FailureLimiter
 from chassis.web.wsgi import Response, StartResponse, problem
@@ -47,7 +47,11 @@ class SyncEndpoint:
             slow.headers.append(("Retry-After", str(wait)))
             return slow
         with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
-            if not _take_in(environ, spool):
+            try:
+                fits = _take_in(environ, spool)
+            except BodyIncompleteError as error:  # a line that broke says nothing about the satellite
+                return problem(error.status, error.code, error.message, error.remedy)
+            if not fits:
                 return problem(413, "too_large", "The file is larger than any request.", "Synchronize more often.")
 
             @contextmanager
