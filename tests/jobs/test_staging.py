@@ -21,7 +21,9 @@ from central.intake.receiving import receive
 from central.intake.syncing import prepare_request, take_request
 from central.runtime import Central, open_central
 from chassis.actor import OPERATOR
+from chassis.db import bulk
 from chassis.db.unit import Unit
+from chassis.errors import DiskFullError
 from exchange import limits
 from exchange.errors import ExchangeError, TooLargeError
 from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow, TokenRow
@@ -297,3 +299,22 @@ def test_more_tokens_than_fit_in_memory_are_refused_before_anything_is_written(
     assert site.central("instances", ACCOUNT)["items"] == []
     apply(site, [device], [token] * 3, [token] * 2)
     assert len(site.central("instances", ACCOUNT)["items"]) == 1
+
+
+@pytest.mark.row("C11.2")
+def test_a_temporary_folder_without_room_is_a_refusal_and_changes_nothing(
+    site: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits finds no room: the refusal says so, the satellite is not blamed, and the file comes in later."""
+    file = request_of(site, "1", 12)
+
+    def full(_memory: int) -> Any:
+        return Path("/dev/full").open("r+b", buffering=0)
+
+    monkeypatch.setattr(bulk.tempfile, "SpooledTemporaryFile", full)
+    with vendor_of(site) as made, pytest.raises(DiskFullError):
+        receive(made.database, made.keyring, OPERATOR, lambda: file.open("rb"), made.note_reached)
+    monkeypatch.undo()
+    assert site.licence("ADVANTAGE")["in_use"] == 0
+    site.central("sync", "import", str(file), "--output", site.file("r1"))
+    assert site.licence("ADVANTAGE")["in_use"] == 12
