@@ -114,6 +114,14 @@ class UploadTooLargeError(AppError):
     status = 413
 
 
+class BodyIncompleteError(AppError):
+    """The connection broke, or fell silent, before the whole request had come; nothing was done."""
+
+    code = "body_incomplete"
+    remedy = "Send the request again."
+    status = 400
+
+
 class KeyUnreadableError(AppError):
     """A key file of this home is damaged."""
 

@@ -309,13 +309,16 @@ class OpenedFile:
         if self.body is None:
             return
         counts: Counter[str] = Counter()
-        tables, left = TableReader(), self.body.rows
+        tables, left, room = TableReader(), self.body.rows, limits.BODY_BYTES
         for line in self._lines():
             block = tables.read(line)
             counts[block.kind] += block.count
             left -= block.count
+            room -= block.weight
             if left < 0:
                 raise MalformedError("there are more rows than the manifest says")
+            if room < 0:
+                raise TooLargeError("the tables of the body unroll past its limit")
             yield block
         if dict(counts) != self.body.counts:
             raise MalformedError("the rows are not those that the manifest counts")

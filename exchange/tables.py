@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from exchange import limits
 from exchange.canonical import JsonObject, b64decode, b64encode, decode_object, parse_time
 from exchange.errors import MalformedError, TooLargeError
+from exchange.weight import weigh
 
 Column: TypeAlias = "list[Any] | dict[str, Column]"
 """A value for each row, or the columns of the members of an object."""
@@ -34,6 +35,8 @@ class Block:
     count: int
     row: JsonObject | None = None
     columns: Mapping[str, Column] = field(default_factory=dict)
+    weight: int = 0
+    """How much text the rows of a table hold."""
 
     def rows(self) -> list[JsonObject]:
         """The rows as objects."""
@@ -80,7 +83,11 @@ class TableReader:
             raise MalformedError("a table has no columns")
         about = self._about(found["about"], count) if "about" in found else None
         table = _Table(columns, count, self._instances.columns, about)
-        return Block(kind, count, columns={name: table.column(form) for name, form in columns.items()})
+        unrolled = {name: table.column(form) for name, form in columns.items()}
+        weight = weigh(unrolled, count)
+        if weight > limits.ROW_BYTES * count:
+            raise TooLargeError("the rows of a table are longer than rows can be")
+        return Block(kind, count, columns=unrolled, weight=weight)
 
     def _about(self, about: object, count: int) -> Sequence[int]:
         known = self._instances.count

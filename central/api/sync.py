@@ -46,25 +46,28 @@ class SyncEndpoint:
             slow = problem(429, "too_many_failures", "Too many refused files from this address.", "Wait and try again.")
             slow.headers.append(("Retry-After", str(wait)))
             return slow
-        with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
-            if not _take_in(environ, spool):
-                return problem(413, "too_large", "The file is larger than any request.", "Synchronize more often.")
+        try:
+            with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
+                if not _take_in(environ, spool):
+                    return problem(413, "too_large", "The file is larger than any request.", "Synchronize more often.")
+                return self._received(spool, address)
+        except AppError as error:
+            return problem(error.status, error.code, error.message, error.remedy)
 
-            @contextmanager
-            def reopened() -> Iterator[BinaryIO]:
-                spool.seek(0)
-                yield spool  # type: ignore[misc]  # a spooled file reads like any other
+    def _received(self, spool: Any, address: str) -> Response:
+        @contextmanager
+        def reopened() -> Iterator[BinaryIO]:
+            spool.seek(0)
+            yield spool
 
-            try:
-                received = receive(self._made.database, self._made.keyring, _ACTOR, reopened, self._made.note_reached)
-            except ExchangeError as error:
-                self._limiter.count(address)
-                return problem(STATUS.get(error.code, 400), error.code, error.message, error.remedy)
-            except AppError as error:
-                return problem(error.status, error.code, error.message, error.remedy)
-            except DatabaseFailure as error:
-                get_logger().error("sync_failed", cause=type(error).__name__)
-                return problem(500, "internal_error", "The server failed.", "Try again; nothing was taken in.")
+        try:
+            received = receive(self._made.database, self._made.keyring, _ACTOR, reopened, self._made.note_reached)
+        except ExchangeError as error:
+            self._limiter.count(address)
+            return problem(STATUS.get(error.code, 400), error.code, error.message, error.remedy)
+        except DatabaseFailure as error:
+            get_logger().error("sync_failed", cause=type(error).__name__)
+            return problem(500, "internal_error", "The server failed.", "Try again; nothing was taken in.")
         found = Response(200, received.data, "application/octet-stream")
         found.headers.append(("X-Outcome", received.facts["outcome"]))
         found.headers.append(("X-Counts", json.dumps(received.facts["counts"], sort_keys=True)))

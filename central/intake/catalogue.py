@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,10 @@ def import_catalogue(
     RestrictionInUseError unless that is said to be meant.
     """
     change = read_catalogue(unit, path)
-    used = {**_claimed(unit, change.restricted), **_locked(unit, change.unrestricted)}
+    # An ordinary licence may also be held by the code of a device that never asks again.
+    reserved = _held(unit, change.restricted, Bucket.RESERVED, Bucket.TRANSITION)
+    used = Counter(_claimed(unit, change.restricted)) + Counter(reserved)
+    used += Counter(_held(unit, change.unrestricted, Bucket.LOCKED))
     if used and not preview and not change_restriction:
         named = ", ".join(f"{tag} ({count} in use)" for tag, count in sorted(used.items())[:20])
         raise RestrictionInUseError(f"the restriction of licences in use would change: {named}")
@@ -51,13 +55,13 @@ def _claimed(unit: Unit, tags: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _locked(unit: Unit, tags: Sequence[str]) -> dict[str, int]:
+def _held(unit: Unit, tags: Sequence[str], *buckets: Bucket) -> dict[str, int]:
     found: dict[str, int] = {}
     for piece in batches(tags):
         query = (
             select(Lot.tag, func.sum(Holding.quantity))
             .join(Holding, (Holding.account_id == Lot.account_id) & (Holding.lot_id == Lot.id))
-            .where(Lot.tag.in_(piece), Holding.bucket == Bucket.LOCKED)
+            .where(Lot.tag.in_(piece), Holding.bucket.in_(buckets))
             .group_by(Lot.tag)
         )
         found |= {tag: int(count) for tag, count in unit.session.execute(query)}

@@ -24,7 +24,8 @@ from central.domain.satellites.models import Satellite, SatelliteEvent
 from chassis.db.bulk import Bulk, Rows
 from chassis.db.unit import Unit
 from chassis.db.upsert import BATCH, Prepared, deleting, inserting, upserting
-from exchange.errors import MalformedError
+from exchange import limits
+from exchange.errors import MalformedError, TooLargeError
 from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow
 
 UNNUMBERED = 2**53
@@ -80,7 +81,11 @@ def stage_rows(unit: Unit, satellite: Satellite, rows: Iterable[list[RequestRow]
     staging = _Staging(unit, satellite)
     try:
         waiting: dict[type, list[Any]] = {kind: [] for kind in _STAGE}
+        others = 0
         for some in rows:
+            others += len(some) if type(some[0]) not in waiting else 0
+            if others > limits.OTHER_ROWS:  # they stay in memory until they are decided
+                raise TooLargeError("there are more tokens, requests, returns and grants than a file can hold")
             of_kind = waiting.get(type(some[0]), staging.staged.others[type(some[0])])
             of_kind += some
             if len(of_kind) >= BATCH and type(some[0]) in waiting:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeAlias
 
 from chassis.api.oauth import Grants, give_token, is_token_path
-from chassis.errors import UploadTooLargeError
+from chassis.errors import BodyIncompleteError, UploadTooLargeError
 from chassis.web.messages import FailureLimiter
 from chassis.web.request import Request, read_request
 from chassis.web.wsgi import Environ, Response, problem
@@ -30,7 +31,8 @@ def answer_with(parts: Sequence[Part], environ: Environ) -> Response:
     request = read_request(environ, MOST_BYTES)
     found = _first(parts, request)
     if found.status >= 400:
-        request.drain(DRAINED_BYTES)
+        with suppress(BodyIncompleteError):
+            request.drain(DRAINED_BYTES)
     return found
 
 
@@ -40,6 +42,6 @@ def _first(parts: Sequence[Part], request: Request) -> Response:
             found = part(request)
             if found is not None:
                 return found
-    except UploadTooLargeError as error:
-        return problem(413, error.code, error.message, error.remedy)
+    except (UploadTooLargeError, BodyIncompleteError) as error:
+        return problem(error.status, error.code, error.message, error.remedy)
     return problem(404, "not_found", "There is nothing at this address.", "Check the address.")

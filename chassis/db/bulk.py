@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from chassis.db.upsert import Prepared, ready_columns
+from chassis.storage import of_file
 
 MEMORY = 8 * 1024 * 1024
 Rows = list[tuple[Any, ...]]
@@ -35,7 +36,10 @@ class Bulk:
         if statement not in self._statements:
             self._statements.append(statement)
         self._pieces.append(self._statements.index(statement))
-        pickle.dump(ready_columns(statement, columns).rows, self._spool, pickle.HIGHEST_PROTOCOL)
+        try:
+            pickle.dump(ready_columns(statement, columns).rows, self._spool, pickle.HIGHEST_PROTOCOL)
+        except OSError as error:
+            raise of_file(error, "the temporary file for what waits") from error
 
     def send(self, connection: Connection, change: Callable[[Prepared, Rows], Rows]) -> None:
         """Write all of them; `change` may fill in what only the writing transaction knows. May be done again."""

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from a2wsgi import WSGIMiddleware
 
 from chassis.db.group import MOST_TOGETHER, PATIENCE_SECONDS
-from chassis.errors import DatabaseBusyError, UploadTooLargeError
+from chassis.errors import BodyIncompleteError, DatabaseBusyError, UploadTooLargeError
 from chassis.web.messages import PREFIX, DeviceHttp, Handled, failed
 from chassis.web.wsgi import Response, StartResponse, WsgiApp
 
@@ -86,8 +86,13 @@ class Gathering(Generic[M, R]):
         if not group:
             self._busy = False
             return
-        work = self._loop.run_in_executor(self._thread, self._settle, [message for _, message, _ in group])
-        work.add_done_callback(lambda done: self._done([future for _, _, future in group], done))
+        futures = [future for _, _, future in group]
+        try:
+            work = self._loop.run_in_executor(self._thread, self._settle, [message for _, message, _ in group])
+        except RuntimeError as error:  # the machine gives no thread: the next message tries again
+            work = self._loop.create_future()
+            work.set_exception(error)
+        work.add_done_callback(lambda done: self._done(futures, done))
 
     def _done(self, futures: list[asyncio.Future[R]], done: asyncio.Future[list[R | BaseException]]) -> None:
         failed = done.exception()
@@ -146,7 +151,7 @@ class Front:
                 await _send(send, self._devices.look(path), head=method == "HEAD")
                 return
         which = self._checks if path == "/readyz" else self._rest
-        await which(scope, receive, send)  # type: ignore[arg-type]  # the same by other names
+        await which(scope, _whole(receive), send)  # type: ignore[arg-type]  # the same by other names
 
     async def _message(self, path: str, scope: Scope, receive: Receive) -> Response:
         address = _address(scope, behind_proxy=self._behind_proxy)
@@ -163,6 +168,18 @@ class Front:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
             return failed(error)
+
+
+def _whole(receive: Receive) -> Receive:
+    """A body that breaks off is an error: to the adapter it would look like one that ended."""
+
+    async def next_part() -> MutableMapping[str, Any]:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BodyIncompleteError("the request did not come whole")
+        return message
+
+    return next_part
 
 
 def from_loop(app: WsgiApp, *, behind_proxy: bool) -> WsgiApp:

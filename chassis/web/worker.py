@@ -10,6 +10,7 @@ import asyncio
 import resource
 import socket
 import ssl
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,10 @@ NO_ROOM_SECONDS = 0.1
 MOST_DESCRIPTORS = 8192
 KEPT_DESCRIPTORS = 256
 """For the database, its locks and logs, whatever comes."""
+GREETING_SECONDS = 20.0
+"""So long a caller may take for its TLS greeting."""
+SILENT_SECONDS = 60.0
+"""So long a caller may take until its first request has come; between two requests the server's own bound holds."""
 
 
 def most_connections() -> int:
@@ -43,7 +48,20 @@ class FairWorker(ASGIWorker):  # type: ignore[misc]  # the library ships no type
     async def _listen(
         self, factory: Callable[[], asyncio.Protocol], *, sock: socket.socket, ssl: ssl.SSLContext | None, **_: Any
     ) -> Listener:
-        return Listener(self.loop, factory, sock, ssl, has_room=lambda: self.nr_conns < self.cfg.worker_connections)
+        return Listener(
+            self.loop,
+            factory,
+            sock,
+            ssl,
+            has_room=lambda greeted: self.nr_conns + greeted < self.cfg.worker_connections,
+        )
+
+
+def _end_silent(of: Callable[[], Any]) -> None:
+    """End a connection on which no request has come."""
+    protocol = of()
+    if protocol is not None and protocol.req_count <= 1 and protocol._awaiting_request:  # noqa: SLF001 - nothing else says it
+        protocol.transport.close()
 
 
 class Listener:
@@ -56,9 +74,12 @@ class Listener:
         sock: socket.socket,
         context: ssl.SSLContext | None,
         *,
-        has_room: Callable[[], bool],
+        has_room: Callable[[int], bool],
     ) -> None:
-        """`factory` makes the protocol of a connection; none is taken where there is no room for it."""
+        """`factory` makes the protocol of a connection; none is taken where there is no room for it.
+
+        `has_room` is told how many are being greeted: they are no connections of the worker yet, and hold descriptors.
+        """
         self._loop, self._factory, self._sock, self._context = loop, factory, sock, context
         self._has_room = has_room
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -75,7 +96,7 @@ class Listener:
         self._timer = self._loop.call_later(seconds, self._look)
 
     def _take(self) -> None:
-        if not self._has_room():
+        if not self._has_room(len(self._tasks)):
             self._look_away(NO_ROOM_SECONDS)
             return
         try:
@@ -93,9 +114,15 @@ class Listener:
     async def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(0)
         try:
-            await self._loop.connect_accepted_socket(self._factory, connection, ssl=self._context)
+            limit = None if self._context is None else GREETING_SECONDS
+            _, protocol = await self._loop.connect_accepted_socket(
+                self._factory, connection, ssl=self._context, ssl_handshake_timeout=limit
+            )
         except (OSError, ssl.SSLError):
             connection.close()  # it spoke no TLS, or was gone before it was greeted
+        else:
+            # The timer outlives most connections, and must not keep them.
+            self._loop.call_later(SILENT_SECONDS, _end_silent, weakref.ref(protocol))
 
     def close(self) -> None:
         """Take no more; the connections that are there go on."""

@@ -46,6 +46,8 @@ from satellite.sync.privacy import PrivacyFilter
 STREAM = 1000
 ALIKE = 64
 """So many rows that are alike make a table of their own."""
+HELD = 16 * TABLE_ROWS
+"""So many rows about the instances of one table are held at once: one device may have told a million events."""
 LAST = 2**62
 R = TypeVar("R", ClaimText, EventText)
 
@@ -87,10 +89,19 @@ class _Stream(Generic[R]):
 
     def about(self, instances: Instances) -> Iterator[Lines]:
         """Those about the instances of a table; alike ones stand together."""
+        while alike := self._taken(instances):
+            yield from self._alike(alike, instances)
+
+    def _taken(self, instances: Instances) -> dict[str, list[R]]:
         alike: dict[str, list[R]] = defaultdict(list)
-        while self._next is not None and self._next.instance in instances.places:
+        for _ in range(HELD):
+            if self._next is None or self._next.instance not in instances.places:
+                break
             alike[self._next.alike].append(self._next)
             self._next = next(self._rows, None)
+        return alike
+
+    def _alike(self, alike: dict[str, list[R]], instances: Instances) -> Iterator[Lines]:
         mixed: list[R] = []
         for _, rows in sorted(alike.items()):
             if len(rows) < ALIKE:

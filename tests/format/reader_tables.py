@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import unicodedata
 from datetime import timedelta
 from typing import Any
@@ -36,7 +37,29 @@ def unrolled(table: Found, instances: list[Found]) -> list[Found]:
         about = _places(about, n, len(instances))
     one = _Unrolling(n, forms, [instances[place] for place in about] if about is not None else None)
     columns = {name: one.column(form) for name, form in forms.items()}
+    if sum(_characters(form, values) + len(name) * n for (name, form), values in _paired(forms, columns)) > 65_536 * n:
+        refuse("too_large")
     return [{"kind": table["kind"], **{name: values[at] for name, values in columns.items()}} for at in range(n)]
+
+
+def _paired(forms: Found, columns: Found) -> list[tuple[tuple[str, Any], list[Any]]]:
+    return [((name, form), columns[name]) for name, form in forms.items()]
+
+
+def _characters(form: Any, values: list[Any]) -> int:
+    """Characters of the values of a column."""
+    if isinstance(form, dict) and set(form) == {"members"}:
+        return sum(
+            len(name) * len(values) + _characters(inner, [value[name] for value in values])
+            for name, inner in form["members"].items()
+        )
+    alike: dict[int, int] = {}
+    for value in values:
+        if id(value) not in alike:
+            alike[id(value)] = len(value) if isinstance(value, str) else 0
+            if isinstance(value, dict | list):
+                alike[id(value)] = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return sum(alike[id(value)] for value in values)
 
 
 def pointed(table: Found, rows: list[Found]) -> list[Found]:

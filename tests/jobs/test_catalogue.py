@@ -6,7 +6,9 @@ import pytest
 
 from central.app import make_app
 from central.runtime import open_central
+from exchange.identity import Udi
 from tests.api.callers import Api, central_token
+from tests.jobs.test_reservations import reserve
 from tests.world import ACCOUNT, CATALOGUE, World
 
 TURNED = CATALOGUE.replace("ADVANTAGE,Advantage,", "ADVANTAGE,Advantage,yes")
@@ -54,6 +56,20 @@ def test_a_licence_that_nobody_uses_changes_sides_freely_and_one_that_is_granted
     assert granted["code"] == "restriction_in_use"
     assert free["restriction_changes"] == [{"tag": "ESSENTIALS", "restricted": True, "in_use": 0}]
     assert (again["changed"], again["restriction_changes"]) == (0, [])
+
+
+@pytest.mark.row("C8.1", "C6.1")
+def test_a_licence_that_is_held_by_a_code_is_in_use(vendor: World) -> None:
+    """What a device has by a code is use like any other: its licence becomes restricted on purpose only."""
+    device = vendor.unregistered("AIR-1", "central")
+    root = (vendor.folder / "root.json").read_bytes()
+    reserve(vendor, device.reserve_request(Udi(pid="SW-48", serial="AIR-1"), root), "ADVANTAGE=2")
+    file = vendor.file("turned.csv", TURNED)
+    preview = vendor.central("catalogue", "import", file, "--preview")
+    refused = vendor.central("catalogue", "import", file, code=1)["error"]
+
+    assert preview["restriction_changes"] == [{"tag": "ADVANTAGE", "restricted": True, "in_use": 2}]
+    assert refused["code"] == "restriction_in_use"
 
 
 @pytest.mark.row("C3.4", "C8.1")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from central.runtime import open_central
 from chassis.actor import OPERATOR
+from exchange.files.packing import ClaimText
 from satellite.runtime import open_satellite
+from satellite.sync import outgoing
 from satellite.sync.exporting import export_request, prepare_request
 from satellite.sync.outgoing import claims_since, events_since, instances_since
 from tests.bench.fleet import Fleet, change_devices, fill_site
@@ -224,3 +227,30 @@ def test_terms_that_end_together_are_posted_in_one_chain(vendor: World) -> None:
         entry for entry in vendor.central("events", ACCOUNT)["items"] if "expired and were removed" in entry["message"]
     ]
     assert len(expired) == 40
+
+
+@pytest.mark.row("S2.3", "E3")
+def test_a_device_that_told_very_much_is_not_held_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a device's million events a bounded number is in memory at once, and each leaves once, in its order."""
+    monkeypatch.setattr(outgoing, "HELD", 10)
+    taken: list[int] = []
+
+    def pieces(_unit: Any, _query: Any) -> Iterator[list[ClaimText]]:
+        for number in range(95):
+            taken.append(number)
+            yield [ClaimText("d", "even" if number % 2 else "odd", number, "")]
+
+    def write(rows: Sequence[ClaimText], _about: Any) -> Iterator[Any]:
+        yield [row.quantity for row in rows]
+
+    monkeypatch.setattr(outgoing, "_pieces", pieces)
+    about: Any = SimpleNamespace(places={"d": 0})
+    query: Any = None
+    stream: Any = outgoing._Stream(query, query, ClaimText._make, write)
+    told: list[int] = []
+    for rows in stream.about(about):
+        told += rows
+        assert len(taken) - len(told) <= 11
+
+    assert sorted(told) == list(range(95))
+    assert list(stream.rest()) == []

@@ -21,9 +21,12 @@ from central.intake.receiving import receive
 from central.intake.syncing import prepare_request, take_request
 from central.runtime import Central, open_central
 from chassis.actor import OPERATOR
+from chassis.db import bulk
 from chassis.db.unit import Unit
-from exchange.errors import ExchangeError
-from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow
+from chassis.errors import DiskFullError
+from exchange import limits
+from exchange.errors import ExchangeError, TooLargeError
+from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow, TokenRow
 from exchange.files.sync_request import peek_satellite
 from satellite.runtime import open_satellite
 from tests.bench.fleet import Fleet, change_devices, fill_site
@@ -149,6 +152,37 @@ def test_a_file_that_was_staged_twice_is_applied_once(site: World) -> None:
     assert site.licence("ADVANTAGE")["in_use"] == 12
 
 
+@pytest.mark.row("C11.2", "E3")
+@pytest.mark.both_databases
+def test_a_file_that_comes_again_while_it_is_written_is_read_at_once_and_answered_the_same(site: World) -> None:
+    """A line breaks and the site sends anew: the second reader neither waits for the writer nor fails by what it wrote."""
+    file = request_of(site, "1", 12)
+    found: list[Any] = []
+    with vendor_of(site) as made:
+
+        def again() -> None:
+            with file.open("rb") as stream, made.database.read(OPERATOR) as unit:
+                found.append(prepare_request(unit, made.keyring, stream))
+
+        reader = Thread(target=again)
+        with made.database.write(OPERATOR) as unit, file.open("rb") as stream:
+            first = take_request(unit, made.keyring, stream)
+            unit.session.flush()
+            reader.start()
+            reader.join(PATIENCE)
+            read_meanwhile = [*found]
+        reader.join(PATIENCE)
+        assert len(read_meanwhile) == 1
+        with closing(found[0]), file.open("rb") as stream, made.database.write(OPERATOR) as unit:
+            second = take_request(unit, made.keyring, stream, found[0])
+
+    assert not isinstance(first, ExchangeError)
+    assert not isinstance(second, ExchangeError)
+    assert (first.outcome, second.outcome) == ("applied", "already_answered")
+    assert first.stored.response == second.stored.response
+    assert site.licence("ADVANTAGE")["in_use"] == 12
+
+
 @pytest.mark.row("C11.2", "S2.3")
 @pytest.mark.both_databases
 def test_a_full_file_after_changes_leaves_what_the_site_has(site: World) -> None:
@@ -248,3 +282,39 @@ def test_events_are_told_in_the_order_of_the_site(site: World) -> None:
     events = site.central("events", ACCOUNT)["items"]
     told = [row["message"].split(" (")[0] for row in events if row["kind"] == "satellite:event"]
     assert told[::-1] == ["said 10", "said 20", "said 30", "said None"]
+
+
+@pytest.mark.row("C11.2", "E2")
+def test_more_tokens_than_fit_in_memory_are_refused_before_anything_is_written(
+    site: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tables can say ten million tokens in some kilobytes; whoever does so is refused, and nothing of it stays."""
+    monkeypatch.setattr(limits, "OTHER_ROWS", 5)
+    device = device_of(site, 1)
+    at = device.registered_at
+    token = TokenRow("a" * 32, device.virtual_account, None, "b" * 64, at, "site", at, None, 0, False, False, False)
+
+    with pytest.raises(TooLargeError):
+        apply(site, [device], [token] * 3, [token] * 3)
+    assert site.central("instances", ACCOUNT)["items"] == []
+    apply(site, [device], [token] * 3, [token] * 2)
+    assert len(site.central("instances", ACCOUNT)["items"]) == 1
+
+
+@pytest.mark.row("C11.2")
+def test_a_temporary_folder_without_room_is_a_refusal_and_changes_nothing(
+    site: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits finds no room: the refusal says so, the satellite is not blamed, and the file comes in later."""
+    file = request_of(site, "1", 12)
+
+    def full(_memory: int) -> Any:
+        return Path("/dev/full").open("r+b", buffering=0)
+
+    monkeypatch.setattr(bulk.tempfile, "SpooledTemporaryFile", full)
+    with vendor_of(site) as made, pytest.raises(DiskFullError):
+        receive(made.database, made.keyring, OPERATOR, lambda: file.open("rb"), made.note_reached)
+    monkeypatch.undo()
+    assert site.licence("ADVANTAGE")["in_use"] == 0
+    site.central("sync", "import", str(file), "--output", site.file("r1"))
+    assert site.licence("ADVANTAGE")["in_use"] == 12

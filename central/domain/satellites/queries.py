@@ -39,9 +39,12 @@ def find_satellite(unit: Unit, account_id: str, name: str) -> Satellite:
 
 
 def by_id(unit: Unit, satellite_id: str) -> Satellite | None:
-    """A satellite by the id that its files carry, whichever account it belongs to."""
-    query = select(Satellite).where(Satellite.id == satellite_id).with_for_update()
-    return unit.session.scalars(query).one_or_none()
+    """A satellite by the id that its files carry, whichever account it belongs to; locked where it may be changed.
+
+    Whoever only looks must not wait for who writes: a snapshot cannot be locked once somebody has changed the row.
+    """
+    query = select(Satellite).where(Satellite.id == satellite_id)
+    return unit.session.scalars(query.with_for_update() if unit.writing else query).one_or_none()
 
 
 def keys_of(unit: Unit, satellite: Satellite, *, retired: bool) -> dict[str, PublicKey]:

@@ -123,6 +123,29 @@ def test_who_leaves_while_waiting_disturbs_nobody() -> None:
     assert asyncio.run(run()) == "B"
 
 
+@pytest.mark.row("S4.7")
+def test_a_thread_that_cannot_be_started_costs_the_messages_of_that_moment_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A machine without room for a thread: who asked is told of it, and who asks later is settled."""
+    desk = Desk()
+    desk.free.set()
+    begin = threading.Thread.start
+
+    def refused(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def run() -> str:
+        gathering = Gathering(desk.settle)
+        monkeypatch.setattr(threading.Thread, "start", refused)
+        with pytest.raises(RuntimeError):
+            await asyncio.wait_for(gathering.ask("a"), 5)
+        monkeypatch.setattr(threading.Thread, "start", begin)
+        return await asyncio.wait_for(gathering.ask("b"), 5)
+
+    assert asyncio.run(run()) == "B"
+
+
 def _rest(environ: dict[str, Any], start_response: StartResponse) -> Any:
     said = f"{environ['REQUEST_METHOD']} {environ.get('RAW_URI')} {environ.get('REMOTE_ADDR')}".encode()
     return Response(200, said, "text/plain").send(environ, start_response)

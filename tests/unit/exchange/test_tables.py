@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from exchange import limits
 from exchange.canonical import JsonObject, encode, iso
-from exchange.container import Lines
+from exchange.container import Body, Lines, OpenedFile
 from exchange.errors import ExchangeError, MalformedError, TooLargeError
 from exchange.files.packing import (
     FEW,
@@ -32,6 +33,8 @@ from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.tables import Block, TableReader
 from exchange.vocabulary import InstanceState
+from tests.format.reader_tables import unrolled
+from tests.format.reader_values import Refused
 
 ids = st.binary(min_size=16, max_size=16).map(bytes.hex)
 times = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(  # noqa: DTZ001 - the zone comes next
@@ -460,6 +463,41 @@ def test_what_is_no_table_is_refused(line: bytes) -> None:
 
 
 @pytest.mark.row("E2")
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"subject": {"all": {f"a{n}": "x" * 65_000 for n in range(15)}}},
+        {"subject": {"of": [["x" * 65_000] * 15], "at": [0] * 1000}},
+        {"subject": {"members": {f"{n}" + "x" * 60_000: {"all": 1} for n in range(15)}}},
+        {"a": {"all": "x" * 65_000}, "subject": {"members": {f"m{n}": {"as": "a"} for n in range(15)}}},
+        {f"{n}": {"all": "x" * 65_000} for n in range(15)},
+    ],
+)
+def test_a_table_stands_for_no_more_than_its_rows_could_say(columns: JsonObject) -> None:
+    """A line of some kilobytes, packed, that would become a gigabyte of rows is refused before a row is made of it."""
+    line = table(columns, 1000)
+
+    assert len(line) < limits.LINE_BYTES
+    with pytest.raises(TooLargeError):
+        TableReader().read(line)
+    with pytest.raises(Refused, match="too_large"):
+        unrolled(json.loads(line), [])
+
+
+@pytest.mark.row("E2")
+def test_the_tables_of_a_file_together_stand_for_no_more_than_a_body_may_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each table is within its bound; their sum is bounded like what a body inflates to."""
+    line = table({"a": {"all": "x" * 50_000}}, 10)
+    body = Body("", 0, 20, {"event": 20})
+    kept = OpenedFile(None, None, b"", "", body, lambda: iter([line, line]))  # type: ignore[arg-type]  # no header is asked for
+
+    assert len(list(kept.rows())) == 20
+    monkeypatch.setattr(limits, "BODY_BYTES", 600_000)
+    with pytest.raises(TooLargeError):
+        list(kept.rows())
+
+
+@pytest.mark.row("E2")
 def test_only_tables_have_long_lines() -> None:
     """A row of more than 64 KiB is refused, a table takes up to 1 MiB."""
     reader = TableReader()
@@ -467,7 +505,9 @@ def test_only_tables_have_long_lines() -> None:
         reader.read(encode({"kind": "event", "x": "y" * limits.ROW_BYTES}))
     with pytest.raises(TooLargeError):
         reader.read(table({"x": {"all": "y" * limits.LINE_BYTES}}))
-    assert reader.read(table({"x": {"all": "y" * limits.ROW_BYTES}})).count == 2
+    long = table({"x": ["y" * 60_000, "z" * 60_000]})
+    assert len(long) > limits.ROW_BYTES
+    assert reader.read(long).count == 2
 
 
 @pytest.mark.row("E3")
