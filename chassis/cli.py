@@ -136,7 +136,7 @@ class IntegerType(click.ParamType[int]):
         if isinstance(value, int):
             return value
         if not _INTEGER.fullmatch(str(value)):
-            self.fail(f"{str(value)[:40]!r} is not a whole number", param, ctx)
+            self.fail(f"{str(value)[:40]!r} is not a whole number of at most 18 digits", param, ctx)
         return int(value)
 
 
@@ -217,7 +217,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_cell(entry) for entry in value) or "-"
     if isinstance(value, dict):
-        return " ".join(f"{name}={_cell(entry)}" for name, entry in value.items())
+        return " ".join(f"{name}={_cell(entry)}" for name, entry in value.items()) or "-"
     # Texts may come from devices and files: control characters must not reach a terminal.
     return "".join(letter if letter.isprintable() else "?" for letter in str(value))
 

@@ -180,6 +180,16 @@ def _show(report: Report, *, as_json: bool) -> None:
         print(f"  {name.replace('_', ' ')}: {_clean(value)}")
     if refusal is not None:
         print(f"refused: {_clean(refusal.message)}\n  {refusal.remedy}")
+    elif SIGNATURE_NOT_CHECKED in report.problems:
+        print(f"not checked: {_HINTS.get(report.kind, _HINT)}")
+
+
+_HINT = "who signed it; give the vendor's root file with --root"
+_TYPED = "whose it is: a typed code bears no signature, and central compares it with the reservation"
+_HINTS = {
+    "sync-request": "who signed it; give the root file with --root, and the satellite's authorization file with --authorization",
+    **dict.fromkeys(("request-code", "confirmation-code", "return-code"), _TYPED),
+}
 
 
 def _clean(value: object) -> str:

@@ -110,7 +110,7 @@ def decode(data: bytes, *, max_bytes: int, max_depth: int = JSON_DEPTH) -> JsonV
     except MalformedError:
         raise
     except (ValueError, TypeError, RecursionError) as error:
-        raise MalformedError(f"not strict JSON: {type(error).__name__}") from error
+        raise MalformedError("this is not JSON, or JSON that can be read in two ways") from error
     return value
 
 

@@ -335,7 +335,7 @@ def split_container(data: bytes | BinaryIO, kind: FileKind | None) -> SealedFile
         raise TruncatedError("the file is empty")
     header = Header.parse(_line(stream, limits.HEADER_BYTES, short=MalformedError("the first line does not end")))
     if kind is not None and header.kind is not kind:
-        raise WrongKindError(f"this is a {header.kind.value} file; a {kind.value} file is needed")
+        raise WrongKindError(f"the file is of the kind {header.kind.value}; one of the kind {kind.value} is needed")
     if total > SIZE_LIMITS[header.kind]:
         raise TooLargeError(f"{total} bytes; a {header.kind.value} file has at most {SIZE_LIMITS[header.kind]}")
     root_line = _line(stream, limits.ROOT_LINE_BYTES)

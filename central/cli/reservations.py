@@ -30,7 +30,7 @@ def _wishes(texts: tuple[str, ...]) -> list[tuple[str, int]]:
     for text in texts:
         name, sign, count = text.rpartition("=")
         if not sign or not count.isascii() or not count.isdecimal() or len(count) > 10:
-            raise click.UsageError("--licence is TAG=QUANTITY")
+            raise click.UsageError(f"--licence is TAG=QUANTITY, a whole number of at most 10 digits; not {text[:80]!r}")
         found.append((name, int(count)))
     return found
 

@@ -134,11 +134,17 @@ def empty(status: int, *headers: tuple[str, str]) -> Response:
     return Response(status, b"", headers=list(headers))
 
 
+def sentences(message: str, remedy: str) -> str:
+    """What is wrong and what to do, in one text; the first ends like a sentence before the second begins."""
+    ends = "" if message.endswith((".", "!", "?", ":", ";")) or not message or not remedy else "."
+    return f"{message}{ends} {remedy}".strip()
+
+
 def refusal(error: AppError) -> Response:
     """A refusal as these clients read it: the status text and a sentence; the code is ours besides."""
     if error.status in EMPTY_BODIES and error.status != 404:
         return empty(error.status)
-    body = {"status": "ERROR", "statusMessage": f"{error.message} {error.remedy}".strip(), "messageCode": error.code}
+    body = {"status": "ERROR", "statusMessage": sentences(error.message, error.remedy), "messageCode": error.code}
     return answer(body, 422 if isinstance(error, InvalidInputError) and not isinstance(error, BodyError) else 400)
 
 

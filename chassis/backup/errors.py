@@ -51,4 +51,6 @@ class PassphraseShortError(AppError):
     """The passphrase is too short."""
 
     code = "passphrase_too_short"
-    remedy = "A passphrase for backups has at least 12 characters; leave the option out to have one made."
+    remedy = (
+        "A passphrase for backups has at least 12 characters; `backup create` makes one where the option is left out."
+    )

@@ -154,7 +154,7 @@ def restore_backup(
     """
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not replace and (restore_waits(home) or any((home / name).exists() for name in (product.database, "keys"))):
-        raise HomeExistsError(remedy="Give --replace: what stands there is kept in a folder beside it.")
+        raise HomeExistsError(remedy="Give --replace: what stands there is kept in a folder `replaced-…` of the home.")
     with alone_in_home(home), _work_folder(home, "restore") as folder:
         found = _unpack(product, file, passphrase, folder)
         label = new_id()[:12]

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from chassis.actor import OPERATOR
-from chassis.cli import emit, emit_list
+from chassis.cli import emit, emit_list, render
 from chassis.clock import optional_iso
 from chassis.files import read_bounded
 from satellite.cli.base import FILE, opened, reading, writing
@@ -54,7 +54,8 @@ def sync_settings(
     if ca is not None:
         changes["ca"] = read_bounded(ca, CA_BYTES).decode("ascii", "replace")
     if day is not None:
-        changes["day"] = _day(day)
+        with reading(context) as (_, unit):
+            changes["day"] = _day(day, str(changes.get("every", settings_of(site_of(unit)).every)))
     if timeout is not None:
         changes["timeout"] = timeout
     if changes:
@@ -66,12 +67,13 @@ def sync_settings(
     emit(context, found)
 
 
-def _day(text: str) -> int:
-    if text.lower() in WEEKDAYS:
+def _day(text: str, every: str) -> int:
+    # A number for a weekday is refused: people count the days of the week from different ones.
+    if text.lower() in WEEKDAYS and every != "monthly":
         return WEEKDAYS.index(text.lower())
-    if text.isascii() and text.isdecimal() and len(text) <= 2:
+    if text.isascii() and text.isdecimal() and len(text) <= 2 and every != "weekly":
         return int(text)
-    raise click.UsageError("--day is a day of the week by name, or a number from 1 to 31")
+    raise click.UsageError("--day is the name of a weekday for weekly, and a number from 1 to 31 for monthly")
 
 
 @sync.command("doctor", help="Name the one cause that stops synchronization, and what to do.")
@@ -84,6 +86,12 @@ def sync_doctor(context: click.Context, file: Path | None, every: bool) -> None:
         emit_list(context, catalogue(), ("code", "where", "message", "remedy"))
         return
     found = diagnose(lambda: opened(context), OPERATOR, file)
-    emit(context, found)
+    emit(context, found, _text(found))
     if not found["healthy"]:
         context.exit(1)
+
+
+def _text(found: dict[str, Any]) -> str:
+    # The one cause is what the command is for: each thing that is said of it gets a line of its own.
+    lines = {"healthy": found["healthy"], "checked": found["checked"], **(found["cause"] or {"cause": None})}
+    return render({"cause" if name == "code" else name: value for name, value in lines.items()})

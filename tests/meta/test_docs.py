@@ -109,11 +109,18 @@ def _click_commands(command: click.Command, path: str) -> Iterator[tuple[str, st
         if param.name in SHARED:
             continue
         if isinstance(param, click.Option):
-            shown = "/".join(param.opts) + ("" if param.is_flag else f" {param.metavar or (param.name or '').upper()}")
+            shown = "/".join(param.opts) + ("" if param.is_flag else f" {_value(param)}")
         else:
             shown = param.make_metavar(click.Context(command))
-        words.append(shown if param.required else f"[{shown.strip('[]')}]")
+            shown = shown if param.required else shown.removeprefix("[").removesuffix("]")
+        words.append(shown if param.required else f"[{shown}]")
     yield path, command.help or "", words
+
+
+def _value(option: click.Option) -> str:
+    if isinstance(option.type, click.Choice):
+        return "|".join(option.type.choices)
+    return option.metavar or (option.name or "").upper()
 
 
 def _argparse_commands(parser: argparse.ArgumentParser, path: str) -> Iterator[tuple[str, str, list[str]]]:
@@ -127,7 +134,8 @@ def _argparse_commands(parser: argparse.ArgumentParser, path: str) -> Iterator[t
         if action.dest in SHARED:
             continue
         value = action.metavar or ("|".join(action.choices) if action.choices else action.dest.upper())
-        shown = f"{'/'.join(action.option_strings)} {value}" if action.option_strings else str(value)
+        names = "/".join(action.option_strings)
+        shown = (names if action.nargs == 0 else f"{names} {value}") if names else str(value)
         words.append(shown if action.required else f"[{shown}]")
     yield path, parser.description or "", words
 
