@@ -490,6 +490,19 @@ def test_settings_that_cannot_be_are_refused(site: World, option: str, value: st
     assert site.satellite("sync", "settings") == before
 
 
+@pytest.mark.row("S1.4")
+@pytest.mark.parametrize(("every", "day", "other"), [("weekly", "tuesday", "3"), ("monthly", "3", "tuesday")])
+def test_a_day_of_the_week_has_a_name_and_one_of_the_month_a_number(
+    site: World, every: str, day: str, other: str
+) -> None:
+    """A number is never taken for a weekday, nor a weekday for a number; the day that was set stays."""
+    site.satellite("sync", "settings", "--every", every, "--day", day)
+    refused = site.satellite("sync", "settings", "--day", other, code=2)["error"]
+
+    assert refused["code"] == "usage"
+    assert str(site.satellite("sync", "settings")["day"]) == day
+
+
 @pytest.mark.row("S2.2")
 def test_the_catalogue_names_more_than_twenty_five_causes_each_with_a_remedy() -> None:
     """No two share a code, and none lacks a place, a meaning or a remedy."""

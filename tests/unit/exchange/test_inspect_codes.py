@@ -48,3 +48,19 @@ def test_a_typed_code_is_told_without_showing_the_secret_in_it(kind: str, said: 
     assert {**found["contents"], "unchecked": None} == {**said, "unchecked": None}
     assert "signature" in found["contents"]["unchecked"]
     assert (bad[0], bad[1]["error"]["code"]) == (1, "altered")
+
+
+@pytest.mark.row("E4")
+@pytest.mark.parametrize(
+    ("file", "hint"),
+    [("authorization-code/v1/plain.xml", "--root"), ("sync-request/v1/{}", "--authorization"), ("return-code/v1/plain.txt", "bears no signature")],
+)  # fmt: skip
+def test_a_person_is_told_how_to_check_what_was_not_checked(file: str, hint: str) -> None:
+    """The text names the option that is missing, or says that nothing can be checked here; no code stands alone."""
+    folder = VECTORS / "sync-request" / "v1"
+    good = next(entry["file"] for entry in json.loads((folder / "index.json").read_text())["vectors"] if entry["expected"] == "ok")  # fmt: skip
+    command = [sys.executable, "-m", "exchange", "inspect", str(VECTORS / file.format(good)), "--at", "2026-11-24T12:00:00Z"]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0
+    assert hint in done.stdout.splitlines()[-1]
