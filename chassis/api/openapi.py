@@ -22,7 +22,7 @@ PROBLEM = {
 }
 KEY_HEADER = "Idempotency-Key"
 # By which member of a thing its address names it, where that is not its id.
-FIELDS = {"account": "domain", "name": "name", "job": "name"}
+FIELDS = {"account": "domain", "name": "name", "job": "name", "satellite": "name", "user": "name"}
 
 
 def describe(title: str, version: str, operations: Sequence[Operation[Any]]) -> dict[str, Any]:

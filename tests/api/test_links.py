@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.errors import FlakyStrategyDefinition
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis.config import SchemathesisConfig
 
@@ -112,13 +114,21 @@ def test_what_was_made_is_found_and_what_was_removed_is_not(site: World) -> None
     assert gone == [404] * 4
 
 
+# What is drawn must not depend on what was read or learned meanwhile: the same chain comes again when it is looked into.
+STEADY: dict[str, Any] = {
+    "generation": {"mode": "positive"},
+    "analysis": {"constants": {"enabled": False}},
+    "phases": {"stateful": {"link-calibration": False}},
+}
+
+
 @pytest.mark.row("C12.4", "S3.4")
 @pytest.mark.parametrize("server", ["central", "satellite"])
 def test_generated_chains_of_calls_find_no_fault(site: World, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is called after whatever, each answer is one that the description names; the ledger adds up in the end."""
     monkeypatch.setenv(f"{server.upper()}_SERVER__FAILURES_A_MINUTE", "100000")
     api = of_central(site) if server == "central" else of_satellite(site)
-    config = SchemathesisConfig.from_dict({"generation": {"mode": "positive"}})
+    config = SchemathesisConfig.from_dict(STEADY)
     schema = schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", api.app, config=config)
     # The machine would take its own token away, and ask servers of time that are none.
     chains = schema.exclude(operation_id=["revoke_api_token", "measure_time"]).as_state_machine()
@@ -136,7 +146,12 @@ def test_generated_chains_of_calls_find_no_fault(site: World, server: str, monke
         max_examples=25, stateful_step_count=10, deadline=None, database=None, derandomize=True,
         phases=[Phase.generate], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    run_state_machine_as_test(Chain, settings=bounded)
+    for _ in range(8):
+        # The servers remember what earlier chains did, so the same draws can lead elsewhere; the library then stops drawing.
+        with suppress(FlakyStrategyDefinition):
+            run_state_machine_as_test(Chain, settings=bounded)
+        if sum(seen.values()) > 100:
+            break
 
     assert sum(seen.values()) > 100
     assert len({name for name, status in seen if status == 200}) > 5

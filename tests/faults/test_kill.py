@@ -6,9 +6,11 @@ import os
 import random
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import central.cli
 from tests.faults.harness import Load, Serving, check_nothing_lost, dies_at, seed, start
 from tests.world import World
 
@@ -134,8 +136,12 @@ def test_an_authorization_that_dies_at_any_step_is_applied_by_the_next_run(site:
 @pytest.mark.row("S1.2")
 def test_crash_points_do_nothing_outside_a_laboratory(site: World) -> None:
     """The variable that ends a laboratory's process leaves a real home alone."""
-    (site.folder / "satellite" / "lab-clock.json").rename(site.folder / "kept")
 
-    assert not dies_at(
-        "before_commit", lambda: site.satellite("token", "create", "--virtual-account", "Site", "--days", "3")
-    )
+    def real(*words: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = site.run(central.cli.main, "real", *words).get("items", [])
+        return found
+
+    real("init", "--vendor", "Example Vendor", "--root-keys", site.file("real-keys"))
+
+    assert not dies_at("before_commit", lambda: real("account", "create", "real.example", "--name", "Real"))
+    assert [row["domain"] for row in real("account", "list")] == ["real.example"]
