@@ -24,6 +24,7 @@ from chassis.actor import SYSTEM
 from chassis.db.group import PATIENCE_SECONDS
 from exchange.canonical import parse_time
 from exchange.identity import Udi
+from exchange.vocabulary import DeviceOp
 from satellite.core.activity.models import Event as SiteEvent
 from satellite.core.instances.models import Instance
 from satellite.core.licences.models import Claim, PoolTotal
@@ -308,3 +309,34 @@ def test_a_renewal_writes_no_event_and_reads_no_other_device(busy: Site) -> None
     assert busy.count(select(func.count(SiteEvent.id))) == before
     assert seen.count("UPDATE") == 3
     assert len(seen) <= 8
+
+
+# The embedded database tells its plan for a statement; the other judges by how much there is.
+BIG = ("instances", "device_keys", "claims", "events", "grants", "export_queue")
+
+
+@pytest.mark.one_database("the plan of the embedded database is looked at")
+@pytest.mark.row("S4.1", "S4.2")
+def test_no_message_of_a_device_looks_through_a_table_that_grows(busy: Site) -> None:
+    """Registering, renewing, changing and leaving find their rows by an index, however many devices there are."""
+    engine, said = busy.made.database.engine, set()
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def note(_connection: Any, cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if statement.split(" ", 1)[0] in {"SELECT", "UPDATE", "DELETE", "INSERT"}:
+            looked = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters[0] if many else parameters)
+            said.update((row[3], statement) for row in looked)
+
+    device = busy.registered(1, busy.world.token())[0]
+    for op, message in (
+        ("authorize", device.authorize({"ADVANTAGE": 1})),
+        ("authorize", device.authorize({"ADVANTAGE": 1})),
+        ("authorize", device.authorize({"ADVANTAGE": 2, "ESSENTIALS": 1})),
+        ("deregister", device.message(DeviceOp.DEREGISTER, {"returns": []})),
+    ):
+        assert busy.say(op, message)[0] == 200
+    wide = tuple(f"SCAN {name}" for name in BIG)
+    scans = {step: text for step, text in said if step.startswith(wide) or step.endswith("(removed=?)")}
+
+    assert any(step.startswith("SEARCH instances") for step, _ in said)
+    assert scans == {}

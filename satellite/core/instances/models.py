@@ -35,7 +35,7 @@ class Instance(Base):
     token_id: Mapped[str | None] = mapped_column(IdColumn)
     standbys: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
     marks: Mapped[list[str]] = mapped_column(JsonText)
-    removed: Mapped[bool] = mapped_column(Boolean, index=True)
+    removed: Mapped[bool] = mapped_column(Boolean)
     change_no: Mapped[int] = mapped_column(BigInteger, index=True)
 
 

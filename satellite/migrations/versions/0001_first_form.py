@@ -239,7 +239,6 @@ def upgrade() -> None:
     with op.batch_alter_table('instances', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_instances_change_no'), ['change_no'], unique=False)
         batch_op.create_index(batch_op.f('ix_instances_last_contact'), ['last_contact'], unique=False)
-        batch_op.create_index(batch_op.f('ix_instances_removed'), ['removed'], unique=False)
         batch_op.create_index(batch_op.f('ix_instances_udi_key'), ['udi_key'], unique=False)
         batch_op.create_index(batch_op.f('ix_instances_virtual_account_id'), ['virtual_account_id'], unique=False)
 
@@ -386,7 +385,6 @@ def downgrade() -> None:
     with op.batch_alter_table('instances', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_instances_virtual_account_id'))
         batch_op.drop_index(batch_op.f('ix_instances_udi_key'))
-        batch_op.drop_index(batch_op.f('ix_instances_removed'))
         batch_op.drop_index(batch_op.f('ix_instances_last_contact'))
         batch_op.drop_index(batch_op.f('ix_instances_change_no'))
 
