@@ -17,6 +17,7 @@ from central.domain.ledger.claims import claims_by_instance
 from central.domain.ledger.queries import licences
 from central.intake.instances import remove, transfer
 from chassis.api.lenient import BodyError, objects_of, overall, page, success, text_of
+from chassis.api.lenient_forms import asked_move, moved_form, moved_message
 from chassis.clock import iso
 from chassis.errors import AppError
 from exchange.errors import ExchangeError
@@ -140,23 +141,11 @@ def transfer_devices(call: Call) -> dict[str, Any]:
     source = chosen(call)
     outcomes = [_transferred(call, entry, source) for entry in objects_of(call.body, "productInstances")]
     refresh_alerts(call.unit, call.smart_account)
-    done = sum(one["status"] == "SUCCESS" for one in outcomes)
-    answer = success(
-        f"{done} product instances transferred successfully.",
-        productsTransferStatus=outcomes,
-        successCount=done,
-        errorCount=len(outcomes) - done,
-    )
-    return {**answer, "status": overall(outcomes)}
+    return moved_form(outcomes)
 
 
 def _transferred(call: Call, entry: Mapping[str, Any], source: VirtualAccount) -> dict[str, Any]:
-    outcome: dict[str, Any] = {
-        "sudi": entry.get("sudi"),
-        "targetVirtualAccount": entry.get("targetVirtualAccount"),
-        "productTagName": entry.get("productTagName"),
-        "sourceVirtualAccount": source.name,
-    }
+    outcome = asked_move(entry, source.name)
     try:
         with call.unit.savepoint():
             target = virtual_account(call.unit, call.smart_account.id, text_of(entry, "targetVirtualAccount"))
@@ -164,10 +153,7 @@ def _transferred(call: Call, entry: Mapping[str, Any], source: VirtualAccount) -
             transfer(call.unit, row, target)
     except AppError as error:
         return {**outcome, "status": "WARNING", "statusMessage": error.message}
-    message = (
-        f"Device \u2018{instance_name(row)}\u2019 successfully transferred from Virtual Account "
-        f"\u2018{source.name}\u2019 to Virtual Account \u2018{target.name}\u2019."
-    )
+    message = moved_message(instance_name(row), source.name, target.name)
     return {**outcome, "status": "SUCCESS", "statusMessage": message}
 
 

@@ -24,6 +24,7 @@ from chassis.api.lenient import (
     text_of,
     words_of,
 )
+from chassis.api.lenient_forms import licence_form
 from chassis.errors import AppError
 from exchange.compliance import LotPhase, lot_phase
 from exchange.vocabulary import Compliance
@@ -53,24 +54,7 @@ def usage(call: Call) -> dict[str, Any]:
 
 
 def _licence(call: Call, row: Mapping[str, Any], lots: list[HeldLot]) -> dict[str, Any]:
-    return {
-        "license": row["name"],
-        "licenseName": row["name"],
-        "entitlementTag": row["tag"],
-        "virtualAccount": row["virtual_account"],
-        "quantity": row["purchased"],
-        "inUse": row["in_use"] - row["reserved"],
-        "available": row["balance"],
-        "status": STATUS[row["status"]],
-        "billingType": row["billing"].upper(),
-        "ahaApps": False,
-        "pendingQuantity": row["pending"],
-        "reserved": row["reserved"],
-        "isPortable": False,
-        "portable": False,
-        "licenseSubstitutions": [],
-        "licenseDetails": [_detail(call, lot) for lot in lots],
-    }
+    return licence_form(row, STATUS[row["status"]], [_detail(call, lot) for lot in lots])
 
 
 def _detail(call: Call, lot: HeldLot) -> dict[str, Any]:

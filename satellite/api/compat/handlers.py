@@ -19,6 +19,7 @@ from chassis.api.lenient import (
     text_of,
     words_of,
 )
+from chassis.api.lenient_forms import licence_form
 from exchange.compliance import LotPhase, lot_phase
 from exchange.vocabulary import Compliance
 from satellite.api.compat.wire import Call, CentralOnlyError
@@ -153,34 +154,18 @@ def usage(call: Call) -> dict[str, Any]:
 
 
 def _licence(call: Call, row: Mapping[str, Any], lines: list[AllotmentLine]) -> dict[str, Any]:
-    return {
-        "license": row["name"],
-        "licenseName": row["name"],
-        "entitlementTag": row["tag"],
-        "virtualAccount": row["virtual_account"],
-        "quantity": row["purchased"],
-        "inUse": row["in_use"] - row["reserved"],
-        "available": row["balance"],
-        "status": STATUS[row["status"]],
-        "billingType": row["billing"].upper(),
-        "ahaApps": False,
-        "pendingQuantity": row["pending"],
-        "reserved": row["reserved"],
-        "isPortable": False,
-        "portable": False,
-        "licenseSubstitutions": [],
-        "licenseDetails": [
-            {
-                "licenseType": KINDS.get(line.licence_type, "PERPETUAL"),
-                "quantity": line.quantity,
-                "startDate": seconds(line.start),
-                "endDate": seconds(line.end),
-                "subscriptionId": "",
-                "status": PHASES[lot_phase(line.start, line.end, call.unit.licence_now)],
-            }
-            for line in lines
-        ],
-    }
+    details = [
+        {
+            "licenseType": KINDS.get(line.licence_type, "PERPETUAL"),
+            "quantity": line.quantity,
+            "startDate": seconds(line.start),
+            "endDate": seconds(line.end),
+            "subscriptionId": "",
+            "status": PHASES[lot_phase(line.start, line.end, call.unit.licence_now)],
+        }
+        for line in lines
+    ]
+    return licence_form(row, STATUS[row["status"]], details)
 
 
 def subscriptions(call: Call) -> dict[str, Any]:
