@@ -13,7 +13,7 @@ from typing import Any
 from agent.clock import parse_duration, parse_time
 from agent.device import Device, standbys
 from agent.errors import AgentError, InvalidInputError, InvalidQuantityError
-from agent.files import read_file
+from agent.files import read_file, require_owner
 from agent.joining import Wish
 from agent.options import Usage, build_parser
 from agent.report import export_item, licence_item, status_of, usage_of
@@ -29,9 +29,14 @@ CODE_BYTES = 128 * 1024
 
 
 def home_of(options: argparse.Namespace) -> Path:
-    """The state folder."""
-    named = getattr(options, "home", None) or os.environ.get("AGENT_HOME")
-    return Path(named) if named else Path.home() / ".local" / "share" / "perigee" / "agent"
+    """The state folder; WrongOwnerError where it is another user's."""
+    given = getattr(options, "home", None)
+    if given is not None and not given:
+        raise Usage("--home is empty: name a folder")
+    named = given or os.environ.get("AGENT_HOME")
+    home = Path(named) if named else Path.home() / ".local" / "share" / "perigee" / "agent"
+    require_owner(home)
+    return home
 
 
 def _register(device: Device, options: argparse.Namespace) -> dict[str, Any]:

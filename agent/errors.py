@@ -124,6 +124,13 @@ class FileUnreadableError(AgentError):
     remedy = "Check the path and its permissions."
 
 
+class WrongOwnerError(AgentError):
+    """The state folder, or a file in it, belongs to another user; nothing was read or changed."""
+
+    code = "wrong_owner"
+    remedy = "Run the command as the owner of the folder, or give the folder with all it holds back to its owner."
+
+
 class RootMismatchError(AgentError):
     """The device already trusts the root of another vendor."""
 

@@ -1,39 +1,115 @@
-"""Files of the agent: written whole or not at all, readable by their owner only."""
+"""Files of the agent: written whole or not at all, readable by their owner only, all of one owner.
+
+What root writes in the folder of another user belongs to that user, so that no command run as root stops a product.
+"""
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import secrets
+import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from agent.errors import FileUnreadableError
+from agent.errors import FileUnreadableError, WrongOwnerError
+
+_ROOT = 0
+_FAILED = {errno.EIO, errno.ENOSPC, errno.EDQUOT}
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+}
 
 
 def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Replace `path` by `data` so that a power cut leaves the old or the new file, never a mix."""
-    if not path.name or path.is_dir():
-        raise FileUnreadableError(f"cannot write {str(path)[-120:]}: it is a folder")
+    refuse_irregular(path)
     temporary = path.with_name(f".{os.getpid()}.{secrets.token_hex(4)}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        _make_folder(path.parent)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
+            _keep_owner(file.fileno(), path.parent)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync_folder(path.parent)
     except OSError as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise FileUnreadableError(f"cannot write {path.name[:80]}: {error.strerror}") from error
+
+
+def refuse_irregular(path: Path) -> None:
+    """Refuse to write where a folder, a link, a device or a pipe stands: only a regular file is ever replaced."""
+    try:
+        mode = path.lstat().st_mode if path.name else stat.S_IFDIR
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise FileUnreadableError(f"cannot write {path.name[:80]}: {error.strerror}") from error
+    if not stat.S_ISREG(mode):
+        what = _KINDS.get(stat.S_IFMT(mode), "no regular file")
+        raise FileUnreadableError(f"cannot write {str(path)[-120:]}: it is {what}")
+
+
+def require_owner(folder: Path) -> None:
+    """Refuse a folder that belongs to another user; root may work on any, and leaves its files to their owner."""
+    me = os.geteuid()
+    try:
+        owner = folder.stat().st_uid
+        if me not in {_ROOT, owner}:
+            raise WrongOwnerError(f"{folder.name[:80]} belongs to user {owner}, this command runs as user {me}")
+        for path in sorted(folder.iterdir()) if me != _ROOT else ():
+            found = path.lstat()
+            if found.st_uid != owner and stat.S_ISREG(found.st_mode):
+                raise WrongOwnerError(f"{path.name[:80]} belongs to user {found.st_uid}, its folder to user {owner}")
+    except FileNotFoundError:
+        return
+
+
+def _keep_owner(descriptor: int, folder: Path) -> None:
+    if os.geteuid() != _ROOT:
+        return
+    wanted, found = folder.stat(), os.fstat(descriptor)
+    if found.st_uid != wanted.st_uid:
+        os.fchown(descriptor, wanted.st_uid, wanted.st_gid)
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    if not folder.parent.is_dir():
+        _make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        _keep_owner(descriptor, folder.parent)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    # Shares and sticks cannot do it: the file stands all the same, and only a disk that fails is a failure.
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno in _FAILED:
+            raise
+        print(f"warning: {folder.name[:80]} cannot be synchronized ({error.strerror})", file=sys.stderr)
 
 
 def read_file(path: Path, *, most_bytes: int) -> bytes:
@@ -52,11 +128,12 @@ def read_file(path: Path, *, most_bytes: int) -> bytes:
 def locked(folder: Path) -> Iterator[None]:
     """Hold the folder alone: two commands on one device take turns."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = (folder / ".lock").open("a")
+        _make_folder(folder)
+        descriptor = os.open(folder / ".lock", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise FileUnreadableError(f"cannot use the folder {str(folder)[-120:]}: {error.strerror}") from error
-    with lock as handle:
+    with os.fdopen(descriptor, "a") as handle:
+        _keep_owner(handle.fileno(), folder)
         fcntl.flock(handle, fcntl.LOCK_EX)
         try:
             yield

@@ -15,7 +15,7 @@ from typing import Any
 from agent.clock import DeviceClock
 from agent.device import Device
 from agent.errors import AgentError, FileUnreadableError, InvalidInputError
-from agent.files import read_file, write_atomic
+from agent.files import read_file, refuse_irregular, write_atomic
 from agent.inventory.fleet import DeviceSpec, devices_for
 from agent.inventory.folder import Inventory, match_catalogue, read_catalogue, read_folder
 from agent.joining import Wish
@@ -32,6 +32,7 @@ def fleet_inventory(folder: Path, output: Path, catalogue: str | None) -> dict[s
     """Read a folder of device outputs and write what is in them."""
     if not folder.is_dir():
         raise FileUnreadableError(f"{folder} is no folder")
+    refuse_irregular(output)
     inventory = read_folder(folder)
     if catalogue is not None:
         inventory = match_catalogue(inventory, read_catalogue(Path(catalogue)))

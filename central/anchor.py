@@ -16,6 +16,7 @@ from chassis.backup.locked import locked
 from chassis.errors import AppError
 from chassis.faults import crash_point
 from chassis.files import write_atomic
+from chassis.owner import make_folder
 
 FILE = "anchor.json"
 LOCK = "anchor.lock"
@@ -27,6 +28,14 @@ class AnchorDamagedError(AppError):
     code = "anchor_damaged"
     remedy = "Remove the file: central then takes itself for restored and opens a new epoch for every satellite."
     status = 500
+
+
+class AnchorUnreadableError(AppError):
+    """The anchor's file is there and cannot be read: it may belong to another user."""
+
+    code = "anchor_unreadable"
+    remedy = "Give the folder `anchor`, with all it holds, back to the owner of the home; remove nothing."
+    status = 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +50,10 @@ class Reached:
 class Anchor:
     """The anchor in its folder."""
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` lies outside backups."""
+    def __init__(self, folder: Path, home: Path | None = None) -> None:
+        """`folder` lies outside backups, and belongs to the owner of `home` wherever it is."""
         self._folder = folder
+        self._home = home
 
     def read(self) -> Reached | None:
         """How far central came; None where there is no anchor."""
@@ -52,7 +62,10 @@ class Anchor:
             return Reached(int(data["answers"]), int(data["epoch_floor"]), bool(data["restored"]))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except OSError as error:
+            # Nothing is known then: neither that this machine was restored, nor that it was not.
+            raise AnchorUnreadableError(f"the anchor cannot be read: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError) as error:
             raise AnchorDamagedError from error
 
     def write(self, reached: Reached) -> None:
@@ -79,7 +92,7 @@ class Anchor:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(self._folder, like=self._home)
         with locked(self._folder / LOCK):
             yield
 

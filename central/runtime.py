@@ -22,6 +22,7 @@ from chassis.db.unit import Database, Unit
 from chassis.errors import AppError, HomeExistsError, HomeMissingError, KeyFileMissingError
 from chassis.faults import arm
 from chassis.log import get_logger
+from chassis.owner import make_folder
 from chassis.settings import load_settings
 from exchange.errors import ExchangeError
 
@@ -41,6 +42,11 @@ class Central:
     keyring: KeyRing
     anchor: Anchor
 
+    @property
+    def state_elsewhere(self) -> list[Path]:
+        """Folders of this home's state that stand outside it."""
+        return [Path(self.settings.anchor.folder)] if self.settings.anchor.folder else []
+
     def missing_keys(self) -> list[str]:
         """Key files that central needs and does not find."""
         return self.keyring.missing()
@@ -55,11 +61,10 @@ class Central:
 def assemble(home: Path, clock: Clock | None = None) -> Central:
     """Put a central together without looking whether it was set up."""
     settings = load_settings(CentralSettings, home, PREFIX)
-    url = settings.database.url or f"sqlite:///{home / DATABASE_FILE}"
-    engine = make_engine(url, settings.database.busy_seconds)
+    engine = make_engine(settings.database.url or home / DATABASE_FILE, settings.database.busy_seconds)
     used = Timekeeper(clock or open_clock(home), engine, ClockRow)
     arm(lab=is_lab(home))
-    anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor")
+    anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor", home)
     return Central(home, settings, used, Database(engine, used, home / "write.lock"), KeyRing(home / "keys"), anchor)
 
 
@@ -120,7 +125,7 @@ def prepare_home(home: Path) -> None:
     """Make the folder of a new central; refuse one that is in use."""
     if KeyRing(home / "keys").exists or (home / DATABASE_FILE).exists():
         raise HomeExistsError("there is a central in this home already")
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(home)
 
 
 def create_database(made: Central) -> None:

@@ -9,25 +9,23 @@ from __future__ import annotations
 import gc
 import json
 import os
-import re
 import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn, Protocol
 
 import click
 
-from chassis.clock import parse_duration, parse_time
+from chassis.cli_types import DURATION, INTEGER, OUTPUT, TIME
 from chassis.db.unit import DatabaseFailure
-from chassis.errors import AppError, DatabaseUnavailableError, FileUnreadableError
-from chassis.files import refuse_unwritable
+from chassis.errors import DatabaseUnavailableError, FileUnreadableError
 from chassis.ids import new_id
 from chassis.log import configure_logging, get_logger
+from chassis.owner import require_owner
 
-_INTEGER = re.compile(r"-?[0-9]{1,18}")
+__all__ = ["DURATION", "INTEGER", "OUTPUT", "TIME"]
 MOST_SHOWN = 3000
 UNAVAILABLE = DatabaseUnavailableError()
 
@@ -60,6 +58,8 @@ def _state(context: click.Context) -> CliState:
 
 def _take_home(context: click.Context, _param: click.Parameter, value: str | None) -> None:
     if value is not None:
+        if not value:
+            raise click.UsageError("--home is empty: name a folder")
         _state(context).home = Path(value)
 
 
@@ -111,62 +111,6 @@ class Group(click.Group):
 
 
 Group.group_class = Group
-
-
-class TimeType(click.ParamType[datetime]):
-    """An ISO 8601 time with a zone."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read it."""
-        try:
-            return value if isinstance(value, datetime) else parse_time(str(value))
-        except AppError as error:
-            self.fail(error.message, param, ctx)
-
-
-class IntegerType(click.ParamType[int]):
-    """A whole number in ASCII digits: no grouping, no point, no digits of other scripts."""
-
-    name = "integer"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read it."""
-        if isinstance(value, int):
-            return value
-        if not _INTEGER.fullmatch(str(value)):
-            self.fail(f"{str(value)[:40]!r} is not a whole number of at most 18 digits", param, ctx)
-        return int(value)
-
-
-class DurationType(click.ParamType[timedelta]):
-    """A duration such as 90d."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Read it."""
-        try:
-            return value if isinstance(value, timedelta) else parse_duration(str(value))
-        except AppError as error:
-            self.fail(error.message, param, ctx)
-
-
-class OutputType(click.Path):
-    """A file to be written; one that cannot be is refused before anything is changed on its account."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Look at where it is to go."""
-        path = super().convert(value, param, ctx)
-        refuse_unwritable(Path(os.fsdecode(path)))
-        return path
-
-
-INTEGER = IntegerType()
-OUTPUT = OutputType(path_type=Path, dir_okay=False)
-TIME = TimeType()
-DURATION = DurationType()
 
 
 def emit(context: click.Context, value: dict[str, Any], text: str | None = None) -> None:
@@ -223,12 +167,13 @@ def _cell(value: Any) -> str:
 
 
 def home_of(context: click.Context, program: str) -> Path:
-    """The state folder: --home, else the environment, else a folder of the user's."""
+    """The state folder: --home, else the environment, else a folder of the user's; WrongOwnerError for another user's."""
     chosen = _state(context).home
-    if chosen is not None:
-        return chosen
-    named = os.environ.get(f"{program.upper()}_HOME")
-    return Path(named) if named else Path.home() / ".local" / "share" / "perigee" / program
+    if chosen is None:
+        named = os.environ.get(f"{program.upper()}_HOME")
+        chosen = Path(named) if named else Path.home() / ".local" / "share" / "perigee" / program
+    require_owner(chosen)
+    return chosen
 
 
 def run(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,7 +13,21 @@ from typing import BinaryIO
 
 from chassis.errors import FileUnreadableError
 from chassis.faults import crash_point
+from chassis.log import get_logger
+from chassis.owner import keep_owner
 from chassis.storage import end_if_unsure, of_file
+
+_FAILED = {errno.EIO, errno.ENOSPC, errno.EDQUOT}
+"""What a disk says that fails; anything else means that a folder cannot be synchronized here: a share, a stick."""
+NAME_A_FILE = "Name a new file or a regular one; devices, pipes, sockets and links are never replaced."
+_KINDS = {
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFDIR: "a folder",
+}
 
 
 @contextmanager
@@ -23,6 +38,7 @@ def atomic_file(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
+            keep_owner(file.fileno(), path.parent)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -41,10 +57,15 @@ def atomic_file(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
 
 
 def refuse_unwritable(path: Path) -> None:
-    """Refuse a file that could not be written, before anything is changed on its account."""
+    """Refuse a file that could not be written, before anything is changed on its account.
+
+    Only a regular file is ever replaced: a device, a pipe, a socket or a link is something that others rely on.
+    """
     try:
         if not path.name or path.is_dir():
             raise FileUnreadableError(f"cannot write {str(path)[:80]}: it is a folder")
+        if (what := irregular(path)) is not None:
+            raise FileUnreadableError(f"cannot write {str(path)[:80]}: it is {what}", remedy=NAME_A_FILE)
         if not path.parent.is_dir():
             raise FileUnreadableError(f"cannot write {path.name[:80]}: there is no folder {str(path.parent)[:200]}")
     except OSError as error:
@@ -53,6 +74,15 @@ def refuse_unwritable(path: Path) -> None:
         if os.statvfs(path.parent).f_flag & os.ST_RDONLY:
             raise of_file(OSError(errno.EROFS, "read-only"), path.name[:80])
         raise FileUnreadableError(f"cannot write {path.name[:80]}: the folder is not writable")
+
+
+def irregular(path: Path) -> str | None:
+    """What stands at a path, where that is neither nothing nor a regular file."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    return None if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "no regular file")
 
 
 def _forget(temporary: Path) -> None:
@@ -67,12 +97,20 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make what a folder lists last: a rename that was not synchronized may be undone by a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    """Make what a folder lists last: a rename that was not synchronized may be undone by a power cut.
+
+    Where the system cannot do that for a folder, the file stands all the same: a warning says so, and nothing fails.
+    """
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno in _FAILED:
+            raise
+        get_logger().warning("folder_not_synchronized", folder=folder.name, cause=error.strerror)
 
 
 def read_bounded(path: Path, most_bytes: int) -> bytes:

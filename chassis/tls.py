@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from chassis.files import write_atomic
+from chassis.owner import make_folder
 
 DAYS = 365 * 2
 CERTIFICATE = "server.crt"
@@ -24,7 +25,7 @@ def ensure_certificate(folder: Path, now: datetime) -> tuple[Path, Path]:
     """The certificate and key of a server, made if there is none."""
     certificate, key = folder / CERTIFICATE, folder / KEY
     if not certificate.exists() or not key.exists():
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder)
         _make(certificate, key, now)
     return certificate, key
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import secrets
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -148,10 +150,28 @@ def _write_roots(path: Path, report: Report) -> None:
     report.contents["roots_written"] = len(report.roots)
     if not report.roots:
         return
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise UnreadableError(f"cannot write {str(path)[-120:]}: it is there and no regular file")
     try:
-        path.write_bytes(b"".join(document + b"\n" for document in report.roots))
+        _write(path, b"".join(document + b"\n" for document in report.roots))
     except OSError as error:
         raise UnreadableError(f"cannot write {path}") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Replace a file whole: the old one stands until the new one does."""
+    temporary = path.with_name(f".{secrets.token_hex(8)}.new")
+    try:
+        with temporary.open("xb") as file:
+            if os.geteuid() == 0:
+                owner = path.parent.stat()
+                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _problem(code: str, message: str, remedy: str) -> JsonObject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from chassis.db.timekeeper import Timekeeper
 from chassis.db.unit import Database, Unit
 from chassis.errors import AppError, HomeExistsError, HomeMissingError, KeyFileMissingError
 from chassis.faults import arm
+from chassis.owner import make_folder
 from chassis.settings import load_settings
 from exchange.errors import ExchangeError
 from satellite.core.alerts.services import refresh_alerts
@@ -41,17 +43,21 @@ class Satellite:
     anchor: Anchor
 
     def is_restored(self, unit: Unit) -> bool:
-        """Whether this machine was put back to an older copy of itself."""
+        """Whether this machine was put back to an older copy of itself; AnchorUnreadableError where nobody can say."""
         site = site_of(unit)
         try:
             ahead = self.anchor.is_ahead(site.epoch, site.last_seq, site.applied_rseq, last_change(unit))
-            if ahead:
-                self.anchor.mark_restored(site.epoch)
         except AnchorDamagedError:
             return True  # renewals go on, as after a restore; the doctor tells the two apart
-        except AppError:
-            pass  # a disk that takes no mark now takes it later
+        if ahead:
+            with suppress(AppError):  # a disk that takes no mark now takes it later
+                self.anchor.mark_restored(site.epoch)
         return ahead
+
+    @property
+    def state_elsewhere(self) -> list[Path]:
+        """Folders of this home's state that stand outside it."""
+        return [Path(self.settings.anchor.folder)] if self.settings.anchor.folder else []
 
     def missing_keys(self) -> list[str]:
         """Key files that this satellite needs and does not find."""
@@ -77,11 +83,10 @@ class Satellite:
 def assemble(home: Path, clock: Clock | None = None) -> Satellite:
     """Put a satellite together without looking whether it was set up."""
     settings = load_settings(SatelliteSettings, home, PREFIX)
-    url = settings.database.url or f"sqlite:///{home / DATABASE_FILE}"
-    engine = make_engine(url, settings.database.busy_seconds)
+    engine = make_engine(settings.database.url or home / DATABASE_FILE, settings.database.busy_seconds)
     used = Timekeeper(clock or open_clock(home), engine, ClockRow)
     arm(lab=is_lab(home))
-    anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor")
+    anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor", home)
     return Satellite(home, settings, used, Database(engine, used, home / "write.lock"), KeyRing(home / "keys"), anchor)
 
 
@@ -126,7 +131,7 @@ def prepare_home(home: Path) -> None:
     """Make the folder of a new satellite; refuse one that is in use."""
     if KeyRing(home / "keys").exists or (home / DATABASE_FILE).exists():
         raise HomeExistsError("there is a satellite in this home already")
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(home)
 
 
 def create_database(made: Satellite) -> None:

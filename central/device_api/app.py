@@ -12,7 +12,7 @@ from central.runtime import Central
 from chassis.actor import Actor, ActorKind
 from chassis.db.group import GroupCommit, Stages
 from chassis.db.unit import Unit
-from chassis.web.health import Check, clock_check, disk_check
+from chassis.web.health import Check, clock_check, disk_check, home_check
 from chassis.web.messages import DeviceHttp
 from exchange.device.desk import DeviceDesk, Draft, Opened, Reply
 from exchange.device.edge import DeviceEdge, Message, handle_all
@@ -28,6 +28,7 @@ def checks(made: Central) -> Mapping[str, Callable[[], Check]]:
     """What `/readyz` looks at."""
     return {
         "disk": lambda: disk_check(made.home),
+        "home": lambda: home_check(made.home, made.state_elsewhere),
         "database": lambda: Check(made.database.is_alive(), "answers"),
         "clock": lambda: clock_check(made.clock),
         "keys": lambda: Check(made.keyring.response_key is not None, "can be read"),

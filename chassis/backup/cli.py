@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from chassis.backup.errors import PassphraseNeededError, PassphraseShortError
 from chassis.backup.service import Product, create_backup, restore_backup, verify_backup
-from chassis.cli import CliState, Group, emit
+from chassis.cli import OUTPUT, CliState, Group, emit
 from chassis.clock import Clock, iso
 from chassis.files import read_bounded
 
@@ -54,7 +54,7 @@ def add_backup_commands(
         """Hold the commands of backups."""
 
     @backup.command("create", help="Write an encrypted backup; a passphrase is made and shown once without a file.")
-    @click.option("--output", required=True, type=FILE)
+    @click.option("--output", required=True, type=OUTPUT)
     @click.option("--passphrase-file", type=FILE, help="File with the passphrase.")
     @click.pass_context
     def create(context: click.Context, output: Path, passphrase_file: Path | None) -> None:
@@ -74,7 +74,8 @@ def add_backup_commands(
     @click.pass_context
     def verify(context: click.Context, file: Path, passphrase_file: Path | None) -> None:
         """Check a backup."""
-        found = verify_backup(product, file, _given(context, passphrase_file), home(context))
+        folder = home(context)
+        found = verify_backup(product, file, _given(context, passphrase_file), folder)
         emit(context, {"path": str(file), "sound": True, **found})
 
     @group.command("restore", help="Restore a backup, after it was checked whole; no server may run on the home.")

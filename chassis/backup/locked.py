@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from chassis.owner import open_lock
 from chassis.storage import of_file
 
 
@@ -14,7 +15,7 @@ from chassis.storage import of_file
 def locked(file: Path) -> Iterator[None]:
     """Hold a lock file; whoever comes meanwhile waits."""
     try:
-        handle = file.open("a")
+        handle = open_lock(file)
     except OSError as error:
         raise of_file(error, file.name) from error
     with handle:

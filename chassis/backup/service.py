@@ -40,6 +40,7 @@ from chassis.db.engine import database_file
 from chassis.errors import FileUnreadableError, HomeExistsError
 from chassis.files import atomic_file, sync_folder
 from chassis.ids import new_id
+from chassis.owner import keep_owner, make_file, make_folder
 from chassis.storage import of_database, of_file
 
 FOLDERS = ("keys", "tls")
@@ -106,12 +107,12 @@ def _content(entries: list[Entry], facts: dict[str, Any], files: dict[str, Path]
 
 
 def _snapshot(database: Path, target: Path) -> Path:
+    make_file(target)
     try:
         with closing(sqlite3.connect(database, timeout=30)) as connection:
             connection.execute("VACUUM INTO ?", (str(target),))
     except sqlite3.Error as error:
         raise of_database(error, database) or BackupDamagedError("the database cannot be copied") from error
-    target.chmod(0o600)
     _check_database(target)
     return target
 
@@ -139,7 +140,7 @@ def _described(header: Header, entries: list[Entry], facts: dict[str, Any]) -> d
 
 def verify_backup(product: Product, file: Path, passphrase: bytes, scratch: Path) -> dict[str, Any]:
     """Read the whole backup and check it as a restore would; nothing is kept."""
-    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(scratch)
     with _work_folder(scratch, "verify") as folder:
         return _unpack(product, file, passphrase, folder)
 
@@ -152,13 +153,14 @@ def restore_backup(
     The caller opens the home afterwards, which puts everything in place. A restore that was decided before and died is
     put in place first by `settle`: it has happened, and what stood there is kept as after any other.
     """
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(home)
     if not replace and (restore_waits(home) or any((home / name).exists() for name in (product.database, "keys"))):
         raise HomeExistsError(remedy="Give --replace: what stands there is kept in a folder `replaced-…` of the home.")
     with alone_in_home(home), _work_folder(home, "restore") as folder:
         found = _unpack(product, file, passphrase, folder)
         label = new_id()[:12]
         with (folder / LABEL).open("wb") as out:
+            keep_owner(out.fileno(), folder)
             out.write(label.encode())
             synced(out)
         for inner in (*(folder / name for name in FOLDERS if (folder / name).is_dir()), folder):
@@ -215,10 +217,11 @@ def _may_restore(product: Product, name: str) -> bool:
 
 def _write_entry(entry: Entry, reading: Reading, folder: Path) -> None:
     target = folder / entry.name
-    target.parent.mkdir(mode=0o700, exist_ok=True)
+    make_folder(target.parent)
     try:
         with target.open("xb") as out:
             target.chmod(0o600)
+            keep_owner(out.fileno(), target.parent)
             for part in reading.take(entry.size):
                 out.write(part)
             synced(out)
@@ -234,7 +237,7 @@ def _work_folder(home: Path, what: str) -> Iterator[Path]:
     _sweep(home)
     folder = home / f".{what}-{new_id()[:12]}"
     try:
-        folder.mkdir(mode=0o700)
+        make_folder(folder)
         with _held(folder):
             yield folder
     except OSError as error:

@@ -16,6 +16,7 @@ from typing import TextIO
 from chassis.errors import ServerRunningError
 from chassis.faults import crash_point
 from chassis.files import sync_folder
+from chassis.owner import make_folder, open_lock
 
 READY = ".restore-ready"
 LABEL = ".label"
@@ -23,20 +24,20 @@ SERVER_LOCK = "server.lock"
 
 
 def hold_home(home: Path) -> TextIO:
-    """Say for as long as the file is open that a server runs on this home."""
-    handle = (home / SERVER_LOCK).open("a")
+    """Say for as long as the file is open that a server runs on this home; refused beside another one."""
+    handle = open_lock(home / SERVER_LOCK)
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         handle.close()
-        raise ServerRunningError("a restore is under way in this home") from error
+        raise ServerRunningError("another server runs on this home, or a restore is under way in it") from error
     return handle
 
 
 @contextmanager
 def alone_in_home(home: Path) -> Iterator[None]:
     """Refuse while a server runs on this home, and keep one from starting."""
-    with (home / SERVER_LOCK).open("a") as handle:
+    with open_lock(home / SERVER_LOCK) as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -54,7 +55,7 @@ def finish_restore(home: Path, note: Callable[[], None]) -> None:
     ready = home / READY
     if not ready.is_dir():
         return
-    with (home / "write.lock").open("a") as handle:
+    with open_lock(home / "write.lock") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         if not ready.is_dir():
             return
@@ -71,7 +72,7 @@ def finish_restore(home: Path, note: Callable[[], None]) -> None:
 
 def _move(home: Path, ready: Path, label: Path) -> None:
     kept = home / f"replaced-{label.read_text('ascii').strip()}"
-    kept.mkdir(mode=0o700, exist_ok=True)
+    make_folder(kept)
     for staged in sorted(ready.iterdir()):
         if staged.name != LABEL:
             _replace(staged, home, kept)

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
@@ -15,17 +15,21 @@ from chassis.errors import SettingsError
 OLDEST_SQLITE = (3, 37, 0)
 
 
-def make_engine(url: str, busy_seconds: float = 30.0) -> Engine:
-    """An engine for a database's address; SettingsError when it cannot be one.
+def make_engine(where: str | Path, busy_seconds: float = 30.0) -> Engine:
+    """An engine for a database's address, or for the file of an embedded one; SettingsError when it cannot be one.
+
+    A file's path is a path: no letter of it is read as a part of an address.
 
     What is written stands in no error, and so in no log: it may be a secret, or a person's words.
     """
+    if isinstance(where, Path):
+        return _sqlite(URL.create("sqlite", database=str(where.absolute())), busy_seconds)
     try:
-        parsed = make_url(url)
+        parsed = make_url(where)
     except ArgumentError as error:
         raise SettingsError("database.url is no address of a database") from error
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(url, busy_seconds)
+        return _sqlite(parsed, busy_seconds)
     if parsed.get_backend_name() == "postgresql":
         plain = parsed.set(drivername="postgresql+psycopg")
         pool = {"pool_pre_ping": True, "pool_size": 16, "max_overflow": 16}
@@ -43,7 +47,7 @@ def database_file(engine: Engine) -> Path | None:
     return Path(name) if engine.dialect.name == "sqlite" and name and name != ":memory:" else None
 
 
-def _sqlite(url: str, busy_seconds: float) -> Engine:
+def _sqlite(url: URL, busy_seconds: float) -> Engine:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise SettingsError(f"SQLite {sqlite3.sqlite_version} is too old")
     options = {"timeout": busy_seconds, "check_same_thread": False}

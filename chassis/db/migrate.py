@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from chassis.db.engine import database_file
 from chassis.errors import AppError, DatabaseMissingError
+from chassis.owner import make_file
 from chassis.storage import of_database
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def _config(folder: Path, connection: Connection | None = None) -> Config:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(folder))
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     if connection is not None:
         config.attributes["connection"] = connection
@@ -88,6 +89,8 @@ def upgrade(engine: Engine, folder: Path) -> None:
     if current(engine) == head(folder):
         return
     copy = _copy_of(engine)
+    if (file := database_file(engine)) is not None:
+        make_file(file)
     try:
         with engine.execution_options(perigee_write=True).connect() as connection:
             command.upgrade(_config(folder, connection), "head")
@@ -130,6 +133,7 @@ def _copy_of(engine: Engine) -> Path | None:
         return None
     copy = path.with_name(path.name + ".before-upgrade")
     copy.unlink(missing_ok=True)
+    make_file(copy)
     connection = sqlite3.connect(path)
     try:
         connection.execute("VACUUM INTO ?", (str(copy),))

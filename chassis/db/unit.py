@@ -24,6 +24,7 @@ from chassis.errors import DatabaseBusyError, DiskUnwritableError
 from chassis.faults import crash_point
 from chassis.licence_time import Reading
 from chassis.log import get_logger
+from chassis.owner import open_lock
 from chassis.storage import end_if_unsure, of_database, of_file
 
 T = TypeVar("T")
@@ -212,7 +213,7 @@ class Database:
     @staticmethod
     def _opened_lock(file: Path) -> TextIO:
         try:
-            return file.open("a")
+            return open_lock(file)
         except PermissionError as error:
             raise DiskUnwritableError(f"{file.name} cannot be opened for writing") from error
         except OSError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.db.timekeeper import Timekeeper
 from chassis.errors import AppError
+from chassis.startup import usable_home
 from chassis.storage import free_bytes
 from chassis.web.wsgi import Response, json_response
 
@@ -33,6 +34,14 @@ def disk_check(folder: Path) -> Check:
     """Whether there is room for what will be acknowledged."""
     free = free_bytes(folder)
     return Check(free >= LEAST_FREE_BYTES, "has room" if free >= LEAST_FREE_BYTES else f"only {free} bytes are free")
+
+
+def home_check(home: Path, more: Sequence[Path] = ()) -> Check:
+    """Whether every file of the home is its owner's and can be read; `more` are folders of its state elsewhere."""
+    try:
+        return Check(ok=True, detail=usable_home(home, more))
+    except AppError as error:
+        return Check(ok=False, detail=f"{error.code}: {error.message}")
 
 
 def clock_check(keeper: Timekeeper) -> Check:

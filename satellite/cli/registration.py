@@ -14,6 +14,7 @@ from chassis.clock import LAB_FILE, iso, make_lab
 from chassis.errors import FileUnreadableError
 from chassis.files import read_bounded, write_atomic
 from chassis.names import check_name
+from chassis.owner import make_folder
 from chassis.secrets_box import SecretBox, hash_secret, new_secret
 from exchange.canonical import digest
 from exchange.errors import LabMismatchError
@@ -60,7 +61,7 @@ def init(context: click.Context, name: str, root: Path, lab: bool) -> None:
 
 def _found(made: Satellite, trust: Trust, name: str, code: str) -> dict[str, str]:
     create_database(made)
-    made.keyring.folder.mkdir(mode=0o700, exist_ok=True)
+    make_folder(made.keyring.folder)
     SecretBox.create(made.keyring.folder / BOX)
     write_atomic(made.keyring.folder / PSEUDONYMS, secrets.token_bytes(32))
     with made.database.write(OPERATOR) as unit:

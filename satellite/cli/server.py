@@ -45,7 +45,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
 
     made = opened(context)
     folder, settings = made.home, made.settings.server
-    check_home(folder, made.missing_keys())
+    check_home(folder, made.missing_keys(), made.state_elsewhere)
     held = hold_home(folder)
     context.call_on_close(held.close)
     tls = None if no_tls else ensure_certificate(folder / "tls", made.clock.now())

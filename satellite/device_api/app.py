@@ -9,7 +9,7 @@ from functools import partial
 from chassis.actor import SYSTEM, Actor, ActorKind
 from chassis.db.group import GroupCommit, Stages
 from chassis.db.unit import Unit
-from chassis.web.health import Check, clock_check, disk_check
+from chassis.web.health import Check, clock_check, disk_check, home_check
 from chassis.web.messages import DeviceHttp
 from exchange.device.desk import DeviceDesk, Draft, Opened, Reply, plain_problem
 from exchange.device.edge import DeviceEdge, Message, handle_all
@@ -48,6 +48,7 @@ def checks(made: Satellite) -> Mapping[str, Callable[[], Check]]:
     """What `/readyz` looks at."""
     return {
         "disk": lambda: disk_check(made.home),
+        "home": lambda: home_check(made.home, made.state_elsewhere),
         "database": lambda: Check(made.database.is_alive(), "answers"),
         "clock": lambda: clock_check(made.clock),
         "keys": lambda: Check(made.keyring.exists, "can be read"),

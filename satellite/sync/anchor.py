@@ -17,6 +17,7 @@ from chassis.backup.locked import locked
 from chassis.errors import AppError
 from chassis.faults import crash_point
 from chassis.files import write_atomic
+from chassis.owner import make_folder
 
 FILE = "anchor.json"
 LOCK = "anchor.lock"
@@ -28,6 +29,14 @@ class AnchorDamagedError(AppError):
     code = "anchor_damaged"
     remedy = "Have central resynchronize this satellite; the import of its authorization writes a new anchor."
     status = 500
+
+
+class AnchorUnreadableError(AppError):
+    """The anchor's file is there and cannot be read: it may belong to another user."""
+
+    code = "anchor_unreadable"
+    remedy = "Give the folder `anchor`, with all it holds, back to the owner of the home; remove nothing."
+    status = 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +53,10 @@ class Reached:
 class Anchor:
     """The anchor in its folder."""
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` lies outside backups."""
+    def __init__(self, folder: Path, home: Path | None = None) -> None:
+        """`folder` lies outside backups, and belongs to the owner of `home` wherever it is."""
         self._folder = folder
+        self._home = home
 
     def read(self) -> Reached | None:
         """How far this machine came; None where there is no anchor."""
@@ -56,7 +66,10 @@ class Anchor:
             return Reached(epoch, seq, rseq, change, bool(data["restored"]))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except OSError as error:
+            # Nothing is known then: neither that this machine was restored, nor that it was not.
+            raise AnchorUnreadableError(f"the anchor cannot be read: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError) as error:
             raise AnchorDamagedError from error
 
     def reset(self, epoch: int, change: int = 0) -> None:
@@ -122,7 +135,7 @@ class Anchor:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(self._folder, like=self._home)
         with locked(self._folder / LOCK):
             yield
 

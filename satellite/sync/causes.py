@@ -45,6 +45,8 @@ _ALL = [
         ("network_off", "This satellite synchronizes by files.", "Carry the files, or set the address with `satellite sync settings --url`."),
         ("site_restored", "This satellite was put back to an older copy.", "Make a registration file and have central resynchronize the satellite."),
         ("anchor_damaged", "The anchor file cannot be read.", "Have central resynchronize the satellite."),
+        ("anchor_unreadable", "The anchor file is there and cannot be read: nobody can say whether this satellite was restored.", "Give the folder `anchor` back to the owner of the home; remove nothing."),
+        ("wrong_owner", "A part of the state folder belongs to another user.", "Change the owner of the folder, with all it holds, to the user of the server."),
         ("disk_full", "The disk of the state folder has no room left.", "Free space; nothing was lost."),
         ("disk_read_only", "The state folder cannot be written.", "Mount it writable or correct its owner."),
         ("identity_expired", "The satellite's identity certificate has ended.", "Make a registration file and have central resynchronize the satellite."),

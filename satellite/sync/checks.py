@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 from pathlib import Path
 
 from chassis.actor import Actor
 from chassis.db.unit import Unit
 from chassis.errors import AppError
+from chassis.owner import keep_owner
 from exchange.certificates import certificate_times
 from satellite.core.site.models import Site
 from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
-from satellite.sync.anchor import AnchorDamagedError
+from satellite.sync.anchor import AnchorDamagedError, AnchorUnreadableError
 from satellite.sync.causes import CAUSES, Cause
 
 LEAST_FREE_BYTES = 16 * 1024 * 1024
@@ -37,15 +39,18 @@ def local_cause(made: Satellite, actor: Actor, *, network: bool, advice: bool = 
 
 
 def _disk(home: Path) -> Found | None:
-    probe = home / ".writable"
+    probe = home / f".{secrets.token_hex(8)}.probe"  # another doctor may look at the same moment
     try:
         if shutil.disk_usage(home).free < LEAST_FREE_BYTES:
             return CAUSES["disk_full"], f"less than {LEAST_FREE_BYTES} bytes are free"
-        with probe.open("wb") as file:
-            file.write(b"1" * 4096)
-            file.flush()
-            os.fsync(file.fileno())
-        probe.unlink()
+        try:
+            with probe.open("xb") as file:
+                keep_owner(file.fileno(), home)
+                file.write(b"1" * 4096)
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            probe.unlink(missing_ok=True)
     except OSError as error:
         code = "disk_full" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "disk_read_only"
         return CAUSES[code], error.strerror or ""
@@ -61,6 +66,8 @@ def _authorized(made: Satellite, unit: Unit, site: Site) -> Found | None:
             return CAUSES["site_restored"], f"epoch {site.epoch}, request {site.last_seq}"
     except AnchorDamagedError as error:
         return CAUSES["anchor_damaged"], error.message
+    except AnchorUnreadableError as error:
+        return CAUSES["anchor_unreadable"], error.message
     try:
         made.keyring.key(site.identity_key_id)
     except (AppError, OSError) as error:

@@ -121,7 +121,7 @@ def test_a_read_only_folder_is_named_at_the_start(small: World) -> None:
     gc.collect()
     subprocess.run(["mount", "-o", "remount,ro", small.folder], check=True)
     code, error = start_fails(small.folder / "satellite")
-    export = small.satellite("sync", "export", "--output", "/dev/null", code=1)["error"]["code"]
+    export = small.satellite("sync", "export", "--output", small.file("../request"), code=1)["error"]["code"]
     subprocess.run(["mount", "-o", "remount,rw", small.folder], check=True)
 
     assert code == 1

@@ -12,6 +12,7 @@ from satellite.sync.causes import BY_CENTRAL, BY_RESPONSE, CAUSES
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK, BY_TIME = "tests/jobs/test_network.py", "tests/jobs/test_causes.py"
 ON_DISK, RESTORED = "tests/faults/test_disk.py", "tests/faults/test_restore.py"
+OWNER = "tests/faults/test_owner.py"
 # The test that brings a cause about and reads its code from the program; the code stands in the test or in its table.
 INJECTED: dict[str, str] = {
     **dict.fromkeys(
@@ -22,6 +23,8 @@ INJECTED: dict[str, str] = {
         ("disk_full", "disk_read_only", "key_missing"),
         f"{ON_DISK}::test_the_doctor_names_what_is_wrong_with_disk_and_keys",
     ),
+    "wrong_owner": f"{OWNER}::test_what_cannot_be_read_is_never_taken_for_restored",
+    "anchor_unreadable": f"{OWNER}::test_an_anchor_that_a_running_server_cannot_read_means_no_restore",
     **dict.fromkeys(
         ("clock_ahead", "identity_expired"),
         f"{BY_TIME}::test_what_time_brings_about_on_this_machine_is_named",

@@ -13,6 +13,7 @@ from chassis.errors import AppError, FileUnreadableError, InvalidInputError, Ref
 from chassis.files import read_bounded, write_atomic
 from chassis.ids import new_id
 from chassis.names import check_name
+from chassis.owner import make_folder
 from chassis.secrets_box import SecretBox
 from exchange.certificates import issue_device_ca
 from exchange.keys import PrivateKey
@@ -80,7 +81,7 @@ def root_key_file(folder: Path, number: int, version: int = 1) -> Path:
 def prepare_folder(folder: Path) -> None:
     """Make the folder for root keys, and refuse one that holds some."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder)
         if any(folder.glob("root-*.pem")):
             raise RootKeysExistError(f"{folder.name} holds root keys already")
     except OSError as error:
@@ -99,7 +100,7 @@ def create_trust(
     )
     trust = load_root(sign_root(root, roots[:THRESHOLD]))
     _write_root_keys(folder, roots, passphrase, 1)
-    keyring.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(keyring.folder)
     for role, key in roles.items():
         keyring.write_key(role_file(role), key)
     ca_key = PrivateKey.generate()
