@@ -14,7 +14,7 @@ from agent.clock import parse_duration, parse_time
 from agent.device import Device, standbys
 from agent.errors import AgentError, InvalidInputError, InvalidQuantityError
 from agent.files import read_file, require_owner
-from agent.joining import Wish
+from agent.joining import RegistrationRequest
 from agent.options import Usage, build_parser
 from agent.report import export_item, licence_item, status_of, usage_of
 from agent.transport import Server
@@ -41,7 +41,7 @@ def home_of(options: argparse.Namespace) -> Path:
 
 def _register(device: Device, options: argparse.Namespace) -> dict[str, Any]:
     text = options.token if options.token is not None else _token(options.token_file)
-    wish = Wish(
+    registration_request = RegistrationRequest(
         token=text,
         udi=Udi(pid=options.pid, serial=options.serial, uuid=options.uuid),
         product_tag=options.product,
@@ -51,7 +51,7 @@ def _register(device: Device, options: argparse.Namespace) -> dict[str, Any]:
     )
     root = read_file(Path(options.root), most_bytes=ROOT_BYTES)
     server = Server(options.url, str(Path(options.ca).resolve()) if options.ca else None, options.fingerprint)
-    device.register(wish, root, server)
+    device.register(registration_request, root, server)
     return {"id": device.state.instance, **status_of(device)}
 
 
@@ -106,8 +106,8 @@ def _renew(device: Device, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _deregister(device: Device, _options: argparse.Namespace) -> dict[str, Any]:
-    told = device.deregister()
-    return {"state": "not_registered", "server_told": told, **status_of(device)}
+    reply = device.deregister()
+    return {"state": "not_registered", "server_told": reply, **status_of(device)}
 
 
 def _reserve(device: Device, options: argparse.Namespace) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from agent.errors import FileUnreadableError, InvalidInputError, NotALabError
 from agent.files import write_atomic
-from agent.licence_time import Mark, Moment, Reading, first_mark, judge, told
+from agent.licence_time import Mark, Moment, Reading, first_mark, judge, reply
 
 LAB_FILE = "lab-clock.json"
 MARK_FILE = "clock.json"
@@ -74,7 +74,7 @@ class DeviceClock:
     def heard(self, said: datetime, asked: datetime) -> None:
         """Take over what a verified answer says of the time."""
         reading = self.read()
-        self._mark = told(reading.mark, self._moment(), said, asked)
+        self._mark = reply(reading.mark, self._moment(), said, asked)
         self.keep()
 
     def at_least(self, at: datetime) -> None:

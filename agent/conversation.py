@@ -34,7 +34,7 @@ MESSAGE_PATH = "/device/v1/"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ServerReply:
     """A verified answer, with the exact bytes and the numbers by which it can be verified again."""
 
     answer: DeviceAnswer
@@ -68,7 +68,7 @@ class Conversation:
         self._transport = transport
         self.trust = trust
 
-    def say(self, op: DeviceOp, body: Mapping[str, object], now: datetime) -> Told:
+    def say(self, op: DeviceOp, body: Mapping[str, object], now: datetime) -> ServerReply:
         """Send one operation and return its verified answer; refusals raise ServerRefusedError."""
         told = self._exchange(op, body, now)
         if told.answer.code == "counter_too_low":
@@ -78,14 +78,14 @@ class Conversation:
             raise _refusal(told.answer)
         return told
 
-    def finish_in_flight(self, now: datetime) -> Told | None:
+    def finish_in_flight(self, now: datetime) -> ServerReply | None:
         """Send again what was written down and never answered; None when there is nothing."""
         waiting = self._state.in_flight
         if waiting is None:
             return None
         return self._send(waiting, now)
 
-    def _exchange(self, op: DeviceOp, body: Mapping[str, object], now: datetime) -> Told:
+    def _exchange(self, op: DeviceOp, body: Mapping[str, object], now: datetime) -> ServerReply:
         state = self._state
         if state.udi is None:
             raise NotRegisteredError("this device has no identity yet")
@@ -108,7 +108,7 @@ class Conversation:
         self._store.save(state)
         return self._send(state.in_flight, now)
 
-    def _send(self, waiting: InFlight, now: datetime) -> Told:
+    def _send(self, waiting: InFlight, now: datetime) -> ServerReply:
         message = to_bytes(waiting.message)
         reply = self._transport.post(MESSAGE_PATH + waiting.op, message)
         body = _answer_body(reply)
@@ -129,7 +129,7 @@ class Conversation:
         state.last_contact = iso(max(now, parse_time(state.last_contact))) if state.last_contact else iso(now)
         if (answer.epoch, answer.rseq) > (state.held[0], state.held[1]):
             state.held = [answer.epoch, answer.rseq]
-        return Told(answer, body, digest, waiting.nonce, trust, moved)
+        return ServerReply(answer, body, digest, waiting.nonce, trust, moved)
 
     def _verified(self, body: bytes, expected: tuple[str, str], now: datetime) -> tuple[DeviceAnswer, Trust]:
         try:

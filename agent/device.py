@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agent import exports, joining, renewing
 from agent.clock import DeviceClock
-from agent.conversation import Conversation, Told
+from agent.conversation import Conversation, ServerReply
 from agent.errors import (
     AgentError,
     AnswerRefusedError,
@@ -93,21 +93,21 @@ class Device(ByCode):
 
     # -- intentions ---------------------------------------------------------------------------------------------
 
-    def register(self, wish: joining.Wish, root: bytes, server: Server) -> None:
+    def register(self, registration_request: joining.RegistrationRequest, root: bytes, server: Server) -> None:
         """Join a satellite or central with a token (row S4.1); same key, same instance, however often repeated."""
         with locked(self._store.folder):
             self._reload()
-            wish = joining.checked(self.state, wish)
+            registration_request = joining.checked(self.state, registration_request)
             trust = self._pin(root)
             self._key = self._store.key()
             before = joining.where_it_stood(self.state)
-            joining.prepare(self.state, wish, server, trust)
+            joining.prepare(self.state, registration_request, server, trust)
             self._store.save(self.state)
             talk = self._talk(server)
             try:
                 # The answer to an earlier try may just have come: then nothing is left to ask.
                 if before is not None or self.state.registration != "complete":
-                    joining.register(talk, self.state, self._key, wish, self.clock.now())
+                    joining.register(talk, self.state, self._key, registration_request, self.clock.now())
             except AgentError as error:
                 joining.note_failure(self.state, before, error, self.clock.now())
                 raise
@@ -257,9 +257,9 @@ class Device(ByCode):
             if self.state.registration != "complete":
                 raise NotRegisteredError("this device is not registered")
             talk = self._talk()
-            told = joining.deregister(talk, self.state, self._own_key(), self.clock.now())
+            reply = joining.deregister(talk, self.state, self._own_key(), self.clock.now())
             self._settle(talk)
-            return told
+            return reply
 
     # -- what it knows ------------------------------------------------------------------------------------------
 
@@ -372,26 +372,26 @@ class Device(ByCode):
         carry, heard = self._carry(where), self.clock.heard
         talk = Conversation(self._store, self.state, self._key, self._trust, carry, heard)
         try:
-            told = talk.finish_in_flight(self.clock.now())
+            reply = talk.finish_in_flight(self.clock.now())
         except AgentError:
             self._settle(talk)
             raise
-        if told is not None:
-            self._late(told)
+        if reply is not None:
+            self._late(reply)
             self._settle(talk)
         return talk
 
-    def _late(self, told: Told) -> None:
+    def _late(self, reply: ServerReply) -> None:
         """Take over an answer that comes only now, after a cut."""
-        if told.answer.outcome != "done":
+        if reply.answer.outcome != "done":
             return
         now = self.clock.now()
-        if told.answer.op is DeviceOp.REGISTER:
-            joining.accept(self.state, told, now)
-        elif told.answer.op is DeviceOp.AUTHORIZE:
-            renewing.accept_authorization(self.state, self._own_key(), told, now)
-        elif told.answer.op is DeviceOp.RENEW_IDENTITY:
-            renewing.accept_identity(self.state, told)
+        if reply.answer.op is DeviceOp.REGISTER:
+            joining.accept(self.state, reply, now)
+        elif reply.answer.op is DeviceOp.AUTHORIZE:
+            renewing.accept_authorization(self.state, self._own_key(), reply, now)
+        elif reply.answer.op is DeviceOp.RENEW_IDENTITY:
+            renewing.accept_identity(self.state, reply)
 
     def _settle(self, talk: Conversation) -> None:
         self._trust = talk.trust

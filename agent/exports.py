@@ -59,8 +59,8 @@ def _ask(
         ),
         key,
     )
-    told = talk.say(DeviceOp.EXPORT_REQUEST, StatementBody(statement=statement).to_dict(), now)
-    return ExportAnswer.from_dict(told.answer.result)
+    reply = talk.say(DeviceOp.EXPORT_REQUEST, StatementBody(statement=statement).to_dict(), now)
+    return ExportAnswer.from_dict(reply.answer.result)
 
 
 def sign_return(state: DeviceState, key: PrivateKey, grant: str, now: datetime) -> dict[str, Any]:

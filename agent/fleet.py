@@ -18,7 +18,7 @@ from agent.errors import AgentError, FileUnreadableError, InvalidInputError
 from agent.files import read_file, refuse_irregular, write_atomic
 from agent.inventory.fleet import DeviceSpec, devices_for
 from agent.inventory.folder import Inventory, match_catalogue, read_catalogue, read_folder
-from agent.joining import Wish
+from agent.joining import RegistrationRequest
 from agent.transport import Server
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
@@ -95,7 +95,7 @@ def _run(home: Path, spec: DeviceSpec, server: Server, token: str, root: bytes, 
     try:
         device = Device(folder, clock=clock)
         if device.state.registration != "complete":
-            wish = Wish(
+            registration_request = RegistrationRequest(
                 token=token,
                 udi=Udi(pid=spec.pid, serial=spec.serial, uuid=spec.uuid),
                 product_tag=spec.product_tag,
@@ -103,7 +103,7 @@ def _run(home: Path, spec: DeviceSpec, server: Server, token: str, root: bytes, 
                 software_version=spec.sw_version,
                 standbys=tuple(Udi(pid=pid, serial=serial) for pid, serial in spec.standbys),
             )
-            device.register(wish, root, server)
+            device.register(registration_request, root, server)
         device.use_all(dict(spec.licences))
         item |= {
             "instance": device.state.instance,

@@ -8,7 +8,7 @@ from typing import Any
 
 from agent import exports
 from agent.backoff import asked_for, registration_retry
-from agent.conversation import Conversation, Told
+from agent.conversation import Conversation, ServerReply
 from agent.errors import AgentError, AlreadyRegisteredError, ServerBusyError, ServerUnreachableError
 from agent.states import Registration, RegistrationEvent, next_registration
 from agent.store import DeviceState, to_text
@@ -23,7 +23,7 @@ from exchange.vocabulary import DeviceOp
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RegistrationRequest:
     """Who wants to register, and with which token; the token is never kept in the state."""
 
     token: str
@@ -41,16 +41,16 @@ class Wish:
 _WHERE = ("url", "ca", "fingerprint", "udi", "standbys", "product_tag", "hostname", "software_version")
 
 
-def checked(state: DeviceState, wish: Wish) -> Wish:
+def checked(state: DeviceState, registration_request: RegistrationRequest) -> RegistrationRequest:
     """The wish of a device that may be registered already: under its own identity only; AlreadyRegisteredError."""
     if state.registration != "complete" or state.udi is None:
-        return wish
+        return registration_request
     own = Udi.from_dict(state.udi)
-    if (own.pid, own.serial) != (wish.udi.pid, wish.udi.serial) or (
-        wish.udi.uuid is not None and wish.udi.uuid != own.uuid
+    if (own.pid, own.serial) != (registration_request.udi.pid, registration_request.udi.serial) or (
+        registration_request.udi.uuid is not None and registration_request.udi.uuid != own.uuid
     ):
         raise AlreadyRegisteredError(f"this device is registered as {own.label}")
-    return replace(wish, udi=own)
+    return replace(registration_request, udi=own)
 
 
 def where_it_stood(state: DeviceState) -> dict[str, Any] | None:
@@ -60,35 +60,37 @@ def where_it_stood(state: DeviceState) -> dict[str, Any] | None:
     return {name: getattr(state, name) for name in _WHERE}
 
 
-def prepare(state: DeviceState, wish: Wish, server: Server, trust: Trust) -> None:
+def prepare(state: DeviceState, registration_request: RegistrationRequest, server: Server, trust: Trust) -> None:
     """Write down where and as whom the device registers."""
     if state.registration != "complete":
         _step(state, RegistrationEvent.STARTED)
     state.url, state.ca, state.fingerprint = server.url, server.ca, server.fingerprint
     state.trust = to_text(trust.save())
-    state.udi = wish.udi.to_dict()
-    state.standbys = [member.to_dict() for member in wish.standbys]
-    state.product_tag, state.hostname = wish.product_tag, wish.hostname
-    state.software_version = wish.software_version
+    state.udi = registration_request.udi.to_dict()
+    state.standbys = [member.to_dict() for member in registration_request.standbys]
+    state.product_tag, state.hostname = registration_request.product_tag, registration_request.hostname
+    state.software_version = registration_request.software_version
 
 
-def register(talk: Conversation, state: DeviceState, key: PrivateKey, wish: Wish, now: datetime) -> None:
+def register(
+    talk: Conversation, state: DeviceState, key: PrivateKey, registration_request: RegistrationRequest, now: datetime
+) -> None:
     """Send the registration and take the identity over."""
     body = RegisterBody(
-        token=wish.token,
-        udi=wish.udi,
-        product_tag=wish.product_tag,
-        hostname=wish.hostname,
-        software_version=wish.software_version,
-        standbys=wish.standbys,
-        csr=make_csr(key, wish.udi.label),
+        token=registration_request.token,
+        udi=registration_request.udi,
+        product_tag=registration_request.product_tag,
+        hostname=registration_request.hostname,
+        software_version=registration_request.software_version,
+        standbys=registration_request.standbys,
+        csr=make_csr(key, registration_request.udi.label),
     )
     accept(state, talk.say(DeviceOp.REGISTER, body.to_dict(), now), now)
 
 
-def accept(state: DeviceState, told: Told, now: datetime) -> None:
+def accept(state: DeviceState, reply: ServerReply, now: datetime) -> None:
     """Take over the identity that a registration answer gives."""
-    result = RegisterResult.from_dict(told.answer.result)
+    result = RegisterResult.from_dict(reply.answer.result)
     if state.registration != Registration.COMPLETE:
         state.registration = Registration.IN_PROGRESS
     _step(state, RegistrationEvent.ACCEPTED)
@@ -98,7 +100,7 @@ def accept(state: DeviceState, told: Told, now: datetime) -> None:
     state.reservation = None  # whoever is connected has given its code up; central frees what it held
     state.registered_at = state.registered_at or iso(now)
     state.instance = result.instance
-    state.satellite = told.answer.satellite
+    state.satellite = reply.answer.satellite
     state.account = result.account_name
     state.virtual_account = result.virtual_account_name
     state.export_allowed = result.export_allowed
@@ -131,18 +133,18 @@ def deregister(talk: Conversation, state: DeviceState, key: PrivateKey, now: dat
     returns = tuple(
         exports.sign_return(state, key, name, now) for name, held in state.grants.items() if not held.released
     )
-    told = True
+    reply = True
     try:
         talk.say(DeviceOp.DEREGISTER, DeregisterBody(returns=returns).to_dict(), now)
     except AgentError as error:
-        told = False
+        reply = False
         state.last_failure = iso(now)
         state.registration_message = f"the server was not told: {error.message}"
     _step(state, RegistrationEvent.DEREGISTERED)
     _forget(state)
-    if told:
+    if reply:
         state.registration_message = ""
-    return told
+    return reply
 
 
 def end_identity(state: DeviceState, now: datetime) -> None:

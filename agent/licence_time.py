@@ -25,7 +25,7 @@ class Moment:
     uptime: timedelta
 
 
-class Standing(StrEnum):
+class ClockTrust(StrEnum):
     """What is thought of the clock."""
 
     BELIEVED = "believed"
@@ -50,7 +50,7 @@ class Reading:
     """The clock read and judged: the mark as it is now, and the present."""
 
     mark: Mark
-    standing: Standing
+    standing: ClockTrust
     now: datetime
 
     @property
@@ -70,18 +70,18 @@ def judge(mark: Mark, moment: Moment) -> Reading:
     counted = mark.anchor + (moment.uptime - mark.uptime) if same else mark.at + moment.uptime
     present, system = max(counted, mark.at), moment.system
     if system < mark.at:
-        return Reading(mark, Standing.SET_BACK, present)
-    leapt = system > counted + TOLERANCE
-    if leapt and same:
-        return Reading(mark, Standing.SUSPICIOUS, present)
-    sure = system if mark.sure == mark.at and not leapt else mark.sure
-    moved = replace(mark, at=system, sure=sure, provisional=mark.provisional or leapt)
+        return Reading(mark, ClockTrust.SET_BACK, present)
+    jumped = system > counted + TOLERANCE
+    if jumped and same:
+        return Reading(mark, ClockTrust.SUSPICIOUS, present)
+    sure = system if mark.sure == mark.at and not jumped else mark.sure
+    moved = replace(mark, at=system, sure=sure, provisional=mark.provisional or jumped)
     if not same:
         moved = replace(moved, boot=moment.boot, uptime=moment.uptime, anchor=system)
-    return Reading(moved, Standing.BELIEVED, system)
+    return Reading(moved, ClockTrust.BELIEVED, system)
 
 
-def told(mark: Mark, moment: Moment, said: datetime, asked: datetime) -> Mark:
+def reply(mark: Mark, moment: Moment, said: datetime, asked: datetime) -> Mark:
     """A verified answer, made at `said` to a message sent at `asked`: it confirms the clock, or brings it down.
 
     The answer may come from a satellite, which can give no right and must prolong none: nothing that is sure comes down.
@@ -94,6 +94,6 @@ def told(mark: Mark, moment: Moment, said: datetime, asked: datetime) -> Mark:
     if abs(moment.system - said) <= TOLERANCE:
         at = max(mark.at, moment.system)
         return Mark(at, at, moment.boot, moment.uptime, at)
-    if said > mark.at and reading.standing is Standing.SET_BACK:
+    if said > mark.at and reading.standing is ClockTrust.SET_BACK:
         return replace(mark, at=said, boot=moment.boot, uptime=moment.uptime, anchor=said)
     return mark

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from agent import exports
 from agent.backoff import asked_for, authorization_retry, identity_retry, jitter
-from agent.conversation import Conversation, Told
+from agent.conversation import Conversation, ServerReply
 from agent.errors import AnswerRefusedError, NotRegisteredError
 from agent.store import DeviceState, Evidence, to_text
 from exchange.canonical import iso
@@ -24,9 +24,9 @@ def renew_authorization(talk: Conversation, state: DeviceState, key: PrivateKey,
     if state.instance is None:
         raise NotRegisteredError("this device is not registered")
     exports.tell_returns(talk, state, now)
-    told = talk.say(DeviceOp.AUTHORIZE, _body(state).to_dict(), now)
+    reply = talk.say(DeviceOp.AUTHORIZE, _body(state).to_dict(), now)
     installed_before = _installed(state)
-    unwanted = accept_authorization(state, key, told, now)
+    unwanted = accept_authorization(state, key, reply, now)
     if unwanted:
         exports.tell_returns(talk, state, now)
     if _installed(state) != installed_before:
@@ -48,18 +48,18 @@ def _installed(state: DeviceState) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(held))
 
 
-def accept_authorization(state: DeviceState, key: PrivateKey, told: Told, now: datetime) -> list[str]:
+def accept_authorization(state: DeviceState, key: PrivateKey, reply: ServerReply, now: datetime) -> list[str]:
     """Keep a verified answer as evidence and take over its decisions; ids of grants that are no longer wanted."""
-    result = AuthorizeResult.from_dict(told.answer.result)
+    result = AuthorizeResult.from_dict(reply.answer.result)
     # A server that brought this device back under another record names it in its signed answer.
-    state.instance = told.answer.instance or state.instance
-    state.evidence = Evidence(body=to_text(told.body), digest=told.digest, nonce=told.nonce, received_at=iso(now))
+    state.instance = reply.answer.instance or state.instance
+    state.evidence = Evidence(body=to_text(reply.body), digest=reply.digest, nonce=reply.nonce, received_at=iso(now))
     short = any(entry.state.value == "out_of_compliance" for entry in result.entitlements)
     interval = OUT_OF_COMPLIANCE_RETRY if short else result.renew_after - now
     state.next_auth_renewal = iso(now + jitter(interval, 2) if short else result.renew_after)
     state.failures = 0
     state.registration_message = ""
-    return exports.install(state, key, told.trust, result, now)
+    return exports.install(state, key, reply.trust, result, now)
 
 
 def renew_identity(talk: Conversation, state: DeviceState, key: PrivateKey, now: datetime) -> None:
@@ -67,16 +67,16 @@ def renew_identity(talk: Conversation, state: DeviceState, key: PrivateKey, now:
     if state.udi is None:
         raise NotRegisteredError("this device is not registered")
     body = RenewIdentityBody(csr=make_csr(key, Udi.from_dict(state.udi).label))
-    told = talk.say(DeviceOp.RENEW_IDENTITY, body.to_dict(), now)
-    result = CertificateResult.from_dict(told.answer.result)
+    reply = talk.say(DeviceOp.RENEW_IDENTITY, body.to_dict(), now)
+    result = CertificateResult.from_dict(reply.answer.result)
     if certificate_key(result.certificate).key_id != key.public.key_id:
         raise AnswerRefusedError("the new certificate is for another key")
-    accept_identity(state, told)
+    accept_identity(state, reply)
 
 
-def accept_identity(state: DeviceState, told: Told) -> None:
+def accept_identity(state: DeviceState, reply: ServerReply) -> None:
     """Take over a renewed identity certificate."""
-    result = CertificateResult.from_dict(told.answer.result)
+    result = CertificateResult.from_dict(reply.answer.result)
     state.certificate = to_text(result.certificate)
     state.device_ca = to_text(result.device_ca)
     state.certificate_expires = iso(result.certificate_expires)

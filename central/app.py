@@ -12,26 +12,26 @@ from central.api.sync import SyncEndpoint
 from central.api.v1.app import make_api
 from central.device_api.app import make_app as make_device_app
 from central.runtime import Central
-from chassis.api.parts import Part, answer_with, token_part
-from chassis.web.front import Application
-from chassis.web.messages import FailureLimiter
-from chassis.web.wsgi import StartResponse
+from serverkit.devices.asgi_front import Application
+from serverkit.devices.messages import FailureLimiter
+from serverkit.http.parts import Part, answer_with, token_part
+from serverkit.wsgi import StartResponse
 
 
-def make_app(made: Central) -> Application:
+def make_app(server: Central) -> Application:
     """The application; engines are opened here, in the worker."""
-    sync = SyncEndpoint(made)
-    parts = interfaces(made)
+    sync = SyncEndpoint(server)
+    parts = interfaces(server)
 
     def rest(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == SYNC_PATH:
             return sync(environ, start_response)
         return answer_with(parts, environ).send(environ, start_response)
 
-    return Application(make_device_app(made), rest)
+    return Application(make_device_app(server), rest)
 
 
-def interfaces(made: Central) -> tuple[Part, ...]:
+def interfaces(server: Central) -> tuple[Part, ...]:
     """The interfaces for programs; they count wrong credentials together."""
-    limiter = FailureLimiter(made.settings.server.failures_a_minute, made.clock.now)
-    return (*token_part(CentralGrants(made), limiter), make_compat(made, limiter), make_api(made, limiter))
+    limiter = FailureLimiter(server.settings.server.failures_a_minute, server.clock.now)
+    return (*token_part(CentralGrants(server), limiter), make_compat(server, limiter), make_api(server, limiter))

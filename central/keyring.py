@@ -7,13 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chassis.errors import HomeMissingError, KeyUnreadableError
-from chassis.files import read_bounded, write_atomic
-from chassis.secrets_box import SecretBox
-from exchange.device.port import Signer
+from exchange.device.backend import Signer
 from exchange.keys import PrivateKey
 from exchange.trust import Trust
 from exchange.vocabulary import Role
+from serverkit.errors import HomeMissingError, KeyUnreadableError
+from serverkit.files import read_bounded, write_atomic
+from serverkit.secrets_box import SecretBox
 
 TRUST = "trust.json"
 BOX = "secrets.key"

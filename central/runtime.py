@@ -8,23 +8,23 @@ from pathlib import Path
 import central
 from central.anchor import Anchor
 from central.domain.operations.models import ClockRow
-from central.intake.recovering import enter_recovery, reached, was_restored
 from central.keyring import TRUST, KeyRing
 from central.settings import PREFIX, CentralSettings
-from chassis.actor import SYSTEM
-from chassis.backup.locked import locked
-from chassis.backup.swap import finish_restore, restore_waits
-from chassis.clock import Clock, is_lab, open_clock, refuse_other_clock
-from chassis.db import migrate
-from chassis.db.engine import make_engine
-from chassis.db.timekeeper import Timekeeper
-from chassis.db.unit import Database, Unit
-from chassis.errors import AppError, HomeExistsError, HomeMissingError, KeyFileMissingError
-from chassis.faults import arm
-from chassis.log import get_logger
-from chassis.owner import make_folder
-from chassis.settings import load_settings
+from central.sync.recovery import enter_recovery, reached, was_restored
 from exchange.errors import ExchangeError
+from serverkit.actor import SYSTEM
+from serverkit.backup.locked import locked
+from serverkit.backup.swap import finish_restore, restore_waits
+from serverkit.clock import Clock, is_lab, open_clock, refuse_other_clock
+from serverkit.db import migrate
+from serverkit.db.engine import make_engine
+from serverkit.db.timekeeper import Timekeeper
+from serverkit.db.unit import Database, Unit
+from serverkit.errors import AppError, HomeExistsError, HomeMissingError, KeyFileMissingError
+from serverkit.faults import arm
+from serverkit.log import get_logger
+from serverkit.owner import make_folder
+from serverkit.settings import load_settings
 
 MIGRATIONS = Path(central.__file__).parent / "migrations"
 DATABASE_FILE = "central.db"
@@ -51,7 +51,7 @@ class Central:
         """Key files that central needs and does not find."""
         return self.keyring.missing()
 
-    def note_reached(self, unit: Unit) -> None:
+    def note_progress(self, unit: Unit) -> None:
         """Raise the anchor once the unit is committed."""
         unit.session.flush()
         now = reached(unit)
@@ -76,10 +76,10 @@ def open_central(home: Path) -> Central:
         raise HomeMissingError("there is no central in this home")
     settle_restore(home)
     _refuse_other_clock(home)
-    made = assemble(home)
-    migrate.check(made.database.engine, MIGRATIONS)
-    recover_if_restored(made)
-    return made
+    server = assemble(home)
+    migrate.check(server.database.engine, MIGRATIONS)
+    recover_if_restored(server)
+    return server
 
 
 def settle_restore(home: Path) -> None:
@@ -97,26 +97,26 @@ def _refuse_other_clock(home: Path) -> None:
 
 
 def _mark_restored(home: Path) -> None:
-    made = assemble(home)  # by the settings that were restored: they say where the anchor is
-    made.database.dispose()
-    made.anchor.mark_restored()
+    server = assemble(home)  # by the settings that were restored: they say where the anchor is
+    server.database.dispose()
+    server.anchor.mark_restored()
 
 
-def recover_if_restored(made: Central) -> bool:
+def recover_if_restored(server: Central) -> bool:
     """Find out whether this central was put back, and open new epochs if it was."""
-    with made.database.read(SYSTEM) as unit:
-        if not was_restored(unit, made.anchor.read()):
+    with server.database.read(SYSTEM) as unit:
+        if not was_restored(unit, server.anchor.read()):
             return False
     # Several processes open a restored home at once; the first one's new epochs are enough.
-    with locked(made.home / RECOVERY_LOCK):
-        with made.database.write(SYSTEM) as unit:
-            known = made.anchor.read()
+    with locked(server.home / RECOVERY_LOCK):
+        with server.database.write(SYSTEM) as unit:
+            known = server.anchor.read()
             if not was_restored(unit, known):
                 return False
             enter_recovery(unit, known)
             unit.session.flush()
             now = reached(unit)
-        made.anchor.clear(now)
+        server.anchor.clear(now)
     get_logger().warning("central_restored", epoch_floor=now.epoch_floor)
     return True
 
@@ -128,6 +128,6 @@ def prepare_home(home: Path) -> None:
     make_folder(home)
 
 
-def create_database(made: Central) -> None:
+def create_database(server: Central) -> None:
     """Bring the database to this program's form."""
-    migrate.upgrade(made.database.engine, MIGRATIONS)
+    migrate.upgrade(server.database.engine, MIGRATIONS)

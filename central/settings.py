@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chassis.mail.settings import MailSettings
-from chassis.settings import ServerAppSettings
+from serverkit.mail.settings import MailSettings
+from serverkit.settings import ServerAppSettings
 
 PREFIX = "CENTRAL"
 

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chassis.api.parts import Part, answer_with, token_part
-from chassis.web.front import Application
-from chassis.web.messages import FailureLimiter
-from chassis.web.wsgi import StartResponse
 from satellite.api.compat.app import make_compat
 from satellite.api.compat.grants import SatelliteGrants
 from satellite.api.v1.app import make_api
 from satellite.device_api.app import make_app as make_device_app
 from satellite.runtime import Satellite
+from serverkit.devices.asgi_front import Application
+from serverkit.devices.messages import FailureLimiter
+from serverkit.http.parts import Part, answer_with, token_part
+from serverkit.wsgi import StartResponse
 
 
-def make_app(made: Satellite) -> Application:
+def make_app(server: Satellite) -> Application:
     """The application; engines are opened here, in the worker."""
-    parts = interfaces(made)
+    parts = interfaces(server)
 
     def rest(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         return answer_with(parts, environ).send(environ, start_response)
 
-    return Application(make_device_app(made), rest)
+    return Application(make_device_app(server), rest)
 
 
-def interfaces(made: Satellite) -> tuple[Part, ...]:
+def interfaces(server: Satellite) -> tuple[Part, ...]:
     """The interfaces for programs; they count wrong credentials together."""
-    limiter = FailureLimiter(made.settings.server.failures_a_minute, made.clock.now)
-    return (*token_part(SatelliteGrants(made), limiter), make_compat(made, limiter), make_api(made, limiter))
+    limiter = FailureLimiter(server.settings.server.failures_a_minute, server.clock.now)
+    return (*token_part(SatelliteGrants(server), limiter), make_compat(server, limiter), make_api(server, limiter))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from chassis.errors import HomeMissingError, KeyUnreadableError
-from chassis.files import read_bounded, write_atomic
-from chassis.secrets_box import SecretBox
 from exchange.keys import PrivateKey
 from exchange.trust import Trust
+from serverkit.errors import HomeMissingError, KeyUnreadableError
+from serverkit.files import read_bounded, write_atomic
+from serverkit.secrets_box import SecretBox
 
 TRUST = "trust.json"
 BOX = "secrets.key"

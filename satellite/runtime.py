@@ -7,17 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import satellite
-from chassis.actor import SYSTEM
-from chassis.backup.swap import finish_restore, restore_waits
-from chassis.clock import Clock, is_lab, open_clock, refuse_other_clock
-from chassis.db import migrate
-from chassis.db.engine import make_engine
-from chassis.db.timekeeper import Timekeeper
-from chassis.db.unit import Database, Unit
-from chassis.errors import AppError, HomeExistsError, HomeMissingError, KeyFileMissingError
-from chassis.faults import arm
-from chassis.owner import make_folder
-from chassis.settings import load_settings
 from exchange.errors import ExchangeError
 from satellite.core.alerts.services import refresh_alerts
 from satellite.core.base import last_change
@@ -26,6 +15,17 @@ from satellite.core.site.queries import site_of
 from satellite.keyring import TRUST, KeyRing
 from satellite.settings import PREFIX, SatelliteSettings
 from satellite.sync.anchor import Anchor, AnchorDamagedError
+from serverkit.actor import SYSTEM
+from serverkit.backup.swap import finish_restore, restore_waits
+from serverkit.clock import Clock, is_lab, open_clock, refuse_other_clock
+from serverkit.db import migrate
+from serverkit.db.engine import make_engine
+from serverkit.db.timekeeper import Timekeeper
+from serverkit.db.unit import Database, Unit
+from serverkit.errors import AppError, HomeExistsError, HomeMissingError, KeyFileMissingError
+from serverkit.faults import arm
+from serverkit.owner import make_folder
+from serverkit.settings import load_settings
 
 MIGRATIONS = Path(satellite.__file__).parent / "migrations"
 DATABASE_FILE = "satellite.db"
@@ -98,9 +98,9 @@ def open_satellite(home: Path) -> Satellite:
         raise HomeMissingError("there is no satellite in this home")
     settle_restore(home)
     _refuse_other_clock(home)
-    made = assemble(home)
-    migrate.check(made.database.engine, MIGRATIONS)
-    return made
+    server = assemble(home)
+    migrate.check(server.database.engine, MIGRATIONS)
+    return server
 
 
 def settle_restore(home: Path) -> None:
@@ -118,13 +118,13 @@ def _refuse_other_clock(home: Path) -> None:
 
 
 def _mark_restored(home: Path) -> None:
-    made = assemble(home)  # by the settings that were restored: they say where the anchor and the database are
+    server = assemble(home)  # by the settings that were restored: they say where the anchor and the database are
     try:
-        with made.database.read(SYSTEM) as unit:
+        with server.database.read(SYSTEM) as unit:
             epoch = site_of(unit).epoch
-        made.anchor.mark_restored(epoch)
+        server.anchor.mark_restored(epoch)
     finally:
-        made.database.dispose()
+        server.database.dispose()
 
 
 def prepare_home(home: Path) -> None:
@@ -134,6 +134,6 @@ def prepare_home(home: Path) -> None:
     make_folder(home)
 
 
-def create_database(made: Satellite) -> None:
+def create_database(server: Satellite) -> None:
     """Bring the database to this program's form."""
-    migrate.upgrade(made.database.engine, MIGRATIONS)
+    migrate.upgrade(server.database.engine, MIGRATIONS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.settings import ServerAppSettings, ServerSettings
+from serverkit.settings import ServerAppSettings, ServerSettings
 
 PREFIX = "SATELLITE"
 

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 
 from central.runtime import assemble as assemble_central
-from chassis.db import migrate
 from satellite.runtime import assemble as assemble_satellite
+from serverkit.db import migrate
 from tests.world import World
 
 BOTH = (pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.system))

@@ -10,11 +10,11 @@ from agent.errors import AgentError
 from central.domain.operations.models import JobRun as CentralRun
 from central.jobs.catalogue import jobs_of as central_jobs
 from central.runtime import Central, open_central
-from chassis.clock import advance_lab_clock
-from chassis.jobs.runs import run_job
 from satellite.core.operations.models import JobRun as SiteRun
 from satellite.jobs.catalogue import jobs_of as site_jobs
 from satellite.runtime import Satellite, open_satellite
+from serverkit.clock import advance_lab_clock
+from serverkit.jobs.runs import run_job
 from tests.world import World
 
 

@@ -18,14 +18,14 @@ import satellite.cli
 from agent.clock import DeviceClock
 from agent.device import Device
 from agent.errors import ServerUnreachableError
-from agent.joining import Wish
+from agent.joining import RegistrationRequest
 from agent.transport import Reply, Server
 from central.device_api.app import make_app as central_app
 from central.runtime import open_central
-from chassis.actor import SYSTEM
 from exchange.identity import Udi
 from satellite.device_api.app import make_app as satellite_app
 from satellite.runtime import open_satellite
+from serverkit.actor import SYSTEM
 
 ACCOUNT = "customer.example"
 CATALOGUE = """kind,tag,name,restricted
@@ -197,8 +197,12 @@ class World:
     def device(self, serial: str, server: str = "satellite", token: str | None = None, **more: Any) -> Device:
         """A device that registered."""
         device = self.unregistered(serial, server)
-        wish = Wish(token=token or self.token(server), udi=Udi(pid="SW-48", serial=serial), **more)
-        device.register(wish, (self.folder / "root.json").read_bytes(), Server("https://in.process", None, None))
+        registration_request = RegistrationRequest(
+            token=token or self.token(server), udi=Udi(pid="SW-48", serial=serial), **more
+        )
+        device.register(
+            registration_request, (self.folder / "root.json").read_bytes(), Server("https://in.process", None, None)
+        )
         return device
 
     def unregistered(self, serial: str, server: str = "satellite") -> Device:

@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
-from central.intake.receiving import receive
 from central.runtime import Central
-from chassis.actor import Actor, ActorKind
-from chassis.db.unit import DatabaseFailure
-from chassis.errors import AppError
-from chassis.log import get_logger
-from chassis.web.messages import FailureLimiter
-from chassis.web.wsgi import Response, StartResponse, problem
+from central.sync.receive_request import receive
 from exchange.errors import ExchangeError
 from exchange.limits import SYNC_FILE_BYTES
+from serverkit.actor import Actor, ActorKind
+from serverkit.db.unit import DatabaseFailure
+from serverkit.devices.messages import FailureLimiter
+from serverkit.errors import AppError
+from serverkit.log import get_logger
+from serverkit.wsgi import Response, StartResponse, problem
 
 PATH = "/sync/v1/request"
 _ACTOR = Actor(ActorKind.SATELLITE, "satellite", "satellite")
@@ -28,10 +28,10 @@ STATUS = {"unknown_issuer": 401, "not_authorized": 403, "superseded": 409, "fork
 class SyncEndpoint:
     """Takes a request's file in and answers with the response's file."""
 
-    def __init__(self, made: Central) -> None:
+    def __init__(self, server: Central) -> None:
         """Serve one central."""
-        self._made = made
-        self._limiter = FailureLimiter(made.settings.server.failures_a_minute, made.clock.now)
+        self._made = server
+        self._limiter = FailureLimiter(server.settings.server.failures_a_minute, server.clock.now)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -61,7 +61,7 @@ class SyncEndpoint:
             yield spool
 
         try:
-            received = receive(self._made.database, self._made.keyring, _ACTOR, reopened, self._made.note_reached)
+            received = receive(self._made.database, self._made.keyring, _ACTOR, reopened, self._made.note_progress)
         except ExchangeError as error:
             self._limiter.count(address)
             return problem(STATUS.get(error.code, 400), error.code, error.message, error.remedy)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from central.cli.base import group
-from chassis.cli import run
-from chassis.errors import AppError
 from exchange.errors import ExchangeError
+from serverkit.cli.base import run
+from serverkit.errors import AppError
 
 MODULES = {
     "accounts": ("account", "agreement", "virtual-account", "policy"),

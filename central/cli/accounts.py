@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from central.actions.virtual_accounts import delete_empty
 from central.cli.base import group, reading, writing
 from central.domain.access.services import actor_of
 from central.domain.accounts import services
@@ -22,8 +23,7 @@ from central.domain.alerts.services import refresh_alerts, refresh_all
 from central.domain.preferences.queries import policies
 from central.domain.preferences.rules import POLICIES
 from central.domain.preferences.services import set_policy
-from central.intake.accounts import delete_empty
-from chassis.cli import emit, emit_list
+from serverkit.cli.base import emit, emit_list
 
 
 @group.group("account", help="Smart accounts.")
@@ -39,9 +39,9 @@ def account() -> None:
 def account_create(context: click.Context, domain: str, name: str, export_allowed: bool) -> None:
     """Make an account."""
     with writing(context) as (_, unit):
-        made = services.create_account(unit, domain, name, export_allowed=export_allowed)
-        refresh_alerts(unit, made)
-        found = account_dict(made)
+        server = services.create_account(unit, domain, name, export_allowed=export_allowed)
+        refresh_alerts(unit, server)
+        found = account_dict(server)
     emit(context, found)
 
 
@@ -218,7 +218,7 @@ def policy_show(context: click.Context) -> None:
 @click.pass_context
 def policy_set(context: click.Context, key: str, value: str) -> None:
     """Set a policy."""
-    with writing(context) as (made, unit):
+    with writing(context) as (server, unit):
         values = set_policy(unit, key, value)
-        refresh_all(unit, made.keyring)
+        refresh_all(unit, server.keyring)
     emit(context, {"key": key, "value": values[key], **values})

@@ -10,20 +10,20 @@ import click
 from central import __version__
 from central.cli.base import group, home, opened
 from central.runtime import DATABASE_FILE, MIGRATIONS, open_central, settle_restore
-from chassis.backup.cli import Opened, add_backup_commands
-from chassis.backup.service import Product
+from serverkit.backup.cli import Opened, add_backup_commands
+from serverkit.backup.service import Product
 
 PRODUCT = Product("central", __version__, DATABASE_FILE, MIGRATIONS)
 
 
 def _opened(context: click.Context) -> Opened:
-    made = opened(context)
-    return made.home, made.database.engine, made.clock
+    server = opened(context)
+    return server.home, server.database.engine, server.clock
 
 
 def _finish(folder: Path) -> dict[str, Any]:
-    made = open_central(folder)
-    made.database.dispose()
+    server = open_central(folder)
+    server.database.dispose()
     return {
         "restored": True,
         "next": "Make the authorization file of every satellite anew: `central satellite authorize`.",

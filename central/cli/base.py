@@ -11,11 +11,11 @@ import click
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, virtual_account, virtual_accounts
 from central.runtime import Central, open_central
-from chassis.actor import OPERATOR, Actor
-from chassis.cli import home_of
-from chassis.db.unit import Unit
-from chassis.log import configure_logging
-from chassis.program import Program
+from serverkit.actor import OPERATOR, Actor
+from serverkit.cli.base import home_of
+from serverkit.cli.program import Program
+from serverkit.db.unit import Unit
+from serverkit.log import configure_logging
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -32,26 +32,26 @@ def home(context: click.Context) -> Path:
 
 def opened(context: click.Context) -> Central:
     """The central of this home."""
-    made = open_central(home(context))
-    context.call_on_close(made.database.dispose)
-    configure_logging(made.settings.log.level)
-    return made
+    server = open_central(home(context))
+    context.call_on_close(server.database.dispose)
+    configure_logging(server.settings.log.level)
+    return server
 
 
 @contextmanager
 def writing(context: click.Context, actor: Actor = OPERATOR) -> Iterator[tuple[Central, Unit]]:
     """A unit of work that is committed when the command succeeds."""
-    made = opened(context)
-    with made.database.write(actor) as unit:
-        yield made, unit
+    server = opened(context)
+    with server.database.write(actor) as unit:
+        yield server, unit
 
 
 @contextmanager
 def reading(context: click.Context) -> Iterator[tuple[Central, Unit]]:
     """A unit of work that only looks."""
-    made = opened(context)
-    with made.database.read(OPERATOR) as unit:
-        yield made, unit
+    server = opened(context)
+    with server.database.read(OPERATOR) as unit:
+        yield server, unit
 
 
 def names_of(unit: Unit, account: SmartAccount) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from central.actions.instances import remove, transfer
 from central.cli.base import chosen, group, names_of, reading, writing
 from central.domain.access.services import visible_virtual_accounts
 from central.domain.accounts.queries import by_domain, virtual_account
@@ -14,8 +15,7 @@ from central.domain.export_control.queries import held_units
 from central.domain.instances.queries import find_instance, instances
 from central.domain.ledger.queries import licences
 from central.domain.satellites.queries import satellite_names
-from central.intake.instances import remove, transfer
-from chassis.cli import emit, emit_list
+from serverkit.cli.base import emit, emit_list
 
 VIRTUAL_ACCOUNT = click.option("--virtual-account", "name", metavar="VA", help="Only this virtual account.")
 
@@ -62,11 +62,11 @@ def instance_remove(
     context: click.Context, domain: str, instance_id: str, release_restricted: bool, reason: str, return_code: str
 ) -> None:
     """Remove an instance."""
-    with writing(context) as (made, unit):
+    with writing(context) as (server, unit):
         account = by_domain(unit, domain)
         found = remove(
             unit,
-            made.keyring,
+            server.keyring,
             account,
             instance_id,
             release_restricted=release_restricted,

@@ -6,9 +6,9 @@ import click
 
 from central.cli.base import group, opened, reading
 from central.domain.operations.models import OutboxEntry
-from chassis.cli import emit, emit_list
-from chassis.mail.sender import send_test
-from chassis.outbox import entries
+from serverkit.cli.base import emit, emit_list
+from serverkit.mail.sender import send_test
+from serverkit.outbox import entries
 
 
 @group.group("mail", help="Mail that central sends.")
@@ -30,7 +30,7 @@ def mail_list(context: click.Context) -> None:
 @click.pass_context
 def mail_test(context: click.Context, to: str) -> None:
     """Try the settings."""
-    made = opened(context)
-    settings = made.settings.mail
-    send_test(settings, to, made.clock.now())
+    server = opened(context)
+    settings = server.settings.mail
+    send_test(settings, to, server.clock.now())
     emit(context, {"to": to, "host": settings.host, "security": settings.security, "sent": True})

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from central.actions.catalogue import import_catalogue
 from central.cli.base import FILE, chosen, group, names_of, reading, writing
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.alerts.services import refresh_alerts
@@ -14,10 +15,9 @@ from central.domain.ledger.queries import explain
 from central.domain.ledger.services import import_orders
 from central.domain.ledger.transfers import transfer_licences
 from central.domain.ledger.verification import verify
-from central.intake.catalogue import import_catalogue
-from chassis.cli import INTEGER, emit, emit_list, table
-from chassis.clock import optional_iso
-from chassis.errors import RefusedError
+from serverkit.cli.base import INTEGER, emit, emit_list, table
+from serverkit.clock import optional_iso
+from serverkit.errors import RefusedError
 
 
 class LedgerDiffersError(RefusedError):

@@ -14,10 +14,10 @@ from central.domain.catalogue.queries import by_name
 from central.domain.reservations import services, updates
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import find_reservation, newest_code, reservation_dict, reservations
-from central.domain.reservations.rules import Wish
-from chassis.cli import OUTPUT, emit, emit_list
-from chassis.db.unit import Unit
-from chassis.files import write_atomic
+from central.domain.reservations.rules import WantedLicence
+from serverkit.cli.base import OUTPUT, emit, emit_list
+from serverkit.db.unit import Unit
+from serverkit.files import write_atomic
 
 
 @group.group("reservation", help="Licences held by codes, for devices without any network.")
@@ -53,11 +53,11 @@ def create(
     output: Path,
 ) -> None:
     """Reserve."""
-    with writing(context) as (made, unit):
+    with writing(context) as (server, unit):
         account = by_domain(unit, domain)
         home = virtual_account(unit, account.id, name)
-        wishes = [Wish(by_name(unit, tag), count) for tag, count in _wishes(licences)]
-        row, _ = services.reserve(unit, made.keyring, account, home, request_code, wishes, product_tag)
+        wanted_licences = [WantedLicence(by_name(unit, tag), count) for tag, count in _wishes(licences)]
+        row, _ = services.reserve(unit, server.keyring, account, home, request_code, wanted_licences, product_tag)
         refresh_alerts(unit, account)
         code, found = row.authorization_code, reservation_dict(row, {home.id: home.name})
     write_atomic(output, code.encode(), mode=0o644)
@@ -72,10 +72,10 @@ def create(
 @click.pass_context
 def update(context: click.Context, domain: str, reservation_id: str, licences: tuple[str, ...], output: Path) -> None:
     """Update a reservation."""
-    with writing(context) as (made, unit):
+    with writing(context) as (server, unit):
         account, names, row = _found(unit, domain, reservation_id)
-        wishes = [Wish(by_name(unit, tag), count) for tag, count in _wishes(licences)]
-        updates.update(unit, made.keyring, account, row, wishes)
+        wanted_licences = [WantedLicence(by_name(unit, tag), count) for tag, count in _wishes(licences)]
+        updates.update(unit, server.keyring, account, row, wanted_licences)
         refresh_alerts(unit, account)
         code, found = newest_code(row), reservation_dict(row, names)
     write_atomic(output, code.encode(), mode=0o644)

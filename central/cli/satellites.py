@@ -11,15 +11,15 @@ from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.alerts.services import refresh_alerts
 from central.domain.satellites import services
 from central.domain.satellites.queries import find_satellite, satellite_dict, satellites
-from central.intake.authorizing import authorize
-from central.intake.receiving import receive
 from central.runtime import Central
-from chassis.actor import OPERATOR
-from chassis.cli import OUTPUT, emit, emit_list
-from chassis.errors import FileUnreadableError
-from chassis.files import write_atomic
+from central.sync.make_authorization import authorize
+from central.sync.receive_request import receive
 from exchange.canonical import digest
 from exchange.files.registration import Registration, read_registration
+from serverkit.actor import OPERATOR
+from serverkit.cli.base import OUTPUT, emit, emit_list
+from serverkit.errors import FileUnreadableError
+from serverkit.files import write_atomic
 
 
 @group.group("satellite", help="Satellites of a customer.")
@@ -27,10 +27,10 @@ def satellite() -> None:
     """Hold the commands of satellites."""
 
 
-def _registration(made: Central, file: Path) -> tuple[Registration, str]:
+def _registration(server: Central, file: Path) -> tuple[Registration, str]:
     try:
         with file.open("rb") as stream:
-            return read_registration(stream, trust=made.keyring.trust)
+            return read_registration(stream, trust=server.keyring.trust)
     except OSError as error:
         raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
 
@@ -46,10 +46,10 @@ def satellite_add(
     context: click.Context, domain: str, name: str, names: tuple[str, ...], registration: Path, email: str | None
 ) -> None:
     """Add a satellite."""
-    with writing(context) as (made, unit):
+    with writing(context) as (server, unit):
         account = by_domain(unit, domain)
         rows = [virtual_account(unit, account.id, each) for each in dict.fromkeys(names)]
-        read, file_digest = _registration(made, registration)
+        read, file_digest = _registration(server, registration)
         attached = services.add_satellite(unit, account, name, rows, read, file_digest, email)
         refresh_alerts(unit, account)
         unit.session.flush()  # the description below counts what belongs to it
@@ -78,11 +78,11 @@ def satellite_approve(context: click.Context, domain: str, name: str) -> None:
 @click.pass_context
 def satellite_authorize(context: click.Context, domain: str, name: str, output: Path) -> None:
     """Write the authorization file."""
-    with writing(context) as (made, unit):
+    with writing(context) as (server, unit):
         account = by_domain(unit, domain)
         row = find_satellite(unit, account.id, name)
-        stored = authorize(unit, made.keyring, account, row)
-        made.note_reached(unit)
+        stored = authorize(unit, server.keyring, account, row)
+        server.note_progress(unit)
         refresh_alerts(unit, account)
         data = stored.response or b""
         found = {"satellite": row.id, "name": row.name, "epoch": stored.epoch, "sequence": 0, "counts": stored.counts}
@@ -153,10 +153,10 @@ def satellite_remove(context: click.Context, domain: str, name: str) -> None:
 @click.pass_context
 def satellite_resync(context: click.Context, domain: str, name: str, registration: Path | None) -> None:
     """Resynchronize a satellite."""
-    with writing(context) as (made, unit):
+    with writing(context) as (server, unit):
         account = by_domain(unit, domain)
         row = find_satellite(unit, account.id, name)
-        read, file_digest = _registration(made, registration) if registration else (None, "")
+        read, file_digest = _registration(server, registration) if registration else (None, "")
         services.resync_satellite(unit, row, read, file_digest)
         refresh_alerts(unit, account)
         found = satellite_dict(unit, row)
@@ -174,10 +174,10 @@ def sync() -> None:
 @click.pass_context
 def sync_import(context: click.Context, file: Path, output: Path) -> None:
     """Synchronize by file."""
-    made = opened(context)
+    server = opened(context)
     try:
         received = receive(
-            made.database, made.keyring, OPERATOR, lambda: file.open("rb"), made.note_reached, by_file=True
+            server.database, server.keyring, OPERATOR, lambda: file.open("rb"), server.note_progress, by_file=True
         )
     except OSError as error:
         raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error

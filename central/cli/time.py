@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from central.cli.base import group, opened
-from central.time_desk import ACTS
-from chassis.time_commands import add_time_commands
+from central.time_service import ACTS
+from serverkit.cli.time import add_time_commands
 
 add_time_commands(group, ACTS, opened)

@@ -8,7 +8,7 @@ from central.cli.base import chosen, group, names_of, reading, writing
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.tokens import services
 from central.domain.tokens.queries import token_dict, tokens
-from chassis.cli import INTEGER, emit, emit_list
+from serverkit.cli.base import INTEGER, emit, emit_list
 
 
 @group.group("token", help="Registration tokens of devices that are connected to central itself.")
@@ -34,12 +34,12 @@ def token_create(
     description: str,
 ) -> None:
     """Make a token."""
-    with writing(context) as (made, unit):
+    with writing(context) as (server, unit):
         account = by_domain(unit, domain)
         home = virtual_account(unit, account.id, name)
         row, secret = services.create_token(
             unit,
-            made.keyring.box,
+            server.keyring.box,
             account,
             home,
             days=days,

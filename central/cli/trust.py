@@ -14,14 +14,14 @@ from central.domain.activity.services import record
 from central.domain.alerts.services import refresh_vendor
 from central.domain.trust import services
 from central.runtime import assemble, create_database, prepare_home
-from chassis.actor import OPERATOR
-from chassis.cli import OUTPUT, emit
-from chassis.clock import LAB_FILE, iso, make_lab
-from chassis.files import write_atomic
-from chassis.names import check_name
 from exchange.canonical import digest
 from exchange.trust import Trust
 from exchange.vocabulary import Role
+from serverkit.actor import OPERATOR
+from serverkit.cli.base import OUTPUT, emit
+from serverkit.clock import LAB_FILE, iso, make_lab
+from serverkit.files import write_atomic
+from serverkit.names import check_name
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -63,18 +63,18 @@ def init(context: click.Context, vendor: str, root_keys: Path, passphrase_file: 
         made_passphrase = given or services.make_passphrase(root_keys)
         if lab:
             make_lab(folder)
-        made = assemble(folder)
-        context.call_on_close(made.database.dispose)
-        create_database(made)
-        made.anchor.write(Reached())
-        trust = services.create_trust(made.keyring, vendor, root_keys, made_passphrase, made.clock.now(), lab=lab)
+        server = assemble(folder)
+        context.call_on_close(server.database.dispose)
+        create_database(server)
+        server.anchor.write(Reached())
+        trust = services.create_trust(server.keyring, vendor, root_keys, made_passphrase, server.clock.now(), lab=lab)
     except BaseException:
         shutil.rmtree(folder / "keys", ignore_errors=True)
         (folder / LAB_FILE).unlink(missing_ok=True)
         for leftover in folder.glob("central.db*"):
             leftover.unlink()
         raise
-    with made.database.write(OPERATOR) as unit:
+    with server.database.write(OPERATOR) as unit:
         record(unit, None, EventKind.VENDOR_CREATED, f"central of {vendor} set up", subject={"lab": lab})
     found: dict[str, object] = {"id": trust.root.vendor_id, "home": str(folder), "root_keys": str(root_keys)}
     found["passphrase_file"] = None if given else str(made_passphrase.file)
@@ -103,11 +103,11 @@ def export(context: click.Context, output: Path) -> None:
 @click.pass_context
 def rotate(context: click.Context, root_keys: Path, passphrase_file: Path | None) -> None:
     """Rotate the root."""
-    with writing(context) as (made, unit):
+    with writing(context) as (server, unit):
         passphrase = services.read_passphrase(passphrase_file or root_keys / services.PASSPHRASE_FILE)
-        trust = services.rotate_root(made.keyring, root_keys, passphrase, unit.now)
+        trust = services.rotate_root(server.keyring, root_keys, passphrase, unit.now)
         record(unit, None, EventKind.ROOT_ROTATED, f"root {trust.root.version} is in force")
-        refresh_vendor(unit, made.keyring)
+        refresh_vendor(unit, server.keyring)
     emit(context, _described(trust))
 
 
@@ -124,10 +124,10 @@ def role_key() -> None:
 @click.pass_context
 def replace(context: click.Context, role: str, root_keys: Path, passphrase_file: Path | None, revoke: bool) -> None:
     """Replace a role key."""
-    with writing(context) as (made, unit):
+    with writing(context) as (server, unit):
         passphrase = services.read_passphrase(passphrase_file or root_keys / services.PASSPHRASE_FILE)
-        trust = services.replace_role_key(made.keyring, Role(role), root_keys, passphrase, unit.now, revoke=revoke)
+        trust = services.replace_role_key(server.keyring, Role(role), root_keys, passphrase, unit.now, revoke=revoke)
         message = f"the {role} key was replaced" + (" and the old one revoked" if revoke else "")
         record(unit, None, EventKind.ROLE_KEY_REPLACED, message, subject={"role": role, "revoked": revoke})
-        refresh_vendor(unit, made.keyring)
+        refresh_vendor(unit, server.keyring)
     emit(context, _described(trust))

@@ -11,8 +11,8 @@ from central.domain.access.rules import Role
 from central.domain.access.services import add_user, user_of
 from central.domain.accounts.queries import by_domain
 from central.domain.credentials import queries, services
-from chassis.cli import INTEGER, emit, emit_list
-from chassis.files import read_bounded
+from serverkit.cli.base import INTEGER, emit, emit_list
+from serverkit.files import read_bounded
 
 ROLES = click.Choice([role.value for role in Role])
 PASSWORD_BYTES = 4096
@@ -35,8 +35,8 @@ def user_add(context: click.Context, name: str, role: str, domain: str | None, v
         raise click.UsageError("--virtual-account needs --account")
     with writing(context) as (_, unit):
         row, va = chosen(unit, domain, virtual_name) if domain is not None else (None, None)
-        made, _given = add_user(unit, name, Role(role), row.id if row else "", va or "")
-        found = {"id": made.id, "name": made.name, "role": role, "account": domain, "virtual_account": virtual_name}
+        server, _given = add_user(unit, name, Role(role), row.id if row else "", va or "")
+        found = {"id": server.id, "name": server.name, "role": role, "account": domain, "virtual_account": virtual_name}
     emit(context, found)
 
 

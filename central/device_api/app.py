@@ -6,69 +6,69 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from central.device_api.port import CentralPort
+from central.device_api.backend import CentralBackend
 from central.domain.instances.devices import find_public
 from central.runtime import Central
-from chassis.actor import Actor, ActorKind
-from chassis.db.group import GroupCommit, Stages
-from chassis.db.unit import Unit
-from chassis.web.health import Check, clock_check, disk_check, home_check
-from chassis.web.messages import DeviceHttp
-from exchange.device.desk import DeviceDesk, Draft, Opened, Reply
-from exchange.device.edge import DeviceEdge, Message, handle_all
 from exchange.device.openapi import describe
+from exchange.device.request_processor import Draft, Opened, Reply, RequestProcessor
+from exchange.device.verifier import Message, MessageVerifier, handle_all
 from exchange.keys import PublicKey
 from exchange.limits import DEVICE_MESSAGE_BYTES
 from exchange.vocabulary import DeviceOp
+from serverkit.actor import Actor, ActorKind
+from serverkit.db.group import GroupCommit, Stages
+from serverkit.db.unit import Unit
+from serverkit.devices.health import Check, clock_check, disk_check, home_check
+from serverkit.devices.messages import DeviceHttp
 
 _ACTOR = Actor(ActorKind.DEVICE, "device", "device")
 
 
-def checks(made: Central) -> Mapping[str, Callable[[], Check]]:
+def checks(server: Central) -> Mapping[str, Callable[[], Check]]:
     """What `/readyz` looks at."""
     return {
-        "disk": lambda: disk_check(made.home),
-        "home": lambda: home_check(made.home, made.state_elsewhere),
-        "database": lambda: Check(made.database.is_alive(), "answers"),
-        "clock": lambda: clock_check(made.clock),
-        "keys": lambda: Check(made.keyring.response_key is not None, "can be read"),
+        "disk": lambda: disk_check(server.home),
+        "home": lambda: home_check(server.home, server.state_elsewhere),
+        "database": lambda: Check(server.database.is_alive(), "answers"),
+        "clock": lambda: clock_check(server.clock),
+        "keys": lambda: Check(server.keyring.response_key is not None, "can be read"),
     }
 
 
 class _Group:
     """The messages of one unit of work."""
 
-    def __init__(self, desk: DeviceDesk) -> None:
-        """`desk` lives in the unit."""
-        self._desk = desk
+    def __init__(self, processor: RequestProcessor) -> None:
+        """`processor` lives in the unit."""
+        self._processor = processor
 
     def do(self, job: Opened) -> Draft:
         """Settle one message."""
-        return self._desk.settle(job)
+        return self._processor.settle(job)
 
     def finish(self) -> None:
         """Nothing was held back."""
 
 
-def make_app(made: Central) -> DeviceHttp:
+def make_app(server: Central) -> DeviceHttp:
     """The application; engines are opened here, in the worker."""
 
     def find_key(key_id: str) -> PublicKey | None:
-        with made.database.read(_ACTOR) as unit:
+        with server.database.read(_ACTOR) as unit:
             return find_public(unit, key_id)
 
     def begin(unit: Unit, _jobs: Sequence[Opened]) -> _Group:
-        return _Group(DeviceDesk(CentralPort(unit, made.keyring), made.keyring.signer()))
+        return _Group(RequestProcessor(CentralBackend(unit, server.keyring), server.keyring.signer()))
 
-    stages = Stages[Message, Opened, Draft, Reply](DeviceEdge(find_key).open, begin, Draft.reply)
-    commit = GroupCommit(made.database, _ACTOR, stages, exclusive="counters")
+    stages = Stages[Message, Opened, Draft, Reply](MessageVerifier(find_key).open, begin, Draft.reply)
+    commit = GroupCommit(server.database, _ACTOR, stages, exclusive="counters")
     return DeviceHttp(
         operations=frozenset(DeviceOp),
         handle_all=partial(handle_all, commit.do_all),
-        checks=checks(made),
+        checks=checks(server),
         openapi=json.dumps(describe("Perigee central")).encode(),
         most_bytes=DEVICE_MESSAGE_BYTES,
-        failures_a_minute=made.settings.server.failures_a_minute,
-        most_at_once=made.settings.server.messages_at_once,
-        now=made.clock.now,
+        failures_a_minute=server.settings.server.failures_a_minute,
+        most_at_once=server.settings.server.messages_at_once,
+        now=server.clock.now,
     )

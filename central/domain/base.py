@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, String, inspect, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from chassis.db.base import IdColumn, make_metadata
-from chassis.db.unit import Unit
+from serverkit.db.base import IdColumn, make_metadata
+from serverkit.db.unit import Unit
 
 VENDOR = ""
 """The account id of what belongs to the vendor and to no account."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from central.actions.deadlines import end_overdue_satellites, end_silent_instances
 from central.domain.alerts.due import due_accounts
 from central.domain.alerts.services import refresh_all, refresh_due, refresh_vendor
 from central.domain.export_control.services import end_grants
@@ -12,19 +13,18 @@ from central.domain.ledger.services import expire_lots
 from central.domain.notices.rules import MAIL
 from central.domain.operations.models import ClockRow, OutboxEntry
 from central.domain.operations.services import observe_clock, take_measurement
-from central.intake.timekeeping import end_overdue_satellites, end_silent_instances
 from central.runtime import Central
-from chassis.actor import Actor, ActorKind
-from chassis.db.unit import Unit
-from chassis.jobs.clock import clock_job, unless_leapt
-from chassis.jobs.runs import Job
-from chassis.mail.sender import compose, send
-from chassis.outbox import deliver
+from serverkit.actor import Actor, ActorKind
+from serverkit.db.unit import Unit
+from serverkit.jobs.clock import clock_job, unless_leapt
+from serverkit.jobs.runs import Job
+from serverkit.mail.sender import compose, send
+from serverkit.outbox import deliver
 
 
-def jobs_of(made: Central) -> tuple[Job, ...]:
+def jobs_of(server: Central) -> tuple[Job, ...]:
     """The jobs of a central."""
-    keyring = made.keyring
+    keyring = server.keyring
 
     def terms(unit: Unit) -> str:
         return f"{expire_lots(unit)} lots expired, {end_grants(unit, keyring)} grants ended"
@@ -39,18 +39,20 @@ def jobs_of(made: Central) -> tuple[Job, ...]:
         return f"{refresh_all(unit, keyring)} accounts refreshed"
 
     def send_mail(entry_id: str, mail: dict[str, Any]) -> None:
-        settings = made.settings.mail
-        send(settings, compose(settings, entry_id, made.clock.now(), mail["to"], mail["subject"], mail["text"]))
+        settings = server.settings.mail
+        send(settings, compose(settings, entry_id, server.clock.now(), mail["to"], mail["subject"], mail["text"]))
 
     def outbox() -> str:
-        return deliver(made.database, OutboxEntry, Actor(ActorKind.JOB, "outbox", "job outbox"), {MAIL: send_mail})
+        return deliver(server.database, OutboxEntry, Actor(ActorKind.JOB, "outbox", "job outbox"), {MAIL: send_mail})
 
     def nothing(_unit: Unit) -> str:
         return ""
 
     return (
         Job("outbox", timedelta(minutes=1), nothing, "send the mails that wait", outbox),
-        clock_job(made.database, ClockRow, observe_clock, lambda unit: refresh_vendor(unit, keyring), take_measurement),
+        clock_job(
+            server.database, ClockRow, observe_clock, lambda unit: refresh_vendor(unit, keyring), take_measurement
+        ),
         Job("terms", timedelta(hours=1), unless_leapt(terms), "take ended terms and grants out of the balance"),
         Job(
             "deadlines",

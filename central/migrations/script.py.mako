@@ -2,7 +2,7 @@
 
 from alembic import op
 import sqlalchemy as sa
-import chassis.db.base
+import serverkit.db.base
 ${imports if imports else ""}
 
 revision = ${repr(up_revision)}

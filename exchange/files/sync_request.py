@@ -26,7 +26,7 @@ from exchange.envelope import signer_ids
 from exchange.errors import MalformedError, UnknownIssuerError, WrongSatelliteError, WrongVendorError
 from exchange.fields import Fields
 from exchange.files.authorization import check_created
-from exchange.files.quick import read_rows
+from exchange.files.fast_rows import read_rows
 from exchange.files.rows import RequestRow
 from exchange.keys import PrivateKey, PublicKey
 from exchange.vocabulary import FileKind

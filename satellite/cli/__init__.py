@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chassis.cli import run
-from chassis.errors import AppError
 from exchange.errors import ExchangeError
 from satellite.cli.base import group
+from serverkit.cli.base import run
+from serverkit.errors import AppError
 
 MODULES = {
     "access": ("api-token",),

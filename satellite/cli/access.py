@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from chassis.cli import emit, emit_list
 from satellite.cli.base import group, reading, writing
 from satellite.core.access import services
 from satellite.core.access.queries import api_tokens, token_dict
 from satellite.core.access.rules import Role
+from serverkit.cli.base import emit, emit_list
 
 
 @group.group("api-token", help="Access tokens for the API of this satellite.")

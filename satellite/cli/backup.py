@@ -7,23 +7,23 @@ from typing import Any
 
 import click
 
-from chassis.backup.cli import Opened, add_backup_commands
-from chassis.backup.service import Product
 from satellite import __version__
 from satellite.cli.base import group, home, opened
 from satellite.runtime import DATABASE_FILE, MIGRATIONS, open_satellite, settle_restore
+from serverkit.backup.cli import Opened, add_backup_commands
+from serverkit.backup.service import Product
 
 PRODUCT = Product("satellite", __version__, DATABASE_FILE, MIGRATIONS)
 
 
 def _opened(context: click.Context) -> Opened:
-    made = opened(context)
-    return made.home, made.database.engine, made.clock
+    server = opened(context)
+    return server.home, server.database.engine, server.clock
 
 
 def _finish(folder: Path) -> dict[str, Any]:
-    made = open_satellite(folder)
-    made.database.dispose()
+    server = open_satellite(folder)
+    server.database.dispose()
     return {"restored": True, "next": "Make a registration file and have central resynchronize this satellite."}
 
 

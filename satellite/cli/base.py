@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from chassis.actor import OPERATOR
-from chassis.cli import home_of
-from chassis.db.unit import Unit
-from chassis.log import configure_logging
-from chassis.program import Program
 from satellite.core.accounts.queries import virtual_account
 from satellite.runtime import Satellite, open_satellite
+from serverkit.actor import OPERATOR
+from serverkit.cli.base import home_of
+from serverkit.cli.program import Program
+from serverkit.db.unit import Unit
+from serverkit.log import configure_logging
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -31,26 +31,26 @@ def home(context: click.Context) -> Path:
 
 def opened(context: click.Context) -> Satellite:
     """The satellite of this home."""
-    made = open_satellite(home(context))
-    context.call_on_close(made.database.dispose)
-    configure_logging(made.settings.log.level)
-    return made
+    server = open_satellite(home(context))
+    context.call_on_close(server.database.dispose)
+    configure_logging(server.settings.log.level)
+    return server
 
 
 @contextmanager
 def writing(context: click.Context) -> Iterator[tuple[Satellite, Unit]]:
     """A unit of work that is committed when the command succeeds."""
-    made = opened(context)
-    with made.database.write(OPERATOR) as unit:
-        yield made, unit
+    server = opened(context)
+    with server.database.write(OPERATOR) as unit:
+        yield server, unit
 
 
 @contextmanager
 def reading(context: click.Context) -> Iterator[tuple[Satellite, Unit]]:
     """A unit of work that only looks."""
-    made = opened(context)
-    with made.database.read(OPERATOR) as unit:
-        yield made, unit
+    server = opened(context)
+    with server.database.read(OPERATOR) as unit:
+        yield server, unit
 
 
 def chosen(unit: Unit, name: str | None) -> str | None:

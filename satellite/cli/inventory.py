@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from chassis.cli import emit, emit_list
 from satellite.cli.base import chosen, group, reading, writing
 from satellite.core.accounts.queries import names, virtual_account
 from satellite.core.activity.queries import events
@@ -14,6 +13,7 @@ from satellite.core.instances.queries import find_instance, instances
 from satellite.core.instances.services import refuse_holder, remove_instance, transfer_instance
 from satellite.core.licences.queries import licences
 from satellite.core.site.queries import site_of
+from serverkit.cli.base import emit, emit_list
 
 VIRTUAL_ACCOUNT = click.option("--virtual-account", "name", metavar="VA", help="Only this virtual account.")
 
@@ -48,11 +48,11 @@ def instance() -> None:
 @click.pass_context
 def instance_remove(context: click.Context, instance_id: str) -> None:
     """Remove an instance."""
-    with writing(context) as (made, unit):
+    with writing(context) as (server, unit):
         row = find_instance(unit, instance_id)
         refuse_holder(unit, row.id)
         remove_instance(unit, row)
-        made.refresh_alerts(unit)
+        server.refresh_alerts(unit)
     emit(context, {"id": instance_id, "removed": True})
 
 
@@ -62,9 +62,9 @@ def instance_remove(context: click.Context, instance_id: str) -> None:
 @click.pass_context
 def instance_transfer(context: click.Context, instance_id: str, name: str) -> None:
     """Transfer an instance."""
-    with writing(context) as (made, unit):
+    with writing(context) as (server, unit):
         transfer_instance(unit, find_instance(unit, instance_id), virtual_account(unit, name))
-        made.refresh_alerts(unit)
+        server.refresh_alerts(unit)
     emit(context, {"id": instance_id, "virtual_account": name})
 
 
@@ -74,8 +74,8 @@ def instance_transfer(context: click.Context, instance_id: str, name: str) -> No
 @click.pass_context
 def alerts_list(context: click.Context, name: str | None, every: bool) -> None:
     """List alerts."""
-    with writing(context) as (made, unit):
-        made.refresh_alerts(unit)
+    with writing(context) as (server, unit):
+        server.refresh_alerts(unit)
         rows, va = book().open_ones(unit, every=every), chosen(unit, name)
         items = [alert_dict(row) for row in rows if va is None or row.subject.get("virtual_account") == va]
     emit_list(context, items, ("severity", "kind", "message", "source", "action_due", "state", "id"))

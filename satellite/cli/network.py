@@ -7,10 +7,6 @@ from typing import Any
 
 import click
 
-from chassis.actor import OPERATOR
-from chassis.cli import emit, emit_list, render
-from chassis.clock import optional_iso
-from chassis.files import read_bounded
 from satellite.cli.base import FILE, opened, reading, writing
 from satellite.cli.sync import sync
 from satellite.core.site.queries import site_of
@@ -19,6 +15,10 @@ from satellite.sync.failures import refuse_failure
 from satellite.sync.network import next_attempt, synchronize
 from satellite.sync.schedule import KINDS, WEEKDAYS
 from satellite.sync.settings import change_settings, settings_of, shown
+from serverkit.actor import OPERATOR
+from serverkit.cli.base import emit, emit_list, render
+from serverkit.clock import optional_iso
+from serverkit.files import read_bounded
 
 CA_BYTES = 256 * 1024
 

@@ -8,14 +8,6 @@ from pathlib import Path
 
 import click
 
-from chassis.actor import OPERATOR
-from chassis.cli import OUTPUT, emit
-from chassis.clock import LAB_FILE, iso, make_lab
-from chassis.errors import FileUnreadableError
-from chassis.files import read_bounded, write_atomic
-from chassis.names import check_name
-from chassis.owner import make_folder
-from chassis.secrets_box import SecretBox, hash_secret, new_secret
 from exchange.canonical import digest
 from exchange.errors import LabMismatchError
 from exchange.limits import ROOT_FILE_BYTES
@@ -26,7 +18,15 @@ from satellite.core.site.queries import registration_dict, site_of, status
 from satellite.keyring import BOX, PSEUDONYMS
 from satellite.runtime import Satellite, assemble, create_database, prepare_home
 from satellite.setup_wizard.steps import steps
-from satellite.sync.admission import apply_authorization
+from satellite.sync.apply_authorization import apply_authorization
+from serverkit.actor import OPERATOR
+from serverkit.cli.base import OUTPUT, emit
+from serverkit.clock import LAB_FILE, iso, make_lab
+from serverkit.errors import FileUnreadableError
+from serverkit.files import read_bounded, write_atomic
+from serverkit.names import check_name
+from serverkit.owner import make_folder
+from serverkit.secrets_box import SecretBox, hash_secret, new_secret
 
 
 @group.command("init", help="Set a new satellite up; the root file says which vendor it belongs to.")
@@ -46,9 +46,9 @@ def init(context: click.Context, name: str, root: Path, lab: bool) -> None:
     try:
         if lab:
             make_lab(folder)
-        made = assemble(folder)
-        context.call_on_close(made.database.dispose)
-        found = _found(made, trust, name, code)
+        server = assemble(folder)
+        context.call_on_close(server.database.dispose)
+        found = _found(server, trust, name, code)
     except BaseException:
         shutil.rmtree(folder / "keys", ignore_errors=True)
         (folder / LAB_FILE).unlink(missing_ok=True)
@@ -59,16 +59,16 @@ def init(context: click.Context, name: str, root: Path, lab: bool) -> None:
     emit(context, {**found, "home": str(folder), "lab": lab, "setup_code": code, **vendor})
 
 
-def _found(made: Satellite, trust: Trust, name: str, code: str) -> dict[str, str]:
-    create_database(made)
-    make_folder(made.keyring.folder)
-    SecretBox.create(made.keyring.folder / BOX)
-    write_atomic(made.keyring.folder / PSEUDONYMS, secrets.token_bytes(32))
-    with made.database.write(OPERATOR) as unit:
-        site = services.create_site(unit, made.keyring, name, hash_secret(code))
+def _found(server: Satellite, trust: Trust, name: str, code: str) -> dict[str, str]:
+    create_database(server)
+    make_folder(server.keyring.folder)
+    SecretBox.create(server.keyring.folder / BOX)
+    write_atomic(server.keyring.folder / PSEUDONYMS, secrets.token_bytes(32))
+    with server.database.write(OPERATOR) as unit:
+        site = services.create_site(unit, server.keyring, name, hash_secret(code))
         found = {"id": site.satellite_id, "name": name}
-    made.anchor.reset(0)
-    made.keyring.write_trust(trust)
+    server.anchor.reset(0)
+    server.keyring.write_trust(trust)
     return found
 
 
@@ -82,9 +82,9 @@ def registration() -> None:
 @click.pass_context
 def registration_export(context: click.Context, output: Path) -> None:
     """Write a registration file."""
-    with writing(context) as (made, unit):
-        data, row, described = services.export_registration(unit, made.keyring)
-        made.refresh_alerts(unit)
+    with writing(context) as (server, unit):
+        data, row, described = services.export_registration(unit, server.keyring)
+        server.refresh_alerts(unit)
         found = {
             "satellite": described.satellite,
             "name": described.name,
@@ -112,8 +112,8 @@ def registration_import(context: click.Context, file: Path) -> None:
 @click.pass_context
 def registration_status(context: click.Context) -> None:
     """Show the registration."""
-    with reading(context) as (made, unit):
-        found = registration_dict(unit, made.keyring)
+    with reading(context) as (server, unit):
+        found = registration_dict(unit, server.keyring)
     emit(context, found)
 
 

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import click
 
-from chassis.backup.swap import hold_home
-from chassis.cli import emit, emit_list
-from chassis.db.migrate import current, require
-from chassis.errors import HomeMissingError
-from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
-from chassis.startup import check_home
-from chassis.storage import is_server
-from chassis.tls import ensure_certificate
-from chassis.web.front import Application
 from satellite.cli.base import group, home, opened
 from satellite.core.operations.models import JobRun
 from satellite.jobs.catalogue import jobs_of
 from satellite.runtime import assemble, create_database, open_satellite
+from serverkit.backup.swap import hold_home
+from serverkit.cli.base import emit, emit_list
+from serverkit.db.migrate import current, require
+from serverkit.devices.asgi_front import Application
+from serverkit.errors import HomeMissingError
+from serverkit.jobs.runs import find_job, manual_slot, run_job, slot_of
+from serverkit.startup import check_home
+from serverkit.storage import is_server
+from serverkit.tls import ensure_certificate
 
 
 @group.command("upgrade", help="Bring the database to the form of this program; a copy is made first.")
 @click.pass_context
 def upgrade(context: click.Context) -> None:
     """Upgrade the database."""
-    made = assemble(home(context))
-    if not made.keyring.exists:
+    server = assemble(home(context))
+    if not server.keyring.exists:
         raise HomeMissingError("there is no satellite in this home")
-    require(made.database.engine)
-    before = current(made.database.engine)
-    create_database(made)
-    emit(context, {"before": before, "now": current(made.database.engine)})
+    require(server.database.engine)
+    before = current(server.database.engine)
+    create_database(server)
+    emit(context, {"before": before, "now": current(server.database.engine)})
 
 
 @group.command("serve", help="Serve the device protocol; prints one JSON line when ready.")
@@ -39,17 +39,17 @@ def upgrade(context: click.Context) -> None:
 @click.pass_context
 def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool) -> None:
     """Serve."""
-    from chassis.jobs.scheduler import run_scheduler
-    from chassis.web.serve import serve as serve_http
     from satellite.app import make_app
+    from serverkit.devices.serve import serve as serve_http
+    from serverkit.jobs.scheduler import run_scheduler
 
-    made = opened(context)
-    folder, settings = made.home, made.settings.server
-    check_home(folder, made.missing_keys(), made.state_elsewhere)
+    server = opened(context)
+    folder, settings = server.home, server.settings.server
+    check_home(folder, server.missing_keys(), server.state_elsewhere)
     held = hold_home(folder)
     context.call_on_close(held.close)
-    tls = None if no_tls else ensure_certificate(folder / "tls", made.clock.now())
-    made.database.dispose()
+    tls = None if no_tls else ensure_certificate(folder / "tls", server.clock.now())
+    server.database.dispose()
 
     def app() -> Application:
         is_server()
@@ -79,8 +79,8 @@ def jobs() -> None:
 @click.pass_context
 def jobs_list(context: click.Context) -> None:
     """List jobs."""
-    made = opened(context)
-    now = made.clock.now()
+    server = opened(context)
+    now = server.clock.now()
     items = [
         {
             "name": job.name,
@@ -88,7 +88,7 @@ def jobs_list(context: click.Context) -> None:
             "slot": slot_of(job, now),
             "description": job.description,
         }
-        for job in jobs_of(made)
+        for job in jobs_of(server)
     ]
     emit_list(context, items, ("name", "every_seconds", "slot", "description"))
 
@@ -98,6 +98,6 @@ def jobs_list(context: click.Context) -> None:
 @click.pass_context
 def jobs_run(context: click.Context, name: str) -> None:
     """Run a job."""
-    made = opened(context)
-    result = run_job(made.database, JobRun, find_job(jobs_of(made), name), slot=manual_slot())
+    server = opened(context)
+    result = run_job(server.database, JobRun, find_job(jobs_of(server), name), slot=manual_slot())
     emit(context, {"job": result.job, "slot": result.slot, "state": result.state, "detail": result.detail})

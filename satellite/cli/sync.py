@@ -6,26 +6,26 @@ from pathlib import Path
 
 import click
 
-from chassis.actor import OPERATOR
-from chassis.cli import OUTPUT, emit, emit_list
-from chassis.errors import FileUnreadableError
-from chassis.files import write_atomic
-from chassis.time_desk import clock_words
 from exchange.canonical import digest
 from satellite.cli.base import FILE, group, opened, reading, writing
 from satellite.core.site import services
 from satellite.core.site.queries import history, site_of, status
-from satellite.sync.applying import apply_response
-from satellite.sync.exporting import export_request, prepare_request, preview
+from satellite.sync.apply_response import apply_response
+from satellite.sync.make_request import export_request, prepare_request, preview
+from serverkit.actor import OPERATOR
+from serverkit.cli.base import OUTPUT, emit, emit_list
+from serverkit.errors import FileUnreadableError
+from serverkit.files import write_atomic
+from serverkit.time.service import clock_words
 
 
 @group.command("status", help="Show the state of the satellite.")
 @click.pass_context
 def show_status(context: click.Context) -> None:
     """Show the state."""
-    with reading(context) as (made, unit):
+    with reading(context) as (server, unit):
         state = clock_words(unit.reading) if unit.reading else None
-        found = {**status(unit, site_of(unit)), "restored": made.is_restored(unit), "clock": state}
+        found = {**status(unit, site_of(unit)), "restored": server.is_restored(unit), "clock": state}
     emit(context, found)
 
 
@@ -40,16 +40,16 @@ def sync() -> None:
 @click.pass_context
 def sync_export(context: click.Context, output: Path, full: bool) -> None:
     """Write a synchronization file."""
-    with reading(context) as (made, unit):
-        prepared = prepare_request(unit, made.keyring, full=full)
-    with writing(context) as (made, unit):
-        restored = made.is_restored(unit)
-        done = export_request(unit, made.keyring, full=full, restored=restored, prepared=prepared)
+    with reading(context) as (server, unit):
+        prepared = prepare_request(unit, server.keyring, full=full)
+    with writing(context) as (server, unit):
+        restored = server.is_restored(unit)
+        done = export_request(unit, server.keyring, full=full, restored=restored, prepared=prepared)
         request, rseq = done.request, site_of(unit).applied_rseq
         found = {"epoch": request.epoch, "sequence": request.seq, "full": request.full, "counts": request.counts}
         waiting = request.seq - site_of(unit).acknowledged_seq
         data = request.content
-    made.anchor.write(request.epoch, request.seq, rseq)
+    server.anchor.write(request.epoch, request.seq, rseq)
     write_atomic(output, data, mode=0o644)
     emit(
         context, {"path": str(output), "sha256": digest(data), **found, "fresh": done.fresh, "unacknowledged": waiting}
@@ -60,8 +60,8 @@ def sync_export(context: click.Context, output: Path, full: bool) -> None:
 @click.pass_context
 def sync_preview(context: click.Context) -> None:
     """Preview the next file."""
-    with reading(context) as (made, unit):
-        rows = preview(unit, made.keyring)
+    with reading(context) as (server, unit):
+        rows = preview(unit, server.keyring)
     counts = {kind: len(entries) for kind, entries in rows.items()}
     emit(context, {"rows": rows, "counts": counts})
 
@@ -71,9 +71,9 @@ def sync_preview(context: click.Context) -> None:
 @click.pass_context
 def sync_import(context: click.Context, file: Path) -> None:
     """Apply a response."""
-    made = opened(context)
+    server = opened(context)
     try:
-        result = apply_response(made, OPERATOR, lambda: file.open("rb"))
+        result = apply_response(server, OPERATOR, lambda: file.open("rb"))
     except OSError as error:
         raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
     emit(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from chassis.cli import INTEGER, emit, emit_list
 from satellite.cli.base import chosen, group, reading, writing
 from satellite.core.accounts.queries import names, virtual_account
 from satellite.core.site.queries import authorized_site
 from satellite.core.tokens import services
 from satellite.core.tokens.queries import token_dict, tokens
+from serverkit.cli.base import INTEGER, emit, emit_list
 
 
 @group.group("token", help="Registration tokens for devices of this site.")
@@ -28,11 +28,11 @@ def token_create(
     context: click.Context, name: str, days: int, uses: int | None, export_controlled: bool, description: str
 ) -> None:
     """Make a token."""
-    with writing(context) as (made, unit):
+    with writing(context) as (server, unit):
         authorized_site(unit)
         row, secret = services.create_token(
             unit,
-            made.keyring.box,
+            server.keyring.box,
             virtual_account(unit, name),
             days=days,
             uses=uses,

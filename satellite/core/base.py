@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, String, bindparam, insert, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from chassis.db.base import make_metadata
-from chassis.db.unit import Unit
+from serverkit.db.base import make_metadata
+from serverkit.db.unit import Unit
 
 
 class Base(DeclarativeBase):

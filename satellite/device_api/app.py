@@ -6,71 +6,71 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from chassis.actor import SYSTEM, Actor, ActorKind
-from chassis.db.group import GroupCommit, Stages
-from chassis.db.unit import Unit
-from chassis.web.health import Check, clock_check, disk_check, home_check
-from chassis.web.messages import DeviceHttp
-from exchange.device.desk import DeviceDesk, Draft, Opened, Reply, plain_problem
-from exchange.device.edge import DeviceEdge, Message, handle_all
+from exchange.device.backend import Signer
 from exchange.device.openapi import describe
-from exchange.device.port import Signer
+from exchange.device.request_processor import Draft, Opened, Reply, RequestProcessor, plain_problem
+from exchange.device.verifier import Message, MessageVerifier, handle_all
 from exchange.keys import PublicKey
 from exchange.limits import DEVICE_MESSAGE_BYTES
 from exchange.vocabulary import DeviceOp
 from satellite.core.site.queries import SiteRow, site_of, site_row
-from satellite.device_api.port import SatellitePort
+from satellite.device_api.applied_lines import AppliedLines, read_applied_lines
+from satellite.device_api.backend import SatelliteBackend
+from satellite.device_api.device_rows import find_public
 from satellite.runtime import Satellite
-from satellite.sync.facts import find_public
-from satellite.sync.standing import Standing, read_standing
+from serverkit.actor import SYSTEM, Actor, ActorKind
+from serverkit.db.group import GroupCommit, Stages
+from serverkit.db.unit import Unit
+from serverkit.devices.health import Check, clock_check, disk_check, home_check
+from serverkit.devices.messages import DeviceHttp
 
 _ACTOR = Actor(ActorKind.DEVICE, "device", "device")
 
 
-def signer_of(made: Satellite, site: SiteRow) -> Signer:
+def signer_of(server: Satellite, site: SiteRow) -> Signer:
     """How the satellite answers: by its identity key, with the certificates that vouch for it."""
     certificates = {
         "satellite": site.identity_certificate or b"",
         "device_ca": site.device_ca_certificate or b"",
     }
-    key = made.keyring.key(site.identity_key_id)
-    trust = made.keyring.trust
+    key = server.keyring.key(site.identity_key_id)
+    trust = server.keyring.trust
     return Signer(trust.root.vendor_id, site.satellite_id, key, certificates, trust)
 
 
-def _set_up(made: Satellite) -> Check:
-    with made.database.read(SYSTEM) as unit:
+def _set_up(server: Satellite) -> Check:
+    with server.database.read(SYSTEM) as unit:
         site = site_of(unit)
         return Check(site.epoch > 0, "authorized" if site.epoch else "setup_required")
 
 
-def checks(made: Satellite) -> Mapping[str, Callable[[], Check]]:
+def checks(server: Satellite) -> Mapping[str, Callable[[], Check]]:
     """What `/readyz` looks at."""
     return {
-        "disk": lambda: disk_check(made.home),
-        "home": lambda: home_check(made.home, made.state_elsewhere),
-        "database": lambda: Check(made.database.is_alive(), "answers"),
-        "clock": lambda: clock_check(made.clock),
-        "keys": lambda: Check(made.keyring.exists, "can be read"),
-        "set_up": lambda: _set_up(made),
+        "disk": lambda: disk_check(server.home),
+        "home": lambda: home_check(server.home, server.state_elsewhere),
+        "database": lambda: Check(server.database.is_alive(), "answers"),
+        "clock": lambda: clock_check(server.clock),
+        "keys": lambda: Check(server.keyring.exists, "can be read"),
+        "set_up": lambda: _set_up(server),
     }
 
 
 class _Group:
     """The messages of one unit of work."""
 
-    def __init__(self, port: SatellitePort, desk: DeviceDesk) -> None:
-        """`port` holds back what is written for all messages at once."""
-        self._port = port
-        self._desk = desk
+    def __init__(self, backend: SatelliteBackend, processor: RequestProcessor) -> None:
+        """`backend` holds back what is written for all messages at once."""
+        self._backend = backend
+        self._processor = processor
 
     def do(self, job: Opened) -> Draft:
         """Settle one message."""
-        return self._desk.settle(job)
+        return self._processor.settle(job)
 
     def finish(self) -> None:
         """Write numbers, answers and contacts."""
-        self._port.write()
+        self._backend.write()
 
 
 class _NotReady:
@@ -88,38 +88,38 @@ class _NotReady:
 class _Groups:
     """Opens groups; keeps what central's last response left."""
 
-    def __init__(self, made: Satellite) -> None:
-        """`made` is this worker's."""
-        self._made = made
-        self._standing = Standing("")
+    def __init__(self, server: Satellite) -> None:
+        """`server` is this worker's."""
+        self._made = server
+        self._standing = AppliedLines("")
 
     def begin(self, unit: Unit, jobs: Sequence[Opened]) -> _Group | _NotReady:
         """Look at the site once for all messages of the group."""
         site = site_row(unit)
         if self._standing.digest != site.applied_digest:
-            self._standing = read_standing(unit, site.applied_digest)
+            self._standing = read_applied_lines(unit, site.applied_digest)
         if site.epoch == 0:
             return _NotReady()
-        port = SatellitePort(unit, self._made, site, self._standing, jobs)
-        return _Group(port, DeviceDesk(port, signer_of(self._made, site)))
+        backend = SatelliteBackend(unit, self._made, site, self._standing, jobs)
+        return _Group(backend, RequestProcessor(backend, signer_of(self._made, site)))
 
 
-def make_app(made: Satellite) -> DeviceHttp:
+def make_app(server: Satellite) -> DeviceHttp:
     """The application; engines are opened here, in the worker."""
 
     def find_key(key_id: str) -> PublicKey | None:
-        with made.database.read(_ACTOR) as unit:
+        with server.database.read(_ACTOR) as unit:
             return find_public(unit, key_id)
 
-    stages = Stages[Message, Opened, Draft, Reply](DeviceEdge(find_key).open, _Groups(made).begin, Draft.reply)
-    commit = GroupCommit(made.database, _ACTOR, stages, exclusive="counters")
+    stages = Stages[Message, Opened, Draft, Reply](MessageVerifier(find_key).open, _Groups(server).begin, Draft.reply)
+    commit = GroupCommit(server.database, _ACTOR, stages, exclusive="counters")
     return DeviceHttp(
         operations=frozenset(DeviceOp),
         handle_all=partial(handle_all, commit.do_all),
-        checks=checks(made),
+        checks=checks(server),
         openapi=json.dumps(describe("Perigee satellite")).encode(),
         most_bytes=DEVICE_MESSAGE_BYTES,
-        failures_a_minute=made.settings.server.failures_a_minute,
-        most_at_once=made.settings.server.messages_at_once,
-        now=made.clock.now,
+        failures_a_minute=server.settings.server.failures_a_minute,
+        most_at_once=server.settings.server.messages_at_once,
+        now=server.clock.now,
     )

@@ -1,6 +1,6 @@
 """Migrations of a satellite's database."""
 
-from chassis.db.migrate import run_environment
 from satellite.core.schema import metadata
+from serverkit.db.migrate import run_environment
 
 run_environment(metadata)

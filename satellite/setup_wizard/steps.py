@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chassis.db.unit import Unit
 from satellite.core.site.queries import site_of, state_of
+from serverkit.db.unit import Unit
 
 
 def steps(unit: Unit) -> list[dict[str, Any]]:

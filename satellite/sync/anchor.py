@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from chassis.backup.locked import locked
-from chassis.errors import AppError
-from chassis.faults import crash_point
-from chassis.files import write_atomic
-from chassis.owner import make_folder
+from serverkit.backup.locked import locked
+from serverkit.errors import AppError
+from serverkit.faults import crash_point
+from serverkit.files import write_atomic
+from serverkit.owner import make_folder
 
 FILE = "anchor.json"
 LOCK = "anchor.lock"

@@ -8,33 +8,33 @@ import secrets
 import shutil
 from pathlib import Path
 
-from chassis.actor import Actor
-from chassis.db.unit import Unit
-from chassis.errors import AppError
-from chassis.owner import keep_owner
 from exchange.certificates import certificate_times
 from satellite.core.site.models import Site
 from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
 from satellite.sync.anchor import AnchorDamagedError, AnchorUnreadableError
 from satellite.sync.causes import CAUSES, Cause
+from serverkit.actor import Actor
+from serverkit.db.unit import Unit
+from serverkit.errors import AppError
+from serverkit.owner import keep_owner
 
 LEAST_FREE_BYTES = 16 * 1024 * 1024
 
 Found = tuple[Cause, str]
 
 
-def local_cause(made: Satellite, actor: Actor, *, network: bool, advice: bool = True) -> Found | None:
+def local_cause(server: Satellite, actor: Actor, *, network: bool, advice: bool = True) -> Found | None:
     """The first cause, in the order in which they would be met; `network` asks for its settings too.
 
     Without `advice`, what a synchronization heals or gets over is passed over.
     """
-    disk = _disk(made.home)
+    disk = _disk(server.home)
     if disk is not None:
         return disk
-    with made.database.read(actor) as unit:
+    with server.database.read(actor) as unit:
         site = site_of(unit)
-        found = _authorized(made, unit, site) or (_advice(made, unit) if advice else None) or _identity(unit, site)
+        found = _authorized(server, unit, site) or (_advice(server, unit) if advice else None) or _identity(unit, site)
         return found or (_network(site) if network else None)
 
 
@@ -57,19 +57,19 @@ def _disk(home: Path) -> Found | None:
     return None
 
 
-def _authorized(made: Satellite, unit: Unit, site: Site) -> Found | None:
+def _authorized(server: Satellite, unit: Unit, site: Site) -> Found | None:
     if site.epoch == 0:
         return CAUSES["not_authorized"], ""
     try:
-        made.anchor.read()
-        if made.is_restored(unit):
+        server.anchor.read()
+        if server.is_restored(unit):
             return CAUSES["site_restored"], f"epoch {site.epoch}, request {site.last_seq}"
     except AnchorDamagedError as error:
         return CAUSES["anchor_damaged"], error.message
     except AnchorUnreadableError as error:
         return CAUSES["anchor_unreadable"], error.message
     try:
-        made.keyring.key(site.identity_key_id)
+        server.keyring.key(site.identity_key_id)
     except (AppError, OSError) as error:
         return CAUSES["key_missing"], str(error)
     return None
@@ -83,15 +83,15 @@ def _identity(unit: Unit, site: Site) -> Found | None:
     return None
 
 
-def _advice(made: Satellite, unit: Unit) -> Found | None:
+def _advice(server: Satellite, unit: Unit) -> Found | None:
     """What people have to see to, and what a synchronization may bring in order."""
     reading = unit.reading
     if reading is not None and reading.alarming:
         code = "clock_behind" if reading.may_end else "clock_ahead"
         said, known = reading.moment.system, reading.licence_now
         return CAUSES[code], f"it says {said:%Y-%m-%d %H:%M}, licence time is {known:%Y-%m-%d %H:%M}"
-    if unit.licence_now >= made.keyring.trust.root.expires:
-        return CAUSES["root_expired"], f"it ended {made.keyring.trust.root.expires:%Y-%m-%d}"
+    if unit.licence_now >= server.keyring.trust.root.expires:
+        return CAUSES["root_expired"], f"it ended {server.keyring.trust.root.expires:%Y-%m-%d}"
     return None
 
 

@@ -8,9 +8,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chassis.actor import Actor
-from chassis.clock import iso
-from chassis.errors import AppError
 from exchange.errors import ExchangeError
 from exchange.files.sync_response import read_sync_response
 from satellite.core.site.models import HistoryEntry
@@ -18,9 +15,12 @@ from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
 from satellite.sync.causes import BY_CENTRAL, BY_RESPONSE, CAUSES, Cause, of_response
 from satellite.sync.checks import local_cause
-from satellite.sync.importing import time_of_reading
+from satellite.sync.import_response import time_of_reading
 from satellite.sync.network import reach
 from satellite.sync.settings import settings_of
+from serverkit.actor import Actor
+from serverkit.clock import iso
+from serverkit.errors import AppError
 
 CHECKED = {
     "site": "state, keys, clock and disk of this satellite",
@@ -41,24 +41,24 @@ def diagnose(open_made: Callable[[], Satellite], actor: Actor, file: Path | None
         return {"healthy": False, "checked": [CHECKED["site"]], "cause": cause}
 
 
-def examine(made: Satellite, actor: Actor, file: Path | None = None) -> dict[str, Any]:
+def examine(server: Satellite, actor: Actor, file: Path | None = None) -> dict[str, Any]:
     """Look at everything in the order in which a synchronization passes it; the first fault found is the cause."""
-    with made.database.read(actor) as unit:
+    with server.database.read(actor) as unit:
         site = site_of(unit)
         by_network, settings = bool(site.network.get("url")), settings_of(site)
     done = ["site"]
-    found = local_cause(made, actor, network=False)
+    found = local_cause(server, actor, network=False)
     seen = "site"
     if found is None and file is not None:
         done.append("file")
-        found, seen = _file(made, actor, file), "file"
+        found, seen = _file(server, actor, file), "file"
     if found is None and by_network and file is None:
         done.append("way")
         found, seen = reach(settings), "way"
     at = None
     if found is None and file is None:
         done.append("history")
-        last = _last(made, actor)
+        last = _last(server, actor)
         if last is not None:
             found, seen, at = (last[0], last[1]), "history", last[2]
     return {
@@ -80,16 +80,16 @@ def _shown(cause: Cause, detail: str, *, seen: str, at: str | None) -> dict[str,
     }
 
 
-def _file(made: Satellite, actor: Actor, file: Path) -> tuple[Cause, str] | None:
+def _file(server: Satellite, actor: Actor, file: Path) -> tuple[Cause, str] | None:
     try:
         with file.open("rb") as stream:
-            with made.database.read(actor) as unit:
+            with server.database.read(actor) as unit:
                 site, now = site_of(unit), time_of_reading(unit)
                 opened = read_sync_response(
                     stream,
-                    trust=made.keyring.trust,
+                    trust=server.keyring.trust,
                     satellite=site.satellite_id,
-                    lab=made.keyring.trust.root.lab,
+                    lab=server.keyring.trust.root.lab,
                     now=now,
                 )
                 if opened.response.epoch_id != site.epoch_id:
@@ -103,9 +103,9 @@ def _file(made: Satellite, actor: Actor, file: Path) -> tuple[Cause, str] | None
     return None
 
 
-def _last(made: Satellite, actor: Actor) -> tuple[Cause, str, str] | None:
+def _last(server: Satellite, actor: Actor) -> tuple[Cause, str, str] | None:
     """The cause of the last step, if that failed."""
-    with made.database.read(actor) as unit:
+    with server.database.read(actor) as unit:
         row = unit.session.scalars(
             select(HistoryEntry).where(HistoryEntry.step.in_(["import", "network"])).order_by(HistoryEntry.at.desc())
         ).first()

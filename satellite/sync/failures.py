@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chassis.errors import RefusedError
 from satellite.sync.network import Attempt
+from serverkit.errors import RefusedError
 
 
 class SyncFailedError(RefusedError):

@@ -11,22 +11,22 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chassis.actor import Actor
-from chassis.clock import optional_iso
-from chassis.db.unit import Unit
-from chassis.web.client import Answer, CallFailedError, call
 from exchange.errors import ExchangeError
 from exchange.limits import SYNC_FILE_BYTES
 from satellite.core.site.models import HistoryEntry
 from satellite.core.site.queries import site_of
 from satellite.core.site.services import note_history
 from satellite.runtime import Satellite
-from satellite.sync.applying import apply_response
+from satellite.sync.apply_response import apply_response
 from satellite.sync.causes import CAUSES, Cause, of_central, of_response
 from satellite.sync.checks import local_cause
-from satellite.sync.exporting import export_request, prepare_request
+from satellite.sync.make_request import export_request, prepare_request
 from satellite.sync.schedule import due_at
 from satellite.sync.settings import NetworkSettings, settings_of
+from serverkit.actor import Actor
+from serverkit.clock import optional_iso
+from serverkit.db.unit import Unit
+from serverkit.http.client import Answer, CallFailedError, call
 
 PATH = "/sync/v1/request"
 LOOK_SECONDS = 20.0
@@ -63,34 +63,34 @@ class Attempt:
         return found
 
 
-def synchronize(made: Satellite, actor: Actor, *, full: bool = False) -> Attempt:
+def synchronize(server: Satellite, actor: Actor, *, full: bool = False) -> Attempt:
     """Make the request, send it, apply the response; whatever happens is written down with its cause."""
-    cause = local_cause(made, actor, network=True, advice=False)
+    cause = local_cause(server, actor, network=True, advice=False)
     if cause is not None:
-        return _failed(made, actor, *cause)
-    with made.database.read(actor) as unit:
-        prepared = prepare_request(unit, made.keyring, full=full)
-    with made.database.write(actor) as unit:
-        restored = made.is_restored(unit)
-        done = export_request(unit, made.keyring, full=full, restored=restored, prepared=prepared)
+        return _failed(server, actor, *cause)
+    with server.database.read(actor) as unit:
+        prepared = prepare_request(unit, server.keyring, full=full)
+    with server.database.write(actor) as unit:
+        restored = server.is_restored(unit)
+        done = export_request(unit, server.keyring, full=full, restored=restored, prepared=prepared)
         site = site_of(unit)
         request, rseq, settings = done.request, site.applied_rseq, settings_of(site)
         content = request.content
-    made.anchor.write(request.epoch, request.seq, rseq)
+    server.anchor.write(request.epoch, request.seq, rseq)
     try:
         seconds = float(settings.timeout)
         answer = call(settings.target, "POST", PATH, content, seconds=seconds, most_bytes=SYNC_FILE_BYTES)
     except CallFailedError as error:
-        return _failed(made, actor, CAUSES[error.cause], error.detail)
+        return _failed(server, actor, CAUSES[error.cause], error.detail)
     if answer.status != 200 or answer.headers.get("content-type") != "application/octet-stream":
-        return _failed(made, actor, *cause_of(answer))
+        return _failed(server, actor, *cause_of(answer))
     try:
-        result = apply_response(made, actor, lambda: nullcontext(io.BytesIO(answer.body)))
+        result = apply_response(server, actor, lambda: nullcontext(io.BytesIO(answer.body)))
     except ExchangeError as error:
-        return _failed(made, actor, of_response(error.code), error.message)
-    with made.database.write(actor) as unit:
+        return _failed(server, actor, of_response(error.code), error.message)
+    with server.database.write(actor) as unit:
         note_history(unit, STEP, "synchronized", epoch=result.epoch, number=result.sequence, counts=result.counts)
-        made.refresh_alerts(unit)
+        server.refresh_alerts(unit)
     return Attempt(result.outcome, result.epoch, result.sequence, result.counts)
 
 
@@ -108,8 +108,8 @@ def cause_of(answer: Answer) -> tuple[Cause, str]:
     return found, str(text or f"HTTP status {answer.status}")[:500]
 
 
-def _failed(made: Satellite, actor: Actor, cause: Cause, detail: str) -> Attempt:
-    with made.database.write(actor) as unit:
+def _failed(server: Satellite, actor: Actor, cause: Cause, detail: str) -> Attempt:
+    with server.database.write(actor) as unit:
         site = site_of(unit)
         note_history(
             unit,
@@ -120,7 +120,7 @@ def _failed(made: Satellite, actor: Actor, cause: Cause, detail: str) -> Attempt
             counts={},
             detail=f"{cause.code}: {detail}" if detail else cause.code,
         )
-        made.refresh_alerts(unit)
+        server.refresh_alerts(unit)
         return Attempt("failed", site.epoch, site.last_seq, {}, cause, detail)
 
 
@@ -146,13 +146,13 @@ def next_attempt(unit: Unit) -> datetime | None:
     return due_at(settings_of(site).schedule, last, failures, site.setup_finished_at)
 
 
-def run_if_due(made: Satellite, actor: Actor) -> str:
+def run_if_due(server: Satellite, actor: Actor) -> str:
     """What the job does: an attempt if it is time."""
-    with made.database.read(actor) as unit:
+    with server.database.read(actor) as unit:
         due, now = next_attempt(unit), unit.now
     if due is None or due > now:
         return f"next at {optional_iso(due) or 'no time'}"
-    attempt = synchronize(made, actor)
+    attempt = synchronize(server, actor)
     return attempt.outcome if attempt.cause is None else f"failed: {attempt.cause.code}"
 
 

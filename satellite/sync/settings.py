@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from chassis.db.unit import Unit
-from chassis.web.client import Target, certificates_in, plain_fingerprint
 from satellite.core.site.errors import InvalidNetworkSettingError
 from satellite.core.site.models import Site
 from satellite.core.site.queries import site_of
 from satellite.core.site.services import set_network
 from satellite.sync.schedule import KINDS, WEEKDAYS, Schedule
+from serverkit.db.unit import Unit
+from serverkit.http.client import Target, certificates_in, plain_fingerprint
 
 LONGEST_TIMEOUT = 3600
 

@@ -11,7 +11,7 @@ import pytest
 
 from central.app import make_app
 from central.runtime import open_central
-from chassis.web.front import Front
+from serverkit.devices.asgi_front import AsgiFront
 from tests.api.callers import central_token
 from tests.world import ACCOUNT, World
 
@@ -42,7 +42,7 @@ def broken(world: World, path: str, data: bytes, **headers: str) -> tuple[int, s
         sent.append(message)
 
     async def run() -> None:
-        await Front(make_app(made), threads=1, behind_proxy=False)(scope, receive, send)
+        await AsgiFront(make_app(made), threads=1, behind_proxy=False)(scope, receive, send)
 
     asyncio.run(run())
     made.database.dispose()

@@ -11,7 +11,7 @@ import pytest
 
 from central.app import make_app
 from central.runtime import open_central
-from chassis.settings import ServerSettings
+from serverkit.settings import ServerSettings
 from tests.world import ACCOUNT, World, WsgiApp, call
 
 CLOUD = "/services/api/smart-accounts-and-licensing"
@@ -348,8 +348,8 @@ def test_each_request_of_a_reservation_has_its_own_outcome(script: Script, vendo
 def test_what_is_reserved_moves_with_its_device_and_outlives_silence(script: Script, vendor: World) -> None:
     """Nothing else takes it: not a transfer of licences, not a removal without the code, not years of silence."""
     root = f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts"
-    wish = {"reservationCode": REAL_CODE, "licenses": [{"entitlementTag": "ADVANTAGE", "quantity": 4}]}
-    script.post(f"{root}/Spare/reserve-licenses", {"reservationRequests": [wish]})
+    registration_request = {"reservationCode": REAL_CODE, "licenses": [{"entitlementTag": "ADVANTAGE", "quantity": 4}]}
+    script.post(f"{root}/Spare/reserve-licenses", {"reservationRequests": [registration_request]})
     line = {"license": "Advantage", "quantity": 7, "targetVirtualAccount": "Site"}
     taken = script.post(f"{root}/Spare/licenses/transfer", {"licenses": [line]})
     device = script.get(f"{root}/Spare/devices")["devices"][0]
@@ -370,11 +370,11 @@ def test_what_is_reserved_moves_with_its_device_and_outlives_silence(script: Scr
 def test_a_reserving_device_that_registers_gives_its_licences_up(script: Script, vendor: World) -> None:
     """Its instance stays, what was reserved is free again, and its old code is worth nothing more."""
     root = f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts/Spare"
-    wish = {
+    registration_request = {
         "reservationCode": "CE-ZSW-48:SN7-A6rZG7jGd-75",
         "licenses": [{"entitlementTag": "ADVANTAGE", "quantity": 4}],
     }
-    script.post(f"{root}/reserve-licenses", {"reservationRequests": [wish]})
+    script.post(f"{root}/reserve-licenses", {"reservationRequests": [registration_request]})
     vendor.device("SN7", "central", vendor.token("central", pool="Spare"))
     states = [row["state"] for row in vendor.central("reservation", "list", ACCOUNT)["items"]]
 
@@ -387,9 +387,9 @@ def test_a_reserving_device_that_registers_gives_its_licences_up(script: Script,
 def test_nothing_is_reserved_in_a_satellites_virtual_account(script: Script, vendor: World) -> None:
     """The entry says why."""
     vendor.found_satellite()
-    wish = {"reservationCode": REAL_CODE, "licenses": [{"entitlementTag": "ADVANTAGE", "quantity": 1}]}
+    registration_request = {"reservationCode": REAL_CODE, "licenses": [{"entitlementTag": "ADVANTAGE", "quantity": 1}]}
     path = f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts/Site/reserve-licenses"
-    found = script.post(path, {"reservationRequests": [wish]})
+    found = script.post(path, {"reservationRequests": [registration_request]})
 
     assert found["status"] == "ERROR"
     assert "belongs to a satellite" in found["authorizationCodes"][0]["statusMessage"]

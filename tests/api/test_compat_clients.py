@@ -219,9 +219,13 @@ def test_a_script_reserves_and_returns(vendor: Vendor) -> None:
     session.headers["Authorization"] = f"Bearer {token}"
     root = f"{vendor.url}{TREE}/v2/accounts/{ACCOUNT}/virtual-accounts/Spare"
     udi, secret = Udi(pid="SW-48", serial="AIR-1"), secrets.token_bytes(24)
-    wish = {"entitlementTag": "T099", "quantity": "30", "precedence": "LONGEST_TERM_FIRST"}
+    registration_request = {"entitlementTag": "T099", "quantity": "30", "precedence": "LONGEST_TERM_FIRST"}
     code = make_request_code(udi, secret)
-    asked = {"reservationRequests": [{"reservationCode": code, "reservationType": "SPECIFIC", "licenses": [wish]}]}
+    asked = {
+        "reservationRequests": [
+            {"reservationCode": code, "reservationType": "SPECIFIC", "licenses": [registration_request]}
+        ]
+    }
     answer = session.post(f"{root}/reserve-licenses", json=asked).json()
     repeated = session.post(f"{root}/reserve-licenses", json=asked).json()
     entry = answer["authorizationCodes"][0]

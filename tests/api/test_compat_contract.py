@@ -171,7 +171,7 @@ def bodies(root: str) -> dict[str, dict[str, Any]]:
     )
     paging = {"virtualAccounts": ["Site"], "limit": 5, "offset": 0}
     line = {"license": "Nope", "licenseType": "PERPETUAL", "quantity": 1, "targetVirtualAccount": "DEFAULT", "precedence": "LONGEST_TERM_FIRST", "subscriptionId": "x", "startDate": "2026-01-01", "endDate": "2026-01-01"}  # fmt: skip
-    wish = {"entitlementTag": "NOPE", "quantity": 1, "precedence": "LONGEST_TERM_FIRST"}
+    registration_request = {"entitlementTag": "NOPE", "quantity": 1, "precedence": "LONGEST_TERM_FIRST"}
     return {
         f"{root}/v1/accounts/{ACCOUNT}/virtual-accounts": {"name": "Site", "description": "d", "isDefault": "false"},
         f"{va}/tokens": {"description": "d", "expiresAfterDays": 30, "exportControlled": "Not Allowed", "numberOfUses": 3},
@@ -180,7 +180,7 @@ def bodies(root: str) -> dict[str, dict[str, Any]]:
         f"{root}/v1/accounts/{ACCOUNT}/license-subscriptions": {**paging, "status": ["Active"]},
         f"{root}/v1/accounts/{ACCOUNT}/devices": paging,
         f"{va}/licenses/transfer": {"licenses": [line]},
-        f"{va}/reserve-licenses": {"reservationRequests": [{"reservationCode": REAL_CODE, "reservationType": "SPECIFIC", "productTagName": "x", "licenses": [wish]}]},
+        f"{va}/reserve-licenses": {"reservationRequests": [{"reservationCode": REAL_CODE, "reservationType": "SPECIFIC", "productTagName": "x", "licenses": [registration_request]}]},
         f"{va}/devices/transfer": {"productInstances": [{"sudi": SUDI, "productTagName": "PX", "targetVirtualAccount": "Nope", "sourceVirtualAccount": "Site"}]},
         f"{two}/devices/remove": {"productInstacesRemoveRequests": [{"sudi": SUDI, "productTagName": "PX", "returnCode": "abc"}]},
         f"{va}/devices/remove": {"sudi": SUDI, "productTagName": "PX", "returnCode": "abc"},

@@ -9,10 +9,10 @@ import pytest
 from central.api.v1.app import OPERATIONS as CENTRAL
 from central.app import make_app as central_app
 from central.runtime import open_central
-from chassis.api.operations import JSON, Operation
 from satellite.api.v1.app import OPERATIONS as SATELLITE
 from satellite.app import make_app as satellite_app
 from satellite.runtime import open_satellite
+from serverkit.http.operations import JSON, Operation
 from tests.api.callers import BASE, Api, central_token, satellite_token
 from tests.world import ACCOUNT, World
 
@@ -100,8 +100,17 @@ def test_a_virtual_accounts_user_sees_nothing_of_the_others(vendor: World) -> No
     alert = next(
         row["id"] for row in vendor.central("alerts", ACCOUNT)["items"] if row["kind"] == "insufficient_licences"
     )
-    wish = ("--request-code", "CE-ZX:1-A6rZG7jGd-75", "--licence", "STRONG=1", "--output", vendor.file("code"))
-    reservation = vendor.central("reservation", "create", ACCOUNT, "--virtual-account", "Site", *wish)["id"]
+    registration_request = (
+        "--request-code",
+        "CE-ZX:1-A6rZG7jGd-75",
+        "--licence",
+        "STRONG=1",
+        "--output",
+        vendor.file("code"),
+    )
+    reservation = vendor.central("reservation", "create", ACCOUNT, "--virtual-account", "Site", *registration_request)[
+        "id"
+    ]
     vic = Api(central_app(open_central(vendor.folder / "central")), central_token(vendor, "write", user="vic"))
     ids = {"instance": str(device.state.instance), "token": token, "alert": alert, "reservation": reservation}
 

@@ -17,9 +17,9 @@ import pytest
 from central.api.v1.app import OPERATIONS
 from central.app import make_app
 from central.runtime import open_central
-from chassis.log import configure_logging
-from chassis.settings import ServerSettings
 from exchange.identity import Udi
+from serverkit.log import configure_logging
+from serverkit.settings import ServerSettings
 from tests.api.callers import Api, central_token, generated_calls
 from tests.world import ACCOUNT, World, call
 
@@ -341,8 +341,8 @@ def test_the_description_is_whole(api: Api) -> None:
 @pytest.mark.row("C6.1", "C6.5")
 def test_a_reservation_over_rest_is_the_one_of_the_commands(api: Api, vendor: World) -> None:
     """Made by one and listed by the other; the code can be fetched again; a removal needs the return code."""
-    wish = {"licence": "ADVANTAGE", "quantity": 2}
-    body = {"virtual_account": "Spare", "request_code": "CE-ZX:1-A6rZG7jGd-75", "licences": [wish]}
+    registration_request = {"licence": "ADVANTAGE", "quantity": 2}
+    body = {"virtual_account": "Spare", "request_code": "CE-ZX:1-A6rZG7jGd-75", "licences": [registration_request]}
     root = f"/smart-accounts/{ACCOUNT}"
     status, made = api.ask("POST", f"{root}/reservations", body)
     _, head, code = api.whole("GET", f"{root}/reservations/{made['id']}/authorization-code")
@@ -536,12 +536,14 @@ def test_a_reservation_is_updated_confirmed_and_cancelled_over_rest(api: Api, ve
     device = vendor.unregistered("AIR-1", "central")
     root = f"/smart-accounts/{ACCOUNT}/reservations"
     request = device.reserve_request(Udi(pid="SW-48", serial="AIR-1"), (vendor.folder / "root.json").read_bytes())
-    wish = {"licence": "ADVANTAGE", "quantity": 3}
-    _, made = api.ask("POST", root, {"virtual_account": "Spare", "request_code": request, "licences": [wish]})
+    registration_request = {"licence": "ADVANTAGE", "quantity": 3}
+    _, made = api.ask(
+        "POST", root, {"virtual_account": "Spare", "request_code": request, "licences": [registration_request]}
+    )
     one = f"{root}/{made['id']}"
     device.reserve_install(made["authorization_code"])
     _, head, _ = api.whole("GET", one)
-    lower = {"licences": [{**wish, "quantity": 1}]}
+    lower = {"licences": [{**registration_request, "quantity": 1}]}
     changed = api.ask("PATCH", one, lower, If_Match=head["etag"])
     late = [api.code("PATCH", one, lower, If_Match=head["etag"]), api.code("PATCH", one, lower)]
     vendor.central("user", "add", "ann", "--role", "account_administrator", "--account", ACCOUNT)

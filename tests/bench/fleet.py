@@ -17,9 +17,6 @@ from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.catalogue.models import Entitlement
 from central.domain.instances.models import Instance as CentralInstance
 from central.runtime import Central
-from chassis.actor import OPERATOR
-from chassis.db.unit import Unit
-from chassis.db.upsert import batches, upsert
 from exchange.canonical import b64encode
 from satellite.core.accounts.models import VirtualAccount as SitePool
 from satellite.core.activity.models import Event
@@ -27,6 +24,9 @@ from satellite.core.base import Counter
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.licences.models import Claim, PoolTotal
 from satellite.runtime import Satellite
+from serverkit.actor import OPERATOR
+from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches, upsert
 from tests.world import ACCOUNT
 
 PRODUCTS = ("SW-48P-4X", "SW-24T-4G", "RT-4321", "RT-1100-8P", "AP-9120AXI", "FW-2110", "WLC-9800-40")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agent.clock import DeviceClock
 from agent.device import Device
-from agent.joining import Wish
+from agent.joining import RegistrationRequest
 from agent.transport import Server
 from exchange.identity import Udi
 from satellite.runtime import open_satellite
@@ -93,7 +93,11 @@ def _device(place: Path, server: Server, serial: str, token: str) -> Device:
     folder = place / f"device-{serial}"
     folder.mkdir()
     device = Device(folder, clock=DeviceClock(folder))
-    device.register(Wish(token=token, udi=Udi(pid="SW-48", serial=serial)), (place / "root.json").read_bytes(), server)
+    device.register(
+        RegistrationRequest(token=token, udi=Udi(pid="SW-48", serial=serial)),
+        (place / "root.json").read_bytes(),
+        server,
+    )
     return device
 
 

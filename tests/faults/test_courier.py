@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.harness import dies_at
-from tests.jobs.test_network import certificate, served, settle
+from tests.integration.test_network import certificate, served, settle
 from tests.world import ACCOUNT, World
 
 

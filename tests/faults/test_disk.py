@@ -17,9 +17,9 @@ import pytest
 
 from central.app import make_app
 from central.runtime import Central, open_central
-from chassis.errors import KeyFileMissingError
-from chassis.startup import check_home
 from satellite.runtime import Satellite, open_satellite
+from serverkit.errors import KeyFileMissingError
+from serverkit.startup import check_home
 from tests.faults.harness import BIN, DONE_SECONDS, Light, ask, serving
 from tests.world import World, call
 

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 import sqlalchemy
 
-from chassis.actor import SYSTEM
-from chassis.db.unit import Unit
-from chassis.errors import NotFoundError
-from chassis.jobs import scheduler
-from chassis.jobs.runs import Job, run_job
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.base import next_number
 from satellite.core.operations.models import JobRun
 from satellite.runtime import open_satellite
+from serverkit.actor import SYSTEM
+from serverkit.db.unit import Unit
+from serverkit.errors import NotFoundError
+from serverkit.jobs import scheduler
+from serverkit.jobs.runs import Job, run_job
 from tests.faults.harness import dies_at
 from tests.world import World
 

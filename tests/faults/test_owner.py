@@ -14,10 +14,10 @@ import pytest
 
 import agent.cli
 from central.runtime import open_central
-from chassis.actor import SYSTEM
-from chassis.web.health import home_check
 from satellite.runtime import open_satellite
 from satellite.sync.doctor import examine
+from serverkit.actor import SYSTEM
+from serverkit.devices.health import home_check
 from tests.world import World
 
 NOBODY = 65534

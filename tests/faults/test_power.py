@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import sqlalchemy
 
-import chassis.db.engine
-from chassis import files
+import serverkit.db.engine
+from serverkit import files
 from tests.faults.harness import seed
 from tests.faults.powercut import Recording, cuts, driver
 from tests.world import ACCOUNT, World
@@ -44,7 +44,7 @@ def recorded(
     def create_engine(url: str, **options: Any) -> sqlalchemy.Engine:
         return original(url, module=module, **options) if f"{server}.db" in url else original(url, **options)
 
-    monkeypatch.setattr(chassis.db.engine, "create_engine", create_engine)
+    monkeypatch.setattr(serverkit.db.engine, "create_engine", create_engine)
     yield site, recording
     site.close()
     layer.unregister()

@@ -14,11 +14,11 @@ import pytest
 
 from central.anchor import Anchor as CentralAnchor
 from central.anchor import Reached as CentralReached
-from central.intake.recovering import FLOOR_STEP
 from central.runtime import assemble, recover_if_restored
-from chassis.backup.container import new_header, write_pieces
+from central.sync.recovery import FLOOR_STEP
 from satellite.sync.anchor import Anchor as SatelliteAnchor
 from satellite.sync.anchor import Reached as SatelliteReached
+from serverkit.backup.container import new_header, write_pieces
 from tests.faults.harness import dies_at
 from tests.faults.test_restore import SECRET, behind, damaged_anchor, no_anchor
 from tests.world import ACCOUNT, World

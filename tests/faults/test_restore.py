@@ -16,9 +16,9 @@ from central.domain.accounts.models import VirtualAccount
 from central.domain.ledger.errors import CentralRecoveringError
 from central.domain.ledger.transfers import transfer_licences
 from central.runtime import open_central
-from chassis.actor import OPERATOR
-from chassis.backup.container import PIECE, new_header, read_pieces, write_pieces
-from chassis.backup.errors import BackupDamagedError
+from serverkit.actor import OPERATOR
+from serverkit.backup.container import PIECE, new_header, read_pieces, write_pieces
+from serverkit.backup.errors import BackupDamagedError
 from tests.faults.harness import Load, dies_at, seed, serving
 from tests.world import ACCOUNT, World
 
@@ -186,10 +186,10 @@ def test_two_copies_of_a_site_are_held_until_a_person_picks_one(site: World) -> 
     resync(site, "heal")
     site.synchronize("3")
     site.satellite("sync", "export", "--output", site.file("late"), home="satellite-copy")
-    told = site.central("sync", "import", site.file("late"), "--output", site.file("x"), code=1)["error"]["code"]
+    reply = site.central("sync", "import", site.file("late"), "--output", site.file("x"), code=1)["error"]["code"]
     device.renew_authorization()
 
-    assert (forked, held, told) == ("fork", "fork", "resync_required")
+    assert (forked, held, reply) == ("fork", "fork", "resync_required")
     assert alert["severity"] == "major"
     assert device.may_use("ADVANTAGE").allowed
     assert device.may_use("STRONG").allowed

@@ -10,7 +10,7 @@ import pytest
 from satellite.sync.causes import BY_CENTRAL, BY_RESPONSE, CAUSES
 
 ROOT = Path(__file__).resolve().parents[2]
-NETWORK, BY_TIME = "tests/jobs/test_network.py", "tests/jobs/test_causes.py"
+NETWORK, BY_TIME = "tests/integration/test_network.py", "tests/integration/test_causes.py"
 ON_DISK, RESTORED = "tests/faults/test_disk.py", "tests/faults/test_restore.py"
 OWNER = "tests/faults/test_owner.py"
 # The test that brings a cause about and reads its code from the program; the code stands in the test or in its table.

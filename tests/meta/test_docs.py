@@ -29,8 +29,6 @@ from central.domain.export_control.rules import MESSAGES
 from central.domain.ledger import rules as ledger
 from central.domain.preferences.rules import POLICIES
 from central.settings import CentralSettings
-from chassis.alerts.engine import AlertKind
-from chassis.errors import AppError
 from exchange.device.rules import DEVICE_PROBLEMS
 from exchange.errors import ExchangeError
 from exchange.vocabulary import PrivacyField
@@ -38,10 +36,12 @@ from satellite.cli.base import group as satellite_group
 from satellite.core.alerts.rules import CATALOGUE as SATELLITE_ALERTS
 from satellite.settings import SatelliteSettings
 from satellite.sync.causes import CAUSES, Stage
+from serverkit.alerts.engine import AlertKind
+from serverkit.errors import AppError
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS, ADMIN = ROOT / "docs", ROOT / "docs" / "admin"
-PACKAGES = ("exchange", "chassis", "central", "satellite", "agent")
+PACKAGES = ("exchange", "serverkit", "central", "satellite", "agent")
 PROGRAMS = ("central", "satellite", "agent", "exchange")
 SHARED = {"home", "json", "no_input", "help"}
 # Codes that no class of refusals carries.
@@ -153,7 +153,7 @@ def commands(program: str) -> list[tuple[str, str, list[str]]]:
 def row_codes() -> set[str]:
     """Codes of faulty lines that stand as plain words in the code."""
     found = set()
-    for path in (*ROOT.glob("central/**/*.py"), *ROOT.glob("chassis/**/*.py")):
+    for path in (*ROOT.glob("central/**/*.py"), *ROOT.glob("serverkit/**/*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "RowError" and node.args:
                 word = node.args[0]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from central.api.v1.app import OPERATIONS as CENTRAL
-from chassis.api.operations import Operation
 from satellite.api.v1.app import OPERATIONS as SATELLITE
+from serverkit.http.operations import Operation
 from tests.meta.test_docs import commands, page, section, tables, word
 
 SERVERS: dict[str, tuple[Operation[Any], ...]] = {"central": CENTRAL, "satellite": SATELLITE}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import func, select
 
+from central.actions.instances import remove
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import virtual_account, virtual_accounts
 from central.domain.accounts.services import create_account, create_virtual_account
@@ -31,13 +32,8 @@ from central.domain.ledger.verification import verify
 from central.domain.satellites.queries import by_id
 from central.domain.satellites.services import add_satellite, remove_satellite
 from central.domain.tokens.models import Token
-from central.intake.incoming import apply_rows
-from central.intake.instances import remove
 from central.runtime import Central
-from chassis.actor import OPERATOR
-from chassis.clock import FixedClock
-from chassis.db.unit import Unit
-from chassis.errors import AppError
+from central.sync.apply_request import apply_rows
 from exchange.certificates import make_csr
 from exchange.compliance import LotPhase, LotView, Pool, judge_pool, lot_phase, purchased
 from exchange.device.bodies import RegisterBody
@@ -48,6 +44,10 @@ from exchange.identity import Udi
 from exchange.keys import PrivateKey
 from exchange.statements import ExportRequest, ExportReturn, seal_export_return
 from exchange.vocabulary import Billing, InstanceState, LicenceType
+from serverkit.actor import OPERATOR
+from serverkit.clock import FixedClock
+from serverkit.db.unit import Unit
+from serverkit.errors import AppError
 
 TAGS = ("ADVANTAGE", "ESSENTIALS", "STRONG")
 RESTRICTED = "STRONG"
@@ -262,10 +262,17 @@ class LedgerMachine(RuleBasedStateMachine):
 
         def act(unit: Unit, account: SmartAccount) -> None:
             row = find_instance(unit, account.id, instance)
-            wish = ExportRequest(
+            registration_request = ExportRequest(
                 secrets.token_hex(16), row.id, Udi.from_dict(row.udi), key.key_hash, RESTRICTED, quantity, unit.now
             )
-            decide(unit, self.central.keyring, Applicant(account, None, 0, row.virtual_account_id), row, wish, key)
+            decide(
+                unit,
+                self.central.keyring,
+                Applicant(account, None, 0, row.virtual_account_id),
+                row,
+                registration_request,
+                key,
+            )
 
         self._do(act)
 
@@ -389,14 +396,14 @@ class LedgerMachine(RuleBasedStateMachine):
             assert (row["purchased"], row["in_use"], row["reserved"], row["balance"], row["status"]) == (
                 verdict.purchased, verdict.in_use, verdict.reserved, verdict.balance, verdict.status.value,
             )  # fmt: skip
-            told = [
+            reply = [
                 line.quantity
                 for line in lines
                 if (names[line.virtual_account_id], line.tag) == key
                 and line.licence_type is not LicenceType.REPORTING_ONLY
                 and lot_phase(line.start, line.end, self.clock.now()) is LotPhase.ACTIVE
             ]
-            assert sum(told) == pool.purchased, "a satellite would be told another quantity"
+            assert sum(reply) == pool.purchased, "a satellite would be told another quantity"
         assert not any(pool.purchased or pool.in_use for pool in wanted.values())
 
 

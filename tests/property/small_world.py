@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from agent.clock import DeviceClock
 from agent.device import Device
 from agent.errors import AgentError
-from agent.joining import Wish
+from agent.joining import RegistrationRequest
 from agent.licence_time import Moment
 from agent.transport import Server
 from central.domain.accounts.queries import by_domain, virtual_accounts
@@ -34,12 +34,10 @@ from central.domain.ledger.verification import verify
 from central.domain.satellites.models import SatelliteEvent
 from central.domain.satellites.queries import find_satellite
 from central.domain.satellites.services import resync_satellite
-from central.intake.authorizing import authorize
-from central.intake.receiving import receive
 from central.runtime import Central, recover_if_restored
 from central.runtime import assemble as assemble_central
-from chassis.actor import OPERATOR
-from chassis.clock import FixedClock
+from central.sync.make_authorization import authorize
+from central.sync.receive_request import receive
 from exchange.files.registration import read_registration
 from exchange.identity import Udi
 from satellite.core.accounts.queries import names
@@ -53,9 +51,11 @@ from satellite.core.site.services import export_registration
 from satellite.device_api.app import make_app
 from satellite.runtime import Satellite
 from satellite.runtime import assemble as assemble_satellite
-from satellite.sync.applying import apply_response
-from satellite.sync.exporting import export_request
-from satellite.sync.importing import import_authorization
+from satellite.sync.apply_response import apply_response
+from satellite.sync.import_response import import_authorization
+from satellite.sync.make_request import export_request
+from serverkit.actor import OPERATOR
+from serverkit.clock import FixedClock
 from tests.world import ACCOUNT, Wire, World
 
 RESTRICTED, ORDINARY = "STRONG", "ADVANTAGE"
@@ -185,9 +185,9 @@ class SmallWorld:
 
     def register_again(self, name: str, machine: Machine) -> str:
         """What a person does with a device that the site has forgotten."""
-        wish = Wish(token=self.token, udi=Udi(pid="SW-48", serial=name))
+        registration_request = RegistrationRequest(token=self.token, udi=Udi(pid="SW-48", serial=name))
         server = Server("https://in.process", None, None)
-        return self.try_device(name, machine, lambda device: device.register(wish, self.root, server))
+        return self.try_device(name, machine, lambda device: device.register(registration_request, self.root, server))
 
     # -- files ------------------------------------------------------------------------------------------------------
 
@@ -206,7 +206,7 @@ class SmallWorld:
     def deliver_request(self, data: bytes) -> bytes:
         """Hand a file to central; its response."""
         return receive(
-            self.central.database, self.central.keyring, OPERATOR, lambda: io.BytesIO(data), self.central.note_reached
+            self.central.database, self.central.keyring, OPERATOR, lambda: io.BytesIO(data), self.central.note_progress
         ).data
 
     def deliver_response(self, machine: Machine, data: bytes) -> str:

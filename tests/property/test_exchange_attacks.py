@@ -12,9 +12,6 @@ from sqlalchemy import select, update
 
 from agent import exports
 from agent.transport import Reply
-from chassis.actor import OPERATOR
-from chassis.clock import FixedClock
-from chassis.errors import AppError
 from exchange.device.bodies import AuthorizeResult
 from exchange.errors import ExchangeError, RegistrationNeededError
 from satellite.core.activity.models import Event
@@ -23,6 +20,9 @@ from satellite.core.instances.models import Instance
 from satellite.core.site.queries import site_of
 from satellite.device_api.app import make_app
 from satellite.runtime import assemble as assemble_satellite
+from serverkit.actor import OPERATOR
+from serverkit.clock import FixedClock
+from serverkit.errors import AppError
 from tests.property.small_world import ORDINARY, RESTRICTED, Machine, SmallWorld
 
 
@@ -83,7 +83,7 @@ def code_of(world: SmallWorld, data: bytes) -> str:
     return "answered"
 
 
-def told(world: SmallWorld, machine: Machine, data: bytes) -> str:
+def reply(world: SmallWorld, machine: Machine, data: bytes) -> str:
     """What a machine says to a response or an authorization."""
     try:
         if b" authorization " in data[:40]:
@@ -209,8 +209,8 @@ def test_an_authorization_serves_only_the_machine_whose_registration_it_answers(
     world.clone(world.machines[0])
     data = world.reopen_epoch(world.registration(world.machines[0]))
 
-    assert told(world, world.machines[1], data) == "not_mine"
-    assert told(world, world.machines[0], data) == "applied"
+    assert reply(world, world.machines[1], data) == "not_mine"
+    assert reply(world, world.machines[0], data) == "applied"
 
 
 @pytest.mark.row("S2.6")
@@ -236,7 +236,7 @@ def test_an_older_response_changes_nothing(world: SmallWorld) -> None:
     trip(world)
     before = world.site_state(world.machines[0])
 
-    assert told(world, world.machines[0], first) == "older_than_applied"
+    assert reply(world, world.machines[0], first) == "older_than_applied"
     assert world.site_state(world.machines[0]) == before
 
 
@@ -248,7 +248,7 @@ def test_a_response_to_the_other_copy_acknowledges_nothing(world: SmallWorld) ->
     request_of(world, world.machines[1])
     response = world.deliver_request(request_of(world, world.machines[0]))
 
-    assert told(world, world.machines[1], response) == "not_mine"
+    assert reply(world, world.machines[1], response) == "not_mine"
     assert world.forgotten_records(world.machines[1]) == set()
 
 

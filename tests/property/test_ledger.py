@@ -16,11 +16,11 @@ from central.domain.export_control.services import Applicant, decide
 from central.domain.ledger.errors import RestrictedNotAvailableError
 from central.domain.ledger.services import lock_for_grant
 from central.runtime import Central, assemble
-from chassis.actor import OPERATOR
-from chassis.clock import FixedClock
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
 from exchange.statements import ExportRequest
+from serverkit.actor import OPERATOR
+from serverkit.clock import FixedClock
 from tests.property.ledger_machine import LedgerMachine
 from tests.world import ACCOUNT, World
 
@@ -99,14 +99,21 @@ def test_what_is_in_use_is_not_moved_away(vendor: World) -> None:
 def test_a_request_that_is_decided_again_keeps_its_decision(vendor: World) -> None:
     """It comes again when a response was lost: one grant, the same answer."""
     central, key = stocked(vendor), PrivateKey.generate().public
-    wish = ExportRequest("r" * 32, "i" * 32, Udi("SW", "1"), key.key_hash, "STRONG", 9, datetime.now(UTC))
+    registration_request = ExportRequest(
+        "r" * 32, "i" * 32, Udi("SW", "1"), key.key_hash, "STRONG", 9, datetime.now(UTC)
+    )
     decided = []
     for quantity in (9, 1):
         with central.database.write(OPERATOR) as unit:
             account = by_domain(unit, ACCOUNT)
             home = virtual_account(unit, account.id, "Site").id
             row = decide(
-                unit, central.keyring, Applicant(account, None, 0, home), None, replace(wish, quantity=quantity), key
+                unit,
+                central.keyring,
+                Applicant(account, None, 0, home),
+                None,
+                replace(registration_request, quantity=quantity),
+                key,
             )
             decided.append((row.state, row.reason, row.count))
     central.database.dispose()

@@ -12,7 +12,7 @@ import pytest
 from central.domain.ledger.models import Lot, Posting
 from central.domain.ledger.verification import verify
 from central.runtime import assemble
-from chassis.actor import OPERATOR
+from serverkit.actor import OPERATOR
 from tests.world import ACCOUNT, World
 
 POSTING_COLUMNS = [c.name for c in Posting.__table__.columns if c.name not in {"account_id", "number"}]

@@ -189,8 +189,8 @@ def bodies(shelf: Shelf, plan: Plan, row: tuple[bytes, bytes]) -> None:
     bad("malformed", "row-wrong", cut.with_rows(keys, surgery.put(text, *row)).join(), "a row with a wrong value")
     long = encode({"kind": kinds[0], "x": "y" * 65_536}) + b"\n"
     bad("too_large", "row-too-long", cut.with_rows(keys, long).join(), "a row of more than 64 KiB")
-    told = {**cut.manifest["body"], "rows": rows - 1}
-    bad("malformed", "rows-fewer", cut.with_members(keys, body=told).join(), "the manifest says one row less")
+    reply = {**cut.manifest["body"], "rows": rows - 1}
+    bad("malformed", "rows-fewer", cut.with_members(keys, body=reply).join(), "the manifest says one row less")
     bad("malformed", "body-no-object", cut.with_members(keys, body=[1]).join(), "the manifest's body is a list")
 
 

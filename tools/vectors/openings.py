@@ -116,7 +116,7 @@ class Opener:
         return _file(found, found.response, found.trust)
 
     def _device_request(self, data: bytes, context: JsonObject) -> JsonObject:
-        # The first steps of the desk: a key that is known, or the one that a registration brings.
+        # The first steps of the request processor: a key that is known, or the one that a registration brings.
         peeked = peek_device(data)
         known = [PublicKey.from_dict(key) for key in context["keys"]]
         key = {key.key_id: key for key in known}.get(peeked.key_id) or peeked.key

@@ -132,8 +132,8 @@ class Cut:
 
     def with_body(self, keys: Sequence[PrivateKey], body: bytes, **members: object) -> Cut:
         """Another body whose digest and size are signed; counts stay as they were unless given."""
-        told = {**self.manifest["body"], "sha256": hashlib.sha256(body).hexdigest(), "size": len(body), **members}
-        return replace(self.with_members(keys, body=told), body=body)
+        reply = {**self.manifest["body"], "sha256": hashlib.sha256(body).hexdigest(), "size": len(body), **members}
+        return replace(self.with_members(keys, body=reply), body=body)
 
     def with_rows(self, keys: Sequence[PrivateKey], text: bytes, kinds: Sequence[str] | None = None) -> Cut:
         """Other rows, counted as they are, or as `kinds` says."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from central.actions.virtual_accounts import delete_empty
 from central.api.compat.wire import Call, plain_domain
 from central.domain.access.rules import Role
 from central.domain.access.services import held_roles
@@ -11,8 +12,7 @@ from central.domain.accounts import services
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import virtual_account, virtual_accounts, visible_accounts
 from central.domain.alerts.services import refresh_alerts
-from central.intake.accounts import delete_empty
-from chassis.api.lenient import BodyError, page, success, text_of
+from serverkit.http.lenient import BodyError, page, success, text_of
 
 ROLE_NAMES = {
     Role.VENDOR_ADMINISTRATOR: "Smart Account Administrator",

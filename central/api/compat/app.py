@@ -11,10 +11,10 @@ from central.api.compat import accounts, devices, licences, reservations, tokens
 from central.api.compat.wire import Call, locate, open_call
 from central.domain.credentials.services import bearer_of, note_use
 from central.runtime import Central
-from chassis.api.layer import Caller
-from chassis.api.lenient import LenientApi, Route
-from chassis.auth.bearers import recognise
-from chassis.web.messages import FailureLimiter
+from serverkit.auth.bearers import recognise
+from serverkit.devices.messages import FailureLimiter
+from serverkit.http.layer import Caller
+from serverkit.http.lenient import LenientApi, Route
 
 # The kind of account stands there in the cloud form; where a client appends it to the domain, it stands there twice.
 _KIND = r"(?:/(?i:customer|holding))*"
@@ -48,18 +48,18 @@ ROUTES = (
 )
 
 
-def make_compat(made: Central, limiter: FailureLimiter) -> LenientApi[Call]:
+def make_compat(server: Central, limiter: FailureLimiter) -> LenientApi[Call]:
     """The interface of one central."""
 
     def caller(text: str, address: str) -> Caller:
-        actor = recognise(made.database, bearer_of, note_use, text, address)
+        actor = recognise(server.database, bearer_of, note_use, text, address)
         return Caller(actor, actor.scopes is None or bool(actor.scopes))
 
     return LenientApi(
         routes=ROUTES,
         locate=locate,
-        open_call=partial(open_call, made),
+        open_call=partial(open_call, server),
         caller=caller,
-        database=made.database,
+        database=server.database,
         limiter=limiter,
     )

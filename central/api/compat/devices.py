@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from central.actions.instances import remove, transfer
 from central.api.compat.accounts import chosen, query_paging, wanted_names
 from central.api.compat.wire import Call
 from central.domain.accounts.models import VirtualAccount
@@ -15,12 +16,11 @@ from central.domain.instances.models import Instance
 from central.domain.instances.queries import by_serial, in_virtual_accounts, instance_name
 from central.domain.ledger.claims import claims_by_instance
 from central.domain.ledger.queries import licences
-from central.intake.instances import remove, transfer
-from chassis.api.lenient import BodyError, objects_of, overall, page, success, text_of
-from chassis.api.lenient_forms import asked_move, moved_form, moved_message
-from chassis.clock import iso
-from chassis.errors import AppError
 from exchange.errors import ExchangeError
+from serverkit.clock import iso
+from serverkit.errors import AppError
+from serverkit.http.lenient import BodyError, objects_of, overall, page, success, text_of
+from serverkit.http.lenient_forms import asked_move, moved_form, moved_message
 
 
 class DeviceNotFoundError(UnknownInstanceError):
@@ -205,5 +205,5 @@ def _removed(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> dict
 
 def _remove(call: Call, row: Instance, entry: Mapping[str, Any]) -> None:
     code = text_of(entry, "returnCode", needed=False)
-    keyring, account = call.made.keyring, call.smart_account
+    keyring, account = call.server.keyring, call.smart_account
     remove(call.unit, keyring, account, row.id, release_restricted=False, reason="", return_code=code)

@@ -16,9 +16,9 @@ from central.domain.credentials.services import (
     redeem_refresh_token,
 )
 from central.runtime import Central
-from chassis.actor import SYSTEM
-from chassis.api.oauth import BadGrantError, UnknownClientError
-from chassis.db.unit import Unit
+from serverkit.actor import SYSTEM
+from serverkit.db.unit import Unit
+from serverkit.http.oauth import BadGrantError, UnknownClientError
 
 # One less than the token's life, so that no client calls it valid a moment too long.
 EXPIRES_IN = int(CLIENT_TOKEN_LIFE.total_seconds()) - 1
@@ -34,9 +34,9 @@ def _client(unit: Unit, client: str, secret: str) -> ApiClient:
 class CentralGrants:
     """Gives tokens of one central."""
 
-    def __init__(self, made: Central) -> None:
+    def __init__(self, server: Central) -> None:
         """Serve one central."""
-        self._database = made.database
+        self._database = server.database
 
     def for_client(self, client: str, secret: str) -> Mapping[str, Any]:
         """A token that acts as the client's own user."""

@@ -13,7 +13,10 @@ from central.domain.alerts.services import refresh_alerts
 from central.domain.catalogue.queries import by_name
 from central.domain.ledger.queries import HeldLot, held_lots, licences
 from central.domain.ledger.transfers import LotChoice, transfer_licences
-from chassis.api.lenient import (
+from exchange.compliance import LotPhase, lot_phase
+from exchange.vocabulary import Compliance
+from serverkit.errors import AppError
+from serverkit.http.lenient import (
     BodyError,
     number_of,
     objects_of,
@@ -24,10 +27,7 @@ from chassis.api.lenient import (
     text_of,
     words_of,
 )
-from chassis.api.lenient_forms import licence_form
-from chassis.errors import AppError
-from exchange.compliance import LotPhase, lot_phase
-from exchange.vocabulary import Compliance
+from serverkit.http.lenient_forms import licence_form
 
 STATUS = {Compliance.IN_COMPLIANCE.value: "In Compliance", Compliance.OUT_OF_COMPLIANCE.value: "Out Of Compliance"}
 PHASES = {LotPhase.ACTIVE: "Active", LotPhase.EXPIRED: "Expired", LotPhase.FUTURE: "Future"}

@@ -11,11 +11,11 @@ from central.api.compat.licences import KINDS, LONGEST_FIRST, LONGEST_LAST, tag_
 from central.api.compat.wire import Call
 from central.domain.accounts.models import VirtualAccount
 from central.domain.alerts.services import refresh_alerts
-from central.domain.reservations.rules import Wish
+from central.domain.reservations.rules import WantedLicence
 from central.domain.reservations.services import reserve as reserve_licences
-from chassis.api.lenient import BodyError, number_of, objects_of, overall, seconds, text_of
-from chassis.clock import parse_time
-from chassis.errors import AppError
+from serverkit.clock import parse_time
+from serverkit.errors import AppError
+from serverkit.http.lenient import BodyError, number_of, objects_of, overall, seconds, text_of
 
 NO_UNIVERSAL = "Universal reservation is not offered: reserve the licences that the device needs (SPECIFIC)."
 
@@ -40,10 +40,12 @@ def _reserved(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> dic
         code = text_of(entry, "reservationCode")
         if (text_of(entry, "reservationType", needed=False) or "SPECIFIC").upper() == "UNIVERSAL":
             raise BodyError(NO_UNIVERSAL)
-        wishes = [_wish(call, one, home) for one in objects_of(entry, "licenses")]
+        wanted_licences = [_wish(call, one, home) for one in objects_of(entry, "licenses")]
         tag = text_of(entry, "productTagName", "softwareTag", needed=False) or None
         with call.unit.savepoint():
-            row, instance = reserve_licences(call.unit, call.made.keyring, call.smart_account, home, code, wishes, tag)
+            row, instance = reserve_licences(
+                call.unit, call.server.keyring, call.smart_account, home, code, wanted_licences, tag
+            )
     except AppError as error:
         return {**outcome, "status": "ERROR", "statusMessage": error.message, "licenses": []}
     return {
@@ -67,9 +69,9 @@ def _reserved(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> dic
     }
 
 
-def _wish(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> Wish:
+def _wish(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> WantedLicence:
     name = text_of(entry, "entitlementTag", "license", "licenseName")
     order = (text_of(entry, "precedence", needed=False) or LONGEST_FIRST).upper()
     if order not in {LONGEST_FIRST, LONGEST_LAST}:
         raise BodyError(f"precedence is {LONGEST_FIRST} or {LONGEST_LAST}")
-    return Wish(tag_in(call, home, name), number_of(entry.get("quantity"), "quantity"), order == LONGEST_FIRST)
+    return WantedLicence(tag_in(call, home, name), number_of(entry.get("quantity"), "quantity"), order == LONGEST_FIRST)

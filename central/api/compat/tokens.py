@@ -13,7 +13,7 @@ from central.domain.access.services import require_in_scope
 from central.domain.tokens import services
 from central.domain.tokens.models import Token
 from central.domain.tokens.queries import own_token, own_tokens
-from chassis.api.lenient import BodyError, is_blank, list_of, millis, number_of, overall, success, text_of
+from serverkit.http.lenient import BodyError, is_blank, list_of, millis, number_of, overall, success, text_of
 
 ALLOWED, NOT_ALLOWED = "Allowed", "Not Allowed"
 DEFAULT_DAYS = 30
@@ -33,7 +33,7 @@ def list_tokens(call: Call) -> dict[str, Any]:
     """The usable tokens of a virtual account, with their texts; those of a satellite are known on the site only."""
     require_in_scope(call.unit, Permission.TOKEN_MANAGE, call.smart_account.id, chosen(call).id)
     rows = own_tokens(call.unit, call.smart_account.id, chosen(call).id)
-    box = call.made.keyring.box
+    box = call.server.keyring.box
     shown = [_shown(row, box.decrypt(row.secret)) for row in rows]
     return success("Successfully read active tokens.", tokens=shown)
 
@@ -42,15 +42,15 @@ def create_token(call: Call) -> dict[str, Any]:
     """Make a token."""
     days = call.body.get("expiresAfterDays")
     uses = call.body.get("numberOfUses", call.body.get("numberofUses"))
-    wish = export_wish(call.body)
+    wanted = export_wish(call.body)
     row, text = services.create_token(
         call.unit,
-        call.made.keyring.box,
+        call.server.keyring.box,
         call.smart_account,
         chosen(call),
         days=DEFAULT_DAYS if is_blank(days) else number_of(days, "expiresAfterDays"),
         uses=None if is_blank(uses) else number_of(uses, "numberOfUses"),
-        export_controlled=wish,
+        export_controlled=wanted,
         description=text_of(call.body, "description", needed=False),
     )
     return success("A valid, active token was generated.", tokenInfo=_shown(row, text))

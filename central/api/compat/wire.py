@@ -10,9 +10,9 @@ from typing import Any
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import named
 from central.runtime import Central
-from chassis.api.lenient import BodyError
-from chassis.db.unit import Unit
-from chassis.web.request import Request
+from serverkit.db.unit import Unit
+from serverkit.http.lenient import BodyError
+from serverkit.http.request import Request
 
 _CLOUD = re.compile(r"(?:/services/api)+/smart-accounts-and-licensing/(?P<tail>.*)")
 _APPLIANCE = re.compile(r"(?:/backend)?/api/(?P<tail>v[12]/(?:accounts|upstream_satellites)(?:/.*)?)")
@@ -32,7 +32,7 @@ def locate(path: str) -> str | None:
 class Call:
     """One authenticated call."""
 
-    made: Central
+    server: Central
     unit: Unit
     request: Request
     body: dict[str, Any]
@@ -47,10 +47,10 @@ class Call:
         return self.account
 
 
-def open_call(made: Central, unit: Unit, request: Request, body: dict[str, Any], path: Mapping[str, str]) -> Call:
+def open_call(server: Central, unit: Unit, request: Request, body: dict[str, Any], path: Mapping[str, str]) -> Call:
     """A call with the account that its address names."""
     account = named(unit, plain_domain(path["account"])) if "account" in path else None
-    return Call(made, unit, request, body, path, account)
+    return Call(server, unit, request, body, path, account)
 
 
 def plain_domain(text: str) -> str:

@@ -13,7 +13,7 @@ from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.credentials import queries, services
 from central.domain.credentials.rules import MOST_DAYS
 from central.runtime import Central
-from chassis.api.operations import (
+from serverkit.http.operations import (
     FLAG,
     PLAIN,
     TEXT,
@@ -26,7 +26,7 @@ from chassis.api.operations import (
     object_of,
     paged,
 )
-from chassis.api.schemas import BASE, Nothing
+from serverkit.http.schemas import BASE, Nothing
 
 ROLES = Literal[
     "vendor_administrator",

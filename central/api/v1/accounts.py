@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from central.actions.virtual_accounts import delete_empty
 from central.api.v1.context import ACCOUNT, ACCOUNT_PATH, VIRTUAL_ACCOUNT, Call, account_of, chosen_pool, names, pool_of
 from central.domain.accounts import services
 from central.domain.accounts.models import VirtualAccount
@@ -17,10 +18,9 @@ from central.domain.tokens import services as token_services
 from central.domain.tokens.errors import UnknownTokenError
 from central.domain.tokens.models import Token
 from central.domain.tokens.queries import token_dict, tokens
-from central.intake.accounts import delete_empty
 from central.runtime import Central
-from chassis.api.operations import PLAIN, TEXT, Operation, Page, Strict, example, list_of, paged
-from chassis.api.schemas import BASE, DONE, TOKEN, Nothing, PoolPage
+from serverkit.http.operations import PLAIN, TEXT, Operation, Page, Strict, example, list_of, paged
+from serverkit.http.schemas import BASE, DONE, TOKEN, Nothing, PoolPage
 
 POOL = f"{ACCOUNT_PATH}/virtual-accounts/{{name}}"
 TOKENS = f"{ACCOUNT_PATH}/tokens"

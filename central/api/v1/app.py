@@ -7,13 +7,13 @@ from central.api.v1 import access, accounts, inventory, reservations, satellites
 from central.domain.credentials.models import IdempotentAnswer
 from central.domain.credentials.services import bearer_of, note_use
 from central.runtime import Central
-from chassis.api.layer import Api, Caller
-from chassis.api.memory import AnswerMemory
-from chassis.api.schemas import BASE
-from chassis.auth.bearers import recognise
-from chassis.errors import AppError
-from chassis.web.messages import FailureLimiter
 from exchange.errors import ExchangeError
+from serverkit.auth.bearers import recognise
+from serverkit.devices.messages import FailureLimiter
+from serverkit.errors import AppError
+from serverkit.http.layer import Api, Caller
+from serverkit.http.memory import AnswerMemory
+from serverkit.http.schemas import BASE
 
 OPERATIONS = (
     *access.OPERATIONS,

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import by_domain, virtual_account, virtual_accounts
 from central.runtime import Central
-from chassis.api.operations import (
+from serverkit.http.operations import (
     FLAG,
     OPTIONAL,
     OPTIONAL_TIME,
@@ -18,8 +18,8 @@ from chassis.api.operations import (
     Asked,
     object_of,
 )
-from chassis.api.schemas import ACCESS_TOKEN, BASE, with_members
-from chassis.api.schemas import ALERT as BASIC_ALERT
+from serverkit.http.schemas import ACCESS_TOKEN, BASE, with_members
+from serverkit.http.schemas import ALERT as BASIC_ALERT
 
 Call: TypeAlias = Asked[Central]
 ACCOUNT_PATH = f"{BASE}smart-accounts/{{account}}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from central.actions.instances import holder_pool, remove, transfer
 from central.api.v1.context import ACCOUNT_PATH, ALERT, TRANSACTION, Call, account_of, chosen_pool, names, pool_of
 from central.domain.access.services import visible_virtual_accounts
 from central.domain.activity import queries as activity
@@ -20,9 +21,8 @@ from central.domain.instances.queries import find_instance, instance_dict, insta
 from central.domain.ledger.queries import explain, licences
 from central.domain.ledger.transfers import transfer_licences
 from central.domain.satellites.queries import satellite_names
-from central.intake.instances import holder_pool, remove, transfer
 from central.runtime import Central
-from chassis.api.operations import (
+from serverkit.http.operations import (
     ANYTHING,
     FLAG,
     PLAIN,
@@ -39,7 +39,7 @@ from chassis.api.operations import (
     paged,
     paged_log,
 )
-from chassis.api.schemas import EVENT, INSTANCE, LICENCE, Nothing, PoolPage
+from serverkit.http.schemas import EVENT, INSTANCE, LICENCE, Nothing, PoolPage
 
 
 class Explained(Query):

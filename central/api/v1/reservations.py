@@ -12,9 +12,9 @@ from central.domain.catalogue.queries import by_name
 from central.domain.reservations import services, updates
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import find_reservation, newest_code, reservation_dict, reservations
-from central.domain.reservations.rules import MOST_LINES, Wish
+from central.domain.reservations.rules import MOST_LINES, WantedLicence
 from central.runtime import Central
-from chassis.api.operations import (
+from serverkit.http.operations import (
     ANYTHING,
     FLAG,
     OPTIONAL_TIME,
@@ -28,7 +28,7 @@ from chassis.api.operations import (
     object_of,
     paged,
 )
-from chassis.api.schemas import Nothing, PoolPage
+from serverkit.http.schemas import Nothing, PoolPage
 
 XML = "application/xml"
 
@@ -104,9 +104,9 @@ def create(call: Call) -> dict[str, Any]:
     """Reserve: all that is asked for, or nothing."""
     body: NewReservation = call.body
     account, home = account_of(call), pool_of(call, body.virtual_account)
-    wishes = [Wish(by_name(call.unit, one.licence), one.quantity) for one in body.licences]
+    wanted_licences = [WantedLicence(by_name(call.unit, one.licence), one.quantity) for one in body.licences]
     row, _ = services.reserve(
-        call.unit, call.server.keyring, account, home, body.request_code, wishes, body.product or None
+        call.unit, call.server.keyring, account, home, body.request_code, wanted_licences, body.product or None
     )
     refresh_alerts(call.unit, account)
     return {**reservation_dict(row, names(call)), "authorization_code": row.authorization_code}
@@ -134,8 +134,8 @@ def _row(call: Call) -> Reservation:
 def update(call: Call) -> dict[str, Any]:
     """Raise or lower: held or given up at once, settled by the confirmation."""
     account, row = account_of(call), _row(call)
-    wishes = [Wish(by_name(call.unit, one.licence), one.quantity) for one in call.body.licences]
-    updates.update(call.unit, call.server.keyring, account, row, wishes)
+    wanted_licences = [WantedLicence(by_name(call.unit, one.licence), one.quantity) for one in call.body.licences]
+    updates.update(call.unit, call.server.keyring, account, row, wanted_licences)
     refresh_alerts(call.unit, account)
     return {**reservation_dict(row, names(call)), "authorization_code": newest_code(row)}
 

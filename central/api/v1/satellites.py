@@ -14,10 +14,12 @@ from central.domain.alerts.services import refresh_alerts
 from central.domain.satellites import services
 from central.domain.satellites.models import Satellite
 from central.domain.satellites.queries import find_satellite, satellite_dict, satellites
-from central.intake.authorizing import authorize
-from central.intake.receiving import receive
 from central.runtime import Central
-from chassis.api.operations import (
+from central.sync.make_authorization import authorize
+from central.sync.receive_request import receive
+from exchange.files.registration import Registration, read_registration
+from exchange.limits import SYNC_FILE_BYTES
+from serverkit.http.operations import (
     ANYTHING,
     FILE,
     FLAG,
@@ -33,9 +35,7 @@ from chassis.api.operations import (
     object_of,
     paged,
 )
-from chassis.api.schemas import BASE, Nothing
-from exchange.files.registration import Registration, read_registration
-from exchange.limits import SYNC_FILE_BYTES
+from serverkit.http.schemas import BASE, Nothing
 
 
 class NewSatellite(Query):
@@ -90,10 +90,10 @@ def list_satellites(call: Call) -> dict[str, Any]:
 
 def add(call: Call) -> dict[str, Any]:
     """Take a registration file in."""
-    wish: NewSatellite = call.query
-    pools = [pool_of(call, name.strip()) for name in dict.fromkeys(wish.virtual_accounts.split(","))]
+    wanted: NewSatellite = call.query
+    pools = [pool_of(call, name.strip()) for name in dict.fromkeys(wanted.virtual_accounts.split(","))]
     read, digest = _registration(call)
-    attached = services.add_satellite(call.unit, account_of(call), wish.name, pools, read, digest, wish.email)
+    attached = services.add_satellite(call.unit, account_of(call), wanted.name, pools, read, digest, wanted.email)
     return {**_shown(call, attached.satellite), "revoked_tokens": attached.revoked_tokens}
 
 
@@ -106,7 +106,7 @@ def authorization(call: Call) -> bytes:
     """The authorization file, the same bytes however often."""
     account = account_of(call)
     stored = authorize(call.unit, call.server.keyring, account, _named(call))
-    call.server.note_reached(call.unit)
+    call.server.note_progress(call.unit)
     refresh_alerts(call.unit, account)
     return stored.response or b""
 
@@ -123,9 +123,9 @@ def rename(call: Call) -> dict[str, Any]:
 
 def take_in(call: Call) -> bytes:
     """Take a satellite's request in; the answer is the response file, the same bytes however often."""
-    made = call.server
+    server = call.server
     return receive(
-        made.database, made.keyring, call.actor, lambda: call.body.open("rb"), made.note_reached, by_file=True
+        server.database, server.keyring, call.actor, lambda: call.body.open("rb"), server.note_progress, by_file=True
     ).data
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from central.actions.catalogue import import_catalogue
 from central.api.v1.context import ACCOUNT_PATH, ENTITLEMENT, MAIL, Call, account_of
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
@@ -16,10 +17,9 @@ from central.domain.ledger.verification import verify
 from central.domain.operations.models import JobRun, OutboxEntry
 from central.domain.preferences.queries import policies
 from central.domain.preferences.services import set_policy
-from central.intake.catalogue import import_catalogue
 from central.jobs.catalogue import jobs_of
 from central.runtime import Central
-from chassis.api.operations import (
+from serverkit.http.operations import (
     ANYTHING,
     CSV,
     FILE,
@@ -35,10 +35,10 @@ from chassis.api.operations import (
     object_of,
     paged,
 )
-from chassis.api.schemas import BASE, JOB, Nothing
-from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
-from chassis.mail.sender import send_test
-from chassis.outbox import entries
+from serverkit.http.schemas import BASE, JOB, Nothing
+from serverkit.jobs.runs import find_job, manual_slot, run_job, slot_of
+from serverkit.mail.sender import send_test
+from serverkit.outbox import entries
 
 
 class MailTest(Strict):
@@ -114,10 +114,10 @@ def list_jobs(call: Call) -> dict[str, Any]:
 
 def start_job(call: Call) -> dict[str, Any]:
     """Run a job now."""
-    made = call.server
-    with made.database.write(call.actor) as unit:
+    server = call.server
+    with server.database.write(call.actor) as unit:
         require(unit, Permission.VENDOR_MANAGE)
-    result = run_job(made.database, JobRun, find_job(jobs_of(made), call.path["job"]), slot=manual_slot())
+    result = run_job(server.database, JobRun, find_job(jobs_of(server), call.path["job"]), slot=manual_slot())
     return {"job": result.job, "slot": result.slot, "state": result.state, "detail": result.detail}
 
 
@@ -129,11 +129,11 @@ def list_mail(call: Call) -> dict[str, Any]:
 
 def test_mail(call: Call) -> dict[str, Any]:
     """Send a mail at once and say what the server answers."""
-    made = call.server
-    with made.database.write(call.actor) as unit:
+    server = call.server
+    with server.database.write(call.actor) as unit:
         require(unit, Permission.VENDOR_MANAGE)
         now = unit.now
-    settings = made.settings.mail
+    settings = server.settings.mail
     send_test(settings, call.body.to, now)
     return {"to": call.body.to, "host": settings.host, "security": settings.security, "sent": True}
 

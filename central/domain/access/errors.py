@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.errors import ForbiddenError, InvalidInputError, NotFoundError, RefusedError
+from serverkit.errors import ForbiddenError, InvalidInputError, NotFoundError, RefusedError
 
 
 class NotPermittedError(ForbiddenError):

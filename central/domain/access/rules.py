@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chassis.actor import ActorKind
+from serverkit.actor import ActorKind
 
 
 class Role(StrEnum):

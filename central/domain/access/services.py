@@ -18,10 +18,10 @@ from central.domain.access.rules import (
 )
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
-from chassis.actor import Actor, ActorKind
-from chassis.db.unit import Unit
-from chassis.ids import new_id
-from chassis.names import check_name
+from serverkit.actor import Actor, ActorKind
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
+from serverkit.names import check_name
 
 
 def held_roles(unit: Unit, user_id: str) -> tuple[HeldRole, ...]:

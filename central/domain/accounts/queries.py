@@ -11,7 +11,7 @@ from central.domain.access.rules import ROLE_SCOPES, TRUSTED_KINDS, Scope
 from central.domain.access.services import held_roles, visible_virtual_accounts
 from central.domain.accounts.errors import UnknownAccountError, UnknownVirtualAccountError
 from central.domain.accounts.models import SmartAccount, VirtualAccount
-from chassis.db.unit import Unit
+from serverkit.db.unit import Unit
 
 
 def by_domain(unit: Unit, domain: str) -> SmartAccount:

@@ -17,9 +17,9 @@ from central.domain.accounts.queries import default_virtual_account
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.base import VENDOR, next_change, next_number
-from chassis.db.unit import Unit
-from chassis.ids import new_id
-from chassis.names import check_domain, check_name, check_text
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
+from serverkit.names import check_domain, check_name, check_text
 
 DEFAULT_NAME = "DEFAULT"
 FIRST_NUMBER = 100_000

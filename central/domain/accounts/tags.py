@@ -11,8 +11,8 @@ from central.domain.access.services import require
 from central.domain.accounts.models import VirtualAccount, VirtualAccountTag
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
-from chassis.db.unit import Unit
-from chassis.names import check_name
+from serverkit.db.unit import Unit
+from serverkit.names import check_name
 
 MOST_LETTERS = 64
 

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
-from chassis.db.base import EventMixin, IdColumn, UtcDateTime
+from serverkit.db.base import EventMixin, IdColumn, UtcDateTime
 
 
 class Event(EventMixin, Base):

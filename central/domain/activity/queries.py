@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from central.domain.activity.models import Event, LicenceTransaction
 from central.domain.base import VENDOR
-from chassis.clock import iso, optional_iso
-from chassis.db.unit import Unit
+from serverkit.clock import iso, optional_iso
+from serverkit.db.unit import Unit
 
 MOST = 10_000
 

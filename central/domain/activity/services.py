@@ -10,9 +10,9 @@ from typing import Any
 from central.domain.activity.events import EventKind
 from central.domain.activity.models import Event, LicenceTransaction
 from central.domain.base import VENDOR, next_number, next_numbers
-from chassis.db.unit import Unit
-from chassis.db.upsert import insert_columns, insert_rows
-from chassis.ids import new_id
+from serverkit.db.unit import Unit
+from serverkit.db.upsert import insert_columns, insert_rows
+from serverkit.ids import new_id
 
 
 def record(
@@ -46,7 +46,7 @@ def record(
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class NewEvent:
     """One of many events that are written at once; `at` and `actor` are those of a satellite that told of it."""
 
     kind: EventKind
@@ -59,32 +59,32 @@ class Happening:
     actor: str | None = None
 
 
-def record_many(unit: Unit, account_id: str, happenings: Sequence[Happening]) -> None:
+def record_many(unit: Unit, account_id: str, new_events: Sequence[NewEvent]) -> None:
     """Write many events of one account, numbered in their order."""
-    if happenings:
-        first = next_numbers(unit, account_id, "event", len(happenings))
-        columns = event_columns(unit, account_id, happenings, range(first, first + len(happenings)))
+    if new_events:
+        first = next_numbers(unit, account_id, "event", len(new_events))
+        columns = event_columns(unit, account_id, new_events, range(first, first + len(new_events)))
         insert_columns(unit.session, Event, columns)
 
 
 def event_columns(
-    unit: Unit, account_id: str, happenings: Sequence[Happening], numbers: Sequence[int]
+    unit: Unit, account_id: str, new_events: Sequence[NewEvent], numbers: Sequence[int]
 ) -> dict[str, Sequence[Any]]:
     """Events as columns."""
-    count = len(happenings)
+    count = len(new_events)
     actor, now = unit.actor.label, unit.now
     return {
         "account_id": [account_id] * count,
-        "id": [new_id() for _ in happenings],
+        "id": [new_id() for _ in new_events],
         "number": numbers,
-        "at": [entry.at or now for entry in happenings],
-        "kind": [entry.kind for entry in happenings],
-        "actor": [entry.actor or actor for entry in happenings],
-        "message": [entry.message for entry in happenings],
-        "subject": [entry.subject for entry in happenings],
-        "virtual_account_id": [entry.virtual_account_id for entry in happenings],
-        "instance_id": [entry.instance_id for entry in happenings],
-        "satellite_id": [entry.satellite_id for entry in happenings],
+        "at": [entry.at or now for entry in new_events],
+        "kind": [entry.kind for entry in new_events],
+        "actor": [entry.actor or actor for entry in new_events],
+        "message": [entry.message for entry in new_events],
+        "subject": [entry.subject for entry in new_events],
+        "virtual_account_id": [entry.virtual_account_id for entry in new_events],
+        "instance_id": [entry.instance_id for entry in new_events],
+        "satellite_id": [entry.satellite_id for entry in new_events],
     }
 
 

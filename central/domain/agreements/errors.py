@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.errors import RefusedError
+from serverkit.errors import RefusedError
 
 
 class AgreementPendingError(RefusedError):

@@ -9,7 +9,7 @@ from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.agreements.errors import AgreementPendingError
 from central.domain.preferences.queries import days
-from chassis.db.unit import Unit
+from serverkit.db.unit import Unit
 
 
 def is_pending(unit: Unit, account: SmartAccount) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from central.domain.agreements.services import is_pending
 from central.domain.alerts.devices import instances, left_behind, waiting_reservations
-from central.domain.alerts.scene import Scene
+from central.domain.alerts.snapshot import Snapshot
 from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import entitlements
 from central.domain.export_control.models import ExportRequestRecord
@@ -20,47 +20,49 @@ from central.domain.preferences.queries import policies
 from central.domain.satellites.models import Satellite
 from central.domain.satellites.queries import REMOVED, deadlines
 from central.domain.satellites.services import AUTHORIZED, PENDING
-from chassis.alerts.engine import Wanted
-from chassis.db.unit import Unit
 from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warning
 from exchange.trust import Root
 from exchange.vocabulary import ExportReason, ExportState, KeyState
+from serverkit.alerts.engine import Wanted
+from serverkit.db.unit import Unit
 
 HOURS_TO_AUTHORIZE = 48
 
 
-def agreement(scene: Scene) -> Iterator[Wanted]:
+def agreement(snapshot: Snapshot) -> Iterator[Wanted]:
     """Row C1.4: never accepted, or not the version in force."""
-    if not is_pending(scene.unit, scene.account):
+    if not is_pending(snapshot.unit, snapshot.account):
         return
-    version = int(policies(scene.unit)["agreement_version"])
-    never = scene.account.agreement_version is None
+    version = int(policies(snapshot.unit)["agreement_version"])
+    never = snapshot.account.agreement_version is None
     kind = "agreement_pending" if never else "agreement_updated"
     text = (
         "The licensing agreement was not accepted yet."
         if never
         else f"Version {version} of the licensing agreement is in force and not accepted yet."
     )
-    yield Wanted(kind, "agreement", text, scene.account.name, step=version)
+    yield Wanted(kind, "agreement", text, snapshot.account.name, step=version)
 
 
-def licences(scene: Scene) -> Iterator[Wanted]:
+def licences(snapshot: Snapshot) -> Iterator[Wanted]:
     """Shortage of pools; terms that end or have ended (rows C3.3, C10.2)."""
-    yield from shortages(scene)
-    yield from _terms(scene)
+    yield from shortages(snapshot)
+    yield from _terms(snapshot)
 
 
-def shortages(scene: Scene, wanted: Collection[tuple[str, str]] | None = None) -> Iterator[Wanted]:
+def shortages(snapshot: Snapshot, wanted: Collection[tuple[str, str]] | None = None) -> Iterator[Wanted]:
     """Pools that lack licences: all of them, or those that are named by virtual account and tag."""
     limits = (None, None) if wanted is None else (sorted({va for va, _ in wanted}), sorted({tag for _, tag in wanted}))
-    found = pools(scene.unit, scene.account.id, *limits)
+    found = pools(snapshot.unit, snapshot.account.id, *limits)
     short = {key: pool.verdict.shortage for key, pool in found.items() if wanted is None or key in wanted}
-    names = {row.tag: row.name for row in entitlements(scene.unit, {tag for (_, tag), count in short.items() if count})}
+    names = {
+        row.tag: row.name for row in entitlements(snapshot.unit, {tag for (_, tag), count in short.items() if count})
+    }
     for (va, tag), count in short.items():
         if count:
-            text = f"{count} more of {names.get(tag, tag)} needed in {scene.name(va)}."
+            text = f"{count} more of {names.get(tag, tag)} needed in {snapshot.name(va)}."
             subject = {"virtual_account": va, "tag": tag, "count": count}
-            yield Wanted("insufficient_licences", pool_key(va, tag), text, scene.name(va), subject=subject)
+            yield Wanted("insufficient_licences", pool_key(va, tag), text, snapshot.name(va), subject=subject)
 
 
 def pool_key(virtual_account_id: str, tag: str) -> str:
@@ -68,18 +70,18 @@ def pool_key(virtual_account_id: str, tag: str) -> str:
     return f"{virtual_account_id}|{tag}"[:255]
 
 
-def _terms(scene: Scene) -> Iterator[Wanted]:
-    unit = scene.unit
+def _terms(snapshot: Snapshot) -> Iterator[Wanted]:
+    unit = snapshot.unit
     query = (
         select(Lot.id, Lot.tag, Lot.end, Entitlement.name, Holding.virtual_account_id, Holding.quantity)
         .join(Holding, (Holding.account_id == Lot.account_id) & (Holding.lot_id == Lot.id))
         .outerjoin(Entitlement, Entitlement.tag == Lot.tag)
-        .where(Lot.account_id == scene.account.id, Lot.end.is_not(None))
+        .where(Lot.account_id == snapshot.account.id, Lot.end.is_not(None))
         .where(Lot.end <= unit.licence_now + timedelta(days=max(EXPIRY_STEPS_DAYS)))
         .where(Holding.bucket.in_([*OWNED, Bucket.EXPIRED]))
     )
-    for lot, tag, end, title, va, quantity in scene.stream(query):
-        name, day, place = title or tag, end.date().isoformat(), scene.name(va)
+    for lot, tag, end, title, va, quantity in snapshot.stream(query):
+        name, day, place = title or tag, end.date().isoformat(), snapshot.name(va)
         subject = {"virtual_account": va, "tag": tag, "lot": lot, "quantity": quantity}
         key = f"{lot}|{va}"
         step = expiry_step(end, unit.licence_now)
@@ -92,7 +94,7 @@ def _terms(scene: Scene) -> Iterator[Wanted]:
             yield Wanted("licences_expiring", key, text, place, end, step=step, remind_at=remind, subject=subject)
 
 
-def exports(scene: Scene) -> Iterator[Wanted]:
+def exports(snapshot: Snapshot) -> Iterator[Wanted]:
     """Row C8.1: requests that failed for want of licences; the newest of each device and licence counts."""
     one, newer = ExportRequestRecord, aliased(ExportRequestRecord)
     later = or_(
@@ -100,27 +102,27 @@ def exports(scene: Scene) -> Iterator[Wanted]:
     )
     same = (newer.account_id == one.account_id) & (newer.instance_id == one.instance_id) & (newer.tag == one.tag)
     query = select(one.id, one.instance_id, one.virtual_account_id, one.tag, one.count).where(
-        one.account_id == scene.account.id,
+        one.account_id == snapshot.account.id,
         one.state == ExportState.FAILED,
         one.reason == ExportReason.NOT_AVAILABLE,
         ~exists().where(same, later),
     )
-    for of, instance, va, tag, count in scene.stream(query):
-        where = scene.name(va)
+    for of, instance, va, tag, count in snapshot.stream(query):
+        where = snapshot.name(va)
         text = f"{count} of the restricted licence {tag} could not be granted in {where}: add licences there, or move the device to where there are some."
         subject = {"virtual_account": va, "request": of, "instance": instance, "tag": tag}
         yield Wanted("restricted_licence_not_available", of, text, where, subject=subject)
 
 
-def satellites(scene: Scene) -> Iterator[Wanted]:
+def satellites(snapshot: Snapshot) -> Iterator[Wanted]:
     """Rows C10.3, C11.1, C11.2: authorization, deadlines, failures, forks."""
-    rows = scene.unit.session.scalars(select(Satellite).where(Satellite.account_id == scene.account.id))
+    rows = snapshot.unit.session.scalars(select(Satellite).where(Satellite.account_id == snapshot.account.id))
     for row in rows:
         if row.state == REMOVED:
             continue
         subject = {"satellite": row.id}
         if row.state == PENDING and not row.approved:
-            late = scene.unit.licence_now - row.requested_at > timedelta(hours=HOURS_TO_AUTHORIZE)
+            late = snapshot.unit.licence_now - row.requested_at > timedelta(hours=HOURS_TO_AUTHORIZE)
             text = f"Satellite {row.name} waits for its authorization" + (
                 "; turn to support, it takes longer than 48 hours." if late else "."
             )
@@ -137,11 +139,11 @@ def satellites(scene: Scene) -> Iterator[Wanted]:
             text = f"A file of satellite {row.name} was refused: {row.sync_failure}. Make a new file; if that fails too, turn to support."
             yield Wanted("satellite_sync_failed", row.id, text, row.name, subject=subject)
         if row.state == AUTHORIZED:
-            yield from _deadline(scene, row)
+            yield from _deadline(snapshot, row)
 
 
-def _deadline(scene: Scene, row: Satellite) -> Iterator[Wanted]:
-    due, unit = deadlines(scene.unit, row), scene.unit
+def _deadline(snapshot: Snapshot, row: Satellite) -> Iterator[Wanted]:
+    due, unit = deadlines(snapshot.unit, row), snapshot.unit
     if due is None or unit.licence_now < due.reminder:
         return
     since = row.last_sync_at or row.registered_at or unit.licence_now
@@ -155,10 +157,10 @@ def _deadline(scene: Scene, row: Satellite) -> Iterator[Wanted]:
         yield Wanted("satellite_sync_deadline", row.id, text, row.name, due.overdue, subject=subject)
 
 
-def removed_satellites(scene: Scene) -> Iterator[Wanted]:
+def removed_satellites(snapshot: Snapshot) -> Iterator[Wanted]:
     """Row C10.3: removed for not synchronizing."""
-    query = select(Satellite).where(Satellite.account_id == scene.account.id, Satellite.state == REMOVED)
-    for row in scene.unit.session.scalars(query):
+    query = select(Satellite).where(Satellite.account_id == snapshot.account.id, Satellite.state == REMOVED)
+    for row in snapshot.unit.session.scalars(query):
         if row.sync_failure == "removed_overdue":
             text = f"Satellite {row.name} did not synchronize in time and was removed with its product instances."
             yield Wanted("satellite_removed", row.id, text, row.name, subject={"satellite": row.id})
@@ -205,7 +207,7 @@ ACCOUNT_CONDITIONS = (
 )
 
 
-def account_wants(scene: Scene) -> Iterable[Wanted]:
+def account_wants(snapshot: Snapshot) -> Iterable[Wanted]:
     """Everything that an account's alerts demand now."""
     for condition in ACCOUNT_CONDITIONS:
-        yield from condition(scene)
+        yield from condition(snapshot)

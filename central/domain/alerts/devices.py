@@ -8,22 +8,22 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
-from central.domain.alerts.scene import Scene
+from central.domain.alerts.snapshot import Snapshot
 from central.domain.export_control.models import GrantRecord
 from central.domain.export_control.services import ACTIVE
 from central.domain.instances.models import RESERVED, Instance
 from central.domain.instances.queries import instance_name
 from central.domain.reservations.models import Reservation
-from chassis.alerts.engine import Severity, Wanted
 from exchange.compliance import following_warning
 from exchange.device.timers import REMOVED as REMOVED_AFTER
 from exchange.device.timers import SILENT_MAJOR
 from exchange.identity import Udi
+from serverkit.alerts.engine import Severity, Wanted
 
 
-def instances(scene: Scene, ids: Collection[str] | None = None) -> Iterator[Wanted]:
+def instances(snapshot: Snapshot, ids: Collection[str] | None = None) -> Iterator[Wanted]:
     """Row C7.5 for directly connected devices; clones wherever they show; of all instances or of those named."""
-    now, account_id = scene.unit.licence_now, scene.account.id
+    now, account_id = snapshot.unit.licence_now, snapshot.account.id
     query = select(
         Instance.id,
         Instance.hostname,
@@ -40,25 +40,25 @@ def instances(scene: Scene, ids: Collection[str] | None = None) -> Iterator[Want
         query = query.where(Instance.id.in_(ids))
     # A device that reserves its licences has no way to speak: its silence says nothing.
     direct = query.where(Instance.satellite_id.is_(None), Instance.state != RESERVED)
-    for row in scene.stream(direct.where(Instance.last_contact <= now - timedelta(days=30))):
-        yield _silence(scene, row)
-    for row in scene.stream(direct.where(Instance.certificate_expires <= now)):
+    for row in snapshot.stream(direct.where(Instance.last_contact <= now - timedelta(days=30))):
+        yield _silence(snapshot, row)
+    for row in snapshot.stream(direct.where(Instance.certificate_expires <= now)):
         text = f"{instance_name(row)} did not renew its identity in time."
         actions = None
         if row.restricted:
             # Removing it would not free them; only the device, their end or the vendor does.
             text, actions = text + " Its restricted licences stay in use.", ("dismiss",)
-        where = scene.name(row.virtual_account_id)
+        where = snapshot.name(row.virtual_account_id)
         yield Wanted("instance_failed_to_renew", row.id, text, where, actions=actions, subject=_of(row))
-    for row in scene.stream(query.where(Instance.marks.like('%"clone"%'))):
+    for row in snapshot.stream(query.where(Instance.marks.like('%"clone"%'))):
         text = f"Two machines show the identity of {instance_name(row)}; decide which one is to live on."
-        yield Wanted("device_clone", row.id, text, scene.name(row.virtual_account_id), subject=_of(row))
+        yield Wanted("device_clone", row.id, text, snapshot.name(row.virtual_account_id), subject=_of(row))
 
 
 INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew", "device_clone")
 
 
-def waiting_reservations(scene: Scene) -> Iterator[Wanted]:
+def waiting_reservations(snapshot: Snapshot) -> Iterator[Wanted]:
     """Rows C6.1, C6.4: an authorization code was made, and the device has not confirmed it."""
     query = (
         select(
@@ -70,23 +70,23 @@ def waiting_reservations(scene: Scene) -> Iterator[Wanted]:
             Reservation.pending,
         )
         .join(Reservation, (Reservation.account_id == Instance.account_id) & (Reservation.instance_id == Instance.id))
-        .where(Reservation.account_id == scene.account.id, Reservation.waiting)
+        .where(Reservation.account_id == snapshot.account.id, Reservation.waiting)
     )
-    for row in scene.stream(query):
+    for row in snapshot.stream(query):
         what = "The update of the reservation" if row.pending else "The reservation"
         text = (
             f"{what} for {instance_name(row)} waits for its confirmation: install the code there, enter what it shows."
         )
         subject = {**_of(row), "reservation": row.reservation}
-        yield Wanted("reservation_pending", row.id, text, scene.name(row.virtual_account_id), subject=subject)
+        yield Wanted("reservation_pending", row.id, text, snapshot.name(row.virtual_account_id), subject=subject)
 
 
 def _of(row: Any) -> dict[str, object]:
     return {"virtual_account": row.virtual_account_id, "instance": row.id}
 
 
-def _silence(scene: Scene, row: Any) -> Wanted:
-    now = scene.unit.licence_now
+def _silence(snapshot: Snapshot, row: Any) -> Wanted:
+    now = snapshot.unit.licence_now
     days = (now - row.last_contact).days
     step = max(level for level in (30, 60, 90) if level <= days)
     freed = row.last_contact + SILENT_MAJOR
@@ -102,7 +102,7 @@ def _silence(scene: Scene, row: Any) -> Wanted:
         "instance_failed_to_connect",
         row.id,
         text,
-        scene.name(row.virtual_account_id),
+        snapshot.name(row.virtual_account_id),
         due,
         severity=Severity.MAJOR if step == SILENT_MAJOR.days or row.restricted else Severity.MINOR,
         step=step,
@@ -112,14 +112,14 @@ def _silence(scene: Scene, row: Any) -> Wanted:
     )
 
 
-def left_behind(scene: Scene) -> Iterator[Wanted]:
+def left_behind(snapshot: Snapshot) -> Iterator[Wanted]:
     """Row C8.3: a device is gone, its restricted units are not: they stay in use until they come free."""
-    query = select(GrantRecord).where(GrantRecord.account_id == scene.account.id, GrantRecord.state == ACTIVE)
+    query = select(GrantRecord).where(GrantRecord.account_id == snapshot.account.id, GrantRecord.state == ACTIVE)
     known = select(Instance.id).where(
         Instance.account_id == GrantRecord.account_id, Instance.id == GrantRecord.instance_id
     )
     gone: dict[str, list[GrantRecord]] = {}
-    for row in scene.unit.session.scalars(query.where(~known.exists()).order_by(GrantRecord.id)):
+    for row in snapshot.unit.session.scalars(query.where(~known.exists()).order_by(GrantRecord.id)):
         gone.setdefault(row.instance_id, []).append(row)
     for instance_id, grants in gone.items():
         first, end = grants[0], max(row.not_after for row in grants)
@@ -133,10 +133,10 @@ def left_behind(scene: Scene) -> Iterator[Wanted]:
             "instance_failed_to_connect",
             f"gone|{instance_id}",
             text,
-            scene.name(first.virtual_account_id),
+            snapshot.name(first.virtual_account_id),
             end,
             severity=Severity.MAJOR,
-            remind_at=following_warning(end, scene.unit.licence_now),
+            remind_at=following_warning(end, snapshot.unit.licence_now),
             actions=("dismiss", "remind"),
             subject=subject,
         )

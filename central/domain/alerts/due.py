@@ -12,9 +12,9 @@ from central.domain.ledger.models import Lot
 from central.domain.satellites.models import Satellite
 from central.domain.satellites.queries import deadlines
 from central.domain.satellites.services import AUTHORIZED
-from chassis.db.unit import Unit
 from exchange.compliance import EXPIRY_STEPS_DAYS
 from exchange.device.timers import REMOVED, SILENT_MAJOR, SILENT_MINOR
+from serverkit.db.unit import Unit
 
 # Twice the interval of the job that asks, so that no run that comes a little late misses a step.
 WINDOW = timedelta(hours=2)

@@ -6,8 +6,8 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
-from chassis.alerts.engine import AlertMixin
-from chassis.db.base import IdColumn
+from serverkit.alerts.engine import AlertMixin
+from serverkit.db.base import IdColumn
 
 
 class Alert(AlertMixin, Base):

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from central.domain.access.models import RoleAssignment
 from central.domain.alerts.models import Alert
-from chassis.alerts.engine import AlertState, Severity
-from chassis.clock import iso, optional_iso
-from chassis.db.unit import Unit
+from serverkit.alerts.engine import AlertState, Severity
+from serverkit.clock import iso, optional_iso
+from serverkit.db.unit import Unit
 
 
 def overview(unit: Unit, account_id: str) -> dict[str, Any]:

@@ -12,17 +12,17 @@ from central.domain.access.services import is_permitted, require, visible_virtua
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import all_accounts
 from central.domain.activity.events import EventKind
-from central.domain.activity.services import Happening, record, record_many
+from central.domain.activity.services import NewEvent, record, record_many
 from central.domain.alerts.conditions import account_wants, clock, pool_key, shortages, trust
 from central.domain.alerts.devices import INSTANCE_KINDS
 from central.domain.alerts.devices import instances as of_instances
 from central.domain.alerts.models import Alert
 from central.domain.alerts.rules import CATALOGUE
-from central.domain.alerts.scene import Scene
+from central.domain.alerts.snapshot import Snapshot
 from central.domain.base import VENDOR
 from central.keyring import KeyRing
-from chassis.alerts.engine import AlertBook, Changes, UnknownAlertError
-from chassis.db.unit import Unit
+from serverkit.alerts.engine import AlertBook, Changes, UnknownAlertError
+from serverkit.db.unit import Unit
 
 VENDOR_KINDS = frozenset({"clock_suspicious", "trust_expiring"})
 ACCOUNT_KINDS = frozenset(CATALOGUE) - VENDOR_KINDS
@@ -37,8 +37,8 @@ def book(account_id: str) -> AlertBook[Alert]:
 def refresh_alerts(unit: Unit, account: SmartAccount) -> None:
     """Make the account's alerts equal to what state and clock demand."""
     unit.session.flush()  # conditions read what this unit has changed
-    scene = Scene(unit, account)
-    _tell(unit, account, book(account.id).reconcile(unit, account_wants(scene), ACCOUNT_KINDS, tell=TOLD))
+    snapshot = Snapshot(unit, account)
+    _tell(unit, account, book(account.id).reconcile(unit, account_wants(snapshot), ACCOUNT_KINDS, tell=TOLD))
 
 
 def refresh_touched(
@@ -46,22 +46,22 @@ def refresh_touched(
 ) -> None:
     """Make those alerts true that the change of some instances, and of some pools by their tags, can have touched."""
     unit.session.flush()  # conditions read what this unit has changed
-    scene = Scene(unit, account)
+    snapshot = Snapshot(unit, account)
     only = {kind: instances for kind in INSTANCE_KINDS if instances}
     if pools:
         only["insufficient_licences"] = [pool_key(*pool) for pool in pools]
-    wanted = chain(shortages(scene, pools) if pools else (), of_instances(scene, instances) if instances else ())
+    wanted = chain(shortages(snapshot, pools) if pools else (), of_instances(snapshot, instances) if instances else ())
     _tell(unit, account, book(account.id).reconcile(unit, wanted, (), only=only, tell=TOLD))
 
 
 def _tell(unit: Unit, account: SmartAccount, changes: Changes) -> None:
-    happenings = [
-        Happening(
+    new_events = [
+        NewEvent(
             EventKind.SHORTAGE_DETECTED, want.message, want.subject, virtual_account_id=want.subject["virtual_account"]
         )
-        for want in changes.told
+        for want in changes.reply
     ]
-    record_many(unit, account.id, happenings)
+    record_many(unit, account.id, new_events)
 
 
 def refresh_all(unit: Unit, keyring: KeyRing) -> int:

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Boolean, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
-from chassis.db.base import JsonText
+from serverkit.db.base import JsonText
 
 
 class Entitlement(Base):

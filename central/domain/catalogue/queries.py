@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from central.domain.catalogue.errors import UnknownEntitlementError
 from central.domain.catalogue.models import Entitlement, Product
-from chassis.db.unit import Unit
+from serverkit.db.unit import Unit
 
 
 def entitlement(unit: Unit, tag: str) -> Entitlement:

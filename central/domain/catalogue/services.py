@@ -15,10 +15,10 @@ from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.base import next_change
 from central.domain.catalogue.models import Entitlement, Product
-from chassis.db.unit import Unit
-from chassis.db.upsert import batches, upsert
-from chassis.names import InvalidNameError, check_text
-from chassis.table_file import RowError, read_table
+from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches, upsert
+from serverkit.names import InvalidNameError, check_text
+from serverkit.table_file import RowError, read_table
 
 REQUIRED = ("kind", "tag", "name")
 OPTIONAL = ("description", "restricted", "family", "products")
@@ -85,13 +85,13 @@ def read_catalogue(unit: Unit, path: Path) -> CatalogueChange:
     return CatalogueChange(
         rows,
         added=sum((row.kind, row.tag) not in known for row in rows),
-        changed=sum((row.kind, row.tag) in known and known[row.kind, row.tag] != _facts(row) for row in rows),
+        changed=sum((row.kind, row.tag) in known and known[row.kind, row.tag] != _rows_of_devices(row) for row in rows),
         restricted=tuple(tag for tag in both if now[tag] and not before[tag]),
         unrestricted=tuple(tag for tag in both if before[tag] and not now[tag]),
     )
 
 
-def _facts(row: CatalogueRow) -> tuple[object, ...]:
+def _rows_of_devices(row: CatalogueRow) -> tuple[object, ...]:
     if row.kind == "product":
         return (row.name, row.description, row.family)
     return (row.name, row.restricted, row.description, row.family, list(row.products))

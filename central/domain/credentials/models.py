@@ -8,8 +8,8 @@ from sqlalchemy import Boolean, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
-from chassis.api.memory import IdempotentAnswerMixin
-from chassis.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.http.memory import IdempotentAnswerMixin
 
 
 class ApiClient(Base):

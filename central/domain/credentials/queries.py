@@ -10,8 +10,8 @@ from central.domain.access.models import RoleAssignment, User
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.credentials.models import AccessToken, ApiClient
-from chassis.clock import iso, optional_iso
-from chassis.db.unit import Unit
+from serverkit.clock import iso, optional_iso
+from serverkit.db.unit import Unit
 
 
 def client_dict(row: ApiClient, user: str) -> dict[str, Any]:

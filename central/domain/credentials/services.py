@@ -36,12 +36,12 @@ from central.domain.credentials.rules import (
     limits_of,
     scope_text,
 )
-from chassis.actor import Actor, ActorKind
-from chassis.auth.addresses import check_networks, is_within
-from chassis.db.unit import Unit
-from chassis.ids import new_id
-from chassis.names import check_text
-from chassis.secrets_box import hash_secret, new_secret
+from serverkit.actor import Actor, ActorKind
+from serverkit.auth.addresses import check_networks, is_within
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
+from serverkit.names import check_text
+from serverkit.secrets_box import hash_secret, new_secret
 
 CLIENT_PREFIX, TOKEN_PREFIX, REFRESH_PREFIX = "pcs", "pca", "pcr"
 _HASHER = PasswordHasher()

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, Integer, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
-from chassis.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.base import IdColumn, JsonText, UtcDateTime
 
 
 class ExportRequestRecord(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import exists, func, or_, select
 
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord
 from central.domain.export_control.services import ACTIVE
-from chassis.db.unit import Unit
+from serverkit.db.unit import Unit
 
 
 def held_units(unit: Unit, account_id: str, ids: Sequence[str] | None = None) -> dict[str, list[tuple[str, int]]]:

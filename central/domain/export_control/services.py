@@ -18,8 +18,6 @@ from central.domain.instances.models import Instance
 from central.domain.ledger.services import free_grant, free_views, lock_for_grant
 from central.domain.preferences.queries import days
 from central.keyring import KeyRing
-from chassis.db.unit import Unit
-from chassis.ids import new_id
 from exchange.canonical import JsonObject
 from exchange.compliance import LotPhase, lot_phase
 from exchange.errors import ExchangeError
@@ -35,6 +33,8 @@ from exchange.statements import (
     seal_grant_release,
 )
 from exchange.vocabulary import ExportReason, ExportState, ReleaseReason
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
 
 ACTIVE, RELEASED = "active", "released"
 

@@ -11,16 +11,16 @@ from central.domain.instances.models import DeviceKey, Instance
 from central.domain.instances.queries import by_udi, instance_name
 from central.domain.tokens.models import Token
 from central.keyring import KeyRing
-from chassis.db.unit import Unit
-from chassis.ids import new_id
 from exchange.certificates import certificate_times, issue_device_certificate
+from exchange.device.backend import KnownDevice
 from exchange.device.bodies import RegisterBody
-from exchange.device.port import KnownDevice
 from exchange.device.rules import RegistrationVerdict, judge_registration
 from exchange.device.timers import CERTIFICATE
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.vocabulary import InstanceState
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
 
 _KEY = select(DeviceKey).where(DeviceKey.key_id == bindparam("of")).with_for_update()
 
@@ -37,7 +37,7 @@ def find_public(unit: Unit, key_id: str) -> PublicKey | None:
 
 
 def known_device(unit: Unit, row: DeviceKey) -> KnownDevice | None:
-    """What the desk needs of a key; None once its instance was removed."""
+    """What the request processor needs of a key; None once its instance was removed."""
     instance = unit.session.get(Instance, (row.account_id, row.instance_id))
     if instance is None:
         return None
@@ -106,7 +106,7 @@ def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instan
     kind = EventKind.INSTANCE_ADDED_STANDBYS if body.standbys else EventKind.INSTANCE_ADDED
     standbys = f" with standbys {', '.join(member.label for member in body.standbys)}" if body.standbys else ""
     _say(unit, kind, row, f"product instance {instance_name(row)} added{standbys}")
-    unit.session.flush()  # the desk looks the key up again when it keeps the answer
+    unit.session.flush()  # the request processor looks the key up again when it keeps the answer
     return row
 
 
@@ -161,7 +161,7 @@ def revive_key(unit: Unit, key: DeviceKey) -> None:
     unit.session.add(twin)
     key.instance_id, key.superseded = twin.id, False
     _say(unit, EventKind.INSTANCE_CLONE, twin, f"two machines show the identity of {instance_name(old)}")
-    unit.session.flush()  # the desk asks for the instance at once
+    unit.session.flush()  # the request processor asks for the instance at once
 
 
 def issue_certificate(unit: Unit, keyring: KeyRing, row: Instance, key: DeviceKey) -> bytes:

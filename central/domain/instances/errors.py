@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from central.domain.accounts.errors import SatelliteVirtualAccountError
-from chassis.errors import NotFoundError, RefusedError
+from serverkit.errors import NotFoundError, RefusedError
 
 
 class UnknownInstanceError(NotFoundError):

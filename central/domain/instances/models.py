@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
-from chassis.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.base import IdColumn, JsonText, UtcDateTime
 
 RESERVED = "reserved"
 """The state of an instance that holds licences by a code and has never been in contact."""

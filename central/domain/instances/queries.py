@@ -11,10 +11,10 @@ from central.domain.instances.errors import UnknownInstanceError
 from central.domain.instances.models import Instance
 from central.domain.ledger.models import Claim
 from central.domain.ledger.queries import pools
-from chassis.clock import iso
-from chassis.db.unit import Unit
 from exchange.identity import Udi
 from exchange.vocabulary import ClaimState, Compliance
+from serverkit.clock import iso
+from serverkit.db.unit import Unit
 
 STREAM = 1000
 # Restricted units that instances hold, tag and count by instance; and how to ask for those of some instances.

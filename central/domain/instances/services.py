@@ -15,7 +15,7 @@ from central.domain.instances.models import DeviceKey, Instance
 from central.domain.instances.queries import instance_name
 from central.domain.ledger.claims import move_claims, release_claims
 from central.domain.ledger.reserving import move_reserved
-from chassis.db.unit import Unit
+from serverkit.db.unit import Unit
 
 
 def refuse_managed_instance(row: Instance) -> None:

@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import Select, bindparam, delete, func, select
 
 from central.domain.ledger.models import Claim, PoolTotal
-from chassis.db.unit import Unit
-from chassis.db.upsert import batches, upsert
+from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches, upsert
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.errors import InvalidInputError, RefusedError
+from serverkit.errors import InvalidInputError, RefusedError
 
 
 class RestrictedNotAvailableError(RefusedError):

@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
-from chassis.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.base import IdColumn, JsonText, UtcDateTime
 
 
 class Bucket(StrEnum):

@@ -11,8 +11,8 @@ from sqlalchemy import bindparam, delete, select
 from central.domain.base import next_number, next_numbers
 from central.domain.ledger.models import Bucket, Holding, Lot, Posting
 from central.domain.ledger.rules import LOT_TERMS, lot_digest, posting_hash
-from chassis.db.unit import Unit
-from chassis.db.upsert import forget, insert_rows, table_of, upsert
+from serverkit.db.unit import Unit
+from serverkit.db.upsert import forget, insert_rows, table_of, upsert
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 
 from central.domain.catalogue.models import Entitlement
 from central.domain.ledger.models import OWNED, Bucket, Claim, Holding, Lot, PoolTotal, Posting
-from chassis.clock import iso, optional_iso
-from chassis.db.unit import Unit
 from exchange.compliance import LotPhase, Pool, PoolVerdict, judge_pool, lot_phase
 from exchange.vocabulary import Billing, LicenceType
+from serverkit.clock import iso, optional_iso
+from serverkit.db.unit import Unit
 
 
 @dataclass(slots=True)

@@ -11,9 +11,9 @@ from central.domain.ledger.models import Bucket, Holding, Lot
 from central.domain.ledger.postings import Place, holdings_of, post
 from central.domain.ledger.services import lots_by_id
 from central.domain.ledger.transfers import active_views, choose, free_quantity
-from chassis.db.unit import Unit
 from exchange.compliance import LotView
 from exchange.vocabulary import LicenceType
+from serverkit.db.unit import Unit
 
 
 def hold_for(

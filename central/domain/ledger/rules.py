@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from chassis.clock import iso
-from chassis.names import InvalidNameError, check_text
-from chassis.table_file import RowError
 from exchange.compliance import DEMO_DAYS
 from exchange.vocabulary import Billing, LicenceType
+from serverkit.clock import iso
+from serverkit.names import InvalidNameError, check_text
+from serverkit.table_file import RowError
 
 E = TypeVar("E", bound=StrEnum)
 MOST_QUANTITY = 1_000_000_000

@@ -14,19 +14,19 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.queries import default_virtual_account, virtual_account
 from central.domain.activity.events import EventKind
-from central.domain.activity.services import Entry, Happening, record_many, record_transactions
+from central.domain.activity.services import Entry, NewEvent, record_many, record_transactions
 from central.domain.catalogue.queries import entitlements
 from central.domain.ledger.errors import RestrictedNotAvailableError
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
 from central.domain.ledger.postings import OUTSIDE, Move, Place, holdings_of, lot_note, post, post_many
 from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, row_reader
-from chassis.db.unit import Unit
-from chassis.db.upsert import batches, insert_rows
-from chassis.errors import AppError
-from chassis.ids import new_id
-from chassis.table_file import FaultyRowsError, RowError, RowFault, read_table
 from exchange.compliance import LotView, choose_lots
 from exchange.vocabulary import LicenceType
+from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches, insert_rows
+from serverkit.errors import AppError
+from serverkit.ids import new_id
+from serverkit.table_file import FaultyRowsError, RowError, RowFault, read_table
 
 
 def import_orders(unit: Unit, account_id: str, path: Path) -> list[Lot]:
@@ -75,7 +75,7 @@ def add_lots(
     for virtual_account_id in dict.fromkeys(home for home, _ in wanted):
         require(unit, Permission.ORDER_MANAGE, account_id, virtual_account_id)
     unit.session.flush()  # what the ORM holds must be seen by the statements below
-    made: list[Lot] = []
+    server: list[Lot] = []
     for piece in batches(wanted):
         lots = [(home, _lot(unit, account_id, spec)) for home, spec in piece]
         insert_rows(unit.session, Lot, [{name: getattr(lot, name) for name in _LOT_COLUMNS} for _, lot in lots])
@@ -83,8 +83,8 @@ def add_lots(
         post_many(unit, account_id, moves, "added")
         record_many(unit, account_id, [_added(home, lot, titles[lot.tag]) for home, lot in lots])
         record_transactions(unit, account_id, [_entry(home, lot) for home, lot in lots])
-        made += [lot for _, lot in lots]
-    return made
+        server += [lot for _, lot in lots]
+    return server
 
 
 _LOT_COLUMNS = tuple(column.name for column in Lot.__table__.columns)
@@ -110,9 +110,9 @@ def _lot(unit: Unit, account_id: str, spec: LotSpec) -> Lot:
     )
 
 
-def _added(home: str, lot: Lot, title: str) -> Happening:
+def _added(home: str, lot: Lot, title: str) -> NewEvent:
     subject = {"tag": lot.tag, "quantity": lot.quantity, "lot": lot.id}
-    return Happening(EventKind.LICENCES_ADDED, f"{lot.quantity} of {title} added", subject, virtual_account_id=home)
+    return NewEvent(EventKind.LICENCES_ADDED, f"{lot.quantity} of {title} added", subject, virtual_account_id=home)
 
 
 def _entry(home: str, lot: Lot) -> Entry:
@@ -236,8 +236,8 @@ def _expire(unit: Unit, account_id: str, rows: Sequence[Any]) -> None:
         Move(lot, quantity, Place(Bucket.FREE, va), Place(Bucket.EXPIRED, va)) for _, lot, _tag, va, quantity in rows
     ]
     post_many(unit, account_id, moves, "expired")
-    happenings = [
-        Happening(
+    new_events = [
+        NewEvent(
             EventKind.LICENCES_EXPIRED,
             f"{quantity} of {tag} expired and were removed",
             {"tag": tag, "quantity": quantity, "lot": lot},
@@ -245,7 +245,7 @@ def _expire(unit: Unit, account_id: str, rows: Sequence[Any]) -> None:
         )
         for _, lot, tag, va, quantity in rows
     ]
-    record_many(unit, account_id, happenings)
+    record_many(unit, account_id, new_events)
 
 
 def owned_in(unit: Unit, account_id: str, virtual_account_id: str) -> int:

@@ -21,8 +21,8 @@ from central.domain.ledger.models import Bucket, Lot
 from central.domain.ledger.postings import Place, post
 from central.domain.ledger.queries import pools
 from central.domain.ledger.services import free_views, lots_by_id
-from chassis.db.unit import Unit
 from exchange.compliance import LotPhase, LotView, lot_phase
+from serverkit.db.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from central.domain.base import Counter
 from central.domain.ledger.models import Bucket, Claim, Holding, Lot, PoolTotal, Posting
 from central.domain.ledger.postings import POSTING_NUMBERS, content_of, lot_note
 from central.domain.ledger.rules import posting_hash
-from chassis.db.unit import Unit
+from serverkit.db.unit import Unit
 
 Finding = dict[str, Any]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from central.domain.notices.rules import MAIL, Mail
 from central.domain.operations.models import OutboxEntry
-from chassis.db.unit import Unit
-from chassis.outbox import put
+from serverkit.db.unit import Unit
+from serverkit.outbox import put
 
 
 def notify(unit: Unit, to: str | None, mail: Mail) -> None:

@@ -1,1 +1,1 @@
-"""Runs of jobs and the outbox: tables of the chassis kept among central's own."""
+"""Runs of jobs and the outbox: tables of the serverkit kept among central's own."""

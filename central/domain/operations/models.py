@@ -1,9 +1,9 @@
-"""Tables of the chassis that central keeps among its own: runs of jobs and the outbox."""
+"""Tables of the serverkit that central keeps among its own: runs of jobs and the outbox."""
 
 from __future__ import annotations
 
 from central.domain.base import Base
-from chassis.db.base import ClockMixin, JobRunMixin, OutboxMixin
+from serverkit.db.base import ClockMixin, JobRunMixin, OutboxMixin
 
 
 class JobRun(JobRunMixin, Base):

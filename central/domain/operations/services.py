@@ -1,4 +1,4 @@
-"""Time at central: confirmed by a person, measured, set (row S1.3); licence time itself is kept by the chassis."""
+"""Time at central: confirmed by a person, measured, set (row S1.3); licence time itself is kept by the serverkit."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from central.domain.access.services import require
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.operations.models import ClockRow
-from chassis import time_desk
-from chassis.clock import iso
-from chassis.db.unit import Unit
-from chassis.licence_time import Reading
-from chassis.ntp import Verdict
+from serverkit.clock import iso
+from serverkit.db.unit import Unit
+from serverkit.licence_time import Reading
+from serverkit.time import service as time_service
+from serverkit.time.ntp import Verdict
 
 
 def clock_row(unit: Unit) -> ClockRow:
     """The row of the clock."""
-    return time_desk.row_of(unit, ClockRow)
+    return time_service.row_of(unit, ClockRow)
 
 
 def confirm_time(unit: Unit) -> str:
     """A person says that the clock is right."""
     require(unit, Permission.VENDOR_MANAGE)
-    outcome, reading = time_desk.confirm_time(unit, clock_row(unit))
+    outcome, reading = time_service.confirm_time(unit, clock_row(unit))
     _say(unit, outcome, reading)
     return outcome
 
@@ -36,7 +36,7 @@ def _say(unit: Unit, outcome: str, reading: Reading) -> None:
 def take_measurement(unit: Unit, verdict: Verdict) -> bool:
     """Keep a measurement; one that agrees with the clock confirms it."""
     require(unit, Permission.VENDOR_MANAGE)
-    healed = time_desk.take_measurement(unit, clock_row(unit), verdict)
+    healed = time_service.take_measurement(unit, clock_row(unit), verdict)
     if healed:
         record(unit, None, EventKind.TIME_CONFIRMED, "the time was confirmed by measuring", subject={"outcome": "ntp"})
     return healed
@@ -44,7 +44,7 @@ def take_measurement(unit: Unit, verdict: Verdict) -> bool:
 
 def observe_clock(unit: Unit) -> str | None:
     """Write down when the clock stops or starts to be believed."""
-    message = time_desk.observe(unit, clock_row(unit))
+    message = time_service.observe(unit, clock_row(unit))
     if message is not None:
         record(unit, None, EventKind.CLOCK_CHANGED, message)
     return message
@@ -54,7 +54,7 @@ def change_settings(unit: Unit, zone: str | None, servers: list[str] | None) -> 
     """Change zone and time servers."""
     require(unit, Permission.VENDOR_MANAGE)
     row = clock_row(unit)
-    changed = time_desk.change_settings(row, zone, servers)
+    changed = time_service.change_settings(row, zone, servers)
     if changed:
         message = f"time settings changed: {', '.join(changed)}"
         record(unit, None, EventKind.TIME_SETTINGS_CHANGED, message, subject={"changed": changed})

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
-from chassis.db.base import SettingMixin
+from serverkit.db.base import SettingMixin
 
 
 class PolicySetting(SettingMixin, Base):

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from central.domain.preferences.models import PolicySetting
 from central.domain.preferences.rules import POLICIES
-from chassis.db.unit import Unit
+from serverkit.db.unit import Unit
 
 
 def policies(unit: Unit) -> dict[str, int | str]:

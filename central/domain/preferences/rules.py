@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from chassis.errors import InvalidInputError
+from serverkit.errors import InvalidInputError
 
 
 class InvalidPolicyError(InvalidInputError):

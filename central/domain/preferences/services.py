@@ -10,7 +10,7 @@ from central.domain.base import next_change
 from central.domain.preferences.models import PolicySetting
 from central.domain.preferences.queries import policies
 from central.domain.preferences.rules import InvalidPolicyError, check_order, read_policy
-from chassis.db.unit import Unit
+from serverkit.db.unit import Unit
 
 
 def set_policy(unit: Unit, key: str, text: str) -> dict[str, int | str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.errors import InvalidInputError, NotFoundError, RefusedError
+from serverkit.errors import InvalidInputError, NotFoundError, RefusedError
 
 
 class InvalidCodeError(InvalidInputError):

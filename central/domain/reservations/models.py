@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
-from chassis.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.base import IdColumn, JsonText, UtcDateTime
 
 
 class Reservation(Base):

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from central.domain.reservations.errors import UnknownReservationError
 from central.domain.reservations.models import Reservation
-from chassis.clock import iso, optional_iso
-from chassis.db.unit import Unit
+from serverkit.clock import iso, optional_iso
+from serverkit.db.unit import Unit
 
 ACTIVE, RETURNED, GIVEN_UP = "active", "returned", "given_up"
 

@@ -15,7 +15,7 @@ MOST_LINES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class WantedLicence:
     """So much of a licence."""
 
     tag: str
@@ -47,15 +47,25 @@ def is_confirmed_by(request_code: str, confirmation_code: str, number: int) -> b
         raise InvalidCodeError(error.message) from error
 
 
-def check_changes(wishes: Sequence[Wish]) -> None:
+def check_changes(wanted_licences: Sequence[WantedLicence]) -> None:
     """Refuse an update that names nothing, a licence twice, or a quantity below nothing."""
-    tags = [wish.tag for wish in wishes]
-    if not tags or len(set(tags)) != len(tags) or len(tags) > MOST_LINES or min(one.quantity for one in wishes) < 0:
+    tags = [wanted.tag for wanted in wanted_licences]
+    if (
+        not tags
+        or len(set(tags)) != len(tags)
+        or len(tags) > MOST_LINES
+        or min(one.quantity for one in wanted_licences) < 0
+    ):
         raise NothingReservedError
 
 
-def check_wishes(wishes: Sequence[Wish]) -> None:
+def check_wishes(wanted_licences: Sequence[WantedLicence]) -> None:
     """Refuse an empty list, a licence that comes twice, and quantities that are none."""
-    tags = [wish.tag for wish in wishes]
-    if not tags or len(set(tags)) != len(tags) or len(tags) > MOST_LINES or min(one.quantity for one in wishes) < 1:
+    tags = [wanted.tag for wanted in wanted_licences]
+    if (
+        not tags
+        or len(set(tags)) != len(tags)
+        or len(tags) > MOST_LINES
+        or min(one.quantity for one in wanted_licences) < 1
+    ):
         raise NothingReservedError

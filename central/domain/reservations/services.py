@@ -30,14 +30,14 @@ from central.domain.reservations.errors import (
 )
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import ACTIVE, GIVEN_UP, RETURNED, reservation_of
-from central.domain.reservations.rules import Wish, check_wishes, is_returned_by, read_request
+from central.domain.reservations.rules import WantedLicence, check_wishes, is_returned_by, read_request
 from central.keyring import KeyRing
-from chassis.db.unit import Unit
-from chassis.ids import new_id
 from exchange.codes.authorization import Reservation as Statement
 from exchange.codes.authorization import ReservedLine, seal_reservation, write_authorization_code
 from exchange.codes.request import RequestCode
 from exchange.vocabulary import LicenceType
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
 
 
 def reserve(
@@ -46,7 +46,7 @@ def reserve(
     account: SmartAccount,
     home: VirtualAccount,
     request_code: str,
-    wishes: Sequence[Wish],
+    wanted_licences: Sequence[WantedLicence],
     product_tag: str | None = None,
 ) -> tuple[Reservation, Instance]:
     """Hold licences for the device of a request code; all that is asked for, or nothing."""
@@ -54,15 +54,15 @@ def reserve(
     require_agreement(unit, account)
     refuse_switched_off(account)
     refuse_managed(home)
-    check_wishes(wishes)
+    check_wishes(wanted_licences)
     code = read_request(request_code)
     digest = _refuse_known(unit, account, code)
-    names = {wish.tag: permitted_name(unit, account, wish.tag) for wish in wishes}
+    names = {wanted.tag: permitted_name(unit, account, wanted.tag) for wanted in wanted_licences}
     instance = _add_instance(unit, account, home, code, product_tag)
     lines = []
-    for wish in wishes:
-        held = hold_for(unit, home, wish.tag, wish.quantity, instance.id, longest_first=wish.longest_first)
-        lines += [line_of(lot, names[wish.tag], count) for lot, count in held]
+    for wanted in wanted_licences:
+        held = hold_for(unit, home, wanted.tag, wanted.quantity, instance.id, longest_first=wanted.longest_first)
+        lines += [line_of(lot, names[wanted.tag], count) for lot, count in held]
     row = Reservation(
         account_id=account.id,
         id=new_id(),
@@ -85,7 +85,7 @@ def reserve(
     row.authorization_code = authorization_of(unit, keyring, account, row, home, tuple(lines))
     unit.session.add(row)
     unit.session.flush()  # the same unit may look whether the device holds one
-    subject = {"reservation": row.id, "licences": {wish.tag: wish.quantity for wish in wishes}}
+    subject = {"reservation": row.id, "licences": {wanted.tag: wanted.quantity for wanted in wanted_licences}}
     message = f"licences reserved for {instance_name(instance)}"
     say(unit, EventKind.LICENCES_RESERVED, instance, message, subject)
     return row, instance

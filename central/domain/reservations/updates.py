@@ -27,7 +27,7 @@ from central.domain.reservations.errors import (
 )
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import ACTIVE
-from central.domain.reservations.rules import Wish, check_changes, is_confirmed_by
+from central.domain.reservations.rules import WantedLicence, check_changes, is_confirmed_by
 from central.domain.reservations.services import (
     authorization_of,
     line_of,
@@ -36,13 +36,13 @@ from central.domain.reservations.services import (
     say,
 )
 from central.keyring import KeyRing
-from chassis.db.unit import Unit
 from exchange.codes.authorization import ReservedLine
 from exchange.codes.secrets import MOST_UPDATES
+from serverkit.db.unit import Unit
 
 
 def update(
-    unit: Unit, keyring: KeyRing, account: SmartAccount, row: Reservation, wishes: Sequence[Wish]
+    unit: Unit, keyring: KeyRing, account: SmartAccount, row: Reservation, wanted_licences: Sequence[WantedLicence]
 ) -> Reservation:
     """Bring the licences that are named to new quantities; the others stay. A new authorization code waits then.
 
@@ -52,13 +52,13 @@ def update(
     instance, home = _things(unit, row)
     require_agreement(unit, account)
     refuse_switched_off(account)
-    check_changes(wishes)
+    check_changes(wanted_licences)
     if row.pending is not None:
         raise UpdatePendingError
     if row.number >= MOST_UPDATES:
         raise TooManyUpdatesError
     before = _by_lot(unit, row)
-    raised, lowered = _change(unit, account, row, home, instance, wishes)
+    raised, lowered = _change(unit, account, row, home, instance, wanted_licences)
     after = held_lots(unit, account.id, instance.id)
     if not after or not (raised or lowered):
         raise NothingReservedError("the update changes nothing, or leaves nothing reserved")
@@ -99,22 +99,22 @@ def _change(
     row: Reservation,
     home: VirtualAccount,
     instance: Instance,
-    wishes: Sequence[Wish],
+    wanted_licences: Sequence[WantedLicence],
 ) -> tuple[dict[str, int], dict[str, int]]:
     present: dict[str, int] = {}
     for lot, count in held_lots(unit, row.account_id, instance.id):
         present[lot.tag] = present.get(lot.tag, 0) + count
     raised: dict[str, int] = {}
     lowered: dict[str, int] = {}
-    for wish in wishes:
-        by = wish.quantity - present.get(wish.tag, 0)
+    for wanted in wanted_licences:
+        by = wanted.quantity - present.get(wanted.tag, 0)
         if by > 0:
-            permitted_name(unit, account, wish.tag)
-            hold_for(unit, home, wish.tag, by, instance.id, longest_first=wish.longest_first)
-            raised[wish.tag] = by
+            permitted_name(unit, account, wanted.tag)
+            hold_for(unit, home, wanted.tag, by, instance.id, longest_first=wanted.longest_first)
+            raised[wanted.tag] = by
         elif by < 0:
-            give_up_some(unit, account.id, instance.id, wish.tag, -by)
-            lowered[wish.tag] = -by
+            give_up_some(unit, account.id, instance.id, wanted.tag, -by)
+            lowered[wanted.tag] = -by
     return raised, lowered
 
 

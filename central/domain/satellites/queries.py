@@ -12,10 +12,10 @@ from central.domain.instances.models import Instance
 from central.domain.preferences.queries import policies
 from central.domain.satellites.errors import UnknownSatelliteError
 from central.domain.satellites.models import Satellite, SatelliteKey
-from chassis.clock import iso, optional_iso
-from chassis.db.unit import Unit
 from exchange.compliance import SyncDeadlines, sync_deadlines
 from exchange.keys import PublicKey
+from serverkit.clock import iso, optional_iso
+from serverkit.db.unit import Unit
 
 REMOVED = "removed"
 EPOCH_FLOOR = "epoch_floor"

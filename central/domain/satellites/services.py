@@ -31,14 +31,14 @@ from central.domain.satellites.errors import (
 from central.domain.satellites.models import Satellite, SatelliteKey
 from central.domain.satellites.queries import REMOVED, by_id, epoch_floor
 from central.domain.tokens.services import revoke_all
-from chassis.db.unit import Unit
-from chassis.db.upsert import forget
-from chassis.ids import new_id
-from chassis.mail.sender import check_address
-from chassis.names import check_name
 from exchange.errors import RegistrationNeededError
 from exchange.files.registration import Registration
 from exchange.keys import PublicKey
+from serverkit.db.unit import Unit
+from serverkit.db.upsert import forget
+from serverkit.ids import new_id
+from serverkit.mail.sender import check_address
+from serverkit.names import check_name
 
 PENDING, AUTHORIZED = "pending", "authorized"
 

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
-from chassis.db.base import IdColumn, UtcDateTime
+from serverkit.db.base import IdColumn, UtcDateTime
 
 
 class Token(Base):

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from central.domain.access.services import visible_virtual_accounts
 from central.domain.tokens.models import Token
-from chassis.clock import iso
-from chassis.db.unit import Unit
-from chassis.secrets_box import hash_secret
+from serverkit.clock import iso
+from serverkit.db.unit import Unit
+from serverkit.secrets_box import hash_secret
 
 
 def token_dict(token: Token, virtual_account: str, unit: Unit) -> dict[str, Any]:

@@ -21,10 +21,10 @@ from central.domain.tokens.errors import (
     UnknownTokenError,
 )
 from central.domain.tokens.models import Token
-from chassis.db.unit import Unit
-from chassis.ids import new_id
-from chassis.names import check_text
-from chassis.secrets_box import SecretBox, hash_secret, new_secret
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
+from serverkit.names import check_text
+from serverkit.secrets_box import SecretBox, hash_secret, new_secret
 
 PREFIX = "pct"
 MOST_USES = 1_000_000

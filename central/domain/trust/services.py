@@ -9,16 +9,16 @@ from pathlib import Path
 
 from central.domain.trust.rules import ROOT_KEYS, THRESHOLD, ended_key, ended_root, first_root, next_root, with_role_key
 from central.keyring import BOX, DEVICE_CA_CERTIFICATE, DEVICE_CA_KEY, KeyRing, role_file
-from chassis.errors import AppError, FileUnreadableError, InvalidInputError, RefusedError
-from chassis.files import read_bounded, write_atomic
-from chassis.ids import new_id
-from chassis.names import check_name
-from chassis.owner import make_folder
-from chassis.secrets_box import SecretBox
 from exchange.certificates import issue_device_ca
 from exchange.keys import PrivateKey
 from exchange.trust import Root, Trust, load_root, sign_root
 from exchange.vocabulary import Role
+from serverkit.errors import AppError, FileUnreadableError, InvalidInputError, RefusedError
+from serverkit.files import read_bounded, write_atomic
+from serverkit.ids import new_id
+from serverkit.names import check_name
+from serverkit.owner import make_folder
+from serverkit.secrets_box import SecretBox
 
 PASSPHRASE_FILE = "passphrase"
 KEY_BYTES = 16_384
@@ -67,9 +67,9 @@ def read_passphrase(file: Path) -> Passphrase:
 
 def make_passphrase(folder: Path) -> Passphrase:
     """Make a passphrase beside the keys; the caller tells the person to carry it elsewhere."""
-    made = Passphrase(secrets.token_urlsafe(32).encode(), folder / PASSPHRASE_FILE)
-    write_atomic(made.file, made.text + b"\n")
-    return made
+    server = Passphrase(secrets.token_urlsafe(32).encode(), folder / PASSPHRASE_FILE)
+    write_atomic(server.file, server.text + b"\n")
+    return server
 
 
 def root_key_file(folder: Path, number: int, version: int = 1) -> Path:
@@ -162,7 +162,7 @@ def replace_role_key(
     return trust
 
 
-def require_standing(keyring: KeyRing, now: datetime, *, change: bool) -> None:
+def require_valid_keys(keyring: KeyRing, now: datetime, *, change: bool) -> None:
     """Refuse to sign with a response key that has ended; refuse a `change` of trust under an ended root, too.
 
     Devices go on meanwhile, and what was signed in time stands.

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from chassis.api.layer import Caller
-from chassis.api.lenient import LenientApi, Route
-from chassis.auth.bearers import recognise
-from chassis.web.messages import FailureLimiter
 from satellite.api.compat import devices, handlers
 from satellite.api.compat.wire import Call, locate, open_call
 from satellite.core.access.services import bearer_of, note_use
 from satellite.runtime import Satellite
+from serverkit.auth.bearers import recognise
+from serverkit.devices.messages import FailureLimiter
+from serverkit.http.layer import Caller
+from serverkit.http.lenient import LenientApi, Route
 
 _KIND = r"(?:/(?i:customer|holding))*"
 _SA = rf"accounts/(?P<account>[^/]+){_KIND}"
@@ -44,18 +44,18 @@ ROUTES = (
 )
 
 
-def make_compat(made: Satellite, limiter: FailureLimiter) -> LenientApi[Call]:
+def make_compat(server: Satellite, limiter: FailureLimiter) -> LenientApi[Call]:
     """The interface of one satellite."""
 
     def caller(text: str, address: str) -> Caller:
-        actor = recognise(made.database, bearer_of, note_use, text, address)
+        actor = recognise(server.database, bearer_of, note_use, text, address)
         return Caller(actor, bool(actor.scopes))
 
     return LenientApi(
         routes=ROUTES,
         locate=locate,
-        open_call=partial(open_call, made),
+        open_call=partial(open_call, server),
         caller=caller,
-        database=made.database,
+        database=server.database,
         limiter=limiter,
     )

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.api.lenient import BodyError, objects_of, overall, page, success, text_of
-from chassis.api.lenient_forms import asked_move, moved_form, moved_message
-from chassis.clock import iso
-from chassis.errors import AppError
 from satellite.api.compat.wire import Call
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.accounts.queries import virtual_account
@@ -18,6 +14,10 @@ from satellite.core.instances.queries import in_virtual_account, instance_name
 from satellite.core.instances.services import refuse_holder, remove_instance, transfer_instance
 from satellite.core.licences.queries import licences
 from satellite.core.licences.services import claims_of
+from serverkit.clock import iso
+from serverkit.errors import AppError
+from serverkit.http.lenient import BodyError, objects_of, overall, page, success, text_of
+from serverkit.http.lenient_forms import asked_move, moved_form, moved_message
 
 IDENTITY = {
     "udiPid": ("udi_pid", "pid"),
@@ -102,7 +102,7 @@ def transfer_devices(call: Call) -> dict[str, Any]:
     """Move product instances within the site; each entry has its own outcome."""
     source = call.home
     outcomes = [_transferred(call, entry, source) for entry in objects_of(call.body, "productInstances")]
-    call.made.refresh_alerts(call.unit)
+    call.server.refresh_alerts(call.unit)
     return moved_form(outcomes)
 
 
@@ -123,7 +123,7 @@ def remove_devices(call: Call) -> dict[str, Any]:
     home = call.home
     if not any(call.body.get(name) for name in LISTS) and "sudi" in call.body:
         name = _remove(call, call.body, home)
-        call.made.refresh_alerts(call.unit)
+        call.server.refresh_alerts(call.unit)
         return success(f"The Product Instance {name} was successfully removed.")
     entries: list[dict[str, Any]] = []
     for name in LISTS:
@@ -133,7 +133,7 @@ def remove_devices(call: Call) -> dict[str, Any]:
     if not entries:
         raise BodyError(f"Missing required input parameters: {LISTS[1]}")
     outcomes = [_removed(call, entry, home) for entry in entries]
-    call.made.refresh_alerts(call.unit)
+    call.server.refresh_alerts(call.unit)
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     answer = success(f"{done} Product Instance  removed successfully.", removeProductInstancesStatus=outcomes)
     return {**answer, "status": overall(outcomes)}

@@ -9,9 +9,6 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.actor import SYSTEM
-from chassis.api.oauth import BadGrantError, UnknownClientError
-from chassis.db.unit import Unit
 from satellite.core.access.errors import BadCredentialsError
 from satellite.core.access.models import ApiToken
 from satellite.core.access.rules import SHORT_LIFE
@@ -22,6 +19,9 @@ from satellite.core.access.services import (
     redeem_refresh_token,
 )
 from satellite.runtime import Satellite
+from serverkit.actor import SYSTEM
+from serverkit.db.unit import Unit
+from serverkit.http.oauth import BadGrantError, UnknownClientError
 
 EXPIRES_IN = int(SHORT_LIFE.total_seconds()) - 1
 
@@ -36,9 +36,9 @@ def _client(unit: Unit, client: str, secret: str) -> ApiToken:
 class SatelliteGrants:
     """Gives tokens of one satellite."""
 
-    def __init__(self, made: Satellite) -> None:
+    def __init__(self, server: Satellite) -> None:
         """Serve one satellite."""
-        self._database = made.database
+        self._database = server.database
 
     def for_client(self, client: str, secret: str) -> Mapping[str, Any]:
         """A short-lived token."""

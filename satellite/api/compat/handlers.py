@@ -6,20 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from chassis.api.lenient import (
-    BodyError,
-    is_blank,
-    list_of,
-    millis,
-    number_of,
-    overall,
-    page,
-    seconds,
-    success,
-    text_of,
-    words_of,
-)
-from chassis.api.lenient_forms import licence_form
 from exchange.compliance import LotPhase, lot_phase
 from exchange.vocabulary import Compliance
 from satellite.api.compat.wire import Call, CentralOnlyError
@@ -32,6 +18,20 @@ from satellite.core.licences.queries import allotment_lines, licences
 from satellite.core.tokens import services
 from satellite.core.tokens.models import Token
 from satellite.core.tokens.queries import token_of_text, usable_tokens
+from serverkit.http.lenient import (
+    BodyError,
+    is_blank,
+    list_of,
+    millis,
+    number_of,
+    overall,
+    page,
+    seconds,
+    success,
+    text_of,
+    words_of,
+)
+from serverkit.http.lenient_forms import licence_form
 
 ALLOWED, NOT_ALLOWED = "Allowed", "Not Allowed"
 DEFAULT_DAYS = 30
@@ -92,7 +92,7 @@ def _token(row: Token, text: str) -> dict[str, Any]:
 def list_tokens(call: Call) -> dict[str, Any]:
     """The usable tokens of a virtual account, with their texts."""
     require(call.unit, Permission.TOKEN_MANAGE)
-    box = call.made.keyring.box
+    box = call.server.keyring.box
     shown = [_token(row, box.decrypt(row.secret)) for row in usable_tokens(call.unit, call.home.id)]
     return success("Successfully read active tokens.", tokens=shown)
 
@@ -103,7 +103,7 @@ def create_token(call: Call) -> dict[str, Any]:
     uses = call.body.get("numberOfUses", call.body.get("numberofUses"))
     row, text = services.create_token(
         call.unit,
-        call.made.keyring.box,
+        call.server.keyring.box,
         call.home,
         days=DEFAULT_DAYS if is_blank(days) else number_of(days, "expiresAfterDays"),
         uses=None if is_blank(uses) else number_of(uses, "numberOfUses"),

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.api.lenient import BodyError
-from chassis.db.unit import Unit
-from chassis.errors import NotFoundError, RefusedError
-from chassis.web.request import Request
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.accounts.queries import virtual_account, virtual_accounts
 from satellite.core.site.models import Site
 from satellite.core.site.queries import authorized_site
 from satellite.runtime import Satellite
+from serverkit.db.unit import Unit
+from serverkit.errors import NotFoundError, RefusedError
+from serverkit.http.lenient import BodyError
+from serverkit.http.request import Request
 
 _FORM = re.compile(r"(?:/backend)?/api/(?P<tail>v[12]/(?:accounts|upstream_satellites)(?:/.*)?)")
 _SIBLING = re.compile(r"/(?:services/api|v1/software/apis|backend/api)(?:/.*)?")
@@ -48,7 +48,7 @@ def locate(path: str) -> str | None:
 class Call:
     """One authenticated call."""
 
-    made: Satellite
+    server: Satellite
     unit: Unit
     request: Request
     body: dict[str, Any]
@@ -76,11 +76,11 @@ class Call:
         return {"limit": -1, **given}
 
 
-def open_call(made: Satellite, unit: Unit, request: Request, body: dict[str, Any], path: Mapping[str, str]) -> Call:
+def open_call(server: Satellite, unit: Unit, request: Request, body: dict[str, Any], path: Mapping[str, str]) -> Call:
     """A call; the account that its address names must be the one that this satellite belongs to."""
     site = authorized_site(unit)
     if "account" in path:
         wanted = re.sub(r"(?i)/(?:customer|holding)/?$", "", path["account"].strip()).lower()
         if wanted not in {(site.account_domain or "").lower(), (site.account_name or "").lower()}:
             raise OtherAccountError(f"this satellite does not belong to {path['account'][:253]!r}")
-    return Call(made, unit, request, body, path, site)
+    return Call(server, unit, request, body, path, site)

@@ -6,13 +6,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from chassis.api.operations import TEXT, TEXTS, Operation, Page, Strict, example, list_of, object_of, paged
-from chassis.api.schemas import BASE, Nothing
 from satellite.api.v1.context import API_TOKEN, Call
 from satellite.core.access import services
 from satellite.core.access.queries import api_tokens, token_dict
 from satellite.core.access.rules import MOST_DAYS
 from satellite.runtime import Satellite
+from serverkit.http.operations import TEXT, TEXTS, Operation, Page, Strict, example, list_of, object_of, paged
+from serverkit.http.schemas import BASE, Nothing
 
 
 class NewApiToken(Strict):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from chassis.api.layer import Api, Caller
-from chassis.api.memory import AnswerMemory
-from chassis.api.schemas import BASE
-from chassis.auth.bearers import recognise
-from chassis.errors import AppError
-from chassis.web.messages import FailureLimiter
 from exchange.errors import ExchangeError
 from satellite import __version__
 from satellite.api.v1 import access, inventory, site, time
 from satellite.core.access.models import IdempotentAnswer
 from satellite.core.access.services import bearer_of, note_use
 from satellite.runtime import Satellite
+from serverkit.auth.bearers import recognise
+from serverkit.devices.messages import FailureLimiter
+from serverkit.errors import AppError
+from serverkit.http.layer import Api, Caller
+from serverkit.http.memory import AnswerMemory
+from serverkit.http.schemas import BASE
 
 OPERATIONS = (*access.OPERATIONS, *inventory.OPERATIONS, *site.OPERATIONS, *time.OPERATIONS)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from chassis.api.operations import (
+from satellite.core.accounts.queries import virtual_account
+from satellite.runtime import Satellite
+from serverkit.http.operations import (
     ANYTHING,
     FLAG,
     OPTIONAL,
@@ -15,9 +17,7 @@ from chassis.api.operations import (
     Asked,
     object_of,
 )
-from chassis.api.schemas import ACCESS_TOKEN, with_members
-from satellite.core.accounts.queries import virtual_account
-from satellite.runtime import Satellite
+from serverkit.http.schemas import ACCESS_TOKEN, with_members
 
 Call: TypeAlias = Asked[Satellite]
 

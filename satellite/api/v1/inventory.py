@@ -7,20 +7,6 @@ from typing import Any
 
 from pydantic import Field
 
-from chassis.api.operations import (
-    FLAG,
-    TEXT,
-    Operation,
-    Page,
-    Strict,
-    cut,
-    example,
-    list_of,
-    object_of,
-    paged,
-    paged_log,
-)
-from chassis.api.schemas import ALERT, BASE, DONE, EVENT, INSTANCE, LICENCE, TOKEN, Nothing, PoolPage
 from satellite.api.v1.context import QUEUED, VIRTUAL_ACCOUNT, Call, chosen_pool
 from satellite.core.accounts.queries import names, virtual_account, virtual_accounts
 from satellite.core.activity.queries import events
@@ -33,6 +19,20 @@ from satellite.core.site.queries import site_of
 from satellite.core.tokens import services as token_services
 from satellite.core.tokens.queries import token_dict, tokens
 from satellite.runtime import Satellite
+from serverkit.http.operations import (
+    FLAG,
+    TEXT,
+    Operation,
+    Page,
+    Strict,
+    cut,
+    example,
+    list_of,
+    object_of,
+    paged,
+    paged_log,
+)
+from serverkit.http.schemas import ALERT, BASE, DONE, EVENT, INSTANCE, LICENCE, TOKEN, Nothing, PoolPage
 
 
 class NewToken(Strict):

@@ -6,7 +6,26 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from chassis.api.operations import (
+from exchange.limits import AUTHORIZATION_BYTES, SYNC_FILE_BYTES
+from exchange.vocabulary import PrivacyField
+from satellite.api.v1.context import APPLIED, REGISTRATION, STATUS, STEP, Call
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
+from satellite.core.operations.models import JobRun
+from satellite.core.site import services
+from satellite.core.site.queries import history, registration_dict, site_of, status
+from satellite.jobs.catalogue import jobs_of
+from satellite.runtime import Satellite
+from satellite.setup_wizard.steps import steps
+from satellite.sync.apply_authorization import apply_authorization
+from satellite.sync.apply_response import apply_response
+from satellite.sync.doctor import catalogue, examine
+from satellite.sync.failures import refuse_failure
+from satellite.sync.make_request import export_request, prepare_request, preview
+from satellite.sync.network import next_attempt, synchronize
+from satellite.sync.settings import change_settings, settings_of, shown
+from serverkit.clock import optional_iso
+from serverkit.http.operations import (
     ANYTHING,
     FILE,
     FLAG,
@@ -22,27 +41,8 @@ from chassis.api.operations import (
     paged,
     paged_log,
 )
-from chassis.api.schemas import BASE, JOB, Nothing
-from chassis.clock import optional_iso
-from chassis.jobs.runs import find_job, manual_slot, run_job, slot_of
-from exchange.limits import AUTHORIZATION_BYTES, SYNC_FILE_BYTES
-from exchange.vocabulary import PrivacyField
-from satellite.api.v1.context import APPLIED, REGISTRATION, STATUS, STEP, Call
-from satellite.core.access.rules import Permission
-from satellite.core.access.services import require
-from satellite.core.operations.models import JobRun
-from satellite.core.site import services
-from satellite.core.site.queries import history, registration_dict, site_of, status
-from satellite.jobs.catalogue import jobs_of
-from satellite.runtime import Satellite
-from satellite.setup_wizard.steps import steps
-from satellite.sync.admission import apply_authorization
-from satellite.sync.applying import apply_response
-from satellite.sync.doctor import catalogue, examine
-from satellite.sync.exporting import export_request, prepare_request, preview
-from satellite.sync.failures import refuse_failure
-from satellite.sync.network import next_attempt, synchronize
-from satellite.sync.settings import change_settings, settings_of, shown
+from serverkit.http.schemas import BASE, JOB, Nothing
+from serverkit.jobs.runs import find_job, manual_slot, run_job, slot_of
 
 
 class Finish(Strict):
@@ -123,15 +123,15 @@ def finish_setup(call: Call) -> dict[str, Any]:
 
 def export_sync(call: Call) -> bytes:
     """The file for central; the stored one again while nothing changed."""
-    made, full = call.server, call.query.full
-    with made.database.read(call.actor) as unit:
-        prepared = prepare_request(unit, made.keyring, full=full)
-    with made.database.write(call.actor) as unit:
-        restored = made.is_restored(unit)
-        done = export_request(unit, made.keyring, full=full, restored=restored, prepared=prepared)
+    server, full = call.server, call.query.full
+    with server.database.read(call.actor) as unit:
+        prepared = prepare_request(unit, server.keyring, full=full)
+    with server.database.write(call.actor) as unit:
+        restored = server.is_restored(unit)
+        done = export_request(unit, server.keyring, full=full, restored=restored, prepared=prepared)
         request, rseq = done.request, site_of(unit).applied_rseq
         data = request.content
-    made.anchor.write(request.epoch, request.seq, rseq)
+    server.anchor.write(request.epoch, request.seq, rseq)
     return data
 
 
@@ -221,10 +221,10 @@ def list_jobs(call: Call) -> dict[str, Any]:
 
 def start_job(call: Call) -> dict[str, Any]:
     """Run a job now."""
-    made = call.server
-    with made.database.write(call.actor) as unit:
+    server = call.server
+    with server.database.write(call.actor) as unit:
         require(unit, Permission.JOB_RUN)
-    result = run_job(made.database, JobRun, find_job(jobs_of(made), call.path["job"]), slot=manual_slot())
+    result = run_job(server.database, JobRun, find_job(jobs_of(server), call.path["job"]), slot=manual_slot())
     return {"job": result.job, "slot": result.slot, "state": result.state, "detail": result.detail}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.api.time import time_operations
-from satellite.time_desk import ACTS
+from satellite.time_service import ACTS
+from serverkit.http.time import time_operations
 
 OPERATIONS = time_operations(ACTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.errors import AppError, ForbiddenError, InvalidInputError, NotFoundError
+from serverkit.errors import AppError, ForbiddenError, InvalidInputError, NotFoundError
 
 
 class BadCredentialsError(AppError):

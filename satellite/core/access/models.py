@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Boolean, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.api.memory import IdempotentAnswerMixin
-from chassis.db.base import IdColumn, JsonText, UtcDateTime
 from satellite.core.base import Base
+from serverkit.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.http.memory import IdempotentAnswerMixin
 
 
 class ApiToken(Base):

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chassis.clock import iso, optional_iso
-from chassis.db.unit import Unit
 from satellite.core.access.models import ApiToken
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
+from serverkit.clock import iso, optional_iso
+from serverkit.db.unit import Unit
 
 
 def token_dict(row: ApiToken, unit: Unit) -> dict[str, Any]:

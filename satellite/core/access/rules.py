@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from chassis.actor import ActorKind
+from serverkit.actor import ActorKind
 
 
 class Permission(StrEnum):

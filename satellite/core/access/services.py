@@ -9,12 +9,6 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select, update
 
-from chassis.actor import Actor, ActorKind
-from chassis.auth.addresses import check_networks, is_within
-from chassis.db.unit import Unit
-from chassis.ids import new_id
-from chassis.names import check_name
-from chassis.secrets_box import hash_secret, new_secret
 from satellite.core.access.errors import (
     BadCredentialsError,
     InvalidTokenLifeError,
@@ -35,6 +29,12 @@ from satellite.core.access.rules import (
 )
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
+from serverkit.actor import Actor, ActorKind
+from serverkit.auth.addresses import check_networks, is_within
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
+from serverkit.names import check_name
+from serverkit.secrets_box import hash_secret, new_secret
 
 PREFIX, REFRESH_PREFIX = "psa", "psr"
 

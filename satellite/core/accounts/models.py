@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Boolean, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.db.base import IdColumn
 from satellite.core.base import Base
+from serverkit.db.base import IdColumn
 
 
 class VirtualAccount(Base):

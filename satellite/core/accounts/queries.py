@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from chassis.db.unit import Unit
-from chassis.errors import NotFoundError
 from satellite.core.accounts.models import VirtualAccount
+from serverkit.db.unit import Unit
+from serverkit.errors import NotFoundError
 
 
 class UnknownVirtualAccountError(NotFoundError):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.db.base import EventMixin, IdColumn
 from satellite.core.base import Base
+from serverkit.db.base import EventMixin, IdColumn
 
 
 class Event(EventMixin, Base):

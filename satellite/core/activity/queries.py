@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chassis.clock import iso
-from chassis.db.unit import Unit
 from satellite.core.activity.models import Event
+from serverkit.clock import iso
+from serverkit.db.unit import Unit
 
 MOST = 10_000
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.db.unit import Unit
-from chassis.ids import new_id
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.models import Event
 from satellite.core.base import next_change
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
 
 
 def record(

@@ -9,8 +9,6 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from chassis.alerts.engine import Severity, Wanted
-from chassis.db.unit import Unit
 from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warning
 from exchange.device.timers import REMOVED, SILENT_MAJOR
 from exchange.trust import Root
@@ -24,6 +22,8 @@ from satellite.core.licences.models import AllotmentLine, Entitlement
 from satellite.core.licences.queries import pools
 from satellite.core.site.models import HistoryEntry, Site
 from satellite.core.site.queries import deadlines, state_of
+from serverkit.alerts.engine import Severity, Wanted
+from serverkit.db.unit import Unit
 
 STREAM = 1000
 INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew", "device_clone")

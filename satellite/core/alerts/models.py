@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Index
 
-from chassis.alerts.engine import AlertMixin
 from satellite.core.base import Base
+from serverkit.alerts.engine import AlertMixin
 
 
 class Alert(AlertMixin, Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chassis.alerts.engine import AlertKind, Severity
+from serverkit.alerts.engine import AlertKind, Severity
 
 _MAJOR, _MINOR, _INFO = Severity.MAJOR, Severity.MINOR, Severity.INFORMATIONAL
 

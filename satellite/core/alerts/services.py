@@ -6,9 +6,6 @@ from collections.abc import Collection
 from itertools import chain
 from typing import Any
 
-from chassis.alerts.engine import AlertBook, Changes
-from chassis.clock import iso, optional_iso
-from chassis.db.unit import Unit
 from exchange.trust import Root
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
@@ -18,6 +15,9 @@ from satellite.core.alerts import conditions
 from satellite.core.alerts.models import Alert
 from satellite.core.alerts.rules import CATALOGUE
 from satellite.core.site.queries import site_of
+from serverkit.alerts.engine import AlertBook, Changes
+from serverkit.clock import iso, optional_iso
+from serverkit.db.unit import Unit
 
 TOLD = frozenset({"insufficient_licences"})
 
@@ -55,7 +55,7 @@ def refresh_touched(unit: Unit, *, instances: Collection[str], pools: Collection
 
 
 def _tell(unit: Unit, changes: Changes) -> None:
-    for want in changes.told:
+    for want in changes.reply:
         va = want.subject["virtual_account"]
         record(unit, EventKind.SHORTAGE_DETECTED, want.message, subject=want.subject, virtual_account_id=va)
 

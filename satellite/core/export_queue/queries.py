@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from chassis.clock import iso, optional_iso
-from chassis.db.unit import Unit
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
+from serverkit.clock import iso, optional_iso
+from serverkit.db.unit import Unit
 
 
 def queue(unit: Unit, virtual_account_id: str | None) -> list[dict[str, Any]]:

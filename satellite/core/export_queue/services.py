@@ -6,10 +6,9 @@ from typing import Protocol
 
 from sqlalchemy import select, update
 
-from chassis.db.unit import Unit
 from exchange.canonical import JsonObject
+from exchange.device.backend import DeviceRefusal, KnownDevice
 from exchange.device.bodies import ExportAnswer
-from exchange.device.port import DeviceRefusal, KnownDevice
 from exchange.files.rows import ExportDecisionRow
 from exchange.keys import PublicKey
 from exchange.statements import ExportRequest, ExportReturn, Grant, GrantRelease
@@ -18,6 +17,7 @@ from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.base import next_change
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
+from serverkit.db.unit import Unit
 
 WAITING, SENT, GRANTED, FAILED, DELIVERED, RETURNED = "waiting", "sent", "granted", "failed", "delivered", "returned"
 DEVICE_STATES = {

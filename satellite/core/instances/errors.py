@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.errors import NotFoundError, RefusedError
+from serverkit.errors import NotFoundError, RefusedError
 
 
 class UnknownInstanceError(NotFoundError):

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.db.base import IdColumn, JsonText, UtcDateTime
 from satellite.core.base import Base
+from serverkit.db.base import IdColumn, JsonText, UtcDateTime
 
 
 class Instance(Base):

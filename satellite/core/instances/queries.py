@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from chassis.clock import iso
-from chassis.db.unit import Unit
 from exchange.identity import Udi
 from exchange.vocabulary import ClaimState, Compliance
 from satellite.core.instances.errors import UnknownInstanceError
 from satellite.core.instances.models import Instance
 from satellite.core.licences.models import Claim
 from satellite.core.licences.queries import pools
+from serverkit.clock import iso
+from serverkit.db.unit import Unit
 
 STREAM = 1000
 # Restricted units that instances hold, tag and count by instance; and how to ask for those of some instances.

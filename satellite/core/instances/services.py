@@ -6,11 +6,9 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from chassis.db.unit import Unit
-from chassis.ids import new_id
 from exchange.certificates import certificate_times, issue_device_certificate
+from exchange.device.backend import KnownDevice
 from exchange.device.bodies import RegisterBody
-from exchange.device.port import KnownDevice
 from exchange.device.rules import RegistrationVerdict, judge_registration
 from exchange.device.timers import CERTIFICATE
 from exchange.identity import Udi
@@ -28,6 +26,8 @@ from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import by_udi, instance_name
 from satellite.core.licences.services import claims_of, replace_claims
 from satellite.core.tokens.models import Token
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
 
 
 def find_key(unit: Unit, key_id: str) -> DeviceKey | None:
@@ -79,7 +79,7 @@ def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instan
     _add_key(unit, row, key)
     kind, message, _ = added_event(values, body)
     _say(unit, kind, row, message)
-    unit.session.flush()  # the desk looks the key up again when it keeps the answer
+    unit.session.flush()  # the request processor looks the key up again when it keeps the answer
     return row
 
 
@@ -157,7 +157,7 @@ def revive_key(unit: Unit, key: DeviceKey) -> None:
     unit.session.add(twin)
     old.marks, old.change_no = marks, next_change(unit)
     key.instance_id, key.superseded = twin.id, False
-    unit.session.flush()  # the desk asks for the instance at once
+    unit.session.flush()  # the request processor asks for the instance at once
     _say(unit, EventKind.INSTANCE_CLONE, twin, f"two machines show the identity of {instance_name(old)}")
 
 

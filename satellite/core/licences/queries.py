@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from chassis.db.unit import Unit
 from exchange.compliance import LotPhase, LotView, Pool, PoolVerdict, judge_pool, lot_phase, purchased
 from exchange.vocabulary import Billing, LicenceType
 from satellite.core.export_queue.models import HeldGrant
 from satellite.core.licences.models import AllotmentLine, Entitlement, PoolTotal
+from serverkit.db.unit import Unit
 
 
 @dataclass(slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from chassis.db.unit import Unit
 from satellite.core.base import next_change
 from satellite.core.licences.models import Claim, PoolTotal
+from serverkit.db.unit import Unit
 
 
 def claims_of(unit: Unit, instance_id: str) -> dict[str, int]:

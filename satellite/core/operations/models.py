@@ -1,9 +1,9 @@
-"""Tables of the chassis that a satellite keeps among its own."""
+"""Tables of the serverkit that a satellite keeps among its own."""
 
 from __future__ import annotations
 
-from chassis.db.base import ClockMixin, JobRunMixin
 from satellite.core.base import Base
+from serverkit.db.base import ClockMixin, JobRunMixin
 
 
 class JobRun(JobRunMixin, Base):

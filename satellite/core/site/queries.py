@@ -7,13 +7,13 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Row, select
 
-from chassis.clock import iso, optional_iso
-from chassis.db.unit import Unit
 from exchange.compliance import SyncDeadlines, sync_deadlines
 from satellite.core.base import last_change
 from satellite.core.site.errors import NotAuthorizedError
 from satellite.core.site.models import HistoryEntry, MadeRegistration, MadeRequest, Site
 from satellite.keyring import KeyRing
+from serverkit.clock import iso, optional_iso
+from serverkit.db.unit import Unit
 
 DEFAULT_POLICY = {"sync_reminder_days": 30, "sync_overdue_days": 66, "sync_removal_days": 90}
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from chassis.db.unit import Unit
-from chassis.ids import new_id
-from chassis.names import check_name
 from exchange.files.registration import Registration, make_registration, read_registration
 from exchange.vocabulary import PrivacyField
 from satellite import __version__
@@ -24,6 +21,9 @@ from satellite.core.site.errors import (
 from satellite.core.site.models import HistoryEntry, MadeRegistration, Site
 from satellite.core.site.queries import DEFAULT_POLICY, site_of
 from satellite.keyring import KeyRing
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
+from serverkit.names import check_name
 
 MODES = ("manual", "network")
 CHOICES = ("send", "pseudonym", "drop")
@@ -81,12 +81,12 @@ def export_registration(unit: Unit, keyring: KeyRing) -> tuple[bytes, MadeRegist
     )
     data = make_registration(registration, keyring.key(identity), keyring.key(device_ca))
     digest = read_registration(data, trust=keyring.trust)[1]
-    made = MadeRegistration(
+    server = MadeRegistration(
         digest=digest, nonce=registration.nonce, identity_key_id=identity, device_ca_key_id=device_ca, made_at=unit.now
     )
-    unit.session.add(made)
+    unit.session.add(server)
     record(unit, EventKind.REGISTRATION_MADE, "registration file made", subject={"digest": digest})
-    return data, made, registration
+    return data, server, registration
 
 
 def finish_setup(unit: Unit, mode: str) -> Site:

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Boolean, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.db.base import IdColumn, UtcDateTime
 from satellite.core.base import Base
+from serverkit.db.base import IdColumn, UtcDateTime
 
 
 class Token(Base):

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from chassis.clock import iso
-from chassis.db.unit import Unit
-from chassis.secrets_box import hash_secret
 from satellite.core.tokens.models import Token
+from serverkit.clock import iso
+from serverkit.db.unit import Unit
+from serverkit.secrets_box import hash_secret
 
 
 def token_dict(token: Token, virtual_account: str, unit: Unit) -> dict[str, Any]:

@@ -7,10 +7,6 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from chassis.db.unit import Unit
-from chassis.ids import new_id
-from chassis.names import check_text
-from chassis.secrets_box import SecretBox, hash_secret, new_secret
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.accounts.models import VirtualAccount
@@ -25,6 +21,10 @@ from satellite.core.tokens.errors import (
     UnknownTokenError,
 )
 from satellite.core.tokens.models import Token
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
+from serverkit.names import check_text
+from serverkit.secrets_box import SecretBox, hash_secret, new_secret
 
 PREFIX = "pst"
 MOST_USES = 1_000_000

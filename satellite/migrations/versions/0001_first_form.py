@@ -2,7 +2,7 @@
 
 from alembic import op
 import sqlalchemy as sa
-import chassis.db.base
+import serverkit.db.base
 
 
 revision = '0001'
@@ -19,11 +19,11 @@ def upgrade() -> None:
     sa.Column('parent_id', sa.String(length=32), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('role', sa.String(length=16), nullable=False),
-    sa.Column('addresses', chassis.db.base.JsonText(), nullable=False),
-    sa.Column('created_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('addresses', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('created_by', sa.Text(), nullable=False),
-    sa.Column('expires_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('last_used_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('expires_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('last_used_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('revoked', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('hash', name=op.f('pk_api_tokens')),
     sa.UniqueConstraint('id', name=op.f('uq_api_tokens_id'))
@@ -39,7 +39,7 @@ def upgrade() -> None:
     sa.Column('status', sa.Integer(), nullable=False),
     sa.Column('content_type', sa.String(length=64), nullable=False),
     sa.Column('body', sa.Text(), nullable=False),
-    sa.Column('at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('user_id', 'key', name=op.f('pk_idempotent_answers'))
     )
     with op.batch_alter_table('idempotent_answers', schema=None) as batch_op:
@@ -48,7 +48,7 @@ def upgrade() -> None:
     op.create_table('refresh_tokens',
     sa.Column('hash', sa.String(length=64), nullable=False),
     sa.Column('parent_id', sa.String(length=32), nullable=False),
-    sa.Column('expires_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('hash', name=op.f('pk_refresh_tokens'))
     )
     with op.batch_alter_table('refresh_tokens', schema=None) as batch_op:
@@ -62,15 +62,15 @@ def upgrade() -> None:
     sa.Column('severity', sa.String(length=16), nullable=False),
     sa.Column('message', sa.Text(), nullable=False),
     sa.Column('source', sa.String(length=255), nullable=False),
-    sa.Column('subject', chassis.db.base.JsonText(), nullable=False),
-    sa.Column('actions', chassis.db.base.JsonText(), nullable=False),
-    sa.Column('raised_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('action_due', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('subject', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('actions', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('raised_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('action_due', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('step', sa.Integer(), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
-    sa.Column('remind_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('next_reminder', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('cleared_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('remind_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('next_reminder', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('cleared_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_alerts'))
     )
     with op.batch_alter_table('alerts', schema=None) as batch_op:
@@ -82,13 +82,13 @@ def upgrade() -> None:
     sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
     sa.Column('tag', sa.String(length=255), nullable=False),
     sa.Column('licence_type', sa.String(length=16), nullable=False),
-    sa.Column('start', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('end', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('start', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('end', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('quantity', sa.BigInteger(), nullable=False),
     sa.Column('billing', sa.String(length=16), nullable=False),
     sa.Column('restricted', sa.Boolean(), nullable=False),
-    sa.Column('valid_until', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('envelope', chassis.db.base.JsonText(), nullable=False),
+    sa.Column('valid_until', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('envelope', serverkit.db.base.JsonText(), nullable=False),
     sa.PrimaryKeyConstraint('serial', name=op.f('pk_allotments'))
     )
     with op.batch_alter_table('allotments', schema=None) as batch_op:
@@ -99,7 +99,7 @@ def upgrade() -> None:
     sa.Column('tag', sa.String(length=255), nullable=False),
     sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
     sa.Column('count', sa.BigInteger(), nullable=False),
-    sa.Column('since', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('since', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('change_no', sa.BigInteger(), nullable=False),
     sa.CheckConstraint('count >= 0', name=op.f('ck_claims_count_not_negative')),
     sa.PrimaryKeyConstraint('instance_id', 'tag', name=op.f('pk_claims'))
@@ -110,16 +110,16 @@ def upgrade() -> None:
 
     op.create_table('clock',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('mark', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('sure', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('mark', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('sure', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('provisional', sa.Boolean(), nullable=False),
     sa.Column('boot', sa.String(length=64), nullable=False),
     sa.Column('uptime_ms', sa.BigInteger(), nullable=False),
-    sa.Column('anchor', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('anchor', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('standing', sa.String(length=16), nullable=False),
     sa.Column('zone', sa.String(length=64), nullable=False),
-    sa.Column('servers', chassis.db.base.JsonText(), nullable=False),
-    sa.Column('measured', chassis.db.base.JsonText(), nullable=True),
+    sa.Column('servers', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('measured', serverkit.db.base.JsonText(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_clock'))
     )
     op.create_table('counters',
@@ -130,7 +130,7 @@ def upgrade() -> None:
     op.create_table('device_keys',
     sa.Column('key_id', sa.String(length=32), nullable=False),
     sa.Column('instance_id', sa.String(length=32), nullable=False),
-    sa.Column('public', chassis.db.base.JsonText(), nullable=False),
+    sa.Column('public', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('superseded', sa.Boolean(), nullable=False),
     sa.Column('last_counter', sa.BigInteger(), nullable=False),
     sa.Column('last_digest', sa.String(length=64), nullable=True),
@@ -146,7 +146,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=1024), nullable=False),
     sa.Column('description', sa.Text(), nullable=False),
     sa.Column('restricted', sa.Boolean(), nullable=False),
-    sa.Column('products', chassis.db.base.JsonText(), nullable=False),
+    sa.Column('products', serverkit.db.base.JsonText(), nullable=False),
     sa.PrimaryKeyConstraint('tag', name=op.f('pk_entitlements'))
     )
     op.create_table('events',
@@ -154,11 +154,11 @@ def upgrade() -> None:
     sa.Column('virtual_account_id', sa.String(length=32), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('number', sa.BigInteger(), nullable=False),
-    sa.Column('at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('kind', sa.String(length=64), nullable=False),
     sa.Column('actor', sa.String(length=255), nullable=False),
     sa.Column('message', sa.Text(), nullable=False),
-    sa.Column('subject', chassis.db.base.JsonText(), nullable=False),
+    sa.Column('subject', serverkit.db.base.JsonText(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_events'))
     )
     with op.batch_alter_table('events', schema=None) as batch_op:
@@ -173,14 +173,14 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('reason', sa.String(length=64), nullable=True),
     sa.Column('message', sa.Text(), nullable=False),
-    sa.Column('statement', chassis.db.base.JsonText(), nullable=False),
-    sa.Column('device_key', chassis.db.base.JsonText(), nullable=False),
+    sa.Column('statement', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('device_key', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('key_hash', sa.String(length=64), nullable=False),
     sa.Column('grant_id', sa.String(length=32), nullable=True),
-    sa.Column('requested_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('sent_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('decided_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('delivered_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('requested_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('decided_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('delivered_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('change_no', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_export_queue'))
     )
@@ -197,14 +197,14 @@ def upgrade() -> None:
     sa.Column('quantity', sa.BigInteger(), nullable=False),
     sa.Column('generation', sa.Integer(), nullable=False),
     sa.Column('key_hash', sa.String(length=64), nullable=False),
-    sa.Column('device_key', chassis.db.base.JsonText(), nullable=True),
-    sa.Column('envelope', chassis.db.base.JsonText(), nullable=False),
-    sa.Column('not_after', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('deliver_until', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('device_key', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('envelope', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('not_after', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('deliver_until', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
-    sa.Column('delivered_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('returned', chassis.db.base.JsonText(), nullable=True),
-    sa.Column('release', chassis.db.base.JsonText(), nullable=True),
+    sa.Column('delivered_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('returned', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('release', serverkit.db.base.JsonText(), nullable=True),
     sa.Column('change_no', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_grants'))
     )
@@ -216,22 +216,22 @@ def upgrade() -> None:
     op.create_table('instances',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
-    sa.Column('udi', chassis.db.base.JsonText(), nullable=False),
+    sa.Column('udi', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('udi_key', sa.String(length=800), nullable=False),
     sa.Column('hostname', sa.Text(), nullable=True),
     sa.Column('product_tag', sa.Text(), nullable=True),
     sa.Column('software_version', sa.Text(), nullable=True),
     sa.Column('ip_address', sa.Text(), nullable=True),
     sa.Column('notes', sa.Text(), nullable=True),
-    sa.Column('registered_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('last_contact', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('certificate_expires', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('registered_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('last_contact', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('certificate_expires', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('state', sa.String(length=32), nullable=False),
     sa.Column('export_allowed', sa.Boolean(), nullable=False),
     sa.Column('key_hash', sa.String(length=64), nullable=False),
     sa.Column('token_id', sa.String(length=32), nullable=True),
-    sa.Column('standbys', chassis.db.base.JsonText(), nullable=False),
-    sa.Column('marks', chassis.db.base.JsonText(), nullable=False),
+    sa.Column('standbys', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('marks', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('removed', sa.Boolean(), nullable=False),
     sa.Column('change_no', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_instances'))
@@ -246,8 +246,8 @@ def upgrade() -> None:
     sa.Column('job', sa.String(length=64), nullable=False),
     sa.Column('slot', sa.String(length=64), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
-    sa.Column('started', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('finished', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('started', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('finished', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('detail', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('job', 'slot', name=op.f('pk_job_runs'))
     )
@@ -263,7 +263,7 @@ def upgrade() -> None:
     sa.Column('nonce', sa.String(length=32), nullable=False),
     sa.Column('identity_key_id', sa.String(length=32), nullable=False),
     sa.Column('device_ca_key_id', sa.String(length=32), nullable=False),
-    sa.Column('made_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('made_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('digest', name=op.f('pk_registrations'))
     )
     op.create_table('requests',
@@ -273,8 +273,8 @@ def upgrade() -> None:
     sa.Column('content', sa.LargeBinary(), nullable=False),
     sa.Column('upto', sa.BigInteger(), nullable=False),
     sa.Column('full', sa.Boolean(), nullable=False),
-    sa.Column('counts', chassis.db.base.JsonText(), nullable=False),
-    sa.Column('made_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('counts', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('made_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('epoch', 'seq', name=op.f('pk_requests'))
     )
     with op.batch_alter_table('requests', schema=None) as batch_op:
@@ -297,33 +297,33 @@ def upgrade() -> None:
     sa.Column('device_ca_certificate', sa.LargeBinary(), nullable=True),
     sa.Column('next_identity_key_id', sa.String(length=32), nullable=True),
     sa.Column('next_device_ca_key_id', sa.String(length=32), nullable=True),
-    sa.Column('authorized_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('authorized_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('last_seq', sa.BigInteger(), nullable=False),
     sa.Column('acknowledged_seq', sa.BigInteger(), nullable=False),
     sa.Column('acknowledged_digest', sa.String(length=64), nullable=False),
     sa.Column('acknowledged_upto', sa.BigInteger(), nullable=False),
     sa.Column('applied_rseq', sa.BigInteger(), nullable=False),
     sa.Column('applied_digest', sa.String(length=64), nullable=False),
-    sa.Column('head', chassis.db.base.JsonText(), nullable=True),
-    sa.Column('policy', chassis.db.base.JsonText(), nullable=False),
+    sa.Column('head', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('policy', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('needs_full', sa.Boolean(), nullable=False),
-    sa.Column('last_sync_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('last_sync_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('setup_mode', sa.String(length=16), nullable=True),
-    sa.Column('setup_finished_at', chassis.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('setup_finished_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('setup_code_hash', sa.String(length=64), nullable=False),
-    sa.Column('privacy', chassis.db.base.JsonText(), nullable=False),
-    sa.Column('network', chassis.db.base.JsonText(), nullable=False),
+    sa.Column('privacy', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('network', serverkit.db.base.JsonText(), nullable=False),
     sa.CheckConstraint('id = 1', name=op.f('ck_site_only_row')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_site'))
     )
     op.create_table('sync_history',
     sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('step', sa.String(length=32), nullable=False),
     sa.Column('outcome', sa.String(length=32), nullable=False),
     sa.Column('epoch', sa.Integer(), nullable=False),
     sa.Column('number', sa.BigInteger(), nullable=False),
-    sa.Column('counts', chassis.db.base.JsonText(), nullable=False),
+    sa.Column('counts', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('detail', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sync_history'))
     )
@@ -336,9 +336,9 @@ def upgrade() -> None:
     sa.Column('description', sa.Text(), nullable=False),
     sa.Column('hash', sa.String(length=64), nullable=False),
     sa.Column('secret', sa.Text(), nullable=False),
-    sa.Column('created_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('created_by', sa.String(length=255), nullable=False),
-    sa.Column('expires_at', chassis.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('max_uses', sa.Integer(), nullable=True),
     sa.Column('uses', sa.Integer(), nullable=False),
     sa.Column('export_controlled', sa.Boolean(), nullable=False),

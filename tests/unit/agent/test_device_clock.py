@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import agent.licence_time as device
-import chassis.clock
-import chassis.licence_time as server
+import serverkit.clock
+import serverkit.licence_time as server
 from agent.states import evaluation_step
 
 T0 = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -23,13 +23,13 @@ HOURS = st.integers(-20_000, 20_000)
 def test_the_device_s_table_is_the_servers_table(steps: list[tuple[int, int, str]]) -> None:
     """For any course of clock, elapsed time and boots both judge alike."""
     one = device.first_mark(device.Moment(T0, "a", timedelta(0)))
-    other = server.first_mark(chassis.clock.Moment(T0, "a", timedelta(0)))
+    other = server.first_mark(serverkit.clock.Moment(T0, "a", timedelta(0)))
     uptime = 0
     for moved, passed, boot in steps:
         uptime += passed
         words = (T0 + timedelta(hours=moved), boot, timedelta(hours=uptime))
         mine = device.judge(one, device.Moment(*words))
-        theirs = server.judge(other, chassis.clock.Moment(*words))
+        theirs = server.judge(other, serverkit.clock.Moment(*words))
         one, other = mine.mark, theirs.mark
         assert (mine.standing.value, mine.now, mine.licence_now) == (
             theirs.standing.value,
@@ -46,7 +46,7 @@ def test_no_answer_brings_down_what_was_sure(clock: int, said: int, asked: int) 
     """A satellite that lies about the time cannot make a device's ended right begin again."""
     mark = device.Mark(T0, T0, "a", timedelta(0), T0)
     moment = device.Moment(T0 + timedelta(hours=clock), "a", timedelta(hours=1))
-    after = device.told(mark, moment, T0 + timedelta(hours=said), T0 + timedelta(hours=asked))
+    after = device.reply(mark, moment, T0 + timedelta(hours=said), T0 + timedelta(hours=asked))
 
     assert after.at >= T0
 
@@ -57,7 +57,7 @@ def test_an_answer_moves_licence_time_on_while_the_clock_is_set_back() -> None:
     mark = device.Mark(T0, T0, "a", timedelta(0), T0)
     moment = device.Moment(T0 - timedelta(days=30), "a", timedelta(hours=1))
     asked = device.judge(mark, moment).now
-    after = device.told(mark, moment, asked + timedelta(days=3), asked)
+    after = device.reply(mark, moment, asked + timedelta(days=3), asked)
 
     assert device.judge(after, moment).licence_now == asked + timedelta(days=3)
 
@@ -67,11 +67,11 @@ def test_an_answer_that_fits_confirms_a_clock_that_leapt() -> None:
     """Beside the server's time a leap was none: the clock is believed again, and what it says is sure."""
     mark = device.Mark(T0, T0, "a", timedelta(0), T0)
     moment = device.Moment(T0 + timedelta(days=30), "a", timedelta(hours=1))
-    leapt = device.judge(mark, moment)
-    after = device.told(mark, moment, moment.system + timedelta(hours=2), leapt.now)
+    jumped = device.judge(mark, moment)
+    after = device.reply(mark, moment, moment.system + timedelta(hours=2), jumped.now)
 
-    assert leapt.standing is device.Standing.SUSPICIOUS
-    assert device.judge(after, moment).standing is device.Standing.BELIEVED
+    assert jumped.standing is device.ClockTrust.SUSPICIOUS
+    assert device.judge(after, moment).standing is device.ClockTrust.BELIEVED
     assert after.sure == moment.system
 
 

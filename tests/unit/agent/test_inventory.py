@@ -43,21 +43,21 @@ def _identity(found: dict[str, Any]) -> str:
 
 def _shown(result: FileResult) -> dict[str, Any]:
     found = result.to_dict()
-    told: dict[str, Any] = {name: str(found[name]) for name in SCALARS if found[name] is not None}
-    told["udis"] = [_identity(udi) for udi in found["udis"]]
+    reply: dict[str, Any] = {name: str(found[name]) for name in SCALARS if found[name] is not None}
+    reply["udis"] = [_identity(udi) for udi in found["udis"]]
     if found["members"]:
-        told["members"] = [f"{member['role']} {_identity(member)}" for member in found["members"]]
+        reply["members"] = [f"{member['role']} {_identity(member)}" for member in found["members"]]
     if found["peers"]:
-        told["peers"] = [_identity(peer) for peer in found["peers"]]
-    told["licences"] = [
+        reply["peers"] = [_identity(peer) for peer in found["peers"]]
+    reply["licences"] = [
         " | ".join(
             "-" if entry[name] is None else str(entry[name]) for name in ("tag", "shown", "name", "count", "status")
         )
         + f" | {entry['basis']}"
         for entry in found["licences"]
     ]
-    told["notes"] = [str(note) for note in found["notes"]]
-    return told
+    reply["notes"] = [str(note) for note in found["notes"]]
+    return reply
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
@@ -246,8 +246,8 @@ def test_command_answers_by_the_contract(tmp_path: Path, capsys: pytest.CaptureF
     assert (code, found["files"], found["refused"], found["items"][0]["reason"]) == (0, 1, 1, "empty")
     assert {"path", "sha256", "read", "devices"} <= set(found)
     assert run(str(tmp_path / "nowhere"), "--output", output)[0] == 1
-    refused, told = run(str(tmp_path), "--output", str(tmp_path / "empty.txt" / "x"))
-    assert (refused, told["error"]["code"]) == (1, "file_unreadable")
+    refused, reply = run(str(tmp_path), "--output", str(tmp_path / "empty.txt" / "x"))
+    assert (refused, reply["error"]["code"]) == (1, "file_unreadable")
     assert run(str(tmp_path))[0] == 2
 
 

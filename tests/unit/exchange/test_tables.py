@@ -18,6 +18,7 @@ from exchange import limits
 from exchange.canonical import JsonObject, encode, iso
 from exchange.container import Body, Lines, OpenedFile
 from exchange.errors import ExchangeError, MalformedError, TooLargeError
+from exchange.files.fast_rows import _QUICK, read_rows
 from exchange.files.packing import (
     FEW,
     ClaimText,
@@ -27,7 +28,6 @@ from exchange.files.packing import (
     event_lines,
     instance_lines,
 )
-from exchange.files.quick import _QUICK, read_rows
 from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow, read_request_row
 from exchange.identity import Udi
 from exchange.keys import PublicKey

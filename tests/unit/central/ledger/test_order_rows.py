@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from central.domain.ledger.rules import parse_quantity, row_reader
-from chassis.table_file import RowError
+from serverkit.table_file import RowError
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BASE = {"virtual_account": "Site", "tag": "T", "quantity": "5"}

@@ -1,0 +1,68 @@
+"""Importing the catalogue with regard to what devices use (rows C8.1, C3.4)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from central.domain.catalogue.errors import RestrictionInUseError
+from central.domain.catalogue.services import apply_catalogue, read_catalogue
+from central.domain.ledger.models import Bucket, Claim, Holding, Lot
+from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches
+
+
+def import_catalogue(
+    unit: Unit, path: Path, *, preview: bool = False, change_restriction: bool = False
+) -> dict[str, Any]:
+    """Import a file, all or nothing; with `preview` only tell what it would change.
+
+    An ordinary licence that becomes restricted is taken from every device at its next contact, until it has asked for a
+    grant; a restricted one that becomes ordinary leaves grants without a meaning. Where devices use it,
+    RestrictionInUseError unless that is said to be meant.
+    """
+    change = read_catalogue(unit, path)
+    # An ordinary licence may also be held by the code of a device that never asks again.
+    reserved = _held(unit, change.restricted, Bucket.RESERVED, Bucket.TRANSITION)
+    used = Counter(_claimed(unit, change.restricted)) + Counter(reserved)
+    used += Counter(_held(unit, change.unrestricted, Bucket.LOCKED))
+    if used and not preview and not change_restriction:
+        named = ", ".join(f"{tag} ({count} in use)" for tag, count in sorted(used.items())[:20])
+        raise RestrictionInUseError(f"the restriction of licences in use would change: {named}")
+    if not preview:
+        apply_catalogue(unit, change)
+    changing = sorted({*change.restricted, *change.unrestricted})
+    return {
+        **change.counts,
+        "added": change.added,
+        "changed": change.changed,
+        "restriction_changes": [
+            {"tag": tag, "restricted": tag in change.restricted, "in_use": used.get(tag, 0)} for tag in changing
+        ],
+        "imported": not preview,
+    }
+
+
+def _claimed(unit: Unit, tags: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for piece in batches(tags):
+        query = select(Claim.tag, func.sum(Claim.count)).where(Claim.tag.in_(piece)).group_by(Claim.tag)
+        found |= {tag: int(count) for tag, count in unit.session.execute(query)}
+    return found
+
+
+def _held(unit: Unit, tags: Sequence[str], *buckets: Bucket) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for piece in batches(tags):
+        query = (
+            select(Lot.tag, func.sum(Holding.quantity))
+            .join(Holding, (Holding.account_id == Lot.account_id) & (Holding.lot_id == Lot.id))
+            .where(Lot.tag.in_(piece), Holding.bucket.in_(buckets))
+            .group_by(Lot.tag)
+        )
+        found |= {tag: int(count) for tag, count in unit.session.execute(query)}
+    return found

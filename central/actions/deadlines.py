@@ -1,0 +1,68 @@
+"""What time alone brings about: overdue satellites, silent devices (rows C7.5, C10.3)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.export_control.services import active_grants
+from central.domain.instances.models import RESERVED, Instance
+from central.domain.instances.queries import instance_name
+from central.domain.instances.services import remove_instance
+from central.domain.ledger.claims import release_claims
+from central.domain.satellites.models import Satellite
+from central.domain.satellites.queries import deadlines
+from central.domain.satellites.services import AUTHORIZED, remove_satellite
+from exchange.device.timers import REMOVED, SILENT_MAJOR
+from exchange.vocabulary import InstanceState
+from serverkit.db.unit import Unit
+
+
+def end_overdue_satellites(unit: Unit) -> int:
+    """Remove satellites that did not synchronize in time (row C10.3)."""
+    count = 0
+    for row in list(unit.session.scalars(select(Satellite).where(Satellite.state == AUTHORIZED))):
+        due = deadlines(unit, row)
+        if due is not None and unit.licence_now >= due.removal:
+            remove_satellite(unit, row, automatic=True)
+            row.sync_failure = "removed_overdue"
+            count += 1
+    return count
+
+
+def end_silent_instances(unit: Unit) -> int:
+    """Free the ordinary licences of devices silent for 90 days; remove those silent for a year (row C7.5)."""
+    query = select(Instance).where(
+        Instance.satellite_id.is_(None),
+        Instance.state != RESERVED,
+        Instance.last_contact <= unit.licence_now - timedelta(days=30),
+    )
+    count = 0
+    for row in list(unit.session.scalars(query)):
+        silent = unit.licence_now - row.last_contact
+        if silent >= REMOVED and not active_grants(unit, row.account_id, row.id):
+            remove_instance(unit, row)
+        elif silent >= SILENT_MAJOR and row.state != InstanceState.RELEASED:
+            release_claims(unit, row.account_id, [row.id])
+            row.state = InstanceState.RELEASED
+            message = f"{instance_name(row)} was silent for 90 days; its licences were freed"
+            record(unit, row.account_id, EventKind.LICENCES_REMOVED, message, instance_id=row.id)
+        elif silent < SILENT_MAJOR and row.state == InstanceState.ACTIVE:
+            row.state = InstanceState.FAILED_TO_CONNECT
+            message = f"{instance_name(row)} has not connected for 30 days"
+            record(
+                unit,
+                row.account_id,
+                EventKind.INSTANCE_SILENT,
+                message,
+                subject={"instance": row.id},
+                virtual_account_id=row.virtual_account_id,
+                instance_id=row.id,
+            )
+        else:
+            continue
+        count += 1
+    return count

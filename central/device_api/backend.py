@@ -1,0 +1,259 @@
+"""Central's services behind the request processor of the device protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from central.device_api.devices import DevicePools, authorize_device, decide_for_device, take_device_return
+from central.domain.accounts.models import SmartAccount
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.agreements.services import is_pending
+from central.domain.alerts.services import refresh_alerts, refresh_touched
+from central.domain.export_control.queries import has_restricted
+from central.domain.instances.devices import (
+    find_key,
+    issue_certificate,
+    known_device,
+    membership,
+    register_device,
+    registered_with,
+    revive_key,
+)
+from central.domain.instances.models import DeviceKey, Instance
+from central.domain.instances.queries import by_udi, find_instance, instance_name
+from central.domain.ledger.claims import claims_of, release_claims
+from central.domain.reservations.services import give_up
+from central.domain.tokens.models import Token
+from central.domain.tokens.services import redeem
+from central.keyring import KeyRing
+from exchange.canonical import JsonObject
+from exchange.certificates import read_csr
+from exchange.device.backend import DeviceRefusal, KnownDevice
+from exchange.device.bodies import (
+    AuthorizeBody,
+    CertificateResult,
+    RegisterBody,
+    RegisterResult,
+    RenewIdentityBody,
+    TransferActiveBody,
+)
+from exchange.device.rules import may_alarm
+from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
+from exchange.identity import Udi
+from exchange.keys import PublicKey
+from exchange.statements import ExportRequest, ExportReturn
+from exchange.vocabulary import InstanceState
+from serverkit.clock import iso
+from serverkit.db.unit import Unit
+from serverkit.log import get_logger
+
+
+class CentralBackend:
+    """The services of a group of messages, inside one unit of work."""
+
+    def __init__(self, unit: Unit, keyring: KeyRing) -> None:
+        """`unit` is the group's."""
+        self._unit = unit
+        self._keyring = keyring
+        self.now = unit.now
+        self.held = (0, 0)
+        self._refused: Token | None = None
+        self._row: DeviceKey | None = None
+        self._standing = DevicePools(unit, keyring)
+
+    def find(self, key_id: str, digest: str) -> KnownDevice | None:
+        """The device that a key belongs to."""
+        del digest
+        self._row = find_key(self._unit, key_id)
+        return known_device(self._unit, self._row) if self._row else None
+
+    def _key(self, key_id: str) -> DeviceKey | None:
+        """The row of a key; that of the message at hand was read when it was looked up."""
+        row = self._row
+        return row if row is not None and row.key_id == key_id else find_key(self._unit, key_id)
+
+    def _own(self, known: KnownDevice) -> tuple[DeviceKey, Instance]:
+        row = self._key(known.key.key_id)
+        if row is None:
+            raise DeviceRefusal("not_registered")
+        return row, find_instance(self._unit, row.account_id, known.instance)
+
+    def revive(self, known: KnownDevice) -> KnownDevice:
+        """The take-over is undone: both machines live on, apart."""
+        self._standing.forget()
+        row = find_key(self._unit, known.key.key_id)
+        if row is None:
+            raise DeviceRefusal("not_registered")
+        revive_key(self._unit, row)
+        account = self._unit.session.get_one(SmartAccount, row.account_id)
+        refresh_touched(self._unit, account, instances=[known.instance, row.instance_id], pools=())
+        return replace(known, instance=row.instance_id, superseded=False)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Changes inside are undone when the block raises."""
+        try:
+            with self._unit.session.begin_nested():
+                yield
+        except BaseException:
+            self._standing.forget()  # it may have been made with what is undone
+            raise
+
+    def remember(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
+        """Keep the answer with the key."""
+        row = self._key(key_id)
+        if row is not None:
+            row.last_counter, row.last_digest, row.last_answer = counter, digest, answer.decode()
+
+    def note_refusal(self, op: str, code: str, cause: str, udi: Udi | None) -> None:
+        """Log the exact cause; the device is told only its code."""
+        get_logger().warning("device_refused", op=op, code=code, cause=cause, udi=udi.label if udi else None)
+        if code == "token_refused":
+            of = self._refused
+            subject = {"cause": cause, "device": udi.label if udi else "", "token": of.id if of else None}
+            message = f"registration refused: token {cause.replace('_', ' ')}"
+            account, home = (of.account_id, of.virtual_account_id) if of else (None, None)
+            record(self._unit, account, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=home)
+
+    def note_restored(self, known: KnownDevice) -> None:
+        """Mark a device that came back with an old number; a second time it is taken for a clone."""
+        key = find_key(self._unit, known.key.key_id)
+        row = self._unit.session.get(Instance, (key.account_id, known.instance)) if key else None
+        if row is None:
+            return
+        mark = "clone" if "restored" in row.marks else "restored"
+        if mark not in row.marks:
+            row.marks = sorted({*row.marks, mark})
+            message = f"{instance_name(row)} used an old number: it was put back to an older copy"
+            subject = {"instance": row.id}
+            record(
+                self._unit, row.account_id, EventKind.INSTANCE_RESTORED, message, subject=subject, instance_id=row.id
+            )
+
+    def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
+        """Register with a token."""
+        self._standing.forget()
+        if read_csr(body.csr).key_id != key.key_id:
+            raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
+        redeemed = redeem(self._unit, body.token, registered_with(self._unit, body.udi, key))
+        if redeemed.token is None:
+            self._refused = redeemed.refused
+            raise DeviceRefusal("token_refused", redeemed.cause)
+        account = self._unit.session.get_one(SmartAccount, redeemed.token.account_id)
+        if is_pending(self._unit, account):
+            raise DeviceRefusal("agreement_pending")
+        reserving = by_udi(self._unit, account.id, body.udi)
+        given_up = reserving is not None and give_up(self._unit, reserving)
+        instance = register_device(self._unit, redeemed.token, body, key)
+        account, home = membership(self._unit, instance)
+        row = find_key(self._unit, key.key_id)
+        if row is None or row.account_id != account.id:
+            raise DeviceRefusal("identity_mismatch", "the key belongs to another account")
+        self._row = row
+        certificate = issue_certificate(self._unit, self._keyring, instance, row)
+        result = RegisterResult(
+            instance=instance.id,
+            certificate=certificate,
+            device_ca=self._keyring.device_ca,
+            account_domain=account.domain,
+            account_name=account.name,
+            virtual_account_id=home.id,
+            virtual_account_name=home.name,
+            certificate_expires=instance.certificate_expires,
+            renew_from=self.now + CERTIFICATE_RENEWAL,
+            export_allowed=instance.export_allowed,
+        )
+        if given_up:
+            refresh_alerts(self._unit, account)  # what was reserved is free, and nothing waits any more
+        elif reserving is not None:  # what is new gives no cause for an alert, and ends none
+            refresh_touched(self._unit, account, instances=[instance.id], pools=())
+        return instance.id, result.to_dict()
+
+    def renew(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject | None:
+        """Every list takes the long way here: central signs fresh lines for each answer."""
+        del known, body
+        return None
+
+    def register_new(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject] | None:
+        """Every registration takes the long way here: accounts and agreements are to be looked at."""
+        del body, key
+        return None
+
+    def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
+        """Answer for the complete list of use."""
+        _, instance = self._own(known)
+        return authorize_device(self._unit, self._keyring, self._standing, instance, known, body)
+
+    def renew_identity(self, known: KnownDevice, body: RenewIdentityBody) -> JsonObject:
+        """A new certificate for the same key."""
+        row = find_key(self._unit, known.key.key_id)
+        if row is None or read_csr(body.csr).key_id != known.key.key_id:
+            raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
+        instance = find_instance(self._unit, row.account_id, known.instance)
+        if instance.certificate_expires + CERTIFICATE_GRACE <= self._unit.licence_now:
+            raise DeviceRefusal("certificate_expired")
+        alarming = may_alarm(instance.certificate_expires, instance.last_contact, self._unit.licence_now)
+        certificate = issue_certificate(self._unit, self._keyring, instance, row)
+        instance.last_contact, instance.state = self.now, InstanceState.ACTIVE
+        if alarming:
+            account, _ = membership(self._unit, instance)
+            refresh_touched(self._unit, account, instances=[instance.id], pools=())
+        message = f"{instance_name(instance)} renewed its identity certificate"
+        record(self._unit, row.account_id, EventKind.INSTANCE_RENEWED, message, instance_id=instance.id)
+        return CertificateResult(
+            certificate, self._keyring.device_ca, instance.certificate_expires, self.now + CERTIFICATE_RENEWAL
+        ).to_dict()
+
+    def transfer_active(self, known: KnownDevice, body: TransferActiveBody) -> JsonObject:
+        """Another member of the set is active; the count does not change (row C7.6)."""
+        row = find_key(self._unit, known.key.key_id)
+        if row is None or body.active.key not in {udi.key for udi in known.udis}:
+            raise DeviceRefusal("unknown_member")
+        instance = find_instance(self._unit, row.account_id, known.instance)
+        others = [udi for udi in known.udis if udi.key != body.active.key]
+        instance.udi, instance.udi_key = body.active.to_dict(), body.active.key
+        instance.standbys = [udi.to_dict() for udi in others]
+        message = f"{body.active.label} is the active member of {instance_name(instance)}"
+        record(self._unit, row.account_id, EventKind.INSTANCE_ACTIVE_CHANGED, message, instance_id=instance.id)
+        return {"active": body.active.to_dict(), "at": iso(self.now)}
+
+    def deregister(self, known: KnownDevice, returns: tuple[tuple[ExportReturn, JsonObject], ...]) -> JsonObject:
+        """The device leaves: ordinary licences are freed, restricted ones by its signed returns (row C8.3)."""
+        self._standing.forget()
+        row = find_key(self._unit, known.key.key_id)
+        if row is None:
+            raise DeviceRefusal("not_registered")
+        returned = [take_device_return(self._unit, self._keyring, row.account_id, envelope) for _, envelope in returns]
+        instance = find_instance(self._unit, row.account_id, known.instance)
+        restricted = has_restricted(self._unit, row.account_id, instance.id)
+        pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, row.account_id, instance.id)}
+        pools |= {(grant.virtual_account_id, grant.tag) for grant in returned if grant is not None}
+        release_claims(self._unit, row.account_id, [instance.id])
+        message = f"product instance {instance_name(instance)} removed itself"
+        record(self._unit, row.account_id, EventKind.INSTANCE_REMOVED, message, instance_id=instance.id)
+        account, _ = membership(self._unit, instance)
+        self._unit.session.delete(row)
+        self._unit.session.delete(instance)
+        self._row = None
+        if restricted:
+            refresh_alerts(self._unit, account)  # also what it left behind, or asked for in vain
+        else:
+            refresh_touched(self._unit, account, instances=[instance.id], pools=pools)
+        return {}
+
+    def export_request(self, known: KnownDevice, statement: ExportRequest, envelope: JsonObject) -> JsonObject:
+        """Decided at once: central itself is asked."""
+        self._standing.forget()
+        del envelope
+        return decide_for_device(self._unit, self._keyring, known, statement)
+
+    def export_return(self, known: KnownDevice, statement: ExportReturn, envelope: JsonObject) -> JsonObject:
+        """Free the grant by the device's own word."""
+        self._standing.forget()
+        row = find_key(self._unit, known.key.key_id)
+        if row is None or take_device_return(self._unit, self._keyring, row.account_id, envelope) is None:
+            raise DeviceRefusal("unknown_grant")
+        return {"grant": statement.grant, "state": "returned"}

@@ -1,0 +1,220 @@
+"""Answers to directly connected devices: use, restricted requests, returns (rows S4.2, S4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from central.domain.accounts.models import SmartAccount, VirtualAccount
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import record
+from central.domain.alerts.services import refresh_alerts, refresh_touched
+from central.domain.catalogue.models import Entitlement
+from central.domain.catalogue.queries import entitlements
+from central.domain.export_control.models import ExportRequestRecord, GrantRecord
+from central.domain.export_control.queries import has_restricted
+from central.domain.export_control.services import (
+    ACTIVE,
+    Applicant,
+    decide,
+    mark_delivered,
+    renew_grants,
+    take_return,
+)
+from central.domain.instances.devices import find_key, membership
+from central.domain.instances.models import Instance
+from central.domain.instances.queries import find_instance, instance_name
+from central.domain.ledger.claims import claims_of, replace_claims
+from central.domain.ledger.queries import PoolFigures, allotment_lines, pools
+from central.domain.preferences.queries import days
+from central.keyring import KeyRing
+from exchange.canonical import JsonObject
+from exchange.device.backend import DeviceRefusal, KnownDevice
+from exchange.device.bodies import AuthorizeBody, AuthorizeResult, EntitlementAnswer, ExportAnswer
+from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, CERTIFICATE_GRACE, SILENT_MINOR
+from exchange.statements import Allotment, ExportRequest, seal_allotment
+from exchange.vocabulary import ClaimState, Compliance, ExportState, InstanceState
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
+
+
+def _instance(unit: Unit, known: KnownDevice) -> Instance:
+    row = find_key(unit, known.key.key_id)
+    if row is None:
+        raise DeviceRefusal("not_registered")
+    return find_instance(unit, row.account_id, known.instance)
+
+
+class DevicePools:
+    """What many devices of one group of messages are told alike: figures and signed lines, made once until use changes."""
+
+    def __init__(self, unit: Unit, keyring: KeyRing) -> None:
+        """`unit` is the group's."""
+        self._unit, self._keyring = unit, keyring
+        self._figures: dict[tuple[str, tuple[str, ...]], dict[tuple[str, str], PoolFigures]] = {}
+        self._lines: dict[tuple[str, tuple[str, ...]], tuple[JsonObject, ...]] = {}
+
+    def forget(self) -> None:
+        """What is in use, or held, may have changed."""
+        self._figures.clear()
+        self._lines.clear()
+
+    def figures(self, home: VirtualAccount, tags: Iterable[str]) -> dict[tuple[str, str], PoolFigures]:
+        """Pools of a virtual account."""
+        of = home.id, tuple(sorted(tags))
+        if of not in self._figures:
+            self._figures[of] = pools(self._unit, home.account_id, [home.id], list(of[1])) if of[1] else {}
+        return self._figures[of]
+
+    def lines(self, account: SmartAccount, home: VirtualAccount, tags: Iterable[str]) -> tuple[JsonObject, ...]:
+        """Signed lines of a virtual account."""
+        of = home.id, tuple(sorted(tags))
+        if of not in self._lines:
+            self._lines[of] = tuple(_allotments(self._unit, self._keyring, account, home, of[1]))
+        return self._lines[of]
+
+
+def authorize_device(
+    unit: Unit, keyring: KeyRing, standing: DevicePools, instance: Instance, known: KnownDevice, body: AuthorizeBody
+) -> JsonObject:
+    """Take the complete list, answer for each licence, bring what was decided."""
+    account, home = membership(unit, instance)
+    if instance.certificate_expires + CERTIFICATE_GRACE <= unit.licence_now:
+        raise DeviceRefusal("certificate_expired")
+    catalogue = {row.tag: row for row in entitlements(unit, [tag for tag, _ in body.entitlements])}
+    ordinary = {tag: n for tag, n in body.entitlements if tag in catalogue and not catalogue[tag].restricted}
+    present = claims_of(unit, account.id, instance.id)
+    if ordinary != present:
+        replace_claims(unit, account.id, instance.id, home.id, ordinary)
+        standing.forget()
+        message = f"{instance_name(instance)} requested licences"
+        record(unit, account.id, EventKind.INSTANCE_REQUESTED_LICENCES, message, subject=ordinary, virtual_account_id=home.id, instance_id=instance.id)  # fmt: skip
+    for grant_id, generation in body.installed:
+        mark_delivered(unit, account.id, grant_id, generation, instance.id)
+    silent = unit.licence_now - instance.last_contact >= SILENT_MINOR[0]
+    instance.last_contact, instance.state = unit.now, InstanceState.ACTIVE
+    instance.hostname = body.hostname or instance.hostname
+    instance.software_version = body.software_version or instance.software_version
+    changed = {tag for tag in {*ordinary, *present} if ordinary.get(tag) != present.get(tag)}
+    if silent or changed:  # a contact ends an alert only after a long silence, and a list that is known changes no pool
+        mine = [instance.id] if silent else ()
+        refresh_touched(unit, account, instances=mine, pools={(home.id, tag) for tag in changed})
+    restricted = has_restricted(unit, account.id, instance.id)
+    if restricted:
+        renew_grants(unit, keyring, account.id, None, instance.id)
+    until = unit.now + AUTHORIZATION
+    figures = standing.figures(home, ordinary)
+    answers = [_answer(figures, instance, catalogue.get(tag), tag, count, until) for tag, count in body.entitlements]
+    result = AuthorizeResult(
+        issued=unit.now,
+        valid_until=until,
+        renew_after=unit.now + AUTHORIZATION_RENEWAL,
+        entitlements=tuple(answers),
+        allotments=standing.lines(account, home, ordinary),
+        grants=tuple(_grants(unit, instance, known)) if restricted else (),
+        exports=tuple(_exports(unit, instance, known)) if restricted else (),
+        releases=tuple(_releases(unit, instance, known)) if restricted else (),
+    )
+    return result.to_dict()
+
+
+def _answer(
+    figures: dict[tuple[str, str], PoolFigures],
+    instance: Instance,
+    entitlement: Entitlement | None,
+    tag: str,
+    count: int,
+    until: datetime,
+) -> EntitlementAnswer:
+    if entitlement is None:
+        return EntitlementAnswer(tag, count, ClaimState.NOT_FOUND, None)
+    if entitlement.restricted:
+        return EntitlementAnswer(tag, count, ClaimState.RESTRICTED, None)
+    allowed = {*entitlement.products} - {"*"}
+    if allowed and not allowed & {instance.product_tag or "", instance.udi["pid"]}:
+        return EntitlementAnswer(tag, count, ClaimState.INVALID, None)
+    pool = figures.get((instance.virtual_account_id, tag))
+    short = pool is None or pool.verdict.status is Compliance.OUT_OF_COMPLIANCE
+    state = ClaimState.OUT_OF_COMPLIANCE if short else ClaimState.AUTHORIZED
+    return EntitlementAnswer(tag, count, state, until)
+
+
+def _allotments(
+    unit: Unit, keyring: KeyRing, account: SmartAccount, home: VirtualAccount, tags: tuple[str, ...]
+) -> list[JsonObject]:
+    until = unit.now + timedelta(days=days(unit, "sync_removal_days"))
+    return [
+        seal_allotment(
+            Allotment(
+                vendor_id=keyring.vendor_id,
+                satellite=None,
+                account=account.domain,
+                virtual_account_id=home.id,
+                virtual_account_name=home.name,
+                tag=line.tag,
+                licence_type=line.licence_type,
+                start=line.start,
+                end=line.end,
+                quantity=line.quantity,
+                billing=line.billing,
+                restricted=line.restricted,
+                serial=new_id(),
+                issued=unit.now,
+                valid_until=max(until, unit.now + AUTHORIZATION),
+            ),
+            keyring.response_key,
+        )
+        for line in allotment_lines(unit, account.id, [home.id], list(tags))
+    ]
+
+
+def _grants(unit: Unit, instance: Instance, known: KnownDevice) -> list[JsonObject]:
+    query = select(GrantRecord).where(
+        GrantRecord.account_id == instance.account_id,
+        GrantRecord.instance_id == instance.id,
+        GrantRecord.key_hash == known.key.key_hash,
+        GrantRecord.state == ACTIVE,
+    )
+    return [row.envelope for row in unit.session.scalars(query.order_by(GrantRecord.id))]
+
+
+def _releases(unit: Unit, instance: Instance, known: KnownDevice) -> list[JsonObject]:
+    query = select(GrantRecord).where(
+        GrantRecord.account_id == instance.account_id,
+        GrantRecord.instance_id == instance.id,
+        GrantRecord.key_hash == known.key.key_hash,
+        GrantRecord.release.is_not(None),
+    )
+    return [row.release for row in unit.session.scalars(query.order_by(GrantRecord.id)) if row.release]
+
+
+def _exports(unit: Unit, instance: Instance, known: KnownDevice) -> list[ExportAnswer]:
+    query = select(ExportRequestRecord).where(
+        ExportRequestRecord.account_id == instance.account_id,
+        ExportRequestRecord.instance_id == instance.id,
+        ExportRequestRecord.key_hash == known.key.key_hash,
+    )
+    newest = {row.tag: row for row in unit.session.scalars(query.order_by(ExportRequestRecord.change_no))}
+    return [_export(row) for row in newest.values()]
+
+
+def _export(row: ExportRequestRecord) -> ExportAnswer:
+    return ExportAnswer(row.id, row.tag, row.count, ExportState(row.state), row.reason, row.message)
+
+
+def decide_for_device(unit: Unit, keyring: KeyRing, known: KnownDevice, statement: ExportRequest) -> JsonObject:
+    """Decide a request of a directly connected device at once."""
+    instance = _instance(unit, known)
+    account, home = membership(unit, instance)
+    if statement.instance != instance.id:
+        raise DeviceRefusal("identity_mismatch")
+    row = decide(unit, keyring, Applicant(account, None, 0, home.id), instance, statement, known.key)
+    refresh_alerts(unit, account)
+    return _export(row).to_dict()
+
+
+def take_device_return(unit: Unit, keyring: KeyRing, account_id: str, envelope: JsonObject) -> GrantRecord | None:
+    """Take a return in."""
+    return take_return(unit, keyring, account_id, envelope)

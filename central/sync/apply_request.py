@@ -1,0 +1,202 @@
+"""Applying the rows of a request: what was staged is written, the rest is decided (rows C8.2, C11.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from central.actions.instances import move_grants
+from central.domain.accounts.models import SmartAccount
+from central.domain.accounts.queries import of_satellite
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import NewEvent, record_many
+from central.domain.base import next_numbers
+from central.domain.export_control.models import GrantRecord
+from central.domain.export_control.services import (
+    ACTIVE,
+    Applicant,
+    adopt_grant,
+    decide,
+    mark_delivered,
+    release,
+    take_return,
+)
+from central.domain.instances.models import Instance
+from central.domain.ledger.claims import change_totals, move_claims, recount_totals, release_claims
+from central.domain.satellites.models import Satellite
+from central.domain.tokens.models import Token
+from central.keyring import KeyRing
+from central.sync.staging import Staged, stage_rows
+from exchange.errors import ExchangeError, MalformedError
+from exchange.files.rows import (
+    ExportRequestRow,
+    ExportReturnRow,
+    GrantStateRow,
+    RequestRow,
+    TokenRow,
+)
+from exchange.statements import open_export_request
+from exchange.vocabulary import DeliveryState, ReleaseReason
+from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches, upsert
+
+CLOCK_TOLERANCE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyContext:
+    """One request on its way into the database."""
+
+    unit: Unit
+    keyring: KeyRing
+    account: SmartAccount
+    satellite: Satellite
+    staged: Staged
+    virtual_accounts: frozenset[str]
+
+
+def apply_rows(
+    unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, rows: Iterable[list[RequestRow]]
+) -> None:
+    """Apply rows, which come in lists of one kind, without having staged them before."""
+    with closing(stage_rows(unit, satellite, rows)) as staged:
+        apply_staged(unit, keyring, account, satellite, staged)
+
+
+def apply_staged(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, staged: Staged) -> None:
+    """Write what was made ready, and decide the rest; ExchangeError for what no genuine satellite could have written."""
+    own = frozenset(row.id for row in of_satellite(unit, account.id, satellite.id))
+    intake = ApplyContext(unit, keyring, account, satellite, staged, own)
+    events = staged.added + len(staged.said)
+    first = next_numbers(unit, account.id, "event", events) if events else 0
+    unit.session.flush()
+    staged.bulk.send(unit.session.connection(), staged.numbers_from(first))
+    if staged.recount:
+        recount_totals(unit, account.id, sorted(own | {home for home, _ in staged.changes}))
+    else:
+        change_totals(unit, account.id, staged.changes)
+    for kind, apply in _APPLY.items():
+        for piece in batches(staged.others.get(kind, ())):
+            apply(intake, piece)
+    # What the same file gives back is free before what it asks for is decided.
+    _decide_requests(intake, staged.others.get(ExportRequestRow, []))
+    _settle_instances(intake)
+
+
+def _own(intake: ApplyContext, virtual_account_id: str) -> str:
+    if virtual_account_id not in intake.virtual_accounts:
+        raise MalformedError("a row names a virtual account that is not this satellite's")
+    return virtual_account_id
+
+
+def _tokens(intake: ApplyContext, rows: list[TokenRow]) -> None:
+    gone = [row.id for row in rows if row.removed]
+    intake.unit.session.execute(
+        delete(Token).where(
+            Token.account_id == intake.account.id, Token.satellite_id == intake.satellite.id, Token.id.in_(gone)
+        )
+    )
+    values = [
+        {
+            "account_id": intake.account.id,
+            "id": row.id,
+            "virtual_account_id": _own(intake, row.virtual_account),
+            "satellite_id": intake.satellite.id,
+            "description": row.description or "",
+            "hash": row.hash,
+            "secret": "",
+            "created_at": row.created,
+            "created_by": row.created_by,
+            "expires_at": row.expires,
+            "max_uses": row.max_uses,
+            "uses": row.uses,
+            "export_controlled": row.export_controlled,
+            "revoked": row.revoked,
+        }
+        for row in rows
+        if not row.removed
+    ]
+    upsert(intake.unit.session, Token, values)
+
+
+def _settle_instances(intake: ApplyContext) -> None:
+    unit, account_id, satellite = intake.unit, intake.account.id, intake.satellite
+    move_claims(unit, account_id, intake.staged.moved)
+    move_grants(unit, account_id, intake.staged.moved)
+    message = f"product instance moved via satellite {satellite.name}"
+    for piece in batches(intake.staged.moved):
+        record_many(unit, account_id, [_told(intake, EventKind.INSTANCE_TRANSFERRED, message, each) for each in piece])
+    message = f"product instance removed via satellite {satellite.name}"
+    for piece in batches(dict.fromkeys(intake.staged.gone)):
+        release_claims(unit, account_id, piece)
+        unit.session.execute(
+            delete(Instance).where(Instance.account_id == account_id, Instance.id.in_(piece)),
+            execution_options={"synchronize_session": False},
+        )
+        kind = EventKind.INSTANCE_REMOVED_VIA_SATELLITE
+        record_many(unit, account_id, [_told(intake, kind, message, each) for each in piece])
+
+
+def _told(intake: ApplyContext, kind: EventKind, message: str, instance_id: str) -> NewEvent:
+    home = intake.staged.moved.get(instance_id)
+    return NewEvent(kind, message, virtual_account_id=home, instance_id=instance_id, satellite_id=intake.satellite.id)
+
+
+def _decide_requests(intake: ApplyContext, rows: list[ExportRequestRow]) -> None:
+    unit = intake.unit
+    for row in rows:
+        instance = unit.session.get(Instance, (intake.account.id, row.instance))
+        try:
+            statement = open_export_request(row.statement, row.device_key)
+        except ExchangeError as error:
+            raise MalformedError(f"a request is not signed by its device: {error.message}") from error
+        if statement.request != row.id or statement.instance != row.instance:
+            raise MalformedError("a request does not say what its device signed")
+        if instance is not None and instance.key_hash != row.device_key.key_hash:
+            instance = None
+        home = instance.virtual_account_id if instance else next(iter(sorted(intake.virtual_accounts)), "")
+        applicant = Applicant(intake.account, intake.satellite.id, intake.satellite.epoch, home)
+        decide(unit, intake.keyring, applicant, instance, statement, row.device_key)
+
+
+def _export_returns(intake: ApplyContext, rows: list[ExportReturnRow]) -> None:
+    for row in rows:
+        try:
+            take_return(intake.unit, intake.keyring, intake.account.id, row.statement)
+        except ExchangeError as error:
+            raise MalformedError(f"a return is not signed by the grant's device: {error.message}") from error
+
+
+def _grant_states(intake: ApplyContext, rows: list[GrantStateRow]) -> None:
+    unit, account_id = intake.unit, intake.account.id
+    named = select(GrantRecord).where(
+        GrantRecord.account_id == account_id, GrantRecord.id.in_([row.grant for row in rows])
+    )
+    known = {grant.id: grant for grant in unit.session.scalars(named)}
+    for row in rows:
+        grant = known.get(row.grant)
+        if grant is None:
+            if row.envelope is not None:
+                adopt_grant(unit, intake.keyring, account_id, row.envelope, row.device_key)
+            continue
+        if row.state is DeliveryState.DELIVERED:
+            mark_delivered(unit, account_id, row.grant, row.generation)
+        elif grant.state == ACTIVE and grant.delivered_at is None and _is_past(unit, row.at, grant.deliver_until):
+            release(unit, intake.keyring, grant, ReleaseReason.UNDELIVERED)
+
+
+def _is_past(unit: Unit, said: datetime, end: datetime) -> bool:
+    """Whether a satellite may say of an end that it has passed: its word and central's own clock must both say so."""
+    return end < said <= unit.now + CLOCK_TOLERANCE and end < unit.licence_now
+
+
+_APPLY: Mapping[type, Callable[[ApplyContext, list[Any]], None]] = {
+    TokenRow: _tokens,
+    ExportReturnRow: _export_returns,
+    GrantStateRow: _grant_states,
+}

@@ -1,0 +1,108 @@
+"""What a satellite is told: the rows of authorization and response files.
+
+A response is a difference from the one that its request names as applied: everything whose change number is higher than
+that response's bound, as absolute values. Allotment lines are always complete, since each carries a new deadline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from central.domain.accounts.models import SmartAccount, VirtualAccount
+from central.domain.accounts.queries import of_satellite
+from central.domain.catalogue.queries import changed_entitlements
+from central.domain.export_control.models import ExportRequestRecord, GrantRecord
+from central.domain.export_control.services import ACTIVE
+from central.domain.ledger.queries import allotment_lines
+from central.domain.preferences.queries import days, policy_change, travelling_policies
+from central.domain.satellites.models import Satellite
+from central.keyring import KeyRing
+from exchange.files.rows import (
+    AllotmentRow,
+    EntitlementRow,
+    ExportDecisionRow,
+    GrantReleaseRow,
+    GrantRow,
+    PolicyRow,
+    ResponseRow,
+    VirtualAccountRow,
+)
+from exchange.statements import Allotment, seal_allotment
+from exchange.vocabulary import ExportState
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
+
+
+def rows_for(
+    unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, after: int
+) -> Iterator[ResponseRow]:
+    """Rows of a file for a satellite that knows everything up to change number `after`."""
+    if after == 0 or policy_change(unit) > after:
+        yield PolicyRow(dict(travelling_policies(unit)))
+    own = of_satellite(unit, account.id, satellite.id)
+    for row in own:
+        if row.change_no > after:
+            yield VirtualAccountRow(row.id, row.name, row.description, removed=False)
+    for entry in changed_entitlements(unit, after):
+        yield EntitlementRow(entry.tag, entry.name, entry.description, entry.restricted, tuple(entry.products))
+    yield from _allotments(unit, keyring, account, satellite, own)
+    yield from _decisions(unit, account.id, satellite.id, after)
+
+
+def _allotments(
+    unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, own: list[VirtualAccount]
+) -> Iterator[AllotmentRow]:
+    names = {row.id: row.name for row in own}
+    until = unit.now + timedelta(days=days(unit, "sync_removal_days"))
+    for line in allotment_lines(unit, account.id, list(names)):
+        allotment = Allotment(
+            vendor_id=keyring.vendor_id,
+            satellite=satellite.id,
+            account=account.domain,
+            virtual_account_id=line.virtual_account_id,
+            virtual_account_name=names[line.virtual_account_id],
+            tag=line.tag,
+            licence_type=line.licence_type,
+            start=line.start,
+            end=line.end,
+            quantity=line.quantity,
+            billing=line.billing,
+            restricted=line.restricted,
+            serial=new_id(),
+            issued=unit.now,
+            valid_until=until,
+        )
+        yield AllotmentRow(seal_allotment(allotment, keyring.response_key))
+
+
+def _decisions(unit: Unit, account_id: str, satellite_id: str, after: int) -> Iterator[ResponseRow]:
+    requests = select(ExportRequestRecord).where(
+        ExportRequestRecord.account_id == account_id,
+        ExportRequestRecord.satellite_id == satellite_id,
+        ExportRequestRecord.change_no > after,
+    )
+    for request in unit.session.scalars(requests.order_by(ExportRequestRecord.change_no)):
+        yield ExportDecisionRow(
+            request=request.id,
+            instance=request.instance_id,
+            tag=request.tag,
+            count=request.count,
+            state=ExportState(request.state),
+            reason=request.reason,
+            message=request.message,
+            grant=request.grant_id,
+            decided_at=request.decided_at,
+        )
+    grants = select(GrantRecord).where(
+        GrantRecord.account_id == account_id,
+        GrantRecord.satellite_id == satellite_id,
+        GrantRecord.change_no > after,
+    )
+    for grant in unit.session.scalars(grants.order_by(GrantRecord.change_no)):
+        if grant.state == ACTIVE:
+            yield GrantRow(grant.request_id, grant.envelope)
+        elif grant.release is not None:
+            yield GrantReleaseRow(grant.release)

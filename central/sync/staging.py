@@ -1,0 +1,282 @@
+"""The rows of a request are checked and made ready before the write lock is taken (rows C11.2, E3).
+
+Nothing here changes the database. What is made ready rests on a snapshot; `basis_of` says on what of it, and the writing
+transaction compares. Only other files of the same satellite and an administrator's word about it can change that.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from central.domain.accounts.queries import of_satellite
+from central.domain.activity.events import EventKind
+from central.domain.activity.models import Event
+from central.domain.activity.services import NewEvent, event_columns
+from central.domain.instances.models import Instance
+from central.domain.ledger.models import Claim
+from central.domain.satellites.models import Satellite, SatelliteEvent
+from exchange import limits
+from exchange.errors import MalformedError, TooLargeError
+from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow
+from serverkit.db.bulk import Bulk, Rows
+from serverkit.db.unit import Unit
+from serverkit.db.upsert import BATCH, Prepared, deleting, inserting, upserting
+
+UNNUMBERED = 2**53
+"""Events that do not say where they stand come after those that do, in the order of the file."""
+
+
+def basis_of(unit: Unit, satellite: Satellite) -> tuple[object, ...]:
+    """What staged rows rest on."""
+    own = frozenset(row.id for row in of_satellite(unit, satellite.account_id, satellite.id))
+    return satellite.epoch, satellite.epoch_id, satellite.last_seq, satellite.last_rseq, satellite.state, own
+
+
+@dataclass(slots=True)
+class Staged:
+    """The rows of a request, ready to be written; to be closed."""
+
+    basis: tuple[object, ...]
+    bulk: Bulk = field(default_factory=Bulk)
+    others: dict[type, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    homes: dict[str, str] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
+    changes: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    recount: bool = False
+    added: int = 0
+    said: array[int] = field(default_factory=lambda: array("q"))
+
+    def close(self) -> None:
+        """Throw away what waits."""
+        self.bulk.close()
+
+    def numbers_from(self, first: int) -> Callable[[Prepared, Rows], Rows]:
+        """What numbers the events: those of central in the order of the file, then those of the site in their own."""
+        ranks = array("q", bytes(8 * len(self.said)))
+        for rank, place in enumerate(sorted(range(len(self.said)), key=self.said.__getitem__)):
+            ranks[place] = rank
+
+        def number(statement: Prepared, rows: Rows) -> Rows:
+            if "number" not in statement.order:
+                return rows
+            at = statement.order.index("number")
+            after = at + 1
+            return [
+                (*row[:at], first + (row[at] if row[at] >= 0 else self.added + ranks[-row[at] - 1]), *row[after:])
+                for row in rows
+            ]
+
+        return number
+
+
+def stage_rows(unit: Unit, satellite: Satellite, rows: Iterable[list[RequestRow]]) -> Staged:
+    """Check rows, which come in lists of one kind, and make them ready; ExchangeError for what no genuine one holds."""
+    staging = _Staging(unit, satellite)
+    try:
+        waiting: dict[type, list[Any]] = {kind: [] for kind in _STAGE}
+        others = 0
+        for some in rows:
+            others += len(some) if type(some[0]) not in waiting else 0
+            if others > limits.OTHER_ROWS:  # they stay in memory until they are decided
+                raise TooLargeError("there are more tokens, requests, returns and grants than a file can hold")
+            of_kind = waiting.get(type(some[0]), staging.staged.others[type(some[0])])
+            of_kind += some
+            if len(of_kind) >= BATCH and type(some[0]) in waiting:
+                staging.flush(waiting)
+        staging.flush(waiting)
+    except BaseException:
+        staging.staged.bulk.close()
+        raise
+    return staging.staged
+
+
+class _Staging:
+    """One request while its rows are made ready."""
+
+    def __init__(self, unit: Unit, satellite: Satellite) -> None:
+        self.staged = Staged(basis_of(unit, satellite))
+        self._unit = unit
+        self._satellite = satellite
+        self._account = satellite.account_id
+        self._own = frozenset(row.id for row in of_satellite(unit, satellite.account_id, satellite.id))
+        self._new: set[str] = set()
+        self._claimed: set[int] = set()
+        self._told: set[str] = set()
+        self._instance: Prepared | None = None
+        session = unit.session
+        claim = ("account_id", "instance_id", "tag", "virtual_account_id", "count", "since")
+        self._claim = upserting(session, Claim, claim)
+        self._unclaim = deleting(session, Claim)
+        self._known_event = upserting(session, SatelliteEvent, ("account_id", "id"), keep=True)
+        self._event: Prepared | None = None
+
+    def flush(self, waiting: dict[type, list[Any]]) -> None:
+        """Make ready what has come together, instances first: the order among rows of different kinds says nothing."""
+        for kind, rows in waiting.items():
+            for at in range(0, len(rows), BATCH):
+                _STAGE[kind](self, rows[at : at + BATCH])
+            rows.clear()
+
+    def _owned(self, virtual_account_id: str) -> str:
+        if virtual_account_id not in self._own:
+            raise MalformedError("a row names a virtual account that is not this satellite's")
+        return virtual_account_id
+
+    def instances(self, rows: list[InstanceRow]) -> None:
+        """Instances that are new, known, elsewhere now, or gone."""
+        query = select(Instance.id, Instance.virtual_account_id, Instance.satellite_id).where(
+            Instance.account_id == self._account, Instance.id.in_([row.id for row in rows])
+        )
+        known = {row[0]: (row[1], row[2]) for row in self._unit.session.connection().execute(query)}
+        if any(owner != self._satellite.id for _, owner in known.values()):
+            raise MalformedError("a row names an instance that is not this satellite's")
+        added: list[NewEvent] = []
+        kept: list[InstanceRow] = []
+        staged = self.staged
+        for row in rows:
+            before = staged.homes.get(row.id) or known.get(row.id, (None,))[0]
+            if row.removed:
+                if before is not None:
+                    staged.gone.append(row.id)
+                continue
+            home = self._owned(row.virtual_account)
+            if before is None:
+                added.append(_added(self._satellite, row))
+                self._new.add(row.id)
+            elif before != home:
+                staged.moved[row.id] = home
+            staged.homes[row.id] = home
+            kept.append(row)
+        columns = _instance_columns(self._satellite, kept)
+        self._instance = self._instance or upserting(self._unit.session, Instance, [*columns])
+        staged.bulk.put(self._instance, columns)
+        self._happened(added, staged.added)
+        staged.added += len(added)
+
+    def claims(self, rows: list[ClaimRow]) -> None:
+        """Claims, and by how much each pool's use changes; a claim that comes again has its pools counted anew."""
+        staged, account_id = self.staged, self._account
+        self._learn_homes({row.instance for row in rows if row.instance not in staged.homes})
+        wanted = {(row.instance, row.tag): row for row in rows if row.instance in staged.homes}
+        query = select(Claim.instance_id, Claim.tag, Claim.virtual_account_id, Claim.count).where(
+            Claim.account_id == account_id, Claim.instance_id.in_({of for of, _ in wanted} - self._new)
+        )
+        for instance, tag, home, count in self._unit.session.connection().execute(query):
+            if (instance, tag) in wanted:
+                staged.changes[home, tag] -= count
+        again = {*map(hash, wanted)}
+        staged.recount |= not again.isdisjoint(self._claimed)
+        self._claimed |= again
+        for row in wanted.values():
+            staged.changes[staged.homes[row.instance], row.tag] += row.count
+        self._put_claims(self._unclaim, [row for row in wanted.values() if row.count == 0])
+        self._put_claims(self._claim, [row for row in wanted.values() if row.count])
+
+    def _put_claims(self, statement: Prepared, rows: list[ClaimRow]) -> None:
+        columns: dict[str, list[Any]] = {
+            "account_id": [self._account] * len(rows),
+            "instance_id": [row.instance for row in rows],
+            "tag": [row.tag for row in rows],
+            "virtual_account_id": [self.staged.homes[row.instance] for row in rows],
+            "count": [row.count for row in rows],
+            "since": [row.since for row in rows],
+        }
+        self.staged.bulk.put(statement, columns)
+
+    def _learn_homes(self, missing: set[str]) -> None:
+        if missing:
+            query = select(Instance.id, Instance.virtual_account_id).where(
+                Instance.account_id == self._account,
+                Instance.satellite_id == self._satellite.id,
+                Instance.id.in_(missing),
+            )
+            self.staged.homes.update(self._unit.session.connection().execute(query).all())
+
+    def events(self, rows: list[EventRow]) -> None:
+        """Events that were not taken in before."""
+        query = select(SatelliteEvent.id).where(
+            SatelliteEvent.account_id == self._account, SatelliteEvent.id.in_([row.id for row in rows])
+        )
+        known = {*self._unit.session.connection().scalars(query)}
+        fresh = [
+            row for row in {row.id: row for row in rows}.values() if row.id not in known and row.id not in self._told
+        ]
+        self._told.update(row.id for row in fresh)
+        ids = {"account_id": [self._account] * len(fresh), "id": [row.id for row in fresh]}
+        self.staged.bulk.put(self._known_event, ids)
+        first = len(self.staged.said)
+        self.staged.said.extend(
+            row.number if row.number is not None else UNNUMBERED + place for place, row in enumerate(fresh, first)
+        )
+        # Told apart from those of central by numbers below nothing, until their place is known.
+        self._happened([_happening(self._satellite, row) for row in fresh], -first - 1, step=-1)
+
+    def _happened(self, new_events: list[NewEvent], first: int, *, step: int = 1) -> None:
+        numbers = range(first, first + step * len(new_events), step)
+        columns = event_columns(self._unit, self._account, new_events, numbers)
+        self._event = self._event or inserting(self._unit.session, Event, [*columns])
+        self.staged.bulk.put(self._event, columns)
+
+
+_STAGE: Mapping[type, Callable[[_Staging, list[Any]], None]] = {
+    InstanceRow: _Staging.instances,
+    ClaimRow: _Staging.claims,
+    EventRow: _Staging.events,
+}
+
+
+def _instance_columns(satellite: Satellite, rows: list[InstanceRow]) -> dict[str, list[Any]]:
+    return {
+        "account_id": [satellite.account_id] * len(rows),
+        "id": [row.id for row in rows],
+        "virtual_account_id": [row.virtual_account for row in rows],
+        "satellite_id": [satellite.id] * len(rows),
+        "udi": [row.udi.to_dict() for row in rows],
+        "udi_key": [row.udi.key for row in rows],
+        "hostname": [row.hostname for row in rows],
+        "product_tag": [row.product_tag for row in rows],
+        "software_version": [row.software_version for row in rows],
+        "ip_address": [row.ip_address for row in rows],
+        "notes": [row.notes for row in rows],
+        "registered_at": [row.registered_at for row in rows],
+        "last_contact": [row.last_contact for row in rows],
+        "certificate_expires": [row.certificate_expires for row in rows],
+        "state": [row.state.value for row in rows],
+        "export_allowed": [row.export_allowed for row in rows],
+        "key_hash": [row.key_hash for row in rows],
+        "public_key": [row.device_key.to_dict() if row.device_key else None for row in rows],
+        "token_id": [row.token for row in rows],
+        "standbys": [[member.to_dict() for member in row.standbys] for row in rows],
+        "marks": [list(row.marks) for row in rows],
+    }
+
+
+def _added(satellite: Satellite, row: InstanceRow) -> NewEvent:
+    standbys = f" with standbys {', '.join(member.label for member in row.standbys)}" if row.standbys else ""
+    return NewEvent(
+        EventKind.INSTANCE_ADDED_VIA_SATELLITE,
+        f"product instance {row.hostname or row.udi.label} added via satellite {satellite.name}{standbys}",
+        {"instance": row.id, "pid": row.udi.pid, "serial": row.udi.serial},
+        virtual_account_id=row.virtual_account,
+        instance_id=row.id,
+        satellite_id=satellite.id,
+    )
+
+
+def _happening(satellite: Satellite, row: EventRow) -> NewEvent:
+    return NewEvent(
+        EventKind.SATELLITE_EVENT,
+        f"{row.message} (satellite {satellite.name})",
+        {**row.subject, "event": row.event, "satellite_event": row.id},
+        instance_id=row.instance,
+        satellite_id=satellite.id,
+        at=row.at,
+        actor=row.actor,
+    )

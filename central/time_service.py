@@ -1,0 +1,22 @@
+"""What is done about the clock of central: the vendor's own (row S1.3)."""
+
+from __future__ import annotations
+
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.alerts.services import refresh_vendor
+from central.domain.operations import services
+from central.runtime import Central
+from serverkit.time.acts import TimeActs
+
+ACTS: TimeActs[Central] = TimeActs(
+    program="central",
+    row=services.clock_row,
+    may_look=lambda unit: require(unit, Permission.VENDOR_MANAGE),
+    may_measure=lambda unit: require(unit, Permission.VENDOR_MANAGE),
+    confirm_time=services.confirm_time,
+    take_measurement=services.take_measurement,
+    observe=services.observe_clock,
+    change_settings=services.change_settings,
+    refresh=lambda server, unit: refresh_vendor(unit, server.keyring),
+)

@@ -1,1 +1,0 @@
-"""Answering over HTTP: a lean toolkit and the server."""

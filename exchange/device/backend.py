@@ -1,0 +1,129 @@
+"""What the request processor of the device protocol needs of a server: its services, who answers, what is known of a device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from exchange.canonical import JsonObject
+from exchange.device.bodies import (
+    AuthorizeBody,
+    RegisterBody,
+    RenewIdentityBody,
+    TransferActiveBody,
+)
+from exchange.identity import Udi
+from exchange.keys import PrivateKey, PublicKey
+from exchange.statements import ExportRequest, ExportReturn
+from exchange.trust import Trust
+
+
+class DeviceRefusal(Exception):  # noqa: N818 - it is an answer, not a fault
+    """A service refuses an operation; `code` is one of DEVICE_PROBLEMS, `cause` is for the server's log only."""
+
+    def __init__(self, code: str, cause: str = "", message: str | None = None) -> None:
+        """The code chooses status, sentence and remedy."""
+        super().__init__(code)
+        self.code = code
+        self.cause = cause or code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """What a server knows of a key: its instance, numbers, and whether the key was superseded.
+
+    `last_answer` is the payload of the answer that the last number got.
+    """
+
+    instance: str
+    key: PublicKey
+    udis: tuple[Udi, ...]
+    last_counter: int
+    last_digest: str | None
+    last_answer: bytes | None
+    superseded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who answers: a satellite with its certificates, or central itself."""
+
+    vendor_id: str
+    satellite: str | None
+    key: PrivateKey
+    certificates: Mapping[str, bytes]
+    trust: Trust
+
+
+class Backend(Protocol):
+    """The services behind the request processor, inside one unit of work."""
+
+    now: datetime
+    held: tuple[int, int]
+
+    def find(self, key_id: str, digest: str) -> KnownDevice | None:
+        """The device that a key belongs to; its last answer is asked for only if its last message had this digest."""
+        ...
+
+    def revive(self, known: KnownDevice) -> KnownDevice:
+        """A superseded key was heard again: the take-over is undone, both machines are kept apart."""
+        ...
+
+    def savepoint(self) -> AbstractContextManager[object]:
+        """Changes inside are undone when the block raises."""
+        ...
+
+    def remember(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
+        """Keep an answer's payload, so that a repeated message gets the same one."""
+        ...
+
+    def note_refusal(self, op: str, code: str, cause: str, udi: Udi | None) -> None:
+        """Write down what was refused, and why."""
+        ...
+
+    def note_restored(self, known: KnownDevice) -> None:
+        """A device used an old number: it was put back to an older copy."""
+        ...
+
+    def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
+        """Register; the instance and the result."""
+        ...
+
+    def renew(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject | None:
+        """Answer for a list of use that changes nothing, by reading alone; None where anything is to be changed.
+
+        The contact itself is noted by `remember`. Most messages of a site are of this kind.
+        """
+        ...
+
+    def register_new(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject] | None:
+        """Register a device that nobody knows yet, held back until the group's end; None where there is more to it."""
+        ...
+
+    def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
+        """Take the complete list of use, answer for each licence."""
+        ...
+
+    def renew_identity(self, known: KnownDevice, body: RenewIdentityBody) -> JsonObject:
+        """A new certificate for the same key."""
+        ...
+
+    def transfer_active(self, known: KnownDevice, body: TransferActiveBody) -> JsonObject:
+        """Another member of the set is active now."""
+        ...
+
+    def deregister(self, known: KnownDevice, returns: tuple[tuple[ExportReturn, JsonObject], ...]) -> JsonObject:
+        """The device leaves."""
+        ...
+
+    def export_request(self, known: KnownDevice, statement: ExportRequest, envelope: JsonObject) -> JsonObject:
+        """Ask for a restricted licence."""
+        ...
+
+    def export_return(self, known: KnownDevice, statement: ExportReturn, envelope: JsonObject) -> JsonObject:
+        """Give a restricted licence back."""
+        ...

@@ -1,0 +1,45 @@
+"""What time alone brings about at the site: silent devices (row C7.5, the satellite's side)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from exchange.device.timers import REMOVED, SILENT_MAJOR
+from exchange.vocabulary import InstanceState
+from satellite.core.activity.events import EventKind
+from satellite.core.activity.services import record
+from satellite.core.base import next_change
+from satellite.core.export_queue.services import holds_restricted
+from satellite.core.instances.models import Instance
+from satellite.core.instances.queries import instance_name
+from satellite.core.instances.services import remove_instance
+from satellite.core.licences.services import replace_claims
+from serverkit.db.unit import Unit
+
+
+def end_silent_instances(unit: Unit) -> int:
+    """Free the ordinary licences of devices silent for 90 days; remove those silent for a year."""
+    query = select(Instance).where(
+        Instance.removed.is_(False), Instance.last_contact <= unit.licence_now - timedelta(days=30)
+    )
+    count = 0
+    for row in list(unit.session.scalars(query)):
+        silent = unit.licence_now - row.last_contact
+        if silent >= REMOVED and not holds_restricted(unit, row.id):
+            remove_instance(unit, row, "removed after a year of silence")
+        elif silent >= SILENT_MAJOR and row.state != InstanceState.RELEASED:
+            replace_claims(unit, row.id, row.virtual_account_id, {})
+            _change(unit, row, InstanceState.RELEASED, "was silent for 90 days; its licences were freed")
+        elif silent < SILENT_MAJOR and row.state == InstanceState.ACTIVE:
+            _change(unit, row, InstanceState.FAILED_TO_CONNECT, "has not connected for 30 days")
+        else:
+            continue
+        count += 1
+    return count
+
+
+def _change(unit: Unit, row: Instance, state: InstanceState, text: str) -> None:
+    row.state, row.change_no = state, next_change(unit)
+    record(unit, EventKind.INSTANCE_SILENT, f"{instance_name(row)} {text}", instance_id=row.id)

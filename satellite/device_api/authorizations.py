@@ -1,0 +1,80 @@
+"""The answer to a device's complete list of use (row S4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from exchange.canonical import JsonObject
+from exchange.device.backend import KnownDevice
+from exchange.device.bodies import AuthorizeBody, AuthorizeResult
+from exchange.device.rules import may_alarm
+from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, SILENT_MINOR
+from satellite.core.activity.events import EventKind
+from satellite.core.activity.services import record
+from satellite.core.alerts.services import refresh_touched
+from satellite.core.export_queue.services import ACTIVE, answers_for, grants_for, mark_delivered
+from satellite.core.instances.models import Instance
+from satellite.core.instances.queries import instance_name
+from satellite.core.instances.services import touch
+from satellite.core.licences.services import claims_of, replace_claims
+from satellite.device_api.applied_lines import PoolUse
+from satellite.device_api.renewals import refuse_ended
+from serverkit.db.unit import Unit
+
+
+def authorize_device(
+    unit: Unit, figures: PoolUse, instance: Instance, known: KnownDevice, body: AuthorizeBody, *, restricted: bool
+) -> JsonObject:
+    """Replace the device's claims, answer for each licence, bring what central decided of `restricted` ones, if any."""
+    refuse_ended(unit, instance.certificate_expires)
+    silent = unit.licence_now - instance.last_contact >= SILENT_MINOR[0]
+    ordinary = figures.ordinary(body.entitlements)
+    _claim(unit, figures, instance, ordinary)
+    for grant_id, generation in body.installed:
+        mark_delivered(unit, grant_id, generation, known.key)
+    instance.hostname = body.hostname or instance.hostname
+    instance.software_version = body.software_version or instance.software_version
+    touch(unit, instance)
+    if silent:
+        refresh_touched(unit, instances=[instance.id], pools=())
+    until, home = unit.now + AUTHORIZATION, (instance.virtual_account_id, instance.product_tag, instance.udi["pid"])
+    grants = grants_for(unit, instance.id, known.key.key_hash) if restricted else []
+    result = AuthorizeResult(
+        issued=unit.now,
+        valid_until=until,
+        renew_after=unit.now + AUTHORIZATION_RENEWAL,
+        entitlements=tuple(figures.answer(home, tag, count, until) for tag, count in body.entitlements),
+        allotments=figures.standing.envelopes(instance.virtual_account_id, list(ordinary)),
+        grants=tuple(row.envelope for row in grants if row.state == ACTIVE),
+        exports=answers_for(unit, instance.id, known.key.key_hash) if restricted else (),
+        releases=tuple(row.release for row in grants if row.release is not None),
+    )
+    return result.to_dict()
+
+
+@contextmanager
+def contacted(unit: Unit, instance: Instance) -> Iterator[None]:
+    """Around what a device is given beside its authorization: its contact counts, and ends the alerts that it can end."""
+    alarming = may_alarm(instance.certificate_expires, instance.last_contact, unit.licence_now)
+    yield
+    touch(unit, instance)
+    if alarming:
+        refresh_touched(unit, instances=[instance.id], pools=())
+
+
+def _claim(unit: Unit, figures: PoolUse, instance: Instance, wanted: dict[str, int]) -> None:
+    before, va = claims_of(unit, instance.id), instance.virtual_account_id
+    changed = sorted(tag for tag in {**before, **wanted} if before.get(tag) != wanted.get(tag))
+    if not changed:
+        return
+    were_short = {tag for tag in changed if figures.is_short(va, tag)}
+    replace_claims(unit, instance.id, va, wanted)
+    figures.forget()
+    message = f"{instance_name(instance)} requested licences"
+    kind = EventKind.INSTANCE_REQUESTED_LICENCES
+    record(unit, kind, message, subject=wanted, instance_id=instance.id, virtual_account_id=va)
+    # A pool that was not short and is not short now has no alert to raise, to change or to end.
+    pools = [(va, tag) for tag in changed if tag in were_short or figures.is_short(va, tag)]
+    if pools:
+        refresh_touched(unit, instances=(), pools=pools)

@@ -1,0 +1,302 @@
+"""The satellite's services behind the request processor of the device protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from exchange.canonical import JsonObject
+from exchange.certificates import read_csr
+from exchange.device.backend import DeviceRefusal, KnownDevice
+from exchange.device.bodies import (
+    AuthorizeBody,
+    CertificateResult,
+    RegisterBody,
+    RegisterResult,
+    RenewIdentityBody,
+    TransferActiveBody,
+)
+from exchange.device.request_processor import Opened
+from exchange.device.rules import RegistrationVerdict
+from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
+from exchange.identity import Udi
+from exchange.keys import PublicKey
+from exchange.statements import ExportRequest, ExportReturn
+from satellite.core.accounts.models import VirtualAccount
+from satellite.core.activity.events import EventKind
+from satellite.core.activity.services import record
+from satellite.core.alerts.services import refresh_touched
+from satellite.core.export_queue.services import queue_request, take_return
+from satellite.core.instances.models import DeviceKey, Instance
+from satellite.core.instances.queries import find_instance, instance_name
+from satellite.core.instances.services import (
+    change_active,
+    find_key,
+    issue_certificate,
+    register_device,
+    registered_with,
+    remove_instance,
+    revive_key,
+    touch,
+)
+from satellite.core.licences.queries import entitlement
+from satellite.core.licences.services import claims_of
+from satellite.core.site.queries import SiteRow
+from satellite.core.tokens.models import Token
+from satellite.core.tokens.services import redeem
+from satellite.device_api.applied_lines import AppliedLines, PoolUse
+from satellite.device_api.authorizations import authorize_device, contacted
+from satellite.device_api.device_rows import DeviceRows
+from satellite.device_api.registrations import Authority, BatchRegistrations
+from satellite.device_api.renewals import Renewals
+from satellite.runtime import Satellite
+from serverkit.clock import iso
+from serverkit.db.unit import Unit
+from serverkit.log import get_logger
+
+
+class SatelliteBackend:
+    """The services of a group of messages, inside one unit of work."""
+
+    def __init__(
+        self, unit: Unit, server: Satellite, site: SiteRow, standing: AppliedLines, jobs: Sequence[Opened]
+    ) -> None:
+        """`unit` is the group's; `site` its row, `standing` what central's last response left."""
+        self._unit = unit
+        self._made = server
+        self._site = site
+        self._rows_of_devices = DeviceRows(unit, [job.key for job in jobs])
+        self._figures = PoolUse(unit, standing)
+        self._renewals = Renewals(unit, self._figures)
+        authority = Authority(server.keyring.key(site.device_ca_key_id), site.device_ca_certificate or b"", site.epoch)
+        self._registrations = BatchRegistrations(unit, authority, jobs)
+        self._remember: Callable[[str, int, str, bytes], None] = self._rows_of_devices.remember
+        self._restored: bool | None = None
+        self._homes: dict[str, VirtualAccount] = {}
+        self.now = unit.now
+        self.held = (site.epoch, site.applied_rseq)
+        self._refused: Token | None = None
+
+    def find(self, key_id: str, digest: str) -> KnownDevice | None:
+        """The device that a key belongs to."""
+        self._remember = self._rows_of_devices.remember
+        if self._registrations.holds(key_id):
+            self.write()  # it registered a moment ago, in this very group
+        return self._rows_of_devices.known(key_id, digest)
+
+    def revive(self, known: KnownDevice) -> KnownDevice:
+        """The take-over is undone: both machines live on, apart."""
+        row, _ = self._own(known)
+        revive_key(self._unit, row)
+        self._changed(row.key_id, row.instance_id, known.instance)
+        refresh_touched(self._unit, instances=[known.instance, row.instance_id], pools=())
+        return replace(known, instance=row.instance_id, superseded=False)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Changes inside are undone when the block raises."""
+        self.write()
+        try:
+            with self._unit.savepoint():
+                yield
+        except BaseException:
+            self._figures.forget()  # they may have been added up with what is undone
+            raise
+
+    def write(self) -> None:
+        """Write what was held back."""
+        self._registrations.write()
+        self._rows_of_devices.write()
+
+    def remember(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
+        """Keep the answer with the key, and what a quick answer has held back until it was made."""
+        self._remember(key_id, counter, digest, answer)
+
+    def _remember_contact(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
+        fact = self._rows_of_devices.get(key_id)
+        if fact is not None:
+            self._rows_of_devices.contact(fact.instance)
+        self._rows_of_devices.remember(key_id, counter, digest, answer)
+
+    def _remember_enrolled(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
+        self._registrations.remember(counter, digest, answer)
+        self._rows_of_devices.forget_key(key_id)
+
+    def note_refusal(self, op: str, code: str, cause: str, udi: Udi | None) -> None:
+        """Log the exact cause; the device is told only its code."""
+        get_logger().warning("device_refused", op=op, code=code, cause=cause, udi=udi.label if udi else None)
+        if code == "token_refused":
+            of = self._refused
+            subject = {"cause": cause, "device": udi.label if udi else "", "token": of.id if of else None}
+            message = f"registration refused: token {cause.replace('_', ' ')}"
+            home = of.virtual_account_id if of else None
+            record(self._unit, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=home)
+
+    def note_restored(self, known: KnownDevice) -> None:
+        """Mark a device that came back with an old number; a second time it is taken for a clone."""
+        row = self._unit.session.get(Instance, known.instance)
+        if row is None:
+            return
+        mark = "clone" if "restored" in row.marks else "restored"
+        if mark not in row.marks:
+            row.marks = sorted({*row.marks, mark})
+            touch(self._unit, row)
+            message = f"{instance_name(row)} used an old number: it was put back to an older copy"
+            record(self._unit, EventKind.INSTANCE_RESTORED, message, instance_id=row.id)
+
+    def _own(self, known: KnownDevice) -> tuple[DeviceKey, Instance]:
+        row = find_key(self._unit, known.key.key_id)
+        if row is None:
+            raise DeviceRefusal("not_registered")
+        self._changed(known.key.key_id, row.instance_id, known.instance)
+        return row, find_instance(self._unit, row.instance_id)
+
+    def _changed(self, key_id: str, *instances: str) -> None:
+        self._rows_of_devices.forget(*instances)
+        self._rows_of_devices.forget_key(key_id)
+        self._figures.forget()
+
+    def _refuse_recovery(self) -> None:
+        if self._restored is None:
+            self._restored = self._made.is_restored(self._unit)
+        if self._restored:
+            raise DeviceRefusal("recovery")
+
+    def _check_request(self, body: RegisterBody, key: PublicKey) -> None:
+        self._refuse_recovery()
+        if read_csr(body.csr).key_id != key.key_id:
+            raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
+
+    def register_new(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject] | None:
+        """Register a device that nobody knows yet."""
+        if not self._registrations.is_new(body.udi, key):
+            self.write()
+            return None
+        self._check_request(body, key)
+        token = self._registrations.token(body.token)
+        if token is None:
+            return None
+        values, certificate = self._registrations.register_new(token, body, key)
+        self._remember = self._remember_enrolled
+        return values["id"], self._registered(values, certificate)
+
+    def _registered(self, values: Mapping[str, Any], certificate: bytes) -> JsonObject:
+        home = self._homes.get(values["virtual_account_id"])
+        if home is None:
+            # Held by hand: the session itself lets go of what nobody uses, and would read it for each device.
+            home = self._unit.session.get_one(VirtualAccount, values["virtual_account_id"])
+            self._homes[home.id] = home
+        return RegisterResult(
+            instance=values["id"],
+            certificate=certificate,
+            device_ca=self._site.device_ca_certificate or b"",
+            account_domain=self._site.account_domain or "",
+            account_name=self._site.account_name or "",
+            virtual_account_id=home.id,
+            virtual_account_name=home.name,
+            certificate_expires=values["certificate_expires"],
+            renew_from=self.now + CERTIFICATE_RENEWAL,
+            export_allowed=values["export_allowed"],
+        ).to_dict()
+
+    def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
+        """Register with a token."""
+        self._registrations.forget(body.udi, key)
+        self._check_request(body, key)
+        redeemed = redeem(self._unit, body.token, registered_with(self._unit, body.udi, key))
+        if redeemed.token is None:
+            self._refused = redeemed.refused
+            raise DeviceRefusal("token_refused", redeemed.cause)
+        instance, verdict = register_device(self._unit, redeemed.token, body, key)
+        self._changed(key.key_id, instance.id)
+        row = find_key(self._unit, key.key_id)
+        if row is None:
+            raise DeviceRefusal("not_registered")
+        certificate = self._certify(instance, row)
+        if verdict is not RegistrationVerdict.NEW:  # what is new gives no cause for an alert, and ends none
+            refresh_touched(self._unit, instances=[instance.id], pools=())
+        values = {
+            "id": instance.id,
+            "virtual_account_id": instance.virtual_account_id,
+            "certificate_expires": instance.certificate_expires,
+            "export_allowed": instance.export_allowed,
+        }
+        return instance.id, self._registered(values, certificate)
+
+    def _certify(self, instance: Instance, row: DeviceKey) -> bytes:
+        ca_key = self._made.keyring.key(self._site.device_ca_key_id)
+        ca = self._site.device_ca_certificate or b""
+        return issue_certificate(self._unit, ca_key, ca, self._site.epoch, instance, row)
+
+    def renew(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject | None:
+        """Answer for a list that changes nothing."""
+        fact = self._rows_of_devices.get(known.key.key_id)
+        result = self._renewals.answer(fact, body) if fact is not None else None
+        if result is not None:
+            self._remember = self._remember_contact
+        return result
+
+    def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
+        """Answer for the complete list of use."""
+        fact = self._rows_of_devices.get(known.key.key_id)
+        restricted = fact is None or fact.has_restricted
+        _, instance = self._own(known)
+        return authorize_device(self._unit, self._figures, instance, known, body, restricted=restricted)
+
+    def renew_identity(self, known: KnownDevice, body: RenewIdentityBody) -> JsonObject:
+        """A new certificate for the same key."""
+        row, instance = self._own(known)
+        if instance.certificate_expires + CERTIFICATE_GRACE <= self._unit.licence_now:
+            raise DeviceRefusal("certificate_expired")
+        if read_csr(body.csr).key_id != known.key.key_id:
+            raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
+        with contacted(self._unit, instance):
+            certificate = self._certify(instance, row)
+        message = f"{instance_name(instance)} renewed its identity certificate"
+        record(self._unit, EventKind.INSTANCE_RENEWED, message, instance_id=instance.id)
+        ca, renew_from = self._site.device_ca_certificate or b"", self.now + CERTIFICATE_RENEWAL
+        return CertificateResult(certificate, ca, instance.certificate_expires, renew_from).to_dict()
+
+    def transfer_active(self, known: KnownDevice, body: TransferActiveBody) -> JsonObject:
+        """Another member of the set is active."""
+        _, instance = self._own(known)
+        if body.active.key not in {udi.key for udi in known.udis}:
+            raise DeviceRefusal("unknown_member")
+        change_active(self._unit, instance, known, body.active)
+        return {"active": body.active.to_dict(), "at": iso(self.now)}
+
+    def deregister(self, known: KnownDevice, returns: tuple[tuple[ExportReturn, JsonObject], ...]) -> JsonObject:
+        """The device leaves: ordinary licences are free, restricted ones come back by its signed returns."""
+        fact = self._rows_of_devices.get(known.key.key_id)
+        restricted = fact is None or fact.has_restricted
+        _, instance = self._own(known)
+        for statement, envelope in returns:
+            take_return(self._unit, statement, envelope, known.key)
+        pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, instance.id)}
+        remove_instance(self._unit, instance, "removed itself")
+        if restricted:
+            self._made.refresh_alerts(self._unit)  # also what it left behind or asked for in vain
+        else:
+            refresh_touched(self._unit, instances=[instance.id], pools=pools)
+        return {}
+
+    def export_request(self, known: KnownDevice, statement: ExportRequest, envelope: JsonObject) -> JsonObject:
+        """Queue a request for a restricted licence."""
+        self._refuse_recovery()
+        _, instance = self._own(known)
+        # What the catalogue of this site does not name yet is left to central.
+        found = entitlement(self._unit, statement.tag)
+        if found is not None and not found.restricted and statement.quantity:
+            raise DeviceRefusal("not_restricted")
+        touch(self._unit, instance)
+        return queue_request(self._unit, instance, known, statement, envelope).to_dict()
+
+    def export_return(self, known: KnownDevice, statement: ExportReturn, envelope: JsonObject) -> JsonObject:
+        """Keep the return for central."""
+        _, instance = self._own(known)
+        touch(self._unit, instance)
+        if take_return(self._unit, statement, envelope, known.key) is None:
+            raise DeviceRefusal("unknown_grant")
+        return {"grant": statement.grant, "state": "returned"}

@@ -1,0 +1,159 @@
+"""Registrations of devices that nobody knows yet: looked up for the whole group at once, and written at once.
+
+Whatever else a registration can be (a repetition, a take-over, a refusal) takes the long way, one statement after the
+other; so does a device that comes twice in a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table, bindparam, insert, select
+
+from exchange.certificates import certificate_times, issue_device_certificate
+from exchange.device.bodies import RegisterBody
+from exchange.device.request_processor import Opened
+from exchange.identity import Udi
+from exchange.keys import PrivateKey, PublicKey
+from exchange.vocabulary import DeviceOp
+from satellite.core.activity.models import Event
+from satellite.core.activity.services import event_row
+from satellite.core.base import next_numbers
+from satellite.core.instances.models import DeviceKey, Instance
+from satellite.core.instances.services import added_event, new_instance
+from satellite.core.tokens.models import Token
+from satellite.core.tokens.services import refused_because
+from serverkit.db.unit import Unit
+from serverkit.secrets_box import hash_secret
+
+_KEYS: Table = DeviceKey.__table__  # type: ignore[assignment]  # a mapped class has a table
+_INSTANCES: Table = Instance.__table__  # type: ignore[assignment]  # a mapped class has a table
+_EVENTS: Table = Event.__table__  # type: ignore[assignment]  # a mapped class has a table
+
+_KNOWN_UDIS = select(_INSTANCES.c.udi_key).where(
+    _INSTANCES.c.removed.is_(False), _INSTANCES.c.udi_key.in_(bindparam("udis", expanding=True))
+)
+_KNOWN_KEYS = select(_KEYS.c.key_id).where(_KEYS.c.key_id.in_(bindparam("key_ids", expanding=True)))
+_ADD_INSTANCES, _ADD_KEYS, _ADD_EVENTS = insert(_INSTANCES), insert(_KEYS), insert(_EVENTS)
+_TOKEN = select(Token).where(Token.hash == bindparam("of")).with_for_update()
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Who certifies devices here."""
+
+    key: PrivateKey
+    certificate: bytes
+    epoch: int
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A new device whose answer is not made yet."""
+
+    token: Token
+    instance: dict[str, Any]
+    event: dict[str, Any]
+    key: dict[str, Any]
+
+
+class BatchRegistrations:
+    """New devices of one group; held until `write`."""
+
+    def __init__(self, unit: Unit, authority: Authority, jobs: Sequence[Opened]) -> None:
+        """`jobs` are all messages of the group; only what they bring is looked up."""
+        self._unit = unit
+        self._authority = authority
+        self._instances: list[dict[str, Any]] = []
+        self._keys: list[dict[str, Any]] = []
+        self._pending: _Pending | None = None
+        self._events: list[dict[str, Any]] = []
+        self._tokens: dict[str, Token | None] = {}
+        self._used: dict[str, Token] = {}
+        mine = [job for job in jobs if job.request.op is DeviceOp.REGISTER]
+        self._taken: set[str] = set()
+        self._looked_at: set[str] = set()
+        if mine:
+            connection = unit.session.connection()
+            udis, key_ids = {job.request.udi.key for job in mine}, {job.key.key_id for job in mine}
+            self._looked_at = udis | key_ids
+            self._taken.update(connection.scalars(_KNOWN_UDIS, {"udis": sorted(udis)}))
+            self._taken.update(connection.scalars(_KNOWN_KEYS, {"key_ids": sorted(key_ids)}))
+
+    def is_new(self, udi: Udi, key: PublicKey) -> bool:
+        """Whether neither device nor key were known when the group began, or came to be known since."""
+        mine = {udi.key, key.key_id}
+        return mine <= self._looked_at and not mine & self._taken
+
+    def forget(self, udi: Udi, key: PublicKey) -> None:
+        """The long way changed something about this device: it stays the long way for this group."""
+        self._taken |= {udi.key, key.key_id}
+
+    def token(self, secret: str) -> Token | None:
+        """A token that registers one more device, its row locked; None where the long way has to say why not."""
+        name = hash_secret(secret)
+        if name not in self._tokens:
+            self._tokens[name] = self._unit.session.scalars(_TOKEN, {"of": name}).one_or_none()
+        token = self._tokens[name]
+        return None if refused_because(self._unit, token) else token
+
+    def register_new(self, token: Token, body: RegisterBody, key: PublicKey) -> tuple[dict[str, Any], bytes]:
+        """Hold a new instance; returns its columns and its certificate."""
+        values = new_instance(
+            self._unit, token.virtual_account_id, token.id, body, key, export_allowed=token.export_controlled
+        )
+        who = self._authority
+        certificate = issue_device_certificate(
+            key, values["id"], body.udi, who.key, who.certificate, self._unit.now, epoch=who.epoch, issue=1
+        )
+        values["certificate_expires"] = certificate_times(certificate)[1]
+        kind, message, subject = added_event(values, body)
+        event = event_row(self._unit, kind, message, subject)
+        event |= {"instance_id": values["id"], "virtual_account_id": token.virtual_account_id}
+        key_row = {
+            "key_id": key.key_id,
+            "instance_id": values["id"],
+            "public": key.to_dict(),
+            "superseded": False,
+            "issue": 1,
+        }
+        self._pending = _Pending(token, values, event, key_row)
+        return values, certificate
+
+    def holds(self, key_id: str) -> bool:
+        """Whether a key was enrolled and is not written yet."""
+        return any(row["key_id"] == key_id for row in self._keys)
+
+    def remember(self, counter: int, digest: str, answer: bytes) -> None:
+        """The answer of the device that was enrolled last is made: only now it counts."""
+        pending = self._pending
+        if pending is None:
+            return
+        self._pending = None
+        pending.key |= {"last_counter": counter, "last_digest": digest, "last_answer": answer.decode()}
+        pending.token.uses += 1
+        self._used[pending.token.id] = pending.token
+        self._instances.append(pending.instance)
+        self._events.append(pending.event)
+        self._keys.append(pending.key)
+        self._taken |= {pending.instance["udi_key"], pending.key["key_id"]}
+
+    def write(self) -> None:
+        """Write what is held."""
+        if not self._instances:
+            return
+        number = next_numbers(self._unit, "change", len(self._instances) + len(self._events) + len(self._used))
+        for row in self._instances:
+            row["change_no"], number = number, number + 1
+        for row in self._events:
+            row["number"], number = number, number + 1
+        for token in self._used.values():
+            token.change_no, number = number, number + 1
+        connection = self._unit.session.connection()
+        connection.execute(_ADD_INSTANCES, self._instances)
+        connection.execute(_ADD_KEYS, self._keys)
+        connection.execute(_ADD_EVENTS, self._events)
+        self._unit.session.flush()
+        self._instances, self._keys, self._events, self._used = [], [], [], {}

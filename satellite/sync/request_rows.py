@@ -1,0 +1,287 @@
+"""The rows of a request: what changed since central last acknowledged, or everything (row S2.3).
+
+What comes by the hundred thousand (instances, claims, events) is read as texts and written as tables, without an object
+for each; the rest is rows. Claims and events follow the table of the instances that they are about, so that a table
+need not say again what stands there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Select, Text, case, select, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute
+
+from exchange.canonical import encode
+from exchange.container import Lines
+from exchange.files.packing import (
+    ClaimText,
+    EventText,
+    Instances,
+    InstanceText,
+    claim_lines,
+    event_lines,
+    instance_lines,
+)
+from exchange.files.rows import ExportRequestRow, ExportReturnRow, GrantStateRow, RequestRow, TokenRow
+from exchange.identity import Udi
+from exchange.keys import PublicKey
+from exchange.limits import TABLE_ROWS
+from exchange.vocabulary import DeliveryState, PrivacyField
+from satellite.core.activity.models import Event
+from satellite.core.export_queue.models import HeldGrant, QueueEntry
+from satellite.core.export_queue.services import ACTIVE, SENT, WAITING
+from satellite.core.instances.models import DeviceKey, Instance
+from satellite.core.licences.models import Claim
+from satellite.core.tokens.models import Token
+from satellite.sync.privacy import PrivacyFilter
+from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches
+
+STREAM = 1000
+ALIKE = 64
+"""So many rows that are alike make a table of their own."""
+HELD = 16 * TABLE_ROWS
+"""So many rows about the instances of one table are held at once: one device may have told a million events."""
+LAST = 2**62
+R = TypeVar("R", ClaimText, EventText)
+
+
+def rows_since(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) -> Iterator[RequestRow | Lines]:
+    """Tokens and instances first: central knows who a later row speaks of."""
+    yield from _tokens(unit, after, privacy, full=full)
+    claims = _Stream(unit, claims_since(after, full=full), ClaimText._make, claim_lines)
+    events = _Stream(unit, events_since(after, full=full), partial(_event, privacy), event_lines)
+    for piece in _pieces(unit, instances_since(after, full=full)):
+        for about, lines in instance_lines([_instance(privacy, row) for row in piece]):
+            yield lines
+            if about is not None:
+                yield from claims.about(about)
+                yield from events.about(about)
+    yield from claims.rest()
+    yield from _exports(unit, after, full=full)
+    yield from events.rest()
+
+
+def _pieces(unit: Unit, query: Select[Any]) -> Iterator[Sequence[Any]]:
+    # Plain rows of the database's own connection: nothing of the session is in them.
+    return iter(unit.session.connection().execute(query.execution_options(yield_per=TABLE_ROWS)).partitions())
+
+
+class _Stream(Generic[R]):
+    """Rows in the order of the instances that they are about; those about none of the file come last."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        query: Select[Any],
+        read: Callable[[Any], R],
+        write: Callable[[Sequence[R], Instances | None], Iterator[Lines]],
+    ) -> None:
+        self._rows: Iterator[R] = map(read, chain.from_iterable(_pieces(unit, query)))
+        self._write: Callable[[Sequence[R], Instances | None], Iterator[Lines]] = write
+        self._next: R | None = next(self._rows, None)
+
+    def about(self, instances: Instances) -> Iterator[Lines]:
+        """Those about the instances of a table; alike ones stand together."""
+        while alike := self._taken(instances):
+            yield from self._alike(alike, instances)
+
+    def _taken(self, instances: Instances) -> dict[str, list[R]]:
+        alike: dict[str, list[R]] = defaultdict(list)
+        for _ in range(HELD):
+            if self._next is None or self._next.instance not in instances.places:
+                break
+            alike[self._next.alike].append(self._next)
+            self._next = next(self._rows, None)
+        return alike
+
+    def _alike(self, alike: dict[str, list[R]], instances: Instances) -> Iterator[Lines]:
+        mixed: list[R] = []
+        for _, rows in sorted(alike.items()):
+            if len(rows) < ALIKE:
+                mixed += rows
+            else:
+                yield from self._tables(rows, instances)
+        yield from self._tables(mixed, instances)
+
+    def rest(self) -> Iterator[Lines]:
+        """Every row that is left."""
+        if self._next is not None:
+            yield from self._tables(chain([self._next], self._rows), None)
+
+    def _tables(self, rows: Iterable[R], about: Instances | None) -> Iterator[Lines]:
+        for piece in batches(rows, TABLE_ROWS):
+            yield from self._write(piece, about)
+
+
+def _stored(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """A column as the database holds it: JSON and times are not read only to be written again."""
+    return type_coerce(column, Text)
+
+
+def _tokens(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) -> Iterator[TokenRow]:
+    query = select(Token).order_by(Token.change_no)
+    query = query if full else query.where(Token.change_no > after)
+    for row in unit.session.scalars(query.execution_options(yield_per=STREAM)):
+        yield TokenRow(
+            id=row.id,
+            virtual_account=row.virtual_account_id,
+            description=privacy.text(PrivacyField.NOTES, row.description),
+            hash=row.hash,
+            created=row.created_at,
+            created_by=row.created_by,
+            expires=row.expires_at,
+            max_uses=row.max_uses,
+            uses=row.uses,
+            export_controlled=row.export_controlled,
+            revoked=row.revoked,
+            removed=row.removed,
+        )
+
+
+def instances_since(after: int, *, full: bool) -> Select[Any]:
+    """Instances by their change, each with its current key."""
+    current = (DeviceKey.instance_id == Instance.id) & DeviceKey.superseded.is_(False)
+    query = select(
+        Instance.id,
+        Instance.hostname,
+        _stored(Instance.udi),
+        Instance.product_tag,
+        Instance.software_version,
+        Instance.ip_address,
+        Instance.notes,
+        Instance.virtual_account_id,
+        _stored(Instance.registered_at),
+        _stored(Instance.last_contact),
+        _stored(Instance.certificate_expires),
+        Instance.state,
+        Instance.export_allowed,
+        Instance.key_hash,
+        DeviceKey.key_id,
+        _stored(DeviceKey.public),
+        Instance.token_id,
+        _stored(Instance.standbys),
+        _stored(Instance.marks),
+        Instance.removed,
+    )
+    query = query.outerjoin(DeviceKey, current).order_by(Instance.change_no, Instance.id)
+    if full:
+        return query  # what was removed, too: a central that was put back believes it to be there
+    return query.where(Instance.change_no > after)
+
+
+def _leaves(after: int, *, full: bool) -> ColumnElement[bool]:
+    """Whether an instance is in the file."""
+    return Instance.id.is_not(None) if full else Instance.change_no > after
+
+
+def _beside(after: int, instance: InstrumentedAttribute[Any], *, full: bool) -> list[ColumnElement[Any]]:
+    """The order that brings rows beside the instances of the file, in their order, and all others to the end."""
+    there = _leaves(after, full=full)
+    return [case((there, Instance.change_no), else_=LAST), case((there, instance), else_="")]
+
+
+def _instance(privacy: PrivacyFilter, row: tuple[Any, ...]) -> InstanceText:
+    (of, hostname, udi, product, version, address, notes, home, registered, contact, expires) = row[:11]
+    (state, allowed, key_hash, key_id, public, token, standbys, marks, removed) = row[11:]
+    return InstanceText(
+        of,
+        privacy.text(PrivacyField.HOSTNAME, hostname),
+        _udi(privacy, udi),
+        product,
+        version,
+        privacy.text(PrivacyField.IP_ADDRESS, address),
+        privacy.text(PrivacyField.NOTES, notes),
+        home,
+        registered,
+        contact,
+        expires,
+        state,
+        allowed,
+        key_hash,
+        public if public is not None and key_hash.startswith(key_id) else None,
+        token,
+        standbys if standbys == "[]" else f"[{','.join(_udi(privacy, each) for each in json.loads(standbys))}]",
+        marks,
+        removed,
+    )
+
+
+def _udi(privacy: PrivacyFilter, stored: str | dict[str, Any]) -> str:
+    if isinstance(stored, str) and "mac_address" not in stored:
+        return stored
+    udi = Udi.from_dict(json.loads(stored) if isinstance(stored, str) else stored)
+    return encode(privacy.udi(udi).to_dict()).decode()
+
+
+def claims_since(after: int, *, full: bool) -> Select[Any]:
+    """Claims beside their instances."""
+    query = select(Claim.instance_id, Claim.tag, Claim.count, _stored(Claim.since))
+    query = query.outerjoin(Instance, Instance.id == Claim.instance_id)
+    query = query.order_by(*_beside(after, Claim.instance_id, full=full), Claim.change_no, Claim.tag)
+    if full:
+        return query  # what was given back, too: a central that was put back knows it as used
+    return query.where(Claim.change_no > after)
+
+
+def _exports(unit: Unit, after: int, *, full: bool) -> Iterator[RequestRow]:
+    undecided = QueueEntry.state.in_([WAITING, SENT])
+    requests = select(QueueEntry).where(undecided if full else undecided & (QueueEntry.change_no > after))
+    for entry in unit.session.scalars(requests.order_by(QueueEntry.change_no)):
+        key = PublicKey.from_dict(entry.device_key)
+        yield ExportRequestRow(
+            entry.id, entry.instance_id, entry.tag, entry.count, entry.requested_at, entry.statement, key
+        )
+    grants = list(unit.session.scalars(select(HeldGrant).order_by(HeldGrant.change_no)))
+    for row in grants:
+        # A return is repeated until central's release has come, whatever else is acknowledged.
+        if row.returned is not None and row.release is None and row.device_key is not None:
+            yield ExportReturnRow(row.id, row.instance_id, row.returned, PublicKey.from_dict(row.device_key))
+    for row in grants:
+        if row.state == ACTIVE and (full or row.change_no > after or _undelivered(unit, row)):
+            yield _grant_state(unit, row, full=full)
+
+
+def _undelivered(unit: Unit, row: HeldGrant) -> bool:
+    return row.delivered_at is None and unit.licence_now > row.deliver_until
+
+
+def _grant_state(unit: Unit, row: HeldGrant, *, full: bool) -> GrantStateRow:
+    delivered = row.delivered_at is not None
+    return GrantStateRow(
+        grant=row.id,
+        generation=row.generation,
+        state=DeliveryState.DELIVERED if delivered else DeliveryState.UNDELIVERED,
+        at=row.delivered_at or unit.now,
+        envelope=row.envelope if full else None,
+        device_key=PublicKey.from_dict(row.device_key) if full and row.device_key else None,
+    )
+
+
+def events_since(after: int, *, full: bool) -> Select[Any]:
+    """Events beside their instances, each with the host name that its sentence may hold."""
+    query = select(
+        Event.id,
+        Event.number,
+        _stored(Event.at),
+        Event.kind,
+        Event.actor,
+        Event.message,
+        Event.instance_id,
+        _stored(Event.subject),
+        Instance.hostname,
+    )
+    query = query.outerjoin(Instance, Instance.id == Event.instance_id).where(Event.number > after)
+    return query.order_by(*_beside(after, Event.instance_id, full=full), Event.number)
+
+
+def _event(privacy: PrivacyFilter, row: tuple[Any, ...]) -> EventText:
+    of, number, at, kind, actor, message, instance, subject, hostname = row
+    text = privacy.message(message, hostname)[:4096]
+    return EventText(of, number, at, kind, actor, text, instance, subject)

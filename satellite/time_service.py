@@ -1,0 +1,21 @@
+"""What is done about the clock of a satellite: everyone may look, administrators act (row S1.3)."""
+
+from __future__ import annotations
+
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
+from satellite.core.operations import services
+from satellite.runtime import Satellite
+from serverkit.time.acts import TimeActs
+
+ACTS: TimeActs[Satellite] = TimeActs(
+    program="satellite",
+    row=services.clock_row,
+    may_look=lambda _unit: None,
+    may_measure=lambda unit: require(unit, Permission.SITE_MANAGE),
+    confirm_time=services.confirm_time,
+    take_measurement=services.take_measurement,
+    observe=services.observe_clock,
+    change_settings=services.change_settings,
+    refresh=lambda server, unit: server.refresh_alerts(unit),
+)

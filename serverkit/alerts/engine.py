@@ -1,0 +1,293 @@
+"""The reconciler. Dismissed and reminded alerts are state, not absence; a condition that ends and recurs is new."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Integer, Row, String, Text, bindparam, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from serverkit.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches, forget, insert_rows, table_of
+from serverkit.errors import NotFoundError, RefusedError
+from serverkit.ids import new_id
+
+
+class Severity(StrEnum):
+    """Three severities, most urgent first."""
+
+    MAJOR = "major"
+    MINOR = "minor"
+    INFORMATIONAL = "informational"
+
+
+class AlertState(StrEnum):
+    """What has become of an alert."""
+
+    OPEN = "open"
+    REMINDED = "reminded"
+    DISMISSED = "dismissed"
+    CLEARED = "cleared"
+
+
+_ORDER = {Severity.MAJOR: 0, Severity.MINOR: 1, Severity.INFORMATIONAL: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class AlertKind:
+    """One kind of the catalogue: its usual severity, what can be done, and when it ends."""
+
+    kind: str
+    severity: Severity
+    scope: str
+    actions: tuple[str, ...]
+    raises: str
+    clears: str
+
+    @property
+    def dismissible(self) -> bool:
+        """Whether a person may dismiss it."""
+        return "dismiss" in self.actions
+
+    @property
+    def remindable(self) -> bool:
+        """Whether a person may put it off."""
+        return "remind" in self.actions
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An alert that state and clock demand; `key` tells it from others of its kind, `step` marks a newer warning."""
+
+    kind: str
+    key: str
+    message: str
+    source: str
+    action_due: datetime | None = None
+    severity: Severity | None = None
+    step: int = 0
+    remind_at: datetime | None = None
+    actions: tuple[str, ...] | None = None
+    subject: Mapping[str, Any] = field(default_factory=dict)
+
+
+class AlertMixin:
+    """Columns of an alert."""
+
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(255))
+    severity: Mapped[str] = mapped_column(String(16))
+    message: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(String(255))
+    subject: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    actions: Mapped[list[str]] = mapped_column(JsonText)
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    action_due: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    step: Mapped[int] = mapped_column(Integer, default=0)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    remind_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_reminder: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cleared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class UnknownAlertError(NotFoundError):
+    """There is no such alert."""
+
+    code = "unknown_alert"
+
+
+class NotDismissibleError(RefusedError):
+    """This alert ends only with its cause."""
+
+    code = "alert_not_dismissible"
+    remedy = "Do what the alert asks for; it clears by itself."
+
+
+class NotRemindableError(RefusedError):
+    """This alert cannot be put off."""
+
+    code = "alert_not_remindable"
+    remedy = "Dismiss it, or do what it asks for."
+
+
+A = TypeVar("A", bound=AlertMixin)
+_KEPT = (
+    "severity",
+    "message",
+    "source",
+    "subject",
+    "actions",
+    "action_due",
+    "step",
+    "next_reminder",
+    "state",
+    "raised_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a reconciliation did; `reply` are the new ones of the kinds that the caller asked to be told of."""
+
+    raised: int
+    cleared: int
+    reply: tuple[Wanted, ...]
+
+
+Keys = Mapping[str, Collection[str]]
+"""The keys of some alerts by their kind: a part of a book."""
+
+
+class AlertBook(Generic[A]):
+    """The alerts of one scope (such as an account), on a server's own table."""
+
+    def __init__(self, model: type[A], catalogue: Mapping[str, AlertKind], scope: Mapping[str, str]) -> None:
+        """`scope` are columns and values that all its alerts share."""
+        self._model = model
+        self._catalogue = catalogue
+        self._scope = dict(scope)
+
+    def reconcile(
+        self,
+        unit: Unit,
+        wanted: Iterable[Wanted],
+        kinds: Iterable[str],
+        *,
+        only: Keys | None = None,
+        tell: Collection[str] = (),
+    ) -> Changes:
+        """Make the alerts of these kinds equal to what is wanted; with `only`, no others than those are looked at.
+
+        Works batch by batch on plain rows: neither what is wanted nor what is there is ever held as a whole.
+        """
+        unit.session.flush()
+        seen: set[str] = set()
+        reply: list[Wanted] = []
+        raised = 0
+        for piece in batches(wanted):
+            fresh = self._bring_up(unit, {(want.kind, want.key): want for want in piece}, seen)
+            raised += len(fresh)
+            reply += [want for want in fresh if want.kind in tell]
+        cleared = self._clear(unit, self._of(kinds, only), seen)
+        forget(unit.session, self._model)  # what a caller holds shows the new state
+        return Changes(raised, cleared, tuple(reply))
+
+    def _of(self, kinds: Iterable[str], only: Keys | None) -> Sequence[ColumnElement[bool]]:
+        if only is None:
+            return [self._model.kind.in_(list(kinds))]
+        return [
+            (self._model.kind == kind) & self._model.key.in_(piece)
+            for kind, keys in only.items()
+            for piece in batches(sorted(keys))
+        ]
+
+    def _present(self, unit: Unit, columns: Sequence[Any], parts: Sequence[ColumnElement[bool]]) -> list[Row[Any]]:
+        query = select(*columns).filter_by(**self._scope).where(self._model.state != AlertState.CLEARED)
+        return list(unit.session.execute(query.where(or_(*parts)))) if parts else []
+
+    def _bring_up(self, unit: Unit, wanted: dict[tuple[str, str], Wanted], seen: set[str]) -> list[Wanted]:
+        by_kind: dict[str, list[str]] = defaultdict(list)
+        for kind, key in wanted:
+            by_kind[kind].append(key)
+        columns = [getattr(self._model, name) for name in ("id", "kind", "key", "remind_at", *_KEPT)]
+        fresh, changed = dict(wanted), []
+        for row in self._present(unit, columns, self._of((), by_kind)):
+            want = fresh.pop((row.kind, row.key), None)
+            if want is None:
+                continue
+            seen.add(row.id)
+            values = self._values(unit, row, want)
+            if values is not None:
+                changed.append({"of_id": row.id, **values})
+        rows = [self._raised(unit, want) for want in fresh.values()]
+        seen.update(row["id"] for row in rows)
+        insert_rows(unit.session, self._model, rows)
+        self._write(unit, changed)
+        return list(fresh.values())
+
+    def _write(self, unit: Unit, changed: Sequence[dict[str, Any]]) -> None:
+        table = table_of(self._model)
+        statement = update(table).where(table.c.id == bindparam("of_id"))
+        for name, value in self._scope.items():
+            statement = statement.where(table.c[name] == value)
+        for piece in batches(changed):
+            unit.session.connection().execute(statement, piece)
+
+    def _clear(self, unit: Unit, parts: Sequence[ColumnElement[bool]], seen: set[str]) -> int:
+        ids = [row.id for row in self._present(unit, [self._model.id], parts) if row.id not in seen]
+        self._write(unit, [{"of_id": of, "state": AlertState.CLEARED, "cleared_at": unit.now} for of in ids])
+        return len(ids)
+
+    def _described(self, want: Wanted) -> dict[str, Any]:
+        kind = self._catalogue[want.kind]
+        return {
+            "severity": want.severity or kind.severity,
+            "message": want.message,
+            "source": want.source,
+            "subject": dict(want.subject),
+            "actions": list(want.actions if want.actions is not None else kind.actions),
+            "action_due": want.action_due,
+            "step": want.step,
+            "next_reminder": want.remind_at,
+        }
+
+    def _raised(self, unit: Unit, want: Wanted) -> dict[str, Any]:
+        fixed = {"id": new_id(), "kind": want.kind, "key": want.key, "raised_at": unit.now, "state": AlertState.OPEN}
+        return {**self._scope, **fixed, **self._described(want)}
+
+    def _values(self, unit: Unit, row: Row[Any], want: Wanted) -> dict[str, Any] | None:
+        """What a present alert becomes; None where nothing about it changes."""
+        values = {**self._described(want), "state": row.state, "raised_at": row.raised_at, "remind_at": row.remind_at}
+        newer = row.step != want.step
+        due = row.state == AlertState.REMINDED and row.remind_at is not None and row.remind_at <= unit.now
+        if newer or due:
+            values["state"], values["remind_at"] = AlertState.OPEN, None
+            if newer:
+                values["raised_at"] = unit.now
+        return values if any(getattr(row, name) != value for name, value in values.items()) else None
+
+    def open_ones(self, unit: Unit, *, every: bool = False) -> list[A]:
+        """The open alerts, most urgent first; `every` shows all."""
+        query = select(self._model).filter_by(**self._scope)
+        if not every:
+            query = query.where(self._model.state == AlertState.OPEN)
+        rows = list(unit.session.scalars(query))
+        far = datetime.max.replace(tzinfo=unit.now.tzinfo)
+        rows.sort(key=lambda row: (_ORDER[Severity(row.severity)], row.action_due or far, row.raised_at, row.id))
+        return rows
+
+    def find(self, unit: Unit, alert_id: str) -> A:
+        """One alert by its id."""
+        query = select(self._model).filter_by(**self._scope).where(self._model.id == alert_id)
+        row = unit.session.scalars(query).one_or_none()
+        if row is None or row.state == AlertState.CLEARED:
+            raise UnknownAlertError(f"there is no alert {alert_id!r}")
+        return row
+
+    def dismiss(self, unit: Unit, alert_id: str) -> A:
+        """Dismiss an alert until its condition recurs."""
+        row = self.find(unit, alert_id)
+        if "dismiss" not in row.actions:
+            raise NotDismissibleError
+        row.state = AlertState.DISMISSED
+        return row
+
+    def remind(self, unit: Unit, alert_id: str) -> A:
+        """Put an alert off until its next step, or half of the time that is left."""
+        row = self.find(unit, alert_id)
+        if "remind" not in row.actions:
+            raise NotRemindableError
+        later = row.next_reminder
+        if later is None and row.action_due is not None:
+            later = unit.now + (row.action_due - unit.now) / 2
+        if later is not None and later <= unit.now:
+            later = None  # no step is left: it stays away until a newer warning
+        row.state, row.remind_at = AlertState.REMINDED, later
+        return row

@@ -1,0 +1,39 @@
+"""From where an access token may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
+
+from serverkit.errors import InvalidInputError
+
+MOST = 32
+
+
+class InvalidNetworkError(InvalidInputError):
+    """An address from which a token may be used is no address and no network."""
+
+    code = "invalid_address"
+    remedy = "Give addresses such as 192.0.2.7 or networks such as 2001:db8::/32, 32 at most."
+
+
+def check_networks(texts: Sequence[str]) -> list[str]:
+    """Networks in their usual form; InvalidNetworkError."""
+    if len(texts) > MOST:
+        raise InvalidNetworkError
+    try:
+        return sorted({str(ip_network(text.strip())) for text in texts})
+    except ValueError as error:
+        raise InvalidNetworkError(str(error)[:200]) from error
+
+
+def is_within(address: str, networks: Sequence[str]) -> bool:
+    """Whether an address is in one of the networks; always where there are none."""
+    if not networks:
+        return True
+    try:
+        here = ip_address(address)
+    except ValueError:
+        return False
+    plain = getattr(here, "ipv4_mapped", None) or here
+    return any(plain in ip_network(network) for network in networks)

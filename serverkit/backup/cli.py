@@ -1,0 +1,90 @@
+"""`backup create | verify` and `restore`: the same commands for both servers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import Engine
+
+from serverkit.backup.errors import PassphraseNeededError, PassphraseShortError
+from serverkit.backup.service import Product, create_backup, restore_backup, verify_backup
+from serverkit.cli.base import OUTPUT, CliState, Group, emit
+from serverkit.clock import Clock, iso
+from serverkit.files import read_bounded
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+LEAST = 12
+Opened = tuple[Path, Engine, Clock]
+
+
+def _secret(file: Path) -> bytes:
+    text = read_bounded(file, 4096).strip()
+    if len(text) < LEAST:
+        raise PassphraseShortError
+    return text
+
+
+def _given(context: click.Context, file: Path | None) -> bytes:
+    if file is not None:
+        return _secret(file)
+    if not context.ensure_object(CliState).may_ask:
+        raise PassphraseNeededError
+    return str(click.prompt("Passphrase of the backup", hide_input=True)).encode()
+
+
+def add_backup_commands(
+    group: Group,
+    product: Product,
+    home: Callable[[click.Context], Path],
+    opened: Callable[[click.Context], Opened],
+    settle: Callable[[Path], None],
+    finish: Callable[[Path], dict[str, Any]],
+) -> None:
+    """Add the commands; `opened` opens a home for a backup, `finish` one that was restored.
+
+    `settle` puts what an unfinished restore left in place, and opens nothing.
+    """
+
+    @group.group("backup", help="Backups of this home: one encrypted file.")
+    def backup() -> None:
+        """Hold the commands of backups."""
+
+    @backup.command("create", help="Write an encrypted backup; a passphrase is made and shown once without a file.")
+    @click.option("--output", required=True, type=OUTPUT)
+    @click.option("--passphrase-file", type=FILE, help="File with the passphrase.")
+    @click.pass_context
+    def create(context: click.Context, output: Path, passphrase_file: Path | None) -> None:
+        """Write a backup."""
+        server = None if passphrase_file else secrets.token_urlsafe(24)
+        passphrase = _secret(passphrase_file) if passphrase_file else (server or "").encode()
+        folder, engine, clock = opened(context)
+        found = create_backup(product, folder, engine, output, passphrase, iso(clock.now()))
+        note = None
+        if found["database"] == "left_out":
+            note = "The database is not in this backup: back it up with the tools of its own server."
+        emit(context, {**found, "note": note, **({"passphrase": server} if server else {})})
+
+    @backup.command("verify", help="Check a backup as a restore would; nothing is changed.")
+    @click.argument("file", type=FILE)
+    @click.option("--passphrase-file", type=FILE, help="File with the passphrase.")
+    @click.pass_context
+    def verify(context: click.Context, file: Path, passphrase_file: Path | None) -> None:
+        """Check a backup."""
+        folder = home(context)
+        found = verify_backup(product, file, _given(context, passphrase_file), folder)
+        emit(context, {"path": str(file), "sound": True, **found})
+
+    @group.command("restore", help="Restore a backup, after it was checked whole; no server may run on the home.")
+    @click.argument("file", type=FILE)
+    @click.option("--passphrase-file", type=FILE, help="File with the passphrase.")
+    @click.option("--replace", is_flag=True, help="Also over a home that is in use; what stands there is kept aside.")
+    @click.pass_context
+    def restore(context: click.Context, file: Path, passphrase_file: Path | None, replace: bool) -> None:
+        """Restore a backup."""
+        folder, passphrase = home(context), _given(context, passphrase_file)
+        found = restore_backup(product, folder, file, passphrase, settle, replace=replace)
+        emit(context, {**found, **finish(folder)})

@@ -1,0 +1,264 @@
+"""Making, checking and restoring backups of a home.
+
+A backup holds a consistent snapshot of the embedded database, the keys, the TLS certificate and the settings. It never
+holds the anchor: that a machine was put back is what the anchor is there to say. A database behind a server is left to
+that server's own tools.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from serverkit.backup.container import (
+    MANIFEST_BYTES,
+    PIECE,
+    Header,
+    Reading,
+    digest_of,
+    new_header,
+    read_header,
+    read_pieces,
+    synced,
+    write_pieces,
+)
+from serverkit.backup.errors import BackupDamagedError, BackupTooNewError, OtherProductError
+from serverkit.backup.swap import LABEL, READY, alone_in_home, restore_waits
+from serverkit.db import migrate
+from serverkit.db.engine import database_file
+from serverkit.errors import FileUnreadableError, HomeExistsError
+from serverkit.files import atomic_file, sync_folder
+from serverkit.ids import new_id
+from serverkit.owner import keep_owner, make_file, make_folder
+from serverkit.storage import of_database, of_file
+
+FOLDERS = ("keys", "tls")
+FILES = ("config.toml", "lab-clock.json")
+_INNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_LENGTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Whose backups these are."""
+
+    name: str
+    program: str
+    database: str
+    migrations: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of a backup."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+def create_backup(
+    product: Product, home: Path, engine: Engine, output: Path, passphrase: bytes, created: str
+) -> dict[str, Any]:
+    """Write a backup; what the snapshot holds is one committed state, however much is written meanwhile."""
+    database = database_file(engine)
+    with _work_folder(home, "backup") as folder:
+        files: dict[str, Path] = {}
+        if database is not None:
+            files[product.database] = _snapshot(database, folder / "snapshot")
+        # Keys after the database: a key is made before the row that names it is committed.
+        files |= {name: home / name for name in FILES if (home / name).is_file()}
+        for name in FOLDERS:
+            files |= {f"{name}/{path.name}": path for path in sorted((home / name).glob("[!.]*")) if path.is_file()}
+        facts = {
+            "database": "embedded" if database is not None else "left_out",
+            "revision": migrate.current(engine),
+            "lab": "lab-clock.json" in files,
+        }
+        entries = [Entry(name, *digest_of(path)) for name, path in files.items()]
+        header = new_header(product.name, product.program, created, passphrase)
+        with atomic_file(output) as out:
+            write_pieces(out, header, passphrase, _content(entries, facts, files))
+    size, sha256 = digest_of(output)
+    return {"path": str(output), "size": size, "sha256": sha256, **_described(header, entries, facts)}
+
+
+def _content(entries: list[Entry], facts: dict[str, Any], files: dict[str, Path]) -> Iterator[bytes]:
+    listed = [{"name": entry.name, "size": entry.size, "sha256": entry.sha256} for entry in entries]
+    manifest = json.dumps({"facts": facts, "files": listed}, sort_keys=True).encode()
+    yield len(manifest).to_bytes(_LENGTH, "big") + manifest
+    for entry in entries:
+        with files[entry.name].open("rb") as file:
+            left = entry.size
+            while left and (data := file.read(min(PIECE, left))):
+                left -= len(data)
+                yield data
+
+
+def _snapshot(database: Path, target: Path) -> Path:
+    make_file(target)
+    try:
+        with closing(sqlite3.connect(database, timeout=30)) as connection:
+            connection.execute("VACUUM INTO ?", (str(target),))
+    except sqlite3.Error as error:
+        raise of_database(error, database) or BackupDamagedError("the database cannot be copied") from error
+    _check_database(target)
+    return target
+
+
+def _check_database(file: Path) -> None:
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            found = connection.execute("PRAGMA integrity_check").fetchone()
+    except sqlite3.Error as error:
+        raise BackupDamagedError("the database in the backup cannot be read") from error
+    if found != ("ok",):
+        raise BackupDamagedError("the database in the backup is damaged")
+
+
+def _described(header: Header, entries: list[Entry], facts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "product": header.product,
+        "program": header.program,
+        "created": header.created,
+        "database": facts.get("database"),
+        "revision": facts.get("revision"),
+        "files": [entry.name for entry in entries],
+    }
+
+
+def verify_backup(product: Product, file: Path, passphrase: bytes, scratch: Path) -> dict[str, Any]:
+    """Read the whole backup and check it as a restore would; nothing is kept."""
+    make_folder(scratch)
+    with _work_folder(scratch, "verify") as folder:
+        return _unpack(product, file, passphrase, folder)
+
+
+def restore_backup(
+    product: Product, home: Path, file: Path, passphrase: bytes, settle: Callable[[Path], None], *, replace: bool
+) -> dict[str, Any]:
+    """Check a backup whole, then decide by one rename that the home is what the backup says.
+
+    The caller opens the home afterwards, which puts everything in place. A restore that was decided before and died is
+    put in place first by `settle`: it has happened, and what stood there is kept as after any other.
+    """
+    make_folder(home)
+    if not replace and (restore_waits(home) or any((home / name).exists() for name in (product.database, "keys"))):
+        raise HomeExistsError(remedy="Give --replace: what stands there is kept in a folder `replaced-…` of the home.")
+    with alone_in_home(home), _work_folder(home, "restore") as folder:
+        found = _unpack(product, file, passphrase, folder)
+        label = new_id()[:12]
+        with (folder / LABEL).open("wb") as out:
+            keep_owner(out.fileno(), folder)
+            out.write(label.encode())
+            synced(out)
+        for inner in (*(folder / name for name in FOLDERS if (folder / name).is_dir()), folder):
+            sync_folder(inner)
+        settle(home)
+        folder.rename(home / READY)
+        sync_folder(home)
+    return {**found, "home": str(home), "kept": f"replaced-{label}" if replace else None}
+
+
+def _unpack(product: Product, file: Path, passphrase: bytes, folder: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as source:
+            header = read_header(source)
+            if header.product != product.name:
+                raise OtherProductError(f"this is a backup of {header.product[:40]!r}")
+            reading = Reading(read_pieces(source, header, passphrase))
+            size = int.from_bytes(reading.whole(_LENGTH, _LENGTH), "big")
+            entries, facts = _manifest(product, reading.whole(size, MANIFEST_BYTES))
+            for entry in entries:
+                _write_entry(entry, reading, folder)
+            if not reading.ended():
+                raise BackupDamagedError("something follows the end of the backup")
+    except OSError as error:
+        raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
+    newest = migrate.head(product.migrations)
+    if facts.get("revision") and newest and str(facts["revision"]) > newest:
+        raise BackupTooNewError(f"the backup's database is at revision {facts['revision']}")
+    if facts.get("database") == "embedded":
+        _check_database(folder / product.database)
+    return _described(header, entries, facts)
+
+
+def _manifest(product: Product, data: bytes) -> tuple[list[Entry], dict[str, Any]]:
+    try:
+        found = json.loads(data)
+        entries = [Entry(str(row["name"]), int(row["size"]), str(row["sha256"])) for row in found["files"]]
+        facts = dict(found["facts"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BackupDamagedError("the backup's list of files cannot be read") from error
+    for entry in entries:
+        if not _may_restore(product, entry.name) or entry.size < 0:
+            raise BackupDamagedError("the backup names a file that cannot be restored")
+    return entries, facts
+
+
+def _may_restore(product: Product, name: str) -> bool:
+    """Whether a backup may bring this file: never the anchor, a lock, or what else only the machine itself writes."""
+    folder, _, inner = name.rpartition("/")
+    if not folder:
+        return name in {product.database, *FILES}
+    return folder in FOLDERS and _INNER.fullmatch(inner) is not None
+
+
+def _write_entry(entry: Entry, reading: Reading, folder: Path) -> None:
+    target = folder / entry.name
+    make_folder(target.parent)
+    try:
+        with target.open("xb") as out:
+            target.chmod(0o600)
+            keep_owner(out.fileno(), target.parent)
+            for part in reading.take(entry.size):
+                out.write(part)
+            synced(out)
+    except OSError as error:
+        raise of_file(error, entry.name) from error
+    if digest_of(target)[1] != entry.sha256:
+        raise BackupDamagedError(f"{entry.name} is not what the backup's list says")
+
+
+@contextmanager
+def _work_folder(home: Path, what: str) -> Iterator[Path]:
+    """A folder for what is decrypted or copied; it goes again unless it was renamed."""
+    _sweep(home)
+    folder = home / f".{what}-{new_id()[:12]}"
+    try:
+        make_folder(folder)
+        with _held(folder):
+            yield folder
+    except OSError as error:
+        raise of_file(error, folder.name) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(home: Path) -> None:
+    """Remove the work folders of commands that were killed; who still works holds its folder's lock."""
+    for folder in home.glob(".*-????????????"):
+        if folder.name.startswith((".backup-", ".verify-", ".restore-")):
+            with suppress(OSError), _held(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)

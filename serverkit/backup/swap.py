@@ -1,0 +1,90 @@
+"""Putting a restored home in place: one rename decides, the rest follows, also after a crash in between.
+
+The restored files wait complete in `HOME/.restore-ready`. From that rename on the restore has happened: whoever opens the
+home next moves them into place, keeps what stood there in `HOME/replaced-…`, and notes that the home was put back.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from serverkit.errors import ServerRunningError
+from serverkit.faults import crash_point
+from serverkit.files import sync_folder
+from serverkit.owner import make_folder, open_lock
+
+READY = ".restore-ready"
+LABEL = ".label"
+SERVER_LOCK = "server.lock"
+
+
+def hold_home(home: Path) -> TextIO:
+    """Say for as long as the file is open that a server runs on this home; refused beside another one."""
+    handle = open_lock(home / SERVER_LOCK)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        handle.close()
+        raise ServerRunningError("another server runs on this home, or a restore is under way in it") from error
+    return handle
+
+
+@contextmanager
+def alone_in_home(home: Path) -> Iterator[None]:
+    """Refuse while a server runs on this home, and keep one from starting."""
+    with open_lock(home / SERVER_LOCK) as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ServerRunningError from error
+        yield
+
+
+def restore_waits(home: Path) -> bool:
+    """Whether a restore was decided and is not in place yet."""
+    return (home / READY).is_dir()
+
+
+def finish_restore(home: Path, note: Callable[[], None]) -> None:
+    """Put what waits in place; `note` is called before the last trace of the restore goes."""
+    ready = home / READY
+    if not ready.is_dir():
+        return
+    with open_lock(home / "write.lock") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if not ready.is_dir():
+            return
+        label = ready / LABEL
+        if label.exists():
+            _move(home, ready, label)
+            note()
+            # Without its label, all that waited is in place and noted.
+            label.unlink()
+            crash_point("restore_noted")
+        shutil.rmtree(ready)
+        sync_folder(home)
+
+
+def _move(home: Path, ready: Path, label: Path) -> None:
+    kept = home / f"replaced-{label.read_text('ascii').strip()}"
+    make_folder(kept)
+    for staged in sorted(ready.iterdir()):
+        if staged.name != LABEL:
+            _replace(staged, home, kept)
+            crash_point("restore_moved", staged.name)
+    sync_folder(kept)
+    sync_folder(home)
+
+
+def _replace(staged: Path, home: Path, kept: Path) -> None:
+    target = home / staged.name
+    # What belongs to the old database must not be read beside the new one.
+    for old in (target.with_name(target.name + "-wal"), target.with_name(target.name + "-shm"), target):
+        if old.exists():
+            old.rename(kept / old.name)
+    staged.rename(target)

@@ -1,0 +1,1 @@
+"""Commands: shared options, output, exit codes."""

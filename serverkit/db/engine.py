@@ -1,0 +1,70 @@
+"""Engines: SQLite that loses nothing it acknowledged, or PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from serverkit.errors import SettingsError
+
+OLDEST_SQLITE = (3, 37, 0)
+
+
+def make_engine(where: str | Path, busy_seconds: float = 30.0) -> Engine:
+    """An engine for a database's address, or for the file of an embedded one; SettingsError when it cannot be one.
+
+    A file's path is a path: no letter of it is read as a part of an address.
+
+    What is written stands in no error, and so in no log: it may be a secret, or a person's words.
+    """
+    if isinstance(where, Path):
+        return _sqlite(URL.create("sqlite", database=str(where.absolute())), busy_seconds)
+    try:
+        parsed = make_url(where)
+    except ArgumentError as error:
+        raise SettingsError("database.url is no address of a database") from error
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, busy_seconds)
+    if parsed.get_backend_name() == "postgresql":
+        plain = parsed.set(drivername="postgresql+psycopg")
+        pool = {"pool_pre_ping": True, "pool_size": 16, "max_overflow": 16}
+        return create_engine(plain, isolation_level="REPEATABLE READ", hide_parameters=True, **pool)
+    try:
+        parsed.get_dialect()
+    except NoSuchModuleError as error:
+        raise SettingsError("database.url names an unknown kind of database") from error
+    raise SettingsError("database.url: sqlite and postgresql are supported")
+
+
+def database_file(engine: Engine) -> Path | None:
+    """The file of an embedded database; None for one behind a server or in memory."""
+    name = engine.url.database
+    return Path(name) if engine.dialect.name == "sqlite" and name and name != ":memory:" else None
+
+
+def _sqlite(url: URL, busy_seconds: float) -> Engine:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise SettingsError(f"SQLite {sqlite3.sqlite_version} is too old")
+    options = {"timeout": busy_seconds, "check_same_thread": False}
+    engine = create_engine(url, connect_args=options, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        # The driver must not begin transactions by itself: every write begins IMMEDIATE, see serverkit.db.unit.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        kind = "IMMEDIATE" if connection.get_execution_options().get("perigee_write") else "DEFERRED"
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    return engine

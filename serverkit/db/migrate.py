@@ -1,0 +1,151 @@
+"""Migrations: a copy first, then step by step; a failure puts the copy back.
+
+Every command looks at the database's revision when it starts, so that look needs neither Alembic nor the scripts: a
+script's file name begins with its revision, and revisions sort.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine, MetaData, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from serverkit.db.engine import database_file
+from serverkit.errors import AppError, DatabaseMissingError
+from serverkit.owner import make_file
+from serverkit.storage import of_database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+REVISION_TABLE = "alembic_version"
+
+
+class SchemaError(AppError):
+    """The database's form is not the one this program works with."""
+
+    code = "schema_mismatch"
+    remedy = "Run the `upgrade` command of the newer program; an older program needs the copy made before the upgrade."
+    status = 500
+
+
+def _config(folder: Path, connection: Connection | None = None) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    if connection is not None:
+        config.attributes["connection"] = connection
+    return config
+
+
+def run_environment(metadata: MetaData) -> None:
+    """The body of a server's `env.py`: migrate on the connection that the caller brings."""
+    from alembic import context
+
+    connection = context.config.attributes.get("connection")
+    if connection is None:
+        raise SchemaError("migrations run through the program's own commands only")
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def head(folder: Path) -> str | None:
+    """The newest revision that this program knows."""
+    return max((path.name.split("_")[0] for path in (folder / "versions").glob("[0-9]*_*.py")), default=None)
+
+
+def current(engine: Engine) -> str | None:
+    """The revision that the database is at."""
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table(REVISION_TABLE):
+                return None
+            found: str | None = connection.scalar(text(f"SELECT version_num FROM {REVISION_TABLE}"))  # noqa: S608 - a constant
+            return found
+    except DBAPIError as error:
+        # Every command comes by here first: a disk that is full or read-only is named, not shown as a fault.
+        refusal = of_database(error.orig, database_file(engine)) if error.orig is not None else None
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+def upgrade(engine: Engine, folder: Path) -> None:
+    """Bring the database to the newest revision; SQLite is copied first and put back on failure."""
+    from alembic import command
+
+    if current(engine) == head(folder):
+        return
+    copy = _copy_of(engine)
+    if (file := database_file(engine)) is not None:
+        make_file(file)
+    try:
+        with engine.execution_options(perigee_write=True).connect() as connection:
+            command.upgrade(_config(folder, connection), "head")
+            connection.commit()
+    except Exception:
+        if copy is not None:
+            engine.dispose()
+            _put_back(engine, copy)
+        raise
+
+
+def check(engine: Engine, folder: Path) -> None:
+    """Refuse to work on a database of another form."""
+    require(engine)
+    found, wanted = current(engine), head(folder)
+    if found != wanted:
+        raise SchemaError(f"the database is at revision {found}, this program works with {wanted}")
+
+
+def require(engine: Engine) -> None:
+    """Refuse where there is no database at all; an empty one is never made in its place."""
+    path = database_file(engine)
+    if path is not None and not path.is_file():
+        raise DatabaseMissingError(f"there is no {path.name[:80]} in this home")
+    if current(engine) is None:
+        raise DatabaseMissingError("the database is empty")
+
+
+def differences(engine: Engine, folder: Path) -> None:
+    """Raise where the models and the migrated database differ (for tests)."""
+    from alembic import command
+
+    with engine.connect() as connection:
+        command.check(_config(folder, connection))
+
+
+def _copy_of(engine: Engine) -> Path | None:
+    path = database_file(engine)
+    if path is None or current(engine) is None:
+        return None
+    copy = path.with_name(path.name + ".before-upgrade")
+    copy.unlink(missing_ok=True)
+    make_file(copy)
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute("VACUUM INTO ?", (str(copy),))
+    finally:
+        connection.close()
+    return copy
+
+
+def _put_back(engine: Engine, copy: Path) -> None:
+    path = database_file(engine)
+    if path is None:
+        return
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    shutil.copyfile(copy, path)

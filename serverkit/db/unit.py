@@ -1,0 +1,228 @@
+"""The unit of work: one transaction, one "now", one actor; opened at the edge and committed there once."""
+
+from __future__ import annotations
+
+import fcntl
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import RLock
+from time import sleep
+from typing import TextIO, TypeVar
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from serverkit.actor import Actor
+from serverkit.db.engine import database_file
+from serverkit.db.timekeeper import Timekeeper
+from serverkit.errors import DatabaseBusyError, DiskUnwritableError
+from serverkit.faults import crash_point
+from serverkit.licence_time import Reading
+from serverkit.log import get_logger
+from serverkit.owner import open_lock
+from serverkit.storage import end_if_unsure, of_database, of_file
+
+T = TypeVar("T")
+DatabaseFailure = SQLAlchemyError
+"""What a database raises; for edges, which know no database library."""
+
+RETRIES = 8
+_RETRYABLE = {"40001", "40P01"}
+
+
+@dataclass
+class Unit:
+    """What a service gets: the session, the time, and who acts.
+
+    `now` is the present, for what begins, is noted or is planned; what ends is judged by `licence_now`.
+    """
+
+    session: Session
+    now: datetime
+    actor: Actor
+    writing: bool
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+    reading: Reading | None = None
+    keeper: Timekeeper | None = None
+
+    @property
+    def licence_now(self) -> datetime:
+        """Licence time, by which endings are judged; it stands still while the clock is not believed."""
+        return self.reading.licence_now if self.reading is not None else self.now
+
+    @property
+    def may_end(self) -> bool:
+        """Whether time may bring endings about now; jobs that end things ask this first."""
+        return self.reading is None or self.reading.may_end
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part that is undone by itself when it raises; the unit goes on."""
+        with self.session.begin_nested():
+            yield
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """Whether the database asks for the same work again: rivals met, nothing is wrong."""
+    return getattr(error.orig, "sqlstate", None) in _RETRYABLE
+
+
+class Database:
+    """Opens units of work on one engine."""
+
+    def __init__(self, engine: Engine, clock: Timekeeper, lock_file: Path | None) -> None:
+        """`lock_file` guards every write and checkpoint of SQLite; PostgreSQL needs none."""
+        self.engine = engine
+        self.clock = clock
+        self._lock_file = lock_file if engine.dialect.name == "sqlite" else None
+        self._file = database_file(engine)
+        self._seen: tuple[int, int] | None = None
+        self._thread_lock = RLock()
+        self._writer = engine.execution_options(perigee_write=True)
+
+    @contextmanager
+    def write(self, actor: Actor) -> Iterator[Unit]:
+        """A unit that may change things: committed when the block ends, rolled back when it raises."""
+        with self._exclusive():
+            session = Session(self._writer, expire_on_commit=False)
+            try:
+                unit = self._unit(session, actor, writing=True)
+                yield unit
+                crash_point("before_commit")
+                session.commit()
+            except DBAPIError as error:
+                with suppress(SQLAlchemyError):
+                    session.rollback()
+                self._refuse(error)
+                raise
+            except BaseException:
+                session.rollback()
+                raise
+            finally:
+                session.close()
+            self._keep_mark()
+        crash_point("after_commit")
+        for action in unit.after_commit:
+            action()
+
+    @contextmanager
+    def read(self, actor: Actor) -> Iterator[Unit]:
+        """A unit that only looks: one consistent snapshot, nothing is ever committed."""
+        self._follow_file()
+        session = Session(self.engine, expire_on_commit=False)
+        try:
+            yield self._unit(session, actor, writing=False)
+        except DBAPIError as error:
+            self._refuse(error)
+            raise
+        finally:
+            with suppress(DBAPIError):
+                session.rollback()
+            session.close()
+
+    def run(self, actor: Actor, work: Callable[[Unit], T]) -> T:
+        """Do a piece of work in a write unit, again where the database asks for it."""
+        for attempt in range(RETRIES):
+            try:
+                with self.write(actor) as unit:
+                    return work(unit)
+            except DBAPIError as error:
+                if not is_retryable(error) or attempt == RETRIES - 1:
+                    raise
+                sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreads rivals, guards nothing
+        raise DatabaseBusyError
+
+    def _unit(self, session: Session, actor: Actor, *, writing: bool) -> Unit:
+        reading = self.clock.read()
+        return Unit(session, reading.now, actor, writing=writing, reading=reading, keeper=self.clock)
+
+    def keep_time(self) -> None:
+        """Write down how far licence time came, by itself."""
+        with self._exclusive():
+            try:
+                self.clock.read()
+                self.clock.keep(always=True)
+            except DBAPIError as error:
+                self._refuse(error)
+                raise
+
+    def is_alive(self) -> bool:
+        """Say whether the database answers."""
+        with self.engine.connect() as connection:
+            return connection.execute(text("SELECT 1")).scalar() == 1
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def _keep_mark(self) -> None:
+        """Write down how far licence time came; what was committed before stays true if this has no room."""
+        try:
+            self.clock.keep()
+        except SQLAlchemyError as error:
+            if isinstance(error, DBAPIError) and is_retryable(error):
+                return  # another process writes it down at this very moment
+            cause = error.orig if isinstance(error, DBAPIError) else None
+            refusal = of_database(cause, self._file) if cause is not None else None
+            if refusal is not None:
+                end_if_unsure(refusal)
+            get_logger().warning("clock_not_kept", cause=type(cause or error).__name__)
+
+    def _refuse(self, error: DBAPIError) -> None:
+        """Raise the refusal that an error of the database stands for; a server whose disk is in doubt ends here."""
+        refusal = of_database(error.orig, self._file) if error.orig is not None else None
+        if refusal is not None:
+            end_if_unsure(refusal)
+            raise refusal from error
+
+    def _follow_file(self) -> None:
+        """Let go of a database file that was replaced while it was open: what goes into it would be lost."""
+        if self._file is None:
+            return
+        try:
+            found = self._file.stat()
+        except FileNotFoundError:
+            return
+        seen = (found.st_dev, found.st_ino)
+        if self._seen not in {None, seen}:
+            self.engine.dispose()
+        self._seen = seen
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        if self._lock_file is None:
+            yield
+            return
+        turn = self._lock_file.with_suffix(".turn")
+        with self._thread_lock, self._opened_lock(turn) as door, self._opened_lock(self._lock_file) as handle:
+            # Whoever waits for the lock holds the door: the one who just had it cannot come in again before.
+            fcntl.flock(door, fcntl.LOCK_EX)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            fcntl.flock(door, fcntl.LOCK_UN)
+            try:
+                self._follow_file()
+                yield
+            finally:
+                fcntl.flock(handle, fcntl.LOCK_UN)
+
+    @staticmethod
+    def _opened_lock(file: Path) -> TextIO:
+        try:
+            return open_lock(file)
+        except PermissionError as error:
+            raise DiskUnwritableError(f"{file.name} cannot be opened for writing") from error
+        except OSError as error:
+            raise of_file(error, file.name) from error
+
+
+@contextmanager
+def kept(database: Database) -> Iterator[None]:
+    """Around a change of the clock: licence time is written down before it and after it."""
+    database.keep_time()
+    yield
+    database.keep_time()

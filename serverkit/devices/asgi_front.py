@@ -1,0 +1,243 @@
+"""The front of a server: one loop takes in and lets out for all connections, one thread settles device messages.
+
+Device messages are gathered and settled in groups; whatever waits costs no thread. How the server is, is answered by the
+loop itself; everything else goes to the WSGI application, in threads of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from a2wsgi import WSGIMiddleware
+
+from serverkit.db.group import MOST_TOGETHER, PATIENCE_SECONDS
+from serverkit.devices.messages import PREFIX, DeviceHttp, Handled, failed
+from serverkit.errors import BodyIncompleteError, DatabaseBusyError, UploadTooLargeError
+from serverkit.wsgi import Response, StartResponse, WsgiApp
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+LEAN = (PREFIX, "/healthz", "/readyz")
+AGAIN_SECONDS = 0.004
+SWEEP_SECONDS = 1.0
+
+M = TypeVar("M")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """All that a server answers: devices and health on a short way, the rest behind it. It is WSGI as it stands."""
+
+    devices: DeviceHttp
+    rest: WsgiApp
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        path = str(environ.get("PATH_INFO", ""))
+        lean = path.startswith(LEAN) or path == "/"
+        return (self.devices if lean else self.rest)(environ, start_response)
+
+
+class Batcher(Generic[M, R]):
+    """Brings what many connections ask for into groups, one after the other, each in one call of a thread."""
+
+    def __init__(self, settle: Callable[[Sequence[M]], list[R | BaseException]]) -> None:
+        """`settle` does a group and says for each what came of it; it may block."""
+        self._settle = settle
+        self._loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="settle")
+        self._waiting: deque[tuple[float, M, asyncio.Future[R]]] = deque()
+        self._busy = False
+        self._sweeping = False
+        self._enough = 0
+        self._moment: asyncio.TimerHandle | None = None
+
+    async def ask(self, message: M) -> R:
+        """Have a message settled; DatabaseBusyError when its turn does not come in time."""
+        future: asyncio.Future[R] = self._loop.create_future()
+        self._waiting.append((self._loop.time(), message, future))
+        if self._moment is not None:
+            if len(self._waiting) == self._enough:
+                self._moment.cancel()
+                self._moment = self._loop.call_later(0, self._begin)  # with what has come along meanwhile
+        elif not self._busy:
+            self._busy = True
+            self._loop.call_soon(self._start)  # not before all that has come by now is here
+        elif not self._sweeping:
+            self._sweeping = True
+            self._loop.call_later(SWEEP_SECONDS, self._sweep)
+        return await future
+
+    def _begin(self) -> None:
+        self._moment = None
+        self._start()
+
+    def _start(self) -> None:
+        group = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_TOGETHER))]
+        if not group:
+            self._busy = False
+            return
+        futures = [future for _, _, future in group]
+        try:
+            work = self._loop.run_in_executor(self._thread, self._settle, [message for _, message, _ in group])
+        except RuntimeError as error:  # the machine gives no thread: the next message tries again
+            work = self._loop.create_future()
+            work.set_exception(error)
+        work.add_done_callback(lambda done: self._done(futures, done))
+
+    def _done(self, futures: list[asyncio.Future[R]], done: asyncio.Future[list[R | BaseException]]) -> None:
+        failed = done.exception()
+        results = [failed] * len(futures) if failed is not None else done.result()
+        for future, result in zip(futures, results, strict=True):
+            if future.done():
+                continue  # whoever asked is gone
+            if isinstance(result, BaseException):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+        # Whoever was answered now comes again in a moment, and a group costs as much for two as for ten: so those that
+        # wait are joined by most of them, rather than that two halves take turns for ever.
+        self._enough = min(MOST_TOGETHER, len(self._waiting) + len(futures)) * 3 // 4
+        if len(self._waiting) >= self._enough:
+            self._start()
+        else:
+            self._moment = self._loop.call_later(AGAIN_SECONDS, self._begin)
+
+    def _sweep(self) -> None:
+        late = self._loop.time() - PATIENCE_SECONDS
+        while self._waiting and self._waiting[0][0] < late:
+            _, _, future = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(DatabaseBusyError("too many messages wait for the database"))
+        self._sweeping = bool(self._waiting)
+        if self._sweeping:
+            self._loop.call_later(SWEEP_SECONDS, self._sweep)
+
+
+class _GoneError(Exception):
+    """Whoever sent half a message is gone: nobody is left to answer, and no refusal is to be counted."""
+
+
+class AsgiFront:
+    """The ASGI application of one process."""
+
+    def __init__(self, application: Application, *, threads: int, behind_proxy: bool) -> None:
+        """`threads` serve what is no device message; `behind_proxy`: the caller is who the proxy says."""
+        self._devices = application.devices
+        rest = from_loop(application, behind_proxy=behind_proxy)
+        self._rest = WSGIMiddleware(rest, workers=threads)  # type: ignore[arg-type]  # WSGI by another name
+        self._checks = WSGIMiddleware(rest, workers=2)  # type: ignore[arg-type]  # WSGI by another name
+        self._behind_proxy = behind_proxy
+        self._batcher: Batcher[tuple[str, bytes], Handled] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        path, method = str(scope.get("path", "")), scope.get("method")
+        if scope["type"] == "http" and path.startswith(LEAN):
+            if method == "POST":
+                with suppress(_GoneError):
+                    await _send(send, await self._message(path, scope, receive))
+                return
+            if path == "/healthz" and method in {"GET", "HEAD"}:
+                await _send(send, self._devices.look(path), head=method == "HEAD")
+                return
+        which = self._checks if path == "/readyz" else self._rest
+        await which(scope, _whole(receive), send)  # type: ignore[arg-type]  # the same by other names
+
+    async def _message(self, path: str, scope: Scope, receive: Receive) -> Response:
+        address = _address(scope, behind_proxy=self._behind_proxy)
+        refused = self._devices.refuse(path, address)
+        if refused is not None:
+            return refused
+        try:
+            data = await _body(scope, receive, self._devices.most_bytes)
+            if self._batcher is None:
+                self._batcher = Batcher(self._devices.handle_all)
+            with self._devices.place():
+                return self._devices.respond(address, await self._batcher.ask((path.removeprefix(PREFIX), data)))
+        except _GoneError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
+            return failed(error)
+
+
+def _whole(receive: Receive) -> Receive:
+    """A body that breaks off is an error: to the adapter it would look like one that ended."""
+
+    async def next_part() -> MutableMapping[str, Any]:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BodyIncompleteError("the request did not come whole")
+        return message
+
+    return next_part
+
+
+def from_loop(app: WsgiApp, *, behind_proxy: bool) -> WsgiApp:
+    """A WSGI application that is told what the adapter leaves out: the address as it was written, and who calls.
+
+    Behind a reverse proxy that is who the proxy says: the last address that it added.
+    """
+
+    def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        scope = environ.get("asgi.scope")
+        if scope is not None:
+            query = scope.get("query_string", b"")
+            environ["RAW_URI"] = (scope.get("raw_path", b"") + (b"?" + query if query else b"")).decode("latin-1")
+        said = _last_of(str(environ.get("HTTP_X_FORWARDED_FOR", ""))) if behind_proxy else ""
+        if said:
+            environ["REMOTE_ADDR"] = said
+        return app(environ, start_response)
+
+    return answer
+
+
+def _last_of(forwarded: str) -> str:
+    return forwarded.rpartition(",")[2].strip()
+
+
+def _address(scope: Scope, *, behind_proxy: bool) -> str:
+    if behind_proxy:
+        said = _last_of(_header(scope, b"x-forwarded-for"))
+        if said:
+            return said
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    found = [value for name, value in scope.get("headers", ()) if name == wanted]
+    return b",".join(found).decode("latin-1")
+
+
+async def _body(scope: Scope, receive: Receive, most_bytes: int) -> bytes:
+    """The request's body; UploadTooLargeError before more than `most_bytes` is taken in."""
+    announced = _header(scope, b"content-length")
+    if announced.isdecimal() and int(announced) > most_bytes:
+        raise UploadTooLargeError(f"{announced} bytes were announced; {most_bytes} are allowed")
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _GoneError
+        part = message.get("body", b"")
+        parts.append(part)
+        size += len(part)
+        if size > most_bytes:
+            raise UploadTooLargeError(f"more than {most_bytes} bytes were sent")
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _send(send: Send, response: Response, *, head: bool = False) -> None:
+    await send({"type": "http.response.start", "status": response.status, "headers": response.raw_headers()})
+    await send({"type": "http.response.body", "body": b"" if head else response.body})

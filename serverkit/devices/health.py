@@ -1,0 +1,72 @@
+"""Health of a server: `/healthz` says that it lives, `/readyz` what it can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from serverkit.db.timekeeper import Timekeeper
+from serverkit.errors import AppError
+from serverkit.startup import usable_home
+from serverkit.storage import free_bytes
+from serverkit.wsgi import Response, json_response
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Result of one named check."""
+
+    ok: bool
+    detail: str
+
+
+CheckCall: TypeAlias = Callable[[], Check]
+
+
+LEAST_FREE_BYTES = 4 * 1024 * 1024
+
+
+def disk_check(folder: Path) -> Check:
+    """Whether there is room for what will be acknowledged."""
+    free = free_bytes(folder)
+    return Check(free >= LEAST_FREE_BYTES, "has room" if free >= LEAST_FREE_BYTES else f"only {free} bytes are free")
+
+
+def home_check(home: Path, more: Sequence[Path] = ()) -> Check:
+    """Whether every file of the home is its owner's and can be read; `more` are folders of its state elsewhere."""
+    try:
+        return Check(ok=True, detail=usable_home(home, more))
+    except AppError as error:
+        return Check(ok=False, detail=f"{error.code}: {error.message}")
+
+
+def clock_check(keeper: Timekeeper) -> Check:
+    """What is thought of the clock; a wrong one is said and never takes a server out of service."""
+    reading = keeper.read()
+    return Check(ok=True, detail=reading.standing.value + (", not confirmed" if reading.mark.provisional else ""))
+
+
+def answer_health(path: str, checks: Mapping[str, CheckCall]) -> Response | None:
+    """The answer for the two health addresses; None for any other path."""
+    if path == "/healthz":
+        return Response(200, b"ok\n", "text/plain; charset=utf-8")
+    if path != "/readyz":
+        return None
+    found = {name: _run(call) for name, call in checks.items()}
+    ready = all(check.ok for check in found.values())
+    body = {
+        "ready": ready,
+        "checks": [{"name": name, "ok": check.ok, "detail": check.detail} for name, check in found.items()],
+    }
+    return json_response(body, 200 if ready else 503)
+
+
+def _run(call: CheckCall) -> Check:
+    try:
+        return call()
+    except (AppError, SQLAlchemyError, OSError) as error:
+        return Check(ok=False, detail=type(error).__name__)

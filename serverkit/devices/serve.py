@@ -1,0 +1,174 @@
+"""Serving with gunicorn's asyncio worker: a free port if asked for, own TLS, one JSON line on standard output when ready.
+
+Without TLS only for a reverse proxy on the same machine: on a loopback address or a socket in the file system.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import signal
+import socket
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from serverkit.devices.asgi_front import Application, AsgiFront
+from serverkit.devices.worker import WAITING_CONNECTIONS, FairWorker, most_connections
+from serverkit.errors import InvalidInputError
+from serverkit.jobs.scheduler import start_child
+from serverkit.tls import fingerprint
+
+
+class BindError(InvalidInputError):
+    """The address cannot be used for serving."""
+
+    code = "bind_failed"
+    remedy = "Choose another address or port with --bind; `:0` takes a free one."
+
+
+class TlsNeededError(InvalidInputError):
+    """Without TLS a server answers on its own machine only."""
+
+    code = "tls_needed"
+    remedy = "Bind to a loopback address or to unix:PATH behind a reverse proxy, or leave --no-tls out."
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # the library ships no types
+    def __init__(self, options: dict[str, Any], make_app: Callable[[], AsgiFront]) -> None:
+        self._options = options
+        self._make_app = make_app
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> AsgiFront:
+        return self._make_app()
+
+
+def serve(
+    make_app: Callable[[], Application],
+    *,
+    bind: str,
+    tls: tuple[Path, Path] | None,
+    workers: int,
+    threads: int,
+    scheduler: Callable[[], None] | None,
+) -> None:
+    """Serve until told to end. `make_app` runs in each worker, so that no connection crosses a fork."""
+    listening, url = _open(bind, tls=tls is not None)
+    try:
+        master = os.getpid()
+        child = start_child(scheduler) if scheduler is not None else None
+        line: dict[str, object] = {"ready": True, "url": url}
+        if tls is not None:
+            line["fingerprint"] = fingerprint(tls[0])
+        ready = _ReadyLine(line)
+        options: dict[str, object] = {
+            "bind": [f"fd://{listening.fileno()}"],
+            "worker_class": FairWorker,
+            "asgi_loop": "asyncio",
+            "asgi_lifespan": "off",
+            "workers": workers,
+            "worker_connections": most_connections(),
+            "loglevel": "warning",
+            "graceful_timeout": 20,
+            "timeout": 120,
+            "keepalive": 15,
+            "control_socket_disable": True,
+            "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 - heartbeat files
+            "post_worker_init": ready.worker_started,
+        }
+        if tls is not None:
+            options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
+        try:
+            _Server(options, lambda: AsgiFront(make_app(), threads=threads, behind_proxy=tls is None)).run()
+        finally:
+            if child is not None and os.getpid() == master:  # a worker that ends passes here too
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGTERM)
+    finally:
+        # gunicorn closes the descriptor when it ends; only a failure before that leaves it open.
+        listening.detach()
+
+
+class _ReadyLine:
+    """Prints the ready line once, from whichever worker is up first."""
+
+    def __init__(self, line: dict[str, object]) -> None:
+        self._line = json.dumps(line)
+        self._read, self._write = os.pipe()
+        os.write(self._write, b"1")
+        os.set_blocking(self._read, False)
+
+    def worker_started(self, _worker: object) -> None:
+        with suppress(BlockingIOError):
+            if os.read(self._read, 1):
+                print(self._line, flush=True)
+
+
+def _open(bind: str, *, tls: bool) -> tuple[socket.socket, str]:
+    """The listening socket of an address, and what a client calls it."""
+    kind, colon, path = bind.partition(":")
+    if kind == "unix" and colon:
+        if tls:
+            raise BindError("a socket in the file system is for a reverse proxy: add --no-tls")
+        return _listen_path(path), bind
+    host, port = _split(bind)
+    if not tls and not _is_loopback(host):
+        raise TlsNeededError(f"without TLS nothing is served on {host}")
+    listening = _listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    return listening, f"{'https' if tls else 'http'}://{shown}:{listening.getsockname()[1]}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _split(bind: str) -> tuple[str, int]:
+    host, colon, port = bind.rpartition(":")
+    if not colon or not port.isascii() or not port.isdecimal() or len(port) > 5 or int(port) > 65_535:
+        raise BindError(f"{bind[:80]!r} is not HOST:PORT")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(WAITING_CONNECTIONS)
+    except (OSError, UnicodeError) as error:
+        listening.close()
+        cause = error.strerror if isinstance(error, OSError) else "this is no name of a host"
+        raise BindError(f"cannot listen on {host[:80]}:{port}: {cause}") from error
+    listening.set_inheritable(True)
+    return listening
+
+
+def _listen_path(path: str) -> socket.socket:
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        with suppress(FileNotFoundError):
+            if stat.S_ISSOCK(Path(path).lstat().st_mode):
+                Path(path).unlink()  # what an earlier server left; anything but a socket stays and fails the bind
+        listening.bind(path)
+        Path(path).chmod(0o660)
+        listening.listen(WAITING_CONNECTIONS)
+    except OSError as error:
+        listening.close()
+        raise BindError(f"cannot listen on {path}: {error.strerror or error}") from error
+    listening.set_inheritable(True)
+    return listening

@@ -1,0 +1,1 @@
+"""HTTP: operations, errors, OpenAPI, OAuth, compatibility helpers."""

@@ -1,0 +1,68 @@
+"""How answers and refusals are put into HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from serverkit.http.operations import JSON
+from serverkit.ids import new_id
+from serverkit.log import get_logger
+from serverkit.wsgi import Response, problem
+
+
+def encoded(value: object) -> bytes:
+    """A value as the interface shows it; the same value always gives the same bytes."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
+
+
+def etag_of(body: bytes) -> str:
+    """The mark of a representation."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def good(media: str, value: Any, *, marked: bool) -> Response:
+    """A success."""
+    body = encoded(value) if media == JSON else bytes(value)
+    found = Response(200, body, media)
+    if marked:
+        found.headers.append(("ETag", etag_of(body)))
+    return found
+
+
+def nowhere(methods: Sequence[str]) -> Response:
+    """Nothing at this address, or nothing for this method."""
+    if not methods:
+        return problem(404, "not_found", "There is nothing at this address.", "Read the description of the interface.")
+    allowed = ", ".join(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
+    found = problem(405, "method_not_allowed", f"This address takes {allowed}.", "Use one of these methods.")
+    found.headers.append(("Allow", allowed))
+    return found
+
+
+def refusal(error: Exception) -> Response:
+    """A refusal as a problem."""
+    status = int(getattr(error, "status", 400))
+    found = problem(
+        status,
+        str(getattr(error, "code", "error")),
+        str(getattr(error, "message", "") or error),
+        str(getattr(error, "remedy", "")),
+    )
+    if status == 401:
+        found.headers.append(("WWW-Authenticate", "Bearer"))
+    if status in {429, 503}:
+        wait = getattr(error, "details", {}).get("wait", 5)
+        found.headers.append(("Retry-After", str(wait)))
+    return found
+
+
+def failed(error: Exception) -> Response:
+    """A fault of the server: the cause goes to its log, the caller gets a reference."""
+    reference = new_id()[:12]
+    get_logger().error("request_failed", reference=reference, cause=type(error).__name__, trace=traceback.format_exc())
+    message, remedy = f"The server failed (reference {reference}).", "Try again; tell the administrator the reference."
+    return problem(500, "internal_error", message, remedy)

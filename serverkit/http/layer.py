@@ -1,0 +1,254 @@
+"""Answering calls: who asks, what may be asked, one unit of work, one commit; failures become problems."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ValidationError
+
+from serverkit.actor import Actor
+from serverkit.db.unit import Database, Unit
+from serverkit.devices.messages import FailureLimiter
+from serverkit.errors import AppError
+from serverkit.http.answers import encoded, etag_of, failed, good, nowhere, refusal
+from serverkit.http.errors import (
+    BodyNotJsonError,
+    InvalidKeyError,
+    KeyReusedError,
+    MediaTypeError,
+    NotSignedInError,
+    ParameterError,
+    PreconditionError,
+    ReadOnlyTokenError,
+    TooManyFailuresError,
+)
+from serverkit.http.memory import AnswerMemory, Kept
+from serverkit.http.openapi import KEY_HEADER, describe
+from serverkit.http.operations import JSON, Asked, Operation
+from serverkit.http.request import Request
+from serverkit.http.texts import can_be_kept
+from serverkit.wsgi import Response
+
+C = TypeVar("C")
+_KEY = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who shows a token."""
+
+    actor: Actor
+    may_write: bool
+
+
+@dataclass
+class Api(Generic[C]):
+    """An interface: its operations, and what it needs from its server.
+
+    `caller` turns a token and the address that it comes from into who calls; it raises a refusal with status 401.
+    """
+
+    title: str
+    version: str
+    prefix: str
+    operations: Sequence[Operation[C]]
+    server: C
+    database: Database
+    caller: Callable[[str, str], Caller]
+    memory: AnswerMemory
+    limiter: FailureLimiter
+    roots: tuple[type[Exception], ...] = (AppError,)
+
+    def __post_init__(self) -> None:
+        """Prepare the routes and the description."""
+        self._routes = [(operation, operation.pattern) for operation in self.operations]
+        self._description = encoded(describe(self.title, self.version, self.operations))
+
+    def __call__(self, request: Request) -> Response | None:
+        """Answer a request; None where the address is not below the prefix."""
+        if not request.path.startswith(self.prefix):
+            return None
+        try:
+            return self._answer(request)
+        except self.roots as error:
+            return refusal(error)
+        except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
+            return failed(error)
+
+    def _answer(self, request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        if request.path == f"{self.prefix}openapi.json":
+            return Response(200, self._description) if method == "GET" else nowhere(["GET"])
+        hits = [(one, hit) for one, pattern in self._routes if (hit := pattern.fullmatch(request.raw_path))]
+        operation, hit = next(((o, h) for o, h in hits if o.method == method), (None, None))
+        if operation is None or hit is None:
+            return nowhere([one.method for one, _ in hits])
+        caller = self._caller(operation, request)
+        path = {name: _part(text) for name, text in hit.groupdict().items()}
+        query = _read(operation.query, dict(request.query), "query")
+        _check_media(operation, request)
+        with _content(operation, request) as (body, digest):
+            call = _Call(caller.actor, path, query, body, digest)
+            if not operation.changes:
+                return self._look(operation, call)
+            if operation.alone:
+                return self._alone(operation, request, call)
+            return self.database.run(caller.actor, lambda unit: self._change(unit, operation, request, call))
+
+    def _caller(self, operation: Operation[C], request: Request) -> Caller:
+        try:
+            if request.bearer is None:
+                raise NotSignedInError
+            caller = self.caller(request.bearer, request.address)
+        except self.roots as error:
+            if getattr(error, "status", 0) == 401:
+                # Only who shows a wrong one is slowed: behind a proxy many callers share an address.
+                wait = self.limiter.wait_seconds(request.address)
+                self.limiter.count(request.address)
+                if wait:
+                    raise TooManyFailuresError(wait=wait) from error
+            raise
+        if operation.changes and not caller.may_write:
+            raise ReadOnlyTokenError
+        return caller
+
+    def _look(self, operation: Operation[C], call: _Call) -> Response:
+        if operation.alone:
+            return good(operation.answers, operation.handle(call.asked(self.server, None)), marked=False)
+        with self.database.read(call.actor) as unit:
+            value = operation.handle(call.asked(self.server, unit))
+        return good(operation.answers, value, marked=operation.answers == JSON)
+
+    def _change(self, unit: Unit, operation: Operation[C], request: Request, call: _Call) -> Response:
+        key = _key(request)
+        digest = call.digest_of(request)
+        known = self.memory.recall(unit, key) if key else None
+        if known is not None:
+            return _repeated(known, digest)
+        asked = call.asked(self.server, unit)
+        if operation.current is not None:
+            _check_unchanged(request, operation.current(asked))
+        answer = good(operation.answers, operation.handle(asked), marked=operation.current is not None)
+        if key:
+            self.memory.keep(unit, key, Kept(digest, answer.status, answer.content_type, answer.body))
+        return answer
+
+    def _alone(self, operation: Operation[C], request: Request, call: _Call) -> Response:
+        """A change that opens its units itself; its repetition is harmless, so the answer may be kept after it."""
+        key, digest = _key(request), call.digest_of(request)
+        if key:
+            with self.database.read(call.actor) as unit:
+                known = self.memory.recall(unit, key)
+            if known is not None:
+                return _repeated(known, digest)
+        answer = good(operation.answers, operation.handle(call.asked(self.server, None)), marked=False)
+        if key:
+            kept = Kept(digest, answer.status, answer.content_type, answer.body)
+            self.database.run(call.actor, lambda unit: self.memory.keep(unit, key, kept))
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What was sent, read and checked."""
+
+    actor: Actor
+    path: dict[str, str]
+    query: Any
+    body: Any
+    digest: str
+
+    def asked(self, server: Any, unit: Unit | None) -> Asked[Any]:
+        return Asked(server, self.actor, unit, self.path, self.query, self.body)
+
+    def digest_of(self, request: Request) -> str:
+        content = (request.method, request.raw_path, json.dumps(dict(request.query), sort_keys=True), self.digest)
+        return hashlib.sha256("\0".join(content).encode()).hexdigest()
+
+
+def _part(text: str) -> str:
+    try:
+        plain = unquote(text, errors="strict")
+    except UnicodeDecodeError as error:
+        raise ParameterError("the address is not UTF-8") from error
+    if "\0" in plain:
+        raise ParameterError("the address holds a character that no name has")
+    return plain
+
+
+def _read(model: type[BaseModel], values: Any, where: str) -> Any:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or where
+        raise ParameterError(f"{place}: {first['msg']}") from error
+
+
+def _check_media(operation: Operation[Any], request: Request) -> None:
+    if operation.body is None and operation.media == JSON:
+        return
+    kinds = {"", operation.media} if operation.media == JSON else {"", operation.media, "application/octet-stream"}
+    if request.media not in kinds and not (operation.media == JSON and request.media.endswith("+json")):
+        raise MediaTypeError(f"{request.media[:80]!r} is not taken here, {operation.media} is")
+
+
+@contextmanager
+def _content(operation: Operation[Any], request: Request) -> Iterator[tuple[Any, str]]:
+    """The body as the operation takes it, and its digest: an object, the path of an upload, or nothing."""
+    if operation.body is not None:
+        yield _object(operation.body, request.body), hashlib.sha256(request.body).hexdigest()
+    elif operation.media != JSON:
+        with tempfile.TemporaryDirectory(prefix="perigee-") as folder:
+            path = Path(folder) / "upload"
+            with path.open("w+b") as file:
+                request.save(file, operation.most_bytes)
+                file.seek(0)
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            yield path, digest
+    else:
+        yield None, ""
+
+
+def _object(model: type[BaseModel], data: bytes) -> Any:
+    try:
+        value = json.loads(data or b"{}", parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise BodyNotJsonError from error
+    if not isinstance(value, dict):
+        raise BodyNotJsonError
+    if not can_be_kept(value):
+        raise ParameterError("the body holds a character that no text has")
+    return _read(model, value, "body")
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _key(request: Request) -> str | None:
+    key = request.headers.get(KEY_HEADER.lower())
+    if key is not None and not _KEY.fullmatch(key):
+        raise InvalidKeyError
+    return key
+
+
+def _repeated(known: Kept, digest: str) -> Response:
+    if known.digest != digest:
+        raise KeyReusedError
+    return Response(known.status, known.body, known.content_type, [("Idempotency-Replayed", "true")])
+
+
+def _check_unchanged(request: Request, present: object) -> None:
+    wanted = [mark.strip() for mark in request.headers.get("if-match", "").split(",") if mark.strip()]
+    if wanted and "*" not in wanted and etag_of(encoded(present)) not in wanted:
+        raise PreconditionError

@@ -1,0 +1,235 @@
+"""Interfaces that existing clients dictate: what they send is taken as it comes, what they read is answered exactly.
+
+Clients differ: they double slashes, send `null` bodies with GET, page in the body or in the query, and leave out the
+content type. All of that is taken.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import unquote
+
+from serverkit.db.unit import Database, Unit
+from serverkit.devices.messages import FailureLimiter
+from serverkit.errors import AppError, InvalidInputError
+from serverkit.http.errors import NotSignedInError, ReadOnlyTokenError
+from serverkit.http.layer import Caller
+from serverkit.http.request import Request
+from serverkit.http.texts import can_be_kept
+from serverkit.ids import new_id
+from serverkit.log import get_logger
+from serverkit.wsgi import Response
+
+MOST_BYTES = 8 * 1024 * 1024
+DEFAULT_LIMIT = 50
+EMPTY_BODIES = frozenset({401, 403, 404, 405, 429, 500, 503})
+C = TypeVar("C")
+
+
+class BodyError(InvalidInputError):
+    """The body is not what this call takes."""
+
+    code = "invalid_body"
+    remedy = "Send a JSON object with the fields that the call names."
+
+
+def read_body(request: Request) -> dict[str, Any]:
+    """The body as an object; `null` and nothing at all count as an empty one. Paging may stand in the query."""
+    paging = {name: request.query[name] for name in ("limit", "offset") if name in request.query}
+    text = request.body.strip()
+    if not text:
+        return dict(paging)
+    try:
+        value = json.loads(text.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise BodyError("the body is not JSON") from error
+    if not can_be_kept(value):
+        raise BodyError("the body holds a character that no text has")
+    if value is None:
+        return dict(paging)
+    if not isinstance(value, dict):
+        raise BodyError("the body is not an object")
+    return {**paging, **value}
+
+
+def text_of(body: Mapping[str, Any], *names: str, needed: bool = True) -> str:
+    """A text under the first of these names that is there."""
+    for name in names:
+        value = body.get(name)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+        if value is not None and not isinstance(value, str):
+            raise BodyError(f"{name} is not a text")
+    if needed:
+        raise BodyError(f"Missing required input parameters: {names[0]}")
+    return ""
+
+
+def number_of(value: object, name: str) -> int:
+    """A whole number, also where it comes as a text."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise BodyError(f"{name} is not a whole number")
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,12}", value.strip()):
+        raise BodyError(f"{name} is not a whole number")
+    return int(value)
+
+
+def is_blank(value: object) -> bool:
+    """Whether a client left a value out: null and an empty text are as good as nothing."""
+    return value is None or value == ""
+
+
+def words_of(body: Mapping[str, Any], name: str) -> list[str]:
+    """A list of words, also where one stands alone."""
+    value = body.get(name)
+    return [value] if isinstance(value, str) and value else [str(word) for word in list_of(body, name)] if value else []
+
+
+def list_of(body: Mapping[str, Any], *names: str) -> list[Any]:
+    """A list under the first of these names that holds one; empty where none does."""
+    for name in names:
+        value = body.get(name)
+        if isinstance(value, list) and value:
+            return value
+        if value is not None and not isinstance(value, list):
+            raise BodyError(f"{name} is not a list")
+    return []
+
+
+def objects_of(body: Mapping[str, Any], *names: str) -> list[dict[str, Any]]:
+    """A list of objects that may not be empty."""
+    found = list_of(body, *names)
+    if not found:
+        raise BodyError(f"Missing required input parameters: {names[0]}")
+    if not all(isinstance(entry, dict) for entry in found):
+        raise BodyError(f"{names[0]} holds something else than objects")
+    return found
+
+
+def page(items: Sequence[Any], body: Mapping[str, Any]) -> list[Any]:
+    """The part of a list that was asked for: `offset` counts records, -1 as `limit` means all."""
+    limit, offset = body.get("limit"), body.get("offset")
+    most = DEFAULT_LIMIT if is_blank(limit) else number_of(limit, "limit")
+    first = 0 if is_blank(offset) else number_of(offset, "offset")
+    if most < -1 or first < 0:
+        raise BodyError("limit and offset are not negative")
+    return list(items[first:] if most == -1 else items[first : first + most])
+
+
+def answer(value: object, status: int = 200) -> Response:
+    """A JSON answer."""
+    return Response(status, json.dumps(value, ensure_ascii=False).encode(), "application/json")
+
+
+def empty(status: int, *headers: tuple[str, str]) -> Response:
+    """An answer without a body."""
+    return Response(status, b"", headers=list(headers))
+
+
+def sentences(message: str, remedy: str) -> str:
+    """What is wrong and what to do, in one text; the first ends like a sentence before the second begins."""
+    ends = "" if message.endswith((".", "!", "?", ":", ";")) or not message or not remedy else "."
+    return f"{message}{ends} {remedy}".strip()
+
+
+def refusal(error: AppError) -> Response:
+    """A refusal as these clients read it: the status text and a sentence; the code is ours besides."""
+    if error.status in EMPTY_BODIES and error.status != 404:
+        return empty(error.status)
+    body = {"status": "ERROR", "statusMessage": sentences(error.message, error.remedy), "messageCode": error.code}
+    return answer(body, 422 if isinstance(error, InvalidInputError) and not isinstance(error, BodyError) else 400)
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Generic[C]):
+    """One address; `changes` decides between a reading and a writing unit, and which scope is needed."""
+
+    method: str
+    pattern: re.Pattern[str]
+    handle: Callable[[C], dict[str, Any]]
+    changes: bool = False
+
+
+@dataclass
+class LenientApi(Generic[C]):
+    """Answers what belongs to such an interface; None for any other address.
+
+    `locate` gives the part of an address behind its base, or None. `open_call` makes what the handlers get.
+    """
+
+    routes: Sequence[Route[C]]
+    locate: Callable[[str], str | None]
+    open_call: Callable[[Unit, Request, dict[str, Any], Mapping[str, str]], C]
+    caller: Callable[[str, str], Caller]
+    database: Database
+    limiter: FailureLimiter
+
+    def __call__(self, request: Request) -> Response | None:
+        """Answer a request."""
+        tail = self.locate(re.sub(r"/{2,}", "/", request.raw_path))
+        if tail is None:
+            return None
+        try:
+            return self._answer(request, tail.rstrip("/"))
+        except AppError as error:
+            if error.status == 401:
+                wait = self.limiter.wait_seconds(request.address)
+                self.limiter.count(request.address)
+                return empty(429, ("Retry-After", str(wait))) if wait else empty(401, ("WWW-Authenticate", "Bearer"))
+            return refusal(error)
+        except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
+            reference, trace = new_id()[:12], traceback.format_exc()
+            get_logger().error("request_failed", reference=reference, cause=type(error).__name__, trace=trace)
+            return empty(500)
+
+    def _answer(self, request: Request, tail: str) -> Response:
+        if request.bearer is None:
+            raise NotSignedInError
+        caller = self.caller(request.bearer, request.address)
+        method = "GET" if request.method == "HEAD" else request.method
+        matches = [(route, hit) for route in self.routes if (hit := route.pattern.fullmatch(tail))]
+        route, hit = next(((r, h) for r, h in matches if r.method == method), (None, None))
+        if route is None or hit is None:
+            allow = ", ".join(sorted({found.method for found, _ in matches}))
+            return empty(405, ("Allow", allow)) if matches else empty(404)
+        if route.changes and not caller.may_write:
+            raise ReadOnlyTokenError
+        body = read_body(request)
+        path = {name: unquote(text).replace("\0", "") for name, text in hit.groupdict().items() if text is not None}
+
+        def work(unit: Unit) -> dict[str, Any]:
+            return route.handle(self.open_call(unit, request, body, path))
+
+        if route.changes:
+            return answer(self.database.run(caller.actor, work))
+        with self.database.read(caller.actor) as unit:
+            return answer(work(unit))
+
+
+def success(message: str, **fields: object) -> dict[str, Any]:
+    """The envelope of a success."""
+    return {"status": "SUCCESS", "statusMessage": message, **fields}
+
+
+def millis(at: datetime) -> str:
+    """A time with milliseconds, as tokens show theirs."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+
+
+def seconds(at: datetime | None) -> str | None:
+    """A time in seconds, or null."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at is not None else None
+
+
+def overall(items: Sequence[Mapping[str, Any]]) -> str:
+    """The status over a list of items: SUCCESS, WARNING where some failed, ERROR where all did."""
+    failed = sum(item["status"] != "SUCCESS" for item in items)
+    return "SUCCESS" if not failed else "ERROR" if failed == len(items) else "WARNING"

@@ -1,0 +1,147 @@
+"""Access tokens by OAuth grants, with the parameters in form, query or JSON, as existing clients send them."""
+
+from __future__ import annotations
+
+import json
+import re
+import traceback
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+from serverkit.devices.messages import FailureLimiter
+from serverkit.errors import AppError
+from serverkit.http.request import Request
+from serverkit.ids import new_id
+from serverkit.log import get_logger
+from serverkit.wsgi import Response
+
+MOST_BYTES = 64 * 1024
+PATHS = frozenset(
+    {
+        "/oauth/token",
+        "/backend/oauth/token",
+        "/as/token.oauth2",
+        "/oauth2/default/v1/token",
+        "/api/oauth/token",
+        "/backend/api/oauth/token",
+    }
+)
+
+
+class UnknownClientError(AppError):
+    """The client's id or secret is not valid."""
+
+    code = "invalid_client"
+    remedy = "Check client id and secret; ask the administrator for new ones."
+    status = 401
+
+
+class BadGrantError(AppError):
+    """The user name, password or refresh token is not valid."""
+
+    code = "invalid_grant"
+    remedy = "Check user name and password, or sign in again."
+
+
+class Grants(Protocol):
+    """Gives tokens; each of these raises UnknownClientError or BadGrantError."""
+
+    def for_client(self, client: str, secret: str) -> Mapping[str, Any]:
+        """A token that acts as the client's own user."""
+
+    def for_person(self, client: str, secret: str, name: str, password: str) -> Mapping[str, Any]:
+        """A token that acts as a person, with a refresh token."""
+
+    def for_refresh(self, client: str, secret: str, token: str) -> Mapping[str, Any]:
+        """A further token for a person's program."""
+
+
+def is_token_path(path: str) -> bool:
+    """Whether an address gives tokens."""
+    return re.sub(r"/{2,}", "/", path).rstrip("/").lower() in PATHS
+
+
+def give_token(grants: Grants, limiter: FailureLimiter, request: Request) -> Response:
+    """Answer a request for a token; what is wrong is counted, and slowed."""
+    if request.method != "POST":
+        found = _error(405, "invalid_request", "POST is needed")
+        found.headers.append(("Allow", "POST"))
+        return found
+    attempt, request.most_bytes = request.address, MOST_BYTES
+    try:
+        values = _values(request)
+        if values.get("grant_type") == "password":
+            attempt = f"{request.address}|{values.get('username', '')[:255]}"
+            wait = limiter.wait_seconds(attempt)
+            if wait:
+                return _slow(wait)  # before the slow check of a password
+        return _json(200, {"token_type": "Bearer", **_granted(grants, values)})
+    except (UnknownClientError, BadGrantError) as error:
+        wait = limiter.wait_seconds(attempt)
+        limiter.count(attempt)
+        if wait:
+            return _slow(wait)
+        return _error(error.status, error.code, "" if error.status == 401 else error.message)
+    except _RequestError as error:
+        return _error(400, error.code, error.message)
+    except AppError as error:
+        return _error(error.status, error.code, error.message)
+    except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
+        reference = new_id()[:12]
+        trace = traceback.format_exc()
+        get_logger().error("token_failed", reference=reference, cause=type(error).__name__, trace=trace)
+        return _error(500, "server_error", f"reference {reference}")
+
+
+def _slow(wait: int) -> Response:
+    slow = _error(429, "slow_down", "too many wrong credentials")
+    slow.headers.append(("Retry-After", str(wait)))
+    return slow
+
+
+class _RequestError(Exception):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+def _granted(grants: Grants, values: Mapping[str, str]) -> Mapping[str, Any]:
+    client, secret = values.get("client_id", ""), values.get("client_secret", "")
+    grant = values.get("grant_type", "")
+    if grant == "client_credentials":
+        return grants.for_client(client, secret)
+    if grant == "password":
+        return grants.for_person(client, secret, values.get("username", ""), values.get("password", ""))
+    if grant == "refresh_token":
+        return grants.for_refresh(client, secret, values.get("refresh_token", ""))
+    if grant:
+        raise _RequestError("unsupported_grant_type", "client_credentials, password and refresh_token are taken")
+    raise _RequestError("invalid_request", "grant_type is missing")
+
+
+def _values(request: Request) -> dict[str, str]:
+    """Parameters of the query, then of the body: JSON where it is an object, else a form; and of Basic credentials."""
+    values = dict(request.query)
+    text = request.body.decode("utf-8", "replace").strip()
+    if text.startswith("{"):
+        try:
+            data: Any = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise _RequestError("invalid_request", "the body is not JSON") from error
+        values |= {str(name): value for name, value in data.items() if isinstance(value, str)}
+    elif text not in {"", "null"}:
+        values |= dict(parse_qsl(text, keep_blank_values=True))
+    login = request.basic
+    if login is not None:
+        values.setdefault("client_id", login[0])
+        values.setdefault("client_secret", login[1])
+    return values
+
+
+def _error(status: int, code: str, about: str) -> Response:
+    return _json(status, {"error": code, **({"error_description": about} if about else {})})
+
+
+def _json(status: int, value: object) -> Response:
+    return Response(status, json.dumps(value).encode(), headers=[("Pragma", "no-cache")])

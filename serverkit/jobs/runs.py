@@ -1,0 +1,113 @@
+"""Running a job: the row (job, slot) is the only guard, and it is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from serverkit.actor import Actor, ActorKind
+from serverkit.clock import iso
+from serverkit.db.base import JobRunMixin
+from serverkit.db.unit import Database, Unit
+from serverkit.errors import AppError, NotFoundError
+from serverkit.faults import crash_point
+from serverkit.ids import new_id
+from serverkit.log import get_logger
+
+KEPT = timedelta(days=30)
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that is done again and again; `run` says in a few words what it did.
+
+    A run that has not ended when its lease is over is taken for dead: its slot has failed, and the next one may run.
+    `apart` takes the place of `run` where the work opens units of its own, because it waits for others in between.
+    """
+
+    name: str
+    every: timedelta
+    run: Callable[[Unit], str]
+    description: str
+    apart: Callable[[], str] | None = None
+    lease: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """What became of a run: done, failed, or taken (another scheduler has this slot)."""
+
+    job: str
+    slot: str
+    state: str
+    detail: str
+
+
+class UnknownJobError(NotFoundError):
+    """There is no job of this name."""
+
+    code = "unknown_job"
+    remedy = "List the jobs with `jobs list`."
+
+
+def slot_of(job: Job, now: datetime) -> str:
+    """The slot that a moment belongs to, counted from a fixed day: never derived from an earlier run."""
+    return iso(_EPOCH + job.every * ((now - _EPOCH) // job.every))
+
+
+def run_job(database: Database, runs: type[JobRunMixin], job: Job, *, slot: str | None = None) -> JobResult:
+    """Run a job's present slot, or an own slot when it is started by hand (`slot` given)."""
+    actor = Actor(ActorKind.JOB, job.name, f"job {job.name}")
+    started = database.clock.now()
+    name = slot or slot_of(job, started)
+    try:
+        free = database.run(actor, lambda unit: _claim(unit, runs, job, name, by_hand=slot is not None))
+    except IntegrityError:
+        free = False
+    if not free:
+        return JobResult(job.name, name, "taken", "this slot was run already, or an earlier one still runs")
+    crash_point("job_started", job.name)
+    try:
+        detail, state = job.apart() if job.apart else database.run(actor, job.run), "done"
+    except (AppError, SQLAlchemyError) as error:
+        get_logger().error("job_failed", job=job.name, slot=name, cause=type(error).__name__)
+        detail, state = f"{type(error).__name__}: {getattr(error, 'message', 'see the log')}", "failed"
+    with database.write(actor) as unit:
+        ran = unit.session.get(runs, (job.name, name))
+        if ran is not None:
+            ran.state, ran.finished, ran.detail = state, unit.now, detail
+        unit.session.execute(delete(runs).where(runs.job == job.name, runs.started < unit.now - KEPT))
+    return JobResult(job.name, name, state, detail)
+
+
+def _claim(unit: Unit, runs: type[JobRunMixin], job: Job, slot: str, *, by_hand: bool) -> bool:
+    """Take a slot; False while another is at work and its lease is not over."""
+    query = select(runs).where(runs.job == job.name, runs.state == "running").with_for_update()
+    for row in unit.session.scalars(query):
+        if unit.now - row.started >= job.lease:
+            row.state, row.finished, row.detail = "failed", unit.now, "it did not end before its lease was over"
+        elif not by_hand:
+            return False
+    if unit.session.get(runs, (job.name, slot)) is not None:
+        return False
+    values = {"job": job.name, "slot": slot, "state": "running", "started": unit.now, "detail": ""}
+    unit.session.add(runs(**values))
+    return True
+
+
+def manual_slot() -> str:
+    """A slot of its own for a run that a person starts."""
+    return f"manual-{new_id()}"
+
+
+def find_job(jobs: tuple[Job, ...], name: str) -> Job:
+    """A job by its name."""
+    for job in jobs:
+        if job.name == name:
+            return job
+    raise UnknownJobError(f"there is no job {name!r}")

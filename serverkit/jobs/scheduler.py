@@ -1,0 +1,59 @@
+"""The scheduler: a process beside the server that offers every job its slots."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from serverkit.clock import SystemClock
+from serverkit.db.base import JobRunMixin
+from serverkit.db.unit import Database
+from serverkit.jobs.runs import Job, run_job
+
+_PR_SET_PDEATHSIG = 1
+LOOK_SECONDS = 30
+
+
+def run_scheduler(database: Database, runs: type[JobRunMixin], jobs: tuple[Job, ...]) -> None:
+    """Offer each job its slot, now and every half minute, until the process is told to end.
+
+    The slot's row decides whether anything runs; so a laboratory's clock may leap, and other schedulers may exist.
+    """
+    scheduler = BlockingScheduler(timezone="UTC")
+    for job in jobs:
+        scheduler.add_job(
+            lambda job=job: run_job(database, runs, job),
+            trigger=IntervalTrigger(seconds=LOOK_SECONDS, timezone="UTC"),
+            id=job.name,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+            next_run_time=SystemClock().now(),
+        )
+    # What was begun is finished first: a slot that was left half way would be closed to everyone until its lease ends.
+    signal.signal(signal.SIGTERM, lambda *_: scheduler.shutdown(wait=True))
+    scheduler.start()
+
+
+def start_child(work: Callable[[], None]) -> int:
+    """Start `work` in a child process that ends with its parent, however that ends; returns the pid."""
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        if sys.platform == "linux":
+            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() == parent:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            work()
+        code = 0
+    finally:
+        os._exit(code)

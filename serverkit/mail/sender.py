@@ -1,0 +1,101 @@
+"""Handing one mail over to a server by SMTP; the server's certificate is checked unless mail is sent in the clear."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from serverkit.errors import AppError, InvalidInputError, SettingsError
+from serverkit.files import read_bounded
+from serverkit.ids import new_id
+from serverkit.mail.settings import MailSettings
+
+PASSWORD_BYTES = 1024
+
+
+class MailFailedError(AppError):
+    """The mail could not be handed over."""
+
+    code = "mail_failed"
+    remedy = "Read the cause; `mail test` tries the settings without waiting for a mail."
+    status = 502
+
+
+class MailOffError(AppError):
+    """No mail server is set."""
+
+    code = "mail_off"
+    remedy = "Set `mail.host` and the other settings of mail."
+    status = 409
+
+
+def check_address(text: str) -> str:
+    """A mail address as it will stand in a header; InvalidInputError for what is none."""
+    try:
+        found = Address(addr_spec=text)
+    except (MessageError, ValueError, IndexError, TypeError) as error:
+        raise InvalidInputError(f"{text[:80]!r} is no mail address") from error
+    if not found.username or not found.domain or len(text) > 255 or not text.isprintable():
+        raise InvalidInputError(f"{text[:80]!r} is no mail address")
+    return text
+
+
+def compose(settings: MailSettings, mail_id: str, at: datetime, to: str, subject: str, text: str) -> EmailMessage:
+    """The mail; its id never changes, so that whoever gets it twice can tell."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = settings.sender, check_address(to), subject
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = f"<{mail_id}@{settings.sender.rpartition('@')[2] or 'localhost'}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text)
+    return message
+
+
+def send(settings: MailSettings, message: EmailMessage) -> None:
+    """Hand it over; MailFailedError names the stage and what the server said."""
+    if settings.host is None:
+        raise MailOffError("no mail server is set")
+    stage = "connection"
+    try:
+        with _connect(settings, settings.host) as server:
+            if settings.security == "starttls":
+                stage = "encryption"
+                server.starttls(context=_context(settings))
+            if settings.user is not None:
+                stage = "sign-in"
+                server.login(settings.user, _password(settings))
+            stage = "hand-over"
+            server.send_message(message)
+    except smtplib.SMTPResponseException as error:
+        said = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
+        raise MailFailedError(f"{stage}: the server said {error.smtp_code} {said}"[:500]) from error
+    except smtplib.SMTPRecipientsRefused as error:
+        raise MailFailedError(f"{stage}: the server refused the recipient") from error
+    except (smtplib.SMTPException, ssl.SSLError, OSError) as error:
+        raise MailFailedError(f"{stage}: {type(error).__name__}: {error}"[:500]) from error
+
+
+def send_test(settings: MailSettings, to: str, at: datetime) -> None:
+    """Send a mail that says only that mail arrives."""
+    send(settings, compose(settings, new_id(), at, to, "Test of the mail settings", "Mail reaches you.\n"))
+
+
+def _connect(settings: MailSettings, host: str) -> smtplib.SMTP:
+    if settings.security == "tls":
+        return smtplib.SMTP_SSL(host, settings.port, timeout=settings.timeout_seconds, context=_context(settings))
+    return smtplib.SMTP(host, settings.port, timeout=settings.timeout_seconds)
+
+
+def _context(settings: MailSettings) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+
+
+def _password(settings: MailSettings) -> str:
+    if settings.password_file is None:
+        raise SettingsError("mail.user is set, mail.password_file is not")
+    return read_bounded(settings.password_file, PASSWORD_BYTES).decode("utf-8").strip()

@@ -1,0 +1,142 @@
+"""Settings: defaults, then HOME/config.toml, then the environment; an unknown or wrong key stops the start."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from serverkit.errors import SettingsError
+
+
+class Section(BaseModel):
+    """A table of settings; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatabaseSettings(Section):
+    """Where the data is; without `url` an embedded database in the home folder."""
+
+    url: str | None = Field(default=None, repr=False)
+    busy_seconds: float = Field(default=30.0, gt=0, le=600)
+
+
+class ServerSettings(Section):
+    """How the server answers."""
+
+    bind: str = "127.0.0.1:8443"
+    workers: int = Field(default=2, ge=1, le=64)
+    threads: int = Field(default=32, ge=1, le=512)
+    messages_at_once: int = Field(default=1000, ge=1, le=10_000)
+    failures_a_minute: int = Field(default=120, ge=1)
+
+
+class LogSettings(Section):
+    """What is logged."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class AnchorSettings(Section):
+    """Where the anchor is kept: outside backups, so that a restored copy is recognised."""
+
+    folder: str | None = None
+
+
+class ServerAppSettings(Section):
+    """What both servers can be told."""
+
+    database: DatabaseSettings = DatabaseSettings()
+    server: ServerSettings = ServerSettings()
+    log: LogSettings = LogSettings()
+    anchor: AnchorSettings = AnchorSettings()
+
+
+S = TypeVar("S", bound=ServerAppSettings)
+
+
+def load_settings(model: type[S], home: Path, prefix: str, environ: dict[str, str] | None = None) -> S:
+    """Read the settings of a home; SettingsError names the key and where it stands.
+
+    Environment names are `PREFIX_SECTION__KEY`, such as `CENTRAL_SERVER__BIND`; `PREFIX_HOME` names the home itself.
+    """
+    path = home / "config.toml"
+    text = _text_of(path)
+    values = _from_text(text)
+    _validated(model, values, lambda loc: _place_in(text, loc), strict=True)
+    merged, names = _with_environment(values, prefix, environ if environ is not None else dict(os.environ))
+    return _validated(model, merged, lambda loc: names.get(loc, ""), strict=False)
+
+
+def _with_environment(
+    values: dict[str, Any], prefix: str, environ: dict[str, str]
+) -> tuple[dict[str, Any], dict[tuple[str, ...], str]]:
+    """The values with those of the environment over them, and the names that these came by."""
+    merged = {name: dict(table) if isinstance(table, dict) else table for name, table in values.items()}
+    names: dict[tuple[str, ...], str] = {}
+    for name, value in environ.items():
+        if not name.startswith(prefix + "_") or name == prefix + "_HOME":
+            continue
+        section, separator, key = name.removeprefix(prefix + "_").lower().partition("__")
+        if not separator:
+            raise SettingsError(f"{name} in the environment is no setting (form: {prefix}_SECTION__KEY)")
+        merged.setdefault(section, {})[key] = value
+        names[section,] = names[section, key] = f" ({name} in the environment)"
+    return merged, names
+
+
+def _validated(model: type[S], values: dict[str, Any], place: Callable[[tuple[str, ...]], str], *, strict: bool) -> S:
+    # A file says numbers as numbers; the environment has only texts.
+    try:
+        return model.model_validate(values, strict=strict)
+    except ValidationError as error:
+        first = error.errors()[0]
+        loc = tuple(str(part) for part in first["loc"])
+        said = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
+        raise SettingsError(f"{'.'.join(loc)[:120]}: {said}{place(loc)}") from error
+
+
+def _place_in(text: str, loc: tuple[str, ...]) -> str:
+    """Where a key stands in the file, as far as its usual form tells."""
+    section, found = "", ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.match(r"\s*\[\s*([^\]]*?)\s*\]", line)
+        key = re.match(r"\s*([A-Za-z0-9_\"'.-]+)\s*=", line)
+        if header:
+            section = header[1].strip("\"'")
+            path: tuple[str, ...] = (section,)
+        elif key:
+            path = tuple(part.strip("\"'") for part in (*([section] if section else []), *key[1].split(".")))
+        else:
+            continue
+        if path == loc or (not found and path[:1] == loc[:1]):
+            found = f" (config.toml, line {number})"
+            if path == loc:
+                break
+    return found
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        return ""
+    except NotADirectoryError:
+        return ""
+    except OSError as error:
+        raise SettingsError(f"config.toml cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingsError("config.toml is not UTF-8") from error
+
+
+def _from_text(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        raise SettingsError(f"config.toml is no TOML: {error}") from error

@@ -1,0 +1,86 @@
+"""What a disk that is full, read-only or failing means, and when a process must not go on.
+
+A write that the disk refused whole is a refusal like any other: nothing changed, the caller tries again later. A failed
+fsync is different: what was written may be lost although a second try would say "done". So a server ends at once and
+answers nothing; a command says so and ends.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+from serverkit.errors import (
+    AppError,
+    DatabaseBusyError,
+    DatabaseDamagedError,
+    DiskFullError,
+    DiskUnwritableError,
+    FileUnreadableError,
+    StorageFailedError,
+)
+from serverkit.log import get_logger
+
+EXIT_STORAGE_FAILED = 3
+"""The server's master ends with this code too when a worker does."""
+_LEAST_FREE = 256 * 1024
+_BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
+_UNSURE = {_IOERR | kind << 8 for kind in (3, 4, 5, 6)}  # write, fsync, fsync of a folder, truncate
+
+_serving = [False]
+
+
+def is_server() -> None:
+    """This process serves: it ends when the disk does not confirm what was written."""
+    _serving[0] = True
+
+
+def of_database(error: BaseException, file: Path | None) -> AppError | None:
+    """What a database's error means, if it is one of the disk or of waiting."""
+    if getattr(error, "sqlstate", None) == "53100":
+        return DiskFullError()
+    code = getattr(error, "sqlite_errorcode", None)
+    if not isinstance(code, int):
+        return None
+    primary = code & 0xFF
+    if primary in {_BUSY, _LOCKED}:
+        return DatabaseBusyError("the database did not come free in time")
+    if primary == _FULL or (primary in {_IOERR, _CANTOPEN} and _is_full(file)):
+        return DiskFullError()
+    if primary in {_CORRUPT, _NOTADB}:
+        return DatabaseDamagedError()
+    if primary in {_READONLY, _CANTOPEN}:
+        return DiskUnwritableError("the database cannot be opened for writing")
+    return StorageFailedError(f"the disk failed under the database (SQLite {code})") if code in _UNSURE else None
+
+
+def of_file(error: OSError, name: str) -> AppError:
+    """What an operating system's error at a file means."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return DiskFullError(f"cannot write {name}: no room is left")
+    if error.errno == errno.EIO:
+        return StorageFailedError(f"cannot write {name}: the disk failed")
+    if error.errno == errno.EROFS:
+        return DiskUnwritableError(f"cannot write {name}: the file system is read-only")
+    return FileUnreadableError(f"cannot write {name}: {error.strerror}")
+
+
+def end_if_unsure(error: AppError) -> None:
+    """End a server whose disk failed: no answer may say that something is kept."""
+    if isinstance(error, StorageFailedError) and _serving[0]:
+        get_logger().error("storage_failed", cause=error.message)
+        os._exit(EXIT_STORAGE_FAILED)
+
+
+def free_bytes(folder: Path) -> int:
+    """How much room is left."""
+    return shutil.disk_usage(folder).free
+
+
+def _is_full(file: Path | None) -> bool:
+    try:
+        return file is not None and free_bytes(file.parent) < _LEAST_FREE
+    except OSError:
+        return False

@@ -1,0 +1,1 @@
+"""Clock, licence time, time servers."""

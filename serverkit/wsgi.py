@@ -1,0 +1,84 @@
+"""A lean WSGI toolkit for machine interfaces: bounded bodies, JSON, problems with stable codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+from serverkit.errors import UploadTooLargeError
+
+Environ: TypeAlias = Mapping[str, Any]
+StartResponse: TypeAlias = Callable[..., Any]
+WsgiApp: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+_FIXED = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+)
+
+
+_RAW_FIXED = [(name.lower().encode(), value.encode()) for name, value in _FIXED]
+
+
+@dataclass(slots=True)
+class Response:
+    """What is sent back."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+    def send(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Send it; a HEAD request gets the headers only."""
+        phrase = HTTPStatus(self.status).phrase
+        headers = [("Content-Type", self.content_type), ("Content-Length", str(len(self.body)))]
+        start_response(f"{self.status} {phrase}", [*headers, *_FIXED, *self.headers])
+        return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else self.body]
+
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The same headers as ASGI wants them."""
+        found = [(b"content-type", self.content_type.encode()), (b"content-length", str(len(self.body)).encode())]
+        found += _RAW_FIXED
+        found += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        return found
+
+
+def json_response(value: object, status: int = 200) -> Response:
+    """A JSON answer."""
+    return Response(status, json.dumps(value, ensure_ascii=False, sort_keys=True).encode())
+
+
+def problem(status: int, code: str, detail: str, remedy: str, *, extra: Mapping[str, object] | None = None) -> Response:
+    """A problem (RFC 9457) with a stable code and what to do about it."""
+    body = {
+        "type": f"urn:perigee:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "remedy": remedy,
+        **(extra or {}),
+    }
+    return Response(status, json.dumps(body, ensure_ascii=False, sort_keys=True).encode(), "application/problem+json")
+
+
+def read_body(environ: Environ, most_bytes: int) -> bytes:
+    """The request's body; UploadTooLargeError before more than `most_bytes` is taken in."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length.isascii() and length.isdecimal():
+        if int(length) > most_bytes:
+            raise UploadTooLargeError(f"{length} bytes were announced; {most_bytes} are allowed")
+        data: bytes = environ["wsgi.input"].read(int(length))
+        return data
+    if environ.get("wsgi.input_terminated") or environ.get("HTTP_TRANSFER_ENCODING"):
+        data = environ["wsgi.input"].read(most_bytes + 1)
+        if len(data) > most_bytes:
+            raise UploadTooLargeError(f"more than {most_bytes} bytes were sent")
+        return data
+    return b""

@@ -1,0 +1,328 @@
+"""The rules of the house that no linter knows: where things stand, how large they grow, what tests must say."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from central.cli import group as central_group
+from satellite.cli import group as satellite_group
+from serverkit.cli.program import Program
+from serverkit.faults import POINTS
+from tools.mutation import PAGE, mutations, table
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = ("exchange", "serverkit", "central", "satellite", "agent")
+EDGES = (
+    "central/api", "central/device_api", "central/cli", "central/jobs",
+    "satellite/api", "satellite/device_api", "satellite/cli", "satellite/jobs", "satellite/setup_wizard",
+)  # fmt: skip
+FEATURE_FILES = {"__init__", "models", "rules", "services", "queries", "errors", "events"}
+# A part of a feature that is large enough to have a name of its own; each says why in its first line.
+FURTHER = {
+    "central/domain/accounts": {"tags"},
+    "central/domain/alerts": {"conditions", "devices", "due", "scene"},
+    "central/domain/instances": {"devices"},
+    "central/domain/ledger": {"claims", "postings", "reserving", "transfers", "verification"},
+    "central/domain/reservations": {"updates"},
+    "satellite/core/alerts": {"conditions"},
+}
+VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared", "stuff", "lib", "base_utils"}
+MOST_LINES, USUAL_LINES = 500, 300
+# Longer than usual; each may only become shorter. What falls under 300 leaves the list.
+LONG = {
+    "agent/device.py": 470,
+    "central/domain/export_control/services.py": 345,
+    "central/domain/ledger/queries.py": 315,
+    "central/domain/satellites/services.py": 335,
+    "exchange/container.py": 440,
+    "exchange/device/bodies.py": 370,
+    "exchange/inspect.py": 460,
+}
+# Rows that the product has; a row is not built without a test that names it.
+ROWS = [
+    "C1.1",
+    "C1.2",
+    "C1.3",
+    "C1.4",
+    "C1.5",
+    "C1.7",
+    "C1.8",
+    "C2.1",
+    "C2.2",
+    "C2.3",
+    "C3.1",
+    "C3.3",
+    "C3.4",
+    "C3.6",
+    "C4.1",
+    "C6.1",
+    "C6.2",
+    "C6.3",
+    "C6.4",
+    "C6.5",
+    "C7.1",
+    "C7.2",
+    "C7.3",
+    "C7.5",
+    "C7.6",
+    "C7.7",
+    "C8.1",
+    "C8.2",
+    "C8.3",
+    "C10.2",
+    "C10.3",
+    "C11.1",
+    "C11.2",
+    "C11.3",
+    "C12.4",
+    "S1.2",
+    "S1.4",
+    "S1.5",
+    "S2.1",
+    "S2.2",
+    "S2.3",
+    "S2.4",
+    "S2.5",
+    "S2.6",
+    "S2.7",
+    "S3.2",
+    "S3.3",
+    "S4.1",
+    "S4.2",
+    "S4.3",
+    "S4.4",
+    "S4.7",
+    "D1",
+    "D2",
+    "D3",
+    "E1",
+    "E2",
+    "E4",
+]
+MARKS = re.compile(
+    r"\b(cisco|cssm|juniper|arista|huawei|vmware|microsoft|flexnet|ios[- ]?xe|catalyst)\b", re.IGNORECASE
+)
+
+
+def modules(*folders: str) -> Iterator[tuple[str, str]]:
+    """Path and text of every module of some folders, migrations left out."""
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            if "/migrations/" not in name:
+                yield name, path.read_text(encoding="utf-8")
+
+
+def functions(text: str) -> Iterator[ast.FunctionDef]:
+    """Every function of a module."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            yield node
+
+
+def claims() -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Every test, with the file that it stands in."""
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for node in functions(path.read_text(encoding="utf-8")):
+            if node.name.startswith("test_"):
+                yield path.relative_to(ROOT).as_posix(), node
+
+
+def rows_of(node: ast.FunctionDef) -> list[str]:
+    """The rows that a test is marked with."""
+    return [
+        argument.value
+        for mark in node.decorator_list
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.row"
+        for argument in mark.args
+        if isinstance(argument, ast.Constant)
+    ]
+
+
+@pytest.mark.row("E4")
+@pytest.mark.parametrize("base", ["central/domain", "satellite/core"])
+def test_a_feature_holds_only_files_whose_names_say_what_is_in_them(base: str) -> None:
+    """Models, rules, services, queries, errors, events; a further file only where it is listed."""
+    wrong = [
+        path.relative_to(ROOT).as_posix()
+        for folder in (ROOT / base).iterdir()
+        if folder.is_dir() and folder.name != "__pycache__"
+        for path in folder.iterdir()
+        if path.name != "__pycache__"
+        and (
+            path.suffix != ".py"
+            or path.stem not in FEATURE_FILES | FURTHER.get(folder.relative_to(ROOT).as_posix(), set())
+        )
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.row("E4")
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    """What is put into `utils` is put nowhere."""
+    assert [name for name, _ in modules(*PROGRAMS) if Path(name).stem in VAGUE] == []
+
+
+@pytest.mark.row("E4")
+def test_modules_stay_small_and_the_long_ones_only_shrink() -> None:
+    """300 lines are usual, 500 the end; a listed exception has its own bound."""
+    sizes = {name: len(text.splitlines()) for name, text in modules(*PROGRAMS)}
+    too_long = {name: size for name, size in sizes.items() if size > min(MOST_LINES, LONG.get(name, USUAL_LINES))}
+    done = [name for name in LONG if sizes.get(name, 0) <= USUAL_LINES]
+
+    assert too_long == {}
+    assert done == [], "take these off the list"
+
+
+@pytest.mark.row("E4")
+def test_functions_of_edges_are_thin() -> None:
+    """An edge reads its input, calls one service and shows the answer: 25 statements at most."""
+    fat = [
+        f"{name}:{node.name}"
+        for name, text in modules(*EDGES)
+        for node in functions(text)
+        if sum(isinstance(one, ast.stmt) for one in ast.walk(node)) - 1 - (ast.get_docstring(node) is not None) > 25
+    ]
+
+    assert fat == []
+
+
+@pytest.mark.row("E1")
+def test_no_check_of_the_exchange_can_be_switched_off() -> None:
+    """No parameter forces, skips or overrides: recovery is a new authorization, not a tick box."""
+    names = {"force", "skip", "override", "ignore", "unsafe", "no_verify", "verify"}
+    found = [
+        f"{name}:{node.name}({argument.arg})"
+        for name, text in modules("exchange")
+        for node in functions(text)
+        for argument in (*node.args.args, *node.args.kwonlyargs)
+        if argument.arg in names
+    ]
+
+    assert found == []
+
+
+@pytest.mark.row("E4")
+def test_every_suppression_names_its_rule_and_its_reason() -> None:
+    """`noqa` and `type: ignore` carry a code and, behind it, why."""
+    bare = []
+    for name, text in modules(*PROGRAMS, "tools", "demo"):
+        for number, line in enumerate(text.splitlines(), 1):
+            if re.search(r"# noqa", line) and not re.search(r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)* - \S+", line):
+                bare.append(f"{name}:{number}")
+            if re.search(r"# type: ignore", line) and not re.search(r"# type: ignore\[[a-z-]+\]  # \S+", line):
+                bare.append(f"{name}:{number}")
+
+    assert bare == []
+
+
+@pytest.mark.row("E4")
+def test_a_code_of_a_refusal_means_one_thing() -> None:
+    """No two classes of one program share a code."""
+    twice = []
+    for program in PROGRAMS:
+        codes = Counter(
+            statement.value.value
+            for _, text in modules(program)
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.ClassDef) and node.name.endswith("Error")
+            for statement in node.body
+            if isinstance(statement, ast.Assign)
+            and ast.unparse(statement.targets[0]) == "code"
+            and isinstance(statement.value, ast.Constant)
+        )
+        twice += [f"{program}: {code}" for code, count in codes.items() if count > 1]
+
+    assert twice == []
+
+
+@pytest.mark.row("E3")
+@pytest.mark.parametrize("group", [central_group, satellite_group], ids=["central", "satellite"])
+def test_each_word_of_a_command_names_the_module_that_adds_it(group: Program) -> None:
+    """A command finds its module by its first word, so that no other has to be imported; no word is missing."""
+    context = click.Context(group)
+    words = {word for each in group.modules.values() for word in each}
+
+    assert set(group.list_commands(context)) == words
+    for word in words:
+        command = group.get_command(context, word)
+        assert command is not None, word
+        if command.callback is None:
+            continue  # a group that only holds others
+        home = command.callback.__module__
+        named = [module for module, each in group.modules.items() if word in each]
+        assert home in {"serverkit.backup.cli", *(f"{group.package}.{module}" for module in named)}, word
+
+
+@pytest.mark.row("E4")
+def test_no_other_vendor_is_named_where_people_look() -> None:
+    """Enumerations, help texts and pages are neutral; data keeps its names, and the page on compatibility may name them."""
+
+    def helps(command: click.Command) -> Iterator[str]:
+        yield command.help or ""
+        for parameter in command.params:
+            yield getattr(parameter, "help", None) or ""
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                one = command.get_command(context, name)
+                assert one is not None
+                yield from helps(one)
+
+    named = [text for group in (central_group, satellite_group) for text in helps(group) if MARKS.search(text)]
+    for path in [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]:
+        if "compat" not in path.name:
+            named += [
+                f"{path.name}: {line}" for line in path.read_text(encoding="utf-8").splitlines() if MARKS.search(line)
+            ]
+    for name, text in modules(*PROGRAMS):
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(base) for base in node.bases):
+                named += [f"{name}: {node.name}" for _ in range(bool(MARKS.search(ast.unparse(node))))]
+
+    assert named == []
+
+
+@pytest.mark.row("E4")
+def test_every_test_is_a_claim() -> None:
+    """It says in one sentence what it claims and names the rows that it proves."""
+    silent = [f"{name}:{node.name}" for name, node in claims() if not ast.get_docstring(node) or not rows_of(node)]
+
+    assert silent == []
+
+
+@pytest.mark.row("E4")
+def test_every_row_that_is_built_has_a_test() -> None:
+    """A row without a test that names it is a promise without proof."""
+    have = {row for _, node in claims() for row in rows_of(node)}
+
+    assert [row for row in ROWS if row not in have] == []
+
+
+@pytest.mark.row("E4")
+def test_the_list_of_defences_fits_the_code_and_its_page() -> None:
+    """Each text to knock out stands once in its file, each named test exists, names are unique, the page shows them all."""
+    entries = mutations()
+
+    assert [fault for one in entries for fault in one.faults()] == []
+    assert [name for name, count in Counter(one.name for one in entries).items() if count > 1] == []
+    assert table() in PAGE.read_text(encoding="utf-8"), "python -m tools.mutation --table"
+
+
+@pytest.mark.row("E4")
+def test_a_process_dies_in_a_test_at_every_step_that_lasts() -> None:
+    """The steps that the code names are those of the list, and each stands in a test that kills a process there."""
+    named = {hit for _, text in modules(*PROGRAMS) for hit in re.findall(r'crash_point\("(\w+)"', text)}
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "faults").glob("test_*.py"))
+    killed = {point for point in POINTS if re.search(rf'"{point}[:"]', tests)}
+
+    assert named == set(POINTS)
+    assert killed == set(POINTS)
