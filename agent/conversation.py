@@ -15,7 +15,7 @@ from datetime import datetime
 from agent.errors import AnswerRefusedError, NotRegisteredError, ServerBusyError, ServerRefusedError
 from agent.licence_time import TOLERANCE
 from agent.store import DeviceState, InFlight, Store, to_bytes, to_text
-from agent.transport import Reply, Transport, problem_of
+from agent.transport import HttpTransport, Reply, Transport, problem_of
 from exchange.canonical import encode, iso, parse_time
 from exchange.device.messages import (
     DeviceAnswer,
@@ -111,6 +111,7 @@ class Conversation:
     def _send(self, waiting: InFlight, now: datetime) -> ServerReply:
         message = to_bytes(waiting.message)
         reply = self._transport.post(MESSAGE_PATH + waiting.op, message)
+        follow_key(self._state, self._transport)
         body = _answer_body(reply)
         if body is None:
             self._forget_if_settled(reply)
@@ -185,3 +186,10 @@ def _plain_refusal(reply: Reply) -> ServerRefusedError:
     return ServerRefusedError(
         sentence, remedy=str(remedy) if remedy else "Check the address of the server.", code=named or "refused"
     )
+
+
+def follow_key(state: DeviceState, transport: Transport) -> None:
+    """Know a server that is pinned by its certificate by the key of it: the certificate is renewed, the key stays."""
+    moved = transport.moved_pin if isinstance(transport, HttpTransport) else None
+    if moved is not None and state.fingerprint == moved[0]:
+        state.fingerprint = moved[1]

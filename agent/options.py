@@ -36,7 +36,7 @@ def _server_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root", required=True, metavar="FILE", help="the vendor's root file")
     trust = parser.add_mutually_exclusive_group()
     trust.add_argument("--ca", metavar="FILE", help="CA certificate of the server (PEM)")
-    trust.add_argument("--fingerprint", metavar="F", help="SHA-256 of the server's certificate")
+    trust.add_argument("--fingerprint", metavar="F", help="SHA-256 of the server's certificate or of its key")
 
 
 def _whole(text: str) -> int:

@@ -15,6 +15,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from agent.errors import AnswerRefusedError, InvalidInputError, ServerUnreachableError, TlsRefusedError
+from exchange.certificates import tls_key_fingerprint
 
 ANSWER_BYTES = 4 * 1024 * 1024
 TIMEOUT_SECONDS = 30.0
@@ -55,7 +56,7 @@ class Server:
         except ValueError as error:
             raise InvalidInputError(f"{self.url!r} names no usable port") from error
         if self.fingerprint is not None and not re.fullmatch(r"[0-9a-f]{64}", plain_fingerprint(self.fingerprint)):
-            raise InvalidInputError("a fingerprint is 64 hexadecimal digits (SHA-256 of the certificate)")
+            raise InvalidInputError("a fingerprint is 64 hexadecimal digits (SHA-256 of the certificate or of its key)")
 
 
 def plain_fingerprint(text: str) -> str:
@@ -71,6 +72,8 @@ class HttpTransport:
         self._parts = urlsplit(server.url)
         self._server = server
         self._timeout = timeout
+        self.moved_pin: tuple[str, str] | None = None
+        """The pinned fingerprint of a certificate that was shown, and that of its key, which outlives a renewal."""
 
     def post(self, path: str, body: bytes) -> Reply:
         """Send one message and return the reply, after the certificate was checked."""
@@ -107,8 +110,11 @@ class HttpTransport:
         sock: socket.socket | None = connection.sock
         if not isinstance(sock, ssl.SSLSocket):
             raise TlsRefusedError("a fingerprint was given, but the address is not https")
-        found = hashlib.sha256(sock.getpeercert(binary_form=True) or b"").hexdigest()
-        if not hmac.compare_digest(found, plain_fingerprint(wanted)):
+        certificate = sock.getpeercert(binary_form=True) or b""
+        found, of_key = hashlib.sha256(certificate).hexdigest(), tls_key_fingerprint(certificate)
+        if hmac.compare_digest(found, plain_fingerprint(wanted)):
+            self.moved_pin = (wanted, of_key)
+        elif not hmac.compare_digest(of_key, plain_fingerprint(wanted)):
             raise TlsRefusedError(f"the server shows the certificate {found}")
 
 

@@ -15,6 +15,8 @@ from central.runtime import Central
 from serverkit.devices.asgi_front import Application
 from serverkit.devices.messages import FailureLimiter
 from serverkit.http.parts import Part, answer_with, token_part
+from serverkit.tls.names import AskedNames
+from serverkit.tls.pair import TLS
 from serverkit.wsgi import StartResponse
 
 
@@ -28,7 +30,7 @@ def make_app(server: Central) -> Application:
             return sync(environ, start_response)
         return answer_with(parts, environ).send(environ, start_response)
 
-    return Application(make_device_app(server), rest)
+    return Application(make_device_app(server), rest, AskedNames(server.home / TLS, server.clock.now).note)
 
 
 def interfaces(server: Central) -> tuple[Part, ...]:

@@ -6,6 +6,7 @@ certificate are for people; what is checked is whose key signed it, for which sa
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -282,3 +283,17 @@ def verify_device_certificate(der: bytes, ca_der: bytes) -> tuple[str, PublicKey
     if not is_hex(instance, 32):
         raise MalformedError("the certificate names no instance")
     return instance, certificate_key(der), issue
+
+
+def tls_key_fingerprint(certificate: bytes) -> str:
+    """SHA-256 of the public key (SubjectPublicKeyInfo) of a TLS certificate in DER, in hexadecimal digits.
+
+    It stays the same when the certificate is renewed with its key. Empty for bytes that are no certificate.
+    """
+    try:
+        public = x509.load_der_x509_certificate(certificate).public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return ""
+    return hashlib.sha256(
+        public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    ).hexdigest()

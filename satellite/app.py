@@ -13,6 +13,8 @@ from satellite.runtime import Satellite
 from serverkit.devices.asgi_front import Application
 from serverkit.devices.messages import FailureLimiter
 from serverkit.http.parts import Part, answer_with, token_part
+from serverkit.tls.names import AskedNames
+from serverkit.tls.pair import TLS
 from serverkit.wsgi import StartResponse
 
 
@@ -23,7 +25,7 @@ def make_app(server: Satellite) -> Application:
     def rest(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         return answer_with(parts, environ).send(environ, start_response)
 
-    return Application(make_device_app(server), rest)
+    return Application(make_device_app(server), rest, AskedNames(server.home / TLS, server.clock.now).note)
 
 
 def interfaces(server: Satellite) -> tuple[Part, ...]:

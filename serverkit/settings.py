@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from serverkit.errors import SettingsError
+from serverkit.tls.names import plain_name
 
 
 class Section(BaseModel):
@@ -31,10 +32,26 @@ class ServerSettings(Section):
     """How the server answers."""
 
     bind: str = "127.0.0.1:8443"
+    names: list[str] = Field(default=[], max_length=50)
     workers: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=32, ge=1, le=512)
     messages_at_once: int = Field(default=1000, ge=1, le=10_000)
     failures_a_minute: int = Field(default=120, ge=1)
+
+    @field_validator("names", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        # The environment has only texts: names are told apart there by commas.
+        return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @field_validator("names")
+    @classmethod
+    def _plain(cls, value: list[str]) -> list[str]:
+        found = [plain_name(name) for name in value]
+        bad = next((name for name, plain in zip(value, found, strict=True) if plain is None), None)
+        if bad is not None:
+            raise ValueError(f"{bad[:80]!r} is neither a host name nor an IP address")
+        return [name for name in found if name]
 
 
 class LogSettings(Section):

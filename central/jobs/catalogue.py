@@ -3,23 +3,50 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from central.actions.deadlines import end_overdue_satellites, end_silent_instances
 from central.domain.alerts.due import due_accounts
-from central.domain.alerts.services import refresh_all, refresh_due, refresh_vendor
+from central.domain.alerts.services import refresh_all, refresh_due, refresh_tls, refresh_vendor
 from central.domain.export_control.services import end_grants
 from central.domain.ledger.services import expire_lots
 from central.domain.notices.rules import MAIL
 from central.domain.operations.models import ClockRow, OutboxEntry
 from central.domain.operations.services import observe_clock, take_measurement
 from central.runtime import Central
-from serverkit.actor import Actor, ActorKind
-from serverkit.db.unit import Unit
+from serverkit.actor import SYSTEM, Actor, ActorKind
+from serverkit.db.unit import DatabaseFailure, Unit
+from serverkit.errors import AppError
 from serverkit.jobs.clock import clock_job, unless_leapt
 from serverkit.jobs.runs import Job
+from serverkit.log import get_logger
 from serverkit.mail.sender import compose, send
 from serverkit.outbox import deliver
+from serverkit.tls.names import asked_names
+from serverkit.tls.own import ensure_pair
+from serverkit.tls.pair import CERTIFICATE, KEY, TLS, is_there
+from serverkit.tls.watch import wanted_alerts
+
+
+def note_tls(server: Central) -> None:
+    """Raise or clear the alerts about the TLS files as a process begins to serve: after a reload they may have changed."""
+    try:
+        server.database.run(SYSTEM, partial(_tls, server))
+    except (AppError, DatabaseFailure) as error:  # the job comes to it later; devices are answered meanwhile
+        get_logger().warning("tls_alerts_later", cause=type(error).__name__)
+
+
+def _tls(server: Central, unit: Unit) -> str:
+    folder, names = server.home / TLS, server.settings.server.names
+    done = "no own certificate"
+    if is_there(folder / CERTIFICATE) or is_there(folder / KEY):
+        try:
+            done = ensure_pair(folder, unit.now, [*names, *asked_names(folder, unit.now)])
+        except AppError as error:
+            done = error.message
+    refresh_tls(unit, wanted_alerts(folder, unit.now, names, "vendor"))
+    return done
 
 
 def jobs_of(server: Central) -> tuple[Job, ...]:
@@ -53,6 +80,7 @@ def jobs_of(server: Central) -> tuple[Job, ...]:
         clock_job(
             server.database, ClockRow, observe_clock, lambda unit: refresh_vendor(unit, keyring), take_measurement
         ),
+        Job("tls", timedelta(minutes=10), partial(_tls, server), "renew the own TLS certificate, watch another's"),
         Job("terms", timedelta(hours=1), unless_leapt(terms), "take ended terms and grants out of the balance"),
         Job(
             "deadlines",

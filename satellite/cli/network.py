@@ -36,7 +36,7 @@ def sync_now(context: click.Context, full: bool) -> None:
 @sync.command("settings", help="Show or change the settings of network synchronization.")
 @click.option("--url", help="Address of central, https://host:port.")
 @click.option("--ca", type=FILE, help="Authorities to trust, in PEM form.")
-@click.option("--fingerprint", help="SHA-256 of central's certificate.")
+@click.option("--fingerprint", help="SHA-256 of central's certificate or of its key.")
 @click.option("--proxy", help="http://[user:password@]host:port, or nothing for none.")
 @click.option("--every", type=click.Choice(KINDS), help="When to synchronize by itself.")
 @click.option("--day", help="Day of the week by name, or of the month by number.")

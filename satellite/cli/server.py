@@ -6,7 +6,7 @@ import click
 
 from satellite.cli.base import group, home, opened
 from satellite.core.operations.models import JobRun
-from satellite.jobs.catalogue import jobs_of
+from satellite.jobs.catalogue import jobs_of, note_tls
 from satellite.runtime import assemble, create_database, open_satellite
 from serverkit.backup.swap import hold_home
 from serverkit.cli.base import emit, emit_list
@@ -16,7 +16,8 @@ from serverkit.errors import HomeMissingError
 from serverkit.jobs.runs import find_job, manual_slot, run_job, slot_of
 from serverkit.startup import check_home
 from serverkit.storage import is_server
-from serverkit.tls import ensure_certificate
+from serverkit.tls.own import ensure_pair
+from serverkit.tls.pair import TLS
 
 
 @group.command("upgrade", help="Bring the database to the form of this program; a copy is made first.")
@@ -40,20 +41,27 @@ def upgrade(context: click.Context) -> None:
 def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool) -> None:
     """Serve."""
     from satellite.app import make_app
+    from serverkit.devices.serve import host_named
     from serverkit.devices.serve import serve as serve_http
     from serverkit.jobs.scheduler import run_scheduler
 
     server = opened(context)
     folder, settings = server.home, server.settings.server
+    address = settings.bind if bind is None else bind
     check_home(folder, server.missing_keys(), server.state_elsewhere)
     held = hold_home(folder)
     context.call_on_close(held.close)
-    tls = None if no_tls else ensure_certificate(folder / "tls", server.clock.now())
+    tls = None if no_tls else folder / TLS
+    if tls is not None:
+        ensure_pair(tls, server.clock.now(), [*settings.names, *host_named(address)])
     server.database.dispose()
 
     def app() -> Application:
         is_server()
-        return make_app(open_satellite(folder))
+        own = open_satellite(folder)
+        if tls is not None:
+            note_tls(own)
+        return make_app(own)
 
     def scheduler() -> None:
         is_server()
@@ -62,7 +70,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
 
     serve_http(
         app,
-        bind=settings.bind if bind is None else bind,
+        bind=address,
         tls=tls,
         workers=settings.workers,
         threads=settings.threads,

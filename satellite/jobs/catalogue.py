@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from satellite.actions.deadlines import end_silent_instances
+from satellite.core.alerts.services import refresh_tls
 from satellite.core.operations.models import ClockRow
 from satellite.core.operations.services import observe_clock, take_measurement
 from satellite.runtime import Satellite
 from satellite.sync.network import run_if_due
-from serverkit.actor import Actor, ActorKind
-from serverkit.db.unit import Unit
+from serverkit.actor import SYSTEM, Actor, ActorKind
+from serverkit.db.unit import DatabaseFailure, Unit
+from serverkit.errors import AppError
 from serverkit.jobs.clock import clock_job, unless_leapt
 from serverkit.jobs.runs import Job
+from serverkit.log import get_logger
+from serverkit.tls.names import asked_names
+from serverkit.tls.own import ensure_pair
+from serverkit.tls.pair import CERTIFICATE, KEY, TLS, is_there
+from serverkit.tls.watch import wanted_alerts
+
+
+def note_tls(server: Satellite) -> None:
+    """Raise or clear the alerts about the TLS files as a process begins to serve: after a reload they may have changed."""
+    try:
+        server.database.run(SYSTEM, partial(_tls, server))
+    except (AppError, DatabaseFailure) as error:  # the job comes to it later; devices are answered meanwhile
+        get_logger().warning("tls_alerts_later", cause=type(error).__name__)
+
+
+def _tls(server: Satellite, unit: Unit) -> str:
+    folder, names = server.home / TLS, server.settings.server.names
+    done = "no own certificate"
+    if is_there(folder / CERTIFICATE) or is_there(folder / KEY):
+        try:
+            done = ensure_pair(folder, unit.now, [*names, *asked_names(folder, unit.now)])
+        except AppError as error:
+            done = error.message
+    refresh_tls(unit, wanted_alerts(folder, unit.now, names, "site"))
+    return done
 
 
 def jobs_of(server: Satellite) -> tuple[Job, ...]:
@@ -33,6 +61,7 @@ def jobs_of(server: Satellite) -> tuple[Job, ...]:
 
     return (
         clock_job(server.database, ClockRow, observe_clock, server.refresh_alerts, take_measurement),
+        Job("tls", timedelta(minutes=10), partial(_tls, server), "renew the own TLS certificate, watch another's"),
         Job("synchronize", timedelta(minutes=1), nothing, "synchronize by network when it is time", synchronize),
         Job(
             "anchor",

@@ -22,7 +22,7 @@ from satellite.sync.causes import CAUSES, Cause, of_central, of_response
 from satellite.sync.checks import local_cause
 from satellite.sync.make_request import export_request, prepare_request
 from satellite.sync.schedule import due_at
-from satellite.sync.settings import NetworkSettings, settings_of
+from satellite.sync.settings import NetworkSettings, follow_key, settings_of
 from serverkit.actor import Actor
 from serverkit.clock import optional_iso
 from serverkit.db.unit import Unit
@@ -89,6 +89,8 @@ def synchronize(server: Satellite, actor: Actor, *, full: bool = False) -> Attem
     except ExchangeError as error:
         return _failed(server, actor, of_response(error.code), error.message)
     with server.database.write(actor) as unit:
+        if answer.key_fingerprint is not None:
+            follow_key(unit, settings.fingerprint, answer.key_fingerprint)
         note_history(unit, STEP, "synchronized", epoch=result.epoch, number=result.sequence, counts=result.counts)
         server.refresh_alerts(unit)
     return Attempt(result.outcome, result.epoch, result.sequence, result.counts)

@@ -75,6 +75,13 @@ def change_settings(unit: Unit, changes: dict[str, Any]) -> NetworkSettings:
     return settings
 
 
+def follow_key(unit: Unit, certificate: str | None, key: str) -> None:
+    """Know central by its key from now on, where it was known by its certificate: that one is renewed, its key stays."""
+    site = site_of(unit)
+    if settings_of(site).fingerprint == certificate:
+        site.network = {**site.network, "fingerprint": key}
+
+
 def _check(settings: NetworkSettings) -> int:
     for name, text, schemes in (("url", settings.url, {"https", "http"}), ("proxy", settings.proxy or "", {"http"})):
         if text:

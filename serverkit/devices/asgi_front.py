@@ -28,6 +28,8 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 LEAN = (PREFIX, "/healthz", "/readyz")
 AGAIN_SECONDS = 0.004
 SWEEP_SECONDS = 1.0
+TELL_SECONDS = 43_200.0
+MOST_TOLD = 100
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -39,6 +41,8 @@ class Application:
 
     devices: DeviceHttp
     rest: WsgiApp
+    reached_as: Callable[[str], None] | None = None
+    """Told the Host header of a device whose message was taken, now and then."""
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -137,6 +141,8 @@ class AsgiFront:
         self._rest = WSGIMiddleware(rest, workers=threads)  # type: ignore[arg-type]  # WSGI by another name
         self._checks = WSGIMiddleware(rest, workers=2)  # type: ignore[arg-type]  # WSGI by another name
         self._behind_proxy = behind_proxy
+        self._reached_as = None if behind_proxy else application.reached_as
+        self._told: dict[str, float] = {}
         self._batcher: Batcher[tuple[str, bytes], Handled] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -163,11 +169,24 @@ class AsgiFront:
             if self._batcher is None:
                 self._batcher = Batcher(self._devices.handle_all)
             with self._devices.place():
-                return self._devices.respond(address, await self._batcher.ask((path.removeprefix(PREFIX), data)))
+                found = self._devices.respond(address, await self._batcher.ask((path.removeprefix(PREFIX), data)))
+            if found.status == 200 and self._reached_as is not None:
+                self._tell(self._reached_as, _header(scope, b"host"))
+            return found
         except _GoneError:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
             return failed(error)
+
+    def _tell(self, reached_as: Callable[[str], None], host: str) -> None:
+        """Pass on what devices call this server, each name once in a while: certificates are compared with it."""
+        loop = asyncio.get_running_loop()
+        last = self._told.get(host)
+        if last is None and len(self._told) >= MOST_TOLD:
+            return
+        if last is None or loop.time() - last > TELL_SECONDS:
+            self._told[host] = loop.time()
+            loop.run_in_executor(None, reached_as, host)
 
 
 def _whole(receive: Receive) -> Receive:

@@ -22,7 +22,8 @@ from serverkit.devices.asgi_front import Application, AsgiFront
 from serverkit.devices.worker import WAITING_CONNECTIONS, FairWorker, most_connections
 from serverkit.errors import InvalidInputError
 from serverkit.jobs.scheduler import start_child
-from serverkit.tls import fingerprint
+from serverkit.tls.names import plain_name
+from serverkit.tls.serving import ServingPair
 
 
 class BindError(InvalidInputError):
@@ -40,10 +41,18 @@ class TlsNeededError(InvalidInputError):
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # the library ships no types
-    def __init__(self, options: dict[str, Any], make_app: Callable[[], AsgiFront]) -> None:
+    def __init__(self, options: dict[str, Any], make_app: Callable[[], AsgiFront], tls: ServingPair | None) -> None:
         self._options = options
         self._make_app = make_app
+        self.tls = tls
+        """What each worker answers with; it is inherited, so that a worker that starts later has a pair for certain."""
         super().__init__()
+
+    def reload(self) -> None:
+        """Read what can be read anew; a pair that cannot be used leaves the one that is there."""
+        super().reload()
+        if self.tls is not None:
+            self.tls.refresh()
 
     def load_config(self) -> None:
         for name, value in self._options.items():
@@ -57,19 +66,23 @@ def serve(
     make_app: Callable[[], Application],
     *,
     bind: str,
-    tls: tuple[Path, Path] | None,
+    tls: Path | None,
     workers: int,
     threads: int,
     scheduler: Callable[[], None] | None,
 ) -> None:
-    """Serve until told to end. `make_app` runs in each worker, so that no connection crosses a fork."""
+    """Serve until told to end. `make_app` runs in each worker, so that no connection crosses a fork.
+
+    `tls` is the folder with certificate and key; TlsPairError, before anything listens, where they cannot be used.
+    """
+    pair = ServingPair(tls) if tls is not None else None
     listening, url = _open(bind, tls=tls is not None)
     try:
         master = os.getpid()
         child = start_child(scheduler) if scheduler is not None else None
         line: dict[str, object] = {"ready": True, "url": url}
-        if tls is not None:
-            line["fingerprint"] = fingerprint(tls[0])
+        if pair is not None:
+            line |= {"fingerprint": pair.pair.fingerprint, "key_fingerprint": pair.pair.key_fingerprint}
         ready = _ReadyLine(line)
         options: dict[str, object] = {
             "bind": [f"fd://{listening.fileno()}"],
@@ -86,10 +99,8 @@ def serve(
             "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 - heartbeat files
             "post_worker_init": ready.worker_started,
         }
-        if tls is not None:
-            options |= {"certfile": str(tls[0]), "keyfile": str(tls[1])}
         try:
-            _Server(options, lambda: AsgiFront(make_app(), threads=threads, behind_proxy=tls is None)).run()
+            _Server(options, lambda: AsgiFront(make_app(), threads=threads, behind_proxy=tls is None), pair).run()
         finally:
             if child is not None and os.getpid() == master:  # a worker that ends passes here too
                 with suppress(ProcessLookupError):
@@ -127,6 +138,14 @@ def _open(bind: str, *, tls: bool) -> tuple[socket.socket, str]:
     listening = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     return listening, f"{'https' if tls else 'http'}://{shown}:{listening.getsockname()[1]}"
+
+
+def host_named(bind: str) -> list[str]:
+    """The one host that an address to listen on names; none where it stands for all of this machine's addresses."""
+    if bind.startswith("unix:"):
+        return []
+    name = plain_name(_split(bind)[0])
+    return [name] if name and name not in {"0.0.0.0", "::"} else []  # noqa: S104 - told apart, not listened on
 
 
 def _is_loopback(host: str) -> bool:

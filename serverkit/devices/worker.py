@@ -16,6 +16,9 @@ from typing import Any
 
 from gunicorn.workers.gasgi import ASGIWorker
 
+from serverkit.devices.protocol import Protocol
+from serverkit.tls.serving import ServingPair
+
 WAITING_CONNECTIONS = 1024
 """How many connections the kernel holds until they are taken."""
 AWAY_SECONDS = 0.0005
@@ -45,14 +48,22 @@ class FairWorker(ASGIWorker):  # type: ignore[misc]  # the library ships no type
         super()._setup_event_loop()
         self.loop.create_server = self._listen
 
-    async def _listen(
-        self, factory: Callable[[], asyncio.Protocol], *, sock: socket.socket, ssl: ssl.SSLContext | None, **_: Any
-    ) -> Listener:
+    def notify(self) -> None:
+        """Say that this process lives, once a second; and look whether the files of TLS changed."""
+        super().notify()
+        if self.app.tls is not None:
+            self.app.tls.refresh()
+
+    def _get_ssl_context(self) -> None:
+        """None: the pair that was loaded before anything listened is asked for at each connection."""
+
+    async def _listen(self, _factory: Callable[[], asyncio.Protocol], *, sock: socket.socket, **_: Any) -> Listener:
+        tls: ServingPair | None = self.app.tls
         return Listener(
             self.loop,
-            factory,
+            lambda: Protocol(self),
             sock,
-            ssl,
+            None if tls is None else lambda: tls.context,
             has_room=lambda greeted: self.nr_conns + greeted < self.cfg.worker_connections,
         )
 
@@ -72,13 +83,13 @@ class Listener:
         loop: asyncio.AbstractEventLoop,
         factory: Callable[[], asyncio.Protocol],
         sock: socket.socket,
-        context: ssl.SSLContext | None,
+        context: Callable[[], ssl.SSLContext] | None,
         *,
         has_room: Callable[[int], bool],
     ) -> None:
         """`factory` makes the protocol of a connection; none is taken where there is no room for it.
 
-        `has_room` is told how many are being greeted: they are no connections of the worker yet, and hold descriptors.
+        `context` gives what the next connection is greeted with; without it no TLS is spoken on this socket. `has_room` is told how many are being greeted: they are no connections of the worker yet, and hold descriptors.
         """
         self._loop, self._factory, self._sock, self._context = loop, factory, sock, context
         self._has_room = has_room
@@ -116,7 +127,10 @@ class Listener:
         try:
             limit = None if self._context is None else GREETING_SECONDS
             _, protocol = await self._loop.connect_accepted_socket(
-                self._factory, connection, ssl=self._context, ssl_handshake_timeout=limit
+                self._factory,
+                connection,
+                ssl=self._context() if self._context else None,
+                ssl_handshake_timeout=limit,
             )
         except (OSError, ssl.SSLError):
             connection.close()  # it spoke no TLS, or was gone before it was greeted

@@ -10,10 +10,13 @@ import socket
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from serverkit.tls.pair import key_fingerprint
 
 PORTS = {"http": 80, "https": 443}
 
@@ -43,6 +46,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    key_fingerprint: str | None = None
+    """That of the server's key, where the server was known by the fingerprint of its certificate."""
 
 
 class CallFailedError(Exception):
@@ -65,6 +70,7 @@ def call(
         connection = _connect(target, host, port, secure=parts.scheme == "https", seconds=seconds)
     except OSError as error:
         raise CallFailedError("connection_failed", str(error)) from error
+    key_shown = _moved_pin(target, connection.sock)
     try:
         headers = {"Content-Type": "application/octet-stream", "Accept": "*/*"}
         connection.request(method, parts.path.rstrip("/") + path, body=body or None, headers=headers)
@@ -87,7 +93,8 @@ def call(
         raise CallFailedError("answer_too_large", f"more than {most_bytes} bytes")
     if response.length:
         raise CallFailedError("connection_cut", f"the last {response.length} bytes of the answer did not come")
-    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, data)
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    return Answer(response.status, headers, data, key_shown)
 
 
 def _connect(target: Target, host: str, port: int, *, secure: bool, seconds: float) -> http.client.HTTPConnection:
@@ -174,10 +181,20 @@ def _wrap(target: Target, sock: socket.socket, host: str) -> ssl.SSLSocket:
     except (ssl.SSLError, OSError) as error:
         raise CallFailedError("tls_not_spoken", getattr(error, "reason", None) or str(error)) from error
     if target.fingerprint is not None:
-        shown = hashlib.sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
-        if not hmac.compare_digest(shown, plain_fingerprint(target.fingerprint)):
-            raise CallFailedError("fingerprint_differs", f"the server shows {shown}")
+        shown = secure.getpeercert(binary_form=True) or b""
+        wanted, certificate = plain_fingerprint(target.fingerprint), hashlib.sha256(shown).hexdigest()
+        if not any(hmac.compare_digest(each, wanted) for each in (certificate, fingerprint_of_key(shown))):
+            secure.close()
+            raise CallFailedError("fingerprint_differs", f"the server shows {certificate}")
     return secure
+
+
+def _moved_pin(target: Target, sock: Any) -> str | None:
+    if target.fingerprint is None or not isinstance(sock, ssl.SSLSocket):
+        return None
+    shown = sock.getpeercert(binary_form=True) or b""
+    by_certificate = hashlib.sha256(shown).hexdigest() == plain_fingerprint(target.fingerprint)
+    return fingerprint_of_key(shown) if by_certificate else None
 
 
 _EXPIRED, _NOT_YET, _NAME, _ADDRESS = 10, 9, 62, 64
@@ -197,6 +214,14 @@ def _explain(error: ssl.SSLCertVerificationError, host: str) -> NoReturn:
 def plain_fingerprint(text: str) -> str:
     """A fingerprint as bare lower-case digits: people paste colons and capitals."""
     return text.strip().replace(":", "").replace(" ", "").lower()
+
+
+def fingerprint_of_key(certificate: bytes) -> str:
+    """SHA-256 of the public key of a certificate in DER, which outlives the certificate; empty where there is none."""
+    try:
+        return key_fingerprint(x509.load_der_x509_certificate(certificate))
+    except (ValueError, UnsupportedAlgorithm):
+        return ""
 
 
 def certificates_in(pem: str) -> list[tuple[str, datetime]]:

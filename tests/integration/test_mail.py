@@ -12,7 +12,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 
-from serverkit.tls import ensure_certificate
+from serverkit.tls.own import ensure_pair
+from serverkit.tls.pair import CERTIFICATE, KEY
 from tests.world import ACCOUNT, World
 
 
@@ -154,7 +155,8 @@ def test_an_untrusted_mail_server_gets_nothing(
     """With STARTTLS the server's certificate is checked; with its authority given, the mail goes."""
     from serverkit.clock import SystemClock
 
-    certificate, key = ensure_certificate(tmp_path / "mail-tls", SystemClock().now())
+    ensure_pair(tmp_path / "mail-tls", SystemClock().now())
+    certificate, key = tmp_path / "mail-tls" / CERTIFICATE, tmp_path / "mail-tls" / KEY
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     server = Controller(box, hostname="127.0.0.1", port=free_port(), tls_context=context, require_starttls=True)

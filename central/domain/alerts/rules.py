@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from serverkit.alerts.engine import AlertKind, Severity
+from serverkit.tls.watch import alert_kinds
 
 _MAJOR, _MINOR, _INFO = Severity.MAJOR, Severity.MINOR, Severity.INFORMATIONAL
 
@@ -36,6 +37,7 @@ _KINDS = (
     AlertKind("device_clone", _MAJOR, "virtual_account", ("choose", "dismiss"), "two machines show the same identity", "one of them removed"),
     AlertKind("clock_suspicious", _MAJOR, "vendor", ("confirm_time",), "the clock leapt, or was set back", "confirmation or a right clock"),
     AlertKind("trust_expiring", _MAJOR, "vendor", ("rotate",), "root or a role key ends soon", "rotation"),
+    *alert_kinds("vendor"),
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, AlertKind] = {kind.kind: kind for kind in _KINDS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from itertools import chain
 
 from sqlalchemy import select
@@ -21,11 +21,12 @@ from central.domain.alerts.rules import CATALOGUE
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.base import VENDOR
 from central.keyring import KeyRing
-from serverkit.alerts.engine import AlertBook, Changes, UnknownAlertError
+from serverkit.alerts.engine import AlertBook, Changes, UnknownAlertError, Wanted
 from serverkit.db.unit import Unit
+from serverkit.tls.watch import KINDS as TLS_KINDS
 
 VENDOR_KINDS = frozenset({"clock_suspicious", "trust_expiring"})
-ACCOUNT_KINDS = frozenset(CATALOGUE) - VENDOR_KINDS
+ACCOUNT_KINDS = frozenset(CATALOGUE) - VENDOR_KINDS - TLS_KINDS
 TOLD = frozenset({"insufficient_licences"})
 
 
@@ -85,6 +86,11 @@ def refresh_due(unit: Unit, keyring: KeyRing, due: Collection[str]) -> int:
 def refresh_vendor(unit: Unit, keyring: KeyRing) -> None:
     """Make the vendor's own alerts equal to what state and clock demand."""
     book(VENDOR).reconcile(unit, [*trust(keyring.trust.root, unit), *clock(unit)], VENDOR_KINDS)
+
+
+def refresh_tls(unit: Unit, wanted: Iterable[Wanted]) -> None:
+    """Make the alerts about central's own TLS certificate equal to what its files demand."""
+    book(VENDOR).reconcile(unit, wanted, TLS_KINDS)
 
 
 def visible_alerts(unit: Unit, account_id: str, virtual_account_id: str | None, *, every: bool) -> list[Alert]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from serverkit.alerts.engine import AlertKind, Severity
+from serverkit.tls.watch import alert_kinds
 
 _MAJOR, _MINOR, _INFO = Severity.MAJOR, Severity.MINOR, Severity.INFORMATIONAL
 
@@ -23,6 +24,7 @@ _KINDS = (
     AlertKind("satellite_forked", _MAJOR, "satellite", ("resync",), "this machine was put back to an older copy", "resynchronization"),
     AlertKind("clock_suspicious", _MAJOR, "satellite", ("confirm_time",), "the clock leapt, or was set back", "confirmation or a right clock"),
     AlertKind("trust_expiring", _MAJOR, "satellite", ("synchronize",), "root or a role key ends soon", "a newer root"),
+    *alert_kinds("satellite"),
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, AlertKind] = {kind.kind: kind for kind in _KINDS}

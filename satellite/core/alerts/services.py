@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from itertools import chain
 from typing import Any
 
@@ -15,9 +15,10 @@ from satellite.core.alerts import conditions
 from satellite.core.alerts.models import Alert
 from satellite.core.alerts.rules import CATALOGUE
 from satellite.core.site.queries import site_of
-from serverkit.alerts.engine import AlertBook, Changes
+from serverkit.alerts.engine import AlertBook, Changes, Wanted
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
+from serverkit.tls.watch import KINDS as TLS_KINDS
 
 TOLD = frozenset({"insufficient_licences"})
 
@@ -39,7 +40,12 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
         conditions.trust(unit, root),
         conditions.clock(unit),
     )
-    _tell(unit, book().reconcile(unit, wanted, CATALOGUE, tell=TOLD))
+    _tell(unit, book().reconcile(unit, wanted, frozenset(CATALOGUE) - TLS_KINDS, tell=TOLD))
+
+
+def refresh_tls(unit: Unit, wanted: Iterable[Wanted]) -> None:
+    """Make the alerts about this server's own TLS certificate equal to what its files demand."""
+    book().reconcile(unit, wanted, TLS_KINDS)
 
 
 def refresh_touched(unit: Unit, *, instances: Collection[str], pools: Collection[tuple[str, str]]) -> None:
