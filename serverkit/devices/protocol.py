@@ -15,7 +15,7 @@ from serverkit.log import get_logger
 from serverkit.wsgi import problem
 
 # The library adds this line to each answer that has no such header, and offers no setting for it.
-gunicorn.asgi.protocol._CACHED_SERVER_HEADER = b""  # noqa: SLF001
+gunicorn.asgi.protocol._CACHED_SERVER_HEADER = b""  # noqa: SLF001 - nothing else takes the line away
 
 STRICT_TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 _STRICT_RAW = (STRICT_TRANSPORT[0].lower().encode(), STRICT_TRANSPORT[1].encode())
