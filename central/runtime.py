@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +21,10 @@ from serverkit.db import migrate
 from serverkit.db.engine import make_engine
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database, Unit
-from serverkit.errors import AppError, HomeExistsError, HomeMissingError, KeyFileMissingError
+from serverkit.errors import AppError, HomeMissingError, KeyFileMissingError
 from serverkit.faults import arm
+from serverkit.founding import founding
 from serverkit.log import get_logger
-from serverkit.owner import make_folder
 from serverkit.settings import load_settings
 
 MIGRATIONS = Path(central.__file__).parent / "migrations"
@@ -121,11 +122,9 @@ def recover_if_restored(server: Central) -> bool:
     return True
 
 
-def prepare_home(home: Path) -> None:
-    """Make the folder of a new central; refuse one that is in use."""
-    if KeyRing(home / "keys").exists or (home / DATABASE_FILE).exists():
-        raise HomeExistsError("there is a central in this home already")
-    make_folder(home)
+def new_home(home: Path) -> AbstractContextManager[None]:
+    """Hold the folder of a new central; refuse one that is in use, or that another `init` is making."""
+    return founding(home, lambda: KeyRing(home / "keys").exists or (home / DATABASE_FILE).exists(), "central")
 
 
 def create_database(server: Central) -> None:

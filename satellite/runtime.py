@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +22,9 @@ from serverkit.db import migrate
 from serverkit.db.engine import make_engine
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database, Unit
-from serverkit.errors import AppError, HomeExistsError, HomeMissingError, KeyFileMissingError
+from serverkit.errors import AppError, HomeMissingError, KeyFileMissingError
 from serverkit.faults import arm
-from serverkit.owner import make_folder
+from serverkit.founding import founding
 from serverkit.settings import load_settings
 
 MIGRATIONS = Path(satellite.__file__).parent / "migrations"
@@ -127,11 +127,9 @@ def _mark_restored(home: Path) -> None:
         server.database.dispose()
 
 
-def prepare_home(home: Path) -> None:
-    """Make the folder of a new satellite; refuse one that is in use."""
-    if KeyRing(home / "keys").exists or (home / DATABASE_FILE).exists():
-        raise HomeExistsError("there is a satellite in this home already")
-    make_folder(home)
+def new_home(home: Path) -> AbstractContextManager[None]:
+    """Hold the folder of a new satellite; refuse one that is in use, or that another `init` is making."""
+    return founding(home, lambda: KeyRing(home / "keys").exists or (home / DATABASE_FILE).exists(), "satellite")
 
 
 def create_database(server: Satellite) -> None:

@@ -13,7 +13,7 @@ from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.alerts.services import refresh_vendor
 from central.domain.trust import services
-from central.runtime import assemble, create_database, prepare_home
+from central.runtime import assemble, create_database, new_home
 from exchange.canonical import digest
 from exchange.trust import Trust
 from exchange.vocabulary import Role
@@ -57,23 +57,24 @@ def init(context: click.Context, vendor: str, root_keys: Path, passphrase_file: 
     check_name("vendor", vendor)
     folder = home(context)
     given = services.read_passphrase(passphrase_file) if passphrase_file else None
-    prepare_home(folder)
-    services.prepare_folder(root_keys)
-    try:
-        made_passphrase = given or services.make_passphrase(root_keys)
-        if lab:
-            make_lab(folder)
-        server = assemble(folder)
-        context.call_on_close(server.database.dispose)
-        create_database(server)
-        server.anchor.write(Reached())
-        trust = services.create_trust(server.keyring, vendor, root_keys, made_passphrase, server.clock.now(), lab=lab)
-    except BaseException:
-        shutil.rmtree(folder / "keys", ignore_errors=True)
-        (folder / LAB_FILE).unlink(missing_ok=True)
-        for leftover in folder.glob("central.db*"):
-            leftover.unlink()
-        raise
+    with new_home(folder), services.new_root_folder(root_keys):
+        try:
+            made_passphrase = given or services.make_passphrase(root_keys)
+            if lab:
+                make_lab(folder)
+            server = assemble(folder)
+            context.call_on_close(server.database.dispose)
+            create_database(server)
+            server.anchor.write(Reached())
+            trust = services.create_trust(
+                server.keyring, vendor, root_keys, made_passphrase, server.clock.now(), lab=lab
+            )
+        except BaseException:
+            shutil.rmtree(folder / "keys", ignore_errors=True)
+            (folder / LAB_FILE).unlink(missing_ok=True)
+            for leftover in folder.glob("central.db*"):
+                leftover.unlink()
+            raise
     with server.database.write(OPERATOR) as unit:
         record(unit, None, EventKind.VENDOR_CREATED, f"central of {vendor} set up", subject={"lab": lab})
     found: dict[str, object] = {"id": trust.root.vendor_id, "home": str(folder), "root_keys": str(root_keys)}

@@ -16,7 +16,7 @@ from satellite.cli.base import FILE, group, home, opened, reading, writing
 from satellite.core.site import services
 from satellite.core.site.queries import registration_dict, site_of, status
 from satellite.keyring import BOX, PSEUDONYMS
-from satellite.runtime import Satellite, assemble, create_database, prepare_home
+from satellite.runtime import Satellite, assemble, create_database, new_home
 from satellite.setup_wizard.steps import steps
 from satellite.sync.apply_authorization import apply_authorization
 from serverkit.actor import OPERATOR
@@ -41,20 +41,20 @@ def init(context: click.Context, name: str, root: Path, lab: bool) -> None:
     if trust.root.lab != lab:
         raise LabMismatchError("the root is a laboratory's" if trust.root.lab else "the root is not a laboratory's")
     folder = home(context)
-    prepare_home(folder)
     code = new_secret("setup")
-    try:
-        if lab:
-            make_lab(folder)
-        server = assemble(folder)
-        context.call_on_close(server.database.dispose)
-        found = _found(server, trust, name, code)
-    except BaseException:
-        shutil.rmtree(folder / "keys", ignore_errors=True)
-        (folder / LAB_FILE).unlink(missing_ok=True)
-        for leftover in folder.glob("satellite.db*"):
-            leftover.unlink()
-        raise
+    with new_home(folder):
+        try:
+            if lab:
+                make_lab(folder)
+            server = assemble(folder)
+            context.call_on_close(server.database.dispose)
+            found = _found(server, trust, name, code)
+        except BaseException:
+            shutil.rmtree(folder / "keys", ignore_errors=True)
+            (folder / LAB_FILE).unlink(missing_ok=True)
+            for leftover in folder.glob("satellite.db*"):
+                leftover.unlink()
+            raise
     vendor = {"vendor_id": trust.root.vendor_id, "vendor": trust.root.vendor_name, "root_version": trust.root.version}
     emit(context, {**found, "home": str(folder), "lab": lab, "setup_code": code, **vendor})
 

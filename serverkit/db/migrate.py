@@ -86,11 +86,11 @@ def upgrade(engine: Engine, folder: Path) -> None:
     """Bring the database to the newest revision; SQLite is copied first and put back on failure."""
     from alembic import command
 
+    if (file := database_file(engine)) is not None:
+        make_file(file)  # before the library makes it, for whoever may read it
     if current(engine) == head(folder):
         return
     copy = _copy_of(engine)
-    if (file := database_file(engine)) is not None:
-        make_file(file)
     try:
         with engine.execution_options(perigee_write=True).connect() as connection:
             command.upgrade(_config(folder, connection), "head")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +17,7 @@ from exchange.trust import Root, Trust, load_root, sign_root
 from exchange.vocabulary import Role
 from serverkit.errors import AppError, FileUnreadableError, InvalidInputError, RefusedError
 from serverkit.files import read_bounded, write_atomic
+from serverkit.founding import held_folder, make_private
 from serverkit.ids import new_id
 from serverkit.names import check_name
 from serverkit.owner import make_folder
@@ -68,6 +71,8 @@ def read_passphrase(file: Path) -> Passphrase:
 def make_passphrase(folder: Path) -> Passphrase:
     """Make a passphrase beside the keys; the caller tells the person to carry it elsewhere."""
     server = Passphrase(secrets.token_urlsafe(32).encode(), folder / PASSPHRASE_FILE)
+    if server.file.exists():
+        raise RootKeysExistError(f"{folder.name} holds a passphrase already")
     write_atomic(server.file, server.text + b"\n")
     return server
 
@@ -78,14 +83,25 @@ def root_key_file(folder: Path, number: int, version: int = 1) -> Path:
     return folder / f"root-{number}{suffix}.pem"
 
 
-def prepare_folder(folder: Path) -> None:
-    """Make the folder for root keys, and refuse one that holds some."""
+@contextmanager
+def new_root_folder(folder: Path) -> Iterator[None]:
+    """Hold the folder for new root keys; refuse one that holds some. What was written goes again if the block fails."""
     try:
         make_folder(folder)
-        if any(folder.glob("root-*.pem")):
-            raise RootKeysExistError(f"{folder.name} holds root keys already")
+        before = set(folder.iterdir())
+        make_private(folder)
     except OSError as error:
         raise FileUnreadableError(f"cannot use {folder.name}: {error.strerror}") from error
+    with held_folder(folder) as alone:
+        if not alone or any(folder.glob("root-*.pem")):
+            raise RootKeysExistError(f"{folder.name} holds root keys already, or is getting them now")
+        try:
+            yield
+        except BaseException:
+            for path in (*folder.glob("root-*.pem"), folder / PASSPHRASE_FILE):
+                if path not in before:
+                    path.unlink(missing_ok=True)
+            raise
 
 
 def create_trust(

@@ -1,0 +1,64 @@
+"""Making a home: one `init` wins, and what stood in the folder before stays as it was."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from serverkit.backup.swap import SERVER_LOCK, alone_in_home
+from serverkit.errors import HomeExistsError, ServerRunningError
+from serverkit.owner import make_folder
+
+_OWN = frozenset({"config.toml", "keys", "tls", "anchor", "lost+found", SERVER_LOCK})
+"""What may stand in a home before `init`; a folder that holds anything else is somebody's for other things too."""
+_OTHERS = 0o077
+
+
+@contextmanager
+def founding(home: Path, in_use: Callable[[], bool], what: str) -> Iterator[None]:
+    """Hold a new home for the time of its `init`; HomeExistsError where one is there, or is being made.
+
+    A folder of nothing else's becomes private; the modes of one that holds other files stay.
+    """
+    _refuse_used(in_use, what)
+    existed = home.is_dir()
+    make_folder(home)
+    try:
+        with alone_in_home(home):
+            _refuse_used(in_use, what)  # another `init` may have ended meanwhile
+            if existed:
+                make_private(home, _OWN)
+            yield
+    except ServerRunningError as error:
+        raise HomeExistsError(f"another `init` of a {what} is at work in this home") from error
+
+
+def _refuse_used(in_use: Callable[[], bool], what: str) -> None:
+    if in_use():
+        raise HomeExistsError(f"there is a {what} in this home already")
+
+
+def make_private(folder: Path, own: Collection[str] = ()) -> None:
+    """Close a folder to other users, unless it holds files other than those named."""
+    mode = folder.stat().st_mode & 0o7777
+    if mode & _OTHERS and all(path.name in own for path in folder.iterdir()):
+        folder.chmod(mode & ~_OTHERS)
+
+
+@contextmanager
+def held_folder(folder: Path) -> Iterator[bool]:
+    """Hold a folder alone, where its file system can; says whether nobody else held it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        alone = True
+        with suppress(OSError):  # a share that knows no locks
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                alone = False
+        yield alone
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,214 @@
+"""Homes are made once, are the folder that was named, and no output takes the place of what is no file."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import agent.cli
+import exchange.__main__
+from tests.world import World
+
+
+def apart(works: list[Callable[[], Any]]) -> list[Any]:
+    """Do several things at once, each in a process of its own; what each returned."""
+    start_read, start_write = os.pipe()
+    running = []
+    for work in works:
+        read, write = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(start_write)
+            os.read(start_read, 1)  # ends when the last copy of the other end is closed
+            try:
+                os.write(write, json.dumps(work()).encode())
+            finally:
+                os._exit(0)
+        os.close(write)
+        running.append((pid, read))
+    os.close(start_read)
+    os.close(start_write)
+    found = []
+    for pid, read in running:
+        with os.fdopen(read, "rb") as answer:
+            found.append(json.loads(answer.read()))
+        os.waitpid(pid, 0)
+    return found
+
+
+@pytest.mark.row("C1.1", "S1.1")
+def test_of_several_inits_at_once_one_wins_and_the_others_change_nothing(vendor: World) -> None:
+    """Each loser says that the home is taken; the winner's home works, with the id that the winner was told."""
+
+    def satellite(name: str) -> Callable[[], Any]:
+        words = ("init", "--name", name, "--root", vendor.file("root.json"), "--lab")
+        return lambda: _either(lambda code: vendor.satellite(*words, code=code))
+
+    found = apart([satellite(name) for name in ("One", "Two", "Three")])
+    won, lost = [one for one in found if "id" in one], [one for one in found if "error" in one]
+    assert len(won) == 1, found
+    assert {one["error"]["code"] for one in lost} == {"home_already_initialised"}
+    status = vendor.satellite("status")
+    assert (status["id"], status["name"]) == (won[0]["id"], won[0]["name"])
+    vendor.satellite("registration", "export", "--output", vendor.file("registration"))
+
+    def central(number: str, keys: str) -> Callable[[], Any]:
+        words = ("init", "--vendor", f"Vendor {number}", "--root-keys", vendor.file(keys), "--lab")
+        other = World(vendor.folder / "other")
+        return lambda: _either(lambda code: other.central(*words, code=code))
+
+    (vendor.folder / "other").mkdir()
+    found = apart([central("A", "keys-a"), central("B", "keys-b"), central("C", "keys-a")])
+    won = [one for one in found if "id" in one]
+    assert len(won) == 1, found
+    other = World(vendor.folder / "other")
+    rotated = other.central("root", "rotate", "--root-keys", won[0]["root_keys"])  # its root keys are whole, its own
+    assert rotated["vendor_id"] == won[0]["id"]
+
+
+def _either(run: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
+    """What a command says, refused or not."""
+    import contextlib
+    import io
+
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        try:
+            return run(0)
+        except AssertionError as error:
+            text = str(error)
+    return dict(json.loads(text[text.index("{") :].splitlines()[0]))
+
+
+HOMES = ["a?b=c", "s%20t", "ä ö", "a;b", "x#y", "file:z", "L" * 200, "linked", "-dash"]
+
+
+@pytest.mark.row("S1.1", "B8")
+def test_a_home_is_the_folder_that_was_named_and_no_other(vendor: World) -> None:
+    """No letter of its path is read as a part of an address: init, commands, backup and restore meet in that folder."""
+    place = vendor.folder / "places"
+    place.mkdir()
+    (place / "real").mkdir()
+    (place / "linked").symlink_to("real")
+    (vendor.folder / "passphrase").write_text("a long passphrase")
+    for name in HOMES:
+        home = f"places/{name}"
+        made = vendor.satellite("init", "--name", "N", "--root", vendor.file("root.json"), "--lab", home=home)
+        assert vendor.satellite("status", home=home)["id"] == made["id"]
+        assert {"satellite.db", "keys", "anchor"} <= {path.name for path in (place / name).iterdir()}
+    backup, secret = vendor.file("backup"), ("--passphrase-file", vendor.file("passphrase"))
+    for name in HOMES[:4]:
+        vendor.satellite("backup", "create", "--output", backup, *secret, home=f"places/{name}")
+        vendor.satellite("restore", backup, "--replace", *secret, home=f"places/{name}")
+    assert sorted(path.name for path in place.iterdir()) == sorted([*HOMES, "real"])
+    assert vendor.run(__import__("satellite.cli").cli.main, "", "status", code=1)["error"]["code"]
+
+
+@pytest.mark.row("S1.1")
+def test_init_closes_its_own_folder_and_leaves_the_modes_of_others(vendor: World) -> None:
+    """An empty folder becomes private; one that holds other files keeps its mode, and what is secret in it is closed."""
+    for name in ("empty", "mine"):
+        (vendor.folder / name).mkdir()
+        (vendor.folder / name).chmod(0o755)
+    (vendor.folder / "mine" / "thesis.txt").write_text("work")
+    for name in ("empty", "mine"):
+        vendor.satellite("init", "--name", "N", "--root", vendor.file("root.json"), "--lab", home=name)
+    modes = {name: stat.S_IMODE((vendor.folder / name).stat().st_mode) for name in ("empty", "mine")}
+    assert modes == {"empty": 0o700, "mine": 0o755}
+    inner = [path for path in (vendor.folder / "mine").iterdir() if path.name != "thesis.txt"]
+    assert [path.name for path in inner if path.stat().st_mode & 0o077] == []
+
+
+def _agent(*words: str) -> dict[str, Any]:
+    return _json(lambda: agent.cli.main(["--json", *words]))
+
+
+def _exchange(*words: str) -> dict[str, Any]:
+    return _json(lambda: exchange.__main__.main(["--json", *words]))
+
+
+def _json(work: Callable[[], object]) -> dict[str, Any]:
+    import contextlib
+    import io
+
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), pytest.raises(SystemExit):
+        work()
+    found: dict[str, Any] = json.loads(out.getvalue())
+    return found
+
+
+@pytest.mark.row("S2.1", "E4", "D4")
+def test_no_output_takes_the_place_of_what_is_no_regular_file(site: World) -> None:
+    """Folders, links, pipes and devices stay, whichever program writes; nothing is booked."""
+    folder = site.folder / "targets"
+    folder.mkdir()
+    (folder / "file").write_text("kept")
+    (folder / "link").symlink_to("file")
+    (folder / "dangling").symlink_to("nowhere")
+    os.mkfifo(folder / "pipe")
+    site.synchronize()
+    site.central("root", "rotate", "--root-keys", site.file("root-keys"))
+    response = site.synchronize("newer")
+    assert response
+    (folder / "outputs").mkdir()
+    for target in (
+        *(folder / name for name in ("link", "dangling", "pipe")),
+        Path("/dev/null"),
+        Path("/dev/stdout"),
+    ):
+        before = target.lstat()
+        out = ("--output", str(target))
+        refused = [
+            site.central("root", "export", *out, code=1),
+            site.central("satellite", "authorize", "customer.example", "North", *out, code=1),
+            site.central("sync", "import", site.file("request-newer"), *out, code=1),
+            site.central("backup", "create", *out, code=1),
+            site.satellite("sync", "export", *out, code=1),
+            site.satellite("registration", "export", *out, code=1),
+            _agent("fleet", "inventory", str(folder / "outputs"), *out),
+            _exchange(
+                "inspect", site.file("response-newer"), "--root", site.file("root.json"), "--write-roots", str(target)
+            ),
+        ]
+        assert [found["error"]["code"] for found in refused] == ["file_unreadable"] * len(refused), target
+        after = target.lstat()
+        assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
+    assert (folder / "file").read_text() == "kept"
+    made = site.satellite("sync", "export", "--output", site.file("request-next"))
+    assert made["sequence"] == response[0]["sequence"] + 1
+
+
+@pytest.mark.row("S2.1")
+def test_a_folder_that_cannot_be_synchronized_is_a_warning(
+    site: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a share or a stick the file is written, the command succeeds, and a line says what could not be done."""
+    fsync = os.fsync
+
+    def of_a_share(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", of_a_share)
+    site.synchronize()
+    (site.folder / "outputs").mkdir()
+    found = _agent("fleet", "inventory", site.file("outputs"), "--output", site.file("inventory.json"))
+    assert "error" not in found
+    assert "folder_not_synchronized" in capsys.readouterr().err
+
+    def failing(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", failing)
+    assert site.satellite("sync", "export", "--output", site.file("late"), code=1)["error"]["code"] == "storage_failed"
