@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -19,6 +20,14 @@ from exchange.certificates import tls_key_fingerprint
 
 ANSWER_BYTES = 4 * 1024 * 1024
 TIMEOUT_SECONDS = 30.0
+_MOST_PORT = 65_535
+_ADDRESS = re.compile(
+    r"[hH][tT][tT][pP][sS]?://"
+    r"(?:\[(?P<six>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?))"
+    r"(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*)"
+)
+"""An address: no login, no query, no blank; an IPv6 address stands in brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +57,24 @@ class Server:
 
     def __post_init__(self) -> None:
         """Refuse an address or fingerprint that cannot be used."""
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
-            raise InvalidInputError(f"{self.url!r} is not an address such as https://satellite.example:8443")
-        try:
-            _ = parts.port
-        except ValueError as error:
-            raise InvalidInputError(f"{self.url!r} names no usable port") from error
+        if not _is_address(self.url):
+            raise InvalidInputError(f"{self.url[:200]!r} is not an address such as https://satellite.example:8443")
         if self.fingerprint is not None and not re.fullmatch(r"[0-9a-f]{64}", plain_fingerprint(self.fingerprint)):
             raise InvalidInputError("a fingerprint is 64 hexadecimal digits (SHA-256 of the certificate or of its key)")
+
+
+def _is_address(text: str) -> bool:
+    found = _ADDRESS.fullmatch(text)
+    if found is None or not 1 <= int(found["port"] or 1) <= _MOST_PORT:
+        return False
+    try:
+        if found["six"] is not None:
+            IPv6Address(found["six"])
+        elif not found["name"].strip("0123456789."):
+            IPv4Address(found["name"])
+    except AddressValueError:
+        return False
+    return True
 
 
 def plain_fingerprint(text: str) -> str:

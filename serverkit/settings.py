@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from serverkit.endpoints import EndpointError, read_host
 from serverkit.errors import SettingsError
 from serverkit.tls.names import plain_name
 
@@ -28,15 +30,33 @@ class DatabaseSettings(Section):
     busy_seconds: float = Field(default=30.0, gt=0, le=600)
 
 
+def _bind(text: str) -> str:
+    kind, _, path = text.partition(":")
+    if kind == "unix" and path:
+        return text
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        raise EndpointError("HOST:PORT is needed, or unix:PATH behind a proxy")
+    read_host(f"{host or '127.0.0.1'}:{'1' if port == '0' else port}", None)
+    return text
+
+
+def _absolute(text: str | None) -> str | None:
+    # A path that depends on where a command is run would be missing from elsewhere: a home without its anchor.
+    if text and not Path(text).is_absolute():
+        raise ValueError("an absolute path is needed")
+    return text
+
+
 class ServerSettings(Section):
     """How the server answers."""
 
-    bind: str = "127.0.0.1:8443"
+    bind: Annotated[str, AfterValidator(_bind)] = "127.0.0.1:8443"
     names: list[str] = Field(default=[], max_length=50)
     workers: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=32, ge=1, le=512)
     messages_at_once: int = Field(default=1000, ge=1, le=10_000)
-    failures_a_minute: int = Field(default=120, ge=1)
+    failures_a_minute: int = Field(default=120, ge=1, le=1_000_000)
 
     @field_validator("names", mode="before")
     @classmethod
@@ -63,7 +83,7 @@ class LogSettings(Section):
 class AnchorSettings(Section):
     """Where the anchor is kept: outside backups, so that a restored copy is recognised."""
 
-    folder: str | None = None
+    folder: Annotated[str | None, AfterValidator(_absolute)] = None
 
 
 class ServerAppSettings(Section):
@@ -115,8 +135,28 @@ def _validated(model: type[S], values: dict[str, Any], place: Callable[[tuple[st
     except ValidationError as error:
         first = error.errors()[0]
         loc = tuple(str(part) for part in first["loc"])
-        said = "there is no such setting" if first["type"] == "extra_forbidden" else first["msg"]
+        said = (
+            _unknown(model, loc) if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        )
         raise SettingsError(f"{'.'.join(loc)[:120]}: {said}{place(loc)}") from error
+
+
+def _unknown(model: type[BaseModel], loc: tuple[str, ...]) -> str:
+    """What to say of a key that does not exist: the nearest that does, in its table first."""
+    tables = {
+        name: list(field.annotation.model_fields)
+        for name, field in model.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+    }
+    if len(loc) == 1:
+        known = [*tables, *(f"{name}.{key}" for name, keys in tables.items() for key in keys if key == loc[0])]
+    else:
+        known = [f"{loc[0]}.{key}" for key in tables.get(loc[0], [])]
+        known += [f"{name}.{key}" for name, keys in tables.items() for key in keys if key == loc[-1]]
+    wanted = ".".join(loc)
+    same = [name for name in known if name.rpartition(".")[2] == loc[-1]]
+    near = same or difflib.get_close_matches(wanted, known, 1, 0.5)
+    return f"there is no such setting{f'; did you mean {near[0]}?' if near else ''}"
 
 
 def _place_in(text: str, loc: tuple[str, ...]) -> str:
@@ -141,7 +181,7 @@ def _place_in(text: str, loc: tuple[str, ...]) -> str:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except FileNotFoundError:
         return ""
     except NotADirectoryError:

@@ -48,9 +48,12 @@ def sync_settings(
     context: click.Context, /, ca: Path | None, day: str | None, timeout: int | None, **given: str | None
 ) -> None:
     """Show or change settings."""
-    changes: dict[str, Any] = {name: value or None for name, value in given.items() if value is not None}
-    if "url" in changes:
-        changes["url"] = changes["url"] or ""
+    # Empty takes away what may be missing; a time, a zone and a schedule may not.
+    changes: dict[str, Any] = {
+        name: (value or None) if name in {"fingerprint", "proxy"} else value
+        for name, value in given.items()
+        if value is not None
+    }
     if ca is not None:
         changes["ca"] = read_bounded(ca, CA_BYTES).decode("ascii", "replace")
     if day is not None:
@@ -59,8 +62,8 @@ def sync_settings(
     if timeout is not None:
         changes["timeout"] = timeout
     if changes:
-        with writing(context) as (_, unit):
-            change_settings(unit, changes)
+        with writing(context) as (made, unit):
+            change_settings(unit, changes, lab=made.keyring.trust.root.lab)
     with reading(context) as (_, unit):
         site = site_of(unit)
         found = {**shown(settings_of(site)), "mode": site.setup_mode, "next": optional_iso(next_attempt(unit))}

@@ -70,7 +70,8 @@ _ALL = [
         ("proxy_refused", "Nothing listens at the proxy's address and port.", "Correct the proxy's port; see that it runs."),
         ("proxy_no_route", "There is no way to the proxy.", "Check the network to the proxy."),
         ("proxy_timeout", "The proxy does not answer.", "See that the proxy runs."),
-        ("proxy_login", "The proxy wants a user name and password.", "Set them in the proxy's address."),
+        ("proxy_login", "The proxy wants a user name and password.", "Set them in the proxy's address: http://user:password@host:port, with @ : / # % percent-encoded."),
+        ("proxy_login_refused", "The proxy refused the user name and password that are set.", "Correct them in the proxy's address; @ : / # % are percent-encoded there (@ as %40)."),
         ("proxy_denied", "The proxy does not let this connection through.", "Have central's address allowed at the proxy."),
     ),
     *_causes(

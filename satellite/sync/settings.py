@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, replace
-from datetime import time
 from typing import Any
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from satellite.core.site.errors import InvalidNetworkSettingError
 from satellite.core.site.models import Site
 from satellite.core.site.queries import site_of
 from satellite.core.site.services import set_network
 from satellite.sync.schedule import KINDS, WEEKDAYS, Schedule
+from serverkit.day_times import DayTimeError, read_time, read_zone
 from serverkit.db.unit import Unit
-from serverkit.http.client import Target, certificates_in, plain_fingerprint
+from serverkit.endpoints import Endpoint, EndpointError, read_url
+from serverkit.http.client import PORTS, PROXY_PORT, Target, certificates_in, plain_fingerprint
 
 LONGEST_TIMEOUT = 3600
 
@@ -42,7 +41,7 @@ class NetworkSettings:
     @property
     def schedule(self) -> Schedule:
         """When it is time."""
-        return Schedule(self.every, self.day, time.fromisoformat(self.at), self.zone)
+        return Schedule(self.every, self.day, read_time(self.at), self.zone)
 
     def __repr__(self) -> str:
         """Show the address, never what a proxy is told."""
@@ -59,18 +58,21 @@ def shown(settings: NetworkSettings) -> dict[str, Any]:
     values = asdict(settings)
     values["ca"] = [name for name, _ in certificates_in(settings.ca)] if settings.ca else None
     if settings.proxy:
-        parts = urlsplit(settings.proxy)
-        values["proxy"] = f"{parts.scheme}://{parts.hostname}:{parts.port or 3128}"
-        values["proxy_login"] = parts.username is not None
+        proxy = read_url(settings.proxy, {"http": PROXY_PORT}, login=True)
+        values["proxy"] = f"http://{proxy.authority}"
+        values["proxy_login"] = proxy.user is not None
     if settings.every == "weekly":
         values["day"] = WEEKDAYS[settings.day]
     return values
 
 
-def change_settings(unit: Unit, changes: dict[str, Any]) -> NetworkSettings:
-    """Change what is named; InvalidNetworkSettingError names the first that cannot be."""
+def change_settings(unit: Unit, changes: dict[str, Any], *, lab: bool) -> NetworkSettings:
+    """Change what is named; InvalidNetworkSettingError names the first that cannot be.
+
+    A laboratory (`lab`) may reach central without TLS.
+    """
     settings = replace(settings_of(site_of(unit)), **changes)
-    settings = replace(settings, day=_check(settings))
+    settings = replace(settings, day=_check(settings, lab=lab))
     set_network(unit, asdict(settings))
     return settings
 
@@ -82,10 +84,19 @@ def follow_key(unit: Unit, certificate: str | None, key: str) -> None:
         site.network = {**site.network, "fingerprint": key}
 
 
-def _check(settings: NetworkSettings) -> int:
-    for name, text, schemes in (("url", settings.url, {"https", "http"}), ("proxy", settings.proxy or "", {"http"})):
-        if text:
-            _check_address(name, text, schemes)
+def _check_addresses(settings: NetworkSettings, *, lab: bool) -> None:
+    if settings.url:
+        url = _address("url", settings.url, PORTS)
+        if url.scheme == "http" and not lab:
+            raise InvalidNetworkSettingError("url: http:// is for laboratories only; https:// is needed")
+    if settings.proxy:
+        proxy = _address("proxy", settings.proxy, {"http": PROXY_PORT}, login=True)
+        if proxy.path not in {"", "/"}:
+            raise InvalidNetworkSettingError("proxy: an address such as http://host:port is needed, without a path")
+
+
+def _check(settings: NetworkSettings, *, lab: bool) -> int:
+    _check_addresses(settings, lab=lab)
     if settings.fingerprint and not re.fullmatch(r"[0-9a-f]{64}", plain_fingerprint(settings.fingerprint)):
         raise InvalidNetworkSettingError("fingerprint: 64 hexadecimal digits are needed")
     if settings.ca:
@@ -95,29 +106,21 @@ def _check(settings: NetworkSettings) -> int:
             raise InvalidNetworkSettingError("ca: the file holds no certificate in PEM form") from error
     if settings.every not in KINDS:
         raise InvalidNetworkSettingError(f"every: one of {', '.join(KINDS)}")
-    try:
-        time.fromisoformat(settings.at)
-    except ValueError as error:
-        raise InvalidNetworkSettingError("at: a time such as 03:30") from error
-    try:
-        ZoneInfo(settings.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InvalidNetworkSettingError(f"zone: {settings.zone!r} is no time zone") from error
+    for name, read in (("at", read_time), ("zone", read_zone)):
+        try:
+            read(getattr(settings, name))
+        except DayTimeError as error:
+            raise InvalidNetworkSettingError(f"{name}: {error}") from error
     if not 1 <= settings.timeout <= LONGEST_TIMEOUT:
         raise InvalidNetworkSettingError(f"timeout: 1 to {LONGEST_TIMEOUT} seconds")
     return _day(settings)
 
 
-def _check_address(name: str, text: str, schemes: set[str]) -> None:
-    parts = urlsplit(text)
+def _address(name: str, text: str, ports: dict[str, int], *, login: bool = False) -> Endpoint:
     try:
-        _ = parts.port
-    except ValueError as error:
-        raise InvalidNetworkSettingError(f"{name}: the port is no port") from error
-    if parts.scheme not in schemes or not parts.hostname or parts.query or parts.fragment:
-        raise InvalidNetworkSettingError(f"{name}: an address such as {max(schemes)}://host:port is needed")
-    if name == "url" and parts.username is not None:
-        raise InvalidNetworkSettingError("url: no user name belongs there")
+        return read_url(text, ports, login=login)
+    except EndpointError as error:
+        raise InvalidNetworkSettingError(f"{name}: {error}") from error
 
 
 def _day(settings: NetworkSettings) -> int:

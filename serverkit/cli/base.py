@@ -18,7 +18,7 @@ from typing import Any, ClassVar, NoReturn, Protocol
 
 import click
 
-from serverkit.cli_types import DURATION, INTEGER, OUTPUT, TIME
+from serverkit.cli.types import DURATION, INTEGER, OUTPUT, TIME
 from serverkit.db.unit import DatabaseFailure
 from serverkit.errors import DatabaseUnavailableError, FileUnreadableError
 from serverkit.ids import new_id

@@ -26,9 +26,13 @@ def make_engine(where: str | Path, busy_seconds: float = 30.0) -> Engine:
         return _sqlite(URL.create("sqlite", database=str(where.absolute())), busy_seconds)
     try:
         parsed = make_url(where)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise SettingsError("database.url is no address of a database") from error
     if parsed.get_backend_name() == "sqlite":
+        if parsed.query or not parsed.database or parsed.database == ":memory:":
+            raise SettingsError(
+                "database.url: an embedded database is a file, sqlite:////path/to/file, without options"
+            )
         return _sqlite(parsed, busy_seconds)
     if parsed.get_backend_name() == "postgresql":
         plain = parsed.set(drivername="postgresql+psycopg")

@@ -20,6 +20,7 @@ from gunicorn.app.base import BaseApplication
 
 from serverkit.devices.asgi_front import Application, AsgiFront
 from serverkit.devices.worker import WAITING_CONNECTIONS, FairWorker, most_connections
+from serverkit.endpoints import EndpointError, read_host
 from serverkit.errors import InvalidInputError
 from serverkit.jobs.scheduler import start_child
 from serverkit.tls.names import plain_name
@@ -157,9 +158,14 @@ def _is_loopback(host: str) -> bool:
 
 def _split(bind: str) -> tuple[str, int]:
     host, colon, port = bind.rpartition(":")
-    if not colon or not port.isascii() or not port.isdecimal() or len(port) > 5 or int(port) > 65_535:
-        raise BindError(f"{bind[:80]!r} is not HOST:PORT")
-    return host.strip("[]") or "127.0.0.1", int(port)
+    any_port = port == "0"  # the system takes a free one
+    try:
+        if not colon:
+            raise EndpointError("no port is named")
+        found, number = read_host(f"{host or '127.0.0.1'}:{1 if any_port else port}", None)
+    except EndpointError as error:
+        raise BindError(f"{bind[:80]!r} is not HOST:PORT: {error}") from error
+    return found, 0 if any_port else number
 
 
 def _listen(host: str, port: int) -> socket.socket:

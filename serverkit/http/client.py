@@ -11,14 +11,15 @@ import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn
-from urllib.parse import unquote, urlsplit
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
+from serverkit.endpoints import Endpoint, read_url
 from serverkit.tls.pair import key_fingerprint
 
-PORTS = {"http": 80, "https": 443}
+PORTS = {"https": 443, "http": 80}
+PROXY_PORT = 3128
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,15 @@ def call(
     target: Target, method: str, path: str, body: bytes = b"", *, seconds: float = 30.0, most_bytes: int = 1 << 20
 ) -> Answer:
     """Make one call; CallFailedError where no whole answer came."""
-    parts = urlsplit(target.url)
-    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+    where = read_url(target.url, PORTS)
     try:
-        connection = _connect(target, host, port, secure=parts.scheme == "https", seconds=seconds)
+        connection = _connect(target, where, seconds=seconds)
     except OSError as error:
         raise CallFailedError("connection_failed", str(error)) from error
     key_shown = _moved_pin(target, connection.sock)
     try:
         headers = {"Content-Type": "application/octet-stream", "Accept": "*/*"}
-        connection.request(method, parts.path.rstrip("/") + path, body=body or None, headers=headers)
+        connection.request(method, where.path.rstrip("/") + path, body=body or None, headers=headers)
         response = connection.getresponse()
         data = response.read(most_bytes + 1)
     except TimeoutError as error:
@@ -97,24 +97,24 @@ def call(
     return Answer(response.status, headers, data, key_shown)
 
 
-def _connect(target: Target, host: str, port: int, *, secure: bool, seconds: float) -> http.client.HTTPConnection:
-    sock = _open(target, host, port, seconds)
-    connection = http.client.HTTPConnection(host, port, timeout=seconds)
+def _connect(target: Target, where: Endpoint, *, seconds: float) -> http.client.HTTPConnection:
+    sock = _open(target, where, seconds)
+    connection = http.client.HTTPConnection(where.host, where.port, timeout=seconds)
     try:
-        connection.sock = _wrap(target, sock, host) if secure else sock
+        connection.sock = _wrap(target, sock, where.host) if where.scheme == "https" else sock
     except BaseException:
         sock.close()
         raise
     return connection
 
 
-def _open(target: Target, host: str, port: int, seconds: float) -> socket.socket:
+def _open(target: Target, where: Endpoint, seconds: float) -> socket.socket:
     if target.proxy is None:
-        return _dial(host, port, seconds, "")
-    proxy = urlsplit(target.proxy)
-    sock = _dial(proxy.hostname or "", proxy.port or 3128, seconds, "proxy_")
+        return _dial(where.host, where.port, seconds, "")
+    proxy = read_url(target.proxy, {"http": PROXY_PORT}, login=True)
+    sock = _dial(proxy.host, proxy.port, seconds, "proxy_")
     try:
-        _tunnel(sock, host, port, proxy.username, proxy.password)
+        _tunnel(sock, where, proxy.user, proxy.password)
     except BaseException:
         sock.close()
         raise
@@ -134,10 +134,10 @@ def _dial(host: str, port: int, seconds: float, mark: str) -> socket.socket:
         raise CallFailedError(f"{mark}no_route", f"{host} port {port}: {error.strerror or error}") from error
 
 
-def _tunnel(sock: socket.socket, host: str, port: int, user: str | None, password: str | None) -> None:
-    lines = [f"CONNECT {host}:{port} HTTP/1.1", f"Host: {host}:{port}"]
+def _tunnel(sock: socket.socket, where: Endpoint, user: str | None, password: str | None) -> None:
+    lines = [f"CONNECT {where.authority} HTTP/1.1", f"Host: {where.authority}"]
     if user is not None:
-        login = f"{unquote(user)}:{unquote(password or '')}".encode()
+        login = f"{user}:{password or ''}".encode()
         lines.append(f"Proxy-Authorization: Basic {base64.b64encode(login).decode()}")
     try:
         sock.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
@@ -151,6 +151,8 @@ def _tunnel(sock: socket.socket, host: str, port: int, user: str | None, passwor
         raise CallFailedError("proxy_timeout", str(error)) from error
     words = head.split(b"\r\n", 1)[0].split(b" ", 2)
     status = words[1].decode("latin-1") if len(words) > 1 and words[0].startswith(b"HTTP/") else ""
+    if status == "407" and user is not None:
+        raise CallFailedError("proxy_login_refused", "the proxy did not take the user name and password that are set")
     if status == "407":
         raise CallFailedError("proxy_login", "the proxy wants a user name and password")
     if not status.startswith("2"):

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+from email.errors import MessageError
+from email.headerregistry import Address
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from serverkit.endpoints import EndpointError, read_host
 from serverkit.settings import Section
+
+FilePath = Annotated[Path, Field(strict=False)]
+"""A path is a text in a settings file."""
+
+
+def _host(text: str | None) -> str | None:
+    if text and read_host(f"[{text}]" if ":" in text else text, 25)[0] != text:
+        raise EndpointError("a host without a port is needed; the port is `mail.port`")
+    return text
+
+
+def _sender(text: str) -> str:
+    try:
+        found = Address(addr_spec=text)
+    except (MessageError, ValueError, IndexError, TypeError) as error:
+        raise ValueError("this is no mail address") from error
+    if not found.username or not found.domain or not text.isprintable():
+        raise ValueError("this is no mail address")
+    return text
 
 
 class MailSettings(Section):
     """Where mail is handed over; without `host` none is sent, and none is written."""
 
-    host: str | None = None
+    host: Annotated[str | None, AfterValidator(_host)] = None
     port: int = Field(default=587, ge=1, le=65_535)
     security: Literal["starttls", "tls", "none"] = "starttls"
-    ca_file: Path | None = None
+    ca_file: FilePath | None = None
     user: str | None = None
-    password_file: Path | None = None
-    sender: str = "perigee@localhost"
+    password_file: FilePath | None = None
+    sender: Annotated[str, AfterValidator(_sender)] = "perigee@localhost"
     timeout_seconds: float = Field(default=10.0, gt=0, le=120)

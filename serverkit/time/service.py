@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from serverkit.clock import iso
+from serverkit.day_times import DayTimeError, read_zone
 from serverkit.db.base import ClockMixin
 from serverkit.db.timekeeper import columns_of, mark_of
 from serverkit.db.unit import Unit
+from serverkit.endpoints import EndpointError, read_host
 from serverkit.errors import InvalidInputError, RefusedError
 from serverkit.licence_time import QUIET, ClockTrust, Mark, Reading, can_lower, confirmed, first_mark, judge, signed
 from serverkit.time.ntp import Verdict
 
 C = TypeVar("C", bound=ClockMixin)
 MOST_SERVERS = 8
+NTP_PORT = 123
 _MEANING = {
     ClockTrust.BELIEVED: "the clock is believed",
     ClockTrust.SET_BACK: "the clock stands before licence time, which waits until it is passed",
@@ -136,9 +139,9 @@ def change_settings(row: ClockMixin, zone: str | None, servers: list[str] | None
     changed = []
     if zone is not None:
         try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise InvalidTimeSettingError(f"zone: {zone[:64]!r} is no time zone") from error
+            read_zone(zone)
+        except DayTimeError as error:
+            raise InvalidTimeSettingError(f"zone: {error}") from error
         if row.zone != zone:
             row.zone = zone
             changed.append("zone")
@@ -160,16 +163,11 @@ def check_server(text: str) -> str:
 
 def split_server(text: str) -> tuple[str, int]:
     """Host and port of a time server; an address of version 6 with a port stands in brackets."""
-    host, port = text, "123"
-    if text.startswith("["):
-        host, _, port = text[1:].partition("]")
-        port = port.removeprefix(":") or "123"
-    elif text.count(":") == 1:
-        host, _, port = text.partition(":")
-    good = host and len(host) <= 253 and all(letter.isalnum() or letter in "-._:%" for letter in host)
-    if not good or not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
-        raise InvalidTimeSettingError(f"{text[:80]!r} is no time server")
-    return host, int(port)
+    bare = text.count(":") > 1 and not text.startswith("[")  # a bare address of version 6 names no port
+    try:
+        return read_host(f"[{text}]" if bare else text, NTP_PORT)
+    except EndpointError as error:
+        raise InvalidTimeSettingError(f"{text[:80]!r} is no time server: {error}") from error
 
 
 def clock_words(reading: Reading) -> dict[str, Any]:

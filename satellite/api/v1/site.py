@@ -70,7 +70,7 @@ class NetworkChange(Strict):
     proxy: str | None = Field(default=None, max_length=1000, pattern=PLAIN)
     every: Literal["off", "daily", "weekly", "monthly"] = "off"
     day: int = Field(default=0, ge=0, le=31)
-    at: str = Field(default="03:00", max_length=5, pattern=r"^[0-2][0-9]:[0-5][0-9]$")
+    at: str = Field(default="03:00", max_length=40, pattern=PLAIN, description="HH:MM from 00:00 to 23:59.")
     zone: str = Field(default="UTC", max_length=100, pattern=PLAIN)
     timeout: int = Field(default=300, ge=1, le=3600, description="Seconds for which each step may stay silent.")
 
@@ -173,7 +173,7 @@ def set_settings(call: Call) -> dict[str, Any]:
     if "url" in changes:
         changes["url"] = changes["url"] or ""
     if changes:
-        change_settings(call.unit, changes)
+        change_settings(call.unit, changes, lab=call.server.keyring.trust.root.lab)
     return show_settings(call)
 
 

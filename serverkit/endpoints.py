@@ -1,0 +1,110 @@
+"""Addresses that people type: HOST:PORT and URLs, read strictly; what is wrong is said, and no password with it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from urllib.parse import unquote
+
+MOST_PORT = 65_535
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
+_NUMBERS = re.compile(r"[0-9.]+")
+_PORT = re.compile(r"[0-9]{1,5}")
+_LOGIN_PART = r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*"
+_LOGIN = re.compile(rf"({_LOGIN_PART})(?::({_LOGIN_PART}))?")
+_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*")
+
+
+class EndpointError(ValueError):
+    """What was typed is no address; the text says why, and never repeats a login."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where something is: scheme, host without brackets, port, path; a login is never shown."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str = ""
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def authority(self) -> str:
+        """HOST:PORT, an address of version 6 in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def read_url(text: str, ports: dict[str, int], *, login: bool = False) -> Endpoint:
+    """A URL of one of the schemes that `ports` names, with their usual ports; EndpointError where it is none.
+
+    `login` allows a user name and a password; whatever has a meaning in an address is percent-encoded in them.
+    """
+    example = f"{next(iter(ports))}://host:port"
+    scheme, mark, rest = text.partition("://")
+    if not mark or scheme.lower() not in ports:
+        raise EndpointError(f"an address such as {example} is needed")
+    if not rest.isascii():
+        raise EndpointError("a letter outside ASCII stands in it: write the name in its ASCII form (xn--…)")
+    user = password = None
+    if "@" in rest:
+        if not login:
+            raise EndpointError("no user name belongs there")
+        said, _, rest = rest.rpartition("@")
+        found = _LOGIN.fullmatch(said)
+        if found is None:
+            raise EndpointError(
+                "user name and password are percent-encoded: @ as %40, : as %3A, / as %2F, # as %23, % as %25"
+            )
+        user, password = unquote(found[1]), None if found[2] is None else unquote(found[2])
+    authority, slash, path = rest.partition("/")
+    if not _PATH.fullmatch(slash + path):
+        raise EndpointError(f"an address such as {example} is needed, without query, fragment and blanks")
+    host, port = read_host(authority, ports[scheme.lower()])
+    return Endpoint(scheme.lower(), host, port, slash + path, user, password)
+
+
+def read_host(text: str, port: int | None) -> tuple[str, int]:
+    """HOST or HOST:PORT, with `port` where none is named (None: one must be); an IPv6 address stands in brackets."""
+    if text.startswith("["):
+        inner, closed, rest = text[1:].partition("]")
+        if not closed or (rest and not rest.startswith(":")):
+            raise EndpointError("the brackets around an IPv6 address do not match")
+        host, colon, said = _version_6(inner), rest[:1], rest[1:]
+    else:
+        if "]" in text:
+            raise EndpointError("the brackets around an IPv6 address do not match")
+        if text.count(":") > 1:
+            raise EndpointError("an IPv6 address stands in brackets, such as [2001:db8::1]:8443")
+        host, colon, said = text.partition(":")
+        _check_name(host)
+    if not colon:
+        if port is None:
+            raise EndpointError("no port is named")
+        return host, port
+    if not _PORT.fullmatch(said) or not 1 <= int(said) <= MOST_PORT:
+        raise EndpointError(f"the port is no number from 1 to {MOST_PORT}")
+    return host, int(said)
+
+
+def _version_6(text: str) -> str:
+    try:
+        IPv6Address(text)
+    except AddressValueError as error:
+        raise EndpointError("what stands in brackets is no IPv6 address") from error
+    return text
+
+
+def _check_name(host: str) -> None:
+    if not host:
+        raise EndpointError("no host is named")
+    if not _NAME.fullmatch(host):
+        raise EndpointError("this is no name of a host")
+    if _NUMBERS.fullmatch(host):
+        try:
+            IPv4Address(host)
+        except AddressValueError as error:
+            raise EndpointError("this is no IPv4 address") from error
