@@ -7,17 +7,24 @@ from email.headerregistry import Address
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from serverkit.endpoints import EndpointError, read_host
 from serverkit.settings import Section
 
-FilePath = Annotated[Path, Field(strict=False)]
-"""A path is a text in a settings file."""
+
+def _path(value: object) -> object:
+    """A path is a text in a settings file."""
+    if value == "":
+        raise ValueError("the path is empty")
+    return Path(value) if isinstance(value, str) else value
+
+
+FilePath = Annotated[Path, BeforeValidator(_path)]
 
 
 def _host(text: str | None) -> str | None:
-    if text and read_host(f"[{text}]" if ":" in text else text, 25)[0] != text:
+    if text and read_host(f"[{text}]" if text.count(":") > 1 else text, 25)[0] != text:
         raise EndpointError("a host without a port is needed; the port is `mail.port`")
     return text
 
