@@ -77,7 +77,7 @@ def remove(
         for grant in held:
             release(unit, keyring, grant, ReleaseReason.VENDOR_RELEASE, reason)
     elif row is not None:
-        refuse_managed_instance(row)
+        refuse_managed_instance(unit, row, f"instance remove {row.id}")
     if held and not release_restricted:
         raise RestrictedHeldError(f"{sum(grant.quantity for grant in held)} restricted units are held")
     removed = row is not None and row.satellite_id is None

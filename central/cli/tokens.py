@@ -60,7 +60,8 @@ def token_list(context: click.Context, domain: str, name: str | None) -> None:
     with reading(context) as (_, unit):
         account, va = chosen(unit, domain, name)
         items = tokens(unit, account.id, names_of(unit, account), va)
-    columns = ("id", "virtual_account", "state", "expires_at", "uses", "max_uses", "export_controlled", "description")
+    terms = ("state", "expires_at", "uses", "max_uses", "export_controlled")
+    columns = ("id", "virtual_account", "satellite_name", "as_of", *terms, "description")
     emit_list(context, items, columns)
 
 

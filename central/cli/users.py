@@ -8,7 +8,7 @@ import click
 
 from central.cli.base import FILE, chosen, group, reading, writing
 from central.domain.access.rules import Role
-from central.domain.access.services import add_user, user_of
+from central.domain.access.services import add_user, remove_role, user_of
 from central.domain.accounts.queries import by_domain
 from central.domain.credentials import queries, services
 from serverkit.cli.base import INTEGER, emit, emit_list
@@ -40,6 +40,25 @@ def user_add(context: click.Context, name: str, role: str, domain: str | None, v
     emit(context, found)
 
 
+@user.command("remove-role", help="Take a role away from a user, who stays.")
+@click.argument("name")
+@click.option("--role", required=True, type=ROLES)
+@click.option("--account", "domain", metavar="DOMAIN")
+@click.option("--virtual-account", "virtual_name", metavar="VA")
+@click.pass_context
+def user_remove_role(
+    context: click.Context, name: str, role: str, domain: str | None, virtual_name: str | None
+) -> None:
+    """Take a role away."""
+    if virtual_name is not None and domain is None:
+        raise click.UsageError("--virtual-account needs --account")
+    with writing(context) as (_, unit):
+        row, va = chosen(unit, domain, virtual_name) if domain is not None else (None, None)
+        user = remove_role(unit, name, Role(role), row.id if row else "", va or "")
+        found = {"id": user.id, "name": user.name, "role": role, "account": domain, "virtual_account": virtual_name}
+    emit(context, {**found, "removed": True})
+
+
 @user.command("list", help="List users with their roles.")
 @click.option("--account", "domain", metavar="DOMAIN")
 @click.pass_context
@@ -47,7 +66,7 @@ def user_list(context: click.Context, domain: str | None) -> None:
     """List users."""
     with reading(context) as (_, unit):
         items = queries.users(unit, by_domain(unit, domain).id if domain else None)
-    emit_list(context, items, ("name", "role", "account", "virtual_account"))
+    emit_list(context, items, ("name", "role", "account_domain", "virtual_account_name"))
 
 
 @user.command("password", help="Give a user the password that stands in a file.")

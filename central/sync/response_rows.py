@@ -1,7 +1,8 @@
 """What a satellite is told: the rows of authorization and response files.
 
 A response is a difference from the one that its request names as applied: everything whose change number is higher than
-that response's bound, as absolute values. Allotment lines are always complete, since each carries a new deadline.
+that response's bound, as absolute values. Allotment lines are always complete, since each carries a new deadline; so is
+the policy with the pending agreement and the names, which is one line.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from sqlalchemy import select
 
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import of_satellite
+from central.domain.agreements.services import pending_since
 from central.domain.catalogue.queries import changed_entitlements
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord
 from central.domain.export_control.services import ACTIVE
 from central.domain.ledger.queries import allotment_lines
-from central.domain.preferences.queries import days, policy_change, travelling_policies
+from central.domain.preferences.queries import days, travelling_policies
 from central.domain.satellites.models import Satellite
 from central.keyring import KeyRing
 from exchange.files.rows import (
@@ -26,6 +28,8 @@ from exchange.files.rows import (
     ExportDecisionRow,
     GrantReleaseRow,
     GrantRow,
+    Naming,
+    PendingAgreement,
     PolicyRow,
     ResponseRow,
     VirtualAccountRow,
@@ -40,8 +44,12 @@ def rows_for(
     unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, after: int
 ) -> Iterator[ResponseRow]:
     """Rows of a file for a satellite that knows everything up to change number `after`."""
-    if after == 0 or policy_change(unit) > after:
-        yield PolicyRow(dict(travelling_policies(unit)))
+    pending = pending_since(unit, account)
+    yield PolicyRow(
+        dict(travelling_policies(unit)),
+        PendingAgreement(*pending) if pending is not None else None,
+        Naming(satellite.name, account.name, account.number, account.export_allowed),
+    )
     own = of_satellite(unit, account.id, satellite.id)
     for row in own:
         if row.change_no > after:

@@ -86,6 +86,11 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
     ),
     "not_ready": Problem(503, "The server is not set up yet.", "Finish the set-up of the server."),
     "agreement_pending": Problem(409, "The licensing agreement is not accepted.", "Accept the agreement at central."),
+    "other_virtual_account": Problem(
+        409,
+        "The device is registered in another virtual account than the token's.",
+        "Use a token of its virtual account, or ask the administrator to transfer the device first.",
+    ),
     "unknown_member": Problem(
         422, "The named member does not belong to the set.", "Name one of the registered members."
     ),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from exchange.canonical import JsonObject
+from exchange.canonical import JsonObject, iso
 from exchange.fields import Fields, plain_text
 from exchange.files.row import Row
 from exchange.limits import KIB
@@ -145,16 +145,77 @@ class GrantReleaseRow(Row):
 
 
 @dataclass(frozen=True, slots=True)
+class PendingAgreement:
+    """The version of the licensing agreement that the account has yet to accept, and since when (row C1.4)."""
+
+    version: int
+    since: datetime
+
+    def to_dict(self) -> JsonObject:
+        """The object as a row holds it."""
+        return {"version": self.version, "since": iso(self.since)}
+
+    @classmethod
+    def read(cls, data: JsonObject) -> PendingAgreement:
+        """Read the object."""
+        fields = Fields(data, "policy.agreement")
+        return cls(fields.integer("version", least=1), fields.time("since"))
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How central calls the satellite and its account, and what the vendor permits the account."""
+
+    satellite: str
+    account: str
+    account_number: int
+    export_allowed: bool
+
+    def to_dict(self) -> JsonObject:
+        """The object as a row holds it."""
+        return {
+            "satellite": self.satellite,
+            "account": self.account,
+            "account_number": self.account_number,
+            "export_allowed": self.export_allowed,
+        }
+
+    @classmethod
+    def read(cls, data: JsonObject) -> Naming:
+        """Read the object."""
+        fields = Fields(data, "policy.naming")
+        return cls(
+            satellite=fields.text("satellite", empty=False),
+            account=fields.text("account", empty=False),
+            account_number=fields.integer("account_number"),
+            export_allowed=fields.flag("export_allowed"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyRow(Row):
-    """Central's policy for satellites, whole (row C10.3)."""
+    """Central's policy for satellites, whole (row C10.3); no `agreement` means that none is pending."""
 
     kind: ClassVar[str] = "policy"
     values: JsonObject
+    agreement: PendingAgreement | None = None
+    naming: Naming | None = None
+
+    def to_dict(self) -> JsonObject:
+        """The row as a line holds it; what is not said is left out."""
+        more = {"agreement": self.agreement, "naming": self.naming}
+        said = {name: part.to_dict() for name, part in more.items() if part is not None}
+        return {"kind": self.kind, "values": self.values, **said}
 
     @classmethod
     def read(cls, row: Fields) -> PolicyRow:
         """Read the row."""
-        return cls(values=row.mapping("values"))
+        agreement, naming = row.optional_mapping("agreement"), row.optional_mapping("naming")
+        return cls(
+            values=row.mapping("values"),
+            agreement=PendingAgreement.read(agreement) if agreement is not None else None,
+            naming=Naming.read(naming) if naming is not None else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from satellite.core.instances.services import (
     change_active,
     find_key,
     issue_certificate,
+    refuse_unagreed,
     register_device,
     registered_with,
     remove_instance,
@@ -43,7 +44,7 @@ from satellite.core.instances.services import (
 )
 from satellite.core.licences.queries import entitlement
 from satellite.core.licences.services import claims_of
-from satellite.core.site.queries import SiteRow
+from satellite.core.site.queries import SiteRow, refuses_for_agreement
 from satellite.core.tokens.models import Token
 from satellite.core.tokens.services import redeem
 from satellite.device_api.applied_lines import AppliedLines, PoolUse
@@ -71,7 +72,7 @@ class SatelliteBackend:
         self._figures = PoolUse(unit, standing)
         self._renewals = Renewals(unit, self._figures)
         authority = Authority(server.keyring.key(site.device_ca_key_id), site.device_ca_certificate or b"", site.epoch)
-        self._registrations = BatchRegistrations(unit, authority, jobs)
+        self._registrations = BatchRegistrations(unit, authority, jobs, closed=refuses_for_agreement(unit, site))
         self._remember: Callable[[str, int, str, bytes], None] = self._rows_of_devices.remember
         self._restored: bool | None = None
         self._homes: dict[str, VirtualAccount] = {}
@@ -205,10 +206,13 @@ class SatelliteBackend:
         """Register with a token."""
         self._registrations.forget(body.udi, key)
         self._check_request(body, key)
-        redeemed = redeem(self._unit, body.token, registered_with(self._unit, body.udi, key))
+        before = registered_with(self._unit, body.udi, key)
+        redeemed = redeem(self._unit, body.token, before)
         if redeemed.token is None:
             self._refused = redeemed.refused
             raise DeviceRefusal("token_refused", redeemed.cause)
+        if before is None:  # a repetition, whose answer may have been lost, is no new registration
+            refuse_unagreed(self._unit, self._site)
         instance, verdict = register_device(self._unit, redeemed.token, body, key)
         self._changed(key.key_id, instance.id)
         row = find_key(self._unit, key.key_id)
@@ -217,12 +221,8 @@ class SatelliteBackend:
         certificate = self._certify(instance, row)
         if verdict is not RegistrationVerdict.NEW:  # what is new gives no cause for an alert, and ends none
             refresh_touched(self._unit, instances=[instance.id], pools=())
-        values = {
-            "id": instance.id,
-            "virtual_account_id": instance.virtual_account_id,
-            "certificate_expires": instance.certificate_expires,
-            "export_allowed": instance.export_allowed,
-        }
+        shown = ("id", "virtual_account_id", "certificate_expires", "export_allowed")
+        values = {name: getattr(instance, name) for name in shown}
         return instance.id, self._registered(values, certificate)
 
     def _certify(self, instance: Instance, row: DeviceKey) -> bytes:

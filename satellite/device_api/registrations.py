@@ -62,9 +62,10 @@ class _Pending:
 class BatchRegistrations:
     """New devices of one group; held until `write`."""
 
-    def __init__(self, unit: Unit, authority: Authority, jobs: Sequence[Opened]) -> None:
-        """`jobs` are all messages of the group; only what they bring is looked up."""
+    def __init__(self, unit: Unit, authority: Authority, jobs: Sequence[Opened], *, closed: bool) -> None:
+        """`jobs` are all messages of the group; only what they bring is looked up. `closed`: nothing new is registered."""
         self._unit = unit
+        self._closed = closed
         self._authority = authority
         self._instances: list[dict[str, Any]] = []
         self._keys: list[dict[str, Any]] = []
@@ -97,6 +98,8 @@ class BatchRegistrations:
         if name not in self._tokens:
             self._tokens[name] = self._unit.session.scalars(_TOKEN, {"of": name}).one_or_none()
         token = self._tokens[name]
+        if self._closed:
+            return None
         return None if refused_because(self._unit, token) else token
 
     def register_new(self, token: Token, body: RegisterBody, key: PublicKey) -> tuple[dict[str, Any], bytes]:

@@ -37,7 +37,7 @@ from satellite.core.licences.models import AllotmentLine, Entitlement
 from satellite.core.operations.services import note_signed_time
 from satellite.core.site.models import MadeRegistration, MadeRequest, Site
 from satellite.core.site.queries import authorized_site, site_of
-from satellite.core.site.services import note_history
+from satellite.core.site.services import note_history, take_naming
 from satellite.keyring import KeyRing
 from satellite.sync.key_renewal import take_certificates
 from satellite.sync.restored_rows import Returning
@@ -222,6 +222,9 @@ def _apply(unit: Unit, trust: Trust, site: Site, row: ResponseRow) -> None:
         upsert(unit.session, VirtualAccount, [value])
     elif isinstance(row, PolicyRow):
         site.policy = dict(row.values)
+        site.agreement = row.agreement.to_dict() if row.agreement is not None else None
+        if row.naming is not None:
+            take_naming(unit, site, row.naming)
     elif isinstance(row, ExportDecisionRow):
         take_decision(unit, row)
     elif isinstance(row, GrantRow):

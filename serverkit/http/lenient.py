@@ -10,7 +10,7 @@ import json
 import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
@@ -40,10 +40,13 @@ class BodyError(InvalidInputError):
 
 
 def read_body(request: Request) -> dict[str, Any]:
-    """The body as an object; `null` and nothing at all count as an empty one. Paging may stand in the query."""
+    """The body as an object; `null` and nothing at all count as an empty one. Paging may stand in the query.
+
+    What comes with GET is ignored: clients send along whatever their library likes.
+    """
     paging = {name: request.query[name] for name in ("limit", "offset") if name in request.query}
     text = request.body.strip()
-    if not text:
+    if not text or request.method in {"GET", "HEAD"}:
         return dict(paging)
     try:
         value = json.loads(text.decode("utf-8-sig"))
@@ -104,13 +107,19 @@ def list_of(body: Mapping[str, Any], *names: str) -> list[Any]:
     return []
 
 
-def objects_of(body: Mapping[str, Any], *names: str) -> list[dict[str, Any]]:
-    """A list of objects that may not be empty."""
-    found = list_of(body, *names)
-    if not found:
-        raise BodyError(f"Missing required input parameters: {names[0]}")
+def entries_of(body: Mapping[str, Any], *names: str) -> list[dict[str, Any]]:
+    """A list of objects; an empty object, or null, only fills a place and is left out."""
+    found = [entry for entry in list_of(body, *names) if entry not in ({}, None)]
     if not all(isinstance(entry, dict) for entry in found):
         raise BodyError(f"{names[0]} holds something else than objects")
+    return found
+
+
+def objects_of(body: Mapping[str, Any], *names: str) -> list[dict[str, Any]]:
+    """A list of objects that may not be empty."""
+    found = entries_of(body, *names)
+    if not found:
+        raise BodyError(f"Missing required input parameters: {names[0]}")
     return found
 
 
@@ -140,11 +149,24 @@ def sentences(message: str, remedy: str) -> str:
     return f"{message}{ends} {remedy}".strip()
 
 
+_OPTION = re.compile(r"(?<![\w-])--[a-z]")
+
+
+def advice(error: AppError) -> str:
+    """What to do, for a program: a remedy that speaks of options of a command says nothing to who sends JSON."""
+    return "" if _OPTION.search(error.remedy) else error.remedy
+
+
+def said(error: AppError) -> str:
+    """What is wrong and what to do, for the list of outcomes."""
+    return sentences(error.message, advice(error))
+
+
 def refusal(error: AppError) -> Response:
     """A refusal as these clients read it: the status text and a sentence; the code is ours besides."""
     if error.status in EMPTY_BODIES and error.status != 404:
         return empty(error.status)
-    body = {"status": "ERROR", "statusMessage": sentences(error.message, error.remedy), "messageCode": error.code}
+    body = {"status": "ERROR", "statusMessage": said(error), "messageCode": error.code}
     return answer(body, 422 if isinstance(error, InvalidInputError) and not isinstance(error, BodyError) else 400)
 
 
@@ -162,7 +184,8 @@ class Route(Generic[C]):
 class LenientApi(Generic[C]):
     """Answers what belongs to such an interface; None for any other address.
 
-    `locate` gives the part of an address behind its base, or None. `open_call` makes what the handlers get.
+    `locate` gives the part of an address behind its base, or None. `open_call` makes what the handlers get. `unlimited`
+    says of an address whether its lists are whole where a client names no limit.
     """
 
     routes: Sequence[Route[C]]
@@ -171,6 +194,7 @@ class LenientApi(Generic[C]):
     caller: Callable[[str, str], Caller]
     database: Database
     limiter: FailureLimiter
+    unlimited: Callable[[str], bool] = field(default=lambda _path: False)
 
     def __call__(self, request: Request) -> Response | None:
         """Answer a request."""
@@ -203,6 +227,8 @@ class LenientApi(Generic[C]):
         if route.changes and not caller.may_write:
             raise ReadOnlyTokenError
         body = read_body(request)
+        if is_blank(body.get("limit")) and self.unlimited(request.raw_path):
+            body["limit"] = -1
         path = {name: unquote(text).replace("\0", "") for name, text in hit.groupdict().items() if text is not None}
 
         def work(unit: Unit) -> dict[str, Any]:

@@ -392,7 +392,7 @@ def test_nothing_is_reserved_in_a_satellites_virtual_account(script: Script, ven
     found = script.post(path, {"reservationRequests": [registration_request]})
 
     assert found["status"] == "ERROR"
-    assert "belongs to a satellite" in found["authorizationCodes"][0]["statusMessage"]
+    assert "belongs to satellite North" in found["authorizationCodes"][0]["statusMessage"]
 
 
 BAD = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.format.reader_values import (
     KIB,
     LARGEST,
@@ -119,6 +121,20 @@ _INSTANCE: Form = {
     "marks": many(text(), 64),
     "removed": flag,
 }
+_SAID = {
+    "agreement": of({"version": integer(1), "since": time}),
+    "naming": of({"satellite": text(), "account": text(), "account_number": integer(), "export_allowed": flag}),
+}
+
+
+def _policy(value: Any) -> dict[str, Any]:
+    """The policy; what it does not say is absent."""
+    said = {
+        name: optional(form) for name, form in _SAID.items() if isinstance(value, dict) and value.get(name) is not None
+    }
+    return dict(of({"values": obj, **said})(value))
+
+
 _SHARED = {
     "token": of(
         {
@@ -178,7 +194,7 @@ _OF_SATELLITE = {
 }
 _OF_CENTRAL = {
     **_SHARED,
-    "policy": of({"values": obj}),
+    "policy": _policy,
     "virtual_account": of({"id": ident, "name": text(empty=False), "description": text(), "removed": flag}),
     "entitlement": of(
         {"tag": _TAG, "name": text(), "description": text(), "restricted": flag, "products": many(text(), 1000)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from central.actions.virtual_accounts import delete_empty
@@ -155,11 +156,23 @@ def list_virtual_accounts(call: Call) -> dict[str, Any]:
 def create_virtual_account(call: Call) -> dict[str, Any]:
     """Make a virtual account; on request it becomes the default."""
     name = text_of(call.body, "name")
+    _refuse_what_is_not_kept(call.body)
     description = text_of(call.body, "description", needed=False)
     row = services.create_virtual_account(call.unit, call.smart_account.id, name, description)
     if str(call.body.get("isDefault", "false")).lower() in {"true", "yes"}:
         services.make_default(call.unit, row)
     return success("Operation Successful")
+
+
+def _refuse_what_is_not_kept(body: Mapping[str, Any]) -> None:
+    """Refuse what a client asks for and would not get: a virtual account that only looks as it was asked for."""
+    access = text_of(body, "commerceAccessLevel", needed=False).upper()
+    if access not in {"", "PUBLIC"}:
+        raise BodyError("commerceAccessLevel is PUBLIC here; a virtual account that orders do not reach is not offered")
+    if str(body.get("isSatellite") or "false").lower() in {"true", "yes"}:
+        raise BodyError("isSatellite is decided by the satellite that a virtual account is given to")
+    if text_of(body, "parentVaName", needed=False):
+        raise BodyError("parentVaName is not offered: virtual accounts have no parents")
 
 
 def delete_virtual_account(call: Call) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from central.api.compat import accounts, devices, licences, reservations, tokens
-from central.api.compat.wire import Call, locate, open_call
+from central.api.compat.wire import Call, is_appliance, locate, open_call
 from central.domain.credentials.services import bearer_of, note_use
 from central.runtime import Central
 from serverkit.auth.bearers import recognise
@@ -62,4 +62,5 @@ def make_compat(server: Central, limiter: FailureLimiter) -> LenientApi[Call]:
         caller=caller,
         database=server.database,
         limiter=limiter,
+        unlimited=is_appliance,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from central.actions.instances import remove, transfer
@@ -11,34 +13,23 @@ from central.api.compat.wire import Call
 from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.queries import virtual_account
 from central.domain.alerts.services import refresh_alerts
+from central.domain.export_control.queries import held_units
 from central.domain.instances.errors import UnknownInstanceError
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import by_serial, in_virtual_accounts, instance_name
 from central.domain.ledger.claims import claims_by_instance
 from central.domain.ledger.queries import licences
+from central.domain.ledger.reserving import reserved_for
 from exchange.errors import ExchangeError
 from serverkit.clock import iso
 from serverkit.errors import AppError
-from serverkit.http.lenient import BodyError, objects_of, overall, page, success, text_of
+from serverkit.http.lenient import BodyError, entries_of, objects_of, overall, page, said, seconds, success, text_of
+from serverkit.http.lenient_devices import identity_of, meant_of, shown_identity
 from serverkit.http.lenient_forms import asked_move, moved_form, moved_message
 
 
 class DeviceNotFoundError(UnknownInstanceError):
     """The virtual account has no such device."""
-
-
-def shown_identity(row: Instance) -> dict[str, Any]:
-    """A device's identity as these clients read it."""
-    udi = row.udi
-    return {
-        "suvi": udi.get("suvi"),
-        "uuid": udi.get("uuid"),
-        "hostIdentifier": udi.get("host_identifier"),
-        "udiPid": udi["pid"],
-        "udiSerialNumber": udi["serial"],
-        "udiVid": udi.get("vid"),
-        "macAddress": udi.get("mac_address"),
-    }
 
 
 def list_devices(call: Call) -> dict[str, Any]:
@@ -58,15 +49,15 @@ def device_usage(call: Call) -> dict[str, Any]:
     names = wanted_names(call)
     rows = in_virtual_accounts(call.unit, call.smart_account.id, sorted(names))
     part = page(rows, call.body)
-    used = claims_by_instance(call.unit, call.smart_account.id, [row.id for row in part])
+    used = _used(call, [row.id for row in part])
     figures = licences(call.unit, call.smart_account.id, names)
     titles = {row["tag"]: row["name"] for row in figures}
     short = {(row["virtual_account"], row["tag"]) for row in figures if row["status"] == "out_of_compliance"}
     shown = []
     for row in part:
         home = names[row.virtual_account_id]
-        claims = used.get(row.id, {})
-        lacks = any((home, tag) in short for tag in claims)
+        lines = used.get(row.id, [])
+        lacks = any((home, line.tag) in short for line in lines if line.claimed)
         shown.append(
             {
                 "virtualAccount": home,
@@ -83,55 +74,33 @@ def device_usage(call: Call) -> dict[str, Any]:
                 "lastContactDate": iso(row.last_contact),
                 "mode": "SL",
                 "licenseUsage": [
-                    {"license": titles.get(tag, tag), "quantity": count, "startDate": None, "endDate": None}
-                    for tag, count in sorted(claims.items())
+                    {
+                        "license": titles.get(line.tag, line.tag),
+                        "quantity": line.quantity,
+                        "startDate": seconds(line.start),
+                        "endDate": seconds(line.end),
+                    }
+                    for line in lines
                 ],
             }
         )
     return success("Successfully read devices.", totalRecords=len(rows), devices=shown)
 
 
-IDENTITY = {
-    "udiPid": ("udi_pid", "pid"),
-    "udiSerialNumber": ("udi_serial_number", "serial"),
-    "udiVid": ("udi_vid", "vid"),
-    "uuid": ("uuid", "uuid"),
-    "suvi": ("suvi", "suvi"),
-    "hostIdentifier": ("host_identifier", "host_identifier"),
-    "macAddress": ("mac_address", "mac_address"),
-}
-
-
-def identity_of(entry: Mapping[str, Any]) -> dict[str, str]:
-    """What a client says of a device's identity, by our names; unknown parts come as null, empty or `NA`."""
-    sudi = entry.get("sudi")
-    if not isinstance(sudi, dict):
-        raise BodyError("Missing required input parameters: sudi")
-    found = {ours: text_of(sudi, name, other, needed=False) for name, (other, ours) in IDENTITY.items()}
-    known = {name: text for name, text in found.items() if text and text.upper() != "NA"}
-    if not known:
-        raise BodyError("Missing required input parameters: udiPid, udiSerialNumber")
-    return known
-
-
 def _find(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> Instance:
     wanted = identity_of(entry)
-    if "pid" in wanted and "serial" in wanted:
-        rows = _by_serial(call, home, wanted["pid"], wanted["serial"])
-    else:
-        every = in_virtual_accounts(call.unit, call.smart_account.id, [home.id])
-        rows = [row for row in every if all(str(row.udi.get(name) or "") == text for name, text in wanted.items())]
-    tag = entry.get("productTagName")
-    rows = [row for row in rows if row.product_tag == tag] or rows
-    if not rows:
-        named = " ".join(wanted.values())
-        raise DeviceNotFoundError(f"{home.name} has no product instance {named[:200]}")
-    return rows[0]
+    row = meant_of(_candidates(call, wanted, home), wanted, entry.get("productTagName"))
+    if row is None:
+        raise DeviceNotFoundError(f"{home.name} has no product instance {' '.join(wanted.values())[:200]}")
+    return row
 
 
-def _by_serial(call: Call, home: VirtualAccount, pid: str, serial: str) -> list[Instance]:
+def _candidates(call: Call, wanted: Mapping[str, str], home: VirtualAccount) -> list[Instance]:
+    account_id = call.smart_account.id
+    if "pid" not in wanted or "serial" not in wanted:
+        return in_virtual_accounts(call.unit, account_id, [home.id])
     try:
-        return by_serial(call.unit, call.smart_account.id, home.id, pid, serial)
+        return by_serial(call.unit, account_id, home.id, wanted["pid"], wanted["serial"])
     except ExchangeError:
         return []  # no device can be called so
 
@@ -152,9 +121,35 @@ def _transferred(call: Call, entry: Mapping[str, Any], source: VirtualAccount) -
             row = _find(call, entry, source)
             transfer(call.unit, row, target)
     except AppError as error:
-        return {**outcome, "status": "WARNING", "statusMessage": error.message}
+        return {**outcome, "status": "WARNING", "statusMessage": said(error)}
     message = moved_message(instance_name(row), source.name, target.name)
     return {**outcome, "status": "SUCCESS", "statusMessage": message}
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """So much of a licence that a device uses or holds; `claimed` is what its pool has to cover."""
+
+    tag: str
+    quantity: int
+    claimed: bool = False
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def _used(call: Call, ids: list[str]) -> dict[str, list[_Line]]:
+    """What devices use, the restricted units that they were granted, and what is reserved for them."""
+    account_id = call.smart_account.id
+    found: dict[str, list[_Line]] = {}
+    for instance, claims in claims_by_instance(call.unit, account_id, ids).items():
+        found[instance] = [_Line(tag, count, claimed=True) for tag, count in claims.items()]
+    for instance, units in held_units(call.unit, account_id, ids).items():
+        found.setdefault(instance, []).extend(_Line(tag, count) for tag, count in units)
+    for instance, lots in reserved_for(call.unit, account_id, ids).items():
+        found.setdefault(instance, []).extend(
+            _Line(lot.tag, count, start=lot.start, end=lot.end) for lot, count in lots
+        )
+    return {instance: sorted(lines, key=lambda line: (line.tag, line.quantity)) for instance, lines in found.items()}
 
 
 LISTS = ("productInstacesRemoveRequests", "productInstancesRemoveRequests")
@@ -171,7 +166,7 @@ def remove_devices(call: Call) -> dict[str, Any]:
         return success(f"The Product Instance {name} was successfully removed.")
     entries: list[dict[str, Any]] = []
     for name in LISTS:
-        for entry in objects_of(call.body, name) if call.body.get(name) else []:
+        for entry in entries_of(call.body, name):
             if not any(_same(entry, known) for known in entries):
                 entries.append(entry)
     if not entries:
@@ -199,7 +194,7 @@ def _removed(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> dict
         with call.unit.savepoint():
             _remove(call, _find(call, entry, home), entry)
     except AppError as error:
-        return {"status": "ERROR", "statusMessage": error.message, "device": device}
+        return {"status": "ERROR", "statusMessage": said(error), "device": device}
     return {"status": "SUCCESS", "statusMessage": "The Product Instance was successfully removed.", "device": device}
 
 

@@ -22,6 +22,7 @@ from serverkit.http.lenient import (
     objects_of,
     overall,
     page,
+    said,
     seconds,
     success,
     text_of,
@@ -124,7 +125,7 @@ def _moved(call: Call, entry: Mapping[str, Any], source: VirtualAccount) -> dict
                 call.unit, source, target, tag, quantity, longest_first=longest_first, choice=_choice(entry)
             )
     except AppError as error:
-        return {"status": "ERROR", "statusMessage": error.message}
+        return {"status": "ERROR", "statusMessage": said(error)}
     message = (
         f"{quantity} \u2018{name}\u2019 licenses successfully transferred from Virtual Account "
         f"\u2018{source.name}\u2019 to Virtual Account \u2018{target.name}\u2019"

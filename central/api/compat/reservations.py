@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from central.api.compat.accounts import chosen
-from central.api.compat.devices import shown_identity
 from central.api.compat.licences import KINDS, LONGEST_FIRST, LONGEST_LAST, tag_in
 from central.api.compat.wire import Call
 from central.domain.accounts.models import VirtualAccount
@@ -15,7 +14,8 @@ from central.domain.reservations.rules import WantedLicence
 from central.domain.reservations.services import reserve as reserve_licences
 from serverkit.clock import parse_time
 from serverkit.errors import AppError
-from serverkit.http.lenient import BodyError, number_of, objects_of, overall, seconds, text_of
+from serverkit.http.lenient import BodyError, number_of, objects_of, overall, said, seconds, text_of
+from serverkit.http.lenient_devices import shown_identity
 
 NO_UNIVERSAL = "Universal reservation is not offered: reserve the licences that the device needs (SPECIFIC)."
 
@@ -47,7 +47,7 @@ def _reserved(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> dic
                 call.unit, call.server.keyring, call.smart_account, home, code, wanted_licences, tag
             )
     except AppError as error:
-        return {**outcome, "status": "ERROR", "statusMessage": error.message, "licenses": []}
+        return {**outcome, "status": "ERROR", "statusMessage": said(error), "licenses": []}
     return {
         **outcome,
         "authorizationCode": row.authorization_code,

@@ -12,8 +12,10 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require_in_scope
 from central.domain.tokens import services
 from central.domain.tokens.models import Token
-from central.domain.tokens.queries import own_token, own_tokens
-from serverkit.http.lenient import BodyError, is_blank, list_of, millis, number_of, overall, success, text_of
+from central.domain.tokens.queries import own_tokens, token_of_text
+from serverkit.errors import RefusedError
+from serverkit.http.lenient import BodyError, is_blank, list_of, millis, number_of, overall, said, success, text_of
+from serverkit.names import tidy_token
 
 ALLOWED, NOT_ALLOWED = "Allowed", "Not Allowed"
 DEFAULT_DAYS = 30
@@ -75,11 +77,15 @@ def revoke_tokens(call: Call) -> dict[str, Any]:
     home = chosen(call)
     outcomes = []
     for text in texts:
-        row = own_token(call.unit, call.smart_account.id, home.id, {text.strip(), unquote(text).strip()})
+        row = token_of_text(call.unit, call.smart_account.id, home.id, {tidy_token(text), tidy_token(unquote(text))})
         if row is None:
             outcomes.append({"status": "ERROR", "statusMessage": f"Token- '{text}' was not found"})
             continue
-        services.revoke_token(call.unit, row)
+        try:
+            services.revoke_token(call.unit, row)
+        except RefusedError as error:
+            outcomes.append({"status": "ERROR", "statusMessage": f"Token- '{text}' was not revoked: {said(error)}"})
+            continue
         outcomes.append({"status": "SUCCESS", "statusMessage": f"Token- '{text}' revoked successfully"})
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     answer = success(f"{done} tokens successfully revoked.", tokensRevokeStatus=outcomes)

@@ -28,6 +28,11 @@ def locate(path: str) -> str | None:
     return NOTHING if _SIBLING.fullmatch(path) else None
 
 
+def is_appliance(path: str) -> bool:
+    """Whether an address is of the appliance form, whose lists are whole where a client names no limit."""
+    return _APPLIANCE.fullmatch(re.sub(r"/{2,}", "/", path)) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One authenticated call."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from central.api.v1.context import API_CLIENT, API_TOKEN, GIVEN, USER, Call
 from central.domain.access.rules import Permission, Role
-from central.domain.access.services import add_user, held_roles, require, user_of
+from central.domain.access.services import add_user, held_roles, remove_role, require, user_of
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.credentials import queries, services
 from central.domain.credentials.rules import MOST_DAYS
@@ -44,6 +44,16 @@ class NewUser(Strict):
     model_config = example({"name": "ann", "role": "account_administrator", "account": "example.com"})
 
     name: str
+    role: ROLES
+    account: str | None = None
+    virtual_account: str | None = None
+
+
+class HeldRole(Strict):
+    """A role that a user holds."""
+
+    model_config = example({"role": "account_administrator", "account": "example.com"})
+
     role: ROLES
     account: str | None = None
     virtual_account: str | None = None
@@ -109,6 +119,16 @@ def give_role(call: Call) -> dict[str, Any]:
     return {"id": row.id, "name": row.name, "role": given.role, "account": body.account}
 
 
+def take_role(call: Call) -> dict[str, Any]:
+    """Take a role away."""
+    body: HeldRole = call.body
+    account = by_domain(call.unit, body.account) if body.account else None
+    pool = virtual_account(call.unit, account.id, body.virtual_account) if account and body.virtual_account else None
+    wanted = (account.id if account else "", pool.id if pool else "")
+    row = remove_role(call.unit, call.path["user"], Role(body.role), *wanted)
+    return {"id": row.id, "name": row.name, "role": body.role, "account": body.account}
+
+
 def set_password(call: Call) -> dict[str, Any]:
     """Give a user a password."""
     require(call.unit, Permission.USER_MANAGE)
@@ -167,6 +187,10 @@ OPERATIONS = (
     ),
     Op("list_users", "GET", f"{BASE}users", "List users with their roles.", list_users, list_of(USER), UserPage),
     Op("give_role", "POST", f"{BASE}users", "Give a role to a user.", give_role, GIVEN, body=NewUser, changes=True),
+    Op(
+        "remove_role", "POST", f"{BASE}users/{{user}}/remove-role", "Take a role away from a user.", take_role, GIVEN,
+        body=HeldRole, changes=True,
+    ),
     Op(
         "set_password", "PUT", f"{BASE}users/{{user}}/password", "Give a user a password.", set_password,
         object_of(name=TEXT, set=FLAG), body=NewPassword, changes=True,

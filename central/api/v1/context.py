@@ -64,7 +64,15 @@ SATELLITE = object_of(
 )
 ENTITLEMENT = object_of(kind=TEXT, tag=TEXT, name=TEXT, description=TEXT, restricted=FLAG, family=TEXT)
 GIVEN = object_of(id=TEXT, name=TEXT, role=TEXT, account=OPTIONAL)
-USER = object_of(id=TEXT, name=TEXT, role=TEXT, account=OPTIONAL, virtual_account=OPTIONAL)
+USER = object_of(
+    id=TEXT,
+    name=TEXT,
+    role=OPTIONAL,
+    account=OPTIONAL,
+    account_domain=OPTIONAL,
+    virtual_account=OPTIONAL,
+    virtual_account_name=OPTIONAL,
+)
 API_TOKEN = with_members(ACCESS_TOKEN, user=TEXT, scope=TEXT, description=TEXT)
 API_CLIENT = object_of(id=TEXT, user=TEXT, created_at=TIME, revoked=FLAG)
 MAIL = object_of(

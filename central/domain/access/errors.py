@@ -25,6 +25,13 @@ class UserRoleExistsError(RefusedError):
     remedy = "Nothing needs to be done."
 
 
+class RoleNotHeldError(RefusedError):
+    """The user does not hold this role."""
+
+    code = "role_not_held"
+    remedy = "Look at the list of users; it shows who holds which role for what."
+
+
 class RoleScopeError(InvalidInputError):
     """The role needs an account or virtual account, or takes none."""
 

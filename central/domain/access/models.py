@@ -18,6 +18,7 @@ class User(Base):
 
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     name: Mapped[str] = mapped_column(String(255), unique=True)
+    name_key: Mapped[str] = mapped_column(String(255), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -50,6 +50,8 @@ class Permission(StrEnum):
     RESTRICTED_RELEASE = "vendor:restricted:release"
     RESERVATION_CANCEL = "vendor:reservation:cancel"
     ACCOUNT_VIEW = "account:all:view"
+    ACCOUNT_USER_VIEW = "account:user:view"
+    ACCOUNT_USER_MANAGE = "account:user:manage"
     ACCOUNT_PROPERTY = "account:property:change"
     AGREEMENT_ACCEPT = "account:agreement:accept"
     VIRTUAL_ACCOUNT_MANAGE = "account:virtual_account:manage"
@@ -75,13 +77,21 @@ _VA_ADMIN = _VIEW | {
 }
 _VA_USER = _VA_ADMIN - {_P.VIRTUAL_ACCOUNT_EDIT}
 _SA_USER = _VA_USER | {_P.ACCOUNT_VIEW}
-_SA_ADMIN = _VA_ADMIN | {_P.ACCOUNT_VIEW, _P.AGREEMENT_ACCEPT, _P.VIRTUAL_ACCOUNT_MANAGE, _P.SATELLITE_MANAGE}
+_SA_ADMIN = _VA_ADMIN | {
+    _P.ACCOUNT_VIEW,
+    _P.ACCOUNT_USER_VIEW,
+    _P.ACCOUNT_USER_MANAGE,
+    _P.AGREEMENT_ACCEPT,
+    _P.VIRTUAL_ACCOUNT_MANAGE,
+    _P.SATELLITE_MANAGE,
+}
 
 MATRIX: dict[Role, frozenset[Permission]] = {
     Role.VENDOR_ADMINISTRATOR: frozenset(Permission) - {_P.AGREEMENT_ACCEPT},
     Role.VENDOR_SUPPORT: frozenset(
         _SA_USER
         | {_P.SATELLITE_MANAGE, _P.VIRTUAL_ACCOUNT_EDIT, _P.RESTRICTED_RELEASE, _P.RESERVATION_CANCEL, _P.ORDER_MANAGE}
+        | {_P.ACCOUNT_USER_VIEW}
     ),
     Role.ACCOUNT_ADMINISTRATOR: frozenset(_SA_ADMIN),
     Role.ACCOUNT_USER: frozenset(_SA_USER),

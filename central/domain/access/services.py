@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from central.domain.access.errors import NotPermittedError, RoleScopeError, UnknownUserError, UserRoleExistsError
+from central.domain.access.errors import (
+    NotPermittedError,
+    RoleNotHeldError,
+    RoleScopeError,
+    UnknownUserError,
+    UserRoleExistsError,
+)
 from central.domain.access.models import RoleAssignment, User
 from central.domain.access.rules import (
     ROLE_SCOPES,
@@ -21,7 +27,7 @@ from central.domain.activity.services import record
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
-from serverkit.names import check_name
+from serverkit.names import check_name, did_you_mean, kept_key, refuse_similar
 
 
 def held_roles(unit: Unit, user_id: str) -> tuple[HeldRole, ...]:
@@ -71,19 +77,17 @@ def add_user(
     unit: Unit, name: str, role: Role, account_id: str, virtual_account_id: str
 ) -> tuple[User, RoleAssignment]:
     """Give a role to a user, who is made when new (rows C1.5, C1.7)."""
-    require(unit, Permission.USER_MANAGE, account_id)
+    _require_users_of(unit, account_id)
     check_name("name", name)
-    wanted = ROLE_SCOPES[role]
-    given = Scope.VIRTUAL_ACCOUNT if virtual_account_id else Scope.ACCOUNT if account_id else Scope.VENDOR
-    if wanted is not given:
-        raise RoleScopeError(f"{role} is a role for {wanted.value.replace('_', ' ')}s")
-    user = unit.session.scalars(select(User).where(User.name == name)).one_or_none()
+    _check_scope(role, account_id, virtual_account_id)
+    user = _named(unit, name)
     if user is None:
-        user = User(id=new_id(), name=name, created_at=unit.now)
+        refuse_similar("the user name", name, unit.session.scalars(select(User.name)))
+        user = User(id=new_id(), name=name, name_key=kept_key(name), created_at=unit.now)
         unit.session.add(user)
         record(unit, None, EventKind.USER_ADDED, f"user {name} added", subject={"user": user.id})
     elif HeldRole(role, account_id, virtual_account_id) in held_roles(unit, user.id):
-        raise UserRoleExistsError(f"{name} holds this role already")
+        raise UserRoleExistsError(f"{user.name} holds this role already")
     given_role = RoleAssignment(
         account_id=account_id, id=new_id(), user_id=user.id, virtual_account_id=virtual_account_id, role=role
     )
@@ -92,7 +96,7 @@ def add_user(
         unit,
         account_id or None,
         EventKind.ROLE_GIVEN,
-        f"{name} was made {role.value.replace('_', ' ')}",
+        f"{user.name} was made {role.value.replace('_', ' ')}",
         subject={"user": user.id, "role": role.value},
         virtual_account_id=virtual_account_id or None,
     )
@@ -101,10 +105,78 @@ def add_user(
 
 def user_of(unit: Unit, name: str) -> User:
     """A user by name; UnknownUserError."""
-    user = unit.session.scalars(select(User).where(User.name == name)).one_or_none()
+    user = _named(unit, name)
     if user is None:
-        raise UnknownUserError(f"there is no user {name!r}")
+        names = list(unit.session.scalars(select(User.name))) if is_permitted(unit, Permission.USER_MANAGE) else []
+        raise UnknownUserError(f"there is no user {name[:255]!r}{did_you_mean(name, names)}")
     return user
+
+
+def _named(unit: Unit, name: str) -> User | None:
+    """The user of a name, in whatever case it is written."""
+    return unit.session.scalars(select(User).where(User.name_key == kept_key(name))).one_or_none()
+
+
+def find_user(unit: Unit, name: str) -> User | None:
+    """The user of a name, for signing in."""
+    return _named(unit, name)
+
+
+def _require_users_of(unit: Unit, account_id: str) -> None:
+    """Refuse who may neither manage all users nor those of this account."""
+    own = account_id and not is_permitted(unit, Permission.USER_MANAGE)
+    require(unit, Permission.ACCOUNT_USER_MANAGE if own else Permission.USER_MANAGE, account_id)
+
+
+def _check_scope(role: Role, account_id: str, virtual_account_id: str) -> None:
+    wanted = ROLE_SCOPES[role]
+    given = Scope.VIRTUAL_ACCOUNT if virtual_account_id else Scope.ACCOUNT if account_id else Scope.VENDOR
+    if wanted is not given:
+        raise RoleScopeError(f"{role} is a role for {wanted.value.replace('_', ' ')}s")
+
+
+def remove_role(unit: Unit, name: str, role: Role, account_id: str, virtual_account_id: str) -> User:
+    """Take a role away from a user, who stays (rows C1.5, C1.7); RoleNotHeldError."""
+    _require_users_of(unit, account_id)
+    _check_scope(role, account_id, virtual_account_id)
+    user = _named(unit, name)
+    query = select(RoleAssignment).where(
+        RoleAssignment.account_id == account_id,
+        RoleAssignment.virtual_account_id == virtual_account_id,
+        RoleAssignment.role == role,
+        RoleAssignment.user_id == (user.id if user is not None else ""),
+    )
+    held = unit.session.scalars(query).one_or_none()
+    if user is None or held is None:
+        if is_permitted(unit, Permission.USER_MANAGE):
+            user_of(unit, name)  # whoever may know it is told that there is no such user
+        raise RoleNotHeldError(f"{name[:255]} does not hold this role")
+    _take(unit, held, user.name)
+    return user
+
+
+def drop_roles(unit: Unit, account_id: str, virtual_account_id: str) -> None:
+    """Take away the roles for a virtual account that is deleted."""
+    query = (
+        select(RoleAssignment, User.name)
+        .join(User, User.id == RoleAssignment.user_id)
+        .where(RoleAssignment.account_id == account_id, RoleAssignment.virtual_account_id == virtual_account_id)
+    )
+    for held, name in unit.session.execute(query).all():
+        _take(unit, held, name)
+
+
+def _take(unit: Unit, held: RoleAssignment, name: str) -> None:
+    unit.session.delete(held)
+    unit.session.flush()  # the acting one may have taken its own role away
+    record(
+        unit,
+        held.account_id or None,
+        EventKind.ROLE_TAKEN,
+        f"{name} is {held.role.replace('_', ' ')} no more",
+        subject={"user": held.user_id, "role": held.role},
+        virtual_account_id=held.virtual_account_id or None,
+    )
 
 
 def actor_of(unit: Unit, name: str) -> Actor:

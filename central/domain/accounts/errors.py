@@ -46,7 +46,7 @@ class DefaultVirtualAccountError(RefusedError):
 
 
 class SatelliteVirtualAccountError(RefusedError):
-    """The virtual account belongs to a satellite, which manages it."""
+    """A satellite manages it; central only shows what the site last said."""
 
     code = "managed_by_satellite"
     remedy = "Do this on the satellite; it travels with the next synchronization."

@@ -47,11 +47,11 @@ class VirtualAccount(Base):
 
 
 class VirtualAccountTag(Base):
-    """A tag on a virtual account; `key` is the tag in lower case, so that no tag stands twice (row C1.2)."""
+    """A tag on a virtual account; `key` is the tag as it is compared, so that no tag stands twice (row C1.2)."""
 
     __tablename__ = "virtual_account_tags"
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     virtual_account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
-    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
     tag: Mapped[str] = mapped_column(String(64))

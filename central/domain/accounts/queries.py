@@ -2,28 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import column, select, table, type_coerce
 
 from central.domain.access.errors import NotPermittedError
 from central.domain.access.rules import ROLE_SCOPES, TRUSTED_KINDS, Scope
 from central.domain.access.services import held_roles, visible_virtual_accounts
 from central.domain.accounts.errors import UnknownAccountError, UnknownVirtualAccountError
 from central.domain.accounts.models import SmartAccount, VirtualAccount
+from serverkit.db.base import UtcDateTime
 from serverkit.db.unit import Unit
+from serverkit.names import did_you_mean
+
+# Satellites are a feature above this one; of theirs only the names are read here.
+_SATELLITES = table("satellites", *(column(name) for name in ("account_id", "id", "name", "state", "last_sync_at")))
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """The satellite that manages a thing: its name, when it last said something, and whether it was removed since."""
+
+    name: str
+    last_said: datetime | None
+    removed: bool
+
+
+def managers(unit: Unit, account_id: str) -> dict[str, Manager]:
+    """The satellites of an account by id, removed ones included."""
+    at = _SATELLITES.c
+    query = select(at.id, at.name, type_coerce(at.last_sync_at, UtcDateTime()), at.state).where(
+        at.account_id == account_id
+    )
+    return {row[0]: Manager(row[1], row[2], row[3] == "removed") for row in unit.session.execute(query)}
+
+
+def satellite_name(unit: Unit, account_id: str, satellite_id: str) -> str:
+    """How a satellite is called; its id where nothing is known of it."""
+    found = managers(unit, account_id).get(satellite_id)
+    return found.name if found else satellite_id
 
 
 def by_domain(unit: Unit, domain: str) -> SmartAccount:
     """An account by its domain identifier; UnknownAccountError also where the acting one may not see it."""
     account = unit.session.scalars(select(SmartAccount).where(SmartAccount.domain == domain)).one_or_none()
     if account is None:
-        raise UnknownAccountError(f"there is no account {domain[:253]!r}")
+        raise _unknown_account(unit, domain)
     try:
         visible_virtual_accounts(unit, account.id)
     except NotPermittedError as error:
-        raise UnknownAccountError(f"there is no account {domain[:253]!r}") from error
+        raise _unknown_account(unit, domain) from error
     return account
+
+
+def _unknown_account(unit: Unit, text: str) -> UnknownAccountError:
+    """Says nothing of accounts that the acting one may not see."""
+    rows = visible_accounts(unit)
+    by_name = {row.domain: row.domain for row in rows} | {row.name: row.domain for row in rows}
+    return UnknownAccountError(f"there is no account {text[:253]!r}{did_you_mean(text, by_name)}")
 
 
 def all_accounts(unit: Unit) -> list[SmartAccount]:
@@ -47,7 +85,7 @@ def named(unit: Unit, text: str) -> SmartAccount:
     rows = visible_accounts(unit)
     found = [row for row in rows if row.domain.lower() == wanted] or [row for row in rows if row.name.lower() == wanted]
     if len(found) != 1:
-        raise UnknownAccountError(f"there is no account {text[:253]!r}")
+        raise _unknown_account(unit, text)
     return found[0]
 
 
@@ -57,7 +95,9 @@ def virtual_account(unit: Unit, account_id: str, name: str) -> VirtualAccount:
     found = unit.session.scalars(query).one_or_none()
     allowed = visible_virtual_accounts(unit, account_id)
     if found is None or (allowed is not None and found.id not in allowed):
-        raise UnknownVirtualAccountError(f"the account has no virtual account {name[:255]!r}")
+        there = [row.name for row in virtual_accounts(unit, account_id)]
+        hint = did_you_mean(name, there)
+        raise UnknownVirtualAccountError(f"the account has no virtual account {name[:255]!r}{hint}")
     return found
 
 

@@ -13,13 +13,13 @@ from central.domain.accounts.errors import (
     VirtualAccountExistsError,
 )
 from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.accounts.queries import default_virtual_account
+from central.domain.accounts.queries import default_virtual_account, managers, satellite_name
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.base import VENDOR, next_change, next_number
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
-from serverkit.names import check_domain, check_name, check_text
+from serverkit.names import check_domain, check_name, check_text, refuse_similar
 
 DEFAULT_NAME = "DEFAULT"
 FIRST_NUMBER = 100_000
@@ -32,6 +32,7 @@ def create_account(unit: Unit, domain: str, name: str, *, export_allowed: bool) 
     check_name("name", name)
     if unit.session.scalars(select(SmartAccount).where(SmartAccount.domain == domain)).one_or_none():
         raise AccountExistsError(f"the account {domain} exists already")
+    _refuse_similar_account(unit, name)
     account = SmartAccount(
         id=new_id(),
         number=FIRST_NUMBER + next_number(unit, VENDOR, "account"),
@@ -49,6 +50,13 @@ def create_account(unit: Unit, domain: str, name: str, *, export_allowed: bool) 
     return account
 
 
+def _refuse_similar_account(unit: Unit, name: str, account_id: str = "") -> None:
+    names = list(unit.session.scalars(select(SmartAccount.name).where(SmartAccount.id != account_id)))
+    if name in names:
+        raise AccountExistsError(f"an account of the name {name!r} exists already", remedy="Choose another name.")
+    refuse_similar("the account name", name, names)
+
+
 def change_account(
     unit: Unit,
     account: SmartAccount,
@@ -60,6 +68,7 @@ def change_account(
     require(unit, Permission.ACCOUNT_PROPERTY, account.id)
     changes: dict[str, object] = {}
     if name is not None and check_name("name", name) != account.name:
+        _refuse_similar_account(unit, name, account.id)
         changes["name"], account.name = name, name
     if export_allowed is not None and export_allowed != account.export_allowed:
         changes["export_allowed"], account.export_allowed = export_allowed, export_allowed
@@ -114,10 +123,12 @@ def _add(unit: Unit, account_id: str, name: str, description: str, *, is_default
     return row
 
 
-def _refuse_known_name(unit: Unit, account_id: str, name: str) -> None:
-    query = select(VirtualAccount).where(VirtualAccount.account_id == account_id, VirtualAccount.name == name)
-    if unit.session.scalars(query).one_or_none():
+def _refuse_known_name(unit: Unit, account_id: str, name: str, but: str = "") -> None:
+    query = select(VirtualAccount.name).where(VirtualAccount.account_id == account_id, VirtualAccount.id != but)
+    names = list(unit.session.scalars(query))
+    if name in names:
         raise VirtualAccountExistsError(f"the account has a virtual account {name!r} already")
+    refuse_similar("the name of the virtual account", name, names)
 
 
 def rename_virtual_account(unit: Unit, row: VirtualAccount, name: str) -> VirtualAccount:
@@ -125,7 +136,7 @@ def rename_virtual_account(unit: Unit, row: VirtualAccount, name: str) -> Virtua
     require(unit, Permission.VIRTUAL_ACCOUNT_MANAGE, row.account_id, row.id)
     check_name("name", name)
     if name != row.name:
-        _refuse_known_name(unit, row.account_id, name)
+        _refuse_known_name(unit, row.account_id, name, row.id)
         message, subject = f"virtual account {row.name} renamed to {name}", {"old": row.name, "new": name}
         row.name, row.change_no = name, next_change(unit)
         record(
@@ -139,7 +150,7 @@ def delete_virtual_account(unit: Unit, row: VirtualAccount) -> None:
     require(unit, Permission.VIRTUAL_ACCOUNT_MANAGE, row.account_id, row.id)
     if row.is_default:
         raise DefaultVirtualAccountError("the default virtual account cannot be deleted")
-    refuse_managed(row)
+    refuse_deletion(unit, row)
     record(
         unit,
         row.account_id,
@@ -153,7 +164,12 @@ def delete_virtual_account(unit: Unit, row: VirtualAccount) -> None:
 def make_default(unit: Unit, row: VirtualAccount) -> None:
     """Move the default mark; a satellite's virtual account cannot take it (row C1.2)."""
     require(unit, Permission.VIRTUAL_ACCOUNT_MANAGE, row.account_id, row.id)
-    refuse_managed(row)
+    if row.satellite_id is not None:
+        name = satellite_name(unit, row.account_id, row.satellite_id)
+        raise SatelliteVirtualAccountError(
+            f"the virtual account {row.name} belongs to satellite {name}, and a satellite's never is the default",
+            remedy="Choose another virtual account.",
+        )
     default_virtual_account(unit, row.account_id).is_default = False
     row.is_default = True
     record(
@@ -165,7 +181,37 @@ def make_default(unit: Unit, row: VirtualAccount) -> None:
     )
 
 
-def refuse_managed(row: VirtualAccount) -> None:
-    """Refuse what only the satellite may do (row C1.3)."""
+def refuse_managed(unit: Unit, row: VirtualAccount, there: str = "") -> None:
+    """Refuse what only the satellite may do; `there` is the command that does it on the site (row C1.3)."""
+    if row.satellite_id is None:
+        return
+    name = satellite_name(unit, row.account_id, row.satellite_id)
+    where = f"Do it on satellite {name}" + (f" with `satellite {there}`" if there else "")
+    raise SatelliteVirtualAccountError(
+        f"the virtual account {row.name} belongs to satellite {name}, which manages it",
+        remedy=f"{where}; it comes here with the next synchronization."
+        if there
+        else f"Choose a virtual account that belongs to no satellite, or remove satellite {name} first.",
+    )
+
+
+def refuse_managed_by(unit: Unit, account_id: str, satellite_id: str | None, what: str, there: str) -> None:
+    """Refuse to change what a satellite reported; `there` is the command that does it on the site (row C1.3)."""
+    manager = managers(unit, account_id).get(satellite_id) if satellite_id is not None else None
+    if satellite_id is None or (manager is not None and manager.removed):
+        return
+    name = manager.name if manager else satellite_id
+    raise SatelliteVirtualAccountError(
+        f"satellite {name} manages this {what}; central only shows what the site last said",
+        remedy=f"Do it on satellite {name} with `satellite {there}`; it comes here with the next synchronization.",
+    )
+
+
+def refuse_deletion(unit: Unit, row: VirtualAccount) -> None:
+    """Refuse to delete a virtual account that a satellite holds (row C1.2)."""
     if row.satellite_id is not None:
-        raise SatelliteVirtualAccountError(f"the virtual account {row.name} belongs to a satellite")
+        name = satellite_name(unit, row.account_id, row.satellite_id)
+        raise SatelliteVirtualAccountError(
+            f"the virtual account {row.name} belongs to satellite {name}",
+            remedy=f"It can be deleted when satellite {name} is removed; a satellite gives none back singly.",
+        )

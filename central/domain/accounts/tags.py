@@ -12,7 +12,7 @@ from central.domain.accounts.models import VirtualAccount, VirtualAccountTag
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from serverkit.db.unit import Unit
-from serverkit.names import check_name
+from serverkit.names import check_name, kept_key, name_key, refuse_similar
 
 MOST_LETTERS = 64
 
@@ -28,21 +28,22 @@ def tags_of(unit: Unit, account_id: str) -> dict[str, list[str]]:
 
 def begins(name: str, tags: Sequence[str], text: str) -> bool:
     """Whether a virtual account's name, or one of its tags, begins with a text, whatever the case of the letters."""
-    return any(word.casefold().startswith(text.casefold()) for word in (name, *tags))
+    return any(name_key(word).startswith(name_key(text)) for word in (name, *tags))
 
 
 def change_tags(unit: Unit, row: VirtualAccount, add: Sequence[str] = (), remove: Sequence[str] = ()) -> list[str]:
     """Set and take off tags; one that is there already, in whatever case, stays as it is."""
     require(unit, Permission.VIRTUAL_ACCOUNT_EDIT, row.account_id, row.id)
-    known = {tag.casefold() for tag in tags_of(unit, row.account_id).get(row.id, [])}
-    fresh = {check_name("tag", tag, MOST_LETTERS).casefold(): tag for tag in add}
+    there = tags_of(unit, row.account_id).get(row.id, [])
+    known = {kept_key(tag) for tag in there}
+    fresh = {kept_key(check_name("tag", tag, MOST_LETTERS)): tag for tag in add}
+    for key in fresh.keys() - known:
+        refuse_similar("the tag", fresh[key], [*there, *(tag for other, tag in fresh.items() if other != key)])
     for key in fresh.keys() - known:
         unit.session.add(
-            VirtualAccountTag(
-                account_id=row.account_id, virtual_account_id=row.id, key=key[:MOST_LETTERS], tag=fresh[key]
-            )
+            VirtualAccountTag(account_id=row.account_id, virtual_account_id=row.id, key=key, tag=fresh[key])
         )
-    gone = {tag.casefold() for tag in remove} & known
+    gone = {kept_key(tag) for tag in remove} & known
     if gone:
         _drop(unit, row, gone)
     unit.session.flush()  # the list below shows the new state
@@ -56,7 +57,7 @@ def change_tags(unit: Unit, row: VirtualAccount, add: Sequence[str] = (), remove
 
 def drop_tags(unit: Unit, row: VirtualAccount) -> None:
     """Forget the tags of a virtual account that is deleted."""
-    _drop(unit, row, {tag.casefold() for tag in tags_of(unit, row.account_id).get(row.id, [])})
+    _drop(unit, row, {kept_key(tag) for tag in tags_of(unit, row.account_id).get(row.id, [])})
 
 
 def _drop(unit: Unit, row: VirtualAccount, keys: set[str]) -> None:

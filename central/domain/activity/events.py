@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     TIME_SETTINGS_CHANGED = "time_settings:changed"
     USER_ADDED = "user:added"
     ROLE_GIVEN = "user:role_given"
+    ROLE_TAKEN = "user:role_taken"
     PASSWORD_SET = "user:password_set"
     API_CLIENT_CREATED = "api_client:created"
     API_CLIENT_REVOKED = "api_client:revoked"

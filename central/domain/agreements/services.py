@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.agreements.errors import AgreementPendingError
-from central.domain.preferences.queries import days
+from central.domain.preferences.queries import changed_at, days
 from serverkit.db.unit import Unit
 
 
 def is_pending(unit: Unit, account: SmartAccount) -> bool:
     """Whether the account has yet to accept the version in force."""
     return account.agreement_version is None or account.agreement_version < days(unit, "agreement_version")
+
+
+def pending_since(unit: Unit, account: SmartAccount) -> tuple[int, datetime] | None:
+    """The version that the account has yet to accept, and since when it waits; None where nothing is pending."""
+    if not is_pending(unit, account):
+        return None
+    in_force = changed_at(unit, "agreement_version")
+    return days(unit, "agreement_version"), max(account.created_at, in_force or account.created_at)
 
 
 def accept_agreement(unit: Unit, account: SmartAccount) -> SmartAccount:

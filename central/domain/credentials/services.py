@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 
 from central.domain.access.models import User
 from central.domain.access.rules import Permission
-from central.domain.access.services import require
+from central.domain.access.services import find_user, require
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.credentials.errors import (
@@ -204,7 +204,7 @@ def set_password(unit: Unit, user: User, text: str) -> None:
 
 def check_password(unit: Unit, name: str, text: str) -> User:
     """The user of a name and password; BadCredentialsError, after the same time for every cause."""
-    user = unit.session.scalars(select(User).where(User.name == name)).one_or_none()
+    user = find_user(unit, name)
     row = unit.session.get(Password, user.id) if user is not None else None
     try:
         _HASHER.verify(row.hash if row is not None else _nobody(), text[: LONGEST_PASSWORD * 4])

@@ -12,7 +12,7 @@ from central.domain.instances.queries import by_udi, instance_name
 from central.domain.tokens.models import Token
 from central.keyring import KeyRing
 from exchange.certificates import certificate_times, issue_device_certificate
-from exchange.device.backend import KnownDevice
+from exchange.device.backend import DeviceRefusal, KnownDevice
 from exchange.device.bodies import RegisterBody
 from exchange.device.rules import RegistrationVerdict, judge_registration
 from exchange.device.timers import CERTIFICATE
@@ -63,6 +63,8 @@ def registered_with(unit: Unit, udi: Udi, key: PublicKey) -> str | None:
 def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instance:
     """Register a device, or let a new key take its instance over (row S4.1)."""
     known = by_udi(unit, token.account_id, body.udi)
+    if known is not None and known.virtual_account_id != token.virtual_account_id:
+        raise DeviceRefusal("other_virtual_account")  # only a person moves a device
     verdict = judge_registration(known.key_hash if known else None, key.key_hash)
     token.uses += verdict is not RegistrationVerdict.SAME
     if known is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from central.domain.accounts.errors import SatelliteVirtualAccountError
 from serverkit.errors import NotFoundError, RefusedError
 
 
@@ -10,10 +9,6 @@ class UnknownInstanceError(NotFoundError):
     """There is no such product instance."""
 
     code = "unknown_instance"
-
-
-class ManagedBySatelliteError(SatelliteVirtualAccountError):
-    """The instance belongs to a satellite, which manages it."""
 
 
 class RestrictedHeldError(RefusedError):

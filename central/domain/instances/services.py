@@ -7,10 +7,9 @@ from sqlalchemy import delete
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import VirtualAccount
-from central.domain.accounts.services import refuse_managed
+from central.domain.accounts.services import refuse_managed, refuse_managed_by
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
-from central.domain.instances.errors import ManagedBySatelliteError
 from central.domain.instances.models import DeviceKey, Instance
 from central.domain.instances.queries import instance_name
 from central.domain.ledger.claims import move_claims, release_claims
@@ -18,16 +17,15 @@ from central.domain.ledger.reserving import move_reserved
 from serverkit.db.unit import Unit
 
 
-def refuse_managed_instance(row: Instance) -> None:
-    """Refuse what only the satellite may do (row C1.3)."""
-    if row.satellite_id is not None:
-        raise ManagedBySatelliteError
+def refuse_managed_instance(unit: Unit, row: Instance, there: str) -> None:
+    """Refuse what only the satellite may do; `there` is the command that does it on the site (row C1.3)."""
+    refuse_managed_by(unit, row.account_id, row.satellite_id, "product instance", there)
 
 
 def remove_instance(unit: Unit, row: Instance) -> None:
     """Take an instance off and free its ordinary licences; the caller has dealt with restricted ones."""
     require(unit, Permission.INSTANCE_MANAGE, row.account_id, row.virtual_account_id)
-    refuse_managed_instance(row)
+    refuse_managed_instance(unit, row, f"instance remove {row.id}")
     release_claims(unit, row.account_id, [row.id])
     unit.session.execute(
         delete(DeviceKey).where(DeviceKey.account_id == row.account_id, DeviceKey.instance_id == row.id),
@@ -50,8 +48,8 @@ def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Inst
     """Move an instance with what it uses to another virtual account (row C7.2)."""
     require(unit, Permission.INSTANCE_MANAGE, row.account_id, row.virtual_account_id)
     require(unit, Permission.INSTANCE_MANAGE, row.account_id, target.id)
-    refuse_managed_instance(row)
-    refuse_managed(target)
+    refuse_managed_instance(unit, row, f"instance transfer {row.id} --to {target.name}")
+    refuse_managed(unit, target)
     if target.id != row.virtual_account_id:
         move_claims(unit, row.account_id, {row.id: target.id})
         move_reserved(unit, row.account_id, row.id, target.id)

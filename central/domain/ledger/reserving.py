@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from central.domain.accounts.models import VirtualAccount
 from central.domain.catalogue.queries import entitlement
@@ -44,6 +44,20 @@ def held_lots(unit: Unit, account_id: str, instance_id: str) -> list[tuple[Lot, 
     rows = _held(unit, account_id, instance_id, Bucket.RESERVED)
     lots = lots_by_id(unit, account_id, {row.lot_id for row in rows})
     return [(lots[row.lot_id], row.quantity) for row in rows]
+
+
+def reserved_for(unit: Unit, account_id: str, ids: Collection[str]) -> dict[str, list[tuple[Lot, int]]]:
+    """The lots that are reserved for instances, by instance, with what of each is held."""
+    found: dict[str, list[tuple[Lot, int]]] = {}
+    rows = holdings_of(unit, account_id, Holding.holder.in_(ids), Holding.bucket.in_(HELD)) if ids else []
+    lots = lots_by_id(unit, account_id, {row.lot_id for row in rows})
+    counts: dict[tuple[str, str], int] = {}
+    for row in rows:
+        counts[row.holder, row.lot_id] = counts.get((row.holder, row.lot_id), 0) + row.quantity
+    for (holder, lot_id), count in counts.items():
+        if count:
+            found.setdefault(holder, []).append((lots[lot_id], count))
+    return found
 
 
 def give_up_some(unit: Unit, account_id: str, instance_id: str, tag: str, quantity: int) -> None:

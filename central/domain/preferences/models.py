@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import BigInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
-from serverkit.db.base import SettingMixin
+from serverkit.db.base import SettingMixin, UtcDateTime
 
 
 class PolicySetting(SettingMixin, Base):
@@ -15,3 +17,4 @@ class PolicySetting(SettingMixin, Base):
     __tablename__ = "policies"
 
     change_no: Mapped[int] = mapped_column(BigInteger)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

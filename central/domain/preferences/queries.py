@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from datetime import datetime
+
+from sqlalchemy import select
 
 from central.domain.preferences.models import PolicySetting
 from central.domain.preferences.rules import POLICIES
@@ -25,6 +27,6 @@ def travelling_policies(unit: Unit) -> dict[str, int | str]:
     return {key: value for key, value in policies(unit).items() if POLICIES[key].travels}
 
 
-def policy_change(unit: Unit) -> int:
-    """Number of the newest change of a policy."""
-    return unit.session.scalar(select(func.max(PolicySetting.change_no))) or 0
+def changed_at(unit: Unit, key: str) -> datetime | None:
+    """When a policy got its present value; None for the default."""
+    return unit.session.scalar(select(PolicySetting.changed_at).where(PolicySetting.key == key))

@@ -52,6 +52,7 @@ POLICIES: Mapping[str, PolicySpec] = {
     "sync_removal_days": PolicySpec(90, "2 to 365", _number(2, 365), travels=True),
     "grant_days": PolicySpec(365, "1 to 365", _number(1, 365), travels=True),
     "grant_delivery_days": PolicySpec(30, "1 to 90", _number(1, 90), travels=True),
+    "agreement_grace_days": PolicySpec(30, "0 to 90", _number(0, 90), travels=True),
     "agreement_version": PolicySpec(1, "1 to 1000000, never lowered", _number(1, 1_000_000), travels=False),
 }
 

@@ -21,7 +21,9 @@ def set_policy(unit: Unit, key: str, text: str) -> dict[str, int | str]:
     if key == "agreement_version" and int(value) < int(before[key]):
         raise InvalidPolicyError("an agreement's version is never lowered")
     check_order({**before, key: value})
-    unit.session.merge(PolicySetting(key=key, value=value, change_no=next_change(unit)))
+    if value == before[key]:
+        return before
+    unit.session.merge(PolicySetting(key=key, value=value, change_no=next_change(unit), changed_at=unit.now))
     record(
         unit,
         None,

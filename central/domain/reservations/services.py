@@ -53,7 +53,7 @@ def reserve(
     require(unit, Permission.RESERVATION_MANAGE, account.id, home.id)
     require_agreement(unit, account)
     refuse_switched_off(account)
-    refuse_managed(home)
+    refuse_managed(unit, home)
     check_wishes(wanted_licences)
     code = read_request(request_code)
     digest = _refuse_known(unit, account, code)

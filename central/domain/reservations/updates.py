@@ -12,7 +12,6 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.activity.events import EventKind
-from central.domain.agreements.services import require_agreement
 from central.domain.catalogue.queries import entitlements
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import instance_name
@@ -50,7 +49,6 @@ def update(
     update that changes nothing or leaves nothing.
     """
     instance, home = _things(unit, row)
-    require_agreement(unit, account)
     refuse_switched_off(account)
     check_changes(wanted_licences)
     if row.pending is not None:

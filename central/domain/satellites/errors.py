@@ -12,10 +12,10 @@ class UnknownSatelliteError(NotFoundError):
 
 
 class SatelliteExistsError(RefusedError):
-    """A satellite of this name or id is there already."""
+    """The name is taken, or this very machine is registered already; the message says which."""
 
     code = "satellite_exists"
-    remedy = "Choose another name; a known satellite is brought back with `central satellite resync`."
+    remedy = "Choose another name; a machine that is registered comes back with `central satellite resync`."
 
 
 class ApprovalPendingError(RefusedError):

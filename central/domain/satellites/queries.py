@@ -10,12 +10,13 @@ from central.domain.accounts.queries import of_satellite
 from central.domain.base import VENDOR, Counter
 from central.domain.instances.models import Instance
 from central.domain.preferences.queries import policies
-from central.domain.satellites.errors import UnknownSatelliteError
+from central.domain.satellites.errors import SatelliteExistsError, UnknownSatelliteError
 from central.domain.satellites.models import Satellite, SatelliteKey
 from exchange.compliance import SyncDeadlines, sync_deadlines
 from exchange.keys import PublicKey
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
+from serverkit.names import did_you_mean, refuse_similar
 
 REMOVED = "removed"
 EPOCH_FLOOR = "epoch_floor"
@@ -34,7 +35,8 @@ def find_satellite(unit: Unit, account_id: str, name: str) -> Satellite:
     )
     found = unit.session.scalars(query).one_or_none()
     if found is None:
-        raise UnknownSatelliteError(f"the account has no satellite {name[:80]!r}")
+        hint = did_you_mean(name, [row.name for row in account_satellites(unit, account_id)])
+        raise UnknownSatelliteError(f"the account has no satellite {name[:80]!r}{hint}")
     return found
 
 
@@ -116,3 +118,33 @@ def satellite_dict(unit: Unit, satellite: Satellite) -> dict[str, Any]:
 def satellites(unit: Unit, account_id: str) -> list[dict[str, Any]]:
     """The table of satellites."""
     return [satellite_dict(unit, row) for row in account_satellites(unit, account_id)]
+
+
+def refuse_known(unit: Unit, account_id: str, name: str, satellite_id: str) -> None:
+    """Refuse a machine that is registered, then a name that is taken; SatelliteExistsError says which."""
+    other = by_id(unit, satellite_id)
+    if other is not None and other.account_id != account_id:
+        raise SatelliteExistsError(
+            "this machine is, or was, a satellite of another account",
+            remedy="Set the machine up anew with `satellite init`, which gives it another identity.",
+        )
+    if other is not None and other.state != REMOVED:
+        raise SatelliteExistsError(
+            f"this machine is registered already, as satellite {other.name!r}",
+            remedy=f"Bring it back with `central satellite resync`, or remove satellite {other.name} first.",
+        )
+    refuse_known_name(unit, account_id, name, satellite_id)
+
+
+def refuse_known_name(unit: Unit, account_id: str, name: str, but: str) -> None:
+    """Refuse a name that another satellite of the account has, or that reads like one; `but` is the id it is for."""
+    query = select(Satellite.name).where(
+        Satellite.account_id == account_id, Satellite.state != REMOVED, Satellite.id != but
+    )
+    names = list(unit.session.scalars(query))
+    if name in names:
+        raise SatelliteExistsError(
+            f"another machine is registered under the name {name!r}",
+            remedy="Choose another name; the machine itself is not registered yet.",
+        )
+    refuse_similar("the name of the satellite", name, names)

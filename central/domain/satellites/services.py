@@ -25,11 +25,10 @@ from central.domain.satellites.errors import (
     NothingToApproveError,
     RegistrationMismatchError,
     RegistrationUsedError,
-    SatelliteExistsError,
     VirtualAccountInUseError,
 )
 from central.domain.satellites.models import Satellite, SatelliteKey
-from central.domain.satellites.queries import REMOVED, by_id, epoch_floor
+from central.domain.satellites.queries import REMOVED, by_id, epoch_floor, refuse_known, refuse_known_name
 from central.domain.tokens.services import revoke_all
 from exchange.errors import RegistrationNeededError
 from exchange.files.registration import Registration
@@ -65,7 +64,7 @@ def add_satellite(
     check_name("name", name)
     if email is not None:
         check_address(email)
-    _refuse_known(unit, account.id, name, registration.satellite)
+    refuse_known(unit, account.id, name, registration.satellite)
     earlier = by_id(unit, registration.satellite)
     automatic = policies(unit)["satellite_authorization"] == "automatic"
     satellite = earlier or Satellite(account_id=account.id, id=registration.satellite, epoch=0)
@@ -87,18 +86,6 @@ def add_satellite(
     if automatic:
         notify(unit, email, authorization_ready(name, account.name))
     return attached
-
-
-def _refuse_known(unit: Unit, account_id: str, name: str, satellite_id: str) -> None:
-    query = select(Satellite).where(
-        Satellite.state != REMOVED,
-        ((Satellite.account_id == account_id) & (Satellite.name == name)) | (Satellite.id == satellite_id),
-    )
-    if unit.session.scalars(query).first() is not None:
-        raise SatelliteExistsError
-    other = by_id(unit, satellite_id)
-    if other is not None and other.account_id != account_id:
-        raise SatelliteExistsError("this satellite belonged to another account; set it up anew")
 
 
 def _take_registration(satellite: Satellite, registration: Registration, digest: str) -> None:
@@ -239,11 +226,9 @@ def rename_satellite(unit: Unit, satellite: Satellite, name: str) -> Satellite:
     """Give a satellite another name (row C11.3)."""
     require(unit, Permission.SATELLITE_MANAGE, satellite.account_id)
     check_name("name", name)
-    query = select(Satellite).where(
-        Satellite.account_id == satellite.account_id, Satellite.name == name, Satellite.state != REMOVED
-    )
-    if name != satellite.name and unit.session.scalars(query).first() is not None:
-        raise SatelliteExistsError
+    if name == satellite.name:
+        return satellite
+    refuse_known_name(unit, satellite.account_id, name, satellite.id)
     message, subject = f"satellite {satellite.name} renamed to {name}", {"old": satellite.name, "new": name}
     satellite.name = name
     record(unit, satellite.account_id, EventKind.SATELLITE_RENAMED, message, subject=subject, satellite_id=satellite.id)

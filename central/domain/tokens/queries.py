@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
 
 from central.domain.access.services import visible_virtual_accounts
+from central.domain.accounts.queries import Manager, managers
 from central.domain.tokens.models import Token
-from serverkit.clock import iso
+from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
 from serverkit.secrets_box import hash_secret
 
 
-def token_dict(token: Token, virtual_account: str, unit: Unit) -> dict[str, Any]:
-    """A token for people and programs, without its secret."""
-    state = "revoked" if token.revoked else "expired" if token.expires_at <= unit.licence_now else "active"
+def token_dict(
+    token: Token, virtual_account: str, unit: Unit, known: Mapping[str, Manager] | None = None
+) -> dict[str, Any]:
+    """A token for people and programs, without its secret; of a satellite's, what the site said at `as_of`.
+
+    `known` are the account's satellites, where the caller has them already.
+    """
+    manager = None
+    if token.satellite_id is not None:
+        manager = (managers(unit, token.account_id) if known is None else known).get(token.satellite_id)
+    ended = token.revoked or (manager is not None and manager.removed)
+    state = "revoked" if ended else "expired" if token.expires_at <= unit.licence_now else "active"
     if state == "active" and token.max_uses is not None and token.uses >= token.max_uses:
         state = "used_up"
     return {
         "id": token.id,
         "virtual_account": virtual_account,
         "satellite": token.satellite_id,
+        "satellite_name": manager.name if manager else None,
+        "as_of": optional_iso(manager.last_said) if manager else None,
         "description": token.description,
         "created_at": iso(token.created_at),
         "created_by": token.created_by,
@@ -38,10 +51,10 @@ def tokens(unit: Unit, account_id: str, names: dict[str, str], virtual_account_i
     query = select(Token).where(Token.account_id == account_id)
     if virtual_account_id is not None:
         query = query.where(Token.virtual_account_id == virtual_account_id)
-    allowed = visible_virtual_accounts(unit, account_id)
+    allowed, known = visible_virtual_accounts(unit, account_id), managers(unit, account_id)
     rows = unit.session.scalars(query.order_by(Token.created_at.desc(), Token.id))
     return [
-        token_dict(row, names.get(row.virtual_account_id, row.virtual_account_id), unit)
+        token_dict(row, names.get(row.virtual_account_id, row.virtual_account_id), unit, known)
         for row in rows
         if allowed is None or row.virtual_account_id in allowed
     ]
@@ -60,12 +73,11 @@ def own_tokens(unit: Unit, account_id: str, virtual_account_id: str) -> list[Tok
     return [row for row in rows if row.max_uses is None or row.uses < row.max_uses]
 
 
-def own_token(unit: Unit, account_id: str, virtual_account_id: str, texts: set[str]) -> Token | None:
-    """The token of one of these texts that central made for a virtual account."""
+def token_of_text(unit: Unit, account_id: str, virtual_account_id: str, texts: set[str]) -> Token | None:
+    """The token of one of these texts in a virtual account, whoever made it."""
     query = select(Token).where(
         Token.account_id == account_id,
         Token.virtual_account_id == virtual_account_id,
-        Token.satellite_id.is_(None),
         Token.hash.in_([hash_secret(text) for text in texts]),
     )
     return unit.session.scalars(query).first()

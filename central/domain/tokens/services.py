@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.accounts.services import refuse_managed
+from central.domain.accounts.services import refuse_managed, refuse_managed_by
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.agreements.services import require_agreement
@@ -44,7 +44,7 @@ def create_token(
     """Make a token; returns it with the text that a device needs."""
     require(unit, Permission.TOKEN_MANAGE, account.id, virtual_account.id)
     require_agreement(unit, account)
-    refuse_managed(virtual_account)
+    refuse_managed(unit, virtual_account, f"token create --virtual-account {virtual_account.name}")
     if not 1 <= days <= 365 or (uses is not None and not 1 <= uses <= MOST_USES):
         raise InvalidTokenTermsError
     if export_controlled and not account.export_allowed:
@@ -84,6 +84,7 @@ def find_token(unit: Unit, account_id: str, token_id: str) -> Token:
 def revoke_token(unit: Unit, token: Token) -> Token:
     """Revoke a token; what was registered with it stays (row B8)."""
     require(unit, Permission.TOKEN_MANAGE, token.account_id, token.virtual_account_id)
+    refuse_managed_by(unit, token.account_id, token.satellite_id, "token", f"token revoke {token.id}")
     if not token.revoked:
         token.revoked = True
         message = "registration token revoked"
@@ -101,7 +102,8 @@ def revoke_token(unit: Unit, token: Token) -> Token:
 def remove_token(unit: Unit, token: Token) -> None:
     """Remove a revoked or expired token from the list."""
     require(unit, Permission.TOKEN_MANAGE, token.account_id, token.virtual_account_id)
-    if not token.revoked and token.expires_at > unit.licence_now:
+    refuse_managed_by(unit, token.account_id, token.satellite_id, "token", f"token remove {token.id}")
+    if token.satellite_id is None and not token.revoked and token.expires_at > unit.licence_now:
         raise TokenActiveError
     record(
         unit,
@@ -112,6 +114,14 @@ def remove_token(unit: Unit, token: Token) -> None:
         virtual_account_id=token.virtual_account_id,
     )
     unit.session.delete(token)
+
+
+def drop_tokens(unit: Unit, account_id: str, virtual_account_id: str) -> None:
+    """Forget the tokens of a virtual account that is deleted; none of them registers anything any more."""
+    unit.session.execute(
+        delete(Token).where(Token.account_id == account_id, Token.virtual_account_id == virtual_account_id),
+        execution_options={"synchronize_session": "fetch"},
+    )
 
 
 def revoke_all(unit: Unit, account_id: str, virtual_account_id: str) -> list[str]:

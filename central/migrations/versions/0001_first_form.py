@@ -344,6 +344,7 @@ def upgrade() -> None:
     )
     op.create_table('policies',
     sa.Column('change_no', sa.BigInteger(), nullable=False),
+    sa.Column('changed_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('key', sa.String(length=64), nullable=False),
     sa.Column('value', serverkit.db.base.JsonText(), nullable=False),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_policies'))
@@ -530,14 +531,16 @@ def upgrade() -> None:
     op.create_table('users',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('name', sa.String(length=255), nullable=False),
+    sa.Column('name_key', sa.String(length=255), nullable=False),
     sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_users')),
-    sa.UniqueConstraint('name', name=op.f('uq_users_name'))
+    sa.UniqueConstraint('name', name=op.f('uq_users_name')),
+    sa.UniqueConstraint('name_key', name=op.f('uq_users_name_key'))
     )
     op.create_table('virtual_account_tags',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
-    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('key', sa.String(length=255), nullable=False),
     sa.Column('tag', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('account_id', 'virtual_account_id', 'key', name=op.f('pk_virtual_account_tags'))
     )

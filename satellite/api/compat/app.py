@@ -58,4 +58,5 @@ def make_compat(server: Satellite, limiter: FailureLimiter) -> LenientApi[Call]:
         caller=caller,
         database=server.database,
         limiter=limiter,
+        unlimited=lambda _path: True,
     )

@@ -8,6 +8,7 @@ from typing import Any
 from satellite.api.compat.wire import Call
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.accounts.queries import virtual_account
+from satellite.core.export_queue.queries import held_units
 from satellite.core.instances.errors import UnknownInstanceError
 from satellite.core.instances.models import Instance
 from satellite.core.instances.queries import in_virtual_account, instance_name
@@ -16,23 +17,11 @@ from satellite.core.licences.queries import licences
 from satellite.core.licences.services import claims_of
 from serverkit.clock import iso
 from serverkit.errors import AppError
-from serverkit.http.lenient import BodyError, objects_of, overall, page, success, text_of
+from serverkit.http.lenient import BodyError, entries_of, objects_of, overall, page, said, success, text_of
+from serverkit.http.lenient_devices import identity_of, meant_of, shown_identity
 from serverkit.http.lenient_forms import asked_move, moved_form, moved_message
 
-IDENTITY = {
-    "udiPid": ("udi_pid", "pid"),
-    "udiSerialNumber": ("udi_serial_number", "serial"),
-    "udiVid": ("udi_vid", "vid"),
-    "uuid": ("uuid", "uuid"),
-    "suvi": ("suvi", "suvi"),
-    "hostIdentifier": ("host_identifier", "host_identifier"),
-    "macAddress": ("mac_address", "mac_address"),
-}
 LISTS = ("productInstacesRemoveRequests", "productInstancesRemoveRequests")
-
-
-def _sudi(row: Instance) -> dict[str, Any]:
-    return {name: row.udi.get(ours) for name, (_, ours) in IDENTITY.items()}
 
 
 def list_devices(call: Call) -> dict[str, Any]:
@@ -40,7 +29,7 @@ def list_devices(call: Call) -> dict[str, Any]:
     wanted = call.request.query.get("instanceName", "").lower()
     rows = [row for row in in_virtual_account(call.unit, call.home.id) if wanted in instance_name(row).lower()]
     shown = [
-        {"instanceName": instance_name(row), "productTagName": row.product_tag or "", "sudi": _sudi(row)}
+        {"instanceName": instance_name(row), "productTagName": row.product_tag or "", "sudi": shown_identity(row)}
         for row in page(rows, call.query_paging())
     ]
     return success("Successfully read devices.", totalRecords=len(rows), devices=shown)
@@ -54,14 +43,17 @@ def device_usage(call: Call) -> dict[str, Any]:
     titles = {row["tag"]: row["name"] for row in figures}
     short = {(row["virtual_account"], row["tag"]) for row in figures if row["status"] == "out_of_compliance"}
     shown = []
-    for row, home in page(rows, call.body):
+    part = page(rows, call.body)
+    held = held_units(call.unit, [row.id for row, _ in part])
+    for row, home in part:
         used = claims_of(call.unit, row.id)
+        lines = sorted([*used.items(), *held.get(row.id, ())])
         shown.append(
             {
                 "virtualAccount": home,
                 "hostName": row.hostname or "",
                 "hostname": row.hostname or "",
-                "sudi": _sudi(row),
+                "sudi": shown_identity(row),
                 "productName": row.product_tag or row.udi["pid"],
                 "displayName": f"UDI_PID:{row.udi['pid']}; UDI_SN:{row.udi['serial']}; ",
                 "productTagName": row.product_tag or "",
@@ -73,7 +65,7 @@ def device_usage(call: Call) -> dict[str, Any]:
                 "mode": "SL",
                 "licenseUsage": [
                     {"license": titles.get(tag, tag), "quantity": count, "startDate": None, "endDate": None}
-                    for tag, count in sorted(used.items())
+                    for tag, count in lines
                 ],
             }
         )
@@ -81,21 +73,11 @@ def device_usage(call: Call) -> dict[str, Any]:
 
 
 def _find(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> Instance:
-    sudi = entry.get("sudi")
-    if not isinstance(sudi, dict):
-        raise BodyError("Missing required input parameters: sudi")
-    given = {ours: text_of(sudi, name, other, needed=False) for name, (other, ours) in IDENTITY.items()}
-    wanted = {name: text for name, text in given.items() if text and text.upper() != "NA"}
-    if not wanted:
-        raise BodyError("Missing required input parameters: udiPid, udiSerialNumber")
-    if "pid" in wanted and "serial" in wanted:
-        wanted = {name: wanted[name] for name in ("pid", "serial")}
-    every = in_virtual_account(call.unit, home.id)
-    rows = [row for row in every if all(str(row.udi.get(name) or "") == text for name, text in wanted.items())]
-    rows = [row for row in rows if row.product_tag == entry.get("productTagName")] or rows
-    if not rows:
+    wanted = identity_of(entry)
+    row = meant_of(in_virtual_account(call.unit, home.id), wanted, entry.get("productTagName"))
+    if row is None:
         raise UnknownInstanceError(f"{home.name} has no product instance {' '.join(wanted.values())[:200]}")
-    return min(rows, key=lambda row: (row.registered_at, row.id))
+    return row
 
 
 def transfer_devices(call: Call) -> dict[str, Any]:
@@ -113,7 +95,7 @@ def _transferred(call: Call, entry: Mapping[str, Any], source: VirtualAccount) -
             target = virtual_account(call.unit, text_of(entry, "targetVirtualAccount"))
             row = transfer_instance(call.unit, _find(call, entry, source), target)
     except AppError as error:
-        return {**outcome, "status": "WARNING", "statusMessage": error.message}
+        return {**outcome, "status": "WARNING", "statusMessage": said(error)}
     message = moved_message(instance_name(row), source.name, target.name)
     return {**outcome, "status": "SUCCESS", "statusMessage": message}
 
@@ -127,7 +109,7 @@ def remove_devices(call: Call) -> dict[str, Any]:
         return success(f"The Product Instance {name} was successfully removed.")
     entries: list[dict[str, Any]] = []
     for name in LISTS:
-        for entry in objects_of(call.body, name) if call.body.get(name) else []:
+        for entry in entries_of(call.body, name):
             if not any(entry.get("sudi") == known.get("sudi") for known in entries):
                 entries.append(entry)
     if not entries:
@@ -150,7 +132,7 @@ def _removed(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> dict
         with call.unit.savepoint():
             _remove(call, entry, home)
     except AppError as error:
-        return {"status": "ERROR", "statusMessage": error.message, "device": device}
+        return {"status": "ERROR", "statusMessage": said(error), "device": device}
     return {"status": "SUCCESS", "statusMessage": "The Product Instance was successfully removed.", "device": device}
 
 

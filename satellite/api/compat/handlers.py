@@ -32,6 +32,7 @@ from serverkit.http.lenient import (
     words_of,
 )
 from serverkit.http.lenient_forms import licence_form
+from serverkit.names import tidy_token
 
 ALLOWED, NOT_ALLOWED = "Allowed", "Not Allowed"
 DEFAULT_DAYS = 30
@@ -44,13 +45,14 @@ def local_accounts(call: Call) -> dict[str, Any]:
     """`POST upstream_satellites/accounts`: the one account that this satellite belongs to."""
     site = call.site
     number = int((site.account_id or "0")[:12], 16)
+    upstream = site.account_number if site.account_number is not None else number
     pools = [{"virtual_account_id": number_of_pool(row), "name": row.name} for row in virtual_accounts(call.unit)]
     account = {
         "account_id": number,
         "name": site.account_name,
         "domain": site.account_domain,
         "cslu_tenant_url": "",
-        "cssm_smart_account_id": number,
+        "cssm_smart_account_id": upstream,
         "cssm_smart_account_name": site.account_name,
         "cssm_virtual_account_name": pools[0]["name"] if pools else "",
         "virtual_accounts": pools,
@@ -131,7 +133,7 @@ def revoke_tokens(call: Call) -> dict[str, Any]:
     home = call.home
     outcomes = []
     for text in texts:
-        row = token_of_text(call.unit, home.id, {text.strip(), unquote(text).strip()})
+        row = token_of_text(call.unit, home.id, {tidy_token(text), tidy_token(unquote(text))})
         if row is None:
             outcomes.append({"status": "ERROR", "statusMessage": f"Token- '{text}' was not found"})
             continue

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from satellite.core.accounts.models import VirtualAccount
 from serverkit.db.unit import Unit
 from serverkit.errors import NotFoundError
+from serverkit.names import did_you_mean
 
 
 class UnknownVirtualAccountError(NotFoundError):
@@ -20,7 +21,8 @@ def virtual_account(unit: Unit, name: str) -> VirtualAccount:
     query = select(VirtualAccount).where(VirtualAccount.name == name, VirtualAccount.removed.is_(False))
     found = unit.session.scalars(query).one_or_none()
     if found is None:
-        raise UnknownVirtualAccountError(f"this satellite has no virtual account {name[:80]!r}")
+        hint = did_you_mean(name, [row.name for row in virtual_accounts(unit)])
+        raise UnknownVirtualAccountError(f"this satellite has no virtual account {name[:80]!r}{hint}")
     return found
 
 

@@ -12,6 +12,8 @@ class EventKind(StrEnum):
     REGISTRATION_MADE = "registration:made"
     AUTHORIZED = "registration:authorized"
     SETUP_FINISHED = "setup:finished"
+    SATELLITE_RENAMED = "satellite:renamed"
+    ACCOUNT_RENAMED = "account:renamed"
     IDENTITY_RENEWED = "satellite:identity_renewed"
     SYNC_SETTINGS_CHANGED = "sync_settings:changed"
     PRIVACY_CHANGED = "privacy:changed"

@@ -21,7 +21,7 @@ from satellite.core.instances.queries import instance_name
 from satellite.core.licences.models import AllotmentLine, Entitlement
 from satellite.core.licences.queries import pools
 from satellite.core.site.models import HistoryEntry, Site
-from satellite.core.site.queries import deadlines, state_of
+from satellite.core.site.queries import agreement_state, deadlines, state_of
 from serverkit.alerts.engine import Severity, Wanted
 from serverkit.db.unit import Unit
 
@@ -218,6 +218,21 @@ def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wante
     else:
         text = f"No synchronization for {days} days."
         yield Wanted("satellite_sync_deadline", "site", text, site.name, due.overdue)
+
+
+def agreement(unit: Unit, site: Site) -> Iterator[Wanted]:
+    """Row C1.4: the version that waits for acceptance at central, and from when on this site refuses for it."""
+    state = agreement_state(site)
+    if state is None:
+        return
+    day = state.refuses_from.date().isoformat()
+    text = f"Version {state.version} of the licensing agreement waits for acceptance at central since {state.since.date().isoformat()}; "
+    if state.refuses_from <= unit.licence_now:
+        text += f"since {day} this site makes no tokens and registers no further devices. Have it accepted, then synchronize."
+    else:
+        text += f"from {day} on this site makes no tokens and registers no further devices."
+    step = state.version * 2 + (state.refuses_from <= unit.licence_now)
+    yield Wanted("agreement_pending", "agreement", text, site.name, state.refuses_from, step=step)
 
 
 def trust(unit: Unit, root: Root) -> Iterator[Wanted]:

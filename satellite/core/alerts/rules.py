@@ -22,6 +22,7 @@ _KINDS = (
     AlertKind("satellite_sync_overdue", _MAJOR, "satellite", ("synchronize",), "66 days without synchronization", "synchronization"),
     AlertKind("satellite_sync_failed", _MINOR, "satellite", ("dismiss",), "a response was refused", "a good response"),
     AlertKind("satellite_forked", _MAJOR, "satellite", ("resync",), "this machine was put back to an older copy", "resynchronization"),
+    AlertKind("agreement_pending", _MAJOR, "satellite", ("synchronize",), "the account has yet to accept the licensing agreement", "acceptance at central and a synchronization"),
     AlertKind("clock_suspicious", _MAJOR, "satellite", ("confirm_time",), "the clock leapt, or was set back", "confirmation or a right clock"),
     AlertKind("trust_expiring", _MAJOR, "satellite", ("synchronize",), "root or a role key ends soon", "a newer root"),
     *alert_kinds("satellite"),

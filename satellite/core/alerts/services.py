@@ -31,12 +31,14 @@ def book() -> AlertBook[Alert]:
 def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
     """Make every alert equal to what state and clock demand."""
     unit.session.flush()  # conditions read what this unit has changed
+    site = site_of(unit)
     wanted = chain(
+        conditions.agreement(unit, site),
         conditions.licences(unit),
         conditions.exports(unit),
         conditions.instances(unit),
         conditions.left_behind(unit),
-        conditions.synchronization(unit, site_of(unit), restored=restored),
+        conditions.synchronization(unit, site, restored=restored),
         conditions.trust(unit, root),
         conditions.clock(unit),
     )

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from exchange.certificates import certificate_times, issue_device_certificate
-from exchange.device.backend import KnownDevice
+from exchange.device.backend import DeviceRefusal, KnownDevice
 from exchange.device.bodies import RegisterBody
 from exchange.device.rules import RegistrationVerdict, judge_registration
 from exchange.device.timers import CERTIFICATE
@@ -25,6 +25,8 @@ from satellite.core.instances.errors import RestrictedHeldError
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import by_udi, instance_name
 from satellite.core.licences.services import claims_of, replace_claims
+from satellite.core.site.models import Site
+from satellite.core.site.queries import SiteRow, refuses_for_agreement
 from satellite.core.tokens.models import Token
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
@@ -47,11 +49,19 @@ def registered_with(unit: Unit, udi: Udi, key: PublicKey) -> str | None:
     return known.token_id if known is not None and known.key_hash == key.key_hash else None
 
 
+def refuse_unagreed(unit: Unit, site: Site | SiteRow) -> None:
+    """Row C1.4: what is registered goes on, what is new waits for the agreement."""
+    if refuses_for_agreement(unit, site):
+        raise DeviceRefusal("agreement_pending")
+
+
 def register_device(
     unit: Unit, token: Token, body: RegisterBody, key: PublicKey
 ) -> tuple[Instance, RegistrationVerdict]:
     """Register a device, or let a new key take its instance over (row S4.1)."""
     known = by_udi(unit, body.udi)
+    if known is not None and known.virtual_account_id != token.virtual_account_id:
+        raise DeviceRefusal("other_virtual_account")  # only a person moves a device
     verdict = judge_registration(known.key_hash if known else None, key.key_hash)
     if verdict is not RegistrationVerdict.SAME:
         token.uses, token.change_no = token.uses + 1, next_change(unit)

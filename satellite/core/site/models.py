@@ -26,6 +26,8 @@ class Site(Base):
     account_id: Mapped[str | None] = mapped_column(IdColumn)
     account_domain: Mapped[str | None] = mapped_column(String(255))
     account_name: Mapped[str | None] = mapped_column(String(255))
+    account_number: Mapped[int | None] = mapped_column(BigInteger)
+    agreement: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     export_allowed: Mapped[bool] = mapped_column(Boolean)
     epoch: Mapped[int] = mapped_column(Integer)
     epoch_id: Mapped[str] = mapped_column(String(32))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import Row, select
 
 from exchange.compliance import SyncDeadlines, sync_deadlines
+from exchange.files.rows import PendingAgreement
 from satellite.core.base import last_change
 from satellite.core.site.errors import NotAuthorizedError
 from satellite.core.site.models import HistoryEntry, MadeRegistration, MadeRequest, Site
@@ -15,7 +17,12 @@ from satellite.keyring import KeyRing
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
 
-DEFAULT_POLICY = {"sync_reminder_days": 30, "sync_overdue_days": 66, "sync_removal_days": 90}
+DEFAULT_POLICY = {
+    "sync_reminder_days": 30,
+    "sync_overdue_days": 66,
+    "sync_removal_days": 90,
+    "agreement_grace_days": 30,
+}
 
 
 def site_of(unit: Unit) -> Site:
@@ -31,6 +38,8 @@ _ROW = select(
     Site.device_ca_key_id,
     Site.account_domain,
     Site.account_name,
+    Site.agreement,
+    Site.policy,
     Site.epoch,
     Site.identity_certificate,
     Site.device_ca_certificate,
@@ -92,6 +101,30 @@ def registration_dict(unit: Unit, keyring: KeyRing) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class AgreementState:
+    """The version of the agreement that waits, since when, and from when on the site refuses for it (row C1.4)."""
+
+    version: int
+    since: datetime
+    refuses_from: datetime
+
+
+def agreement_state(site: Site | SiteRow) -> AgreementState | None:
+    """What central last said of the agreement; None where nothing is pending."""
+    if not site.agreement:
+        return None
+    said = PendingAgreement.read(site.agreement)
+    grace = int({**DEFAULT_POLICY, **site.policy}["agreement_grace_days"])
+    return AgreementState(said.version, said.since, said.since + timedelta(days=grace))
+
+
+def refuses_for_agreement(unit: Unit, site: Site | SiteRow) -> bool:
+    """Whether new tokens and registrations are refused until the agreement is accepted at central."""
+    state = agreement_state(site)
+    return state is not None and state.refuses_from <= unit.licence_now
+
+
 def sync_state(site: Site) -> str:
     """Nothing pending, a file waiting for its response, or a response applied (row S2.1)."""
     if site.last_seq > site.acknowledged_seq:
@@ -101,7 +134,7 @@ def sync_state(site: Site) -> str:
 
 def status(unit: Unit, site: Site) -> dict[str, Any]:
     """The state of the satellite for people and programs."""
-    due = deadlines(site)
+    due, agreement = deadlines(site), agreement_state(site)
     left = (due.removal - unit.licence_now) // timedelta(days=1) if due else None
     return {
         "id": site.satellite_id,
@@ -120,6 +153,9 @@ def status(unit: Unit, site: Site) -> dict[str, Any]:
         "overdue_at": optional_iso(due.overdue) if due else None,
         "removal_at": optional_iso(due.removal) if due else None,
         "days_to_removal": left,
+        "agreement_pending": agreement.version if agreement else None,
+        "agreement_pending_since": optional_iso(agreement.since) if agreement else None,
+        "agreement_refuses_from": optional_iso(agreement.refuses_from) if agreement else None,
         "setup_mode": site.setup_mode,
         "setup_finished": site.setup_finished_at is not None,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+from exchange.files.central_rows import Naming
 from exchange.files.registration import Registration, make_registration, read_registration
 from exchange.vocabulary import PrivacyField
 from satellite import __version__
@@ -87,6 +88,25 @@ def export_registration(unit: Unit, keyring: KeyRing) -> tuple[bytes, MadeRegist
     unit.session.add(server)
     record(unit, EventKind.REGISTRATION_MADE, "registration file made", subject={"digest": digest})
     return data, server, registration
+
+
+def take_naming(unit: Unit, site: Site, naming: Naming) -> None:
+    """Call satellite and account as central does; a change is an event."""
+    if naming.satellite != site.name:
+        message, subject = (
+            f"central calls this satellite {naming.satellite}",
+            {"old": site.name, "new": naming.satellite},
+        )
+        site.name = naming.satellite
+        record(unit, EventKind.SATELLITE_RENAMED, message, subject=subject)
+    if naming.account != site.account_name:
+        message, subject = (
+            f"the account is called {naming.account}",
+            {"old": site.account_name or "", "new": naming.account},
+        )
+        site.account_name = naming.account
+        record(unit, EventKind.ACCOUNT_RENAMED, message, subject=subject)
+    site.account_number, site.export_allowed = naming.account_number, naming.export_allowed
 
 
 def finish_setup(unit: Unit, mode: str) -> Site:

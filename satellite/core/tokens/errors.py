@@ -30,3 +30,10 @@ class ExportNotPermittedError(RefusedError):
 
     code = "export_not_permitted"
     remedy = "The vendor permits it for the account, or the token is made without it."
+
+
+class AgreementPendingError(RefusedError):
+    """The licensing agreement was not accepted in time; this site makes no new tokens until it is."""
+
+    code = "agreement_pending"
+    remedy = "Have the agreement accepted at central, then synchronize; devices that are registered go on meanwhile."

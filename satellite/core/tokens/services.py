@@ -13,8 +13,9 @@ from satellite.core.accounts.models import VirtualAccount
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.base import next_change
-from satellite.core.site.queries import authorized_site
+from satellite.core.site.queries import authorized_site, refuses_for_agreement
 from satellite.core.tokens.errors import (
+    AgreementPendingError,
     ExportNotPermittedError,
     InvalidTokenTermsError,
     TokenActiveError,
@@ -43,6 +44,8 @@ def create_token(
     """Make a token; returns it with the text that a device needs."""
     require(unit, Permission.TOKEN_MANAGE)
     site = authorized_site(unit)
+    if refuses_for_agreement(unit, site):
+        raise AgreementPendingError
     if not 1 <= days <= 365 or (uses is not None and not 1 <= uses <= MOST_USES):
         raise InvalidTokenTermsError
     if export_controlled and not site.export_allowed:

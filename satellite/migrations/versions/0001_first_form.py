@@ -289,6 +289,8 @@ def upgrade() -> None:
     sa.Column('account_id', sa.String(length=32), nullable=True),
     sa.Column('account_domain', sa.String(length=255), nullable=True),
     sa.Column('account_name', sa.String(length=255), nullable=True),
+    sa.Column('account_number', sa.BigInteger(), nullable=True),
+    sa.Column('agreement', serverkit.db.base.JsonText(), nullable=True),
     sa.Column('export_allowed', sa.Boolean(), nullable=False),
     sa.Column('epoch', sa.Integer(), nullable=False),
     sa.Column('epoch_id', sa.String(length=32), nullable=False),

@@ -1,0 +1,186 @@
+"""What a satellite manages, central never pretends to change; and what the agreement keeps a site from."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.device import Device
+from agent.joining import RegistrationRequest
+from agent.transport import Server
+from exchange.identity import Udi
+from tests.integration.test_reservation_updates import started, update
+from tests.world import ACCOUNT, World
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("C1.3", "C2.3")
+def test_a_satellites_token_is_changed_on_the_site_only(site: World) -> None:
+    """Central shows what the site last said, and when; it refuses to revoke or remove, and says where that is done."""
+    token = site.satellite("token", "create", "--virtual-account", "Site", "--days", "30")
+    site.synchronize("a")
+    shown = site.central("token", "list", ACCOUNT)["items"][0]
+    said = site.central("satellite", "list", ACCOUNT)["items"][0]["last_sync"]
+    refused = [site.central("token", word, ACCOUNT, token["id"], code=1)["error"] for word in ("revoke", "remove")]
+    still = site.device("SN1", token=token["token"])
+    site.satellite("token", "revoke", token["id"])
+    site.synchronize("b")
+
+    assert (shown["state"], shown["satellite_name"]) == ("active", "North")
+    assert shown["as_of"] == said
+    assert {error["code"] for error in refused} == {"managed_by_satellite"}
+    assert all("North" in error["message"] for error in refused)
+    assert f"satellite token revoke {token['id']}" in refused[0]["remedy"]
+    assert still.state.instance
+    assert site.central("token", "list", ACCOUNT)["items"][0]["state"] == "revoked"
+
+
+@pytest.mark.row("C2.3", "C11.3")
+def test_tokens_of_a_removed_satellite_are_not_active(site: World) -> None:
+    """They register nothing at central, are shown as revoked, and can be removed from its list."""
+    token = site.satellite("token", "create", "--virtual-account", "Site", "--days", "30")
+    site.synchronize()
+    site.central("satellite", "remove", ACCOUNT, "North")
+    shown = site.central("token", "list", ACCOUNT)["items"][0]
+    with pytest.raises(Exception, match="registers nothing"):
+        site.device("SN1", "central", token["token"])
+    site.central("token", "remove", ACCOUNT, token["id"])
+
+    assert shown["state"] == "revoked"
+    assert site.central("token", "list", ACCOUNT)["items"] == []
+
+
+@pytest.mark.row("C1.2", "C1.3")
+def test_why_a_satellites_virtual_account_stays(site: World) -> None:
+    """The refusal to delete it names the satellite and says when it can go; that to make a token names the site's command."""
+    deleted = site.central("virtual-account", "delete", ACCOUNT, "Site", code=1)["error"]
+    token = site.central("token", "create", ACCOUNT, "--virtual-account", "Site", "--days", "3", code=1)["error"]
+
+    assert "North" in deleted["message"]
+    assert "when satellite North is removed" in deleted["remedy"]
+    assert "`satellite token create" in token["remedy"]
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("S4.1", "C2.2", "B8")
+@pytest.mark.parametrize("server", ["central", "satellite"])
+def test_a_token_of_another_virtual_account_is_refused_at_a_second_registration(site: World, server: str) -> None:
+    """The device is told; it stays where it was with its use, no token is used, and its own token still serves."""
+    if server == "satellite":
+        site.central("satellite", "add-virtual-account", ACCOUNT, "North", "Spare")
+        site.synchronize()
+    mine, other = ("DEFAULT", "Spare") if server == "central" else ("Site", "Spare")
+    own, foreign = site.token(server, pool=mine), site.token(server, pool=other)
+    device = site.device("SN1", server, own)
+    for key in ("same", "new"):
+        again = device if key == "same" else site.unregistered("SN1-new", server)
+        with pytest.raises(Exception, match="another virtual account") as refused:
+            _register(site, again, foreign)
+        assert getattr(refused.value, "reason", "") == "other_virtual_account"
+    _register(site, device, own)
+    seen = site.central("instances", ACCOUNT) if server == "central" else site.satellite("instances")
+    tokens = site.central("token", "list", ACCOUNT) if server == "central" else site.satellite("token", "list")
+
+    assert [row["virtual_account"] for row in seen["items"]] == [mine]
+    assert {row["virtual_account"]: row["uses"] for row in tokens["items"]} == {mine: 1, other: 0}
+
+
+def _register(world: World, device: Device, token: str) -> None:
+    registration_request = RegistrationRequest(token=token, udi=Udi(pid="SW-48", serial="SN1"))
+    device.register(
+        registration_request, (world.folder / "root.json").read_bytes(), Server("https://in.process", None, None)
+    )
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("C1.4", "S3.2", "S4.1")
+def test_a_site_tells_of_a_pending_agreement_and_refuses_what_is_new_after_the_grace(site: World) -> None:
+    """The alert comes with the response; after the days of grace no token and no new device, while all else goes on."""
+    token = site.token()
+    first = site.device("SN1", token=token)
+    site.central("policy", "set", "agreement_grace_days", "10")
+    site.central("policy", "set", "agreement_version", "2")
+    site.synchronize("a")
+    reply = site.alerts("satellite")
+    site.advance("9d", first)
+    site.device("SN2", token=token)
+    site.advance("1d", first)
+    refused = site.satellite("token", "create", "--virtual-account", "Site", "--days", "3", code=1)["error"]
+    with pytest.raises(Exception, match="agreement") as device:
+        site.device("SN3", token=token)
+    _register(site, first, token)
+    first.use("ADVANTAGE", 1)
+    status = site.satellite("status")
+    site.central("agreement", "accept", ACCOUNT)
+    site.synchronize("b")
+    site.device("SN3", token=site.token())
+
+    assert "agreement_pending" in reply
+    assert refused["code"] == getattr(device.value, "reason", "") == "agreement_pending"
+    assert status["agreement_pending"] == 2
+    assert "agreement_pending" not in site.alerts("satellite")
+    assert len(site.satellite("instances")["items"]) == 3
+
+
+@pytest.mark.row("C1.4")
+def test_an_agreement_that_was_never_accepted_waits_since_the_account_is_there(empty_world: World) -> None:
+    """With no days of grace the site refuses from its authorization on; acceptance and one round trip open it."""
+    world = empty_world
+    world.found_central()
+    world.central("account", "create", "new.example", "--name", "New")
+    world.central("virtual-account", "create", "new.example", "Plant")
+    world.central("policy", "set", "agreement_grace_days", "0")
+    world.satellite("init", "--name", "South", "--root", world.file("root.json"), "--lab")
+    world.satellite("registration", "export", "--output", world.file("reg"))
+    add = ("satellite", "add", "new.example", "--name", "South", "--virtual-account", "Plant")
+    world.central(*add, "--registration", world.file("reg"))
+    world.central("satellite", "authorize", "new.example", "South", "--output", world.file("auth"))
+    world.satellite("registration", "import", world.file("auth"))
+    words = ("token", "create", "--virtual-account", "Plant", "--days", "3")
+    refused = world.satellite(*words, code=1)["error"]["code"]
+    world.central("agreement", "accept", "new.example")
+    world.synchronize()
+    world.satellite(*words)
+
+    assert refused == "agreement_pending"
+    assert world.central("policy", "set", "agreement_grace_days", "91", code=1)["error"]["code"] == "invalid_policy"
+
+
+@pytest.mark.row("C1.5", "C1.7")
+def test_a_role_is_taken_away_and_does_not_outlive_its_virtual_account(vendor: World) -> None:
+    """Who lost a role may no more; deleting a virtual account takes its roles; what is not held is not taken."""
+    vendor.central("virtual-account", "create", ACCOUNT, "Lab")
+    pool = ("--account", ACCOUNT, "--virtual-account", "Lab")
+    vendor.central("user", "add", "uma", "--role", "virtual_account_user", *pool)
+    vendor.central("user", "add", "eve", "--role", "account_administrator", "--account", ACCOUNT)
+    vendor.central("virtual-account", "delete", ACCOUNT, "Lab")
+    orphans = [x for x in vendor.central("user", "list", "--account", ACCOUNT)["items"] if x["name"] == "uma"]
+    role = ("--role", "account_administrator", "--account", ACCOUNT)
+    vendor.central("user", "remove-role", "EVE", *role)
+    refused = vendor.central("agreement", "accept", ACCOUNT, "--as", "eve", code=1)["error"]["code"]
+    again = vendor.central("user", "remove-role", "eve", *role, code=1)["error"]["code"]
+    kinds = [event["kind"] for event in vendor.central("events", ACCOUNT)["items"]]
+
+    assert orphans == []
+    assert (refused, again) == ("unknown_account", "role_not_held")
+    assert kinds.count("user:role_taken") == 2
+    assert {(x["name"], x["role"]) for x in vendor.central("user", "list")["items"]} == {("uma", None), ("eve", None)}
+
+
+@pytest.mark.row("C1.4", "C6.3")
+def test_a_reservation_is_updated_while_the_agreement_waits(vendor: World) -> None:
+    """Only tokens and new products wait for it; what is reserved may be raised, lowered and confirmed."""
+    _, row, _ = started(vendor, "ADVANTAGE=1")
+    vendor.central("policy", "set", "agreement_version", "2")
+    updated = update(vendor, row["id"], "ADVANTAGE=2")
+    new = (
+        "--request-code",
+        "CB-ZSW-48:SN9-A6rZG7jGd-75",
+        "--licence",
+        "ADVANTAGE=1",
+        "--output",
+        vendor.file("new.xml"),
+    )
+    made = vendor.central("reservation", "create", ACCOUNT, "--virtual-account", "Spare", *new, code=1)["error"]["code"]
+
+    assert updated
+    assert made == "agreement_pending"
