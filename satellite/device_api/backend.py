@@ -57,6 +57,8 @@ from serverkit.clock import iso
 from serverkit.db.unit import Unit
 from serverkit.log import get_logger
 
+ANSWERED = ("id", "virtual_account_id", "certificate_expires", "export_allowed")
+
 
 class SatelliteBackend:
     """The services of a group of messages, inside one unit of work."""
@@ -211,8 +213,7 @@ class SatelliteBackend:
         if redeemed.token is None:
             self._refused = redeemed.refused
             raise DeviceRefusal("token_refused", redeemed.cause)
-        if before is None:  # a repetition, whose answer may have been lost, is no new registration
-            refuse_unagreed(self._unit, self._site)
+        refuse_unagreed(self._unit, self._site, before)
         instance, verdict = register_device(self._unit, redeemed.token, body, key)
         self._changed(key.key_id, instance.id)
         row = find_key(self._unit, key.key_id)
@@ -221,8 +222,7 @@ class SatelliteBackend:
         certificate = self._certify(instance, row)
         if verdict is not RegistrationVerdict.NEW:  # what is new gives no cause for an alert, and ends none
             refresh_touched(self._unit, instances=[instance.id], pools=())
-        shown = ("id", "virtual_account_id", "certificate_expires", "export_allowed")
-        values = {name: getattr(instance, name) for name in shown}
+        values = {name: getattr(instance, name) for name in ANSWERED}
         return instance.id, self._registered(values, certificate)
 
     def _certify(self, instance: Instance, row: DeviceKey) -> bytes:

@@ -12,6 +12,7 @@ import pytest
 from central.app import make_app
 from central.runtime import open_central
 from serverkit.settings import ServerSettings
+from tests.api.callers import Api
 from tests.world import ACCOUNT, World, WsgiApp, call
 
 CLOUD = "/services/api/smart-accounts-and-licensing"
@@ -544,3 +545,118 @@ def test_an_unknown_user_and_a_wrong_password_are_answered_alike(script: Script,
 
     assert found[0] == found[1]
     assert found[0][0] == 400
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("C7.2", "C7.3")
+def test_an_identity_that_fits_several_devices_changes_none_of_them(script: Script, vendor: World) -> None:
+    """Neither removed nor moved by product id alone where three fit; one that fits exactly is, and in whatever case."""
+    for serial in ("SN1", "SN2", "SN3"):
+        vendor.device(serial, "central", vendor.token("central", pool="Spare"))
+    root = f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts/Spare/devices"
+    vague = {"sudi": {"udiPid": "SW-48", "udiSerialNumber": "NA"}, "productTagName": ""}
+    one = script.post(f"{root}/remove", vague, 400)
+    many = script.post(f"{root}/remove", {"productInstancesRemoveRequests": [{}, vague]})
+    moved = script.post(f"{root}/transfer", {"productInstances": [{**vague, "targetVirtualAccount": "DEFAULT"}, {}]})
+    unchanged = [(row["serial"], row["virtual_account"]) for row in vendor.central("instances", ACCOUNT)["items"]]
+    wrong = {"sudi": {"udiPid": "SW-48", "udiSerialNumber": "SN1", "uuid": "0" * 32}}
+    exact = script.post(f"{root}/remove", wrong)
+
+    assert one["messageCode"] == "ambiguous_device"
+    assert len(many["removeProductInstancesStatus"]) == len(moved["productsTransferStatus"]) == 1
+    assert (many["status"], moved["successCount"]) == ("ERROR", 0)
+    assert "fits 3 product instances" in moved["productsTransferStatus"][0]["statusMessage"]
+    assert unchanged == [(serial, "Spare") for serial in ("SN1", "SN2", "SN3")]
+    assert exact["status"] == "SUCCESS"
+
+
+@pytest.mark.row("C1.2", "C2.3", "C3.1", "C7.1")
+def test_small_habits_of_clients_are_met_and_nothing_is_pretended(script: Script, vendor: World) -> None:
+    """A body of GET is ignored; the appliance form is whole without a limit; PRIVATE is refused; no option is advised."""
+    root, pools = f"{CLOUD}/v1/accounts/{ACCOUNT}", f"/v1/accounts/{ACCOUNT}/virtual-accounts"
+    vendor.central("order", "import", ACCOUNT, _fifty_more(vendor))
+    with_body = script.ask("GET", f"{CLOUD}{pools}", raw=b"not JSON at all \xff")[0]
+    cloud, appliance = (script.post(f"{base}/v1/accounts/{ACCOUNT}/licenses", {}) for base in (CLOUD, APPLIANCE))
+    asked = script.post(f"{APPLIANCE}/v1/accounts/{ACCOUNT}/licenses", {"limit": 2})
+    private = [
+        script.post(f"{CLOUD}{pools}", {"name": "P", **more}, 400)
+        for more in ({"commerceAccessLevel": "PRIVATE"}, {"isSatellite": True}, {"parentVaName": "Site"})
+    ]
+    days = script.post(f"{CLOUD}{pools}/Spare/tokens", {"expiresAfterDays": 400}, 422)
+
+    assert with_body == 200
+    assert (len(cloud["licenses"]), len(appliance["licenses"]), len(asked["licenses"])) == (50, 53, 2)
+    assert all(one["status"] == "ERROR" for one in private)
+    assert "P" not in {row["name"] for row in script.get(f"{root}/virtual-accounts")["virtualAccounts"]}
+    assert "--" not in days["statusMessage"]
+
+
+def _fifty_more(vendor: World) -> str:
+    """Fifty licences more."""
+    kinds = "".join(f"entitlement,T{number},Kind {number},\n" for number in range(50))
+    vendor.central("catalogue", "import", vendor.file("more.csv", f"kind,tag,name,restricted\n{kinds}"))
+    lines = "".join(f"Spare,T{number},1,O-9,{number}\n" for number in range(50))
+    return vendor.file("order9.csv", f"virtual_account,tag,quantity,order_number,order_line\n{lines}")
+
+
+@pytest.mark.row("C7.1", "C8.1", "C6.1")
+def test_device_usage_shows_restricted_and_reserved_licences(script: Script, vendor: World) -> None:
+    """What a device was granted and what is reserved for it stand beside what it uses."""
+    vendor.central("virtual-account", "create", ACCOUNT, "Lab")
+    device = vendor.device("SN1", "central", vendor.token("central", pool="Site"))
+    device.use("ADVANTAGE", 1)
+    device.request_export("STRONG", 2)
+    path = f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts/Spare/reserve-licenses"
+    wish = {"reservationCode": REAL_CODE, "licenses": [{"entitlementTag": "ADVANTAGE", "quantity": 3}]}
+    script.post(path, {"reservationRequests": [wish]})
+    found = script.post(f"{CLOUD}/v1/accounts/{ACCOUNT}/devices", {"virtualAccounts": ["Site", "Spare"]})["devices"]
+    used = {
+        row["sudi"]["udiPid"]: sorted((one["license"], one["quantity"]) for one in row["licenseUsage"]) for row in found
+    }
+
+    assert used == {"SW-48": [("Advantage", 1), ("Strong encryption", 2)], "C9300-48P-4X": [("Advantage", 3)]}
+
+
+@pytest.mark.row("C1.3", "C2.3")
+def test_a_satellites_token_is_not_revoked_by_its_text(script: Script, vendor: World) -> None:
+    """The outcome names the satellite and its command; the token goes on, and a token is known with blanks around it."""
+    vendor.found_satellite()
+    there, here = vendor.token(), vendor.token("central", pool="Spare")
+    vendor.synchronize()
+    root = f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts"
+    refused = script.post(f"{root}/Site/tokens/revoke", {"tokens": [there]})
+    revoked = script.post(f"{root}/Spare/tokens/revoke", {"tokens": [f"\ufeff {here}\r\n"]})
+
+    assert refused["status"] == "ERROR"
+    assert "satellite North manages this token" in refused["tokensRevokeStatus"][0]["statusMessage"]
+    assert revoked["status"] == "SUCCESS"
+    assert vendor.device("SN1", token=there).state.instance
+
+
+@pytest.mark.row("C1.7", "C1.5")
+def test_account_administrators_see_and_change_the_users_of_their_account(script: Script, vendor: World) -> None:
+    """Their list holds their own account's users with names of what for; roles of others' accounts are out of reach."""
+    vendor.central("account", "create", "other.example", "--name", "Other")
+    vendor.central("user", "add", "max", "--role", "account_user", "--account", "other.example")
+    api = Api(script.app, script.token)
+    pool = {"role": "virtual_account_user", "account": ACCOUNT, "virtual_account": "Spare"}
+    given = api.ask("POST", "/users", {"name": "uma", **pool})
+    mine = api.items("/users")
+    named = api.items(f"/users?account={ACCOUNT}")
+    others = [
+        api.code("GET", "/users?account=other.example"),
+        api.code("POST", "/users", {"name": "uma", "role": "account_user", "account": "other.example"}),
+        api.code("POST", "/users/max/remove-role", {"role": "account_user", "account": "other.example"}),
+    ]
+    vendors = api.code("POST", "/users", {"name": "uma", "role": "vendor_administrator"})
+    taken = api.ask("POST", "/users/uma/remove-role", pool)
+
+    assert given[0] == taken[0] == 200
+    assert mine == named
+    assert {(x["name"], x["account_domain"], x["virtual_account_name"]) for x in mine} == {
+        ("robot", ACCOUNT, None),
+        ("uma", ACCOUNT, "Spare"),
+    }
+    assert others == [(404, "unknown_account")] * 3
+    assert vendors == (403, "forbidden")
+    assert {x["name"] for x in api.items("/users")} == {"robot"}

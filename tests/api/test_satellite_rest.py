@@ -224,6 +224,29 @@ def test_a_playbook_of_the_appliance_form_works_on_a_satellite(api: Api, site: W
     assert (revoked["status"], removed["status"]) == ("SUCCESS", "SUCCESS")
 
 
+@pytest.mark.row("C1.3", "S3.2")
+def test_a_satellite_takes_one_device_or_none_and_shows_all_without_a_limit(api: Api, site: World) -> None:
+    """Three fit a product id: none is removed or moved; lists are whole; the account's number is central's."""
+    site.central("satellite", "add-virtual-account", ACCOUNT, "North", "Spare")
+    site.synchronize()
+    token = site.token()
+    for number in range(3):
+        site.device(f"SN{number}", token=token)
+    uri = playbook(api, site)
+    root = f"accounts/{ACCOUNT}"
+    vague = {"sudi": {"udiPid": "SW-48", "udiSerialNumber": None}, "targetVirtualAccount": "Spare"}
+    removed = uri("POST", f"{root}/virtual-accounts/Site/devices/remove", vague, 400)
+    moved = uri("POST", f"{root}/virtual-accounts/Site/devices/transfer", {"productInstances": [{}, vague]})
+    account = uri("POST", "upstream_satellites/accounts")["accounts"][0]
+    devices = uri("POST", f"{root}/devices", {})["devices"]
+    number = next(x["number"] for x in site.central("account", "list")["items"] if x["domain"] == ACCOUNT)
+
+    assert removed["messageCode"] == "ambiguous_device"
+    assert (moved["successCount"], moved["errorCount"]) == (0, 1)
+    assert [row["virtualAccount"] for row in devices] == ["Site"] * 3
+    assert account["cssm_smart_account_id"] == number
+
+
 @pytest.mark.row("C1.3")
 def test_what_only_central_can_do_is_refused_with_a_reason(api: Api, site: World) -> None:
     """The error has the form that these clients read; another account's name finds nothing."""

@@ -49,9 +49,9 @@ def registered_with(unit: Unit, udi: Udi, key: PublicKey) -> str | None:
     return known.token_id if known is not None and known.key_hash == key.key_hash else None
 
 
-def refuse_unagreed(unit: Unit, site: Site | SiteRow) -> None:
-    """Row C1.4: what is registered goes on, what is new waits for the agreement."""
-    if refuses_for_agreement(unit, site):
+def refuse_unagreed(unit: Unit, site: Site | SiteRow, before: str | None) -> None:
+    """Row C1.4: what is new waits for the agreement; who repeats a registration, with the token `before`, goes on."""
+    if before is None and refuses_for_agreement(unit, site):
         raise DeviceRefusal("agreement_pending")
 
 
