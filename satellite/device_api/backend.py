@@ -32,6 +32,7 @@ from satellite.core.export_queue.services import queue_request, take_return
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import find_instance, instance_name
 from satellite.core.instances.services import (
+    ANSWERED,
     change_active,
     find_key,
     issue_certificate,
@@ -56,8 +57,6 @@ from satellite.runtime import Satellite
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
 from serverkit.log import get_logger
-
-ANSWERED = ("id", "virtual_account_id", "certificate_expires", "export_allowed")
 
 
 class SatelliteBackend:

@@ -31,6 +31,9 @@ from satellite.core.tokens.models import Token
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 
+# What the answer to a registration says of an instance.
+ANSWERED = ("id", "virtual_account_id", "certificate_expires", "export_allowed")
+
 
 def find_key(unit: Unit, key_id: str) -> DeviceKey | None:
     """A device's key by its id, locked for the unit."""
