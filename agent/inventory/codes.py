@@ -16,6 +16,8 @@ class Reason(StrEnum):
     COMMAND_ERROR = "command_error"
     NO_LICENCE_DATA = "no_licence_data"
     SEVERAL_DEVICES = "several_devices"
+    UNKNOWN_LAYOUT = "unknown_layout"
+    COMPRESSED = "compressed"
 
 
 class Note(StrEnum):
@@ -28,6 +30,9 @@ class Note(StrEnum):
     TRUNCATED_OUTPUT = "truncated_output"
     WRAPPED_VALUE = "wrapped_value"
     OVERLONG_LINE = "overlong_line"
+    INTERRUPTED_LINE = "interrupted_line"
+    UNKNOWN_LAYOUT = "unknown_layout"
+    MALFORMED_DATA = "malformed_data"
     LICENCE_WITHOUT_TAG = "licence_without_tag"
     LICENCE_WITHOUT_COUNT = "licence_without_count"
     MALFORMED_TAG = "malformed_tag"

@@ -7,14 +7,12 @@ line. All of it is undone here, so that the readers see the output alone.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from agent.inventory.codes import Note
 from agent.inventory.model import Draft
 
 MOST_CHARS = 2 * 1024 * 1024
 MOST_LINES = 30_000
-MOST_LINE = 500
 _STRANGE = re.compile("[\x00-\x06\x0e-\x1a\x1f\x7f-\x84\x86-\x9f]")
 _BOMS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -25,21 +23,25 @@ _BOMS = (
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-9;?]{0,32}[ -/]?[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78cDEHM])"
 )
+# The mark of an escape is lost where somebody copied from a window, or is shown as two letters.
+_LEFT_OVER = re.compile(r"\^\[\[[0-9;?]{0,16}[@-~]|\[(?:\d{1,2}(?:;\d{1,2}){0,4})?m|\[[0-2]?K|\[\d{1,3};\d{1,3}H")
 _PAGER = re.compile(
-    r"<?-{2,8} ?More ?-{2,8}>?(?:\(\d{1,3}%\))?|Press any key to continue(?: \(Q to quit\))?", re.IGNORECASE
+    r"<?-{2,8} ?\(?More(?: \d{1,3}%| \d{1,4} lines?)?\)? ?-{2,8}>?(?:\(\d{1,3}%\)|\(byte \d{1,9}\))?(?:, next page: Space.{0,60}$)?"
+    r"|Press any key to continue(?: \(Q to quit\))?|Press <(?:space|return|enter)> (?:to continue|for more).{0,40}$"
+    r"|--More or \(q\)uit.{0,60}$|^lines \d{1,6}-\d{1,6}(?:/\d{1,6})?(?: \((?:END|\d{1,3}%)\))?$|^\(END\)$",
+    re.IGNORECASE | re.MULTILINE,
 )
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\x07\x0e\x0f")) | {
-    0xA0: " ",
-    0x2007: " ",
-    0x202F: " ",
+    **dict.fromkeys((160, 5760, *range(8192, 8203), 8239, 8287, 12288), " "),
+    # What word processors and mail programs make of plain marks.
+    **dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2212, 0xFE58, 0xFE63, 0xFF0D), "-"),
+    **dict.fromkeys((0x2014, 0x2015), "--"),
+    **dict.fromkeys((0x2018, 0x2019, 0x201A, 0x2032, 0xFF07), "'"),
+    **dict.fromkeys((0x201C, 0x201D, 0x201E, 0x00AB, 0x00BB, 0x2033, 0xFF02), '"'),
+    0x2026: "...",
+    0xFF1A: ":",
+    0xFF0C: ",",
 }
-_STAMP = re.compile(
-    r"\[?(?:(?:\d{4}[-/.]\d{2}[-/.]\d{2}|[A-Z][a-z]{2} {1,2}\d{1,2}(?: \d{4})?)[T ])?"
-    r"\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2}| (?:UTC|GMT|[CEMPJIW]E?[SD]?T))?\]?(?: ?[|>:-])?(?: |\t|$)"
-)
-_NUMBERED = re.compile(r"\s{0,8}(\d{1,6})(?:[:|] ?|\t| {2})")
-_SYSLOG = re.compile(r"[A-Za-z0-9._-]{1,64} [A-Za-z0-9._/-]{1,64}(?:\[\d{1,8}\])?: ?")
-_QUOTES = ("> ", ">", "| ", "|", "! ", "!", "# ")
 
 
 def to_text(data: bytes, draft: Draft) -> str | None:
@@ -62,13 +64,14 @@ def too_long(text: str) -> bool:
 def as_seen(text: str) -> str:
     """A text as it stood on the screen: without the marks of the terminal and its pager."""
     text = _ESCAPES.sub("", text)
+    text = _LEFT_OVER.sub("", text) if "[" in text else text
     text = text.translate(_INVISIBLE) if not text.isascii() or "\x07" in text or "\x0f" in text else text
     text = re.sub(r"\r{1,8}\n", "\n", text)
     if "\n" not in text:
         text = text.replace("\r", "\n")
     for mark in "\x0b\x0c\x1c\x1d\x1e\x85\u2028":
         text = text.replace(mark, "\n")
-    text = _PAGER.sub("\r", text)
+    text = _PAGER.sub("\r", text.rstrip("\x1a"))
     return "\n".join(map(_line_as_seen, text.split("\n"))) if "\r" in text or "\x08" in text else text
 
 
@@ -76,7 +79,7 @@ def _decoded(data: bytes, draft: Draft) -> str | None:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             try:
-                return data.decode(encoding)
+                return _cut_decoded(data, encoding, draft)
             except UnicodeDecodeError:
                 return None
     head = data[:4096]
@@ -84,14 +87,32 @@ def _decoded(data: bytes, draft: Draft) -> str | None:
         even = head[::2].count(0)
         encoding = "utf-16-be" if even * 2 > head.count(0) else "utf-16-le"
         try:
-            return data[: len(data) // 2 * 2].decode(encoding)
+            return _cut_decoded(data, encoding, draft)
         except UnicodeDecodeError:
             return None
     try:
-        return data.decode("utf-8-sig")
+        return _cut_decoded(data, "utf-8-sig", draft)
     except UnicodeDecodeError:
         draft.note(Note.DECODED_AS_LATIN_1)
+    try:
+        # What is called Latin-1 on most desks has dashes and quotation marks where Latin-1 has control letters.
+        return data.decode("cp1252")
+    except UnicodeDecodeError:
         return data.decode("latin-1")
+
+
+def _cut_decoded(data: bytes, encoding: str, draft: Draft) -> str:
+    """The text of the bytes; a last letter of which a part is missing is left out and named."""
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        if error.reason not in {"unexpected end of data", "truncated data"} or error.start < len(data) - 4:
+            raise
+        text = data[: error.start].decode(encoding)
+        if not text.strip("\ufeff \r\n"):
+            raise
+        draft.note(Note.TRUNCATED_OUTPUT)
+        return text
 
 
 def _line_as_seen(line: str) -> str:
@@ -112,53 +133,3 @@ def _line_as_seen(line: str) -> str:
         if part:
             seen = part if part.strip() else part + seen[len(part) :]
     return seen
-
-
-def to_lines(text: str, draft: Draft) -> list[str]:
-    """The lines of a text without the marks that a log puts in front of them."""
-    lines = text.split("\n")
-    if any(len(line) > MOST_LINE for line in lines):
-        draft.note(Note.OVERLONG_LINE)
-    lines = [line.expandtabs(8).rstrip() if len(line) <= MOST_LINE else "" for line in lines]
-    lines = _without_quotes(lines)
-    lines = _without_numbers(lines)
-    return _without_stamps(lines)
-
-
-def _filled(lines: list[str]) -> list[str]:
-    return [line for line in lines if line]
-
-
-def _without_quotes(lines: list[str]) -> list[str]:
-    filled = _filled(lines)
-    if len(filled) < 3:
-        return lines
-    for quote in _QUOTES:
-        bare = quote.rstrip()
-        if all(line.startswith(quote) or line == bare for line in filled):
-            return [line[len(quote) :] for line in lines]
-    return lines
-
-
-def _without_numbers(lines: list[str]) -> list[str]:
-    filled = _filled(lines)
-    found = [_NUMBERED.match(line) for line in filled]
-    marks = [int(mark[1]) for mark in found if mark is not None]
-    rising = all(first < second for first, second in pairwise(marks))
-    if len(marks) < 3 or len(marks) * 10 < len(filled) * 9 or not rising:
-        return lines
-    return [line[mark.end() :] if (mark := _NUMBERED.match(line)) else "" for line in lines]
-
-
-def _without_stamps(lines: list[str]) -> list[str]:
-    filled = _filled(lines)
-    stamped = sum(_STAMP.match(line) is not None for line in filled)
-    if stamped < 3 or stamped * 5 < len(filled) * 4:
-        return lines
-    lines = [line[mark.end() :] if (mark := _STAMP.match(line)) else line for line in lines]
-    logged = [_SYSLOG.match(line) for line in lines]
-    heads = {mark[0] for mark in logged if mark is not None}
-    if len(heads) == 1 and sum(mark is not None for mark in logged) * 5 >= len(_filled(lines)) * 4:
-        head = next(iter(heads))
-        return [line.removeprefix(head) for line in lines]
-    return lines

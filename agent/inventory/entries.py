@@ -78,11 +78,13 @@ def tag_of(text: str | None, draft: Draft) -> str | None:
     if text is None:
         return None
     if looks_like_tag(text):
-        if is_tag(text) or is_short_form(text):
+        if (is_tag(text) or is_short_form(text)) and not MASKED.search(text):
             return text
         draft.note(Note.MASKED_VALUE if MASKED.search(text) else Note.MALFORMED_TAG)
     elif "..." in text:
         draft.note(Note.TRUNCATED_NAME)
+    elif MASKED.search(text) or set(text) <= set("xX*?#"):
+        draft.note(Note.MASKED_VALUE)
     elif SHORT_TAG.fullmatch(text):
         return text
     return None
@@ -117,7 +119,7 @@ def _end(lines: list[str], start: int, limit: int) -> int:
 
 def blocks(lines: list[str], draft: Draft) -> Iterator[Licence]:
     """`Name (tag):` with description, count and status below it; rights that are installed have another count."""
-    heads = [(index, head) for index, line in enumerate(lines) if (head := _head(lines, index, line)) is not None]
+    heads = [(index, head) for index, line in enumerate(lines) if (head := head_of(lines, index, line)) is not None]
     for position, (start, (name, shown)) in enumerate(heads):
         limit = heads[position + 1][0] if position + 1 < len(heads) else len(lines)
         values = fields_of(lines, start + 1, _end(lines, start + 1, limit))
@@ -129,7 +131,8 @@ def blocks(lines: list[str], draft: Draft) -> Iterator[Licence]:
         yield make_licence(draft, name, shown, values, basis)
 
 
-def _head(lines: list[str], index: int, line: str) -> tuple[str, str] | None:
+def head_of(lines: list[str], index: int, line: str) -> tuple[str, str] | None:
+    """Name and tag where a line is the head `Name (tag):` of a block, or None."""
     plain = line.strip()
     body = plain[:-1].rstrip() if plain.endswith(":") else plain
     if not body.endswith(")") or (":" in body and body is plain):

@@ -63,7 +63,8 @@ def _spec(source: dict[str, Any], number: int, *, real: bool) -> DeviceSpec:
         # What the catalogue could not name with certainty is not used; without a catalogue the printed tag stands.
         tag = licence["entitlement"] if "entitlement" in licence else licence["tag"]
         if tag and licence["count"]:
-            uses[tag] = uses.get(tag, 0) + licence["count"]
+            # Two entries that mean one entitlement are never added up: nothing says that they are two needs.
+            uses[tag] = max(uses.get(tag, 0), licence["count"])
     standbys = tuple(
         (member["pid"], serial(member["serial"])) for member in source["members"] if member["pid"] and member["serial"]
     )

@@ -52,15 +52,30 @@ class Inventory:
 
 def read_folder(folder: Path) -> Inventory:
     """Read every file of a folder, in the order of their names; sub-folders are read too, links are not followed."""
-    results = []
-    try:
-        paths = sorted(path for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
-    except OSError as error:
-        raise FileUnreadableError(f"cannot read {folder}: {error.strerror}") from error
-    for path in paths:
-        # A name that is no text is shown with the numbers of its bytes, or it could not be written down.
-        name = os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
-        results.append(_read(path, name))
+    return _inventory([_read(path, _name(path, folder)) for path in _paths(folder)])
+
+
+def _paths(folder: Path) -> list[Path]:
+    """Every file below a folder; a sub-folder that cannot be listed stands for what is in it."""
+    found: list[Path] = []
+    closed: list[Path] = []
+    for place, folders, files in os.walk(
+        folder, onerror=lambda error: closed.append(Path(os.fsdecode(error.filename)))
+    ):
+        here = Path(place)
+        found += [here / name for name in files]
+        found += [here / name for name in folders if (here / name).is_symlink()]
+    if folder in closed:
+        raise FileUnreadableError(f"cannot read {folder}")
+    return sorted(found + closed)
+
+
+def _name(path: Path, folder: Path) -> str:
+    """The name below the folder; one that is no text is shown with the numbers of its bytes."""
+    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _inventory(results: list[FileResult]) -> Inventory:
     return Inventory(tuple(result.to_dict() for result in results), tuple(_devices(results)))
 
 
@@ -90,13 +105,15 @@ def _device(key: tuple[str, str], found: list[FileResult]) -> dict[str, Any]:
     for result in (result for result in found if _precision(result) == telling):
         for licence in _used(result):
             entry = licence.to_dict()
-            slot = licence.slot
+            # A tag counts once, whatever name stands beside it.
+            slot = (licence.tag, None) if licence.tag else licence.slot
             known = licences.get(slot)
             if known is None:
                 licences[slot] = entry
             elif known["count"] != entry["count"] and entry["count"] is not None:
                 # Two outputs of one device were taken at different times: the larger need is the safer figure.
-                notes.add(Note.CONFLICTING_COUNT)
+                if known["count"] is not None:
+                    notes.add(Note.CONFLICTING_COUNT)
                 known["count"] = max(known["count"] or 0, entry["count"])
     members = max((result.members for result in found), key=len)
     others = [member.to_dict() for member in members if member.udi.key != key]
@@ -116,13 +133,13 @@ def _device(key: tuple[str, str], found: list[FileResult]) -> dict[str, Any]:
     }
 
 
-def _precision(result: FileResult) -> tuple[int, int]:
+def _precision(result: FileResult) -> tuple[int, int, str]:
     """How exactly an output names licences: one licence has other names in other outputs, so one kind is taken."""
     if not _used(result):
-        return 2, 0
+        return 2, 0, ""
     whole = any(licence.tag and is_tag(licence.tag) for licence in result.licences)
     kind = _MOST_TELLING.index(result.command) if result.command in _MOST_TELLING else len(_MOST_TELLING)
-    return 0 if whole else 1, kind
+    return 0 if whole else 1, kind, str(result.command)
 
 
 def _used(result: FileResult) -> list[Licence]:

@@ -1,7 +1,7 @@
 """Who the device is: UDI lines, the members of a set, the tables of the older generation.
 
-A UDI is taken only where it stands whole on its line. One that the terminal broke in two, one with a masked serial
-number and one of another form is named in the notes and not repaired.
+A UDI is taken only where it stands whole. One whose lines end between two of its fields is whole; one that the terminal
+broke inside a value, one with a masked serial number and one of another form is named in the notes and not repaired.
 """
 
 from __future__ import annotations
@@ -10,18 +10,21 @@ import re
 
 from agent.inventory.codes import Note
 from agent.inventory.model import Draft, Identity, Member
-from agent.inventory.words import MASKED, MOST_TEXT, present
+from agent.inventory.words import MOST_TEXT, STANDARD_SERIAL, is_masked, present
 
 _KEYS = {"PID": "pid", "SN": "serial", "VID": "vid", "UUID": "uuid", "SUVI": "suvi", "HOSTID": "host", "MAC": "mac"}
 _SHORT_KEYS = {"P": "pid", "S": "serial", "U": "uuid", "V": "vid"}
 _ROLE = re.compile(r"(?P<role>Active|Standby|Member|Hot Standby|Standby Hot) ?: ?(?P<udi>(?:PID|SN):.*)", re.IGNORECASE)
 _OWN = re.compile(r"(?:Product |Device |License )?UDI ?:(?P<udi>.*)", re.IGNORECASE)
+_HEAD = re.compile(r"(?:[A-Za-z ]{0,20}UDI|Active|Standby|Member|Hot Standby|Standby Hot) ?:(?P<udi>.*)", re.IGNORECASE)
+_FIELD = r"(?:PID|SN|VID|UUID|SUVI|HOSTID) ?: ?[^,:\s][^,:]{0,254}"
+_FIELDS = re.compile(rf"{_FIELD}(?:,\s?{_FIELD}){{0,6}},?", re.IGNORECASE)
 _PIECE = re.compile(r"[A-Za-z0-9./+-]{1,40}")
 _CONFIGURED = re.compile(r"license udi pid (\S{1,255}) sn (\S{1,255})", re.IGNORECASE)
 _PRODUCT = re.compile(r"pid=(?P<pid>[^=]{1,255}?) sn=(?P<sn>\S{1,255})(?: uuid=(?P<uuid>\S{1,64}))?", re.IGNORECASE)
-_LOCKED = re.compile(r"<UDI><PID>([^<>]{1,255})</PID><SN>([^<>]{1,255})</SN></UDI>")
+_LOCKED = re.compile(r"<UDI><PID>([^<>]{1,255})</PID><SN>([^<>]{1,255})</SN></UDI>")  # `NOTLOCKED` names no device
 _HOST_ID = re.compile(r"(?:License )?host ?id ?: ?VDH=(\S{1,255})", re.IGNORECASE)
-_SERIAL = re.compile(r"Serial Number ?: +([A-Za-z0-9]{6,32})", re.IGNORECASE)
+_SERIAL = re.compile(r"Serial Number ?: +(\S{1,64})", re.IGNORECASE)
 
 
 def read_udi(text: str, draft: Draft) -> Identity | None:
@@ -37,20 +40,50 @@ def read_udi(text: str, draft: Draft) -> Identity | None:
     return _made(values, draft)
 
 
+_TABLE_SERIAL = re.compile(r"[A-Z0-9]{8,20}")
+_SERIAL_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:+-]{0,254}")
+
+
 def _made(values: dict[str, str], draft: Draft) -> Identity | None:
-    found = {name: present(value) for name, value in values.items()}
-    serial, pid = found.get("serial"), found.get("pid")
-    if (serial and len(serial.split()) != 1) or ":" in f"{pid}{serial}":
+    if ":" in f"{values.get('pid')}{values.get('serial')}":
         draft.note(Note.MALFORMED_IDENTITY)
         return None
-    if serial and MASKED.search(serial):
-        draft.note(Note.MASKED_VALUE)
-        serial = None
-    elif serial is None:
+    serial = values.get("serial", "").strip()
+    if present(serial) is None and not (serial and is_masked(serial)):
         # Product id and serial number always come together: one without the other is a line that was cut.
         draft.note(Note.MALFORMED_IDENTITY)
         return None
-    return Identity(pid, serial, found.get("uuid"), found.get("vid"), found.get("host"))
+    return make_identity(draft, **values)
+
+
+def make_identity(
+    draft: Draft,
+    pid: str | None = None,
+    serial: str | None = None,
+    uuid: str | None = None,
+    vid: str | None = None,
+    host: str | None = None,
+    **_: str,
+) -> Identity | None:
+    """An identity of the values that stand there whole; what is masked or a placeholder is no part of it.
+
+    None where neither a product id nor a serial number is left, or where the serial number has the form of none.
+    """
+    values = {"pid": pid, "serial": serial, "uuid": uuid, "vid": vid, "host_identifier": host}
+    kept: dict[str, str | None] = {}
+    for name, text in values.items():
+        value = present(text)
+        hidden = is_masked(value) if value is not None else name == "serial" and bool(text) and is_masked(text or "")
+        if hidden and not (name == "vid" and text and text.strip().isdigit()):
+            draft.note(Note.MASKED_VALUE)
+            value = None
+        kept[name] = value
+    if kept["serial"] is not None and _SERIAL_FORM.fullmatch(kept["serial"]) is None:
+        draft.note(Note.MALFORMED_IDENTITY)
+        return None
+    if kept["pid"] is None and kept["serial"] is None:
+        return None
+    return Identity(**kept)
 
 
 _Known = dict[tuple[str, str], Identity]
@@ -60,9 +93,11 @@ def read_identities(lines: list[str], draft: Draft) -> None:
     """Everything that says who the device is, the certain forms first."""
     named: list[Member] = []
     known: _Known = {}
+    lines = _joined(lines)
     _walk(lines, draft, known, named)
     _read_table(lines, draft, known)
     draft.udis += known.values()
+    draft.members[:] = dict.fromkeys(draft.members)
     others = list({(entry.role, entry.udi.key): entry for entry in named}.values())
     if not draft.members and len({entry.udi.key for entry in others}) > 1:
         draft.members += others
@@ -89,18 +124,20 @@ def _walk(lines: list[str], draft: Draft, known: _Known, named: list[Member]) ->
             peer = -1
         if plain.upper().startswith("HA UDI LIST"):
             in_list = True
+            draft.sets.append(set())
             continue
         role = _ROLE.fullmatch(plain)
         if role is not None:
             udi = _whole(role["udi"], lines, index, draft)
             if udi is not None:
                 (draft.members if in_list else named).append(Member(role["role"].lower(), udi))
+                if in_list:
+                    draft.sets[-1].add(udi.key)
             continue
         in_list = False
         own = _OWN.fullmatch(plain) if "UDI" in plain.upper() else None
         if own is not None and own["udi"].strip():
-            udi = _whole(own["udi"], lines, index, draft)
-            _add(known if peer < 0 else peers, udi)
+            _add(known if peer < 0 else peers, _whole(own["udi"], lines, index, draft))
     draft.peers += peers.values()
 
 
@@ -119,6 +156,29 @@ def _whole(text: str, lines: list[str], index: int, draft: Draft) -> Identity | 
     return read_udi(text, draft)
 
 
+def _names(text: str) -> set[str]:
+    return {part.partition(":")[0].strip().upper() for part in text.strip(" ,").split(",")}
+
+
+def _joined(lines: list[str]) -> list[str]:
+    """The lines, a UDI that ends between two of its fields on one: each value stands whole on its own line there."""
+    found: list[str] = []
+    for line in lines:
+        last, plain = found[-1] if found else "", line.strip()
+        head = _HEAD.fullmatch(last.strip()) if plain and ("UDI" in last.upper() or "PID" in last.upper()) else None
+        if head is not None:
+            told = head["udi"].strip()
+            fits = not told or (_FIELDS.fullmatch(told) is not None and not _names(told) & _names(plain))
+            if fits and _FIELDS.fullmatch(plain):
+                found[-1] = f"{last.rstrip(' ,')}{',' if told else ' '}{plain}"
+                continue
+            if told.upper().endswith("SN:") and STANDARD_SERIAL.fullmatch(plain):
+                found[-1] = f"{last.rstrip()}{plain}"
+                continue
+        found.append(line)
+    return found
+
+
 def _add(known: _Known, udi: Identity | None) -> None:
     if udi is not None and (udi.key not in known or (udi.uuid and not known[udi.key].uuid)):
         known[udi.key] = udi
@@ -134,15 +194,15 @@ def _read_table(lines: list[str], draft: Draft, known: _Known) -> None:
             or not {"SLOTID", "DEVICE#", "SWITCH", "SWITCH#", "SWITCH/SLOT"} & set(head)
         ):
             continue
-        rows = _rows(lines[start + 1 :], head)
+        rows = _rows(lines[start + 1 :], head, draft)
         for _, udi in rows if len(rows) == 1 else [row for row in rows if row[0]]:
             _add(known, udi)
         if len(rows) > 1:
+            draft.sets.append({udi.key for _, udi in rows})
             draft.members += [Member("active" if star else "member", udi) for star, udi in rows]
-        return
 
 
-def _rows(lines: list[str], head: list[str]) -> list[tuple[bool, Identity]]:
+def _rows(lines: list[str], head: list[str], draft: Draft) -> list[tuple[bool, Identity]]:
     after = head[head.index("PID") :]
     found: list[tuple[bool, Identity]] = []
     for line in lines:
@@ -151,14 +211,19 @@ def _rows(lines: list[str], head: list[str]) -> list[tuple[bool, Identity]]:
             if found and not plain:
                 break
             continue
-        cells = line.replace("*", " ").split()
-        if "UDI" in after and len(cells) >= 3 and cells[-1] == f"{cells[-3]}:{cells[-2]}":
-            found.append(("*" in line, Identity(cells[-3], cells[-2])))
-        elif "UDI" not in after and len(cells) > len(after) and re.fullmatch(r"[A-Z0-9]{8,20}", cells[-1]):
-            values = dict(zip(after, cells[-len(after) :], strict=True))
-            found.append(("*" in line, Identity(values["PID"], values["SN"], vid=values.get("VID"))))
-        else:
+        cells = line.replace("*", " ", 1).split() if plain.startswith("*") else plain.split()
+        if len(cells) < len(after):
             break
+        values = dict(zip(after, cells[-len(after) :], strict=True))
+        whole = values.get("UDI", "") == f"{values['PID']}:{values['SN']}"
+        if not whole and not (
+            "UDI" not in values and (_TABLE_SERIAL.fullmatch(values["SN"]) or is_masked(values["SN"]))
+        ):
+            draft.note(Note.MALFORMED_IDENTITY)
+            break
+        udi = make_identity(draft, values["PID"], values["SN"], vid=values.get("VID"))
+        if udi is not None:
+            found.append((plain.startswith("*"), udi))
     return found
 
 
@@ -174,7 +239,7 @@ def _read_other_forms(lines: list[str], draft: Draft, known: _Known) -> None:
         elif "<UDI>" in plain and (locked := _LOCKED.search(plain)) is not None:
             _add(known, _made({"pid": locked[1], "serial": locked[2]}, draft))
         elif (host := _HOST_ID.fullmatch(plain)) is not None:
-            _add(known, Identity(None, host[1], host_identifier=host[1]))
+            _add(known, make_identity(draft, None, host[1], host=host[1]))
         elif plain.lower().startswith("serial number") and ("License mode:" in texts or "Licensed features" in texts):
             serial = _SERIAL.fullmatch(plain)
-            _add(known, Identity(None, serial[1]) if serial else None)
+            _add(known, make_identity(draft, None, serial[1]) if serial else None)

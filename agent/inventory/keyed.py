@@ -5,16 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from agent.inventory.codes import Basis
+from agent.inventory.codes import Basis, Note
 from agent.inventory.entries import fields_of, make_licence
-from agent.inventory.model import Draft, Identity, Licence
+from agent.inventory.identities import make_identity
+from agent.inventory.model import Draft, Licence
+from agent.inventory.states import pair_of
 
 _INDEXED = re.compile(r"(?:Store)?Index ?:? {0,8}\d{1,6} +Feature ?: ?(\S{1,128})(?: .*)?", re.IGNORECASE)
 _INDEX_ONLY = re.compile(r"Index ?:? {0,8}\d{1,6}", re.IGNORECASE)
 _COUNTED = re.compile(r"(\d{1,9})(?:\s*/\s*(\d{1,9}))?(?:\s*/\s*\d{1,9})?\s*(\([^()]{0,60}\))?")
 _FEATURE_LINE = re.compile(r"INCREMENT (\S{1,128}) \S{1,64} \S{1,32} \S{1,32} (\d{1,9}|uncounted)\b.*")
 _KEPT = re.compile(
-    r"(?P<name>[A-Za-z][\w.+-]{0,63}) +(?P<type>[A-Za-z-]{1,32}) +(?P<count>\d{1,9}|N/A) +(?P<left>\S.*)"
+    r"(?P<name>[A-Za-z][\w.+-]{0,63}) +(?P<type>[A-Za-z-]{1,32}) +(?P<count>\d{1,9}|N/A)(?: +(?P<left>\S.*))?",
+    re.IGNORECASE,
+)
+_TIMED = re.compile(
+    r"(?P<name>[A-Za-z][\w.+-]{0,63}) +(?P<type>[A-Za-z-]{1,32}) +\d{1,4} {0,3}: {0,3}\d{1,4} {0,3}: {0,3}\d{1,4} +(?P<used>yes|no)(?: +\S.*)?",
+    re.IGNORECASE,
 )
 
 
@@ -58,20 +65,34 @@ def _count(text: str) -> str:
 
 
 def right_to_use(lines: list[str], draft: Draft) -> Iterator[Licence]:
-    """The table `License Name  Type  Count  Period left`."""
-    start = next(
-        (i for i, line in enumerate(lines) if " ".join(line.lower().split()).startswith("license name type count")),
-        None,
-    )
-    for line in lines[start + 1 :] if start is not None else ():
+    """The tables `License Name  Type  Count  Period left` and `… usage-duration  In-Use`, with or without slots."""
+    for start, line in enumerate(lines):
+        head = " ".join(line.lower().split())
+        slotted = head.startswith("slot# ")
+        if head.removeprefix("slot# ").startswith(("license name type count", "license name type usage-duration")):
+            yield from _kept_rows(lines[start + 1 :], draft, slotted=slotted)
+
+
+def _kept_rows(lines: list[str], draft: Draft, *, slotted: bool) -> Iterator[Licence]:
+    begun = False
+    for line in lines:
         plain = line.strip()
         if set(plain) <= {"-"}:
+            if begun and not plain:
+                return
             continue
-        found = _KEPT.fullmatch(plain)
+        slot, _, rest = plain.partition(" ")
+        row = rest.strip() if slotted and slot.isdigit() else plain
+        found = (_TIMED.fullmatch(row) or _KEPT.fullmatch(row)) if slotted == slot.isdigit() else None
         if found is None:
+            if pair_of(line) is None:
+                draft.note(Note.UNKNOWN_LAYOUT)
             return
-        values = {"count": found["count"], "license type": found["type"]}
-        yield make_licence(draft, found["name"], found["name"], values, Basis.FEATURE)
+        begun = True
+        told = found.groupdict()
+        status = {"yes": "in use", "no": "not in use"}.get((told.get("used") or "").lower(), "")
+        values = {"count": told.get("count") or "", "license type": told["type"], "status": status}
+        yield make_licence(draft, told["name"], told["name"], values, Basis.FEATURE)
 
 
 def licence_files(lines: list[str], draft: Draft) -> Iterator[Licence]:
@@ -85,7 +106,8 @@ def licence_files(lines: list[str], draft: Draft) -> Iterator[Licence]:
         )
         if found is not None:
             yield make_licence(draft, found[1], found[1], {"count": found[2]}, Basis.FEATURE)
-        host = re.search(r"HOSTID=VDH=([A-Za-z0-9]{1,64})", line) if "HOSTID=VDH=" in line else None
+        host = re.search(r"HOSTID=VDH=(\S{1,64})", line) if "HOSTID=VDH=" in line else None
         if host is not None and host[1] not in hosts:
             hosts.add(host[1])
-            draft.udis.append(Identity(None, host[1], host_identifier=host[1]))
+            udi = make_identity(draft, None, host[1], host=host[1])
+            draft.udis += [udi] if udi is not None else []

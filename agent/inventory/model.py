@@ -150,6 +150,9 @@ class Draft:
     licences: list[Licence] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     reason: Reason | None = None
+    detail: str = ""
+    # The members of each list that was printed: two devices in one file have a list each.
+    sets: list[set[tuple[str, str]]] = field(default_factory=list)
 
     def note(self, note: Note) -> None:
         """Add a note once."""

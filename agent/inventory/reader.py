@@ -9,18 +9,23 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from agent.inventory import entries, keyed, tables
 from agent.inventory.capture import Answer, answers, command_of
 from agent.inventory.codes import Basis, Command, Note, Reason
 from agent.inventory.commands import command_by_signs
-from agent.inventory.decode import MOST_CHARS, MOST_LINES, as_seen, to_lines, to_text, too_long
+from agent.inventory.decode import MOST_CHARS, MOST_LINES, as_seen, to_text, too_long
 from agent.inventory.identities import read_identities
+from agent.inventory.logs import MOST_LINE, to_lines
 from agent.inventory.model import Draft, FileResult, Licence
+from agent.inventory.parts import Reading, distinct, doubtful, parted
 from agent.inventory.states import read_generation, read_states
 from agent.inventory.structured import read_structured
+from agent.inventory.whole import note_open_end, without_cut_line
 
 MOST_BYTES = 16 * 1024 * 1024
+MOST_PARTS = 200  # outputs in one file; no device is asked so often
 _ERROR = re.compile(
     r"^ {0,40}(?:% ?(?:Invalid|Incomplete|Ambiguous|Unknown|Unrecognized|Permission|Authorization|Bad|Error)|ERROR: %|Error: "
     r"|-bash: |syntax error|Command authorization failed|Cmd exec error|.{0,80}command not found)",
@@ -29,6 +34,13 @@ _ERROR = re.compile(
 _LICENCE_WORDS = re.compile(
     r"licen[sc]|\bUDI\b|smart agent|entitlement|regid\.|SAEVT_|EventLog|Import TRUST CODE|authorization code",
     re.IGNORECASE,
+)
+# Outputs that are known and hold nothing that an inventory takes.
+_SAYS_NOTHING = re.compile(
+    r"\*{2,} Event Log|SAEVT_|No EventLog Found|^\s*Message History \(|License Conversion Data|^\s*Conversion (?:Request|Status)"
+    r"|License Operation Supported|smart-licensing transport settings|License Certificates|^\s*No (?:[a-z-]{1,20} ){0,4}licen[sc]e"
+    r"|^\s*No (?:[a-z-]{1,20} ){0,3}(?:code|reservation)|No Purchase Information|Import TRUST CODE|SUCCESS(?:FULLY)?\b",
+    re.IGNORECASE | re.MULTILINE,
 )
 _CUT = re.compile(r"--\s{0,4}More\s{0,4}--\s{0,8}\Z", re.IGNORECASE)
 _LAYOUTS: tuple[Callable[[list[str], Draft], Iterator[Licence]], ...] = (
@@ -46,6 +58,25 @@ _LAYOUTS: tuple[Callable[[list[str], Draft], Iterator[Licence]], ...] = (
     tables.report_details,
     tables.report_rows,
 )
+_PACKED = (
+    (b"\x1f\x8b", "gzip"),
+    (b"PK\x03\x04", "zip (workbooks and text documents are zip files too)"),
+    (b"PK\x05\x06", "zip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"Rar!\x1a", "rar"),
+    (b"\x1f\x9d", "compress"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+)
+_DOCUMENTS = (
+    (b"%PDF-", "a PDF document"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\xd0\xcf\x11\xe0", "an office document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+)
 _DETAILS = {
     Reason.EMPTY: "the file holds nothing",
     Reason.NOT_TEXT: "the file is not text",
@@ -53,6 +84,8 @@ _DETAILS = {
     Reason.COMMAND_ERROR: "the device answered with an error",
     Reason.NO_LICENCE_DATA: "the output names no device, licence or state",
     Reason.NOT_A_LICENCE_OUTPUT: "the file is no licensing output",
+    Reason.UNKNOWN_LAYOUT: "the file speaks of licensing in a layout that is not known",
+    Reason.COMPRESSED: "the file is packed; unpack it and give what is in it",
     Reason.SEVERAL_DEVICES: "the file holds outputs of several devices; give each its own file",
 }
 
@@ -64,7 +97,7 @@ def read_output(name: str, data: bytes) -> FileResult:
     draft.reason = _read(data, draft)
     if draft.reason is not None:
         return _refused(name, digest, draft)
-    if not draft.udis:
+    if not any(udi.serial for udi in draft.udis):
         draft.note(Note.NO_IDENTITY)
     return FileResult(
         file=name,
@@ -92,7 +125,7 @@ def _refused(name: str, digest: str, draft: Draft) -> FileResult:
         sha256=digest,
         status="refused",
         reason=draft.reason,
-        detail=_DETAILS[draft.reason] if draft.reason else "",
+        detail=draft.detail or (_DETAILS[draft.reason] if draft.reason else ""),
         command=None if draft.command is Command.OTHER else draft.command,
         hostname=draft.hostname,
         udis=tuple(draft.udis) if draft.reason is Reason.SEVERAL_DEVICES else (),
@@ -105,6 +138,8 @@ def _read(data: bytes, draft: Draft) -> Reason | None:
         return Reason.TOO_LARGE
     if not data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
         return Reason.EMPTY
+    if (strange := _other_kind(data, draft)) is not None:
+        return strange
     text = to_text(data, draft)
     if text is None:
         return Reason.NOT_TEXT
@@ -114,30 +149,93 @@ def _read(data: bytes, draft: Draft) -> Reason | None:
         if too_long(text):
             return Reason.TOO_LARGE
         text = as_seen(text)
-        _read_lines(to_lines(text, draft), draft)
+        lines = to_lines(text, draft)
+        note_open_end(lines, draft)
+        _read_lines(lines if text.endswith("\n") else without_cut_line(lines, draft), draft)
         if _CUT.search(data[-80:].decode("latin-1")):
             draft.note(Note.TRUNCATED_OUTPUT)
     reason = _judged(draft)
-    return reason or (None if draft.holds_something else _why_nothing(text))
+    return reason or (None if draft.holds_something else _why_nothing(text, draft))
+
+
+def _other_kind(data: bytes, draft: Draft) -> Reason | None:
+    """Why a file is no text although its first bytes are known: an archive, a document, a picture."""
+    packed = next((name for mark, name in _PACKED if data.startswith(mark)), None)
+    if packed is None and data[257:262] == b"ustar":
+        packed = "tar"
+    if packed is not None:
+        draft.detail = f"the file is packed as {packed}; unpack it and give the text that is in it"
+        return Reason.COMPRESSED
+    document = next((name for mark, name in _DOCUMENTS if data.startswith(mark)), None)
+    if document is not None:
+        draft.detail = f"the file is {document}; save the output as plain text"
+        return Reason.NOT_TEXT
+    return None
 
 
 def _read_lines(lines: list[str], draft: Draft) -> None:
     given, idle = answers(lines)
-    heard = [line for answer in given for line in ("", *answer.lines)]
     hosts = {answer.host.lower(): answer.host for answer in given if answer.host}
     draft.hostname = next(iter(hosts.values()), idle)
     if len(hosts) > 1:
         draft.reason = Reason.SEVERAL_DEVICES
-    data = ["\n".join(answer.lines).strip() for answer in given]
-    if any(text.startswith(("{", "[", "<")) and read_structured(text, draft) for text in data):
-        draft.command = command_of(given[0].command) or draft.command
+    if _read_data(given, draft):
         return
+    for answer in given:
+        if any(len(line) > MOST_LINE for line in answer.lines):
+            draft.note(Note.OVERLONG_LINE)
+            answer.lines = [line if len(line) <= MOST_LINE else "" for line in answer.lines]
+    given = _of_one_device([part for answer in given for part in parted(answer)], draft)
+    heard = [line for answer in given for line in ("", *answer.lines)]
     read_identities(heard, draft)
     read_states(heard, draft)
     told = _read_licences(given, draft)
+    if not draft.licences:
+        tables.note_unread_usage(heard, draft)
     text = "\n".join(line.strip() for line in heard)
     read_generation(text, draft)
     draft.command = _command(told, given, text, draft)
+
+
+def _read_data(given: list[Answer], draft: Draft) -> bool:
+    """Answers that are data, among them lines longer than any that is meant for a screen."""
+    found = []
+    for answer in given:
+        start = next((i for i, line in enumerate(answer.lines) if line.lstrip()[:1] in {"{", "[", "<"}), None)
+        text = "\n".join(answer.lines[start:]).strip() if start is not None else ""
+        found.append(bool(text) and read_structured(text, draft))
+    if not any(found):
+        return False
+    read_identities(
+        [line for answer, data in zip(given, found, strict=True) if not data for line in _short(answer)], draft
+    )
+    draft.command = command_of(given[found.index(True)].command) or draft.command
+    return True
+
+
+def _short(answer: Answer) -> list[str]:
+    return ["", *(line for line in answer.lines if len(line) <= MOST_LINE)]
+
+
+def _of_one_device(given: list[Answer], draft: Draft) -> list[Answer]:
+    """The outputs without repetitions; several that no prompt and no identity holds together are refused."""
+    if len(given) < 2:
+        return given
+    if len(given) > MOST_PARTS:
+        draft.reason = Reason.SEVERAL_DEVICES
+        return given[:1]
+    readings = []
+    for answer in given:
+        own = Draft()
+        read_identities(answer.lines, own)
+        read_states(answer.lines, own)
+        own.licences += _entries(answer.lines, own)[1].licences
+        own.command = command_by_signs("\n".join(line.strip() for line in answer.lines), own)
+        readings.append(Reading(answer, own))
+    kept = distinct(readings)
+    if doubtful(kept):
+        draft.reason = Reason.SEVERAL_DEVICES
+    return [reading.answer for reading in kept]
 
 
 def _read_licences(given: list[Answer], draft: Draft) -> Answer | None:
@@ -181,15 +279,24 @@ def _judged(draft: Draft) -> Reason | None:
     """Whether what was found speaks of one device."""
     if draft.reason is not None:
         return draft.reason
-    if len(draft.udis) > 1:
-        keys = {member.udi.key for member in draft.members}
-        if not all(udi.key in keys for udi in draft.udis):
-            return Reason.SEVERAL_DEVICES
+    apart = any(not first & second for first, second in pairwise(draft.sets) if first and second)
+    keys = {udi.key for udi in draft.udis}
+    if apart or (len(keys) > 1 and not any(keys <= members for members in _sets(draft))):
+        return Reason.SEVERAL_DEVICES
+    if len(keys) > 1:
         draft.note(Note.CONFLICTING_IDENTITY)
     return None
 
 
-def _why_nothing(text: str) -> Reason:
+def _sets(draft: Draft) -> list[set[tuple[str, str]]]:
+    return draft.sets or [{member.udi.key for member in draft.members}]
+
+
+def _why_nothing(text: str, draft: Draft) -> Reason:
     if _ERROR.search(text):
         return Reason.COMMAND_ERROR
-    return Reason.NO_LICENCE_DATA if _LICENCE_WORDS.search(text) else Reason.NOT_A_LICENCE_OUTPUT
+    if _SAYS_NOTHING.search(text):
+        return Reason.NO_LICENCE_DATA
+    if {Note.MALFORMED_IDENTITY, Note.MASKED_VALUE, Note.WRAPPED_VALUE, Note.TRUNCATED_OUTPUT} & set(draft.notes):
+        return Reason.NO_LICENCE_DATA
+    return Reason.UNKNOWN_LAYOUT if _LICENCE_WORDS.search(text) else Reason.NOT_A_LICENCE_OUTPUT

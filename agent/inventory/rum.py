@@ -7,6 +7,7 @@ from typing import Any
 
 from agent.inventory.codes import Basis, Note
 from agent.inventory.entries import tag_of
+from agent.inventory.identities import make_identity
 from agent.inventory.model import Draft, Identity, Licence, Member
 from agent.inventory.words import is_tag, number, present
 
@@ -20,7 +21,7 @@ def read_report(report: Any, draft: Draft) -> None:
         return
     asset, meta = _dict(report.get("asset_identification")), _dict(report.get("meta"))
     instance = _dict(asset.get("instance"))
-    udi = identity_of(instance.get("sudi"))
+    udi = identity_of(instance.get("sudi"), draft)
     if udi is not None and udi not in draft.udis[-4:]:
         draft.udis += [] if any(udi.key == known.key for known in draft.udis[:1000]) else [udi]
     name = _dict(asset.get("asset")).get("name")
@@ -51,19 +52,23 @@ def _text(value: Any) -> str | None:
     return present(value[:400]) if isinstance(value, str) else None
 
 
-def identity_of(sudi: Any) -> Identity | None:
+def identity_of(sudi: Any, draft: Draft) -> Identity | None:
     """The UDI of a report; None where it is no whole one."""
     found = _dict(sudi)
     pid, serial = _text(found.get("udi_pid")), _text(found.get("udi_serial_number"))
     uuid = _text(found.get("uuid")) or _text(found.get("product_uuid"))
-    return Identity(pid, serial, uuid, _text(found.get("udi_vid"))) if pid and serial else None
+    if not pid or not serial:
+        if found:
+            draft.note(Note.MALFORMED_IDENTITY)
+        return None
+    return make_identity(draft, pid, serial, uuid, _text(found.get("udi_vid")))
 
 
 def _read_set(entries: Any, draft: Draft) -> None:
     known = {(member.role, member.udi.key) for member in draft.members}
     members = []
     for entry in entries if isinstance(entries, list) else ():
-        udi, role = identity_of(_dict(entry).get("sudi")), _text(_dict(entry).get("role"))
+        udi, role = identity_of(_dict(entry).get("sudi"), draft), _text(_dict(entry).get("role"))
         if udi is not None and role is not None:
             members.append(Member(role.lower(), udi))
     draft.members += [member for member in members if (member.role, member.udi.key) not in known]

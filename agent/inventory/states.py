@@ -94,5 +94,8 @@ def read_generation(text: str, draft: Draft) -> None:
         re.MULTILINE | re.IGNORECASE,
     ):
         draft.generation = "pak"
-    elif draft.registration is not None or re.search(r"Smart Licensing is (?:ENABLED|DISABLED)", text):
+    elif draft.registration is not None or (
+        # The word ENABLED alone stands in outputs of both generations.
+        (draft.authorization or "Not Applicable").upper() != "NOT APPLICABLE" and "Smart Licensing is ENABLED" in text
+    ):
         draft.generation = "classic"

@@ -8,10 +8,10 @@ import re
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from agent.inventory.codes import Basis, Command, Note
+from agent.inventory.codes import Basis, Command, Note, Reason
 from agent.inventory.entries import tag_of
-from agent.inventory.identities import read_udi
-from agent.inventory.model import Draft, Identity, Licence
+from agent.inventory.identities import make_identity, read_udi
+from agent.inventory.model import Draft, Licence
 from agent.inventory.rum import read_report
 from agent.inventory.states import bare_state
 from agent.inventory.tree import read_tree
@@ -22,6 +22,10 @@ _KNOWN_XML = re.compile(
     r"<(?:[\w.-]{1,64}:)?(?:specificPLR|LicenseDetails|usage|entitlement[\w-]{0,32}|udi|state-info|licensing)[ />]"
 )
 MOST_PASTED = 1_000_000
+MOST_DOCUMENTS = 20_000
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+# Marks that a word processor or a mail program made of the quotation marks of data.
+_QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e\u00ab\u00bb\u2033"), '"') | {0xA0: " ", 0xFEFF: None, 0x200B: None}
 _PYTHON = {"True": "true", "False": "false", "None": "null"}
 
 
@@ -44,6 +48,26 @@ def read_structured(text: str, draft: Draft) -> bool:
     return False
 
 
+def _several(text: str) -> list[Any]:
+    """Whole documents that stand one after the other, with nothing but blanks and commas between; none where one is not."""
+    decoder, at = json.JSONDecoder(), 0
+    found: list[Any] = []
+    while at < len(text) and len(found) < MOST_DOCUMENTS:
+        try:
+            document, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return []
+        found.append(document)
+        at = next((index for index in range(end, len(text)) if text[index] not in " \t\r\n,"), len(text))
+    return found
+
+
+def _unclosed(text: str) -> bool:
+    """Whether data ends before all that it opened is closed."""
+    bare = _STRING.sub("", text[:MOST_PASTED])
+    return bare.count("{") > bare.count("}") or bare.count("[") > bare.count("]") or bare.count('"') % 2 == 1
+
+
 def _loads(text: str) -> Any:
     try:
         return json.loads(text)
@@ -54,7 +78,10 @@ def _loads(text: str) -> Any:
 def _report(text: str, draft: Draft) -> None:
     body = text.strip().removeprefix("<![CDATA[").removesuffix("]]>").strip()
     found = _loads(body)
-    read_report(found if found is not None else _loads(html.unescape(body)), draft)
+    found = found if found is not None else _loads(html.unescape(body))
+    if found is None:
+        draft.note(Note.MALFORMED_DATA)
+    read_report(found, draft)
 
 
 def _licence(draft: Draft, tag: str | None, **more: Any) -> None:
@@ -69,9 +96,11 @@ def _xml(text: str, draft: Draft) -> bool:
     try:
         root = ET.fromstring(text)  # noqa: S314 - documents with a DOCTYPE were turned away before
     except (ET.ParseError, ValueError):
+        draft.note(
+            Note.TRUNCATED_OUTPUT if not text.rstrip().endswith(">") or _open_root(text) else Note.MALFORMED_DATA
+        )
         if "<specificPLR>" not in text and "<LicenseDetails>" not in text:
             return False
-        draft.note(Note.TRUNCATED_OUTPUT)
         return _xml_pieces(text, draft)
     if root.tag == "specificPLR":
         _reservation(root, draft)
@@ -80,6 +109,11 @@ def _xml(text: str, draft: Draft) -> bool:
     else:
         return read_tree(_plain_tree(root), text, draft)
     return True
+
+
+def _open_root(text: str) -> bool:
+    root = re.search(r"<([A-Za-z][\w.:-]{0,100})[ >]", text)
+    return root is not None and f"</{root[1]}>" not in text
 
 
 def _plain_tree(root: ET.Element) -> Any:
@@ -134,7 +168,10 @@ def _rest_details(root: ET.Element, draft: Draft) -> None:
     text = " ".join((root.findtext("Register/ProductUDI") or "").split())[:600]
     udi = re.fullmatch(r"pid=([^=]{1,255}) sn=(\S{1,255})(?: uuid=(\S{1,64}))?", text)
     if udi is not None:
-        draft.udis.append(Identity(udi[1], udi[2], udi[3]))
+        own = make_identity(draft, udi[1], udi[2], udi[3])
+        draft.udis += [own] if own is not None else []
+    elif text:
+        draft.note(Note.MALFORMED_IDENTITY)
     for entry in root.iter("EntitlementTag"):
         status = present(entry.findtext("Status"))
         _licence(draft, entry.findtext("Id"), name=None, count=number(entry.findtext("Count")), status=status)
@@ -142,10 +179,22 @@ def _rest_details(root: ET.Element, draft: Draft) -> None:
 
 def _json(text: str, draft: Draft) -> bool:
     whole = _loads(text)
+    if whole is None and not text.isascii():
+        whole = _loads(text.translate(_QUOTES))
+    if whole is None:
+        documents = _several(text)
+        if len(documents) > 1:
+            return _documents(documents, text, draft)
+        if _unclosed(text):
+            draft.note(Note.TRUNCATED_OUTPUT)
+    elif isinstance(whole, dict) and str(whole.get("format", "")).startswith("perigee-"):
+        draft.reason, draft.detail = (
+            Reason.NOT_A_LICENCE_OUTPUT,
+            "the file was made by this product and is no output of a device",
+        )
+        return True
     reports = whole if isinstance(whole, list) else [whole]
-    if any(
-        isinstance(report, dict) and ("asset_identification" in report or "payload" in report) for report in reports
-    ):
+    if any(_is_report(report) for report in reports):
         draft.command = Command.USAGE_FILE
         for report in reports:
             read_report(report, draft)
@@ -153,6 +202,33 @@ def _json(text: str, draft: Draft) -> bool:
     if whole is not None and read_tree(whole, text, draft):
         return True
     return _pasted_json(text, draft)
+
+
+def _documents(documents: list[Any], text: str, draft: Draft) -> bool:
+    """Answers pasted one after the other: the same one twice counts once, two that differ need an identity each."""
+    known: dict[str, Any] = {json.dumps(document, sort_keys=True): document for document in documents}
+    kept = list(known.values())
+    if any(_is_report(document) for document in kept):
+        draft.command = Command.USAGE_FILE
+        for document in kept:
+            read_report(document, draft)
+        return True
+    told: list[Draft] = []
+    for document in kept:
+        own = Draft()
+        read_tree(document, text, own)
+        told.append(own)
+    names = [set(document) if isinstance(document, dict) else {"[]"} for document in kept]
+    shared = any(first & second for index, first in enumerate(names[:50]) for second in names[:index])
+    keys = {udi.key for own in told for udi in own.udis}
+    if len(kept) > 1 and shared and (len(keys) != 1 or not all(own.udis for own in told)):
+        draft.reason = Reason.SEVERAL_DEVICES
+        return True
+    return read_tree(kept if len(kept) > 1 else kept[0], text, draft)
+
+
+def _is_report(document: Any) -> bool:
+    return isinstance(document, dict) and ("asset_identification" in document or "payload" in document)
 
 
 def _pasted_json(text: str, draft: Draft) -> bool:
@@ -164,6 +240,8 @@ def _pasted_json(text: str, draft: Draft) -> bool:
         entry = _loads(re.sub(r":\s{0,20}(True|False|None)\b", lambda m: ": " + _PYTHON[m[1]], piece))
         if isinstance(entry, dict) and "in_use" in entry and ("name" in entry or "id" in entry):
             key = str(entry.get("name") or entry.get("id"))
+            if by_name.get(key, entry)["in_use"] != entry["in_use"]:
+                draft.reason = Reason.SEVERAL_DEVICES
             by_name[key] = {**entry, **by_name.get(key, {}), **({"id": entry["id"]} if "id" in entry else {})}
     for entry in by_name.values():
         used = entry["in_use"]
@@ -178,6 +256,8 @@ def _pasted_json(text: str, draft: Draft) -> bool:
         )
         if found is not None:
             setattr(draft, attribute, bare_state(found[1]))
+    if text.count('"registration"') > 1 or text.count('"udi"') > 1:
+        draft.reason = Reason.SEVERAL_DEVICES
     host = re.search(r'"udi"\s{0,20}:\s{0,20}\{[^{}]{0,4000}?"hostname"\s{0,20}:\s{0,20}"([\w.-]{1,63})"', text)
     draft.hostname = host[1] if host else None
     if draft.holds_something:

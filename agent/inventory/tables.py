@@ -17,6 +17,7 @@ _FEATURE_ROW = re.compile(
     r"(?P<name>[A-Za-z0-9_.+/-]{1,128}) +(?P<ins>Yes|No) +(?P<count>-|\d{1,9}) +(?P<status>In use|Unused|Not in use|Not Applicable)\b.*",
     re.IGNORECASE,
 )
+_SHORT_ROW = re.compile(r"[A-Z0-9_.+/-]{3,128} +(?:Yes|No)\b.*", re.IGNORECASE)
 _REPORT_ROW = re.compile(r"\d{9,11} +(?:OPEN|CLOSED|ACK|DELETED|UNACK|PENDING) +\S +(\S.*)")
 
 
@@ -32,12 +33,14 @@ def summary_rows(lines: list[str], draft: Draft) -> Iterator[Licence]:
 
 
 def _summary(lines: list[str], start: int, draft: Draft) -> Iterator[Licence]:
-    held = ""
+    held, opened = "", True
     for index in range(start, len(lines)):
         line = lines[index]
         plain = line.strip()
         if not plain or set(plain) <= {"-"}:
-            held = ""
+            if held and opened and not held.lower().startswith("no "):
+                draft.note(Note.UNKNOWN_LAYOUT)
+            held, opened = "", opened and bool(plain)
             continue
         row = _row(plain)
         if row is None:
@@ -45,6 +48,8 @@ def _summary(lines: list[str], start: int, draft: Draft) -> Iterator[Licence]:
                 draft.note(Note.WRAPPED_VALUE)
             if _heading(line, "license entitlement tag count") or pair_of(line) is not None or set(plain) <= {"="}:
                 return
+            if held and opened:
+                draft.note(Note.UNKNOWN_LAYOUT)
             held = plain
             continue
         name, shown, values = row
@@ -74,11 +79,41 @@ def _values(found: re.Match[str]) -> dict[str, str]:
     return {"count": found["count"], "status": found["status"] or ""}
 
 
+_QUIET = ("no ", "<none>", "evaluation", "license authorization status", "last ", "note:")
+
+
+def note_unread_usage(lines: list[str], draft: Draft) -> None:
+    """Name a section of usage of which no entry could be read, for it is in no layout that is known."""
+    for start, line in enumerate(lines):
+        if line.strip().lower().rstrip(":") not in {"license usage", "licenses in use"}:
+            continue
+        for below in lines[start + 1 :]:
+            plain = below.strip()
+            if not plain or set(plain) <= {"-", "="}:
+                continue
+            known = (
+                plain.lower().startswith(_QUIET)
+                or (plain.endswith(":") and below[:1] != " ")
+                or _heading(below, "license entitlement tag")
+            )
+            if (
+                not known
+                and (pair_of(below) is None or below[:1] in {" ", "("})
+                and not plain.startswith(("Product Info", "Agent Ver", "UDI"))
+            ):
+                draft.note(Note.UNKNOWN_LAYOUT)
+            break
+
+
 def feature_table(lines: list[str], draft: Draft) -> Iterator[Licence]:
     """The feature table of data-centre switches: installed, counted, used."""
     start = next((i for i, line in enumerate(lines) if _heading(line, "feature ins lic status")), None)
+    inside = True
     for line in lines[start + 1 :] if start is not None else ():
         found = _FEATURE_ROW.fullmatch(line.strip())
+        if found is None and inside and _SHORT_ROW.fullmatch(line.strip()):
+            draft.note(Note.UNKNOWN_LAYOUT)
+        inside = inside and bool(line.strip())
         if found is not None:
             values = {"count": found["count"], "status": " ".join(found["status"].split())}
             yield make_licence(draft, found["name"], found["name"], values, Basis.FEATURE)

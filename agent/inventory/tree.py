@@ -11,7 +11,8 @@ from typing import Any
 
 from agent.inventory.codes import Basis, Command, Note, Reason
 from agent.inventory.entries import tag_of
-from agent.inventory.model import Draft, Identity, Licence, Member
+from agent.inventory.identities import make_identity
+from agent.inventory.model import Draft, Licence, Member
 from agent.inventory.words import number, present
 
 MOST_NODES = 50_000
@@ -81,7 +82,8 @@ def _take(path: str, node: dict[str, Any], draft: Draft) -> None:
         draft.agent_version = draft.agent_version or _text(node, "version")
     host = _text(node, "hostid") or ""
     if host.startswith("VDH="):
-        draft.udis.append(Identity(None, host[4:], host_identifier=host[4:]))
+        udi = make_identity(draft, None, host[4:], host=host[4:])
+        draft.udis += [udi] if udi is not None else []
     if path == "udi":
         draft.hostname = draft.hostname or _text(node, "hostname")
     if path.startswith("row") and "lic" in path:
@@ -107,8 +109,13 @@ def _take_udi(node: dict[str, Any], draft: Draft) -> None:
     pid = _text(node, "pid", "udipid", "productid")
     serial = _text(node, "sn", "serial", "udiserialnumber", "serialnumber")
     if pid is None or serial is None:
+        if pid is not None or serial is not None:
+            draft.note(Note.MALFORMED_IDENTITY)
         return
-    udi = Identity(pid, serial, _text(node, "uuid", "udiuuid", "productuuid"), _text(node, "vid", "udivid"))
+    uuid, vid = _text(node, "uuid", "udiuuid", "productuuid"), _text(node, "vid", "udivid")
+    udi = make_identity(draft, pid, serial, uuid, vid)
+    if udi is None:
+        return
     role = _text(node, "role", "harole")
     if role is not None:
         draft.members.append(Member(role.lower().rpartition("-")[2], udi))

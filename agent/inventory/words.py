@@ -14,8 +14,73 @@ TAG = re.compile(
 )
 BARE_TAG = re.compile(r"regid\.[0-9]{4}-[0-9]{2}(?:\.[A-Za-z0-9-]{1,63}){2,8}\.[A-Za-z0-9][A-Za-z0-9_+-]{0,127}")
 SHORT_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+/,-]{0,127}")
-MASKED = re.compile(r"[xX]{4}|\*{3}|#{3}|<(?:removed|masked|redacted|hidden|serial|sn)>|\bREDACTED\b", re.IGNORECASE)
+# The usual form of a serial number, always this long: one that was cut does not have it.
+STANDARD_SERIAL = re.compile(r"[A-Z]{3}[0-9]{4}[0-9A-Z]{4}|9[0-9A-Z]{10}")
+MASKED = re.compile(
+    r"[xX]{4}|\*{2}|#{2}|\?{2}|<[a-z _.-]{1,40}>|\[[a-z _.-]{1,40}\]|\{[a-z _.-]{1,40}\}|REDACTED|MASKED|REMOVED|HIDDEN|0{8}-?0{4}-?0{4}-?0{4}-?0{12}",
+    re.IGNORECASE,
+)
 MOST_TEXT = 255
+# No product id, serial number or identifier holds one of these; people and tools write them over what they hide.
+_MASK_MARKS = frozenset('*#?<>[]{}()$%&!~^|"\\\u2022\u2026\u2588\u2591\u2592\u2593\u25a0\u25cf\u00d7\ufffd')
+_MASK_RUN = re.compile(r"[xX]{4}|xx|[xX]{3}\Z|\.{2}|_{3}|-{3}")
+_MASK_WORDS = re.compile(
+    r"NOT ?(?:LOCKED|SET|SPECIFIED|PRESENT|APPLICABLE|FOUND|AVAILABLE|ASSIGNED|PROGRAMMED|DEFINED|KNOWN)|REDACT|MASKED|HIDDEN|REMOVED"
+    r"|ANONYM|SANITI[SZ]|CENSOR|PLACEHOLDER|SERIAL|CONFIDENTIAL|OMITTED|STRIPPED|SCRUBBED|DELETED|OBFUSCAT|EXAMPLE"
+    r"|TO BE FILLED|DEFAULT STRING|UNDEFINED|UNSPECIFIED|UNKNOWN"
+)
+_MASK_WHOLE = frozenset(
+    {
+        "ANY",
+        "NONE",
+        "NULL",
+        "NIL",
+        "N A",
+        "NA",
+        "TBD",
+        "SN",
+        "PID",
+        "UDI",
+        "UUID",
+        "VID",
+        "HOSTID",
+        "HOST ID",
+        "HOSTNAME",
+    }
+    | {
+        "SECRET",
+        "PRIVATE",
+        "EMPTY",
+        "BLANK",
+        "INVALID",
+        "ERROR",
+        "DUMMY",
+        "SAMPLE",
+        "NO",
+        "PRODUCT ID",
+        "PRODUCTID",
+        "DEVICE ID",
+    }
+)
+_COUNTING = "01234567890123456789"
+
+
+def is_masked(text: str) -> bool:
+    """Whether a value of an identity was hidden by hand or is a placeholder that stands for none (row D4)."""
+    if _MASK_MARKS & set(text) or _MASK_RUN.search(text):
+        return True
+    letters = "".join(letter for letter in text if letter.isalnum())
+    if (
+        not letters
+        or (len(letters) >= 3 and len(set(letters.upper())) == 1)
+        or letters.upper() in {"0", "X", "XX", "00"}
+    ):
+        return True
+    digits = [letter for letter in letters if letter.isdigit()]
+    if (len(digits) >= 6 and set(digits) == {"0"}) or (len(letters) >= 6 and letters in _COUNTING):
+        return True
+    words = " ".join(re.sub(r"[^A-Z0-9]+", " ", text.upper()).split())
+    return words in _MASK_WHOLE or _MASK_WORDS.search(words) is not None
 
 
 def present(text: str | None) -> str | None:

@@ -129,7 +129,6 @@ TERMINALS: dict[str, Callable[[bytes], bytes]] = {
     "pager with backspaces": _paged,
     "pager written over": _paged_over,
     "stray zero bytes": lambda data: data.replace(b"\n", b"\n\x00", 2),
-    "no last line end": lambda data: data.rstrip(b"\n"),
     "blanks at line ends": lambda data: data.replace(b"\n", b"   \n"),
     "fixed blanks": lambda data: data.replace(b": ", ":\u00a0".encode()),
 }
@@ -143,6 +142,16 @@ def test_what_the_terminal_adds_changes_nothing(terminal: str) -> None:
     for name in (*PLAIN, "ios-udi-device-table.txt", "iosxe-summary-cut-names.txt", "session-of-many-commands.txt"):
         data = TERMINALS[terminal]((MADE / name).read_bytes())
         assert _shown(read_output(name, data)) == EXPECTED[name], name
+
+
+@pytest.mark.row("D4")
+def test_missing_last_line_end_costs_at_most_the_last_value() -> None:
+    """Without its last line end a text keeps identities and licences; a last value that may be cut is named."""
+    for name in (*PLAIN, "ios-udi-device-table.txt", "iosxe-summary-cut-names.txt", "session-of-many-commands.txt"):
+        found = _shown(read_output(name, (MADE / name).read_bytes().rstrip(b"\n")))
+        expected = EXPECTED[name]
+        assert (found["udis"], found["licences"]) == (expected["udis"], expected["licences"]), name
+        assert set(found["notes"]) - set(expected["notes"]) <= {"truncated_output"}, name
 
 
 @pytest.mark.row("D4")
@@ -206,7 +215,7 @@ def test_names_and_letters_that_are_no_text_can_be_written_down(tmp_path: Path) 
     )
     found = fleet_inventory(outputs, tmp_path / "inventory.json", None)
     (item,) = json.loads((tmp_path / "inventory.json").read_text(encoding="utf-8"))["items"]
-    assert (item["file"], item["udis"]) == ("a\\xff.json", [{"pid": "P?", "serial": "FOC9900AAAA"}])
+    assert (item["file"], item["udis"]) == ("a\\xff.json", [{"pid": None, "serial": "FOC9900AAAA"}])
     assert found["items"] == [item]
 
 

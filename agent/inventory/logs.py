@@ -1,0 +1,162 @@
+"""What a log puts on the lines of an output, before them, behind them and between them; and lines that were joined.
+
+A stamp that most lines carry is taken off. A message of the system's log is no part of the output: a line of its own is
+left out; one that interrupts a line leaves what stands before it only where that is certain to be whole.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from agent.inventory.codes import Note
+from agent.inventory.model import Draft
+from agent.inventory.whole import ends_whole
+
+MOST_LINE = 500
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_ZONE = r"(?:Z|[+-]\d{2}:?\d{2}| ?[+-]\d{4}| (?!IN\b|ID\b|SN\b|NO\b)[A-Z]{2,5}(?![A-Za-z0-9_:(]))"
+_DATE = (
+    rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{4}} {_MONTH} {{1,2}}\d{{1,2}}|\d{{1,2}}[-/.](?:\d{{1,2}}|{_MONTH})[-/.]\d{{2,4}}"
+    rf"|{_MONTH} {{1,2}}\d{{1,2}}(?:,? \d{{4}})?|\d{{1,2}} {_MONTH}(?: \d{{4}})?)"
+)
+_TIME = rf"\d{{1,2}}:\d{{2}}:\d{{2}}(?:[.,:]\d{{1,9}})?(?: ?[AP]M\b)?{_ZONE}?"
+_WHEN = rf"(?:{_DATE}[T ,]{{1,2}}{_TIME}(?: \d{{4}}(?!\S))?|{_TIME}(?: {_DATE}(?: \d{{4}})?)?|\d{{10}}\.\d{{3,9}})"
+_LEAD = r"(?:<\d{1,3}>(?:1 )?)?(?:\d{1,10}: ?){0,2}[*.;]?"
+_STAMP = re.compile(rf"{_LEAD}[\[(]?{_WHEN}[\])]?(?: ?[|>:;,-])?(?: |\t|$)")
+_END_STAMP = re.compile(rf"(?: {{1,200}}|\t| ?[|;] ?)[\[(]?{_WHEN}[\])]?$")
+_NUMBERED = re.compile(r"\s{0,8}(\d{1,6})(?:[:|] ?|\t| {2})")
+_SYSLOG = re.compile(r"[A-Za-z0-9._-]{1,64} [A-Za-z0-9._/-]{1,64}(?:\[\d{1,8}\])?: ?")
+_HOST = re.compile(r"(?!UDI|PID|SN|Active|Standby|Member)[A-Za-z][A-Za-z0-9._-]{0,63}: ?")
+_PROCESS = re.compile(r"[A-Za-z0-9._-]{1,64} [A-Za-z0-9._/-]{1,64}\[\d{1,8}\]: ")
+_FACILITY = re.compile(r"%[A-Z][A-Z0-9_]{1,31}(?:-[A-Z0-9_]{1,31}){0,3}-[0-7]-[A-Z0-9_]{2,48} ?: ?")
+# What stands before the facility in a message: number, mark of the clock, time, host, process, the card that speaks.
+_BEFORE = re.compile(
+    rf"(?:<\d{{1,3}}>(?:1 )?)?(?:\d{{1,10}}: ?){{0,2}}(?:[A-Za-z][\w./-]{{0,63}}: ?){{0,2}}[*.]?(?:[\[(]?{_WHEN}[\])]?(?:: ?| |$))?"
+    r"(?:[A-Za-z0-9][\w./-]{0,63}(?:\[\d{1,8}\])?(?:: ?| )){0,3}(?:: ?)?\Z"
+)
+_MESSAGE_START = re.compile(
+    rf"(?:(?:<\d{{1,3}}>)?\d{{1,10}}: ?(?:\d{{1,10}}: ?)?(?:[A-Za-z][\w.-]{{0,63}}: ?)?)?[*.]?{_WHEN}(?:: ?| )"
+)
+_QUOTES = ("> ", ">", "| ", "|", "! ", "!", "# ")
+_DASHED = re.compile(r"(?<=[^\s=-])\s{0,200}(-{10,}|={10,})(?=\s|$)|^\s{0,80}(-{10,}|={10,})(?=\s{1,200}[^\s=-])")
+_HEADS = re.compile(
+    r"License +Entitlement tag +Count +Status|Feature name +Enforcement +Evaluation[\w /]{0,80}?Enabled(?: +RightToUse)?"
+    r"|Feature +Ins +Lic +Status(?: +Expiry Date)?(?: +Comments)?|(?:SlotID|Device#|Switch#?) +PID +(?:VID +)?SN(?: +UDI)?"
+    r"|(?:Slot# +)?License Name +Type +Count(?: +Period left)?|Slot# +License Name +Type +usage-duration\(y:m:d\) +In-Use(?: +EULA)?",
+    re.IGNORECASE,
+)
+_HEAD_WORDS = ("tag", "enforcement", " ins ", "pid", "license name")
+
+
+def to_lines(text: str, draft: Draft) -> list[str]:
+    """The lines of a text without the marks and messages that a log puts there; lines of data keep any length."""
+    lines = [line.expandtabs(8).rstrip() if len(line) <= MOST_LINE else line for line in text.split("\n")]
+    lines = _without_numbers(_without_quotes(lines))
+    lines = _without_end_stamps(_without_stamps(lines))
+    lines = _without_messages(lines, draft)
+    return [part for line in lines for part in _parted(line)]
+
+
+def _filled(lines: list[str]) -> list[str]:
+    return [line for line in lines if line]
+
+
+def _without_quotes(lines: list[str]) -> list[str]:
+    filled = _filled(lines)
+    if len(filled) < 3:
+        return lines
+    for quote in _QUOTES:
+        bare = quote.rstrip()
+        if all(line.startswith(quote) or line == bare for line in filled):
+            return [line[len(quote) :] for line in lines]
+    return lines
+
+
+def _without_numbers(lines: list[str]) -> list[str]:
+    filled = _filled(lines)
+    found = [_NUMBERED.match(line) for line in filled]
+    marks = [int(mark[1]) for mark in found if mark is not None]
+    rising = all(first < second for first, second in pairwise(marks))
+    if len(marks) < 3 or len(marks) * 10 < len(filled) * 9 or not rising:
+        return lines
+    return [line[mark.end() :] if (mark := _NUMBERED.match(line)) else "" for line in lines]
+
+
+def _without_stamps(lines: list[str]) -> list[str]:
+    filled = _filled(lines)
+    stamped = sum(_STAMP.match(line) is not None for line in filled)
+    if stamped < 3 or stamped * 5 < len(filled) * 4:
+        return lines
+    lines = [line[mark.end() :] if (mark := _STAMP.match(line)) else line for line in lines]
+    for form in (_SYSLOG, _FACILITY, _HOST):
+        lines = _without_head(lines, form)
+    return lines
+
+
+def _without_head(lines: list[str], form: re.Pattern[str]) -> list[str]:
+    """The lines without the name of host, process or facility that stands before each of them."""
+    filled = _filled(lines)
+    heads = [mark[0].strip() for line in filled if (mark := form.match(line)) is not None]
+    if len(set(heads)) != 1 or len(heads) * 5 < len(filled) * 4:
+        return lines
+    head = heads[0]
+    return [line.removeprefix(head).removeprefix(" ") if line.startswith(head) else line for line in lines]
+
+
+def _without_end_stamps(lines: list[str]) -> list[str]:
+    filled = _filled(lines)
+    stamped = sum(
+        (line.count(":", -60) >= 2 or line[-3:].isdigit()) and _END_STAMP.search(line[-80:]) is not None
+        for line in filled
+    )
+    if stamped < 3 or stamped * 5 < len(filled) * 4:
+        return lines
+    return [_END_STAMP.sub("", line) if len(line) <= MOST_LINE else line for line in lines]
+
+
+def _without_messages(lines: list[str], draft: Draft) -> list[str]:
+    """The lines without messages of the system's log: those that stand alone, and those that interrupt a line."""
+    found: list[str] = []
+    for line in lines:
+        if len(line) > MOST_LINE or ("%" not in line and "]:" not in line):
+            found.append(line)
+            continue
+        stamp = _STAMP.match(line)
+        if stamp is not None and _PROCESS.match(line, stamp.end()):
+            continue
+        mark = _FACILITY.search(line)
+        if mark is None:
+            found.append(line)
+        elif _BEFORE.match(line[: mark.start()]) is None:
+            kept = _uninterrupted(line[: mark.start()])
+            if kept is None:
+                draft.note(Note.INTERRUPTED_LINE)
+            found.append(kept or "")
+    return found
+
+
+def _uninterrupted(before: str) -> str | None:
+    """What stands before a message on its line, where that is whole: the message may have taken the place of more."""
+    start = next((match.start() for match in _MESSAGE_START.finditer(before)), len(before))
+    text = before[:start].rstrip()
+    if not text:
+        return ""
+    return text if ends_whole(text) else None
+
+
+def _parted(line: str) -> list[str]:
+    """A line of which a heading, a rule or the first row of a table lost its line end, as the lines that they are."""
+    if len(line) > MOST_LINE or line.lstrip()[:1] in {"{", "[", "<"}:
+        return [line]
+    head = _HEADS.search(line) if any(word in line.lower() for word in _HEAD_WORDS) else None
+    if head is None and "-" * 10 not in line and "=" * 10 not in line:
+        return [line]
+    parts = [line]
+    if head is not None:
+        before, after = line[: head.start()], line[head.end() :]
+        if before.strip(" -=") or after.strip():
+            parts = [before, " " * head.start() + head[0], after]
+    return [
+        piece for part in parts for piece in _DASHED.sub(r"\n\1\2\n", part).split("\n") if piece.strip() or part is line
+    ]
