@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from agent.inventory.codes import Note
+from agent.inventory.codes import Note, Reason
 from agent.inventory.model import Draft
 
 MOST_CHARS = 2 * 1024 * 1024
@@ -42,6 +42,42 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\x07\x0
     0xFF1A: ":",
     0xFF0C: ",",
 }
+
+
+_PACKED = (
+    (b"\x1f\x8b", "gzip"),
+    (b"PK\x03\x04", "zip (workbooks and text documents are zip files too)"),
+    (b"PK\x05\x06", "zip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"Rar!\x1a", "rar"),
+    (b"\x1f\x9d", "compress"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+)
+_DOCUMENTS = (
+    (b"%PDF-", "a PDF document"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\xd0\xcf\x11\xe0", "an office document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+)
+
+
+def other_kind(data: bytes, draft: Draft) -> Reason | None:
+    """Why a file is no text although its first bytes are known: an archive, a document, a picture."""
+    packed = next((name for mark, name in _PACKED if data.startswith(mark)), None)
+    if packed is None and data[257:262] == b"ustar":
+        packed = "tar"
+    if packed is not None:
+        draft.detail = f"the file is packed as {packed}; unpack it and give the text that is in it"
+        return Reason.COMPRESSED
+    document = next((name for mark, name in _DOCUMENTS if data.startswith(mark)), None)
+    if document is not None:
+        draft.detail = f"the file is {document}; save the output as plain text"
+        return Reason.NOT_TEXT
+    return None
 
 
 def to_text(data: bytes, draft: Draft) -> str | None:

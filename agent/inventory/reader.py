@@ -15,7 +15,7 @@ from agent.inventory import entries, keyed, tables
 from agent.inventory.capture import Answer, answers, command_of
 from agent.inventory.codes import Basis, Command, Note, Reason
 from agent.inventory.commands import command_by_signs
-from agent.inventory.decode import MOST_CHARS, MOST_LINES, as_seen, to_text, too_long
+from agent.inventory.decode import MOST_CHARS, MOST_LINES, as_seen, other_kind, to_text, too_long
 from agent.inventory.identities import read_identities
 from agent.inventory.logs import MOST_LINE, to_lines
 from agent.inventory.model import Draft, FileResult, Licence
@@ -57,25 +57,6 @@ _LAYOUTS: tuple[Callable[[list[str], Draft], Iterator[Licence]], ...] = (
     tables.feature_names,
     tables.report_details,
     tables.report_rows,
-)
-_PACKED = (
-    (b"\x1f\x8b", "gzip"),
-    (b"PK\x03\x04", "zip (workbooks and text documents are zip files too)"),
-    (b"PK\x05\x06", "zip"),
-    (b"BZh", "bzip2"),
-    (b"\xfd7zXZ\x00", "xz"),
-    (b"7z\xbc\xaf\x27\x1c", "7z"),
-    (b"\x28\xb5\x2f\xfd", "zstd"),
-    (b"Rar!\x1a", "rar"),
-    (b"\x1f\x9d", "compress"),
-    (b"\x04\x22\x4d\x18", "lz4"),
-)
-_DOCUMENTS = (
-    (b"%PDF-", "a PDF document"),
-    (b"{\\rtf", "an RTF document"),
-    (b"\xd0\xcf\x11\xe0", "an office document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
 )
 _DETAILS = {
     Reason.EMPTY: "the file holds nothing",
@@ -138,7 +119,7 @@ def _read(data: bytes, draft: Draft) -> Reason | None:
         return Reason.TOO_LARGE
     if not data.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
         return Reason.EMPTY
-    if (strange := _other_kind(data, draft)) is not None:
+    if (strange := other_kind(data, draft)) is not None:
         return strange
     text = to_text(data, draft)
     if text is None:
@@ -156,21 +137,6 @@ def _read(data: bytes, draft: Draft) -> Reason | None:
             draft.note(Note.TRUNCATED_OUTPUT)
     reason = _judged(draft)
     return reason or (None if draft.holds_something else _why_nothing(text, draft))
-
-
-def _other_kind(data: bytes, draft: Draft) -> Reason | None:
-    """Why a file is no text although its first bytes are known: an archive, a document, a picture."""
-    packed = next((name for mark, name in _PACKED if data.startswith(mark)), None)
-    if packed is None and data[257:262] == b"ustar":
-        packed = "tar"
-    if packed is not None:
-        draft.detail = f"the file is packed as {packed}; unpack it and give the text that is in it"
-        return Reason.COMPRESSED
-    document = next((name for mark, name in _DOCUMENTS if data.startswith(mark)), None)
-    if document is not None:
-        draft.detail = f"the file is {document}; save the output as plain text"
-        return Reason.NOT_TEXT
-    return None
 
 
 def _read_lines(lines: list[str], draft: Draft) -> None:
