@@ -20,6 +20,7 @@ _HEAD = re.compile(r"(?:[A-Za-z ]{0,20}UDI|Active|Standby|Member|Hot Standby|Sta
 _FIELD = r"(?:PID|SN|VID|UUID|SUVI|HOSTID) ?: ?[^,:\s][^,:]{0,254}"
 _FIELDS = re.compile(rf"{_FIELD}(?:,\s?{_FIELD}){{0,6}},?", re.IGNORECASE)
 _PIECE = re.compile(r"[A-Za-z0-9./+-]{1,40}")
+_REQUEST = re.compile(r"P:[^,:]{1,80},S:[^,:]{1,80}(?:,U:[^,:]{1,80})?")
 _CONFIGURED = re.compile(r"license udi pid (\S{1,255}) sn (\S{1,255})", re.IGNORECASE)
 _PRODUCT = re.compile(r"pid=(?P<pid>[^=]{1,255}?) sn=(?P<sn>\S{1,255})(?: uuid=(?P<uuid>\S{1,64}))?", re.IGNORECASE)
 _LOCKED = re.compile(r"<UDI><PID>([^<>]{1,255})</PID><SN>([^<>]{1,255})</SN></UDI>")  # `NOTLOCKED` names no device
@@ -107,6 +108,11 @@ def read_identities(lines: list[str], draft: Draft) -> None:
     if not draft.udis and not draft.members:
         _read_other_forms(lines, draft, known)
         draft.udis += known.values()
+        return
+    # A request code of another device in the same text: it stands alone on its line.
+    requests = [read_udi(line, draft) for line in lines if _REQUEST.fullmatch(line.strip())]
+    present_keys = {udi.key for udi in (*draft.udis, *(member.udi for member in draft.members))}
+    draft.udis += {udi.key: udi for udi in requests if udi is not None and udi.key not in present_keys}.values()
 
 
 def _walk(lines: list[str], draft: Draft, known: _Known, named: list[Member]) -> None:
