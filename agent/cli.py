@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import json
 import os
 import sys
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from agent.clock import parse_duration, parse_time
-from agent.device import Device, standbys
+from agent.device import Device
 from agent.errors import AgentError, InvalidInputError, InvalidQuantityError
 from agent.files import read_file, require_owner
 from agent.joining import RegistrationRequest
 from agent.options import Usage, build_parser
+from agent.registering import standbys
 from agent.report import export_item, licence_item, status_of, usage_of
 from agent.transport import Server
 from exchange.errors import ExchangeError
@@ -40,10 +42,10 @@ def home_of(options: argparse.Namespace) -> Path:
 
 
 def _register(device: Device, options: argparse.Namespace) -> dict[str, Any]:
-    text = options.token if options.token is not None else _token(options.token_file)
+    text = _plain_token(options.token) if options.token is not None else _token(options.token_file)
     registration_request = RegistrationRequest(
         token=text,
-        udi=Udi(pid=options.pid, serial=options.serial, uuid=options.uuid),
+        udi=Udi(pid=_word("--pid", options.pid), serial=_word("--serial", options.serial), uuid=options.uuid),
         product_tag=options.product,
         hostname=options.hostname,
         software_version=options.sw_version,
@@ -56,10 +58,40 @@ def _register(device: Device, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _token(path: str) -> str:
+    return _plain_token(plain_text(read_file(Path(path), most_bytes=TOKEN_BYTES), "the token file"))
+
+
+def _plain_token(text: str) -> str:
+    """A token without what comes along when it is copied: blanks, line ends and a byte order mark around it."""
+    plain = text.strip().strip("\ufeff").strip()
+    if not plain:
+        raise InvalidInputError("there is no token", remedy="Give the token as the server's console shows it.")
+    if not plain.isascii() or any(letter.isspace() for letter in plain):
+        raise InvalidInputError(
+            "a token is one word of letters, digits, - and _",
+            remedy="Copy it again, without the text around it and without line breaks inside.",
+        )
+    return plain
+
+
+def plain_text(data: bytes, what: str) -> str:
+    """The text of a file, with or without byte order mark, in UTF-8 or UTF-16; InvalidInputError names another form."""
+    form = "utf-16" if data[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig"
     try:
-        return read_file(Path(path), most_bytes=TOKEN_BYTES).decode("ascii").strip()
+        text = data.decode(form)
     except UnicodeDecodeError as error:
-        raise InvalidInputError("the token file holds no token") from error
+        raise InvalidInputError(f"{what} is no text in UTF-8 or UTF-16", remedy="Save it as plain text.") from error
+    if "\0" in text:
+        raise InvalidInputError(f"{what} holds binary data, or UTF-16 without its mark", remedy="Save it as UTF-8.")
+    return text
+
+
+def _word(option: str, text: str) -> str:
+    """A product id or serial number as it was typed: blanks around it do not count, inside it there is none."""
+    plain = text.strip()
+    if not plain or any(letter.isspace() for letter in plain):
+        raise InvalidInputError(f"{option}: {text[:40]!r} has a blank inside, or nothing else")
+    return plain
 
 
 def _folder(text: str) -> Path:
@@ -110,12 +142,19 @@ def _deregister(device: Device, _options: argparse.Namespace) -> dict[str, Any]:
     return {"state": "not_registered", "server_told": reply, **status_of(device)}
 
 
+def _transfer_active(device: Device, options: argparse.Namespace) -> dict[str, Any]:
+    active = standbys([options.unit])[0] if options.unit is not None else None
+    chosen = device.transfer_active(active)
+    return {"active": chosen.to_dict(), **status_of(device)}
+
+
 def _reserve(device: Device, options: argparse.Namespace) -> dict[str, Any]:
     if options.action == "request":
         root = read_file(Path(options.root), most_bytes=ROOT_BYTES)
-        return {"request_code": device.reserve_request(Udi(pid=options.pid, serial=options.serial), root)}
+        udi = Udi(pid=_word("--pid", options.pid), serial=_word("--serial", options.serial))
+        return {"request_code": device.reserve_request(udi, root)}
     if options.action == "install":
-        text = read_file(Path(options.file), most_bytes=CODE_BYTES).decode("utf-8", "replace")
+        text = plain_text(read_file(Path(options.file), most_bytes=CODE_BYTES), "the file of the code")
         rights = device.reserve_install(text)
         licences = [licence_item(right) for _, right in sorted(rights.items())]
         return {"licences": licences, "confirmation_code": device.reserve_confirmation()}
@@ -144,6 +183,7 @@ _DEVICE_COMMANDS = {
     "status": lambda device, _options: status_of(device),
     "usage": lambda device, _options: usage_of(device),
     "renew": _renew,
+    "transfer-active": _transfer_active,
     "deregister": _deregister,
     "reserve": _reserve,
     "clock": _clock,

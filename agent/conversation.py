@@ -12,7 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent.errors import AnswerRefusedError, NotRegisteredError, ServerBusyError, ServerRefusedError
+from agent.errors import (
+    AnswerRefusedError,
+    NotRegisteredError,
+    ServerBusyError,
+    ServerRefusedError,
+    TlsExpiredError,
+    TlsNotYetValidError,
+)
 from agent.licence_time import TOLERANCE
 from agent.store import DeviceState, InFlight, Store, to_bytes, to_text
 from agent.transport import HttpTransport, Reply, Transport, problem_of
@@ -72,8 +79,9 @@ class Conversation:
         """Send one operation and return its verified answer; refusals raise ServerRefusedError."""
         told = self._exchange(op, body, now)
         if told.answer.code == "counter_too_low":
-            self._state.counter = max(self._state.counter, _highest(told.answer))
-            told = self._exchange(op, body, now)
+            highest = _highest(told.answer)
+            self._state.counter = max(self._state.counter, highest)
+            told = self._exchange(op, body, now, resumed=highest or None)
         if told.answer.outcome != "done":
             raise _refusal(told.answer)
         return told
@@ -85,7 +93,9 @@ class Conversation:
             return None
         return self._send(waiting, now)
 
-    def _exchange(self, op: DeviceOp, body: Mapping[str, object], now: datetime) -> ServerReply:
+    def _exchange(
+        self, op: DeviceOp, body: Mapping[str, object], now: datetime, *, resumed: int | None = None
+    ) -> ServerReply:
         state = self._state
         if state.udi is None:
             raise NotRegisteredError("this device has no identity yet")
@@ -102,15 +112,29 @@ class Conversation:
             root_version=self.trust.root.version,
             held=(state.held[0], state.held[1]),
             body=dict(body),
+            resumed=resumed,
         )
         message = make_device_request(request, self._key)
-        state.in_flight = InFlight(op=op.value, message=to_text(message), nonce=nonce, sent_at=iso(now))
-        self._store.save(state)
-        return self._send(state.in_flight, now)
+        waiting = InFlight(op=op.value, message=to_text(message), nonce=nonce, sent_at=iso(now))
+        self._write_down(waiting)
+        return self._send(waiting, now)
+
+    def _write_down(self, waiting: InFlight | None) -> None:
+        """Keep what waits for its answer, or that nothing does, before anything else happens."""
+        self._state.in_flight = waiting
+        self._store.save(self._state)
+
+    def _answered(self) -> None:
+        """The answer is there; it is saved with what it changes."""
+        self._state.in_flight = None
 
     def _send(self, waiting: InFlight, now: datetime) -> ServerReply:
         message = to_bytes(waiting.message)
-        reply = self._transport.post(MESSAGE_PATH + waiting.op, message)
+        try:
+            reply = self._transport.post(MESSAGE_PATH + waiting.op, message)
+        except (TlsExpiredError, TlsNotYetValidError) as error:
+            # A person sees at once when it is the clock that is wrong.
+            raise type(error)(f"{error.message}; this device's clock says {iso(now)}") from error
         follow_key(self._state, self._transport)
         body = _answer_body(reply)
         if body is None:
@@ -120,13 +144,14 @@ class Conversation:
         answer, trust = self._verified(body, (digest, waiting.nonce), now)
         self._heard(answer.created, parse_time(waiting.sent_at))
         state = self._state
-        if state.registration == "complete" and answer.satellite != state.satellite:
+        moved_in = waiting.op == DeviceOp.REGISTER.value  # its answer says which site the device belongs to
+        if state.registration == "complete" and answer.satellite != state.satellite and not moved_in:
             raise AnswerRefusedError("wrong_satellite: the answer comes from another site than this device's")
         moved = trust.root.version != self.trust.root.version
         self.trust = trust
         if moved:
             state.trust = to_text(trust.save())
-        state.in_flight = None
+        self._answered()
         state.last_contact = iso(max(now, parse_time(state.last_contact))) if state.last_contact else iso(now)
         if (answer.epoch, answer.rseq) > (state.held[0], state.held[1]):
             state.held = [answer.epoch, answer.rseq]
@@ -149,8 +174,7 @@ class Conversation:
         # A refusal that is not signed could come from anybody between; only one which says that the message itself
         # can never succeed ends its repetition, and even that frees or changes nothing.
         if reply.status in {400, 401, 403, 404, 409, 410, 413, 422}:
-            self._state.in_flight = None
-            self._store.save(self._state)
+            self._write_down(None)
 
 
 def _answer_body(reply: Reply) -> bytes | None:

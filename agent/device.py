@@ -7,7 +7,7 @@ reads no file and no network. Everything else is one call for one intention, saf
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from agent.errors import (
 )
 from agent.evidence import rights_of
 from agent.files import locked
+from agent.registering import Registering
 from agent.reserving import ByCode, installed, rights_by_code
 from agent.states import EVALUATION, IDENTITY_GRACE, Answer, Authorization, Right, evaluation_step, overall
 from agent.store import Export, Store, to_bytes, to_text
@@ -44,7 +45,7 @@ MOST_COUNT = 1_000_000
 _TAG = re.compile(r"[A-Za-z0-9._,+/ ()-]{1,255}")
 
 
-class Device(ByCode):
+class Device(Registering, ByCode):
     """One product instance; open it once and keep it."""
 
     def __init__(
@@ -92,28 +93,6 @@ class Device(ByCode):
         return Answer(usable, right.state, right.valid_until)
 
     # -- intentions ---------------------------------------------------------------------------------------------
-
-    def register(self, registration_request: joining.RegistrationRequest, root: bytes, server: Server) -> None:
-        """Join a satellite or central with a token (row S4.1); same key, same instance, however often repeated."""
-        with locked(self._store.folder):
-            self._reload()
-            registration_request = joining.checked(self.state, registration_request)
-            trust = self._pin(root)
-            self._key = self._store.key()
-            before = joining.where_it_stood(self.state)
-            joining.prepare(self.state, registration_request, server, trust)
-            self._store.save(self.state)
-            talk = self._talk(server)
-            try:
-                # The answer to an earlier try may just have come: then nothing is left to ask.
-                if before is not None or self.state.registration != "complete":
-                    joining.register(talk, self.state, self._key, registration_request, self.clock.now())
-            except AgentError as error:
-                joining.note_failure(self.state, before, error, self.clock.now())
-                raise
-            finally:
-                self._settle(talk)
-            self._renew_authorization(talk)
 
     def use(self, tag: str, count: int) -> Right | None:
         """Use `count` of an ordinary licence and report it at once; None while in evaluation."""
@@ -221,6 +200,7 @@ class Device(ByCode):
         """Do what the timers ask for by now (row D1); returns what was done: `id`, `auth`, both or nothing."""
         self.clock.keep()
         self._end_identity()
+        self._finish_elsewhere()
         if self.state.registration != "complete":
             return ()
         now, done, failed = self.clock.now(), [], []
@@ -240,26 +220,17 @@ class Device(ByCode):
             raise failed[0]
         return tuple(done)
 
-    def transfer_active(self, active: Udi) -> None:
-        """Say that another member of the set is the active one now (row S4.3)."""
+    def transfer_active(self, active: Udi | None = None) -> Udi:
+        """Say which unit of the set is the active one now, this device where none is named (row S4.3); returns it."""
         with locked(self._store.folder):
             self._reload()
             talk = self._talk()
+            chosen = active if active is not None else Udi.from_dict(self.state.udi or {})
             try:
-                talk.say(DeviceOp.TRANSFER_ACTIVE, {"active": active.to_dict()}, self.clock.now())
+                talk.say(DeviceOp.TRANSFER_ACTIVE, {"active": chosen.to_dict()}, self.clock.now())
             finally:
                 self._settle(talk)
-
-    def deregister(self) -> bool:
-        """Leave; local rights end at once even if the server cannot be told. True when it was told."""
-        with locked(self._store.folder):
-            self._reload()
-            if self.state.registration != "complete":
-                raise NotRegisteredError("this device is not registered")
-            talk = self._talk()
-            reply = joining.deregister(talk, self.state, self._own_key(), self.clock.now())
-            self._settle(talk)
-            return reply
+            return chosen
 
     # -- what it knows ------------------------------------------------------------------------------------------
 
@@ -343,7 +314,7 @@ class Device(ByCode):
             offered = load_root(root)
         except ExchangeError as error:
             raise AnswerRefusedError(f"the root file is refused: {error.code}: {error.message}") from error
-        if self._trust is None or self.state.registration == "not_registered":
+        if self._trust is None or self.state.registration != "complete":
             kept = self._trust
             if (
                 kept is None
@@ -363,14 +334,14 @@ class Device(ByCode):
             raise NotRegisteredError("this device is not registered")
         return self._key
 
-    def _talk(self, server: Server | None = None) -> Conversation:
-        if self._trust is None or self.state.url is None or self._key is None:
+    def _line(self) -> Conversation:
+        if self._trust is None or self.state.url is None or self._key is None or self.state.registration != "complete":
             raise NotRegisteredError("this device is not registered")
-        if server is None and self.state.registration != "complete":
-            raise NotRegisteredError("this device is not registered")
-        where = server or Server(self.state.url, self.state.ca, self.state.fingerprint)
-        carry, heard = self._carry(where), self.clock.heard
-        talk = Conversation(self._store, self.state, self._key, self._trust, carry, heard)
+        carry = self._carry(Server(self.state.url, self.state.ca, self.state.fingerprint))
+        return Conversation(self._store, self.state, self._key, self._trust, carry, self.clock.heard)
+
+    def _talk(self) -> Conversation:
+        talk = self._line()
         try:
             reply = talk.finish_in_flight(self.clock.now())
         except AgentError:
@@ -386,9 +357,7 @@ class Device(ByCode):
         if reply.answer.outcome != "done":
             return
         now = self.clock.now()
-        if reply.answer.op is DeviceOp.REGISTER:
-            joining.accept(self.state, reply, now)
-        elif reply.answer.op is DeviceOp.AUTHORIZE:
+        if reply.answer.op is DeviceOp.AUTHORIZE:
             renewing.accept_authorization(self.state, self._own_key(), reply, now)
         elif reply.answer.op is DeviceOp.RENEW_IDENTITY:
             renewing.accept_identity(self.state, reply)
@@ -448,19 +417,3 @@ def _refused_use(right: Right) -> AgentError:
     if right.state == "not_found":
         return UnknownUseError(f"the server does not know the licence {right.tag}", code="unknown_entitlement")
     return InvalidTagError(f"the server cannot authorize {right.tag} for this device", code="invalid_entitlement")
-
-
-def parse_standby(text: str) -> Udi:
-    """Read `PID:SN`; the serial stands behind the last colon."""
-    pid, colon, serial = text.rpartition(":")
-    try:
-        if not colon:
-            raise InvalidTagError(f"{text!r} is not PID:SN")
-        return Udi(pid=pid, serial=serial)
-    except ExchangeError as error:
-        raise InvalidTagError(f"{text!r} is not PID:SN: {error.message}") from error
-
-
-def standbys(texts: Sequence[str]) -> tuple[Udi, ...]:
-    """Read the standby members of a set."""
-    return tuple(parse_standby(text) for text in texts)

@@ -77,10 +77,54 @@ class ServerUnreachableError(AgentError):
 
 
 class TlsRefusedError(AgentError):
-    """The server's TLS certificate is not the one that the caller trusts."""
+    """The server's TLS certificate comes from an authority that this device does not trust."""
 
     code = "tls_not_trusted"
     remedy = "Give the server's CA with --ca, or the fingerprint that its console shows with --fingerprint."
+
+
+class TlsNameError(TlsRefusedError):
+    """The server's TLS certificate is for another name or address than the one of --url."""
+
+    code = "tls_certificate_name"
+    remedy = "Use a name or address that stands in the certificate, or have the server's certificate made for this one."
+
+
+class TlsExpiredError(TlsRefusedError):
+    """The server's TLS certificate has ended, or this device's clock is ahead."""
+
+    code = "tls_certificate_expired"
+    remedy = "Compare this device's clock with the right time; if it is right, have the server's certificate renewed."
+
+
+class TlsNotYetValidError(TlsRefusedError):
+    """The server's TLS certificate is not valid yet: this device's clock is probably behind."""
+
+    code = "tls_certificate_not_yet_valid"
+    remedy = "Set this device's clock right; if it is right, look at the clock of the server that made the certificate."
+
+
+class TlsFingerprintError(TlsRefusedError):
+    """The server shows another TLS certificate than the one whose fingerprint was given."""
+
+    code = "tls_fingerprint_differs"
+    remedy = (
+        "If the server's certificate was replaced, register with its new fingerprint; else look for a machine between."
+    )
+
+
+class TlsNotSpokenError(TlsRefusedError):
+    """What answers at the address speaks no TLS, or none that this device speaks."""
+
+    code = "tls_not_spoken"
+    remedy = "Correct scheme and port of the address; look for a proxy or filter between."
+
+
+class TlsUnusableError(TlsRefusedError):
+    """The CA certificate that was given for the server cannot be used, or TLS was asked for without https."""
+
+    code = "tls_trust_unusable"
+    remedy = "Give --ca a file with the CA's certificate in PEM form, and an address that begins with https://."
 
 
 class AnswerRefusedError(AgentError):

@@ -10,15 +10,14 @@ from agent import exports
 from agent.backoff import asked_for, registration_retry
 from agent.conversation import Conversation, ServerReply
 from agent.errors import AgentError, AlreadyRegisteredError, ServerBusyError, ServerUnreachableError
+from agent.moving import about_of
 from agent.states import Registration, RegistrationEvent, next_registration
-from agent.store import DeviceState, to_text
-from agent.transport import Server
+from agent.store import DeviceState, Elsewhere, to_text
 from exchange.canonical import iso
 from exchange.certificates import make_csr
 from exchange.device.bodies import DeregisterBody, RegisterBody, RegisterResult
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
-from exchange.trust import Trust
 from exchange.vocabulary import DeviceOp
 
 
@@ -38,44 +37,42 @@ class RegistrationRequest:
         return f"Wish({self.udi.label})"
 
 
-_WHERE = ("url", "ca", "fingerprint", "udi", "standbys", "product_tag", "hostname", "software_version")
-
-
 def checked(state: DeviceState, registration_request: RegistrationRequest) -> RegistrationRequest:
     """The wish of a device that may be registered already: under its own identity only; AlreadyRegisteredError."""
     if state.registration != "complete" or state.udi is None:
         return registration_request
     own = Udi.from_dict(state.udi)
-    if (own.pid, own.serial) != (registration_request.udi.pid, registration_request.udi.serial) or (
-        registration_request.udi.uuid is not None and registration_request.udi.uuid != own.uuid
-    ):
+    asked = (
+        registration_request.udi
+        if registration_request.udi.uuid is not None
+        else replace(registration_request.udi, uuid=own.uuid)
+    )
+    if asked.key != own.key:
         raise AlreadyRegisteredError(f"this device is registered as {own.label}")
     return replace(registration_request, udi=own)
 
 
-def where_it_stood(state: DeviceState) -> dict[str, Any] | None:
-    """What a registered device goes back to when a new registration fails; None for one that is not registered."""
-    if state.registration != "complete":
-        return None
-    return {name: getattr(state, name) for name in _WHERE}
+def about(registration_request: RegistrationRequest) -> dict[str, Any]:
+    """What a registration says of the device, as it is kept."""
+    return {
+        "udi": registration_request.udi.to_dict(),
+        "standbys": [member.to_dict() for member in registration_request.standbys],
+        "product_tag": registration_request.product_tag,
+        "hostname": registration_request.hostname,
+        "software_version": registration_request.software_version,
+    }
 
 
-def prepare(state: DeviceState, registration_request: RegistrationRequest, server: Server, trust: Trust) -> None:
-    """Write down where and as whom the device registers."""
-    if state.registration != "complete":
+def start(state: DeviceState) -> None:
+    """A registration begins; a registered device stays what it is."""
+    if state.registration != Registration.COMPLETE:
         _step(state, RegistrationEvent.STARTED)
-    state.url, state.ca, state.fingerprint = server.url, server.ca, server.fingerprint
-    state.trust = to_text(trust.save())
-    state.udi = registration_request.udi.to_dict()
-    state.standbys = [member.to_dict() for member in registration_request.standbys]
-    state.product_tag, state.hostname = registration_request.product_tag, registration_request.hostname
-    state.software_version = registration_request.software_version
 
 
 def register(
-    talk: Conversation, state: DeviceState, key: PrivateKey, registration_request: RegistrationRequest, now: datetime
-) -> None:
-    """Send the registration and take the identity over."""
+    talk: Conversation, key: PrivateKey, registration_request: RegistrationRequest, now: datetime
+) -> ServerReply:
+    """Send the registration; the verified answer, or ServerRefusedError."""
     body = RegisterBody(
         token=registration_request.token,
         udi=registration_request.udi,
@@ -85,7 +82,7 @@ def register(
         standbys=registration_request.standbys,
         csr=make_csr(key, registration_request.udi.label),
     )
-    accept(state, talk.say(DeviceOp.REGISTER, body.to_dict(), now), now)
+    return talk.say(DeviceOp.REGISTER, body.to_dict(), now)
 
 
 def accept(state: DeviceState, reply: ServerReply, now: datetime) -> None:
@@ -111,11 +108,9 @@ def accept(state: DeviceState, reply: ServerReply, now: datetime) -> None:
     state.failures = 0
 
 
-def note_failure(state: DeviceState, before: dict[str, Any] | None, error: AgentError, now: datetime) -> None:
+def note_failure(state: DeviceState, error: AgentError, now: datetime) -> None:
     """Remember why a registration did not succeed, and when to try again; a registered device stays what it was."""
-    if before is not None:
-        for name, value in before.items():
-            setattr(state, name, value)
+    if state.registration == Registration.COMPLETE:
         return
     # A server that is busy has refused nothing.
     again = isinstance(error, ServerUnreachableError | ServerBusyError)
@@ -138,6 +133,7 @@ def deregister(talk: Conversation, state: DeviceState, key: PrivateKey, now: dat
         talk.say(DeviceOp.DEREGISTER, DeregisterBody(returns=returns).to_dict(), now)
     except AgentError as error:
         reply = False
+        _keep_farewell(state)
         state.last_failure = iso(now)
         state.registration_message = f"the server was not told: {error.message}"
     _step(state, RegistrationEvent.DEREGISTERED)
@@ -145,6 +141,13 @@ def deregister(talk: Conversation, state: DeviceState, key: PrivateKey, now: dat
     if reply:
         state.registration_message = ""
     return reply
+
+
+def _keep_farewell(state: DeviceState) -> None:
+    """What was not answered is told later: it belongs to the server that the device leaves."""
+    if state.in_flight is not None and state.url is not None:
+        place = {"url": state.url, "ca": state.ca, "fingerprint": state.fingerprint}
+        state.farewells = [*state.farewells, Elsewhere(state.in_flight, place, about_of(state))]
 
 
 def end_identity(state: DeviceState, now: datetime) -> None:

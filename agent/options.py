@@ -76,6 +76,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("renew", "Renew identity, authorization, or what the timers ask for.").add_argument(
         "what", choices=["id", "auth", "due"]
     )
+    active = add("transfer-active", "Say which unit of a set is the active one; by default this device.")
+    active.add_argument("unit", metavar="PID:SN", nargs="?", help="the unit that is active now")
     add("deregister", "Leave the server.")
     reserve = add("reserve", "Licences by code, without any network.").add_subparsers(
         dest="action", required=True, metavar="ACTION"

@@ -33,6 +33,15 @@ class InFlight:
 
 
 @dataclass(slots=True)
+class Elsewhere:
+    """A message that belongs to another server than the one of the state: where it goes, who the device is there."""
+
+    message: InFlight
+    server: dict[str, str | None]
+    about: dict[str, Any]
+
+
+@dataclass(slots=True)
 class Evidence:
     """The last authorization answer as received, with what is needed to verify it again."""
 
@@ -109,6 +118,8 @@ class DeviceState:
     counter: int = 0
     held: list[int] = field(default_factory=lambda: [0, 0])
     in_flight: InFlight | None = None
+    joining: Elsewhere | None = None
+    farewells: list[Elsewhere] = field(default_factory=list)
     uses: dict[str, int] = field(default_factory=dict)
     evaluation_seconds: int = 0
     evaluation_mark: str | None = None
@@ -127,6 +138,9 @@ class DeviceState:
             raise KeyError("version")
         if plain.get("in_flight"):
             plain["in_flight"] = InFlight(**plain["in_flight"])
+        if plain.get("joining"):
+            plain["joining"] = _elsewhere(plain["joining"])
+        plain["farewells"] = [_elsewhere(each) for each in plain.get("farewells", [])]
         if plain.get("evidence"):
             plain["evidence"] = Evidence(**plain["evidence"])
         if plain.get("reservation"):
@@ -134,6 +148,10 @@ class DeviceState:
         plain["grants"] = {name: HeldGrant(**value) for name, value in plain["grants"].items()}
         plain["exports"] = {name: Export(**value) for name, value in plain["exports"].items()}
         return cls(**plain)
+
+
+def _elsewhere(data: dict[str, Any]) -> Elsewhere:
+    return Elsewhere(InFlight(**data["message"]), data["server"], data["about"])
 
 
 class Store:

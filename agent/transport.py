@@ -15,7 +15,18 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from agent.errors import AnswerRefusedError, InvalidInputError, ServerUnreachableError, TlsRefusedError
+from agent.errors import (
+    AnswerRefusedError,
+    InvalidInputError,
+    ServerUnreachableError,
+    TlsExpiredError,
+    TlsFingerprintError,
+    TlsNameError,
+    TlsNotSpokenError,
+    TlsNotYetValidError,
+    TlsRefusedError,
+    TlsUnusableError,
+)
 from exchange.certificates import tls_key_fingerprint
 
 ANSWER_BYTES = 4 * 1024 * 1024
@@ -104,8 +115,10 @@ class HttpTransport:
             connection.request("POST", self._parts.path.rstrip("/") + path, body=body, headers=headers)
             response = connection.getresponse()
             data = response.read(ANSWER_BYTES + 1)
+        except ssl.SSLCertVerificationError as error:
+            raise _explained(error, host) from error
         except ssl.SSLError as error:
-            raise TlsRefusedError(f"{host}: {error.reason or error}") from error
+            raise TlsNotSpokenError(f"{host}: {error.reason or error}") from error
         except (OSError, http.client.HTTPException) as error:
             raise ServerUnreachableError(f"{self._server.url}: {error or type(error).__name__}") from error
         finally:
@@ -127,13 +140,14 @@ class HttpTransport:
             return
         sock: socket.socket | None = connection.sock
         if not isinstance(sock, ssl.SSLSocket):
-            raise TlsRefusedError("a fingerprint was given, but the address is not https")
+            raise TlsUnusableError("a fingerprint was given, but the address is not https")
         certificate = sock.getpeercert(binary_form=True) or b""
         found, of_key = hashlib.sha256(certificate).hexdigest(), tls_key_fingerprint(certificate)
         if hmac.compare_digest(found, plain_fingerprint(wanted)):
             self.moved_pin = (wanted, of_key)
         elif not hmac.compare_digest(of_key, plain_fingerprint(wanted)):
-            raise TlsRefusedError(f"the server shows the certificate {found}")
+            given = plain_fingerprint(wanted)
+            raise TlsFingerprintError(f"the server shows the certificate {found}, the fingerprint given is {given}")
 
 
 def _tls_context(server: Server) -> ssl.SSLContext:
@@ -147,8 +161,23 @@ def _tls_context(server: Server) -> ssl.SSLContext:
         try:
             context = ssl.create_default_context(cafile=server.ca)
         except (OSError, ssl.SSLError) as error:
-            raise TlsRefusedError(f"{Path(server.ca).name} holds no usable CA certificate") from error
+            raise TlsUnusableError(f"{Path(server.ca).name} holds no usable CA certificate") from error
     return context
+
+
+_EXPIRED, _NOT_YET_VALID, _WRONG_NAMES = 10, 9, frozenset({62, 64})  # X509_V_ERR_* of OpenSSL
+
+
+def _explained(error: ssl.SSLCertVerificationError, host: str) -> TlsRefusedError:
+    """What is wrong with a certificate, in the words of the cause: its term, its name, or who vouches for it."""
+    text = f"{host}: {error.verify_message}"
+    if error.verify_code == _EXPIRED:
+        return TlsExpiredError(text)
+    if error.verify_code == _NOT_YET_VALID:
+        return TlsNotYetValidError(text)
+    if error.verify_code in _WRONG_NAMES:
+        return TlsNameError(text)
+    return TlsRefusedError(text)
 
 
 def problem_of(body: bytes) -> dict[str, object]:

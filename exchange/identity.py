@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 from typing import Self
 
 from exchange.canonical import JsonObject
@@ -10,12 +11,21 @@ from exchange.errors import MalformedError
 from exchange.fields import Fields
 from exchange.limits import IDENTITY_CHARS
 
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _OPTIONAL = ("uuid", "vid", "host_identifier", "suvi", "mac_address")
+
+
+def ascii_lower(text: str) -> str:
+    """The text with ASCII capitals in lower case; other letters stay, since their case depends on the language."""
+    return text.translate(_ASCII_LOWER)
 
 
 @dataclass(frozen=True, slots=True)
 class Udi:
-    """Product id and serial number, with further identifiers where the product has them (1–255 characters each)."""
+    """Product id and serial number, with further identifiers where the product has them (1–255 characters each).
+
+    Blanks around a part do not count; the case of ASCII letters is kept and does not tell two devices apart.
+    """
 
     pid: str
     serial: str
@@ -26,23 +36,25 @@ class Udi:
     mac_address: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no product carries."""
+        """Trim every part, write the UUID in lower case; MalformedError names a part that no product carries."""
         for name in ("pid", "serial", *_OPTIONAL):
             value = getattr(self, name)
             if value is None and name in _OPTIONAL:
                 continue
-            if (
-                not isinstance(value, str)
-                or not value.strip()
-                or len(value) > IDENTITY_CHARS
-                or not value.isprintable()
-            ):
+            plain = value.strip() if isinstance(value, str) else ""
+            if not plain or len(plain) > IDENTITY_CHARS or not plain.isprintable():
                 raise MalformedError(f"udi.{name}: 1 to {IDENTITY_CHARS} printable characters are expected")
+            if name == "serial" and " " in plain:
+                raise MalformedError(f"udi.serial: {plain[:40]!r} has a blank inside; write it as the device shows it")
+            if name == "uuid":
+                plain = ascii_lower(plain)
+            if plain != value:
+                object.__setattr__(self, name, plain)
 
     @property
     def key(self) -> str:
-        """What makes two UDIs the same device: product id, serial number and, where given, the UUID."""
-        return "|".join((self.pid, self.serial, (self.uuid or "").replace("-", "").lower()))
+        """What makes two UDIs the same device: product id, serial number and, where given, the UUID; in lower case."""
+        return ascii_lower("|".join((self.pid, self.serial, (self.uuid or "").replace("-", ""))))
 
     @property
     def label(self) -> str:

@@ -11,20 +11,24 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.agreements.services import is_pending
-from central.domain.alerts.services import refresh_alerts, refresh_touched
+from central.domain.alerts.services import refresh_alerts, refresh_clones, refresh_touched
 from central.domain.export_control.queries import has_restricted
 from central.domain.instances.devices import (
+    change_active,
     find_key,
     issue_certificate,
     known_device,
+    leave_set,
     membership,
+    note_restored,
     register_device,
     registered_with,
     revive_key,
 )
 from central.domain.instances.models import DeviceKey, Instance
-from central.domain.instances.queries import by_udi, find_instance, instance_name
-from central.domain.ledger.claims import claims_of, release_claims
+from central.domain.instances.queries import by_udi, find_instance, instance_name, twins_of
+from central.domain.instances.services import end_instance
+from central.domain.ledger.claims import claims_of
 from central.domain.reservations.services import give_up
 from central.domain.tokens.models import Token
 from central.domain.tokens.services import redeem
@@ -90,7 +94,8 @@ class CentralBackend:
         revive_key(self._unit, row)
         account = self._unit.session.get_one(SmartAccount, row.account_id)
         refresh_touched(self._unit, account, instances=[known.instance, row.instance_id], pools=())
-        return replace(known, instance=row.instance_id, superseded=False)
+        refresh_clones(self._unit, account)
+        return known_device(self._unit, row) or replace(known, instance=row.instance_id, superseded=False)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -118,41 +123,32 @@ class CentralBackend:
             account, home = (of.account_id, of.virtual_account_id) if of else (None, None)
             record(self._unit, account, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=home)
 
-    def note_restored(self, known: KnownDevice) -> None:
-        """Mark a device that came back with an old number; a second time it is taken for a clone."""
-        key = find_key(self._unit, known.key.key_id)
-        row = self._unit.session.get(Instance, (key.account_id, known.instance)) if key else None
-        if row is None:
-            return
-        mark = "clone" if "restored" in row.marks else "restored"
-        if mark not in row.marks:
-            row.marks = sorted({*row.marks, mark})
-            message = f"{instance_name(row)} used an old number: it was put back to an older copy"
-            subject = {"instance": row.id}
-            record(
-                self._unit, row.account_id, EventKind.INSTANCE_RESTORED, message, subject=subject, instance_id=row.id
-            )
+    def note_restored(self, known: KnownDevice, resumed: int) -> None:
+        """Mark a device that was restored from an older copy; twice within a renewal interval it is a clone."""
+        key = self._key(known.key.key_id)
+        if key is not None and note_restored(self._unit, key, resumed):
+            refresh_clones(self._unit, self._unit.session.get_one(SmartAccount, key.account_id))
 
     def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
         """Register with a token."""
         self._standing.forget()
         if read_csr(body.csr).key_id != key.key_id:
             raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
-        redeemed = redeem(self._unit, body.token, registered_with(self._unit, body.udi, key))
+        redeemed = redeem(self._unit, body.token, registered_with(self._unit, key))
         if redeemed.token is None:
             self._refused = redeemed.refused
             raise DeviceRefusal("token_refused", redeemed.cause)
         account = self._unit.session.get_one(SmartAccount, redeemed.token.account_id)
         if is_pending(self._unit, account):
             raise DeviceRefusal("agreement_pending")
+        self._refuse_foreign(account, key)
         reserving = by_udi(self._unit, account.id, body.udi)
         given_up = reserving is not None and give_up(self._unit, reserving)
         instance = register_device(self._unit, redeemed.token, body, key)
         account, home = membership(self._unit, instance)
-        row = find_key(self._unit, key.key_id)
-        if row is None or row.account_id != account.id:
-            raise DeviceRefusal("identity_mismatch", "the key belongs to another account")
-        self._row = row
+        self._row = row = self._refuse_foreign(account, key)
+        if row is None:
+            raise DeviceRefusal("not_registered")
         certificate = issue_certificate(self._unit, self._keyring, instance, row)
         result = RegisterResult(
             instance=instance.id,
@@ -166,11 +162,23 @@ class CentralBackend:
             renew_from=self.now + CERTIFICATE_RENEWAL,
             export_allowed=instance.export_allowed,
         )
+        self._note_registered(account, instance, given_up=given_up, known=reserving is not None)
+        return instance.id, result.to_dict()
+
+    def _refuse_foreign(self, account: SmartAccount, key: PublicKey) -> DeviceKey | None:
+        """The row of a key; refused where it belongs to another account: one key is one device in one account."""
+        row = find_key(self._unit, key.key_id)
+        if row is not None and row.account_id != account.id:
+            raise DeviceRefusal("registered_elsewhere")
+        return row
+
+    def _note_registered(self, account: SmartAccount, instance: Instance, *, given_up: bool, known: bool) -> None:
         if given_up:
             refresh_alerts(self._unit, account)  # what was reserved is free, and nothing waits any more
-        elif reserving is not None:  # what is new gives no cause for an alert, and ends none
+        elif known:  # what is new gives no cause for an alert, and ends none, but for its identity
             refresh_touched(self._unit, account, instances=[instance.id], pools=())
-        return instance.id, result.to_dict()
+        if twins_of(self._unit, instance):
+            refresh_clones(self._unit, account)
 
     def renew(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject | None:
         """Every list takes the long way here: central signs fresh lines for each answer."""
@@ -213,12 +221,8 @@ class CentralBackend:
         if row is None or body.active.key not in {udi.key for udi in known.udis}:
             raise DeviceRefusal("unknown_member")
         instance = find_instance(self._unit, row.account_id, known.instance)
-        others = [udi for udi in known.udis if udi.key != body.active.key]
-        instance.udi, instance.udi_key = body.active.to_dict(), body.active.key
-        instance.standbys = [udi.to_dict() for udi in others]
-        message = f"{body.active.label} is the active member of {instance_name(instance)}"
-        record(self._unit, row.account_id, EventKind.INSTANCE_ACTIVE_CHANGED, message, instance_id=instance.id)
-        return {"active": body.active.to_dict(), "at": iso(self.now)}
+        change_active(self._unit, instance, body.active)
+        return {"active": instance.udi, "at": iso(self.now)}
 
     def deregister(self, known: KnownDevice, returns: tuple[tuple[ExportReturn, JsonObject], ...]) -> JsonObject:
         """The device leaves: ordinary licences are freed, restricted ones by its signed returns (row C8.3)."""
@@ -228,17 +232,20 @@ class CentralBackend:
             raise DeviceRefusal("not_registered")
         returned = [take_device_return(self._unit, self._keyring, row.account_id, envelope) for _, envelope in returns]
         instance = find_instance(self._unit, row.account_id, known.instance)
+        account, _ = membership(self._unit, instance)
+        twins = bool(twins_of(self._unit, instance) or "clone" in instance.marks)
+        if leave_set(self._unit, instance, row):
+            self._row = None
+            refresh_alerts(self._unit, account)
+            return {}
         restricted = has_restricted(self._unit, row.account_id, instance.id)
         pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, row.account_id, instance.id)}
         pools |= {(grant.virtual_account_id, grant.tag) for grant in returned if grant is not None}
-        release_claims(self._unit, row.account_id, [instance.id])
         message = f"product instance {instance_name(instance)} removed itself"
         record(self._unit, row.account_id, EventKind.INSTANCE_REMOVED, message, instance_id=instance.id)
-        account, _ = membership(self._unit, instance)
-        self._unit.session.delete(row)
-        self._unit.session.delete(instance)
+        end_instance(self._unit, instance)
         self._row = None
-        if restricted:
+        if restricted or twins:
             refresh_alerts(self._unit, account)  # also what it left behind, or asked for in vain
         else:
             refresh_touched(self._unit, account, instances=[instance.id], pools=pools)

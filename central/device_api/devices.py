@@ -86,6 +86,8 @@ def authorize_device(
     catalogue = {row.tag: row for row in entitlements(unit, [tag for tag, _ in body.entitlements])}
     ordinary = {tag: n for tag, n in body.entitlements if tag in catalogue and not catalogue[tag].restricted}
     present = claims_of(unit, account.id, instance.id)
+    if not known.is_active:
+        ordinary = dict(present)  # the active unit of a set says what is used; a standby is only answered (row C7.6)
     if ordinary != present:
         replace_claims(unit, account.id, instance.id, home.id, ordinary)
         standing.forget()
@@ -95,8 +97,9 @@ def authorize_device(
         mark_delivered(unit, account.id, grant_id, generation, instance.id)
     silent = unit.licence_now - instance.last_contact >= SILENT_MINOR[0]
     instance.last_contact, instance.state = unit.now, InstanceState.ACTIVE
-    instance.hostname = body.hostname or instance.hostname
-    instance.software_version = body.software_version or instance.software_version
+    if known.is_active:
+        instance.hostname = body.hostname or instance.hostname
+        instance.software_version = body.software_version or instance.software_version
     changed = {tag for tag in {*ordinary, *present} if ordinary.get(tag) != present.get(tag)}
     if silent or changed:  # a contact ends an alert only after a long silence, and a list that is known changes no pool
         mine = [instance.id] if silent else ()

@@ -10,6 +10,7 @@ from central.actions.deadlines import end_overdue_satellites, end_silent_instanc
 from central.domain.alerts.due import due_accounts
 from central.domain.alerts.services import refresh_all, refresh_due, refresh_tls, refresh_vendor
 from central.domain.export_control.services import end_grants
+from central.domain.instances.devices import end_restored_marks
 from central.domain.ledger.services import expire_lots
 from central.domain.notices.rules import MAIL
 from central.domain.operations.models import ClockRow, OutboxEntry
@@ -59,6 +60,7 @@ def jobs_of(server: Central) -> tuple[Job, ...]:
     def deadlines(unit: Unit) -> str:
         due = due_accounts(unit)  # before what is removed can no longer be found
         removed, changed = end_overdue_satellites(unit), end_silent_instances(unit)
+        end_restored_marks(unit)
         refreshed = refresh_due(unit, keyring, due)
         return f"{removed} satellites removed, {changed} instances changed, {refreshed} accounts refreshed"
 

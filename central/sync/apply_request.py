@@ -26,7 +26,7 @@ from central.domain.export_control.services import (
     release,
     take_return,
 )
-from central.domain.instances.models import Instance
+from central.domain.instances.models import Instance, Standby
 from central.domain.ledger.claims import change_totals, move_claims, recount_totals, release_claims
 from central.domain.satellites.models import Satellite
 from central.domain.tokens.models import Token
@@ -134,10 +134,11 @@ def _settle_instances(intake: ApplyContext) -> None:
     message = f"product instance removed via satellite {satellite.name}"
     for piece in batches(dict.fromkeys(intake.staged.gone)):
         release_claims(unit, account_id, piece)
-        unit.session.execute(
+        for gone in (
+            delete(Standby).where(Standby.account_id == account_id, Standby.instance_id.in_(piece)),
             delete(Instance).where(Instance.account_id == account_id, Instance.id.in_(piece)),
-            execution_options={"synchronize_session": False},
-        )
+        ):
+            unit.session.execute(gone, execution_options={"synchronize_session": False})
         kind = EventKind.INSTANCE_REMOVED_VIA_SATELLITE
         record_many(unit, account_id, [_told(intake, kind, message, each) for each in piece])
 

@@ -18,7 +18,7 @@ from central.domain.accounts.queries import of_satellite
 from central.domain.activity.events import EventKind
 from central.domain.activity.models import Event
 from central.domain.activity.services import NewEvent, event_columns
-from central.domain.instances.models import Instance
+from central.domain.instances.models import Instance, Standby
 from central.domain.ledger.models import Claim
 from central.domain.satellites.models import Satellite, SatelliteEvent
 from exchange import limits
@@ -26,7 +26,7 @@ from exchange.errors import MalformedError, TooLargeError
 from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow
 from serverkit.db.bulk import Bulk, Rows
 from serverkit.db.unit import Unit
-from serverkit.db.upsert import BATCH, Prepared, deleting, inserting, upserting
+from serverkit.db.upsert import BATCH, Prepared, batches, deleting, inserting, upserting
 
 UNNUMBERED = 2**53
 """Events that do not say where they stand come after those that do, in the order of the file."""
@@ -114,6 +114,8 @@ class _Staging:
         claim = ("account_id", "instance_id", "tag", "virtual_account_id", "count", "since")
         self._claim = upserting(session, Claim, claim)
         self._unclaim = deleting(session, Claim)
+        self._standby = upserting(session, Standby, ("account_id", "instance_id", "udi_key"), keep=True)
+        self._unstandby = deleting(session, Standby)
         self._known_event = upserting(session, SatelliteEvent, ("account_id", "id"), keep=True)
         self._event: Prepared | None = None
 
@@ -157,8 +159,22 @@ class _Staging:
         columns = _instance_columns(self._satellite, kept)
         self._instance = self._instance or upserting(self._unit.session, Instance, [*columns])
         staged.bulk.put(self._instance, columns)
+        self._put_standbys(kept)
         self._happened(added, staged.added)
         staged.added += len(added)
+
+    def _put_standbys(self, rows: list[InstanceRow]) -> None:
+        """Where standbys are found by their UDI; what is not one any more goes."""
+        wanted = {(row.id, member.key) for row in rows for member in row.standbys}
+        query = select(Standby.instance_id, Standby.udi_key).where(
+            Standby.account_id == self._account, Standby.instance_id.in_({row.id for row in rows} - self._new)
+        )
+        known = {(of, key) for of, key in self._unit.session.connection().execute(query)}
+        for statement, pairs in ((self._unstandby, known - wanted), (self._standby, wanted)):
+            for piece in batches(sorted(pairs)):
+                of, keys = [pair[0] for pair in piece], [pair[1] for pair in piece]
+                columns = {"account_id": [self._account] * len(piece), "instance_id": of, "udi_key": keys}
+                self.staged.bulk.put(statement, columns)
 
     def claims(self, rows: list[ClaimRow]) -> None:
         """Claims, and by how much each pool's use changes; a claim that comes again has its pools counted anew."""

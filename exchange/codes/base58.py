@@ -3,10 +3,39 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 CLASS = "[1-9A-HJ-NP-Za-km-z]"
+CASE_LETTERS = 6
 _VALUES = {digit: value for value, digit in enumerate(DIGITS)}
+
+
+_INVISIBLE = re.compile("[\\s\u200b\u200c\u200d\u2060\ufeff]+")
+_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+
+
+def as_written(text: str) -> str:
+    """A code without what comes along when it is typed, pasted or mailed.
+
+    Blanks, line breaks and invisible characters go, typographic hyphens become plain ones, the two letters of the form at
+    the beginning become capitals. All other letters stay as they are: among the digits their case counts.
+    """
+    plain = _INVISIBLE.sub("", text).translate(_HYPHENS)
+    return ascii_upper(plain[:2]) + plain[2:]
+
+
+def ascii_upper(text: str) -> str:
+    """The text with small ASCII letters as capitals."""
+    return "".join(letter.upper() if "a" <= letter <= "z" else letter for letter in text)
+
+
+def case_hint(digits: str) -> str:
+    """What a refusal adds where a code seems to have lost its capitals or its small letters; else nothing."""
+    letters = [letter for letter in digits if letter.isalpha()]
+    if len(letters) >= CASE_LETTERS and ("".join(letters).islower() or "".join(letters).isupper()):
+        return "; capitals and small letters count, and this code has one kind only"
+    return ""
 
 
 def to_digits(number: int, length: int) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from exchange.codes.base58 import CLASS, to_digits, to_number
+from exchange.codes.base58 import CLASS, as_written, case_hint, to_digits, to_number
 from exchange.codes.request import OWN, RequestCode
 from exchange.codes.secrets import MOST_UPDATES, VALUE_BYTES, commitment_to, step_down, value_of
 from exchange.errors import AlteredError, MalformedError
@@ -39,20 +39,22 @@ def read_confirmation_code(text: str) -> ConfirmationCode:
         AlteredError: it was mistyped.
 
     """
-    plain = re.sub(r"[\s-]+", "", text[:400])
+    plain = as_written(text[:400]).replace("-", "")
     if not plain.startswith(OWN):
         if not _FOREIGN.fullmatch(plain):
             raise MalformedError("this is not a confirmation code")
         return ConfirmationCode(None)
     if not re.fullmatch(rf"{CLASS}{{{DIGITS}}}", plain[2:]):
-        raise MalformedError("the confirmation code is too short, too long, or holds other characters")
+        raise MalformedError(
+            "the confirmation code is too short, too long, or holds other characters" + case_hint(plain[2:])
+        )
     number = to_number(plain[2:])
     if number >> (8 * (VALUE_BYTES + CHECK_BYTES)):
-        raise AlteredError("the confirmation code was mistyped")
+        raise AlteredError(f"the confirmation code was mistyped{case_hint(plain[2:])}")
     data = number.to_bytes(VALUE_BYTES + CHECK_BYTES, "big")
     value = data[:VALUE_BYTES]
     if hashlib.sha256(value).digest()[:CHECK_BYTES] != data[VALUE_BYTES:]:
-        raise AlteredError("the confirmation code was mistyped")
+        raise AlteredError(f"the confirmation code was mistyped{case_hint(plain[2:])}")
     return ConfirmationCode(value)
 
 

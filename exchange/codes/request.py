@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from exchange.codes.base58 import CLASS, check_of
+from exchange.codes.base58 import CLASS, as_written, case_hint, check_of
 from exchange.codes.secrets import commitment
 from exchange.errors import AlteredError, MalformedError
 from exchange.identity import Udi
@@ -42,20 +42,23 @@ def make_request_code(udi: Udi, secret: bytes) -> str:
 
 
 def read_request_code(text: str) -> RequestCode:
-    """Read a code as a person typed it: blanks around and inside do not count.
+    """Read a code as a person typed it: blanks, line breaks and the case of its first letters do not count.
 
     Raises:
         MalformedError: it has not the form of a request code.
         AlteredError: its check value does not fit, so it was mistyped.
 
     """
-    plain = re.sub(r"\s+", "", text)
+    plain = as_written(text[: MOST_CHARS * 2])
+    if plain[2:4] == "-z":
+        plain = plain[:3] + "Z" + plain[4:]
     found = _SHAPE.fullmatch(plain) if len(plain) <= MOST_CHARS else None
     if found is None:
         raise MalformedError("this is not a request code, such as CP-ZSW-48:SN1-A6rZG7jGd-7z")
     own = found["form"] == OWN
     if own and check_of(plain.rpartition("-")[0], CHECK_DIGITS) != found["check"]:
-        raise AlteredError("the request code was mistyped: its last two characters do not fit the others")
+        hint = case_hint(found["pid"] + found["serial"] + found["digits"] + found["check"])
+        raise AlteredError(f"the request code was mistyped: its last two characters do not fit the others{hint}")
     code = RequestCode(plain, found["pid"], found["serial"], found["digits"], own)
     _ = code.udi  # refuses what no product carries
     return code

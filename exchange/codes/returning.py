@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from exchange.codes.base58 import CLASS, to_digits, to_number
+from exchange.codes.base58 import CLASS, as_written, case_hint, to_digits, to_number
 from exchange.codes.request import OWN, RequestCode
 from exchange.codes.secrets import SECRET_BYTES, commitment
 from exchange.errors import AlteredError, MalformedError
@@ -38,20 +38,20 @@ def read_return_code(text: str) -> ReturnCode:
         AlteredError: it was mistyped.
 
     """
-    plain = re.sub(r"[\s-]+", "", text[:400])
+    plain = as_written(text[:400]).replace("-", "")
     if not plain.startswith(OWN):
         if not _FOREIGN.fullmatch(plain):
             raise MalformedError("this is not a return code")
         return ReturnCode(None)
     if not re.fullmatch(rf"{CLASS}{{{DIGITS}}}", plain[2:]):
-        raise MalformedError("the return code is too short, too long, or holds other characters")
+        raise MalformedError("the return code is too short, too long, or holds other characters" + case_hint(plain[2:]))
     number = to_number(plain[2:])
     if number >> (8 * (SECRET_BYTES + CHECK_BYTES)):
-        raise AlteredError("the return code was mistyped")
+        raise AlteredError(f"the return code was mistyped{case_hint(plain[2:])}")
     data = number.to_bytes(SECRET_BYTES + CHECK_BYTES, "big")
     secret = data[:SECRET_BYTES]
     if hashlib.sha256(secret).digest()[:CHECK_BYTES] != data[SECRET_BYTES:]:
-        raise AlteredError("the return code was mistyped")
+        raise AlteredError(f"the return code was mistyped{case_hint(plain[2:])}")
     return ReturnCode(secret)
 
 

@@ -36,7 +36,8 @@ class DeviceRefusal(Exception):  # noqa: N818 - it is an answer, not a fault
 class KnownDevice:
     """What a server knows of a key: its instance, numbers, and whether the key was superseded.
 
-    `last_answer` is the payload of the answer that the last number got.
+    `last_answer` is the payload of the answer that the last number got. `udis` are the active unit and its standbys,
+    `member` is the key (`Udi.key`) of the unit that registered with this device key.
     """
 
     instance: str
@@ -46,6 +47,16 @@ class KnownDevice:
     last_digest: str | None
     last_answer: bytes | None
     superseded: bool
+    member: str = ""
+
+    def unit(self) -> Udi:
+        """The unit of the set that the key belongs to: its own, else the active one."""
+        return next((udi for udi in self.udis if udi.key == self.member), self.udis[0])
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the key is that of the active unit; what a standby uses is not counted a second time (row C7.6)."""
+        return self.unit() is self.udis[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +96,8 @@ class Backend(Protocol):
         """Write down what was refused, and why."""
         ...
 
-    def note_restored(self, known: KnownDevice) -> None:
-        """A device used an old number: it was put back to an older copy."""
+    def note_restored(self, known: KnownDevice, resumed: int) -> None:
+        """A device goes on above the number that a refusal told it: it was restored from an older copy."""
         ...
 
     def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:

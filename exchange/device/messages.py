@@ -37,7 +37,10 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class DeviceRequest:
-    """One message of a device; `held` is the newest (epoch, rseq) that it was ever shown."""
+    """One message of a device; `held` is the newest (epoch, rseq) that it was ever shown.
+
+    `resumed` is the highest number that a refusal told the device, in the message which goes on above it; else None.
+    """
 
     op: DeviceOp
     udi: Udi
@@ -49,10 +52,11 @@ class DeviceRequest:
     root_version: int
     held: tuple[int, int]
     body: JsonObject
+    resumed: int | None = None
 
     def to_dict(self) -> JsonObject:
         """The payload."""
-        return {
+        payload: JsonObject = {
             "format": FORMAT,
             "op": self.op.value,
             "udi": self.udi.to_dict(),
@@ -65,6 +69,7 @@ class DeviceRequest:
             "held": list(self.held),
             "body": self.body,
         }
+        return payload if self.resumed is None else {**payload, "resumed": self.resumed}
 
     @classmethod
     def from_dict(cls, data: object) -> Self:
@@ -84,6 +89,7 @@ class DeviceRequest:
             root_version=fields.integer("root_version"),
             held=(held[0], held[1]),
             body=fields.mapping("body"),
+            resumed=fields.optional_integer("resumed", least=1, most=limits.JSON_INTEGER),
         )
 
 

@@ -111,9 +111,11 @@ class RequestProcessor:
             if verdict is CounterVerdict.REPEAT and known.last_answer is not None:
                 return Draft(200, known.last_answer, self._signer, request.root_version)
             if verdict is not CounterVerdict.NEW:
-                self._backend.note_restored(known)
                 extra: JsonObject = {"highest_counter": known.last_counter}
                 return self._refuse(request, digest, DeviceRefusal("counter_too_low"), known.instance, extra)
+            if request.resumed is not None and not known.superseded:
+                # Only the device itself can say so: a message said again by a third party never gets here.
+                self._backend.note_restored(known, request.resumed)
         instance = known.instance if known else None
         try:
             quick = self._fast_path(request, key, known)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from exchange.device.timers import SILENT_MINOR
+from exchange.device.timers import AUTHORIZATION_RENEWAL, SILENT_MINOR
+from exchange.identity import Udi
 
 
 class CounterVerdict(StrEnum):
@@ -33,13 +34,47 @@ class RegistrationVerdict(StrEnum):
     NEW = "new"
     SAME = "same"
     TAKE_OVER = "take_over"
+    JOIN = "join"
 
 
-def judge_registration(known_key_hash: str | None, key_hash: str) -> RegistrationVerdict:
-    """Row S4.1: same key, same instance; a new key with a valid token takes the instance over, without a person."""
-    if known_key_hash is None:
+def judge_registration(live: Mapping[str, str] | None, key_id: str, unit: str) -> RegistrationVerdict:
+    """Rows S4.1, C7.6: what a registration means for the instance that its key or its UDI leads to.
+
+    `live` says of each key of the instance that is in force to which unit it belongs (`Udi.key`); None where there is
+    no instance. A known key is the same device. A unit of the set without a key of its own joins the others. Else a new
+    key with a valid token takes the place of the unit's former one, without a person.
+    """
+    if live is None:
         return RegistrationVerdict.NEW
-    return RegistrationVerdict.SAME if known_key_hash == key_hash else RegistrationVerdict.TAKE_OVER
+    if key_id in live:
+        return RegistrationVerdict.SAME
+    if live and unit not in live.values():
+        return RegistrationVerdict.JOIN
+    return RegistrationVerdict.TAKE_OVER
+
+
+def standbys_after(
+    active: Udi, standbys: Sequence[Udi], unit: Udi, named: Sequence[Udi], with_key: Collection[str]
+) -> tuple[Udi, ...]:
+    """Row C7.6: the standbys of a set after one of its units registered and named the others.
+
+    The active unit replaces the list, if it names one; a unit that has a key of its own (`with_key`, by `Udi.key`) stays.
+    A standby only adds to it. Each stays written as it was first reported.
+    """
+    if unit.key == active.key and named:
+        kept = [udi for udi in standbys if udi.key in with_key or udi.key in {one.key for one in named}]
+    else:
+        kept = list(standbys)
+    found: dict[str, Udi] = {}
+    for udi in (*kept, unit, *named):
+        found.setdefault(udi.key, udi)
+    found.pop(active.key, None)
+    return tuple(found.values())
+
+
+def is_clone(restored_at: datetime | None, now: datetime) -> bool:
+    """Whether a device that goes on above the number it was told did so within a renewal interval already."""
+    return restored_at is not None and now - restored_at < AUTHORIZATION_RENEWAL
 
 
 def may_alarm(certificate_expires: datetime, last_contact: datetime, now: datetime) -> bool:
@@ -68,6 +103,11 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
     ),
     "invalid_quantity": Problem(422, "A quantity is not allowed.", "Ask for a whole number from 1 to 1000000."),
     "duplicate_entitlement": Problem(422, "A licence stands twice in the list.", "Name each licence once."),
+    "registered_elsewhere": Problem(
+        409,
+        "The key of this device is registered in another account of this server.",
+        "Run `agent deregister` first, or have the product instance removed there.",
+    ),
     "identity_mismatch": Problem(
         403, "The message names another device than its key belongs to.", "Register the device under its own identity."
     ),

@@ -30,11 +30,13 @@ def authorize_device(
     refuse_ended(unit, instance.certificate_expires)
     silent = unit.licence_now - instance.last_contact >= SILENT_MINOR[0]
     ordinary = figures.ordinary(body.entitlements)
-    _claim(unit, figures, instance, ordinary)
+    if known.is_active:  # the active unit of a set says what is used; a standby is only answered (row C7.6)
+        _claim(unit, figures, instance, ordinary)
     for grant_id, generation in body.installed:
         mark_delivered(unit, grant_id, generation, known.key)
-    instance.hostname = body.hostname or instance.hostname
-    instance.software_version = body.software_version or instance.software_version
+    if known.is_active:
+        instance.hostname = body.hostname or instance.hostname
+        instance.software_version = body.software_version or instance.software_version
     touch(unit, instance)
     if silent:
         refresh_touched(unit, instances=[instance.id], pools=())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from exchange.canonical import JsonObject
@@ -27,20 +26,21 @@ from exchange.statements import ExportRequest, ExportReturn
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
-from satellite.core.alerts.services import refresh_touched
+from satellite.core.alerts.services import refresh_clones, refresh_touched
 from satellite.core.export_queue.services import queue_request, take_return
+from satellite.core.instances.clones import note_restored, revive_key
 from satellite.core.instances.models import DeviceKey, Instance
-from satellite.core.instances.queries import find_instance, instance_name
+from satellite.core.instances.queries import find_instance, instance_name, twins_of
 from satellite.core.instances.services import (
     ANSWERED,
     change_active,
     find_key,
     issue_certificate,
+    leave_set,
     refuse_unagreed,
     register_device,
     registered_with,
     remove_instance,
-    revive_key,
     touch,
 )
 from satellite.core.licences.queries import entitlement
@@ -94,7 +94,8 @@ class SatelliteBackend:
         revive_key(self._unit, row)
         self._changed(row.key_id, row.instance_id, known.instance)
         refresh_touched(self._unit, instances=[known.instance, row.instance_id], pools=())
-        return replace(known, instance=row.instance_id, superseded=False)
+        refresh_clones(self._unit)
+        return self._rows_of_devices.known(known.key.key_id, "") or known
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -136,17 +137,10 @@ class SatelliteBackend:
             home = of.virtual_account_id if of else None
             record(self._unit, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=home)
 
-    def note_restored(self, known: KnownDevice) -> None:
-        """Mark a device that came back with an old number; a second time it is taken for a clone."""
-        row = self._unit.session.get(Instance, known.instance)
-        if row is None:
-            return
-        mark = "clone" if "restored" in row.marks else "restored"
-        if mark not in row.marks:
-            row.marks = sorted({*row.marks, mark})
-            touch(self._unit, row)
-            message = f"{instance_name(row)} used an old number: it was put back to an older copy"
-            record(self._unit, EventKind.INSTANCE_RESTORED, message, instance_id=row.id)
+    def note_restored(self, known: KnownDevice, resumed: int) -> None:
+        """Mark a device that was restored from an older copy; twice within a renewal interval it is a clone."""
+        if note_restored(self._unit, self._own(known)[0], resumed):
+            refresh_clones(self._unit)
 
     def _own(self, known: KnownDevice) -> tuple[DeviceKey, Instance]:
         row = find_key(self._unit, known.key.key_id)
@@ -173,9 +167,9 @@ class SatelliteBackend:
 
     def register_new(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject] | None:
         """Register a device that nobody knows yet."""
-        if not self._registrations.is_new(body.udi, key):
+        if body.standbys or not self._registrations.is_new(body.udi, key):
             self.write()
-            return None
+            return None  # a set is looked at as a whole, with what its units are elsewhere
         self._check_request(body, key)
         token = self._registrations.token(body.token)
         if token is None:
@@ -205,9 +199,9 @@ class SatelliteBackend:
 
     def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
         """Register with a token."""
-        self._registrations.forget(body.udi, key)
+        self._registrations.forget(body.udi, key, *body.standbys)
         self._check_request(body, key)
-        before = registered_with(self._unit, body.udi, key)
+        before = registered_with(self._unit, key)
         redeemed = redeem(self._unit, body.token, before)
         if redeemed.token is None:
             self._refused = redeemed.refused
@@ -221,6 +215,8 @@ class SatelliteBackend:
         certificate = self._certify(instance, row)
         if verdict is not RegistrationVerdict.NEW:  # what is new gives no cause for an alert, and ends none
             refresh_touched(self._unit, instances=[instance.id], pools=())
+        if twins_of(self._unit, instance):
+            refresh_clones(self._unit)
         values = {name: getattr(instance, name) for name in ANSWERED}
         return instance.id, self._registered(values, certificate)
 
@@ -263,19 +259,25 @@ class SatelliteBackend:
         _, instance = self._own(known)
         if body.active.key not in {udi.key for udi in known.udis}:
             raise DeviceRefusal("unknown_member")
-        change_active(self._unit, instance, known, body.active)
-        return {"active": body.active.to_dict(), "at": iso(self.now)}
+        change_active(self._unit, instance, body.active)
+        self._changed(known.key.key_id, instance.id)
+        return {"active": instance.udi, "at": iso(self.now)}
 
     def deregister(self, known: KnownDevice, returns: tuple[tuple[ExportReturn, JsonObject], ...]) -> JsonObject:
         """The device leaves: ordinary licences are free, restricted ones come back by its signed returns."""
         fact = self._rows_of_devices.get(known.key.key_id)
         restricted = fact is None or fact.has_restricted
-        _, instance = self._own(known)
+        row, instance = self._own(known)
         for statement, envelope in returns:
             take_return(self._unit, statement, envelope, known.key)
+        twins = bool(twins_of(self._unit, instance) or "clone" in instance.marks)
+        if leave_set(self._unit, instance, row):
+            self._changed(known.key.key_id, instance.id)
+            self._made.refresh_alerts(self._unit)
+            return {}
         pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, instance.id)}
         remove_instance(self._unit, instance, "removed itself")
-        if restricted:
+        if restricted or twins:
             self._made.refresh_alerts(self._unit)  # also what it left behind or asked for in vain
         else:
             refresh_touched(self._unit, instances=[instance.id], pools=pools)

@@ -30,6 +30,7 @@ _FACTS = (
         DeviceKey.superseded,
         DeviceKey.last_counter,
         DeviceKey.last_digest,
+        DeviceKey.member,
         Instance.udi,
         Instance.standbys,
         Instance.virtual_account_id,
@@ -138,6 +139,7 @@ class DeviceRows:
             last_digest=row.last_digest,
             last_answer=answer.encode() if answer is not None else None,
             superseded=row.superseded,
+            member=row.member,
         )
 
     def forget(self, *instances: str | None) -> None:

@@ -21,7 +21,7 @@ from exchange.vocabulary import DeviceOp
 from satellite.core.activity.models import Event
 from satellite.core.activity.services import event_row
 from satellite.core.base import next_numbers
-from satellite.core.instances.models import DeviceKey, Instance
+from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.services import added_event, new_instance
 from satellite.core.tokens.models import Token
 from satellite.core.tokens.services import refused_because
@@ -30,11 +30,13 @@ from serverkit.secrets_box import hash_secret
 
 _KEYS: Table = DeviceKey.__table__  # type: ignore[assignment]  # a mapped class has a table
 _INSTANCES: Table = Instance.__table__  # type: ignore[assignment]  # a mapped class has a table
+_STANDBYS: Table = Standby.__table__  # type: ignore[assignment]  # a mapped class has a table
 _EVENTS: Table = Event.__table__  # type: ignore[assignment]  # a mapped class has a table
 
 _KNOWN_UDIS = select(_INSTANCES.c.udi_key).where(
     _INSTANCES.c.removed.is_(False), _INSTANCES.c.udi_key.in_(bindparam("udis", expanding=True))
 )
+_KNOWN_STANDBYS = select(_STANDBYS.c.udi_key).where(_STANDBYS.c.udi_key.in_(bindparam("udis", expanding=True)))
 _KNOWN_KEYS = select(_KEYS.c.key_id).where(_KEYS.c.key_id.in_(bindparam("key_ids", expanding=True)))
 _ADD_INSTANCES, _ADD_KEYS, _ADD_EVENTS = insert(_INSTANCES), insert(_KEYS), insert(_EVENTS)
 _TOKEN = select(Token).where(Token.hash == bindparam("of")).with_for_update()
@@ -81,6 +83,7 @@ class BatchRegistrations:
             udis, key_ids = {job.request.udi.key for job in mine}, {job.key.key_id for job in mine}
             self._looked_at = udis | key_ids
             self._taken.update(connection.scalars(_KNOWN_UDIS, {"udis": sorted(udis)}))
+            self._taken.update(connection.scalars(_KNOWN_STANDBYS, {"udis": sorted(udis)}))
             self._taken.update(connection.scalars(_KNOWN_KEYS, {"key_ids": sorted(key_ids)}))
 
     def is_new(self, udi: Udi, key: PublicKey) -> bool:
@@ -88,9 +91,9 @@ class BatchRegistrations:
         mine = {udi.key, key.key_id}
         return mine <= self._looked_at and not mine & self._taken
 
-    def forget(self, udi: Udi, key: PublicKey) -> None:
-        """The long way changed something about this device: it stays the long way for this group."""
-        self._taken |= {udi.key, key.key_id}
+    def forget(self, udi: Udi, key: PublicKey, *others: Udi) -> None:
+        """The long way changed something about this device and its set: they stay the long way for this group."""
+        self._taken |= {udi.key, key.key_id, *(other.key for other in others)}
 
     def token(self, secret: str) -> Token | None:
         """A token that registers one more device, its row locked; None where the long way has to say why not."""
@@ -121,6 +124,10 @@ class BatchRegistrations:
             "public": key.to_dict(),
             "superseded": False,
             "issue": 1,
+            "member": body.udi.key,
+            "described": None,
+            "resumed": 0,
+            "restored_at": None,
         }
         self._pending = _Pending(token, values, event, key_row)
         return values, certificate

@@ -7,6 +7,7 @@ from functools import partial
 
 from satellite.actions.deadlines import end_silent_instances
 from satellite.core.alerts.services import refresh_tls
+from satellite.core.instances.clones import end_restored_marks
 from satellite.core.operations.models import ClockRow
 from satellite.core.operations.services import observe_clock, take_measurement
 from satellite.runtime import Satellite
@@ -47,7 +48,7 @@ def jobs_of(server: Satellite) -> tuple[Job, ...]:
     """The jobs of a satellite."""
 
     def devices(unit: Unit) -> str:
-        return f"{end_silent_instances(unit)} instances changed"
+        return f"{end_silent_instances(unit)} instances changed, {end_restored_marks(unit)} marks lapsed"
 
     def alerts(unit: Unit) -> str:
         server.refresh_alerts(unit)

@@ -10,12 +10,14 @@ from exchange.files.rows import ClaimRow, InstanceRow, ResponseRow, TokenRow
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.base import next_change
-from satellite.core.instances.models import DeviceKey, Instance
+from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import instance_name
+from satellite.core.instances.services import standby_rows
 from satellite.core.licences.models import Claim
 from satellite.core.licences.services import claims_of, replace_claims
 from satellite.core.tokens.models import Token
 from serverkit.db.unit import Unit
+from serverkit.db.upsert import insert_rows
 
 
 class Returning:
@@ -97,8 +99,11 @@ class Returning:
                 superseded=False,
                 last_counter=0,
                 issue=1,
+                member=row.udi.key,
+                resumed=0,
             )
         )
+        insert_rows(unit.session, Standby, standby_rows(row.id, row.standbys))
         record(
             unit,
             EventKind.INSTANCE_RETURNED,

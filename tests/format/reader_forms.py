@@ -316,6 +316,7 @@ MESSAGE: Form = {
     "sent_at": time,
     "root_version": integer(),
     "body": obj,
+    "resumed": optional(integer(1, LARGEST)),
 }
 ANSWER: Form = {
     "format": version_1,

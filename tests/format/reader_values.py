@@ -253,14 +253,24 @@ def version_1(value: Any) -> int:
 
 
 def _udi_value(value: Any) -> str:
-    found = str(text(255)(value))
-    demand(found.strip())
+    found = str(text(255)(value)).strip()
+    demand(found)
     demand(all(letter == " " or unicodedata.category(letter)[0] not in "CZ" for letter in found))
     return found
 
 
-_UDI: dict[str, Type] = {"pid": _udi_value, "serial": _udi_value}
-_UDI |= {name: optional(_udi_value) for name in ("uuid", "vid", "host_identifier", "suvi", "mac_address")}
+def _serial(value: Any) -> str:
+    found = _udi_value(value)
+    demand(" " not in found)
+    return found
+
+
+def _uuid(value: Any) -> str:
+    return "".join(chr(ord(letter) + 32) if "A" <= letter <= "Z" else letter for letter in _udi_value(value))
+
+
+_UDI: dict[str, Type] = {"pid": _udi_value, "serial": _serial, "uuid": optional(_uuid)}
+_UDI |= {name: optional(_udi_value) for name in ("vid", "host_identifier", "suvi", "mac_address")}
 
 
 def udi(value: Any) -> dict[str, str]:

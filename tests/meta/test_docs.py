@@ -331,7 +331,7 @@ def _possible(kind: AlertKind) -> str:
 
 
 # Beside `conditions.py`.
-ALSO_DEMAND = {"central": ("devices.py",), "satellite": ()}
+ALSO_DEMAND = {"central": ("clones.py", "devices.py"), "satellite": ("clones.py",)}
 
 
 @pytest.mark.row("C10.2")

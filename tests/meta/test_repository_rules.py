@@ -28,17 +28,18 @@ FEATURE_FILES = {"__init__", "models", "rules", "services", "queries", "errors",
 # A part of a feature that is large enough to have a name of its own; each says why in its first line.
 FURTHER = {
     "central/domain/accounts": {"tags"},
-    "central/domain/alerts": {"conditions", "devices", "due", "snapshot"},
+    "central/domain/alerts": {"clones", "conditions", "devices", "due", "snapshot"},
     "central/domain/instances": {"devices"},
     "central/domain/ledger": {"claims", "postings", "reserving", "transfers", "verification"},
     "central/domain/reservations": {"updates"},
-    "satellite/core/alerts": {"conditions"},
+    "satellite/core/alerts": {"clones", "conditions"},
+    "satellite/core/instances": {"clones"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared", "stuff", "lib", "base_utils"}
 MOST_LINES, USUAL_LINES = 500, 300
 # Longer than usual; each may only become shorter. What falls under 300 leaves the list.
 LONG = {
-    "agent/device.py": 470,
+    "agent/device.py": 420,
     "central/domain/export_control/services.py": 345,
     "central/domain/ledger/queries.py": 315,
     "central/domain/satellites/services.py": 335,

@@ -9,6 +9,7 @@ from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from central.domain.agreements.services import is_pending
+from central.domain.alerts.clones import clones
 from central.domain.alerts.devices import instances, left_behind, waiting_reservations
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.catalogue.models import Entitlement
@@ -200,6 +201,7 @@ ACCOUNT_CONDITIONS = (
     licences,
     exports,
     instances,
+    clones,
     waiting_reservations,
     left_behind,
     satellites,

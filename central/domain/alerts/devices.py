@@ -22,7 +22,7 @@ from serverkit.alerts.engine import Severity, Wanted
 
 
 def instances(snapshot: Snapshot, ids: Collection[str] | None = None) -> Iterator[Wanted]:
-    """Row C7.5 for directly connected devices; clones wherever they show; of all instances or of those named."""
+    """Row C7.5 for directly connected devices; of all instances or of those named."""
     now, account_id = snapshot.unit.licence_now, snapshot.account.id
     query = select(
         Instance.id,
@@ -50,12 +50,9 @@ def instances(snapshot: Snapshot, ids: Collection[str] | None = None) -> Iterato
             text, actions = text + " Its restricted licences stay in use.", ("dismiss",)
         where = snapshot.name(row.virtual_account_id)
         yield Wanted("instance_failed_to_renew", row.id, text, where, actions=actions, subject=_of(row))
-    for row in snapshot.stream(query.where(Instance.marks.like('%"clone"%'))):
-        text = f"Two machines show the identity of {instance_name(row)}; decide which one is to live on."
-        yield Wanted("device_clone", row.id, text, snapshot.name(row.virtual_account_id), subject=_of(row))
 
 
-INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew", "device_clone")
+INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew")
 
 
 def waiting_reservations(snapshot: Snapshot) -> Iterator[Wanted]:

@@ -13,6 +13,7 @@ from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import all_accounts
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import NewEvent, record, record_many
+from central.domain.alerts.clones import clones
 from central.domain.alerts.conditions import account_wants, clock, pool_key, shortages, trust
 from central.domain.alerts.devices import INSTANCE_KINDS
 from central.domain.alerts.devices import instances as of_instances
@@ -53,6 +54,12 @@ def refresh_touched(
         only["insufficient_licences"] = [pool_key(*pool) for pool in pools]
     wanted = chain(shortages(snapshot, pools) if pools else (), of_instances(snapshot, instances) if instances else ())
     _tell(unit, account, book(account.id).reconcile(unit, wanted, (), only=only, tell=TOLD))
+
+
+def refresh_clones(unit: Unit, account: SmartAccount) -> None:
+    """Make the alerts about identities that show twice true."""
+    unit.session.flush()
+    book(account.id).reconcile(unit, clones(Snapshot(unit, account)), ("device_clone",))
 
 
 def _tell(unit: Unit, account: SmartAccount, changes: Changes) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.instances.models import DeviceKey, Instance
-from central.domain.instances.queries import by_udi, instance_name
+from central.domain.instances.queries import by_standby, by_udi, instance_name, members_of, twins_of
+from central.domain.instances.services import set_standbys
 from central.domain.tokens.models import Token
 from central.keyring import KeyRing
 from exchange.certificates import certificate_times, issue_device_certificate
 from exchange.device.backend import DeviceRefusal, KnownDevice
 from exchange.device.bodies import RegisterBody
-from exchange.device.rules import RegistrationVerdict, judge_registration
-from exchange.device.timers import CERTIFICATE
+from exchange.device.rules import RegistrationVerdict, is_clone, judge_registration, standbys_after
+from exchange.device.timers import AUTHORIZATION_RENEWAL, CERTIFICATE
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.vocabulary import InstanceState
@@ -44,45 +45,74 @@ def known_device(unit: Unit, row: DeviceKey) -> KnownDevice | None:
     return KnownDevice(
         instance=row.instance_id,
         key=PublicKey.from_dict(row.public),
-        udis=(Udi.from_dict(instance.udi), *(Udi.from_dict(member) for member in instance.standbys)),
+        udis=members_of(instance),
         last_counter=row.last_counter,
         last_digest=row.last_digest,
         last_answer=row.last_answer.encode() if row.last_answer else None,
         superseded=row.superseded,
+        member=row.member,
     )
 
 
-def registered_with(unit: Unit, udi: Udi, key: PublicKey) -> str | None:
+def registered_with(unit: Unit, key: PublicKey) -> str | None:
     """The id of the token that a device registered with, if it is connected here with this very key."""
-    query = select(Instance.token_id).where(
-        Instance.udi_key == udi.key, Instance.key_hash == key.key_hash, Instance.satellite_id.is_(None)
-    )
-    return unit.session.scalars(query).first()
+    row = find_key(unit, key.key_id)
+    instance = unit.session.get(Instance, (row.account_id, row.instance_id)) if row is not None else None
+    return instance.token_id if instance is not None else None
 
 
 def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instance:
-    """Register a device, or let a new key take its instance over (row S4.1)."""
-    known = by_udi(unit, token.account_id, body.udi)
+    """Register a device: its key is looked up before its UDI (rows S4.1, C7.6)."""
+    mine = find_key(unit, key.key_id)
+    if mine is not None:
+        known = unit.session.get(Instance, (mine.account_id, mine.instance_id))
+    else:
+        known = by_udi(unit, token.account_id, body.udi) or by_standby(unit, token.account_id, body.udi)
     if known is not None and known.virtual_account_id != token.virtual_account_id:
         raise DeviceRefusal("other_virtual_account")  # only a person moves a device
-    verdict = judge_registration(known.key_hash if known else None, key.key_hash)
+    live = {row.key_id: row.member for row in _live_keys(unit, known)} if known is not None else None
+    verdict = judge_registration(live, key.key_id, body.udi.key)
     token.uses += verdict is not RegistrationVerdict.SAME
     if known is None:
         return _add(unit, token, body, key)
     if verdict is RegistrationVerdict.TAKE_OVER:
-        for old in _keys_of(unit, known):
-            old.superseded = True
+        _supersede(unit, known, body.udi)
         message = f"{instance_name(known)} registered again with a new key"
         _say(unit, EventKind.INSTANCE_TAKEN_OVER, known, message)
-        unit.session.add(_key_row(known, key))
-    known.key_hash, known.export_allowed = key.key_hash, token.export_controlled
-    if body.standbys and [member.to_dict() for member in body.standbys] != known.standbys:
-        labels = ", ".join(member.label for member in body.standbys)
-        message = f"{instance_name(known)} connected, configured with standbys {labels}"
+    elif verdict is RegistrationVerdict.JOIN:
+        message = f"{body.udi.label} registered and joined the set of {instance_name(known)}"
         _say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, known, message)
-    _describe(known, body)
-    known.last_contact, known.state = unit.now, InstanceState.ACTIVE
+    if verdict is not RegistrationVerdict.SAME:
+        unit.session.add(_key_row(known, key, body.udi))
+        unit.session.flush()  # the set is looked at again, and the request processor looks for the key
+    _update(unit, known, token, body, key)
     return known
+
+
+def _update(unit: Unit, row: Instance, token: Token, body: RegisterBody, key: PublicKey) -> None:
+    """Take over what a unit of an instance said of itself; the active one speaks for the set."""
+    active, *standbys = members_of(row)
+    with_key = {one.member for one in _live_keys(unit, row)}
+    after = standbys_after(active, standbys, body.udi, body.standbys, with_key)
+    if {udi.key for udi in after} != {udi.key for udi in standbys} and after:
+        labels = ", ".join(member.label for member in after)
+        message = f"{instance_name(row)} connected, configured with standbys {labels}"
+        _say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, row, message)
+    set_standbys(unit, row, after)
+    if body.udi.key == active.key:
+        row.key_hash, row.export_allowed = key.key_hash, token.export_controlled
+        row.hostname, row.product_tag, row.software_version = body.hostname, body.product_tag, body.software_version
+    row.last_contact, row.state = unit.now, InstanceState.ACTIVE
+
+
+def _supersede(unit: Unit, row: Instance, udi: Udi) -> None:
+    """Another key takes the place of those that the unit had; how it called itself stays with the old ones."""
+    described = {"hostname": row.hostname, "product_tag": row.product_tag, "software_version": row.software_version}
+    for old in _live_keys(unit, row):
+        if old.member == udi.key:
+            old.superseded, old.described = True, described
+    if not twins_of(unit, row):
+        row.marks = []  # one machine shows this identity again, with a key that the other does not have
 
 
 def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instance:
@@ -92,6 +122,9 @@ def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instan
         virtual_account_id=token.virtual_account_id,
         udi=body.udi.to_dict(),
         udi_key=body.udi.key,
+        hostname=body.hostname,
+        product_tag=body.product_tag,
+        software_version=body.software_version,
         registered_at=unit.now,
         last_contact=unit.now,
         certificate_expires=unit.now + CERTIFICATE,
@@ -102,9 +135,9 @@ def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instan
         standbys=[],
         marks=[],
     )
-    _describe(row, body)
+    set_standbys(unit, row, standbys_after(body.udi, (), body.udi, body.standbys, ()))
     unit.session.add(row)
-    unit.session.add(_key_row(row, key))
+    unit.session.add(_key_row(row, key, body.udi))
     kind = EventKind.INSTANCE_ADDED_STANDBYS if body.standbys else EventKind.INSTANCE_ADDED
     standbys = f" with standbys {', '.join(member.label for member in body.standbys)}" if body.standbys else ""
     _say(unit, kind, row, f"product instance {instance_name(row)} added{standbys}")
@@ -112,12 +145,7 @@ def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instan
     return row
 
 
-def _describe(row: Instance, body: RegisterBody) -> None:
-    row.hostname, row.product_tag, row.software_version = body.hostname, body.product_tag, body.software_version
-    row.standbys = [member.to_dict() for member in body.standbys]
-
-
-def _key_row(row: Instance, key: PublicKey) -> DeviceKey:
+def _key_row(row: Instance, key: PublicKey, udi: Udi) -> DeviceKey:
     return DeviceKey(
         account_id=row.account_id,
         key_id=key.key_id,
@@ -126,12 +154,16 @@ def _key_row(row: Instance, key: PublicKey) -> DeviceKey:
         superseded=False,
         last_counter=0,
         issue=0,
+        member=udi.key,
+        resumed=0,
     )
 
 
-def _keys_of(unit: Unit, row: Instance) -> list[DeviceKey]:
-    query = select(DeviceKey).where(DeviceKey.account_id == row.account_id, DeviceKey.instance_id == row.id)
-    return list(unit.session.scalars(query))
+def _live_keys(unit: Unit, row: Instance) -> list[DeviceKey]:
+    query = select(DeviceKey).where(
+        DeviceKey.account_id == row.account_id, DeviceKey.instance_id == row.id, DeviceKey.superseded.is_(False)
+    )
+    return list(unit.session.scalars(query.order_by(DeviceKey.key_id)))
 
 
 def _say(unit: Unit, kind: EventKind, row: Instance, message: str) -> None:
@@ -149,21 +181,86 @@ def _say(unit: Unit, kind: EventKind, row: Instance, message: str) -> None:
 def revive_key(unit: Unit, key: DeviceKey) -> None:
     """The old key is heard again: two machines, two instances, each counted, until a person picks (row S4.1)."""
     old = unit.session.get_one(Instance, (key.account_id, key.instance_id))
-    twin = Instance(
-        **{
-            column.key: getattr(old, column.key)
-            for column in Instance.__table__.columns
-            if column.key not in {"id", "key_hash", "marks"}
-        },
-        id=new_id(),
-        key_hash=PublicKey.from_dict(key.public).key_hash,
-        marks=sorted({*old.marks, "clone"}),
-    )
+    udi = next((member for member in members_of(old) if member.key == key.member), Udi.from_dict(old.udi))
+    values = {column.key: getattr(old, column.key) for column in Instance.__table__.columns}
+    values |= {
+        "id": new_id(),
+        "udi": udi.to_dict(),
+        "udi_key": udi.key,
+        "standbys": [],
+        "key_hash": PublicKey.from_dict(key.public).key_hash,
+        "marks": sorted({*old.marks, "clone"}),
+        **(key.described or {}),
+    }
+    twin = Instance(**values)
     old.marks = sorted({*old.marks, "clone"})
     unit.session.add(twin)
-    key.instance_id, key.superseded = twin.id, False
-    _say(unit, EventKind.INSTANCE_CLONE, twin, f"two machines show the identity of {instance_name(old)}")
+    key.instance_id, key.superseded, key.described = twin.id, False, None
+    for row in (old, twin):  # each event names its own machine only
+        message = f"two machines show the identity of {udi.label}; this one is {instance_name(row)}"
+        _say(unit, EventKind.INSTANCE_CLONE, row, message)
     unit.session.flush()  # the request processor asks for the instance at once
+
+
+def note_restored(unit: Unit, key: DeviceKey, resumed: int) -> bool:
+    """Mark a device that goes on above the number it was told (exchange rule 8); True where it is taken for a clone."""
+    row = unit.session.get_one(Instance, (key.account_id, key.instance_id))
+    if resumed <= key.resumed:
+        return False  # the same message again
+    clone = is_clone(key.restored_at, unit.now)
+    key.resumed, key.restored_at = resumed, unit.now
+    row.marks = sorted({*row.marks, "clone" if clone else "restored"})
+    if clone:
+        message = f"{instance_name(row)} used old numbers twice within {AUTHORIZATION_RENEWAL.days} days: two machines have its key"
+    else:
+        message = f"{instance_name(row)} used an old number: it was restored from an older copy"
+    _say(unit, EventKind.INSTANCE_CLONE if clone else EventKind.INSTANCE_RESTORED, row, message)
+    return clone
+
+
+def end_restored_marks(unit: Unit) -> int:
+    """The mark *restored* lapses after a renewal interval; returns how many did."""
+    query = select(DeviceKey).where(DeviceKey.restored_at <= unit.licence_now - AUTHORIZATION_RENEWAL)
+    rows = list(unit.session.scalars(query))
+    for key in rows:
+        key.restored_at = None
+        row = unit.session.get(Instance, (key.account_id, key.instance_id))
+        if row is not None:
+            row.marks = [mark for mark in row.marks if mark != "restored"]
+    return len(rows)
+
+
+def change_active(unit: Unit, row: Instance, active: Udi) -> None:
+    """Another unit of the set is the active one; the count does not change (row C7.6)."""
+    members = members_of(row)
+    chosen = next(udi for udi in members if udi.key == active.key)
+    row.udi, row.udi_key = chosen.to_dict(), chosen.key
+    set_standbys(unit, row, [udi for udi in members if udi.key != chosen.key])
+    for key in _live_keys(unit, row):
+        if key.member == chosen.key:
+            row.key_hash = PublicKey.from_dict(key.public).key_hash
+    _say(unit, EventKind.INSTANCE_ACTIVE_CHANGED, row, f"{chosen.label} is the active member of {instance_name(row)}")
+
+
+def leave_set(unit: Unit, row: Instance, key: DeviceKey) -> bool:
+    """A unit leaves a set in which another one has a key of its own; False where it is the last one."""
+    others = [one for one in _live_keys(unit, row) if one.member != key.member]
+    if not others:
+        return False
+    gone = next((udi for udi in members_of(row) if udi.key == key.member), None)
+    if key.member == row.udi_key:
+        heir = next(udi for udi in members_of(row) if udi.key in {one.member for one in others})
+        change_active(unit, row, heir)
+    set_standbys(unit, row, [udi for udi in members_of(row)[1:] if udi.key != key.member])
+    unit.session.execute(
+        delete(DeviceKey).where(
+            DeviceKey.account_id == row.account_id, DeviceKey.instance_id == row.id, DeviceKey.member == key.member
+        ),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    label = gone.label if gone is not None else "a unit"
+    _say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, row, f"{label} left the set of {instance_name(row)}")
+    return True
 
 
 def issue_certificate(unit: Unit, keyring: KeyRing, row: Instance, key: DeviceKey) -> bytes:
@@ -172,7 +269,7 @@ def issue_certificate(unit: Unit, keyring: KeyRing, row: Instance, key: DeviceKe
     der = issue_device_certificate(
         PublicKey.from_dict(key.public),
         row.id,
-        Udi.from_dict(row.udi),
+        next((udi for udi in members_of(row) if udi.key == key.member), Udi.from_dict(row.udi)),
         keyring.device_ca_key,
         keyring.device_ca,
         unit.now,

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Row, Select, select
 
 from central.domain.instances.errors import UnknownInstanceError
-from central.domain.instances.models import Instance
+from central.domain.instances.models import Instance, Standby
 from central.domain.ledger.models import Claim
 from central.domain.ledger.queries import pools
-from exchange.identity import Udi
+from exchange.identity import Udi, ascii_lower
 from exchange.vocabulary import ClaimState, Compliance
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
@@ -54,6 +54,35 @@ def by_udi(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
     return unit.session.scalars(query.order_by(Instance.registered_at)).first()
 
 
+def by_standby(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
+    """The directly connected instance in which a unit stands by."""
+    query = (
+        select(Instance)
+        .join(Standby, (Standby.account_id == Instance.account_id) & (Standby.instance_id == Instance.id))
+        .where(Standby.account_id == account_id, Standby.udi_key == udi.key, Instance.satellite_id.is_(None))
+    )
+    return unit.session.scalars(query.order_by(Instance.registered_at)).first()
+
+
+def members_of(row: Instance) -> tuple[Udi, ...]:
+    """The units of an instance: the active one, then its standbys."""
+    return (Udi.from_dict(row.udi), *(Udi.from_dict(member) for member in row.standbys))
+
+
+def twins_of(unit: Unit, row: Instance) -> list[str]:
+    """The ids of other instances, here or behind satellites, that show the identity of a unit of this one."""
+    keys = [udi.key for udi in members_of(row)]
+    alone = select(Instance.id).where(
+        Instance.account_id == row.account_id, Instance.udi_key.in_(keys), Instance.id != row.id
+    )
+    within = (
+        select(Standby.instance_id)
+        .join(Instance, (Standby.account_id == Instance.account_id) & (Standby.instance_id == Instance.id))
+        .where(Standby.account_id == row.account_id, Standby.udi_key.in_(keys), Standby.instance_id != row.id)
+    )
+    return sorted({*unit.session.scalars(alone), *unit.session.scalars(within)})
+
+
 def in_virtual_accounts(unit: Unit, account_id: str, virtual_account_ids: list[str]) -> list[Instance]:
     """The instances of some virtual accounts, by name."""
     query = select(Instance).where(
@@ -70,7 +99,9 @@ def by_serial(unit: Unit, account_id: str, virtual_account_id: str, pid: str, se
         Instance.virtual_account_id == virtual_account_id,
         Instance.udi_key.startswith(prefix, autoescape=True),
     )
-    rows = [row for row in unit.session.scalars(query) if (row.udi["pid"], row.udi["serial"]) == (pid, serial)]
+    wanted = ascii_lower(pid.strip()), ascii_lower(serial.strip())
+    found = unit.session.scalars(query)
+    rows = [row for row in found if (ascii_lower(row.udi["pid"]), ascii_lower(row.udi["serial"])) == wanted]
     return sorted(rows, key=lambda row: (row.registered_at, row.id))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete
 
 from central.domain.access.rules import Permission
@@ -10,11 +12,13 @@ from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.services import refuse_managed, refuse_managed_by
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
-from central.domain.instances.models import DeviceKey, Instance
-from central.domain.instances.queries import instance_name
+from central.domain.instances.models import DeviceKey, Instance, Standby
+from central.domain.instances.queries import instance_name, twins_of
 from central.domain.ledger.claims import move_claims, release_claims
 from central.domain.ledger.reserving import move_reserved
+from exchange.identity import Udi
 from serverkit.db.unit import Unit
+from serverkit.db.upsert import insert_rows
 
 
 def refuse_managed_instance(unit: Unit, row: Instance, there: str) -> None:
@@ -22,15 +26,46 @@ def refuse_managed_instance(unit: Unit, row: Instance, there: str) -> None:
     refuse_managed_by(unit, row.account_id, row.satellite_id, "product instance", there)
 
 
-def remove_instance(unit: Unit, row: Instance) -> None:
-    """Take an instance off and free its ordinary licences; the caller has dealt with restricted ones."""
-    require(unit, Permission.INSTANCE_MANAGE, row.account_id, row.virtual_account_id)
-    refuse_managed_instance(unit, row, f"instance remove {row.id}")
+def set_standbys(unit: Unit, row: Instance, units: Sequence[Udi]) -> None:
+    """Write the standbys of an instance where it shows them and where they are found."""
+    if row.standbys:
+        unit.session.execute(
+            delete(Standby).where(Standby.account_id == row.account_id, Standby.instance_id == row.id),
+            execution_options={"synchronize_session": False},
+        )
+    row.standbys = [udi.to_dict() for udi in units]
+    insert_rows(
+        unit.session,
+        Standby,
+        [{"account_id": row.account_id, "instance_id": row.id, "udi_key": udi.key} for udi in units],
+    )
+
+
+def end_instance(unit: Unit, row: Instance) -> None:
+    """An instance goes: its ordinary licences are free, its keys and standbys are forgotten."""
     release_claims(unit, row.account_id, [row.id])
+    _end_clones(unit, row)
+    set_standbys(unit, row, ())
     unit.session.execute(
         delete(DeviceKey).where(DeviceKey.account_id == row.account_id, DeviceKey.instance_id == row.id),
         execution_options={"synchronize_session": "fetch"},
     )
+    unit.session.delete(row)
+
+
+def _end_clones(unit: Unit, row: Instance) -> None:
+    """An instance goes: where only one other shows its identity, that one is no clone any more."""
+    others = twins_of(unit, row)
+    if len(others) == 1:
+        other = unit.session.get(Instance, (row.account_id, others[0]))
+        if other is not None and other.satellite_id is None:
+            other.marks = [mark for mark in other.marks if mark != "clone"]
+
+
+def remove_instance(unit: Unit, row: Instance) -> None:
+    """Take an instance off and free its ordinary licences; the caller has dealt with restricted ones."""
+    require(unit, Permission.INSTANCE_MANAGE, row.account_id, row.virtual_account_id)
+    refuse_managed_instance(unit, row, f"instance remove {row.id}")
     message = f"product instance {instance_name(row)} removed"
     record(
         unit,
@@ -41,7 +76,7 @@ def remove_instance(unit: Unit, row: Instance) -> None:
         virtual_account_id=row.virtual_account_id,
         instance_id=row.id,
     )
-    unit.session.delete(row)
+    end_instance(unit, row)
 
 
 def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Instance:

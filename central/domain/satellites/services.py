@@ -15,7 +15,7 @@ from central.domain.accounts.queries import of_satellite
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.base import next_change
-from central.domain.instances.models import Instance
+from central.domain.instances.models import Instance, Standby
 from central.domain.ledger.claims import release_claims_of
 from central.domain.notices.rules import authorization_ready
 from central.domain.notices.services import notify
@@ -274,6 +274,9 @@ def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = Fals
     theirs = (Instance.account_id == satellite.account_id) & (Instance.satellite_id == satellite.id)
     release_claims_of(unit, satellite.account_id, select(Instance.id).where(theirs))
     count = int(unit.session.scalar(select(func.count()).select_from(Instance).where(theirs)) or 0)
+    ids = select(Instance.id).where(theirs)
+    stood = delete(Standby).where(Standby.account_id == satellite.account_id, Standby.instance_id.in_(ids))
+    unit.session.execute(stood, execution_options={"synchronize_session": False})
     unit.session.execute(delete(Instance).where(theirs), execution_options={"synchronize_session": False})
     forget(unit.session, Instance)
     for row in of_satellite(unit, satellite.account_id, satellite.id):

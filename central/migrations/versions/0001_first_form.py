@@ -126,6 +126,10 @@ def upgrade() -> None:
     sa.Column('last_digest', sa.String(length=64), nullable=True),
     sa.Column('last_answer', sa.Text(), nullable=True),
     sa.Column('issue', sa.Integer(), nullable=False),
+    sa.Column('member', sa.String(length=800), nullable=False),
+    sa.Column('described', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('resumed', sa.BigInteger(), nullable=False),
+    sa.Column('restored_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('account_id', 'key_id', name=op.f('pk_device_keys'))
     )
     with op.batch_alter_table('device_keys', schema=None) as batch_op:
@@ -507,6 +511,15 @@ def upgrade() -> None:
     sa.UniqueConstraint('domain', name=op.f('uq_smart_accounts_domain')),
     sa.UniqueConstraint('number', name=op.f('uq_smart_accounts_number'))
     )
+    op.create_table('standbys',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('instance_id', sa.String(length=32), nullable=False),
+    sa.Column('udi_key', sa.String(length=800), nullable=False),
+    sa.PrimaryKeyConstraint('account_id', 'instance_id', 'udi_key', name=op.f('pk_standbys'))
+    )
+    with op.batch_alter_table('standbys', schema=None) as batch_op:
+        batch_op.create_index('ix_standbys_account_id_udi_key', ['account_id', 'udi_key'], unique=False)
+
     op.create_table('tokens',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -580,6 +593,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_tokens_hash'))
 
     op.drop_table('tokens')
+    with op.batch_alter_table('standbys', schema=None) as batch_op:
+        batch_op.drop_index('ix_standbys_account_id_udi_key')
+
+    op.drop_table('standbys')
     op.drop_table('smart_accounts')
     with op.batch_alter_table('satellites', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_satellites_id'))

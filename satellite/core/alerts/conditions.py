@@ -26,7 +26,7 @@ from serverkit.alerts.engine import Severity, Wanted
 from serverkit.db.unit import Unit
 
 STREAM = 1000
-INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew", "device_clone")
+INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew")
 
 
 def _stream(unit: Unit, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
@@ -106,7 +106,7 @@ def exports(unit: Unit) -> Iterator[Wanted]:
 
 
 def instances(unit: Unit, ids: Collection[str] | None = None) -> Iterator[Wanted]:
-    """Silent devices (row C7.5), missed renewals, clones; of all instances or of those named."""
+    """Silent devices (row C7.5), missed renewals; of all instances or of those named."""
     where = names(unit)
     held = exists().where(
         HeldGrant.instance_id == Instance.id, HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.licence_now
@@ -131,10 +131,6 @@ def instances(unit: Unit, ids: Collection[str] | None = None) -> Iterator[Wanted
             text, actions = text + " Its restricted licences stay in use.", ("dismiss",)
         subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
         yield Wanted("instance_failed_to_renew", row.id, text, place, actions=actions, subject=subject)
-    for row in _stream(unit, query.where(Instance.marks.like('%"clone"%'))):
-        text = f"Two machines show the identity of {instance_name(row)}; decide which one is to live on."
-        subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
-        yield Wanted("device_clone", row.id, text, where.get(row.virtual_account_id, ""), subject=subject)
 
 
 def _silence(unit: Unit, row: Any, place: str) -> Wanted:

@@ -12,6 +12,7 @@ from satellite.core.access.services import require
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.alerts import conditions
+from satellite.core.alerts.clones import clones
 from satellite.core.alerts.models import Alert
 from satellite.core.alerts.rules import CATALOGUE
 from satellite.core.site.queries import site_of
@@ -37,6 +38,7 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
         conditions.licences(unit),
         conditions.exports(unit),
         conditions.instances(unit),
+        clones(unit),
         conditions.left_behind(unit),
         conditions.synchronization(unit, site, restored=restored),
         conditions.trust(unit, root),
@@ -60,6 +62,12 @@ def refresh_touched(unit: Unit, *, instances: Collection[str], pools: Collection
         conditions.shortages(unit, pools) if pools else (), conditions.instances(unit, instances) if instances else ()
     )
     _tell(unit, book().reconcile(unit, wanted, (), only=only, tell=TOLD))
+
+
+def refresh_clones(unit: Unit) -> None:
+    """Make the alerts about identities that show twice true."""
+    unit.session.flush()
+    book().reconcile(unit, clones(unit), ("device_clone",))
 
 
 def _tell(unit: Unit, changes: Changes) -> None:

@@ -40,7 +40,12 @@ class Instance(Base):
 
 
 class DeviceKey(Base):
-    """A device's key, with the numbers that stop replays and the answer that a repeated message gets."""
+    """A device's key, with the numbers that stop replays and the answer that a repeated message gets.
+
+    `member` is the UDI key of the unit that registered with it. `described` is how the unit called itself before another
+    key took its place. `resumed` is the highest number above which the device went on after a refusal told it,
+    `restored_at` when it last did.
+    """
 
     __tablename__ = "device_keys"
 
@@ -52,3 +57,16 @@ class DeviceKey(Base):
     last_digest: Mapped[str | None] = mapped_column(String(64))
     last_answer: Mapped[str | None] = mapped_column(Text)
     issue: Mapped[int] = mapped_column(Integer)
+    member: Mapped[str] = mapped_column(String(800))
+    described: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    resumed: Mapped[int] = mapped_column(BigInteger)
+    restored_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Standby(Base):
+    """A unit that stands by in a set, so that it is found by its UDI; written wherever `Instance.standbys` is."""
+
+    __tablename__ = "standbys"
+
+    instance_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    udi_key: Mapped[str] = mapped_column(String(800), primary_key=True, index=True)

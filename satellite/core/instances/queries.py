@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, select
 from exchange.identity import Udi
 from exchange.vocabulary import ClaimState, Compliance
 from satellite.core.instances.errors import UnknownInstanceError
-from satellite.core.instances.models import Instance
+from satellite.core.instances.models import Instance, Standby
 from satellite.core.licences.models import Claim
 from satellite.core.licences.queries import pools
 from serverkit.clock import iso
@@ -49,6 +49,33 @@ def by_udi(unit: Unit, udi: Udi) -> Instance | None:
     """The instance of a UDI, the longest registered where there are several."""
     query = select(Instance).where(Instance.udi_key == udi.key, Instance.removed.is_(False))
     return unit.session.scalars(query.order_by(Instance.registered_at)).first()
+
+
+def by_standby(unit: Unit, udi: Udi) -> Instance | None:
+    """The instance in which a unit stands by."""
+    query = (
+        select(Instance)
+        .join(Standby, Standby.instance_id == Instance.id)
+        .where(Standby.udi_key == udi.key, Instance.removed.is_(False))
+    )
+    return unit.session.scalars(query.order_by(Instance.registered_at)).first()
+
+
+def members_of(row: Instance) -> tuple[Udi, ...]:
+    """The units of an instance: the active one, then its standbys."""
+    return (Udi.from_dict(row.udi), *(Udi.from_dict(member) for member in row.standbys))
+
+
+def twins_of(unit: Unit, row: Instance) -> list[str]:
+    """The ids of other instances that show the identity of a unit of this one."""
+    keys = [udi.key for udi in members_of(row)]
+    alone = select(Instance.id).where(Instance.udi_key.in_(keys), Instance.removed.is_(False), Instance.id != row.id)
+    within = (
+        select(Standby.instance_id)
+        .join(Instance, Standby.instance_id == Instance.id)
+        .where(Standby.udi_key.in_(keys), Standby.instance_id != row.id, Instance.removed.is_(False))
+    )
+    return sorted({*unit.session.scalars(alone), *unit.session.scalars(within)})
 
 
 def instance_name(row: Instance | Row[Any]) -> str:

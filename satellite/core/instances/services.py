@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
 
 from exchange.certificates import certificate_times, issue_device_certificate
-from exchange.device.backend import DeviceRefusal, KnownDevice
+from exchange.device.backend import DeviceRefusal
 from exchange.device.bodies import RegisterBody
-from exchange.device.rules import RegistrationVerdict, judge_registration
+from exchange.device.rules import RegistrationVerdict, judge_registration, standbys_after
 from exchange.device.timers import CERTIFICATE
 from exchange.identity import Udi
 from exchange.keys import PrivateKey, PublicKey
@@ -22,13 +23,14 @@ from satellite.core.activity.services import record
 from satellite.core.base import next_change
 from satellite.core.export_queue.services import holds_restricted, move_restricted
 from satellite.core.instances.errors import RestrictedHeldError
-from satellite.core.instances.models import DeviceKey, Instance
-from satellite.core.instances.queries import by_udi, instance_name
+from satellite.core.instances.models import DeviceKey, Instance, Standby
+from satellite.core.instances.queries import by_standby, by_udi, instance_name, members_of, twins_of
 from satellite.core.licences.services import claims_of, replace_claims
 from satellite.core.site.models import Site
 from satellite.core.site.queries import SiteRow, refuses_for_agreement
 from satellite.core.tokens.models import Token
 from serverkit.db.unit import Unit
+from serverkit.db.upsert import insert_rows
 from serverkit.ids import new_id
 
 # What the answer to a registration says of an instance.
@@ -46,10 +48,11 @@ def touch(unit: Unit, row: Instance) -> None:
     row.change_no = next_change(unit)
 
 
-def registered_with(unit: Unit, udi: Udi, key: PublicKey) -> str | None:
+def registered_with(unit: Unit, key: PublicKey) -> str | None:
     """The id of the token that a device registered with, if it is here with this very key."""
-    known = by_udi(unit, udi)
-    return known.token_id if known is not None and known.key_hash == key.key_hash else None
+    row = find_key(unit, key.key_id)
+    instance = unit.session.get(Instance, row.instance_id) if row is not None else None
+    return instance.token_id if instance is not None else None
 
 
 def refuse_unagreed(unit: Unit, site: Site | SiteRow, before: str | None) -> None:
@@ -61,37 +64,67 @@ def refuse_unagreed(unit: Unit, site: Site | SiteRow, before: str | None) -> Non
 def register_device(
     unit: Unit, token: Token, body: RegisterBody, key: PublicKey
 ) -> tuple[Instance, RegistrationVerdict]:
-    """Register a device, or let a new key take its instance over (row S4.1)."""
-    known = by_udi(unit, body.udi)
+    """Register a device: its key is looked up before its UDI (rows S4.1, C7.6)."""
+    mine = find_key(unit, key.key_id)
+    if mine is not None:
+        known = unit.session.get(Instance, mine.instance_id)
+    else:
+        known = by_udi(unit, body.udi) or by_standby(unit, body.udi)
     if known is not None and known.virtual_account_id != token.virtual_account_id:
         raise DeviceRefusal("other_virtual_account")  # only a person moves a device
-    verdict = judge_registration(known.key_hash if known else None, key.key_hash)
+    live = {row.key_id: row.member for row in live_keys(unit, known)} if known is not None else None
+    verdict = judge_registration(live, key.key_id, body.udi.key)
     if verdict is not RegistrationVerdict.SAME:
         token.uses, token.change_no = token.uses + 1, next_change(unit)
     if known is None:
         return _add(unit, token, body, key), verdict
     if verdict is RegistrationVerdict.TAKE_OVER:
-        for old in unit.session.scalars(select(DeviceKey).where(DeviceKey.instance_id == known.id)):
-            old.superseded = True
-        _say(unit, EventKind.INSTANCE_TAKEN_OVER, known, f"{instance_name(known)} registered again with a new key")
-        _add_key(unit, known, key)
-    known.key_hash, known.export_allowed = key.key_hash, token.export_controlled
-    if body.standbys and [member.to_dict() for member in body.standbys] != known.standbys:
-        labels = ", ".join(member.label for member in body.standbys)
-        message = f"{instance_name(known)} connected, configured with standbys {labels}"
-        _say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, known, message)
-    _describe(known, body)
-    touch(unit, known)
+        _supersede(unit, known, body.udi)
+        say(unit, EventKind.INSTANCE_TAKEN_OVER, known, f"{instance_name(known)} registered again with a new key")
+    elif verdict is RegistrationVerdict.JOIN:
+        message = f"{body.udi.label} registered and joined the set of {instance_name(known)}"
+        say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, known, message)
+    if verdict is not RegistrationVerdict.SAME:
+        unit.session.add(_key_row(known, key, body.udi))
+        unit.session.flush()  # the set is looked at again, and the request processor looks for the key
+    _update(unit, known, token, body, key)
     return known, verdict
+
+
+def _update(unit: Unit, row: Instance, token: Token, body: RegisterBody, key: PublicKey) -> None:
+    """Take over what a unit of an instance said of itself; the active one speaks for the set."""
+    active, *standbys = members_of(row)
+    with_key = {one.member for one in live_keys(unit, row)}
+    after = standbys_after(active, standbys, body.udi, body.standbys, with_key)
+    if {udi.key for udi in after} != {udi.key for udi in standbys} and after:
+        labels = ", ".join(member.label for member in after)
+        message = f"{instance_name(row)} connected, configured with standbys {labels}"
+        say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, row, message)
+    set_standbys(unit, row, after)
+    if body.udi.key == active.key:
+        row.key_hash, row.export_allowed = key.key_hash, token.export_controlled
+        row.hostname, row.product_tag, row.software_version = body.hostname, body.product_tag, body.software_version
+    touch(unit, row)
+
+
+def _supersede(unit: Unit, row: Instance, udi: Udi) -> None:
+    """Another key takes the place of those that the unit had; how it called itself stays with the old ones."""
+    described = {"hostname": row.hostname, "product_tag": row.product_tag, "software_version": row.software_version}
+    for old in live_keys(unit, row):
+        if old.member == udi.key:
+            old.superseded, old.described = True, described
+    if not twins_of(unit, row):
+        row.marks = []  # one machine shows this identity again, with a key that the other does not have
 
 
 def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instance:
     values = new_instance(unit, token.virtual_account_id, token.id, body, key, export_allowed=token.export_controlled)
     row = Instance(**values, change_no=next_change(unit))
     unit.session.add(row)
-    _add_key(unit, row, key)
+    unit.session.add(_key_row(row, key, body.udi))
+    insert_rows(unit.session, Standby, standby_rows(row.id, members_of(row)[1:]))
     kind, message, _ = added_event(values, body)
-    _say(unit, kind, row, message)
+    say(unit, kind, row, message)
     unit.session.flush()  # the request processor looks the key up again when it keeps the answer
     return row
 
@@ -117,7 +150,7 @@ def new_instance(
         "export_allowed": export_allowed,
         "key_hash": key.key_hash,
         "token_id": token_id,
-        "standbys": [member.to_dict() for member in body.standbys],
+        "standbys": [udi.to_dict() for udi in standbys_after(body.udi, (), body.udi, body.standbys, ())],
         "marks": [],
         "removed": False,
     }
@@ -132,55 +165,31 @@ def added_event(values: dict[str, Any], body: RegisterBody) -> tuple[EventKind, 
     return kind, f"product instance {name} added{standbys}", subject
 
 
-def _describe(row: Instance, body: RegisterBody) -> None:
-    row.hostname, row.product_tag, row.software_version = body.hostname, body.product_tag, body.software_version
-    row.standbys = [member.to_dict() for member in body.standbys]
-
-
-def _add_key(unit: Unit, row: Instance, key: PublicKey) -> None:
-    known = find_key(unit, key.key_id)
-    if known is not None:
-        known.instance_id, known.superseded = row.id, False
-        return
-    unit.session.add(
-        DeviceKey(
-            key_id=key.key_id, instance_id=row.id, public=key.to_dict(), superseded=False, last_counter=0, issue=0
-        )
+def _key_row(row: Instance, key: PublicKey, udi: Udi) -> DeviceKey:
+    return DeviceKey(
+        key_id=key.key_id,
+        instance_id=row.id,
+        public=key.to_dict(),
+        superseded=False,
+        last_counter=0,
+        issue=0,
+        member=udi.key,
+        resumed=0,
     )
-    unit.session.flush()  # found again in this unit
 
 
-def _say(unit: Unit, kind: EventKind, row: Instance, message: str) -> None:
+def say(unit: Unit, kind: EventKind, row: Instance, message: str) -> None:
+    """Write an event of an instance, told from the others by its identity."""
     subject = {"instance": row.id, "pid": row.udi["pid"], "serial": row.udi["serial"]}
     record(unit, kind, message, subject=subject, instance_id=row.id, virtual_account_id=row.virtual_account_id)
-
-
-def revive_key(unit: Unit, key: DeviceKey) -> None:
-    """The old key is heard again: two machines, two instances, each counted, until a person picks (row S4.1)."""
-    old = unit.session.get_one(Instance, key.instance_id)
-    marks = sorted({*old.marks, "clone"})
-    values = {column.key: getattr(old, column.key) for column in Instance.__table__.columns}
-    values |= {
-        "id": new_id(),
-        "key_hash": PublicKey.from_dict(key.public).key_hash,
-        "marks": marks,
-        "change_no": next_change(unit),
-    }
-    twin = Instance(**values)
-    unit.session.add(twin)
-    old.marks, old.change_no = marks, next_change(unit)
-    key.instance_id, key.superseded = twin.id, False
-    unit.session.flush()  # the request processor asks for the instance at once
-    _say(unit, EventKind.INSTANCE_CLONE, twin, f"two machines show the identity of {instance_name(old)}")
 
 
 def issue_certificate(unit: Unit, ca_key: PrivateKey, ca: bytes, epoch: int, row: Instance, key: DeviceKey) -> bytes:
     """A new identity certificate for a device's key."""
     key.issue += 1
     public = PublicKey.from_dict(key.public)
-    der = issue_device_certificate(
-        public, row.id, Udi.from_dict(row.udi), ca_key, ca, unit.now, epoch=epoch, issue=key.issue
-    )
+    udi = next((member for member in members_of(row) if member.key == key.member), Udi.from_dict(row.udi))
+    der = issue_device_certificate(public, row.id, udi, ca_key, ca, unit.now, epoch=epoch, issue=key.issue)
     row.certificate_expires = certificate_times(der)[1]
     row.change_no = next_change(unit)
     return der
@@ -192,15 +201,25 @@ def refuse_holder(unit: Unit, instance_id: str) -> None:
         raise RestrictedHeldError
 
 
+def _end_clones(unit: Unit, row: Instance) -> None:
+    """An instance goes: where only one other shows its identity, that one is no clone any more."""
+    others = twins_of(unit, row)
+    if len(others) == 1:
+        other = unit.session.get_one(Instance, others[0])
+        other.marks, other.change_no = [mark for mark in other.marks if mark != "clone"], next_change(unit)
+
+
 def remove_instance(unit: Unit, row: Instance, how: str = "removed") -> None:
     """Take an instance off; its ordinary licences are free at once, granted ones until they come back."""
     require(unit, Permission.INSTANCE_MANAGE)
     replace_claims(unit, row.id, row.virtual_account_id, {})
+    _end_clones(unit, row)
+    set_standbys(unit, row, ())
     unit.session.execute(
         delete(DeviceKey).where(DeviceKey.instance_id == row.id), execution_options={"synchronize_session": "fetch"}
     )
     row.removed, row.state, row.change_no = True, InstanceState.REMOVED, next_change(unit)
-    _say(unit, EventKind.INSTANCE_REMOVED, row, f"product instance {instance_name(row)} {how}")
+    say(unit, EventKind.INSTANCE_REMOVED, row, f"product instance {instance_name(row)} {how}")
 
 
 def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Instance:
@@ -211,7 +230,7 @@ def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Inst
         row.virtual_account_id, row.change_no = target.id, next_change(unit)
         replace_claims(unit, row.id, target.id, used)
         move_restricted(unit, row.id, target.id)
-        _say(
+        say(
             unit,
             EventKind.INSTANCE_TRANSFERRED,
             row,
@@ -220,9 +239,55 @@ def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Inst
     return row
 
 
-def change_active(unit: Unit, row: Instance, known: KnownDevice, active: Udi) -> None:
-    """Another member of the set is the active one; the count does not change (row C7.6)."""
-    row.standbys = [udi.to_dict() for udi in known.udis if udi.key != active.key]
-    row.udi, row.udi_key = active.to_dict(), active.key
+def change_active(unit: Unit, row: Instance, active: Udi) -> None:
+    """Another unit of the set is the active one; the count does not change (row C7.6)."""
+    members = members_of(row)
+    chosen = next(udi for udi in members if udi.key == active.key)
+    row.udi, row.udi_key = chosen.to_dict(), chosen.key
+    set_standbys(unit, row, [udi for udi in members if udi.key != chosen.key])
+    for key in live_keys(unit, row):
+        if key.member == chosen.key:
+            row.key_hash = PublicKey.from_dict(key.public).key_hash
     touch(unit, row)
-    _say(unit, EventKind.INSTANCE_ACTIVE_CHANGED, row, f"{active.label} is the active member of {instance_name(row)}")
+    say(unit, EventKind.INSTANCE_ACTIVE_CHANGED, row, f"{chosen.label} is the active member of {instance_name(row)}")
+
+
+def leave_set(unit: Unit, row: Instance, key: DeviceKey) -> bool:
+    """A unit leaves a set in which another one has a key of its own; False where it is the last one."""
+    others = [one for one in live_keys(unit, row) if one.member != key.member]
+    if not others:
+        return False
+    gone = next((udi for udi in members_of(row) if udi.key == key.member), None)
+    if key.member == row.udi_key:
+        heir = next(udi for udi in members_of(row) if udi.key in {one.member for one in others})
+        change_active(unit, row, heir)
+    set_standbys(unit, row, [udi for udi in members_of(row)[1:] if udi.key != key.member])
+    unit.session.execute(
+        delete(DeviceKey).where(DeviceKey.instance_id == row.id, DeviceKey.member == key.member),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    label = gone.label if gone is not None else "a unit"
+    touch(unit, row)
+    say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, row, f"{label} left the set of {instance_name(row)}")
+    return True
+
+
+def live_keys(unit: Unit, row: Instance) -> list[DeviceKey]:
+    """The keys of an instance that are in force, one or more for each unit that registered."""
+    query = select(DeviceKey).where(DeviceKey.instance_id == row.id, DeviceKey.superseded.is_(False))
+    return list(unit.session.scalars(query.order_by(DeviceKey.key_id)))
+
+
+def standby_rows(instance_id: str, units: Sequence[Udi]) -> list[dict[str, str]]:
+    """How standbys are found by their UDI."""
+    return [{"instance_id": instance_id, "udi_key": udi.key} for udi in units]
+
+
+def set_standbys(unit: Unit, row: Instance, units: Sequence[Udi]) -> None:
+    """Write the standbys of an instance where it shows them and where they are found."""
+    if row.standbys:
+        unit.session.execute(
+            delete(Standby).where(Standby.instance_id == row.id), execution_options={"synchronize_session": False}
+        )
+    row.standbys = [udi.to_dict() for udi in units]
+    insert_rows(unit.session, Standby, standby_rows(row.id, units))

@@ -136,6 +136,10 @@ def upgrade() -> None:
     sa.Column('last_digest', sa.String(length=64), nullable=True),
     sa.Column('last_answer', sa.Text(), nullable=True),
     sa.Column('issue', sa.Integer(), nullable=False),
+    sa.Column('member', sa.String(length=800), nullable=False),
+    sa.Column('described', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('resumed', sa.BigInteger(), nullable=False),
+    sa.Column('restored_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('key_id', name=op.f('pk_device_keys'))
     )
     with op.batch_alter_table('device_keys', schema=None) as batch_op:
@@ -318,6 +322,14 @@ def upgrade() -> None:
     sa.CheckConstraint('id = 1', name=op.f('ck_site_only_row')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_site'))
     )
+    op.create_table('standbys',
+    sa.Column('instance_id', sa.String(length=32), nullable=False),
+    sa.Column('udi_key', sa.String(length=800), nullable=False),
+    sa.PrimaryKeyConstraint('instance_id', 'udi_key', name=op.f('pk_standbys'))
+    )
+    with op.batch_alter_table('standbys', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_standbys_udi_key'), ['udi_key'], unique=False)
+
     op.create_table('sync_history',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
@@ -376,6 +388,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sync_history_at'))
 
     op.drop_table('sync_history')
+    with op.batch_alter_table('standbys', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_standbys_udi_key'))
+
+    op.drop_table('standbys')
     op.drop_table('site')
     with op.batch_alter_table('requests', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_requests_digest'))

@@ -1,0 +1,70 @@
+"""One identity of hardware that is counted more than once, or whose key two machines use."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Text, func, or_, select, type_coerce
+
+from central.domain.alerts.snapshot import Snapshot
+from central.domain.instances.models import Instance, Standby
+from central.domain.instances.queries import instance_name, members_of
+from central.domain.satellites.models import Satellite
+from exchange.identity import Udi
+from serverkit.alerts.engine import Wanted
+
+MOST_NAMED = 4
+
+
+def clones(snapshot: Snapshot) -> Iterator[Wanted]:
+    """Rows B6, C7.6: one identity at two servers, in two sets, or shown by two machines; one alert for each identity."""
+    account_id, unit = snapshot.account.id, snapshot.unit
+    apart = Instance.account_id == account_id
+    twice = select(Instance.udi_key).where(apart).group_by(Instance.udi_key).having(func.count() > 1)
+    both = (
+        select(Standby.udi_key)
+        .join(Instance, (Instance.account_id == Standby.account_id) & (Instance.udi_key == Standby.udi_key))
+        .where(Standby.account_id == account_id, Instance.id != Standby.instance_id)
+    )
+    sets = (
+        select(Standby.udi_key)
+        .where(Standby.account_id == account_id)
+        .group_by(Standby.udi_key)
+        .having(func.count() > 1)
+    )
+    marked = select(Instance.udi_key).where(apart, type_coerce(Instance.marks, Text).like('%"clone"%'))
+    keys = {key for query in (twice, both, sets, marked) for key in unit.session.scalars(query)}
+    for key in sorted(keys):
+        within = select(Standby.instance_id).where(Standby.account_id == account_id, Standby.udi_key == key)
+        query = select(Instance).where(apart, or_(Instance.udi_key == key, Instance.id.in_(within)))
+        rows = list(unit.session.scalars(query.order_by(Instance.registered_at, Instance.id)))
+        if len(rows) > 1 or (rows and "clone" in rows[0].marks):
+            yield _clone(snapshot, key, rows)
+
+
+def _clone(snapshot: Snapshot, key: str, rows: Sequence[Instance]) -> Wanted:
+    first = rows[0]
+    udi = next((member for row in rows for member in members_of(row) if member.key == key), Udi.from_dict(first.udi))
+    if len(rows) == 1:
+        text = f"Two machines use the key of {instance_name(first)} ({udi.label}); decide which one is to live on."
+    else:
+        shown = " and ".join(_where(snapshot, row, key) for row in rows[:MOST_NAMED])
+        shown += f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
+        text = (
+            f"{udi.label} stands {len(rows)} times and is counted each time: {shown}. Decide which one is to live on."
+        )
+    subject: dict[str, object] = {
+        "virtual_account": first.virtual_account_id,
+        "instance": first.id,
+        "instances": [row.id for row in rows[:MOST_NAMED]],
+    }
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return Wanted("device_clone", digest, text, snapshot.name(first.virtual_account_id), subject=subject)
+
+
+def _where(snapshot: Snapshot, row: Instance, key: str) -> str:
+    site = snapshot.unit.session.get(Satellite, (row.account_id, row.satellite_id)) if row.satellite_id else None
+    place = f"behind satellite {site.name}" if site is not None else "at central"
+    part = "" if row.udi_key == key else "standby of "
+    return f"{part}{instance_name(row)} in {snapshot.name(row.virtual_account_id)} {place}"

@@ -1,0 +1,61 @@
+"""One identity of hardware that is counted more than once, or whose key two machines use."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import Text, func, or_, select, type_coerce
+
+from exchange.identity import Udi
+from satellite.core.accounts.queries import names
+from satellite.core.instances.models import Instance, Standby
+from satellite.core.instances.queries import instance_name, members_of
+from serverkit.alerts.engine import Wanted
+from serverkit.db.unit import Unit
+
+MOST_NAMED = 4
+
+
+def clones(unit: Unit) -> Iterator[Wanted]:
+    """Rows B6, C7.6: one identity in two sets, by itself and in a set, or shown by two machines; one alert for each."""
+    where, here = names(unit), Instance.removed.is_(False)
+    twice = select(Instance.udi_key).where(here).group_by(Instance.udi_key).having(func.count() > 1)
+    both = (
+        select(Standby.udi_key)
+        .join(Instance, Instance.udi_key == Standby.udi_key)
+        .where(here, Instance.id != Standby.instance_id)
+    )
+    sets = select(Standby.udi_key).group_by(Standby.udi_key).having(func.count() > 1)
+    marked = select(Instance.udi_key).where(here, type_coerce(Instance.marks, Text).like('%"clone"%'))
+    keys = {key for query in (twice, both, sets, marked) for key in unit.session.scalars(query)}
+    for key in sorted(keys):
+        within = select(Standby.instance_id).where(Standby.udi_key == key)
+        query = select(Instance).where(here, or_(Instance.udi_key == key, Instance.id.in_(within)))
+        rows = list(unit.session.scalars(query.order_by(Instance.registered_at, Instance.id)))
+        if len(rows) > 1 or (rows and "clone" in rows[0].marks):
+            yield _clone(where, key, rows)
+
+
+def _clone(where: Mapping[str, str], key: str, rows: Sequence[Instance]) -> Wanted:
+    first = rows[0]
+    udi = next((member for row in rows for member in members_of(row) if member.key == key), Udi.from_dict(first.udi))
+    if len(rows) == 1:
+        text = f"Two machines use the key of {instance_name(first)} ({udi.label}); decide which one is to live on."
+    else:
+        parts = [
+            ("" if row.udi_key == key else "standby of ")
+            + f"{instance_name(row)} in {where.get(row.virtual_account_id, '')}"
+            for row in rows[:MOST_NAMED]
+        ]
+        shown = " and ".join(parts) + (f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else "")
+        text = (
+            f"{udi.label} stands {len(rows)} times and is counted each time: {shown}. Decide which one is to live on."
+        )
+    subject = {
+        "virtual_account": first.virtual_account_id,
+        "instance": first.id,
+        "instances": [row.id for row in rows[:MOST_NAMED]],
+    }
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return Wanted("device_clone", digest, text, where.get(first.virtual_account_id, ""), subject=subject)

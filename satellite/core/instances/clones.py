@@ -1,0 +1,72 @@
+"""Old keys and old numbers: machines that are restored from an older copy, and copies of machines (row S4.1)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from exchange.device.rules import is_clone
+from exchange.device.timers import AUTHORIZATION_RENEWAL
+from exchange.identity import Udi
+from exchange.keys import PublicKey
+from satellite.core.activity.events import EventKind
+from satellite.core.base import next_change
+from satellite.core.instances.models import DeviceKey, Instance
+from satellite.core.instances.queries import instance_name, members_of
+from satellite.core.instances.services import say, touch
+from serverkit.db.unit import Unit
+from serverkit.ids import new_id
+
+
+def revive_key(unit: Unit, key: DeviceKey) -> None:
+    """The old key is heard again: two machines, two instances, each counted, until a person picks (row S4.1)."""
+    old = unit.session.get_one(Instance, key.instance_id)
+    udi = next((member for member in members_of(old) if member.key == key.member), Udi.from_dict(old.udi))
+    marks = sorted({*old.marks, "clone"})
+    values = {column.key: getattr(old, column.key) for column in Instance.__table__.columns}
+    values |= {
+        "id": new_id(),
+        "udi": udi.to_dict(),
+        "udi_key": udi.key,
+        "standbys": [],
+        "key_hash": PublicKey.from_dict(key.public).key_hash,
+        "marks": marks,
+        "change_no": next_change(unit),
+        **(key.described or {}),
+    }
+    twin = Instance(**values)
+    unit.session.add(twin)
+    old.marks, old.change_no = marks, next_change(unit)
+    key.instance_id, key.superseded, key.described = twin.id, False, None
+    unit.session.flush()  # the request processor asks for the instance at once
+    for row in (old, twin):  # each event names its own machine only
+        message = f"two machines show the identity of {udi.label}; this one is {instance_name(row)}"
+        say(unit, EventKind.INSTANCE_CLONE, row, message)
+
+
+def note_restored(unit: Unit, key: DeviceKey, resumed: int) -> bool:
+    """Mark a device that goes on above the number it was told (exchange rule 8); True where it is taken for a clone."""
+    row = unit.session.get_one(Instance, key.instance_id)
+    if resumed <= key.resumed:
+        return False  # the same message again
+    clone = is_clone(key.restored_at, unit.now)
+    key.resumed, key.restored_at = resumed, unit.now
+    row.marks = sorted({*row.marks, "clone" if clone else "restored"})
+    touch(unit, row)
+    if clone:
+        message = f"{instance_name(row)} used old numbers twice within {AUTHORIZATION_RENEWAL.days} days: two machines have its key"
+    else:
+        message = f"{instance_name(row)} used an old number: it was restored from an older copy"
+    say(unit, EventKind.INSTANCE_CLONE if clone else EventKind.INSTANCE_RESTORED, row, message)
+    return clone
+
+
+def end_restored_marks(unit: Unit) -> int:
+    """The mark *restored* lapses after a renewal interval; returns how many did."""
+    query = select(DeviceKey).where(DeviceKey.restored_at <= unit.licence_now - AUTHORIZATION_RENEWAL)
+    rows = list(unit.session.scalars(query))
+    for key in rows:
+        key.restored_at = None
+        row = unit.session.get(Instance, key.instance_id)
+        if row is not None:
+            row.marks, row.change_no = [mark for mark in row.marks if mark != "restored"], next_change(unit)
+    return len(rows)
