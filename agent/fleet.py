@@ -18,6 +18,7 @@ from agent.errors import AgentError, FileUnreadableError, InvalidInputError
 from agent.files import read_file, refuse_irregular, write_atomic
 from agent.inventory.fleet import DeviceSpec, devices_for
 from agent.inventory.folder import Inventory, match_catalogue, read_catalogue, read_folder
+from agent.inventory.model import FORMAT
 from agent.joining import RegistrationRequest
 from agent.transport import Server
 from exchange.errors import ExchangeError
@@ -32,6 +33,12 @@ def fleet_inventory(folder: Path, output: Path, catalogue: str | None) -> dict[s
     """Read a folder of device outputs and write what is in them."""
     if not folder.is_dir():
         raise FileUnreadableError(f"{folder} is no folder")
+    if (
+        output.is_file()
+        and output.resolve().is_relative_to(folder.resolve())
+        and FORMAT.encode() not in output.read_bytes()
+    ):
+        raise InvalidInputError(f"--output {output} is one of the outputs that are read; give another name")
     refuse_irregular(output)
     inventory = read_folder(folder)
     if catalogue is not None:

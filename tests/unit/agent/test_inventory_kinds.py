@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.errors import InvalidInputError
+from agent.fleet import fleet_inventory
 from agent.inventory.codes import Note, Reason
 from agent.inventory.fleet import devices_for
 from agent.inventory.folder import read_folder
@@ -426,3 +428,14 @@ def test_folder_inside_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatc
         "a.txt": None,
         "deep": "unreadable",
     }
+
+
+@pytest.mark.row("D4")
+def test_inventory_never_replaces_an_output_that_it_reads(tmp_path: Path) -> None:
+    """An output of a device is not overwritten by the inventory; an older inventory in the folder is."""
+    (tmp_path / "a.txt").write_text(UDI)
+    with pytest.raises(InvalidInputError):
+        fleet_inventory(tmp_path, tmp_path / "a.txt", None)
+    assert (tmp_path / "a.txt").read_text() == UDI
+    fleet_inventory(tmp_path, tmp_path / "inventory.json", None)
+    assert fleet_inventory(tmp_path, tmp_path / "inventory.json", None)["devices"] == 1
