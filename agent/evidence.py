@@ -13,13 +13,13 @@ from datetime import datetime
 from agent.states import Right
 from agent.store import DeviceState, to_bytes
 from exchange.canonical import parse_time
+from exchange.compliance import LotView, Stock, Use, judge_licence, stock_of
 from exchange.device.bodies import AuthorizeResult
 from exchange.device.messages import DeviceAnswer, read_device_answer
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from exchange.statements import Allotment, Grant, open_allotment, open_grant
 from exchange.trust import Trust
-from exchange.vocabulary import Billing, LicenceType
 
 
 def verified_answer(state: DeviceState, trust: Trust) -> AuthorizeResult | None:
@@ -40,15 +40,11 @@ def verified_answer(state: DeviceState, trust: Trust) -> AuthorizeResult | None:
 
 
 def allotments_of(
-    result: AuthorizeResult, trust: Trust, satellite: str | None
-) -> tuple[dict[str, Allotment], dict[str, int]]:
-    """Open central's allotment lines: by licence the one that lasts longest, and how much the site owns by all of them.
-
-    A licence of which as much may be used as is wanted (by usage, reporting only) has no such bound.
-    """
+    result: AuthorizeResult, trust: Trust, satellite: str | None, at: datetime
+) -> tuple[dict[str, Allotment], dict[str, Stock]]:
+    """Open central's allotment lines: by licence the one that lasts longest, and what the lines allot at a moment."""
     found: dict[str, Allotment] = {}
-    owned: dict[str, int] = {}
-    boundless: set[str] = set()
+    owned: dict[str, Stock] = {}
     for envelope in result.allotments:
         try:
             line = open_allotment(envelope, trust)
@@ -58,10 +54,15 @@ def allotments_of(
             continue
         if line.tag not in found or line.valid_until > found[line.tag].valid_until:
             found[line.tag] = line
-        owned[line.tag] = owned.get(line.tag, 0) + line.quantity
-        if line.licence_type is LicenceType.REPORTING_ONLY or line.billing is Billing.USAGE:
-            boundless.add(line.tag)
-    return found, {tag: count for tag, count in owned.items() if tag not in boundless}
+        lot = LotView(line.serial, line.licence_type, line.quantity, line.start, line.end, line.billing)
+        owned[line.tag] = owned.get(line.tag, Stock()) + stock_of([lot], at)
+    return found, owned
+
+
+def is_short(stock: Stock, count: int, satellite: str | None) -> bool:
+    """Whether one device alone uses more than is allotted: by usage counts at a satellite only (row C3.6)."""
+    use = Use(direct=count) if satellite is None else Use(reported=count)
+    return judge_licence(stock, use).shortage > 0
 
 
 def open_own_grant(envelope: dict[str, object], trust: Trust, key_hash: str, udi: Udi) -> Grant | None:
@@ -80,7 +81,7 @@ def rights_of(state: DeviceState, trust: Trust | None, key_hash: str) -> dict[st
     rights: dict[str, Right] = {}
     result = verified_answer(state, trust)
     if result is not None:
-        lines, owned = allotments_of(result, trust, state.satellite)
+        lines, owned = allotments_of(result, trust, state.satellite, result.issued)
         for entry in result.entitlements:
             end: datetime | None = entry.valid_until or result.valid_until
             verdict = entry.state.value
@@ -88,7 +89,7 @@ def rights_of(state: DeviceState, trust: Trust | None, key_hash: str) -> dict[st
             if verdict == "authorized":
                 if line is None:
                     verdict = "invalid"
-                elif entry.count > owned.get(entry.tag, entry.count):
+                elif is_short(owned[entry.tag], entry.count, state.satellite):
                     verdict = "out_of_compliance"
                 else:
                     end = min(end, line.valid_until) if end is not None else line.valid_until

@@ -1,19 +1,20 @@
 """What is owned, what is used, and whether that fits: pure, and the same on both sides of the gap (rows C3.1, C3.3).
 
-Central and satellite must give the same answer for the same snapshot, so both call these functions and no other.
+Central, satellite and device must give the same answer for the same snapshot, so all call these functions and no other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
-from exchange.vocabulary import Compliance, LicenceType
+from exchange.vocabulary import Billing, Compliance, LicenceType
 
 DEMO_DAYS = 60
 EXPIRY_STEPS_DAYS = (90, 60, 30, 14, 7, 3, 2, 1)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class LotPhase(StrEnum):
@@ -33,6 +34,12 @@ class LotView:
     quantity: int
     start: datetime | None
     end: datetime | None
+    billing: Billing = Billing.PREPAID
+
+    @property
+    def boundless(self) -> bool:
+        """Whether no quantity limits its use: reporting only (row C3.3) or billed by usage (row C3.6)."""
+        return self.licence_type is LicenceType.REPORTING_ONLY or self.billing is Billing.USAGE
 
 
 def lot_phase(start: datetime | None, end: datetime | None, now: datetime) -> LotPhase:
@@ -90,6 +97,92 @@ def judge_pool(pool: Pool) -> PoolVerdict:
     return PoolVerdict(bought, pool.in_use, pool.reserved, pool.pending, balance, status)
 
 
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What a virtual account has of a licence now: units paid in advance, and whether further kinds of lots are there."""
+
+    prepaid: int = 0
+    by_usage: bool = False
+    reporting_only: bool = False
+
+    def __add__(self, other: Stock) -> Stock:
+        """Both together."""
+        return Stock(
+            self.prepaid + other.prepaid, self.by_usage or other.by_usage, self.reporting_only or other.reporting_only
+        )
+
+
+def stock_of(lots: Iterable[LotView], now: datetime) -> Stock:
+    """Add up the lots that are active now, by billing and type."""
+    found = Stock()
+    for lot in lots:
+        if lot_phase(lot.start, lot.end, now) is not LotPhase.ACTIVE:
+            continue
+        if lot.licence_type is LicenceType.REPORTING_ONLY:
+            found += Stock(reporting_only=True)
+        elif lot.billing is Billing.USAGE:
+            found += Stock(by_usage=True)
+        else:
+            found += Stock(prepaid=lot.quantity)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What is in use of a licence in a virtual account, by what may cover it; whole numbers, not negative.
+
+    `direct`: claims of directly connected devices, and what is held of prepaid lots, also of ended ones (row C6.9).
+    `reported`: what a satellite reports; it may be by usage. `reserved`: how much of the whole is reserved.
+    `of_usage`, `of_reporting`: held of by-usage and reporting-only lots, which cover themselves.
+    """
+
+    direct: int = 0
+    reported: int = 0
+    reserved: int = 0
+    of_usage: int = 0
+    of_reporting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceVerdict:
+    """A pool judged per billing; `usage` is None where nothing is billed so."""
+
+    prepaid: PoolVerdict
+    usage: PoolVerdict | None
+
+    @property
+    def shortage(self) -> int:
+        """How many are missing; 0 when none is."""
+        return self.prepaid.shortage
+
+    @property
+    def status(self) -> Compliance:
+        """Whether the licence is in compliance: by usage never lacks anything."""
+        return self.prepaid.status
+
+
+def judge_licence(stock: Stock, use: Use) -> LicenceVerdict:
+    """Judge a pool per billing (rows C3.3, C3.6).
+
+    Direct devices consume prepaid. Of what a satellite reports prepaid covers what it can, and the rest is by usage where
+    that is there. Reporting-only lots cover what is left: purchased then equals what is in use.
+    """
+    reported = use.reported
+    if stock.by_usage and not stock.reporting_only:
+        reported = min(reported, max(0, stock.prepaid - use.direct))
+    wanted = use.direct + reported
+    bought = max(stock.prepaid, wanted) if stock.reporting_only else stock.prepaid
+    prepaid = judge_pool(Pool(bought + use.of_reporting, wanted + use.of_reporting, use.reserved))
+    by_usage = use.reported - reported + use.of_usage
+    billed = stock.by_usage or by_usage > 0
+    return LicenceVerdict(prepaid, judge_pool(Pool(0, by_usage, by_usage=True)) if billed else None)
+
+
+def free_units(stock: Stock, use: Use) -> int:
+    """Row C4.1: prepaid units that nobody uses, reserves or holds; taking as many leaves no shortage."""
+    return max(0, stock.prepaid - use.direct - use.reported)
+
+
 def choose_lots(lots: Iterable[LotView], wanted: int, now: datetime) -> tuple[tuple[str, int], ...]:
     """Row C6.2: perpetual lots first, then the term that ends furthest away; short when the lots do not suffice."""
     active = [lot for lot in lots if lot.quantity > 0 and lot_phase(lot.start, lot.end, now) is LotPhase.ACTIVE]
@@ -117,6 +210,19 @@ def following_warning(end: datetime, now: datetime) -> datetime | None:
     """When the next warning step of an end is reached, the end itself after the last one, None once it is past."""
     ahead = [end - timedelta(days=step) for step in (*EXPIRY_STEPS_DAYS, 0)]
     return min((at for at in ahead if at > now), default=None)
+
+
+def last_moment(end: datetime) -> datetime:
+    """The last second of a term; its end is the first moment that no longer counts."""
+    return end - timedelta(seconds=1)
+
+
+def until(end: datetime) -> str:
+    """The end of a term in words, its last day included: `until the end of 30 Nov 2027 UTC`."""
+    at, last = end.astimezone(UTC), last_moment(end).astimezone(UTC)
+    if at.time() == time():
+        return f"until the end of {last.day} {_MONTHS[last.month - 1]} {last.year} UTC"
+    return f"until {at:%H:%M} on {at.day} {_MONTHS[at.month - 1]} {at.year} UTC"
 
 
 @dataclass(frozen=True, slots=True)

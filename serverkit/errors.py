@@ -106,6 +106,13 @@ class FileUnreadableError(AppError):
     remedy = "Check the path and its permissions."
 
 
+class FileTooLargeError(FileUnreadableError):
+    """A file is larger than any of its kind may be."""
+
+    code = "file_too_large"
+    remedy = "Check that it is the file that was meant; divide a large one into several."
+
+
 class UploadTooLargeError(AppError):
     """More was sent than is allowed."""
 

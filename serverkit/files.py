@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from serverkit.errors import FileUnreadableError
+from serverkit.errors import FileTooLargeError, FileUnreadableError
 from serverkit.faults import crash_point
 from serverkit.log import get_logger
 from serverkit.owner import keep_owner
@@ -114,12 +114,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def read_bounded(path: Path, most_bytes: int) -> bytes:
-    """Read a file; FileUnreadableError when it is missing, unreadable or larger than `most_bytes`."""
+    """Read a file; FileUnreadableError when it is missing or unreadable, FileTooLargeError beyond `most_bytes`."""
     try:
         with path.open("rb") as file:
             data = file.read(most_bytes + 1)
     except OSError as error:
         raise FileUnreadableError(f"cannot read {path.name[:80]}: {error.strerror}") from error
     if len(data) > most_bytes:
-        raise FileUnreadableError(f"{path.name[:80]} is larger than {most_bytes} bytes")
+        raise FileTooLargeError(f"{path.name[:80]} is larger than {most_bytes} bytes")
     return data

@@ -1,20 +1,35 @@
-"""Reading CSV files of people: bounded, strict about columns, every faulty row named."""
+"""Reading CSV files of people: bounded, strict about columns, every faulty row named (rows C3.4, C8.1).
+
+Spreadsheets write what their language settings say: another separator, a line `sep=`, UTF-16, capitals. All of that is
+taken where it is certain from the names of the columns; what is no CSV at all is named as what it is.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from serverkit.errors import InvalidInputError
 from serverkit.files import read_bounded
 
 T = TypeVar("T")
 FILE_BYTES = 64 * 1024 * 1024
+CELL_LETTERS = 131_072
 SHOWN = 20
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_KINDS = (
+    (b"PK\x03\x04", "an Excel workbook (.xlsx), or another ZIP archive"),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"%PDF", "a PDF document"),
+    (b"{\\rtf", "a text document (RTF)"),
+)
 
 
 class TableFileError(InvalidInputError):
@@ -31,6 +46,24 @@ class RowFault:
     line: int
     code: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowWarning:
+    """What is odd in a file that is taken; `line` is None where the whole file is meant."""
+
+    line: int | None
+    code: str
+    message: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON shows it."""
+        return {"line": self.line, "code": self.code, "message": self.message}
+
+    @property
+    def text(self) -> str:
+        """As a terminal shows it."""
+        return f"warning: line {self.line}: {self.message}" if self.line else f"warning: {self.message}"
 
 
 class FaultyRowsError(InvalidInputError):
@@ -59,50 +92,175 @@ class RowError(Exception):
         self.message = message
 
 
+@dataclass(frozen=True, slots=True)
+class Table(Generic[T]):
+    """What a file holds: rows, each with its line, and what is odd about it."""
+
+    rows: list[tuple[int, T]]
+    warnings: list[RowWarning] = field(default_factory=list)
+
+
 def read_table(
     path: Path, required: Collection[str], optional: Collection[str], read: Callable[[dict[str, str]], T]
-) -> list[tuple[int, T]]:
-    """Read every row with `read`, each with its line; all or nothing. Unknown columns, short and long rows are refused."""
-    data = read_bounded(path, FILE_BYTES)
+) -> Table[T]:
+    """Read every row with `read`; all or nothing. Unknown columns, short and long rows are refused."""
+    lines = _Lines(text_of(read_bounded(path, FILE_BYTES)), [*required, *optional])
+    _check_columns(lines, required, optional)
+    rows = _rows(lines, read)
+    warnings = []
+    if not rows:
+        warnings.append(RowWarning(None, "no_lines", "the file holds a header and no line below it"))
+    return Table(rows, warnings)
+
+
+def text_of(data: bytes) -> str:
+    """The text of a file in UTF-8, or in UTF-16 with its mark; TableFileError names what else it is."""
+    _refuse_other_kinds(data)
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise TableFileError("the file is not UTF-8") from error
+        if wide:
+            raise TableFileError("the file begins as UTF-16 does, and goes on as something else") from error
+        line = data.count(b"\n", 0, error.start) + 1
+        found = f"line {line}: the byte {data[error.start]:#04x} is not UTF-8"
+        raise TableFileError(f"{found}; the file is in another encoding: save it as CSV UTF-8") from error
     if "\0" in text:
-        raise TableFileError("the file is not text")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        if b"\0" in data[:2]:
+            raise TableFileError("the file is UTF-16 without a byte order mark; save it as CSV UTF-8")
+        raise TableFileError(f"line {text.count(chr(10), 0, text.index(chr(0))) + 1}: the file is not text")
+    if not text.strip():
+        raise TableFileError("the file is empty")
+    _refuse_markup(text.lstrip()[:500].lower())
+    return text
+
+
+def _refuse_other_kinds(data: bytes) -> None:
+    if not data.strip():
+        raise TableFileError("the file is empty")
+    found = next((kind for start, kind in _KINDS if data.startswith(start)), None)
+    if found is not None:
+        if b"vnd.oasis.opendocument" in data[:200]:
+            found = "an OpenDocument workbook (.ods)"
+        raise TableFileError(f"the file is {found}, not CSV: open it and save the table as CSV (UTF-8)")
+
+
+def _refuse_markup(beginning: str) -> None:
+    if beginning.startswith("<"):
+        kind = "an Excel workbook saved as XML" if "excel.sheet" in beginning else "a web page or XML"
+        raise TableFileError(f"the file is {kind}, not CSV: open it and save the table as CSV (UTF-8)")
+
+
+def plain(name: str) -> str:
+    """A column's name without regard to case, blanks around it, and how its words are joined."""
+    return re.sub(r"[\s\-]+", "_", name.strip().lower())
+
+
+class _Lines:
+    """The columns of a file, and its rows with the line that each begins in."""
+
+    def __init__(self, text: str, known: Collection[str]) -> None:
+        self._before = 0
+        first, _, rest = text.partition("\n")
+        named = _SEPARATOR_LINE.fullmatch(first.rstrip("\r"))
+        if named:
+            self._before, text = 1, rest
+            if named.group(1) not in SEPARATORS:
+                raise TableFileError(f"line 1: {first.strip()[:20]!r} names no separator: {_separators()} is taken")
+        while text and not text.partition("\n")[0].strip():
+            if "\n" not in text:
+                raise TableFileError("the file holds no header line and no row")
+            self._before, text = self._before + 1, text.partition("\n")[2]
+        head = next(iter(io.StringIO(text, newline="")), "")
+        found = {mark: _names(head, mark) for mark in SEPARATORS}
+        hits = {mark: len({*names} & {*known}) for mark, names in found.items()}
+        best = max(hits, key=lambda mark: hits[mark])
+        self.header = self._before + 1
+        if not hits[best]:
+            raise TableFileError(
+                f"line {self.header}: there is no header line with the names of the columns; "
+                f"it begins with {head.strip()[:40]!r}, the columns are {', '.join([*known][:12])}"
+            )
+        if named and hits[named.group(1)] < hits[best]:
+            said = f"line 1 names the {SEPARATORS[named.group(1)]} as separator"
+            raise TableFileError(f"{said}, line {self.header} is separated by the {SEPARATORS[best]}")
+        self.separator = named.group(1) if named else best
+        self._reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.separator, strict=True)
+        self.columns = [plain(name) for name in next(self._read())[1]]
+        while self.columns and not self.columns[-1]:
+            self.columns.pop()  # a spreadsheet that was wider once
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        return self._read()
+
+    def _read(self) -> Iterator[tuple[int, list[str]]]:
+        while True:
+            line = self._before + self._reader.line_num + 1
+            try:
+                cells = next(self._reader, None)
+            except csv.Error as error:
+                raise TableFileError(f"line {line}: {_said(str(error))}") from error
+            if cells is None:
+                return
+            yield line, cells
+
+
+def _names(head: str, mark: str) -> list[str]:
     try:
-        columns = [name.strip() for name in next(reader, [])]
-        _check_columns(columns, required, optional)
-        return _rows(reader, columns, read)
-    except csv.Error as error:
-        raise TableFileError(f"line {reader.line_num}: {error}") from error
+        return [plain(name) for name in next(csv.reader([head], delimiter=mark), [])]
+    except csv.Error:
+        return []
 
 
-def _check_columns(columns: list[str], required: Collection[str], optional: Collection[str]) -> None:
-    if len(set(columns)) != len(columns):
-        raise TableFileError("a column stands twice")
+def _separators() -> str:
+    return ", ".join(f"{name} ({mark!r})" for mark, name in SEPARATORS.items())
+
+
+def _said(cause: str) -> str:
+    if "field limit" in cause:
+        return f"a cell holds more than {CELL_LETTERS} characters; often a quotation mark is not closed"
+    if "unexpected end" in cause:
+        return "a quotation mark is opened and never closed"
+    if "expected after" in cause:
+        return "text follows a closing quotation mark; inside a cell it is written twice"
+    return cause
+
+
+def _check_columns(lines: _Lines, required: Collection[str], optional: Collection[str]) -> None:
+    columns, where = lines.columns, f"line {lines.header}"
+    if twice := sorted({name for name in columns if columns.count(name) > 1}):
+        raise TableFileError(f"{where}: a column stands twice: {', '.join(name[:40] or '(empty)' for name in twice)}")
+    found = f"found, separated by the {SEPARATORS[lines.separator]}: {', '.join(name[:40] for name in columns[:12])}"
     if missing := [name for name in required if name not in columns]:
-        raise TableFileError(f"columns are missing: {', '.join(missing)}")
+        raise TableFileError(f"{where}: columns are missing: {', '.join(missing)}; {found}")
     if unknown := [name for name in columns if name not in required and name not in optional]:
-        raise TableFileError(f"columns are not known: {', '.join(name[:40] or '(empty)' for name in unknown[:10])}")
+        named = ", ".join(name[:40] or "(empty)" for name in unknown[:10])
+        raise TableFileError(f"{where}: columns are not known: {named}; known are {', '.join([*required, *optional])}")
 
 
-def _rows(reader: Any, columns: list[str], read: Callable[[dict[str, str]], T]) -> list[tuple[int, T]]:
+def _rows(lines: _Lines, read: Callable[[dict[str, str]], T]) -> list[tuple[int, T]]:
     found: list[tuple[int, T]] = []
     faults: list[RowFault] = []
-    for cells in reader:
+    columns = lines.columns
+    for line, cells in lines:
         if not any(cell.strip() for cell in cells):
             continue
         try:
+            while len(cells) > len(columns) and not cells[-1].strip():
+                cells.pop()
             if len(cells) != len(columns):
-                raise RowError("wrong_columns", f"{len(cells)} cells where {len(columns)} are expected")
-            row = read({name: cell.strip() for name, cell in zip(columns, cells, strict=True)})
-            found.append((reader.line_num, row))
-        except RowError as error:
-            faults.append(RowFault(reader.line_num, error.code, error.message))
-        except InvalidInputError as error:
-            faults.append(RowFault(reader.line_num, error.code, error.message))
+                raise RowError("wrong_columns", _miscounted(cells, len(columns), lines.separator))
+            found.append((line, read({name: cell.strip() for name, cell in zip(columns, cells, strict=True)})))
+        except (RowError, InvalidInputError) as error:
+            faults.append(RowFault(line, error.code, error.message))
     if faults:
         raise FaultyRowsError(faults)
     return found
+
+
+def _miscounted(cells: list[str], expected: int, separator: str) -> str:
+    said = f"{len(cells)} cells where {expected} are expected"
+    other = next((mark for mark in SEPARATORS if mark != separator and cells[0].count(mark) == expected - 1), None)
+    if len(cells) == 1 and other and expected > 1:
+        said += f"; the line is separated by the {SEPARATORS[other]}, the header by the {SEPARATORS[separator]}"
+    return said

@@ -44,6 +44,7 @@ def import_catalogue(
             {"tag": tag, "restricted": tag in change.restricted, "in_use": used.get(tag, 0)} for tag in changing
         ],
         "imported": not preview,
+        "warnings": [warning.to_dict() for warning in change.warnings],
     }
 
 

@@ -16,7 +16,7 @@ from central.domain.export_control.services import ACTIVE, release
 from central.domain.instances.errors import ReasonNeededError, RestrictedHeldError, UnknownInstanceError
 from central.domain.instances.models import Instance
 from central.domain.instances.services import refuse_managed_instance, remove_instance, transfer_instance
-from central.domain.ledger.services import move_grant
+from central.domain.ledger.granting import move_grant
 from central.domain.reservations.services import take_back
 from central.keyring import KeyRing
 from exchange.vocabulary import ReleaseReason

@@ -29,7 +29,20 @@ def licences_list(context: click.Context, domain: str, name: str | None) -> None
     with reading(context) as (_, unit):
         account, va = chosen(unit, domain, name)
         items = licences(unit, account.id, names_of(unit, account), va)
-    columns = ("virtual_account", "name", "tag", "purchased", "pending", "in_use", "reserved", "balance", "status")
+    columns = (
+        "virtual_account",
+        "name",
+        "tag",
+        "billing",
+        "purchased",
+        "pending",
+        "in_use",
+        "reserved",
+        "balance",
+        "status",
+        "upcoming",
+        "until",
+    )
     emit_list(context, items, columns)
 
 

@@ -15,6 +15,7 @@ from central.domain.ledger.queries import explain
 from central.domain.ledger.services import import_orders
 from central.domain.ledger.transfers import transfer_licences
 from central.domain.ledger.verification import verify
+from exchange.compliance import until
 from serverkit.cli.base import INTEGER, emit, emit_list, table
 from serverkit.clock import optional_iso
 from serverkit.errors import RefusedError
@@ -66,7 +67,8 @@ def order_import(context: click.Context, domain: str, file: Path) -> None:
     """Import orders."""
     with writing(context) as (_, unit):
         account = by_domain(unit, domain)
-        lots = import_orders(unit, account.id, file)
+        taken = import_orders(unit, account.id, file)
+        lots = taken.lots
         refresh_alerts(unit, account)
         items = [
             {
@@ -75,19 +77,17 @@ def order_import(context: click.Context, domain: str, file: Path) -> None:
                 "quantity": lot.quantity,
                 "type": lot.licence_type,
                 "source": lot.source,
+                "start": optional_iso(lot.start),
                 "end": optional_iso(lot.end),
+                "until": until(lot.end) if lot.end else None,
                 "order_number": lot.order_number,
                 "order_line": lot.order_line,
             }
             for lot in lots
         ]
-    emit_list(
-        context,
-        items,
-        ("tag", "quantity", "type", "source", "end"),
-        lots=len(items),
-        quantity=sum(lot.quantity for lot in lots),
-    )
+    shown = table(items, ("tag", "quantity", "type", "source", "start", "until"))
+    more = {"lots": len(items), "quantity": sum(lot.quantity for lot in lots), "warnings": taken.shown_warnings}
+    emit(context, {"items": items, **more}, "\n".join([shown, *(warning.text for warning in taken.warnings)]))
 
 
 @group.group("ledger", help="Why numbers are what they are.")

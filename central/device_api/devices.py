@@ -26,8 +26,9 @@ from central.domain.export_control.services import (
 from central.domain.instances.devices import find_key, membership
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import find_instance, instance_name
+from central.domain.ledger.allotting import allotment_lines
 from central.domain.ledger.claims import claims_of, replace_claims
-from central.domain.ledger.queries import PoolFigures, allotment_lines, pools
+from central.domain.ledger.queries import PoolFigures, pools
 from central.domain.preferences.queries import days
 from central.keyring import KeyRing
 from exchange.canonical import JsonObject

@@ -18,7 +18,7 @@ from central.domain.agreements.services import pending_since
 from central.domain.catalogue.queries import changed_entitlements
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord
 from central.domain.export_control.services import ACTIVE
-from central.domain.ledger.queries import allotment_lines
+from central.domain.ledger.allotting import allotment_lines
 from central.domain.preferences.queries import days, travelling_policies
 from central.domain.satellites.models import Satellite
 from central.keyring import KeyRing
@@ -65,7 +65,11 @@ def _allotments(
 ) -> Iterator[AllotmentRow]:
     names = {row.id: row.name for row in own}
     until = unit.now + timedelta(days=days(unit, "sync_removal_days"))
-    for line in allotment_lines(unit, account.id, list(names)):
+    query = select(GrantRecord.id).where(
+        GrantRecord.account_id == account.id, GrantRecord.satellite_id == satellite.id, GrantRecord.state == ACTIVE
+    )
+    granted = set(unit.session.scalars(query))
+    for line in allotment_lines(unit, account.id, list(names), holders=granted):
         allotment = Allotment(
             vendor_id=keyring.vendor_id,
             satellite=satellite.id,

@@ -25,7 +25,11 @@ def licences_list(context: click.Context, name: str | None) -> None:
     """List licences."""
     with reading(context) as (_, unit):
         items = licences(unit, names(unit), chosen(unit, name))
-    emit_list(context, items, ("virtual_account", "name", "tag", "purchased", "in_use", "balance", "status"))
+    emit_list(
+        context,
+        items,
+        ("virtual_account", "name", "tag", "billing", "purchased", "in_use", "balance", "status", "upcoming", "until"),
+    )
 
 
 @group.command("instances", help="Product instances.")

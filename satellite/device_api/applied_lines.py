@@ -14,11 +14,12 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select
 
 from exchange.canonical import JsonObject
-from exchange.compliance import LotPhase, LotView, Pool, judge_pool, lot_phase, purchased
+from exchange.compliance import LotView, Use, judge_licence, stock_of
 from exchange.device.bodies import EntitlementAnswer
-from exchange.vocabulary import Billing, ClaimState, Compliance, LicenceType
+from exchange.vocabulary import ClaimState, Compliance
 from satellite.core.export_queue.models import HeldGrant
 from satellite.core.licences.models import AllotmentLine, Entitlement, PoolTotal
+from satellite.core.licences.queries import view_of
 from serverkit.db.base import UtcDateTime
 from serverkit.db.unit import Unit
 
@@ -40,7 +41,6 @@ class Line:
     """A signed line, as far as figures need it."""
 
     view: LotView
-    billing: str
     envelope: JsonObject
 
 
@@ -58,16 +58,9 @@ class AppliedLines:
 
     def is_short(self, virtual_account_id: str, tag: str, in_use: int, now: datetime) -> bool:
         """Whether a pool of this much use is out of compliance; the same rule as every table's."""
-        lines = self.lines.get((virtual_account_id, tag), [])
-        active = [line for line in lines if lot_phase(line.view.start, line.view.end, now) is LotPhase.ACTIVE]
-        types = {line.view.licence_type for line in active}
-        pool = Pool(
-            purchased=purchased((line.view for line in active), now),
-            in_use=in_use,
-            reporting_only=types == {LicenceType.REPORTING_ONLY},
-            by_usage=any(line.billing == Billing.USAGE.value for line in active),
-        )
-        return judge_pool(pool).status is Compliance.OUT_OF_COMPLIANCE
+        lines = self.lines.get((virtual_account_id, tag), ())
+        stock = stock_of((line.view for line in lines), now)
+        return judge_licence(stock, Use(reported=in_use)).status is Compliance.OUT_OF_COMPLIANCE
 
 
 def read_applied_lines(unit: Unit, digest: str) -> AppliedLines:
@@ -78,8 +71,7 @@ def read_applied_lines(unit: Unit, digest: str) -> AppliedLines:
         found.kinds[tag] = Kind(restricted, frozenset(products) - {"*"})
     lines: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for row in unit.session.execute(select(AllotmentLine.__table__).order_by(AllotmentLine.serial)):
-        view = LotView(row.serial, LicenceType(row.licence_type), row.quantity, row.start, row.end)
-        lines[row.virtual_account_id, row.tag].append(Line(view, row.billing, row.envelope))
+        lines[row.virtual_account_id, row.tag].append(Line(view_of(row), row.envelope))
     found.lines = dict(lines)
     return found
 

@@ -11,7 +11,7 @@ import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
@@ -253,6 +253,11 @@ def millis(at: datetime) -> str:
 def seconds(at: datetime | None) -> str | None:
     """A time in seconds, or null."""
     return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at is not None else None
+
+
+def last_second(end: datetime | None) -> str | None:
+    """The end of a term as these clients read it: its last second, so that the day is the last one that counts."""
+    return seconds(end - timedelta(seconds=1)) if end is not None else None
 
 
 def overall(items: Sequence[Mapping[str, Any]]) -> str:

@@ -8,6 +8,11 @@ from typing import Any
 from serverkit.http.lenient import overall, success
 
 
+def licence_id(row: Mapping[str, Any]) -> str:
+    """What names a line of the licences table: one licence may have a line for each billing."""
+    return f"{row['tag']}@{row['virtual_account']}" + ("" if row["billing"] == "prepaid" else f"@{row['billing']}")
+
+
 def licence_form(row: Mapping[str, Any], status: str, details: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A line of the licence usage; `row` is one of the licences table, `details` its terms."""
     return {
@@ -15,9 +20,9 @@ def licence_form(row: Mapping[str, Any], status: str, details: Sequence[Mapping[
         "licenseName": row["name"],
         "entitlementTag": row["tag"],
         "virtualAccount": row["virtual_account"],
-        "quantity": row["purchased"],
+        "quantity": row["purchased"] or 0,
         "inUse": row["in_use"] - row["reserved"],
-        "available": row["balance"],
+        "available": row["balance"] or 0,
         "status": status,
         "billingType": row["billing"].upper(),
         "ahaApps": False,

@@ -154,6 +154,7 @@ def list_of(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 TEXT: dict[str, Any] = {"type": "string"}
 OPTIONAL: dict[str, Any] = {"type": ["string", "null"]}
+OPTIONAL_WHOLE: dict[str, Any] = {"type": ["integer", "null"]}
 WHOLE: dict[str, Any] = {"type": "integer"}
 FLAG: dict[str, Any] = {"type": "boolean"}
 TIME: dict[str, Any] = {"type": "string", "format": "date-time"}

@@ -11,6 +11,7 @@ from serverkit.http.operations import (
     FLAG,
     OPTIONAL,
     OPTIONAL_TIME,
+    OPTIONAL_WHOLE,
     PLAIN,
     TEXT,
     TEXTS,
@@ -62,12 +63,17 @@ LICENCE = object_of(
     name=TEXT,
     types=TEXTS,
     billing=TEXT,
-    purchased=WHOLE,
+    purchased=OPTIONAL_WHOLE,
     pending=WHOLE,
     in_use=WHOLE,
     reserved=WHOLE,
-    balance=WHOLE,
+    balance=OPTIONAL_WHOLE,
     status=TEXT,
+    upcoming=WHOLE,
+    until=OPTIONAL,
+    terms=items(
+        object_of(type=TEXT, quantity=WHOLE, start=OPTIONAL_TIME, end=OPTIONAL_TIME, until=OPTIONAL, phase=TEXT)
+    ),
 )
 INSTANCE = object_of(
     id=TEXT,
@@ -102,3 +108,5 @@ ACCESS_TOKEN = object_of(
 )
 JOB = object_of(id=TEXT, name=TEXT, every_seconds=WHOLE, slot=TEXT, description=TEXT)
 DONE = object_of(done=FLAG)
+# What is odd about a file that was taken; no line where the whole file is meant.
+WARNINGS = items(object_of(line=OPTIONAL_WHOLE, code=TEXT, message=TEXT))

@@ -81,13 +81,13 @@ def test_a_licence_is_added_and_another_given_up_in_one_update(vendor: World) ->
     pending = vendor.central("reservation", "list", ACCOUNT)["items"][0]["pending"]
     device.reserve_install(text)
     done = confirm(vendor, row["id"], device.reserve_confirmation())
-    lines = {(line["tag"], line["quantity"], (line["end"] or "")[:4]) for line in done["licences"]}
+    lines = {(line["tag"], line["quantity"], (line["end"] or "")[:10]) for line in done["licences"]}
     nothing = update(vendor, row["id"], "ESSENTIALS=4", code=1)
     everything = update(vendor, row["id"], "ESSENTIALS=0", "ADVANTAGE=0", code=1)
     many = update(vendor, row["id"], "ADVANTAGE=11", code=1)
 
     assert pending["licences"] == done["licences"]
-    assert lines == {("ESSENTIALS", 4, "2028"), ("ADVANTAGE", 2, "")}
+    assert lines == {("ESSENTIALS", 4, "2029-01-01"), ("ADVANTAGE", 2, "")}
     assert [one["code"] for one in (nothing, everything, many)] == ["nothing_to_reserve", "nothing_to_reserve", "not_enough_free"]  # fmt: skip
     assert figures(vendor, "ESSENTIALS")[:2] == (4, 0)
 

@@ -22,9 +22,11 @@ from central.domain.instances.devices import register_device
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import find_instance
 from central.domain.instances.services import transfer_instance
+from central.domain.ledger.allotting import allotment_lines
 from central.domain.ledger.claims import claims_of, replace_claims
 from central.domain.ledger.models import OWNED, Claim, Holding, Lot, Posting
-from central.domain.ledger.queries import allotment_lines, licences
+from central.domain.ledger.queries import licences, pools
+from central.domain.ledger.reserving import drop_ended, free_reserved, give_up_some, hold_for, settle_transition
 from central.domain.ledger.rules import LotSource, LotSpec
 from central.domain.ledger.services import add_lots, expire_lots
 from central.domain.ledger.transfers import transfer_licences
@@ -35,7 +37,7 @@ from central.domain.tokens.models import Token
 from central.runtime import Central
 from central.sync.apply_request import apply_rows
 from exchange.certificates import make_csr
-from exchange.compliance import LotPhase, LotView, Pool, judge_pool, lot_phase, purchased
+from exchange.compliance import LotPhase, LotView, Stock, Use, judge_licence, lot_phase, stock_of
 from exchange.device.bodies import RegisterBody
 from exchange.errors import ExchangeError
 from exchange.files.registration import Registration
@@ -52,6 +54,7 @@ from serverkit.errors import AppError
 TAGS = ("ADVANTAGE", "ESSENTIALS", "STRONG")
 RESTRICTED = "STRONG"
 POOLS = ("Site", "Spare", "Far")
+RESERVING = "e" * 32  # a device that has only a code
 
 
 _accounts = itertools.count(1)
@@ -95,6 +98,17 @@ class LedgerMachine(RuleBasedStateMachine):
         else:
             return
         assert self._digest() == before, f"{self.refused[-1]} left something behind"
+
+    def _take(self, act: Callable[[Unit, SmartAccount], object]) -> None:
+        """One act that takes free units: where it is accepted, no pool lacks more than before (row C4.1)."""
+        before = self._shortages()
+        self._do(act)
+        for key, count in self._shortages().items():
+            assert count <= before.get(key, 0), f"a shortage of {key} was made"
+
+    def _shortages(self) -> dict[tuple[str, str], int]:
+        with self.central.database.read(OPERATOR) as unit:
+            return {key: pool.verdict.shortage for key, pool in pools(unit, self.account).items()}
 
     def _digest(self) -> tuple[Any, ...]:
         with self.central.database.read(OPERATOR) as unit:
@@ -181,7 +195,38 @@ class LedgerMachine(RuleBasedStateMachine):
     )
     def transfer(self, source: str, to: str, tag: str, quantity: int) -> None:
         """Licences move between virtual accounts, or are refused."""
-        self._do(lambda unit, _: transfer_licences(unit, self._pool(unit, source), self._pool(unit, to), tag, quantity))
+        self._take(
+            lambda unit, _: transfer_licences(unit, self._pool(unit, source), self._pool(unit, to), tag, quantity)
+        )
+
+    # -- reservations -----------------------------------------------------------------------------------------------
+
+    @rule(pool=st.sampled_from(POOLS[:2]), tag=st.sampled_from(TAGS), quantity=st.integers(1, 7))
+    def reserve(self, pool: str, tag: str, quantity: int) -> None:
+        """Units are held for a device that has only a code; of reporting-only ones as many as are asked for."""
+        self._take(
+            lambda unit, _: hold_for(
+                unit, self._pool(unit, pool), tag, quantity, RESERVING, longest_first=quantity % 2 == 0
+            )
+        )
+
+    @rule(tag=st.sampled_from(TAGS), quantity=st.integers(0, 7), confirmed=st.booleans())
+    def reservation_changes(self, tag: str, quantity: int, confirmed: bool) -> None:
+        """What has ended is replaced, some is given up, and the code may be confirmed."""
+
+        def act(unit: Unit, account: SmartAccount) -> None:
+            drop_ended(unit, account.id, RESERVING, tag)
+            give_up_some(unit, account.id, RESERVING, tag, quantity)
+            waiting = [row for row in pools(unit, account.id, None, [tag]).values() if row.in_transition]
+            if confirmed and waiting:
+                settle_transition(unit, account.id, RESERVING)
+
+        self._take(act)
+
+    @rule()
+    def reservation_ends(self) -> None:
+        """All that is held comes back; reporting-only units are gone."""
+        self._take(lambda unit, account: free_reserved(unit, account.id, RESERVING, "reservation_ended"))
 
     # -- devices ----------------------------------------------------------------------------------------------------
 
@@ -274,7 +319,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 key,
             )
 
-        self._do(act)
+        self._take(act)
 
     @rule(data=st.data(), forged=st.booleans(), times=st.integers(1, 2))
     def device_returns(self, data: st.DataObject, forged: bool, times: int) -> None:
@@ -387,53 +432,72 @@ class LedgerMachine(RuleBasedStateMachine):
         """The licences table is what the pure rules say of the lots and claims, added up a second time in Python."""
         with self.central.database.read(OPERATOR) as unit:
             names = {row.id: row.name for row in virtual_accounts(unit, self.account)}
-            shown = {(row["virtual_account"], row["tag"]): row for row in licences(unit, self.account, names)}
+            rows = licences(unit, self.account, names)
+            shown = {(row["virtual_account"], row["tag"], row["billing"]): row for row in rows}
             wanted = _figures(unit, self.account, names)
             lines = allotment_lines(unit, self.account, list(names))
-        for key, row in shown.items():
-            pool = wanted.pop(key)
-            verdict = judge_pool(pool)
-            assert (row["purchased"], row["in_use"], row["reserved"], row["balance"], row["status"]) == (
-                verdict.purchased, verdict.in_use, verdict.reserved, verdict.balance, verdict.status.value,
-            )  # fmt: skip
-            reply = [
+        for key, (stock, use, free) in wanted.items():
+            verdict, row = judge_licence(stock, use), shown.pop((*key, "prepaid"), None)
+            if row is None:
+                assert (verdict.prepaid.purchased, verdict.prepaid.in_use) == (0, 0)
+            else:
+                assert (row["purchased"], row["in_use"], row["reserved"], row["balance"], row["status"]) == (
+                    verdict.prepaid.purchased, verdict.prepaid.in_use, use.reserved, verdict.prepaid.balance,
+                    verdict.status.value,
+                )  # fmt: skip
+                assert not stock.reporting_only or row["balance"] >= 0, "reporting-only never lacks anything"
+            billed = shown.pop((*key, "usage"), None)
+            assert (billed["in_use"] if billed else 0) == (verdict.usage.in_use if verdict.usage else 0)
+            told = [
                 line.quantity
                 for line in lines
                 if (names[line.virtual_account_id], line.tag) == key
                 and line.licence_type is not LicenceType.REPORTING_ONLY
+                and line.billing is Billing.PREPAID
                 and lot_phase(line.start, line.end, self.clock.now()) is LotPhase.ACTIVE
             ]
-            assert sum(reply) == pool.purchased, "a satellite would be told another quantity"
-        assert not any(pool.purchased or pool.in_use for pool in wanted.values())
+            assert sum(told) == free, "a satellite would be told another quantity"
+        assert all(row["upcoming"] for row in shown.values())
 
 
-def _figures(unit: Unit, account_id: str, names: dict[str, str]) -> dict[tuple[str, str], Pool]:
+def _figures(unit: Unit, account_id: str, names: dict[str, str]) -> dict[tuple[str, str], tuple[Stock, Use, int]]:
+    """Of each pool what is there, what is used, and what devices may still be told of; added up a second time."""
     lots = {row.id: row for row in unit.session.scalars(select(Lot).where(Lot.account_id == account_id))}
-    views: dict[tuple[str, str], list[tuple[LotView, str]]] = {}
-    locked: dict[tuple[str, str], int] = {}
-    claimed: dict[tuple[str, str], int] = {}
+    sites = {names[row.id] for row in virtual_accounts(unit, account_id) if row.satellite_id}
+    sums: dict[tuple[str, str], dict[str, int]] = {}
+    stock: dict[tuple[str, str], Stock] = {}
     for held in unit.session.scalars(select(Holding).where(Holding.account_id == account_id)):
         if held.bucket not in OWNED:
             continue
         lot = lots[held.lot_id]
         key = names[held.virtual_account_id], lot.tag
-        view = LotView(lot.id, LicenceType(lot.licence_type), held.quantity, lot.start, lot.end)
-        views.setdefault(key, []).append((view, lot.billing))
-        if held.bucket == "locked":
-            locked[key] = locked.get(key, 0) + held.quantity
+        here = sums.setdefault(key, dict.fromkeys(("held", "reserved", "usage", "reporting", "free", "ended"), 0))
+        view = LotView(lot.id, LicenceType(lot.licence_type), held.quantity, lot.start, lot.end, Billing(lot.billing))
+        phase = lot_phase(lot.start, lot.end, unit.now)
+        stock[key] = stock.get(key, Stock()) + stock_of([view], unit.now)
+        if held.bucket == "free":
+            here["free"] += held.quantity if phase is LotPhase.ACTIVE and not view.boundless else 0
+            continue
+        here["reserved"] += held.quantity if held.bucket in {"reserved", "transition"} else 0
+        here["ended"] += held.quantity if phase is LotPhase.EXPIRED else 0
+        if view.licence_type is LicenceType.REPORTING_ONLY:
+            here["reporting"] += held.quantity
+        elif view.boundless and phase is LotPhase.ACTIVE:
+            here["usage"] += held.quantity
+        else:
+            here["held"] += held.quantity
     for claim in unit.session.scalars(select(Claim).where(Claim.account_id == account_id)):
         key = names[claim.virtual_account_id], claim.tag
-        claimed[key] = claimed.get(key, 0) + claim.count
+        here = sums.setdefault(key, dict.fromkeys(("held", "reserved", "usage", "reporting", "free", "ended"), 0))
+        here["claimed"] = here.get("claimed", 0) + claim.count
     found = {}
-    for key in {*views, *claimed}:
-        here = views.get(key, [])
-        active = [(lot, billing) for lot, billing in here if lot_phase(lot.start, lot.end, unit.now) is LotPhase.ACTIVE]
-        found[key] = Pool(
-            purchased=purchased([lot for lot, _ in here], unit.now),
-            in_use=claimed.get(key, 0) + locked.get(key, 0),
-            reporting_only={lot.licence_type for lot, _ in active} == {LicenceType.REPORTING_ONLY},
-            by_usage=any(billing == Billing.USAGE for _, billing in active),
-        )
+    for key, here in sums.items():
+        claimed, held = here.get("claimed", 0), here["held"]
+        if key[0] in sites:
+            use = Use(reported=claimed + held + here["usage"] + here["reporting"], reserved=here["reserved"])
+        else:
+            use = Use(claimed + held, 0, here["reserved"], here["usage"], here["reporting"])
+        found[key] = stock.get(key, Stock()), use, max(0, here["free"] - here["ended"])
     return found
 
 

@@ -14,7 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.export_control.services import Applicant, decide
 from central.domain.ledger.errors import RestrictedNotAvailableError
-from central.domain.ledger.services import lock_for_grant
+from central.domain.ledger.granting import lock_for_grant
 from central.runtime import Central, assemble
 from exchange.identity import Udi
 from exchange.keys import PrivateKey

@@ -18,6 +18,7 @@ from exchange.vocabulary import Compliance
 from serverkit.errors import AppError
 from serverkit.http.lenient import (
     BodyError,
+    last_second,
     number_of,
     objects_of,
     overall,
@@ -47,10 +48,10 @@ def usage(call: Call) -> dict[str, Any]:
     names = wanted_names(call)
     rows = licences(call.unit, call.smart_account.id, names)
     part = page(rows, call.body)
-    lots: dict[tuple[str, str], list[HeldLot]] = {}
+    lots: dict[tuple[str, str, str], list[HeldLot]] = {}
     for lot in held_lots(call.unit, call.smart_account.id, sorted(names), {row["tag"] for row in part}):
-        lots.setdefault((names[lot.virtual_account_id], lot.tag), []).append(lot)
-    shown = [_licence(call, row, lots.get((row["virtual_account"], row["tag"]), [])) for row in part]
+        lots.setdefault((names[lot.virtual_account_id], lot.tag, lot.billing), []).append(lot)
+    shown = [_licence(call, row, lots.get((row["virtual_account"], row["tag"], row["billing"]), [])) for row in part]
     return success("The license usage was retrieved.", totalRecords=len(rows), licenses=shown)
 
 
@@ -63,7 +64,7 @@ def _detail(call: Call, lot: HeldLot) -> dict[str, Any]:
         "licenseType": KINDS.get(lot.licence_type, "PERPETUAL"),
         "quantity": lot.quantity,
         "startDate": seconds(lot.start),
-        "endDate": seconds(lot.end),
+        "endDate": last_second(lot.end),
         "subscriptionId": lot.subscription_id or "",
         "status": PHASES[lot_phase(lot.start, lot.end, call.unit.licence_now)],
         "licenseSku": lot.sku or "",
@@ -91,7 +92,7 @@ def subscriptions(call: Call) -> dict[str, Any]:
                 "billingType": lot.billing.upper(),
                 "quantity": str(lot.quantity),
                 "startDate": seconds(lot.start),
-                "endDate": seconds(lot.end),
+                "endDate": last_second(lot.end),
                 "status": status,
                 "subscriptionId": lot.subscription_id or "",
             }

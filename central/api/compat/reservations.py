@@ -14,7 +14,7 @@ from central.domain.reservations.rules import WantedLicence
 from central.domain.reservations.services import reserve as reserve_licences
 from serverkit.clock import parse_time
 from serverkit.errors import AppError
-from serverkit.http.lenient import BodyError, number_of, objects_of, overall, said, seconds, text_of
+from serverkit.http.lenient import BodyError, last_second, number_of, objects_of, overall, said, text_of
 from serverkit.http.lenient_devices import shown_identity
 
 NO_UNIVERSAL = "Universal reservation is not offered: reserve the licences that the device needs (SPECIFIC)."
@@ -61,7 +61,7 @@ def _reserved(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> dic
             {
                 "licenseType": KINDS.get(line["licence_type"], "PERPETUAL"),
                 "quantity": line["quantity"],
-                "endDate": seconds(parse_time(line["end"]) if line["end"] else None),
+                "endDate": last_second(parse_time(line["end"]) if line["end"] else None),
                 "name": line["name"],
             }
             for line in row.lines

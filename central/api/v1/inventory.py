@@ -22,6 +22,7 @@ from central.domain.ledger.queries import explain, licences
 from central.domain.ledger.transfers import transfer_licences
 from central.domain.satellites.queries import satellite_names
 from central.runtime import Central
+from serverkit.http.lenient_forms import licence_id
 from serverkit.http.operations import (
     ANYTHING,
     FLAG,
@@ -86,7 +87,7 @@ class AllPage(PoolPage):
 def list_licences(call: Call) -> dict[str, Any]:
     """Licences: purchased, in use, balance."""
     rows = licences(call.unit, account_of(call).id, names(call), chosen_pool(call))
-    keyed = [{**row, "id": f"{row['tag']}@{row['virtual_account']}"} for row in rows]
+    keyed = [{**row, "id": licence_id(row)} for row in rows]
     return paged(keyed, call.query)
 
 

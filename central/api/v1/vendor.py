@@ -35,7 +35,7 @@ from serverkit.http.operations import (
     object_of,
     paged,
 )
-from serverkit.http.schemas import BASE, JOB, Nothing
+from serverkit.http.schemas import BASE, JOB, WARNINGS, Nothing
 from serverkit.jobs.runs import find_job, manual_slot, run_job, slot_of
 from serverkit.mail.sender import send_test
 from serverkit.outbox import entries
@@ -79,9 +79,10 @@ def take_catalogue(call: Call) -> dict[str, Any]:
 def take_orders(call: Call) -> dict[str, Any]:
     """Import an order file, all or nothing."""
     account = account_of(call)
-    lots = import_orders(call.unit, account.id, call.body)
+    taken = import_orders(call.unit, account.id, call.body)
     refresh_alerts(call.unit, account)
-    return {"lots": len(lots), "quantity": sum(lot.quantity for lot in lots)}
+    quantity = sum(lot.quantity for lot in taken.lots)
+    return {"lots": len(taken.lots), "quantity": quantity, "warnings": taken.shown_warnings}
 
 
 def show_policies(call: Call) -> dict[str, Any]:
@@ -156,14 +157,14 @@ OPERATIONS = (
     Op(
         "import_catalogue", "POST", f"{BASE}catalogue", "Import a catalogue file (CSV).", take_catalogue,
         object_of(
-            entitlements=WHOLE, products=WHOLE, added=WHOLE, changed=WHOLE, imported=FLAG,
+            entitlements=WHOLE, products=WHOLE, added=WHOLE, changed=WHOLE, imported=FLAG, warnings=WARNINGS,
             restriction_changes={"type": "array", "items": object_of(tag=TEXT, restricted=FLAG, in_use=WHOLE)},
         ),
         CatalogueQuery, media=CSV, changes=True,
     ),
     Op(
         "import_orders", "POST", f"{ACCOUNT_PATH}/orders", "Import an order file (CSV).", take_orders,
-        object_of(lots=WHOLE, quantity=WHOLE), media=CSV, changes=True,
+        object_of(lots=WHOLE, quantity=WHOLE, warnings=WARNINGS), media=CSV, changes=True,
     ),
     Op("show_policies", "GET", f"{BASE}policies", "Show every policy.", show_policies, ANYTHING),
     Op(

@@ -18,7 +18,7 @@ from central.domain.catalogue.models import Entitlement, Product
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, upsert
 from serverkit.names import InvalidNameError, check_text
-from serverkit.table_file import RowError, read_table
+from serverkit.table_file import RowError, RowWarning, read_table
 
 REQUIRED = ("kind", "tag", "name")
 OPTIONAL = ("description", "restricted", "family", "products")
@@ -66,6 +66,7 @@ class CatalogueChange:
     changed: int
     restricted: tuple[str, ...]
     unrestricted: tuple[str, ...]
+    warnings: tuple[RowWarning, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -77,7 +78,8 @@ class CatalogueChange:
 def read_catalogue(unit: Unit, path: Path) -> CatalogueChange:
     """Read a file and compare it with what is there; nothing is changed."""
     require(unit, Permission.CATALOGUE_MANAGE)
-    rows = tuple(row for _, row in read_table(path, REQUIRED, OPTIONAL, _UniqueRows()))
+    table = read_table(path, REQUIRED, OPTIONAL, _UniqueRows())
+    rows = tuple(row for _, row in table.rows)
     known = _known(unit, rows)
     now = {row.tag: row.restricted for row in rows if row.kind == "entitlement"}
     before = {tag: entry[1] for (kind, tag), entry in known.items() if kind == "entitlement"}
@@ -88,6 +90,7 @@ def read_catalogue(unit: Unit, path: Path) -> CatalogueChange:
         changed=sum((row.kind, row.tag) in known and known[row.kind, row.tag] != _rows_of_devices(row) for row in rows),
         restricted=tuple(tag for tag in both if now[tag] and not before[tag]),
         unrestricted=tuple(tag for tag in both if before[tag] and not now[tag]),
+        warnings=tuple(table.warnings),
     )
 
 

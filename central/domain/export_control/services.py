@@ -15,11 +15,10 @@ from central.domain.catalogue.queries import find_entitlement
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord
 from central.domain.export_control.rules import MESSAGES, Application, judge_application
 from central.domain.instances.models import Instance
-from central.domain.ledger.services import free_grant, free_views, lock_for_grant
+from central.domain.ledger.granting import free_grant, grantable, lock_for_grant
 from central.domain.preferences.queries import days
 from central.keyring import KeyRing
 from exchange.canonical import JsonObject
-from exchange.compliance import LotPhase, lot_phase
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from exchange.keys import PublicKey
@@ -124,8 +123,7 @@ def _reason(
     if statement.quantity == 0:
         return ExportReason.CANCELLED
     entitlement = find_entitlement(unit, statement.tag)
-    views = free_views(unit, applicant.account.id, applicant.virtual_account_id, statement.tag)
-    free = sum(view.quantity for view in views if lot_phase(view.start, view.end, unit.licence_now) is LotPhase.ACTIVE)
+    free = grantable(unit, applicant.account.id, applicant.virtual_account_id, statement.tag)
     names = {instance.product_tag or "", instance.udi["pid"]} if instance else set()
     return judge_application(
         Application(

@@ -10,9 +10,21 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from central.domain.accounts.models import VirtualAccount
 from central.domain.catalogue.models import Entitlement
 from central.domain.ledger.models import OWNED, Bucket, Claim, Holding, Lot, PoolTotal, Posting
-from exchange.compliance import LotPhase, Pool, PoolVerdict, judge_pool, lot_phase
+from exchange.compliance import (
+    LicenceVerdict,
+    LotPhase,
+    LotView,
+    Stock,
+    Use,
+    free_units,
+    judge_licence,
+    lot_phase,
+    stock_of,
+)
+from exchange.licence_rows import Term, billing_rows
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
@@ -20,31 +32,39 @@ from serverkit.db.unit import Unit
 
 @dataclass(slots=True)
 class PoolFigures:
-    """One licence in one virtual account, added up."""
+    """One licence in one virtual account, added up; `managed` where a satellite has the virtual account."""
 
     virtual_account_id: str
     tag: str
-    purchased: int = 0
+    managed: bool = False
+    stock: Stock = field(default_factory=Stock)
     locked: int = 0
     reserved: int = 0
     in_transition: int = 0
     claimed: int = 0
-    types: set[str] = field(default_factory=set)
-    billings: set[str] = field(default_factory=set)
-    ends: list[datetime] = field(default_factory=list)
+    of_usage: int = 0
+    of_reporting: int = 0
+    terms: list[Term] = field(default_factory=list)
 
     @property
-    def verdict(self) -> PoolVerdict:
+    def use(self) -> Use:
+        """What is in use, by what may cover it: all that a satellite reports may be by usage (row C3.6)."""
+        of_usage, of_reporting = self.of_usage, self.of_reporting
+        if self.managed:
+            reported = self.claimed + self.locked + self.reserved
+            return Use(reported=reported, reserved=self.reserved)
+        direct = self.claimed + self.locked + self.reserved - of_usage - of_reporting
+        return Use(direct=direct, reserved=self.reserved, of_usage=of_usage, of_reporting=of_reporting)
+
+    @property
+    def verdict(self) -> LicenceVerdict:
         """The figures as every table shows them."""
-        return judge_pool(
-            Pool(
-                purchased=self.purchased,
-                in_use=self.claimed + self.locked + self.reserved,
-                reserved=self.reserved,
-                reporting_only=self.types == {LicenceType.REPORTING_ONLY.value},
-                by_usage=Billing.USAGE.value in self.billings,
-            )
-        )
+        return judge_licence(self.stock, self.use)
+
+    @property
+    def free(self) -> int:
+        """Prepaid units that nobody uses, reserves or holds, less reserved units of ended terms (rows C4.1, C6.9)."""
+        return free_units(self.stock, self.use)
 
 
 def pools(
@@ -77,28 +97,37 @@ def pools(
     if tags is not None:
         held = held.where(Lot.tag.in_(tags))
         totals = totals.where(PoolTotal.tag.in_(tags))
+    managed = set(
+        unit.session.scalars(
+            select(VirtualAccount.id).where(
+                VirtualAccount.account_id == account_id, VirtualAccount.satellite_id.is_not(None)
+            )
+        )
+    )
     found: dict[tuple[str, str], PoolFigures] = {}
     for va, tag, *held_so in unit.session.execute(held):
-        _add(found.setdefault((va, tag), PoolFigures(va, tag)), held_so, unit.licence_now)
+        _add(found.setdefault((va, tag), PoolFigures(va, tag, va in managed)), held_so, unit.licence_now)
     for va, tag, claimed in unit.session.execute(totals):
-        found.setdefault((va, tag), PoolFigures(va, tag)).claimed += claimed
+        found.setdefault((va, tag), PoolFigures(va, tag, va in managed)).claimed += claimed
     return found
 
 
 def _add(figures: PoolFigures, held_so: Sequence[Any], now: datetime) -> None:
-    bucket, licence_type, billing, start, end, quantity = held_so
+    bucket, licence_type, billing, start, end, total = held_so
+    lot = LotView("", LicenceType(licence_type), int(total), start, end, Billing(billing))
+    phase = lot_phase(start, end, now)
     if bucket == Bucket.LOCKED:
-        figures.locked += int(quantity)
+        figures.locked += lot.quantity
     elif bucket in {Bucket.RESERVED, Bucket.TRANSITION}:
-        figures.reserved += int(quantity)
-        figures.in_transition += int(quantity) if bucket == Bucket.TRANSITION else 0
-    if lot_phase(start, end, now) is LotPhase.ACTIVE:
-        figures.types.add(licence_type)
-        figures.billings.add(billing)
-        if licence_type != LicenceType.REPORTING_ONLY:
-            figures.purchased += int(quantity)
-        if end is not None:
-            figures.ends.append(end)
+        figures.reserved += lot.quantity
+        figures.in_transition += lot.quantity if bucket == Bucket.TRANSITION else 0
+    if bucket != Bucket.FREE and lot.licence_type is LicenceType.REPORTING_ONLY:
+        figures.of_reporting += lot.quantity
+    elif bucket != Bucket.FREE and lot.billing is Billing.USAGE and phase is LotPhase.ACTIVE:
+        figures.of_usage += lot.quantity
+    figures.stock += stock_of([lot], now)
+    if phase is not LotPhase.EXPIRED:
+        figures.terms.append(Term(lot, phase))
 
 
 def licences(
@@ -111,26 +140,12 @@ def licences(
     titles = dict(
         unit.session.execute(select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(tags))).all()
     )
-    items = []
-    for (va, tag), pool in figures.items():
-        verdict = pool.verdict
-        items.append(
-            {
-                "virtual_account": names[va],
-                "tag": tag,
-                "name": titles.get(tag, tag),
-                "types": sorted(pool.types),
-                "billing": Billing.USAGE.value if Billing.USAGE.value in pool.billings else Billing.PREPAID.value,
-                "purchased": verdict.purchased,
-                "pending": verdict.pending,
-                "in_use": verdict.in_use,
-                "reserved": verdict.reserved,
-                "in_transition": pool.in_transition,
-                "balance": verdict.balance,
-                "status": verdict.status.value,
-            }
-        )
-    items.sort(key=lambda item: (item["name"], item["tag"], item["virtual_account"]))
+    items = [
+        {"virtual_account": names[va], "tag": tag, "name": titles.get(tag, tag), **row}
+        for (va, tag), pool in figures.items()
+        for row in billing_rows(pool.verdict, pool.terms, in_transition=pool.in_transition)
+    ]
+    items.sort(key=lambda item: (item["name"], item["tag"], item["virtual_account"], item["billing"]))
     return items
 
 
@@ -190,62 +205,6 @@ def held_lots(
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class AllotmentLine:
-    """What a satellite is told that its site owns."""
-
-    virtual_account_id: str
-    tag: str
-    licence_type: LicenceType
-    start: datetime | None
-    end: datetime | None
-    quantity: int
-    billing: Billing
-    restricted: bool
-
-
-def allotment_lines(
-    unit: Unit, account_id: str, virtual_account_ids: list[str], tags: list[str] | None = None
-) -> list[AllotmentLine]:
-    """Lots of virtual accounts, added up by term; those to come included, those ended left out."""
-    query = (
-        select(
-            Holding.virtual_account_id,
-            Lot.tag,
-            Lot.licence_type,
-            Lot.start,
-            Lot.end,
-            Lot.billing,
-            Entitlement.restricted,
-            func.sum(Holding.quantity),
-        )
-        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
-        .join(Entitlement, Entitlement.tag == Lot.tag)
-        .where(
-            Holding.account_id == account_id,
-            Holding.virtual_account_id.in_(virtual_account_ids),
-            Holding.bucket.in_(OWNED),
-        )
-        .group_by(
-            Holding.virtual_account_id,
-            Lot.tag,
-            Lot.licence_type,
-            Lot.start,
-            Lot.end,
-            Lot.billing,
-            Entitlement.restricted,
-        )
-        .order_by(Holding.virtual_account_id, Lot.tag, Lot.licence_type, Lot.end)
-    )
-    if tags is not None:
-        query = query.where(Lot.tag.in_(tags))
-    return [
-        AllotmentLine(va, tag, LicenceType(kind), start, end, int(quantity), Billing(billing), restricted)
-        for va, tag, kind, start, end, billing, restricted, quantity in unit.session.execute(query)
-        if lot_phase(start, end, unit.licence_now) is not LotPhase.EXPIRED
-    ]
-
-
 def explain(unit: Unit, account_id: str, virtual_account_id: str, tag: str) -> dict[str, Any]:
     """Why the figures of a licence are what they are: every posting and claim that makes them (row B23)."""
     lots = {
@@ -271,13 +230,16 @@ def explain(unit: Unit, account_id: str, virtual_account_id: str, tag: str) -> d
     figures = pools(unit, account_id, [virtual_account_id]).get((virtual_account_id, tag)) or PoolFigures(
         virtual_account_id, tag
     )
-    verdict = figures.verdict
+    verdict = figures.verdict.prepaid
+    usage = figures.verdict.usage
     return {
         "tag": tag,
         "purchased": verdict.purchased,
         "in_use": verdict.in_use,
         "reserved": verdict.reserved,
         "balance": verdict.balance,
+        "free": figures.free,
+        "by_usage": usage.in_use if usage else 0,
         "status": verdict.status.value,
         "buckets": {name: count for name, count in sorted(sums.items()) if count},
         "lots": [_lot_dict(row, unit.licence_now) for row in lots.values() if any(p.lot_id == row.id for p in here)],

@@ -10,8 +10,8 @@ from central.domain.ledger.errors import NotEnoughFreeError
 from central.domain.ledger.models import Bucket, Holding, Lot
 from central.domain.ledger.postings import Place, holdings_of, post
 from central.domain.ledger.services import lots_by_id
-from central.domain.ledger.transfers import active_views, choose, free_quantity
-from exchange.compliance import LotView
+from central.domain.ledger.taking import choose, give_back, is_boundless, supply_of, take
+from exchange.compliance import LotPhase, LotView, lot_phase
 from exchange.vocabulary import LicenceType
 from serverkit.db.unit import Unit
 
@@ -20,16 +20,12 @@ def hold_for(
     unit: Unit, home: VirtualAccount, tag: str, quantity: int, instance_id: str, *, longest_first: bool
 ) -> list[tuple[Lot, int]]:
     """Reserve free units, perpetual ones first; returns the lots they came from. NotEnoughFreeError."""
-    free = free_quantity(unit, home, tag)
-    if quantity > free:
+    supply = supply_of(unit, home, tag)
+    if quantity > supply.most:
         name = entitlement(unit, tag).name
-        raise NotEnoughFreeError(f"{quantity} of {name} are to be reserved in {home.name}, {free} are free")
-    chosen = choose(active_views(unit, home, tag), quantity, longest_first=longest_first)
-    lots = lots_by_id(unit, home.account_id, {lot_id for lot_id, _ in chosen})
-    for lot_id, count in chosen:
-        places = Place(Bucket.FREE, home.id), Place(Bucket.RESERVED, home.id, instance_id)
-        post(unit, home.account_id, lot_id, count, *places, "reserved", instance_id)
-    return [(lots[lot_id], count) for lot_id, count in chosen]
+        raise NotEnoughFreeError(f"{quantity} of {name} are to be reserved in {home.name}, {supply.most} are free")
+    target = Place(Bucket.RESERVED, home.id, instance_id)
+    return take(unit, home, supply, quantity, target, "reserved", longest_first=longest_first)
 
 
 HELD = (Bucket.RESERVED, Bucket.TRANSITION)
@@ -60,24 +56,69 @@ def reserved_for(unit: Unit, account_id: str, ids: Collection[str]) -> dict[str,
     return found
 
 
-def give_up_some(unit: Unit, account_id: str, instance_id: str, tag: str, quantity: int) -> None:
-    """Put reserved units in transition, those that end first before the others (rows C3.2, C6.3)."""
+Gone = list[tuple[str, str, int]]
+
+
+def drop_ended(unit: Unit, account_id: str, instance_id: str, tag: str) -> Gone:
+    """Let go of reserved units whose term has ended: no device can use them any more (row C6.9); returns what went."""
+    gone: Gone = []
+    for lot, count in held_lots(unit, account_id, instance_id):
+        if lot.tag == tag and is_ended(unit, lot):
+            _shift(unit, account_id, instance_id, {lot.id: count}, Bucket.RESERVED, Bucket.EXPIRED, "replaced")
+            gone.append((lot.id, Bucket.EXPIRED.value, count))
+    return gone
+
+
+def is_ended(unit: Unit, lot: Lot) -> bool:
+    """Whether the term of a lot has ended."""
+    return lot_phase(lot.start, lot.end, unit.licence_now) is LotPhase.EXPIRED
+
+
+def give_up_some(unit: Unit, account_id: str, instance_id: str, tag: str, quantity: int) -> Gone:
+    """Give reserved units up; returns what went without transition (rows C3.2, C6.3).
+
+    Reporting-only ones are gone at once; of the others those that end first go in transition.
+    """
     held = [(lot, count) for lot, count in held_lots(unit, account_id, instance_id) if lot.tag == tag]
-    views = [LotView(lot.id, LicenceType(lot.licence_type), count, lot.start, lot.end) for lot, count in held]
+    gone: Gone = []
+    for lot, count in held:
+        taken = min(count, quantity) if is_boundless(lot) else 0
+        if taken:
+            _shift(unit, account_id, instance_id, {lot.id: taken}, Bucket.RESERVED, Bucket.REMOVED, "given_up")
+            gone.append((lot.id, Bucket.REMOVED.value, taken))
+            quantity -= taken
+    views = [
+        LotView(lot.id, LicenceType(lot.licence_type), count, lot.start, lot.end)
+        for lot, count in held
+        if not is_boundless(lot)
+    ]
     chosen = dict(choose(views, quantity, longest_first=False))
     _shift(unit, account_id, instance_id, chosen, Bucket.RESERVED, Bucket.TRANSITION, "given_up")
+    return gone
 
 
 def settle_transition(unit: Unit, account_id: str, instance_id: str) -> int:
     """Free what is in transition: the device confirmed that it uses it no longer; returns how much."""
-    return _free(unit, account_id, instance_id, "confirmed", Bucket.TRANSITION)
+    return give_back(unit, _held(unit, account_id, instance_id, Bucket.TRANSITION), "confirmed", instance_id)
 
 
-def undo_update(unit: Unit, account_id: str, instance_id: str, raised: Mapping[str, int]) -> None:
-    """Reserve again what was in transition, and free what an update had raised."""
+def undo_update(
+    unit: Unit, home: str, account_id: str, instance_id: str, raised: Mapping[str, int], gone: Gone
+) -> None:
+    """Reserve again what an update had given up, and release what it had raised; `home` is the device's virtual account."""
     back = {row.lot_id: row.quantity for row in _held(unit, account_id, instance_id, Bucket.TRANSITION)}
     _shift(unit, account_id, instance_id, back, Bucket.TRANSITION, Bucket.RESERVED, "update_cancelled")
-    _shift(unit, account_id, instance_id, raised, Bucket.RESERVED, Bucket.FREE, "update_cancelled")
+    rows = _held(unit, account_id, instance_id, Bucket.RESERVED)
+    give_back(unit, rows, "update_cancelled", instance_id, dict(raised))
+    target = Place(Bucket.RESERVED, home, instance_id)
+    for lot_id, bucket, count in gone:
+        missing = count
+        for row in holdings_of(unit, account_id, Holding.lot_id == lot_id, Holding.bucket == bucket):
+            taken = min(row.quantity, missing)
+            if taken:
+                source = Place(Bucket(bucket), row.virtual_account_id, row.holder)
+                post(unit, account_id, lot_id, taken, source, target, "update_cancelled", instance_id)
+            missing -= taken
 
 
 def _shift(
@@ -98,18 +139,8 @@ def _shift(
 
 
 def free_reserved(unit: Unit, account_id: str, instance_id: str, reason: str) -> int:
-    """Free all that is reserved for an instance; returns how much."""
-    return _free(unit, account_id, instance_id, reason, *HELD)
-
-
-def _free(unit: Unit, account_id: str, instance_id: str, reason: str, *buckets: Bucket) -> int:
-    freed = 0
-    for row in _held(unit, account_id, instance_id, *buckets):
-        source = Place(Bucket(row.bucket), row.virtual_account_id, instance_id)
-        freed += row.quantity
-        target = Place(Bucket.FREE, row.virtual_account_id)
-        post(unit, account_id, row.lot_id, row.quantity, source, target, reason, instance_id)
-    return freed
+    """Release all that is reserved for an instance; returns how much."""
+    return give_back(unit, _held(unit, account_id, instance_id, *HELD), reason, instance_id)
 
 
 def move_reserved(unit: Unit, account_id: str, instance_id: str, virtual_account_id: str) -> None:

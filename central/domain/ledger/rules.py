@@ -7,19 +7,19 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from exchange.compliance import DEMO_DAYS
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.clock import iso
+from serverkit.dates import DateFormError, read_end, read_start
 from serverkit.names import InvalidNameError, check_text
 from serverkit.table_file import RowError
 
 E = TypeVar("E", bound=StrEnum)
 MOST_QUANTITY = 1_000_000_000
-FIRST_YEAR, LAST_YEAR = 1970, 9000
 REQUIRED = ("virtual_account", "tag", "quantity")
 COMMON = ("type", "billing", "start", "end", "source", "order_number", "order_line", "sku", "subscription_id")
 DETAILS = (
@@ -73,6 +73,13 @@ class LotSpec:
     sku: str | None = None
     subscription_id: str | None = None
     details: dict[str, str] = field(default_factory=dict)
+
+
+def likeness(line: Any) -> tuple[object, ...]:
+    """What makes two lines of orders alike, be it a LotSpec or the lot it became; a demo may begin on any day."""
+    dates = (line.start, line.end) if line.licence_type != LicenceType.DEMO else (line.end - line.start, None)
+    words = (str(line.licence_type), str(line.billing), str(line.source), line.sku, line.subscription_id)
+    return (line.tag, line.quantity, *words, *dates, tuple(sorted(line.details.items())))
 
 
 def row_reader(now: datetime) -> Callable[[dict[str, str]], LotSpec]:
@@ -145,13 +152,9 @@ def _time(cells: dict[str, str], name: str) -> datetime | None:
     if not text:
         return None
     try:
-        at = datetime.fromisoformat(text)
-        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
-    except (ValueError, OverflowError) as error:
-        raise RowError("invalid_date", f"{name} {text[:40]!r} is no ISO 8601 date or time") from error
-    if not FIRST_YEAR <= at.year <= LAST_YEAR:
-        raise RowError("invalid_date", f"{name} {text[:40]!r} is not from {FIRST_YEAR} to {LAST_YEAR}")
-    return at
+        return read_end(text) if name == "end" else read_start(text)
+    except DateFormError as error:
+        raise RowError("invalid_date", f"{name}: {error}") from error
 
 
 LOT_TERMS = (

@@ -1,8 +1,9 @@
-"""Changing what is owned: lots in, grants locked and freed, terms ended (rows C3.3, C3.4, C8.1)."""
+"""Changing what is owned: lots in, terms ended (rows C3.3, C3.4)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -16,23 +17,36 @@ from central.domain.accounts.queries import default_virtual_account, virtual_acc
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import Entry, NewEvent, record_many, record_transactions
 from central.domain.catalogue.queries import entitlements
-from central.domain.ledger.errors import RestrictedNotAvailableError
-from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
-from central.domain.ledger.postings import OUTSIDE, Move, Place, holdings_of, lot_note, post, post_many
-from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, row_reader
-from exchange.compliance import LotView, choose_lots
-from exchange.vocabulary import LicenceType
+from central.domain.ledger.models import OWNED, Bucket, Holding, Lot, Posting
+from central.domain.ledger.postings import OUTSIDE, Move, Place, holdings_of, lot_note, post_many
+from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, likeness, row_reader
+from exchange.compliance import LotView, until
+from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, insert_rows
 from serverkit.errors import AppError
 from serverkit.ids import new_id
-from serverkit.table_file import FaultyRowsError, RowError, RowFault, read_table
+from serverkit.table_file import FaultyRowsError, RowError, RowFault, RowWarning, read_table
 
 
-def import_orders(unit: Unit, account_id: str, path: Path) -> list[Lot]:
-    """Import an order file, all or nothing; returns the lots."""
+@dataclass(frozen=True, slots=True)
+class OrderImport:
+    """What an order file brought: its lots, and what is odd about it."""
+
+    lots: list[Lot]
+    warnings: list[RowWarning]
+
+    @property
+    def shown_warnings(self) -> list[dict[str, Any]]:
+        """The warnings as JSON shows them."""
+        return [warning.to_dict() for warning in self.warnings]
+
+
+def import_orders(unit: Unit, account_id: str, path: Path) -> OrderImport:
+    """Import an order file, all or nothing."""
     require(unit, Permission.ORDER_MANAGE, account_id)
-    rows = read_table(path, REQUIRED, (*COMMON, *DETAILS), row_reader(unit.now))
+    table = read_table(path, REQUIRED, (*COMMON, *DETAILS), row_reader(unit.now))
+    rows = table.rows
     specs = [spec for _, spec in rows]
     targets: dict[str, str] = {}
     known = {row.tag: row for row in entitlements(unit, {spec.tag for spec in specs})}
@@ -56,8 +70,44 @@ def import_orders(unit: Unit, account_id: str, path: Path) -> list[Lot]:
             faults.append(RowFault(line, error.code, error.message))
     if faults:
         raise FaultyRowsError(faults)
+    warnings = [*table.warnings, *_odd_rows(unit, account_id, rows, targets)]
     titles = {tag: row.name for tag, row in known.items()}
-    return add_lots(unit, account_id, [(targets[spec.virtual_account], spec) for spec in specs], titles)
+    lots = add_lots(unit, account_id, [(targets[spec.virtual_account], spec) for spec in specs], titles)
+    return OrderImport(lots, warnings)
+
+
+def _odd_rows(
+    unit: Unit, account_id: str, rows: Sequence[tuple[int, LotSpec]], targets: Mapping[str, str]
+) -> list[RowWarning]:
+    """Lines that are taken and may not be meant: a term that is over, a line without order number that came before."""
+    found: list[RowWarning] = []
+    nameless = {spec.tag for _, spec in rows if spec.order_number is None}
+    before = _nameless_lots(unit, account_id, nameless) if nameless else {}
+    for line, spec in rows:
+        if spec.end is not None and spec.end <= unit.licence_now:
+            ended = until(spec.end)
+            found.append(RowWarning(line, "term_is_over", f"the term is over, it lasted {ended}: it does not count"))
+        if spec.order_number is None:
+            key = (targets[spec.virtual_account], *likeness(spec))
+            if key in before:
+                where = f"as line {before[key]} of this file" if before[key] else "earlier"
+                message = f"the same came {where}; without order_number nothing tells whether it is counted twice"
+                found.append(RowWarning(line, "came_before", message))
+            before.setdefault(key, line)
+    return found
+
+
+def _nameless_lots(unit: Unit, account_id: str, tags: set[str]) -> dict[tuple[Any, ...], int]:
+    """Lots without order number by what their lines said, and where they were added."""
+    found: dict[tuple[Any, ...], int] = {}
+    added = (Posting.account_id == Lot.account_id) & (Posting.lot_id == Lot.id)
+    added &= (Posting.from_bucket == Bucket.OUTSIDE) & (Posting.to_bucket == Bucket.FREE)
+    for piece in batches(tags):
+        query = select(Lot, Posting.to_virtual_account).join(Posting, added)
+        query = query.where(Lot.account_id == account_id, Lot.tag.in_(piece), Lot.order_number.is_(None))
+        for lot, home in unit.session.execute(query):
+            found[home, *likeness(lot)] = 0
+    return found
 
 
 def _target(unit: Unit, account_id: str, name: str) -> str:
@@ -154,65 +204,10 @@ def free_views(unit: Unit, account_id: str, virtual_account_id: str, tag: str) -
             row.quantity,
             lots[row.lot_id].start,
             lots[row.lot_id].end,
+            Billing(lots[row.lot_id].billing),
         )
         for row in rows
     ]
-
-
-def lock_for_grant(
-    unit: Unit,
-    account_id: str,
-    virtual_account_id: str,
-    tag: str,
-    quantity: int,
-    grant_id: str,
-    *,
-    may_be_short: bool = False,
-) -> None:
-    """Lock free units for a grant: perpetual first (row C6.2), exactly as many winners as units (row C8.1)."""
-    views = free_views(unit, account_id, virtual_account_id, tag)
-    chosen = choose_lots(views, quantity, unit.licence_now)
-    if sum(count for _, count in chosen) < quantity and not may_be_short:
-        raise RestrictedNotAvailableError(f"{quantity} of {tag} are asked for, {sum(n for _, n in chosen)} are free")
-    for lot_id, count in chosen:
-        place = Place(Bucket.FREE, virtual_account_id)
-        post(
-            unit,
-            account_id,
-            lot_id,
-            count,
-            place,
-            Place(Bucket.LOCKED, virtual_account_id, grant_id),
-            "granted",
-            grant_id,
-        )
-
-
-def free_grant(unit: Unit, account_id: str, grant_id: str, reason: str) -> int:
-    """Free what a grant had locked; returns how much."""
-    freed = 0
-    for row in holdings_of(unit, account_id, Holding.holder == grant_id, Holding.bucket == Bucket.LOCKED):
-        source = Place(Bucket.LOCKED, row.virtual_account_id, grant_id)
-        freed += row.quantity
-        post(
-            unit,
-            account_id,
-            row.lot_id,
-            row.quantity,
-            source,
-            Place(Bucket.FREE, row.virtual_account_id),
-            reason,
-            grant_id,
-        )
-    return freed
-
-
-def move_grant(unit: Unit, account_id: str, grant_id: str, virtual_account_id: str) -> None:
-    """Move what a grant has locked to another virtual account, still locked (row C7.2)."""
-    for row in holdings_of(unit, account_id, Holding.holder == grant_id, Holding.bucket == Bucket.LOCKED):
-        source = Place(Bucket.LOCKED, row.virtual_account_id, grant_id)
-        target = Place(Bucket.LOCKED, virtual_account_id, grant_id)
-        post(unit, account_id, row.lot_id, row.quantity, source, target, "transferred", grant_id)
 
 
 def expire_lots(unit: Unit) -> int:

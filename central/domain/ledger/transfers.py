@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,15 +20,15 @@ from central.domain.ledger.errors import (
 )
 from central.domain.ledger.models import Bucket, Lot
 from central.domain.ledger.postings import Place, post
-from central.domain.ledger.queries import pools
-from central.domain.ledger.services import free_views, lots_by_id
-from exchange.compliance import LotPhase, LotView, lot_phase
+from central.domain.ledger.services import lots_by_id
+from central.domain.ledger.taking import Supply, choose, supply_of
+from exchange.compliance import LotView, Use, last_moment
 from serverkit.db.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)
 class LotChoice:
-    """Which lots are meant, where not every lot of a licence is: by type, subscription, days of start and end."""
+    """Which lots are meant, where not every lot of a licence is: by type, subscription, first and last day."""
 
     subscription_id: str | None = None
     start: str | None = None
@@ -37,7 +38,7 @@ class LotChoice:
     def takes(self, lot: Lot) -> bool:
         """Whether a lot is meant."""
         wanted = (self.subscription_id, self.start, self.end)
-        has = (lot.subscription_id, _day(lot.start), _day(lot.end))
+        has = (lot.subscription_id, _day(lot.start), _day(lot.end and last_moment(lot.end)))
         if self.types and lot.licence_type not in self.types:
             return False
         return all(want is None or want == have for want, have in zip(wanted, has, strict=True))
@@ -74,10 +75,11 @@ def transfer_licences(
         raise SameVirtualAccountError
     if source.recovering:
         raise CentralRecoveringError
-    free = free_quantity(unit, source, tag)
+    supply = supply_of(unit, source, tag)
+    free, views = _movable(supply)
     if quantity > free:
         raise NotEnoughFreeError(f"{quantity} of {name} are to be moved from {source.name}, {free} are free")
-    views = _meant(unit, source, tag, choice)
+    views = _meant(unit, source, views, choice)
     if sum(view.quantity for view in views) < quantity:
         raise NotEnoughFreeError(f"{quantity} of {name} are to be moved from lots that hold fewer")
     chosen = choose(views, quantity, longest_first=longest_first)
@@ -88,44 +90,18 @@ def transfer_licences(
     return len(chosen)
 
 
-def free_quantity(unit: Unit, row: VirtualAccount, tag: str) -> int:
-    """What of a licence nobody uses, reserves or holds."""
-    pool = pools(unit, row.account_id, [row.id]).get((row.id, tag))
-    if pool is None:
-        return 0
-    there = sum(view.quantity for view in active_views(unit, row, tag))
-    return max(0, there - pool.claimed)
+def _movable(supply: Supply) -> tuple[int, Sequence[LotView]]:
+    """How much may go, and from which lots. What has no predefined quantity goes only where nothing of it is in use."""
+    if supply.prepaid or supply.figures.use != Use():
+        return supply.figures.free, supply.prepaid
+    return sum(view.quantity for view in supply.unbound), supply.unbound
 
 
-def active_views(unit: Unit, row: VirtualAccount, tag: str) -> list[LotView]:
-    """What is free now of a licence, lot by lot."""
-    views = free_views(unit, row.account_id, row.id, tag)
-    return [view for view in views if lot_phase(view.start, view.end, unit.licence_now) is LotPhase.ACTIVE]
-
-
-def _meant(unit: Unit, source: VirtualAccount, tag: str, choice: LotChoice) -> list[LotView]:
-    views = active_views(unit, source, tag)
+def _meant(unit: Unit, source: VirtualAccount, views: Sequence[LotView], choice: LotChoice) -> list[LotView]:
     if choice == ANY_LOT:
-        return views
+        return [*views]
     lots = lots_by_id(unit, source.account_id, {view.id for view in views})
     return [view for view in views if choice.takes(lots[view.id])]
-
-
-def choose(views: list[LotView], quantity: int, *, longest_first: bool) -> list[tuple[str, int]]:
-    """Lots for a quantity, those that end last (or first) before the others; a perpetual one never ends."""
-    far = float("inf")
-    views = sorted(
-        views,
-        key=lambda view: (view.end.timestamp() if view.end else far, view.id),
-        reverse=longest_first,
-    )
-    chosen = []
-    for view in views:
-        taken = min(view.quantity, quantity)
-        if taken:
-            chosen.append((view.id, taken))
-        quantity -= taken
-    return chosen
 
 
 def _tell(unit: Unit, source: VirtualAccount, target: VirtualAccount, tag: str, name: str, quantity: int) -> None:

@@ -15,7 +15,15 @@ from central.domain.activity.events import EventKind
 from central.domain.catalogue.queries import entitlements
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import instance_name
-from central.domain.ledger.reserving import give_up_some, held_lots, hold_for, settle_transition, undo_update
+from central.domain.ledger.reserving import (
+    Gone,
+    drop_ended,
+    give_up_some,
+    held_lots,
+    hold_for,
+    settle_transition,
+    undo_update,
+)
 from central.domain.reservations.errors import (
     ConfirmationMismatchError,
     NothingPendingError,
@@ -56,7 +64,7 @@ def update(
     if row.number >= MOST_UPDATES:
         raise TooManyUpdatesError
     before = _by_lot(unit, row)
-    raised, lowered = _change(unit, account, row, home, instance, wanted_licences)
+    raised, lowered, gone = _change(unit, account, row, home, instance, wanted_licences)
     after = held_lots(unit, account.id, instance.id)
     if not after or not (raised or lowered):
         raise NothingReservedError("the update changes nothing, or leaves nothing reserved")
@@ -69,6 +77,7 @@ def update(
         "lines": [line.to_dict() for line in lines],
         "code": authorization_of(unit, keyring, account, row, home, lines),
         "raised": {lot.id: count - before.get(lot.id, 0) for lot, count in after if count > before.get(lot.id, 0)},
+        "gone": gone,
     }
     _tell_changes(unit, instance, row, raised, lowered, lines)
     return row
@@ -98,22 +107,26 @@ def _change(
     home: VirtualAccount,
     instance: Instance,
     wanted_licences: Sequence[WantedLicence],
-) -> tuple[dict[str, int], dict[str, int]]:
-    present: dict[str, int] = {}
-    for lot, count in held_lots(unit, row.account_id, instance.id):
-        present[lot.tag] = present.get(lot.tag, 0) + count
+) -> tuple[dict[str, int], dict[str, int], Gone]:
     raised: dict[str, int] = {}
     lowered: dict[str, int] = {}
+    gone: Gone = []
     for wanted in wanted_licences:
-        by = wanted.quantity - present.get(wanted.tag, 0)
+        # A unit whose term has ended is no longer there: an update to the same quantity chooses a valid term (row C6.9).
+        ended = drop_ended(unit, account.id, instance.id, wanted.tag)
+        gone += ended
+        present = sum(count for lot, count in held_lots(unit, row.account_id, instance.id) if lot.tag == wanted.tag)
+        by = wanted.quantity - present
         if by > 0:
             permitted_name(unit, account, wanted.tag)
             hold_for(unit, home, wanted.tag, by, instance.id, longest_first=wanted.longest_first)
             raised[wanted.tag] = by
         elif by < 0:
-            give_up_some(unit, account.id, instance.id, wanted.tag, -by)
-            lowered[wanted.tag] = -by
-    return raised, lowered
+            gone += give_up_some(unit, account.id, instance.id, wanted.tag, -by)
+        down = max(0, -by) + sum(count for _, _, count in ended)
+        if down:
+            lowered[wanted.tag] = down
+    return raised, lowered, gone
 
 
 def _tell_changes(
@@ -158,11 +171,12 @@ def confirm(unit: Unit, row: Reservation, code: str) -> Reservation:
 
 def cancel(unit: Unit, row: Reservation) -> Reservation:
     """Take an update back that was never installed; for the vendor alone, since the device cannot be asked (row C6.3)."""
-    instance, _ = _things(unit, row)
+    instance, home = _things(unit, row)
     require(unit, Permission.RESERVATION_CANCEL, row.account_id)
     if row.pending is None:
         raise NothingPendingError
-    undo_update(unit, row.account_id, instance.id, row.pending["raised"])
+    gone = [(lot, bucket, count) for lot, bucket, count in row.pending.get("gone", ())]
+    undo_update(unit, home.id, row.account_id, instance.id, row.pending["raised"], gone)
     number, row.pending, row.waiting = row.pending["number"], None, not row.installed
     message = f"the update {number} of the reservation for {instance_name(instance)} was cancelled"
     say(unit, EventKind.RESERVATION_CANCELLED, instance, message, {"reservation": row.id, "number": number})

@@ -21,6 +21,7 @@ from satellite.core.tokens.queries import token_of_text, usable_tokens
 from serverkit.http.lenient import (
     BodyError,
     is_blank,
+    last_second,
     list_of,
     millis,
     number_of,
@@ -148,10 +149,13 @@ def usage(call: Call) -> dict[str, Any]:
     """`licenses`: purchased, in use and free, one entry for each virtual account and licence."""
     names = call.wanted_names()
     rows = [row for row in licences(call.unit, names, None) if row["virtual_account"] in names.values()]
-    lines: dict[tuple[str, str], list[AllotmentLine]] = {}
+    lines: dict[tuple[str, str, str], list[AllotmentLine]] = {}
     for line in allotment_lines(call.unit):
-        lines.setdefault((names.get(line.virtual_account_id, ""), line.tag), []).append(line)
-    shown = [_licence(call, row, lines.get((row["virtual_account"], row["tag"]), [])) for row in page(rows, call.body)]
+        lines.setdefault((names.get(line.virtual_account_id, ""), line.tag, line.billing), []).append(line)
+    shown = [
+        _licence(call, row, lines.get((row["virtual_account"], row["tag"], row["billing"]), []))
+        for row in page(rows, call.body)
+    ]
     return success("The license usage was retrieved.", totalRecords=len(rows), licenses=shown)
 
 
@@ -161,7 +165,7 @@ def _licence(call: Call, row: Mapping[str, Any], lines: list[AllotmentLine]) -> 
             "licenseType": KINDS.get(line.licence_type, "PERPETUAL"),
             "quantity": line.quantity,
             "startDate": seconds(line.start),
-            "endDate": seconds(line.end),
+            "endDate": last_second(line.end),
             "subscriptionId": "",
             "status": PHASES[lot_phase(line.start, line.end, call.unit.licence_now)],
         }
@@ -188,7 +192,7 @@ def subscriptions(call: Call) -> dict[str, Any]:
                     "billingType": line.billing.upper(),
                     "quantity": str(line.quantity),
                     "startDate": seconds(line.start),
-                    "endDate": seconds(line.end),
+                    "endDate": last_second(line.end),
                     "status": status,
                     "subscriptionId": "",
                 }

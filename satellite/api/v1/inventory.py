@@ -19,6 +19,7 @@ from satellite.core.site.queries import site_of
 from satellite.core.tokens import services as token_services
 from satellite.core.tokens.queries import token_dict, tokens
 from satellite.runtime import Satellite
+from serverkit.http.lenient_forms import licence_id
 from serverkit.http.operations import (
     FLAG,
     TEXT,
@@ -102,7 +103,7 @@ def remove_token(call: Call) -> dict[str, Any]:
 def list_licences(call: Call) -> dict[str, Any]:
     """Licences: purchased, in use, balance."""
     rows = licences(call.unit, names(call.unit), chosen_pool(call))
-    return paged([{**row, "id": f"{row['tag']}@{row['virtual_account']}"} for row in rows], call.query)
+    return paged([{**row, "id": licence_id(row)} for row in rows], call.query)
 
 
 def list_instances(call: Call) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from exchange.compliance import LotPhase, LotView, Pool, PoolVerdict, judge_pool, lot_phase, purchased
+from exchange.compliance import LicenceVerdict, LotPhase, LotView, Stock, Use, judge_licence, lot_phase, stock_of
+from exchange.licence_rows import Term, billing_rows
 from exchange.vocabulary import Billing, LicenceType
 from satellite.core.export_queue.models import HeldGrant
 from satellite.core.licences.models import AllotmentLine, Entitlement, PoolTotal
@@ -20,24 +21,15 @@ class PoolFigures:
 
     virtual_account_id: str
     tag: str
-    lots: list[LotView] = field(default_factory=list)
     granted: int = 0
     claimed: int = 0
-    types: set[str] = field(default_factory=set)
-    billings: set[str] = field(default_factory=set)
-    owned: int = 0
+    stock: Stock = field(default_factory=Stock)
+    terms: list[Term] = field(default_factory=list)
 
     @property
-    def verdict(self) -> PoolVerdict:
+    def verdict(self) -> LicenceVerdict:
         """The figures as every table shows them; the same rule as central's."""
-        return judge_pool(
-            Pool(
-                purchased=self.owned,
-                in_use=self.claimed + self.granted,
-                reporting_only=self.types == {LicenceType.REPORTING_ONLY.value},
-                by_usage=Billing.USAGE.value in self.billings,
-            )
-        )
+        return judge_licence(self.stock, Use(reported=self.claimed + self.granted))
 
 
 def pools(
@@ -64,18 +56,23 @@ def pools(
         totals = totals.where(PoolTotal.tag == tag)
         grants = grants.where(HeldGrant.tag == tag)
     for line in unit.session.scalars(lines):
-        view = LotView(line.serial, LicenceType(line.licence_type), line.quantity, line.start, line.end)
-        figures = pool(line.virtual_account_id, line.tag)
-        figures.lots.append(view)
-        figures.owned += purchased([view], unit.licence_now)
-        if lot_phase(line.start, line.end, unit.licence_now) is LotPhase.ACTIVE:
-            figures.types.add(line.licence_type)
-            figures.billings.add(line.billing)
+        lot = view_of(line)
+        figures, phase = pool(line.virtual_account_id, line.tag), lot_phase(lot.start, lot.end, unit.licence_now)
+        figures.stock += stock_of([lot], unit.licence_now)
+        if phase is not LotPhase.EXPIRED:
+            figures.terms.append(Term(lot, phase))
     for row in unit.session.scalars(totals):
         pool(row.virtual_account_id, row.tag).claimed += row.claimed
     for va, of, quantity in unit.session.execute(grants):
         pool(va, of).granted += int(quantity)
     return found
+
+
+def view_of(line: Any) -> LotView:
+    """What the rules of compliance need of a signed line; a row of the table or its mapped object."""
+    return LotView(
+        line.serial, LicenceType(line.licence_type), line.quantity, line.start, line.end, Billing(line.billing)
+    )
 
 
 def allotment_lines(unit: Unit) -> list[AllotmentLine]:
@@ -92,23 +89,10 @@ def licences(unit: Unit, names: dict[str, str], virtual_account_id: str | None) 
     """The licences table."""
     figures = pools(unit, virtual_account_id)
     titles = dict(unit.session.execute(select(Entitlement.tag, Entitlement.name)).all())
-    items = []
-    for (va, tag), pool in figures.items():
-        verdict = pool.verdict
-        items.append(
-            {
-                "virtual_account": names.get(va, va),
-                "tag": tag,
-                "name": titles.get(tag, tag),
-                "types": sorted(pool.types),
-                "billing": Billing.USAGE.value if Billing.USAGE.value in pool.billings else Billing.PREPAID.value,
-                "purchased": verdict.purchased,
-                "pending": verdict.pending,
-                "in_use": verdict.in_use,
-                "reserved": verdict.reserved,
-                "balance": verdict.balance,
-                "status": verdict.status.value,
-            }
-        )
-    items.sort(key=lambda item: (item["name"], item["tag"], item["virtual_account"]))
+    items = [
+        {"virtual_account": names.get(va, va), "tag": tag, "name": titles.get(tag, tag), **row}
+        for (va, tag), pool in figures.items()
+        for row in billing_rows(pool.verdict, pool.terms)
+    ]
+    items.sort(key=lambda item: (item["name"], item["tag"], item["virtual_account"], item["billing"]))
     return items
