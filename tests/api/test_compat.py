@@ -261,7 +261,7 @@ def test_subscriptions_are_the_terms_with_dates_and_quantity_as_text(script: Scr
         "billingType": "PREPAID",
         "quantity": "5",
         "startDate": "2026-01-01T00:00:00Z",
-        "endDate": "2027-12-31T00:00:00Z",
+        "endDate": "2027-12-31T23:59:59Z",
         "status": "Active",
         "subscriptionId": "SUB-1",
     }
@@ -444,7 +444,7 @@ def test_a_transfer_takes_the_lot_that_it_names(script: Script, vendor: World) -
     asked = [
         {**line, "subsriptionId": "SUB-1"},
         {**line, "subscriptionId": "SUB-1"},
-        {**line, "endDate": "2029-12-31T00:00:00Z"},
+        {**line, "endDate": "2029-12-31T23:59:59Z"},
     ]
     moved = script.post(f"{root}/virtual-accounts/Spare/licenses/transfer", {"licenses": asked})
     terms = script.post(f"{root}/license-subscriptions", {"virtualAccounts": ["Site"]})["licenseSubscriptions"]
