@@ -26,7 +26,8 @@ from satellite.sync.settings import NetworkSettings, follow_key, settings_of
 from serverkit.actor import Actor
 from serverkit.clock import optional_iso
 from serverkit.db.unit import Unit
-from serverkit.http.client import Answer, CallFailedError, call
+from serverkit.http.client import Answer, call
+from serverkit.http.stages import CallFailedError
 
 PATH = "/sync/v1/request"
 LOOK_SECONDS = 20.0

@@ -14,7 +14,8 @@ from satellite.sync.schedule import KINDS, WEEKDAYS, Schedule
 from serverkit.day_times import DayTimeError, read_time, read_zone
 from serverkit.db.unit import Unit
 from serverkit.endpoints import Endpoint, EndpointError, read_url
-from serverkit.http.client import PORTS, PROXY_PORT, Target, certificates_in, plain_fingerprint
+from serverkit.http.client import PORTS, PROXY_PORT, Target
+from serverkit.http.pins import certificates_in, plain_fingerprint
 
 LONGEST_TIMEOUT = 3600
 

@@ -1,25 +1,27 @@
-"""One HTTPS call with a bounded answer; every failure says at which stage it happened and why."""
+"""One HTTPS call with a bounded answer, on requests; each failure names the stage where it happened and why.
+
+requests and urllib3 report many failures by one class, so the connections of `stages.py` name the stage while it is
+known; what happens later is named here.
+"""
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import http.client
-import socket
-import ssl
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import exceptions as failures
 
-from serverkit.endpoints import Endpoint, read_url
-from serverkit.tls.pair import key_fingerprint
+from serverkit.endpoints import read_url
+from serverkit.http.pins import plain_fingerprint
+from serverkit.http.stages import CallFailedError, NamingContext, refuse_login, use_naming_pools
 
 PORTS = {"https": 443, "http": 80}
 PROXY_PORT = 3128
+PIECE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Target:
     proxy: str | None = None
 
     def __repr__(self) -> str:
-        """Show the address, never what a proxy is told."""
+        """Show the address, never the login of a proxy."""
         return f"Target({self.url})"
 
 
@@ -51,182 +53,101 @@ class Answer:
     """That of the server's key, where the server was known by the fingerprint of its certificate."""
 
 
-class CallFailedError(Exception):
-    """A call failed before an answer was there; `cause` is a stable word, `detail` what was seen."""
-
-    def __init__(self, cause: str, detail: str) -> None:
-        """Keep both."""
-        super().__init__(f"{cause}: {detail}")
-        self.cause = cause
-        self.detail = detail
-
-
 def call(
     target: Target, method: str, path: str, body: bytes = b"", *, seconds: float = 30.0, most_bytes: int = 1 << 20
 ) -> Answer:
-    """Make one call; CallFailedError where no whole answer came."""
+    """Make one call; CallFailedError where no whole answer came.
+
+    No redirect is followed, no proxy or login is taken from the environment; each wait for the network lasts `seconds`
+    at most, and of the answer at most `most_bytes` are read.
+    """
     where = read_url(target.url, PORTS)
-    try:
-        connection = _connect(target, where, seconds=seconds)
-    except OSError as error:
-        raise CallFailedError("connection_failed", str(error)) from error
-    key_shown = _moved_pin(target, connection.sock)
-    try:
-        headers = {"Content-Type": "application/octet-stream", "Accept": "*/*"}
-        connection.request(method, where.path.rstrip("/") + path, body=body or None, headers=headers)
-        response = connection.getresponse()
-        data = response.read(most_bytes + 1)
-    except TimeoutError as error:
+    url = f"{where.scheme}://{where.authority}{where.path.rstrip('/')}{path}"
+    headers = {"Content-Type": "application/octet-stream", "Accept": "*/*", "Accept-Encoding": "identity"}
+    with requests.Session() as session:
+        session.trust_env = False
+        pin = None if target.fingerprint is None else plain_fingerprint(target.fingerprint)
+        context = NamingContext.trusting(pin=pin, ca=target.ca)
+        session.mount(f"{where.scheme}://", _Adapter(context))
+        proxies = {where.scheme: target.proxy} if target.proxy else {}
+        try:
+            answer = session.request(
+                method, url, data=body or None, headers=headers, proxies=proxies, timeout=seconds,
+                verify=target.fingerprint is None, stream=True, allow_redirects=False,
+            )  # fmt: skip
+            with answer:
+                if target.proxy and answer.status_code == http.client.PROXY_AUTHENTICATION_REQUIRED:
+                    refuse_login(target.proxy)
+                data = _read(answer, most_bytes)
+        except (requests.RequestException, failures.HTTPError, OSError, http.client.HTTPException) as error:
+            _name_failure(error, seconds)
+    found = {name.lower(): value for name, value in answer.headers.items()}
+    return Answer(answer.status_code, found, data, context.key_shown)
+
+
+def _read(answer: requests.Response, most_bytes: int) -> bytes:
+    data = bytearray()
+    for piece in answer.raw.stream(PIECE_BYTES, decode_content=False):
+        data += piece
+        if len(data) > most_bytes:
+            raise CallFailedError("answer_too_large", f"more than {most_bytes} bytes")
+    return bytes(data)
+
+
+def _name_failure(error: BaseException, seconds: float) -> NoReturn:
+    """Name what happened once the connection was there."""
+    seen = list(_causes_of(error))
+    if any(isinstance(one, requests.ReadTimeout | failures.ReadTimeoutError | TimeoutError) for one in seen):
         raise CallFailedError("answer_timeout", f"no answer in {seconds:g} s") from error
-    except http.client.BadStatusLine as error:
-        cause = "connection_cut" if isinstance(error, http.client.RemoteDisconnected) else "not_http"
-        raise CallFailedError(cause, str(error)) from error
-    except (http.client.IncompleteRead, ConnectionError, ssl.SSLEOFError) as error:
-        raise CallFailedError("connection_cut", str(error) or type(error).__name__) from error
-    except http.client.HTTPException as error:
-        raise CallFailedError("not_http", str(error) or type(error).__name__) from error
-    except OSError as error:
-        raise CallFailedError("connection_cut", str(error)) from error
-    finally:
-        connection.close()
-    if len(data) > most_bytes:
-        raise CallFailedError("answer_too_large", f"more than {most_bytes} bytes")
-    if response.length:
-        raise CallFailedError("connection_cut", f"the last {response.length} bytes of the answer did not come")
-    headers = {name.lower(): value for name, value in response.getheaders()}
-    return Answer(response.status, headers, data, key_shown)
+    for one in seen:
+        text = str(one) or type(one).__name__
+        if isinstance(one, http.client.RemoteDisconnected | http.client.IncompleteRead | OSError) and not isinstance(
+            one, requests.RequestException
+        ):
+            raise CallFailedError("connection_cut", text) from error
+        if isinstance(one, http.client.HTTPException | failures.LocationParseError):
+            raise CallFailedError("not_http", text) from error
+    cut = any(isinstance(one, failures.IncompleteRead | failures.ProtocolError) for one in seen)
+    raise CallFailedError("connection_cut" if cut else "connection_failed", str(error)) from error
 
 
-def _connect(target: Target, where: Endpoint, *, seconds: float) -> http.client.HTTPConnection:
-    sock = _open(target, where, seconds)
-    connection = http.client.HTTPConnection(where.host, where.port, timeout=seconds)
-    try:
-        connection.sock = _wrap(target, sock, where.host) if where.scheme == "https" else sock
-    except BaseException:
-        sock.close()
-        raise
-    return connection
+def _causes_of(error: BaseException) -> list[BaseException]:
+    """An exception and those that it wraps: urllib3 puts them into the arguments, requests into the context."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, BaseException) and one not in found:
+            found.append(one)
+            waiting += [*one.args, one.__cause__, one.__context__, getattr(one, "reason", None)]
+    return found
 
 
-def _open(target: Target, where: Endpoint, seconds: float) -> socket.socket:
-    if target.proxy is None:
-        return _dial(where.host, where.port, seconds, "")
-    proxy = read_url(target.proxy, {"http": PROXY_PORT}, login=True)
-    sock = _dial(proxy.host, proxy.port, seconds, "proxy_")
-    try:
-        _tunnel(sock, where, proxy.user, proxy.password)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
+class _Adapter(HTTPAdapter):
+    """Trusts what the target names and nothing else, on the direct way and through a proxy."""
 
+    def __init__(self, context: NamingContext) -> None:
+        self._context = context
+        super().__init__(max_retries=0)
 
-def _dial(host: str, port: int, seconds: float, mark: str) -> socket.socket:
-    try:
-        return socket.create_connection((host, port), timeout=seconds)
-    except socket.gaierror as error:
-        raise CallFailedError(f"{mark}name_unknown", f"{host}: {error.strerror}") from error
-    except ConnectionRefusedError as error:
-        raise CallFailedError(f"{mark}refused", f"{host} port {port}") from error
-    except TimeoutError as error:
-        raise CallFailedError(f"{mark}timeout", f"{host} port {port}: nothing in {seconds:g} s") from error
-    except OSError as error:
-        raise CallFailedError(f"{mark}no_route", f"{host} port {port}: {error.strerror or error}") from error
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, **options, ssl_context=self._context)
+        use_naming_pools(self.poolmanager)
 
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **options, ssl_context=self._context)
+        use_naming_pools(manager)
+        return manager
 
-def _tunnel(sock: socket.socket, where: Endpoint, user: str | None, password: str | None) -> None:
-    lines = [f"CONNECT {where.authority} HTTP/1.1", f"Host: {where.authority}"]
-    if user is not None:
-        login = f"{user}:{password or ''}".encode()
-        lines.append(f"Proxy-Authorization: Basic {base64.b64encode(login).decode()}")
-    try:
-        sock.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
-        head = b""
-        while b"\r\n\r\n" not in head and len(head) < 65536:
-            piece = sock.recv(4096)
-            if not piece:
-                break
-            head += piece
-    except OSError as error:
-        raise CallFailedError("proxy_timeout", str(error)) from error
-    words = head.split(b"\r\n", 1)[0].split(b" ", 2)
-    status = words[1].decode("latin-1") if len(words) > 1 and words[0].startswith(b"HTTP/") else ""
-    if status == "407" and user is not None:
-        raise CallFailedError("proxy_login_refused", "the proxy did not take the user name and password that are set")
-    if status == "407":
-        raise CallFailedError("proxy_login", "the proxy wants a user name and password")
-    if not status.startswith("2"):
-        raise CallFailedError("proxy_denied", f"the proxy answered {status or 'nothing that is HTTP'}")
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        """The login in UTF-8: requests knows only letters of Latin-1."""
+        where = read_url(proxy, {"http": PROXY_PORT}, login=True)
+        if where.user is None:
+            return {}
+        login = base64.b64encode(f"{where.user}:{where.password or ''}".encode()).decode()
+        return {"Proxy-Authorization": f"Basic {login}"}
 
-
-def _context(target: Target) -> ssl.SSLContext:
-    if target.fingerprint is not None:
-        # The certificate itself is compared before a byte is sent; names and chain do not matter then.
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    elif target.ca is not None:
-        context = ssl.create_default_context(cadata=target.ca)
-    else:
-        context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-def _wrap(target: Target, sock: socket.socket, host: str) -> ssl.SSLSocket:
-    try:
-        secure = _context(target).wrap_socket(sock, server_hostname=host)
-    except ssl.SSLCertVerificationError as error:
-        _explain(error, host)
-    except TimeoutError as error:
-        raise CallFailedError("tls_timeout", "the server began no TLS") from error
-    except (ssl.SSLError, OSError) as error:
-        raise CallFailedError("tls_not_spoken", getattr(error, "reason", None) or str(error)) from error
-    if target.fingerprint is not None:
-        shown = secure.getpeercert(binary_form=True) or b""
-        wanted, certificate = plain_fingerprint(target.fingerprint), hashlib.sha256(shown).hexdigest()
-        if not any(hmac.compare_digest(each, wanted) for each in (certificate, fingerprint_of_key(shown))):
-            secure.close()
-            raise CallFailedError("fingerprint_differs", f"the server shows {certificate}")
-    return secure
-
-
-def _moved_pin(target: Target, sock: Any) -> str | None:
-    if target.fingerprint is None or not isinstance(sock, ssl.SSLSocket):
-        return None
-    shown = sock.getpeercert(binary_form=True) or b""
-    by_certificate = hashlib.sha256(shown).hexdigest() == plain_fingerprint(target.fingerprint)
-    return fingerprint_of_key(shown) if by_certificate else None
-
-
-_EXPIRED, _NOT_YET, _NAME, _ADDRESS = 10, 9, 62, 64
-
-
-def _explain(error: ssl.SSLCertVerificationError, host: str) -> NoReturn:
-    code, text = error.verify_code, error.verify_message
-    if code == _EXPIRED:
-        raise CallFailedError("certificate_expired", f"{host}: {text}") from error
-    if code == _NOT_YET:
-        raise CallFailedError("certificate_not_yet_valid", f"{host}: {text}") from error
-    if code in {_NAME, _ADDRESS} or "match" in text.lower():
-        raise CallFailedError("certificate_name", f"{host}: {text}") from error
-    raise CallFailedError("certificate_not_trusted", f"{host}: {text}") from error
-
-
-def plain_fingerprint(text: str) -> str:
-    """A fingerprint as bare lower-case digits: people paste colons and capitals."""
-    return text.strip().replace(":", "").replace(" ", "").lower()
-
-
-def fingerprint_of_key(certificate: bytes) -> str:
-    """SHA-256 of the public key of a certificate in DER, which outlives the certificate; empty where there is none."""
-    try:
-        return key_fingerprint(x509.load_der_x509_certificate(certificate))
-    except (ValueError, UnsupportedAlgorithm):
-        return ""
-
-
-def certificates_in(pem: str) -> list[tuple[str, datetime]]:
-    """Subject and end of every certificate in a PEM text; ValueError where there is none."""
-    found = x509.load_pem_x509_certificates(pem.encode())
-    return [(one.subject.rfc4514_string(), one.not_valid_after_utc.astimezone(UTC)) for one in found]
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave trust to the context: requests would add its own bundle of authorities."""
+        del url, cert
+        conn.cert_reqs = "CERT_REQUIRED" if verify else "CERT_NONE"
