@@ -30,6 +30,7 @@ from typing import BinaryIO
 
 from exchange import limits
 from exchange.canonical import JsonObject, decode, decode_object, digest, encode, iso, parse_time
+from exchange.carried import head_of, named, reading, text_change
 from exchange.envelope import payload_type, seal, unseal
 from exchange.errors import (
     AlteredError,
@@ -326,6 +327,10 @@ class OpenedFile:
 
 def split_container(data: bytes | BinaryIO, kind: FileKind | None) -> SealedFile:
     """Checks 1 to 4: take the lines apart. `kind` None takes any (for `inspect`)."""
+    return reading(data, lambda: _split(data, kind))
+
+
+def _split(data: bytes | BinaryIO, kind: FileKind | None) -> SealedFile:
     stream: BinaryIO = io.BytesIO(data) if isinstance(data, bytes | bytearray) else data
     total = stream.seek(0, io.SEEK_END)
     stream.seek(0)
@@ -389,6 +394,8 @@ def open_container(sealed: SealedFile, keys: Mapping[str, PublicKey], threshold:
 def _check_body(sealed: SealedFile, body: Body | None) -> None:
     size = sealed.total - sealed.body_at
     wanted = body.size if body else 0
+    if size != wanted and (change := text_change(head_of(sealed.stream, sealed.body_at, 16), 0)):
+        raise named(TruncatedError() if size < wanted else AlteredError(), change)
     if size < wanted:
         raise TruncatedError(f"{wanted - size} bytes are missing at the end")
     if size > wanted:

@@ -9,7 +9,7 @@ class ExchangeError(Exception):
     """Root of every refusal of the exchange."""
 
     code: ClassVar[str] = "exchange_error"
-    remedy: ClassVar[str] = "Read the message and ask for the file again."
+    remedy: str = "Read the message and ask for the file again."
 
     def __init__(self, message: str = "", **details: str | int) -> None:
         """`message` is a sentence for people, `details` hold ids and numbers."""
@@ -36,7 +36,7 @@ class MalformedError(ExchangeError):
     """The bytes are not what this kind of file or message is made of."""
 
     code = "malformed"
-    remedy = "Check that this is the file that was meant; if it is, make it again."
+    remedy = "Check that this is the file that was meant; if it is, carry the original again, byte for byte."
 
 
 class WrongKindError(ExchangeError):

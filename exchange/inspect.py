@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from exchange import limits
 from exchange.canonical import JsonObject, decode, decode_object, encode, iso
+from exchange.carried import reading
 from exchange.certificates import certificate_times, verify_satellite_identity
 from exchange.container import OpenedFile, SealedFile, open_container, split_container
 from exchange.envelope import payload_unverified, signer_ids
@@ -124,8 +125,7 @@ def inspect(
     if not first:
         raise TruncatedError("the file is empty")
     look = _Look(trust, now, authorization)
-    report = _inspect_code(look, stream) if first != b"{" else _inspect_object(look, stream)
-    report = report or _inspect_container(look, stream)
+    report = reading(stream, lambda: _inspected(look, stream, first))
     if satellite is None or (report.kind == "root" and report.satellite is None) or report.satellite == satellite:
         return report
     wrong = WrongSatelliteError(f"the file is for satellite {report.satellite}, not for {satellite}")
@@ -142,6 +142,11 @@ def inspect(
         refusal=report.refusal or wrong,
         roots=report.roots,
     )
+
+
+def _inspected(look: _Look, stream: BinaryIO, first: bytes) -> Report:
+    report = _inspect_code(look, stream) if first != b"{" else _inspect_object(look, stream)
+    return report or _inspect_container(look, stream)
 
 
 def _inspect_code(look: _Look, stream: BinaryIO) -> Report | None:

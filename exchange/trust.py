@@ -14,6 +14,7 @@ from typing import Self
 
 from exchange import limits
 from exchange.canonical import JsonObject, decode, decode_object, encode, iso
+from exchange.carried import reading
 from exchange.envelope import SIGNATURES, payload_type, payload_unverified, seal, unseal
 from exchange.errors import (
     AlteredError,
@@ -228,6 +229,10 @@ def _key_id(signature: object) -> str:
 
 def load_root(data: bytes) -> Trust:
     """Take a root file as the first trust: it must be signed by its own threshold."""
+    return reading(data, lambda: _load_root(data))
+
+
+def _load_root(data: bytes) -> Trust:
     text = data.removesuffix(b"\n")
     envelope = decode_object(text, max_bytes=limits.ROOT_FILE_BYTES)
     if encode(envelope) != text:

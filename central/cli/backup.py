@@ -10,10 +10,11 @@ import click
 from central import __version__
 from central.cli.base import group, home, opened
 from central.runtime import DATABASE_FILE, MIGRATIONS, open_central, settle_restore
+from exchange.carried import change_of
 from serverkit.backup.cli import Opened, add_backup_commands
 from serverkit.backup.service import Product
 
-PRODUCT = Product("central", __version__, DATABASE_FILE, MIGRATIONS)
+PRODUCT = Product("central", __version__, DATABASE_FILE, MIGRATIONS, change_of)
 
 
 def _opened(context: click.Context) -> Opened:

@@ -15,6 +15,7 @@ from xml.sax.saxutils import quoteattr
 
 from exchange import limits
 from exchange.canonical import JsonObject, b64decode, b64encode, decode_object, encode, iso
+from exchange.carried import HEAD_BYTES, change_of, named
 from exchange.codes.secrets import MOST_UPDATES
 from exchange.envelope import payload_type, payload_unverified, seal, signer_ids, unseal
 from exchange.errors import AlteredError, MalformedError, TooLargeError, UnsupportedVersionError, WrongVendorError
@@ -155,7 +156,9 @@ def _envelope(text: str) -> Any:
         raise TooLargeError("this is longer than any authorization code")
     found = _STATEMENT.findall(text)
     if len(found) != 1:
-        raise MalformedError("this is not an authorization code")
+        error = MalformedError("this is not an authorization code")
+        change = change_of(text[:HEAD_BYTES].encode("utf-8", "replace"))
+        raise named(error, change) if change else error
     return decode_object(b64decode("".join(found[0].split())), max_bytes=limits.STATEMENT_BYTES * 2)
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
+from exchange.carried import change_of
 from satellite import __version__
 from satellite.cli.base import group, home, opened
 from satellite.runtime import DATABASE_FILE, MIGRATIONS, open_satellite, settle_restore
 from serverkit.backup.cli import Opened, add_backup_commands
 from serverkit.backup.service import Product
 
-PRODUCT = Product("satellite", __version__, DATABASE_FILE, MIGRATIONS)
+PRODUCT = Product("satellite", __version__, DATABASE_FILE, MIGRATIONS, change_of)
 
 
 def _opened(context: click.Context) -> Opened:

@@ -110,9 +110,10 @@ _ALL = [
     ),
     *_causes(
         Stage.RESPONSE,
-        ("response_altered", "The response was altered on its way.", "Ask for it again; central gives the same one."),
-        ("response_truncated", "The response was cut short.", "Ask for it again; central gives the same one."),
-        ("response_malformed", "The response holds what no response holds.", "Update the older one of the two programs."),
+        ("response_altered", "The response was altered on its way.", "Carry the original again, byte for byte; over the network, ask again: central gives the same one."),
+        ("response_truncated", "The response was cut short.", "Carry the original again and compare its size; over the network, ask again: central gives the same one."),
+        ("response_malformed", "The file has not the form of a response.", "Check that it is the file that was meant and carry the original again; if it stays so, compare the versions of the two programs."),
+        ("file_changed", "The file was changed on its way by what carried it.", "Carry the original file again, byte for byte: unpacked, as an attachment or in binary mode, not as text."),
         ("wrong_site", "The response is for another satellite.", "Take the file of this satellite."),
         ("unknown_key", "The response is signed by a key that this satellite does not know.", "Get a newer root file from the vendor, or correct the address."),
         ("not_my_answer", "The response answers a request that this machine did not make.", "Look for a copy of this satellite; make a new request."),

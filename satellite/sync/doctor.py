@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from exchange.carried import CHANGED
 from exchange.errors import ExchangeError
 from exchange.files.sync_response import read_sync_response
 from satellite.core.site.models import HistoryEntry
@@ -99,6 +100,8 @@ def _file(server: Satellite, actor: Actor, file: Path) -> tuple[Cause, str] | No
     except OSError as error:
         return CAUSES["wrong_file"], error.strerror or "cannot be read"
     except ExchangeError as error:
+        if CHANGED in error.details:
+            return CAUSES["file_changed"], error.message
         return of_response(error.code), error.message
     return None
 

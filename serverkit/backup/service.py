@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import Engine
 
@@ -33,7 +33,7 @@ from serverkit.backup.container import (
     synced,
     write_pieces,
 )
-from serverkit.backup.errors import BackupDamagedError, BackupTooNewError, OtherProductError
+from serverkit.backup.errors import BackupDamagedError, BackupTooNewError, NotABackupError, OtherProductError
 from serverkit.backup.swap import LABEL, READY, alone_in_home, restore_waits
 from serverkit.db import migrate
 from serverkit.db.engine import database_file
@@ -47,6 +47,8 @@ FOLDERS = ("keys", "tls")
 FILES = ("config.toml", "lab-clock.json")
 _INNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _LENGTH = 8
+HEAD_BYTES = 64 * 1024
+CARRY_AGAIN = "Carry the original file again, byte for byte: unpacked, as an attachment or in binary mode, not as text."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Product:
     program: str
     database: str
     migrations: Path
+    change_of: Callable[[bytes], str | None] = lambda _head: None
+    """Names what befell a file on its way, from its first bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,7 @@ def restore_backup(
 def _unpack(product: Product, file: Path, passphrase: bytes, folder: Path) -> dict[str, Any]:
     try:
         with file.open("rb") as source:
-            header = read_header(source)
+            header = _header(product, source)
             if header.product != product.name:
                 raise OtherProductError(f"this is a backup of {header.product[:40]!r}")
             reading = Reading(read_pieces(source, header, passphrase))
@@ -192,6 +196,17 @@ def _unpack(product: Product, file: Path, passphrase: bytes, folder: Path) -> di
     if facts.get("database") == "embedded":
         _check_database(folder / product.database)
     return _described(header, entries, facts)
+
+
+def _header(product: Product, source: BinaryIO) -> Header:
+    try:
+        return read_header(source)
+    except (NotABackupError, BackupDamagedError) as error:
+        source.seek(0)
+        change = product.change_of(source.read(HEAD_BYTES))
+        if change is None:
+            raise
+        raise type(error)(f"the file was changed on its way: it is {change}", remedy=CARRY_AGAIN) from error
 
 
 def _manifest(product: Product, data: bytes) -> tuple[list[Entry], dict[str, Any]]:

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NETWORK, BY_TIME = "tests/integration/test_network.py", "tests/integration/test_causes.py"
 ON_DISK, RESTORED = "tests/faults/test_disk.py", "tests/faults/test_restore.py"
 OWNER, SETTINGS = "tests/faults/test_owner.py", "tests/integration/test_settings.py"
+CARRIED = "tests/integration/test_carried.py"
 # The test that brings a cause about and reads its code from the program; the code stands in the test or in its table.
 INJECTED: dict[str, str] = {
     **dict.fromkeys(
@@ -26,6 +27,7 @@ INJECTED: dict[str, str] = {
     "wrong_owner": f"{OWNER}::test_what_cannot_be_read_is_never_taken_for_restored",
     "anchor_unreadable": f"{OWNER}::test_an_anchor_that_a_running_server_cannot_read_means_no_restore",
     "proxy_login_refused": f"{SETTINGS}::test_a_refused_login_at_the_proxy_is_told_from_a_missing_one",
+    "file_changed": f"{CARRIED}::_try",
     **dict.fromkeys(
         ("clock_ahead", "identity_expired"),
         f"{BY_TIME}::test_what_time_brings_about_on_this_machine_is_named",
