@@ -17,7 +17,6 @@ import hashlib
 import io
 import re
 import shutil
-import struct
 import tempfile
 import zlib
 from collections import Counter
@@ -42,6 +41,7 @@ from exchange.errors import (
 )
 from exchange.fields import Fields
 from exchange.keys import PrivateKey, PublicKey
+from exchange.stored_gzip import stored_gzip
 from exchange.tables import Block, TableReader
 from exchange.trust import Trust
 from exchange.vocabulary import FileKind
@@ -51,7 +51,6 @@ MAGIC = "PERIGEE1"
 CHUNK = 256 * 1024
 SPOOL_BYTES = 8 * 1024 * 1024
 _HEADER = re.compile(r"PERIGEE1 ([a-z-]{1,20}) ([0-9a-f]{32}) (\d{1,9})/(\d{1,9}) (\S{20})", re.ASCII)
-_STORED_BLOCK = 65_535
 
 SIZE_LIMITS: Mapping[FileKind, int] = {
     FileKind.REGISTRATION: limits.REGISTRATION_BYTES,
@@ -229,7 +228,7 @@ def _write_body(
     counts: Counter[str] = Counter()
     pieces = _pieces(rows, counts)
     if stored:
-        _write_stored(target, b"".join(pieces))
+        target.write(stored_gzip(b"".join(pieces)))
     else:
         with gzip.GzipFile(filename="", fileobj=target, mode="wb", compresslevel=6, mtime=0) as packed:
             _write_beside(packed, pieces)
@@ -261,15 +260,6 @@ def _write_beside(packed: gzip.GzipFile, pieces: Iterator[bytes]) -> None:
             written = aside.submit(packed.write, piece)
         if written is not None:
             written.result()
-
-
-def _write_stored(target: _Hashing, data: bytes) -> None:
-    target.write(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")
-    pieces = [data[at : at + _STORED_BLOCK] for at in range(0, len(data), _STORED_BLOCK)] or [b""]
-    for index, piece in enumerate(pieces):
-        last = index == len(pieces) - 1
-        target.write(struct.pack("<BHH", last, len(piece), len(piece) ^ 0xFFFF) + piece)
-    target.write(struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF))
 
 
 @dataclass(slots=True)
