@@ -159,6 +159,14 @@ def tidy_token(text: str) -> str:
     return text[start:end]
 
 
+_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"))
+
+
+def tidy_code(text: str) -> str:
+    """A code as it was typed or pasted: without blanks, line ends and unseen characters, every hyphen a plain one."""
+    return "".join(one for one in text.translate(_HYPHENS) if not _is_margin(one))
+
+
 def _is_margin(one: str) -> bool:
     return one.isspace() or not one.isprintable() or one in _UNSEEN
 

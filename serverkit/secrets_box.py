@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from serverkit.errors import AppError
 from serverkit.files import read_bounded, write_atomic
+from serverkit.names import tidy_token
 
 
 class SecretUnreadableError(AppError):
@@ -61,6 +62,11 @@ class SecretBox:
 def new_secret(prefix: str) -> str:
     """A new secret of 256 random bits, recognisable by its prefix."""
     return f"{prefix}_{secrets.token_urlsafe(32)}"
+
+
+def hash_shown(text: str) -> str:
+    """The hash of a secret as somebody typed or pasted it, without the blanks and line ends that came along."""
+    return hash_secret(tidy_token(text))
 
 
 def hash_secret(text: str) -> str:

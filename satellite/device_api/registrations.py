@@ -26,7 +26,7 @@ from satellite.core.instances.services import added_event, new_instance
 from satellite.core.tokens.models import Token
 from satellite.core.tokens.services import refused_because
 from serverkit.db.unit import Unit
-from serverkit.secrets_box import hash_secret
+from serverkit.secrets_box import hash_shown
 
 _KEYS: Table = DeviceKey.__table__  # type: ignore[assignment]  # a mapped class has a table
 _INSTANCES: Table = Instance.__table__  # type: ignore[assignment]  # a mapped class has a table
@@ -97,7 +97,7 @@ class BatchRegistrations:
 
     def token(self, secret: str) -> Token | None:
         """A token that registers one more device, its row locked; None where the long way has to say why not."""
-        name = hash_secret(secret)
+        name = hash_shown(secret)
         if name not in self._tokens:
             self._tokens[name] = self._unit.session.scalars(_TOKEN, {"of": name}).one_or_none()
         token = self._tokens[name]

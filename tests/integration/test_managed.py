@@ -184,3 +184,45 @@ def test_a_reservation_is_updated_while_the_agreement_waits(vendor: World) -> No
 
     assert updated
     assert made == "agreement_pending"
+
+
+@pytest.mark.row("C6.1", "C6.4", "C6.5")
+def test_codes_are_read_as_people_paste_them_where_that_is_safe(vendor: World) -> None:
+    """Line breaks, typographic hyphens and unseen signs go; small letters are taken where the check value proves them."""
+    device = vendor.unregistered("AIR-1", "central")
+    root = (vendor.folder / "root.json").read_bytes()
+    code = device.reserve_request(Udi(pid="SW-48", serial="AIR-1"), root)
+    head, digits, check = code.rsplit("-", 2)
+    pasted = f"\ufeff{head.lower()}\u2011{digits}\r\n\u2013 {check}\u200b"
+    words = ("--licence", "ADVANTAGE=1", "--output", vendor.file("code"))
+    create = ("reservation", "create", ACCOUNT, "--virtual-account", "Spare", "--request-code")
+    lost = vendor.central(*create, code.lower(), *words, code=1)["error"]
+    made = vendor.central(*create, pasted, *words)
+    device.reserve_install((vendor.folder / "code").read_text())
+    shown = device.reserve_confirmation()
+    confirmed = vendor.central(
+        "reservation", "confirm", ACCOUNT, made["id"], "--code", f" cp{shown[2:]} ".replace("-", "\u2010")
+    )
+
+    assert lost["code"] == "invalid_code"
+    assert "capital and small letters differ" in lost["message"]
+    assert made["request_code"] == code
+    assert confirmed["installed"]
+
+
+@pytest.mark.row("C2.3", "S3.2", "S4.1")
+@pytest.mark.parametrize("server", ["central", "satellite"])
+def test_a_token_is_known_with_what_came_along_when_it_was_pasted(site: World, server: str) -> None:
+    """It registers with blanks and line ends around it, and is revoked by its id or its text; a wrong one is not repeated."""
+    pool = "DEFAULT" if server == "central" else "Site"
+    text = site.token(server, pool=pool)
+    site.device("SN1", server, f"\ufeff {text} ")
+    words = ("token", "revoke", *((ACCOUNT,) if server == "central" else ()))
+    side = site.central if server == "central" else site.satellite
+    revoked = side(*words, f" {text}\n")
+    again = side(*words, f"{revoked['id']} ")
+    wrong = side(*words, text[:-2] + "xx", code=1)["error"]
+
+    assert revoked["state"] == again["state"] == "revoked"
+    assert wrong["code"] == "unknown_token"
+    assert text[4:12] not in wrong["message"]

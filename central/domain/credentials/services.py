@@ -41,7 +41,7 @@ from serverkit.auth.addresses import check_networks, is_within
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 from serverkit.names import check_text
-from serverkit.secrets_box import hash_secret, new_secret
+from serverkit.secrets_box import hash_secret, hash_shown, new_secret
 
 CLIENT_PREFIX, TOKEN_PREFIX, REFRESH_PREFIX = "pcs", "pca", "pcr"
 _HASHER = PasswordHasher()
@@ -76,6 +76,7 @@ def create_client(unit: Unit, user: User) -> tuple[ApiClient, str]:
 def revoke_client(unit: Unit, client_id: str) -> ApiClient:
     """Revoke a client and every token that it took."""
     require(unit, Permission.USER_MANAGE)
+    client_id = client_id.strip()
     row = unit.session.get(ApiClient, client_id)
     if row is None:
         raise UnknownClientError(f"there is no API client {client_id[:64]!r}")
@@ -90,9 +91,9 @@ def revoke_client(unit: Unit, client_id: str) -> ApiClient:
 
 def check_client(unit: Unit, client_id: str, secret: str) -> ApiClient:
     """The client of an id and secret; BadCredentialsError."""
-    row = unit.session.get(ApiClient, client_id[:32]) if client_id else None
+    row = unit.session.get(ApiClient, client_id.strip()[:32]) if client_id else None
     wanted = row.secret_hash if row is not None else "0" * 64
-    if not hmac.compare_digest(wanted, hash_secret(secret)) or row is None or row.revoked:
+    if not hmac.compare_digest(wanted, hash_shown(secret)) or row is None or row.revoked:
         raise BadCredentialsError("the client id or secret is not valid")
     return row
 
@@ -167,7 +168,7 @@ def _new_token(
 def revoke_token(unit: Unit, token_id: str) -> AccessToken:
     """Revoke an access token."""
     require(unit, Permission.USER_MANAGE)
-    row = unit.session.scalars(select(AccessToken).where(AccessToken.id == token_id)).one_or_none()
+    row = unit.session.scalars(select(AccessToken).where(AccessToken.id == token_id.strip())).one_or_none()
     if row is None:
         raise UnknownAccessTokenError(f"there is no access token {token_id[:64]!r}")
     row.revoked = True
@@ -178,7 +179,7 @@ def revoke_token(unit: Unit, token_id: str) -> AccessToken:
 def bearer_of(unit: Unit, text: str, address: str) -> Bearer:
     """Who shows this token; BadCredentialsError for one that is unknown, ended, revoked or shown from elsewhere."""
     query = select(AccessToken, User.name).join(User, User.id == AccessToken.user_id)
-    found = unit.session.execute(query.where(AccessToken.hash == hash_secret(text))).one_or_none()
+    found = unit.session.execute(query.where(AccessToken.hash == hash_shown(text))).one_or_none()
     if found is None or found[0].revoked or found[0].expires_at <= unit.now:
         raise BadCredentialsError("the access token is not valid")
     row, name = found
@@ -190,7 +191,7 @@ def bearer_of(unit: Unit, text: str, address: str) -> Bearer:
 
 def note_use(unit: Unit, token_id: str) -> None:
     """Write down that a token was used."""
-    unit.session.execute(update(AccessToken).where(AccessToken.id == token_id).values(last_used_at=unit.now))
+    unit.session.execute(update(AccessToken).where(AccessToken.id == token_id.strip()).values(last_used_at=unit.now))
 
 
 def set_password(unit: Unit, user: User, text: str) -> None:

@@ -34,7 +34,7 @@ from serverkit.auth.addresses import check_networks, is_within
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 from serverkit.names import check_name
-from serverkit.secrets_box import hash_secret, new_secret
+from serverkit.secrets_box import hash_secret, hash_shown, new_secret
 
 PREFIX, REFRESH_PREFIX = "psa", "psr"
 
@@ -89,21 +89,21 @@ def _add(unit: Unit, parent: str, name: str, role: str, life: timedelta, address
 def revoke_token(unit: Unit, token_id: str) -> ApiToken:
     """Revoke an access token and whatever was taken with it."""
     require(unit, Permission.ACCESS_MANAGE)
-    query = select(ApiToken).where(ApiToken.id == token_id, ApiToken.parent_id == "")
+    query = select(ApiToken).where(ApiToken.id == token_id.strip(), ApiToken.parent_id == "")
     row = unit.session.scalars(query).one_or_none()
     if row is None:
         raise UnknownAccessTokenError(f"there is no access token {token_id[:64]!r}")
     if not row.revoked:
         row.revoked = True
-        unit.session.execute(delete(ApiToken).where(ApiToken.parent_id == token_id))
-        unit.session.execute(delete(RefreshToken).where(RefreshToken.parent_id == token_id))
+        unit.session.execute(delete(ApiToken).where(ApiToken.parent_id == row.id))
+        unit.session.execute(delete(RefreshToken).where(RefreshToken.parent_id == row.id))
         record(unit, EventKind.API_TOKEN_REVOKED, f"access token {row.name} revoked", subject={"token": row.id})
     return row
 
 
 def bearer_of(unit: Unit, text: str, address: str) -> Bearer:
     """Who shows this token; BadCredentialsError for one that is unknown, ended, revoked or shown from elsewhere."""
-    row = unit.session.get(ApiToken, hash_secret(text))
+    row = unit.session.get(ApiToken, hash_shown(text))
     if row is None or row.revoked or row.expires_at <= unit.now or not is_within(address, row.addresses):
         raise BadCredentialsError("the access token is not valid")
     scopes = frozenset(permission.value for permission in MATRIX[Role(row.role)])
@@ -118,10 +118,10 @@ def note_use(unit: Unit, token_id: str) -> None:
 
 def check_client(unit: Unit, token_id: str, text: str) -> ApiToken:
     """The token that a program shows by its id and text in place of a client's id and secret; BadCredentialsError."""
-    query = select(ApiToken).where(ApiToken.id == token_id[:32], ApiToken.parent_id == "")
+    query = select(ApiToken).where(ApiToken.id == token_id.strip()[:32], ApiToken.parent_id == "")
     row = unit.session.scalars(query).one_or_none()
     known = row.hash if row is not None else "0" * 64
-    if not hmac.compare_digest(known, hash_secret(text)) or row is None or row.revoked or row.expires_at <= unit.now:
+    if not hmac.compare_digest(known, hash_shown(text)) or row is None or row.revoked or row.expires_at <= unit.now:
         raise BadCredentialsError("the client id or secret is not valid")
     return row
 

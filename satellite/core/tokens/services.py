@@ -23,9 +23,9 @@ from satellite.core.tokens.errors import (
 )
 from satellite.core.tokens.models import Token
 from serverkit.db.unit import Unit
-from serverkit.ids import new_id
-from serverkit.names import check_text
-from serverkit.secrets_box import SecretBox, hash_secret, new_secret
+from serverkit.ids import is_id, new_id
+from serverkit.names import check_text, tidy_token
+from serverkit.secrets_box import SecretBox, hash_secret, hash_shown, new_secret
 
 PREFIX = "pst"
 MOST_USES = 1_000_000
@@ -76,10 +76,13 @@ def create_token(
 
 
 def find_token(unit: Unit, token_id: str) -> Token:
-    """A token by its id."""
-    token = unit.session.get(Token, token_id)
+    """A token by its id, or by its text where that was given instead."""
+    wanted = tidy_token(token_id)
+    by_text = select(Token).where(Token.hash == hash_secret(wanted))
+    token = unit.session.get(Token, wanted) or unit.session.scalars(by_text).first()
     if token is None or token.removed:
-        raise UnknownTokenError(f"there is no token {token_id[:64]!r}")
+        # What is no id may be the text of a token: it is not repeated.
+        raise UnknownTokenError(f"there is no token {wanted!r}" if is_id(wanted) else "")
     return token
 
 
@@ -128,7 +131,7 @@ def redeem(unit: Unit, secret: str, registered_with: str | None = None) -> Redee
     `registered_with` is the id of the token that this very device and key registered with before: the repetition of a
     registration whose answer was lost is no further use.
     """
-    token = unit.session.scalars(select(Token).where(Token.hash == hash_secret(secret)).with_for_update()).one_or_none()
+    token = unit.session.scalars(select(Token).where(Token.hash == hash_shown(secret)).with_for_update()).one_or_none()
     cause = refused_because(unit, token, registered_with)
     return Redeemed(None, cause, token) if cause else Redeemed(token)
 
