@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from serverkit.dates import impossible_day
 from serverkit.errors import InvalidInputError, LabClockForeignError, LabClockMissingError, NotALabError
 from serverkit.files import write_atomic
 
@@ -219,7 +220,8 @@ def parse_time(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise InvalidInputError(f"{text!r} is not an ISO 8601 time such as 2027-01-31T12:00:00Z") from error
+        form = f"{text!r} is not an ISO 8601 time such as 2027-01-31T12:00:00Z"
+        raise InvalidInputError(impossible_day(text) or form) from error
     if at.tzinfo is None:
         raise InvalidInputError(f"{text!r} names no zone; add Z for UTC")
     try:

@@ -29,19 +29,29 @@ def read_end(text: str) -> datetime:
     return at + timedelta(days=1) if _DATE.fullmatch(text) else at
 
 
+def impossible_day(text: str) -> str | None:
+    """What is wrong with a date of the right form that names no day; None where the day exists or the form is another."""
+    day = _DATE.match(text)
+    if day is None or not text.isascii():
+        return None
+    year, month, number = map(int, day.groups())
+    if not 1 <= month <= 12:
+        return f"there is no such day as {day.group()}: a year has no month {month}; write it {EXAMPLE}"
+    last = monthrange(max(year, 1), month)[1]
+    if not 1 <= number <= last:
+        return f"there is no such day as {day.group()}: that month has {last} days; write it {EXAMPLE}"
+    return None
+
+
 def _read(text: str) -> datetime:
     shown = repr(text[:40])
     day = _DATE.match(text)
     if day is None or not text.isascii():
         raise DateFormError(f"{shown} is not written as year-month-day, {EXAMPLE}")
-    year, month, number = map(int, day.groups())
-    if not 1 <= month <= 12:
-        raise DateFormError(f"there is no such day as {day.group()}: a year has no month {month}; write it {EXAMPLE}")
-    if not FIRST_YEAR <= year <= LAST_YEAR:
+    if cause := impossible_day(text):
+        raise DateFormError(cause)
+    if not FIRST_YEAR <= int(day.group(1)) <= LAST_YEAR:
         raise DateFormError(f"{shown} is not in the years from {FIRST_YEAR} to {LAST_YEAR}")
-    if not 1 <= number <= monthrange(year, month)[1]:
-        last = monthrange(year, month)[1]
-        raise DateFormError(f"there is no such day as {day.group()}: that month has {last} days")
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:

@@ -148,15 +148,33 @@ def _used(result: FileResult) -> list[Licence]:
     return used or [entry for entry in result.licences if entry.basis is Basis.RESERVATION]
 
 
+COLUMNS = ("kind", "tag", "name")
+
+
 def read_catalogue(path: Path) -> list[dict[str, str]]:
-    """Read a catalogue file (CSV with kind, tag, name)."""
+    """Read a catalogue file: CSV with kind, tag, name, separated by comma, semicolon or tab, as central takes it."""
+    data = read_file(path, most_bytes=CATALOGUE_BYTES)
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise InvalidInputError(f"{path.name} is a workbook, no catalogue: save the table as CSV (UTF-8)")
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
-        rows = list(csv.DictReader(io.StringIO(read_file(path, most_bytes=CATALOGUE_BYTES).decode("utf-8-sig"))))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InvalidInputError(f"{path.name} is no catalogue") from error
-    if rows and not {"kind", "tag", "name"} <= set(rows[0]):
-        raise InvalidInputError(f"{path.name} has not the columns of a catalogue")
-    return rows
+        text = data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(f"{path.name} is not UTF-8: save it as CSV (UTF-8)") from error
+    if not text.strip():
+        raise InvalidInputError(f"{path.name} is empty")
+    first, _, rest = text.partition("\n")
+    text = rest if first.lower().startswith("sep=") else text
+    for separator in ",;\t":
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        try:
+            names = [name.strip().lower() for name in next(reader, [])]
+            if {*COLUMNS} <= {*names}:
+                rows = [dict(zip(names, map(str.strip, cells), strict=False)) for cells in reader]
+                return [row for row in rows if {*COLUMNS} <= row.keys()]
+        except csv.Error as error:
+            raise InvalidInputError(f"{path.name}, line {reader.line_num}: {error}") from error
+    raise InvalidInputError(f"{path.name} has no header line with the columns of a catalogue: {', '.join(COLUMNS)}")
 
 
 def match_catalogue(inventory: Inventory, catalogue: list[dict[str, str]]) -> Inventory:

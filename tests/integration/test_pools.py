@@ -235,7 +235,9 @@ def test_an_end_written_as_a_date_counts_on_its_last_day(vendor: World) -> None:
     order(vendor, "Spare,ESSENTIALS,5,term,prepaid,2026-01-01,2026-11-30")
     vendor.central("clock", "set", "2026-11-30T23:59:00Z")
     last = rows(vendor, "ESSENTIALS")["prepaid"]["purchased"]
+    texts = [row["message"] for row in vendor.central("alerts", ACCOUNT)["items"] if row["kind"] == "licences_expiring"]
     vendor.central("clock", "set", "2026-12-01T00:00:00Z")
     over = rows(vendor, "ESSENTIALS")["prepaid"]
 
     assert (last, over["purchased"], over["until"]) == (5, 0, None)
+    assert "until the end of 30 Nov 2026 UTC" in texts[0]

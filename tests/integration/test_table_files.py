@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from agent.errors import InvalidInputError
+from agent.inventory.folder import read_catalogue
 from central.app import make_app
 from central.runtime import open_central
 from serverkit.table_file import FILE_BYTES
@@ -115,6 +117,35 @@ def test_an_impossible_day_is_told_from_a_wrong_form(campus: World) -> None:
         assert f"line 2: invalid_date: start: {words}" in error["message"] or words in error["message"], text
     for name in ("impossible-day.csv", "day-first.csv"):
         assert refused(campus, (CASES / name).read_bytes())["code"] == "invalid_date"
+
+
+@pytest.mark.one_database("reads files only")
+@pytest.mark.row("C3.4")
+def test_the_agent_reads_a_catalogue_as_central_does(tmp_path: Path) -> None:
+    """Semicolons, tabs, UTF-16 and capitals; what is no catalogue is named."""
+    lines = [["Kind", "TAG", "Name"], ["entitlement", "T", "Title"]]
+    path = tmp_path / "catalogue.csv"
+    found = []
+    for separator, encoding in ((",", "utf-8"), (";", "utf-8-sig"), ("\t", "utf-16")):
+        path.write_bytes("\r\n".join(separator.join(line) for line in lines).encode(encoding))
+        found.append(read_catalogue(path))
+    refused = []
+    for content in (b"PK\x03\x04workbook", b"", b"entitlement,T,Title\n"):
+        path.write_bytes(content)
+        with pytest.raises(InvalidInputError) as error:
+            read_catalogue(path)
+        refused.append(error.value.message)
+
+    assert found == [[{"kind": "entitlement", "tag": "T", "name": "Title"}]] * 3
+    assert ["workbook" in refused[0], "empty" in refused[1], "no header line" in refused[2]] == [True] * 3
+
+
+@pytest.mark.row("C3.4")
+def test_a_clock_is_not_set_to_a_day_that_does_not_exist(vendor: World) -> None:
+    """The same sentence wherever people write a date."""
+    error = vendor.central("clock", "set", "2027-02-30T00:00:00Z", code=2)["error"]
+
+    assert "there is no such day as 2027-02-30" in error["message"]
 
 
 @pytest.mark.row("C3.4")

@@ -21,7 +21,7 @@ from central.domain.preferences.queries import policies
 from central.domain.satellites.models import Satellite
 from central.domain.satellites.queries import REMOVED, deadlines
 from central.domain.satellites.services import AUTHORIZED, PENDING
-from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warning
+from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warning, until
 from exchange.trust import Root
 from exchange.vocabulary import ExportReason, ExportState, KeyState
 from serverkit.alerts.engine import Wanted
@@ -82,16 +82,16 @@ def _terms(snapshot: Snapshot) -> Iterator[Wanted]:
         .where(Holding.bucket.in_([*OWNED, Bucket.EXPIRED]))
     )
     for lot, tag, end, title, va, quantity in snapshot.stream(query):
-        name, day, place = title or tag, end.date().isoformat(), snapshot.name(va)
+        name, place = title or tag, snapshot.name(va)
         subject = {"virtual_account": va, "tag": tag, "lot": lot, "quantity": quantity}
         key = f"{lot}|{va}"
         step = expiry_step(end, unit.licence_now)
         if end <= unit.licence_now:
-            text = f"{quantity} of {name} in {place} expired on {day}."
+            text = f"{quantity} of {name} in {place} expired; they were valid {until(end)}."
             yield Wanted("licences_expired", key, text, place, subject=subject)
         elif step is not None:
             remind = following_warning(end, unit.licence_now)
-            text = f"{quantity} of {name} in {place} expire on {day}."
+            text = f"{quantity} of {name} in {place} expire soon; they are valid {until(end)}."
             yield Wanted("licences_expiring", key, text, place, end, step=step, remind_at=remind, subject=subject)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warning
+from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warning, until
 from exchange.device.timers import REMOVED, SILENT_MAJOR
 from exchange.trust import Root
 from exchange.vocabulary import ExportReason, KeyState
@@ -78,11 +78,11 @@ def _term(unit: Unit, pool: tuple[str, str, int], end: datetime, place: str, nam
     key = f"{va}|{tag}|{day}"[:255]
     subject = {"virtual_account": va, "tag": tag, "quantity": quantity}
     if end <= unit.licence_now:
-        text = f"{quantity} of {name} in {place} expired on {day}."
+        text = f"{quantity} of {name} in {place} expired; they were valid {until(end)}."
         yield Wanted("licences_expired", key, text, place, subject=subject)
     elif step is not None:
         remind = following_warning(end, unit.licence_now)
-        text = f"{quantity} of {name} in {place} expire on {day}."
+        text = f"{quantity} of {name} in {place} expire soon; they are valid {until(end)}."
         yield Wanted("licences_expiring", key, text, place, end, step=step, remind_at=remind, subject=subject)
 
 
