@@ -354,8 +354,13 @@ def _line(stream: BinaryIO, most: int, *, short: Exception | None = None) -> byt
     raise TruncatedError("the file ends in the middle of a line")
 
 
-def open_container(sealed: SealedFile, keys: Mapping[str, PublicKey], threshold: int = 1) -> OpenedFile:
-    """Checks 6 to 8: signature, manifest against the lines, body against the manifest."""
+def announced_bytes(sealed: SealedFile, keys: Mapping[str, PublicKey]) -> int:
+    """How long a file is whose lines hold, by what was signed (checks 6 and 7); its body need not be there yet."""
+    _, _, body = _manifest(sealed, keys, 1)
+    return sealed.body_at + (body.size if body else 0)
+
+
+def _manifest(sealed: SealedFile, keys: Mapping[str, PublicKey], threshold: int) -> tuple[Fields, bytes, Body | None]:
     kind = sealed.header.kind
     payload = unseal(sealed.envelope, payload_type(kind.value), keys, threshold)
     manifest = Fields(decode(payload, max_bytes=limits.ENVELOPE_LINE_BYTES), "manifest")
@@ -372,7 +377,12 @@ def open_container(sealed: SealedFile, keys: Mapping[str, PublicKey], threshold:
         raise AlteredError("the first line does not say what was signed")
     if manifest.digest("roots") != digest(sealed.root_line):
         raise AlteredError("the second line is not the one that was signed")
-    body = Body.from_dict(manifest.mapping("body")) if manifest.has("body") else None
+    return manifest, payload, Body.from_dict(manifest.mapping("body")) if manifest.has("body") else None
+
+
+def open_container(sealed: SealedFile, keys: Mapping[str, PublicKey], threshold: int = 1) -> OpenedFile:
+    """Checks 6 to 8: signature, manifest against the lines, body against the manifest."""
+    manifest, payload, body = _manifest(sealed, keys, threshold)
     _check_body(sealed, body)
 
     def lines() -> Iterator[bytes]:

@@ -129,6 +129,30 @@ class BodyIncompleteError(AppError):
     status = 400
 
 
+class RequestTimeoutError(AppError):
+    """The request did not come in time; nothing was done."""
+
+    code = "request_timeout"
+    remedy = "Send it again, over a faster line or in smaller parts."
+    status = 408
+
+
+class TooManyUploadsError(AppError):
+    """Too many requests of this address are still being sent."""
+
+    code = "too_many_uploads"
+    remedy = "Wait until the others are done."
+    status = 429
+
+
+class RequestMalformedError(AppError):
+    """The request is not well-formed HTTP."""
+
+    code = "request_malformed"
+    remedy = "Correct the client."
+    status = 400
+
+
 class KeyUnreadableError(AppError):
     """A key file of this home is damaged."""
 

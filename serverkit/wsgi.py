@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from serverkit.errors import UploadTooLargeError
+from serverkit.errors import RequestMalformedError, UploadTooLargeError
 
 Environ: TypeAlias = Mapping[str, Any]
+MOST_DIGITS = 18
 StartResponse: TypeAlias = Callable[..., Any]
 WsgiApp: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
@@ -22,6 +23,8 @@ _FIXED = (
 )
 
 
+OF_EACH_ANSWER = frozenset({"content-type", "content-length", *(name.lower() for name, _ in _FIXED)})
+"""Headers that a Response adds itself."""
 _RAW_FIXED = [(name.lower().encode(), value.encode()) for name, value in _FIXED]
 
 
@@ -68,15 +71,30 @@ def problem(status: int, code: str, detail: str, remedy: str, *, extra: Mapping[
     return Response(status, json.dumps(body, ensure_ascii=False, sort_keys=True).encode(), "application/problem+json")
 
 
+def announced_bytes(environ: Environ) -> int | None:
+    """The length that a request announces, None where it does not; RequestMalformedError for what is no length."""
+    text = str(environ.get("CONTENT_LENGTH") or "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()) or len(text) > MOST_DIGITS:
+        raise RequestMalformedError("Content-Length is no length")
+    return int(text)
+
+
+def is_chunked(environ: Environ) -> bool:
+    """Whether a body comes of which nobody said how long it is."""
+    return bool(environ.get("wsgi.input_terminated") or environ.get("HTTP_TRANSFER_ENCODING"))
+
+
 def read_body(environ: Environ, most_bytes: int) -> bytes:
     """The request's body; UploadTooLargeError before more than `most_bytes` is taken in."""
-    length = environ.get("CONTENT_LENGTH") or ""
-    if length.isascii() and length.isdecimal():
-        if int(length) > most_bytes:
+    length = announced_bytes(environ)
+    if length is not None:
+        if length > most_bytes:
             raise UploadTooLargeError(f"{length} bytes were announced; {most_bytes} are allowed")
-        data: bytes = environ["wsgi.input"].read(int(length))
+        data: bytes = environ["wsgi.input"].read(length)
         return data
-    if environ.get("wsgi.input_terminated") or environ.get("HTTP_TRANSFER_ENCODING"):
+    if is_chunked(environ):
         data = environ["wsgi.input"].read(most_bytes + 1)
         if len(data) > most_bytes:
             raise UploadTooLargeError(f"more than {most_bytes} bytes were sent")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from central.runtime import Central
-from central.sync.receive_request import receive
-from exchange.errors import ExchangeError
-from exchange.limits import SYNC_FILE_BYTES
+from central.sync.receive_request import check_first_line, check_lines, receive
+from exchange.errors import ExchangeError, TooLargeError
+from exchange.limits import ENVELOPE_LINE_BYTES, HEADER_BYTES, ROOT_LINE_BYTES, SYNC_FILE_BYTES
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import DatabaseFailure
 from serverkit.devices.messages import FailureLimiter
-from serverkit.errors import AppError
+from serverkit.errors import AppError, UploadTooLargeError
 from serverkit.log import get_logger
-from serverkit.wsgi import Response, StartResponse, problem
+from serverkit.wsgi import Response, StartResponse, announced_bytes, is_chunked, problem
 
 PATH = "/sync/v1/request"
 _ACTOR = Actor(ActorKind.SATELLITE, "satellite", "satellite")
@@ -47,14 +48,33 @@ class SyncEndpoint:
             slow.headers.append(("Retry-After", str(wait)))
             return slow
         try:
+            if (announced_bytes(environ) or 0) > SYNC_FILE_BYTES:
+                return problem(413, "too_large", "The file is larger than any request.", "Synchronize more often.")
             with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
-                if not _take_in(environ, spool):
-                    return problem(413, "too_large", "The file is larger than any request.", "Synchronize more often.")
-                return self._received(spool, address)
+                self._take_in(_Coming(environ, spool), environ.get("perigee.allow"))
+                return self._received(spool)
+        except ExchangeError as error:
+            self._limiter.count(address)
+            return problem(STATUS.get(error.code, 400), error.code, error.message, error.remedy)
         except AppError as error:
             return problem(error.status, error.code, error.message, error.remedy)
 
-    def _received(self, spool: Any, address: str) -> Response:
+    def _take_in(self, coming: _Coming, allow: Callable[[int, str], None] | None) -> None:
+        """Take a file in, each part once what came before it is in order: satellite, signature, then the body."""
+        first = coming.lines(1, HEADER_BYTES + 1)
+        if first is not None:
+            satellite = check_first_line(self._made.database, _ACTOR, first.rstrip(b"\n"))
+            most = HEADER_BYTES + ROOT_LINE_BYTES + ENVELOPE_LINE_BYTES + 3
+            if allow is not None:
+                allow(most, "")  # it is not known yet who sends this
+            head = coming.lines(3, most)
+            if head is not None:
+                total = check_lines(self._made.database, _ACTOR, io.BytesIO(head))
+                if allow is not None:
+                    allow(total, satellite)
+        coming.rest(SYNC_FILE_BYTES)
+
+    def _received(self, spool: Any) -> Response:
         @contextmanager
         def reopened() -> Iterator[BinaryIO]:
             spool.seek(0)
@@ -62,9 +82,6 @@ class SyncEndpoint:
 
         try:
             received = receive(self._made.database, self._made.keyring, _ACTOR, reopened, self._made.note_progress)
-        except ExchangeError as error:
-            self._limiter.count(address)
-            return problem(STATUS.get(error.code, 400), error.code, error.message, error.remedy)
         except DatabaseFailure as error:
             get_logger().error("sync_failed", cause=type(error).__name__)
             return problem(500, "internal_error", "The server failed.", "Try again; nothing was taken in.")
@@ -74,16 +91,36 @@ class SyncEndpoint:
         return found
 
 
-def _take_in(environ: dict[str, Any], spool: Any) -> bool:
-    """Copy the body; False when it is larger than a request can be."""
-    length = str(environ.get("CONTENT_LENGTH") or "")
-    left = int(length) if length.isascii() and length.isdecimal() else 0
-    if left > SYNC_FILE_BYTES:
-        return False
-    while left > 0:
-        data = environ["wsgi.input"].read(min(_CHUNK, left))
-        if not data:
-            break
-        spool.write(data)
-        left -= len(data)
-    return True
+class _Coming:
+    """A file while it comes in."""
+
+    def __init__(self, environ: dict[str, Any], spool: Any) -> None:
+        self._input, self._spool = environ["wsgi.input"], spool
+        length = announced_bytes(environ)
+        self._left = length if length is not None else SYNC_FILE_BYTES + 1 if is_chunked(environ) else 0
+        self._head = b""
+
+    def lines(self, count: int, most_bytes: int) -> bytes | None:
+        """The first lines, with their ends; None for a file that ends before, TooLargeError for longer ones."""
+        while self._head.count(b"\n") < count:
+            if len(self._head) > most_bytes:
+                raise TooLargeError("a line is longer than it can be")
+            if not (data := self._more()):
+                return None
+            self._head += data
+        at = 0
+        for _ in range(count):
+            at = self._head.index(b"\n", at) + 1
+        return self._head[:at]
+
+    def rest(self, most_bytes: int) -> None:
+        """Take in what is left."""
+        while self._more():
+            if self._spool.tell() > most_bytes:
+                raise UploadTooLargeError(f"more than {most_bytes} bytes were sent")
+
+    def _more(self) -> bytes:
+        data: bytes = self._input.read(min(_CHUNK, self._left)) if self._left else b""
+        self._spool.write(data)
+        self._left -= len(data)
+        return data

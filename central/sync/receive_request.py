@@ -10,12 +10,14 @@ from typing import Any, BinaryIO
 from central.domain.alerts.services import refresh_alerts
 from central.domain.notices.rules import file_processed
 from central.domain.notices.services import notify
-from central.domain.satellites.queries import by_id
+from central.domain.satellites.queries import by_id, keys_of
 from central.domain.satellites.services import account_of, note_sync_failure
 from central.keyring import KeyRing
 from central.sync.import_request import Answered, prepare_request, take_request
-from exchange.errors import ExchangeError
+from exchange.container import Header, announced_bytes, split_container
+from exchange.errors import ExchangeError, UnknownIssuerError, WrongKindError
 from exchange.files.sync_request import peek_satellite
+from exchange.vocabulary import FileKind
 from serverkit.actor import Actor
 from serverkit.db.unit import Database, Unit
 from serverkit.faults import crash_point
@@ -68,6 +70,28 @@ def receive(
     return found
 
 
+def check_first_line(database: Database, actor: Actor, line: bytes) -> str:
+    """The satellite that the first line of a request names; ExchangeError for one that is not known here."""
+    header = Header.parse(line)
+    if header.kind is not FileKind.SYNC_REQUEST:
+        raise WrongKindError(f"the file is of the kind {header.kind.value}; one of the kind sync-request is needed")
+    with database.read(actor) as unit:
+        if by_id(unit, header.satellite) is None:
+            raise UnknownIssuerError("the satellite that the file names is not known here")
+    return header.satellite
+
+
+def check_lines(database: Database, actor: Actor, head: BinaryIO) -> int:
+    """How long the request is whose first lines stand in `head`; ExchangeError where its satellite did not sign them."""
+    sealed = split_container(head, FileKind.SYNC_REQUEST)
+    with database.read(actor) as unit:
+        satellite = by_id(unit, sealed.header.satellite)
+        if satellite is None:
+            raise UnknownIssuerError("the satellite that the file names is not known here")
+        keys = {**keys_of(unit, satellite, retired=True), **keys_of(unit, satellite, retired=False)}
+    return announced_bytes(sealed, keys)
+
+
 def _received(unit: Unit, answered: Answered, *, by_file: bool) -> Received:
     stored, satellite = answered.stored, answered.satellite
     facts = {
@@ -90,6 +114,8 @@ def _note_failure(database: Database, actor: Actor, open_file: Opener, error: Ex
     if error.code in _NO_FAILURE:
         return
     try:
+        with open_file() as stream:
+            check_lines(database, actor, stream)  # anybody can write a file that names a satellite
         with open_file() as stream, database.write(actor) as unit:
             row = by_id(unit, peek_satellite(stream))
             if row is not None:

@@ -15,11 +15,19 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from a2wsgi import WSGIMiddleware
+from a2wsgi.wsgi import build_environ
 
 from serverkit.db.group import MOST_TOGETHER, PATIENCE_SECONDS
+from serverkit.devices.bodies import Bodies, BodyWanted, Probe, Upload, linger
 from serverkit.devices.messages import PREFIX, DeviceHttp, Handled, failed
-from serverkit.errors import BodyIncompleteError, DatabaseBusyError, UploadTooLargeError
-from serverkit.wsgi import Response, StartResponse, WsgiApp
+from serverkit.errors import (
+    AppError,
+    DatabaseBusyError,
+    RequestMalformedError,
+    RequestTimeoutError,
+    UploadTooLargeError,
+)
+from serverkit.wsgi import MOST_DIGITS, OF_EACH_ANSWER, Response, StartResponse, WsgiApp
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -137,7 +145,9 @@ class AsgiFront:
     def __init__(self, application: Application, *, threads: int, behind_proxy: bool) -> None:
         """`threads` serve what is no device message; `behind_proxy`: the caller is who the proxy says."""
         self._devices = application.devices
-        rest = from_loop(application, behind_proxy=behind_proxy)
+        rest = self._app = from_loop(application, behind_proxy=behind_proxy)
+        self._bodies = Bodies()
+        self._asking = ThreadPoolExecutor(4, thread_name_prefix="asking")
         self._rest = WSGIMiddleware(rest, workers=threads)  # type: ignore[arg-type]  # WSGI by another name
         self._checks = WSGIMiddleware(rest, workers=2)  # type: ignore[arg-type]  # WSGI by another name
         self._behind_proxy = behind_proxy
@@ -156,8 +166,59 @@ class AsgiFront:
             if path == "/healthz" and method in {"GET", "HEAD"}:
                 await _send(send, self._devices.look(path), head=method == "HEAD")
                 return
-        which = self._checks if path == "/readyz" else self._rest
-        await which(scope, _whole(receive), send)  # type: ignore[arg-type]  # the same by other names
+        if path == "/readyz" or not _has_body(scope):
+            which = self._checks if path == "/readyz" else self._rest
+            await which(scope, receive, send)  # type: ignore[arg-type]  # the same by other names
+            return
+        upload = Upload(receive)
+        try:
+            found = await self._take_in(upload, scope)
+            if found is None:
+                scope["perigee.input"] = upload.rewind()
+                await self._rest(scope, receive, send)  # type: ignore[arg-type]  # the same by other names
+            else:
+                await _send(send, found)
+                await linger(upload)
+        finally:
+            upload.close()
+
+    async def _take_in(self, upload: Upload, scope: Scope) -> Response | None:
+        """Have a body come whole, or a refusal."""
+        address, late = _address(scope, behind_proxy=self._behind_proxy), False
+        try:
+            while True:
+                try:
+                    await self._bodies.beginning(upload, upload.allowed, address)
+                except RequestTimeoutError:
+                    late = True
+                if upload.complete:
+                    return None
+                asked = asyncio.get_running_loop().run_in_executor(self._asking, self._ask, upload, scope)
+                found = await asked
+                if found is not None:
+                    return found
+                if upload.key:
+                    await self._bodies.rest(upload, self._asking)
+                    return None
+                if late:
+                    raise RequestTimeoutError
+                if upload.size > upload.allowed:
+                    raise UploadTooLargeError(f"more than {upload.allowed} bytes were sent")
+        except AppError as error:
+            return failed(error)
+
+    def _ask(self, upload: Upload, scope: Scope) -> Response | None:
+        """What the application says to the beginning of a body; None where it reads on."""
+        environ: dict[str, Any] = dict(build_environ(scope, Probe(upload.rewind())))  # type: ignore[arg-type]  # the same by other names
+        environ["perigee.allow"] = upload.allow
+        seen: list[Any] = []
+        try:
+            body = b"".join(self._app(environ, lambda status, headers: seen.extend((status, headers))))
+        except BodyWanted:
+            return None
+        headers = {name.lower(): value for name, value in seen[1]}
+        own = [(name, value) for name, value in seen[1] if name.lower() not in OF_EACH_ANSWER]
+        return Response(int(seen[0].split(" ", 1)[0]), body, headers.get("content-type", ""), own)
 
     async def _message(self, path: str, scope: Scope, receive: Receive) -> Response:
         address = _address(scope, behind_proxy=self._behind_proxy)
@@ -165,7 +226,7 @@ class AsgiFront:
         if refused is not None:
             return refused
         try:
-            data = await _body(scope, receive, self._devices.most_bytes)
+            data = await self._body(scope, receive, address)
             if self._batcher is None:
                 self._batcher = Batcher(self._devices.handle_all)
             with self._devices.place():
@@ -178,6 +239,32 @@ class AsgiFront:
         except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
             return failed(error)
 
+    async def _body(self, scope: Scope, receive: Receive, address: str) -> bytes:
+        """A message; UploadTooLargeError before more than any message has is taken in."""
+        most_bytes = self._devices.most_bytes
+        announced = _header(scope, b"content-length")
+        if announced and (not announced.isdecimal() or len(announced) > MOST_DIGITS):
+            raise RequestMalformedError("Content-Length is no length")
+        if announced and int(announced) > most_bytes:
+            raise UploadTooLargeError(f"{announced} bytes were announced; {most_bytes} are allowed")
+        parts, size, more = [], 0, True
+
+        async def work() -> None:
+            nonlocal size, more
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _GoneError
+                part = message.get("body", b"")
+                parts.append(part)
+                size += len(part)
+                if size > most_bytes:
+                    raise UploadTooLargeError(f"more than {most_bytes} bytes were sent")
+                more = message.get("more_body", False)
+
+        await self._bodies.soon(work, address)
+        return b"".join(parts)
+
     def _tell(self, reached_as: Callable[[str], None], host: str) -> None:
         """Pass on what devices call this server, each name once in a while: certificates are compared with it."""
         loop = asyncio.get_running_loop()
@@ -189,16 +276,11 @@ class AsgiFront:
             loop.run_in_executor(None, reached_as, host)
 
 
-def _whole(receive: Receive) -> Receive:
-    """A body that breaks off is an error: to the adapter it would look like one that ended."""
-
-    async def next_part() -> MutableMapping[str, Any]:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise BodyIncompleteError("the request did not come whole")
-        return message
-
-    return next_part
+def _has_body(scope: Scope) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value.strip(b" 0"))
+        for name, value in scope.get("headers", ())
+    )
 
 
 def from_loop(app: WsgiApp, *, behind_proxy: bool) -> WsgiApp:
@@ -211,6 +293,8 @@ def from_loop(app: WsgiApp, *, behind_proxy: bool) -> WsgiApp:
         scope = environ.get("asgi.scope")
         if scope is not None:
             query = scope.get("query_string", b"")
+            if "perigee.input" in scope:
+                environ |= {"wsgi.input": scope["perigee.input"], "perigee.allow": lambda _most, _key: None}
             environ["RAW_URI"] = (scope.get("raw_path", b"") + (b"?" + query if query else b"")).decode("latin-1")
         said = _last_of(str(environ.get("HTTP_X_FORWARDED_FOR", ""))) if behind_proxy else ""
         if said:
@@ -236,25 +320,6 @@ def _address(scope: Scope, *, behind_proxy: bool) -> str:
 def _header(scope: Scope, wanted: bytes) -> str:
     found = [value for name, value in scope.get("headers", ()) if name == wanted]
     return b",".join(found).decode("latin-1")
-
-
-async def _body(scope: Scope, receive: Receive, most_bytes: int) -> bytes:
-    """The request's body; UploadTooLargeError before more than `most_bytes` is taken in."""
-    announced = _header(scope, b"content-length")
-    if announced.isdecimal() and int(announced) > most_bytes:
-        raise UploadTooLargeError(f"{announced} bytes were announced; {most_bytes} are allowed")
-    parts, size = [], 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _GoneError
-        part = message.get("body", b"")
-        parts.append(part)
-        size += len(part)
-        if size > most_bytes:
-            raise UploadTooLargeError(f"more than {most_bytes} bytes were sent")
-        if not message.get("more_body", False):
-            return b"".join(parts)
 
 
 async def _send(send: Send, response: Response, *, head: bool = False) -> None:

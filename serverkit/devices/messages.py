@@ -13,7 +13,7 @@ from threading import BoundedSemaphore, Lock
 from typing import Any, TypeAlias
 
 from serverkit.devices.health import CheckCall, answer_health
-from serverkit.errors import AppError, DatabaseBusyError, UploadTooLargeError
+from serverkit.errors import AppError, DatabaseBusyError
 from serverkit.ids import new_id
 from serverkit.log import get_logger
 from serverkit.wsgi import Response, StartResponse, json_response, problem, read_body
@@ -152,8 +152,8 @@ def _takes_post() -> Response:
 
 def failed(error: BaseException) -> Response:
     """Say that a message could not be taken: too large, the server busy, or a fault of the program."""
-    if isinstance(error, UploadTooLargeError):
-        return problem(413, error.code, error.message, error.remedy)
+    if isinstance(error, AppError) and error.status in {400, 408, 413, 429}:
+        return problem(error.status, error.code, error.message, error.remedy)
     if isinstance(error, AppError) and error.status == 503:
         return _busy(error.code, error.message)
     return _failed(error)

@@ -93,6 +93,7 @@ class Api(Generic[C]):
         if operation is None or hit is None:
             return nowhere([one.method for one, _ in hits])
         caller = self._caller(operation, request)
+        request.allow(operation.most_bytes if operation.media != JSON else request.most_bytes, caller.actor.id)
         path = {name: _part(text) for name, text in hit.groupdict().items()}
         query = _read(operation.query, dict(request.query), "query")
         _check_media(operation, request)

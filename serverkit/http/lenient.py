@@ -218,6 +218,7 @@ class LenientApi(Generic[C]):
         if request.bearer is None:
             raise NotSignedInError
         caller = self.caller(request.bearer, request.address)
+        request.allow(request.most_bytes, caller.actor.id)
         method = "GET" if request.method == "HEAD" else request.method
         matches = [(route, hit) for route in self.routes if (hit := route.pattern.fullmatch(tail))]
         route, hit = next(((r, h) for r, h in matches if r.method == method), (None, None))

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TypeAlias
 
 from serverkit.devices.messages import FailureLimiter
-from serverkit.errors import BodyIncompleteError, UploadTooLargeError
+from serverkit.errors import BodyIncompleteError, RequestMalformedError, UploadTooLargeError
 from serverkit.http.oauth import Grants, give_token, is_token_path
 from serverkit.http.request import Request, read_request
 from serverkit.wsgi import Environ, Response, problem
@@ -31,7 +31,7 @@ def answer_with(parts: Sequence[Part], environ: Environ) -> Response:
     request = read_request(environ, MOST_BYTES)
     found = _first(parts, request)
     if found.status >= 400:
-        with suppress(BodyIncompleteError):
+        with suppress(BodyIncompleteError, RequestMalformedError):
             request.drain(DRAINED_BYTES)
     return found
 
@@ -42,6 +42,6 @@ def _first(parts: Sequence[Part], request: Request) -> Response:
             found = part(request)
             if found is not None:
                 return found
-    except (UploadTooLargeError, BodyIncompleteError) as error:
+    except (UploadTooLargeError, BodyIncompleteError, RequestMalformedError) as error:
         return problem(error.status, error.code, error.message, error.remedy)
     return problem(404, "not_found", "There is nothing at this address.", "Check the address.")

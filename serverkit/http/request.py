@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, quote
 
 from serverkit.errors import UploadTooLargeError
-from serverkit.wsgi import Environ, read_body
+from serverkit.wsgi import Environ, announced_bytes, read_body
 
 _CHUNK = 256 * 1024
 
@@ -64,12 +64,17 @@ class Request:
             self._touched = True
         return self._body
 
+    def allow(self, most_bytes: int, key: str) -> None:
+        """Say that this caller, known by `key`, may send so much; until then it is taken for a stranger."""
+        allow = self.environ.get("perigee.allow")
+        if allow is not None:
+            allow(most_bytes, key)
+
     def drain(self, most_bytes: int) -> None:
         """Read away what nobody looked at, if it is not too much: a client that is still sending hears no answer."""
-        length = str(self.environ.get("CONTENT_LENGTH") or "")
-        left = int(length) if length.isascii() and length.isdecimal() else 0
-        if self._touched or left > most_bytes:
-            return
+        left = announced_bytes(self.environ) or 0
+        if self._touched or left > most_bytes or "perigee.allow" in self.environ:
+            return  # the front of the server hears such a client out itself
         while left > 0:
             data = self.environ["wsgi.input"].read(min(_CHUNK, left))
             if not data:
@@ -78,9 +83,8 @@ class Request:
 
     def save(self, target: BinaryIO, most_bytes: int) -> None:
         """Copy the body piece by piece; UploadTooLargeError where it is larger than `most_bytes`."""
-        length = str(self.environ.get("CONTENT_LENGTH") or "")
-        known = length.isascii() and length.isdecimal()
-        left = int(length) if known else most_bytes + 1
+        length = announced_bytes(self.environ)
+        known, left = length is not None, most_bytes + 1 if length is None else length
         if known and left > most_bytes:
             raise UploadTooLargeError(f"{length} bytes were announced; {most_bytes} are allowed")
         self._touched = True
