@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from central.runtime import Central
 from central.sync.receive_request import check_first_line, check_lines, receive
-from exchange.errors import ExchangeError, TooLargeError
+from exchange.errors import ExchangeError, MalformedError, TooLargeError
 from exchange.limits import ENVELOPE_LINE_BYTES, HEADER_BYTES, ROOT_LINE_BYTES, SYNC_FILE_BYTES
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import DatabaseFailure
@@ -95,7 +95,8 @@ class _Coming:
     """A file while it comes in."""
 
     def __init__(self, environ: dict[str, Any], spool: Any) -> None:
-        self._input, self._spool = environ["wsgi.input"], spool
+        self._spool, stream = spool, environ["wsgi.input"]
+        self._read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
         length = announced_bytes(environ)
         self._left = length if length is not None else SYNC_FILE_BYTES + 1 if is_chunked(environ) else 0
         self._head = b""
@@ -104,7 +105,9 @@ class _Coming:
         """The first lines, with their ends; None for a file that ends before, TooLargeError for longer ones."""
         while self._head.count(b"\n") < count:
             if len(self._head) > most_bytes:
-                raise TooLargeError("a line is longer than it can be")
+                raise (
+                    MalformedError("the first line does not end") if count == 1 else TooLargeError("a line is too long")
+                )
             if not (data := self._more()):
                 return None
             self._head += data
@@ -120,7 +123,7 @@ class _Coming:
                 raise UploadTooLargeError(f"more than {most_bytes} bytes were sent")
 
     def _more(self) -> bytes:
-        data: bytes = self._input.read(min(_CHUNK, self._left)) if self._left else b""
+        data: bytes = self._read(min(_CHUNK, self._left)) if self._left else b""
         self._spool.write(data)
         self._left -= len(data)
         return data
