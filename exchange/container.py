@@ -21,7 +21,6 @@ import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +40,7 @@ from exchange.errors import (
 )
 from exchange.fields import Fields
 from exchange.keys import PrivateKey, PublicKey
+from exchange.packing import HashingFile, write_beside
 from exchange.stored_gzip import stored_gzip
 from exchange.tables import Block, TableReader
 from exchange.trust import Trust
@@ -202,36 +202,17 @@ def _packed(rows: Iterable[JsonObject | Lines] | PackedBody | None, *, stored: b
             packed.close()
 
 
-class _Hashing(io.RawIOBase):
-    """Counts and hashes what passes through to a file."""
-
-    def __init__(self, target: tempfile.SpooledTemporaryFile[bytes]) -> None:
-        self._target = target
-        self.sha256 = hashlib.sha256()
-        self.size = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: object) -> int:
-        piece = bytes(memoryview(data))  # type: ignore[arg-type]  # any buffer, as RawIOBase promises
-        self.sha256.update(piece)
-        self.size += len(piece)
-        self._target.write(piece)
-        return len(piece)
-
-
 def _write_body(
     spool: tempfile.SpooledTemporaryFile[bytes], rows: Iterable[JsonObject | Lines], *, stored: bool
 ) -> Body:
-    target = _Hashing(spool)
+    target = HashingFile(spool)
     counts: Counter[str] = Counter()
     pieces = _pieces(rows, counts)
     if stored:
         target.write(stored_gzip(b"".join(pieces)))
     else:
         with gzip.GzipFile(filename="", fileobj=target, mode="wb", compresslevel=6, mtime=0) as packed:
-            _write_beside(packed, pieces)
+            write_beside(packed, pieces)
     return Body(target.sha256.hexdigest(), target.size, counts.total(), dict(sorted(counts.items())))
 
 
@@ -248,18 +229,6 @@ def _pieces(rows: Iterable[JsonObject | Lines], counts: Counter[str]) -> Iterato
             yield bytes(waiting)
             waiting.clear()
     yield bytes(waiting)
-
-
-def _write_beside(packed: gzip.GzipFile, pieces: Iterator[bytes]) -> None:
-    """Pack each piece while the next one is made: one thread, so that the order stays."""
-    with ThreadPoolExecutor(1) as aside:
-        written: Future[int] | None = None
-        for piece in pieces:
-            if written is not None:
-                written.result()
-            written = aside.submit(packed.write, piece)
-        if written is not None:
-            written.result()
 
 
 @dataclass(slots=True)

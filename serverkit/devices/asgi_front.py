@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
 from a2wsgi import WSGIMiddleware
 from a2wsgi.wsgi import build_environ
 
 from serverkit.db.group import MOST_TOGETHER, PATIENCE_SECONDS
+from serverkit.devices.asgi import (
+    Receive,
+    Scope,
+    Send,
+    address_of,
+    from_loop,
+    has_body,
+    header_of,
+    send_response,
+)
 from serverkit.devices.bodies import Bodies, BodyWanted, Probe, Upload, linger
 from serverkit.devices.messages import PREFIX, DeviceHttp, Handled, failed
 from serverkit.errors import (
@@ -28,10 +38,6 @@ from serverkit.errors import (
     UploadTooLargeError,
 )
 from serverkit.wsgi import MOST_DIGITS, OF_EACH_ANSWER, Response, StartResponse, WsgiApp
-
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 LEAN = (PREFIX, "/healthz", "/readyz")
 AGAIN_SECONDS = 0.004
@@ -161,12 +167,12 @@ class AsgiFront:
         if scope["type"] == "http" and path.startswith(LEAN):
             if method == "POST":
                 with suppress(_GoneError):
-                    await _send(send, await self._message(path, scope, receive))
+                    await send_response(send, await self._message(path, scope, receive))
                 return
             if path == "/healthz" and method in {"GET", "HEAD"}:
-                await _send(send, self._devices.look(path), head=method == "HEAD")
+                await send_response(send, self._devices.look(path), head=method == "HEAD")
                 return
-        if path == "/readyz" or not _has_body(scope):
+        if path == "/readyz" or not has_body(scope):
             which = self._checks if path == "/readyz" else self._rest
             await which(scope, receive, send)  # type: ignore[arg-type]  # the same by other names
             return
@@ -177,14 +183,14 @@ class AsgiFront:
                 scope["perigee.input"] = upload.rewind()
                 await self._rest(scope, receive, send)  # type: ignore[arg-type]  # the same by other names
             else:
-                await _send(send, found)
+                await send_response(send, found)
                 await linger(upload)
         finally:
             upload.close()
 
     async def _take_in(self, upload: Upload, scope: Scope) -> Response | None:
         """Have a body come whole, or a refusal."""
-        address, late = _address(scope, behind_proxy=self._behind_proxy), False
+        address, late = address_of(scope, behind_proxy=self._behind_proxy), False
         try:
             while True:
                 try:
@@ -221,7 +227,7 @@ class AsgiFront:
         return Response(int(seen[0].split(" ", 1)[0]), body, headers.get("content-type", ""), own)
 
     async def _message(self, path: str, scope: Scope, receive: Receive) -> Response:
-        address = _address(scope, behind_proxy=self._behind_proxy)
+        address = address_of(scope, behind_proxy=self._behind_proxy)
         refused = self._devices.refuse(path, address)
         if refused is not None:
             return refused
@@ -232,7 +238,7 @@ class AsgiFront:
             with self._devices.place():
                 found = self._devices.respond(address, await self._batcher.ask((path.removeprefix(PREFIX), data)))
             if found.status == 200 and self._reached_as is not None:
-                self._tell(self._reached_as, _header(scope, b"host"))
+                self._tell(self._reached_as, header_of(scope, b"host"))
             return found
         except _GoneError:
             raise
@@ -242,7 +248,7 @@ class AsgiFront:
     async def _body(self, scope: Scope, receive: Receive, address: str) -> bytes:
         """A message; UploadTooLargeError before more than any message has is taken in."""
         most_bytes = self._devices.most_bytes
-        announced = _header(scope, b"content-length")
+        announced = header_of(scope, b"content-length")
         if announced and (not announced.isdecimal() or len(announced) > MOST_DIGITS):
             raise RequestMalformedError("Content-Length is no length")
         if announced and int(announced) > most_bytes:
@@ -274,54 +280,3 @@ class AsgiFront:
         if last is None or loop.time() - last > TELL_SECONDS:
             self._told[host] = loop.time()
             loop.run_in_executor(None, reached_as, host)
-
-
-def _has_body(scope: Scope) -> bool:
-    return any(
-        name == b"transfer-encoding" or (name == b"content-length" and value.strip(b" 0"))
-        for name, value in scope.get("headers", ())
-    )
-
-
-def from_loop(app: WsgiApp, *, behind_proxy: bool) -> WsgiApp:
-    """A WSGI application that is told what the adapter leaves out: the address as it was written, and who calls.
-
-    Behind a reverse proxy that is who the proxy says: the last address that it added.
-    """
-
-    def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        scope = environ.get("asgi.scope")
-        if scope is not None:
-            query = scope.get("query_string", b"")
-            if "perigee.input" in scope:
-                environ |= {"wsgi.input": scope["perigee.input"], "perigee.allow": lambda _most, _key: None}
-            environ["RAW_URI"] = (scope.get("raw_path", b"") + (b"?" + query if query else b"")).decode("latin-1")
-        said = _last_of(str(environ.get("HTTP_X_FORWARDED_FOR", ""))) if behind_proxy else ""
-        if said:
-            environ["REMOTE_ADDR"] = said
-        return app(environ, start_response)
-
-    return answer
-
-
-def _last_of(forwarded: str) -> str:
-    return forwarded.rpartition(",")[2].strip()
-
-
-def _address(scope: Scope, *, behind_proxy: bool) -> str:
-    if behind_proxy:
-        said = _last_of(_header(scope, b"x-forwarded-for"))
-        if said:
-            return said
-    client = scope.get("client")
-    return str(client[0]) if client else ""
-
-
-def _header(scope: Scope, wanted: bytes) -> str:
-    found = [value for name, value in scope.get("headers", ()) if name == wanted]
-    return b",".join(found).decode("latin-1")
-
-
-async def _send(send: Send, response: Response, *, head: bool = False) -> None:
-    await send({"type": "http.response.start", "status": response.status, "headers": response.raw_headers()})
-    await send({"type": "http.response.body", "body": b"" if head else response.body})

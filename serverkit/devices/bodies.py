@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
-from typing import Any, TypeAlias
+from typing import Any
 
+from serverkit.devices.asgi import Receive
 from serverkit.errors import (
     BodyIncompleteError,
     DatabaseBusyError,
@@ -21,8 +22,6 @@ from serverkit.errors import (
     TooManyUploadsError,
     UploadTooLargeError,
 )
-
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 SMALL_BYTES = 64 * 1024
 """What anybody may send."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from serverkit.devices.asgi_front import from_loop
+from serverkit.devices.asgi import from_loop
 from tests.bench.devices import BenchDevice, answered, http
 from tests.bench.load import Job, Outcome
 from tests.bench.servers import Server, probed, send, serving
