@@ -116,6 +116,14 @@ class KeyRing:
         """How central answers devices of its own."""
         return Signer(self.vendor_id, None, self.response_key, {"device_ca": self.device_ca}, self.trust)
 
+    def check(self) -> int:
+        """Read all that is needed to answer, as it stands on the disk; returns the version of the root.
+
+        AppError or ExchangeError for what is missing, damaged or cut.
+        """
+        _ = self.response_key, self.grant_key, self.device_ca_key, self.device_ca, self.box
+        return self.trust.root.version
+
     def missing(self) -> list[str]:
         """Files that are needed and not there."""
         roles = (role_file(Role.RESPONSE), role_file(Role.GRANT))

@@ -77,6 +77,16 @@ class KeyRing:
                 raise KeyUnreadableError(f"keys/{file.name} is damaged") from error
         return self._keys[key_id]
 
+    def check(self, key_ids: list[str]) -> int:
+        """Read all that is needed to answer, as it stands on the disk; returns the version of the root.
+
+        AppError or ExchangeError for what is missing, damaged or cut.
+        """
+        for key_id in key_ids:
+            self.key(key_id)
+        _ = self.pseudonym_key, self.box
+        return self.trust.root.version
+
     def missing(self, key_ids: list[str]) -> list[str]:
         """Files that are not there, of those that are always needed and of some keys."""
         wanted = [self.folder / name for name in (TRUST, BOX, PSEUDONYMS)] + [self._file(key_id) for key_id in key_ids]

@@ -8,6 +8,7 @@ from functools import partial
 
 from central.device_api.backend import CentralBackend
 from central.domain.instances.devices import find_public
+from central.keyring import KeyRing
 from central.runtime import Central
 from exchange.device.openapi import describe
 from exchange.device.request_processor import Draft, Opened, Reply, RequestProcessor
@@ -18,7 +19,7 @@ from exchange.vocabulary import DeviceOp
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.group import GroupCommit, Stages
 from serverkit.db.unit import Unit
-from serverkit.devices.health import Check, clock_check, disk_check, home_check
+from serverkit.devices.health import Check, clock_check, database_check, disk_check, home_check
 from serverkit.devices.messages import DeviceHttp
 
 _ACTOR = Actor(ActorKind.DEVICE, "device", "device")
@@ -29,9 +30,9 @@ def checks(server: Central) -> Mapping[str, Callable[[], Check]]:
     return {
         "disk": lambda: disk_check(server.home),
         "home": lambda: home_check(server.home, server.state_elsewhere),
-        "database": lambda: Check(server.database.is_alive(), "answers"),
+        "database": lambda: database_check(server.database),
         "clock": lambda: clock_check(server.clock),
-        "keys": lambda: Check(server.keyring.response_key is not None, "can be read"),
+        "keys": lambda: Check(KeyRing(server.keyring.folder).check() > 0, "can be read"),
     }
 
 

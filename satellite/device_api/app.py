@@ -17,11 +17,12 @@ from satellite.core.site.queries import SiteRow, site_of, site_row
 from satellite.device_api.applied_lines import AppliedLines, read_applied_lines
 from satellite.device_api.backend import SatelliteBackend
 from satellite.device_api.device_rows import find_public
+from satellite.keyring import KeyRing
 from satellite.runtime import Satellite
 from serverkit.actor import SYSTEM, Actor, ActorKind
 from serverkit.db.group import GroupCommit, Stages
 from serverkit.db.unit import Unit
-from serverkit.devices.health import Check, clock_check, disk_check, home_check
+from serverkit.devices.health import Check, clock_check, database_check, disk_check, home_check
 from serverkit.devices.messages import DeviceHttp
 
 _ACTOR = Actor(ActorKind.DEVICE, "device", "device")
@@ -44,14 +45,21 @@ def _set_up(server: Satellite) -> Check:
         return Check(site.epoch > 0, "authorized" if site.epoch else "setup_required")
 
 
+def _keys(server: Satellite) -> Check:
+    with server.database.read(SYSTEM) as unit:
+        site = site_of(unit)
+        wanted = [site.identity_key_id, site.device_ca_key_id]
+    return Check(KeyRing(server.keyring.folder).check(wanted) > 0, "can be read")
+
+
 def checks(server: Satellite) -> Mapping[str, Callable[[], Check]]:
     """What `/readyz` looks at."""
     return {
         "disk": lambda: disk_check(server.home),
         "home": lambda: home_check(server.home, server.state_elsewhere),
-        "database": lambda: Check(server.database.is_alive(), "answers"),
+        "database": lambda: database_check(server.database),
         "clock": lambda: clock_check(server.clock),
-        "keys": lambda: Check(server.keyring.exists, "can be read"),
+        "keys": lambda: _keys(server),
         "set_up": lambda: _set_up(server),
     }
 

@@ -44,6 +44,7 @@ AGAIN_SECONDS = 0.004
 SWEEP_SECONDS = 1.0
 TELL_SECONDS = 43_200.0
 MOST_TOLD = 100
+READY_SECONDS = 0.25
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -155,7 +156,9 @@ class AsgiFront:
         self._bodies = Bodies()
         self._asking = ThreadPoolExecutor(4, thread_name_prefix="asking")
         self._rest = WSGIMiddleware(rest, workers=threads)  # type: ignore[arg-type]  # WSGI by another name
-        self._checks = WSGIMiddleware(rest, workers=2)  # type: ignore[arg-type]  # WSGI by another name
+        self._checks = ThreadPoolExecutor(2, thread_name_prefix="checks")
+        self._ready: asyncio.Future[Response] | None = None
+        self._ready_at = 0.0
         self._behind_proxy = behind_proxy
         self._reached_as = None if behind_proxy else application.reached_as
         self._told: dict[str, float] = {}
@@ -172,9 +175,11 @@ class AsgiFront:
             if path == "/healthz" and method in {"GET", "HEAD"}:
                 await send_response(send, self._devices.look(path), head=method == "HEAD")
                 return
-        if path == "/readyz" or not has_body(scope):
-            which = self._checks if path == "/readyz" else self._rest
-            await which(scope, receive, send)  # type: ignore[arg-type]  # the same by other names
+            if path == "/readyz" and method in {"GET", "HEAD"}:
+                await send_response(send, await self._readiness(), head=method == "HEAD")
+                return
+        if not has_body(scope):
+            await self._rest(scope, receive, send)  # type: ignore[arg-type]  # the same by other names
             return
         upload = Upload(receive)
         try:
@@ -187,6 +192,14 @@ class AsgiFront:
                 await linger(upload)
         finally:
             upload.close()
+
+    async def _readiness(self) -> Response:
+        """What the checks say; those who ask in the same moment get one answer, since each look writes."""
+        loop = asyncio.get_running_loop()
+        if self._ready is None or (self._ready.done() and loop.time() - self._ready_at > READY_SECONDS):
+            self._ready_at = loop.time()
+            self._ready = loop.run_in_executor(self._checks, self._devices.look, "/readyz")
+        return await asyncio.shield(self._ready)
 
     async def _take_in(self, upload: Upload, scope: Scope) -> Response | None:
         """Have a body come whole, or a refusal."""

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from serverkit.db.timekeeper import Timekeeper
-from serverkit.errors import AppError
+from serverkit.db.unit import Database
+from serverkit.errors import AppError, DatabaseBusyError
 from serverkit.startup import usable_home
 from serverkit.storage import free_bytes
 from serverkit.wsgi import Response, json_response
@@ -34,6 +33,17 @@ def disk_check(folder: Path) -> Check:
     """Whether there is room for what will be acknowledged."""
     free = free_bytes(folder)
     return Check(free >= LEAST_FREE_BYTES, "has room" if free >= LEAST_FREE_BYTES else f"only {free} bytes are free")
+
+
+def database_check(database: Database) -> Check:
+    """Whether the database answers and takes what is written; one that is busy does both, later."""
+    if not database.is_alive():
+        return Check(ok=False, detail="does not answer")
+    try:
+        database.keep_time()
+    except DatabaseBusyError:
+        return Check(ok=True, detail="answers, busy")
+    return Check(ok=True, detail="answers and writes")
 
 
 def home_check(home: Path, more: Sequence[Path] = ()) -> Check:
@@ -68,5 +78,7 @@ def answer_health(path: str, checks: Mapping[str, CheckCall]) -> Response | None
 def _run(call: CheckCall) -> Check:
     try:
         return call()
-    except (AppError, SQLAlchemyError, OSError) as error:
-        return Check(ok=False, detail=type(error).__name__)
+    except AppError as error:
+        return Check(ok=False, detail=f"{error.code}: {error.message}")
+    except Exception as error:  # noqa: BLE001 - a check that fails in any way says that the server is not ready
+        return Check(ok=False, detail=str(getattr(error, "code", "") or type(error).__name__))

@@ -44,7 +44,9 @@ def test_callers_that_do_not_greet_take_room_like_connections() -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with closing(_listening()) as listening:
             callers = [socket.create_connection(listening.getsockname()) for _ in range(3)]
-            listener = Listener(asyncio.get_running_loop(), asyncio.Protocol, listening, context, has_room=has_room)
+            listener = Listener(
+                asyncio.get_running_loop(), asyncio.Protocol, listening, lambda: context, has_room=has_room
+            )
             try:
                 await asyncio.wait_for(full.wait(), PATIENCE)
                 return len(listener._tasks)
