@@ -71,7 +71,13 @@ def meant_of(rows: Sequence[D], wanted: Mapping[str, str], product_tag: object) 
 
 
 def _fits(row: Device, wanted: Mapping[str, str]) -> bool:
-    return all(str(row.udi.get(name) or "").casefold() == text.casefold() for name, text in wanted.items())
+    return all(_plain(name, str(row.udi.get(name) or "")) == _plain(name, text) for name, text in wanted.items())
+
+
+def _plain(name: str, text: str) -> str:
+    """A part of an identity as it is compared: without blanks around it and without regard to case, a UUID without hyphens."""
+    plain = text.strip().casefold()
+    return plain.replace("-", "") if name == "uuid" else plain
 
 
 def _contradicts_nothing(row: Device, wanted: Mapping[str, str]) -> bool:

@@ -118,6 +118,10 @@ def _key(instance: str, public: bytes) -> dict[str, Any]:
         "last_digest": None,
         "last_answer": None,
         "issue": 1,
+        "member": "",
+        "described": None,
+        "resumed": 0,
+        "restored_at": None,
     }
 
 
