@@ -8,6 +8,7 @@ import re
 DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 CLASS = "[1-9A-HJ-NP-Za-km-z]"
 CASE_LETTERS = 6
+OWN = "CP"
 _VALUES = {digit: value for value, digit in enumerate(DIGITS)}
 
 
@@ -18,16 +19,11 @@ _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "
 def as_written(text: str) -> str:
     """A code without what comes along when it is typed, pasted or mailed.
 
-    Blanks, line breaks and invisible characters go, typographic hyphens become plain ones, the two letters of the form at
-    the beginning become capitals. All other letters stay as they are: among the digits their case counts.
+    Blanks, line breaks and invisible characters go, typographic hyphens become plain ones, and the two letters with which
+    our own codes begin are capitals. All other letters stay as they are: among the digits their case counts.
     """
     plain = _INVISIBLE.sub("", text).translate(_HYPHENS)
-    return ascii_upper(plain[:2]) + plain[2:]
-
-
-def ascii_upper(text: str) -> str:
-    """The text with small ASCII letters as capitals."""
-    return "".join(letter.upper() if "a" <= letter <= "z" else letter for letter in text)
+    return OWN + plain[2:] if plain[:2].upper() == OWN else plain
 
 
 def case_hint(digits: str) -> str:

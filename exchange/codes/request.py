@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from exchange.codes.base58 import CLASS, as_written, case_hint, check_of
+from exchange.codes.base58 import CLASS, OWN, as_written, case_hint, check_of
 from exchange.codes.secrets import commitment
 from exchange.errors import AlteredError, MalformedError
 from exchange.identity import Udi
 
-OWN = "CP"
 CHECK_DIGITS = 2
 MOST_CHARS = 600
 _SHAPE = re.compile(
@@ -50,8 +49,8 @@ def read_request_code(text: str) -> RequestCode:
 
     """
     plain = as_written(text[: MOST_CHARS * 2])
-    if plain[2:4] == "-z":
-        plain = plain[:3] + "Z" + plain[4:]
+    if plain.startswith(f"{OWN}-z"):
+        plain = f"{OWN}-Z{plain[4:]}"
     found = _SHAPE.fullmatch(plain) if len(plain) <= MOST_CHARS else None
     if found is None:
         raise MalformedError("this is not a request code, such as CP-ZSW-48:SN1-A6rZG7jGd-7z")

@@ -6,8 +6,8 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from exchange.codes.base58 import CLASS, as_written, case_hint, to_digits, to_number
-from exchange.codes.request import OWN, RequestCode
+from exchange.codes.base58 import CLASS, OWN, as_written, case_hint, to_digits, to_number
+from exchange.codes.request import RequestCode
 from exchange.codes.secrets import SECRET_BYTES, commitment
 from exchange.errors import AlteredError, MalformedError
 
