@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from central.domain.reservations.errors import InvalidCodeError, NothingReservedError
+from exchange.codes.base58 import OWN
 from exchange.codes.confirming import confirms, read_confirmation_code
-from exchange.codes.request import OWN, RequestCode, read_request_code
+from exchange.codes.request import RequestCode, read_request_code
 from exchange.codes.returning import belongs_to, read_return_code
 from exchange.errors import ExchangeError
 from serverkit.names import tidy_code
