@@ -8,6 +8,7 @@ from pathlib import Path
 
 import central
 from central.anchor import Anchor
+from central.domain.alerts.services import settle_alerts
 from central.domain.operations.models import ClockRow
 from central.keyring import TRUST, KeyRing
 from central.settings import PREFIX, CentralSettings
@@ -66,7 +67,9 @@ def assemble(home: Path, clock: Clock | None = None) -> Central:
     used = Timekeeper(clock or open_clock(home), engine, ClockRow)
     arm(lab=is_lab(home))
     anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor", home)
-    return Central(home, settings, used, Database(engine, used, home / "write.lock"), KeyRing(home / "keys"), anchor)
+    database, keyring = Database(engine, used, home / "write.lock"), KeyRing(home / "keys")
+    database.settle = lambda unit: settle_alerts(unit, keyring)
+    return Central(home, settings, used, database, keyring, anchor)
 
 
 def open_central(home: Path) -> Central:

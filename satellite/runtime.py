@@ -87,7 +87,10 @@ def assemble(home: Path, clock: Clock | None = None) -> Satellite:
     used = Timekeeper(clock or open_clock(home), engine, ClockRow)
     arm(lab=is_lab(home))
     anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor", home)
-    return Satellite(home, settings, used, Database(engine, used, home / "write.lock"), KeyRing(home / "keys"), anchor)
+    database = Database(engine, used, home / "write.lock")
+    server = Satellite(home, settings, used, database, KeyRing(home / "keys"), anchor)
+    database.settle = server.refresh_alerts
+    return server
 
 
 def open_satellite(home: Path) -> Satellite:

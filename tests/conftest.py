@@ -117,6 +117,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "empty_world" not in metafunc.fixturenames:
         return
     marker = metafunc.definition.get_closest_marker
-    by_place = {"jobs", "api"} & set(metafunc.definition.path.relative_to(Path(__file__).parent).parts)
+    by_place = {"integration", "api"} & set(metafunc.definition.path.relative_to(Path(__file__).parent).parts)
     if marker("both_databases") or (by_place and not marker("one_database")):
         metafunc.parametrize("empty_world", BOTH, indirect=True)

@@ -19,7 +19,6 @@ from central.domain.accounts.queries import (
 from central.domain.accounts.tags import begins, change_tags, tags_of
 from central.domain.agreements.services import accept_agreement
 from central.domain.alerts.queries import overview
-from central.domain.alerts.services import refresh_alerts, refresh_all
 from central.domain.preferences.queries import policies
 from central.domain.preferences.rules import POLICIES
 from central.domain.preferences.services import set_policy
@@ -40,7 +39,6 @@ def account_create(context: click.Context, domain: str, name: str, export_allowe
     """Make an account."""
     with writing(context) as (_, unit):
         server = services.create_account(unit, domain, name, export_allowed=export_allowed)
-        refresh_alerts(unit, server)
         found = account_dict(server)
     emit(context, found)
 
@@ -89,7 +87,6 @@ def agreement_accept(context: click.Context, domain: str, user: str | None) -> N
         if user is not None:
             unit.actor = actor_of(unit, user)
         row = accept_agreement(unit, by_domain(unit, domain))
-        refresh_alerts(unit, row)
         found = {**account_dict(row), "accepted_by": row.agreement_accepted_by}
     emit(context, found)
 
@@ -218,7 +215,6 @@ def policy_show(context: click.Context) -> None:
 @click.pass_context
 def policy_set(context: click.Context, key: str, value: str) -> None:
     """Set a policy."""
-    with writing(context) as (server, unit):
+    with writing(context) as (_, unit):
         values = set_policy(unit, key, value)
-        refresh_all(unit, server.keyring)
     emit(context, {"key": key, "value": values[key], **values})

@@ -100,7 +100,6 @@ def instance_transfer(context: click.Context, domain: str, instance_id: str, nam
         account = by_domain(unit, domain)
         row = find_instance(unit, account.id, instance_id)
         transfer(unit, row, virtual_account(unit, account.id, name))
-        refresh_alerts(unit, account)
     emit(context, {"id": instance_id, "virtual_account": name})
 
 
@@ -114,7 +113,8 @@ def alerts_list(context: click.Context, domain: str, name: str | None, every: bo
     with writing(context) as (_, unit):
         account, va = chosen(unit, domain, name)
         refresh_alerts(unit, account)
-        items = [alert_dict(row) for row in visible_alerts(unit, account.id, va, every=every)]
+        allowed = visible_virtual_accounts(unit, account.id)
+        items = [alert_dict(row, allowed) for row in visible_alerts(unit, account.id, va, every=every)]
     emit_list(context, items, ("severity", "kind", "message", "source", "action_due", "state", "id"))
 
 
@@ -171,6 +171,7 @@ def transactions_list(context: click.Context, domain: str, name: str | None) -> 
     """List transactions."""
     with reading(context) as (_, unit):
         account, va = chosen(unit, domain, name)
+        refresh_alerts(unit, account)
         allowed = visible_virtual_accounts(unit, account.id)
         items = activity.transactions(unit, account.id, va, allowed, names_of(unit, account))
     emit_list(

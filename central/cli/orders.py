@@ -9,7 +9,6 @@ import click
 from central.actions.catalogue import import_catalogue
 from central.cli.base import FILE, chosen, group, names_of, reading, writing
 from central.domain.accounts.queries import by_domain, virtual_account
-from central.domain.alerts.services import refresh_alerts
 from central.domain.catalogue.queries import entitlement, listing
 from central.domain.ledger.queries import explain
 from central.domain.ledger.services import import_orders
@@ -69,7 +68,6 @@ def order_import(context: click.Context, domain: str, file: Path) -> None:
         account = by_domain(unit, domain)
         taken = import_orders(unit, account.id, file)
         lots = taken.lots
-        refresh_alerts(unit, account)
         items = [
             {
                 "id": lot.id,
@@ -148,5 +146,4 @@ def licence_transfer(context: click.Context, domain: str, tag: str, source: str,
         account = by_domain(unit, domain)
         rows = [virtual_account(unit, account.id, name) for name in (source, target)]
         lots = transfer_licences(unit, rows[0], rows[1], tag, quantity)
-        refresh_alerts(unit, account)
     emit(context, {"tag": tag, "quantity": quantity, "from": source, "to": target, "lots": lots})

@@ -9,7 +9,6 @@ import click
 from central.cli.base import chosen, group, names_of, reading, writing
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, virtual_account
-from central.domain.alerts.services import refresh_alerts
 from central.domain.catalogue.queries import by_name
 from central.domain.reservations import services, updates
 from central.domain.reservations.models import Reservation
@@ -58,7 +57,6 @@ def create(
         home = virtual_account(unit, account.id, name)
         wanted_licences = [WantedLicence(by_name(unit, tag), count) for tag, count in _wishes(licences)]
         row, _ = services.reserve(unit, server.keyring, account, home, request_code, wanted_licences, product_tag)
-        refresh_alerts(unit, account)
         code, found = row.authorization_code, reservation_dict(row, {home.id: home.name})
     write_atomic(output, code.encode(), mode=0o644)
     emit(context, {"path": str(output), **found})
@@ -76,7 +74,6 @@ def update(context: click.Context, domain: str, reservation_id: str, licences: t
         account, names, row = _found(unit, domain, reservation_id)
         wanted_licences = [WantedLicence(by_name(unit, tag), count) for tag, count in _wishes(licences)]
         updates.update(unit, server.keyring, account, row, wanted_licences)
-        refresh_alerts(unit, account)
         code, found = newest_code(row), reservation_dict(row, names)
     write_atomic(output, code.encode(), mode=0o644)
     emit(context, {"path": str(output), **found})
@@ -90,9 +87,8 @@ def update(context: click.Context, domain: str, reservation_id: str, licences: t
 def confirm(context: click.Context, domain: str, reservation_id: str, code: str) -> None:
     """Confirm."""
     with writing(context) as (_, unit):
-        account, names, row = _found(unit, domain, reservation_id)
+        _, names, row = _found(unit, domain, reservation_id)
         found = reservation_dict(updates.confirm(unit, row, code), names)
-        refresh_alerts(unit, account)
     emit(context, found)
 
 
@@ -103,9 +99,8 @@ def confirm(context: click.Context, domain: str, reservation_id: str, code: str)
 def cancel(context: click.Context, domain: str, reservation_id: str) -> None:
     """Cancel an update."""
     with writing(context) as (_, unit):
-        account, names, row = _found(unit, domain, reservation_id)
+        _, names, row = _found(unit, domain, reservation_id)
         found = reservation_dict(updates.cancel(unit, row), names)
-        refresh_alerts(unit, account)
     emit(context, found)
 
 

@@ -8,7 +8,6 @@ import click
 
 from central.cli.base import FILE, group, opened, reading, writing
 from central.domain.accounts.queries import by_domain, virtual_account
-from central.domain.alerts.services import refresh_alerts
 from central.domain.satellites import services
 from central.domain.satellites.queries import find_satellite, satellite_dict, satellites
 from central.runtime import Central
@@ -51,7 +50,6 @@ def satellite_add(
         rows = [virtual_account(unit, account.id, each) for each in dict.fromkeys(names)]
         read, file_digest = _registration(server, registration)
         attached = services.add_satellite(unit, account, name, rows, read, file_digest, email)
-        refresh_alerts(unit, account)
         unit.session.flush()  # the description below counts what belongs to it
         found = {**satellite_dict(unit, attached.satellite), "revoked_tokens": attached.revoked_tokens}
     emit(context, found)
@@ -66,7 +64,6 @@ def satellite_approve(context: click.Context, domain: str, name: str) -> None:
     with writing(context) as (_, unit):
         account = by_domain(unit, domain)
         row = services.approve_satellite(unit, find_satellite(unit, account.id, name))
-        refresh_alerts(unit, account)
         found = satellite_dict(unit, row)
     emit(context, found)
 
@@ -83,7 +80,6 @@ def satellite_authorize(context: click.Context, domain: str, name: str, output: 
         row = find_satellite(unit, account.id, name)
         stored = authorize(unit, server.keyring, account, row)
         server.note_progress(unit)
-        refresh_alerts(unit, account)
         data = stored.response or b""
         found = {"satellite": row.id, "name": row.name, "epoch": stored.epoch, "sequence": 0, "counts": stored.counts}
     write_atomic(output, data, mode=0o644)
@@ -110,7 +106,6 @@ def satellite_rename(context: click.Context, domain: str, name: str, new_name: s
     with writing(context) as (_, unit):
         account = by_domain(unit, domain)
         row = services.rename_satellite(unit, find_satellite(unit, account.id, name), new_name)
-        refresh_alerts(unit, account)
         found = satellite_dict(unit, row)
     emit(context, found)
 
@@ -141,7 +136,6 @@ def satellite_remove(context: click.Context, domain: str, name: str) -> None:
         account = by_domain(unit, domain)
         row = find_satellite(unit, account.id, name)
         count = services.remove_satellite(unit, row)
-        refresh_alerts(unit, account)
         found = {"id": row.id, "name": name, "removed": True, "instances": count}
     emit(context, found)
 
@@ -158,7 +152,6 @@ def satellite_resync(context: click.Context, domain: str, name: str, registratio
         row = find_satellite(unit, account.id, name)
         read, file_digest = _registration(server, registration) if registration else (None, "")
         services.resync_satellite(unit, row, read, file_digest)
-        refresh_alerts(unit, account)
         found = satellite_dict(unit, row)
     emit(context, found)
 

@@ -32,6 +32,7 @@ def authorize(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Sa
     if stored is None:
         stored = _make(unit, keyring, account, satellite)
     satellite.downloaded_at = unit.now
+    unit.touched.add(account.id)
     return stored
 
 

@@ -10,13 +10,14 @@ from typing import Any, BinaryIO
 from central.domain.alerts.services import refresh_alerts
 from central.domain.notices.rules import file_processed
 from central.domain.notices.services import notify
-from central.domain.satellites.queries import by_id, keys_of
+from central.domain.satellites.models import Satellite
+from central.domain.satellites.queries import REMOVED, by_id, keys_of
 from central.domain.satellites.services import account_of, note_sync_failure
 from central.keyring import KeyRing
 from central.sync.import_request import Answered, prepare_request, take_request
 from exchange.container import Header, announced_bytes, split_container
 from exchange.errors import ExchangeError, UnknownIssuerError, WrongKindError
-from exchange.files.sync_request import peek_satellite
+from exchange.files.sync_request import is_genuine, peek_cut, peek_satellite
 from exchange.vocabulary import FileKind
 from serverkit.actor import Actor
 from serverkit.db.unit import Database, Unit
@@ -63,7 +64,7 @@ def receive(
             # Again where a database asks for it: devices of the same account write meanwhile.
             found = database.run(actor, work)
     except ExchangeError as error:
-        _note_failure(database, actor, open_file, error)
+        _note_failure(database, actor, open_file, error, by_file=by_file)
         raise
     if isinstance(found, ExchangeError):
         raise found
@@ -110,16 +111,27 @@ def _received(unit: Unit, answered: Answered, *, by_file: bool) -> Received:
     return Received(stored.response or b"", facts)
 
 
-def _note_failure(database: Database, actor: Actor, open_file: Opener, error: ExchangeError) -> None:
+def _note_failure(database: Database, actor: Actor, open_file: Opener, error: ExchangeError, *, by_file: bool) -> None:
+    """Keep why a file was refused with the satellite that made it: a forged one raises nothing in anybody's account."""
     if error.code in _NO_FAILURE:
         return
     try:
-        with open_file() as stream:
-            check_lines(database, actor, stream)  # anybody can write a file that names a satellite
         with open_file() as stream, database.write(actor) as unit:
-            row = by_id(unit, peek_satellite(stream))
-            if row is not None:
+            row = _maker(unit, stream, by_file=by_file)
+            if row is not None and row.state != REMOVED:  # what is gone fails no more
                 note_sync_failure(unit, row, error.code)
                 refresh_alerts(unit, account_of(unit, row))
     except (ExchangeError, OSError):
         return
+
+
+def _maker(unit: Unit, stream: BinaryIO, *, by_file: bool) -> Satellite | None:
+    """The satellite that signed a file; of one that is cut before its signature, whose its carrier can only mean."""
+    cut = peek_cut(stream)
+    if cut is not None:
+        return by_id(unit, cut) if by_file else None
+    row = by_id(unit, peek_satellite(stream))
+    if row is None:
+        return None
+    keys = {**keys_of(unit, row, retired=True), **keys_of(unit, row, retired=False)}
+    return row if is_genuine(stream, row.id, keys) else None

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from exchange import limits
-from exchange.canonical import JsonObject
+from exchange.canonical import JsonObject, decode
 from exchange.container import (
     Header,
     Lines,
@@ -22,8 +22,15 @@ from exchange.container import (
     split_container,
     write_container,
 )
-from exchange.envelope import signer_ids
-from exchange.errors import MalformedError, UnknownIssuerError, WrongSatelliteError, WrongVendorError
+from exchange.envelope import payload_type, signer_ids, unseal
+from exchange.errors import (
+    ExchangeError,
+    MalformedError,
+    TruncatedError,
+    UnknownIssuerError,
+    WrongSatelliteError,
+    WrongVendorError,
+)
 from exchange.fields import Fields
 from exchange.files.authorization import check_created
 from exchange.files.fast_rows import read_rows
@@ -175,6 +182,33 @@ def make_sync_request(
 def peek_satellite(data: bytes | BinaryIO) -> str:
     """The satellite that a request says it is from; unsigned, only for finding its keys."""
     return split_container(data, FileKind.SYNC_REQUEST).header.satellite
+
+
+def is_genuine(data: bytes | BinaryIO, satellite: str, keys: Mapping[str, PublicKey]) -> bool:
+    """Whether one of these keys of a satellite signed what the file says of itself; its rows are not looked at.
+
+    False as well for a file whose first three lines are cut short: nothing proves whose it is.
+    """
+    try:
+        sealed = split_container(data, FileKind.SYNC_REQUEST)
+        payload = unseal(sealed.envelope, payload_type(FileKind.SYNC_REQUEST.value), keys)
+        manifest = Fields(decode(payload, max_bytes=limits.ENVELOPE_LINE_BYTES), "manifest")
+        return manifest.identifier("satellite") == satellite
+    except ExchangeError:
+        return False
+
+
+def peek_cut(data: BinaryIO) -> str | None:
+    """The satellite that the first line names of a file that is cut within its first lines; None for any other."""
+    try:
+        split_container(data, FileKind.SYNC_REQUEST)
+    except TruncatedError:
+        data.seek(0)
+        line = data.readline(limits.HEADER_BYTES + 1)
+        return Header.parse(line[:-1]).satellite if line.endswith(b"\n") else None
+    except ExchangeError:
+        return None
+    return None
 
 
 def read_sync_request(

@@ -52,11 +52,10 @@ def instance() -> None:
 @click.pass_context
 def instance_remove(context: click.Context, instance_id: str) -> None:
     """Remove an instance."""
-    with writing(context) as (server, unit):
+    with writing(context) as (_, unit):
         row = find_instance(unit, instance_id)
         refuse_holder(unit, row.id)
         remove_instance(unit, row)
-        server.refresh_alerts(unit)
     emit(context, {"id": instance_id, "removed": True})
 
 
@@ -66,9 +65,8 @@ def instance_remove(context: click.Context, instance_id: str) -> None:
 @click.pass_context
 def instance_transfer(context: click.Context, instance_id: str, name: str) -> None:
     """Transfer an instance."""
-    with writing(context) as (server, unit):
+    with writing(context) as (_, unit):
         transfer_instance(unit, find_instance(unit, instance_id), virtual_account(unit, name))
-        server.refresh_alerts(unit)
     emit(context, {"id": instance_id, "virtual_account": name})
 
 

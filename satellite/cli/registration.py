@@ -84,7 +84,6 @@ def registration_export(context: click.Context, output: Path) -> None:
     """Write a registration file."""
     with writing(context) as (server, unit):
         data, row, described = services.export_registration(unit, server.keyring)
-        server.refresh_alerts(unit)
         found = {
             "satellite": described.satellite,
             "name": described.name,

@@ -40,7 +40,7 @@ from satellite.core.instances.services import (
     refuse_unagreed,
     register_device,
     registered_with,
-    remove_instance,
+    take_off,
     touch,
 )
 from satellite.core.licences.queries import entitlement
@@ -276,7 +276,7 @@ class SatelliteBackend:
             self._made.refresh_alerts(self._unit)
             return {}
         pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, instance.id)}
-        remove_instance(self._unit, instance, "removed itself")
+        take_off(self._unit, instance, "removed itself")
         if restricted or twins:
             self._made.refresh_alerts(self._unit)  # also what it left behind or asked for in vain
         else:

@@ -12,10 +12,11 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Integer, Row, String, Text, bindparam, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from serverkit.alerts.errors import NotDismissibleError, NotRemindableError, UnknownAlertError
+from serverkit.alerts.texts import KEY_LENGTH
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, forget, insert_rows, table_of
-from serverkit.errors import NotFoundError, RefusedError
 from serverkit.ids import new_id
 
 
@@ -82,7 +83,7 @@ class AlertMixin:
 
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     kind: Mapped[str] = mapped_column(String(64))
-    key: Mapped[str] = mapped_column(String(255))
+    key: Mapped[str] = mapped_column(String(KEY_LENGTH))
     severity: Mapped[str] = mapped_column(String(16))
     message: Mapped[str] = mapped_column(Text)
     source: Mapped[str] = mapped_column(String(255))
@@ -95,26 +96,6 @@ class AlertMixin:
     remind_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_reminder: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cleared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class UnknownAlertError(NotFoundError):
-    """There is no such alert."""
-
-    code = "unknown_alert"
-
-
-class NotDismissibleError(RefusedError):
-    """This alert ends only with its cause."""
-
-    code = "alert_not_dismissible"
-    remedy = "Do what the alert asks for; it clears by itself."
-
-
-class NotRemindableError(RefusedError):
-    """This alert cannot be put off."""
-
-    code = "alert_not_remindable"
-    remedy = "Dismiss it, or do what it asks for."
 
 
 A = TypeVar("A", bound=AlertMixin)
@@ -143,6 +124,16 @@ class Changes:
 
 Keys = Mapping[str, Collection[str]]
 """The keys of some alerts by their kind: a part of a book."""
+
+
+Place = tuple[int, datetime, datetime, str]
+"""Where an alert stands in a list: by severity, by when action is due, by when it was raised, by its id."""
+
+
+def place_of(row: AlertMixin) -> Place:
+    """Where an alert stands: the most urgent first; one without a due time after those that have one."""
+    far = datetime.max.replace(tzinfo=row.raised_at.tzinfo)
+    return _ORDER[Severity(row.severity)], row.action_due or far, row.raised_at, row.id
 
 
 class AlertBook(Generic[A]):
@@ -258,10 +249,13 @@ class AlertBook(Generic[A]):
         query = select(self._model).filter_by(**self._scope)
         if not every:
             query = query.where(self._model.state == AlertState.OPEN)
-        rows = list(unit.session.scalars(query))
-        far = datetime.max.replace(tzinfo=unit.now.tzinfo)
-        rows.sort(key=lambda row: (_ORDER[Severity(row.severity)], row.action_due or far, row.raised_at, row.id))
-        return rows
+        return sorted(unit.session.scalars(query), key=place_of)
+
+    def place(self, unit: Unit, alert_id: str) -> Place | None:
+        """Where an alert stands among the others, also one that has cleared; None for an unknown id."""
+        query = select(self._model).filter_by(**self._scope).where(self._model.id == alert_id)
+        row = unit.session.scalars(query).one_or_none()
+        return place_of(row) if row is not None else None
 
     def find(self, unit: Unit, alert_id: str) -> A:
         """One alert by its id."""

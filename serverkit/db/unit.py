@@ -39,7 +39,8 @@ _RETRYABLE = {"40001", "40P01"}
 class Unit:
     """What a service gets: the session, the time, and who acts.
 
-    `now` is the present, for what begins, is noted or is planned; what ends is judged by `licence_now`.
+    `now` is the present, for what begins, is noted or is planned; what ends is judged by `licence_now`. `touched` names
+    what the server settles before the commit, such as the accounts whose alerts a change may have made untrue.
     """
 
     session: Session
@@ -47,6 +48,7 @@ class Unit:
     actor: Actor
     writing: bool
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
     reading: Reading | None = None
     keeper: Timekeeper | None = None
 
@@ -82,6 +84,8 @@ class Database:
         self._lock_file = lock_file if engine.dialect.name == "sqlite" else None
         self._file = database_file(engine)
         self._seen: tuple[int, int] | None = None
+        self.settle: Callable[[Unit], None] | None = None
+        """What is done with what a unit touched, before its commit."""
         self._thread_lock = RLock()
         self._writer = engine.execution_options(perigee_write=True)
 
@@ -93,6 +97,8 @@ class Database:
             try:
                 unit = self._unit(session, actor, writing=True)
                 yield unit
+                if unit.touched and self.settle is not None:
+                    self.settle(unit)
                 crash_point("before_commit")
                 session.commit()
             except DBAPIError as error:

@@ -14,6 +14,7 @@ from serverkit.db.unit import Unit
 from serverkit.errors import InvalidInputError
 
 C = TypeVar("C")
+P = TypeVar("P", bound=tuple[Any, ...])
 MOST_ITEMS = 500
 MOST_UPLOAD = 8 * 1024 * 1024
 JSON, FILE, CSV = "application/json", "application/octet-stream", "text/csv"
@@ -123,6 +124,20 @@ def paged(items: Iterable[dict[str, Any]], page: Page) -> dict[str, Any]:
     """A page of items in the order of their ids: what comes and goes between two pages moves none of the others."""
     rest = sorted((item for item in items if page.after is None or item["id"] > page.after), key=lambda one: one["id"])
     return cut(rest[: page.limit + 1], page)
+
+
+def paged_by(items: Iterable[tuple[P, dict[str, Any]]], page: Page, place: Callable[[str], P | None]) -> dict[str, Any]:
+    """A page of items that stand in an order of their own; `place` finds that of the last item of the page before.
+
+    UnknownKeyError where nobody knows the id that was given.
+    """
+    rest = list(items)
+    if page.after is not None:
+        last = place(page.after)
+        if last is None:
+            raise UnknownKeyError
+        rest = [(at, item) for at, item in rest if at > last]
+    return cut([item for _, item in rest[: page.limit + 1]], page)
 
 
 def cut(items: Sequence[dict[str, Any]], page: Page) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def test_the_same_order_line_is_never_counted_twice(vendor: World) -> None:
     assert vendor.licence("ADVANTAGE")["purchased"] == 3
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_verify_names_a_row_that_was_edited_behind_the_program(vendor: World) -> None:
     """One changed quantity in the database is found and named."""
     vendor.sql(

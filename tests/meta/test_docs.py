@@ -275,14 +275,14 @@ GENERATED = {"errors.md": errors_page, "commands.md": commands_page, "causes.md"
 # -- the claims -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.row("C12.5")
+@pytest.mark.repository_rule
 @pytest.mark.parametrize("name", sorted(GENERATED))
 def test_a_page_that_is_made_from_the_code_is_up_to_date(name: str) -> None:
     """Every command and error code is documented, and none that does not exist."""
     assert page(name) == GENERATED[name](), "run: .venv/bin/python tests/meta/test_docs.py --write"
 
 
-@pytest.mark.row("S4.7")
+@pytest.mark.repository_rule
 def test_every_refusal_says_what_it_means_and_what_to_do() -> None:
     """A code is a stable word; meaning and remedy are sentences."""
     for root in (ExchangeError, AppError, AgentError):
@@ -292,7 +292,7 @@ def test_every_refusal_says_what_it_means_and_what_to_do() -> None:
             assert remedy.endswith("."), f"{code}: {remedy}"
 
 
-@pytest.mark.row("S4.7")
+@pytest.mark.repository_rule
 def test_every_code_that_the_agent_passes_on_is_documented() -> None:
     """A code that an agent's error is given beside its class stands on the page of errors too."""
     text = "".join(path.read_text("utf-8") for path in (ROOT / "agent").glob("**/*.py"))
@@ -301,7 +301,7 @@ def test_every_code_that_the_agent_passes_on_is_documented() -> None:
     assert all(f"| `{code}` |" in page("errors.md") for code in passed)
 
 
-@pytest.mark.row("C12.5")
+@pytest.mark.repository_rule
 def test_every_setting_is_documented_with_its_default() -> None:
     """The pages name each setting of both servers with its default, and no other."""
     text = page("settings.md")
@@ -316,7 +316,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
             assert shown == ("none" if default is None else f"`{default}`"), f"{program} {name}"
 
 
-@pytest.mark.row("C12.5")
+@pytest.mark.repository_rule
 def test_every_policy_is_documented_with_its_default() -> None:
     """The page on set-up names each policy with its default, and no other."""
     rows = tables(section(page("set-up.md"), "Policies of the vendor"))
@@ -331,10 +331,10 @@ def _possible(kind: AlertKind) -> str:
 
 
 # Beside `conditions.py`.
-ALSO_DEMAND = {"central": ("clones.py", "devices.py"), "satellite": ("clones.py",)}
+ALSO_DEMAND = {"central": ("clones.py", "devices.py", "owned.py"), "satellite": ("clones.py",)}
 
 
-@pytest.mark.row("C10.2")
+@pytest.mark.repository_rule
 @pytest.mark.parametrize(("server", "known"), [("central", CENTRAL_ALERTS), ("satellite", SATELLITE_ALERTS)])
 def test_every_alert_is_documented(server: str, known: dict[str, AlertKind]) -> None:
     """Each kind stands once, with its severity and what can be done with it; those without a condition stand apart."""
@@ -356,7 +356,7 @@ def test_every_alert_is_documented(server: str, known: dict[str, AlertKind]) -> 
     assert {name for name in known if f'"{name}"' in code} == set(raised)
 
 
-@pytest.mark.row("C3.4")
+@pytest.mark.repository_rule
 @pytest.mark.parametrize(
     ("title", "columns"),
     [
@@ -369,14 +369,14 @@ def test_every_column_is_documented(title: str, columns: tuple[str, ...]) -> Non
     assert tuple(word(row[0]) for row in tables(section(page("orders-and-catalogue.md"), title))) == columns
 
 
-@pytest.mark.row("C3.4")
+@pytest.mark.repository_rule
 def test_every_source_of_a_lot_is_documented() -> None:
     """The column `source` lists each word that it takes."""
     rows = {word(row[0]): row[2] for row in tables(section(page("orders-and-catalogue.md"), "Orders"))}
     assert set(re.findall(r"`([a-z_]+)`", rows["source"])) == {source.value for source in ledger.LotSource}
 
 
-@pytest.mark.row("C3.4")
+@pytest.mark.repository_rule
 def test_every_code_of_a_faulty_line_is_documented() -> None:
     """The page names each reason for which a line of a file is refused, and no other."""
     named = {word(row[0]) for row in tables(section(page("orders-and-catalogue.md"), "Codes of faulty lines"))}
@@ -384,14 +384,14 @@ def test_every_code_of_a_faulty_line_is_documented() -> None:
     assert named == row_codes() | made
 
 
-@pytest.mark.row("C8.1")
+@pytest.mark.repository_rule
 def test_every_reason_for_a_failed_request_is_documented() -> None:
     """The page on restricted licences names each reason that central can give."""
     rows = tables(section(page("restricted-licences.md"), "Why a request fails"))
     assert {word(row[0]) for row in rows} == {reason.value for reason in MESSAGES}
 
 
-@pytest.mark.row("S2.4")
+@pytest.mark.repository_rule
 def test_every_privacy_field_is_documented() -> None:
     """The page on synchronization names each field that a site may keep to itself."""
     text = page("synchronization.md")
@@ -423,7 +423,7 @@ def _takes(program: str, words: list[str]) -> set[str] | None:
     return found
 
 
-@pytest.mark.row("S3.5")
+@pytest.mark.repository_rule
 def test_every_command_that_a_page_names_exists() -> None:
     """No page sends a reader to a command that there is not, or gives it an option that it does not take."""
     wrong = []
@@ -435,7 +435,7 @@ def test_every_command_that_a_page_names_exists() -> None:
     assert not wrong
 
 
-@pytest.mark.row("C12.5")
+@pytest.mark.repository_rule
 def test_every_link_between_pages_leads_somewhere() -> None:
     """Each link to another page, and to a heading in it, has a target."""
     wrong = []
@@ -456,7 +456,7 @@ def test_every_link_between_pages_leads_somewhere() -> None:
     assert not wrong
 
 
-@pytest.mark.row("E1")
+@pytest.mark.repository_rule
 def test_decisions_are_numbered_once_and_listed() -> None:
     """No number stands twice; decisions name what, why and consequences, and stand in the list in order."""
     folder = DOCS / "adr"
@@ -493,21 +493,21 @@ def _listed_rows() -> dict[str, str]:
     return found
 
 
-@pytest.mark.row("E1")
+@pytest.mark.repository_rule
 def test_every_row_that_code_or_tests_name_is_listed() -> None:
     """A row that a docstring or a marker names stands in the list of rows."""
     listed = _listed_rows()
     assert not {row: sorted(where)[:3] for row, where in _cited_rows().items() if row not in listed}
 
 
-@pytest.mark.row("E1")
+@pytest.mark.repository_rule
 def test_every_place_that_the_list_of_rows_names_exists() -> None:
     """The list of rows names folders and files that are there."""
     named = {place for cell in _listed_rows().values() for place in re.findall(r"`([^`]+)`", cell)}
     assert not [place for place in sorted(named) if not (ROOT / place).exists()]
 
 
-@pytest.mark.row("E1")
+@pytest.mark.repository_rule
 def test_the_glossary_is_in_order_and_has_no_word_twice() -> None:
     """Words stand once each and in alphabetical order."""
     words = [row[0].lower() for row in tables((DOCS / "glossary.md").read_text("utf-8"))]

@@ -27,7 +27,7 @@ def excused() -> dict[str, str]:
     return {word(row[0]): row[1] for row in tables(section(page("operations.md"), "Commands without an operation"))}
 
 
-@pytest.mark.row("S3.5", "C12.5")
+@pytest.mark.row("S3.5")
 @pytest.mark.parametrize("server", sorted(SERVERS))
 def test_every_command_has_an_operation_or_a_reason(server: str) -> None:
     """The page lists each command once: with its operations, or with why there is none; and no other command."""
@@ -39,7 +39,7 @@ def test_every_command_has_an_operation_or_a_reason(server: str) -> None:
     assert all(len(reason) > 15 for reason in excused().values())
 
 
-@pytest.mark.row("S3.5", "C12.5")
+@pytest.mark.row("S3.5")
 @pytest.mark.parametrize("server", sorted(SERVERS))
 def test_every_operation_belongs_to_a_command(server: str) -> None:
     """The page names the operations that there are; those without a command are few and known."""
@@ -48,7 +48,7 @@ def test_every_operation_belongs_to_a_command(server: str) -> None:
     assert named | WITHOUT_COMMAND[server] == {operation.name for operation in SERVERS[server]}
 
 
-@pytest.mark.row("S3.5", "C12.5")
+@pytest.mark.row("S3.5")
 @pytest.mark.parametrize("server", sorted(SERVERS))
 def test_what_changes_by_command_changes_by_an_operation(server: str) -> None:
     """A command that only looks has an operation that only looks, and the reverse."""

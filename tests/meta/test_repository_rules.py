@@ -28,7 +28,7 @@ FEATURE_FILES = {"__init__", "models", "rules", "services", "queries", "errors",
 # A part of a feature that is large enough to have a name of its own; each says why in its first line.
 FURTHER = {
     "central/domain/accounts": {"tags"},
-    "central/domain/alerts": {"clones", "conditions", "devices", "due", "snapshot"},
+    "central/domain/alerts": {"clones", "conditions", "devices", "due", "owned", "snapshot"},
     "central/domain/instances": {"devices"},
     "central/domain/ledger": {
         "allotting",
@@ -157,7 +157,12 @@ def rows_of(node: ast.FunctionDef) -> list[str]:
     ]
 
 
-@pytest.mark.row("E4")
+def is_repository_rule(node: ast.FunctionDef) -> bool:
+    """Whether a test holds a rule of this repository and proves no row."""
+    return any(ast.unparse(mark) == "pytest.mark.repository_rule" for mark in node.decorator_list)
+
+
+@pytest.mark.repository_rule
 @pytest.mark.parametrize("base", ["central/domain", "satellite/core"])
 def test_a_feature_holds_only_files_whose_names_say_what_is_in_them(base: str) -> None:
     """Models, rules, services, queries, errors, events; a further file only where it is listed."""
@@ -176,13 +181,13 @@ def test_a_feature_holds_only_files_whose_names_say_what_is_in_them(base: str) -
     assert wrong == []
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_no_module_has_a_name_that_says_nothing() -> None:
     """What is put into `utils` is put nowhere."""
     assert [name for name, _ in modules(*PROGRAMS) if Path(name).stem in VAGUE] == []
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_modules_stay_small_and_the_long_ones_only_shrink() -> None:
     """300 lines are usual, 500 the end; a listed exception has its own bound."""
     sizes = {name: len(text.splitlines()) for name, text in modules(*PROGRAMS)}
@@ -193,7 +198,7 @@ def test_modules_stay_small_and_the_long_ones_only_shrink() -> None:
     assert done == [], "take these off the list"
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_functions_of_edges_are_thin() -> None:
     """An edge reads its input, calls one service and shows the answer: 25 statements at most."""
     fat = [
@@ -206,7 +211,7 @@ def test_functions_of_edges_are_thin() -> None:
     assert fat == []
 
 
-@pytest.mark.row("E1")
+@pytest.mark.repository_rule
 def test_no_check_of_the_exchange_can_be_switched_off() -> None:
     """No parameter forces, skips or overrides: recovery is a new authorization, not a tick box."""
     names = {"force", "skip", "override", "ignore", "unsafe", "no_verify", "verify"}
@@ -221,7 +226,7 @@ def test_no_check_of_the_exchange_can_be_switched_off() -> None:
     assert found == []
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_every_suppression_names_its_rule_and_its_reason() -> None:
     """`noqa` and `type: ignore` carry a code and, behind it, why."""
     bare = []
@@ -235,7 +240,7 @@ def test_every_suppression_names_its_rule_and_its_reason() -> None:
     assert bare == []
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_a_code_of_a_refusal_means_one_thing() -> None:
     """No two classes of one program share a code."""
     twice = []
@@ -255,7 +260,7 @@ def test_a_code_of_a_refusal_means_one_thing() -> None:
     assert twice == []
 
 
-@pytest.mark.row("E3")
+@pytest.mark.repository_rule
 @pytest.mark.parametrize("group", [central_group, satellite_group], ids=["central", "satellite"])
 def test_each_word_of_a_command_names_the_module_that_adds_it(group: Program) -> None:
     """A command finds its module by its first word, so that no other has to be imported; no word is missing."""
@@ -273,7 +278,7 @@ def test_each_word_of_a_command_names_the_module_that_adds_it(group: Program) ->
         assert home in {"serverkit.backup.cli", *(f"{group.package}.{module}" for module in named)}, word
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_no_other_vendor_is_named_where_people_look() -> None:
     """Enumerations, help texts and pages are neutral; data keeps its names, and the page on compatibility may name them."""
 
@@ -302,15 +307,18 @@ def test_no_other_vendor_is_named_where_people_look() -> None:
     assert named == []
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_every_test_is_a_claim() -> None:
-    """It says in one sentence what it claims and names the rows that it proves."""
-    silent = [f"{name}:{node.name}" for name, node in claims() if not ast.get_docstring(node) or not rows_of(node)]
+    """It says in one sentence what it claims, and names the rows that it proves or says that it holds a rule of this repository."""
+    found = list(claims())
+    silent = [f"{name}:{node.name}" for name, node in found if not ast.get_docstring(node)]
+    unmarked = [f"{name}:{node.name}" for name, node in found if bool(rows_of(node)) == is_repository_rule(node)]
 
     assert silent == []
+    assert unmarked == [], "either rows or the mark `repository_rule`, never both"
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_every_row_that_is_built_has_a_test() -> None:
     """A row without a test that names it is a promise without proof."""
     have = {row for _, node in claims() for row in rows_of(node)}
@@ -318,7 +326,7 @@ def test_every_row_that_is_built_has_a_test() -> None:
     assert [row for row in ROWS if row not in have] == []
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_the_list_of_defences_fits_the_code_and_its_page() -> None:
     """Each text to knock out stands once in its file, each named test exists, names are unique, the page shows them all."""
     entries = mutations()
@@ -328,7 +336,7 @@ def test_the_list_of_defences_fits_the_code_and_its_page() -> None:
     assert table() in PAGE.read_text(encoding="utf-8"), "python -m tools.mutation --table"
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_a_process_dies_in_a_test_at_every_step_that_lasts() -> None:
     """The steps that the code names are those of the list, and each stands in a test that kills a process there."""
     named = {hit for _, text in modules(*PROGRAMS) for hit in re.findall(r'crash_point\("(\w+)"', text)}

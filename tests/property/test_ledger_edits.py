@@ -82,14 +82,14 @@ def other(column: str) -> str:
     return f"""coalesce("{column}", '') || 'x'"""
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_an_untouched_ledger_has_no_findings(home: Path) -> None:
     """What the services wrote is what verify computes; the other tests here can therefore fail."""
     assert named(home) == []
     assert len(ask(home, "SELECT 1 FROM postings")) == 7
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 @pytest.mark.parametrize("column", POSTING_COLUMNS)
 @pytest.mark.parametrize("number", [1, 4, 7])
 def test_an_edited_posting_is_named_alone(home: Path, column: str, number: int) -> None:
@@ -100,7 +100,7 @@ def test_an_edited_posting_is_named_alone(home: Path, column: str, number: int) 
     assert named(home) == [("postings", f"{account}/{number}")]
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 @pytest.mark.parametrize("number", [1, 4, 7])
 def test_a_deleted_posting_is_named_by_its_number(home: Path, number: int) -> None:
     """A gap is named, and the end is known: the last posting is missed as well as one in the middle."""
@@ -110,7 +110,7 @@ def test_a_deleted_posting_is_named_by_its_number(home: Path, number: int) -> No
     assert named(home) == [("postings", f"{account}/{number}")]
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_postings_cut_off_at_the_end_are_missed_with_all_that_followed_from_them(home: Path) -> None:
     """The last three rows gone and the holdings put back to fit: the numbers that were given out still tell."""
     (account,) = ask(home, "SELECT DISTINCT account_id FROM postings")[0]
@@ -120,7 +120,7 @@ def test_postings_cut_off_at_the_end_are_missed_with_all_that_followed_from_them
     assert named(home) == [("postings", f"{account}/5-7")]
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_a_posting_added_by_hand_is_named(home: Path) -> None:
     """Even one that continues the chain rightly: its number was never given out."""
     (account,) = ask(home, "SELECT DISTINCT account_id FROM postings")[0]
@@ -130,7 +130,7 @@ def test_a_posting_added_by_hand_is_named(home: Path) -> None:
     assert ("postings", f"{account}/8") in named(home)
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 @pytest.mark.parametrize("column", LOT_COLUMNS)
 def test_an_edited_lot_is_named_alone(home: Path, column: str) -> None:
     """A term made longer, a licence turned into another, a quantity raised: exactly this lot is named."""
@@ -141,7 +141,7 @@ def test_an_edited_lot_is_named_alone(home: Path, column: str) -> None:
     assert named(home) == [("lots", lot)]
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_a_deleted_lot_is_named(home: Path) -> None:
     """Its postings tell that it was there."""
     lot = ask(home, "SELECT id FROM lots ORDER BY id")[0][0]
@@ -153,7 +153,7 @@ def test_a_deleted_lot_is_named(home: Path) -> None:
 KEY = "account_id || '/' || lot_id || '/' || bucket || '/' || virtual_account_id || '/' || holder"
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 @pytest.mark.parametrize("change", ["quantity + 1", "quantity + 1000000"])
 def test_an_edited_holding_is_named_alone(home: Path, change: str) -> None:
     """A raised quantity shows, since the postings say another."""
@@ -163,7 +163,7 @@ def test_an_edited_holding_is_named_alone(home: Path, change: str) -> None:
     assert named(home) == [("holdings", key)]
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 @pytest.mark.parametrize("column", ["account_id", "lot_id", "bucket", "virtual_account_id", "holder"])
 def test_a_holding_moved_elsewhere_is_named_at_both_places(home: Path, column: str) -> None:
     """A holding with another key is one too many there and one too few here."""
@@ -174,7 +174,7 @@ def test_a_holding_moved_elsewhere_is_named_at_both_places(home: Path, column: s
     assert sorted(named(home)) == sorted([("holdings", before), ("holdings", after)])
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 def test_a_deleted_holding_is_named(home: Path) -> None:
     """The postings tell what should be there."""
     rowid, key = ask(home, f"SELECT rowid, {KEY} FROM holdings ORDER BY rowid")[1]
@@ -183,7 +183,7 @@ def test_a_deleted_holding_is_named(home: Path) -> None:
     assert named(home) == [("holdings", key)]
 
 
-@pytest.mark.row("E4")
+@pytest.mark.repository_rule
 @pytest.mark.parametrize("statement", ["UPDATE pool_totals SET claimed = claimed + 1", "UPDATE claims SET count = 7"])
 def test_an_edited_claim_or_total_is_named_by_its_pool(home: Path, statement: str) -> None:
     """Claims and their kept total differ: the pool is named."""

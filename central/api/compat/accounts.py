@@ -12,7 +12,6 @@ from central.domain.access.services import held_roles
 from central.domain.accounts import services
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import virtual_account, virtual_accounts, visible_accounts
-from central.domain.alerts.services import refresh_alerts
 from serverkit.http.lenient import BodyError, page, success, text_of
 
 ROLE_NAMES = {
@@ -178,7 +177,6 @@ def _refuse_what_is_not_kept(body: Mapping[str, Any]) -> None:
 def delete_virtual_account(call: Call) -> dict[str, Any]:
     """Delete an empty virtual account."""
     delete_empty(call.unit, chosen(call))
-    refresh_alerts(call.unit, call.smart_account)
     return success("Operation Successful")
 
 

@@ -12,7 +12,6 @@ from central.api.compat.accounts import chosen, query_paging, wanted_names
 from central.api.compat.wire import Call
 from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.queries import virtual_account
-from central.domain.alerts.services import refresh_alerts
 from central.domain.export_control.queries import held_units
 from central.domain.instances.errors import UnknownInstanceError
 from central.domain.instances.models import Instance
@@ -109,7 +108,6 @@ def transfer_devices(call: Call) -> dict[str, Any]:
     """Move product instances; each entry has its own outcome."""
     source = chosen(call)
     outcomes = [_transferred(call, entry, source) for entry in objects_of(call.body, "productInstances")]
-    refresh_alerts(call.unit, call.smart_account)
     return moved_form(outcomes)
 
 
@@ -162,7 +160,6 @@ def remove_devices(call: Call) -> dict[str, Any]:
         row = _find(call, call.body, home)
         name = instance_name(row)
         _remove(call, row, call.body)
-        refresh_alerts(call.unit, call.smart_account)
         return success(f"The Product Instance {name} was successfully removed.")
     entries: list[dict[str, Any]] = []
     for name in LISTS:
@@ -172,7 +169,6 @@ def remove_devices(call: Call) -> dict[str, Any]:
     if not entries:
         raise BodyError(f"Missing required input parameters: {LISTS[1]}")
     outcomes = [_removed(call, entry, home) for entry in entries]
-    refresh_alerts(call.unit, call.smart_account)
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     # The two blanks are what the contract shows.
     answer = success(f"{done} Product Instance  removed successfully.", removeProductInstancesStatus=outcomes)

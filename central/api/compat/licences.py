@@ -9,7 +9,6 @@ from central.api.compat.accounts import chosen, wanted_names
 from central.api.compat.wire import Call
 from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.queries import virtual_account
-from central.domain.alerts.services import refresh_alerts
 from central.domain.catalogue.queries import by_name
 from central.domain.ledger.queries import HeldLot, held_lots, licences
 from central.domain.ledger.transfers import LotChoice, transfer_licences
@@ -106,7 +105,6 @@ def transfer(call: Call) -> dict[str, Any]:
     """`licenses/transfer`: each entry succeeds or fails by itself, and says so."""
     source = chosen(call)
     outcomes = [_moved(call, entry, source) for entry in objects_of(call.body, "licenses")]
-    refresh_alerts(call.unit, call.smart_account)
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     answer = success(f"{done} licenses transferred successfully", licensesTransferStatus=outcomes)
     return {**answer, "status": overall(outcomes)}

@@ -9,7 +9,6 @@ from central.api.compat.accounts import chosen
 from central.api.compat.licences import KINDS, LONGEST_FIRST, LONGEST_LAST, tag_in
 from central.api.compat.wire import Call
 from central.domain.accounts.models import VirtualAccount
-from central.domain.alerts.services import refresh_alerts
 from central.domain.reservations.rules import WantedLicence
 from central.domain.reservations.services import reserve as reserve_licences
 from serverkit.clock import parse_time
@@ -24,7 +23,6 @@ def reserve(call: Call) -> dict[str, Any]:
     """Each request has its own outcome, also where none succeeds: clients show the first one's message."""
     home = chosen(call)
     outcomes = [_reserved(call, entry, home) for entry in objects_of(call.body, "reservationRequests")]
-    refresh_alerts(call.unit, call.smart_account)
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     return {
         "status": overall(outcomes),

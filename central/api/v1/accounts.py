@@ -13,7 +13,6 @@ from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.queries import account_dict, virtual_account_dict, virtual_accounts, visible_accounts
 from central.domain.accounts.tags import begins, change_tags, tags_of
 from central.domain.agreements.services import accept_agreement
-from central.domain.alerts.services import refresh_alerts
 from central.domain.tokens import services as token_services
 from central.domain.tokens.errors import UnknownTokenError
 from central.domain.tokens.models import Token
@@ -105,7 +104,6 @@ def create_account(call: Call) -> dict[str, Any]:
     """Make an account."""
     body: NewAccount = call.body
     row = services.create_account(call.unit, body.domain, body.name, export_allowed=body.export_allowed)
-    refresh_alerts(call.unit, row)
     return account_dict(row)
 
 
@@ -119,7 +117,6 @@ def change_account(call: Call) -> dict[str, Any]:
 def accept(call: Call) -> dict[str, Any]:
     """Accept the agreement in force."""
     account = accept_agreement(call.unit, account_of(call))
-    refresh_alerts(call.unit, account)
     return account_dict(account)
 
 
@@ -174,7 +171,6 @@ def default_pool(call: Call) -> dict[str, Any]:
 def delete_pool(call: Call) -> dict[str, Any]:
     """Delete an empty virtual account."""
     delete_empty(call.unit, pool_of(call, call.path["name"]))
-    refresh_alerts(call.unit, account_of(call))
     return {"done": True}
 
 

@@ -12,7 +12,7 @@ from central.api.v1.context import ACCOUNT_PATH, ALERT, TRANSACTION, Call, accou
 from central.domain.access.services import visible_virtual_accounts
 from central.domain.activity import queries as activity
 from central.domain.alerts.queries import alert_dict
-from central.domain.alerts.services import dismiss_alert, refresh_alerts, remind_alert, visible_alerts
+from central.domain.alerts.services import dismiss_alert, place_among, remind_alert, visible_alerts
 from central.domain.catalogue.queries import by_name
 from central.domain.export_control.queries import held_units
 from central.domain.instances.errors import UnknownInstanceError
@@ -23,6 +23,7 @@ from central.domain.ledger.transfers import transfer_licences
 from central.domain.satellites.queries import satellite_names
 from central.runtime import Central
 from serverkit.http.lenient_forms import licence_id
+from serverkit.alerts.engine import place_of
 from serverkit.http.operations import (
     ANYTHING,
     FLAG,
@@ -38,6 +39,7 @@ from serverkit.http.operations import (
     list_of,
     object_of,
     paged,
+    paged_by,
     paged_log,
 )
 from serverkit.http.schemas import EVENT, INSTANCE, LICENCE, Nothing, PoolPage
@@ -103,7 +105,6 @@ def move_licences(call: Call) -> dict[str, Any]:
     source, target = pool_of(call, body.source), pool_of(call, body.target)
     tag = by_name(call.unit, body.licence)
     lots = transfer_licences(call.unit, source, target, tag, body.quantity, longest_first=body.longest_first)
-    refresh_alerts(call.unit, account_of(call))
     return {"tag": tag, "quantity": body.quantity, "source": source.name, "target": target.name, "lots": lots}
 
 
@@ -140,10 +141,8 @@ def show_instance(call: Call) -> dict[str, Any]:
 
 def move_instance(call: Call) -> dict[str, Any]:
     """Move a product instance with what it uses to another virtual account."""
-    account = account_of(call)
     target = pool_of(call, call.body.virtual_account)
     row = transfer(call.unit, _instance(call), target)
-    refresh_alerts(call.unit, account)
     return {"id": row.id, "virtual_account": target.name}
 
 
@@ -165,9 +164,12 @@ def remove_instance(call: Call) -> dict[str, Any]:
 
 
 def list_alerts(call: Call) -> dict[str, Any]:
-    """Alerts, most urgent first."""
-    rows = visible_alerts(call.unit, account_of(call).id, chosen_pool(call), every=call.query.every)
-    return paged([alert_dict(row) for row in rows], call.query)
+    """Alerts, the most urgent first: by severity, when action is due, age and id."""
+    account = account_of(call)
+    rows = visible_alerts(call.unit, account.id, chosen_pool(call), every=call.query.every)
+    allowed = visible_virtual_accounts(call.unit, account.id)
+    items = [(place_of(row), alert_dict(row, allowed)) for row in rows]
+    return paged_by(items, call.query, lambda last: place_among(call.unit, account.id, last))
 
 
 def dismiss(call: Call) -> dict[str, Any]:

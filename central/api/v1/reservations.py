@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import Field
 
 from central.api.v1.context import ACCOUNT_PATH, Call, account_of, chosen_pool, names, pool_of
-from central.domain.alerts.services import refresh_alerts
 from central.domain.catalogue.queries import by_name
 from central.domain.reservations import services, updates
 from central.domain.reservations.models import Reservation
@@ -108,7 +107,6 @@ def create(call: Call) -> dict[str, Any]:
     row, _ = services.reserve(
         call.unit, call.server.keyring, account, home, body.request_code, wanted_licences, body.product or None
     )
-    refresh_alerts(call.unit, account)
     return {**reservation_dict(row, names(call)), "authorization_code": row.authorization_code}
 
 
@@ -136,21 +134,18 @@ def update(call: Call) -> dict[str, Any]:
     account, row = account_of(call), _row(call)
     wanted_licences = [WantedLicence(by_name(call.unit, one.licence), one.quantity) for one in call.body.licences]
     updates.update(call.unit, call.server.keyring, account, row, wanted_licences)
-    refresh_alerts(call.unit, account)
     return {**reservation_dict(row, names(call)), "authorization_code": newest_code(row)}
 
 
 def confirm(call: Call) -> dict[str, Any]:
     """Enter the confirmation code of the device."""
     row = updates.confirm(call.unit, _row(call), call.body.code)
-    refresh_alerts(call.unit, account_of(call))
     return reservation_dict(row, names(call))
 
 
 def cancel(call: Call) -> dict[str, Any]:
     """Take back an update that was never installed."""
     row = updates.cancel(call.unit, _row(call))
-    refresh_alerts(call.unit, account_of(call))
     return reservation_dict(row, names(call))
 
 

@@ -10,7 +10,6 @@ from central.api.v1.context import ACCOUNT_PATH, SATELLITE, Call, account_of, po
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount
-from central.domain.alerts.services import refresh_alerts
 from central.domain.satellites import services
 from central.domain.satellites.models import Satellite
 from central.domain.satellites.queries import find_satellite, satellite_dict, satellites
@@ -78,7 +77,6 @@ def _named(call: Call) -> Satellite:
 
 
 def _shown(call: Call, row: Satellite) -> dict[str, Any]:
-    refresh_alerts(call.unit, account_of(call))
     call.unit.session.flush()  # the description counts what belongs to it
     return satellite_dict(call.unit, row)
 
@@ -107,7 +105,6 @@ def authorization(call: Call) -> bytes:
     account = account_of(call)
     stored = authorize(call.unit, call.server.keyring, account, _named(call))
     call.server.note_progress(call.unit)
-    refresh_alerts(call.unit, account)
     return stored.response or b""
 
 
@@ -148,7 +145,6 @@ def remove(call: Call) -> dict[str, Any]:
     """Take a satellite and its product instances off."""
     row = _named(call)
     count = services.remove_satellite(call.unit, row)
-    refresh_alerts(call.unit, account_of(call))
     return {"id": row.id, "name": row.name, "removed": True, "instances": count}
 
 

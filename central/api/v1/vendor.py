@@ -10,7 +10,6 @@ from central.actions.catalogue import import_catalogue
 from central.api.v1.context import ACCOUNT_PATH, ENTITLEMENT, MAIL, Call, account_of
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
-from central.domain.alerts.services import refresh_alerts, refresh_all
 from central.domain.catalogue.queries import listing
 from central.domain.ledger.services import import_orders
 from central.domain.ledger.verification import verify
@@ -80,7 +79,6 @@ def take_orders(call: Call) -> dict[str, Any]:
     """Import an order file, all or nothing."""
     account = account_of(call)
     taken = import_orders(call.unit, account.id, call.body)
-    refresh_alerts(call.unit, account)
     quantity = sum(lot.quantity for lot in taken.lots)
     return {"lots": len(taken.lots), "quantity": quantity, "warnings": taken.shown_warnings}
 
@@ -92,9 +90,7 @@ def show_policies(call: Call) -> dict[str, Any]:
 
 def change_policy(call: Call) -> dict[str, Any]:
     """Set a policy."""
-    values = set_policy(call.unit, call.path["policy"], call.body.value)
-    refresh_all(call.unit, call.server.keyring)
-    return dict(values)
+    return dict(set_policy(call.unit, call.path["policy"], call.body.value))
 
 
 def list_jobs(call: Call) -> dict[str, Any]:

@@ -88,3 +88,41 @@ class EventKind(StrEnum):
     EXPORT_DELIVERED = "export:delivered"
     ALERT_DISMISSED = "alert:dismissed"
     ALERT_REMINDED = "alert:put_off"
+
+
+EVERYBODY = "*"
+"""Stands in what a unit touched for every account."""
+OF_EVERYBODY = frozenset({EventKind.POLICY_CHANGED, EventKind.CATALOGUE_IMPORTED, EventKind.RESTRICTION_CHANGED})
+QUIET = frozenset(
+    {
+        # The first of all: there is nothing yet that an alert could be about.
+        EventKind.VENDOR_CREATED,
+        # No alert looks at these.
+        EventKind.USER_ADDED,
+        EventKind.ROLE_GIVEN,
+        EventKind.PASSWORD_SET,
+        EventKind.API_CLIENT_CREATED,
+        EventKind.API_CLIENT_REVOKED,
+        EventKind.API_TOKEN_CREATED,
+        EventKind.API_TOKEN_REVOKED,
+        EventKind.TOKEN_CREATED,
+        EventKind.TOKEN_CREATED_RESTRICTED,
+        EventKind.TOKEN_REVOKED,
+        EventKind.TOKEN_REMOVED,
+        EventKind.TOKEN_REFUSED,
+        EventKind.ALERT_DISMISSED,
+        EventKind.ALERT_REMINDED,
+        EventKind.SHORTAGE_DETECTED,
+        EventKind.EXPORT_REQUESTED,
+        EventKind.EXPORT_DELIVERED,
+        # Messages of devices, of which many come at once: each looks at what it touches, and at nothing else.
+        EventKind.INSTANCE_ADDED,
+        EventKind.INSTANCE_ADDED_STANDBYS,
+        EventKind.INSTANCE_CONNECTED_STANDBYS,
+        EventKind.INSTANCE_TAKEN_OVER,
+        EventKind.INSTANCE_REMOVED,
+        EventKind.INSTANCE_REQUESTED_LICENCES,
+        EventKind.INSTANCE_RENEWED,
+    }
+)
+"""Events after which no alert is looked at; every other one has those of its account made true before the commit."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from central.domain.activity.events import EventKind
+from central.domain.activity.events import EVERYBODY, OF_EVERYBODY, QUIET, EventKind
 from central.domain.activity.models import Event, LicenceTransaction
 from central.domain.base import VENDOR, next_number, next_numbers
 from serverkit.db.unit import Unit
@@ -28,6 +28,7 @@ def record(
 ) -> Event:
     """Write an event with the unit's time and actor."""
     owner = account_id or VENDOR
+    _touch(unit, owner, kind)
     event = Event(
         account_id=owner,
         id=new_id(),
@@ -62,9 +63,19 @@ class NewEvent:
 def record_many(unit: Unit, account_id: str, new_events: Sequence[NewEvent]) -> None:
     """Write many events of one account, numbered in their order."""
     if new_events:
+        for kind in {entry.kind for entry in new_events}:
+            _touch(unit, account_id, kind)
         first = next_numbers(unit, account_id, "event", len(new_events))
         columns = event_columns(unit, account_id, new_events, range(first, first + len(new_events)))
         insert_columns(unit.session, Event, columns)
+
+
+def _touch(unit: Unit, owner: str, kind: EventKind) -> None:
+    """Have the alerts looked at again before the commit: whoever writes down what happened cannot forget them."""
+    if kind in OF_EVERYBODY:
+        unit.touched.add(EVERYBODY)
+    elif kind not in QUIET:
+        unit.touched.add(owner)
 
 
 def event_columns(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from central.domain.agreements.services import is_pending
 from central.domain.alerts.clones import clones
 from central.domain.alerts.devices import instances, left_behind, waiting_reservations
+from central.domain.alerts.owned import duplicates, reserved_terms
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import entitlements
@@ -25,6 +26,7 @@ from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warnin
 from exchange.trust import Root
 from exchange.vocabulary import ExportReason, ExportState, KeyState
 from serverkit.alerts.engine import Wanted
+from serverkit.alerts.texts import alert_key
 from serverkit.db.unit import Unit
 
 HOURS_TO_AUTHORIZE = 48
@@ -59,29 +61,46 @@ def shortages(snapshot: Snapshot, wanted: Collection[tuple[str, str]] | None = N
     names = {
         row.tag: row.name for row in entitlements(snapshot.unit, {tag for (_, tag), count in short.items() if count})
     }
+    spare = surpluses(snapshot, {tag for (_, tag), count in short.items() if count})
     for (va, tag), count in short.items():
         if count:
             text = f"{count} more of {names.get(tag, tag)} needed in {snapshot.name(va)}."
-            subject = {"virtual_account": va, "tag": tag, "count": count}
+            subject = {"virtual_account": va, "tag": tag, "count": count, "surplus": spare.get(tag, [])}
             yield Wanted("insufficient_licences", pool_key(va, tag), text, snapshot.name(va), subject=subject)
 
 
 def pool_key(virtual_account_id: str, tag: str) -> str:
     """What tells the shortage of one pool from that of another."""
-    return f"{virtual_account_id}|{tag}"[:255]
+    return alert_key(virtual_account_id, tag)
+
+
+def surpluses(snapshot: Snapshot, tags: Collection[str]) -> dict[str, list[dict[str, object]]]:
+    """Where more of these licences stands than is needed: virtual account, name and count, the largest first."""
+    found: dict[str, list[dict[str, object]]] = {}
+    if not tags:
+        return found
+    every = pools(snapshot.unit, snapshot.account.id, None, sorted(tags))
+    over = sorted((-pool.free, snapshot.name(va), va, tag) for (va, tag), pool in every.items())
+    for count, name, va, tag in over:
+        if count < 0:
+            found.setdefault(tag, []).append({"virtual_account": va, "name": name, "count": -count})
+    return found
 
 
 def _terms(snapshot: Snapshot) -> Iterator[Wanted]:
     unit = snapshot.unit
     query = (
-        select(Lot.id, Lot.tag, Lot.end, Entitlement.name, Holding.virtual_account_id, Holding.quantity)
+        select(Lot.id, Lot.tag, Lot.end, Entitlement.name, Holding.virtual_account_id, func.sum(Holding.quantity))
         .join(Holding, (Holding.account_id == Lot.account_id) & (Holding.lot_id == Lot.id))
         .outerjoin(Entitlement, Entitlement.tag == Lot.tag)
         .where(Lot.account_id == snapshot.account.id, Lot.end.is_not(None))
         .where(Lot.end <= unit.licence_now + timedelta(days=max(EXPIRY_STEPS_DAYS)))
-        .where(Holding.bucket.in_([*OWNED, Bucket.EXPIRED]))
+        .where(Holding.bucket.in_([*OWNED, Bucket.EXPIRED]), Holding.quantity > 0)
+        # Free, reserved and locked units of one lot are one term.
+        .group_by(Lot.id, Lot.tag, Lot.end, Entitlement.name, Holding.virtual_account_id)
     )
-    for lot, tag, end, title, va, quantity in snapshot.stream(query):
+    for lot, tag, end, title, va, held in snapshot.stream(query):
+        quantity = int(held)
         name, place = title or tag, snapshot.name(va)
         subject = {"virtual_account": va, "tag": tag, "lot": lot, "quantity": quantity}
         key = f"{lot}|{va}"
@@ -132,13 +151,15 @@ def satellites(snapshot: Snapshot) -> Iterator[Wanted]:
             text = f"The authorization file for satellite {row.name} is ready."
             if row.recovering:
                 text = f"Central was put back to an older copy; bring satellite {row.name} its new authorization file."
-            yield Wanted("satellite_authorization_ready", row.id, text, row.name, subject=subject)
+            # An authorization of another epoch is another file.
+            yield Wanted("satellite_authorization_ready", row.id, text, row.name, step=row.epoch, subject=subject)
         if row.forked:
             text = f"Two machines speak as satellite {row.name}. Decide which one is to live on and resynchronize it."
             yield Wanted("satellite_forked", row.id, text, row.name, subject=subject)
         if row.sync_failure:
             text = f"A file of satellite {row.name} was refused: {row.sync_failure}. Make a new file; if that fails too, turn to support."
-            yield Wanted("satellite_sync_failed", row.id, text, row.name, subject=subject)
+            # Each failure is a new one: it brings back what was dismissed.
+            yield Wanted("satellite_sync_failed", row.id, text, row.name, step=row.sync_failures, subject=subject)
         if row.state == AUTHORIZED:
             yield from _deadline(snapshot, row)
 
@@ -199,6 +220,8 @@ def clock(unit: Unit) -> Iterator[Wanted]:
 ACCOUNT_CONDITIONS = (
     agreement,
     licences,
+    reserved_terms,
+    duplicates,
     exports,
     instances,
     clones,

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from central.domain.access.models import RoleAssignment
 from central.domain.alerts.models import Alert
 from serverkit.alerts.engine import AlertState, Severity
+from serverkit.alerts.texts import surplus_text
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
 
@@ -32,18 +33,24 @@ def overview(unit: Unit, account_id: str) -> dict[str, Any]:
     }
 
 
-def alert_dict(row: Alert) -> dict[str, Any]:
-    """An alert."""
+def alert_dict(row: Alert, allowed: frozenset[str] | None = None) -> dict[str, Any]:
+    """An alert; of virtual accounts with a surplus, those alone that may be seen (None: all)."""
+    message, subject = row.message, dict(row.subject)
+    if "surplus" in subject:
+        subject["surplus"] = [
+            entry for entry in subject["surplus"] if allowed is None or entry["virtual_account"] in allowed
+        ]
+        message += surplus_text(subject["surplus"])
     return {
         "id": row.id,
         "kind": row.kind,
         "severity": row.severity,
-        "message": row.message,
+        "message": message,
         "source": row.source,
         "raised_at": iso(row.raised_at),
         "action_due": optional_iso(row.action_due),
         "remind_at": optional_iso(row.remind_at),
         "actions": row.actions,
         "state": row.state,
-        "subject": row.subject,
+        "subject": subject,
     }

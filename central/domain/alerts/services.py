@@ -11,7 +11,7 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import is_permitted, require, visible_virtual_accounts
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import all_accounts
-from central.domain.activity.events import EventKind
+from central.domain.activity.events import EVERYBODY, EventKind
 from central.domain.activity.services import NewEvent, record, record_many
 from central.domain.alerts.clones import clones
 from central.domain.alerts.conditions import account_wants, clock, pool_key, shortages, trust
@@ -22,7 +22,8 @@ from central.domain.alerts.rules import CATALOGUE
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.base import VENDOR
 from central.keyring import KeyRing
-from serverkit.alerts.engine import AlertBook, Changes, UnknownAlertError, Wanted
+from serverkit.alerts.engine import AlertBook, AlertState, Changes, Place, Wanted, place_of
+from serverkit.alerts.errors import UnknownAlertError
 from serverkit.db.unit import Unit
 from serverkit.tls.watch import KINDS as TLS_KINDS
 
@@ -39,6 +40,7 @@ def book(account_id: str) -> AlertBook[Alert]:
 def refresh_alerts(unit: Unit, account: SmartAccount) -> None:
     """Make the account's alerts equal to what state and clock demand."""
     unit.session.flush()  # conditions read what this unit has changed
+    unit.touched.discard(account.id)
     snapshot = Snapshot(unit, account)
     _tell(unit, account, book(account.id).reconcile(unit, account_wants(snapshot), ACCOUNT_KINDS, tell=TOLD))
 
@@ -49,6 +51,7 @@ def refresh_touched(
     """Make those alerts true that the change of some instances, and of some pools by their tags, can have touched."""
     unit.session.flush()  # conditions read what this unit has changed
     snapshot = Snapshot(unit, account)
+    pools = _with_short(unit, account.id, pools)
     only = {kind: instances for kind in INSTANCE_KINDS if instances}
     if pools:
         only["insufficient_licences"] = [pool_key(*pool) for pool in pools]
@@ -60,6 +63,18 @@ def refresh_clones(unit: Unit, account: SmartAccount) -> None:
     """Make the alerts about identities that show twice true."""
     unit.session.flush()
     book(account.id).reconcile(unit, clones(Snapshot(unit, account)), ("device_clone",))
+
+
+def _with_short(unit: Unit, account_id: str, pools: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """These pools, and all that lack one of their licences now: what is told of those names where a surplus is."""
+    tags = {tag for _, tag in pools}
+    if not tags:
+        return set()
+    short = select(Alert.subject).where(
+        Alert.account_id == account_id, Alert.kind == "insufficient_licences", Alert.state != AlertState.CLEARED
+    )
+    named = ((subject["virtual_account"], subject["tag"]) for subject in unit.session.scalars(short))
+    return {*pools, *(pool for pool in named if pool[1] in tags)}
 
 
 def _tell(unit: Unit, account: SmartAccount, changes: Changes) -> None:
@@ -75,6 +90,7 @@ def _tell(unit: Unit, account: SmartAccount, changes: Changes) -> None:
 def refresh_all(unit: Unit, keyring: KeyRing) -> int:
     """Refresh every account and the vendor's own alerts; returns how many accounts there are."""
     accounts = all_accounts(unit)
+    unit.touched.discard(EVERYBODY)
     for account in accounts:
         refresh_alerts(unit, account)
     refresh_vendor(unit, keyring)
@@ -90,8 +106,19 @@ def refresh_due(unit: Unit, keyring: KeyRing, due: Collection[str]) -> int:
     return len(due)
 
 
+def settle_alerts(unit: Unit, keyring: KeyRing) -> None:
+    """Make the alerts true of whatever a unit touched; done before each commit."""
+    if EVERYBODY in unit.touched:
+        refresh_all(unit, keyring)
+    elif VENDOR in unit.touched:
+        refresh_vendor(unit, keyring)
+    for account_id in sorted(unit.touched):
+        refresh_alerts(unit, unit.session.get_one(SmartAccount, account_id))
+
+
 def refresh_vendor(unit: Unit, keyring: KeyRing) -> None:
     """Make the vendor's own alerts equal to what state and clock demand."""
+    unit.touched.discard(VENDOR)
     book(VENDOR).reconcile(unit, [*trust(keyring.trust.root, unit), *clock(unit)], VENDOR_KINDS)
 
 
@@ -101,7 +128,7 @@ def refresh_tls(unit: Unit, wanted: Iterable[Wanted]) -> None:
 
 
 def visible_alerts(unit: Unit, account_id: str, virtual_account_id: str | None, *, every: bool) -> list[Alert]:
-    """The alerts that the acting one may see, most urgent first."""
+    """The alerts that the acting one may see, the most urgent first: by severity, when action is due, age and id."""
     allowed = visible_virtual_accounts(unit, account_id)
     wanted = (
         allowed if virtual_account_id is None else frozenset({virtual_account_id}) & (allowed or {virtual_account_id})
@@ -111,8 +138,13 @@ def visible_alerts(unit: Unit, account_id: str, virtual_account_id: str | None, 
         sites = _satellites_of(unit, account_id, wanted)
         rows = [row for row in rows if _concerns(row, wanted, sites)]
     if virtual_account_id is None and is_permitted(unit, Permission.VENDOR_MANAGE):
-        rows = [*book(VENDOR).open_ones(unit, every=every), *rows]
+        rows = sorted([*book(VENDOR).open_ones(unit, every=every), *rows], key=place_of)
     return rows
+
+
+def place_among(unit: Unit, account_id: str, alert_id: str) -> Place | None:
+    """Where an alert of the account or of the vendor stands in such a list; None for an unknown id."""
+    return book(account_id).place(unit, alert_id) or book(VENDOR).place(unit, alert_id)
 
 
 def _satellites_of(unit: Unit, account_id: str, virtual_account_ids: frozenset[str]) -> set[str]:

@@ -66,6 +66,7 @@ def remove_instance(unit: Unit, row: Instance) -> None:
     """Take an instance off and free its ordinary licences; the caller has dealt with restricted ones."""
     require(unit, Permission.INSTANCE_MANAGE, row.account_id, row.virtual_account_id)
     refuse_managed_instance(unit, row, f"instance remove {row.id}")
+    unit.touched.add(row.account_id)
     message = f"product instance {instance_name(row)} removed"
     record(
         unit,

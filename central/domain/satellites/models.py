@@ -39,6 +39,7 @@ class Satellite(Base):
     forked: Mapped[bool] = mapped_column(Boolean)
     recovering: Mapped[bool] = mapped_column(Boolean)
     sync_failure: Mapped[str | None] = mapped_column(Text)
+    sync_failures: Mapped[int] = mapped_column(Integer, default=0)
 
 
 class SatelliteKey(Base):

@@ -306,7 +306,7 @@ def account_of(unit: Unit, satellite: Satellite) -> SmartAccount:
 
 def note_sync_failure(unit: Unit, satellite: Satellite, code: str) -> None:
     """Keep why a file of the satellite was refused, until the next good one (row C11.2)."""
-    satellite.sync_failure = code
+    satellite.sync_failure, satellite.sync_failures = code, satellite.sync_failures + 1
     message = f"a file of satellite {satellite.name} was refused: {code}"
     record(
         unit,

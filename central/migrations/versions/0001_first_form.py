@@ -490,6 +490,7 @@ def upgrade() -> None:
     sa.Column('forked', sa.Boolean(), nullable=False),
     sa.Column('recovering', sa.Boolean(), nullable=False),
     sa.Column('sync_failure', sa.Text(), nullable=True),
+    sa.Column('sync_failures', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_satellites'))
     )
     with op.batch_alter_table('satellites', schema=None) as batch_op:

@@ -84,7 +84,6 @@ def transfer_devices(call: Call) -> dict[str, Any]:
     """Move product instances within the site; each entry has its own outcome."""
     source = call.home
     outcomes = [_transferred(call, entry, source) for entry in objects_of(call.body, "productInstances")]
-    call.server.refresh_alerts(call.unit)
     return moved_form(outcomes)
 
 
@@ -105,7 +104,6 @@ def remove_devices(call: Call) -> dict[str, Any]:
     home = call.home
     if not any(call.body.get(name) for name in LISTS) and "sudi" in call.body:
         name = _remove(call, call.body, home)
-        call.server.refresh_alerts(call.unit)
         return success(f"The Product Instance {name} was successfully removed.")
     entries: list[dict[str, Any]] = []
     for name in LISTS:
@@ -115,7 +113,6 @@ def remove_devices(call: Call) -> dict[str, Any]:
     if not entries:
         raise BodyError(f"Missing required input parameters: {LISTS[1]}")
     outcomes = [_removed(call, entry, home) for entry in entries]
-    call.server.refresh_alerts(call.unit)
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     answer = success(f"{done} Product Instance  removed successfully.", removeProductInstancesStatus=outcomes)
     return {**answer, "status": overall(outcomes)}

@@ -20,6 +20,7 @@ from satellite.core.tokens import services as token_services
 from satellite.core.tokens.queries import token_dict, tokens
 from satellite.runtime import Satellite
 from serverkit.http.lenient_forms import licence_id
+from serverkit.alerts.engine import place_of
 from serverkit.http.operations import (
     FLAG,
     TEXT,
@@ -31,6 +32,7 @@ from serverkit.http.operations import (
     list_of,
     object_of,
     paged,
+    paged_by,
     paged_log,
 )
 from serverkit.http.schemas import ALERT, BASE, DONE, EVENT, INSTANCE, LICENCE, TOKEN, Nothing, PoolPage
@@ -132,7 +134,6 @@ def move_instance(call: Call) -> dict[str, Any]:
     """Move a product instance to another virtual account of this satellite."""
     target = virtual_account(call.unit, call.body.virtual_account)
     row = transfer_instance(call.unit, find_instance(call.unit, call.path["instance"]), target)
-    call.server.refresh_alerts(call.unit)
     return {"id": row.id, "virtual_account": target.name}
 
 
@@ -141,15 +142,15 @@ def drop_instance(call: Call) -> dict[str, Any]:
     row = find_instance(call.unit, call.path["instance"])
     refuse_holder(call.unit, row.id)
     remove_instance(call.unit, row)
-    call.server.refresh_alerts(call.unit)
     return {"id": row.id, "removed": True}
 
 
 def list_alerts(call: Call) -> dict[str, Any]:
-    """Alerts."""
+    """Alerts, the most urgent first: by severity, when action is due, age and id."""
     pool = chosen_pool(call)
     rows = book().open_ones(call.unit, every=call.query.every)
-    return paged([alert_dict(row) for row in rows if pool in {None, row.subject.get("virtual_account")}], call.query)
+    items = [(place_of(row), alert_dict(row)) for row in rows if pool in {None, row.subject.get("virtual_account")}]
+    return paged_by(items, call.query, lambda last: book().place(call.unit, last))
 
 
 def dismiss(call: Call) -> dict[str, Any]:

@@ -99,7 +99,6 @@ def show_registration(call: Call) -> dict[str, Any]:
 def export_registration(call: Call) -> bytes:
     """A registration file for central."""
     data, _, _ = services.export_registration(call.unit, call.server.keyring)
-    call.server.refresh_alerts(call.unit)
     return data
 
 

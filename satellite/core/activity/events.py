@@ -50,3 +50,36 @@ class EventKind(StrEnum):
     API_TOKEN_REVOKED = "api_token:revoked"
     ALERT_DISMISSED = "alert:dismissed"
     ALERT_REMINDED = "alert:put_off"
+
+
+SITE = "site"
+"""Stands in what a unit touched for the alerts of the site."""
+QUIET = frozenset(
+    {
+        # The first of all: there is nothing yet that an alert could be about.
+        EventKind.SATELLITE_CREATED,
+        # No alert looks at these.
+        EventKind.TOKEN_CREATED,
+        EventKind.TOKEN_CREATED_RESTRICTED,
+        EventKind.TOKEN_REVOKED,
+        EventKind.TOKEN_REMOVED,
+        EventKind.TOKEN_REFUSED,
+        EventKind.API_TOKEN_CREATED,
+        EventKind.API_TOKEN_REVOKED,
+        EventKind.ALERT_DISMISSED,
+        EventKind.ALERT_REMINDED,
+        EventKind.SHORTAGE_DETECTED,
+        EventKind.EXPORT_REQUESTED,
+        EventKind.EXPORT_DELIVERED,
+        EventKind.PRIVACY_CHANGED,
+        # Messages of devices, of which many come at once: each looks at what it touches, and at nothing else.
+        EventKind.INSTANCE_ADDED,
+        EventKind.INSTANCE_ADDED_STANDBYS,
+        EventKind.INSTANCE_CONNECTED_STANDBYS,
+        EventKind.INSTANCE_TAKEN_OVER,
+        EventKind.INSTANCE_REMOVED,
+        EventKind.INSTANCE_REQUESTED_LICENCES,
+        EventKind.INSTANCE_RENEWED,
+    }
+)
+"""Events after which no alert is looked at; every other one has the alerts made true before the commit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from satellite.core.activity.events import EventKind
+from satellite.core.activity.events import QUIET, SITE, EventKind
 from satellite.core.activity.models import Event
 from satellite.core.base import next_change
 from serverkit.db.unit import Unit
@@ -22,6 +22,8 @@ def record(
     virtual_account_id: str | None = None,
 ) -> Event:
     """Write an event with the unit's time and actor."""
+    if kind not in QUIET:
+        unit.touched.add(SITE)  # whoever writes down what happened cannot forget the alerts
     event = Event(
         id=new_id(),
         number=next_change(unit),

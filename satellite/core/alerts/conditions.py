@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,8 @@ from satellite.core.licences.queries import pools
 from satellite.core.site.models import HistoryEntry, Site
 from satellite.core.site.queries import agreement_state, deadlines, state_of
 from serverkit.alerts.engine import Severity, Wanted
+from serverkit.alerts.texts import alert_key, surplus_text
+from serverkit.clock import iso
 from serverkit.db.unit import Unit
 
 STREAM = 1000
@@ -61,21 +63,34 @@ def shortages(unit: Unit, wanted: Collection[tuple[str, str]] | None = None) -> 
     titles = dict(
         unit.session.execute(select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(tags))).all()
     )
+    spare = _surpluses(unit, tags, where)
     for (va, tag), count in short.items():
-        place, subject = where.get(va, va), {"virtual_account": va, "tag": tag, "count": count}
-        text = f"{count} more of {titles.get(tag, tag)} needed in {place}."
+        place = where.get(va, va)
+        subject = {"virtual_account": va, "tag": tag, "count": count, "surplus": spare.get(tag, [])}
+        text = f"{count} more of {titles.get(tag, tag)} needed in {place}.{surplus_text(spare.get(tag, []))}"
         yield Wanted("insufficient_licences", pool_key(va, tag), text, place, subject=subject)
 
 
 def pool_key(virtual_account_id: str, tag: str) -> str:
     """What tells the shortage of one pool from that of another."""
-    return f"{virtual_account_id}|{tag}"[:255]
+    return alert_key(virtual_account_id, tag)
+
+
+def _surpluses(unit: Unit, tags: Collection[str], where: Mapping[str, str]) -> dict[str, list[dict[str, object]]]:
+    """Where more of these licences stands than is needed: virtual account, name and count, the largest first."""
+    every = {key: pool for tag in sorted(tags) for key, pool in pools(unit, None, tag).items()}
+    over = sorted((-pool.free, where.get(va, va), va, tag) for (va, tag), pool in every.items())
+    found: dict[str, list[dict[str, object]]] = {}
+    for count, name, va, tag in over:
+        if count < 0:
+            found.setdefault(tag, []).append({"virtual_account": va, "name": name, "count": -count})
+    return found
 
 
 def _term(unit: Unit, pool: tuple[str, str, int], end: datetime, place: str, name: str) -> Iterator[Wanted]:
     va, tag, quantity = pool
     day, step = end.date().isoformat(), expiry_step(end, unit.licence_now)
-    key = f"{va}|{tag}|{day}"[:255]
+    key = alert_key(va, tag, iso(end))  # two terms may end on one day
     subject = {"virtual_account": va, "tag": tag, "quantity": quantity}
     if end <= unit.licence_now:
         text = f"{quantity} of {name} in {place} expired; they were valid {until(end)}."
@@ -194,15 +209,19 @@ def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wante
     if restored:
         text = "This satellite was put back to an older copy; resynchronize it. Renewals of devices go on meanwhile."
         yield Wanted("satellite_forked", "site", text, site.name)
-    last = unit.session.scalars(
-        select(HistoryEntry).where(HistoryEntry.step.in_(["import", "network"])).order_by(HistoryEntry.at.desc())
-    ).first()
+    tried = HistoryEntry.step.in_(["import", "network"])
+    last = unit.session.scalars(select(HistoryEntry).where(tried).order_by(HistoryEntry.at.desc())).first()
+    failures = 0
+    if last is not None and last.outcome in {"refused", "failed"}:
+        # Each failure is a new one: it brings back what was dismissed.
+        of = select(func.count()).where(tried, HistoryEntry.outcome.in_(["refused", "failed"]))
+        failures = int(unit.session.scalar(of) or 0)
     if last is not None and last.outcome == "refused":
         text = f"The last response was refused ({last.detail}). Make and carry a new file; if that fails too, turn to support."
-        yield Wanted("satellite_sync_failed", "site", text, site.name)
+        yield Wanted("satellite_sync_failed", "site", text, site.name, step=failures)
     elif last is not None and last.outcome == "failed":
         text = f"The last synchronization failed ({last.detail}). `satellite sync doctor` says what to do."
-        yield Wanted("satellite_sync_failed", "site", text, site.name)
+        yield Wanted("satellite_sync_failed", "site", text, site.name, step=failures)
     due = deadlines(site)
     if due is None or unit.licence_now < due.reminder:
         return

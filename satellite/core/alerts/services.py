@@ -6,17 +6,19 @@ from collections.abc import Collection, Iterable
 from itertools import chain
 from typing import Any
 
+from sqlalchemy import select
+
 from exchange.trust import Root
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
-from satellite.core.activity.events import EventKind
+from satellite.core.activity.events import SITE, EventKind
 from satellite.core.activity.services import record
 from satellite.core.alerts import conditions
 from satellite.core.alerts.clones import clones
 from satellite.core.alerts.models import Alert
 from satellite.core.alerts.rules import CATALOGUE
 from satellite.core.site.queries import site_of
-from serverkit.alerts.engine import AlertBook, Changes, Wanted
+from serverkit.alerts.engine import AlertBook, AlertState, Changes, Wanted
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
 from serverkit.tls.watch import KINDS as TLS_KINDS
@@ -33,6 +35,7 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
     """Make every alert equal to what state and clock demand."""
     unit.session.flush()  # conditions read what this unit has changed
     site = site_of(unit)
+    unit.touched.discard(SITE)
     wanted = chain(
         conditions.agreement(unit, site),
         conditions.licences(unit),
@@ -55,6 +58,7 @@ def refresh_tls(unit: Unit, wanted: Iterable[Wanted]) -> None:
 def refresh_touched(unit: Unit, *, instances: Collection[str], pools: Collection[tuple[str, str]]) -> None:
     """Make those alerts true that the change of some instances, and of some pools by their tags, can have touched."""
     unit.session.flush()  # conditions read what this unit has changed
+    pools = _with_short(unit, pools)
     only = {kind: instances for kind in conditions.INSTANCE_KINDS if instances}
     if pools:
         only["insufficient_licences"] = [conditions.pool_key(*pool) for pool in pools]
@@ -68,6 +72,16 @@ def refresh_clones(unit: Unit) -> None:
     """Make the alerts about identities that show twice true."""
     unit.session.flush()
     book().reconcile(unit, clones(unit), ("device_clone",))
+
+
+def _with_short(unit: Unit, pools: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """These pools, and all that lack one of their licences now: what is told of those names where a surplus is."""
+    tags = {tag for _, tag in pools}
+    if not tags:
+        return set()
+    short = select(Alert.subject).where(Alert.kind == "insufficient_licences", Alert.state != AlertState.CLEARED)
+    named = ((subject["virtual_account"], subject["tag"]) for subject in unit.session.scalars(short))
+    return {*pools, *(pool for pool in named if pool[1] in tags)}
 
 
 def _tell(unit: Unit, changes: Changes) -> None:

@@ -18,7 +18,7 @@ from exchange.vocabulary import InstanceState
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.accounts.models import VirtualAccount
-from satellite.core.activity.events import EventKind
+from satellite.core.activity.events import SITE, EventKind
 from satellite.core.activity.services import record
 from satellite.core.base import next_change
 from satellite.core.export_queue.services import holds_restricted, move_restricted
@@ -210,7 +210,13 @@ def _end_clones(unit: Unit, row: Instance) -> None:
 
 
 def remove_instance(unit: Unit, row: Instance, how: str = "removed") -> None:
-    """Take an instance off; its ordinary licences are free at once, granted ones until they come back."""
+    """Take an instance off by a person's word, or for its silence."""
+    take_off(unit, row, how)
+    unit.touched.add(SITE)
+
+
+def take_off(unit: Unit, row: Instance, how: str) -> None:
+    """Take an instance off; its ordinary licences are free at once, granted ones when they come back."""
     require(unit, Permission.INSTANCE_MANAGE)
     replace_claims(unit, row.id, row.virtual_account_id, {})
     _end_clones(unit, row)

@@ -1,0 +1,83 @@
+"""What alerts demand of reserved terms and of subscriptions that stand twice (rows C4.2, C6.9, C10.4)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from sqlalchemy import func, or_, select
+
+from central.domain.alerts.snapshot import Snapshot
+from central.domain.catalogue.models import Entitlement
+from central.domain.instances.models import Instance
+from central.domain.instances.queries import instance_name
+from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
+from exchange.vocabulary import Billing
+from serverkit.alerts.engine import Wanted
+from serverkit.alerts.texts import alert_key
+
+
+def reserved_terms(snapshot: Snapshot) -> Iterator[Wanted]:
+    """Row C6.9: a term that is reserved for a device has ended; what an update gave up is no longer reserved."""
+    query = (
+        select(
+            Instance.id,
+            Instance.hostname,
+            Instance.udi,
+            Instance.virtual_account_id,
+            Lot.id.label("lot"),
+            Lot.tag,
+            Lot.end,
+            Entitlement.name,
+            func.sum(Holding.quantity).label("quantity"),
+        )
+        .join(Holding, (Holding.account_id == Lot.account_id) & (Holding.lot_id == Lot.id))
+        .join(Instance, (Instance.account_id == Holding.account_id) & (Instance.id == Holding.holder))
+        .outerjoin(Entitlement, Entitlement.tag == Lot.tag)
+        .where(Lot.account_id == snapshot.account.id, Lot.end <= snapshot.unit.licence_now)
+        .where(Holding.bucket == Bucket.RESERVED, Holding.quantity > 0)
+        .group_by(
+            Instance.id,
+            Instance.hostname,
+            Instance.udi,
+            Instance.virtual_account_id,
+            Lot.id,
+            Lot.tag,
+            Lot.end,
+            Entitlement.name,
+        )
+    )
+    for row in snapshot.stream(query):
+        where, count = snapshot.name(row.virtual_account_id), int(row.quantity)
+        text = (
+            f"{count} of {row.name or row.tag} that are reserved for {instance_name(row)} in {where} expired on "
+            f"{row.end.date().isoformat()}: update the reservation with a term that is valid."
+        )
+        subject = {"virtual_account": row.virtual_account_id, "instance": row.id, "tag": row.tag, "quantity": count}
+        yield Wanted("reserved_licence_expired", alert_key(row.id, row.lot), text, where, subject=subject)
+
+
+def duplicates(snapshot: Snapshot) -> Iterator[Wanted]:
+    """Row C4.2: one licence by usage stands in a virtual account from several subscriptions, of which one counts."""
+    now = snapshot.unit.licence_now
+    query = (
+        select(Holding.virtual_account_id, Lot.tag, Entitlement.name, Lot.subscription_id)
+        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
+        .outerjoin(Entitlement, Entitlement.tag == Lot.tag)
+        .where(Holding.account_id == snapshot.account.id, Holding.bucket.in_(OWNED), Holding.quantity > 0)
+        .where(Lot.billing == Billing.USAGE, Lot.subscription_id.is_not(None))
+        .where(or_(Lot.end.is_(None), Lot.end > now))
+        .distinct()
+    )
+    found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for va, tag, name, subscription in snapshot.stream(query):
+        found[va, tag, name or tag].add(subscription)
+    for (va, tag, name), subscriptions in found.items():
+        if len(subscriptions) > 1:
+            where, listed = snapshot.name(va), sorted(subscriptions)
+            text = (
+                f"{name} stands in {where} from {len(listed)} subscriptions: {', '.join(listed)}. Cancel all but one, or "
+                "move them to virtual accounts that have none."
+            )
+            subject = {"virtual_account": va, "tag": tag, "subscriptions": listed}
+            yield Wanted("duplicate_licences", alert_key(va, tag), text, where, subject=subject)

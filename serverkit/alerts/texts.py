@@ -1,0 +1,26 @@
+"""Keys and sentences of alerts that both servers make alike."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+KEY_LENGTH = 255
+
+
+def alert_key(*parts: str) -> str:
+    """What tells an alert from others of its kind, at most `KEY_LENGTH` characters; long ones end in their digest."""
+    text = "|".join(parts)
+    if len(text) <= KEY_LENGTH:
+        return text
+    mark = hashlib.sha256(text.encode()).hexdigest()
+    return f"{text[: KEY_LENGTH - len(mark) - 1]}|{mark}"
+
+
+def surplus_text(surplus: Sequence[Mapping[str, Any]]) -> str:
+    """The sentence that says where more of a licence stands than is needed; empty where that is nowhere."""
+    if not surplus:
+        return ""
+    named = ", ".join(f"{entry['name']} ({entry['count']})" for entry in surplus)
+    return f" There is a surplus in {named}."

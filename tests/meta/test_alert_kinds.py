@@ -1,0 +1,124 @@
+"""Every kind of alert that a server declares is raised and ended by its cause in a test, or waits for a row of the spec."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from central.domain.alerts.rules import CATALOGUE as OF_CENTRAL
+from satellite.core.alerts.rules import CATALOGUE as OF_SATELLITE
+
+ROOT = Path(__file__).resolve().parents[2]
+CAUSES = "tests/integration/test_alert_causes.py"
+BOTH = ("central", "satellite")
+
+
+def _on(sides: tuple[str, ...], test: str, *kinds: str) -> dict[tuple[str, str], str]:
+    return {(side, kind): test for side in sides for kind in kinds}
+
+
+# The test that raises a kind at a server by its cause, and ends it: with the cause, or by a person where nothing else does.
+TESTED: dict[tuple[str, str], str] = {
+    **_on(BOTH, "test_a_term_is_named_before_its_end_and_after", "licences_expiring", "licences_expired"),
+    **_on(BOTH, "test_a_shortage_says_where_there_is_a_surplus", "insufficient_licences"),
+    **_on(
+        BOTH,
+        "test_a_silent_device_and_an_identity_that_ran_out_are_named_until_it_speaks",
+        "instance_failed_to_connect",
+        "instance_failed_to_renew",
+    ),
+    **_on(
+        BOTH,
+        "test_a_restricted_licence_that_cannot_be_granted_is_named_until_it_is",
+        "restricted_licence_not_available",
+    ),
+    **_on(
+        BOTH,
+        "test_a_new_satellite_is_named_until_its_authorization_arrives",
+        "satellite_authorization_pending",
+    ),
+    **_on(
+        BOTH,
+        "test_a_site_that_does_not_synchronize_is_named_until_it_does",
+        "satellite_sync_deadline",
+        "satellite_sync_overdue",
+    ),
+    **_on(BOTH, "test_each_refused_file_raises_the_alert_again", "satellite_sync_failed"),
+    **_on(BOTH, "test_a_site_that_was_put_back_is_named_until_it_resynchronizes", "satellite_forked"),
+    **_on(BOTH, "test_a_clock_that_leapt_is_named_until_it_is_right", "clock_suspicious"),
+    **_on(BOTH, "test_a_key_that_ends_soon_is_named_until_it_is_replaced", "trust_expiring"),
+    **_on(
+        ("central",),
+        "test_a_reserved_term_that_ended_is_named_until_an_update_gives_it_up",
+        "reserved_licence_expired",
+        "reservation_pending",
+    ),
+    **_on(("central",), "test_a_subscription_that_stands_twice_is_named_until_one_of_them_moves", "duplicate_licences"),
+    **_on(("central",), "test_an_agreement_is_named_until_it_is_accepted", "agreement_pending", "agreement_updated"),
+    **_on(
+        ("central",),
+        "test_a_new_satellite_is_named_until_its_authorization_arrives",
+        "satellite_authorization_ready",
+    ),
+    **_on(("central",), "test_a_site_that_does_not_synchronize_is_named_until_it_does", "satellite_removed"),
+}
+# Their causes cannot come about before these rows are built.
+WAITING: dict[tuple[str, str], str] = {
+    ("central", "reserved_licences_returned"): "C6.6",
+    ("central", "pending_removal"): "C6.7",
+    ("central", "upgrade_pending"): "C5.1",
+    ("central", "conversion_errors"): "C9.4",
+    ("central", "licence_converted"): "C9.5",
+    ("central", "licences_not_converted"): "C9.5",
+}
+
+
+def said_by(test: ast.FunctionDef, *words: str) -> set[str]:
+    """The texts that a test hands to functions of these names."""
+    calls = (node for node in ast.walk(test) if isinstance(node, ast.Call))
+    return {
+        argument.value
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id in words
+        for argument in call.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    }
+
+
+@pytest.mark.row("C10.4")
+def test_every_kind_is_raised_and_ended_by_a_test_or_waits_for_a_row() -> None:
+    """None is missing, none is listed twice, and each test raises its kind, ends it, and speaks of its server."""
+    declared = {("central", kind) for kind in OF_CENTRAL} | {("satellite", kind) for kind in OF_SATELLITE}
+    tree = ast.parse((ROOT / CAUSES).read_text(encoding="utf-8"))
+    tests = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    faults = []
+    for (side, kind), name in TESTED.items():
+        test = tests[name]
+        sides = {node.value for node in ast.walk(test) if isinstance(node, ast.Constant)}
+        both = any(isinstance(node, ast.Name) and node.id == "SIDES" for node in ast.walk(test))
+        begun, ended = said_by(test, "raised"), said_by(test, "cleared", "dismissed")
+        if kind not in begun or kind not in ended or not (both or side in sides):
+            faults.append((side, kind, name))
+
+    assert set(TESTED) | set(WAITING) == {one for one in declared if one[1] != "device_clone"}
+    assert not set(TESTED) & set(WAITING)
+    assert faults == []
+
+
+@pytest.mark.repository_rule
+def test_the_manual_says_which_row_brings_a_kind_that_nothing_raises_yet() -> None:
+    """The last table of the page on alerts is this list, and the first two hold all others with their severity."""
+    page = (ROOT / "docs" / "admin" / "alerts.md").read_text(encoding="utf-8")
+    parts = re.split(r"^## ", page, flags=re.MULTILINE)[1:]
+    listed = (dict(re.findall(r"^\| `(\w+)` \|.*?(\w[\w.]*)", part, flags=re.MULTILINE)) for part in parts)
+    central, satellite, waiting = listed
+    brought = r"^\| `(\w+)` \| \w+ \| \w+ \| (C[\d.]+),"
+    rows = dict(re.findall(brought, parts[2], flags=re.MULTILINE))
+
+    assert rows == {kind: row for (_, kind), row in WAITING.items()}
+    assert set(waiting) == set(rows)
+    assert central == {kind: one.severity for kind, one in OF_CENTRAL.items() if kind not in rows}
+    assert satellite == {kind: one.severity for kind, one in OF_SATELLITE.items()}
