@@ -12,12 +12,13 @@ from central.domain.alerts.rules import CATALOGUE as OF_CENTRAL
 from satellite.core.alerts.rules import CATALOGUE as OF_SATELLITE
 
 ROOT = Path(__file__).resolve().parents[2]
-CAUSES = "tests/integration/test_alert_causes.py"
+CAUSES, TLS = "tests/integration/test_alert_causes.py", "tests/integration/test_tls.py"
 BOTH = ("central", "satellite")
 
 
 def _on(sides: tuple[str, ...], test: str, *kinds: str) -> dict[tuple[str, str], str]:
-    return {(side, kind): test for side in sides for kind in kinds}
+    place = test if "::" in test else f"{CAUSES}::{test}"
+    return {(side, kind): place for side in sides for kind in kinds}
 
 
 # The test that raises a kind at a server by its cause, and ends it: with the cause, or by a person where nothing else does.
@@ -50,6 +51,13 @@ TESTED: dict[tuple[str, str], str] = {
     **_on(BOTH, "test_a_site_that_was_put_back_is_named_until_it_resynchronizes", "satellite_forked"),
     **_on(BOTH, "test_a_clock_that_leapt_is_named_until_it_is_right", "clock_suspicious"),
     **_on(BOTH, "test_a_key_that_ends_soon_is_named_until_it_is_replaced", "trust_expiring"),
+    **_on(
+        BOTH,
+        f"{TLS}::test_the_end_of_a_dropped_in_certificate_is_told_and_clears_with_the_next",
+        "tls_certificate_ending",
+    ),
+    **_on(BOTH, f"{TLS}::test_files_that_cannot_be_used_are_an_alert_until_they_can", "tls_pair_unusable"),
+    **_on(BOTH, f"{TLS}::test_a_name_that_devices_use_and_the_certificate_lacks_is_an_alert", "tls_names_missing"),
     **_on(
         ("central",),
         "test_a_reserved_term_that_ended_is_named_until_an_update_gives_it_up",
@@ -88,20 +96,34 @@ def said_by(test: ast.FunctionDef, *words: str) -> set[str]:
     }
 
 
+def test_of(place: str) -> ast.FunctionDef:
+    """A test by its file and name."""
+    path, _, name = place.partition("::")
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)
+
+
+def begins_and_ends(test: ast.FunctionDef, kind: str) -> bool:
+    """Whether a test claims that a kind is raised and that it ends: by the words for it, or that it alone is open, then none."""
+    if kind in said_by(test, "raised") & said_by(test, "cleared", "dismissed"):
+        return True
+    claims = [ast.unparse(node.test) for node in ast.walk(test) if isinstance(node, ast.Assert)]
+    alone = [number for number, claim in enumerate(claims) if claim.endswith(f"== {{{kind!r}}}")]
+    none = [number for number, claim in enumerate(claims) if claim.endswith("== set()")]
+    return bool(alone) and bool(none) and alone[0] < none[-1]
+
+
 @pytest.mark.row("C10.4")
 def test_every_kind_is_raised_and_ended_by_a_test_or_waits_for_a_row() -> None:
     """None is missing, none is listed twice, and each test raises its kind, ends it, and speaks of its server."""
     declared = {("central", kind) for kind in OF_CENTRAL} | {("satellite", kind) for kind in OF_SATELLITE}
-    tree = ast.parse((ROOT / CAUSES).read_text(encoding="utf-8"))
-    tests = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     faults = []
-    for (side, kind), name in TESTED.items():
-        test = tests[name]
-        sides = {node.value for node in ast.walk(test) if isinstance(node, ast.Constant)}
-        both = any(isinstance(node, ast.Name) and node.id == "SIDES" for node in ast.walk(test))
-        begun, ended = said_by(test, "raised"), said_by(test, "cleared", "dismissed")
-        if kind not in begun or kind not in ended or not (both or side in sides):
-            faults.append((side, kind, name))
+    for (side, kind), place in TESTED.items():
+        test = test_of(place)
+        names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+        texts = {node.value for node in ast.walk(test) if isinstance(node, ast.Constant)}
+        if not (names & {"SIDES", "SERVERS"} or side in texts) or not begins_and_ends(test, kind):
+            faults.append((side, kind, place))
 
     assert set(TESTED) | set(WAITING) == {one for one in declared if one[1] != "device_clone"}
     assert not set(TESTED) & set(WAITING)
