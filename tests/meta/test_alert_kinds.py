@@ -96,7 +96,7 @@ def said_by(test: ast.FunctionDef, *words: str) -> set[str]:
     }
 
 
-def test_of(place: str) -> ast.FunctionDef:
+def found_at(place: str) -> ast.FunctionDef:
     """A test by its file and name."""
     path, _, name = place.partition("::")
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
@@ -119,7 +119,7 @@ def test_every_kind_is_raised_and_ended_by_a_test_or_waits_for_a_row() -> None:
     declared = {("central", kind) for kind in OF_CENTRAL} | {("satellite", kind) for kind in OF_SATELLITE}
     faults = []
     for (side, kind), place in TESTED.items():
-        test = test_of(place)
+        test = found_at(place)
         names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
         texts = {node.value for node in ast.walk(test) if isinstance(node, ast.Constant)}
         if not (names & {"SIDES", "SERVERS"} or side in texts) or not begins_and_ends(test, kind):
