@@ -151,16 +151,20 @@ def test_a_shortage_says_where_there_is_a_surplus(site: World, server: str) -> N
 
 
 @pytest.mark.row("C10.4", "C1.4")
-def test_an_agreement_is_named_until_it_is_accepted(vendor: World) -> None:
-    """Never accepted, and a newer version, are two alerts; acceptance ends each."""
-    vendor.central("policy", "set", "agreement_version", "2")
-    raised(vendor, "central", "agreement_updated")
-    vendor.central("agreement", "accept", ACCOUNT)
-    cleared(vendor, "central", "agreement_updated")
-    vendor.central("account", "create", "other.example", "--name", "Other")
-    raised(vendor, "central", "agreement_pending", "other.example")
-    vendor.central("agreement", "accept", "other.example")
-    cleared(vendor, "central", "agreement_pending", "other.example")
+def test_an_agreement_is_named_until_it_is_accepted(site: World) -> None:
+    """Never accepted, and a newer version, are two alerts; acceptance ends each, at a site with the next response."""
+    site.central("policy", "set", "agreement_version", "2")
+    raised(site, "central", "agreement_updated")
+    site.synchronize("1")
+    raised(site, "satellite", "agreement_pending")
+    site.central("agreement", "accept", ACCOUNT)
+    cleared(site, "central", "agreement_updated")
+    site.synchronize("2")
+    cleared(site, "satellite", "agreement_pending")
+    site.central("account", "create", "other.example", "--name", "Other")
+    raised(site, "central", "agreement_pending", "other.example")
+    site.central("agreement", "accept", "other.example")
+    cleared(site, "central", "agreement_pending", "other.example")
 
 
 @pytest.mark.row("C10.4", "C7.5", "S3.2")

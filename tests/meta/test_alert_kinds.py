@@ -65,7 +65,8 @@ TESTED: dict[tuple[str, str], str] = {
         "reservation_pending",
     ),
     **_on(("central",), "test_a_subscription_that_stands_twice_is_named_until_one_of_them_moves", "duplicate_licences"),
-    **_on(("central",), "test_an_agreement_is_named_until_it_is_accepted", "agreement_pending", "agreement_updated"),
+    **_on(BOTH, "test_an_agreement_is_named_until_it_is_accepted", "agreement_pending"),
+    **_on(("central",), "test_an_agreement_is_named_until_it_is_accepted", "agreement_updated"),
     **_on(
         ("central",),
         "test_a_new_satellite_is_named_until_its_authorization_arrives",
