@@ -9,10 +9,10 @@ from tests.world import ACCOUNT, World
 Alerts = list[dict[str, Any]]
 
 
-def listed(world: World, side: str, kind: str, *words: str) -> Alerts:
+def listed(world: World, side: str, kind: str, *words: str, account: str = ACCOUNT) -> Alerts:
     """The alerts of a kind that the command of a side lists; `--all` shows those that ended too."""
     found = (
-        world.central("alerts", ACCOUNT, *words) if side == "central" else world.satellite("alerts", *words, home=side)
+        world.central("alerts", account, *words) if side == "central" else world.satellite("alerts", *words, home=side)
     )
     return [alert for alert in found["items"] if alert["kind"] == kind]
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.joining import RegistrationRequest
+from agent.transport import Server
 from exchange.identity import Udi
 from tests.alarms import cleared, dismissed, listed, raised
 from tests.world import ACCOUNT, World
@@ -313,6 +315,22 @@ def test_a_site_that_was_put_back_is_named_until_it_resynchronizes(site: World) 
     site.satellite("registration", "import", site.file("again"))
     for side in SIDES:
         cleared(site, side, "satellite_forked")
+
+
+@pytest.mark.row("C10.4", "S4.1", "S3.2")
+@pytest.mark.parametrize("server", SIDES)
+def test_two_machines_with_one_identity_are_named_until_one_is_removed(site: World, server: str) -> None:
+    """A copy registers with a new key, the first is heard again: one alert each, gone with the machine that goes."""
+    pool = pool_of(server)
+    first = site.device("SN1", server, site.token(server, pool=pool))
+    copy = site.unregistered("SN1-copy", server)
+    request = RegistrationRequest(token=site.token(server, pool=pool), udi=Udi(pid="SW-48", serial="SN1"))
+    copy.register(request, (site.folder / "root.json").read_bytes(), Server("https://in.process", None, None))
+    first.renew_authorization()
+    raised(site, server, "device_clone")
+    words = (ACCOUNT,) if server == "central" else ()
+    run(site, server, "instance", "remove", *words, str(copy.state.instance))
+    cleared(site, server, "device_clone")
 
 
 @pytest.mark.row("C10.4", "S1.3")
