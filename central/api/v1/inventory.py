@@ -22,8 +22,8 @@ from central.domain.ledger.queries import explain, licences
 from central.domain.ledger.transfers import transfer_licences
 from central.domain.satellites.queries import satellite_names
 from central.runtime import Central
-from serverkit.http.lenient_forms import licence_id
 from serverkit.alerts.engine import place_of
+from serverkit.http.lenient_forms import licence_id
 from serverkit.http.operations import (
     ANYTHING,
     FLAG,

@@ -19,8 +19,8 @@ from satellite.core.site.queries import site_of
 from satellite.core.tokens import services as token_services
 from satellite.core.tokens.queries import token_dict, tokens
 from satellite.runtime import Satellite
-from serverkit.http.lenient_forms import licence_id
 from serverkit.alerts.engine import place_of
+from serverkit.http.lenient_forms import licence_id
 from serverkit.http.operations import (
     FLAG,
     TEXT,
