@@ -89,7 +89,7 @@ def _surpluses(unit: Unit, tags: Collection[str], where: Mapping[str, str]) -> d
 
 def _term(unit: Unit, pool: tuple[str, str, int], end: datetime, place: str, name: str) -> Iterator[Wanted]:
     va, tag, quantity = pool
-    day, step = end.date().isoformat(), expiry_step(end, unit.licence_now)
+    step = expiry_step(end, unit.licence_now)
     key = alert_key(va, tag, iso(end))  # two terms may end on one day
     subject = {"virtual_account": va, "tag": tag, "quantity": quantity}
     if end <= unit.licence_now:

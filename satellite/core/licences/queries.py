@@ -7,7 +7,17 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from exchange.compliance import LicenceVerdict, LotPhase, LotView, Stock, Use, judge_licence, lot_phase, stock_of
+from exchange.compliance import (
+    LicenceVerdict,
+    LotPhase,
+    LotView,
+    Stock,
+    Use,
+    free_units,
+    judge_licence,
+    lot_phase,
+    stock_of,
+)
 from exchange.licence_rows import Term, billing_rows
 from exchange.vocabulary import Billing, LicenceType
 from satellite.core.export_queue.models import HeldGrant
@@ -30,6 +40,11 @@ class PoolFigures:
     def verdict(self) -> LicenceVerdict:
         """The figures as every table shows them; the same rule as central's."""
         return judge_licence(self.stock, Use(reported=self.claimed + self.granted))
+
+    @property
+    def free(self) -> int:
+        """What nobody uses or holds; the same rule as central's."""
+        return free_units(self.stock, Use(reported=self.claimed + self.granted))
 
 
 def pools(
