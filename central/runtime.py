@@ -8,6 +8,7 @@ from pathlib import Path
 
 import central
 from central.anchor import Anchor
+from central.domain.activity.queries import founding_vendor
 from central.domain.alerts.services import settle_alerts
 from central.domain.operations.models import ClockRow
 from central.keyring import TRUST, KeyRing
@@ -22,7 +23,7 @@ from serverkit.db import migrate
 from serverkit.db.engine import make_engine
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database, Unit
-from serverkit.errors import AppError, HomeMissingError, KeyFileMissingError
+from serverkit.errors import AppError, DatabaseForeignError, HomeMissingError, KeyFileMissingError
 from serverkit.faults import arm
 from serverkit.founding import founding
 from serverkit.log import get_logger
@@ -82,8 +83,22 @@ def open_central(home: Path) -> Central:
     _refuse_other_clock(home)
     server = assemble(home)
     migrate.check(server.database.engine, MIGRATIONS)
+    refuse_other_home(server, server.keyring.vendor_id)
     recover_if_restored(server)
     return server
+
+
+def refuse_other_home(server: Central, vendor_id: str | None) -> None:
+    """Refuse a database that another central set up, before anything is concluded from it; none has a vendor None.
+
+    An embedded database stands in its home and is no other's.
+    """
+    if server.database.engine.dialect.name == "sqlite":
+        return
+    with server.database.read(SYSTEM) as unit:
+        founder = founding_vendor(unit)
+    if founder is not None and founder != vendor_id:
+        raise DatabaseForeignError("the database was set up by another central, with other keys")
 
 
 def settle_restore(home: Path) -> None:

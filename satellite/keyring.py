@@ -92,5 +92,9 @@ class KeyRing:
         wanted = [self.folder / name for name in (TRUST, BOX, PSEUDONYMS)] + [self._file(key_id) for key_id in key_ids]
         return [f"keys/{path.name}" for path in wanted if not path.is_file()]
 
+    def key_ids(self) -> set[str]:
+        """Ids of the keys that are here, whichever they are."""
+        return {path.stem.removeprefix("key-") for path in self.folder.glob("key-*.pem")}
+
     def _file(self, key_id: str) -> Path:
         return self.folder / f"key-{key_id}.pem"

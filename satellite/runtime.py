@@ -11,7 +11,7 @@ from exchange.errors import ExchangeError
 from satellite.core.alerts.services import refresh_alerts
 from satellite.core.base import last_change
 from satellite.core.operations.models import ClockRow
-from satellite.core.site.queries import site_of
+from satellite.core.site.queries import found_site, site_of
 from satellite.keyring import TRUST, KeyRing
 from satellite.settings import PREFIX, SatelliteSettings
 from satellite.sync.anchor import Anchor, AnchorDamagedError
@@ -22,7 +22,7 @@ from serverkit.db import migrate
 from serverkit.db.engine import make_engine
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database, Unit
-from serverkit.errors import AppError, HomeMissingError, KeyFileMissingError
+from serverkit.errors import AppError, DatabaseForeignError, HomeMissingError, KeyFileMissingError
 from serverkit.faults import arm
 from serverkit.founding import founding
 from serverkit.settings import load_settings
@@ -103,7 +103,23 @@ def open_satellite(home: Path) -> Satellite:
     _refuse_other_clock(home)
     server = assemble(home)
     migrate.check(server.database.engine, MIGRATIONS)
+    refuse_other_home(server)
     return server
+
+
+def refuse_other_home(server: Satellite) -> None:
+    """Refuse a database whose satellite has its keys in another home, before anything is concluded from it.
+
+    An embedded database stands in its home and is no other's; a key that is lost there is named as missing.
+    """
+    if server.database.engine.dialect.name == "sqlite":
+        return
+    with server.database.read(SYSTEM) as unit:
+        site = found_site(unit)
+        wanted = set() if site is None else {site.identity_key_id, site.device_ca_key_id}
+    here = server.keyring.key_ids()
+    if wanted and not wanted & here and (here or not server.keyring.exists):
+        raise DatabaseForeignError("the database is that of a satellite whose keys are not in this home")
 
 
 def settle_restore(home: Path) -> None:

@@ -169,6 +169,14 @@ class DatabaseMissingError(AppError):
     status = 500
 
 
+class DatabaseForeignError(AppError):
+    """The database belongs to another home."""
+
+    code = "database_of_another_home"
+    remedy = "Give this home a database of its own in database.url; nothing was changed in the one that is named."
+    status = 409
+
+
 class DatabaseUnavailableError(AppError):
     """The database does not answer."""
 

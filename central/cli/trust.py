@@ -13,7 +13,7 @@ from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.alerts.services import refresh_vendor
 from central.domain.trust import services
-from central.runtime import assemble, create_database, new_home
+from central.runtime import assemble, create_database, new_home, refuse_other_home
 from exchange.canonical import digest
 from exchange.trust import Trust
 from exchange.vocabulary import Role
@@ -65,6 +65,7 @@ def init(context: click.Context, vendor: str, root_keys: Path, passphrase_file: 
             server = assemble(folder)
             context.call_on_close(server.database.dispose)
             create_database(server)
+            refuse_other_home(server, None)
             server.anchor.write(Reached())
             trust = services.create_trust(
                 server.keyring, vendor, root_keys, made_passphrase, server.clock.now(), lab=lab
@@ -76,7 +77,8 @@ def init(context: click.Context, vendor: str, root_keys: Path, passphrase_file: 
                 leftover.unlink()
             raise
     with server.database.write(OPERATOR) as unit:
-        record(unit, None, EventKind.VENDOR_CREATED, f"central of {vendor} set up", subject={"lab": lab})
+        set_up = {"lab": lab, "vendor_id": trust.root.vendor_id}
+        record(unit, None, EventKind.VENDOR_CREATED, f"central of {vendor} set up", subject=set_up)
     found: dict[str, object] = {"id": trust.root.vendor_id, "home": str(folder), "root_keys": str(root_keys)}
     found["passphrase_file"] = None if given else str(made_passphrase.file)
     emit(context, {**found, **_described(trust)})

@@ -16,7 +16,7 @@ from satellite.cli.base import FILE, group, home, opened, reading, writing
 from satellite.core.site import services
 from satellite.core.site.queries import registration_dict, site_of, status
 from satellite.keyring import BOX, PSEUDONYMS
-from satellite.runtime import Satellite, assemble, create_database, new_home
+from satellite.runtime import Satellite, assemble, create_database, new_home, refuse_other_home
 from satellite.setup_wizard.steps import steps
 from satellite.sync.apply_authorization import apply_authorization
 from serverkit.actor import OPERATOR
@@ -61,6 +61,7 @@ def init(context: click.Context, name: str, root: Path, lab: bool) -> None:
 
 def _found(server: Satellite, trust: Trust, name: str, code: str) -> dict[str, str]:
     create_database(server)
+    refuse_other_home(server)
     make_folder(server.keyring.folder)
     SecretBox.create(server.keyring.folder / BOX)
     write_atomic(server.keyring.folder / PSEUDONYMS, secrets.token_bytes(32))

@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 
 import agent.cli
+import central.cli
 import exchange.__main__
+import satellite.cli
+from serverkit.backup.swap import hold_home
 from tests.world import World
 
 
@@ -108,7 +111,7 @@ def test_a_home_is_the_folder_that_was_named_and_no_other(vendor: World) -> None
         vendor.satellite("backup", "create", "--output", backup, *secret, home=f"places/{name}")
         vendor.satellite("restore", backup, "--replace", *secret, home=f"places/{name}")
     assert sorted(path.name for path in place.iterdir()) == sorted([*HOMES, "real"])
-    assert vendor.run(__import__("satellite.cli").cli.main, "", "status", code=1)["error"]["code"]
+    assert vendor.run(satellite.cli.main, "", "status", code=1)["error"]["code"]
 
 
 @pytest.mark.row("S1.1")
@@ -212,3 +215,42 @@ def test_a_folder_that_cannot_be_synchronized_is_a_warning(
 
     monkeypatch.setattr(os, "fsync", failing)
     assert site.satellite("sync", "export", "--output", site.file("late"), code=1)["error"]["code"] == "storage_failed"
+
+
+@pytest.mark.row("B8")
+def test_a_database_has_one_home(tmp_path: Path, postgresql: Callable[[str], str]) -> None:
+    """A second central or satellite with other keys is refused at `init` and at every command; the first works on."""
+    world = World(tmp_path, postgresql)
+    world.found_central()
+    world.found_satellite()
+    for program, main in (("central", central.cli.main), ("satellite", satellite.cli.main)):
+        taken = (tmp_path / program / "config.toml").read_text()
+        stranger = tmp_path / f"{program}-new"
+        stranger.mkdir()
+        (stranger / "config.toml").write_text(taken)
+        words = {
+            "central": ("init", "--vendor", "V", "--root-keys", world.file("keys-new"), "--lab"),
+            "satellite": ("init", "--name", "S", "--root", world.file("root.json"), "--lab"),
+        }[program]
+        assert world.run(main, stranger.name, *words, code=1)["error"]["code"] == "database_of_another_home"
+        other = {
+            "central": ("init", "--vendor", "V", "--root-keys", world.file("keys-other"), "--lab"),
+            "satellite": words,
+        }[program]
+        world.run(main, f"{program}-other", *other)
+        (tmp_path / f"{program}-other" / "config.toml").write_text(taken)
+        assert (
+            world.run(main, f"{program}-other", "jobs", "list", code=1)["error"]["code"] == "database_of_another_home"
+        )
+    assert world.synchronize()[2]["outcome"] == "applied"
+
+
+@pytest.mark.row("B8", "S1.1")
+def test_a_home_has_one_server(site: World) -> None:
+    """While one serves, a second server is refused with what to do; commands go on."""
+    for name, run in (("central", site.central), ("satellite", site.satellite)):
+        with hold_home(site.folder / name):
+            error = run("serve", "--bind", "127.0.0.1:0", code=1)["error"]
+            assert error["code"] == "server_running"
+            assert "another server" in error["message"]
+            run("jobs", "list")

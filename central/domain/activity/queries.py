@@ -71,3 +71,9 @@ def transactions(
         }
         for row in rows
     ]
+
+
+def founding_vendor(unit: Unit) -> str | None:
+    """The id of the vendor whose `init` wrote the first event of this database; None before any did."""
+    first = unit.session.get(Event, (VENDOR, 1))
+    return str(first.subject.get("vendor_id", "")) if first is not None else None

@@ -31,6 +31,11 @@ def site_of(unit: Unit) -> Site:
     return unit.session.scalars(query.with_for_update() if unit.writing else query).one()
 
 
+def found_site(unit: Unit) -> Site | None:
+    """The one row, where `init` has written it."""
+    return unit.session.scalars(select(Site)).one_or_none()
+
+
 SiteRow: TypeAlias = Row[*tuple[Any, ...]]
 _ROW = select(
     Site.satellite_id,
