@@ -49,7 +49,14 @@ def end_silent_instances(unit: Unit) -> int:
             release_claims(unit, row.account_id, [row.id])
             row.state = InstanceState.RELEASED
             message = f"{instance_name(row)} was silent for 90 days; its licences were freed"
-            record(unit, row.account_id, EventKind.LICENCES_REMOVED, message, instance_id=row.id)
+            record(
+                unit,
+                row.account_id,
+                EventKind.LICENCES_REMOVED,
+                message,
+                virtual_account_id=row.virtual_account_id,
+                instance_id=row.id,
+            )
         elif silent < SILENT_MAJOR and row.state == InstanceState.ACTIVE:
             row.state = InstanceState.FAILED_TO_CONNECT
             message = f"{instance_name(row)} has not connected for 30 days"

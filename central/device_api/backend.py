@@ -210,7 +210,14 @@ class CentralBackend:
             account, _ = membership(self._unit, instance)
             refresh_touched(self._unit, account, instances=[instance.id], pools=())
         message = f"{instance_name(instance)} renewed its identity certificate"
-        record(self._unit, row.account_id, EventKind.INSTANCE_RENEWED, message, instance_id=instance.id)
+        record(
+            self._unit,
+            row.account_id,
+            EventKind.INSTANCE_RENEWED,
+            message,
+            virtual_account_id=instance.virtual_account_id,
+            instance_id=instance.id,
+        )
         return CertificateResult(
             certificate, self._keyring.device_ca, instance.certificate_expires, self.now + CERTIFICATE_RENEWAL
         ).to_dict()
@@ -242,7 +249,14 @@ class CentralBackend:
         pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, row.account_id, instance.id)}
         pools |= {(grant.virtual_account_id, grant.tag) for grant in returned if grant is not None}
         message = f"product instance {instance_name(instance)} removed itself"
-        record(self._unit, row.account_id, EventKind.INSTANCE_REMOVED, message, instance_id=instance.id)
+        record(
+            self._unit,
+            row.account_id,
+            EventKind.INSTANCE_REMOVED,
+            message,
+            virtual_account_id=instance.virtual_account_id,
+            instance_id=instance.id,
+        )
         end_instance(self._unit, instance)
         self._row = None
         if restricted or twins:

@@ -250,7 +250,8 @@ class SatelliteBackend:
         with contacted(self._unit, instance):
             certificate = self._certify(instance, row)
         message = f"{instance_name(instance)} renewed its identity certificate"
-        record(self._unit, EventKind.INSTANCE_RENEWED, message, instance_id=instance.id)
+        home, of = instance.virtual_account_id, instance.id
+        record(self._unit, EventKind.INSTANCE_RENEWED, message, virtual_account_id=home, instance_id=of)
         ca, renew_from = self._site.device_ca_certificate or b"", self.now + CERTIFICATE_RENEWAL
         return CertificateResult(certificate, ca, instance.certificate_expires, renew_from).to_dict()
 

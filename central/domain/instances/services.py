@@ -90,15 +90,17 @@ def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Inst
         move_claims(unit, row.account_id, {row.id: target.id})
         move_reserved(unit, row.account_id, row.id, target.id)
         subject = {"instance": row.id, "old": row.virtual_account_id, "new": target.id}
+        source = unit.session.get_one(VirtualAccount, (row.account_id, row.virtual_account_id))
         row.virtual_account_id = target.id
-        message = f"product instance {instance_name(row)} transferred to {target.name}"
-        record(
-            unit,
-            row.account_id,
-            EventKind.INSTANCE_TRANSFERRED,
-            message,
-            subject=subject,
-            virtual_account_id=target.id,
-            instance_id=row.id,
-        )
+        message = f"product instance {instance_name(row)} transferred from {source.name} to {target.name}"
+        for home in (source.id, target.id):  # both logs tell of it
+            record(
+                unit,
+                row.account_id,
+                EventKind.INSTANCE_TRANSFERRED,
+                message,
+                subject=subject,
+                virtual_account_id=home,
+                instance_id=row.id,
+            )
     return row
