@@ -9,6 +9,7 @@ from typing import Any
 from agent.conversation import Conversation
 from agent.errors import NotRegisteredError, ServerRefusedError, UnknownUseError
 from agent.evidence import open_own_grant
+from agent.reserving import note_released
 from agent.store import DeviceState, Export, HeldGrant
 from exchange.device.bodies import (
     AuthorizeResult,
@@ -97,11 +98,10 @@ def mark_returned(state: DeviceState, key: PrivateKey, tag: str, now: datetime) 
 
 def tell_returns(talk: Conversation, state: DeviceState, now: datetime) -> None:
     """Repeat every return that central has not released yet; the server takes each as often as it comes."""
-    for held in state.grants.values():
-        if held.returned is None or held.released:
-            continue
+    waiting = [held.returned for held in state.grants.values() if held.returned is not None and not held.released]
+    for statement in (*waiting, *state.given_up.values()):
         try:
-            talk.say(DeviceOp.EXPORT_RETURN, StatementBody(statement=held.returned).to_dict(), now)
+            talk.say(DeviceOp.EXPORT_RETURN, StatementBody(statement=statement).to_dict(), now)
         except ServerRefusedError as error:
             # A server that does not know the grant must not keep the device from its renewal; the return is repeated.
             if error.reason != "unknown_grant":
@@ -146,8 +146,11 @@ def _install_release(state: DeviceState, key: PrivateKey, trust: Trust, envelope
         release = open_grant_release(envelope, trust)
     except ExchangeError:
         return
+    if release.key_hash != key.public.key_hash:
+        return
+    note_released(state, release.grant)
     held = state.grants.get(release.grant)
-    if held is not None and release.key_hash == key.public.key_hash:
+    if held is not None:
         # Central's word ends the right even where the device gave nothing back: the unit may be another's by now.
         held.released = True
 

@@ -94,7 +94,6 @@ def accept(state: DeviceState, reply: ServerReply, now: datetime) -> None:
     if state.evaluation_mark is not None:
         state.evaluation_mark = None
     state.registration_message = ""
-    state.reservation = None  # whoever is connected has given its code up; central frees what it held
     state.registered_at = state.registered_at or iso(now)
     state.instance = result.instance
     state.satellite = reply.answer.satellite
@@ -128,6 +127,7 @@ def deregister(talk: Conversation, state: DeviceState, key: PrivateKey, now: dat
     returns = tuple(
         exports.sign_return(state, key, name, now) for name, held in state.grants.items() if not held.released
     )
+    returns += tuple(state.given_up.values())
     reply = True
     try:
         talk.say(DeviceOp.DEREGISTER, DeregisterBody(returns=returns).to_dict(), now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from agent import joining, moving
+from agent import joining, moving, reserving
 from agent.clock import DeviceClock
 from agent.conversation import Conversation, ServerReply
 from agent.errors import AgentError, InvalidTagError, NotRegisteredError
@@ -119,6 +119,7 @@ class Registering:
             after.held = [reply.answer.epoch, reply.answer.rseq]
         after.joining, after.counter = None, max(before.counter, after.counter)
         joining.accept(after, reply, now)
+        reserving.give_up(after, self._own_key(), now)
         self.state = after
         self._settle(talk)
 

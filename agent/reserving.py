@@ -22,6 +22,8 @@ from exchange.codes.returning import make_return_code
 from exchange.codes.secrets import SECRET_BYTES
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
+from exchange.keys import PrivateKey
+from exchange.statements import RESERVATION, ExportReturn, GivenUpReservation, given_up_id, seal_export_return
 from exchange.trust import Trust
 
 
@@ -80,6 +82,39 @@ def give_back(state: DeviceState) -> str:
     if held.returned is None:
         held.code, held.returned = None, make_return_code(to_bytes(held.secret))
     return held.returned
+
+
+def give_up(state: DeviceState, key: PrivateKey, now: datetime) -> None:
+    """A registered device forgets its code and signs that it does; the statement is repeated until central releases it.
+
+    Not before a server has accepted the registration: what shows the secret cannot be taken back (row C6.8).
+    """
+    held = state.reservation
+    if held is None or state.instance is None or state.udi is None:
+        return
+    if held.returned is None:
+        held.code, held.returned = None, make_return_code(to_bytes(held.secret))
+    name = given_up_id(held.request)
+    if name not in state.given_up:
+        statement = ExportReturn(
+            grant=name,
+            instance=state.instance,
+            udi=Udi.from_dict(state.udi),
+            key_hash=key.public.key_hash,
+            tag=RESERVATION,
+            quantity=1,
+            returned_at=now,
+            reservation=GivenUpReservation(held.request, held.returned),
+        )
+        state.given_up[name] = seal_export_return(statement, key)
+
+
+def note_released(state: DeviceState, name: str) -> None:
+    """Central has taken the give-up in: nothing of the reservation is left."""
+    if state.given_up.pop(name, None) is None:
+        return
+    if state.reservation is not None and given_up_id(state.reservation.request) == name:
+        state.reservation = None
 
 
 def installed(state: DeviceState, trust: Trust | None) -> Reservation | None:

@@ -129,6 +129,7 @@ class DeviceState:
     grants: dict[str, HeldGrant] = field(default_factory=dict)
     exports: dict[str, Export] = field(default_factory=dict)
     reservation: HeldReservation | None = None
+    given_up: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:

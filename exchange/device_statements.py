@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from exchange.canonical import JsonObject, iso
+from exchange.errors import MalformedError
+from exchange.fields import Fields
 from exchange.identity import Udi
 from exchange.statement import FORMAT, statement_fields
 
@@ -50,9 +53,40 @@ class ExportRequest:
         )
 
 
+RESERVATION = "reservation"
+"""What stands in the place of a licence's tag where a reservation, which may hold several, is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUpReservation:
+    """The reservation by code that a device gives up: its request, and the return code that only its maker can show."""
+
+    request: str
+    return_code: str
+
+    def __repr__(self) -> str:
+        """Show the request, never the code."""
+        return f"GivenUpReservation({self.request})"
+
+    def to_dict(self) -> JsonObject:
+        """The member."""
+        return {"request": self.request, "return_code": self.return_code}
+
+    @classmethod
+    def from_dict(cls, data: object) -> GivenUpReservation:
+        """Read the member."""
+        fields = Fields(data, "reservation")
+        return cls(fields.text("request", empty=False), fields.text("return_code", most=400, empty=False))
+
+
+def given_up_id(request: str) -> str:
+    """What stands for a reservation in the place of a grant's id: the first half of its request's SHA-256."""
+    return hashlib.sha256(request.encode()).hexdigest()[:32]
+
+
 @dataclass(frozen=True, slots=True)
 class ExportReturn:
-    """A device's own word that it gives a grant back and will not use it again."""
+    """A device's own word that it gives a grant back, or a reservation by code up, and will not use it again."""
 
     grant: str
     instance: str
@@ -61,10 +95,13 @@ class ExportReturn:
     tag: str
     quantity: int
     returned_at: datetime
+    reservation: GivenUpReservation | None = None
 
     def to_dict(self) -> JsonObject:
-        """The payload."""
+        """The payload; without a reservation it has no such member."""
+        more: JsonObject = {} if self.reservation is None else {"reservation": self.reservation.to_dict()}
         return {
+            **more,
             "format": FORMAT,
             "grant": self.grant,
             "instance": self.instance,
@@ -79,6 +116,10 @@ class ExportReturn:
     def from_dict(cls, data: object) -> ExportReturn:
         """Read the payload."""
         fields = statement_fields(data, "export_return")
+        given_up = fields.optional_mapping("reservation")
+        reservation = GivenUpReservation.from_dict(given_up) if given_up is not None else None
+        if reservation is not None and fields.identifier("grant") != given_up_id(reservation.request):
+            raise MalformedError("export_return.grant: it does not stand for the reservation")
         return cls(
             grant=fields.identifier("grant"),
             instance=fields.identifier("instance"),
@@ -87,4 +128,5 @@ class ExportReturn:
             tag=fields.text("tag", empty=False),
             quantity=fields.integer("quantity", least=1),
             returned_at=fields.time("returned_at"),
+            reservation=reservation,
         )

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from exchange import limits
 from exchange.canonical import JsonObject, decode_object, encode
 from exchange.central_statements import Allotment, CentralHead, Grant, GrantRelease
-from exchange.device_statements import ExportRequest, ExportReturn
+from exchange.device_statements import RESERVATION, ExportRequest, ExportReturn, GivenUpReservation, given_up_id
 from exchange.envelope import payload_type, seal, signer_ids, unseal
 from exchange.errors import ExpiredError, MalformedError, WrongVendorError
 from exchange.keys import PrivateKey, PublicKey
@@ -27,12 +27,15 @@ __all__ = [
     "GRANT_RELEASE_TYPE",
     "GRANT_TYPE",
     "LONGEST_RIGHT",
+    "RESERVATION",
     "Allotment",
     "CentralHead",
     "ExportRequest",
     "ExportReturn",
+    "GivenUpReservation",
     "Grant",
     "GrantRelease",
+    "given_up_id",
     "open_allotment",
     "open_central_head",
     "open_export_request",

@@ -13,6 +13,7 @@ from central.domain.instances.models import RESERVED, Instance
 from central.domain.instances.queries import instance_name
 from central.domain.instances.services import remove_instance
 from central.domain.ledger.claims import release_claims
+from central.domain.reservations.queries import reservation_of
 from central.domain.satellites.models import Satellite
 from central.domain.satellites.queries import deadlines
 from central.domain.satellites.services import AUTHORIZED, remove_satellite
@@ -43,7 +44,7 @@ def end_silent_instances(unit: Unit) -> int:
     count = 0
     for row in list(unit.session.scalars(query)):
         silent = unit.licence_now - row.last_contact
-        if silent >= REMOVED and not active_grants(unit, row.account_id, row.id):
+        if silent >= REMOVED and not _holds(unit, row):
             remove_instance(unit, row)
         elif silent >= SILENT_MAJOR and row.state != InstanceState.RELEASED:
             release_claims(unit, row.account_id, [row.id])
@@ -73,3 +74,10 @@ def end_silent_instances(unit: Unit) -> int:
             continue
         count += 1
     return count
+
+
+def _holds(unit: Unit, row: Instance) -> bool:
+    """Whether an instance holds what no silence ends."""
+    if active_grants(unit, row.account_id, row.id):
+        return True
+    return reservation_of(unit, row.account_id, row.id) is not None

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.alerts.services import refresh_alerts
 from central.domain.base import next_change
-from central.domain.export_control.models import GrantRecord
+from central.domain.export_control.models import ExportRequestRecord, GrantRecord
 from central.domain.export_control.services import ACTIVE, release
 from central.domain.instances.errors import ReasonNeededError, RestrictedHeldError, UnknownInstanceError
 from central.domain.instances.models import Instance
 from central.domain.instances.services import refuse_managed_instance, remove_instance, transfer_instance
 from central.domain.ledger.granting import move_grant
-from central.domain.reservations.services import take_back
+from central.domain.reservations.ending import take_back
+from central.domain.reservations.queries import move_reservations
 from central.keyring import KeyRing
 from exchange.vocabulary import ReleaseReason
 from serverkit.db.unit import Unit
@@ -32,6 +33,7 @@ def transfer(unit: Unit, row: Instance, target: VirtualAccount) -> Instance:
     if target.id == old:
         return row
     move_grants(unit, row.account_id, {row.id: target.id})
+    move_reservations(unit, row.account_id, row.id, target.id)
     return row
 
 
@@ -46,6 +48,13 @@ def move_grants(unit: Unit, account_id: str, homes: Mapping[str, str]) -> None:
             if grant.virtual_account_id != target:
                 move_grant(unit, account_id, grant.id, target)
                 grant.virtual_account_id, grant.change_no = target, next_change(unit)
+        # What they asked for is shown, and answered for, where they are.
+        for target in {homes[instance_id] for instance_id in piece}:
+            theirs = [instance_id for instance_id in piece if homes[instance_id] == target]
+            asked = update(ExportRequestRecord).where(
+                ExportRequestRecord.account_id == account_id, ExportRequestRecord.instance_id.in_(theirs)
+            )
+            unit.session.execute(asked.values(virtual_account_id=target))
 
 
 def remove(

@@ -10,7 +10,7 @@ from central.cli.base import chosen, group, names_of, reading, writing
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.catalogue.queries import by_name
-from central.domain.reservations import services, updates
+from central.domain.reservations import ending, services, updates
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import find_reservation, newest_code, reservation_dict, reservations
 from central.domain.reservations.rules import WantedLicence
@@ -104,6 +104,36 @@ def cancel(context: click.Context, domain: str, reservation_id: str) -> None:
     emit(context, found)
 
 
+@reservation.command("return", help="Enter the return code of a device; what is reserved for it is free.")
+@click.argument("domain")
+@click.argument("reservation_id", metavar="ID")
+@click.option("--code", required=True, metavar="CODE")
+@click.pass_context
+def enter_return(context: click.Context, domain: str, reservation_id: str, code: str) -> None:
+    """Enter a return code."""
+    with writing(context) as (_, unit):
+        account, names, row = _found(unit, domain, reservation_id)
+        found = reservation_dict(ending.enter_return(unit, row, code), names)
+        refresh_alerts(unit, account)
+    emit(context, found)
+
+
+@reservation.command(
+    "release", help="Free what is reserved for a device that cannot give it back, by the vendor's word."
+)
+@click.argument("domain")
+@click.argument("reservation_id", metavar="ID")
+@click.option("--reason", default="", metavar="TEXT", help="Why it is freed without a return code; kept in the log.")
+@click.pass_context
+def release(context: click.Context, domain: str, reservation_id: str, reason: str) -> None:
+    """Release a reservation."""
+    with writing(context) as (_, unit):
+        account, names, row = _found(unit, domain, reservation_id)
+        found = reservation_dict(ending.release(unit, row, reason), names)
+        refresh_alerts(unit, account)
+    emit(context, found)
+
+
 def _found(unit: Unit, domain: str, reservation_id: str) -> tuple[SmartAccount, dict[str, str], Reservation]:
     account = by_domain(unit, domain)
     names = names_of(unit, account)
@@ -119,7 +149,11 @@ def list_them(context: click.Context, domain: str, name: str | None) -> None:
     with reading(context) as (_, unit):
         account, va = chosen(unit, domain, name)
         items = reservations(unit, account.id, names_of(unit, account), va)
-    emit_list(context, items, ("id", "virtual_account", "request_code", "state", "created_at", "instance"))
+    emit_list(
+        context,
+        items,
+        ("id", "virtual_account", "request_code", "state", "held_by_former_key", "created_at", "instance"),
+    )
 
 
 @reservation.command("code", help="Write the newest authorization code of a reservation again.")

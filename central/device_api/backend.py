@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from central.device_api.devices import DevicePools, authorize_device, decide_for_device, take_device_return
+from central.device_api.registering import refresh_registered, register
 from central.domain.accounts.models import SmartAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
@@ -21,15 +22,14 @@ from central.domain.instances.devices import (
     leave_set,
     membership,
     note_restored,
-    register_device,
     registered_with,
     revive_key,
 )
 from central.domain.instances.models import DeviceKey, Instance
-from central.domain.instances.queries import by_udi, find_instance, instance_name, twins_of
-from central.domain.instances.services import end_instance
+from central.domain.instances.queries import find_instance, instance_name, twins_of
+from central.domain.instances.services import end_instance, leave_to_reservation
 from central.domain.ledger.claims import claims_of
-from central.domain.reservations.services import give_up
+from central.domain.reservations.queries import forget_registered, reservation_of
 from central.domain.tokens.models import Token
 from central.domain.tokens.services import redeem
 from central.keyring import KeyRing
@@ -142,9 +142,8 @@ class CentralBackend:
         if is_pending(self._unit, account):
             raise DeviceRefusal("agreement_pending")
         self._refuse_foreign(account, key)
-        reserving = by_udi(self._unit, account.id, body.udi)
-        given_up = reserving is not None and give_up(self._unit, reserving)
-        instance = register_device(self._unit, redeemed.token, body, key)
+        registered = register(self._unit, redeemed.token, body, key)
+        instance = registered.instance
         account, home = membership(self._unit, instance)
         self._row = row = self._refuse_foreign(account, key)
         if row is None:
@@ -162,7 +161,7 @@ class CentralBackend:
             renew_from=self.now + CERTIFICATE_RENEWAL,
             export_allowed=instance.export_allowed,
         )
-        self._note_registered(account, instance, given_up=given_up, known=reserving is not None)
+        refresh_registered(self._unit, account, registered)
         return instance.id, result.to_dict()
 
     def _refuse_foreign(self, account: SmartAccount, key: PublicKey) -> DeviceKey | None:
@@ -171,14 +170,6 @@ class CentralBackend:
         if row is not None and row.account_id != account.id:
             raise DeviceRefusal("registered_elsewhere")
         return row
-
-    def _note_registered(self, account: SmartAccount, instance: Instance, *, given_up: bool, known: bool) -> None:
-        if given_up:
-            refresh_alerts(self._unit, account)  # what was reserved is free, and nothing waits any more
-        elif known:  # what is new gives no cause for an alert, and ends none, but for its identity
-            refresh_touched(self._unit, account, instances=[instance.id], pools=())
-        if twins_of(self._unit, instance):
-            refresh_clones(self._unit, account)
 
     def renew(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject | None:
         """Every list takes the long way here: central signs fresh lines for each answer."""
@@ -237,17 +228,24 @@ class CentralBackend:
         row = find_key(self._unit, known.key.key_id)
         if row is None:
             raise DeviceRefusal("not_registered")
-        returned = [take_device_return(self._unit, self._keyring, row.account_id, envelope) for _, envelope in returns]
         instance = find_instance(self._unit, row.account_id, known.instance)
+        taken = [
+            one
+            for _, envelope in returns
+            for one in take_device_return(self._unit, self._keyring, instance, known, envelope)
+            if one.account_id == row.account_id
+        ]
         account, _ = membership(self._unit, instance)
         twins = bool(twins_of(self._unit, instance) or "clone" in instance.marks)
         if leave_set(self._unit, instance, row):
             self._row = None
             refresh_alerts(self._unit, account)
             return {}
-        restricted = has_restricted(self._unit, row.account_id, instance.id)
+        reservation = reservation_of(self._unit, row.account_id, instance.id)
+        restricted = reservation is not None or any(one.grant is None for one in taken)
+        restricted = restricted or has_restricted(self._unit, row.account_id, instance.id)
         pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, row.account_id, instance.id)}
-        pools |= {(grant.virtual_account_id, grant.tag) for grant in returned if grant is not None}
+        pools |= {(one.grant.virtual_account_id, one.grant.tag) for one in taken if one.grant is not None}
         message = f"product instance {instance_name(instance)} removed itself"
         record(
             self._unit,
@@ -257,7 +255,12 @@ class CentralBackend:
             virtual_account_id=instance.virtual_account_id,
             instance_id=instance.id,
         )
-        end_instance(self._unit, instance)
+        forget_registered(self._unit, row.account_id, [instance.id])
+        if reservation is None:
+            end_instance(self._unit, instance)
+        else:
+            leave_to_reservation(self._unit, instance)
+            instance.virtual_account_id = reservation.virtual_account_id
         self._row = None
         if restricted or twins:
             refresh_alerts(self._unit, account)  # also what it left behind, or asked for in vain
@@ -274,7 +277,11 @@ class CentralBackend:
     def export_return(self, known: KnownDevice, statement: ExportReturn, envelope: JsonObject) -> JsonObject:
         """Free the grant by the device's own word."""
         self._standing.forget()
-        row = find_key(self._unit, known.key.key_id)
-        if row is None or take_device_return(self._unit, self._keyring, row.account_id, envelope) is None:
+        row, instance = self._own(known)
+        taken = take_device_return(self._unit, self._keyring, instance, known, envelope)
+        if not taken:
             raise DeviceRefusal("unknown_grant")
+        if any(one.account_id == row.account_id and one.grant is None for one in taken):
+            account, _ = membership(self._unit, instance)
+            refresh_alerts(self._unit, account)  # what was reserved is free, and nobody waits for a code any more
         return {"grant": statement.grant, "state": "returned"}

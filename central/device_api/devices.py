@@ -13,7 +13,7 @@ from central.domain.activity.services import record
 from central.domain.alerts.services import refresh_alerts, refresh_touched
 from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import entitlements
-from central.domain.export_control.models import ExportRequestRecord, GrantRecord
+from central.domain.export_control.models import ExportRequestRecord, GrantRecord, ReleaseNotice
 from central.domain.export_control.queries import has_restricted
 from central.domain.export_control.services import (
     ACTIVE,
@@ -21,7 +21,6 @@ from central.domain.export_control.services import (
     decide,
     mark_delivered,
     renew_grants,
-    take_return,
 )
 from central.domain.instances.devices import find_key, membership
 from central.domain.instances.models import Instance
@@ -31,6 +30,7 @@ from central.domain.ledger.claims import claims_of, replace_claims
 from central.domain.ledger.queries import PoolFigures, pools
 from central.domain.preferences.queries import days
 from central.keyring import KeyRing
+from central.sync.givebacks import Place, Taken, take
 from exchange.canonical import JsonObject
 from exchange.device.backend import DeviceRefusal, KnownDevice
 from exchange.device.bodies import AuthorizeBody, AuthorizeResult, EntitlementAnswer, ExportAnswer
@@ -191,7 +191,14 @@ def _releases(unit: Unit, instance: Instance, known: KnownDevice) -> list[JsonOb
         GrantRecord.key_hash == known.key.key_hash,
         GrantRecord.release.is_not(None),
     )
-    return [row.release for row in unit.session.scalars(query.order_by(GrantRecord.id)) if row.release]
+    elsewhere = select(ReleaseNotice.envelope).where(
+        ReleaseNotice.account_id == instance.account_id,
+        ReleaseNotice.instance_id == instance.id,
+        ReleaseNotice.satellite_id.is_(None),
+        ReleaseNotice.key_hash == known.key.key_hash,
+    )
+    own = [row.release for row in unit.session.scalars(query.order_by(GrantRecord.id)) if row.release]
+    return [*own, *unit.session.scalars(elsewhere.order_by(ReleaseNotice.grant_id))]
 
 
 def _exports(unit: Unit, instance: Instance, known: KnownDevice) -> list[ExportAnswer]:
@@ -219,6 +226,8 @@ def decide_for_device(unit: Unit, keyring: KeyRing, known: KnownDevice, statemen
     return _export(row).to_dict()
 
 
-def take_device_return(unit: Unit, keyring: KeyRing, account_id: str, envelope: JsonObject) -> GrantRecord | None:
-    """Take a return in."""
-    return take_return(unit, keyring, account_id, envelope)
+def take_device_return(
+    unit: Unit, keyring: KeyRing, instance: Instance, known: KnownDevice, envelope: JsonObject
+) -> list[Taken]:
+    """Take in what a directly connected device gives back; its release stands in the next authorization."""
+    return take(unit, keyring, Place(instance.account_id, None, instance.id), envelope, known.key)

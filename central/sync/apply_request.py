@@ -24,13 +24,15 @@ from central.domain.export_control.services import (
     decide,
     mark_delivered,
     release,
-    take_return,
 )
 from central.domain.instances.models import Instance, Standby
 from central.domain.ledger.claims import change_totals, move_claims, recount_totals, release_claims
+from central.domain.reservations.ending import tell_kept
+from central.domain.reservations.queries import forget_registered, note_seen
 from central.domain.satellites.models import Satellite
 from central.domain.tokens.models import Token
 from central.keyring import KeyRing
+from central.sync.givebacks import Place, take
 from central.sync.staging import Staged, stage_rows
 from exchange.errors import ExchangeError, MalformedError
 from exchange.files.rows import (
@@ -131,9 +133,12 @@ def _settle_instances(intake: ApplyContext) -> None:
     message = f"product instance moved via satellite {satellite.name}"
     for piece in batches(intake.staged.moved):
         record_many(unit, account_id, [_told(intake, EventKind.INSTANCE_TRANSFERRED, message, each) for each in piece])
+    for row in note_seen(unit, account_id, intake.staged.registered):
+        tell_kept(unit, row)
     message = f"product instance removed via satellite {satellite.name}"
     for piece in batches(dict.fromkeys(intake.staged.gone)):
         release_claims(unit, account_id, piece)
+        forget_registered(unit, account_id, piece)
         for gone in (
             delete(Standby).where(Standby.account_id == account_id, Standby.instance_id.in_(piece)),
             delete(Instance).where(Instance.account_id == account_id, Instance.id.in_(piece)),
@@ -168,7 +173,8 @@ def _decide_requests(intake: ApplyContext, rows: list[ExportRequestRow]) -> None
 def _export_returns(intake: ApplyContext, rows: list[ExportReturnRow]) -> None:
     for row in rows:
         try:
-            take_return(intake.unit, intake.keyring, intake.account.id, row.statement)
+            place = Place(intake.account.id, intake.satellite.id, row.instance)
+            take(intake.unit, intake.keyring, place, row.statement, row.device_key)
         except ExchangeError as error:
             raise MalformedError(f"a return is not signed by the grant's device: {error.message}") from error
 
@@ -182,8 +188,10 @@ def _grant_states(intake: ApplyContext, rows: list[GrantStateRow]) -> None:
     for row in rows:
         grant = known.get(row.grant)
         if grant is None:
-            if row.envelope is not None:
-                adopt_grant(unit, intake.keyring, account_id, row.envelope, row.device_key)
+            # Only a central that was put back can lack what it signed itself.
+            if row.envelope is not None and intake.satellite.recovering:
+                place = intake.satellite.id, intake.virtual_accounts
+                adopt_grant(unit, intake.keyring, account_id, place, row.envelope, row.device_key)
             continue
         if row.state is DeliveryState.DELIVERED:
             mark_delivered(unit, account_id, row.grant, row.generation)

@@ -16,7 +16,7 @@ from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import of_satellite
 from central.domain.agreements.services import pending_since
 from central.domain.catalogue.queries import changed_entitlements
-from central.domain.export_control.models import ExportRequestRecord, GrantRecord
+from central.domain.export_control.models import ExportRequestRecord, GrantRecord, ReleaseNotice
 from central.domain.export_control.services import ACTIVE
 from central.domain.ledger.allotting import allotment_lines
 from central.domain.preferences.queries import days, travelling_policies
@@ -118,3 +118,10 @@ def _decisions(unit: Unit, account_id: str, satellite_id: str, after: int) -> It
             yield GrantRow(grant.request_id, grant.envelope)
         elif grant.release is not None:
             yield GrantReleaseRow(grant.release)
+    notices = select(ReleaseNotice).where(
+        ReleaseNotice.account_id == account_id,
+        ReleaseNotice.satellite_id == satellite_id,
+        ReleaseNotice.change_no > after,
+    )
+    for notice in unit.session.scalars(notices.order_by(ReleaseNotice.change_no)):
+        yield GrantReleaseRow(notice.envelope)

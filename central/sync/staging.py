@@ -20,10 +20,12 @@ from central.domain.activity.models import Event
 from central.domain.activity.services import NewEvent, event_columns
 from central.domain.instances.models import Instance, Standby
 from central.domain.ledger.models import Claim
+from central.domain.reservations.queries import has_active
 from central.domain.satellites.models import Satellite, SatelliteEvent
 from exchange import limits
 from exchange.errors import MalformedError, TooLargeError
 from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow
+from exchange.identity import Udi
 from serverkit.db.bulk import Bulk, Rows
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import BATCH, Prepared, batches, deleting, inserting, upserting
@@ -48,6 +50,7 @@ class Staged:
     homes: dict[str, str] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
+    registered: dict[str, Udi] = field(default_factory=dict)
     changes: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     recount: bool = False
     added: int = 0
@@ -107,6 +110,7 @@ class _Staging:
         self._account = satellite.account_id
         self._own = frozenset(row.id for row in of_satellite(unit, satellite.account_id, satellite.id))
         self._new: set[str] = set()
+        self._reserving = has_active(unit, satellite.account_id)
         self._claimed: set[int] = set()
         self._told: set[str] = set()
         self._instance: Prepared | None = None
@@ -151,6 +155,8 @@ class _Staging:
             home = self._owned(row.virtual_account)
             if before is None:
                 added.append(_added(self._satellite, row))
+                if self._reserving:
+                    staged.registered[row.id] = row.udi
                 self._new.add(row.id)
             elif before != home:
                 staged.moved[row.id] = home

@@ -270,7 +270,7 @@ class SatelliteBackend:
         restricted = fact is None or fact.has_restricted
         row, instance = self._own(known)
         for statement, envelope in returns:
-            take_return(self._unit, statement, envelope, known.key)
+            take_return(self._unit, instance.id, statement, envelope, known.key)
         twins = bool(twins_of(self._unit, instance) or "clone" in instance.marks)
         if leave_set(self._unit, instance, row):
             self._changed(known.key.key_id, instance.id)
@@ -299,6 +299,6 @@ class SatelliteBackend:
         """Keep the return for central."""
         _, instance = self._own(known)
         touch(self._unit, instance)
-        if take_return(self._unit, statement, envelope, known.key) is None:
+        if take_return(self._unit, instance.id, statement, envelope, known.key) is None:
             raise DeviceRefusal("unknown_grant")
         return {"grant": statement.grant, "state": "returned"}

@@ -240,8 +240,9 @@ def _exports(unit: Unit, after: int, *, full: bool) -> Iterator[RequestRow]:
         )
     grants = list(unit.session.scalars(select(HeldGrant).order_by(HeldGrant.change_no)))
     for row in grants:
-        # A return is repeated until central's release has come, whatever else is acknowledged.
-        if row.returned is not None and row.release is None and row.device_key is not None:
+        # A return is repeated until central's release has come, whatever else is acknowledged; and told again to a
+        # central that was put back and may have forgotten it.
+        if row.returned is not None and (full or row.release is None) and row.device_key is not None:
             yield ExportReturnRow(row.id, row.instance_id, row.returned, PublicKey.from_dict(row.device_key))
     for row in grants:
         if row.state == ACTIVE and (full or row.change_no > after or _undelivered(unit, row)):

@@ -267,6 +267,9 @@ def statement(kind: str, file: bytes, given: Mapping[str, Any], root: Found | No
     found = read(strict_object(unsealed(obj(envelope), kind, keys), 16 * KIB), STATEMENTS[kind])
     if root is None:
         demand(found["key_hash"] == key_hash(given["key"]))
+        if found.get("reservation") is None:
+            return {name: value for name, value in found.items() if name != "reservation"}
+        demand(found["grant"] == sha256(found["reservation"]["request"].encode())[:32])
         return found
     demand(found["vendor_id"] == root["vendor_id"], "wrong_vendor")
     made = {"allotment": "issued", "grant": "issued", "grant-release": "released_at"}.get(kind)

@@ -297,6 +297,7 @@ STATEMENTS: dict[str, Form] = {
         "tag": _TAG,
         "quantity": integer(1),
         "returned_at": time,
+        "reservation": optional(of({"request": text(empty=False), "return_code": text(400, empty=False)})),
     },
 }
 

@@ -40,7 +40,7 @@ FURTHER = {
         "transfers",
         "verification",
     },
-    "central/domain/reservations": {"updates"},
+    "central/domain/reservations": {"ending", "updates"},
     "satellite/core/alerts": {"clones", "conditions"},
     "satellite/core/instances": {"clones"},
 }

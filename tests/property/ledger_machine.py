@@ -342,7 +342,7 @@ class LedgerMachine(RuleBasedStateMachine):
         envelope = seal_export_return(said, key)
         for _ in range(times):
             before = self._digest()
-            self._do(lambda unit, account: take_return(unit, self.central.keyring, account.id, envelope))
+            self._do(lambda unit, account: take_return(unit, self.central.keyring, grant, envelope))
             assert not forged or self._digest() == before, "a return that the grant's key did not sign freed something"
 
     # -- a satellite ------------------------------------------------------------------------------------------------

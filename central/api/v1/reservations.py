@@ -8,7 +8,7 @@ from pydantic import Field
 
 from central.api.v1.context import ACCOUNT_PATH, Call, account_of, chosen_pool, names, pool_of
 from central.domain.catalogue.queries import by_name
-from central.domain.reservations import services, updates
+from central.domain.reservations import ending, services, updates
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import find_reservation, newest_code, reservation_dict, reservations
 from central.domain.reservations.rules import MOST_LINES, WantedLicence
@@ -79,6 +79,22 @@ class Confirmation(Strict):
     code: str = Field(max_length=400)
 
 
+class ReturnCode(Strict):
+    """The code that the device showed when it gave its reservation back."""
+
+    model_config = example({"code": "CP6sqD-NxfdRM-eXhDJK-5VvRmL-SrRCgC-Nt74ma-LhACb"})
+
+    code: str = Field(max_length=400)
+
+
+class Release(Strict):
+    """Why a reservation is freed without a return code; kept in the log."""
+
+    model_config = example({"reason": "the device burnt down, case 1234"})
+
+    reason: str = Field(max_length=1000)
+
+
 LINE = object_of(tag=TEXT, name=TEXT, quantity=WHOLE, licence_type=TEXT, start=OPTIONAL_TIME, end=OPTIONAL_TIME)
 RESERVATION = object_of(
     id=TEXT,
@@ -92,6 +108,8 @@ RESERVATION = object_of(
     waiting=FLAG,
     pending={"type": ["object", "null"]},
     state=TEXT,
+    held_by_former_key=FLAG,
+    release_reason={"type": ["string", "null"]},
     created_at=TIME,
     created_by=TEXT,
     ended_at=OPTIONAL_TIME,
@@ -149,6 +167,20 @@ def cancel(call: Call) -> dict[str, Any]:
     return reservation_dict(row, names(call))
 
 
+def enter_return(call: Call) -> dict[str, Any]:
+    """Enter the return code of the device."""
+    row = ending.enter_return(call.unit, _row(call), call.body.code)
+    refresh_alerts(call.unit, account_of(call))
+    return reservation_dict(row, names(call))
+
+
+def release(call: Call) -> dict[str, Any]:
+    """Free without a return code, by the vendor's word."""
+    row = ending.release(call.unit, _row(call), call.body.reason)
+    refresh_alerts(call.unit, account_of(call))
+    return reservation_dict(row, names(call))
+
+
 Op = Operation[Central]
 ALL = f"{ACCOUNT_PATH}/reservations"
 OPERATIONS = (
@@ -173,5 +205,14 @@ OPERATIONS = (
     Op(
         "cancel_reservation_update", "POST", f"{ALL}/{{reservation}}/cancel-update", "Take an update back.", cancel,
         RESERVATION, body=Nothing, changes=True,
+    ),
+    Op(
+        "return_reservation", "POST", f"{ALL}/{{reservation}}/return", "Enter the device's return code.", enter_return,
+        RESERVATION, body=ReturnCode, changes=True,
+    ),
+    Op(
+        "release_reservation", "POST", f"{ALL}/{{reservation}}/release",
+        "Free without a return code what is reserved for a device that is lost or dead.", release, RESERVATION,
+        body=Release, changes=True,
     ),
 )  # fmt: skip

@@ -49,6 +49,7 @@ class Permission(StrEnum):
     SATELLITE_APPROVE = "vendor:satellite:approve"
     RESTRICTED_RELEASE = "vendor:restricted:release"
     RESERVATION_CANCEL = "vendor:reservation:cancel"
+    RESERVATION_RELEASE = "vendor:reservation:release"
     ACCOUNT_VIEW = "account:all:view"
     ACCOUNT_USER_VIEW = "account:user:view"
     ACCOUNT_USER_MANAGE = "account:user:manage"
@@ -90,8 +91,15 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.VENDOR_ADMINISTRATOR: frozenset(Permission) - {_P.AGREEMENT_ACCEPT},
     Role.VENDOR_SUPPORT: frozenset(
         _SA_USER
-        | {_P.SATELLITE_MANAGE, _P.VIRTUAL_ACCOUNT_EDIT, _P.RESTRICTED_RELEASE, _P.RESERVATION_CANCEL, _P.ORDER_MANAGE}
-        | {_P.ACCOUNT_USER_VIEW}
+        | {
+            _P.SATELLITE_MANAGE,
+            _P.VIRTUAL_ACCOUNT_EDIT,
+            _P.RESTRICTED_RELEASE,
+            _P.RESERVATION_CANCEL,
+            _P.RESERVATION_RELEASE,
+            _P.ORDER_MANAGE,
+            _P.ACCOUNT_USER_VIEW,
+        }
     ),
     Role.ACCOUNT_ADMINISTRATOR: frozenset(_SA_ADMIN),
     Role.ACCOUNT_USER: frozenset(_SA_USER),

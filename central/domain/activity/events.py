@@ -40,6 +40,8 @@ class EventKind(StrEnum):
     LICENCES_REMOVED = "licences:removed"
     LICENCES_RESERVED = "licences:reserved"
     RESERVATION_ENDED = "reservation:ended"
+    RESERVATION_RELEASED = "reservation:released"
+    RESERVATION_KEPT = "reservation:held_by_former_key"
     RESERVATION_RAISED = "reservation:raised"
     RESERVATION_LOWERED = "reservation:lowered"
     RESERVATION_CANCELLED = "reservation:update_cancelled"

@@ -10,7 +10,13 @@ from sqlalchemy.orm import aliased
 
 from central.domain.agreements.services import is_pending
 from central.domain.alerts.clones import clones
-from central.domain.alerts.devices import instances, left_behind, waiting_reservations
+from central.domain.alerts.devices import (
+    former_keys,
+    instances,
+    left_behind,
+    released_reservations,
+    waiting_reservations,
+)
 from central.domain.alerts.owned import duplicates, reserved_terms
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.catalogue.models import Entitlement
@@ -226,6 +232,8 @@ ACCOUNT_CONDITIONS = (
     instances,
     clones,
     waiting_reservations,
+    former_keys,
+    released_reservations,
     left_behind,
     satellites,
     removed_satellites,

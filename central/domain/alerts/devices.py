@@ -14,6 +14,9 @@ from central.domain.export_control.services import ACTIVE
 from central.domain.instances.models import RESERVED, Instance
 from central.domain.instances.queries import instance_name
 from central.domain.reservations.models import Reservation
+from central.domain.reservations.queries import ACTIVE as HELD
+from central.domain.reservations.queries import device_label, outstanding
+from central.domain.satellites.models import Satellite
 from exchange.compliance import following_warning
 from exchange.device.timers import REMOVED as REMOVED_AFTER
 from exchange.device.timers import SILENT_MAJOR
@@ -76,6 +79,39 @@ def waiting_reservations(snapshot: Snapshot) -> Iterator[Wanted]:
         )
         subject = {**_of(row), "reservation": row.reservation}
         yield Wanted("reservation_pending", row.id, text, snapshot.name(row.virtual_account_id), subject=subject)
+
+
+def former_keys(snapshot: Snapshot) -> Iterator[Wanted]:
+    """Rows C6.8, B26: a device has registered, and nobody has proven that it gave up what is reserved for it."""
+    query = (
+        select(Reservation, Instance.satellite_id, Satellite.name)
+        .join(Instance, (Instance.account_id == Reservation.account_id) & (Instance.id == Reservation.seen_as))
+        .outerjoin(Satellite, (Satellite.account_id == Instance.account_id) & (Satellite.id == Instance.satellite_id))
+        .where(Reservation.account_id == snapshot.account.id, Reservation.state == HELD)
+    )
+    for row, site, name in snapshot.unit.session.execute(query.order_by(Reservation.id)).all():
+        where = f"behind satellite {name}" if site is not None else "over the network"
+        text = (
+            f"{device_label(row)} registered {where}, and its reservation is held by a former key: {_units(row)} stay in "
+            "use until the device gives them up, its return code is entered, or the vendor releases them."
+        )
+        subject = {"virtual_account": row.virtual_account_id, "instance": row.seen_as, "reservation": row.id}
+        yield Wanted("reservation_former_key", row.id, text, snapshot.name(row.virtual_account_id), subject=subject)
+
+
+def released_reservations(snapshot: Snapshot) -> Iterator[Wanted]:
+    """Row C6.7: freed by the vendor's word; a device that still runs could use it beside its new holder."""
+    for row in outstanding(snapshot.unit, snapshot.account.id):
+        text = (
+            f"{_units(row)} reserved for {device_label(row)} were released without a return code "
+            f"({row.release_reason}). If the device runs, it still uses them: enter its return code."
+        )
+        subject = {"virtual_account": row.virtual_account_id, "instance": row.instance_id, "reservation": row.id}
+        yield Wanted("reservation_released", row.id, text, snapshot.name(row.virtual_account_id), subject=subject)
+
+
+def _units(row: Reservation) -> str:
+    return ", ".join(f"{line['quantity']} of {line['tag']}" for line in row.lines)
 
 
 def _of(row: Any) -> dict[str, object]:

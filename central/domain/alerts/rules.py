@@ -17,6 +17,8 @@ _KINDS = (
     AlertKind("licences_expired", _MINOR, "virtual_account", ("dismiss",), "a term has ended", "dismissal"),
     AlertKind("reserved_licence_expired", _MINOR, "virtual_account", ("update_reservation", "dismiss"), "a reserved term has ended", "an update with a valid term"),
     AlertKind("reservation_pending", _INFO, "virtual_account", ("enter_confirmation_code",), "an authorization code waits for its installation", "the code entered or cancelled"),
+    AlertKind("reservation_former_key", _MAJOR, "virtual_account", ("enter_return_code", "release"), "a device registered without giving its reservation up", "its give-up, its return code, or the vendor's release"),
+    AlertKind("reservation_released", _MINOR, "virtual_account", ("enter_return_code", "dismiss"), "the vendor freed a reservation without a return code", "the return code, the end of its terms, or dismissal"),
     AlertKind("instance_failed_to_connect", _MINOR, "virtual_account", ("dismiss", "remind", "remove_instance"), "no contact for 30, 60 or 90 days", "contact"),
     AlertKind("instance_failed_to_renew", _MAJOR, "virtual_account", ("remove_instance", "dismiss"), "the identity was not renewed in time", "renewal"),
     AlertKind("duplicate_licences", _MINOR, "virtual_account", ("cancel_order", "move"), "a subscription stands twice", "order cancelled or moved"),

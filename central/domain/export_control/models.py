@@ -69,3 +69,21 @@ class GrantRecord(Base):
     release_reason: Mapped[str | None] = mapped_column(String(16))
     release: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     change_no: Mapped[int] = mapped_column(BigInteger)
+
+
+class ReleaseNotice(Base):
+    """Central's release of what a device gave back elsewhere than it was given: it goes to where the device is now."""
+
+    __tablename__ = "release_notices"
+    __table_args__ = (
+        Index("ix_release_notices_account_id_instance_id", "account_id", "instance_id"),
+        Index("ix_release_notices_account_id_satellite_id_change_no", "account_id", "satellite_id", "change_no"),
+    )
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    grant_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    satellite_id: Mapped[str | None] = mapped_column(IdColumn)
+    instance_id: Mapped[str] = mapped_column(IdColumn)
+    key_hash: Mapped[str] = mapped_column(String(64))
+    envelope: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    change_no: Mapped[int] = mapped_column(BigInteger)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import exists, func, or_, select
 
-from central.domain.export_control.models import ExportRequestRecord, GrantRecord
+from central.domain.export_control.models import ExportRequestRecord, GrantRecord, ReleaseNotice
 from central.domain.export_control.services import ACTIVE
 from serverkit.db.unit import Unit
 
@@ -27,11 +27,11 @@ def held_units(unit: Unit, account_id: str, ids: Sequence[str] | None = None) ->
 
 
 def has_restricted(unit: Unit, account_id: str, instance_id: str) -> bool:
-    """Whether an instance holds restricted units, or asked for some."""
+    """Whether an instance holds restricted units, asked for some, or is owed a release."""
     either = or_(
         *(
             exists().where(table.account_id == account_id, table.instance_id == instance_id)
-            for table in (GrantRecord, ExportRequestRecord)
+            for table in (GrantRecord, ExportRequestRecord, ReleaseNotice)
         )
     )
     return bool(unit.session.scalar(select(either)))

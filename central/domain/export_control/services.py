@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -195,16 +196,26 @@ def _store(unit: Unit, account_id: str, grant: Grant, device_key: PublicKey, env
 
 
 def adopt_grant(
-    unit: Unit, keyring: KeyRing, account_id: str, envelope: JsonObject, device_key: PublicKey | None
+    unit: Unit,
+    keyring: KeyRing,
+    account_id: str,
+    place: tuple[str, Collection[str]],
+    envelope: JsonObject,
+    device_key: PublicKey | None,
 ) -> GrantRecord | None:
-    """Take back a grant that central's own key signed and a restored central does not know, even if stock falls short."""
+    """Take back a grant that central's own key signed and a restored central does not know, even if stock falls short.
+
+    `place` is the satellite that shows it, and its virtual accounts: what was given elsewhere is not adopted here.
+    """
     try:
         grant = open_grant(envelope, keyring.trust)
     except ExchangeError:
         return None
     if device_key is None or device_key.key_hash != grant.key_hash:
         return None
-    if unit.session.get(GrantRecord, (account_id, grant.grant)) is not None or grant.not_after <= unit.licence_now:
+    if grant.satellite != place[0] or grant.virtual_account_id not in place[1]:
+        return None
+    if _by_id(unit, grant.grant) is not None or grant.not_after <= unit.licence_now:
         return None
     lock_for_grant(
         unit, account_id, grant.virtual_account_id, grant.tag, grant.quantity, grant.grant, may_be_short=True
@@ -214,14 +225,13 @@ def adopt_grant(
     return row
 
 
-def take_return(unit: Unit, keyring: KeyRing, account_id: str, envelope: JsonObject) -> GrantRecord | None:
-    """Free a grant by a return that the key which it names has signed; None for one that central never gave."""
-    grant_id = _named_grant(envelope)
-    row = unit.session.get(GrantRecord, (account_id, grant_id)) if grant_id else None
+def take_return(unit: Unit, keyring: KeyRing, grant_id: str, envelope: JsonObject) -> GrantRecord | None:
+    """Free a grant, of whichever account, by a return that the key which it names has signed; None for an unknown one."""
+    row = _by_id(unit, grant_id)
     if row is None:
         return None
     statement = open_export_return(envelope, PublicKey.from_dict(row.device_key))
-    if statement.grant != row.id:
+    if statement.grant != row.id or statement.reservation is not None:
         return None
     if row.state == RELEASED:
         # Who still says so has not heard of the release: it is sent again.
@@ -230,17 +240,9 @@ def take_return(unit: Unit, keyring: KeyRing, account_id: str, envelope: JsonObj
     return row
 
 
-def _named_grant(envelope: JsonObject) -> str | None:
-    # Only to find whose key must have signed it; the signature is checked before anything is believed.
-    from exchange.canonical import decode_object
-    from exchange.envelope import payload_unverified
-    from exchange.limits import STATEMENT_BYTES
-
-    try:
-        found = decode_object(payload_unverified(envelope), max_bytes=STATEMENT_BYTES).get("grant")
-    except ExchangeError:
-        return None
-    return found if isinstance(found, str) else None
+def _by_id(unit: Unit, grant_id: str) -> GrantRecord | None:
+    # An id is random: it names one grant for ever, whichever account it is in.
+    return unit.session.scalars(select(GrantRecord).where(GrantRecord.id == grant_id)).one_or_none()
 
 
 def release(unit: Unit, keyring: KeyRing, row: GrantRecord, reason: ReleaseReason, note: str = "") -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, select
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
-from central.domain.instances.models import DeviceKey, Instance
+from central.domain.instances.models import RESERVED, DeviceKey, Instance
 from central.domain.instances.queries import by_standby, by_udi, instance_name, members_of, twins_of
 from central.domain.instances.services import set_standbys
 from central.domain.tokens.models import Token
@@ -77,8 +77,11 @@ def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey
         return _add(unit, token, body, key)
     if verdict is RegistrationVerdict.TAKE_OVER:
         _supersede(unit, known, body.udi)
-        message = f"{instance_name(known)} registered again with a new key"
-        _say(unit, EventKind.INSTANCE_TAKEN_OVER, known, message)
+        kind, message = EventKind.INSTANCE_TAKEN_OVER, f"{instance_name(known)} registered again with a new key"
+        if known.state == RESERVED:  # it was added by its request code
+            kind, message = EventKind.INSTANCE_ADDED, f"product instance {instance_name(known)} registered"
+            known.token_id, known.registered_at = token.id, unit.now
+        _say(unit, kind, known, message)
     elif verdict is RegistrationVerdict.JOIN:
         message = f"{body.udi.label} registered and joined the set of {instance_name(known)}"
         _say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, known, message)

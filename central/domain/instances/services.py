@@ -12,7 +12,7 @@ from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.services import refuse_managed, refuse_managed_by
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
-from central.domain.instances.models import DeviceKey, Instance, Standby
+from central.domain.instances.models import RESERVED, DeviceKey, Instance, Standby
 from central.domain.instances.queries import instance_name, twins_of
 from central.domain.ledger.claims import move_claims, release_claims
 from central.domain.ledger.reserving import move_reserved
@@ -43,6 +43,17 @@ def set_standbys(unit: Unit, row: Instance, units: Sequence[Udi]) -> None:
 
 def end_instance(unit: Unit, row: Instance) -> None:
     """An instance goes: its ordinary licences are free, its keys and standbys are forgotten."""
+    _empty(unit, row)
+    unit.session.delete(row)
+
+
+def leave_to_reservation(unit: Unit, row: Instance) -> None:
+    """A device goes for which licences are reserved: what a former key holds outlives whoever came after it."""
+    _empty(unit, row)
+    row.state, row.key_hash, row.marks = RESERVED, "", []
+
+
+def _empty(unit: Unit, row: Instance) -> None:
     release_claims(unit, row.account_id, [row.id])
     _end_clones(unit, row)
     set_standbys(unit, row, ())
@@ -50,7 +61,6 @@ def end_instance(unit: Unit, row: Instance) -> None:
         delete(DeviceKey).where(DeviceKey.account_id == row.account_id, DeviceKey.instance_id == row.id),
         execution_options={"synchronize_session": "fetch"},
     )
-    unit.session.delete(row)
 
 
 def _end_clones(unit: Unit, row: Instance) -> None:

@@ -23,7 +23,7 @@ class DeviceConnectedError(RefusedError):
     """The device is registered over the network."""
 
     code = "device_connected"
-    remedy = "Deregister the device, or remove it, before licences are reserved for it."
+    remedy = "Deregister the device, or remove it (and synchronize its satellite), before licences are reserved for it."
 
 
 class CodeUsedError(RefusedError):
@@ -95,7 +95,10 @@ class ReturnCodeNeededError(RefusedError):
     """Licences are reserved for this device, which is removed with its return code only."""
 
     code = "return_code_needed"
-    remedy = "Let the device give its reservation back, and enter the return code that it shows."
+    remedy = (
+        "Let the device give its reservation back, and enter the return code that it shows. "
+        "For a device that is lost or dead the vendor releases the reservation, with a reason."
+    )
 
 
 class ReturnCodeMismatchError(RefusedError):
@@ -109,3 +112,17 @@ class UnknownReservationError(NotFoundError):
     """There is no such reservation."""
 
     code = "unknown_reservation"
+
+
+class TooManyReleasesError(RefusedError):
+    """Too many reserving devices of this virtual account were released without a return code."""
+
+    code = "too_many_releases"
+    remedy = "Enter the return code of a device that was released before, or wait until its terms have ended."
+
+
+class FormerKeyError(RefusedError):
+    """The reservation is held by a former key: the device has registered with another one since."""
+
+    code = "held_by_former_key"
+    remedy = "Enter the return code of the device, or have the vendor release the reservation with a reason."

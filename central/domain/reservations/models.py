@@ -17,7 +17,8 @@ class Reservation(Base):
 
     `number` counts the authorizations, of which `in_force` holds; `installed` says that the device has confirmed it,
     `waiting` that a confirmation is to come; `pending` is the update that waits for its confirmation: `number`, `lines`, `code`,
-    and `raised`: by how much it raised each lot.
+    and `raised`: by how much it raised each lot. `seen_as` is the instance under which the device is registered although
+    nobody has proven that it gave the reservation up; `release_reason` why the vendor freed it without such a proof.
     """
 
     __tablename__ = "reservations"
@@ -28,7 +29,7 @@ class Reservation(Base):
     instance_id: Mapped[str] = mapped_column(IdColumn, index=True)
     virtual_account_id: Mapped[str] = mapped_column(IdColumn)
     request_code: Mapped[str] = mapped_column(Text)
-    request_digest: Mapped[str] = mapped_column(String(64))
+    request_digest: Mapped[str] = mapped_column(String(64), index=True)
     own_code: Mapped[bool] = mapped_column(Boolean)
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
     authorization_code: Mapped[str] = mapped_column(Text)
@@ -38,6 +39,8 @@ class Reservation(Base):
     waiting: Mapped[bool] = mapped_column(Boolean)
     pending: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     state: Mapped[str] = mapped_column(String(16))
+    seen_as: Mapped[str | None] = mapped_column(IdColumn)
+    release_reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[str] = mapped_column(String(255))
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

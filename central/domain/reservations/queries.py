@@ -1,17 +1,22 @@
-"""Reading reservations."""
+"""Reading reservations, and whether their devices are registered meanwhile."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, exists, func, select, update
 
+from central.domain.instances.models import RESERVED, Instance
 from central.domain.reservations.errors import UnknownReservationError
 from central.domain.reservations.models import Reservation
-from serverkit.clock import iso, optional_iso
+from exchange.codes.request import read_request_code
+from exchange.identity import Udi
+from serverkit.clock import iso, optional_iso, parse_time
 from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches
 
-ACTIVE, RETURNED, GIVEN_UP = "active", "returned", "given_up"
+ACTIVE, RETURNED, GIVEN_UP, RELEASED = "active", "returned", "given_up", "released"
 
 
 def reservation_of(unit: Unit, account_id: str, instance_id: str) -> Reservation | None:
@@ -20,6 +25,94 @@ def reservation_of(unit: Unit, account_id: str, instance_id: str) -> Reservation
         Reservation.account_id == account_id, Reservation.instance_id == instance_id, Reservation.state == ACTIVE
     )
     return unit.session.scalars(query).one_or_none()
+
+
+def device_label(row: Reservation) -> str:
+    """The device that a reservation was made for, as its request code names it."""
+    return read_request_code(row.request_code).udi.label
+
+
+def reserving(unit: Unit, account_id: str, virtual_account_id: str) -> int:
+    """How many devices of a virtual account reserve licences."""
+    query = select(func.count()).where(
+        Reservation.account_id == account_id,
+        Reservation.virtual_account_id == virtual_account_id,
+        Reservation.state == ACTIVE,
+    )
+    return int(unit.session.scalar(query) or 0)
+
+
+def outstanding(unit: Unit, account_id: str, virtual_account_id: str | None = None) -> list[Reservation]:
+    """What the vendor released without a return code, while a device that still runs could use it (row C6.7)."""
+    query = select(Reservation).where(Reservation.account_id == account_id, Reservation.state == RELEASED)
+    if virtual_account_id is not None:
+        query = query.where(Reservation.virtual_account_id == virtual_account_id)
+    return [row for row in unit.session.scalars(query.order_by(Reservation.id)) if _is_usable(unit, row)]
+
+
+def _is_usable(unit: Unit, row: Reservation) -> bool:
+    ends = [line["end"] for line in row.lines]
+    return any(end is None or parse_time(end) > unit.licence_now for end in ends)
+
+
+def has_active(unit: Unit, account_id: str) -> bool:
+    """Whether any device of an account reserves licences."""
+    query = select(exists().where(Reservation.account_id == account_id, Reservation.state == ACTIVE))
+    return bool(unit.session.scalar(query))
+
+
+def waiting_instance(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
+    """The instance that was added by the request code of a device and never registered; codes name PID and serial only."""
+    query = select(Instance).where(
+        Instance.account_id == account_id, Instance.udi_key.in_([_plain(udi), udi.key]), Instance.state == RESERVED
+    )
+    return unit.session.scalars(query).first()
+
+
+def _plain(udi: Udi) -> str:
+    return Udi(pid=udi.pid, serial=udi.serial).key
+
+
+def note_seen(unit: Unit, account_id: str, registered: Mapping[str, Udi]) -> list[Reservation]:
+    """Remember under which instances, by id, devices are registered for which licences are still reserved; those."""
+    found: list[Reservation] = []
+    by_key = {_plain(udi): instance for instance, udi in registered.items()}
+    for piece in batches(by_key):
+        query = select(Reservation, Instance.udi_key).join(
+            Instance, (Instance.account_id == Reservation.account_id) & (Instance.id == Reservation.instance_id)
+        )
+        query = query.where(
+            Reservation.account_id == account_id, Reservation.state == ACTIVE, Instance.udi_key.in_(piece)
+        )
+        for row, key in unit.session.execute(query).all():
+            row.seen_as = by_key[key]
+            found.append(row)
+    return found
+
+
+def forget_registered(unit: Unit, account_id: str, instances: Select[str] | Sequence[str]) -> None:
+    """These instances, or those that a query names, are gone: the devices are not registered any more."""
+    query = update(Reservation).where(Reservation.account_id == account_id, Reservation.seen_as.in_(instances))
+    unit.session.execute(query.values(seen_as=None))
+
+
+def move_reservations(unit: Unit, account_id: str, instance_id: str, virtual_account_id: str) -> None:
+    """Take the reservation of an instance along to another virtual account (row C7.2)."""
+    query = update(Reservation).where(
+        Reservation.account_id == account_id, Reservation.instance_id == instance_id, Reservation.state == ACTIVE
+    )
+    unit.session.execute(query.values(virtual_account_id=virtual_account_id))
+
+
+def registered_behind_satellite(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
+    """An instance of a device at a satellite of the account, whatever else than PID and serial its UDI says."""
+    query = select(Instance).where(
+        Instance.account_id == account_id,
+        Instance.satellite_id.is_not(None),
+        Instance.udi_key.startswith(_plain(udi), autoescape=True),
+    )
+    rows = unit.session.scalars(query.order_by(Instance.registered_at))
+    return next((row for row in rows if _plain(Udi.from_dict(row.udi)) == _plain(udi)), None)
 
 
 def find_reservation(unit: Unit, account_id: str, names: dict[str, str], reservation_id: str) -> Reservation:
@@ -61,6 +154,8 @@ def reservation_dict(row: Reservation, names: dict[str, str]) -> dict[str, Any]:
         "waiting": row.waiting,
         "pending": {"number": row.pending["number"], "licences": row.pending["lines"]} if row.pending else None,
         "state": row.state,
+        "held_by_former_key": row.state == ACTIVE and row.seen_as is not None,
+        "release_reason": row.release_reason,
         "created_at": iso(row.created_at),
         "created_by": row.created_by,
         "ended_at": optional_iso(row.ended_at),

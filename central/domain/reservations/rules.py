@@ -26,6 +26,11 @@ class WantedLicence:
     longest_first: bool = True
 
 
+def most_releases(reserving: int) -> int:
+    """How many reserving devices of a virtual account may be without a return code at a time: a tenth, rounded up (C6.7)."""
+    return -(-reserving // 10)
+
+
 def read_request(text: str) -> RequestCode:
     """A request code as a person typed it; InvalidCodeError.
 

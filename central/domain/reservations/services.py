@@ -1,4 +1,4 @@
-"""Reserving for a device that has only a code, and taking back (rows C6.1, C6.2, C6.5, C6.8)."""
+"""Reserving for a device that has only a code (rows C6.1, C6.2)."""
 
 from __future__ import annotations
 
@@ -18,19 +18,17 @@ from central.domain.catalogue.queries import entitlement
 from central.domain.instances.models import RESERVED, Instance
 from central.domain.instances.queries import by_udi, instance_name
 from central.domain.ledger.models import Lot
-from central.domain.ledger.reserving import free_reserved, hold_for
+from central.domain.ledger.reserving import hold_for
 from central.domain.reservations.errors import (
     AlreadyReservedError,
     CodeUsedError,
     DeviceConnectedError,
     ReservationOffError,
     RestrictedNotPermittedError,
-    ReturnCodeMismatchError,
-    ReturnCodeNeededError,
 )
 from central.domain.reservations.models import Reservation
-from central.domain.reservations.queries import ACTIVE, GIVEN_UP, RETURNED, reservation_of
-from central.domain.reservations.rules import WantedLicence, check_wishes, is_returned_by, read_request
+from central.domain.reservations.queries import ACTIVE, registered_behind_satellite, reservation_of
+from central.domain.reservations.rules import WantedLicence, check_wishes, read_request
 from central.keyring import KeyRing
 from exchange.codes.authorization import Reservation as Statement
 from exchange.codes.authorization import ReservedLine, seal_reservation, write_authorization_code
@@ -104,6 +102,9 @@ def _refuse_known(unit: Unit, account: SmartAccount, code: RequestCode) -> str:
         if reservation_of(unit, account.id, known.id) is not None:
             raise AlreadyReservedError(f"licences are reserved for {code.udi.label} already")
         raise DeviceConnectedError(f"{code.udi.label} is registered over the network")
+    elsewhere = registered_behind_satellite(unit, account.id, code.udi)
+    if elsewhere is not None:
+        raise DeviceConnectedError(f"{code.udi.label} is registered behind a satellite, as {instance_name(elsewhere)}")
     query = select(Reservation.id).where(Reservation.account_id == account.id, Reservation.request_digest == digest)
     if unit.session.scalar(query) is not None:
         raise CodeUsedError
@@ -173,37 +174,6 @@ def authorization_of(
         number=row.number,
     )
     return write_authorization_code(statement, seal_reservation(statement, keyring.grant_key))
-
-
-def take_back(unit: Unit, instance: Instance, return_code: str) -> bool:
-    """Free what is reserved for an instance that goes, by its return code; False where nothing is."""
-    row = reservation_of(unit, instance.account_id, instance.id)
-    if row is None:
-        return False
-    require(unit, Permission.RESERVATION_MANAGE, instance.account_id, instance.virtual_account_id)
-    if not return_code.strip():
-        raise ReturnCodeNeededError
-    if not is_returned_by(row.request_code, return_code):
-        raise ReturnCodeMismatchError
-    how = "checked" if row.own_code else "of another maker's device, its form checked"
-    _end(unit, row, instance, RETURNED, f"reserved licences of {instance_name(instance)} returned by code ({how})")
-    return True
-
-
-def give_up(unit: Unit, instance: Instance) -> bool:
-    """Free what is reserved for a device that registers over the network (row C6.8); False where nothing is."""
-    row = reservation_of(unit, instance.account_id, instance.id)
-    if row is None:
-        return False
-    message = f"{instance_name(instance)} registered over the network; its reserved licences are free again"
-    _end(unit, row, instance, GIVEN_UP, message)
-    return True
-
-
-def _end(unit: Unit, row: Reservation, instance: Instance, state: str, message: str) -> None:
-    freed = free_reserved(unit, instance.account_id, instance.id, "reservation_ended")
-    row.state, row.ended_at, row.pending, row.waiting = state, unit.now, None, False
-    say(unit, EventKind.RESERVATION_ENDED, instance, message, {"reservation": row.id, "quantity": freed})
 
 
 def say(unit: Unit, kind: EventKind, row: Instance, message: str, subject: Mapping[str, object]) -> None:

@@ -26,6 +26,7 @@ from central.domain.ledger.reserving import (
 )
 from central.domain.reservations.errors import (
     ConfirmationMismatchError,
+    FormerKeyError,
     NothingPendingError,
     NothingReservedError,
     ReservationEndedError,
@@ -53,12 +54,14 @@ def update(
 ) -> Reservation:
     """Bring the licences that are named to new quantities; the others stay. A new authorization code waits then.
 
-    UpdatePendingError while the update before waits for its confirmation; NotEnoughFreeError; NothingReservedError for an
+    FormerKeyError where the device has registered with another key; UpdatePendingError while the update before waits for its confirmation; NotEnoughFreeError; NothingReservedError for an
     update that changes nothing or leaves nothing.
     """
     instance, home = _things(unit, row)
     refuse_switched_off(account)
     check_changes(wanted_licences)
+    if row.seen_as is not None:
+        raise FormerKeyError
     if row.pending is not None:
         raise UpdatePendingError
     if row.number >= MOST_UPDATES:

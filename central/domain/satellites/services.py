@@ -20,6 +20,7 @@ from central.domain.ledger.claims import release_claims_of
 from central.domain.notices.rules import authorization_ready
 from central.domain.notices.services import notify
 from central.domain.preferences.queries import policies
+from central.domain.reservations.queries import forget_registered
 from central.domain.satellites.errors import (
     ApprovalPendingError,
     NothingToApproveError,
@@ -277,6 +278,7 @@ def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = Fals
     ids = select(Instance.id).where(theirs)
     stood = delete(Standby).where(Standby.account_id == satellite.account_id, Standby.instance_id.in_(ids))
     unit.session.execute(stood, execution_options={"synchronize_session": False})
+    forget_registered(unit, satellite.account_id, ids)
     unit.session.execute(delete(Instance).where(theirs), execution_options={"synchronize_session": False})
     forget(unit.session, Instance)
     for row in of_satellite(unit, satellite.account_id, satellite.id):

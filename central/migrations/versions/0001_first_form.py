@@ -433,6 +433,8 @@ def upgrade() -> None:
     sa.Column('waiting', sa.Boolean(), nullable=False),
     sa.Column('pending', serverkit.db.base.JsonText(), nullable=True),
     sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('seen_as', sa.String(length=32), nullable=True),
+    sa.Column('release_reason', sa.Text(), nullable=True),
     sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('created_by', sa.String(length=255), nullable=False),
     sa.Column('ended_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
@@ -441,6 +443,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('reservations', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_reservations_instance_id'), ['instance_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reservations_request_digest'), ['request_digest'], unique=False)
+
+    op.create_table('release_notices',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('grant_id', sa.String(length=32), nullable=False),
+    sa.Column('satellite_id', sa.String(length=32), nullable=True),
+    sa.Column('instance_id', sa.String(length=32), nullable=False),
+    sa.Column('key_hash', sa.String(length=64), nullable=False),
+    sa.Column('envelope', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('change_no', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('account_id', 'grant_id', name=op.f('pk_release_notices'))
+    )
+    with op.batch_alter_table('release_notices', schema=None) as batch_op:
+        batch_op.create_index('ix_release_notices_account_id_instance_id', ['account_id', 'instance_id'], unique=False)
+        batch_op.create_index('ix_release_notices_account_id_satellite_id_change_no', ['account_id', 'satellite_id', 'change_no'], unique=False)
 
     op.create_table('role_assignments',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -689,7 +706,13 @@ def downgrade() -> None:
         batch_op.drop_index('ix_alerts_account_id_kind_key')
 
     op.drop_table('alerts')
+    with op.batch_alter_table('release_notices', schema=None) as batch_op:
+        batch_op.drop_index('ix_release_notices_account_id_satellite_id_change_no')
+        batch_op.drop_index('ix_release_notices_account_id_instance_id')
+
+    op.drop_table('release_notices')
     with op.batch_alter_table('reservations', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reservations_request_digest'))
         batch_op.drop_index(batch_op.f('ix_reservations_instance_id'))
 
     op.drop_table('reservations')

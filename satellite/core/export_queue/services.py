@@ -11,7 +11,7 @@ from exchange.device.backend import DeviceRefusal, KnownDevice
 from exchange.device.bodies import ExportAnswer
 from exchange.files.rows import ExportDecisionRow
 from exchange.keys import PublicKey
-from exchange.statements import ExportRequest, ExportReturn, Grant, GrantRelease
+from exchange.statements import RESERVATION, ExportRequest, ExportReturn, Grant, GrantRelease
 from exchange.vocabulary import ExportReason, ExportState
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
@@ -179,18 +179,26 @@ def take_release(unit: Unit, release: GrantRelease, envelope: JsonObject) -> Non
     entry = unit.session.get(QueueEntry, row.request_id)
     if entry is not None and entry.state in {GRANTED, DELIVERED}:
         entry.state = RETURNED
-    _say(unit, EventKind.EXPORT_RELEASED, row, f"{row.quantity} of {row.tag} released by central ({release.reason})")
+    said = f"{row.quantity} of {row.tag} released by central ({release.reason})"
+    if row.tag == RESERVATION and not row.envelope:
+        said = "central freed what was reserved by code for the device"
+    _say(unit, EventKind.EXPORT_RELEASED, row, said)
 
 
-def take_return(unit: Unit, statement: ExportReturn, envelope: JsonObject, key: PublicKey) -> HeldGrant | None:
+def take_return(
+    unit: Unit, instance_id: str, statement: ExportReturn, envelope: JsonObject, key: PublicKey
+) -> HeldGrant | None:
     """Keep a device's signed return for central; the unit is free again only when central says so.
 
     A grant that this site never knew or has forgotten is no reason to refuse: central decides. None for another's grant.
+    `instance_id` is what the device is called now: there the release is shown, wherever the grant came from.
     """
     row = unit.session.get(HeldGrant, statement.grant)
     if (row.key_hash if row is not None else statement.key_hash) != key.key_hash:
         return None
     row = row or _forgotten(unit, statement)
+    if row.instance_id != instance_id:
+        row.instance_id, row.change_no = instance_id, next_change(unit)
     if row.returned is None:
         row.returned, row.change_no = envelope, next_change(unit)
         row.device_key = key.to_dict()
@@ -199,7 +207,11 @@ def take_return(unit: Unit, statement: ExportReturn, envelope: JsonObject, key: 
         entry = unit.session.get(QueueEntry, row.request_id)
         if entry is not None:
             entry.state = RETURNED
-        _say(unit, EventKind.EXPORT_RETURNED, row, f"{row.quantity} of {row.tag} returned by the device")
+        said = f"{row.quantity} of {row.tag} returned by the device"
+        if statement.reservation is not None:
+            said = "the device gave up what was reserved for it by code"
+        _say(unit, EventKind.EXPORT_RETURNED, row, said)
+        unit.session.flush()  # what is asked next looks for it by the instance
     return row
 
 

@@ -1,0 +1,54 @@
+"""A device registers at central itself, with regard to what is reserved for it by code (rows C6.8, S4.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from central.domain.accounts.models import SmartAccount
+from central.domain.alerts.services import refresh_alerts, refresh_clones, refresh_touched
+from central.domain.instances.devices import register_device
+from central.domain.instances.models import Instance
+from central.domain.instances.queries import by_udi, twins_of
+from central.domain.reservations.ending import note_registered
+from central.domain.reservations.queries import waiting_instance
+from central.domain.tokens.models import Token
+from exchange.device.bodies import RegisterBody
+from exchange.keys import PublicKey
+from serverkit.db.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The instance of a device that registered; whether it was known, and whether licences are reserved for it."""
+
+    instance: Instance
+    known: bool
+    reserves: bool
+
+
+def register(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Registered:
+    """Register a device; one that was added by its request code takes that instance over, and its reservation stays.
+
+    A key that central never saw gives nothing up: the device that holds the code does, as soon as it is registered.
+    """
+    by_code = waiting_instance(unit, token.account_id, body.udi)
+    known = by_udi(unit, token.account_id, body.udi) or by_code
+    if by_code is not None and known is by_code:
+        by_code.udi, by_code.udi_key = body.udi.to_dict(), body.udi.key
+        # It registers where its token says; what is reserved stays where it was taken from.
+        by_code.virtual_account_id = token.virtual_account_id
+        unit.session.flush()  # it is looked for by its identity
+    instance = register_device(unit, token, body, key)
+    if by_code is not None:
+        note_registered(unit, token.account_id, by_code, instance)
+    return Registered(instance, known is not None, by_code is not None)
+
+
+def refresh_registered(unit: Unit, account: SmartAccount, found: Registered) -> None:
+    """Make the alerts true that a registration can have touched."""
+    if found.reserves:
+        refresh_alerts(unit, account)  # two may use what is reserved
+    elif found.known:  # what is new gives no cause for an alert, and ends none
+        refresh_touched(unit, account, instances=[found.instance.id], pools=())
+    if twins_of(unit, found.instance):
+        refresh_clones(unit, account)
