@@ -25,7 +25,6 @@ from central.domain.satellites.models import Satellite, SatelliteEvent
 from exchange import limits
 from exchange.errors import MalformedError, TooLargeError
 from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow
-from exchange.identity import Udi
 from serverkit.db.bulk import Bulk, Rows
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import BATCH, Prepared, batches, deleting, inserting, upserting
@@ -50,7 +49,7 @@ class Staged:
     homes: dict[str, str] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
-    registered: dict[str, Udi] = field(default_factory=dict)
+    registered: dict[str, Any] = field(default_factory=dict)
     changes: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     recount: bool = False
     added: int = 0
@@ -70,9 +69,8 @@ class Staged:
             if "number" not in statement.order:
                 return rows
             at = statement.order.index("number")
-            after = at + 1
             return [
-                (*row[:at], first + (row[at] if row[at] >= 0 else self.added + ranks[-row[at] - 1]), *row[after:])
+                (*row[:at], first + (row[at] if row[at] >= 0 else self.added + ranks[-row[at] - 1]), *row[at + 1 :])
                 for row in rows
             ]
 
@@ -155,8 +153,7 @@ class _Staging:
             home = self._owned(row.virtual_account)
             if before is None:
                 added.append(_added(self._satellite, row))
-                if self._reserving:
-                    staged.registered[row.id] = row.udi
+                staged.registered |= {row.id: row.udi} if self._reserving else {}
                 self._new.add(row.id)
             elif before != home:
                 staged.moved[row.id] = home
@@ -214,11 +211,8 @@ class _Staging:
 
     def _learn_homes(self, missing: set[str]) -> None:
         if missing:
-            query = select(Instance.id, Instance.virtual_account_id).where(
-                Instance.account_id == self._account,
-                Instance.satellite_id == self._satellite.id,
-                Instance.id.in_(missing),
-            )
+            theirs = (Instance.account_id == self._account) & (Instance.satellite_id == self._satellite.id)
+            query = select(Instance.id, Instance.virtual_account_id).where(theirs, Instance.id.in_(missing))
             self.staged.homes.update(self._unit.session.connection().execute(query).all())
 
     def events(self, rows: list[EventRow]) -> None:
