@@ -112,9 +112,8 @@ def cancel(context: click.Context, domain: str, reservation_id: str) -> None:
 def enter_return(context: click.Context, domain: str, reservation_id: str, code: str) -> None:
     """Enter a return code."""
     with writing(context) as (_, unit):
-        account, names, row = _found(unit, domain, reservation_id)
+        _, names, row = _found(unit, domain, reservation_id)
         found = reservation_dict(ending.enter_return(unit, row, code), names)
-        refresh_alerts(unit, account)
     emit(context, found)
 
 
@@ -128,9 +127,8 @@ def enter_return(context: click.Context, domain: str, reservation_id: str, code:
 def release(context: click.Context, domain: str, reservation_id: str, reason: str) -> None:
     """Release a reservation."""
     with writing(context) as (_, unit):
-        account, names, row = _found(unit, domain, reservation_id)
+        _, names, row = _found(unit, domain, reservation_id)
         found = reservation_dict(ending.release(unit, row, reason), names)
-        refresh_alerts(unit, account)
     emit(context, found)
 
 

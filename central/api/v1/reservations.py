@@ -170,14 +170,12 @@ def cancel(call: Call) -> dict[str, Any]:
 def enter_return(call: Call) -> dict[str, Any]:
     """Enter the return code of the device."""
     row = ending.enter_return(call.unit, _row(call), call.body.code)
-    refresh_alerts(call.unit, account_of(call))
     return reservation_dict(row, names(call))
 
 
 def release(call: Call) -> dict[str, Any]:
     """Free without a return code, by the vendor's word."""
     row = ending.release(call.unit, _row(call), call.body.reason)
-    refresh_alerts(call.unit, account_of(call))
     return reservation_dict(row, names(call))
 
 
