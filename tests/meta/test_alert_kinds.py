@@ -12,7 +12,8 @@ from central.domain.alerts.rules import CATALOGUE as OF_CENTRAL
 from satellite.core.alerts.rules import CATALOGUE as OF_SATELLITE
 
 ROOT = Path(__file__).resolve().parents[2]
-CAUSES, TLS = "tests/integration/test_alert_causes.py", "tests/integration/test_tls.py"
+CAUSES, GIVEN_UP = "tests/integration/test_given_up_rights.py"
+TLS = "tests/integration/test_alert_causes.py", "tests/integration/test_tls.py"
 BOTH = ("central", "satellite")
 
 
@@ -65,6 +66,12 @@ TESTED: dict[tuple[str, str], str] = {
         "reserved_licence_expired",
         "reservation_pending",
     ),
+    **_on(
+        ("central",),
+        f"{GIVEN_UP}::test_another_machine_at_a_site_with_a_reserved_serial_number_raises_the_alert",
+        "reservation_former_key",
+    ),
+    **_on(("central",), f"{GIVEN_UP}::test_the_vendor_releases_what_a_dead_device_holds", "reservation_released"),
     **_on(("central",), "test_a_subscription_that_stands_twice_is_named_until_one_of_them_moves", "duplicate_licences"),
     **_on(BOTH, "test_an_agreement_is_named_until_it_is_accepted", "agreement_pending"),
     **_on(("central",), "test_an_agreement_is_named_until_it_is_accepted", "agreement_updated"),
