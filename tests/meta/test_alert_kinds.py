@@ -12,8 +12,8 @@ from central.domain.alerts.rules import CATALOGUE as OF_CENTRAL
 from satellite.core.alerts.rules import CATALOGUE as OF_SATELLITE
 
 ROOT = Path(__file__).resolve().parents[2]
-CAUSES, GIVEN_UP = "tests/integration/test_given_up_rights.py"
-TLS = "tests/integration/test_alert_causes.py", "tests/integration/test_tls.py"
+GIVEN_UP = "tests/integration/test_given_up_rights.py"
+CAUSES, TLS = "tests/integration/test_alert_causes.py", "tests/integration/test_tls.py"
 BOTH = ("central", "satellite")
 
 
