@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from central.device_api.devices import DevicePools, authorize_device, decide_for_device, take_device_return
-from central.device_api.registering import refresh_registered, register
+from central.device_api.registering import leave, refresh_registered, register
 from central.domain.accounts.models import SmartAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
@@ -27,9 +27,8 @@ from central.domain.instances.devices import (
 )
 from central.domain.instances.models import DeviceKey, Instance
 from central.domain.instances.queries import find_instance, instance_name, twins_of
-from central.domain.instances.services import end_instance, leave_to_reservation
 from central.domain.ledger.claims import claims_of
-from central.domain.reservations.queries import forget_registered, reservation_of
+from central.domain.reservations.queries import reservation_of
 from central.domain.tokens.models import Token
 from central.domain.tokens.services import redeem
 from central.keyring import KeyRing
@@ -255,12 +254,7 @@ class CentralBackend:
             virtual_account_id=instance.virtual_account_id,
             instance_id=instance.id,
         )
-        forget_registered(self._unit, row.account_id, [instance.id])
-        if reservation is None:
-            end_instance(self._unit, instance)
-        else:
-            leave_to_reservation(self._unit, instance)
-            instance.virtual_account_id = reservation.virtual_account_id
+        leave(self._unit, instance, reservation)
         self._row = None
         if restricted or twins:
             refresh_alerts(self._unit, account)  # also what it left behind, or asked for in vain

@@ -9,8 +9,10 @@ from central.domain.alerts.services import refresh_alerts, refresh_clones, refre
 from central.domain.instances.devices import register_device
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import by_udi, twins_of
+from central.domain.instances.services import end_instance, leave_to_reservation
 from central.domain.reservations.ending import note_registered
-from central.domain.reservations.queries import waiting_instance
+from central.domain.reservations.models import Reservation
+from central.domain.reservations.queries import forget_registered, waiting_instance
 from central.domain.tokens.models import Token
 from exchange.device.bodies import RegisterBody
 from exchange.keys import PublicKey
@@ -52,3 +54,13 @@ def refresh_registered(unit: Unit, account: SmartAccount, found: Registered) -> 
         refresh_touched(unit, account, instances=[found.instance.id], pools=())
     if twins_of(unit, found.instance):
         refresh_clones(unit, account)
+
+
+def leave(unit: Unit, instance: Instance, reservation: Reservation | None) -> None:
+    """A device deregistered: its instance goes, but for what a former key still holds by code."""
+    forget_registered(unit, instance.account_id, [instance.id])
+    if reservation is None:
+        end_instance(unit, instance)
+    else:
+        leave_to_reservation(unit, instance)
+        instance.virtual_account_id = reservation.virtual_account_id
