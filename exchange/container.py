@@ -269,12 +269,13 @@ class OpenedFile:
         if self.body is None:
             return
         counts: Counter[str] = Counter()
-        tables, left, room = TableReader(), self.body.rows, limits.BODY_BYTES
+        tables, left = TableReader(), self.body.rows
+        room = min(limits.BODY_BYTES, limits.UNROLLED_FREE + limits.UNROLLED_TIMES * self.body.size)
         for line in self._lines():
             block = tables.read(line)
             counts[block.kind] += block.count
             left -= block.count
-            room -= block.weight
+            room -= block.weight or len(line)
             if left < 0:
                 raise MalformedError("there are more rows than the manifest says")
             if room < 0:

@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import TypeVar
 
 from exchange.canonical import JsonObject, b64decode, is_hex, parse_time
-from exchange.errors import MalformedError
+from exchange.errors import MalformedError, TooLargeError
 from exchange.limits import QUANTITY, TEXT_CHARS
+from exchange.weight import json_bytes
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
@@ -119,16 +120,18 @@ class Fields:
         """Bytes or null."""
         return self.data(name, most=most) if self.has(name) else None
 
-    def mapping(self, name: str) -> JsonObject:
-        """An object as it stands."""
+    def mapping(self, name: str, *, most_bytes: int | None = None) -> JsonObject:
+        """An object as it stands, whose canonical JSON has at most so many bytes."""
         value = self.raw(name)
         if not isinstance(value, dict):
             raise self._wrong(name, "an object")
+        if most_bytes is not None and json_bytes(value) > most_bytes:
+            raise TooLargeError(f"{name} has more than {most_bytes} bytes")
         return value
 
-    def optional_mapping(self, name: str) -> JsonObject | None:
+    def optional_mapping(self, name: str, *, most_bytes: int | None = None) -> JsonObject | None:
         """An object or null."""
-        return self.mapping(name) if self.has(name) else None
+        return self.mapping(name, most_bytes=most_bytes) if self.has(name) else None
 
     def items(self, name: str, read: Callable[[object], T], *, most: int = 100_000) -> tuple[T, ...]:
         """A list, each entry read by `read`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from exchange.canonical import encode
@@ -27,3 +28,8 @@ def _size(value: Any) -> int:
     if isinstance(value, str):
         return len(value)
     return len(encode(value).decode()) if isinstance(value, dict | list) else 0
+
+
+def json_bytes(value: Any) -> int:
+    """How many bytes an object has as JSON, also with numbers that its canonical form does not have."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))

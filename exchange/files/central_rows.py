@@ -9,7 +9,7 @@ from typing import ClassVar
 from exchange.canonical import JsonObject, iso
 from exchange.fields import Fields, plain_text
 from exchange.files.row import Row
-from exchange.limits import KIB
+from exchange.limits import KIB, SIGNED_BYTES
 from exchange.vocabulary import ExportState
 
 
@@ -83,7 +83,7 @@ class AllotmentRow(Row):
     @classmethod
     def read(cls, row: Fields) -> AllotmentRow:
         """Read the row."""
-        return cls(envelope=row.mapping("envelope"))
+        return cls(envelope=row.mapping("envelope", most_bytes=SIGNED_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class GrantRow(Row):
     @classmethod
     def read(cls, row: Fields) -> GrantRow:
         """Read the row."""
-        return cls(request=row.identifier("request"), envelope=row.mapping("envelope"))
+        return cls(request=row.identifier("request"), envelope=row.mapping("envelope", most_bytes=SIGNED_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class GrantReleaseRow(Row):
     @classmethod
     def read(cls, row: Fields) -> GrantReleaseRow:
         """Read the row."""
-        return cls(envelope=row.mapping("envelope"))
+        return cls(envelope=row.mapping("envelope", most_bytes=SIGNED_BYTES))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ from exchange.errors import MalformedError
 from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow, read_request_row
 from exchange.identity import Udi
 from exchange.keys import PublicKey
-from exchange.limits import IDENTITY_CHARS, JSON_INTEGER, QUANTITY, TEXT_CHARS
+from exchange.limits import IDENTITY_CHARS, JSON_INTEGER, QUANTITY, SUBJECT_BYTES, TEXT_CHARS
 from exchange.tables import Block, Column
 from exchange.vocabulary import InstanceState
+from exchange.weight import json_bytes
 
 MESSAGE_CHARS = 4096
 _IDS = re.compile(r"[0-9a-f]*")
@@ -158,14 +159,25 @@ def _claims(of: Mapping[str, Column], _count: int) -> list[RequestRow]:
     return list(map(ClaimRow, _ids(of["instance"]), tags, _counts(of["count"]), _times(of["since"])))
 
 
+def _longest(columns: Mapping[str, Column]) -> int:
+    """More bytes than an object of these columns has in canonical JSON."""
+    size = 2
+    for name, column in columns.items():
+        _sure({*map(type, column)} <= {str, int, bool, type(None)})
+        size += 8 + 6 * len(name) + max(6 * len(value) if isinstance(value, str) else 20 for value in column)
+    return size
+
+
 def _events(of: Mapping[str, Column], count: int) -> list[RequestRow]:
     subject = of["subject"]
     if isinstance(subject, dict):
         columns = [_list(column) for column in subject.values()]
+        _sure(_longest(subject) <= SUBJECT_BYTES)
         subjects = [dict(zip(subject, values, strict=True)) for values in zip(*columns, strict=True)]
         subjects = subjects or [{} for _ in range(count)]
     else:
         _sure({*map(type, subject)} == {dict})
+        _sure(all(json_bytes(each) <= SUBJECT_BYTES for each in {id(each): each for each in subject}.values()))
         subjects = subject
     numbers: Iterable[Any] = repeat(None)
     if "number" in of:

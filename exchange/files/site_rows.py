@@ -12,7 +12,7 @@ from exchange.fields import Fields, plain_text
 from exchange.files.row import MEMBERS, Row
 from exchange.identity import Udi
 from exchange.keys import PublicKey
-from exchange.limits import JSON_INTEGER
+from exchange.limits import JSON_INTEGER, SIGNED_BYTES, SUBJECT_BYTES
 from exchange.vocabulary import DeliveryState, InstanceState
 
 
@@ -154,7 +154,7 @@ class ExportRequestRow(Row):
             tag=row.text("tag", empty=False),
             count=row.integer("count"),
             requested_at=row.time("requested_at"),
-            statement=row.mapping("statement"),
+            statement=row.mapping("statement", most_bytes=SIGNED_BYTES),
             device_key=PublicKey.from_dict(row.mapping("device_key")),
         )
 
@@ -175,7 +175,7 @@ class ExportReturnRow(Row):
         return cls(
             grant=row.identifier("grant"),
             instance=row.identifier("instance"),
-            statement=row.mapping("statement"),
+            statement=row.mapping("statement", most_bytes=SIGNED_BYTES),
             device_key=PublicKey.from_dict(row.mapping("device_key")),
         )
 
@@ -200,7 +200,7 @@ class GrantStateRow(Row):
             generation=row.integer("generation", least=1),
             state=row.word("state", DeliveryState),
             at=row.time("at"),
-            envelope=row.optional_mapping("envelope"),
+            envelope=row.optional_mapping("envelope", most_bytes=SIGNED_BYTES),
             device_key=PublicKey.from_dict(row.mapping("device_key")) if row.has("device_key") else None,
         )
 
@@ -232,6 +232,6 @@ class EventRow(Row):
             actor=row.text("actor"),
             message=row.text("message", most=4096),
             instance=row.optional_identifier("instance"),
-            subject=row.mapping("subject"),
+            subject=row.mapping("subject", most_bytes=SUBJECT_BYTES),
             number=row.optional_integer("number", most=JSON_INTEGER),
         )

@@ -21,6 +21,7 @@ from tests.format.reader_values import (
     of,
     optional,
     read,
+    small,
     text,
     time,
     udi,
@@ -164,18 +165,18 @@ _OF_SATELLITE = {
             "tag": _TAG,
             "count": integer(),
             "requested_at": time,
-            "statement": obj,
+            "statement": small(32 * KIB),
             "device_key": key,
         }
     ),
-    "export_return": of({"grant": ident, "instance": ident, "statement": obj, "device_key": key}),
+    "export_return": of({"grant": ident, "instance": ident, "statement": small(32 * KIB), "device_key": key}),
     "grant_state": of(
         {
             "grant": ident,
             "generation": integer(1),
             "state": word("delivered", "undelivered"),
             "at": time,
-            "envelope": optional(obj),
+            "envelope": optional(small(32 * KIB)),
             "device_key": optional(key),
         }
     ),
@@ -187,7 +188,7 @@ _OF_SATELLITE = {
             "actor": text(),
             "message": text(4096),
             "instance": optional(ident),
-            "subject": obj,
+            "subject": small(4 * KIB),
             "number": optional(integer(0, LARGEST)),
         }
     ),
@@ -200,8 +201,8 @@ _OF_CENTRAL = {
         {"tag": _TAG, "name": text(), "description": text(), "restricted": flag, "products": many(text(), 1000)}
     ),
     "product": of({"tag": text(), "pid": text(), "name": text(), "family": text()}),
-    "allotment": of({"envelope": obj}),
-    "grant": of({"request": ident, "envelope": obj}),
+    "allotment": of({"envelope": small(32 * KIB)}),
+    "grant": of({"request": ident, "envelope": small(32 * KIB)}),
     "export_decision": of(
         {
             "request": ident,
@@ -215,7 +216,7 @@ _OF_CENTRAL = {
             "decided_at": time,
         }
     ),
-    "grant_release": of({"envelope": obj}),
+    "grant_release": of({"envelope": small(32 * KIB)}),
     "certificates": of({"identity": _CERTIFICATE, "device_ca": _CERTIFICATE}),
 }
 ROWS = {"sync-request": _OF_SATELLITE, "authorization": _OF_CENTRAL, "sync-response": _OF_CENTRAL, "registration": {}}

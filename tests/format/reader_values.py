@@ -146,6 +146,17 @@ def obj(value: Any) -> dict[str, Any]:
     return result
 
 
+def small(most: int) -> Type:
+    """An object as it stands, of so many bytes of JSON."""
+
+    def check(value: Any) -> dict[str, Any]:
+        found = obj(value)
+        demand(len(canonical(found)) <= most, "too_large")
+        return found
+
+    return check
+
+
 def text(most: int = 1024, *, empty: bool = True) -> Type:
     """A text."""
 
