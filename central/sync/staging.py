@@ -25,7 +25,7 @@ from central.domain.satellites.models import Satellite, SatelliteEvent
 from exchange import limits
 from exchange.errors import MalformedError, TooLargeError
 from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow
-from exchange.weight import json_bytes
+from exchange.files.site_rows import signed_bytes
 from serverkit.db.bulk import Bulk, Rows
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import BATCH, Prepared, batches, deleting, inserting, upserting
@@ -87,7 +87,7 @@ def stage_rows(unit: Unit, satellite: Satellite, rows: Iterable[list[RequestRow]
         for some in rows:
             if type(some[0]) not in waiting:  # they stay in memory until they are decided
                 others += len(some)
-                size += sum(map(_signed_bytes, some))
+                size += sum(map(signed_bytes, some))
             if others > limits.OTHER_ROWS or size > limits.OTHER_BYTES:
                 raise TooLargeError("there are more tokens, requests, returns and grants than a file can hold")
             of_kind = waiting.get(type(some[0]), staging.staged.others[type(some[0])])
@@ -99,12 +99,6 @@ def stage_rows(unit: Unit, satellite: Satellite, rows: Iterable[list[RequestRow]
         staging.staged.bulk.close()
         raise
     return staging.staged
-
-
-def _signed_bytes(row: Any) -> int:
-    """How much of a row is a signed object that is kept as it stands."""
-    signed = getattr(row, "statement", None) or getattr(row, "envelope", None)
-    return json_bytes(signed) if signed else 0
 
 
 class _Staging:
