@@ -86,8 +86,7 @@ def stage_rows(unit: Unit, satellite: Satellite, rows: Iterable[list[RequestRow]
         others = size = 0
         for some in rows:
             if type(some[0]) not in waiting:  # they stay in memory until they are decided
-                others += len(some)
-                size += sum(map(signed_bytes, some))
+                others, size = others + len(some), size + sum(map(signed_bytes, some))
             if others > limits.OTHER_ROWS or size > limits.OTHER_BYTES:
                 raise TooLargeError("there are more tokens, requests, returns and grants than a file can hold")
             of_kind = waiting.get(type(some[0]), staging.staged.others[type(some[0])])
