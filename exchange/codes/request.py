@@ -56,6 +56,8 @@ def read_request_code(text: str) -> RequestCode:
         raise MalformedError("this is not a request code, such as CP-ZSW-48:SN1-A6rZG7jGd-7z")
     own = found["form"] == OWN
     if own and check_of(plain.rpartition("-")[0], CHECK_DIGITS) != found["check"]:
+        if text.strip()[:2] == OWN.lower():
+            raise MalformedError("a request code is not written in small letters: capitals and small letters count")
         hint = case_hint(found["pid"] + found["serial"] + found["digits"] + found["check"])
         raise AlteredError(f"the request code was mistyped: its last two characters do not fit the others{hint}")
     code = RequestCode(plain, found["pid"], found["serial"], found["digits"], own)

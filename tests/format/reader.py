@@ -297,6 +297,8 @@ def device_request(file: bytes, given: Mapping[str, Any]) -> Found:
     demand(used is not None and key_hash(used)[:32] == names[0], "unknown_issuer")
     payload = unsealed(parts["envelope"], "device-request", by_id([used]))
     found = read(strict(payload, 256 * KIB), MESSAGE)
+    if found["resumed"] is None:
+        del found["resumed"]  # it may be left out, and then says nothing
     demand(found["key_id"] == names[0] and (brought is not None) == (found["op"] == "register"))
     demand(found["op"] == given["op"], "wrong_kind")
     return {"digest": sha256(payload), "message": {**found, "body": read(found["body"], BODIES[found["op"]])}}
