@@ -94,7 +94,7 @@ def deaf() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-@pytest.mark.row("S2.2", "S1.4")
+@pytest.mark.row("S2.2", "S1.4", "B1")
 def test_silence_is_named_by_the_step_that_it_comes_at(site: World) -> None:
     """A port that drops packets, one that begins no TLS, one that gives no answer or half of one; the same of a proxy."""
     seen = []

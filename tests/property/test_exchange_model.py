@@ -29,7 +29,7 @@ def walk(template: Path, folder: Path, seed: int, *, wild: bool, central_back: b
         shutil.rmtree(place)
 
 
-@pytest.mark.row("S2.5", "C8.2", "S2.3")
+@pytest.mark.row("S2.5", "C8.2", "S2.3", "B3")
 @pytest.mark.parametrize("block", range(2))
 def test_loss_repetition_and_disorder_converge_without_a_false_alarm(template: Path, memory: Path, block: int) -> None:
     """With an unkind courier and honest machines both sides agree after one good round trip, and nothing is ever refused but what is superseded."""
