@@ -50,6 +50,11 @@ class KeyRing:
         """Store the chain of roots."""
         write_atomic(self.folder / TRUST, trust.save())
 
+    def adopt_trust(self, trust: Trust) -> None:
+        """Store a chain of roots that an imported file leads to, unless another process stored a newer one."""
+        if trust.root.version >= self.trust.root.version:
+            self.write_trust(trust)
+
     @cached_property
     def box(self) -> SecretBox:
         """Encrypts secrets at rest."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import satellite
 from exchange.errors import ExchangeError
+from exchange.trust import Trust
 from satellite.core.alerts.services import refresh_alerts
 from satellite.core.base import last_change
 from satellite.core.operations.models import ClockRow
@@ -75,8 +76,19 @@ class Satellite:
         self.anchor.write(*reached)
         return f"change {change}"
 
+    def anchor_after_commit(self, unit: Unit, trust: Trust | None = None) -> None:
+        """After the commit of this unit, store the root that a file brought, then raise the anchor.
+
+        The one place of the order "commit, then anchor, then release the file": a file leaves after the unit has ended.
+        """
+        site = site_of(unit)
+        reached = (site.epoch, site.last_seq, site.applied_rseq)
+        if trust is not None:
+            unit.after_commit.append(lambda: self.keyring.adopt_trust(trust))
+        unit.after_commit.append(lambda: self.anchor.write(*reached))
+
     def refresh_alerts(self, unit: Unit) -> None:
-        """Make the alerts true."""
+        """Make every alert equal to state and clock."""
         refresh_alerts(unit, self.keyring.trust.root, restored=self.is_restored(unit))
 
 

@@ -1,4 +1,4 @@
-"""What time alone brings about at the site: silent devices (row C7.5, the satellite's side)."""
+"""Use cases of deadlines: silent devices (row C7.5, the satellite's side)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.base import next_change
 from satellite.core.export_queue.services import holds_restricted
+from satellite.core.instances.clones import end_restored_marks
 from satellite.core.instances.models import Instance
 from satellite.core.instances.queries import instance_name
 from satellite.core.instances.services import remove_instance
 from satellite.core.licences.services import replace_claims
 from serverkit.db.unit import Unit
+
+
+def apply_deadlines(unit: Unit) -> str:
+    """Apply every deadline that has passed; the result of the job."""
+    return f"{end_silent_instances(unit)} instances changed, {end_restored_marks(unit)} marks lapsed"
 
 
 def end_silent_instances(unit: Unit) -> int:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from satellite.core.accounts.queries import virtual_account
 from satellite.runtime import Satellite, open_satellite
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import home_of
@@ -19,7 +18,7 @@ from serverkit.log import configure_logging
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group(cls=Program, help="The customer's side: an isolated site with its devices, tokens and synchronization.")
+@click.group(cls=Program, help="Manage a satellite: the devices, tokens and synchronization of an isolated site.")
 def group() -> None:
     """Hold the commands of a satellite."""
 
@@ -51,8 +50,3 @@ def reading(context: click.Context) -> Iterator[tuple[Satellite, Unit]]:
     server = opened(context)
     with server.database.read(OPERATOR) as unit:
         yield server, unit
-
-
-def chosen(unit: Unit, name: str | None) -> str | None:
-    """The id of a virtual account where it was named."""
-    return virtual_account(unit, name).id if name is not None else None

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import click
 
-from satellite.cli.base import chosen, group, reading, writing
-from satellite.core.accounts.queries import names, virtual_account
-from satellite.core.activity.queries import events
-from satellite.core.alerts.services import alert_dict, book, dismiss_alert, remind_alert
-from satellite.core.export_queue.queries import held_units, queue
-from satellite.core.instances.queries import find_instance, instances
-from satellite.core.instances.services import refuse_holder, remove_instance, transfer_instance
-from satellite.core.licences.queries import licences
-from satellite.core.site.queries import site_of
+from satellite.actions import alerts as alert_actions
+from satellite.actions import events, export_queue, instances, licences
+from satellite.cli.base import group, reading, writing
 from serverkit.cli.base import emit, emit_list
 
 VIRTUAL_ACCOUNT = click.option("--virtual-account", "name", metavar="VA", help="Only this virtual account.")
 
 
-@group.command("licences", help="Licences: purchased, in use, balance.")
+@group.command("licences", help="List licences: purchased, in use, balance.")
 @VIRTUAL_ACCOUNT
 @click.pass_context
 def licences_list(context: click.Context, name: str | None) -> None:
     """List licences."""
     with reading(context) as (_, unit):
-        items = licences(unit, names(unit), chosen(unit, name))
+        items = licences.list_licences(unit, name)
     emit_list(
         context,
         items,
@@ -32,58 +26,54 @@ def licences_list(context: click.Context, name: str | None) -> None:
     )
 
 
-@group.command("instances", help="Product instances.")
+@group.command("instances", help="List product instances.")
 @VIRTUAL_ACCOUNT
 @click.pass_context
 def instances_list(context: click.Context, name: str | None) -> None:
     """List product instances."""
     with reading(context) as (_, unit):
-        items = instances(unit, names(unit), chosen(unit, name), site_of(unit).name, held_units(unit))
+        items = instances.list_instances(unit, name)
     emit_list(context, items, ("name", "pid", "serial", "virtual_account", "last_contact", "state", "id"))
 
 
-@group.group("instance", help="One product instance.")
+@group.group("instance", help="Manage one product instance.")
 def instance() -> None:
     """Hold the commands of one instance."""
 
 
-@instance.command("remove", help="Remove a product instance; its ordinary licences are freed.")
+@instance.command("remove", help="Remove a product instance and free its ordinary licences.")
 @click.argument("instance_id", metavar="ID")
 @click.pass_context
 def instance_remove(context: click.Context, instance_id: str) -> None:
     """Remove an instance."""
     with writing(context) as (_, unit):
-        row = find_instance(unit, instance_id)
-        refuse_holder(unit, row.id)
-        remove_instance(unit, row)
-    emit(context, {"id": instance_id, "removed": True})
+        found = instances.remove_instance(unit, instance_id)
+    emit(context, found)
 
 
-@instance.command("transfer", help="Move a product instance to another virtual account of this satellite.")
+@instance.command("transfer", help="Transfer a product instance to another virtual account of this satellite.")
 @click.argument("instance_id", metavar="ID")
 @click.option("--to", "--virtual-account", "name", required=True, metavar="VA")
 @click.pass_context
 def instance_transfer(context: click.Context, instance_id: str, name: str) -> None:
     """Transfer an instance."""
     with writing(context) as (_, unit):
-        transfer_instance(unit, find_instance(unit, instance_id), virtual_account(unit, name))
-    emit(context, {"id": instance_id, "virtual_account": name})
+        found = instances.transfer_instance(unit, instance_id, name)
+    emit(context, found)
 
 
-@group.command("alerts", help="Alerts, most urgent first.")
+@group.command("alerts", help="List alerts, most urgent first.")
 @VIRTUAL_ACCOUNT
-@click.option("--all", "every", is_flag=True, help="Also those put off, dismissed and cleared.")
+@click.option("--all", "every", is_flag=True, help="Include postponed, dismissed and cleared alerts.")
 @click.pass_context
 def alerts_list(context: click.Context, name: str | None, every: bool) -> None:
     """List alerts."""
-    with writing(context) as (server, unit):
-        server.refresh_alerts(unit)
-        rows, va = book().open_ones(unit, every=every), chosen(unit, name)
-        items = [alert_dict(row) for row in rows if va is None or row.subject.get("virtual_account") == va]
+    with reading(context) as (_, unit):
+        items = alert_actions.list_alerts(unit, name, every=every)
     emit_list(context, items, ("severity", "kind", "message", "source", "action_due", "state", "id"))
 
 
-@group.group("alert", help="One alert.")
+@group.group("alert", help="Manage one alert.")
 def alert() -> None:
     """Hold the commands of one alert."""
 
@@ -94,35 +84,35 @@ def alert() -> None:
 def alert_dismiss(context: click.Context, alert_id: str) -> None:
     """Dismiss an alert."""
     with writing(context) as (_, unit):
-        found = alert_dict(dismiss_alert(unit, alert_id))
+        found = alert_actions.dismiss_alert(unit, alert_id)
     emit(context, found)
 
 
-@alert.command("remind", help="Put an alert off until its next step.")
+@alert.command("remind", help="Postpone an alert until its next step.")
 @click.argument("alert_id", metavar="ID")
 @click.pass_context
 def alert_remind(context: click.Context, alert_id: str) -> None:
-    """Put an alert off."""
+    """Postpone an alert."""
     with writing(context) as (_, unit):
-        found = alert_dict(remind_alert(unit, alert_id))
+        found = alert_actions.remind_alert(unit, alert_id)
     emit(context, found)
 
 
-@group.command("events", help="The event log, newest first.")
+@group.command("events", help="List the event log, newest first.")
 @VIRTUAL_ACCOUNT
 @click.pass_context
 def events_list(context: click.Context, name: str | None) -> None:
     """List events."""
     with reading(context) as (_, unit):
-        items = events(unit, chosen(unit, name))
+        items = events.list_events(unit, name)
     emit_list(context, items, ("at", "kind", "actor", "message"))
 
 
-@group.command("export-queue", help="Restricted licences on their way.")
+@group.command("export-queue", help="List export-authorization requests.")
 @VIRTUAL_ACCOUNT
 @click.pass_context
 def queue_list(context: click.Context, name: str | None) -> None:
     """List the queue."""
     with reading(context) as (_, unit):
-        items = queue(unit, chosen(unit, name))
+        items = export_queue.list_export_queue(unit, name)
     emit_list(context, items, ("requested_at", "tag", "count", "state", "reason", "instance", "id"))

@@ -7,48 +7,41 @@ from typing import Any
 
 import click
 
+from satellite.actions import synchronization
 from satellite.cli.base import FILE, opened, reading, writing
 from satellite.cli.sync import sync
-from satellite.core.site.queries import site_of
-from satellite.sync.doctor import catalogue, diagnose
-from satellite.sync.failures import refuse_failure
-from satellite.sync.network import next_attempt, synchronize
 from satellite.sync.schedule import KINDS, WEEKDAYS
-from satellite.sync.settings import change_settings, settings_of, shown
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import emit, emit_list, render
-from serverkit.clock import optional_iso
 from serverkit.files import read_bounded
 
 CA_BYTES = 256 * 1024
 
 
 @sync.command("now", help="Synchronize over the network now.")
-@click.option("--full", is_flag=True, help="Everything, not only what changed.")
+@click.option("--full", is_flag=True, help="Send everything, not only changes.")
 @click.pass_context
 def sync_now(context: click.Context, full: bool) -> None:
     """Synchronize."""
-    attempt = synchronize(opened(context), OPERATOR, full=full)
-    refuse_failure(attempt)
-    emit(context, attempt.to_dict())
+    emit(context, synchronization.synchronize(opened(context), OPERATOR, full=full))
 
 
 @sync.command("settings", help="Show or change the settings of network synchronization.")
 @click.option("--url", help="Address of central, https://host:port.")
 @click.option("--ca", type=FILE, help="Authorities to trust, in PEM form.")
 @click.option("--fingerprint", help="SHA-256 of central's certificate or of its key.")
-@click.option("--proxy", help="http://[user:password@]host:port, or nothing for none.")
-@click.option("--every", type=click.Choice(KINDS), help="When to synchronize by itself.")
+@click.option("--proxy", help="http://[user:password@]host:port, or empty for none.")
+@click.option("--every", type=click.Choice(KINDS), help="When to synchronize automatically.")
 @click.option("--day", help="Day of the week by name, or of the month by number.")
 @click.option("--at", metavar="HH:MM", help="Time of the day.")
 @click.option("--zone", help="Time zone, such as Europe/Berlin.")
-@click.option("--timeout", type=int, metavar="SECONDS", help="How long each step may stay silent, 1 to 3600.")
+@click.option("--timeout", type=int, metavar="SECONDS", help="Time-out of each step, 1 to 3600.")
 @click.pass_context
 def sync_settings(
     context: click.Context, /, ca: Path | None, day: str | None, timeout: int | None, **given: str | None
 ) -> None:
     """Show or change settings."""
-    # Empty takes away what may be missing; a time, a zone and a schedule may not.
+    # An empty text removes an optional setting; a time, a zone and a schedule are required.
     changes: dict[str, Any] = {
         name: (value or None) if name in {"fingerprint", "proxy"} else value
         for name, value in given.items()
@@ -58,20 +51,20 @@ def sync_settings(
         changes["ca"] = read_bounded(ca, CA_BYTES).decode("ascii", "replace")
     if day is not None:
         with reading(context) as (_, unit):
-            changes["day"] = _day(day, str(changes.get("every", settings_of(site_of(unit)).every)))
+            changes["day"] = _day(day, str(changes.get("every", synchronization.show_settings(unit)["every"])))
     if timeout is not None:
         changes["timeout"] = timeout
     if changes:
-        with writing(context) as (made, unit):
-            change_settings(unit, changes, lab=made.keyring.trust.root.lab)
-    with reading(context) as (_, unit):
-        site = site_of(unit)
-        found = {**shown(settings_of(site)), "mode": site.setup_mode, "next": optional_iso(next_attempt(unit))}
+        with writing(context) as (server, unit):
+            found = synchronization.change_settings(server, unit, changes)
+    else:
+        with reading(context) as (_, unit):
+            found = synchronization.show_settings(unit)
     emit(context, found)
 
 
 def _day(text: str, every: str) -> int:
-    # A number for a weekday is refused: people count the days of the week from different ones.
+    # A number for a weekday is refused: people start to count the week at different days.
     if text.lower() in WEEKDAYS and every != "monthly":
         return WEEKDAYS.index(text.lower())
     if text.isascii() and text.isdecimal() and len(text) <= 2 and every != "weekly":
@@ -79,22 +72,22 @@ def _day(text: str, every: str) -> int:
     raise click.UsageError("--day is the name of a weekday for weekly, and a number from 1 to 31 for monthly")
 
 
-@sync.command("doctor", help="Name the one cause that stops synchronization, and what to do.")
+@sync.command("doctor", help="Name the one cause that stops synchronization, and its remedy.")
 @click.argument("file", type=FILE, required=False)
 @click.option("--catalogue", "every", is_flag=True, help="List every cause that can be named.")
 @click.pass_context
 def sync_doctor(context: click.Context, file: Path | None, every: bool) -> None:
     """Examine the synchronization."""
     if every:
-        emit_list(context, catalogue(), ("code", "where", "message", "remedy"))
+        emit_list(context, synchronization.list_causes(), ("code", "where", "message", "remedy"))
         return
-    found = diagnose(lambda: opened(context), OPERATOR, file)
+    found = synchronization.diagnose_home(lambda: opened(context), OPERATOR, file)
     emit(context, found, _text(found))
     if not found["healthy"]:
         context.exit(1)
 
 
 def _text(found: dict[str, Any]) -> str:
-    # The one cause is what the command is for: each thing that is said of it gets a line of its own.
+    # The cause is the purpose of the command: each of its parts gets a line.
     lines = {"healthy": found["healthy"], "checked": found["checked"], **(found["cause"] or {"cause": None})}
     return render({"cause" if name == "code" else name: value for name, value in lines.items()})

@@ -1,42 +1,39 @@
-"""`satellite serve | jobs`."""
+"""`satellite upgrade | serve | jobs`."""
 
 from __future__ import annotations
 
 import click
 
+from satellite.actions import jobs as job_actions
+from satellite.actions.setup import migrate_database
+from satellite.actions.tls import refresh_tls_at_start
 from satellite.cli.base import group, home, opened
 from satellite.core.operations.models import JobRun
-from satellite.jobs.catalogue import jobs_of, note_tls
-from satellite.runtime import assemble, create_database, open_satellite
+from satellite.jobs.catalogue import jobs_of
+from satellite.runtime import open_satellite
+from serverkit.actor import OPERATOR
 from serverkit.backup.swap import hold_home
 from serverkit.cli.base import emit, emit_list
-from serverkit.db.migrate import current, require
 from serverkit.devices.asgi_front import Application
-from serverkit.errors import HomeMissingError
-from serverkit.jobs.runs import find_job, manual_slot, run_job, slot_of
 from serverkit.startup import check_home
 from serverkit.storage import is_server
 from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import TLS
 
 
-@group.command("upgrade", help="Bring the database to the form of this program; a copy is made first.")
+@group.command("upgrade", help="Migrate the database to this version, after a copy.")
 @click.pass_context
 def upgrade(context: click.Context) -> None:
-    """Upgrade the database."""
-    server = assemble(home(context))
-    if not server.keyring.exists:
-        raise HomeMissingError("there is no satellite in this home")
-    require(server.database.engine)
-    before = current(server.database.engine)
-    create_database(server)
-    emit(context, {"before": before, "now": current(server.database.engine)})
+    """Migrate the database."""
+    emit(context, migrate_database(home(context)))
 
 
 @group.command("serve", help="Serve the device protocol; prints one JSON line when ready.")
 @click.option("--bind", metavar="HOST:PORT", help="Address; port 0 takes a free one.")
-@click.option("--no-jobs", is_flag=True, help="Start no scheduler.")
-@click.option("--no-tls", is_flag=True, help="Behind a reverse proxy: a loopback address or unix:PATH only.")
+@click.option("--no-jobs", is_flag=True, help="Do not run scheduled jobs.")
+@click.option(
+    "--no-tls", is_flag=True, help="Serve without TLS, behind a reverse proxy: a loopback address or unix:PATH only."
+)
 @click.pass_context
 def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool) -> None:
     """Serve."""
@@ -60,7 +57,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
         is_server()
         own = open_satellite(folder)
         if tls is not None:
-            note_tls(own)
+            refresh_tls_at_start(own)
         return make_app(own)
 
     def scheduler() -> None:
@@ -78,7 +75,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
     )
 
 
-@group.group("jobs", help="What time alone brings about.")
+@group.group("jobs", help="List and run scheduled jobs.")
 def jobs() -> None:
     """Hold the commands of jobs."""
 
@@ -88,16 +85,7 @@ def jobs() -> None:
 def jobs_list(context: click.Context) -> None:
     """List jobs."""
     server = opened(context)
-    now = server.clock.now()
-    items = [
-        {
-            "name": job.name,
-            "every_seconds": int(job.every.total_seconds()),
-            "slot": slot_of(job, now),
-            "description": job.description,
-        }
-        for job in jobs_of(server)
-    ]
+    items = job_actions.list_jobs(jobs_of(server), server.clock.now())
     emit_list(context, items, ("name", "every_seconds", "slot", "description"))
 
 
@@ -107,5 +95,4 @@ def jobs_list(context: click.Context) -> None:
 def jobs_run(context: click.Context, name: str) -> None:
     """Run a job."""
     server = opened(context)
-    result = run_job(server.database, JobRun, find_job(jobs_of(server), name), slot=manual_slot())
-    emit(context, {"job": result.job, "slot": result.slot, "state": result.state, "detail": result.detail})
+    emit(context, job_actions.run_job(server, OPERATOR, jobs_of(server), name))

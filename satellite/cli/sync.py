@@ -6,17 +6,14 @@ from pathlib import Path
 
 import click
 
-from exchange.canonical import digest
+from satellite.actions import privacy as privacy_actions
+from satellite.actions import synchronization
+from satellite.actions.site import show_status as state_of
 from satellite.cli.base import FILE, group, opened, reading, writing
-from satellite.core.site import services
-from satellite.core.site.queries import history, site_of, status
-from satellite.sync.apply_response import apply_response
-from satellite.sync.make_request import export_request, prepare_request, preview
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import OUTPUT, emit, emit_list
 from serverkit.errors import FileUnreadableError
 from serverkit.files import write_atomic
-from serverkit.time.service import clock_words
 
 
 @group.command("status", help="Show the state of the satellite.")
@@ -24,46 +21,33 @@ from serverkit.time.service import clock_words
 def show_status(context: click.Context) -> None:
     """Show the state."""
     with reading(context) as (server, unit):
-        state = clock_words(unit.reading) if unit.reading else None
-        found = {**status(unit, site_of(unit)), "restored": server.is_restored(unit), "clock": state}
+        found = state_of(server, unit)
     emit(context, found)
 
 
-@group.group("sync", help="Synchronization by files or by network.")
+@group.group("sync", help="Synchronize with central by files or over the network.")
 def sync() -> None:
     """Hold the commands of synchronization."""
 
 
-@sync.command("export", help="Write the file for central.")
+@sync.command("export", help="Write a request file for central.")
 @click.option("--output", required=True, type=OUTPUT)
-@click.option("--full", is_flag=True, help="Everything, not only what changed.")
+@click.option("--full", is_flag=True, help="Send everything, not only changes.")
 @click.pass_context
 def sync_export(context: click.Context, output: Path, full: bool) -> None:
     """Write a synchronization file."""
-    with reading(context) as (server, unit):
-        prepared = prepare_request(unit, server.keyring, full=full)
-    with writing(context) as (server, unit):
-        restored = server.is_restored(unit)
-        done = export_request(unit, server.keyring, full=full, restored=restored, prepared=prepared)
-        request, rseq = done.request, site_of(unit).applied_rseq
-        found = {"epoch": request.epoch, "sequence": request.seq, "full": request.full, "counts": request.counts}
-        waiting = request.seq - site_of(unit).acknowledged_seq
-        data = request.content
-    server.anchor.write(request.epoch, request.seq, rseq)
-    write_atomic(output, data, mode=0o644)
-    emit(
-        context, {"path": str(output), "sha256": digest(data), **found, "fresh": done.fresh, "unacknowledged": waiting}
-    )
+    request = synchronization.export_request(opened(context), OPERATOR, full=full)
+    write_atomic(output, request.content, mode=0o644)
+    emit(context, {"path": str(output), **request.view})
 
 
-@sync.command("preview", help="Show every row that the next file would hold.")
+@sync.command("preview", help="Show every row of the next request.")
 @click.pass_context
 def sync_preview(context: click.Context) -> None:
     """Preview the next file."""
     with reading(context) as (server, unit):
-        rows = preview(unit, server.keyring)
-    counts = {kind: len(entries) for kind, entries in rows.items()}
-    emit(context, {"rows": rows, "counts": counts})
+        found = synchronization.preview_request(server, unit)
+    emit(context, found)
 
 
 @sync.command("import", help="Apply the response file from central.")
@@ -73,13 +57,10 @@ def sync_import(context: click.Context, file: Path) -> None:
     """Apply a response."""
     server = opened(context)
     try:
-        result = apply_response(server, OPERATOR, lambda: file.open("rb"))
+        result = synchronization.import_response_file(server, OPERATOR, lambda: file.open("rb"))
     except OSError as error:
         raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
-    emit(
-        context,
-        {"outcome": result.outcome, "epoch": result.epoch, "sequence": result.sequence, "counts": result.counts},
-    )
+    emit(context, result.to_dict())
 
 
 @sync.command("history", help="Show the steps of synchronization, newest first.")
@@ -87,21 +68,21 @@ def sync_import(context: click.Context, file: Path) -> None:
 def sync_history(context: click.Context) -> None:
     """Show the history."""
     with reading(context) as (_, unit):
-        items = history(unit)
+        items = synchronization.list_history(unit)
     emit_list(context, items, ("at", "step", "outcome", "epoch", "sequence", "counts", "detail"))
 
 
-@group.group("privacy", help="What leaves the site.")
+@group.group("privacy", help="Choose what leaves the site.")
 def privacy() -> None:
     """Hold the commands of privacy."""
 
 
-@privacy.command("show", help="Show what becomes of each field.")
+@privacy.command("show", help="Show the choice for each field.")
 @click.pass_context
 def privacy_show(context: click.Context) -> None:
     """Show privacy."""
     with reading(context) as (_, unit):
-        found = dict(site_of(unit).privacy)
+        found = privacy_actions.show_privacy(unit)
     emit(context, found)
 
 
@@ -112,5 +93,5 @@ def privacy_show(context: click.Context) -> None:
 def privacy_set(context: click.Context, field: str, choice: str) -> None:
     """Set privacy."""
     with writing(context) as (_, unit):
-        found = dict(services.set_privacy(unit, field, choice))
+        found = privacy_actions.change_privacy(unit, {field: choice})
     emit(context, found)

@@ -4,43 +4,38 @@ from __future__ import annotations
 
 import click
 
-from satellite.cli.base import chosen, group, reading, writing
-from satellite.core.accounts.queries import names, virtual_account
-from satellite.core.site.queries import authorized_site
-from satellite.core.tokens import services
-from satellite.core.tokens.queries import token_dict, tokens
+from satellite.actions import tokens
+from satellite.cli.base import group, reading, writing
 from serverkit.cli.base import INTEGER, emit, emit_list
 
 
-@group.group("token", help="Registration tokens for devices of this site.")
+@group.group("token", help="Manage registration tokens for devices of this site.")
 def token() -> None:
     """Hold the commands of tokens."""
 
 
-@token.command("create", help="Make a registration token.")
+@token.command("create", help="Create a registration token.")
 @click.option("--virtual-account", "name", required=True, metavar="VA")
 @click.option("--days", required=True, type=INTEGER, help="Days until it expires, 1 to 365.")
-@click.option("--uses", type=INTEGER, help="How many devices it registers at most.")
-@click.option("--export-controlled", is_flag=True, help="Its devices may ask for restricted licences.")
+@click.option("--uses", type=INTEGER, help="Largest number of devices that it registers.")
+@click.option("--export-controlled", is_flag=True, help="Allow its devices to request restricted licences.")
 @click.option("--description", default="")
 @click.pass_context
 def token_create(
     context: click.Context, name: str, days: int, uses: int | None, export_controlled: bool, description: str
 ) -> None:
-    """Make a token."""
+    """Create a token."""
     with writing(context) as (server, unit):
-        authorized_site(unit)
-        row, secret = services.create_token(
+        created = tokens.create_token(
             unit,
             server.keyring.box,
-            virtual_account(unit, name),
+            name,
             days=days,
             uses=uses,
             export_controlled=export_controlled,
             description=description,
         )
-        found = {**token_dict(row, name, unit), "token": secret}
-    emit(context, found)
+    emit(context, {**created.view, "token": created.text})
 
 
 @token.command("list", help="List the tokens.")
@@ -49,19 +44,18 @@ def token_create(
 def token_list(context: click.Context, name: str | None) -> None:
     """List tokens."""
     with reading(context) as (_, unit):
-        items = tokens(unit, names(unit), chosen(unit, name))
+        items = tokens.list_tokens(unit, name)
     columns = ("id", "virtual_account", "state", "expires_at", "uses", "max_uses", "export_controlled", "description")
     emit_list(context, items, columns)
 
 
-@token.command("revoke", help="Revoke a token; what was registered with it stays.")
+@token.command("revoke", help="Revoke a token; devices that registered with it stay registered.")
 @click.argument("token_id", metavar="ID")
 @click.pass_context
 def token_revoke(context: click.Context, token_id: str) -> None:
     """Revoke a token."""
     with writing(context) as (_, unit):
-        row = services.revoke_token(unit, services.find_token(unit, token_id))
-        found = token_dict(row, names(unit).get(row.virtual_account_id, ""), unit)
+        found = tokens.revoke_token(unit, token_id)
     emit(context, found)
 
 
@@ -71,5 +65,5 @@ def token_revoke(context: click.Context, token_id: str) -> None:
 def token_remove(context: click.Context, token_id: str) -> None:
     """Remove a token."""
     with writing(context) as (_, unit):
-        services.remove_token(unit, services.find_token(unit, token_id))
+        tokens.remove_token(unit, token_id)
     emit(context, {"id": token_id, "removed": True})

@@ -1,49 +1,99 @@
-"""Applying a response from a file or from the network: state, trust and anchor in their order (rows S2.1, S2.5)."""
+"""Applying the rows of a response or an authorization inside the transaction that imports it (rows S2.1, S2.5)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import BinaryIO
+from collections.abc import Iterable
 
-from exchange.errors import ExchangeError
-from satellite.core.access.rules import Permission
-from satellite.core.access.services import require
-from satellite.core.site.queries import site_of
-from satellite.core.site.services import note_history
-from satellite.runtime import Satellite
-from satellite.sync.import_response import Imported, import_response
-from serverkit.actor import Actor
+from sqlalchemy import delete
+
+from exchange.errors import WrongSatelliteError
+from exchange.files.rows import (
+    AllotmentRow,
+    CertificatesRow,
+    EntitlementRow,
+    ExportDecisionRow,
+    GrantReleaseRow,
+    GrantRow,
+    PolicyRow,
+    ResponseRow,
+    VirtualAccountRow,
+)
+from exchange.statements import open_allotment, open_grant, open_grant_release
+from exchange.trust import Trust
+from satellite.core.accounts.models import VirtualAccount
+from satellite.core.export_queue.services import take_decision, take_grant, take_release
+from satellite.core.instances.models import Instance
+from satellite.core.licences.models import AllotmentLine, Entitlement
+from satellite.core.site.models import Site
+from satellite.core.site.services import take_naming
+from satellite.sync.key_renewal import take_certificates
+from satellite.sync.restored_rows import Returning
 from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches, upsert
 
-Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
-
-def apply_response(server: Satellite, actor: Actor, open_file: Opener) -> Imported:
-    """Apply a response in a unit of its own; a refusal is written down and raised."""
-
-    def work(unit: Unit) -> tuple[Imported, tuple[int, int, int]]:
-        require(unit, Permission.SYNC_RUN)
-        with open_file() as stream:
-            result = import_response(unit, server.keyring, stream)
-        site = site_of(unit)
-        if result.outcome == "applied":
-            server.refresh_alerts(unit)
-        return result, (site.epoch, site.last_seq, site.applied_rseq)
-
-    try:
-        # Again where a database asks for it: devices write meanwhile.
-        result, reached = server.database.run(actor, work)
-    except ExchangeError as error:
-        with server.database.write(actor) as unit:
-            site = site_of(unit)
-            note_history(
-                unit, "import", "refused", epoch=site.epoch, number=site.applied_rseq, counts={}, detail=error.code
+def apply_rows(unit: Unit, trust: Trust, site: Site, rows: Iterable[ResponseRow]) -> None:
+    """Apply rows as absolute values; the allotment lines of the file replace all earlier ones."""
+    restored = Returning(unit)
+    lines: list[dict[str, object]] = []
+    entitlements: list[dict[str, object]] = []
+    for row in rows:
+        if isinstance(row, AllotmentRow):
+            lines.append(_line(trust, site, row))
+        elif isinstance(row, EntitlementRow):
+            entitlements.append(
+                {
+                    "tag": row.tag,
+                    "name": row.name,
+                    "description": row.description,
+                    "restricted": row.restricted,
+                    "products": list(row.products),
+                }
             )
-            server.refresh_alerts(unit)
-        raise
-    if result.trust is not None:
-        if result.trust.root.version >= server.keyring.trust.root.version:
-            server.keyring.write_trust(result.trust)
-        server.anchor.write(*reached)
-    return result
+        elif not restored.take(row):
+            _apply(unit, trust, site, row)
+    for piece in batches(entitlements):
+        upsert(unit.session, Entitlement, piece)
+    unit.session.execute(delete(AllotmentLine))
+    for piece in batches(lines):
+        upsert(unit.session, AllotmentLine, piece)
+
+
+def _line(trust: Trust, site: Site, row: AllotmentRow) -> dict[str, object]:
+    line = open_allotment(row.envelope, trust)
+    if line.satellite != site.satellite_id:
+        raise WrongSatelliteError("an allotment line is for another satellite")
+    return {
+        "serial": line.serial,
+        "virtual_account_id": line.virtual_account_id,
+        "tag": line.tag,
+        "licence_type": line.licence_type.value,
+        "start": line.start,
+        "end": line.end,
+        "quantity": line.quantity,
+        "billing": line.billing.value,
+        "restricted": line.restricted,
+        "valid_until": line.valid_until,
+        "envelope": row.envelope,
+    }
+
+
+def _apply(unit: Unit, trust: Trust, site: Site, row: ResponseRow) -> None:
+    if isinstance(row, VirtualAccountRow):
+        value = {"id": row.id, "name": row.name, "description": row.description, "removed": row.removed}
+        upsert(unit.session, VirtualAccount, [value])
+    elif isinstance(row, PolicyRow):
+        site.policy = dict(row.values)
+        site.agreement = row.agreement.to_dict() if row.agreement is not None else None
+        if row.naming is not None:
+            take_naming(unit, site, row.naming)
+    elif isinstance(row, ExportDecisionRow):
+        take_decision(unit, row)
+    elif isinstance(row, GrantRow):
+        grant = open_grant(row.envelope, trust)
+        holder = unit.session.get(Instance, grant.instance)
+        take_grant(unit, grant, row.envelope, holder.virtual_account_id if holder else None)
+    elif isinstance(row, CertificatesRow):
+        take_certificates(unit, site, row)
+    elif isinstance(row, GrantReleaseRow):
+        take_release(unit, open_grant_release(row.envelope, trust), row.envelope)

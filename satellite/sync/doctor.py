@@ -31,10 +31,10 @@ CHECKED = {
 }
 
 
-def diagnose(open_made: Callable[[], Satellite], actor: Actor, file: Path | None = None) -> dict[str, Any]:
+def diagnose(open_server: Callable[[], Satellite], actor: Actor, file: Path | None = None) -> dict[str, Any]:
     """Examine a satellite that may not even open: on a full disk its database can be read no more."""
     try:
-        return examine(open_made(), actor, file)
+        return examine(open_server(), actor, file)
     except AppError as error:
         if error.code not in CAUSES:
             raise

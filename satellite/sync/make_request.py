@@ -1,7 +1,7 @@
-"""Making requests: numbers, bytes and state change in one transaction; the file is released after it (rows S2.1, S2.3).
+"""Making requests: numbers, bytes and state change in one transaction, and the file is released after it (rows S2.1, S2.3).
 
-The rows are read and packed before it, in a snapshot that keeps no device waiting. What changes meanwhile has a higher
-change number than the request speaks of, and leaves with the next one.
+The rows are read and packed before that transaction, in a snapshot that blocks no device. A change that happens in the
+meantime has a higher change number than the request covers, and is sent with the next one.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from satellite.core.export_queue.services import mark_sent
 from satellite.core.site.errors import RestoredError
 from satellite.core.site.models import MadeRequest, Site
 from satellite.core.site.queries import authorized_site, last_request, site_of
-from satellite.core.site.services import note_history
 from satellite.keyring import KeyRing
+from satellite.sync.history import note_history
 from satellite.sync.key_renewal import prepare_renewal
 from satellite.sync.privacy import PrivacyFilter
 from satellite.sync.request_rows import rows_since
@@ -41,7 +41,7 @@ REPEAT_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A request to carry: its stored bytes, and whether they were made just now."""
+    """A request to transport: its stored bytes, and whether it was made just now."""
 
     request: MadeRequest
     fresh: bool
@@ -49,7 +49,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The packed rows of a request that is about to be made, and what they rest on."""
+    """The packed rows of the next request, and the state that they were read from."""
 
     body: PackedBody
     upto: int
@@ -57,7 +57,7 @@ class Prepared:
 
 
 def prepare_request(unit: Unit, keyring: KeyRing, *, full: bool) -> Prepared | None:
-    """Read and pack the rows of the next request; None where none is to be made. For a unit that only looks."""
+    """Read and pack the rows of the next request in a reading unit; None where the stored request is still current."""
     require(unit, Permission.SYNC_RUN)
     site = site_of(unit)
     wants_full = full or site.needs_full
@@ -76,16 +76,19 @@ def _basis(site: Site, *, full: bool) -> tuple[object, ...]:
     return site.epoch_id, site.last_seq, site.acknowledged_upto, site.privacy, full
 
 
-def export_request(
+def make_request(
     unit: Unit, keyring: KeyRing, *, full: bool, restored: bool, prepared: Prepared | None = None
 ) -> Export:
-    """Give the stored request out again while nothing changed, else make the next one; `prepared` is used up."""
+    """Return the stored request while nothing has changed, else make the next one; closes `prepared`.
+
+    RestoredError on a machine that was restored from an older copy.
+    """
     with closing(prepared.body) if prepared is not None else nullcontext():
         require(unit, Permission.SYNC_RUN)
-        return _export(unit, keyring, prepared, full=full, restored=restored)
+        return _make(unit, keyring, prepared, full=full, restored=restored)
 
 
-def _export(unit: Unit, keyring: KeyRing, prepared: Prepared | None, *, full: bool, restored: bool) -> Export:
+def _make(unit: Unit, keyring: KeyRing, prepared: Prepared | None, *, full: bool, restored: bool) -> Export:
     site = authorized_site(unit)
     if restored:
         raise RestoredError
@@ -94,14 +97,14 @@ def _export(unit: Unit, keyring: KeyRing, prepared: Prepared | None, *, full: bo
     if last is not None and not _outdated(unit, site, last, full=wants_full):
         return Export(last, fresh=False)
     if prepared is None or prepared.basis != _basis(site, full=wants_full):
-        # Another request was made, or a response came, since the rows were packed.
+        # Another request was made, or a response was applied, after the rows were packed.
         prepared = _pack(unit, keyring, site, full=wants_full)
     prepare_renewal(unit, keyring, site)
     site.last_seq += 1
     request = _manifest(unit, keyring, site, full=wants_full)
     out = io.BytesIO()
     digest, counts = make_sync_request(request, prepared.body, keyring.key(site.identity_key_id), out)
-    server = MadeRequest(
+    row = MadeRequest(
         epoch=site.epoch,
         seq=site.last_seq,
         digest=digest,
@@ -111,10 +114,10 @@ def _export(unit: Unit, keyring: KeyRing, prepared: Prepared | None, *, full: bo
         counts=counts,
         made_at=unit.now,
     )
-    unit.session.add(server)
+    unit.session.add(row)
     mark_sent(unit, prepared.upto)
-    note_history(unit, "export", "made", epoch=server.epoch, number=server.seq, counts=counts)
-    return Export(server, fresh=True)
+    note_history(unit, "export", "made", epoch=row.epoch, number=row.seq, counts=counts)
+    return Export(row, fresh=True)
 
 
 def _outdated(unit: Unit, site: Site, last: MadeRequest, *, full: bool) -> bool:
@@ -136,7 +139,7 @@ def _manifest(unit: Unit, keyring: KeyRing, site: Site, *, full: bool) -> SyncRe
         epoch=site.epoch,
         epoch_id=site.epoch_id,
         seq=site.last_seq,
-        created=_said_time(unit),
+        created=_created_time(unit),
         full=full,
         chain=(ChainEntry(site.epoch, site.acknowledged_seq, site.acknowledged_digest), *later),
         applied=Applied(site.epoch, site.applied_rseq, site.applied_digest),
@@ -148,11 +151,11 @@ def _manifest(unit: Unit, keyring: KeyRing, site: Site, *, full: bool) -> SyncRe
     )
 
 
-def _said_time(unit: Unit) -> datetime:
-    """The time that a request carries: the present, or the clock where licence time may be what is wrong.
+def _created_time(unit: Unit) -> datetime:
+    """The creation time of a request: the present, or the system clock where licence time may be too high.
 
-    Central refuses what comes from the future; so a machine whose time leapt while it was off, and whose clock was set
-    right since, still gets the signed answer that brings its licence time down.
+    Central refuses files from the future. A machine whose time jumped forward, and whose clock was corrected since,
+    still gets the signed answer that lowers its licence time.
     """
     reading = unit.reading
     if reading is not None and can_lower(reading.mark, reading.moment):
@@ -170,7 +173,7 @@ def _rows(unit: Unit, keyring: KeyRing, site: Site, *, full: bool) -> Iterator[R
 
 
 def preview(unit: Unit, keyring: KeyRing) -> dict[str, list[JsonObject]]:
-    """Every row that the next request would hold, by kind, as it would leave (row S2.4)."""
+    """Every row of the next request by kind, after the privacy filter (row S2.4)."""
     site = authorized_site(unit)
     found: dict[str, list[JsonObject]] = {}
     tables = TableReader()

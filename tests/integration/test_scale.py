@@ -17,7 +17,7 @@ from central.runtime import open_central
 from exchange.files.packing import ClaimText
 from satellite.runtime import open_satellite
 from satellite.sync import request_rows
-from satellite.sync.make_request import export_request, prepare_request
+from satellite.sync.make_request import make_request, prepare_request
 from satellite.sync.request_rows import claims_since, events_since, instances_since
 from serverkit.actor import OPERATOR
 from tests.bench.fleet import Fleet, change_devices, fill_site
@@ -120,7 +120,7 @@ def test_what_changes_while_a_request_is_packed_leaves_with_the_next(site: World
         prepared = prepare_request(unit, made.keyring, full=True)
     change_devices(made, 2)
     with made.database.write(OPERATOR) as unit:
-        done = export_request(unit, made.keyring, full=True, restored=False, prepared=prepared)
+        done = make_request(unit, made.keyring, full=True, restored=False, prepared=prepared)
         first, data = done.request.counts, done.request.content
     made.anchor.write(done.request.epoch, done.request.seq, 0)
     site.central("sync", "import", site.file("first", data), "--output", site.file("answer"))
@@ -143,7 +143,7 @@ def test_rows_packed_for_another_request_are_not_used(site: World) -> None:
     site.synchronize("between")
     change_devices(made, 1)
     with made.database.write(OPERATOR) as unit:
-        done = export_request(unit, made.keyring, full=False, restored=False, prepared=prepared)
+        done = make_request(unit, made.keyring, full=False, restored=False, prepared=prepared)
 
     assert done.request.seq == 2
     assert done.request.counts["instance"] == 1

@@ -40,6 +40,8 @@ from central.sync.make_authorization import authorize
 from central.sync.receive_request import receive
 from exchange.files.registration import read_registration
 from exchange.identity import Udi
+from satellite.actions.registration import import_authorization_file
+from satellite.actions.synchronization import import_response_file
 from satellite.core.accounts.queries import names
 from satellite.core.activity.models import Event as SiteEvent
 from satellite.core.export_queue.models import HeldGrant
@@ -51,9 +53,7 @@ from satellite.core.site.services import export_registration
 from satellite.device_api.app import make_app
 from satellite.runtime import Satellite
 from satellite.runtime import assemble as assemble_satellite
-from satellite.sync.apply_response import apply_response
-from satellite.sync.import_response import import_authorization
-from satellite.sync.make_request import export_request
+from satellite.sync.make_request import make_request
 from serverkit.actor import OPERATOR
 from serverkit.clock import FixedClock
 from tests.world import ACCOUNT, Wire, World
@@ -195,7 +195,7 @@ class SmallWorld:
         """Make a request; a power cut comes after the commit and before the anchor, and no file is released."""
         made = machine.made
         with made.database.write(OPERATOR) as unit:
-            done = export_request(unit, made.keyring, full=full, restored=made.is_restored(unit))
+            done = make_request(unit, made.keyring, full=full, restored=made.is_restored(unit))
             epoch, seq, rseq = done.request.epoch, done.request.seq, site_of(unit).applied_rseq
             data = done.request.content
         if power_cut:
@@ -211,7 +211,7 @@ class SmallWorld:
 
     def deliver_response(self, machine: Machine, data: bytes) -> str:
         """Hand a file to a machine; what became of it."""
-        return apply_response(machine.made, OPERATOR, lambda: io.BytesIO(data)).outcome
+        return import_response_file(machine.made, OPERATOR, lambda: io.BytesIO(data)).outcome
 
     def registration(self, machine: Machine) -> bytes:
         """A fresh registration file of a machine."""
@@ -235,14 +235,8 @@ class SmallWorld:
 
     def deliver_authorization(self, machine: Machine, data: bytes) -> str:
         """Import an authorization file as the command does."""
-        made = machine.made
-        with made.database.write(OPERATOR) as unit:
-            result = import_authorization(unit, made.keyring, io.BytesIO(data))
-            if result.outcome == "applied":
-                unit.after_commit.append(lambda: made.anchor.reset(result.epoch))
-        if result.trust is not None:
-            made.keyring.write_trust(result.trust)
-        return result.outcome
+        found = import_authorization_file(machine.made, OPERATOR, lambda: io.BytesIO(data))
+        return str(found["outcome"])
 
     # -- disasters --------------------------------------------------------------------------------------------------
 

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from satellite.actions.access import identify_caller
 from satellite.api.compat import devices, handlers
 from satellite.api.compat.wire import Call, locate, open_call
-from satellite.core.access.services import bearer_of, note_use
 from satellite.runtime import Satellite
-from serverkit.auth.bearers import recognise
 from serverkit.devices.messages import FailureLimiter
 from serverkit.http.layer import Caller
 from serverkit.http.lenient import LenientApi, Route
@@ -48,7 +47,7 @@ def make_compat(server: Satellite, limiter: FailureLimiter) -> LenientApi[Call]:
     """The interface of one satellite."""
 
     def caller(text: str, address: str) -> Caller:
-        actor = recognise(server.database, bearer_of, note_use, text, address)
+        actor = identify_caller(server, text, address)
         return Caller(actor, bool(actor.scopes))
 
     return LenientApi(

@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from satellite.core.accounts.models import VirtualAccount
-from satellite.core.accounts.queries import virtual_account, virtual_accounts
-from satellite.core.site.models import Site
-from satellite.core.site.queries import authorized_site
+from satellite.actions.site import Account, show_account
+from satellite.actions.virtual_accounts import find_names
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
-from serverkit.errors import NotFoundError, RefusedError
+from serverkit.errors import NotFoundError
 from serverkit.http.lenient import BodyError
 from serverkit.http.request import Request
 
@@ -27,13 +25,6 @@ class OtherAccountError(NotFoundError):
 
     code = "unknown_account"
     remedy = "Use the account that the list of accounts shows."
-
-
-class CentralOnlyError(RefusedError):
-    """Only central can do this."""
-
-    code = "at_central_only"
-    remedy = "Do it at central; it comes to this satellite with the next synchronization."
 
 
 def locate(path: str) -> str | None:
@@ -53,12 +44,12 @@ class Call:
     request: Request
     body: dict[str, Any]
     path: Mapping[str, str]
-    site: Site
+    account: Account
 
     @property
-    def home(self) -> VirtualAccount:
-        """The virtual account that the address names."""
-        return virtual_account(self.unit, self.path["va"])
+    def virtual_account(self) -> str:
+        """The name of the virtual account that the address names."""
+        return self.path["va"]
 
     def wanted_names(self) -> dict[str, str]:
         """Names by id of the virtual accounts that the body asks for; all where it names none."""
@@ -66,9 +57,7 @@ class Call:
         asked = [asked] if isinstance(asked, str) else asked
         if not isinstance(asked, list) or not all(isinstance(name, str) for name in asked):
             raise BodyError("virtualAccounts is not a list of names")
-        for name in asked:
-            virtual_account(self.unit, name)
-        return {row.id: row.name for row in virtual_accounts(self.unit) if not asked or row.name in asked}
+        return find_names(self.unit, asked)
 
     def query_paging(self) -> dict[str, Any]:
         """The paging that stands in the query; everything where none does."""
@@ -78,9 +67,9 @@ class Call:
 
 def open_call(server: Satellite, unit: Unit, request: Request, body: dict[str, Any], path: Mapping[str, str]) -> Call:
     """A call; the account that its address names must be the one that this satellite belongs to."""
-    site = authorized_site(unit)
+    account = show_account(unit)
     if "account" in path:
         wanted = re.sub(r"(?i)/(?:customer|holding)/?$", "", path["account"].strip()).lower()
-        if wanted not in {(site.account_domain or "").lower(), (site.account_name or "").lower()}:
+        if wanted not in {(account.domain or "").lower(), (account.name or "").lower()}:
             raise OtherAccountError(f"this satellite does not belong to {path['account'][:253]!r}")
-    return Call(server, unit, request, body, path, site)
+    return Call(server, unit, request, body, path, account)

@@ -6,9 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from satellite.actions import access
 from satellite.api.v1.context import API_TOKEN, Call
-from satellite.core.access import services
-from satellite.core.access.queries import api_tokens, token_dict
 from satellite.core.access.rules import MOST_DAYS
 from satellite.runtime import Satellite
 from serverkit.http.operations import TEXT, TEXTS, Operation, Page, Strict, example, list_of, object_of, paged
@@ -33,19 +32,18 @@ def who_am_i(call: Call) -> dict[str, Any]:
 
 def list_tokens(call: Call) -> dict[str, Any]:
     """The access tokens."""
-    return paged(api_tokens(call.unit), call.query)
+    return paged(access.list_api_tokens(call.unit), call.query)
 
 
 def create_token(call: Call) -> dict[str, Any]:
-    """Make an access token."""
+    """Create an access token."""
     body: NewApiToken = call.body
-    row, text = services.create_token(call.unit, body.name, body.role, days=body.days, addresses=body.addresses)
-    return {**token_dict(row, call.unit), "token": text}
+    return access.create_api_token(call.unit, body.name, body.role, days=body.days, addresses=body.addresses)
 
 
 def revoke_token(call: Call) -> dict[str, Any]:
     """Revoke an access token."""
-    return {"id": services.revoke_token(call.unit, call.path["token"]).id, "state": "revoked"}
+    return access.revoke_api_token(call.unit, call.path["token"])
 
 
 Op = Operation[Satellite]
@@ -56,7 +54,7 @@ OPERATIONS = (
     ),
     Op("list_api_tokens", "GET", f"{BASE}api-tokens", "List access tokens.", list_tokens, list_of(API_TOKEN), Page),
     Op(
-        "create_api_token", "POST", f"{BASE}api-tokens", "Make an access token; its text is shown once.", create_token,
+        "create_api_token", "POST", f"{BASE}api-tokens", "Create an access token; its text is shown once.", create_token,
         {**API_TOKEN, "properties": {**API_TOKEN["properties"], "token": TEXT}}, body=NewApiToken, changes=True,
     ),
     Op(

@@ -1,10 +1,9 @@
-"""What the handlers of a satellite's interface share: finding what is named, and the schemas of what is shown."""
+"""What the handlers of a satellite's interface share: the call, and the schemas of the views."""
 
 from __future__ import annotations
 
 from typing import TypeAlias
 
-from satellite.core.accounts.queries import virtual_account
 from satellite.runtime import Satellite
 from serverkit.http.operations import (
     ANYTHING,
@@ -20,13 +19,6 @@ from serverkit.http.operations import (
 from serverkit.http.schemas import ACCESS_TOKEN, with_members
 
 Call: TypeAlias = Asked[Satellite]
-
-
-def chosen_pool(call: Call) -> str | None:
-    """The id of the virtual account that the query names, or None."""
-    name = call.query.virtual_account
-    return virtual_account(call.unit, name).id if name is not None else None
-
 
 VIRTUAL_ACCOUNT = object_of(id=TEXT, name=TEXT, description=TEXT)
 API_TOKEN = with_members(ACCESS_TOKEN, name=TEXT, role=TEXT, created_by=TEXT)

@@ -7,24 +7,12 @@ from typing import Any, Literal
 from pydantic import Field
 
 from exchange.limits import AUTHORIZATION_BYTES, SYNC_FILE_BYTES
-from exchange.vocabulary import PrivacyField
+from satellite.actions import jobs, privacy, registration, setup, synchronization
+from satellite.actions import site as site_actions
 from satellite.api.v1.context import APPLIED, REGISTRATION, STATUS, STEP, Call
-from satellite.core.access.rules import Permission
-from satellite.core.access.services import require
-from satellite.core.operations.models import JobRun
-from satellite.core.site import services
-from satellite.core.site.queries import history, registration_dict, site_of, status
 from satellite.jobs.catalogue import jobs_of
 from satellite.runtime import Satellite
-from satellite.setup_wizard.steps import steps
-from satellite.sync.apply_authorization import apply_authorization
-from satellite.sync.apply_response import apply_response
-from satellite.sync.doctor import catalogue, examine
-from satellite.sync.failures import refuse_failure
-from satellite.sync.make_request import export_request, prepare_request, preview
-from satellite.sync.network import next_attempt, synchronize
-from satellite.sync.settings import change_settings, settings_of, shown
-from serverkit.clock import optional_iso
+from satellite.setup_wizard.steps import show_steps
 from serverkit.http.operations import (
     ANYTHING,
     FILE,
@@ -42,11 +30,10 @@ from serverkit.http.operations import (
     paged_log,
 )
 from serverkit.http.schemas import BASE, JOB, Nothing
-from serverkit.jobs.runs import find_job, manual_slot, run_job, slot_of
 
 
 class Finish(Strict):
-    """How the satellite is to synchronize."""
+    """How the satellite synchronizes."""
 
     model_config = example({"mode": "manual"})
 
@@ -54,13 +41,13 @@ class Finish(Strict):
 
 
 class Full(Query):
-    """Whether everything is to be sent, not only what changed."""
+    """Whether everything is sent, not only changes."""
 
     full: bool = False
 
 
 class NetworkChange(Strict):
-    """Settings of network synchronization; what is left out stays, null takes a setting away."""
+    """Settings of network synchronization; an absent setting stays, null removes one."""
 
     model_config = example({"url": "https://central.example.com:8443", "every": "daily", "at": "03:30", "zone": "UTC"})
 
@@ -72,11 +59,11 @@ class NetworkChange(Strict):
     day: int = Field(default=0, ge=0, le=31)
     at: str = Field(default="03:00", max_length=40, pattern=PLAIN, description="HH:MM from 00:00 to 23:59.")
     zone: str = Field(default="UTC", max_length=100, pattern=PLAIN)
-    timeout: int = Field(default=300, ge=1, le=3600, description="Seconds for which each step may stay silent.")
+    timeout: int = Field(default=300, ge=1, le=3600, description="Time-out of each step in seconds.")
 
 
 class PrivacyChange(Strict):
-    """What becomes of each field that is named: send, pseudonym or drop."""
+    """The choice for each field that is named: send, pseudonym or drop."""
 
     model_config = example({"hostname": "pseudonym"})
 
@@ -87,83 +74,63 @@ class PrivacyChange(Strict):
 
 
 def show_status(call: Call) -> dict[str, Any]:
-    """The state of the satellite."""
-    return {**status(call.unit, site_of(call.unit)), "restored": call.server.is_restored(call.unit)}
+    """Show the state of the satellite."""
+    return site_actions.show_status(call.server, call.unit)
 
 
 def show_registration(call: Call) -> dict[str, Any]:
-    """Where the registration stands."""
-    return registration_dict(call.unit, call.server.keyring)
+    """Show the state of the registration."""
+    return registration.show_registration(call.server, call.unit)
 
 
 def export_registration(call: Call) -> bytes:
-    """A registration file for central."""
-    data, _, _ = services.export_registration(call.unit, call.server.keyring)
-    return data
+    """Make a registration file for central."""
+    return registration.export_registration(call.server, call.unit).content
 
 
 def import_authorization(call: Call) -> dict[str, Any]:
     """Apply the authorization file from central."""
-    return apply_authorization(call.server, call.actor, lambda: call.body.open("rb"))
+    return registration.import_authorization_file(call.server, call.actor, lambda: call.body.open("rb"))
 
 
 def show_setup(call: Call) -> dict[str, Any]:
-    """The steps of the set-up and what is next."""
-    items = steps(call.unit)
-    todo = next((item["next"] for item in items if not item["done"]), None)
-    return {"items": items, "finished": todo is None, "next": todo}
+    """Show the steps of the set-up and the next command."""
+    return show_steps(call.unit)
 
 
 def finish_setup(call: Call) -> dict[str, Any]:
     """Finish the set-up."""
-    services.finish_setup(call.unit, call.body.mode)
-    return show_status(call)
+    return setup.finish_setup(call.server, call.unit, call.body.mode)
 
 
 def export_sync(call: Call) -> bytes:
-    """The file for central; the stored one again while nothing changed."""
-    server, full = call.server, call.query.full
-    with server.database.read(call.actor) as unit:
-        prepared = prepare_request(unit, server.keyring, full=full)
-    with server.database.write(call.actor) as unit:
-        restored = server.is_restored(unit)
-        done = export_request(unit, server.keyring, full=full, restored=restored, prepared=prepared)
-        request, rseq = done.request, site_of(unit).applied_rseq
-        data = request.content
-    server.anchor.write(request.epoch, request.seq, rseq)
-    return data
+    """Make the request file for central; the stored one again while nothing has changed."""
+    return synchronization.export_request(call.server, call.actor, full=call.query.full).content
 
 
 def import_sync(call: Call) -> dict[str, Any]:
     """Apply the response file from central."""
-    result = apply_response(call.server, call.actor, lambda: call.body.open("rb"))
-    return {"outcome": result.outcome, "epoch": result.epoch, "sequence": result.sequence, "counts": result.counts}
+    return synchronization.import_response_file(call.server, call.actor, lambda: call.body.open("rb")).to_dict()
 
 
 def sync_now(call: Call) -> dict[str, Any]:
     """Synchronize over the network now; a failure is answered with the code of its cause."""
-    with call.server.database.write(call.actor) as unit:
-        require(unit, Permission.SYNC_RUN)
-    attempt = synchronize(call.server, call.actor, full=call.query.full)
-    refuse_failure(attempt)
-    return attempt.to_dict()
+    return synchronization.synchronize(call.server, call.actor, full=call.query.full)
 
 
 def preview_sync(call: Call) -> dict[str, Any]:
-    """Every row that the next file would hold."""
-    rows = preview(call.unit, call.server.keyring)
-    return {"rows": rows, "counts": {kind: len(entries) for kind, entries in rows.items()}}
+    """Show every row of the next request."""
+    return synchronization.preview_request(call.server, call.unit)
 
 
 def list_history(call: Call) -> dict[str, Any]:
-    """The steps of synchronization, newest first."""
-    return paged_log(history(call.unit), call.query)
+    """List the steps of synchronization, newest first."""
+    return paged_log(synchronization.list_history(call.unit), call.query)
 
 
 def show_settings(call: Call) -> dict[str, Any]:
-    """The settings of network synchronization, without passwords."""
-    site = site_of(call.unit)
-    return {**shown(settings_of(site)), "mode": site.setup_mode, "next": optional_iso(next_attempt(call.unit))}
+    """Show the settings of network synchronization, without passwords."""
+    return synchronization.show_settings(call.unit)
 
 
 def set_settings(call: Call) -> dict[str, Any]:
@@ -171,60 +138,38 @@ def set_settings(call: Call) -> dict[str, Any]:
     changes = call.body.model_dump(exclude_unset=True)
     if "url" in changes:
         changes["url"] = changes["url"] or ""
-    if changes:
-        change_settings(call.unit, changes, lab=call.server.keyring.trust.root.lab)
-    return show_settings(call)
+    return synchronization.change_settings(call.server, call.unit, changes)
 
 
 def run_doctor(call: Call) -> dict[str, Any]:
-    """Name the one cause that stops synchronization; of the file, where one is sent."""
-    with call.server.database.write(call.actor) as unit:
-        require(unit, Permission.SYNC_RUN)
-    return examine(call.server, call.actor, call.body if call.body.stat().st_size else None)
+    """Name the one cause that stops synchronization, or what is wrong with the file that is sent."""
+    return synchronization.diagnose(call.server, call.actor, call.body if call.body.stat().st_size else None)
 
 
 def list_causes(call: Call) -> dict[str, Any]:
-    """Every cause that the doctor can name."""
-    return paged([{**cause, "id": cause["code"]} for cause in catalogue()], call.query)
+    """List every cause that the doctor can name."""
+    return paged([{**cause, "id": cause["code"]} for cause in synchronization.list_causes()], call.query)
 
 
 def show_privacy(call: Call) -> dict[str, Any]:
-    """What becomes of each field."""
-    return dict(site_of(call.unit).privacy)
+    """Show the choice for each field."""
+    return privacy.show_privacy(call.unit)
 
 
 def set_privacy(call: Call) -> dict[str, Any]:
-    """Choose what becomes of fields."""
-    require(call.unit, Permission.SITE_MANAGE)
-    for field in PrivacyField:
-        choice = getattr(call.body, field.value, None)
-        if choice is not None:
-            services.set_privacy(call.unit, field.value, choice)
-    return show_privacy(call)
+    """Choose what of some fields leaves the site."""
+    return privacy.change_privacy(call.unit, call.body.model_dump(exclude_none=True))
 
 
 def list_jobs(call: Call) -> dict[str, Any]:
-    """The jobs, each with the slot that is running."""
-    items = [
-        {
-            "id": job.name,
-            "name": job.name,
-            "every_seconds": int(job.every.total_seconds()),
-            "slot": slot_of(job, call.unit.now),
-            "description": job.description,
-        }
-        for job in jobs_of(call.server)
-    ]
-    return paged(items, call.query)
+    """List the scheduled jobs, each with its present slot."""
+    items = jobs.list_jobs(jobs_of(call.server), call.unit.now)
+    return paged([{"id": item["name"], **item} for item in items], call.query)
 
 
 def start_job(call: Call) -> dict[str, Any]:
     """Run a job now."""
-    server = call.server
-    with server.database.write(call.actor) as unit:
-        require(unit, Permission.JOB_RUN)
-    result = run_job(server.database, JobRun, find_job(jobs_of(server), call.path["job"]), slot=manual_slot())
-    return {"job": result.job, "slot": result.slot, "state": result.state, "detail": result.detail}
+    return jobs.run_job(call.server, call.actor, jobs_of(call.server), call.path["job"])
 
 
 Op = Operation[Satellite]
@@ -246,7 +191,7 @@ OPERATIONS = (
     ),
     Op("finish_setup", "POST", f"{BASE}setup/finish", "Finish the set-up.", finish_setup, STATUS, body=Finish, changes=True),
     Op(
-        "export_sync", "POST", f"{SYNC}/export", "Make the file for central.", export_sync, ANYTHING, Full,
+        "export_sync", "POST", f"{SYNC}/export", "Make the request file for central.", export_sync, ANYTHING, Full,
         body=Nothing, answers=FILE, changes=True, alone=True,
     ),
     Op(
@@ -258,7 +203,7 @@ OPERATIONS = (
         body=Nothing, changes=True, alone=True,
     ),
     Op(
-        "preview_sync", "GET", f"{SYNC}/preview", "Show every row that the next file would hold.", preview_sync,
+        "preview_sync", "GET", f"{SYNC}/preview", "Show every row of the next request.", preview_sync,
         object_of(rows=ANYTHING, counts=ANYTHING),
     ),
     Op("list_sync_history", "GET", f"{SYNC}/history", "List the steps of synchronization.", list_history, list_of(STEP), Page),
@@ -276,12 +221,12 @@ OPERATIONS = (
         "list_sync_causes", "GET", f"{SYNC}/causes", "List every cause that can be named.", list_causes,
         list_of(object_of(code=TEXT, where=TEXT, message=TEXT, remedy=TEXT)), Page,
     ),
-    Op("show_privacy", "GET", f"{BASE}privacy", "Show what becomes of each field.", show_privacy, ANYTHING),
+    Op("show_privacy", "GET", f"{BASE}privacy", "Show the choice for each field.", show_privacy, ANYTHING),
     Op(
-        "set_privacy", "PATCH", f"{BASE}privacy", "Choose what becomes of fields.", set_privacy, ANYTHING,
+        "set_privacy", "PATCH", f"{BASE}privacy", "Choose what of some fields leaves the site.", set_privacy, ANYTHING,
         body=PrivacyChange, changes=True, current=show_privacy,
     ),
-    Op("list_jobs", "GET", f"{BASE}jobs", "List what time alone brings about.", list_jobs, list_of(JOB), Page),
+    Op("list_jobs", "GET", f"{BASE}jobs", "List scheduled jobs.", list_jobs, list_of(JOB), Page),
     Op(
         "run_job", "POST", f"{BASE}jobs/{{job}}/run", "Run a job now.", start_job,
         object_of(job=TEXT, slot=TEXT, state=TEXT, detail=TEXT), body=Nothing, changes=True, alone=True,

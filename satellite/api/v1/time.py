@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satellite.time_service import ACTS
+from satellite.actions.time import ACTS
 from serverkit.http.time import time_operations
 
 OPERATIONS = time_operations(ACTS)

@@ -13,6 +13,10 @@ class BadCredentialsError(AppError):
     status = 401
 
 
+class InvalidGrantError(BadCredentialsError):
+    """The client is known, but the name, password or refresh token that it sends is not valid."""
+
+
 class NotPermittedError(ForbiddenError):
     """The role of this access token does not allow it."""
 

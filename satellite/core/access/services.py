@@ -49,9 +49,14 @@ class Bearer:
 
 
 def require(unit: Unit, permission: Permission) -> None:
-    """Refuse unless the acting one holds the permission; NotPermittedError."""
-    if unit.actor.kind not in TRUSTED_KINDS and permission not in (unit.actor.scopes or ()):
-        raise NotPermittedError(f"{unit.actor.label} may not do this ({permission})")
+    """Refuse unless the actor of the unit holds the permission; NotPermittedError."""
+    require_actor(unit.actor, permission)
+
+
+def require_actor(actor: Actor, permission: Permission) -> None:
+    """Refuse unless an actor holds the permission, before any unit is open; NotPermittedError."""
+    if actor.kind not in TRUSTED_KINDS and permission not in (actor.scopes or ()):
+        raise NotPermittedError(f"{actor.label} may not do this ({permission})")
 
 
 def create_token(unit: Unit, name: str, role: str, *, days: int, addresses: Sequence[str] = ()) -> tuple[ApiToken, str]:

@@ -12,9 +12,9 @@ from exchange.compliance import SyncDeadlines, sync_deadlines
 from exchange.files.rows import PendingAgreement
 from satellite.core.base import last_change
 from satellite.core.site.errors import NotAuthorizedError
-from satellite.core.site.models import HistoryEntry, MadeRegistration, MadeRequest, Site
+from satellite.core.site.models import MadeRegistration, MadeRequest, Site
 from satellite.keyring import KeyRing
-from serverkit.clock import iso, optional_iso
+from serverkit.clock import optional_iso
 from serverkit.db.unit import Unit
 
 DEFAULT_POLICY = {
@@ -164,21 +164,3 @@ def status(unit: Unit, site: Site) -> dict[str, Any]:
         "setup_mode": site.setup_mode,
         "setup_finished": site.setup_finished_at is not None,
     }
-
-
-def history(unit: Unit) -> list[dict[str, Any]]:
-    """Steps of synchronization, newest first."""
-    query = select(HistoryEntry).order_by(HistoryEntry.at.desc(), HistoryEntry.id).limit(1000)
-    return [
-        {
-            "id": row.id,
-            "at": iso(row.at),
-            "step": row.step,
-            "outcome": row.outcome,
-            "epoch": row.epoch,
-            "sequence": row.number,
-            "counts": row.counts,
-            "detail": row.detail,
-        }
-        for row in unit.session.scalars(query)
-    ]

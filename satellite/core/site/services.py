@@ -19,7 +19,7 @@ from satellite.core.site.errors import (
     UnknownModeError,
     UnknownPrivacyFieldError,
 )
-from satellite.core.site.models import HistoryEntry, MadeRegistration, Site
+from satellite.core.site.models import MadeRegistration, Site
 from satellite.core.site.queries import DEFAULT_POLICY, site_of
 from satellite.keyring import KeyRing
 from serverkit.db.unit import Unit
@@ -152,21 +152,3 @@ def set_privacy(unit: Unit, field: str, choice: str) -> dict[str, str]:
         site.needs_full = True
         record(unit, EventKind.PRIVACY_CHANGED, f"privacy of {field} set to {choice}", subject=subject)
     return site.privacy
-
-
-def note_history(
-    unit: Unit, step: str, outcome: str, *, epoch: int, number: int, counts: dict[str, int], detail: str = ""
-) -> None:
-    """Write a step of synchronization down."""
-    unit.session.add(
-        HistoryEntry(
-            id=new_id(),
-            at=unit.now,
-            step=step,
-            outcome=outcome,
-            epoch=epoch,
-            number=number,
-            counts=counts,
-            detail=detail,
-        )
-    )

@@ -1,11 +1,14 @@
-"""What is done about the clock of a satellite: everyone may look, administrators act (row S1.3)."""
+"""Use cases of the clock: everyone may look, administrators change it (row S1.3)."""
 
 from __future__ import annotations
 
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.operations import services
+from satellite.core.operations.models import ClockRow
 from satellite.runtime import Satellite
+from serverkit.jobs.clock import clock_job
+from serverkit.jobs.runs import Job
 from serverkit.time.acts import TimeActs
 
 ACTS: TimeActs[Satellite] = TimeActs(
@@ -19,3 +22,10 @@ ACTS: TimeActs[Satellite] = TimeActs(
     change_settings=services.change_settings,
     refresh=lambda server, unit: server.refresh_alerts(unit),
 )
+
+
+def make_clock_job(server: Satellite) -> Job:
+    """The job that watches the clock, and measures the time while it is in doubt."""
+    return clock_job(
+        server.database, ClockRow, services.observe_clock, server.refresh_alerts, services.take_measurement
+    )

@@ -1,0 +1,48 @@
+"""Use cases of alerts (row S3.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from satellite.actions.virtual_accounts import find_id
+from satellite.core.alerts.services import alert_dict, book
+from satellite.core.alerts.services import dismiss_alert as dismiss
+from satellite.core.alerts.services import remind_alert as remind
+from satellite.runtime import Satellite
+from serverkit.alerts.engine import Place, place_of
+from serverkit.db.unit import Unit
+
+
+def list_alerts(unit: Unit, virtual_account_name: str | None = None, *, every: bool = False) -> list[dict[str, Any]]:
+    """List the open alerts, the most urgent first; `every` adds those that are postponed, dismissed or cleared."""
+    return [view for _, view in list_placed_alerts(unit, virtual_account_name, every=every)]
+
+
+def list_placed_alerts(
+    unit: Unit, virtual_account_name: str | None, *, every: bool
+) -> list[tuple[Place, dict[str, Any]]]:
+    """List alerts, each with its place in the order, by which a page finds the next one."""
+    chosen = find_id(unit, virtual_account_name)
+    rows = book().open_ones(unit, every=every)
+    return [(place_of(row), alert_dict(row)) for row in rows if chosen in {None, row.subject.get("virtual_account")}]
+
+
+def find_place(unit: Unit, alert_id: str) -> Place | None:
+    """The place of an alert in the order of the list; None for an unknown id."""
+    return book().place(unit, alert_id)
+
+
+def dismiss_alert(unit: Unit, alert_id: str) -> dict[str, Any]:
+    """Dismiss an alert until its condition recurs."""
+    return alert_dict(dismiss(unit, alert_id))
+
+
+def remind_alert(unit: Unit, alert_id: str) -> dict[str, Any]:
+    """Postpone an alert until its next step."""
+    return alert_dict(remind(unit, alert_id))
+
+
+def refresh_alerts(server: Satellite, unit: Unit) -> str:
+    """Make every alert equal to state and clock; what the job says of it."""
+    server.refresh_alerts(unit)
+    return "alerts refreshed"

@@ -1,0 +1,182 @@
+"""Use cases of synchronization by file and over the network (rows S1.4, S2.1-S2.6).
+
+Requests and imports span several transactions, so these actions take the server. Each commits, then raises the anchor,
+and only then releases the file.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from exchange.canonical import JsonObject, digest
+from exchange.errors import ExchangeError
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require, require_actor
+from satellite.core.site.queries import site_of
+from satellite.runtime import Satellite
+from satellite.sync import doctor, make_request, settings
+from satellite.sync.causes import Cause, of_response
+from satellite.sync.checks import local_cause
+from satellite.sync.failures import refuse_failure
+from satellite.sync.history import NETWORK, history, note_history
+from satellite.sync.import_response import Imported, import_response
+from satellite.sync.network import Attempt, next_attempt, send
+from serverkit.actor import Actor
+from serverkit.clock import optional_iso
+from serverkit.db.unit import Unit
+
+Opener = Callable[[], AbstractContextManager[BinaryIO]]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFile:
+    """A request that may leave the site: its bytes, and its view for people and programs."""
+
+    content: bytes
+    view: dict[str, Any]
+
+
+def export_request(server: Satellite, actor: Actor, *, full: bool) -> RequestFile:
+    """Make the next request, or return the stored one while nothing has changed; RestoredError on an older copy."""
+    with server.database.read(actor) as unit:
+        prepared = make_request.prepare_request(unit, server.keyring, full=full)
+    with server.database.write(actor) as unit:
+        done = make_request.make_request(
+            unit, server.keyring, full=full, restored=server.is_restored(unit), prepared=prepared
+        )
+        request = done.request
+        server.anchor_after_commit(unit)
+        return RequestFile(
+            request.content,
+            {
+                "sha256": digest(request.content),
+                "epoch": request.epoch,
+                "sequence": request.seq,
+                "full": request.full,
+                "counts": request.counts,
+                "fresh": done.fresh,
+                "unacknowledged": request.seq - site_of(unit).acknowledged_seq,
+            },
+        )
+
+
+def preview_request(server: Satellite, unit: Unit) -> dict[str, Any]:
+    """Show every row of the next request by kind."""
+    rows: dict[str, list[JsonObject]] = make_request.preview(unit, server.keyring)
+    return {"rows": rows, "counts": {kind: len(entries) for kind, entries in rows.items()}}
+
+
+def import_response_file(server: Satellite, actor: Actor, open_file: Opener) -> Imported:
+    """Apply a response of central; a refusal is kept in the history and raised."""
+
+    def work(unit: Unit) -> Imported:
+        require(unit, Permission.SYNC_RUN)
+        with open_file() as stream:
+            result = import_response(unit, server.keyring, stream)
+        if result.outcome == "applied":
+            server.refresh_alerts(unit)
+        if result.trust is not None:
+            server.anchor_after_commit(unit, result.trust)
+        return result
+
+    try:
+        return server.database.run(actor, work)  # repeats the work after a conflict with devices
+    except ExchangeError as error:
+        with server.database.write(actor) as unit:
+            site = site_of(unit)
+            note_history(
+                unit, "import", "refused", epoch=site.epoch, number=site.applied_rseq, counts={}, detail=error.code
+            )
+            server.refresh_alerts(unit)
+        raise
+
+
+def synchronize(server: Satellite, actor: Actor, *, full: bool = False) -> dict[str, Any]:
+    """Synchronize over the network now; SyncFailedError carries the cause of a failure."""
+    require_actor(actor, Permission.SYNC_RUN)
+    attempt = attempt_synchronization(server, actor, full=full)
+    refuse_failure(attempt)
+    return attempt.to_dict()
+
+
+def synchronize_if_due(server: Satellite, actor: Actor) -> str:
+    """Synchronize if the schedule asks for it; the result of the job."""
+    with server.database.read(actor) as unit:
+        due, now = next_attempt(unit), unit.now
+    if due is None or due > now:
+        return f"next at {optional_iso(due) or 'no time'}"
+    attempt = attempt_synchronization(server, actor)
+    return attempt.outcome if attempt.cause is None else f"failed: {attempt.cause.code}"
+
+
+def attempt_synchronization(server: Satellite, actor: Actor, *, full: bool = False) -> Attempt:
+    """Make the request, send it and apply the response; the history keeps the outcome with its cause."""
+    cause = local_cause(server, actor, network=True, advice=False)
+    if cause is not None:
+        return _failed(server, actor, *cause)
+    request = export_request(server, actor, full=full)
+    with server.database.read(actor) as unit:
+        used = settings.settings_of(site_of(unit))
+    answer = send(used, request.content)
+    if isinstance(answer, tuple):
+        return _failed(server, actor, *answer)
+    body = answer.body
+    try:
+        result = import_response_file(server, actor, lambda: nullcontext(io.BytesIO(body)))
+    except ExchangeError as error:
+        return _failed(server, actor, of_response(error.code), error.message)
+    with server.database.write(actor) as unit:
+        if answer.key_fingerprint is not None:
+            settings.follow_key(unit, used.fingerprint, answer.key_fingerprint)
+        note_history(unit, NETWORK, "synchronized", epoch=result.epoch, number=result.sequence, counts=result.counts)
+        server.refresh_alerts(unit)
+    return Attempt(result.outcome, result.epoch, result.sequence, result.counts)
+
+
+def _failed(server: Satellite, actor: Actor, cause: Cause, detail: str) -> Attempt:
+    with server.database.write(actor) as unit:
+        site = site_of(unit)
+        text = f"{cause.code}: {detail}" if detail else cause.code
+        note_history(unit, NETWORK, "failed", epoch=site.epoch, number=site.last_seq, counts={}, detail=text)
+        server.refresh_alerts(unit)
+        return Attempt("failed", site.epoch, site.last_seq, {}, cause, detail)
+
+
+def list_history(unit: Unit) -> list[dict[str, Any]]:
+    """List the steps of synchronization, newest first."""
+    return history(unit)
+
+
+def show_settings(unit: Unit) -> dict[str, Any]:
+    """Show the settings of network synchronization without passwords, and when the next attempt is due."""
+    site = site_of(unit)
+    shown = settings.shown(settings.settings_of(site))
+    return {**shown, "mode": site.setup_mode, "next": optional_iso(next_attempt(unit))}
+
+
+def change_settings(server: Satellite, unit: Unit, changes: dict[str, Any]) -> dict[str, Any]:
+    """Change the settings that are named; InvalidNetworkSettingError names the first that is not valid."""
+    if changes:
+        settings.change_settings(unit, changes, lab=server.keyring.trust.root.lab)
+    return show_settings(unit)
+
+
+def diagnose(server: Satellite, actor: Actor, file: Path | None = None) -> dict[str, Any]:
+    """Name the one cause that stops synchronization, or what is wrong with a file."""
+    require_actor(actor, Permission.SYNC_RUN)
+    return doctor.examine(server, actor, file)
+
+
+def diagnose_home(open_server: Callable[[], Satellite], actor: Actor, file: Path | None = None) -> dict[str, Any]:
+    """Diagnose a satellite that may not even open, such as one on a full disk."""
+    return doctor.diagnose(open_server, actor, file)
+
+
+def list_causes() -> list[dict[str, str]]:
+    """List every cause that the doctor can name."""
+    return doctor.catalogue()

@@ -1,0 +1,98 @@
+"""Use cases of registration tokens (row S3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from satellite.actions.virtual_accounts import find_id
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
+from satellite.core.accounts.queries import names, virtual_account
+from satellite.core.site.queries import authorized_site
+from satellite.core.tokens import queries, services
+from satellite.core.tokens.models import Token
+from serverkit.db.unit import Unit
+from serverkit.secrets_box import SecretBox
+
+
+@dataclass(frozen=True, slots=True)
+class TokenWithText:
+    """A token with the text that a device needs; `view` is what people and programs see of it."""
+
+    text: str
+    expires_at: datetime
+    description: str
+    export_controlled: bool
+    created_by: str
+    view: dict[str, Any]
+
+    def __repr__(self) -> str:
+        """Never show the text."""
+        return f"TokenWithText({self.view['id']})"
+
+
+def create_token(
+    unit: Unit,
+    box: SecretBox,
+    virtual_account_name: str,
+    *,
+    days: int,
+    uses: int | None,
+    export_controlled: bool,
+    description: str,
+) -> TokenWithText:
+    """Create a token for devices of a virtual account."""
+    require(unit, Permission.TOKEN_MANAGE)
+    authorized_site(unit)
+    row, text = services.create_token(
+        unit,
+        box,
+        virtual_account(unit, virtual_account_name),
+        days=days,
+        uses=uses,
+        export_controlled=export_controlled,
+        description=description,
+    )
+    return _with_text(unit, row, text, virtual_account_name)
+
+
+def list_tokens(unit: Unit, virtual_account_name: str | None = None) -> list[dict[str, Any]]:
+    """List the tokens, newest first, without their texts."""
+    return queries.tokens(unit, names(unit), find_id(unit, virtual_account_name))
+
+
+def list_usable_tokens(unit: Unit, box: SecretBox, virtual_account_name: str) -> list[TokenWithText]:
+    """List the tokens of a virtual account that still register devices, with their texts."""
+    require(unit, Permission.TOKEN_MANAGE)
+    found = virtual_account(unit, virtual_account_name)
+    return [_with_text(unit, row, box.decrypt(row.secret), found.name) for row in queries.usable_tokens(unit, found.id)]
+
+
+def revoke_token(unit: Unit, token_id: str) -> dict[str, Any]:
+    """Revoke a token by its id or its text; devices that registered with it stay registered."""
+    row = services.revoke_token(unit, services.find_token(unit, token_id))
+    return queries.token_dict(row, names(unit).get(row.virtual_account_id, ""), unit)
+
+
+def revoke_tokens(unit: Unit, virtual_account_name: str, texts: Sequence[set[str]]) -> list[bool]:
+    """Revoke tokens of a virtual account, each given by its possible texts; whether each was found."""
+    require(unit, Permission.TOKEN_MANAGE)
+    found = virtual_account(unit, virtual_account_name)
+    rows = [queries.token_of_text(unit, found.id, spellings) for spellings in texts]
+    for row in rows:
+        if row is not None:
+            services.revoke_token(unit, row)
+    return [row is not None for row in rows]
+
+
+def remove_token(unit: Unit, token_id: str) -> None:
+    """Remove a revoked or expired token from the list; TokenActiveError for any other."""
+    services.remove_token(unit, services.find_token(unit, token_id))
+
+
+def _with_text(unit: Unit, row: Token, text: str, virtual_account_name: str) -> TokenWithText:
+    view = queries.token_dict(row, virtual_account_name, unit)
+    return TokenWithText(text, row.expires_at, row.description, row.export_controlled, row.created_by, view)
