@@ -24,6 +24,13 @@ EDGES = (
     "satellite/api", "satellite/device_api/app.py", "satellite/device_api/backend.py",
     "satellite/cli", "satellite/jobs", "satellite/setup_wizard",
 )  # fmt: skip
+# Programs whose edges call actions only; a program is added here when the last of its edges does.
+BY_ACTIONS = ("satellite",)
+REFRESHES = {"refresh_alerts", "refresh_touched", "refresh_clones", "refresh_tls"}
+# Where alerts are refreshed: use cases, jobs, the device path, the feature itself, and what settles a unit.
+REFRESHING = ("actions/", "jobs/", "device_api/", "core/alerts/", "domain/alerts/", "runtime.py")
+# What only an action does on behalf of an edge.
+OF_ACTIONS = {"flush", "require", "require_actor", "after_commit", "anchor", "commit", "rollback"}
 FEATURE_FILES = {"__init__", "models", "rules", "services", "queries", "errors", "events"}
 # A part of a feature that is large enough to have a name of its own; each says why in its first line.
 FURTHER = {
@@ -75,6 +82,14 @@ def functions(text: str) -> Iterator[ast.FunctionDef]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):
             yield node
+
+
+def names_in(text: str) -> set[str]:
+    """Every name and attribute that a module uses."""
+    tree = list(ast.walk(ast.parse(text)))
+    return {node.id for node in tree if isinstance(node, ast.Name)} | {
+        node.attr for node in tree if isinstance(node, ast.Attribute)
+    }
 
 
 def claims() -> Iterator[tuple[str, ast.FunctionDef]]:
@@ -148,6 +163,30 @@ def test_functions_of_edges_are_thin() -> None:
     ]
 
     assert fat == []
+
+
+@pytest.mark.repository_rule
+@pytest.mark.parametrize("program", BY_ACTIONS)
+def test_only_actions_jobs_and_the_device_path_refresh_alerts(program: str) -> None:
+    """A change reaches the alerts through its use case, so that no edge can forget it and no list writes."""
+    found = [
+        f"{name}:{word}"
+        for name, text in modules(program)
+        if not name.removeprefix(f"{program}/").startswith(REFRESHING)
+        for word in names_in(text) & REFRESHES
+    ]
+
+    assert found == []
+
+
+@pytest.mark.repository_rule
+@pytest.mark.parametrize("program", BY_ACTIONS)
+def test_edges_leave_permissions_flushes_and_anchors_to_actions(program: str) -> None:
+    """A command, an operation or a compatibility call reads its input, calls an action and shows the view."""
+    edges = [edge for edge in EDGES if edge.startswith(f"{program}/") and "/device_api/" not in edge]
+    found = [f"{name}:{word}" for name, text in modules(*edges) for word in names_in(text) & OF_ACTIONS]
+
+    assert found == []
 
 
 @pytest.mark.repository_rule
