@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import click
 
-from central.cli.base import chosen, group, names_of, reading, writing
-from central.domain.accounts.queries import by_domain, virtual_account
-from central.domain.tokens import services
-from central.domain.tokens.queries import token_dict, tokens
+from central.actions import tokens
+from central.cli.base import group, reading, writing
 from serverkit.cli.base import INTEGER, emit, emit_list
 
 
-@group.group("token", help="Registration tokens of devices that are connected to central itself.")
+@group.group("token", help="Manage registration tokens of devices that connect to central directly.")
 def token() -> None:
     """Hold the commands of tokens."""
 
 
-@token.command("create", help="Make a registration token.")
+@token.command("create", help="Create a registration token.")
 @click.argument("domain")
 @click.option("--virtual-account", "name", required=True, metavar="VA")
 @click.option("--days", required=True, type=INTEGER, help="Days until it expires, 1 to 365.")
-@click.option("--uses", type=INTEGER, help="How many devices it registers at most.")
-@click.option("--export-controlled", is_flag=True, help="Its devices may ask for restricted licences.")
+@click.option("--uses", type=INTEGER, help="Maximum number of devices that it registers.")
+@click.option("--export-controlled", is_flag=True, help="Its devices may request restricted licences.")
 @click.option("--description", default="")
 @click.pass_context
 def token_create(
@@ -33,21 +31,18 @@ def token_create(
     export_controlled: bool,
     description: str,
 ) -> None:
-    """Make a token."""
+    """Create a token."""
     with writing(context) as (server, unit):
-        account = by_domain(unit, domain)
-        home = virtual_account(unit, account.id, name)
-        row, secret = services.create_token(
+        _, found = tokens.create_token(
             unit,
             server.keyring.box,
-            account,
-            home,
+            domain,
+            name,
             days=days,
             uses=uses,
             export_controlled=export_controlled,
             description=description,
         )
-        found = {**token_dict(row, name, unit), "token": secret}
     emit(context, found)
 
 
@@ -58,8 +53,7 @@ def token_create(
 def token_list(context: click.Context, domain: str, name: str | None) -> None:
     """List tokens."""
     with reading(context) as (_, unit):
-        account, va = chosen(unit, domain, name)
-        items = tokens(unit, account.id, names_of(unit, account), va)
+        items = tokens.list_tokens(unit, domain, name, tokens.NEWEST).items
     terms = ("state", "expires_at", "uses", "max_uses", "export_controlled")
     columns = ("id", "virtual_account", "satellite_name", "as_of", *terms, "description")
     emit_list(context, items, columns)
@@ -72,9 +66,7 @@ def token_list(context: click.Context, domain: str, name: str | None) -> None:
 def token_revoke(context: click.Context, domain: str, token_id: str) -> None:
     """Revoke a token."""
     with writing(context) as (_, unit):
-        account = by_domain(unit, domain)
-        row = services.revoke_token(unit, services.find_token(unit, account.id, token_id))
-        found = token_dict(row, names_of(unit, account)[row.virtual_account_id], unit)
+        found = tokens.revoke_token(unit, domain, token_id)
     emit(context, found)
 
 
@@ -85,6 +77,5 @@ def token_revoke(context: click.Context, domain: str, token_id: str) -> None:
 def token_remove(context: click.Context, domain: str, token_id: str) -> None:
     """Remove a token."""
     with writing(context) as (_, unit):
-        account = by_domain(unit, domain)
-        services.remove_token(unit, services.find_token(unit, account.id, token_id))
+        tokens.remove_token(unit, domain, token_id)
     emit(context, {"id": token_id, "removed": True})

@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from serverkit.actor import Actor
+from serverkit.db.paging import Slice, UnknownKeyError
 from serverkit.db.unit import Unit
-from serverkit.errors import InvalidInputError
 
 C = TypeVar("C")
 P = TypeVar("P", bound=tuple[Any, ...])
@@ -43,6 +43,11 @@ class Page(Query):
 
     limit: int = Field(default=100, ge=1, le=MOST_ITEMS, description="Most items of a page.")
     after: str | None = Field(default=None, max_length=200, pattern=PLAIN, description="The `next` of the page before.")
+
+
+def part_of(page: Page) -> Slice:
+    """The part of a list that a query asks for."""
+    return Slice(page.limit, page.after, getattr(page, "sort", None))
 
 
 class NoQuery(Query):
@@ -111,13 +116,6 @@ class Operation(Generic[C]):
     def parts(self) -> list[str]:
         """Names of the parts of the path."""
         return re.findall(r"\{(\w+)\}", self.path)
-
-
-class UnknownKeyError(InvalidInputError):
-    """The key to go on from is not one that this list gave."""
-
-    code = "unknown_page"
-    remedy = "Begin again without `after`."
 
 
 def paged(items: Iterable[dict[str, Any]], page: Page) -> dict[str, Any]:

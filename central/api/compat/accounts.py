@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from central.actions.virtual_accounts import delete_empty
+from central.actions import accounts, virtual_accounts
 from central.api.compat.wire import Call, plain_domain
 from central.domain.access.rules import Role
-from central.domain.access.services import held_roles
-from central.domain.accounts import services
-from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.accounts.queries import virtual_account, virtual_accounts, visible_accounts
+from central.domain.accounts.models import VirtualAccount
+from central.domain.accounts.queries import virtual_account
+from central.domain.accounts.queries import virtual_accounts as rows_of
 from serverkit.http.lenient import BodyError, page, success, text_of
 
 ROLE_NAMES = {
@@ -28,60 +27,52 @@ KIND, ACTIVE = "CUSTOMER", "ACTIVE"
 def my_accounts(call: Call) -> dict[str, Any]:
     """`GET v2/accounts`: the caller's accounts with the caller's roles in each."""
     wanted = _domain(call)
-    accounts = []
-    for row in visible_accounts(call.unit):
-        if wanted and row.domain.lower() != wanted:
+    found = []
+    for row in accounts.list_own_accounts(call.unit):
+        if wanted and row["domain"].lower() != wanted:
             continue
-        roles = _roles(call, row)
-        accounts.append(
+        roles = [_role(held) for held in row["roles"]]
+        found.append(
             {
-                "accountName": row.name,
-                "accountDomain": row.domain,
+                "accountName": row["name"],
+                "accountDomain": row["domain"],
                 "accountType": KIND,
                 "accountStatus": ACTIVE,
                 "roles": roles,
                 "accounts": roles,
             }
         )
-    return success("OK", accounts=accounts)
+    return success("OK", accounts=found)
 
 
 def _domain(call: Call) -> str:
     return plain_domain(call.request.query.get("domain", "")).lower()
 
 
-def _roles(call: Call, account: SmartAccount) -> list[dict[str, str]]:
-    names = {row.id: row.name for row in virtual_accounts(call.unit, account.id)}
-    roles = []
-    for held in held_roles(call.unit, call.unit.actor.id):
-        if held.account_id and held.account_id != account.id:
-            continue
-        entry = {"role": ROLE_NAMES[held.role]}
-        if held.virtual_account_id:
-            entry["virtualAccount"] = names.get(held.virtual_account_id, "")
-        roles.append(entry)
-    return roles
+def _role(held: Mapping[str, Any]) -> dict[str, str]:
+    where = {"virtualAccount": held["virtual_account"]} if held["virtual_account"] is not None else {}
+    return {"role": ROLE_NAMES[held["role"]], **where}
 
 
 def search_accounts(call: Call) -> dict[str, Any]:
-    """`GET v1/accounts/search`: by part of domain or name, with both rival sets of field names."""
+    """`GET v1/accounts/search`: by part of domain or name, with both sets of field names that clients read."""
     query = call.request.query
-    domain, name = _domain(call), query.get("name", "").strip().lower()
     kind = query.get("type", KIND).strip().upper()
+    rows = accounts.search_accounts(call.unit, _domain(call), query.get("name", "").strip())
     found = [
         {
-            "domain": row.domain,
-            "name": row.name,
-            "id": row.number,
+            "domain": row["domain"],
+            "name": row["name"],
+            "id": row["number"],
             "type": KIND,
             "status": ACTIVE,
-            "accountDomain": row.domain,
-            "accountName": row.name,
+            "accountDomain": row["domain"],
+            "accountName": row["name"],
             "accountType": KIND,
             "accountStatus": ACTIVE,
         }
-        for row in visible_accounts(call.unit)
-        if domain in row.domain.lower() and name in row.name.lower() and kind in {KIND, ""}
+        for row in rows
+        if kind in {KIND, ""}
     ]
     return success("OK", totalRecords=len(found), accounts=page(found, {"limit": -1, **query_paging(call)}))
 
@@ -93,90 +84,87 @@ def query_paging(call: Call) -> dict[str, str]:
 
 def search_with_ids(call: Call) -> dict[str, Any]:
     """`GET v2/accounts/search`: accounts and their virtual accounts with numeric ids, as texts."""
-    wanted = _domain(call)
-    accounts = [
+    found = [
         {
-            "account_id": str(row.number),
-            "domain": row.domain,
-            "name": row.name,
+            "account_id": str(row["number"]),
+            "domain": row["domain"],
+            "name": row["name"],
             "virtual_accounts": [
-                {"default": va.is_default, "name": va.name, "virtual_account_id": str(va.number)}
-                for va in virtual_accounts(call.unit, row.id)
+                {"default": one["default"], "name": one["name"], "virtual_account_id": str(one["number"])}
+                for one in row["virtual_accounts"]
             ],
         }
-        for row in visible_accounts(call.unit)
-        if wanted in row.domain.lower()
+        for row in accounts.search_accounts(call.unit, _domain(call))
     ]
-    if not accounts:
+    if not found:
         return {
             "status": "COMPLETE",
             "message_code": "NO DATA FOUND",
             "message": "No matching record found for given input",
         }
-    return {"status": "COMPLETE", "message_code": "", "message": "", "accounts": accounts}
+    return {"status": "COMPLETE", "message_code": "", "message": "", "accounts": found}
 
 
 def local_accounts(call: Call) -> dict[str, Any]:
-    """`POST upstream_satellites/accounts`: the list that scripts of the appliance form start with."""
-    accounts = [
+    """`POST upstream_satellites/accounts`: the list with which scripts for the appliance form start."""
+    found = [
         {
-            "account_id": row.number,
-            "name": row.name,
-            "domain": row.domain,
+            "account_id": row["number"],
+            "name": row["name"],
+            "domain": row["domain"],
             "cslu_tenant_url": "",
-            "cssm_smart_account_id": row.number,
-            "cssm_smart_account_name": row.name,
+            "cssm_smart_account_id": row["number"],
+            "cssm_smart_account_name": row["name"],
             "cssm_virtual_account_name": "",
             "virtual_accounts": [
-                {"virtual_account_id": va.number, "name": va.name} for va in virtual_accounts(call.unit, row.id)
+                {"virtual_account_id": one["number"], "name": one["name"]} for one in row["virtual_accounts"]
             ],
         }
-        for row in visible_accounts(call.unit)
+        for row in accounts.search_accounts(call.unit)
     ]
-    return success("OK", accounts=accounts)
+    return success("OK", accounts=found)
 
 
-def _shown(row: VirtualAccount) -> dict[str, str]:
+def _shown(row: Mapping[str, Any]) -> dict[str, str]:
     return {
-        "name": row.name,
-        "description": row.description,
-        "isDefault": "true" if row.is_default else "false",
+        "name": row["name"],
+        "description": row["description"],
+        "isDefault": "true" if row["default"] else "false",
         "commerceAccessLevel": "PUBLIC",
-        "isSatellite": "true" if row.satellite_id else "false",
+        "isSatellite": "true" if row["satellite"] else "false",
     }
 
 
 def list_virtual_accounts(call: Call) -> dict[str, Any]:
-    """The virtual accounts that the caller may see."""
-    rows = virtual_accounts(call.unit, call.smart_account.id)
+    """List the virtual accounts that the caller may see."""
+    rows = virtual_accounts.list_virtual_accounts(call.unit, call.domain, part=virtual_accounts.BY_NAME).items
     return success("Successfully read virtual accounts.", virtualAccounts=[_shown(row) for row in rows])
 
 
 def create_virtual_account(call: Call) -> dict[str, Any]:
-    """Make a virtual account; on request it becomes the default."""
+    """Create a virtual account, and make it the default if requested."""
     name = text_of(call.body, "name")
     _refuse_what_is_not_kept(call.body)
     description = text_of(call.body, "description", needed=False)
-    row = services.create_virtual_account(call.unit, call.smart_account.id, name, description)
-    if str(call.body.get("isDefault", "false")).lower() in {"true", "yes"}:
-        services.make_default(call.unit, row)
+    default = str(call.body.get("isDefault", "false")).lower() in {"true", "yes"}
+    virtual_accounts.create_virtual_account(call.unit, call.domain, name, description, default=default)
     return success("Operation Successful")
 
 
 def _refuse_what_is_not_kept(body: Mapping[str, Any]) -> None:
-    """Refuse what a client asks for and would not get: a virtual account that only looks as it was asked for."""
+    """Refuse what a client requests and would not get, instead of ignoring it."""
     access = text_of(body, "commerceAccessLevel", needed=False).upper()
     if access not in {"", "PUBLIC"}:
-        raise BodyError("commerceAccessLevel is PUBLIC here; a virtual account that orders do not reach is not offered")
+        raise BodyError("commerceAccessLevel must be PUBLIC: every virtual account can receive orders")
     if str(body.get("isSatellite") or "false").lower() in {"true", "yes"}:
-        raise BodyError("isSatellite is decided by the satellite that a virtual account is given to")
+        raise BodyError("isSatellite cannot be set: authorize a satellite for the virtual account instead")
     if text_of(body, "parentVaName", needed=False):
-        raise BodyError("parentVaName is not offered: virtual accounts have no parents")
+        raise BodyError("parentVaName is not supported: virtual accounts have no parents")
 
 
 def delete_virtual_account(call: Call) -> dict[str, Any]:
     """Delete an empty virtual account."""
-    delete_empty(call.unit, chosen(call))
+    virtual_accounts.delete_virtual_account(call.unit, call.domain, call.path["va"])
     return success("Operation Successful")
 
 
@@ -187,7 +175,7 @@ def chosen(call: Call) -> VirtualAccount:
 
 def wanted_names(call: Call) -> dict[str, str]:
     """Names by id of the virtual accounts that the body asks for; all that may be seen where it names none."""
-    rows = virtual_accounts(call.unit, call.smart_account.id)
+    rows = rows_of(call.unit, call.smart_account.id)
     asked = call.body.get("virtualAccounts") or []
     asked = [asked] if isinstance(asked, str) else asked
     if not isinstance(asked, list) or not all(isinstance(name, str) for name in asked):

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from central.actions.credentials import recognise_bearer
 from central.api.compat import accounts, devices, licences, reservations, tokens
 from central.api.compat.wire import Call, is_appliance, locate, open_call
-from central.domain.credentials.services import bearer_of, note_use
 from central.runtime import Central
-from serverkit.auth.bearers import recognise
 from serverkit.devices.messages import FailureLimiter
 from serverkit.http.layer import Caller
 from serverkit.http.lenient import LenientApi, Route
@@ -52,7 +51,7 @@ def make_compat(server: Central, limiter: FailureLimiter) -> LenientApi[Call]:
     """The interface of one central."""
 
     def caller(text: str, address: str) -> Caller:
-        actor = recognise(server.database, bearer_of, note_use, text, address)
+        actor = recognise_bearer(server.database, text, address)
         return Caller(actor, actor.scopes is None or bool(actor.scopes))
 
     return LenientApi(

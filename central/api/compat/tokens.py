@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
 
-from central.api.compat.accounts import chosen
+from central.actions import tokens
+from central.actions.tokens import TokenWithText
 from central.api.compat.wire import Call
-from central.domain.access.rules import Permission
-from central.domain.access.services import require_in_scope
-from central.domain.tokens import services
-from central.domain.tokens.models import Token
-from central.domain.tokens.queries import own_tokens, token_of_text
-from serverkit.errors import RefusedError
 from serverkit.http.lenient import BodyError, is_blank, list_of, millis, number_of, overall, said, success, text_of
-from serverkit.names import tidy_token
 
 ALLOWED, NOT_ALLOWED = "Allowed", "Not Allowed"
 DEFAULT_DAYS = 30
 
 
-def _shown(row: Token, text: str) -> dict[str, Any]:
+def _shown(token: TokenWithText) -> dict[str, Any]:
+    row = token.row
     return {
-        "token": text,
+        "token": token.text,
         "expirationDate": millis(row.expires_at),
         "description": row.description,
         "exportControl": ALLOWED if row.export_controlled else NOT_ALLOWED,
@@ -32,30 +26,27 @@ def _shown(row: Token, text: str) -> dict[str, Any]:
 
 
 def list_tokens(call: Call) -> dict[str, Any]:
-    """The usable tokens of a virtual account, with their texts; those of a satellite are known on the site only."""
-    require_in_scope(call.unit, Permission.TOKEN_MANAGE, call.smart_account.id, chosen(call).id)
-    rows = own_tokens(call.unit, call.smart_account.id, chosen(call).id)
-    box = call.server.keyring.box
-    shown = [_shown(row, box.decrypt(row.secret)) for row in rows]
-    return success("Successfully read active tokens.", tokens=shown)
+    """List the usable tokens of a virtual account, with their texts."""
+    found = tokens.list_usable_tokens(call.unit, call.server.keyring.box, call.domain, call.path["va"])
+    return success("Successfully read active tokens.", tokens=[_shown(one) for one in found])
 
 
 def create_token(call: Call) -> dict[str, Any]:
-    """Make a token."""
+    """Create a token."""
     days = call.body.get("expiresAfterDays")
     uses = call.body.get("numberOfUses", call.body.get("numberofUses"))
     wanted = export_wish(call.body)
-    row, text = services.create_token(
+    token, _ = tokens.create_token(
         call.unit,
         call.server.keyring.box,
-        call.smart_account,
-        chosen(call),
+        call.domain,
+        call.path["va"],
         days=DEFAULT_DAYS if is_blank(days) else number_of(days, "expiresAfterDays"),
         uses=None if is_blank(uses) else number_of(uses, "numberOfUses"),
         export_controlled=wanted,
         description=text_of(call.body, "description", needed=False),
     )
-    return success("A valid, active token was generated.", tokenInfo=_shown(row, text))
+    return success("A valid, active token was generated.", tokenInfo=_shown(token))
 
 
 def export_wish(body: Mapping[str, Any]) -> bool:
@@ -74,19 +65,13 @@ def revoke_tokens(call: Call) -> dict[str, Any]:
     texts = list_of(call.body, "tokens")
     if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
         raise BodyError("Missing required input parameters: tokens")
-    home = chosen(call)
     outcomes = []
-    for text in texts:
-        row = token_of_text(call.unit, call.smart_account.id, home.id, {tidy_token(text), tidy_token(unquote(text))})
-        if row is None:
-            outcomes.append({"status": "ERROR", "statusMessage": f"Token- '{text}' was not found"})
+    for one in tokens.revoke_by_text(call.unit, call.domain, call.path["va"], texts):
+        if one.revoked:
+            outcomes.append({"status": "SUCCESS", "statusMessage": f"Token- '{one.text}' revoked successfully"})
             continue
-        try:
-            services.revoke_token(call.unit, row)
-        except RefusedError as error:
-            outcomes.append({"status": "ERROR", "statusMessage": f"Token- '{text}' was not revoked: {said(error)}"})
-            continue
-        outcomes.append({"status": "SUCCESS", "statusMessage": f"Token- '{text}' revoked successfully"})
+        reason = "was not found" if one.refusal is None else f"was not revoked: {said(one.refusal)}"
+        outcomes.append({"status": "ERROR", "statusMessage": f"Token- '{one.text}' {reason}"})
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     answer = success(f"{done} tokens successfully revoked.", tokensRevokeStatus=outcomes)
     return {**answer, "status": overall(outcomes)}

@@ -51,6 +51,11 @@ class Call:
             raise BodyError("the address names no account")
         return self.account
 
+    @property
+    def domain(self) -> str:
+        """The domain of the account that the address names."""
+        return self.smart_account.domain
+
 
 def open_call(server: Central, unit: Unit, request: Request, body: dict[str, Any], path: Mapping[str, str]) -> Call:
     """A call with the account that its address names."""

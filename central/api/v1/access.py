@@ -1,4 +1,4 @@
-"""Who may do what: users, roles, passwords, access tokens and API clients."""
+"""Users, roles, passwords, access tokens and API clients."""
 
 from __future__ import annotations
 
@@ -6,26 +6,20 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from central.api.v1.context import API_CLIENT, API_TOKEN, GIVEN, USER, Call
-from central.domain.access.rules import Permission, Role
-from central.domain.access.services import add_user, held_roles, remove_role, require, user_of
-from central.domain.accounts.queries import by_domain, virtual_account
-from central.domain.credentials import queries, services
+from central.actions import credentials, users
+from central.actions.views import (
+    AccessTokenView,
+    ApiClientView,
+    CreatedAccessTokenView,
+    CreatedApiClientView,
+    GivenRoleView,
+    IdentityView,
+    UserRoleView,
+)
+from central.api.v1.context import Call
 from central.domain.credentials.rules import MOST_DAYS
 from central.runtime import Central
-from serverkit.http.operations import (
-    FLAG,
-    PLAIN,
-    TEXT,
-    TEXTS,
-    Operation,
-    Page,
-    Strict,
-    example,
-    list_of,
-    object_of,
-    paged,
-)
+from serverkit.http.operations import FLAG, PLAIN, TEXT, Operation, Page, Strict, example, list_of, object_of, part_of
 from serverkit.http.schemas import BASE, Nothing
 
 ROLES = Literal[
@@ -39,7 +33,7 @@ ROLES = Literal[
 
 
 class NewUser(Strict):
-    """A role for a user, who is made when new."""
+    """A role for a user, who is created if necessary."""
 
     model_config = example({"name": "ann", "role": "account_administrator", "account": "example.com"})
 
@@ -88,126 +82,127 @@ class NewApiClient(Strict):
 
 
 class UserPage(Page):
-    """A page of users, of one account where it is named."""
+    """A page of users, of one account if it is named; a `-` reverses the order."""
 
     account: str | None = Field(default=None, max_length=255, pattern=PLAIN)
+    sort: users.UserSort = Field(default="id", description="The order of the list.")
+
+
+class ApiTokenPage(Page):
+    """A page of access tokens; a `-` reverses the order."""
+
+    sort: credentials.AccessTokenSort = Field(default="id", description="The order of the list.")
+
+
+class ApiClientPage(Page):
+    """A page of API clients; a `-` reverses the order."""
+
+    sort: credentials.ApiClientSort = Field(default="id", description="The order of the list.")
 
 
 def who_am_i(call: Call) -> dict[str, Any]:
-    """Who the token acts as, with which roles and scopes."""
-    scopes = call.actor.scopes
-    roles = sorted({held.role.value for held in held_roles(call.unit, call.actor.id)})
-    return {"id": call.actor.id, "name": call.actor.name, "roles": roles, "scopes": sorted(scopes or []), "limited": scopes is not None}  # fmt: skip
+    """Show who the token acts as, with roles and scopes."""
+    return users.who_am_i(call.unit)
 
 
 def list_users(call: Call) -> dict[str, Any]:
-    """Users with their roles."""
-    account = by_domain(call.unit, call.query.account).id if call.query.account else None
-    keyed = [
-        {**row, "id": f"{row['id']}:{row['role']}:{row['account'] or ''}:{row['virtual_account'] or ''}"}
-        for row in queries.users(call.unit, account)
-    ]
-    return paged(keyed, call.query)
+    """List users with their roles; an id names the user and the role."""
+    found = users.list_users(call.unit, call.query.account or None, part_of(call.query)).to_dict()
+    return {**found, "items": [{**row, "id": _key(row)} for row in found["items"]]}
+
+
+def _key(row: dict[str, Any]) -> str:
+    return ":".join((row["id"], row["role"] or "", row["account"] or "", row["virtual_account"] or ""))
 
 
 def give_role(call: Call) -> dict[str, Any]:
-    """Give a role."""
+    """Give a role to a user."""
     body: NewUser = call.body
-    account = by_domain(call.unit, body.account) if body.account else None
-    pool = virtual_account(call.unit, account.id, body.virtual_account) if account and body.virtual_account else None
-    row, given = add_user(call.unit, body.name, Role(body.role), account.id if account else "", pool.id if pool else "")
-    return {"id": row.id, "name": row.name, "role": given.role, "account": body.account}
+    return users.give_role(call.unit, body.name, body.role, body.account or None, body.virtual_account or None)
 
 
-def take_role(call: Call) -> dict[str, Any]:
-    """Take a role away."""
+def remove_role(call: Call) -> dict[str, Any]:
+    """Remove a role from a user."""
     body: HeldRole = call.body
-    account = by_domain(call.unit, body.account) if body.account else None
-    pool = virtual_account(call.unit, account.id, body.virtual_account) if account and body.virtual_account else None
-    wanted = (account.id if account else "", pool.id if pool else "")
-    row = remove_role(call.unit, call.path["user"], Role(body.role), *wanted)
-    return {"id": row.id, "name": row.name, "role": body.role, "account": body.account}
+    scope = (body.account or None, body.virtual_account or None)
+    return users.remove_role(call.unit, call.path["user"], body.role, *scope)
 
 
 def set_password(call: Call) -> dict[str, Any]:
-    """Give a user a password."""
-    require(call.unit, Permission.USER_MANAGE)
-    services.set_password(call.unit, user_of(call.unit, call.path["user"]), call.body.password)
+    """Set the password of a user."""
+    users.set_password(call.unit, call.path["user"], call.body.password)
     return {"name": call.path["user"], "set": True}
 
 
 def list_tokens(call: Call) -> dict[str, Any]:
-    """The access tokens that people made."""
-    return paged(queries.access_tokens(call.unit), call.query)
+    """List the access tokens that people created."""
+    return credentials.list_access_tokens(call.unit, part_of(call.query)).to_dict()
 
 
 def create_token(call: Call) -> dict[str, Any]:
-    """Make an access token."""
-    require(call.unit, Permission.USER_MANAGE)  # before anything is said of a user
+    """Create an access token."""
     body: NewApiToken = call.body
-    row, text = services.create_token(
+    return credentials.create_access_token(
         call.unit,
-        user_of(call.unit, body.user),
+        body.user,
         days=body.days,
         scopes=body.scopes,
         description=body.description,
         addresses=body.addresses,
     )
-    return {**queries.token_dict(row, body.user, call.unit), "token": text}
 
 
 def revoke_token(call: Call) -> dict[str, Any]:
     """Revoke an access token."""
-    row = services.revoke_token(call.unit, call.path["token"])
-    return {"id": row.id, "state": "revoked"}
+    return credentials.revoke_access_token(call.unit, call.path["token"])
 
 
 def list_clients(call: Call) -> dict[str, Any]:
-    """The API clients."""
-    return paged(queries.clients(call.unit), call.query)
+    """List the API clients."""
+    return credentials.list_api_clients(call.unit, part_of(call.query)).to_dict()
 
 
 def create_client(call: Call) -> dict[str, Any]:
-    """Make an API client."""
-    require(call.unit, Permission.USER_MANAGE)
-    row, secret = services.create_client(call.unit, user_of(call.unit, call.body.user))
-    return {**queries.client_dict(row, call.body.user), "client_id": row.id, "client_secret": secret}
+    """Create an API client."""
+    return credentials.create_api_client(call.unit, call.body.user)
 
 
 def revoke_client(call: Call) -> dict[str, Any]:
-    """Revoke an API client with its tokens."""
-    return {"id": services.revoke_client(call.unit, call.path["client"]).id, "revoked": True}
+    """Revoke an API client and its tokens."""
+    return credentials.revoke_api_client(call.unit, call.path["client"])
 
 
+GIVEN = GivenRoleView.schema_object()
 Op = Operation[Central]
 OPERATIONS = (
     Op(
         "who_am_i", "GET", f"{BASE}me", "Show who the token acts as.", who_am_i,
-        object_of(id=TEXT, name=TEXT, roles=TEXTS, scopes=TEXTS, limited=FLAG),
+        IdentityView.schema_object(),
     ),
-    Op("list_users", "GET", f"{BASE}users", "List users with their roles.", list_users, list_of(USER), UserPage),
+    Op("list_users", "GET", f"{BASE}users", "List users with their roles.", list_users, list_of(UserRoleView.schema_object()), UserPage),
     Op("give_role", "POST", f"{BASE}users", "Give a role to a user.", give_role, GIVEN, body=NewUser, changes=True),
     Op(
-        "remove_role", "POST", f"{BASE}users/{{user}}/remove-role", "Take a role away from a user.", take_role, GIVEN,
+        "remove_role", "POST", f"{BASE}users/{{user}}/remove-role", "Remove a role from a user.", remove_role, GIVEN,
         body=HeldRole, changes=True,
     ),
     Op(
-        "set_password", "PUT", f"{BASE}users/{{user}}/password", "Give a user a password.", set_password,
+        "set_password", "PUT", f"{BASE}users/{{user}}/password", "Set the password of a user.", set_password,
         object_of(name=TEXT, set=FLAG), body=NewPassword, changes=True,
     ),
-    Op("list_api_tokens", "GET", f"{BASE}api-tokens", "List access tokens.", list_tokens, list_of(API_TOKEN), Page),
+    Op("list_api_tokens", "GET", f"{BASE}api-tokens", "List access tokens.", list_tokens, list_of(AccessTokenView.schema_object()),
+        ApiTokenPage),
     Op(
-        "create_api_token", "POST", f"{BASE}api-tokens", "Make an access token; its text is shown once.", create_token,
-        {**API_TOKEN, "properties": {**API_TOKEN["properties"], "token": TEXT}}, body=NewApiToken, changes=True,
+        "create_api_token", "POST", f"{BASE}api-tokens", "Create an access token; its text is shown once.", create_token,
+        CreatedAccessTokenView.schema_object(), body=NewApiToken, changes=True,
     ),
     Op(
         "revoke_api_token", "POST", f"{BASE}api-tokens/{{token}}/revoke", "Revoke an access token.", revoke_token,
         object_of(id=TEXT, state=TEXT), body=Nothing, changes=True,
     ),
-    Op("list_api_clients", "GET", f"{BASE}api-clients", "List API clients.", list_clients, list_of(API_CLIENT), Page),
+    Op("list_api_clients", "GET", f"{BASE}api-clients", "List API clients.", list_clients, list_of(ApiClientView.schema_object()), ApiClientPage),
     Op(
-        "create_api_client", "POST", f"{BASE}api-clients", "Make an API client; its secret is shown once.",
-        create_client, {**API_CLIENT, "properties": {**API_CLIENT["properties"], "client_secret": TEXT}},
+        "create_api_client", "POST", f"{BASE}api-clients", "Create an API client; its secret is shown once.",
+        create_client, CreatedApiClientView.schema_object(),
         body=NewApiClient, changes=True,
     ),
     Op(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from central import __version__
+from central.actions.credentials import recognise_bearer
 from central.api.v1 import access, accounts, inventory, reservations, satellites, time, vendor
 from central.domain.credentials.models import IdempotentAnswer
-from central.domain.credentials.services import bearer_of, note_use
 from central.runtime import Central
 from exchange.errors import ExchangeError
-from serverkit.auth.bearers import recognise
 from serverkit.devices.messages import FailureLimiter
 from serverkit.errors import AppError
 from serverkit.http.layer import Api, Caller
@@ -30,7 +29,7 @@ def make_api(made: Central, limiter: FailureLimiter) -> Api[Central]:
     """The interface of one central; `limiter` counts wrong credentials."""
 
     def caller(text: str, address: str) -> Caller:
-        actor = recognise(made.database, bearer_of, note_use, text, address)
+        actor = recognise_bearer(made.database, text, address)
         return Caller(actor, actor.scopes is None or bool(actor.scopes))
 
     return Api(

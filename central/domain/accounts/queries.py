@@ -1,10 +1,9 @@
-"""Finding accounts and virtual accounts, within what the acting one may see."""
+"""Find accounts and virtual accounts that the caller may see."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import column, select, table, type_coerce
 
@@ -14,6 +13,7 @@ from central.domain.access.services import held_roles, visible_virtual_accounts
 from central.domain.accounts.errors import UnknownAccountError, UnknownVirtualAccountError
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from serverkit.db.base import UtcDateTime
+from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
 from serverkit.names import did_you_mean
 
@@ -69,14 +69,19 @@ def all_accounts(unit: Unit) -> list[SmartAccount]:
     return list(unit.session.scalars(select(SmartAccount).order_by(SmartAccount.domain)))
 
 
-def visible_accounts(unit: Unit) -> list[SmartAccount]:
-    """The accounts that the acting one has a role in; all for the vendor's roles (row C1.1)."""
+def only_visible(unit: Unit, query: Query) -> Query:
+    """Limit a query of accounts to those that the caller has a role in; the vendor's roles see all (row C1.1)."""
     if unit.actor.kind in TRUSTED_KINDS:
-        return all_accounts(unit)
+        return query
     held = held_roles(unit, unit.actor.id)
-    every = any(ROLE_SCOPES[one.role] is Scope.VENDOR for one in held)
-    own = {one.account_id for one in held}
-    return [row for row in all_accounts(unit) if every or row.id in own]
+    if any(ROLE_SCOPES[one.role] is Scope.VENDOR for one in held):
+        return query
+    return query.where(SmartAccount.id.in_(sorted({one.account_id for one in held})))
+
+
+def visible_accounts(unit: Unit) -> list[SmartAccount]:
+    """The accounts that the caller has a role in, by domain."""
+    return list(unit.session.scalars(only_visible(unit, select(SmartAccount).order_by(SmartAccount.domain))))
 
 
 def named(unit: Unit, text: str) -> SmartAccount:
@@ -101,11 +106,17 @@ def virtual_account(unit: Unit, account_id: str, name: str) -> VirtualAccount:
     return found
 
 
-def virtual_accounts(unit: Unit, account_id: str) -> list[VirtualAccount]:
-    """The account's virtual accounts, by name, as far as the acting one may see them."""
-    query = select(VirtualAccount).where(VirtualAccount.account_id == account_id).order_by(VirtualAccount.name)
+def visible_in(unit: Unit, account_id: str, query: Query) -> Query:
+    """Limit a query of virtual accounts to those of an account that the caller may see."""
+    query = query.where(VirtualAccount.account_id == account_id)
     allowed = visible_virtual_accounts(unit, account_id)
-    return [row for row in unit.session.scalars(query) if allowed is None or row.id in allowed]
+    return query if allowed is None else query.where(VirtualAccount.id.in_(sorted(allowed)))
+
+
+def virtual_accounts(unit: Unit, account_id: str) -> list[VirtualAccount]:
+    """The account's virtual accounts, by name, as far as the caller may see them."""
+    query = visible_in(unit, account_id, select(VirtualAccount))
+    return list(unit.session.scalars(query.order_by(VirtualAccount.name)))
 
 
 def default_virtual_account(unit: Unit, account_id: str) -> VirtualAccount:
@@ -120,28 +131,3 @@ def of_satellite(unit: Unit, account_id: str, satellite_id: str) -> list[Virtual
         VirtualAccount.account_id == account_id, VirtualAccount.satellite_id == satellite_id
     )
     return list(unit.session.scalars(query.order_by(VirtualAccount.name)))
-
-
-def account_dict(account: SmartAccount) -> dict[str, Any]:
-    """An account for people and programs."""
-    return {
-        "id": account.id,
-        "number": account.number,
-        "domain": account.domain,
-        "name": account.name,
-        "export_allowed": account.export_allowed,
-        "reservation_allowed": account.reservation_allowed,
-        "agreement_version": account.agreement_version,
-    }
-
-
-def virtual_account_dict(row: VirtualAccount) -> dict[str, Any]:
-    """A virtual account for people and programs."""
-    return {
-        "id": row.id,
-        "number": row.number,
-        "name": row.name,
-        "description": row.description,
-        "default": row.is_default,
-        "satellite": row.satellite_id,
-    }

@@ -26,9 +26,14 @@ def tags_of(unit: Unit, account_id: str) -> dict[str, list[str]]:
     return found
 
 
-def begins(name: str, tags: Sequence[str], text: str) -> bool:
-    """Whether a virtual account's name, or one of its tags, begins with a text, whatever the case of the letters."""
-    return any(name_key(word).startswith(name_key(text)) for word in (name, *tags))
+def beginning(unit: Unit, account_id: str, text: str) -> list[str]:
+    """The ids of the virtual accounts whose name, or one of whose tags, begins with a text, in any case."""
+    names = select(VirtualAccount.id, VirtualAccount.name).where(VirtualAccount.account_id == account_id)
+    found = {one: [name] for one, name in unit.session.execute(names)}
+    for one, tags in tags_of(unit, account_id).items():
+        found.setdefault(one, []).extend(tags)
+    wanted = name_key(text)
+    return [one for one, words in found.items() if any(name_key(word).startswith(wanted) for word in words)]
 
 
 def change_tags(unit: Unit, row: VirtualAccount, add: Sequence[str] = (), remove: Sequence[str] = ()) -> list[str]:

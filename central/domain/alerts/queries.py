@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -12,25 +13,29 @@ from serverkit.alerts.engine import AlertState, Severity
 from serverkit.alerts.texts import surplus_text
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches
 
 
-def overview(unit: Unit, account_id: str) -> dict[str, Any]:
-    """What the list of accounts shows beside each: open alerts by severity, and how many hold each role (row C1.1)."""
-    alerts = (
-        select(Alert.severity, func.count())
-        .where(Alert.account_id == account_id, Alert.state == AlertState.OPEN)
-        .group_by(Alert.severity)
-    )
-    roles = (
-        select(RoleAssignment.role, func.count(RoleAssignment.user_id.distinct()))
-        .where(RoleAssignment.account_id == account_id)
-        .group_by(RoleAssignment.role)
-    )
-    counts = {severity: int(count) for severity, count in unit.session.execute(alerts)}
-    return {
-        "alerts": {level.value: counts.get(level.value, 0) for level in (Severity.MAJOR, Severity.MINOR)},
-        "roles": {role: int(count) for role, count in unit.session.execute(roles)},
-    }
+def overviews(unit: Unit, account_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Open alerts by severity, and how many users hold each role, of each of these accounts (row C1.1)."""
+    nothing = {level.value: 0 for level in (Severity.MAJOR, Severity.MINOR)}
+    found: dict[str, dict[str, Any]] = {one: {"alerts": dict(nothing), "roles": {}} for one in account_ids}
+    for piece in batches(account_ids):
+        alerts = (
+            select(Alert.account_id, Alert.severity, func.count())
+            .where(Alert.account_id.in_(piece), Alert.state == AlertState.OPEN, Alert.severity.in_(nothing))
+            .group_by(Alert.account_id, Alert.severity)
+        )
+        for account_id, severity, count in unit.session.execute(alerts):
+            found[account_id]["alerts"][severity] = int(count)
+        roles = (
+            select(RoleAssignment.account_id, RoleAssignment.role, func.count(RoleAssignment.user_id.distinct()))
+            .where(RoleAssignment.account_id.in_(piece))
+            .group_by(RoleAssignment.account_id, RoleAssignment.role)
+        )
+        for account_id, role, count in unit.session.execute(roles):
+            found[account_id]["roles"][role] = int(count)
+    return found
 
 
 def alert_dict(row: Alert, allowed: frozenset[str] | None = None) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from central.domain.access.services import visible_virtual_accounts
 from central.domain.accounts.queries import Manager, managers
 from central.domain.tokens.models import Token
 from serverkit.clock import iso, optional_iso
@@ -44,20 +43,6 @@ def token_dict(
         "export_controlled": token.export_controlled,
         "state": state,
     }
-
-
-def tokens(unit: Unit, account_id: str, names: dict[str, str], virtual_account_id: str | None) -> list[dict[str, Any]]:
-    """The tokens of an account, newest first (row C2.3)."""
-    query = select(Token).where(Token.account_id == account_id)
-    if virtual_account_id is not None:
-        query = query.where(Token.virtual_account_id == virtual_account_id)
-    allowed, known = visible_virtual_accounts(unit, account_id), managers(unit, account_id)
-    rows = unit.session.scalars(query.order_by(Token.created_at.desc(), Token.id))
-    return [
-        token_dict(row, names.get(row.virtual_account_id, row.virtual_account_id), unit, known)
-        for row in rows
-        if allowed is None or row.virtual_account_id in allowed
-    ]
 
 
 def own_tokens(unit: Unit, account_id: str, virtual_account_id: str) -> list[Token]:

@@ -1,0 +1,24 @@
+"""Use cases of the vendor's policies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from central.domain.preferences import queries, services
+from central.domain.preferences.rules import POLICIES
+from serverkit.db.unit import Unit
+
+
+def show_policies(unit: Unit) -> dict[str, Any]:
+    """Show every policy with its value."""
+    return dict(queries.policies(unit))
+
+
+def allowed_values(key: str) -> str:
+    """What a policy allows, in words."""
+    return POLICIES[key].allowed
+
+
+def set_policy(unit: Unit, key: str, value: str) -> dict[str, Any]:
+    """Set a policy and show every one."""
+    return dict(services.set_policy(unit, key, value))

@@ -1,0 +1,87 @@
+"""Use cases of users and their roles (rows C1.5, C1.7)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from sqlalchemy import func
+
+from central.actions.views import GivenRoleView, IdentityView, UserRoleView
+from central.domain.access.models import RoleAssignment, User
+from central.domain.access.rules import Permission, Role
+from central.domain.access.services import add_user, held_roles, require, user_of
+from central.domain.access.services import remove_role as take_role
+from central.domain.accounts.queries import by_domain, virtual_account
+from central.domain.credentials import services
+from central.domain.credentials.queries import users
+from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
+from serverkit.db.unit import Unit
+
+UserSort = Literal["id", "-id", "name", "-name"]
+_ROLE = (RoleAssignment.role, RoleAssignment.account_id, RoleAssignment.virtual_account_id)
+SORTING = Sorting((User.id, *(func.coalesce(part, "") for part in _ROLE)), {"name": (User.name,)})
+BY_NAME = Slice(sort="name")
+
+
+def who_am_i(unit: Unit) -> dict[str, Any]:
+    """Show who the caller acts as, with roles and scopes."""
+    actor = unit.actor
+    roles = sorted({held.role.value for held in held_roles(unit, actor.id)})
+    limited, scopes = actor.scopes is not None, sorted(actor.scopes or [])
+    return IdentityView(id=actor.id, name=actor.name, roles=roles, scopes=scopes, limited=limited).shown()
+
+
+def list_users(unit: Unit, domain: str | None = None, part: Slice = ALL) -> Listing:
+    """List users, once for each role: those of one account, or all that the caller may see."""
+    query = users(unit, by_domain(unit, domain).id if domain else None)
+    rows, following = page_of(unit, query, SORTING, part)
+    items = []
+    for user, given, account_domain, virtual_account_name, *_ in rows:
+        view = UserRoleView(
+            id=user.id,
+            name=user.name,
+            role=given.role if given else None,
+            account=(given.account_id or None) if given else None,
+            account_domain=account_domain,
+            virtual_account=(given.virtual_account_id or None) if given else None,
+            virtual_account_name=virtual_account_name,
+        )
+        items.append(view.shown())
+    return Listing(items, following)
+
+
+def give_role(
+    unit: Unit, name: str, role: str, domain: str | None = None, virtual_account_name: str | None = None
+) -> dict[str, Any]:
+    """Give a role to a user, who is created if necessary."""
+    account_id, virtual_account_id = _scope(unit, domain, virtual_account_name)
+    user, given = add_user(unit, name, Role(role), account_id, virtual_account_id)
+    return GivenRoleView(
+        id=user.id, name=user.name, role=given.role, account=domain, virtual_account=virtual_account_name
+    ).shown()
+
+
+def remove_role(
+    unit: Unit, name: str, role: str, domain: str | None = None, virtual_account_name: str | None = None
+) -> dict[str, Any]:
+    """Remove a role from a user, who stays."""
+    account_id, virtual_account_id = _scope(unit, domain, virtual_account_name)
+    user = take_role(unit, name, Role(role), account_id, virtual_account_id)
+    return GivenRoleView(
+        id=user.id, name=user.name, role=role, account=domain, virtual_account=virtual_account_name
+    ).shown()
+
+
+def set_password(unit: Unit, name: str, password: str) -> None:
+    """Set the password of a user."""
+    require(unit, Permission.USER_MANAGE)  # before anything is said of the user
+    services.set_password(unit, user_of(unit, name), password)
+
+
+def _scope(unit: Unit, domain: str | None, virtual_account_name: str | None) -> tuple[str, str]:
+    """The ids of what a role is for; empty ids for the wider scopes."""
+    if domain is None:
+        return "", ""
+    account = by_domain(unit, domain)
+    row = virtual_account(unit, account.id, virtual_account_name) if virtual_account_name is not None else None
+    return account.id, row.id if row else ""
