@@ -1,4 +1,4 @@
-"""Use cases of access tokens and API clients (row C13.1)."""
+"""Use cases of access tokens and API clients."""
 
 from __future__ import annotations
 
