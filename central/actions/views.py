@@ -169,7 +169,7 @@ class TransactionView(View):
     tag: str
     expiry: Moment | None
     count: int
-    virtual_account: str
+    virtual_account: str = Field(validation_alias="virtual_account_id")
     source: str
     action: str
     user: str = Field(validation_alias="actor")

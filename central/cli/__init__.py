@@ -1,4 +1,4 @@
-"""The `central` command: thin words over the services."""
+"""The `central` command: thin commands over the use cases."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from serverkit.errors import AppError
 
 MODULES = {
     "accounts": ("account", "agreement", "virtual-account", "policy"),
+    "activity": ("alerts", "alert", "events", "transactions"),
     "backup": ("backup", "restore"),
-    "inventory": ("licences", "instances", "instance", "alerts", "alert", "events", "transactions"),
+    "inventory": ("licences", "instances", "instance"),
     "mail": ("mail",),
     "orders": ("catalogue", "order", "ledger", "licence"),
     "reservations": ("reservation",),

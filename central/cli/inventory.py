@@ -1,4 +1,4 @@
-"""`central licences | instances | instance | alerts | alert | events | transactions`."""
+"""`central licences | instances | instance`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ import click
 
 from central.actions.instances import remove, transfer
 from central.cli.base import chosen, group, names_of, reading, writing
-from central.domain.access.services import visible_virtual_accounts
 from central.domain.accounts.queries import by_domain, virtual_account
-from central.domain.activity import queries as activity
-from central.domain.alerts.queries import alert_dict
-from central.domain.alerts.services import dismiss_alert, refresh_alerts, remind_alert, visible_alerts
 from central.domain.export_control.queries import held_units
 from central.domain.instances.queries import find_instance, instances
 from central.domain.ledger.queries import licences
@@ -101,79 +97,3 @@ def instance_transfer(context: click.Context, domain: str, instance_id: str, nam
         row = find_instance(unit, account.id, instance_id)
         transfer(unit, row, virtual_account(unit, account.id, name))
     emit(context, {"id": instance_id, "virtual_account": name})
-
-
-@group.command("alerts", help="Alerts, most urgent first.")
-@click.argument("domain")
-@VIRTUAL_ACCOUNT
-@click.option("--all", "every", is_flag=True, help="Also those put off, dismissed and cleared.")
-@click.pass_context
-def alerts_list(context: click.Context, domain: str, name: str | None, every: bool) -> None:
-    """List alerts."""
-    with writing(context) as (_, unit):
-        account, va = chosen(unit, domain, name)
-        refresh_alerts(unit, account)
-        allowed = visible_virtual_accounts(unit, account.id)
-        items = [alert_dict(row, allowed) for row in visible_alerts(unit, account.id, va, every=every)]
-    emit_list(context, items, ("severity", "kind", "message", "source", "action_due", "state", "id"))
-
-
-@group.group("alert", help="One alert.")
-def alert() -> None:
-    """Hold the commands of one alert."""
-
-
-@alert.command("dismiss", help="Dismiss an alert until its condition recurs.")
-@click.argument("domain")
-@click.argument("alert_id", metavar="ID")
-@click.pass_context
-def alert_dismiss(context: click.Context, domain: str, alert_id: str) -> None:
-    """Dismiss an alert."""
-    with writing(context) as (_, unit):
-        found = alert_dict(dismiss_alert(unit, by_domain(unit, domain).id, alert_id))
-    emit(context, found)
-
-
-@alert.command("remind", help="Put an alert off until its next step.")
-@click.argument("domain")
-@click.argument("alert_id", metavar="ID")
-@click.pass_context
-def alert_remind(context: click.Context, domain: str, alert_id: str) -> None:
-    """Put an alert off."""
-    with writing(context) as (_, unit):
-        account = by_domain(unit, domain)
-        found = alert_dict(remind_alert(unit, account.id, alert_id))
-    emit(context, found)
-
-
-@group.command("events", help="The event log, newest first; the vendor's own without an account.")
-@click.argument("domain", required=False)
-@VIRTUAL_ACCOUNT
-@click.pass_context
-def events_list(context: click.Context, domain: str | None, name: str | None) -> None:
-    """List events."""
-    if domain is None and name is not None:
-        raise click.UsageError("--virtual-account needs an account")
-    with reading(context) as (_, unit):
-        if domain is None:
-            items = activity.vendor_events(unit)
-        else:
-            account, va = chosen(unit, domain, name)
-            items = activity.events(unit, account.id, va, visible_virtual_accounts(unit, account.id))
-    emit_list(context, items, ("at", "kind", "actor", "message"))
-
-
-@group.command("transactions", help="The licence transactions, newest first.")
-@click.argument("domain")
-@VIRTUAL_ACCOUNT
-@click.pass_context
-def transactions_list(context: click.Context, domain: str, name: str | None) -> None:
-    """List transactions."""
-    with reading(context) as (_, unit):
-        account, va = chosen(unit, domain, name)
-        refresh_alerts(unit, account)
-        allowed = visible_virtual_accounts(unit, account.id)
-        items = activity.transactions(unit, account.id, va, allowed, names_of(unit, account))
-    emit_list(
-        context, items, ("at", "action", "count", "tag", "type", "source", "order_number", "virtual_account", "user")
-    )

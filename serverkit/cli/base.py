@@ -136,6 +136,14 @@ def emit_list(context: click.Context, items: Sequence[dict[str, Any]], columns: 
     emit(context, {"items": list(items), **more}, table(items, columns))
 
 
+def emit_page(
+    context: click.Context, items: Sequence[dict[str, Any]], columns: Sequence[str], following: str | None
+) -> None:
+    """Print a part of a long list, and the key with which to continue: no list ends without saying so."""
+    more = "" if following is None else f"\n(more follow; continue with --after {following})"
+    emit(context, {"items": list(items), "next": following}, table(items, columns) + more)
+
+
 def render(value: dict[str, Any]) -> str:
     """An object as lines of names and values."""
     width = max((len(name) for name in value), default=0)

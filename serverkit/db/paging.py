@@ -16,6 +16,7 @@ Query = Select[*tuple[Any, ...]]
 Columns = tuple[SQLColumnExpression[Any], ...]
 SEPARATOR = ":"
 DEFAULT = "id"
+MOST_DIGITS = 18
 
 
 class UnknownKeyError(InvalidInputError):
@@ -102,10 +103,7 @@ def _place(unit: Unit, query: Query, sorting: Sorting, columns: Columns, after: 
     words = after.split(SEPARATOR)
     if len(words) != len(sorting.identity):
         raise UnknownKeyError
-    try:
-        identity = [_reader(column)(word) for column, word in zip(sorting.identity, words, strict=True)]
-    except ValueError as error:
-        raise UnknownKeyError from error
+    identity = [_read(column, word) for column, word in zip(sorting.identity, words, strict=True)]
     if len(columns) == len(identity):
         return identity
     named = and_(*(column == value for column, value in zip(sorting.identity, identity, strict=True)))
@@ -115,8 +113,12 @@ def _place(unit: Unit, query: Query, sorting: Sorting, columns: Columns, after: 
     return tuple(found)
 
 
-def _reader(column: SQLColumnExpression[Any]) -> type[int | str]:
-    return int if isinstance(coercions.expect(roles.ExpressionElementRole, column).type, Integer) else str
+def _read(column: SQLColumnExpression[Any], word: str) -> int | str:
+    if not isinstance(coercions.expect(roles.ExpressionElementRole, column).type, Integer):
+        return word
+    if not (word.isascii() and word.isdecimal() and len(word) <= MOST_DIGITS):
+        raise UnknownKeyError
+    return int(word)
 
 
 def _beyond(columns: Columns, place: Sequence[Any], *, reverse: bool) -> ColumnElement[bool]:

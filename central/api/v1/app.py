@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from central import __version__
 from central.actions.credentials import recognise_bearer
-from central.api.v1 import access, accounts, inventory, reservations, satellites, time, vendor
+from central.api.v1 import access, accounts, activity, inventory, reservations, satellites, time, vendor
 from central.domain.credentials.models import IdempotentAnswer
 from central.runtime import Central
 from exchange.errors import ExchangeError
@@ -17,6 +17,7 @@ from serverkit.http.schemas import BASE
 OPERATIONS = (
     *access.OPERATIONS,
     *accounts.OPERATIONS,
+    *activity.OPERATIONS,
     *inventory.OPERATIONS,
     *reservations.OPERATIONS,
     *satellites.OPERATIONS,

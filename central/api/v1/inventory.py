@@ -1,4 +1,4 @@
-"""Licences, product instances, alerts, events, transactions."""
+"""Licences, product instances."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from central.actions.instances import holder_pool, remove, transfer
-from central.api.v1.context import ACCOUNT_PATH, ALERT, TRANSACTION, Call, account_of, chosen_pool, names, pool_of
-from central.domain.access.services import visible_virtual_accounts
-from central.domain.activity import queries as activity
-from central.domain.alerts.queries import alert_dict
-from central.domain.alerts.services import dismiss_alert, place_among, remind_alert, visible_alerts
+from central.api.v1.context import ACCOUNT_PATH, Call, account_of, chosen_pool, names, pool_of
 from central.domain.catalogue.queries import by_name
 from central.domain.export_control.queries import held_units
 from central.domain.instances.errors import UnknownInstanceError
@@ -22,7 +18,6 @@ from central.domain.ledger.queries import explain, licences
 from central.domain.ledger.transfers import transfer_licences
 from central.domain.satellites.queries import satellite_names
 from central.runtime import Central
-from serverkit.alerts.engine import place_of
 from serverkit.http.lenient_forms import licence_id
 from serverkit.http.operations import (
     ANYTHING,
@@ -39,10 +34,8 @@ from serverkit.http.operations import (
     list_of,
     object_of,
     paged,
-    paged_by,
-    paged_log,
 )
-from serverkit.http.schemas import EVENT, INSTANCE, LICENCE, Nothing, PoolPage
+from serverkit.http.schemas import INSTANCE, LICENCE, PoolPage
 
 
 class Explained(Query):
@@ -78,12 +71,6 @@ class LicenceMove(Strict):
     target: str
     quantity: int = Field(ge=1, le=1_000_000_000)
     longest_first: bool = True
-
-
-class AllPage(PoolPage):
-    """A page of alerts; `every` adds those put off, dismissed and cleared."""
-
-    every: bool = False
 
 
 def list_licences(call: Call) -> dict[str, Any]:
@@ -163,40 +150,6 @@ def remove_instance(call: Call) -> dict[str, Any]:
     )
 
 
-def list_alerts(call: Call) -> dict[str, Any]:
-    """Alerts, the most urgent first: by severity, when action is due, age and id."""
-    account = account_of(call)
-    rows = visible_alerts(call.unit, account.id, chosen_pool(call), every=call.query.every)
-    allowed = visible_virtual_accounts(call.unit, account.id)
-    items = [(place_of(row), alert_dict(row, allowed)) for row in rows]
-    return paged_by(items, call.query, lambda last: place_among(call.unit, account.id, last))
-
-
-def dismiss(call: Call) -> dict[str, Any]:
-    """Dismiss an alert until its condition recurs."""
-    return alert_dict(dismiss_alert(call.unit, account_of(call).id, call.path["alert"]))
-
-
-def remind(call: Call) -> dict[str, Any]:
-    """Put an alert off until its next step."""
-    return alert_dict(remind_alert(call.unit, account_of(call).id, call.path["alert"]))
-
-
-def list_events(call: Call) -> dict[str, Any]:
-    """The event log, newest first."""
-    account = account_of(call)
-    allowed = visible_virtual_accounts(call.unit, account.id)
-    return paged_log(activity.events(call.unit, account.id, chosen_pool(call), allowed), call.query)
-
-
-def list_transactions(call: Call) -> dict[str, Any]:
-    """The licence transactions, newest first."""
-    account = account_of(call)
-    allowed = visible_virtual_accounts(call.unit, account.id)
-    rows = activity.transactions(call.unit, account.id, chosen_pool(call), allowed, names(call))
-    return paged_log(rows, call.query)
-
-
 Op = Operation[Central]
 ONE = f"{ACCOUNT_PATH}/instances/{{instance}}"
 OPERATIONS = (
@@ -221,19 +174,5 @@ OPERATIONS = (
     Op(
         "remove_instance", "DELETE", ONE, "Remove a product instance.", remove_instance,
         object_of(id=TEXT, removed=FLAG, released=TEXTS), Removal, changes=True,
-    ),
-    Op("list_alerts", "GET", f"{ACCOUNT_PATH}/alerts", "List alerts.", list_alerts, list_of(ALERT), AllPage),
-    Op(
-        "dismiss_alert", "POST", f"{ACCOUNT_PATH}/alerts/{{alert}}/dismiss", "Dismiss an alert.", dismiss, ALERT,
-        body=Nothing, changes=True,
-    ),
-    Op(
-        "remind_alert", "POST", f"{ACCOUNT_PATH}/alerts/{{alert}}/remind", "Put an alert off.", remind, ALERT,
-        body=Nothing, changes=True,
-    ),
-    Op("list_events", "GET", f"{ACCOUNT_PATH}/events", "List events.", list_events, list_of(EVENT), PoolPage),
-    Op(
-        "list_transactions", "GET", f"{ACCOUNT_PATH}/transactions", "List licence transactions.", list_transactions,
-        list_of(TRANSACTION), PoolPage,
     ),
 )  # fmt: skip

@@ -25,13 +25,13 @@ class Event(EventMixin, Base):
 
 
 class LicenceTransaction(Base):
-    """A line of the transaction history (row C12.4)."""
+    """A line of the licence transactions (row C12.4); like an event found by its number alone."""
 
     __tablename__ = "licence_transactions"
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
-    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
-    number: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    id: Mapped[str] = mapped_column(IdColumn)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     type: Mapped[str] = mapped_column(String(32))
     order_number: Mapped[str | None] = mapped_column(String(255))

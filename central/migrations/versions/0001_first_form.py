@@ -283,8 +283,8 @@ def upgrade() -> None:
     )
     op.create_table('licence_transactions',
     sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('number', sa.BigInteger(), nullable=False),
     sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('type', sa.String(length=32), nullable=False),
     sa.Column('order_number', sa.String(length=255), nullable=True),
@@ -298,7 +298,7 @@ def upgrade() -> None:
     sa.Column('action', sa.String(length=64), nullable=False),
     sa.Column('actor', sa.String(length=255), nullable=False),
     sa.Column('notes', sa.Text(), nullable=False),
-    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_licence_transactions'))
+    sa.PrimaryKeyConstraint('account_id', 'number', name=op.f('pk_licence_transactions'))
     )
     op.create_table('lots',
     sa.Column('account_id', sa.String(length=32), nullable=False),

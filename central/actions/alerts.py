@@ -1,0 +1,52 @@
+"""Use cases of alerts (row C10.2). Listing them changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from central.actions.views import AlertView
+from central.domain.access.services import visible_virtual_accounts
+from central.domain.accounts.queries import by_domain, virtual_account
+from central.domain.alerts import services
+from central.domain.alerts.models import Alert
+from central.domain.alerts.queries import alert_dict
+from serverkit.alerts.engine import place_of
+from serverkit.db.paging import ALL, Listing, Slice, UnknownKeyError
+from serverkit.db.unit import Unit
+
+
+def list_alerts(
+    unit: Unit, domain: str, virtual_account_name: str | None = None, *, every: bool = False, part: Slice = ALL
+) -> Listing:
+    """List the alerts that the caller may see, most urgent first: by severity, when action is due, age and id.
+
+    `every` adds those that were put off, dismissed or cleared.
+    """
+    account = by_domain(unit, domain)
+    chosen = None if virtual_account_name is None else virtual_account(unit, account.id, virtual_account_name).id
+    rows = services.visible_alerts(unit, account.id, chosen, every=every)
+    if part.after is not None:
+        last = services.place_among(unit, account.id, part.after)
+        if last is None:
+            raise UnknownKeyError
+        rows = [row for row in rows if place_of(row) > last]
+    shown = rows if part.limit is None else rows[: part.limit]
+    allowed = visible_virtual_accounts(unit, account.id)
+    items = [_shown(row, allowed) for row in shown]
+    return Listing(items, shown[-1].id if len(shown) < len(rows) else None)
+
+
+def dismiss_alert(unit: Unit, domain: str, alert_id: str) -> dict[str, Any]:
+    """Dismiss an alert until its condition recurs."""
+    account = by_domain(unit, domain)
+    return _shown(services.dismiss_alert(unit, account.id, alert_id), visible_virtual_accounts(unit, account.id))
+
+
+def remind_alert(unit: Unit, domain: str, alert_id: str) -> dict[str, Any]:
+    """Put an alert off until its next step."""
+    account = by_domain(unit, domain)
+    return _shown(services.remind_alert(unit, account.id, alert_id), visible_virtual_accounts(unit, account.id))
+
+
+def _shown(row: Alert, allowed: frozenset[str] | None) -> dict[str, Any]:
+    return AlertView(**alert_dict(row, allowed)).shown()

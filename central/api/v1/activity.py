@@ -1,0 +1,70 @@
+"""Alerts, events, licence transactions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from central.actions import alerts, events
+from central.actions.views import AlertView, EventView, TransactionView
+from central.api.v1.context import ACCOUNT_PATH, Call
+from central.runtime import Central
+from serverkit.http.operations import Operation, list_of, part_of
+from serverkit.http.schemas import Nothing, PoolPage
+
+
+class AlertPage(PoolPage):
+    """A page of alerts; `every` adds those that were put off, dismissed or cleared."""
+
+    every: bool = False
+
+
+def list_alerts(call: Call) -> dict[str, Any]:
+    """List alerts, most urgent first."""
+    query: AlertPage = call.query
+    where = (call.path["account"], query.virtual_account)
+    return alerts.list_alerts(call.unit, *where, every=query.every, part=part_of(query)).to_dict()
+
+
+def dismiss(call: Call) -> dict[str, Any]:
+    """Dismiss an alert until its condition recurs."""
+    return alerts.dismiss_alert(call.unit, call.path["account"], call.path["alert"])
+
+
+def remind(call: Call) -> dict[str, Any]:
+    """Put an alert off until its next step."""
+    return alerts.remind_alert(call.unit, call.path["account"], call.path["alert"])
+
+
+def list_events(call: Call) -> dict[str, Any]:
+    """List the event log, newest first."""
+    query: PoolPage = call.query
+    return events.list_events(call.unit, call.path["account"], query.virtual_account, part_of(query)).to_dict()
+
+
+def list_transactions(call: Call) -> dict[str, Any]:
+    """List the licence transactions, newest first."""
+    query: PoolPage = call.query
+    return events.list_transactions(call.unit, call.path["account"], query.virtual_account, part_of(query)).to_dict()
+
+
+ALERT = AlertView.schema_object()
+Op = Operation[Central]
+OPERATIONS = (
+    Op("list_alerts", "GET", f"{ACCOUNT_PATH}/alerts", "List alerts.", list_alerts, list_of(ALERT), AlertPage),
+    Op(
+        "dismiss_alert", "POST", f"{ACCOUNT_PATH}/alerts/{{alert}}/dismiss", "Dismiss an alert.", dismiss, ALERT,
+        body=Nothing, changes=True,
+    ),
+    Op(
+        "remind_alert", "POST", f"{ACCOUNT_PATH}/alerts/{{alert}}/remind", "Put an alert off.", remind, ALERT,
+        body=Nothing, changes=True,
+    ),
+    Op(
+        "list_events", "GET", f"{ACCOUNT_PATH}/events", "List events.", list_events,
+        list_of(EventView.schema_object()), PoolPage,
+    ),
+    Op(
+        "list_transactions", "GET", f"{ACCOUNT_PATH}/transactions", "List licence transactions.", list_transactions,
+        list_of(TransactionView.schema_object()), PoolPage,
+    ),
+)  # fmt: skip
