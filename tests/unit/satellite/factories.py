@@ -1,0 +1,109 @@
+"""A satellite's tables in memory, and rows as cheap as a test of one action needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from exchange.identity import Udi
+from exchange.vocabulary import InstanceState, PrivacyField
+from satellite.core.access.rules import MATRIX, Role
+from satellite.core.accounts.models import VirtualAccount
+from satellite.core.instances.models import Instance
+from satellite.core.schema import metadata
+from satellite.core.site.models import Site
+from satellite.core.site.queries import DEFAULT_POLICY
+from serverkit.actor import OPERATOR, Actor, ActorKind
+from serverkit.db.unit import Unit
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def person(role: Role) -> Actor:
+    """A person with an access token of a role."""
+    return Actor(ActorKind.USER, role.value, role.value, frozenset(one.value for one in MATRIX[role]))
+
+
+@contextmanager
+def unit_of(actor: Actor = OPERATOR, *, epoch: int = 1) -> Iterator[Unit]:
+    """A unit of work over empty tables with one authorized satellite; epoch 0 leaves it without authorization."""
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    with Session(engine, expire_on_commit=False) as session:
+        unit = Unit(session, NOW, actor, writing=True)
+        session.add(site_row(epoch))
+        session.flush()
+        yield unit
+    engine.dispose()
+
+
+def site_row(epoch: int) -> Site:
+    """The row of the satellite."""
+    return Site(
+        id=1,
+        satellite_id="5" * 32,
+        name="North",
+        identity_key_id="1" * 32,
+        device_ca_key_id="2" * 32,
+        account_id="a" * 32,
+        account_domain="customer.example",
+        account_name="Customer",
+        export_allowed=False,
+        epoch=epoch,
+        epoch_id="e" * 32,
+        authorization_digest="",
+        authorized_at=NOW if epoch else None,
+        last_seq=0,
+        acknowledged_seq=0,
+        acknowledged_digest="",
+        acknowledged_upto=0,
+        applied_rseq=0,
+        applied_digest="",
+        policy=dict(DEFAULT_POLICY),
+        needs_full=True,
+        setup_code_hash="0" * 64,
+        privacy={field.value: "send" for field in PrivacyField},
+        network={},
+    )
+
+
+def id_of(name: str) -> str:
+    """An id that sorts as its name does."""
+    return name.encode().hex().ljust(32, "0")
+
+
+def add_virtual_account(unit: Unit, name: str) -> VirtualAccount:
+    """A virtual account of this satellite."""
+    row = VirtualAccount(id=id_of(name), name=name, description="", removed=False)
+    unit.session.add(row)
+    unit.session.flush()
+    return row
+
+
+def add_instance(unit: Unit, virtual_account: VirtualAccount, serial: str, hostname: str | None = None) -> Instance:
+    """A product instance that registered a day ago."""
+    udi = Udi(pid="SW-48", serial=serial)
+    row = Instance(
+        id=id_of(serial),
+        virtual_account_id=virtual_account.id,
+        udi=udi.to_dict(),
+        udi_key=udi.key,
+        hostname=hostname,
+        registered_at=NOW - timedelta(days=1),
+        last_contact=NOW - timedelta(days=1),
+        certificate_expires=NOW + timedelta(days=364),
+        state=InstanceState.ACTIVE.value,
+        export_allowed=False,
+        key_hash="f" * 64,
+        standbys=[],
+        marks=[],
+        removed=False,
+        change_no=1,
+    )
+    unit.session.add(row)
+    unit.session.flush()
+    return row
