@@ -1,7 +1,8 @@
 """Central's anchor: how far it ever came, kept outside the database and outside backups.
 
 Written after the commit and before an answer is released. A database behind its anchor, or one without it, was put back:
-central then opens a new epoch for every satellite and learns from their full requests what it has forgotten.
+central then opens a new epoch for every satellite and learns from their full requests what it has forgotten. Each node of
+a central, which is a home of its own on the common database, has its own anchor, and with it the id of the node.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from serverkit.backup.locked import locked
 from serverkit.errors import AppError
 from serverkit.faults import crash_point
 from serverkit.files import write_atomic
+from serverkit.ids import new_id
 from serverkit.owner import make_folder
 
 FILE = "anchor.json"
@@ -40,11 +42,12 @@ class AnchorUnreadableError(AppError):
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Answers given to satellites, and the floor of epochs that the restores so far have raised."""
+    """Answers given to satellites, and the floor of epochs that the restores so far have raised; `node` is whose it is."""
 
     answers: int = 0
     epoch_floor: int = 0
     restored: bool = False
+    node: str = ""
 
 
 class Anchor:
@@ -59,7 +62,8 @@ class Anchor:
         """How far central came; None where there is no anchor."""
         try:
             data = json.loads((self._folder / FILE).read_bytes())
-            return Reached(int(data["answers"]), int(data["epoch_floor"]), bool(data["restored"]))
+            restored, node = bool(data["restored"]), str(data.get("node", ""))
+            return Reached(int(data["answers"]), int(data["epoch_floor"]), restored, node)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -78,7 +82,20 @@ class Anchor:
     def _above(self, reached: Reached) -> Reached:
         known = self.read() or Reached()
         answers, floor = max(known.answers, reached.answers), max(known.epoch_floor, reached.epoch_floor)
-        return Reached(answers, floor, known.restored)
+        return Reached(answers, floor, known.restored, known.node)
+
+    def node(self, *, anew: bool = False) -> str:
+        """The id of this home among the nodes of its central; made where the anchor has none, or `anew`."""
+        known = self.read()
+        if known is not None and known.node and not anew:
+            return known.node
+        with self._alone():
+            seen = known.node if known is not None else ""
+            known = self.read() or Reached()
+            if not known.node or (anew and known.node == seen):
+                known = replace(known, node=new_id())
+                self._save(known)
+        return known.node
 
     def mark_restored(self) -> None:
         """Note that a backup was restored."""

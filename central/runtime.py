@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import platform
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import central
-from central.anchor import Anchor
+from central.anchor import Anchor, AnchorUnreadableError, Reached
 from central.domain.activity.queries import founding_vendor
 from central.domain.alerts.services import settle_alerts
 from central.domain.operations.models import ClockRow
+from central.domain.operations.nodes import copied, note_node, wants_note
+from central.domain.operations.rules import Origin, Place
 from central.keyring import TRUST, KeyRing
 from central.settings import PREFIX, CentralSettings
-from central.sync.recovery import enter_recovery, reached, was_restored
+from central.sync.recovery import enter_recovery, origin, reached
 from exchange.errors import ExchangeError
 from serverkit.actor import SYSTEM
 from serverkit.backup.locked import locked
@@ -22,7 +25,7 @@ from serverkit.clock import Clock, is_lab, open_clock, refuse_other_clock
 from serverkit.db import migrate
 from serverkit.db.engine import make_engine
 from serverkit.db.timekeeper import Timekeeper
-from serverkit.db.unit import Database, Unit
+from serverkit.db.unit import Database, DatabaseFailure, Unit
 from serverkit.errors import AppError, DatabaseForeignError, HomeMissingError, KeyFileMissingError
 from serverkit.faults import arm
 from serverkit.founding import founding
@@ -49,6 +52,22 @@ class Central:
     def state_elsewhere(self) -> list[Path]:
         """Folders of this home's state that stand outside it."""
         return [Path(self.settings.anchor.folder)] if self.settings.anchor.folder else []
+
+    @property
+    def place(self) -> Place:
+        """Where this home is, for other nodes of the same central."""
+        return Place(platform.node()[:255], str(self.home.absolute()))
+
+    @property
+    def node(self) -> str:
+        """The id of this home among the nodes; empty where it was not noted yet."""
+        known = self.anchor.read()
+        return known.node if known is not None else ""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several homes may work on the database."""
+        return self.database.engine.dialect.name != "sqlite"
 
     def missing_keys(self) -> list[str]:
         """Key files that central needs and does not find."""
@@ -85,6 +104,8 @@ def open_central(home: Path) -> Central:
     migrate.check(server.database.engine, MIGRATIONS)
     refuse_other_home(server, server.keyring.vendor_id)
     recover_if_restored(server)
+    if server.is_shared:
+        note_here(server)
     return server
 
 
@@ -93,7 +114,7 @@ def refuse_other_home(server: Central, vendor_id: str | None) -> None:
 
     An embedded database stands in its home and is no other's.
     """
-    if server.database.engine.dialect.name == "sqlite":
+    if not server.is_shared:
         return
     with server.database.read(SYSTEM) as unit:
         founder = founding_vendor(unit)
@@ -124,20 +145,54 @@ def _mark_restored(home: Path) -> None:
 def recover_if_restored(server: Central) -> bool:
     """Find out whether this central was put back, and open new epochs if it was."""
     with server.database.read(SYSTEM) as unit:
-        if not was_restored(unit, server.anchor.read()):
-            return False
+        found = origin(unit, server.anchor.read(), server.place)
+        now = reached(unit)
+    if found is Origin.GOES_ON:
+        return False
     # Several processes open a restored home at once; the first one's new epochs are enough.
     with locked(server.home / RECOVERY_LOCK):
-        with server.database.write(SYSTEM) as unit:
-            known = server.anchor.read()
-            if not was_restored(unit, known):
-                return False
-            enter_recovery(unit, known)
-            unit.session.flush()
-            now = reached(unit)
-        server.anchor.clear(now)
-    get_logger().warning("central_restored", epoch_floor=now.epoch_floor)
+        if found is Origin.NEW:
+            server.anchor.write(now)
+            return False
+        recovered = server.database.run(SYSTEM, lambda unit: _recover(server, unit))
+        if recovered is None:
+            return False
+        server.anchor.clear(recovered)
+    get_logger().warning("central_restored", epoch_floor=recovered.epoch_floor)
     return True
+
+
+def _recover(server: Central, unit: Unit) -> Reached | None:
+    known = server.anchor.read()
+    if origin(unit, known, server.place) is not Origin.RESTORED:
+        return None
+    enter_recovery(unit, known)
+    unit.session.flush()
+    return reached(unit)
+
+
+def note_here(server: Central) -> None:
+    """Have the database know this home as one of its nodes, and that it is there.
+
+    What cannot be written down, on a full disk or while another writes, makes nothing fail: it is noted the next time.
+    """
+    try:
+        _note_here(server)
+    except AnchorUnreadableError:
+        raise
+    except (AppError, DatabaseFailure) as error:
+        get_logger().warning("node_not_noted", cause=getattr(error, "code", type(error).__name__))
+
+
+def _note_here(server: Central) -> None:
+    node, version = server.anchor.node(), central.__version__
+    with server.database.read(SYSTEM) as unit:
+        copy = copied(unit, node, server.place)
+        if not copy and not wants_note(unit, node, server.place, version):
+            return
+    if copy:
+        node = server.anchor.node(anew=True)
+    server.database.run(SYSTEM, lambda unit: note_node(unit, node, server.place, version))
 
 
 def new_home(home: Path) -> AbstractContextManager[None]:

@@ -18,7 +18,7 @@ MODULES = {
     "orders": ("catalogue", "order", "ledger", "licence"),
     "reservations": ("reservation",),
     "satellites": ("satellite", "sync"),
-    "server": ("upgrade", "serve", "jobs"),
+    "server": ("upgrade", "serve", "jobs", "node"),
     "time": ("time", "clock"),
     "tokens": ("token",),
     "trust": ("init", "root", "role-key"),

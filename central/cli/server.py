@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from central.cli.base import group, home, opened
+from central.cli.base import group, home, opened, reading
 from central.domain.operations.models import JobRun
+from central.domain.operations.nodes import nodes
 from central.jobs.catalogue import jobs_of, note_tls
-from central.runtime import assemble, create_database, open_central
+from central.runtime import assemble, create_database, note_here, open_central
 from serverkit.backup.swap import hold_home
 from serverkit.cli.base import emit, emit_list
 from serverkit.db.migrate import current, require
@@ -18,6 +19,8 @@ from serverkit.startup import check_home
 from serverkit.storage import is_server
 from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import TLS
+
+NODE_COLUMNS = ("id", "host", "home", "version", "first_seen", "last_seen", "running", "here")
 
 
 @group.command("upgrade", help="Bring the database to the form of this program; a copy is made first.")
@@ -54,6 +57,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
     tls = None if no_tls else folder / TLS
     if tls is not None:
         ensure_pair(tls, server.clock.now(), [*settings.names, *host_named(address)])
+    note_here(server)
     server.database.dispose()
 
     def app() -> Application:
@@ -66,7 +70,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
     def scheduler() -> None:
         is_server()
         own = open_central(folder)
-        run_scheduler(own.database, JobRun, jobs_of(own))
+        run_scheduler(own.database, JobRun, () if no_jobs else jobs_of(own), lambda: note_here(own))
 
     serve_http(
         app,
@@ -74,8 +78,21 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
         tls=tls,
         workers=settings.workers,
         threads=settings.threads,
-        scheduler=None if no_jobs else scheduler,
+        scheduler=None if no_jobs and not server.is_shared else scheduler,
     )
+
+
+@group.group("node", help="Homes that work on this central's database.")
+def node() -> None:
+    """Hold the commands of nodes."""
+
+
+@node.command("list", help="List the nodes: where they are, and when they were last seen.")
+@click.pass_context
+def node_list(context: click.Context) -> None:
+    """List nodes."""
+    with reading(context) as (server, unit):
+        emit_list(context, nodes(unit, server.node), NODE_COLUMNS)
 
 
 @group.group("jobs", help="What time alone brings about.")

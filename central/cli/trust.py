@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -13,13 +14,14 @@ from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.alerts.services import refresh_vendor
 from central.domain.trust import services
-from central.runtime import assemble, create_database, new_home, refuse_other_home
+from central.runtime import assemble, create_database, new_home, note_here, refuse_other_home
 from exchange.canonical import digest
 from exchange.trust import Trust
 from exchange.vocabulary import Role
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import OUTPUT, emit
 from serverkit.clock import LAB_FILE, iso, make_lab
+from serverkit.db.engine import FOUNDING, alone_on
 from serverkit.files import write_atomic
 from serverkit.names import check_name
 
@@ -57,13 +59,14 @@ def init(context: click.Context, vendor: str, root_keys: Path, passphrase_file: 
     check_name("vendor", vendor)
     folder = home(context)
     given = services.read_passphrase(passphrase_file) if passphrase_file else None
-    with new_home(folder), services.new_root_folder(root_keys):
+    with new_home(folder), services.new_root_folder(root_keys), ExitStack() as held:
         try:
             made_passphrase = given or services.make_passphrase(root_keys)
             if lab:
                 make_lab(folder)
             server = assemble(folder)
             context.call_on_close(server.database.dispose)
+            held.enter_context(alone_on(server.database.engine, FOUNDING))
             create_database(server)
             refuse_other_home(server, None)
             server.anchor.write(Reached())
@@ -76,9 +79,10 @@ def init(context: click.Context, vendor: str, root_keys: Path, passphrase_file: 
             for leftover in folder.glob("central.db*"):
                 leftover.unlink()
             raise
-    with server.database.write(OPERATOR) as unit:
-        set_up = {"lab": lab, "vendor_id": trust.root.vendor_id}
-        record(unit, None, EventKind.VENDOR_CREATED, f"central of {vendor} set up", subject=set_up)
+        with server.database.write(OPERATOR) as unit:
+            set_up = {"lab": lab, "vendor_id": trust.root.vendor_id}
+            record(unit, None, EventKind.VENDOR_CREATED, f"central of {vendor} set up", subject=set_up)
+    note_here(server)
     found: dict[str, object] = {"id": trust.root.vendor_id, "home": str(folder), "root_keys": str(root_keys)}
     found["passphrase_file"] = None if given else str(made_passphrase.file)
     emit(context, {**found, **_described(trust)})

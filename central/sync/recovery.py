@@ -14,6 +14,8 @@ from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.alerts.services import refresh_alerts
 from central.domain.base import VENDOR, Counter, next_number
+from central.domain.operations.nodes import is_noted
+from central.domain.operations.rules import Origin, Place, origin_of
 from central.domain.satellites.models import AnsweredRequest, Satellite
 from central.domain.satellites.queries import EPOCH_FLOOR, REMOVED
 from central.domain.satellites.services import PENDING, account_of, open_epoch
@@ -34,11 +36,19 @@ def reached(unit: Unit) -> Reached:
     return Reached(int(values.get(ANSWERS, 0)), int(values.get(EPOCH_FLOOR, 0)))
 
 
-def was_restored(unit: Unit, known: Reached | None) -> bool:
-    """Whether the database is behind the anchor; where there is none, any answer ever given means that it went astray."""
+def origin(unit: Unit, known: Reached | None, here: Place) -> Origin:
+    """What the anchor of the home `here` says of the database."""
     if known is None:
-        return bool(unit.session.scalar(select(func.count()).select_from(AnsweredRequest)))
-    return known.restored or known.answers > reached(unit).answers
+        answers = int(unit.session.scalar(select(func.count()).select_from(AnsweredRequest)) or 0)
+    else:
+        answers = reached(unit).answers
+    return origin_of(
+        anchored=None if known is None else known.answers,
+        marked=known is not None and known.restored,
+        answers=answers,
+        shared=unit.session.get_bind().dialect.name != "sqlite",
+        noted=is_noted(unit, here),
+    )
 
 
 def enter_recovery(unit: Unit, known: Reached | None, presented: dict[str, int] | None = None) -> int:

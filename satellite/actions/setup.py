@@ -17,6 +17,7 @@ from satellite.keyring import BOX, PSEUDONYMS
 from satellite.runtime import DATABASE_FILE, Satellite, assemble, create_database, new_home, refuse_other_home
 from serverkit.actor import Actor
 from serverkit.clock import LAB_FILE, make_lab
+from serverkit.db.engine import FOUNDING, alone_on
 from serverkit.db.migrate import current, require
 from serverkit.db.unit import Unit
 from serverkit.errors import HomeMissingError
@@ -48,7 +49,8 @@ def create_satellite(folder: Path, actor: Actor, name: str, root: bytes, *, lab:
                 make_lab(folder)
             server = assemble(folder)
             try:
-                found = _create(server, actor, trust, name, code)
+                with alone_on(server.database.engine, FOUNDING):
+                    found = _create(server, actor, trust, name, code)
             finally:
                 server.database.dispose()
         except BaseException:

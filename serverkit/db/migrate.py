@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from serverkit.db.engine import database_file
+from serverkit.db.engine import UPGRADING, alone_on, database_file
 from serverkit.errors import AppError, DatabaseMissingError
 from serverkit.owner import make_file
 from serverkit.storage import of_database
@@ -84,12 +84,16 @@ def current(engine: Engine) -> str | None:
 
 def upgrade(engine: Engine, folder: Path) -> None:
     """Bring the database to the newest revision; SQLite is copied first and put back on failure."""
-    from alembic import command
-
     if (file := database_file(engine)) is not None:
         make_file(file)  # before the library makes it, for whoever may read it
-    if current(engine) == head(folder):
-        return
+    with alone_on(engine, UPGRADING):
+        if current(engine) != head(folder):
+            _upgrade(engine, folder)
+
+
+def _upgrade(engine: Engine, folder: Path) -> None:
+    from alembic import command
+
     copy = _copy_of(engine)
     try:
         with engine.execution_options(perigee_write=True).connect() as connection:

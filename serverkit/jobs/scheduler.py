@@ -20,10 +20,12 @@ _PR_SET_PDEATHSIG = 1
 LOOK_SECONDS = 30
 
 
-def run_scheduler(database: Database, runs: type[JobRunMixin], jobs: tuple[Job, ...]) -> None:
+def run_scheduler(
+    database: Database, runs: type[JobRunMixin], jobs: tuple[Job, ...], beat: Callable[[], None] | None = None
+) -> None:
     """Offer each job its slot, now and every half minute, until the process is told to end.
 
-    The slot's row decides whether anything runs; so a laboratory's clock may leap, and other schedulers may exist.
+    `beat` is what each process of several does for itself, as often. The slot's row decides whether anything runs; so a laboratory's clock may leap, and other schedulers may exist.
     """
     scheduler = BlockingScheduler(timezone="UTC")
     for job in jobs:
@@ -35,6 +37,14 @@ def run_scheduler(database: Database, runs: type[JobRunMixin], jobs: tuple[Job, 
             max_instances=1,
             misfire_grace_time=None,
             next_run_time=SystemClock().now(),
+        )
+    if beat is not None:
+        scheduler.add_job(
+            beat,
+            trigger=IntervalTrigger(seconds=LOOK_SECONDS, timezone="UTC"),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
         )
     # What was begun is finished first: a slot that was left half way would be closed to everyone until its lease ends.
     signal.signal(signal.SIGTERM, lambda *_: scheduler.shutdown(wait=True))

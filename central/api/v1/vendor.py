@@ -14,6 +14,7 @@ from central.domain.catalogue.queries import listing
 from central.domain.ledger.services import import_orders
 from central.domain.ledger.verification import verify
 from central.domain.operations.models import JobRun, OutboxEntry
+from central.domain.operations.nodes import nodes
 from central.domain.preferences.queries import policies
 from central.domain.preferences.services import set_policy
 from central.jobs.catalogue import jobs_of
@@ -24,6 +25,7 @@ from serverkit.http.operations import (
     FILE,
     FLAG,
     TEXT,
+    TIME,
     WHOLE,
     Operation,
     Page,
@@ -38,6 +40,8 @@ from serverkit.http.schemas import BASE, JOB, WARNINGS, Nothing
 from serverkit.jobs.runs import find_job, manual_slot, run_job, slot_of
 from serverkit.mail.sender import send_test
 from serverkit.outbox import entries
+
+NODE = object_of(id=TEXT, host=TEXT, home=TEXT, version=TEXT, first_seen=TIME, last_seen=TIME, running=FLAG, here=FLAG)
 
 
 class MailTest(Strict):
@@ -109,6 +113,11 @@ def list_jobs(call: Call) -> dict[str, Any]:
     return paged(items, call.query)
 
 
+def list_nodes(call: Call) -> dict[str, Any]:
+    """The homes that work on this database."""
+    return paged(nodes(call.unit, call.server.node), call.query)
+
+
 def start_job(call: Call) -> dict[str, Any]:
     """Run a job now."""
     server = call.server
@@ -168,6 +177,10 @@ OPERATIONS = (
         body=PolicyValue, changes=True, current=show_policies,
     ),
     Op("list_jobs", "GET", f"{BASE}jobs", "List what time alone brings about.", list_jobs, list_of(JOB), Page),
+    Op(
+        "list_nodes", "GET", f"{BASE}nodes", "List the homes that work on this central's database.", list_nodes,
+        list_of(NODE), Page,
+    ),
     Op(
         "run_job", "POST", f"{BASE}jobs/{{job}}/run", "Run a job now.", start_job,
         object_of(job=TEXT, slot=TEXT, state=TEXT, detail=TEXT), body=Nothing, changes=True, alone=True,

@@ -15,6 +15,7 @@ class EventKind(StrEnum):
     CLOCK_CHANGED = "clock:changed"
     TIME_CONFIRMED = "time:confirmed"
     TIME_SETTINGS_CHANGED = "time_settings:changed"
+    NODE_JOINED = "node:joined"
     USER_ADDED = "user:added"
     ROLE_GIVEN = "user:role_given"
     ROLE_TAKEN = "user:role_taken"
@@ -100,6 +101,7 @@ QUIET = frozenset(
         # The first of all: there is nothing yet that an alert could be about.
         EventKind.VENDOR_CREATED,
         # No alert looks at these.
+        EventKind.NODE_JOINED,
         EventKind.USER_ADDED,
         EventKind.ROLE_GIVEN,
         EventKind.PASSWORD_SET,

@@ -1,9 +1,14 @@
-"""Tables of the serverkit that central keeps among its own: runs of jobs and the outbox."""
+"""Tables of the serverkit that central keeps among its own: runs of jobs, the outbox, the clock; and central's nodes."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sqlalchemy import String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
 from central.domain.base import Base
-from serverkit.db.base import ClockMixin, JobRunMixin, OutboxMixin
+from serverkit.db.base import ClockMixin, IdColumn, JobRunMixin, OutboxMixin, UtcDateTime
 
 
 class JobRun(JobRunMixin, Base):
@@ -22,3 +27,16 @@ class ClockRow(ClockMixin, Base):
     """Licence time, and what was set about time."""
 
     __tablename__ = "clock"
+
+
+class Node(Base):
+    """A home that works on this database; several do where it stands behind a server."""
+
+    __tablename__ = "nodes"
+
+    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    host: Mapped[str] = mapped_column(String(255))
+    home: Mapped[str] = mapped_column(Text)
+    version: Mapped[str] = mapped_column(String(32))
+    first_seen: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -324,6 +324,15 @@ def upgrade() -> None:
         batch_op.create_index('ix_lots_account_id_tag', ['account_id', 'tag'], unique=False)
         batch_op.create_index(batch_op.f('ix_lots_end'), ['end'], unique=False)
 
+    op.create_table('nodes',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('host', sa.String(length=255), nullable=False),
+    sa.Column('home', sa.Text(), nullable=False),
+    sa.Column('version', sa.String(length=32), nullable=False),
+    sa.Column('first_seen', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('last_seen', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_nodes'))
+    )
     op.create_table('outbox',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
@@ -648,6 +657,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_outbox_at'))
 
     op.drop_table('outbox')
+    op.drop_table('nodes')
     with op.batch_alter_table('lots', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_lots_end'))
         batch_op.drop_index('ix_lots_account_id_tag')
