@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from serverkit.endpoints import EndpointError, read_host
 from serverkit.errors import SettingsError
 from serverkit.tls.names import plain_name
+from serverkit.toml_faults import fault_of
 
 
 class Section(BaseModel):
@@ -189,11 +190,17 @@ def _text_of(path: Path) -> str:
     except OSError as error:
         raise SettingsError(f"config.toml cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise SettingsError("config.toml is not UTF-8") from error
+        raise SettingsError(f"config.toml is {_encoding_of(path)}; save it as UTF-8") from error
+
+
+def _encoding_of(path: Path) -> str:
+    start = path.read_bytes()[:4]
+    wide = start[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in start
+    return "UTF-16" if wide else "no UTF-8 text"
 
 
 def _from_text(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except ValueError as error:
-        raise SettingsError(f"config.toml is no TOML: {error}") from error
+        raise SettingsError(fault_of(text, error)) from error

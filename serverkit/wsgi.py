@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeAlias
+from urllib.parse import unquote_to_bytes
 
 from serverkit.errors import RequestMalformedError, UploadTooLargeError
 
 Environ: TypeAlias = Mapping[str, Any]
 MOST_DIGITS = 18
+_BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 StartResponse: TypeAlias = Callable[..., Any]
 WsgiApp: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
@@ -69,6 +72,20 @@ def problem(status: int, code: str, detail: str, remedy: str, *, extra: Mapping[
         **(extra or {}),
     }
     return Response(status, json.dumps(body, ensure_ascii=False, sort_keys=True).encode(), "application/problem+json")
+
+
+def is_well_encoded(target: bytes) -> bool:
+    """Whether what follows each percent sign of an address is two digits, and all of it is UTF-8 text without NUL."""
+    if b"%" not in target:
+        return True
+    if _BROKEN_PERCENT.search(target):
+        return False
+    data = unquote_to_bytes(target)
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in data
 
 
 def announced_bytes(environ: Environ) -> int | None:

@@ -12,7 +12,7 @@ from gunicorn.asgi.parser import ParseError
 from gunicorn.asgi.protocol import ASGIProtocol
 
 from serverkit.log import get_logger
-from serverkit.wsgi import problem
+from serverkit.wsgi import is_well_encoded, problem
 
 # The library adds this line to each answer that has no such header, and offers no setting for it.
 gunicorn.asgi.protocol._CACHED_SERVER_HEADER = b""  # noqa: SLF001 - nothing else takes the line away
@@ -34,6 +34,8 @@ class Protocol(ASGIProtocol):  # type: ignore[misc]  # the library ships no type
 
     def _on_headers_complete(self) -> Any:
         parser = self._callback_parser
+        if not is_well_encoded(parser.path):
+            raise ParseError("the address is not encoded as UTF-8 with percent signs")
         if parser.http_version >= (1, 1):
             hosts = [value for name, value in parser.headers if name.lower() == b"host"]
             if len(hosts) != 1 or not _HOST.fullmatch(hosts[0].strip()):

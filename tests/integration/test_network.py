@@ -38,10 +38,15 @@ class Certificate:
 
 
 def certificate(
-    folder: Path, *, name: str = "localhost", start: datetime | None = None, end: datetime | None = None
+    folder: Path,
+    *,
+    name: str = "localhost",
+    start: datetime | None = None,
+    end: datetime | None = None,
+    key: ec.EllipticCurvePrivateKey | None = None,
 ) -> Certificate:
     """A certificate that vouches for itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     names: list[x509.GeneralName] = [x509.DNSName(name)]
@@ -326,6 +331,26 @@ def test_every_fault_of_the_certificate_is_named(site: World, tmp_path: Path) ->
         seen.append(cause(site))
 
     assert seen == [*bad, "fingerprint_differs"]
+
+
+@pytest.mark.row("S2.2", "S1.4")
+def test_a_pin_follows_a_renewed_certificate_and_no_other_key(site: World, tmp_path: Path) -> None:
+    """Central pinned by its certificate is known by its key after the first contact; another key stays refused."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    first, renewed, foreign = certificate(tmp_path, key=key), certificate(tmp_path, key=key), certificate(tmp_path)
+    pin = x509.load_pem_x509_certificate(first.pem.encode()).fingerprint(hashes.SHA256()).hex()
+    with served(site, renewed) as front:
+        settle(site, front.url, fingerprint=pin)
+        assert cause(site) == "fingerprint_differs"  # before the first contact nothing vouches for the key
+    with served(site, first) as front:
+        settle(site, front.url)
+        assert site.satellite("sync", "now")["outcome"] == "applied"
+    with served(site, renewed) as front:
+        settle(site, front.url)
+        assert site.satellite("sync", "now")["outcome"] == "applied"
+    with served(site, foreign) as front:
+        settle(site, front.url)
+        assert cause(site) == "fingerprint_differs"
 
 
 @pytest.mark.row("S2.2")

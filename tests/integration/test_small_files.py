@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+import central.sync.make_response as responding
 import satellite.sync.make_request as making
 from exchange.canonical import encode
 from exchange.container import Lines
+from exchange.files.central_rows import AllotmentRow, GrantReleaseRow, GrantRow
 from tests.world import ACCOUNT, World
 
 TIME = "2026-11-24T12:00:00Z"
@@ -65,3 +67,29 @@ def test_a_small_file_does_not_fill_central(site: World, name: str, monkeypatch:
     refused = site.central("sync", "import", request, "--output", site.file("response"), code=1)["error"]
     assert refused["code"] == "too_large"
     assert len(site.central("events", ACCOUNT)["items"]) <= before + 1  # that it was refused
+
+
+FROM_CENTRAL: dict[str, Callable[[], list[Any]]] = {
+    "one long allotment": lambda: [AllotmentRow({"a": "x" * 60_000})],
+    "one long grant": lambda: [GrantRow("0" * 32, {"a": "x" * 60_000})],
+    "many releases": lambda: [GrantReleaseRow({"a": "x" * 30_000}) for _ in range(3000)],
+}
+
+
+@pytest.mark.row("E3", "E2")
+@pytest.mark.parametrize("name", FROM_CENTRAL)
+def test_a_small_response_does_not_fill_a_site(site: World, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signed by central's own key and small: refused before anything of it is kept; the site keeps what it had."""
+    usual = responding.rows_for
+    before = site.satellite("licences")["items"]
+    with monkeypatch.context() as patched:
+        patched.setattr(responding, "rows_for", lambda *words: [*usual(*words), *FROM_CENTRAL[name]()])
+        request, response = site.file("request"), site.file("response")
+        site.satellite("sync", "export", "--output", request)
+        site.central("sync", "import", request, "--output", response)
+
+    assert Path(response).stat().st_size < 2_000_000
+    assert site.satellite("sync", "import", response, code=1)["error"]["code"] == (
+        "malformed" if name == "many releases" else "too_large"  # the first is no signed object already
+    )
+    assert site.satellite("licences")["items"] == before
