@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
+from central.domain.catalogue.queries import titles
 from central.domain.export_control.services import active_grants
 from central.domain.instances.models import RESERVED, Instance
-from central.domain.instances.queries import instance_name
+from central.domain.instances.queries import placed_name
 from central.domain.instances.services import remove_instance
-from central.domain.ledger.claims import release_claims
+from central.domain.ledger.claims import claims_of, release_claims
 from central.domain.reservations.queries import reservation_of
 from central.domain.satellites.models import Satellite
 from central.domain.satellites.queries import deadlines
@@ -20,6 +21,7 @@ from central.domain.satellites.services import AUTHORIZED, remove_satellite
 from exchange.device.timers import REMOVED, SILENT_MAJOR
 from exchange.vocabulary import InstanceState
 from serverkit.db.unit import Unit
+from serverkit.licence_texts import freed_text
 
 
 def end_overdue_satellites(unit: Unit) -> int:
@@ -47,20 +49,23 @@ def end_silent_instances(unit: Unit) -> int:
         if silent >= REMOVED and not _holds(unit, row):
             remove_instance(unit, row)
         elif silent >= SILENT_MAJOR and row.state != InstanceState.RELEASED:
+            freed = claims_of(unit, row.account_id, row.id)
             release_claims(unit, row.account_id, [row.id])
             row.state = InstanceState.RELEASED
-            message = f"{instance_name(row)} was silent for 90 days; its licences were freed"
+            text = freed_text(freed, titles(unit, freed))
+            message = f"{placed_name(unit, row)} was silent for 90 days{text}"
             record(
                 unit,
                 row.account_id,
-                EventKind.LICENCES_REMOVED,
+                EventKind.INSTANCE_FREED,
                 message,
+                subject={"instance": row.id, "freed": freed},
                 virtual_account_id=row.virtual_account_id,
                 instance_id=row.id,
             )
         elif silent < SILENT_MAJOR and row.state == InstanceState.ACTIVE:
             row.state = InstanceState.FAILED_TO_CONNECT
-            message = f"{instance_name(row)} has not connected for 30 days"
+            message = f"{placed_name(unit, row)} has not connected for 30 days"
             record(
                 unit,
                 row.account_id,

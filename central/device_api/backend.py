@@ -26,7 +26,8 @@ from central.domain.instances.devices import (
     revive_key,
 )
 from central.domain.instances.models import DeviceKey, Instance
-from central.domain.instances.queries import find_instance, instance_name, twins_of
+from central.domain.instances.queries import find_instance, placed_name, twins_of
+from central.domain.instances.services import note_removed
 from central.domain.ledger.claims import claims_of
 from central.domain.reservations.queries import reservation_of
 from central.domain.tokens.models import Token
@@ -199,7 +200,7 @@ class CentralBackend:
         if alarming:
             account, _ = membership(self._unit, instance)
             refresh_touched(self._unit, account, instances=[instance.id], pools=())
-        message = f"{instance_name(instance)} renewed its identity certificate"
+        message = f"{placed_name(self._unit, instance)} renewed its identity certificate"
         record(
             self._unit,
             row.account_id,
@@ -245,15 +246,7 @@ class CentralBackend:
         restricted = restricted or has_restricted(self._unit, row.account_id, instance.id)
         pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, row.account_id, instance.id)}
         pools |= {(one.grant.virtual_account_id, one.grant.tag) for one in taken if one.grant is not None}
-        message = f"product instance {instance_name(instance)} removed itself"
-        record(
-            self._unit,
-            row.account_id,
-            EventKind.INSTANCE_REMOVED,
-            message,
-            virtual_account_id=instance.virtual_account_id,
-            instance_id=instance.id,
-        )
+        note_removed(self._unit, instance, "removed itself")
         leave(self._unit, instance, reservation)
         self._row = None
         if restricted or twins:

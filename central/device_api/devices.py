@@ -12,7 +12,7 @@ from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.alerts.services import refresh_alerts, refresh_touched
 from central.domain.catalogue.models import Entitlement
-from central.domain.catalogue.queries import entitlements
+from central.domain.catalogue.queries import entitlements, titles
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord, ReleaseNotice
 from central.domain.export_control.queries import has_restricted
 from central.domain.export_control.services import (
@@ -24,7 +24,7 @@ from central.domain.export_control.services import (
 )
 from central.domain.instances.devices import find_key, membership
 from central.domain.instances.models import Instance
-from central.domain.instances.queries import find_instance, instance_name
+from central.domain.instances.queries import find_instance, placed_name
 from central.domain.ledger.allotting import allotment_lines
 from central.domain.ledger.claims import claims_of, replace_claims
 from central.domain.ledger.queries import PoolFigures, pools
@@ -39,6 +39,7 @@ from exchange.statements import Allotment, ExportRequest, seal_allotment
 from exchange.vocabulary import ClaimState, Compliance, ExportState, InstanceState
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
+from serverkit.licence_texts import change_text
 
 
 def _instance(unit: Unit, known: KnownDevice) -> Instance:
@@ -92,8 +93,7 @@ def authorize_device(
     if ordinary != present:
         replace_claims(unit, account.id, instance.id, home.id, ordinary)
         standing.forget()
-        message = f"{instance_name(instance)} requested licences"
-        record(unit, account.id, EventKind.INSTANCE_REQUESTED_LICENCES, message, subject=ordinary, virtual_account_id=home.id, instance_id=instance.id)  # fmt: skip
+        _note_request(unit, instance, present, ordinary)
     for grant_id, generation in body.installed:
         mark_delivered(unit, account.id, grant_id, generation, instance.id)
     silent = unit.licence_now - instance.last_contact >= SILENT_MINOR[0]
@@ -122,6 +122,19 @@ def authorize_device(
         releases=tuple(_releases(unit, instance, known)) if restricted else (),
     )
     return result.to_dict()
+
+
+def _note_request(unit: Unit, instance: Instance, before: dict[str, int], wanted: dict[str, int]) -> None:
+    text = change_text(before, wanted, titles(unit, {*before, *wanted}))
+    record(
+        unit,
+        instance.account_id,
+        EventKind.INSTANCE_REQUESTED_LICENCES,
+        f"{placed_name(unit, instance)} {text}",
+        subject=wanted,
+        virtual_account_id=instance.virtual_account_id,
+        instance_id=instance.id,
+    )
 
 
 def _answer(

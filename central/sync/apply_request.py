@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Row, delete, select
 
 from central.actions.instances import move_grants
-from central.domain.accounts.models import SmartAccount
+from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import of_satellite
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import NewEvent, record_many
 from central.domain.base import next_numbers
+from central.domain.catalogue.queries import titles
 from central.domain.export_control.models import GrantRecord
 from central.domain.export_control.services import (
     ACTIVE,
@@ -26,7 +27,8 @@ from central.domain.export_control.services import (
     release,
 )
 from central.domain.instances.models import Instance, Standby
-from central.domain.ledger.claims import change_totals, move_claims, recount_totals, release_claims
+from central.domain.instances.queries import instance_name
+from central.domain.ledger.claims import change_totals, claims_by_instance, move_claims, recount_totals, release_claims
 from central.domain.reservations.ending import tell_kept
 from central.domain.reservations.queries import forget_registered, note_seen
 from central.domain.satellites.models import Satellite
@@ -46,6 +48,7 @@ from exchange.statements import open_export_request
 from exchange.vocabulary import DeliveryState, ReleaseReason
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, upsert
+from serverkit.licence_texts import freed_text
 
 CLOCK_TOLERANCE = timedelta(hours=1)
 
@@ -59,7 +62,8 @@ class ApplyContext:
     account: SmartAccount
     satellite: Satellite
     staged: Staged
-    virtual_accounts: frozenset[str]
+    virtual_accounts: Mapping[str, str]
+    """The names of the satellite's virtual accounts by id."""
 
 
 def apply_rows(
@@ -72,14 +76,14 @@ def apply_rows(
 
 def apply_staged(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, staged: Staged) -> None:
     """Write what was made ready, and decide the rest; ExchangeError for what no genuine satellite could have written."""
-    own = frozenset(row.id for row in of_satellite(unit, account.id, satellite.id))
+    own = {row.id: row.name for row in of_satellite(unit, account.id, satellite.id)}
     intake = ApplyContext(unit, keyring, account, satellite, staged, own)
     events = staged.added + len(staged.said)
     first = next_numbers(unit, account.id, "event", events) if events else 0
     unit.session.flush()
     staged.bulk.send(unit.session.connection(), staged.numbers_from(first))
     if staged.recount:
-        recount_totals(unit, account.id, sorted(own | {home for home, _ in staged.changes}))
+        recount_totals(unit, account.id, sorted({*own, *(home for home, _ in staged.changes)}))
     else:
         change_totals(unit, account.id, staged.changes)
     for kind, apply in _APPLY.items():
@@ -127,16 +131,15 @@ def _tokens(intake: ApplyContext, rows: list[TokenRow]) -> None:
 
 
 def _settle_instances(intake: ApplyContext) -> None:
-    unit, account_id, satellite = intake.unit, intake.account.id, intake.satellite
+    unit, account_id = intake.unit, intake.account.id
     move_claims(unit, account_id, intake.staged.moved)
     move_grants(unit, account_id, intake.staged.moved)
-    message = f"product instance moved via satellite {satellite.name}"
     for piece in batches(intake.staged.moved):
-        record_many(unit, account_id, [_told(intake, EventKind.INSTANCE_TRANSFERRED, message, each) for each in piece])
+        record_many(unit, account_id, [*_moved(intake, piece)])
     for row in note_seen(unit, account_id, intake.staged.registered):
         tell_kept(unit, row)
-    message = f"product instance removed via satellite {satellite.name}"
     for piece in batches(dict.fromkeys(intake.staged.gone)):
+        removed = [*_removed(intake, piece)]
         release_claims(unit, account_id, piece)
         forget_registered(unit, account_id, piece)
         for gone in (
@@ -144,13 +147,51 @@ def _settle_instances(intake: ApplyContext) -> None:
             delete(Instance).where(Instance.account_id == account_id, Instance.id.in_(piece)),
         ):
             unit.session.execute(gone, execution_options={"synchronize_session": False})
-        kind = EventKind.INSTANCE_REMOVED_VIA_SATELLITE
-        record_many(unit, account_id, [_told(intake, kind, message, each) for each in piece])
+        record_many(unit, account_id, removed)
 
 
-def _told(intake: ApplyContext, kind: EventKind, message: str, instance_id: str) -> NewEvent:
-    home = intake.staged.moved.get(instance_id)
-    return NewEvent(kind, message, virtual_account_id=home, instance_id=instance_id, satellite_id=intake.satellite.id)
+def _moved(intake: ApplyContext, ids: Sequence[str]) -> Iterator[NewEvent]:
+    """What the logs of both virtual accounts tell of instances that the satellite moved."""
+    staged, names = intake.staged, intake.virtual_accounts
+    for row in _instances(intake, ids):
+        homes = staged.left[row.id], staged.moved[row.id]
+        old, new = (names.get(home) or _former_name(intake, home) for home in homes)
+        message = f"product instance {instance_name(row)} transferred from {old} to {new} via satellite {intake.satellite.name}"
+        for home in dict.fromkeys(homes):
+            yield _told(intake, EventKind.INSTANCE_TRANSFERRED, row, home, message, old=homes[0], new=homes[1])
+
+
+def _removed(intake: ApplyContext, ids: Sequence[str]) -> Iterator[NewEvent]:
+    """What is told of instances that the satellite removed: from where, and which licences are free."""
+    used = claims_by_instance(intake.unit, intake.account.id, [*ids])
+    named = titles(intake.unit, {tag for of in used.values() for tag in of})
+    for row in _instances(intake, ids):
+        home, freed = row.virtual_account_id, used.get(row.id, {})
+        place = intake.virtual_accounts.get(home) or _former_name(intake, home)
+        text = freed_text(freed, named)
+        message = (
+            f"product instance {instance_name(row)} removed from {place} via satellite {intake.satellite.name}{text}"
+        )
+        yield _told(intake, EventKind.INSTANCE_REMOVED_VIA_SATELLITE, row, home, message, freed=freed)
+
+
+def _instances(intake: ApplyContext, ids: Sequence[str]) -> Sequence[Row[Any]]:
+    query = select(Instance.id, Instance.hostname, Instance.udi, Instance.virtual_account_id)
+    query = query.where(Instance.account_id == intake.account.id, Instance.id.in_(ids))
+    return intake.unit.session.execute(query.order_by(Instance.id)).all()
+
+
+def _former_name(intake: ApplyContext, virtual_account_id: str) -> str:
+    """The name of a virtual account that is not this satellite's any more."""
+    found = intake.unit.session.get(VirtualAccount, (intake.account.id, virtual_account_id))
+    return found.name if found is not None else virtual_account_id
+
+
+def _told(intake: ApplyContext, kind: EventKind, row: Row[Any], home: str, message: str, **more: object) -> NewEvent:
+    subject = {"instance": row.id, "pid": row.udi["pid"], "serial": row.udi["serial"], **more}
+    return NewEvent(
+        kind, message, subject, virtual_account_id=home, instance_id=row.id, satellite_id=intake.satellite.id
+    )
 
 
 def _decide_requests(intake: ApplyContext, rows: list[ExportRequestRow]) -> None:

@@ -49,6 +49,7 @@ class Staged:
     others: dict[type, list[Any]] = field(default_factory=lambda: defaultdict(list))
     homes: dict[str, str] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     registered: dict[str, Any] = field(default_factory=dict)
     changes: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
@@ -108,7 +109,8 @@ class _Staging:
         self._unit = unit
         self._satellite = satellite
         self._account = satellite.account_id
-        self._own = frozenset(row.id for row in of_satellite(unit, satellite.account_id, satellite.id))
+        self._own = {row.id: row.name for row in of_satellite(unit, satellite.account_id, satellite.id)}
+        self._unknown: dict[str, str] = {}
         self._new: set[str] = set()
         self._reserving = has_active(unit, satellite.account_id)
         self._claimed: set[int] = set()
@@ -151,14 +153,17 @@ class _Staging:
             if row.removed:
                 if before is not None:
                     staged.gone.append(row.id)
+                elif row.virtual_account in self._own:  # it came and went between two files
+                    self._unknown[row.id] = row.virtual_account
                 continue
             home = self._owned(row.virtual_account)
             if before is None:
-                added.append(_added(self._satellite, row))
+                added.append(_added(self._satellite, row, self._own[home]))
                 staged.registered |= {row.id: row.udi} if self._reserving else {}
                 self._new.add(row.id)
             elif before != home:
                 staged.moved[row.id] = home
+                staged.left.setdefault(row.id, before)
             staged.homes[row.id] = home
             kept.append(row)
         columns = _instance_columns(self._satellite, kept)
@@ -234,7 +239,16 @@ class _Staging:
             row.number if row.number is not None else UNNUMBERED + place for place, row in enumerate(fresh, first)
         )
         # Told apart from those of central by numbers below nothing, until their place is known.
-        self._happened([_happening(self._satellite, row) for row in fresh], -first - 1, step=-1)
+        self._learn_homes({row.instance for row in fresh if row.instance and row.instance not in self.staged.homes})
+        self._happened([_happening(self._satellite, row, self._home_of(row)) for row in fresh], -first - 1, step=-1)
+
+    def _home_of(self, row: EventRow) -> str | None:
+        """Where something happened: what the row says, else where its instance is."""
+        said = row.subject.get("virtual_account")
+        if isinstance(said, str) and said in self._own:
+            return said
+        of = row.instance or ""
+        return self.staged.homes.get(of) or self._unknown.get(of)
 
     def _happened(self, new_events: list[NewEvent], first: int, *, step: int = 1) -> None:
         numbers = range(first, first + step * len(new_events), step)
@@ -276,11 +290,11 @@ def _instance_columns(satellite: Satellite, rows: list[InstanceRow]) -> dict[str
     }
 
 
-def _added(satellite: Satellite, row: InstanceRow) -> NewEvent:
+def _added(satellite: Satellite, row: InstanceRow, home: str) -> NewEvent:
     standbys = f" with standbys {', '.join(member.label for member in row.standbys)}" if row.standbys else ""
     return NewEvent(
         EventKind.INSTANCE_ADDED_VIA_SATELLITE,
-        f"product instance {row.hostname or row.udi.label} added via satellite {satellite.name}{standbys}",
+        f"product instance {row.hostname or row.udi.label} added to {home} via satellite {satellite.name}{standbys}",
         {"instance": row.id, "pid": row.udi.pid, "serial": row.udi.serial},
         virtual_account_id=row.virtual_account,
         instance_id=row.id,
@@ -288,11 +302,13 @@ def _added(satellite: Satellite, row: InstanceRow) -> NewEvent:
     )
 
 
-def _happening(satellite: Satellite, row: EventRow) -> NewEvent:
+def _happening(satellite: Satellite, row: EventRow, home: str | None) -> NewEvent:
+    requested = row.event == EventKind.INSTANCE_REQUESTED_LICENCES
     return NewEvent(
-        EventKind.SATELLITE_EVENT,
+        EventKind.INSTANCE_REQUESTED_VIA_SATELLITE if requested else EventKind.SATELLITE_EVENT,
         f"{row.message} (satellite {satellite.name})",
         {**row.subject, "event": row.event, "satellite_event": row.id},
+        virtual_account_id=home,
         instance_id=row.instance,
         satellite_id=satellite.id,
         at=row.at,

@@ -9,15 +9,16 @@ from sqlalchemy import select
 from exchange.device.timers import REMOVED, SILENT_MAJOR
 from exchange.vocabulary import InstanceState
 from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
 from satellite.core.base import next_change
 from satellite.core.export_queue.services import holds_restricted
 from satellite.core.instances.clones import end_restored_marks
 from satellite.core.instances.models import Instance
-from satellite.core.instances.queries import instance_name
-from satellite.core.instances.services import remove_instance
-from satellite.core.licences.services import replace_claims
+from satellite.core.instances.queries import placed_name
+from satellite.core.instances.services import remove_instance, say
+from satellite.core.licences.queries import titles
+from satellite.core.licences.services import claims_of, replace_claims
 from serverkit.db.unit import Unit
+from serverkit.licence_texts import freed_text
 
 
 def apply_deadlines(unit: Unit) -> str:
@@ -36,16 +37,20 @@ def end_silent_instances(unit: Unit) -> int:
         if silent >= REMOVED and not holds_restricted(unit, row.id):
             remove_instance(unit, row, "removed after a year of silence")
         elif silent >= SILENT_MAJOR and row.state != InstanceState.RELEASED:
+            freed = claims_of(unit, row.id)
             replace_claims(unit, row.id, row.virtual_account_id, {})
-            _change(unit, row, InstanceState.RELEASED, "was silent for 90 days; its licences were freed")
+            text = f"was silent for 90 days{freed_text(freed, titles(unit, freed))}"
+            _change(unit, row, InstanceState.RELEASED, EventKind.INSTANCE_FREED, text)
         elif silent < SILENT_MAJOR and row.state == InstanceState.ACTIVE:
-            _change(unit, row, InstanceState.FAILED_TO_CONNECT, "has not connected for 30 days")
+            _change(
+                unit, row, InstanceState.FAILED_TO_CONNECT, EventKind.INSTANCE_SILENT, "has not connected for 30 days"
+            )
         else:
             continue
         count += 1
     return count
 
 
-def _change(unit: Unit, row: Instance, state: InstanceState, text: str) -> None:
+def _change(unit: Unit, row: Instance, state: InstanceState, kind: EventKind, text: str) -> None:
     row.state, row.change_no = state, next_change(unit)
-    record(unit, EventKind.INSTANCE_SILENT, f"{instance_name(row)} {text}", instance_id=row.id)
+    say(unit, kind, row, f"{placed_name(unit, row)} {text}")

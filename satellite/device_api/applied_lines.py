@@ -17,6 +17,7 @@ from exchange.canonical import JsonObject
 from exchange.compliance import LotView, Use, judge_licence, stock_of
 from exchange.device.bodies import EntitlementAnswer
 from exchange.vocabulary import ClaimState, Compliance
+from satellite.core.accounts.models import VirtualAccount
 from satellite.core.export_queue.models import HeldGrant
 from satellite.core.licences.models import AllotmentLine, Entitlement, PoolTotal
 from satellite.core.licences.queries import view_of
@@ -26,8 +27,9 @@ from serverkit.db.unit import Unit
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of licence: whether it is restricted, and which products may use it (empty: all)."""
+    """A kind of licence: its name, whether it is restricted, and which products may use it (empty: all)."""
 
+    name: str
     restricted: bool
     products: frozenset[str]
 
@@ -66,9 +68,9 @@ class AppliedLines:
 def read_applied_lines(unit: Unit, digest: str) -> AppliedLines:
     """Read what belongs to a digest."""
     found = AppliedLines(digest)
-    kinds = select(Entitlement.tag, Entitlement.restricted, Entitlement.products)
-    for tag, restricted, products in unit.session.execute(kinds):
-        found.kinds[tag] = Kind(restricted, frozenset(products) - {"*"})
+    kinds = select(Entitlement.tag, Entitlement.name, Entitlement.restricted, Entitlement.products)
+    for tag, name, restricted, products in unit.session.execute(kinds):
+        found.kinds[tag] = Kind(name, restricted, frozenset(products) - {"*"})
     lines: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for row in unit.session.execute(select(AllotmentLine.__table__).order_by(AllotmentLine.serial)):
         lines[row.virtual_account_id, row.tag].append(Line(view_of(row), row.envelope))
@@ -105,6 +107,13 @@ class PoolUse:
         self._unit = unit
         self.standing = standing
         self._short: dict[tuple[str, str], bool] = {}
+        self._homes: dict[str, str] = {}
+
+    def home_name(self, virtual_account_id: str) -> str:
+        """The name of a virtual account, read once for a group."""
+        if virtual_account_id not in self._homes:
+            self._homes[virtual_account_id] = self._unit.session.get_one(VirtualAccount, virtual_account_id).name
+        return self._homes[virtual_account_id]
 
     def forget(self) -> None:
         """What is in use may have changed."""
@@ -122,6 +131,11 @@ class PoolUse:
         """What of a list is claimed from pools: known here and not restricted."""
         kinds = self.standing.kinds
         return {tag: count for tag, count in wanted if tag in kinds and not kinds[tag].restricted}
+
+    def titles(self, tags: Iterable[str]) -> dict[str, str]:
+        """The names of licences by tag."""
+        kinds = self.standing.kinds
+        return {tag: kinds[tag].name for tag in tags if tag in kinds}
 
     def answer(self, home: tuple[str, str | None, str], tag: str, count: int, until: datetime) -> EntitlementAnswer:
         """What a device is told of one licence; `home` is its virtual account, product tag and product id."""

@@ -21,6 +21,7 @@ from satellite.core.licences.services import claims_of, replace_claims
 from satellite.device_api.applied_lines import PoolUse
 from satellite.device_api.renewals import refuse_ended
 from serverkit.db.unit import Unit
+from serverkit.licence_texts import change_text
 
 
 def authorize_device(
@@ -73,7 +74,8 @@ def _claim(unit: Unit, figures: PoolUse, instance: Instance, wanted: dict[str, i
     were_short = {tag for tag in changed if figures.is_short(va, tag)}
     replace_claims(unit, instance.id, va, wanted)
     figures.forget()
-    message = f"{instance_name(instance)} requested licences"
+    text = change_text(before, wanted, figures.titles({*before, *wanted}))
+    message = f"{instance_name(instance)} in {figures.home_name(va)} {text}"
     kind = EventKind.INSTANCE_REQUESTED_LICENCES
     record(unit, kind, message, subject=wanted, instance_id=instance.id, virtual_account_id=va)
     # A pool that was not short and is not short now has no alert to raise, to change or to end.

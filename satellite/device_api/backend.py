@@ -30,7 +30,7 @@ from satellite.core.alerts.services import refresh_clones, refresh_touched
 from satellite.core.export_queue.services import queue_request, take_return
 from satellite.core.instances.clones import note_restored, revive_key
 from satellite.core.instances.models import DeviceKey, Instance
-from satellite.core.instances.queries import find_instance, instance_name, twins_of
+from satellite.core.instances.queries import find_instance, placed_name, twins_of
 from satellite.core.instances.services import (
     ANSWERED,
     change_active,
@@ -73,7 +73,13 @@ class SatelliteBackend:
         self._figures = PoolUse(unit, standing)
         self._renewals = Renewals(unit, self._figures)
         authority = Authority(server.keyring.key(site.device_ca_key_id), site.device_ca_certificate or b"", site.epoch)
-        self._registrations = BatchRegistrations(unit, authority, jobs, closed=refuses_for_agreement(unit, site))
+        self._registrations = BatchRegistrations(
+            unit,
+            authority,
+            jobs,
+            home_name=lambda of: self._home(of).name,
+            closed=refuses_for_agreement(unit, site),
+        )
         self._remember: Callable[[str, int, str, bytes], None] = self._rows_of_devices.remember
         self._restored: bool | None = None
         self._homes: dict[str, VirtualAccount] = {}
@@ -178,12 +184,14 @@ class SatelliteBackend:
         self._remember = self._remember_enrolled
         return values["id"], self._registered(values, certificate)
 
+    def _home(self, virtual_account_id: str) -> VirtualAccount:
+        # Held by hand: the session itself lets go of what nobody uses, and would read it for each device.
+        if virtual_account_id not in self._homes:
+            self._homes[virtual_account_id] = self._unit.session.get_one(VirtualAccount, virtual_account_id)
+        return self._homes[virtual_account_id]
+
     def _registered(self, values: Mapping[str, Any], certificate: bytes) -> JsonObject:
-        home = self._homes.get(values["virtual_account_id"])
-        if home is None:
-            # Held by hand: the session itself lets go of what nobody uses, and would read it for each device.
-            home = self._unit.session.get_one(VirtualAccount, values["virtual_account_id"])
-            self._homes[home.id] = home
+        home = self._home(values["virtual_account_id"])
         return RegisterResult(
             instance=values["id"],
             certificate=certificate,
@@ -249,7 +257,7 @@ class SatelliteBackend:
             raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
         with contacted(self._unit, instance):
             certificate = self._certify(instance, row)
-        message = f"{instance_name(instance)} renewed its identity certificate"
+        message = f"{placed_name(self._unit, instance)} renewed its identity certificate"
         home, of = instance.virtual_account_id, instance.id
         record(self._unit, EventKind.INSTANCE_RENEWED, message, virtual_account_id=home, instance_id=of)
         ca, renew_from = self._site.device_ca_certificate or b"", self.now + CERTIFICATE_RENEWAL

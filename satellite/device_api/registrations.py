@@ -6,7 +6,7 @@ other; so does a device that comes twice in a group.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,8 +64,20 @@ class _Pending:
 class BatchRegistrations:
     """New devices of one group; held until `write`."""
 
-    def __init__(self, unit: Unit, authority: Authority, jobs: Sequence[Opened], *, closed: bool) -> None:
-        """`jobs` are all messages of the group; only what they bring is looked up. `closed`: nothing new is registered."""
+    def __init__(
+        self,
+        unit: Unit,
+        authority: Authority,
+        jobs: Sequence[Opened],
+        *,
+        home_name: Callable[[str], str],
+        closed: bool,
+    ) -> None:
+        """`jobs` are all messages of the group; only what they bring is looked up. `closed`: nothing new is registered.
+
+        `home_name` is the name of a virtual account by its id.
+        """
+        self._home_name = home_name
         self._unit = unit
         self._closed = closed
         self._authority = authority
@@ -115,7 +127,7 @@ class BatchRegistrations:
             key, values["id"], body.udi, who.key, who.certificate, self._unit.now, epoch=who.epoch, issue=1
         )
         values["certificate_expires"] = certificate_times(certificate)[1]
-        kind, message, subject = added_event(values, body)
+        kind, message, subject = added_event(values, body, self._home_name(token.virtual_account_id))
         event = event_row(self._unit, kind, message, subject)
         event |= {"instance_id": values["id"], "virtual_account_id": token.virtual_account_id}
         key_row = {

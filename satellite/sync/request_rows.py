@@ -266,7 +266,10 @@ def _grant_state(unit: Unit, row: HeldGrant, *, full: bool) -> GrantStateRow:
 
 
 def events_since(after: int, *, full: bool) -> Select[Any]:
-    """Events beside their instances, each with the host name that its sentence may hold."""
+    """Events beside their instances, each with the host name that its sentence may hold.
+
+    The last column is where it happened, if that is not where its instance is now.
+    """
     query = select(
         Event.id,
         Event.number,
@@ -277,12 +280,15 @@ def events_since(after: int, *, full: bool) -> Select[Any]:
         Event.instance_id,
         _stored(Event.subject),
         Instance.hostname,
+        case((Event.virtual_account_id == Instance.virtual_account_id, None), else_=Event.virtual_account_id),
     )
     query = query.outerjoin(Instance, Instance.id == Event.instance_id).where(Event.number > after)
     return query.order_by(*_beside(after, Event.instance_id, full=full), Event.number)
 
 
 def _event(privacy: PrivacyFilter, row: tuple[Any, ...]) -> EventText:
-    of, number, at, kind, actor, message, instance, subject, hostname = row
+    of, number, at, kind, actor, message, instance, subject, hostname, elsewhere = row
+    if elsewhere is not None:  # not where the device of the event is now
+        subject = encode({**json.loads(subject), "virtual_account": elsewhere}).decode()
     text = privacy.message(message, hostname)[:4096]
     return EventText(of, number, at, kind, actor, text, instance, subject)

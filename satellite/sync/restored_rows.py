@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from exchange.files.rows import ClaimRow, InstanceRow, ResponseRow, TokenRow
 from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
 from satellite.core.base import next_change
 from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import instance_name
-from satellite.core.instances.services import standby_rows
+from satellite.core.instances.services import say, standby_rows
 from satellite.core.licences.models import Claim
 from satellite.core.licences.services import claims_of, replace_claims
 from satellite.core.tokens.models import Token
@@ -104,13 +103,7 @@ class Returning:
             )
         )
         insert_rows(unit.session, Standby, standby_rows(row.id, row.standbys))
-        record(
-            unit,
-            EventKind.INSTANCE_RETURNED,
-            f"product instance {instance_name(found)} came back from central",
-            instance_id=row.id,
-            virtual_account_id=row.virtual_account,
-        )
+        say(unit, EventKind.INSTANCE_RETURNED, found, f"product instance {instance_name(found)} came back from central")
 
     def _claim(self, row: ClaimRow) -> None:
         unit = self._unit

@@ -42,6 +42,12 @@ def entitlements(unit: Unit, tags: Iterable[str] | None = None) -> list[Entitlem
     return list(unit.session.scalars(query if tags is None else query.where(Entitlement.tag.in_(list(tags)))))
 
 
+def titles(unit: Unit, tags: Iterable[str]) -> dict[str, str]:
+    """The names of licences by tag, as far as the catalogue has them."""
+    query = select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(sorted(set(tags))))
+    return dict(unit.session.execute(query).all())
+
+
 def changed_entitlements(unit: Unit, after: int) -> list[Entitlement]:
     """What satellites do not know yet."""
     return list(

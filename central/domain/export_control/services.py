@@ -12,10 +12,11 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.base import next_change
-from central.domain.catalogue.queries import find_entitlement
+from central.domain.catalogue.queries import find_entitlement, titles
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord
 from central.domain.export_control.rules import MESSAGES, Application, judge_application
 from central.domain.instances.models import Instance
+from central.domain.instances.queries import placed_name
 from central.domain.ledger.granting import free_grant, grantable, lock_for_grant
 from central.domain.preferences.queries import days
 from central.keyring import KeyRing
@@ -96,14 +97,16 @@ def decide(
     )
     unit.session.add(row)
     subject = {"tag": statement.tag, "count": statement.quantity, "request": statement.request}
+    who = placed_name(unit, instance) if instance is not None else statement.udi.label
+    units = _units(unit, statement.quantity, statement.tag)
     if reason is None:
         missing = statement.quantity - sum(grant.quantity for grant in held)
         if missing > 0:
             row.grant_id = _grant(unit, keyring, applicant, statement, device_key, missing).id
-        message = f"export authorization for {statement.quantity} of {statement.tag} granted"
+        message = f"{who}: {units} granted to it"
         kind = EventKind.EXPORT_GRANTED
     else:
-        message = f"export authorization for {statement.tag} failed: {MESSAGES[reason]}"
+        message = f"{who}: {units} not granted: {MESSAGES[reason]}"
         kind, subject["reason"] = EventKind.EXPORT_FAILED, reason.value
     record(
         unit,
@@ -116,6 +119,17 @@ def decide(
         satellite_id=applicant.satellite_id,
     )
     return row
+
+
+def _units(unit: Unit, quantity: int, tag: str) -> str:
+    """A quantity of a restricted licence by its name."""
+    return f"{quantity} of {titles(unit, [tag]).get(tag, tag)}"
+
+
+def _holder(unit: Unit, row: GrantRecord) -> str:
+    """How the device of a grant is called; by its UDI where it is gone."""
+    instance = unit.session.get(Instance, (row.account_id, row.instance_id))
+    return placed_name(unit, instance) if instance is not None else Udi.from_dict(row.udi).label
 
 
 def _reason(
@@ -262,7 +276,7 @@ def release(unit: Unit, keyring: KeyRing, row: GrantRecord, reason: ReleaseReaso
         unit,
         row.account_id,
         kinds.get(reason, EventKind.EXPORT_RELEASED),
-        f"{row.quantity} of {row.tag} free again ({reason.value.replace('_', ' ')}){': ' + note if note else ''}",
+        f"{_units(unit, row.quantity, row.tag)}, held by {_holder(unit, row)}, free again ({reason.value.replace('_', ' ')}){': ' + note if note else ''}",
         subject={"grant": row.id, "tag": row.tag, "reason": reason.value, "note": note},
         virtual_account_id=row.virtual_account_id,
         instance_id=row.instance_id,
@@ -332,7 +346,7 @@ def mark_delivered(unit: Unit, account_id: str, grant_id: str, generation: int, 
         unit,
         account_id,
         EventKind.EXPORT_DELIVERED,
-        f"{row.quantity} of {row.tag} delivered to the device",
+        f"{_units(unit, row.quantity, row.tag)} delivered to {_holder(unit, row)}",
         subject={"grant": row.id, "tag": row.tag},
         virtual_account_id=row.virtual_account_id,
         instance_id=row.instance_id,

@@ -143,7 +143,8 @@ def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instan
     unit.session.add(_key_row(row, key, body.udi))
     kind = EventKind.INSTANCE_ADDED_STANDBYS if body.standbys else EventKind.INSTANCE_ADDED
     standbys = f" with standbys {', '.join(member.label for member in body.standbys)}" if body.standbys else ""
-    _say(unit, kind, row, f"product instance {instance_name(row)} added{standbys}")
+    home = unit.session.get_one(VirtualAccount, (row.account_id, row.virtual_account_id)).name
+    _say(unit, kind, row, f"product instance {instance_name(row)} added to {home}{standbys}")
     unit.session.flush()  # the request processor looks the key up again when it keeps the answer
     return row
 
@@ -242,7 +243,12 @@ def change_active(unit: Unit, row: Instance, active: Udi) -> None:
     for key in _live_keys(unit, row):
         if key.member == chosen.key:
             row.key_hash = PublicKey.from_dict(key.public).key_hash
-    _say(unit, EventKind.INSTANCE_ACTIVE_CHANGED, row, f"{chosen.label} is the active member of {instance_name(row)}")
+    _say(
+        unit,
+        EventKind.INSTANCE_ACTIVE_CHANGED,
+        row,
+        f"{chosen.label} is the active member in place of {members[0].label}",
+    )
 
 
 def leave_set(unit: Unit, row: Instance, key: DeviceKey) -> bool:

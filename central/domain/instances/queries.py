@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
+from central.domain.accounts.models import VirtualAccount
 from central.domain.instances.errors import UnknownInstanceError
 from central.domain.instances.models import Instance, Standby
 from central.domain.ledger.models import Claim
@@ -108,6 +109,13 @@ def by_serial(unit: Unit, account_id: str, virtual_account_id: str, pid: str, se
 def instance_name(row: Instance | Row[Any]) -> str:
     """How an instance is called: its host name, else its UDI."""
     return row.hostname or Udi.from_dict(row.udi).label
+
+
+def placed_name(unit: Unit, row: Instance) -> str:
+    """How an instance is called in an event, with its virtual account."""
+    return (
+        f"{instance_name(row)} in {unit.session.get_one(VirtualAccount, (row.account_id, row.virtual_account_id)).name}"
+    )
 
 
 def instances(

@@ -12,13 +12,15 @@ from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.services import refuse_managed, refuse_managed_by
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
+from central.domain.catalogue.queries import titles
 from central.domain.instances.models import RESERVED, DeviceKey, Instance, Standby
-from central.domain.instances.queries import instance_name, twins_of
-from central.domain.ledger.claims import move_claims, release_claims
+from central.domain.instances.queries import instance_name, placed_name, twins_of
+from central.domain.ledger.claims import claims_of, move_claims, release_claims
 from central.domain.ledger.reserving import move_reserved
 from exchange.identity import Udi
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import insert_rows
+from serverkit.licence_texts import freed_text
 
 
 def refuse_managed_instance(unit: Unit, row: Instance, there: str) -> None:
@@ -77,17 +79,23 @@ def remove_instance(unit: Unit, row: Instance) -> None:
     require(unit, Permission.INSTANCE_MANAGE, row.account_id, row.virtual_account_id)
     refuse_managed_instance(unit, row, f"instance remove {row.id}")
     unit.touched.add(row.account_id)
-    message = f"product instance {instance_name(row)} removed"
+    note_removed(unit, row, "removed")
+    end_instance(unit, row)
+
+
+def note_removed(unit: Unit, row: Instance, how: str) -> None:
+    """Write down that an instance goes, and which ordinary licences are free then."""
+    freed = claims_of(unit, row.account_id, row.id)
+    text = freed_text(freed, titles(unit, freed))
     record(
         unit,
         row.account_id,
         EventKind.INSTANCE_REMOVED,
-        message,
-        subject={"instance": row.id},
+        f"product instance {placed_name(unit, row)} {how}{text}",
+        subject={"instance": row.id, "freed": freed},
         virtual_account_id=row.virtual_account_id,
         instance_id=row.id,
     )
-    end_instance(unit, row)
 
 
 def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Instance:

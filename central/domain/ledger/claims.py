@@ -180,11 +180,18 @@ def claimed_in(unit: Unit, account_id: str, virtual_account_id: str) -> int:
     return int(unit.session.scalar(query) or 0)
 
 
-def release_claims_of(unit: Unit, account_id: str, instances: Select[str]) -> None:
-    """Free what the instances that a query names use of ordinary licences, in as many statements as for one."""
+def release_claims_of(unit: Unit, account_id: str, instances: Select[str]) -> dict[str, dict[str, int]]:
+    """Free what the instances that a query names use of ordinary licences, in as many statements as for one.
+
+    Returns what is free then, by virtual account and tag.
+    """
     unit.session.flush()  # what the ORM holds must be seen by the statements below
     of_theirs = (Claim.account_id == account_id) & Claim.instance_id.in_(instances)
     query = select(Claim.virtual_account_id, Claim.tag, func.sum(Claim.count)).where(of_theirs)
     freed = unit.session.execute(query.group_by(Claim.virtual_account_id, Claim.tag)).all()
     unit.session.execute(delete(Claim).where(of_theirs), execution_options={"synchronize_session": False})
     change_totals(unit, account_id, {(va, tag): -int(count) for va, tag, count in freed})
+    found: dict[str, dict[str, int]] = {}
+    for va, tag, count in freed:
+        found.setdefault(va, {})[tag] = int(count)
+    return found

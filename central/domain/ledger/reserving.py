@@ -42,6 +42,13 @@ def held_lots(unit: Unit, account_id: str, instance_id: str) -> list[tuple[Lot, 
     return [(lots[row.lot_id], row.quantity) for row in rows]
 
 
+def transition_lots(unit: Unit, account_id: str, instance_id: str) -> list[tuple[Lot, int]]:
+    """What an instance gives up and has not confirmed yet, lot by lot."""
+    rows = _held(unit, account_id, instance_id, Bucket.TRANSITION)
+    lots = lots_by_id(unit, account_id, {row.lot_id for row in rows})
+    return [(lots[row.lot_id], row.quantity) for row in rows]
+
+
 def reserved_for(unit: Unit, account_id: str, ids: Collection[str]) -> dict[str, list[tuple[Lot, int]]]:
     """The lots that are reserved for instances, by instance, with what of each is held."""
     found: dict[str, list[tuple[Lot, int]]] = {}

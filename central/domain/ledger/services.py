@@ -16,7 +16,7 @@ from central.domain.access.services import require
 from central.domain.accounts.queries import default_virtual_account, virtual_account
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import Entry, NewEvent, record_many, record_transactions
-from central.domain.catalogue.queries import entitlements
+from central.domain.catalogue.queries import entitlements, titles
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot, Posting
 from central.domain.ledger.postings import OUTSIDE, Move, Place, holdings_of, lot_note, post_many
 from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, likeness, row_reader
@@ -71,8 +71,8 @@ def import_orders(unit: Unit, account_id: str, path: Path) -> OrderImport:
     if faults:
         raise FaultyRowsError(faults)
     warnings = [*table.warnings, *_odd_rows(unit, account_id, rows, targets)]
-    titles = {tag: row.name for tag, row in known.items()}
-    lots = add_lots(unit, account_id, [(targets[spec.virtual_account], spec) for spec in specs], titles)
+    named = {tag: row.name for tag, row in known.items()}
+    lots = add_lots(unit, account_id, [(targets[spec.virtual_account], spec) for spec in specs], named)
     return OrderImport(lots, warnings)
 
 
@@ -115,10 +115,8 @@ def _target(unit: Unit, account_id: str, name: str) -> str:
     return row.id
 
 
-def add_lots(
-    unit: Unit, account_id: str, wanted: Sequence[tuple[str, LotSpec]], titles: Mapping[str, str]
-) -> list[Lot]:
-    """Add lots to virtual accounts (row C3.4), many at a time; `titles` are the names of their licences.
+def add_lots(unit: Unit, account_id: str, wanted: Sequence[tuple[str, LotSpec]], named: Mapping[str, str]) -> list[Lot]:
+    """Add lots to virtual accounts (row C3.4), many at a time; `named` are the names of their licences.
 
     Postings, events and transactions stand in the order of the lots, as if each had been added by itself.
     """
@@ -131,7 +129,7 @@ def add_lots(
         insert_rows(unit.session, Lot, [{name: getattr(lot, name) for name in _LOT_COLUMNS} for _, lot in lots])
         moves = [Move(lot.id, lot.quantity, OUTSIDE, Place(Bucket.FREE, home), lot_note(lot)) for home, lot in lots]
         post_many(unit, account_id, moves, "added")
-        record_many(unit, account_id, [_added(home, lot, titles[lot.tag]) for home, lot in lots])
+        record_many(unit, account_id, [_added(home, lot, named[lot.tag]) for home, lot in lots])
         record_transactions(unit, account_id, [_entry(home, lot) for home, lot in lots])
         server += [lot for _, lot in lots]
     return server
@@ -231,10 +229,11 @@ def _expire(unit: Unit, account_id: str, rows: Sequence[Any]) -> None:
         Move(lot, quantity, Place(Bucket.FREE, va), Place(Bucket.EXPIRED, va)) for _, lot, _tag, va, quantity in rows
     ]
     post_many(unit, account_id, moves, "expired")
+    named = titles(unit, {tag for _, _, tag, _, _ in rows})
     new_events = [
         NewEvent(
             EventKind.LICENCES_EXPIRED,
-            f"{quantity} of {tag} expired and were removed",
+            f"{quantity} of {named.get(tag, tag)} expired and were removed",
             {"tag": tag, "quantity": quantity, "lot": lot},
             virtual_account_id=va,
         )

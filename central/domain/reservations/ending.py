@@ -18,9 +18,9 @@ from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.instances.errors import ReasonNeededError
 from central.domain.instances.models import RESERVED, Instance
-from central.domain.instances.queries import instance_name
+from central.domain.instances.queries import placed_name
 from central.domain.instances.services import remove_instance
-from central.domain.ledger.reserving import free_reserved
+from central.domain.ledger.reserving import free_reserved, reserved_for
 from central.domain.reservations.errors import (
     InvalidCodeError,
     ReservationEndedError,
@@ -40,6 +40,7 @@ from central.domain.reservations.queries import (
     reserving,
 )
 from central.domain.reservations.rules import is_returned_by, most_releases
+from central.domain.reservations.services import named_terms
 from exchange.device_statements import GivenUpReservation
 from serverkit.db.unit import Unit
 from serverkit.names import check_text
@@ -52,7 +53,7 @@ def take_back(unit: Unit, instance: Instance, return_code: str) -> bool:
         return False
     require(unit, Permission.RESERVATION_MANAGE, instance.account_id, instance.virtual_account_id)
     _check_code(row, return_code)
-    _end(unit, row, RETURNED, f"reserved licences of {instance_name(instance)} returned by code ({_how(row)})")
+    _end(unit, row, RETURNED, f"reserved licences of {placed_name(unit, instance)} returned by code ({_how(row)})")
     return True
 
 
@@ -152,10 +153,18 @@ def release(unit: Unit, row: Reservation, reason: str) -> Reservation:
 
 
 def _end(unit: Unit, row: Reservation, state: str, message: str) -> None:
+    held = reserved_for(unit, row.account_id, [row.instance_id]).get(row.instance_id, [])
+    units = named_terms(unit, held) or "nothing"
     freed = free_reserved(unit, row.account_id, row.instance_id, "reservation_ended")
     row.state, row.ended_at, row.pending, row.waiting = state, unit.now, None, False
     kind = EventKind.RESERVATION_RELEASED if state == RELEASED else EventKind.RESERVATION_ENDED
-    _say(unit, row, kind, message, {"quantity": freed, **({"reason": row.release_reason} if state == RELEASED else {})})
+    _say(
+        unit,
+        row,
+        kind,
+        f"{message}; {units}",
+        {"quantity": freed, **({"reason": row.release_reason} if state == RELEASED else {})},
+    )
 
 
 def _say(unit: Unit, row: Reservation, kind: EventKind, message: str, more: Mapping[str, object]) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from central.domain.reservations.errors import InvalidCodeError, NothingReservedError
 from exchange.codes.base58 import OWN
 from exchange.codes.confirming import confirms, read_confirmation_code
 from exchange.codes.request import RequestCode, read_request_code
 from exchange.codes.returning import belongs_to, read_return_code
+from exchange.compliance import until
 from exchange.errors import ExchangeError
 from serverkit.names import tidy_code
 
@@ -29,6 +31,24 @@ class WantedLicence:
 def most_releases(reserving: int) -> int:
     """How many reserving devices of a virtual account may be without a return code at a time: a tenth, rounded up (C6.7)."""
     return -(-reserving // 10)
+
+
+def terms_text(units: Iterable[tuple[str, int, datetime | None]]) -> str:
+    """Names, quantities and ends in words, the quantity of each end by itself (rows C3.10, C6.10).
+
+    `3 of Essentials (1 until the end of 30 Nov 2027 UTC, 2 perpetual)`.
+    """
+    found: dict[str, dict[datetime | None, int]] = {}
+    for name, count, end in units:
+        ends = found.setdefault(name, {})
+        ends[end] = ends.get(end, 0) + count
+    return ", ".join(f"{sum(ends.values())} of {name} ({_ends(ends)})" for name, ends in sorted(found.items()))
+
+
+def _ends(ends: Mapping[datetime | None, int]) -> str:
+    dated = sorted((end, count) for end, count in ends.items() if end is not None)
+    parts = [f"{count} {until(end)}" for end, count in dated]
+    return ", ".join([*parts, *([f"{ends[None]} perpetual"] if None in ends else [])])
 
 
 def read_request(text: str) -> RequestCode:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -14,9 +14,9 @@ from central.domain.accounts.services import refuse_managed
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.agreements.services import require_agreement
-from central.domain.catalogue.queries import entitlement
+from central.domain.catalogue.queries import entitlement, titles
 from central.domain.instances.models import RESERVED, Instance
-from central.domain.instances.queries import by_udi, instance_name
+from central.domain.instances.queries import by_udi, instance_name, placed_name
 from central.domain.ledger.models import Lot
 from central.domain.ledger.reserving import hold_for
 from central.domain.reservations.errors import (
@@ -28,7 +28,7 @@ from central.domain.reservations.errors import (
 )
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import ACTIVE, registered_behind_satellite, reservation_of
-from central.domain.reservations.rules import WantedLicence, check_wishes, read_request
+from central.domain.reservations.rules import WantedLicence, check_wishes, read_request, terms_text
 from central.keyring import KeyRing
 from exchange.codes.authorization import Reservation as Statement
 from exchange.codes.authorization import ReservedLine, seal_reservation, write_authorization_code
@@ -84,7 +84,8 @@ def reserve(
     unit.session.add(row)
     unit.session.flush()  # the same unit may look whether the device holds one
     subject = {"reservation": row.id, "licences": {wanted.tag: wanted.quantity for wanted in wanted_licences}}
-    message = f"licences reserved for {instance_name(instance)}"
+    units = terms_text((line.name, line.quantity, line.end) for line in lines)
+    message = f"licences reserved for {placed_name(unit, instance)}: {units}"
     say(unit, EventKind.LICENCES_RESERVED, instance, message, subject)
     return row, instance
 
@@ -141,7 +142,13 @@ def _add_instance(
     unit.session.add(row)
     unit.session.flush()  # the next wish of the same call may name the same device
     subject = {"instance": row.id, "pid": code.pid, "serial": code.serial}
-    say(unit, EventKind.INSTANCE_ADDED, row, f"product instance {instance_name(row)} added by a request code", subject)
+    say(
+        unit,
+        EventKind.INSTANCE_ADDED,
+        row,
+        f"product instance {instance_name(row)} added to {home.name} by a request code",
+        subject,
+    )
     return row
 
 
@@ -174,6 +181,13 @@ def authorization_of(
         number=row.number,
     )
     return write_authorization_code(statement, seal_reservation(statement, keyring.grant_key))
+
+
+def named_terms(unit: Unit, held: Iterable[tuple[Lot, int]]) -> str:
+    """What lots hold, in words, each licence by its name."""
+    held = list(held)
+    named = titles(unit, {lot.tag for lot, _ in held})
+    return terms_text((named.get(lot.tag, lot.tag), count, lot.end) for lot, count in held)
 
 
 def say(unit: Unit, kind: EventKind, row: Instance, message: str, subject: Mapping[str, object]) -> None:

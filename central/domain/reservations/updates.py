@@ -14,7 +14,8 @@ from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.activity.events import EventKind
 from central.domain.catalogue.queries import entitlements
 from central.domain.instances.models import Instance
-from central.domain.instances.queries import instance_name
+from central.domain.instances.queries import placed_name
+from central.domain.ledger.models import Lot
 from central.domain.ledger.reserving import (
     Gone,
     drop_ended,
@@ -22,6 +23,7 @@ from central.domain.ledger.reserving import (
     held_lots,
     hold_for,
     settle_transition,
+    transition_lots,
     undo_update,
 )
 from central.domain.reservations.errors import (
@@ -39,13 +41,14 @@ from central.domain.reservations.rules import WantedLicence, check_changes, is_c
 from central.domain.reservations.services import (
     authorization_of,
     line_of,
+    named_terms,
     permitted_name,
     refuse_switched_off,
     say,
 )
 from central.keyring import KeyRing
-from exchange.codes.authorization import ReservedLine
 from exchange.codes.secrets import MOST_UPDATES
+from serverkit.clock import optional_iso
 from serverkit.db.unit import Unit
 
 
@@ -66,7 +69,8 @@ def update(
         raise UpdatePendingError
     if row.number >= MOST_UPDATES:
         raise TooManyUpdatesError
-    before = _by_lot(unit, row)
+    held = held_lots(unit, row.account_id, row.instance_id)
+    before = {lot.id: count for lot, count in held}
     raised, lowered, gone = _change(unit, account, row, home, instance, wanted_licences)
     after = held_lots(unit, account.id, instance.id)
     if not after or not (raised or lowered):
@@ -82,7 +86,8 @@ def update(
         "raised": {lot.id: count - before.get(lot.id, 0) for lot, count in after if count > before.get(lot.id, 0)},
         "gone": gone,
     }
-    _tell_changes(unit, instance, row, raised, lowered, lines)
+    up, down = _moved(held, after), _moved(after, held)
+    _tell_changes(unit, instance, row, (raised, lowered), (up, down))
     return row
 
 
@@ -99,8 +104,10 @@ def _things(unit: Unit, row: Reservation) -> tuple[Instance, VirtualAccount]:
     return instance, home
 
 
-def _by_lot(unit: Unit, row: Reservation) -> dict[str, int]:
-    return {lot.id: count for lot, count in held_lots(unit, row.account_id, row.instance_id)}
+def _moved(before: Sequence[tuple[Lot, int]], after: Sequence[tuple[Lot, int]]) -> list[tuple[Lot, int]]:
+    """What is held of each lot in the second list beyond the first."""
+    known = {lot.id: count for lot, count in before}
+    return [(lot, count - known.get(lot.id, 0)) for lot, count in after if count > known.get(lot.id, 0)]
 
 
 def _change(
@@ -136,18 +143,17 @@ def _tell_changes(
     unit: Unit,
     instance: Instance,
     row: Reservation,
-    raised: dict[str, int],
-    lowered: dict[str, int],
-    lines: Sequence[ReservedLine],
+    changes: tuple[dict[str, int], dict[str, int]],
+    moved: tuple[list[tuple[Lot, int]], list[tuple[Lot, int]]],
 ) -> None:
-    ends = {line.tag: line.to_dict()["end"] for line in lines}
-    for kind, word, changes in (
-        (EventKind.RESERVATION_RAISED, "raised", raised),
-        (EventKind.RESERVATION_LOWERED, "lowered", lowered),
-    ):
-        for tag, by in changes.items():
-            message = f"the reservation of {tag} for {instance_name(instance)} was {word} by {by}"
-            subject = {"reservation": row.id, "tag": tag, "by": by, "end": ends.get(tag), "number": row.number}
+    """One event for each licence that is raised, and for each that is lowered, with the quantity of each end (row C6.10)."""
+    kinds = (EventKind.RESERVATION_RAISED, "raised"), (EventKind.RESERVATION_LOWERED, "lowered")
+    for (kind, word), by_tag, lots in zip(kinds, changes, moved, strict=True):
+        for tag, by in by_tag.items():
+            of_tag = [(lot, count) for lot, count in lots if lot.tag == tag]
+            message = f"the reservation for {placed_name(unit, instance)} was {word} by {named_terms(unit, of_tag)}"
+            ends = [{"quantity": count, "end": optional_iso(lot.end)} for lot, count in of_tag]
+            subject = {"reservation": row.id, "tag": tag, "by": by, "ends": ends, "number": row.number}
             say(unit, kind, instance, message, subject)
 
 
@@ -160,14 +166,17 @@ def confirm(unit: Unit, row: Reservation, code: str) -> Reservation:
     number = row.number if row.pending is not None else row.in_force
     if not is_confirmed_by(row.request_code, code, number):
         raise ConfirmationMismatchError
-    freed = 0
+    freed, given_up = 0, ""
     if row.pending is not None:
         row.lines, row.authorization_code = row.pending["lines"], row.pending["code"]
         row.in_force, row.pending = row.number, None
+        given_up = named_terms(unit, transition_lots(unit, row.account_id, instance.id))
         freed = settle_transition(unit, row.account_id, instance.id)
     row.installed, row.waiting = True, False
     how = "checked" if row.own_code else "of another maker's device, its form checked"
-    message = f"{instance_name(instance)} confirmed authorization {number} ({how})"
+    held = named_terms(unit, held_lots(unit, row.account_id, instance.id))
+    message = f"{placed_name(unit, instance)} confirmed authorization {number} ({how}): {held}"
+    message += f"; {given_up} free again" if given_up else ""
     say(unit, EventKind.RESERVATION_CONFIRMED, instance, message, {"reservation": row.id, "freed": freed})
     return row
 
@@ -181,6 +190,9 @@ def cancel(unit: Unit, row: Reservation) -> Reservation:
     gone = [(lot, bucket, count) for lot, bucket, count in row.pending.get("gone", ())]
     undo_update(unit, home.id, row.account_id, instance.id, row.pending["raised"], gone)
     number, row.pending, row.waiting = row.pending["number"], None, not row.installed
-    message = f"the update {number} of the reservation for {instance_name(instance)} was cancelled"
+    held = named_terms(unit, held_lots(unit, row.account_id, instance.id))
+    message = (
+        f"the update {number} of the reservation for {placed_name(unit, instance)} was cancelled, which stays {held}"
+    )
     say(unit, EventKind.RESERVATION_CANCELLED, instance, message, {"reservation": row.id, "number": number})
     return row

@@ -38,6 +38,7 @@ class EventKind(StrEnum):
     INSTANCE_REQUESTED_LICENCES = "instance:requested_licences"
     INSTANCE_RENEWED = "instance:renewed_certificate"
     INSTANCE_ACTIVE_CHANGED = "instance:active_changed"
+    INSTANCE_FREED = "instance:licences_freed"
     INSTANCE_SILENT = "instance:failed_to_connect"
     SHORTAGE_DETECTED = "licences:shortage_detected"
     EXPORT_REQUESTED = "export:requested"

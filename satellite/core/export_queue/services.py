@@ -17,6 +17,7 @@ from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.base import next_change
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
+from satellite.core.export_queue.texts import device_of, units_of
 from serverkit.db.unit import Unit
 
 WAITING, SENT, GRANTED, FAILED, DELIVERED, RETURNED = "waiting", "sent", "granted", "failed", "delivered", "returned"
@@ -82,7 +83,7 @@ def queue_request(
         change_no=next_change(unit),
     )
     unit.session.add(row)
-    _say(unit, EventKind.EXPORT_REQUESTED, row, f"{row.count} of the restricted licence {row.tag} requested")
+    _say(unit, EventKind.EXPORT_REQUESTED, row, row.count, "requested by {device}")
     unit.session.flush()  # the answer of this very message lists it
     return answer_of(row)
 
@@ -96,11 +97,17 @@ def _withdraw_waiting(unit: Unit, instance_id: str, tag: str) -> None:
         row.message, row.change_no = "Replaced by a newer request of the device.", next_change(unit)
 
 
-def _say(unit: Unit, kind: EventKind, row: QueueEntry | HeldGrant, message: str) -> None:
+def _say(unit: Unit, kind: EventKind, row: QueueEntry | HeldGrant, quantity: int, text: str, more: str = "") -> None:
+    """Write an event of so many units; `text` has a place for the device."""
+    _note(unit, kind, row, text, more, f"{units_of(unit, quantity, row.tag)} ")
+
+
+def _note(unit: Unit, kind: EventKind, row: QueueEntry | HeldGrant, text: str, more: str = "", units: str = "") -> None:
+    said = text.format(device=device_of(unit, row.instance_id, row.virtual_account_id))
     record(
         unit,
         kind,
-        message,
+        f"{units}{said}{more}",
         subject={"id": row.id, "tag": row.tag},
         instance_id=row.instance_id,
         virtual_account_id=row.virtual_account_id,
@@ -131,8 +138,8 @@ def take_decision(unit: Unit, decision: ExportDecisionRow) -> None:
     row.sent_at = row.sent_at or unit.now
     if row.state != before and row.state in {GRANTED, FAILED}:
         kind = EventKind.EXPORT_GRANTED if row.state == GRANTED else EventKind.EXPORT_FAILED
-        text = "granted" if row.state == GRANTED else f"failed: {row.message}"
-        _say(unit, kind, row, f"export authorization for {row.count} of {row.tag} {text}")
+        text = "granted to {device}" if row.state == GRANTED else "not granted to {device}"
+        _say(unit, kind, row, row.count, text, f": {row.message}" if row.state == FAILED else "")
 
 
 def take_grant(unit: Unit, grant: Grant, envelope: JsonObject, home: str | None = None) -> None:
@@ -179,10 +186,11 @@ def take_release(unit: Unit, release: GrantRelease, envelope: JsonObject) -> Non
     entry = unit.session.get(QueueEntry, row.request_id)
     if entry is not None and entry.state in {GRANTED, DELIVERED}:
         entry.state = RETURNED
-    said = f"{row.quantity} of {row.tag} released by central ({release.reason})"
+    why = f" ({release.reason.value.replace('_', ' ')})"
     if row.tag == RESERVATION and not row.envelope:
-        said = "central freed what was reserved by code for the device"
-    _say(unit, EventKind.EXPORT_RELEASED, row, said)
+        _note(unit, EventKind.EXPORT_RELEASED, row, "central freed what was reserved by code for {device}", why)
+    else:
+        _say(unit, EventKind.EXPORT_RELEASED, row, row.quantity, "held by {device}, released by central", why)
 
 
 def take_return(
@@ -207,10 +215,10 @@ def take_return(
         entry = unit.session.get(QueueEntry, row.request_id)
         if entry is not None:
             entry.state = RETURNED
-        said = f"{row.quantity} of {row.tag} returned by the device"
         if statement.reservation is not None:
-            said = "the device gave up what was reserved for it by code"
-        _say(unit, EventKind.EXPORT_RETURNED, row, said)
+            _note(unit, EventKind.EXPORT_RETURNED, row, "{device} gave up what was reserved for it by code")
+        else:
+            _say(unit, EventKind.EXPORT_RETURNED, row, row.quantity, "returned by {device}")
         unit.session.flush()  # what is asked next looks for it by the instance
     return row
 
@@ -245,7 +253,7 @@ def mark_delivered(unit: Unit, grant_id: str, generation: int, key: PublicKey) -
     entry = unit.session.get(QueueEntry, row.request_id)
     if entry is not None and entry.state == GRANTED:
         entry.state, entry.delivered_at = DELIVERED, unit.now
-    _say(unit, EventKind.EXPORT_DELIVERED, row, f"{row.quantity} of {row.tag} delivered to the device")
+    _say(unit, EventKind.EXPORT_DELIVERED, row, row.quantity, "delivered to {device}")
 
 
 def grants_for(unit: Unit, instance_id: str, key_hash: str) -> list[HeldGrant]:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, select
 
 from exchange.identity import Udi
 from exchange.vocabulary import ClaimState, Compliance
+from satellite.core.accounts.models import VirtualAccount
 from satellite.core.instances.errors import UnknownInstanceError
 from satellite.core.instances.models import Instance, Standby
 from satellite.core.licences.models import Claim
@@ -81,6 +82,11 @@ def twins_of(unit: Unit, row: Instance) -> list[str]:
 def instance_name(row: Instance | Row[Any]) -> str:
     """How an instance is called: its host name, else its UDI."""
     return row.hostname or Udi.from_dict(row.udi).label
+
+
+def placed_name(unit: Unit, row: Instance) -> str:
+    """How an instance is called in an event, with its virtual account."""
+    return f"{instance_name(row)} in {unit.session.get_one(VirtualAccount, row.virtual_account_id).name}"
 
 
 def instances(

@@ -24,7 +24,8 @@ from satellite.core.base import next_change
 from satellite.core.export_queue.services import holds_restricted, move_restricted
 from satellite.core.instances.errors import RestrictedHeldError
 from satellite.core.instances.models import DeviceKey, Instance, Standby
-from satellite.core.instances.queries import by_standby, by_udi, instance_name, members_of, twins_of
+from satellite.core.instances.queries import by_standby, by_udi, instance_name, members_of, placed_name, twins_of
+from satellite.core.licences.queries import titles
 from satellite.core.licences.services import claims_of, replace_claims
 from satellite.core.site.models import Site
 from satellite.core.site.queries import SiteRow, refuses_for_agreement
@@ -32,6 +33,7 @@ from satellite.core.tokens.models import Token
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import insert_rows
 from serverkit.ids import new_id
+from serverkit.licence_texts import freed_text
 
 # What the answer to a registration says of an instance.
 ANSWERED = ("id", "virtual_account_id", "certificate_expires", "export_allowed")
@@ -123,7 +125,8 @@ def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instan
     unit.session.add(row)
     unit.session.add(_key_row(row, key, body.udi))
     insert_rows(unit.session, Standby, standby_rows(row.id, members_of(row)[1:]))
-    kind, message, _ = added_event(values, body)
+    home = unit.session.get_one(VirtualAccount, token.virtual_account_id)
+    kind, message, _ = added_event(values, body, home.name)
     say(unit, kind, row, message)
     unit.session.flush()  # the request processor looks the key up again when it keeps the answer
     return row
@@ -156,13 +159,13 @@ def new_instance(
     }
 
 
-def added_event(values: dict[str, Any], body: RegisterBody) -> tuple[EventKind, str, dict[str, str]]:
-    """Kind, sentence and subject of the event that tells of a new instance."""
+def added_event(values: dict[str, Any], body: RegisterBody, home: str) -> tuple[EventKind, str, dict[str, str]]:
+    """Kind, sentence and subject of the event that tells of a new instance in the virtual account of this name."""
     kind = EventKind.INSTANCE_ADDED_STANDBYS if body.standbys else EventKind.INSTANCE_ADDED
     standbys = f" with standbys {', '.join(member.label for member in body.standbys)}" if body.standbys else ""
     name = body.hostname or body.udi.label
     subject = {"instance": values["id"], "pid": body.udi.pid, "serial": body.udi.serial}
-    return kind, f"product instance {name} added{standbys}", subject
+    return kind, f"product instance {name} added to {home}{standbys}", subject
 
 
 def _key_row(row: Instance, key: PublicKey, udi: Udi) -> DeviceKey:
@@ -178,10 +181,10 @@ def _key_row(row: Instance, key: PublicKey, udi: Udi) -> DeviceKey:
     )
 
 
-def say(unit: Unit, kind: EventKind, row: Instance, message: str) -> None:
-    """Write an event of an instance, told from the others by its identity."""
+def say(unit: Unit, kind: EventKind, row: Instance, message: str, home: str | None = None) -> None:
+    """Write an event of an instance, told from the others by its identity; in the log of `home`, else of its own."""
     subject = {"instance": row.id, "pid": row.udi["pid"], "serial": row.udi["serial"]}
-    record(unit, kind, message, subject=subject, instance_id=row.id, virtual_account_id=row.virtual_account_id)
+    record(unit, kind, message, subject=subject, instance_id=row.id, virtual_account_id=home or row.virtual_account_id)
 
 
 def issue_certificate(unit: Unit, ca_key: PrivateKey, ca: bytes, epoch: int, row: Instance, key: DeviceKey) -> bytes:
@@ -218,6 +221,7 @@ def remove_instance(unit: Unit, row: Instance, how: str = "removed") -> None:
 def take_off(unit: Unit, row: Instance, how: str) -> None:
     """Take an instance off; its ordinary licences are free at once, granted ones when they come back."""
     require(unit, Permission.INSTANCE_MANAGE)
+    freed = claims_of(unit, row.id)
     replace_claims(unit, row.id, row.virtual_account_id, {})
     _end_clones(unit, row)
     set_standbys(unit, row, ())
@@ -225,7 +229,12 @@ def take_off(unit: Unit, row: Instance, how: str) -> None:
         delete(DeviceKey).where(DeviceKey.instance_id == row.id), execution_options={"synchronize_session": "fetch"}
     )
     row.removed, row.state, row.change_no = True, InstanceState.REMOVED, next_change(unit)
-    say(unit, EventKind.INSTANCE_REMOVED, row, f"product instance {instance_name(row)} {how}")
+    say(
+        unit,
+        EventKind.INSTANCE_REMOVED,
+        row,
+        f"product instance {placed_name(unit, row)} {how}{freed_text(freed, titles(unit, freed))}",
+    )
 
 
 def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Instance:
@@ -233,15 +242,13 @@ def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Inst
     require(unit, Permission.INSTANCE_MANAGE)
     if target.id != row.virtual_account_id:
         used = claims_of(unit, row.id)
+        source = unit.session.get_one(VirtualAccount, row.virtual_account_id)
         row.virtual_account_id, row.change_no = target.id, next_change(unit)
         replace_claims(unit, row.id, target.id, used)
         move_restricted(unit, row.id, target.id)
-        say(
-            unit,
-            EventKind.INSTANCE_TRANSFERRED,
-            row,
-            f"product instance {instance_name(row)} transferred to {target.name}",
-        )
+        message = f"product instance {instance_name(row)} transferred from {source.name} to {target.name}"
+        for home in (source.id, target.id):  # both logs tell of it
+            say(unit, EventKind.INSTANCE_TRANSFERRED, row, message, home)
     return row
 
 
@@ -255,7 +262,12 @@ def change_active(unit: Unit, row: Instance, active: Udi) -> None:
         if key.member == chosen.key:
             row.key_hash = PublicKey.from_dict(key.public).key_hash
     touch(unit, row)
-    say(unit, EventKind.INSTANCE_ACTIVE_CHANGED, row, f"{chosen.label} is the active member of {instance_name(row)}")
+    say(
+        unit,
+        EventKind.INSTANCE_ACTIVE_CHANGED,
+        row,
+        f"{chosen.label} is the active member in place of {members[0].label}",
+    )
 
 
 def leave_set(unit: Unit, row: Instance, key: DeviceKey) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,12 +101,18 @@ def entitlement(unit: Unit, tag: str) -> Entitlement | None:
     return unit.session.get(Entitlement, tag)
 
 
+def titles(unit: Unit, tags: Iterable[str]) -> dict[str, str]:
+    """The names of licences by tag, as far as central told of them."""
+    query = select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(sorted(set(tags))))
+    return dict(unit.session.execute(query).all())
+
+
 def licences(unit: Unit, names: dict[str, str], virtual_account_id: str | None) -> list[dict[str, Any]]:
     """The licences table."""
     figures = pools(unit, virtual_account_id)
-    titles = dict(unit.session.execute(select(Entitlement.tag, Entitlement.name)).all())
+    named = dict(unit.session.execute(select(Entitlement.tag, Entitlement.name)).all())
     items = [
-        {"virtual_account": names.get(va, va), "tag": tag, "name": titles.get(tag, tag), **row}
+        {"virtual_account": names.get(va, va), "tag": tag, "name": named.get(tag, tag), **row}
         for (va, tag), pool in figures.items()
         for row in billing_rows(pool.verdict, pool.terms)
     ]

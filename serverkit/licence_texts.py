@@ -1,0 +1,26 @@
+"""Licences and their quantities in the sentences of events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def units_text(counts: Mapping[str, int], titles: Mapping[str, str]) -> str:
+    """Quantities of licences by their names, `2 of Advantage, 1 of Essentials`; `counts` are by tag."""
+    named = sorted((titles.get(tag, tag), count) for tag, count in counts.items() if count)
+    return ", ".join(f"{count} of {title}" for title, count in named)
+
+
+def change_text(before: Mapping[str, int], wanted: Mapping[str, int], titles: Mapping[str, str]) -> str:
+    """What a device asks for from now on, and what of its former use is free then."""
+    freed = units_text(
+        {tag: count - wanted.get(tag, 0) for tag, count in before.items() if count > wanted.get(tag, 0)}, titles
+    )
+    asked = f"requested {units_text(wanted, titles) or 'no licences any more'}"
+    return f"{asked}; {freed} free again" if freed else asked
+
+
+def freed_text(freed: Mapping[str, int], titles: Mapping[str, str]) -> str:
+    """The end of a sentence about a device that uses nothing any more; empty where it used nothing."""
+    named = units_text(freed, titles)
+    return f"; {named} free again" if named else ""
