@@ -100,7 +100,7 @@ def test_a_reserved_term_that_ended_is_named_until_an_update_gives_it_up(vendor:
     vendor.advance("21d", device)
     named = raised(vendor, "central", "reserved_licence_expired")[0]
     assert (named["severity"], named["actions"]) == ("minor", ["update_reservation", "dismiss"])
-    assert all(word in named["message"] for word in ("2 of Essentials", "AIR-1", "Spare"))
+    assert all(word in named["message"] for word in ("2 of Essentials", "AIR-1", "Spare", "they were valid until"))
     vendor.central(
         "reservation", "update", ACCOUNT, made["id"], "--licence", "ESSENTIALS=0", "--output", vendor.file("c2")
     )

@@ -12,6 +12,7 @@ from central.domain.catalogue.models import Entitlement
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import instance_name
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
+from exchange.compliance import until
 from exchange.vocabulary import Billing
 from serverkit.alerts.engine import Wanted
 from serverkit.alerts.texts import alert_key
@@ -50,8 +51,8 @@ def reserved_terms(snapshot: Snapshot) -> Iterator[Wanted]:
     for row in snapshot.stream(query):
         where, count = snapshot.name(row.virtual_account_id), int(row.quantity)
         text = (
-            f"{count} of {row.name or row.tag} that are reserved for {instance_name(row)} in {where} expired on "
-            f"{row.end.date().isoformat()}: update the reservation with a term that is valid."
+            f"{count} of {row.name or row.tag} that are reserved for {instance_name(row)} in {where} expired; they were valid "
+            f"{until(row.end)}: update the reservation with a term that is valid."
         )
         subject = {"virtual_account": row.virtual_account_id, "instance": row.id, "tag": row.tag, "quantity": count}
         yield Wanted("reserved_licence_expired", alert_key(row.id, row.lot), text, where, subject=subject)

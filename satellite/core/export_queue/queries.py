@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import column, func, select, table, type_coerce
 
+from exchange.identity import Udi
+from satellite.core.accounts.models import VirtualAccount
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from serverkit.clock import iso, optional_iso
+from serverkit.db.base import JsonText
 from serverkit.db.unit import Unit
+
+# Instances and licences are features above this one; of theirs only the names are read here.
+_INSTANCES = table("instances", *(column(name) for name in ("id", "hostname", "udi")))
+_ENTITLEMENTS = table("entitlements", *(column(name) for name in ("tag", "name")))
 
 
 def queue(unit: Unit, virtual_account_id: str | None) -> list[dict[str, Any]]:
@@ -48,3 +55,19 @@ def held_units(unit: Unit, ids: Sequence[str] | None = None) -> dict[str, list[t
     for instance_id, tag, count in unit.session.execute(query):
         found.setdefault(instance_id, []).append((tag, int(count)))
     return found
+
+
+def units_of(unit: Unit, quantity: int, tag: str) -> str:
+    """A quantity of a licence by its name."""
+    name = unit.session.scalar(select(_ENTITLEMENTS.c.name).where(_ENTITLEMENTS.c.tag == tag))
+    return f"{quantity} of {name or tag}"
+
+
+def device_of(unit: Unit, instance_id: str, virtual_account_id: str) -> str:
+    """A device by its name and virtual account."""
+    at = _INSTANCES.c
+    query = select(at.hostname, type_coerce(at.udi, JsonText())).where(at.id == instance_id)
+    found = unit.session.execute(query).one_or_none()
+    name = (found[0] or Udi.from_dict(found[1]).label) if found else "a device that is not here any more"
+    home = unit.session.get(VirtualAccount, virtual_account_id)
+    return f"{name} in {home.name}" if home is not None else name

@@ -17,7 +17,7 @@ from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.base import next_change
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
-from satellite.core.export_queue.texts import device_of, units_of
+from satellite.core.export_queue.queries import device_of, units_of
 from serverkit.db.unit import Unit
 
 WAITING, SENT, GRANTED, FAILED, DELIVERED, RETURNED = "waiting", "sent", "granted", "failed", "delivered", "returned"
