@@ -15,13 +15,13 @@ from typing import Any
 from sqlalchemy import select
 
 from central.domain.accounts.queries import of_satellite
-from central.domain.activity.events import EventKind
 from central.domain.activity.models import Event
 from central.domain.activity.services import NewEvent, event_columns
 from central.domain.instances.models import Instance, Standby
 from central.domain.ledger.models import Claim
 from central.domain.reservations.queries import has_active
 from central.domain.satellites.models import Satellite, SatelliteEvent
+from central.sync.site_events import added_event, site_event
 from exchange import limits
 from exchange.errors import MalformedError, TooLargeError
 from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow
@@ -158,7 +158,7 @@ class _Staging:
                 continue
             home = self._owned(row.virtual_account)
             if before is None:
-                added.append(_added(self._satellite, row, self._own[home]))
+                added.append(added_event(self._satellite, row, self._own[home]))
                 staged.registered |= {row.id: row.udi} if self._reserving else {}
                 self._new.add(row.id)
             elif before != home:
@@ -240,7 +240,7 @@ class _Staging:
         )
         # Told apart from those of central by numbers below nothing, until their place is known.
         self._learn_homes({row.instance for row in fresh if row.instance and row.instance not in self.staged.homes})
-        self._happened([_happening(self._satellite, row, self._home_of(row)) for row in fresh], -first - 1, step=-1)
+        self._happened([site_event(self._satellite, row, self._home_of(row)) for row in fresh], -first - 1, step=-1)
 
     def _home_of(self, row: EventRow) -> str | None:
         """Where something happened: what the row says, else where its instance is."""
@@ -288,29 +288,3 @@ def _instance_columns(satellite: Satellite, rows: list[InstanceRow]) -> dict[str
         "standbys": [[member.to_dict() for member in row.standbys] for row in rows],
         "marks": [list(row.marks) for row in rows],
     }
-
-
-def _added(satellite: Satellite, row: InstanceRow, home: str) -> NewEvent:
-    standbys = f" with standbys {', '.join(member.label for member in row.standbys)}" if row.standbys else ""
-    return NewEvent(
-        EventKind.INSTANCE_ADDED_VIA_SATELLITE,
-        f"product instance {row.hostname or row.udi.label} added to {home} via satellite {satellite.name}{standbys}",
-        {"instance": row.id, "pid": row.udi.pid, "serial": row.udi.serial},
-        virtual_account_id=row.virtual_account,
-        instance_id=row.id,
-        satellite_id=satellite.id,
-    )
-
-
-def _happening(satellite: Satellite, row: EventRow, home: str | None) -> NewEvent:
-    requested = row.event == EventKind.INSTANCE_REQUESTED_LICENCES
-    return NewEvent(
-        EventKind.INSTANCE_REQUESTED_VIA_SATELLITE if requested else EventKind.SATELLITE_EVENT,
-        f"{row.message} (satellite {satellite.name})",
-        {**row.subject, "event": row.event, "satellite_event": row.id},
-        virtual_account_id=home,
-        instance_id=row.instance,
-        satellite_id=satellite.id,
-        at=row.at,
-        actor=row.actor,
-    )

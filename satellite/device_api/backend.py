@@ -23,7 +23,6 @@ from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.statements import ExportRequest, ExportReturn
-from satellite.core.accounts.models import VirtualAccount
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.alerts.services import refresh_clones, refresh_touched
@@ -77,12 +76,11 @@ class SatelliteBackend:
             unit,
             authority,
             jobs,
-            home_name=lambda of: self._home(of).name,
+            home_name=self._figures.home_name,
             closed=refuses_for_agreement(unit, site),
         )
         self._remember: Callable[[str, int, str, bytes], None] = self._rows_of_devices.remember
         self._restored: bool | None = None
-        self._homes: dict[str, VirtualAccount] = {}
         self.now = unit.now
         self.held = (site.epoch, site.applied_rseq)
         self._refused: Token | None = None
@@ -184,22 +182,16 @@ class SatelliteBackend:
         self._remember = self._remember_enrolled
         return values["id"], self._registered(values, certificate)
 
-    def _home(self, virtual_account_id: str) -> VirtualAccount:
-        # Held by hand: the session itself lets go of what nobody uses, and would read it for each device.
-        if virtual_account_id not in self._homes:
-            self._homes[virtual_account_id] = self._unit.session.get_one(VirtualAccount, virtual_account_id)
-        return self._homes[virtual_account_id]
-
     def _registered(self, values: Mapping[str, Any], certificate: bytes) -> JsonObject:
-        home = self._home(values["virtual_account_id"])
+        home = values["virtual_account_id"]
         return RegisterResult(
             instance=values["id"],
             certificate=certificate,
             device_ca=self._site.device_ca_certificate or b"",
             account_domain=self._site.account_domain or "",
             account_name=self._site.account_name or "",
-            virtual_account_id=home.id,
-            virtual_account_name=home.name,
+            virtual_account_id=home,
+            virtual_account_name=self._figures.home_name(home),
             certificate_expires=values["certificate_expires"],
             renew_from=self.now + CERTIFICATE_RENEWAL,
             export_allowed=values["export_allowed"],

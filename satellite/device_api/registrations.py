@@ -22,7 +22,8 @@ from satellite.core.activity.models import Event
 from satellite.core.activity.services import event_row
 from satellite.core.base import next_numbers
 from satellite.core.instances.models import DeviceKey, Instance, Standby
-from satellite.core.instances.services import added_event, new_instance
+from satellite.core.instances.rules import added_event
+from satellite.core.instances.services import new_instance
 from satellite.core.tokens.models import Token
 from satellite.core.tokens.services import refused_because
 from serverkit.db.unit import Unit

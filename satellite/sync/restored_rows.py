@@ -11,7 +11,8 @@ from satellite.core.activity.events import EventKind
 from satellite.core.base import next_change
 from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import instance_name
-from satellite.core.instances.services import say, standby_rows
+from satellite.core.instances.rules import standby_rows
+from satellite.core.instances.services import say
 from satellite.core.licences.models import Claim
 from satellite.core.licences.services import claims_of, replace_claims
 from satellite.core.tokens.models import Token

@@ -82,7 +82,6 @@ class EventKind(StrEnum):
     INSTANCE_REQUESTED_VIA_SATELLITE = "instance:requested_licences_via_satellite"
     INSTANCE_RENEWED = "instance:renewed_certificate"
     INSTANCE_ACTIVE_CHANGED = "instance:active_changed"
-    EXPORT_REQUESTED = "export:requested"
     EXPORT_GRANTED = "export:granted"
     EXPORT_FAILED = "export:failed"
     EXPORT_RETURNED = "export:returned"
@@ -117,7 +116,6 @@ QUIET = frozenset(
         EventKind.ALERT_DISMISSED,
         EventKind.ALERT_REMINDED,
         EventKind.SHORTAGE_DETECTED,
-        EventKind.EXPORT_REQUESTED,
         EventKind.EXPORT_DELIVERED,
         # Messages of devices, of which many come at once: each looks at what it touches, and at nothing else.
         EventKind.INSTANCE_ADDED,

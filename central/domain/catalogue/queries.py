@@ -48,6 +48,11 @@ def titles(unit: Unit, tags: Iterable[str]) -> dict[str, str]:
     return dict(unit.session.execute(query).all())
 
 
+def units_of(unit: Unit, quantity: int, tag: str) -> str:
+    """A quantity of a restricted licence by its name."""
+    return f"{quantity} of {titles(unit, [tag]).get(tag, tag)}"
+
+
 def changed_entitlements(unit: Unit, after: int) -> list[Entitlement]:
     """What satellites do not know yet."""
     return list(

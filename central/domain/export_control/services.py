@@ -12,11 +12,11 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.base import next_change
-from central.domain.catalogue.queries import find_entitlement, titles
+from central.domain.catalogue.queries import find_entitlement, units_of
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord
 from central.domain.export_control.rules import MESSAGES, Application, judge_application
 from central.domain.instances.models import Instance
-from central.domain.instances.queries import placed_name
+from central.domain.instances.queries import device_name, placed_name
 from central.domain.ledger.granting import free_grant, grantable, lock_for_grant
 from central.domain.preferences.queries import days
 from central.keyring import KeyRing
@@ -98,7 +98,7 @@ def decide(
     unit.session.add(row)
     subject = {"tag": statement.tag, "count": statement.quantity, "request": statement.request}
     who = placed_name(unit, instance) if instance is not None else statement.udi.label
-    units = _units(unit, statement.quantity, statement.tag)
+    units = units_of(unit, statement.quantity, statement.tag)
     if reason is None:
         missing = statement.quantity - sum(grant.quantity for grant in held)
         if missing > 0:
@@ -119,17 +119,6 @@ def decide(
         satellite_id=applicant.satellite_id,
     )
     return row
-
-
-def _units(unit: Unit, quantity: int, tag: str) -> str:
-    """A quantity of a restricted licence by its name."""
-    return f"{quantity} of {titles(unit, [tag]).get(tag, tag)}"
-
-
-def _holder(unit: Unit, row: GrantRecord) -> str:
-    """How the device of a grant is called; by its UDI where it is gone."""
-    instance = unit.session.get(Instance, (row.account_id, row.instance_id))
-    return placed_name(unit, instance) if instance is not None else Udi.from_dict(row.udi).label
 
 
 def _reason(
@@ -276,7 +265,7 @@ def release(unit: Unit, keyring: KeyRing, row: GrantRecord, reason: ReleaseReaso
         unit,
         row.account_id,
         kinds.get(reason, EventKind.EXPORT_RELEASED),
-        f"{_units(unit, row.quantity, row.tag)}, held by {_holder(unit, row)}, free again ({reason.value.replace('_', ' ')}){': ' + note if note else ''}",
+        f"{units_of(unit, row.quantity, row.tag)}, held by {device_name(unit, row.account_id, row.instance_id, Udi.from_dict(row.udi))}, free again ({reason.value.replace('_', ' ')}){': ' + note if note else ''}",
         subject={"grant": row.id, "tag": row.tag, "reason": reason.value, "note": note},
         virtual_account_id=row.virtual_account_id,
         instance_id=row.instance_id,
@@ -346,7 +335,7 @@ def mark_delivered(unit: Unit, account_id: str, grant_id: str, generation: int, 
         unit,
         account_id,
         EventKind.EXPORT_DELIVERED,
-        f"{_units(unit, row.quantity, row.tag)} delivered to {_holder(unit, row)}",
+        f"{units_of(unit, row.quantity, row.tag)} delivered to {device_name(unit, row.account_id, row.instance_id, Udi.from_dict(row.udi))}",
         subject={"grant": row.id, "tag": row.tag},
         virtual_account_id=row.virtual_account_id,
         instance_id=row.instance_id,

@@ -118,6 +118,12 @@ def placed_name(unit: Unit, row: Instance) -> str:
     )
 
 
+def device_name(unit: Unit, account_id: str, instance_id: str, udi: Udi) -> str:
+    """How the device of a former right is called in an event; by its UDI where it is gone."""
+    row = unit.session.get(Instance, (account_id, instance_id))
+    return placed_name(unit, row) if row is not None else udi.label
+
+
 def instances(
     unit: Unit,
     account_id: str,

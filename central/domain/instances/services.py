@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import delete
 
@@ -122,3 +122,27 @@ def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Inst
                 instance_id=row.id,
             )
     return row
+
+
+def note_removed_with(
+    unit: Unit,
+    account_id: str,
+    satellite_id: str,
+    satellite_name: str,
+    counts: Mapping[str, int],
+    freed: Mapping[str, Mapping[str, int]],
+) -> None:
+    """Tell each virtual account how many of its instances went with a satellite, and which licences are free then."""
+    named = titles(unit, {tag for of in freed.values() for tag in of})
+    for home, count in sorted(counts.items()):
+        name = unit.session.get_one(VirtualAccount, (account_id, home)).name
+        text = freed_text(freed.get(home, {}), named)
+        record(
+            unit,
+            account_id,
+            EventKind.INSTANCE_REMOVED_VIA_SATELLITE,
+            f"{count} product instances removed from {name} with satellite {satellite_name}{text}",
+            subject={"instances": count, "freed": freed.get(home, {})},
+            virtual_account_id=home,
+            satellite_id=satellite_id,
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, func, select, update
@@ -15,8 +15,8 @@ from central.domain.accounts.queries import of_satellite
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.base import next_change
-from central.domain.catalogue.queries import titles
 from central.domain.instances.models import Instance, Standby
+from central.domain.instances.services import note_removed_with
 from central.domain.ledger.claims import release_claims_of
 from central.domain.notices.rules import authorization_ready
 from central.domain.notices.services import notify
@@ -38,7 +38,6 @@ from exchange.keys import PublicKey
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import forget
 from serverkit.ids import new_id
-from serverkit.licence_texts import freed_text
 from serverkit.mail.sender import check_address
 from serverkit.names import check_name
 
@@ -301,27 +300,8 @@ def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = Fals
         subject={"instances": sum(counts.values()), "automatic": automatic},
         satellite_id=satellite.id,
     )
-    _note_removed(unit, satellite, counts, freed)
+    note_removed_with(unit, satellite.account_id, satellite.id, satellite.name, counts, freed)
     return sum(counts.values())
-
-
-def _note_removed(
-    unit: Unit, satellite: Satellite, counts: Mapping[str, int], freed: Mapping[str, Mapping[str, int]]
-) -> None:
-    """Tell each virtual account how many of its instances went with a satellite, and which licences are free then."""
-    named = titles(unit, {tag for of in freed.values() for tag in of})
-    for home, count in sorted(counts.items()):
-        name = unit.session.get_one(VirtualAccount, (satellite.account_id, home)).name
-        text = freed_text(freed.get(home, {}), named)
-        record(
-            unit,
-            satellite.account_id,
-            EventKind.INSTANCE_REMOVED_VIA_SATELLITE,
-            f"{count} product instances removed from {name} with satellite {satellite.name}{text}",
-            subject={"instances": count, "freed": freed.get(home, {})},
-            virtual_account_id=home,
-            satellite_id=satellite.id,
-        )
 
 
 def account_of(unit: Unit, satellite: Satellite) -> SmartAccount:

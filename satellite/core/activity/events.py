@@ -20,7 +20,6 @@ class EventKind(StrEnum):
     CLOCK_CHANGED = "clock:changed"
     TIME_CONFIRMED = "time:confirmed"
     TIME_SETTINGS_CHANGED = "time_settings:changed"
-    SYNC_APPLIED = "sync:response_applied"
     TOKEN_CREATED = "token:created"
     TOKEN_CREATED_RESTRICTED = "token:created_export_controlled"
     TOKEN_REVOKED = "token:revoked"

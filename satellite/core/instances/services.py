@@ -25,6 +25,7 @@ from satellite.core.export_queue.services import holds_restricted, move_restrict
 from satellite.core.instances.errors import RestrictedHeldError
 from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import by_standby, by_udi, instance_name, members_of, placed_name, twins_of
+from satellite.core.instances.rules import added_event, standby_rows
 from satellite.core.licences.queries import titles
 from satellite.core.licences.services import claims_of, replace_claims
 from satellite.core.site.models import Site
@@ -159,15 +160,6 @@ def new_instance(
     }
 
 
-def added_event(values: dict[str, Any], body: RegisterBody, home: str) -> tuple[EventKind, str, dict[str, str]]:
-    """Kind, sentence and subject of the event that tells of a new instance in the virtual account of this name."""
-    kind = EventKind.INSTANCE_ADDED_STANDBYS if body.standbys else EventKind.INSTANCE_ADDED
-    standbys = f" with standbys {', '.join(member.label for member in body.standbys)}" if body.standbys else ""
-    name = body.hostname or body.udi.label
-    subject = {"instance": values["id"], "pid": body.udi.pid, "serial": body.udi.serial}
-    return kind, f"product instance {name} added to {home}{standbys}", subject
-
-
 def _key_row(row: Instance, key: PublicKey, udi: Udi) -> DeviceKey:
     return DeviceKey(
         key_id=key.key_id,
@@ -294,11 +286,6 @@ def live_keys(unit: Unit, row: Instance) -> list[DeviceKey]:
     """The keys of an instance that are in force, one or more for each unit that registered."""
     query = select(DeviceKey).where(DeviceKey.instance_id == row.id, DeviceKey.superseded.is_(False))
     return list(unit.session.scalars(query.order_by(DeviceKey.key_id)))
-
-
-def standby_rows(instance_id: str, units: Sequence[Udi]) -> list[dict[str, str]]:
-    """How standbys are found by their UDI."""
-    return [{"instance_id": instance_id, "udi_key": udi.key} for udi in units]
 
 
 def set_standbys(unit: Unit, row: Instance, units: Sequence[Udi]) -> None:

@@ -1,0 +1,36 @@
+"""What central's event log says of the rows of a request."""
+
+from __future__ import annotations
+
+from central.domain.activity.events import EventKind
+from central.domain.activity.services import NewEvent
+from central.domain.satellites.models import Satellite
+from exchange.files.rows import EventRow, InstanceRow
+
+
+def added_event(satellite: Satellite, row: InstanceRow, home: str) -> NewEvent:
+    """An instance that a satellite reports for the first time, in the virtual account of this name."""
+    standbys = f" with standbys {', '.join(member.label for member in row.standbys)}" if row.standbys else ""
+    return NewEvent(
+        EventKind.INSTANCE_ADDED_VIA_SATELLITE,
+        f"product instance {row.hostname or row.udi.label} added to {home} via satellite {satellite.name}{standbys}",
+        {"instance": row.id, "pid": row.udi.pid, "serial": row.udi.serial},
+        virtual_account_id=row.virtual_account,
+        instance_id=row.id,
+        satellite_id=satellite.id,
+    )
+
+
+def site_event(satellite: Satellite, row: EventRow, home: str | None) -> NewEvent:
+    """An event of the site, in the log of the virtual account `home` if it is known where it happened."""
+    requested = row.event == EventKind.INSTANCE_REQUESTED_LICENCES
+    return NewEvent(
+        EventKind.INSTANCE_REQUESTED_VIA_SATELLITE if requested else EventKind.SATELLITE_EVENT,
+        f"{row.message} (satellite {satellite.name})",
+        {**row.subject, "event": row.event, "satellite_event": row.id},
+        virtual_account_id=home,
+        instance_id=row.instance,
+        satellite_id=satellite.id,
+        at=row.at,
+        actor=row.actor,
+    )
