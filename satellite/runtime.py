@@ -1,4 +1,4 @@
-"""A satellite that is put together: home, settings, clock, database, keys, anchor."""
+"""A satellite at run time: home, settings, clock, database, keys, anchor."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class Satellite:
     anchor: Anchor
 
     def is_restored(self, unit: Unit) -> bool:
-        """Whether this machine was put back to an older copy of itself; AnchorUnreadableError where nobody can say."""
+        """Whether this machine was restored from an older copy; AnchorUnreadableError where that is unknown."""
         site = site_of(unit)
         try:
             ahead = self.anchor.is_ahead(site.epoch, site.last_seq, site.applied_rseq, last_change(unit))
         except AnchorDamagedError:
-            return True  # renewals go on, as after a restore; the doctor tells the two apart
+            return True  # renewals go on, as after a restore; the doctor distinguishes the two
         if ahead:
-            with suppress(AppError):  # a disk that takes no mark now takes it later
+            with suppress(AppError):  # a full disk takes the mark later
                 self.anchor.mark_restored(site.epoch)
         return ahead
 
@@ -67,12 +67,12 @@ class Satellite:
             return self.keyring.missing([site.identity_key_id, site.device_ca_key_id])
 
     def raise_anchor(self) -> str:
-        """Note how far this machine came, so that a copy from before is recognised even without a synchronization."""
+        """Raise the anchor, so that an older copy is recognized even without a synchronization; the result of the job."""
         with self.database.read(SYSTEM) as unit:
             site, change = site_of(unit), last_change(unit)
             reached = (site.epoch, site.last_seq, site.applied_rseq, change)
             if self.is_restored(unit):
-                return "this satellite was put back"
+                return "this satellite was restored from an older copy"
         self.anchor.write(*reached)
         return f"change {change}"
 
@@ -93,7 +93,7 @@ class Satellite:
 
 
 def assemble(home: Path, clock: Clock | None = None) -> Satellite:
-    """Put a satellite together without looking whether it was set up."""
+    """Assemble a satellite without checking that it was set up."""
     settings = load_settings(SatelliteSettings, home, PREFIX)
     engine = make_engine(settings.database.url or home / DATABASE_FILE, settings.database.busy_seconds)
     used = Timekeeper(clock or open_clock(home), engine, ClockRow)
@@ -106,7 +106,7 @@ def assemble(home: Path, clock: Clock | None = None) -> Satellite:
 
 
 def open_satellite(home: Path) -> Satellite:
-    """Open a satellite that was set up; its database must be of this program's form."""
+    """Open a satellite that was set up; its database must have the version of this program."""
     if not KeyRing(home / "keys").exists and not restore_waits(home):
         if (home / DATABASE_FILE).exists():
             raise KeyFileMissingError(f"keys/{TRUST} is missing")
@@ -135,7 +135,7 @@ def refuse_other_home(server: Satellite) -> None:
 
 
 def settle_restore(home: Path) -> None:
-    """Put in place what a restore left that was decided and not finished."""
+    """Finish a restore that was interrupted."""
     arm(lab=is_lab(home))
     finish_restore(home, lambda: _mark_restored(home))
 
@@ -144,12 +144,12 @@ def _refuse_other_clock(home: Path) -> None:
     try:
         lab = KeyRing(home / "keys").trust.root.lab
     except (AppError, ExchangeError):
-        return  # what is wrong with the root is named by whoever needs it
+        return  # a damaged root is reported by the code that needs it
     refuse_other_clock(home, lab=lab)
 
 
 def _mark_restored(home: Path) -> None:
-    server = assemble(home)  # by the settings that were restored: they say where the anchor and the database are
+    server = assemble(home)  # with the restored settings, which name the anchor and the database
     try:
         with server.database.read(SYSTEM) as unit:
             epoch = site_of(unit).epoch
@@ -164,5 +164,5 @@ def new_home(home: Path) -> AbstractContextManager[None]:
 
 
 def create_database(server: Satellite) -> None:
-    """Bring the database to this program's form."""
+    """Migrate the database to this version."""
     migrate.upgrade(server.database.engine, MIGRATIONS)

@@ -1,8 +1,8 @@
-"""The anchor: how far this machine ever came, kept outside the database and outside backups (row S2.6).
+"""The anchor: the highest numbers that this machine ever reached, kept outside the database and backups (row S2.6).
 
-Written after the commit and before a file is released. A database behind its anchor was put back; one ahead of it means
-only that the power failed in between, and raises the anchor silently. Once a machine was found to be put back it stays
-so until it enters a new epoch, even if its numbers reach the old ones again.
+It is written after the commit and before a file is released. A database behind its anchor was restored from an older
+copy. A database ahead of it means that the power failed in between, and raises the anchor. A machine that was found to
+be restored stays marked until it enters a new epoch, even if its numbers reach the old ones again.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ class AnchorDamagedError(AppError):
 
 
 class AnchorUnreadableError(AppError):
-    """The anchor's file is there and cannot be read: it may belong to another user."""
+    """The anchor's file exists and cannot be read: it may belong to another user."""
 
     code = "anchor_unreadable"
-    remedy = "Give the folder `anchor`, with all it holds, back to the owner of the home; remove nothing."
+    remedy = "Make the owner of the home the owner of the folder `anchor` and its contents; remove nothing."
     status = 503
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How far this machine ever came; `restored` stays until a new epoch is entered."""
+    """The highest numbers of this machine; `restored` stays set until a new epoch is entered."""
 
     epoch: int = 0
     seq: int = 0
@@ -54,12 +54,12 @@ class Anchor:
     """The anchor in its folder."""
 
     def __init__(self, folder: Path, home: Path | None = None) -> None:
-        """`folder` lies outside backups, and belongs to the owner of `home` wherever it is."""
+        """`folder` is outside backups, and belongs to the owner of `home` wherever it is."""
         self._folder = folder
         self._home = home
 
     def read(self) -> Reached | None:
-        """How far this machine came; None where there is no anchor."""
+        """The stored numbers; None where there is no anchor."""
         try:
             data = json.loads((self._folder / FILE).read_bytes())
             epoch, seq, rseq, change = (int(data[name]) for name in ("epoch", "seq", "rseq", "change"))
@@ -67,20 +67,20 @@ class Anchor:
         except FileNotFoundError:
             return None
         except OSError as error:
-            # Nothing is known then: neither that this machine was restored, nor that it was not.
+            # It is then unknown whether this machine was restored.
             raise AnchorUnreadableError(f"the anchor cannot be read: {error.strerror}") from error
         except (ValueError, KeyError, TypeError) as error:
             raise AnchorDamagedError from error
 
     def reset(self, epoch: int, change: int = 0) -> None:
-        """Begin anew: for a satellite that was just set up, or that enters a new epoch."""
+        """Start a new anchor: for a new satellite, or for one that enters a new epoch."""
         with self._alone():
             self._save(Reached(epoch, 0, 0, change))
 
     def leave(self, epoch: int) -> None:
-        """Before an epoch is left: an anchor that tells nothing tells from now on that the machine was put back in it.
+        """Before an epoch is left, mark a missing or damaged anchor as restored in that epoch.
 
-        So the next epoch is known to be another one, even if the power fails before its own anchor stands.
+        The next epoch is then recognized as a new one, even if the power fails before its own anchor is written.
         """
         with self._alone():
             try:
@@ -91,7 +91,7 @@ class Anchor:
                 self._save(Reached(epoch, restored=True))
 
     def write(self, epoch: int, seq: int, rseq: int, change: int = 0) -> None:
-        """Raise the anchor; one that is missing stays missing, since nothing then says how far this machine came."""
+        """Raise the anchor; a missing one stays missing, because nothing says how far this machine came."""
         reached = Reached(epoch, seq, rseq, change)
         if self._above(reached) is not None:
             with self._alone():
@@ -106,13 +106,13 @@ class Anchor:
         if known is None or reached.epoch < known.epoch:
             return None
         if reached.epoch > known.epoch:
-            return reached  # what was reached in the old epoch, and that it was put back, says nothing of the new one
+            return reached  # numbers and restores of the old epoch say nothing about the new one
         seq, rseq, change = (max(getattr(reached, name), getattr(known, name)) for name in ("seq", "rseq", "change"))
         raised = replace(known, seq=seq, rseq=rseq, change=change)
         return raised if raised != known else None
 
     def mark_restored(self, epoch: int) -> None:
-        """Keep in mind that this machine was put back, even if it comes as far again."""
+        """Mark this machine as restored, even if its numbers reach the old ones again."""
         if self._is_marked(self.read() or Reached(), epoch):
             return
         with self._alone():
@@ -125,7 +125,7 @@ class Anchor:
         return known.restored and known.epoch >= epoch
 
     def is_ahead(self, epoch: int, seq: int, rseq: int, change: int) -> bool:
-        """Whether this machine came further than the database knows; without an anchor nobody can say that it did not."""
+        """Whether this machine came further than the database knows; a missing anchor counts as yes."""
         known = self.read()
         if known is None:
             return epoch > 0

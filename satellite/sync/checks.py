@@ -1,4 +1,4 @@
-"""What on this machine alone would stop a synchronization; needs no network (rows S2.2, S2.6)."""
+"""Local causes that stop a synchronization; no network is needed (rows S2.2, S2.6)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ Found = tuple[Cause, str]
 
 
 def local_cause(server: Satellite, actor: Actor, *, network: bool, advice: bool = True) -> Found | None:
-    """The first cause, in the order in which they would be met; `network` asks for its settings too.
+    """The first cause in the order of a synchronization; `network` includes the network settings.
 
-    Without `advice`, what a synchronization heals or gets over is passed over.
+    Without `advice`, causes that a synchronization itself repairs are skipped.
     """
     disk = _disk(server.home)
     if disk is not None:
@@ -79,19 +79,19 @@ def _identity(unit: Unit, site: Site) -> Found | None:
     if site.identity_certificate is not None:
         end = certificate_times(site.identity_certificate)[1]
         if unit.licence_now >= end:
-            return CAUSES["identity_expired"], f"it ended {end:%Y-%m-%d}"
+            return CAUSES["identity_expired"], f"it expired on {end:%Y-%m-%d}"
     return None
 
 
 def _advice(server: Satellite, unit: Unit) -> Found | None:
-    """What people have to see to, and what a synchronization may bring in order."""
+    """Causes that people have to correct, or that a synchronization repairs."""
     reading = unit.reading
     if reading is not None and reading.alarming:
         code = "clock_behind" if reading.may_end else "clock_ahead"
         said, known = reading.moment.system, reading.licence_now
         return CAUSES[code], f"it says {said:%Y-%m-%d %H:%M}, licence time is {known:%Y-%m-%d %H:%M}"
     if unit.licence_now >= server.keyring.trust.root.expires:
-        return CAUSES["root_expired"], f"it ended {server.keyring.trust.root.expires:%Y-%m-%d}"
+        return CAUSES["root_expired"], f"it expired on {server.keyring.trust.root.expires:%Y-%m-%d}"
     return None
 
 

@@ -1,4 +1,4 @@
-"""The doctor: exactly one primary cause, where it was seen, and what to do (row S2.2)."""
+"""The doctor: exactly one primary cause, where it was found, and its remedy (row S2.2)."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from serverkit.errors import AppError
 
 CHECKED = {
     "site": "state, keys, clock and disk of this satellite",
-    "way": "name, way, proxy, TLS and answer of central",
-    "file": "the file that was given",
+    "way": "name, route, proxy, TLS and answer of central",
+    "file": "the given file",
     "history": "the last attempt",
 }
 
 
 def diagnose(open_server: Callable[[], Satellite], actor: Actor, file: Path | None = None) -> dict[str, Any]:
-    """Examine a satellite that may not even open: on a full disk its database can be read no more."""
+    """Examine a satellite that may not even open: on a full disk, its database cannot be read."""
     try:
         return examine(open_server(), actor, file)
     except AppError as error:
@@ -43,7 +43,7 @@ def diagnose(open_server: Callable[[], Satellite], actor: Actor, file: Path | No
 
 
 def examine(server: Satellite, actor: Actor, file: Path | None = None) -> dict[str, Any]:
-    """Look at everything in the order in which a synchronization passes it; the first fault found is the cause."""
+    """Check everything in the order of a synchronization; the first fault is the cause."""
     with server.database.read(actor) as unit:
         site = site_of(unit)
         by_network, settings = bool(site.network.get("url")), settings_of(site)

@@ -1,8 +1,8 @@
 """Renewing the satellite's own keys inside a synchronization (decided lives: identity 2 years, device CA 3 years).
 
 When half of the identity's life is over, new keys are made and named in each request; the response brings their
-certificates. From then on this satellite signs with the new ones. Central goes on taking the old key until it has seen
-a request by the new one, so a response that is lost costs nothing.
+certificates. From then on, this satellite signs with the new ones. Central accepts the old key until it has seen
+a request signed by the new one, so a lost response costs nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def prepare_renewal(unit: Unit, keyring: KeyRing, site: Site) -> None:
 
 
 def take_certificates(unit: Unit, site: Site, row: CertificatesRow) -> None:
-    """Change over to the new keys; certificates for any other keys are refused."""
+    """Switch to the new keys; certificates for other keys are refused."""
     found = (certificate_key(row.identity).key_id, certificate_key(row.device_ca).key_id)
     if found == (site.identity_key_id, site.device_ca_key_id):
         return

@@ -172,7 +172,7 @@ def instances_since(after: int, *, full: bool) -> Select[Any]:
     )
     query = query.outerjoin(DeviceKey, current).order_by(Instance.change_no, Instance.id)
     if full:
-        return query  # what was removed, too: a central that was put back believes it to be there
+        return query  # removed ones too: a central that was restored believes that they exist
     return query.where(Instance.change_no > after)
 
 
@@ -226,7 +226,7 @@ def claims_since(after: int, *, full: bool) -> Select[Any]:
     query = query.outerjoin(Instance, Instance.id == Claim.instance_id)
     query = query.order_by(*_beside(after, Claim.instance_id, full=full), Claim.change_no, Claim.tag)
     if full:
-        return query  # what was given back, too: a central that was put back knows it as used
+        return query  # returned ones too: a central that was restored counts them as used
     return query.where(Claim.change_no > after)
 
 
@@ -241,7 +241,7 @@ def _exports(unit: Unit, after: int, *, full: bool) -> Iterator[RequestRow]:
     grants = list(unit.session.scalars(select(HeldGrant).order_by(HeldGrant.change_no)))
     for row in grants:
         # A return is repeated until central's release has come, whatever else is acknowledged; and told again to a
-        # central that was put back and may have forgotten it.
+        # central that was restored and may have lost it.
         if row.returned is not None and (full or row.release is None) and row.device_key is not None:
             yield ExportReturnRow(row.id, row.instance_id, row.returned, PublicKey.from_dict(row.device_key))
     for row in grants:

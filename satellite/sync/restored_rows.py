@@ -1,4 +1,4 @@
-"""Taking back what this satellite has forgotten after it was put back to an older copy (row S2.6).
+"""Restoring what this satellite lost when it was restored from an older copy (row S2.6).
 
 Only what is missing is taken: a device, token or claim that is here stays as it is here. A device that comes back may
 continue with any number, for its last one is forgotten.
@@ -112,5 +112,5 @@ class Returning:
         # A claim that was given up here is kept with the count 0: that is knowledge, not forgetting.
         if instance is None or instance.removed or unit.session.get(Claim, (row.instance, row.tag)) is not None:
             return
-        home = instance.virtual_account_id
-        replace_claims(unit, row.instance, home, claims_of(unit, row.instance) | {row.tag: row.count})
+        virtual_account = instance.virtual_account_id
+        replace_claims(unit, row.instance, virtual_account, claims_of(unit, row.instance) | {row.tag: row.count})

@@ -1,4 +1,4 @@
-"""Settings of network synchronization: read, checked, kept (row S1.4)."""
+"""Settings of network synchronization: read, check, store (row S1.4)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST_TIMEOUT = 3600
 
 @dataclass(frozen=True, slots=True)
 class NetworkSettings:
-    """Where central is, how it is reached, and when; `timeout` is for how many seconds each step may stay silent."""
+    """Address, trust, proxy and schedule; `timeout` is the time-out of each step in seconds."""
 
     url: str = ""
     ca: str | None = None
@@ -45,7 +45,7 @@ class NetworkSettings:
         return Schedule(self.every, self.day, read_time(self.at), self.zone)
 
     def __repr__(self) -> str:
-        """Show the address, never what a proxy is told."""
+        """Show the address, never the login of a proxy."""
         return f"NetworkSettings({self.url})"
 
 
@@ -79,7 +79,7 @@ def change_settings(unit: Unit, changes: dict[str, Any], *, lab: bool) -> Networ
 
 
 def follow_key(unit: Unit, certificate: str | None, key: str) -> None:
-    """Know central by its key from now on, where it was known by its certificate: that one is renewed, its key stays."""
+    """Pin central's key instead of its certificate, where the certificate was pinned: it is renewed with the same key."""
     site = site_of(unit)
     if settings_of(site).fingerprint == certificate:
         site.network = {**site.network, "fingerprint": key}

@@ -1,4 +1,4 @@
-"""Checking permissions, making, showing and revoking access tokens (row S3.4)."""
+"""Check permissions; create, use and revoke access tokens (row S3.4)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def require_actor(actor: Actor, permission: Permission) -> None:
 
 
 def create_token(unit: Unit, name: str, role: str, *, days: int, addresses: Sequence[str] = ()) -> tuple[ApiToken, str]:
-    """Make an access token; returns it with its text, which is shown once."""
+    """Create an access token; returns it with its text, which is shown once."""
     require(unit, Permission.ACCESS_MANAGE)
     check_name("name", name)
     if role not in set(Role):
@@ -117,7 +117,7 @@ def bearer_of(unit: Unit, text: str, address: str) -> Bearer:
 
 
 def note_use(unit: Unit, token_id: str) -> None:
-    """Write down that a token was used."""
+    """Record the use of a token."""
     unit.session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=unit.now))
 
 
@@ -147,7 +147,7 @@ def issue_refresh_token(unit: Unit, parent: ApiToken) -> str:
 
 
 def redeem_refresh_token(unit: Unit, parent: ApiToken, text: str) -> None:
-    """Use a refresh token up; BadCredentialsError."""
+    """Consume a refresh token; BadCredentialsError."""
     query = select(RefreshToken).where(RefreshToken.hash == hash_secret(text), RefreshToken.parent_id == parent.id)
     row = unit.session.scalars(query.with_for_update()).one_or_none()
     if row is None or row.expires_at <= unit.now:

@@ -1,4 +1,4 @@
-"""Writing down what happens, in the transaction in which it happens."""
+"""Record events in the transaction of the change."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def record(
     instance_id: str | None = None,
     virtual_account_id: str | None = None,
 ) -> Event:
-    """Write an event with the unit's time and actor."""
+    """Record an event with the time and actor of the unit."""
     if kind not in QUIET:
-        unit.touched.add(SITE)  # whoever writes down what happened cannot forget the alerts
+        unit.touched.add(SITE)  # an event has the alerts refreshed before the commit
     event = Event(
         id=new_id(),
         number=next_change(unit),

@@ -202,25 +202,25 @@ def left_behind(unit: Unit) -> Iterator[Wanted]:
 
 
 def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wanted]:
-    """Authorization, deadlines (row C10.3), the last refusal, and a machine that fell behind."""
+    """Authorization, deadlines (row C10.3), the last refusal, and a machine that was restored from an older copy."""
     if state_of(unit, site) == "registration_made":
-        text = "A registration file was made; the authorization file from central is awaited."
+        text = "A registration file was made. Import the authorization file from central."
         yield Wanted("satellite_authorization_pending", "site", text, site.name)
     if restored:
-        text = "This satellite was put back to an older copy; resynchronize it. Renewals of devices go on meanwhile."
+        text = "This satellite was restored from an older copy; resynchronize it. Devices renew in the meantime."
         yield Wanted("satellite_forked", "site", text, site.name)
     tried = HistoryEntry.step.in_(["import", "network"])
     last = unit.session.scalars(select(HistoryEntry).where(tried).order_by(HistoryEntry.at.desc())).first()
     failures = 0
     if last is not None and last.outcome in {"refused", "failed"}:
-        # Each failure is a new one: it brings back what was dismissed.
+        # Each failure is a new one and reopens a dismissed alert.
         of = select(func.count()).where(tried, HistoryEntry.outcome.in_(["refused", "failed"]))
         failures = int(unit.session.scalar(of) or 0)
     if last is not None and last.outcome == "refused":
-        text = f"The last response was refused ({last.detail}). Make and carry a new file; if that fails too, turn to support."
+        text = f"The last response was refused ({last.detail}). Make and transport a new file; if that fails too, contact support."
         yield Wanted("satellite_sync_failed", "site", text, site.name, step=failures)
     elif last is not None and last.outcome == "failed":
-        text = f"The last synchronization failed ({last.detail}). `satellite sync doctor` says what to do."
+        text = f"The last synchronization failed ({last.detail}). Run `satellite sync doctor`."
         yield Wanted("satellite_sync_failed", "site", text, site.name, step=failures)
     due = deadlines(site)
     if due is None or unit.licence_now < due.reminder:
@@ -241,34 +241,34 @@ def agreement(unit: Unit, site: Site) -> Iterator[Wanted]:
     if state is None:
         return
     day = state.refuses_from.date().isoformat()
-    text = f"Version {state.version} of the licensing agreement waits for acceptance at central since {state.since.date().isoformat()}; "
+    text = f"Version {state.version} of the licensing agreement has waited for acceptance at central since {state.since.date().isoformat()}; "
     if state.refuses_from <= unit.licence_now:
-        text += f"since {day} this site makes no tokens and registers no further devices. Have it accepted, then synchronize."
+        text += f"since {day} this site creates no tokens and registers no devices. Have it accepted, then synchronize."
     else:
-        text += f"from {day} on this site makes no tokens and registers no further devices."
+        text += f"from {day} on, this site creates no tokens and registers no devices."
     step = state.version * 2 + (state.refuses_from <= unit.licence_now)
     yield Wanted("agreement_pending", "agreement", text, site.name, state.refuses_from, step=step)
 
 
 def trust(unit: Unit, root: Root) -> Iterator[Wanted]:
-    """Keys that end soon; a newer root comes with a response."""
+    """Keys that expire soon; a response brings a newer root."""
     ends = [("root", root.expires)]
     ends += [(key.role.value, key.not_after) for key in root.role_keys if key.state is KeyState.ACTIVE]
     for key, end in ends:
         step, ended = expiry_step(end, unit.licence_now), end <= unit.licence_now
         if step is not None or ended:
-            verb = "ended" if ended else "ends"
-            text = f"The {key} key of the vendor {verb} on {end.date().isoformat()}; a synchronization brings the next."
+            verb = "expired" if ended else "expires"
+            text = f"The {key} key of the vendor {verb} on {end.date().isoformat()}. Synchronize to get the next one."
             yield Wanted("trust_expiring", key, text, "vendor", end, step=step or 0)
 
 
 def clock(unit: Unit) -> Iterator[Wanted]:
-    """Row S1.3: a clock that leapt, or was set back by more than some minutes."""
+    """Row S1.3: a clock that jumped ahead, or was set back by more than some minutes."""
     reading = unit.reading
     if reading is not None and reading.alarming:
         said = f"{reading.moment.system:%Y-%m-%d %H:%M} UTC"
         if reading.may_end:
-            text = f"This machine's clock says {said}, before licence time {reading.licence_now:%Y-%m-%d %H:%M} UTC, which waits for it. Set the clock right."
+            text = f"This machine's clock says {said}, before licence time {reading.licence_now:%Y-%m-%d %H:%M} UTC, which stands still until then. Correct the clock."
         else:
-            text = f"This machine's clock leapt to {said}. Nothing ends until it is set right or confirmed with `satellite time confirm`."
+            text = f"This machine's clock jumped to {said}. Nothing expires until it is corrected or confirmed with `satellite time confirm`."
         yield Wanted("clock_suspicious", "clock", text, "site", step=int(reading.may_end))

@@ -12,7 +12,7 @@ _MAJOR, _MINOR, _INFO = Severity.MAJOR, Severity.MINOR, Severity.INFORMATIONAL
 _KINDS = (
     AlertKind("insufficient_licences", _MAJOR, "virtual_account", ("synchronize",), "more is in use than purchased", "compliance"),
     AlertKind("licences_expiring", _MINOR, "virtual_account", ("remind",), "a term reaches a warning step", "the next step or the end"),
-    AlertKind("licences_expired", _MINOR, "virtual_account", ("dismiss",), "a term has ended", "dismissal"),
+    AlertKind("licences_expired", _MINOR, "virtual_account", ("dismiss",), "a term has expired", "dismissal"),
     AlertKind("restricted_licence_not_available", _INFO, "virtual_account", ("dismiss",), "a restricted licence could not be granted", "a grant, or dismissal"),
     AlertKind("instance_failed_to_connect", _MINOR, "virtual_account", ("dismiss", "remind", "remove_instance"), "no contact for 30, 60 or 90 days", "contact"),
     AlertKind("instance_failed_to_renew", _MAJOR, "virtual_account", ("remove_instance", "dismiss"), "the identity was not renewed in time", "renewal"),
@@ -21,10 +21,10 @@ _KINDS = (
     AlertKind("satellite_sync_deadline", _MINOR, "satellite", ("remind", "dismiss"), "30 days without synchronization", "synchronization"),
     AlertKind("satellite_sync_overdue", _MAJOR, "satellite", ("synchronize",), "66 days without synchronization", "synchronization"),
     AlertKind("satellite_sync_failed", _MINOR, "satellite", ("dismiss",), "a response was refused", "a good response"),
-    AlertKind("satellite_forked", _MAJOR, "satellite", ("resync",), "this machine was put back to an older copy", "resynchronization"),
+    AlertKind("satellite_forked", _MAJOR, "satellite", ("resync",), "this machine was restored from an older copy", "resynchronization"),
     AlertKind("agreement_pending", _MAJOR, "satellite", ("synchronize",), "the account has yet to accept the licensing agreement", "acceptance at central and a synchronization"),
-    AlertKind("clock_suspicious", _MAJOR, "satellite", ("confirm_time",), "the clock leapt, or was set back", "confirmation or a right clock"),
-    AlertKind("trust_expiring", _MAJOR, "satellite", ("synchronize",), "root or a role key ends soon", "a newer root"),
+    AlertKind("clock_suspicious", _MAJOR, "satellite", ("confirm_time",), "the clock jumped ahead or was set back", "confirmation or a correct clock"),
+    AlertKind("trust_expiring", _MAJOR, "satellite", ("synchronize",), "the root or a role key expires soon", "a newer root"),
     *alert_kinds("satellite"),
 )  # fmt: skip
 

@@ -6,14 +6,14 @@ from serverkit.errors import InvalidInputError, RefusedError
 
 
 class NotAuthorizedError(RefusedError):
-    """The satellite was not authorized by central yet."""
+    """Central has not authorized this satellite yet."""
 
     code = "not_authorized"
-    remedy = "Carry the registration file to central and import the authorization file."
+    remedy = "Transport the registration file to central and import the authorization file."
 
 
 class RestoredError(RefusedError):
-    """This satellite was put back to an older copy of itself."""
+    """This satellite was restored from an older copy of itself."""
 
     code = "resync_required"
     remedy = "Make a registration file, have central resynchronize this satellite, and import the authorization file."
@@ -27,21 +27,21 @@ class UnknownPrivacyFieldError(InvalidInputError):
 
 
 class UnknownModeError(InvalidInputError):
-    """There is no such way to synchronize."""
+    """The mode of synchronization is unknown."""
 
     code = "invalid_mode"
     remedy = "Use --mode manual or --mode network."
 
 
 class AddressNeededError(RefusedError):
-    """Synchronization by network needs the address of central."""
+    """Network synchronization needs the address of central."""
 
     code = "not_configured"
     remedy = "Set it with `satellite sync settings --url https://…`."
 
 
 class InvalidNetworkSettingError(InvalidInputError):
-    """A setting of network synchronization is not what it can be."""
+    """A setting of network synchronization is not valid."""
 
     code = "invalid_sync_setting"
     remedy = "Correct the value that the message names."

@@ -1,4 +1,4 @@
-"""Making the satellite, its registration files, its set-up steps (rows S1.2, S1.5, S2.4)."""
+"""Create the satellite, its registration files and its settings (rows S1.2, S1.5, S2.4)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHOICES = ("send", "pseudonym", "drop")
 
 
 def create_site(unit: Unit, keyring: KeyRing, name: str, setup_code_hash: str) -> Site:
-    """Make the satellite's own row, with keys made here that never leave."""
+    """Create the satellite's own row, with new keys that never leave this machine."""
     check_name("name", name)
     site = Site(
         id=1,
@@ -114,7 +114,7 @@ def finish_setup(unit: Unit, mode: str) -> Site:
     require(unit, Permission.SITE_MANAGE)
     site = site_of(unit)
     if mode not in MODES:
-        raise UnknownModeError(f"{mode!r} is no way to synchronize")
+        raise UnknownModeError(f"{mode!r} is not a mode of synchronization")
     if site.epoch == 0:
         raise NotAuthorizedError
     if mode == "network" and not site.network.get("url"):
@@ -129,7 +129,7 @@ def finish_setup(unit: Unit, mode: str) -> Site:
 
 
 def set_network(unit: Unit, values: dict[str, Any]) -> dict[str, Any]:
-    """Keep the settings of network synchronization, which the caller has checked (row S1.4)."""
+    """Store the settings of network synchronization, which the caller has checked (row S1.4)."""
     require(unit, Permission.SITE_MANAGE)
     site = site_of(unit)
     if values != site.network:

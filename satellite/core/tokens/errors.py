@@ -29,11 +29,11 @@ class ExportNotPermittedError(RefusedError):
     """This account may not use export-controlled functions."""
 
     code = "export_not_permitted"
-    remedy = "The vendor permits it for the account, or the token is made without it."
+    remedy = "Ask the vendor to permit it for the account, or create the token without it."
 
 
 class AgreementPendingError(RefusedError):
-    """The licensing agreement was not accepted in time; this site makes no new tokens until it is."""
+    """The licensing agreement was not accepted in time; this site creates no tokens until it is."""
 
     code = "agreement_pending"
-    remedy = "Have the agreement accepted at central, then synchronize; devices that are registered go on meanwhile."
+    remedy = "Have the agreement accepted at central, then synchronize; registered devices go on working."

@@ -1,4 +1,4 @@
-"""Making, revoking, removing and redeeming registration tokens (rows S3.2, S4.1)."""
+"""Create, revoke, remove and redeem registration tokens (rows S3.2, S4.1)."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ MOST_USES = 1_000_000
 def create_token(
     unit: Unit,
     box: SecretBox,
-    home: VirtualAccount,
+    virtual_account: VirtualAccount,
     *,
     days: int,
     uses: int | None,
     export_controlled: bool,
     description: str,
 ) -> tuple[Token, str]:
-    """Make a token; returns it with the text that a device needs."""
+    """Create a token; returns it with the text that a device needs."""
     require(unit, Permission.TOKEN_MANAGE)
     site = authorized_site(unit)
     if refuses_for_agreement(unit, site):
@@ -54,7 +54,7 @@ def create_token(
     secret = new_secret(PREFIX)
     token = Token(
         id=new_id(),
-        virtual_account_id=home.id,
+        virtual_account_id=virtual_account.id,
         description=description,
         hash=hash_secret(secret),
         secret=box.encrypt(secret),
@@ -71,7 +71,7 @@ def create_token(
     unit.session.add(token)
     kind = EventKind.TOKEN_CREATED_RESTRICTED if export_controlled else EventKind.TOKEN_CREATED
     message = "registration token created" + (" with export-controlled functionality" if export_controlled else "")
-    record(unit, kind, message, subject={"token": token.id}, virtual_account_id=home.id)
+    record(unit, kind, message, subject={"token": token.id}, virtual_account_id=virtual_account.id)
     return token, secret
 
 
@@ -118,7 +118,7 @@ def remove_token(unit: Unit, token: Token) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Redeemed:
-    """A good token; or the cause of its refusal, which the device is not told."""
+    """A valid token, or the cause of its refusal, which the device does not learn."""
 
     token: Token | None
     cause: str = ""
