@@ -57,6 +57,11 @@ class Udi:
         return ascii_lower("|".join((self.pid, self.serial, (self.uuid or "").replace("-", ""))))
 
     @property
+    def plain_key(self) -> str:
+        """The key of the same PID and serial number without a UUID: what a request code or a list of standbys says."""
+        return ascii_lower(f"{self.pid}|{self.serial}|")
+
+    @property
     def label(self) -> str:
         """The UDI for people."""
         text = f"PID:{self.pid} SN:{self.serial}"

@@ -33,7 +33,7 @@ def transfer(unit: Unit, row: Instance, target: VirtualAccount) -> Instance:
     if target.id == old:
         return row
     move_grants(unit, row.account_id, {row.id: target.id})
-    move_reservations(unit, row.account_id, row.id, target.id)
+    move_reservations(unit, row.account_id, row.id, old, target.id)
     return row
 
 
@@ -55,6 +55,19 @@ def move_grants(unit: Unit, account_id: str, homes: Mapping[str, str]) -> None:
                 ExportRequestRecord.account_id == account_id, ExportRequestRecord.instance_id.in_(theirs)
             )
             unit.session.execute(asked.values(virtual_account_id=target))
+
+
+def follow_keys(unit: Unit, account_id: str, satellite_id: str | None, machines: Mapping[str, str]) -> None:
+    """Machines became instances of their own, by the hash of their key: what that key holds and asked for goes with them.
+
+    So it is renewed for the machine that has it, and not counted again when that one asks for more (rows S4.1, C8.1).
+    """
+    for key_hash, instance_id in machines.items():
+        for model in (GrantRecord, ExportRequestRecord):
+            query = update(model).where(
+                model.account_id == account_id, model.satellite_id == satellite_id, model.key_hash == key_hash
+            )
+            unit.session.execute(query.values(instance_id=instance_id))
 
 
 def remove(

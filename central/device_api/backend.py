@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from central.actions.instances import follow_keys
 from central.device_api.devices import DevicePools, authorize_device, decide_for_device, take_device_return
 from central.device_api.registering import leave, refresh_registered, register
 from central.domain.accounts.models import SmartAccount
@@ -92,6 +93,7 @@ class CentralBackend:
         if row is None:
             raise DeviceRefusal("not_registered")
         revive_key(self._unit, row)
+        follow_keys(self._unit, row.account_id, None, {known.key.key_hash: row.instance_id})
         account = self._unit.session.get_one(SmartAccount, row.account_id)
         refresh_touched(self._unit, account, instances=[known.instance, row.instance_id], pools=())
         refresh_clones(self._unit, account)

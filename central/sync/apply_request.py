@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, delete, select
 
-from central.actions.instances import move_grants
+from central.actions.instances import follow_keys, move_grants
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import of_satellite
 from central.domain.activity.events import EventKind
@@ -89,6 +89,7 @@ def apply_staged(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite:
     for kind, apply in _APPLY.items():
         for piece in batches(staged.others.get(kind, ())):
             apply(intake, piece)
+    follow_keys(unit, account.id, satellite.id, staged.apart)
     # What the same file gives back is free before what it asks for is decided.
     _decide_requests(intake, staged.others.get(ExportRequestRow, []))
     _settle_instances(intake)

@@ -52,6 +52,7 @@ class Staged:
     left: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     registered: dict[str, Any] = field(default_factory=dict)
+    apart: dict[str, str] = field(default_factory=dict)
     changes: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     recount: bool = False
     added: int = 0
@@ -161,6 +162,8 @@ class _Staging:
                 added.append(added_event(self._satellite, row, self._own[home]))
                 staged.registered |= {row.id: row.udi} if self._reserving else {}
                 self._new.add(row.id)
+                if "clone" in row.marks and row.key_hash:
+                    staged.apart[row.key_hash] = row.id
             elif before != home:
                 staged.moved[row.id] = home
                 staged.left.setdefault(row.id, before)

@@ -9,16 +9,20 @@ from sqlalchemy import Text, func, or_, select, type_coerce
 
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.instances.models import Instance, Standby
-from central.domain.instances.queries import instance_name, members_of
+from central.domain.instances.queries import instance_name, keys_without_uuid, members_of
 from central.domain.satellites.models import Satellite
 from exchange.identity import Udi
 from serverkit.alerts.engine import Wanted
 
 MOST_NAMED = 4
+_KEYS = Instance.udi_key, Standby.udi_key
 
 
 def clones(snapshot: Snapshot) -> Iterator[Wanted]:
-    """Rows B6, C7.6: one identity at two servers, in two sets, or shown by two machines; one alert for each identity."""
+    """Rows B6, C7.6: one identity at two servers, in two sets, or shown by two machines; one alert for each identity.
+
+    A UDI without a UUID and the same one with a UUID may be one machine: lists of standbys and request codes carry none.
+    """
     account_id, unit = snapshot.account.id, snapshot.unit
     apart = Instance.account_id == account_id
     twice = select(Instance.udi_key).where(apart).group_by(Instance.udi_key).having(func.count() > 1)
@@ -35,9 +39,11 @@ def clones(snapshot: Snapshot) -> Iterator[Wanted]:
     )
     marked = select(Instance.udi_key).where(apart, type_coerce(Instance.marks, Text).like('%"clone"%'))
     keys = {key for query in (twice, both, sets, marked) for key in unit.session.scalars(query)}
-    for key in sorted(keys):
-        within = select(Standby.instance_id).where(Standby.account_id == account_id, Standby.udi_key == key)
-        query = select(Instance).where(apart, or_(Instance.udi_key == key, Instance.id.in_(within)))
+    mixed = keys_without_uuid(unit, account_id)
+    for key in sorted({key for key in keys if key[: key.rfind("|") + 1] not in mixed} | mixed):
+        one, other = (column.startswith(key, autoescape=True) if key in mixed else column == key for column in _KEYS)
+        within = select(Standby.instance_id).where(Standby.account_id == account_id, other)
+        query = select(Instance).where(apart, or_(one, Instance.id.in_(within)))
         rows = list(unit.session.scalars(query.order_by(Instance.registered_at, Instance.id)))
         if len(rows) > 1 or (rows and "clone" in rows[0].marks):
             yield _clone(snapshot, key, rows)
@@ -66,5 +72,5 @@ def _clone(snapshot: Snapshot, key: str, rows: Sequence[Instance]) -> Wanted:
 def _where(snapshot: Snapshot, row: Instance, key: str) -> str:
     site = snapshot.unit.session.get(Satellite, (row.account_id, row.satellite_id)) if row.satellite_id else None
     place = f"behind satellite {site.name}" if site is not None else "at central"
-    part = "" if row.udi_key == key else "standby of "
+    part = "standby of " if key in {udi.key for udi in members_of(row)[1:]} else ""
     return f"{part}{instance_name(row)} in {snapshot.name(row.virtual_account_id)} {place}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select, union_all
 
 from central.domain.accounts.models import VirtualAccount
 from central.domain.instances.errors import UnknownInstanceError
@@ -65,6 +65,20 @@ def by_standby(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
     return unit.session.scalars(query.order_by(Instance.registered_at)).first()
 
 
+def keys_without_uuid(unit: Unit, account_id: str) -> set[str]:
+    """Identities without a UUID beside which the same PID and serial number stands with one: perhaps one machine."""
+    alone = select(Instance.udi_key).where(Instance.account_id == account_id)
+    within = select(Standby.udi_key).where(Standby.account_id == account_id)
+    with_uuid = union_all(
+        alone.where(Instance.udi_key.not_like("%|")), within.where(Standby.udi_key.not_like("%|"))
+    ).subquery()
+    key = with_uuid.c.udi_key
+    # All that follows the last separator goes: what is left is the key without a UUID.
+    plain = select(func.rtrim(key, func.replace(key, "|", "")))
+    found = alone.where(Instance.udi_key.in_(plain)), within.where(Standby.udi_key.in_(plain))
+    return {key for query in found for key in unit.session.scalars(query)}
+
+
 def members_of(row: Instance) -> tuple[Udi, ...]:
     """The units of an instance: the active one, then its standbys."""
     return (Udi.from_dict(row.udi), *(Udi.from_dict(member) for member in row.standbys))
@@ -72,7 +86,7 @@ def members_of(row: Instance) -> tuple[Udi, ...]:
 
 def twins_of(unit: Unit, row: Instance) -> list[str]:
     """The ids of other instances, here or behind satellites, that show the identity of a unit of this one."""
-    keys = [udi.key for udi in members_of(row)]
+    keys = [key for udi in members_of(row) for key in {udi.key, udi.plain_key}]
     alone = select(Instance.id).where(
         Instance.account_id == row.account_id, Instance.udi_key.in_(keys), Instance.id != row.id
     )

@@ -106,7 +106,7 @@ def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Inst
     refuse_managed(unit, target)
     if target.id != row.virtual_account_id:
         move_claims(unit, row.account_id, {row.id: target.id})
-        move_reserved(unit, row.account_id, row.id, target.id)
+        move_reserved(unit, row.account_id, row.id, row.virtual_account_id, target.id)
         subject = {"instance": row.id, "old": row.virtual_account_id, "new": target.id}
         source = unit.session.get_one(VirtualAccount, (row.account_id, row.virtual_account_id))
         row.virtual_account_id = target.id

@@ -150,9 +150,14 @@ def free_reserved(unit: Unit, account_id: str, instance_id: str, reason: str) ->
     return give_back(unit, _held(unit, account_id, instance_id, *HELD), reason, instance_id)
 
 
-def move_reserved(unit: Unit, account_id: str, instance_id: str, virtual_account_id: str) -> None:
-    """Take what is reserved for an instance along to another virtual account (row C7.2)."""
+def move_reserved(unit: Unit, account_id: str, instance_id: str, home: str, virtual_account_id: str) -> None:
+    """Take what `home` reserves for an instance along to another virtual account (row C7.2).
+
+    What any other virtual account reserves for the device stays there: no one else may dispose of it.
+    """
     for row in _held(unit, account_id, instance_id, *HELD):
+        if row.virtual_account_id != home:
+            continue
         source = Place(Bucket(row.bucket), row.virtual_account_id, instance_id)
         target = Place(Bucket(row.bucket), virtual_account_id, instance_id)
         post(unit, account_id, row.lot_id, row.quantity, source, target, "moved_with_instance", instance_id)

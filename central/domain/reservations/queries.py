@@ -64,19 +64,15 @@ def has_active(unit: Unit, account_id: str) -> bool:
 def waiting_instance(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
     """The instance that was added by the request code of a device and never registered; codes name PID and serial only."""
     query = select(Instance).where(
-        Instance.account_id == account_id, Instance.udi_key.in_([_plain(udi), udi.key]), Instance.state == RESERVED
+        Instance.account_id == account_id, Instance.udi_key.in_([udi.plain_key, udi.key]), Instance.state == RESERVED
     )
     return unit.session.scalars(query).first()
-
-
-def _plain(udi: Udi) -> str:
-    return Udi(pid=udi.pid, serial=udi.serial).key
 
 
 def note_seen(unit: Unit, account_id: str, registered: Mapping[str, Udi]) -> list[Reservation]:
     """Remember under which instances, by id, devices are registered for which licences are still reserved; those."""
     found: list[Reservation] = []
-    by_key = {_plain(udi): instance for instance, udi in registered.items()}
+    by_key = {udi.plain_key: instance for instance, udi in registered.items()}
     for piece in batches(by_key):
         query = select(Reservation, Instance.udi_key).join(
             Instance, (Instance.account_id == Reservation.account_id) & (Instance.id == Reservation.instance_id)
@@ -96,23 +92,26 @@ def forget_registered(unit: Unit, account_id: str, instances: Select[str] | Sequ
     unit.session.execute(query.values(seen_as=None))
 
 
-def move_reservations(unit: Unit, account_id: str, instance_id: str, virtual_account_id: str) -> None:
-    """Take the reservation of an instance along to another virtual account (row C7.2)."""
+def move_reservations(unit: Unit, account_id: str, instance_id: str, home: str, virtual_account_id: str) -> None:
+    """Take the reservation that `home` made for an instance along to another virtual account (row C7.2)."""
     query = update(Reservation).where(
-        Reservation.account_id == account_id, Reservation.instance_id == instance_id, Reservation.state == ACTIVE
+        Reservation.account_id == account_id,
+        Reservation.instance_id == instance_id,
+        Reservation.state == ACTIVE,
+        Reservation.virtual_account_id == home,
     )
     unit.session.execute(query.values(virtual_account_id=virtual_account_id))
 
 
-def registered_behind_satellite(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
-    """An instance of a device at a satellite of the account, whatever else than PID and serial its UDI says."""
+def registered_as(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
+    """A registered instance of a device, at central or at a satellite, whatever else than PID and serial its UDI says."""
     query = select(Instance).where(
         Instance.account_id == account_id,
-        Instance.satellite_id.is_not(None),
-        Instance.udi_key.startswith(_plain(udi), autoescape=True),
+        Instance.state != RESERVED,
+        Instance.udi_key.startswith(udi.plain_key, autoescape=True),
     )
     rows = unit.session.scalars(query.order_by(Instance.registered_at))
-    return next((row for row in rows if _plain(Udi.from_dict(row.udi)) == _plain(udi)), None)
+    return next((row for row in rows if Udi.from_dict(row.udi).plain_key == udi.plain_key), None)
 
 
 def find_reservation(unit: Unit, account_id: str, names: dict[str, str], reservation_id: str) -> Reservation:

@@ -27,7 +27,7 @@ from central.domain.reservations.errors import (
     RestrictedNotPermittedError,
 )
 from central.domain.reservations.models import Reservation
-from central.domain.reservations.queries import ACTIVE, registered_behind_satellite, reservation_of
+from central.domain.reservations.queries import ACTIVE, registered_as, reservation_of
 from central.domain.reservations.rules import WantedLicence, check_wishes, read_request, terms_text
 from central.keyring import KeyRing
 from exchange.codes.authorization import Reservation as Statement
@@ -103,9 +103,10 @@ def _refuse_known(unit: Unit, account: SmartAccount, code: RequestCode) -> str:
         if reservation_of(unit, account.id, known.id) is not None:
             raise AlreadyReservedError(f"licences are reserved for {code.udi.label} already")
         raise DeviceConnectedError(f"{code.udi.label} is registered over the network")
-    elsewhere = registered_behind_satellite(unit, account.id, code.udi)
+    elsewhere = registered_as(unit, account.id, code.udi)
     if elsewhere is not None:
-        raise DeviceConnectedError(f"{code.udi.label} is registered behind a satellite, as {instance_name(elsewhere)}")
+        where = "behind a satellite" if elsewhere.satellite_id is not None else "over the network"
+        raise DeviceConnectedError(f"{code.udi.label} is registered {where}, as {instance_name(elsewhere)}")
     query = select(Reservation.id).where(Reservation.account_id == account.id, Reservation.request_digest == digest)
     if unit.session.scalar(query) is not None:
         raise CodeUsedError

@@ -97,10 +97,11 @@ def _things(unit: Unit, row: Reservation) -> tuple[Instance, VirtualAccount]:
         raise ReservationEndedError
     # Two updates of one reservation must not pass each other.
     unit.session.refresh(row, with_for_update=unit.writing)
-    require(unit, Permission.RESERVATION_MANAGE, row.account_id, instance.virtual_account_id)
-    home = unit.session.get(VirtualAccount, (row.account_id, instance.virtual_account_id))
+    # The device may have registered in another virtual account; what is reserved is not of there.
+    require(unit, Permission.RESERVATION_MANAGE, row.account_id, row.virtual_account_id)
+    home = unit.session.get(VirtualAccount, (row.account_id, row.virtual_account_id))
     if home is None:
-        raise RuntimeError("an instance stands in no virtual account")
+        raise RuntimeError("a reservation stands in no virtual account")
     return instance, home
 
 

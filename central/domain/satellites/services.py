@@ -21,7 +21,7 @@ from central.domain.ledger.claims import release_claims_of
 from central.domain.notices.rules import authorization_ready
 from central.domain.notices.services import notify
 from central.domain.preferences.queries import policies
-from central.domain.reservations.queries import forget_registered
+from central.domain.reservations.queries import forget_registered, reserving
 from central.domain.satellites.errors import (
     ApprovalPendingError,
     NothingToApproveError,
@@ -114,6 +114,8 @@ def _attach(unit: Unit, satellite: Satellite, row: VirtualAccount) -> list[str]:
     )
     if unit.session.scalar(count):
         raise VirtualAccountInUseError(f"{row.name} holds product instances")
+    if reserving(unit, row.account_id, row.id):  # their devices may have registered in another virtual account
+        raise VirtualAccountInUseError(f"{row.name} holds reservations")
     revoked = revoke_all(unit, row.account_id, row.id)
     row.satellite_id, row.change_no = satellite.id, next_change(unit)
     return revoked

@@ -10,15 +10,19 @@ from sqlalchemy import Text, func, or_, select, type_coerce
 from exchange.identity import Udi
 from satellite.core.accounts.queries import names
 from satellite.core.instances.models import Instance, Standby
-from satellite.core.instances.queries import instance_name, members_of
+from satellite.core.instances.queries import instance_name, keys_without_uuid, members_of
 from serverkit.alerts.engine import Wanted
 from serverkit.db.unit import Unit
 
 MOST_NAMED = 4
+_KEYS = Instance.udi_key, Standby.udi_key
 
 
 def clones(unit: Unit) -> Iterator[Wanted]:
-    """Rows B6, C7.6: one identity in two sets, by itself and in a set, or shown by two machines; one alert for each."""
+    """Rows B6, C7.6: one identity in two sets, by itself and in a set, or shown by two machines; one alert for each.
+
+    A UDI without a UUID and the same one with a UUID may be one machine: a list of standbys carries none.
+    """
     where, here = names(unit), Instance.removed.is_(False)
     twice = select(Instance.udi_key).where(here).group_by(Instance.udi_key).having(func.count() > 1)
     both = (
@@ -29,9 +33,11 @@ def clones(unit: Unit) -> Iterator[Wanted]:
     sets = select(Standby.udi_key).group_by(Standby.udi_key).having(func.count() > 1)
     marked = select(Instance.udi_key).where(here, type_coerce(Instance.marks, Text).like('%"clone"%'))
     keys = {key for query in (twice, both, sets, marked) for key in unit.session.scalars(query)}
-    for key in sorted(keys):
-        within = select(Standby.instance_id).where(Standby.udi_key == key)
-        query = select(Instance).where(here, or_(Instance.udi_key == key, Instance.id.in_(within)))
+    mixed = keys_without_uuid(unit)
+    for key in sorted({key for key in keys if key[: key.rfind("|") + 1] not in mixed} | mixed):
+        one, other = (column.startswith(key, autoescape=True) if key in mixed else column == key for column in _KEYS)
+        within = select(Standby.instance_id).where(other)
+        query = select(Instance).where(here, or_(one, Instance.id.in_(within)))
         rows = list(unit.session.scalars(query.order_by(Instance.registered_at, Instance.id)))
         if len(rows) > 1 or (rows and "clone" in rows[0].marks):
             yield _clone(where, key, rows)
@@ -44,7 +50,7 @@ def _clone(where: Mapping[str, str], key: str, rows: Sequence[Instance]) -> Want
         text = f"Two machines use the key of {instance_name(first)} ({udi.label}); decide which one is to live on."
     else:
         parts = [
-            ("" if row.udi_key == key else "standby of ")
+            ("standby of " if key in {udi.key for udi in members_of(row)[1:]} else "")
             + f"{instance_name(row)} in {where.get(row.virtual_account_id, '')}"
             for row in rows[:MOST_NAMED]
         ]

@@ -177,6 +177,13 @@ def move_restricted(unit: Unit, instance_id: str, virtual_account_id: str) -> No
         unit.session.execute(query.values(virtual_account_id=virtual_account_id))
 
 
+def follow_key(unit: Unit, key_hash: str, old: str, new: str) -> None:
+    """The machine of a key is an instance of its own now: what its key holds and asks for goes with it (row S4.1)."""
+    for model in (HeldGrant, QueueEntry):
+        query = update(model).where(model.instance_id == old, model.key_hash == key_hash)
+        unit.session.execute(query.values(instance_id=new))
+
+
 def take_release(unit: Unit, release: GrantRelease, envelope: JsonObject) -> None:
     """Central freed a grant: what the device is shown at its next contact."""
     row = unit.session.get(HeldGrant, release.grant)

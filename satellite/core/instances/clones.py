@@ -10,6 +10,7 @@ from exchange.identity import Udi
 from exchange.keys import PublicKey
 from satellite.core.activity.events import EventKind
 from satellite.core.base import next_change
+from satellite.core.export_queue.services import follow_key
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import instance_name, members_of
 from satellite.core.instances.services import say, touch
@@ -37,6 +38,7 @@ def revive_key(unit: Unit, key: DeviceKey) -> None:
     unit.session.add(twin)
     old.marks, old.change_no = marks, next_change(unit)
     key.instance_id, key.superseded, key.described = twin.id, False, None
+    follow_key(unit, twin.key_hash, old.id, twin.id)
     unit.session.flush()  # the request processor asks for the instance at once
     for row in (old, twin):  # each event names its own machine only
         message = f"two machines show the identity of {udi.label}; this one is {instance_name(row)}"

@@ -1,0 +1,132 @@
+"""Paths on which a right could change hands: other virtual accounts, UUIDs that are shown once, keys heard again."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.errors import AgentError
+from exchange.identity import Udi
+from tests.integration import test_given_up_rights as rights
+from tests.integration import test_identity as identity
+from tests.world import ACCOUNT, World
+
+UUID = "8f14e45f-ceea-467f-a0e6-1c0b8a2f9d11"
+
+
+@pytest.mark.row("C6.8", "C7.2")
+def test_who_registers_a_reserved_serial_number_elsewhere_cannot_move_its_reservation(vendor: World) -> None:
+    """Only the virtual account that reserved disposes of it: a transfer of the other instance takes nothing along."""
+    vendor.central("virtual-account", "create", ACCOUNT, "Third")
+    device, of = rights.reserved(vendor)
+    other = rights.home_of(vendor, "other", "central")
+    rights.register(vendor, other, "AIR-1", token=vendor.token("central", pool="Site"))
+    vendor.central("instance", "transfer", ACCOUNT, str(other.state.instance), "--to", "Third")
+    held = rights.reservation(vendor, of)
+    rows = {row["virtual_account"]: row["reserved"] for row in vendor.central("licences", ACCOUNT)["items"]}
+    vendor.central("reservation", "return", ACCOUNT, of, "--code", device.reserve_return())
+
+    assert (held["virtual_account"], held["held_by_former_key"]) == ("Spare", True)
+    assert rows["Spare"] == 1
+    assert rows.get("Third", 0) == 0
+    assert vendor.licence("ADVANTAGE", pool="Spare")["balance"] == 10
+    assert vendor.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C11.1", "C6.8")
+def test_a_virtual_account_that_reserves_goes_to_no_satellite(vendor: World) -> None:
+    """Also where the device of the reservation is registered in another virtual account meanwhile."""
+    rights.reserved(vendor)
+    other = rights.home_of(vendor, "other", "central")
+    rights.register(vendor, other, "AIR-1", token=vendor.token("central", pool="Site"))
+    vendor.satellite("init", "--name", "North", "--root", vendor.file("root.json"), "--lab")
+    vendor.satellite("registration", "export", "--output", vendor.file("registration"))
+    words = ("--name", "North", "--virtual-account", "Spare", "--registration", vendor.file("registration"))
+
+    assert rights.refused(vendor, "satellite", "add", ACCOUNT, *words) == "virtual_account_in_use"
+
+
+@pytest.mark.row("C6.1", "S4.1")
+def test_a_device_that_is_registered_with_a_uuid_cannot_reserve_beside_that(vendor: World) -> None:
+    """A request code carries no UUID: PID and serial number decide, whatever else the registration says."""
+    rights.register(vendor, rights.home_of(vendor, "first", "central"), "AIR-1", uuid=UUID)
+    root = (vendor.folder / "root.json").read_bytes()
+    code = vendor.unregistered("AIR-1", "central").reserve_request(Udi(pid="SW-48", serial="AIR-1"), root)
+    words = ("--virtual-account", "Spare", "--request-code", code, "--licence", "ADVANTAGE=1")
+    words = (*words, "--output", vendor.file("code"))
+
+    assert rights.refused(vendor, "reservation", "create", ACCOUNT, *words) == "device_connected"
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("S4.1", "B6")
+@identity.SERVERS
+def test_one_serial_number_with_and_without_a_uuid_is_one_alert(site: World, server: str) -> None:
+    """It may be one machine that is counted twice: the alert names both and ends when one of them goes."""
+    token = site.token(server, pool=identity.POOL[server])
+    rights.register(site, rights.home_of(site, "bare", server), "UU_1", server, token=token)
+    rights.register(site, rights.home_of(site, "full", server), "UU_1", server, token=token, uuid=UUID)
+    # Another UUID beside that UUID is another machine; so is a serial number that only begins alike.
+    rights.register(site, rights.home_of(site, "like", server), "UUx1", server, token=token, uuid=UUID)
+    alerts = identity.clones(site, server)
+    full = next(row for row in identity.instances(site, server) if (row["serial"], row["uuid"]) == ("UU_1", UUID))
+    identity.remove(site, server, full["id"])
+
+    assert len(alerts) == 1
+    assert "stands 2 times" in alerts[0]["message"]
+    assert identity.clones(site, server) == []
+
+
+@pytest.mark.row("C7.6", "B6")
+@identity.SERVERS
+def test_a_standby_that_registers_with_its_uuid_counts_twice_and_is_seen(site: World, server: str) -> None:
+    """A list of standbys names no UUID: set and unit stand beside each other, and one alert names both."""
+    token = site.token(server, pool=identity.POOL[server])
+    site.device("SET-1", server, token, standbys=(identity.unit("SET-2"),))
+    rights.register(site, rights.home_of(site, "full", server), "SET-2", server, token=token, uuid=UUID)
+
+    assert ["standby of" in alert["message"] for alert in identity.clones(site, server)] == [True]
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("S4.1", "C8.1", "C8.3")
+@identity.SERVERS
+def test_restricted_units_stay_with_the_key_that_is_heard_again(site: World, server: str) -> None:
+    """The old key's unit is shown, renewed and counted once with its own machine; the other one may go."""
+    pool = identity.POOL[server]
+    if server == "central":
+        site.central(
+            "order", "import", ACCOUNT, site.file("more.csv", "virtual_account,tag,quantity\nSpare,STRONG,2\n")
+        )
+    rounds = iter(range(20))
+
+    def exchange() -> None:
+        if server == "satellite":
+            site.synchronize(f"round-{next(rounds)}")
+
+    token = site.token(server, pool=pool)
+    old = site.device("SN1", server, token, hostname="old-host")
+    old.request_export("STRONG", 1)
+    exchange()
+    old.renew_authorization()
+    old.renew_authorization()
+    exchange()
+    (site.folder / "devices" / "SN1").rename(site.folder / "devices" / "old")
+    new = site.device("SN1", server, token, hostname="new-host")
+    old = site.unregistered("old", server)
+    old.renew_authorization()
+    exchange()
+    shown = {row["name"]: [one["tag"] for one in row["licences"]] for row in identity.instances(site, "central")}
+    here = {row["name"]: [one["tag"] for one in row["licences"]] for row in identity.instances(site, server)}
+    old.request_export("STRONG", 2)
+    exchange()
+    old.renew_authorization()
+    held = site.licence("STRONG", pool=pool)["in_use"]
+    new.deregister()
+    exchange()
+
+    assert shown == here == {"old-host": ["STRONG"], "new-host": []}
+    assert held == 2
+    assert old.rights["STRONG"].count == 2
+    assert "instance_failed_to_connect" not in site.alerts()
+    with pytest.raises(AgentError):
+        new.request_export("STRONG", 1)
