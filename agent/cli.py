@@ -87,9 +87,9 @@ def plain_text(data: bytes, what: str) -> str:
 
 
 def _word(option: str, text: str) -> str:
-    """A product id or serial number as it was typed: blanks around it do not count, inside it there is none."""
+    """A product id or serial number as it was typed: blanks around it do not count; a product id may have some inside."""
     plain = text.strip()
-    if not plain or any(letter.isspace() for letter in plain):
+    if not plain or (option == "--serial" and any(letter.isspace() for letter in plain)):
         raise InvalidInputError(f"{option}: {text[:40]!r} has a blank inside, or nothing else")
     return plain
 

@@ -165,8 +165,8 @@ def parse_standby(text: str) -> Udi:
     try:
         if not colon:
             raise InvalidTagError(f"{text!r} is not PID:SN")
-        if any(letter.isspace() for letter in (pid.strip() + serial.strip())):
-            raise InvalidTagError(f"{text!r} is not PID:SN: there is a blank inside")
+        if any(letter.isspace() for letter in serial.strip()):
+            raise InvalidTagError(f"{text!r} is not PID:SN: there is a blank inside the serial number")
         return Udi(pid=pid, serial=serial)
     except ExchangeError as error:
         raise InvalidTagError(f"{text!r} is not PID:SN: {error.message}") from error

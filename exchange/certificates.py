@@ -7,6 +7,7 @@ certificate are for people; what is checked is whose key signed it, for which sa
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -45,6 +46,11 @@ def _name(common: str, unit: str) -> x509.Name:
             x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit[:64]),
         ]
     )
+
+
+def _printable(text: str) -> str:
+    """A text with the few characters that this attribute may hold; it is for people, and compared with nothing."""
+    return re.sub(r"[^A-Za-z0-9 '()+,./:=?-]", "?", text)
 
 
 def _handle(key: PublicKey) -> Ed25519PublicKey:
@@ -162,7 +168,7 @@ def issue_device_certificate(
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.COMMON_NAME, instance),
-            x509.NameAttribute(NameOID.SERIAL_NUMBER, f"{udi.pid}:{udi.serial}"[:64]),
+            x509.NameAttribute(NameOID.SERIAL_NUMBER, _printable(f"{udi.pid}:{udi.serial}")[:64]),
         ]
     )
     certificate = (

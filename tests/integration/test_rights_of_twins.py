@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from agent.cli import main
 from agent.errors import AgentError
+from agent.joining import RegistrationRequest
+from agent.registering import parse_standby
 from exchange.identity import Udi
 from tests.integration import test_given_up_rights as rights
 from tests.integration import test_identity as identity
@@ -74,6 +80,41 @@ def test_one_serial_number_with_and_without_a_uuid_is_one_alert(site: World, ser
     assert len(alerts) == 1
     assert "stands 2 times" in alerts[0]["message"]
     assert identity.clones(site, server) == []
+
+
+@pytest.mark.row("S4.1")
+@identity.SERVERS
+@pytest.mark.parametrize(("pid", "serial"), [("Nexus 9300 Series", "FOC_1"), ("GERÄT", "A#1@*"), ("X & Y", "ß")])
+def test_any_printable_identity_registers(site: World, server: str, pid: str, serial: str) -> None:
+    """A certificate holds fewer characters than an identity; a product id may have blanks inside, also of a standby."""
+    device = site.unregistered("odd", server)
+    udi = Udi(pid=pid, serial=serial)
+    wanted = RegistrationRequest(
+        token=site.token(server, pool=identity.POOL[server]), udi=udi, standbys=(parse_standby(f"{pid}:{serial}2"),)
+    )
+    identity.join(site, device, wanted)
+    device.renew_identity()
+    row = identity.instances(site, server)[0]
+
+    assert (row["pid"], row["serial"]) == (pid, serial)
+    assert row["standbys"] == [{"pid": pid, "serial": f"{serial}2"}]
+
+
+@pytest.mark.row("S4.1")
+def test_the_command_takes_a_product_id_with_blanks_but_no_such_serial_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the product is called is taken for what it is; a serial number never has a blank inside."""
+    words = ["--home", str(tmp_path / "d"), "--json", "register", "--url", "https://127.0.0.1:1", "--token", "t" * 40]
+    words += ["--root", str(tmp_path / "missing.json")]
+    codes = []
+    for pid, serial in (("Nexus 9300 Series", "A1"), ("SW-48", "A 1"), ("  ", "A1")):
+        with pytest.raises(SystemExit):
+            main([*words, "--pid", pid, "--serial", serial])
+        codes.append(json.loads(capsys.readouterr().out)["error"]["code"])
+
+    assert codes[1:] == ["invalid_input", "invalid_input"]
+    assert codes[0] != "invalid_input"  # it goes on to what comes next: the file with root's keys
 
 
 @pytest.mark.row("C7.6", "B6")
