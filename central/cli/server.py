@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import click
 
 from central.cli.base import group, home, opened, reading
 from central.domain.operations.models import JobRun
 from central.domain.operations.nodes import nodes
 from central.jobs.catalogue import jobs_of, note_tls
-from central.runtime import assemble, create_database, note_here, open_central
+from central.runtime import Central, assemble, create_database, note_here, open_central
 from serverkit.backup.swap import hold_home
 from serverkit.cli.base import emit, emit_list
 from serverkit.db.migrate import current, require
@@ -54,9 +57,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
     check_home(folder, server.missing_keys(), server.state_elsewhere)
     held = hold_home(folder)
     context.call_on_close(held.close)
-    tls = None if no_tls else folder / TLS
-    if tls is not None:
-        ensure_pair(tls, server.clock.now(), [*settings.names, *host_named(address)])
+    tls = None if no_tls else _ready_pair(server, host_named(address))
     note_here(server)
     server.database.dispose()
 
@@ -80,6 +81,13 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
         threads=settings.threads,
         scheduler=None if no_jobs and not server.is_shared else scheduler,
     )
+
+
+def _ready_pair(server: Central, named: Sequence[str]) -> Path:
+    """The folder of the TLS pair, with a pair that can be used."""
+    folder = server.home / TLS
+    ensure_pair(folder, server.clock.now(), [*server.settings.server.names, *named])
+    return folder
 
 
 @group.group("node", help="Homes that work on this central's database.")

@@ -74,10 +74,7 @@ def init(context: click.Context, vendor: str, root_keys: Path, passphrase_file: 
                 server.keyring, vendor, root_keys, made_passphrase, server.clock.now(), lab=lab
             )
         except BaseException:
-            shutil.rmtree(folder / "keys", ignore_errors=True)
-            (folder / LAB_FILE).unlink(missing_ok=True)
-            for leftover in folder.glob("central.db*"):
-                leftover.unlink()
+            _clear(folder)
             raise
         with server.database.write(OPERATOR) as unit:
             set_up = {"lab": lab, "vendor_id": trust.root.vendor_id}
@@ -86,6 +83,13 @@ def init(context: click.Context, vendor: str, root_keys: Path, passphrase_file: 
     found: dict[str, object] = {"id": trust.root.vendor_id, "home": str(folder), "root_keys": str(root_keys)}
     found["passphrase_file"] = None if given else str(made_passphrase.file)
     emit(context, {**found, **_described(trust)})
+
+
+def _clear(folder: Path) -> None:
+    shutil.rmtree(folder / "keys", ignore_errors=True)
+    (folder / LAB_FILE).unlink(missing_ok=True)
+    for leftover in folder.glob("central.db*"):
+        leftover.unlink()
 
 
 @group.group("root", help="The root of trust.")

@@ -47,6 +47,7 @@ FURTHER = {
         "transfers",
         "verification",
     },
+    "central/domain/operations": {"nodes"},
     "central/domain/reservations": {"ending", "updates"},
     "satellite/core/alerts": {"clones", "conditions"},
     "satellite/core/instances": {"clones"},
