@@ -1,4 +1,4 @@
-"""A lean WSGI toolkit for machine interfaces: bounded bodies, JSON, problems with stable codes."""
+"""What the lean path answers devices with, and what it shares with Flask: bounded bodies, safe headers, problems."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from serverkit.errors import RequestMalformedError, UploadTooLargeError
 Environ: TypeAlias = Mapping[str, Any]
 MOST_DIGITS = 18
 _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+PROBLEM = "application/problem+json"
 StartResponse: TypeAlias = Callable[..., Any]
 WsgiApp: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
-_FIXED = (
+SAFE_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -26,9 +27,9 @@ _FIXED = (
 )
 
 
-OF_EACH_ANSWER = frozenset({"content-type", "content-length", *(name.lower() for name, _ in _FIXED)})
+OF_EACH_ANSWER = frozenset({"content-type", "content-length", *(name.lower() for name, _ in SAFE_HEADERS)})
 """Headers that a Response adds itself."""
-_RAW_FIXED = [(name.lower().encode(), value.encode()) for name, value in _FIXED]
+_RAW_FIXED = [(name.lower().encode(), value.encode()) for name, value in SAFE_HEADERS]
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class Response:
         """Send it; a HEAD request gets the headers only."""
         phrase = HTTPStatus(self.status).phrase
         headers = [("Content-Type", self.content_type), ("Content-Length", str(len(self.body)))]
-        start_response(f"{self.status} {phrase}", [*headers, *_FIXED, *self.headers])
+        start_response(f"{self.status} {phrase}", [*headers, *SAFE_HEADERS, *self.headers])
         return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else self.body]
 
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
@@ -62,6 +63,11 @@ def json_response(value: object, status: int = 200) -> Response:
 
 def problem(status: int, code: str, detail: str, remedy: str, *, extra: Mapping[str, object] | None = None) -> Response:
     """A problem (RFC 9457) with a stable code and what to do about it."""
+    return Response(status, problem_body(status, code, detail, remedy, extra or {}), PROBLEM)
+
+
+def problem_body(status: int, code: str, detail: str, remedy: str, extra: Mapping[str, object]) -> bytes:
+    """The body of a problem; `extra` are members of its own."""
     body = {
         "type": f"urn:perigee:problem:{code}",
         "title": HTTPStatus(status).phrase,
@@ -69,9 +75,9 @@ def problem(status: int, code: str, detail: str, remedy: str, *, extra: Mapping[
         "detail": detail,
         "code": code,
         "remedy": remedy,
-        **(extra or {}),
+        **extra,
     }
-    return Response(status, json.dumps(body, ensure_ascii=False, sort_keys=True).encode(), "application/problem+json")
+    return json.dumps(body, ensure_ascii=False, sort_keys=True).encode()
 
 
 def is_well_encoded(target: bytes) -> bool:

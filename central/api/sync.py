@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
+
+from werkzeug.wrappers import Response
 
 from central.runtime import Central
 from central.sync.receive_request import check_first_line, check_lines, receive
@@ -17,10 +19,14 @@ from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import DatabaseFailure
 from serverkit.devices.messages import FailureLimiter
 from serverkit.errors import AppError, UploadTooLargeError
+from serverkit.http.answers import failed, nowhere, problem
+from serverkit.http.app import Url, View
+from serverkit.http.operations import Access
+from serverkit.http.request import Request, current_request
 from serverkit.log import get_logger
-from serverkit.wsgi import Response, StartResponse, announced_bytes, is_chunked, problem
+from serverkit.wsgi import announced_bytes, is_chunked
 
-PATH = "/sync/v1/request"
+FAMILY, PATH = "sync", "/sync/v1/request"
 _ACTOR = Actor(ActorKind.SATELLITE, "satellite", "satellite")
 _SPOOL, _CHUNK = 1024 * 1024, 256 * 1024
 STATUS = {"unknown_issuer": 401, "not_authorized": 403, "superseded": 409, "fork": 409, "resync_required": 409}
@@ -34,44 +40,53 @@ class SyncEndpoint:
         self._made = server
         self._limiter = FailureLimiter(server.settings.server.failures_a_minute, server.clock.now)
 
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
-        return self._answer(environ).send(environ, start_response)
+    @property
+    def urls(self) -> list[tuple[Url, View]]:
+        """The one address."""
+        return [(url, self.answer) for url in sync_urls()]
 
-    def _answer(self, environ: dict[str, Any]) -> Response:
-        if environ.get("REQUEST_METHOD") != "POST":
-            return problem(405, "method_not_allowed", "This address takes POST.", "Send the file with POST.")
-        address = str(environ.get("REMOTE_ADDR", ""))
-        wait = self._limiter.wait_seconds(address)
+    def route(self, path: str) -> str | None:
+        """The one address."""
+        return path if path == PATH else None
+
+    def nowhere(self, methods: Sequence[str]) -> Response:
+        """Another method."""
+        return nowhere(methods)
+
+    def refuse(self, error: Exception) -> Response:
+        """A problem; refused files are counted, and slowed."""
+        if isinstance(error, ExchangeError):
+            self._limiter.count(current_request().address)
+            return problem(STATUS.get(error.code, 400), error.code, error.message, error.remedy)
+        if isinstance(error, AppError):
+            return problem(error.status, error.code, error.message, error.remedy)
+        return failed(error)
+
+    def answer(self) -> Response:
+        """Answer a request."""
+        request = current_request()
+        wait = self._limiter.wait_seconds(request.address)
         if wait:
             slow = problem(429, "too_many_failures", "Too many refused files from this address.", "Wait and try again.")
-            slow.headers.append(("Retry-After", str(wait)))
+            slow.headers["Retry-After"] = str(wait)
             return slow
-        try:
-            if (announced_bytes(environ) or 0) > SYNC_FILE_BYTES:
-                return problem(413, "too_large", "The file is larger than any request.", "Synchronize more often.")
-            with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
-                self._take_in(_Coming(environ, spool), environ.get("perigee.allow"))
-                return self._received(spool)
-        except ExchangeError as error:
-            self._limiter.count(address)
-            return problem(STATUS.get(error.code, 400), error.code, error.message, error.remedy)
-        except AppError as error:
-            return problem(error.status, error.code, error.message, error.remedy)
+        if (announced_bytes(request.environ) or 0) > SYNC_FILE_BYTES:
+            return problem(413, "too_large", "The file is larger than any request.", "Synchronize more often.")
+        with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
+            self._take_in(_Coming(request, spool), request)
+            return self._received(spool)
 
-    def _take_in(self, coming: _Coming, allow: Callable[[int, str], None] | None) -> None:
+    def _take_in(self, coming: _Coming, request: Request) -> None:
         """Take a file in, each part once what came before it is in order: satellite, signature, then the body."""
         first = coming.lines(1, HEADER_BYTES + 1)
         if first is not None:
             satellite = check_first_line(self._made.database, _ACTOR, first.rstrip(b"\n"))
             most = HEADER_BYTES + ROOT_LINE_BYTES + ENVELOPE_LINE_BYTES + 3
-            if allow is not None:
-                allow(most, "")  # it is not known yet who sends this
+            request.allow(most, "")  # it is not known yet who sends this
             head = coming.lines(3, most)
             if head is not None:
                 total = check_lines(self._made.database, _ACTOR, io.BytesIO(head))
-                if allow is not None:
-                    allow(total, satellite)
+                request.allow(total, satellite)
         coming.rest(SYNC_FILE_BYTES)
 
     def _received(self, spool: Any) -> Response:
@@ -85,16 +100,22 @@ class SyncEndpoint:
         except DatabaseFailure as error:
             get_logger().error("sync_failed", cause=type(error).__name__)
             return problem(500, "internal_error", "The server failed.", "Try again; nothing was taken in.")
-        found = Response(200, received.data, "application/octet-stream")
-        found.headers.append(("X-Outcome", received.facts["outcome"]))
-        found.headers.append(("X-Counts", json.dumps(received.facts["counts"], sort_keys=True)))
+        found = Response(received.data, content_type="application/octet-stream")
+        found.headers["X-Outcome"] = received.facts["outcome"]
+        found.headers["X-Counts"] = json.dumps(received.facts["counts"], sort_keys=True)
         return found
+
+
+def sync_urls() -> list[Url]:
+    """The row of the address in the URL table."""
+    return [Url(FAMILY, "POST", PATH, Access.SIGNED_FILE, receive, "C11.2")]
 
 
 class _Coming:
     """A file while it comes in."""
 
-    def __init__(self, environ: dict[str, Any], spool: Any) -> None:
+    def __init__(self, request: Request, spool: Any) -> None:
+        environ = request.environ
         self._spool, stream = spool, environ["wsgi.input"]
         self._read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
         length = announced_bytes(environ)

@@ -8,10 +8,17 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
+from werkzeug.wrappers import Response
+
 from serverkit.http.operations import JSON
 from serverkit.ids import new_id
 from serverkit.log import get_logger
-from serverkit.wsgi import Response, problem
+from serverkit.wsgi import PROBLEM, problem_body
+
+
+def problem(status: int, code: str, detail: str, remedy: str) -> Response:
+    """A problem (RFC 9457) with a stable code and what to do about it."""
+    return Response(problem_body(status, code, detail, remedy, {}), status, content_type=PROBLEM)
 
 
 def encoded(value: object) -> bytes:
@@ -27,9 +34,9 @@ def etag_of(body: bytes) -> str:
 def good(media: str, value: Any, *, marked: bool) -> Response:
     """A success."""
     body = encoded(value) if media == JSON else bytes(value)
-    found = Response(200, body, media)
+    found = Response(body, 200, content_type=media)
     if marked:
-        found.headers.append(("ETag", etag_of(body)))
+        found.headers["ETag"] = etag_of(body)
     return found
 
 
@@ -37,9 +44,9 @@ def nowhere(methods: Sequence[str]) -> Response:
     """Nothing at this address, or nothing for this method."""
     if not methods:
         return problem(404, "not_found", "There is nothing at this address.", "Read the description of the interface.")
-    allowed = ", ".join(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
+    allowed = ", ".join(methods)
     found = problem(405, "method_not_allowed", f"This address takes {allowed}.", "Use one of these methods.")
-    found.headers.append(("Allow", allowed))
+    found.headers["Allow"] = allowed
     return found
 
 
@@ -53,16 +60,22 @@ def refusal(error: Exception) -> Response:
         str(getattr(error, "remedy", "")),
     )
     if status == 401:
-        found.headers.append(("WWW-Authenticate", "Bearer"))
+        found.headers["WWW-Authenticate"] = "Bearer"
     if status in {429, 503}:
         wait = getattr(error, "details", {}).get("wait", 5)
-        found.headers.append(("Retry-After", str(wait)))
+        found.headers["Retry-After"] = str(wait)
     return found
 
 
 def failed(error: Exception) -> Response:
     """A fault of the server: the cause goes to its log, the caller gets a reference."""
-    reference = new_id()[:12]
-    get_logger().error("request_failed", reference=reference, cause=type(error).__name__, trace=traceback.format_exc())
+    reference = log_failure("request_failed", error)
     message, remedy = f"The server failed (reference {reference}).", "Try again; tell the administrator the reference."
     return problem(500, "internal_error", message, remedy)
+
+
+def log_failure(event: str, error: Exception) -> str:
+    """Put a fault of the program into the log; returns the reference that the caller gets."""
+    reference, trace = new_id()[:12], "".join(traceback.format_exception(error))
+    get_logger().error(event, reference=reference, cause=type(error).__name__, trace=trace)
+    return reference

@@ -6,20 +6,23 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
+from werkzeug.wrappers import Response
 
 from serverkit.actor import Actor
 from serverkit.db.unit import Database, Unit
 from serverkit.devices.messages import FailureLimiter
 from serverkit.errors import AppError
 from serverkit.http.answers import encoded, etag_of, failed, good, nowhere, refusal
+from serverkit.http.app import Url, View
 from serverkit.http.errors import (
     BodyNotJsonError,
     InvalidKeyError,
@@ -33,12 +36,12 @@ from serverkit.http.errors import (
 )
 from serverkit.http.memory import AnswerMemory, Kept
 from serverkit.http.openapi import KEY_HEADER, describe
-from serverkit.http.operations import JSON, Asked, Operation
-from serverkit.http.request import Request
+from serverkit.http.operations import JSON, Access, Asked, Operation, alternatives
+from serverkit.http.request import Request, current_request
 from serverkit.http.texts import can_be_kept
-from serverkit.wsgi import Response
 
 C = TypeVar("C")
+FAMILY = "rest"
 _KEY = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -50,11 +53,19 @@ class Caller:
     may_write: bool
 
 
+class Permit(Protocol):
+    """Asks the matrix."""
+
+    def __call__(self, unit: Unit, needed: Sequence[StrEnum], path: Mapping[str, str], *, changes: bool) -> None:
+        """Refuse a caller who holds none of the permissions that are needed, or whose token does not reach so far."""
+
+
 @dataclass
 class Api(Generic[C]):
     """An interface: its operations, and what it needs from its server.
 
     `caller` turns a token and the address that it comes from into who calls; it raises a refusal with status 401.
+    `permit` refuses a caller who holds none of these permissions in what the path names; services look closer.
     """
 
     title: str
@@ -64,39 +75,46 @@ class Api(Generic[C]):
     server: C
     database: Database
     caller: Callable[[str, str], Caller]
+    permit: Permit
     memory: AnswerMemory
     limiter: FailureLimiter
     roots: tuple[type[Exception], ...] = (AppError,)
 
-    def __post_init__(self) -> None:
-        """Prepare the routes and the description."""
-        self._routes = [(operation, operation.pattern) for operation in self.operations]
-        self._description = encoded(describe(self.title, self.version, self.operations))
+    @property
+    def urls(self) -> list[tuple[Url, View]]:
+        """The operations and their description."""
+        description = encoded(describe(self.title, self.version, self.operations))
 
-    def __call__(self, request: Request) -> Response | None:
-        """Answer a request; None where the address is not below the prefix."""
-        if not request.path.startswith(self.prefix):
-            return None
-        try:
-            return self._answer(request)
-        except self.roots as error:
-            return refusal(error)
-        except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
-            return failed(error)
+        def show() -> Response:
+            return Response(description, content_type=JSON)
 
-    def _answer(self, request: Request) -> Response:
-        method = "GET" if request.method == "HEAD" else request.method
-        if request.path == f"{self.prefix}openapi.json":
-            return Response(200, self._description) if method == "GET" else nowhere(["GET"])
-        hits = [(one, hit) for one, pattern in self._routes if (hit := pattern.fullmatch(request.raw_path))]
-        operation, hit = next(((o, h) for o, h in hits if o.method == method), (None, None))
-        if operation is None or hit is None:
-            return nowhere([one.method for one, _ in hits])
+        views = [show, *(self._view(operation) for operation in self.operations)]
+        return list(zip(rest_urls(self.prefix, self.operations), views, strict=True))
+
+    def route(self, path: str) -> str | None:
+        """What is below the prefix is routed as it was sent."""
+        return path if path.startswith(self.prefix) else None
+
+    def nowhere(self, methods: Sequence[str]) -> Response:
+        """Nothing at this address, or nothing for this method."""
+        return nowhere(methods)
+
+    def refuse(self, error: Exception) -> Response:
+        """A problem."""
+        return refusal(error) if isinstance(error, self.roots) else failed(error)
+
+    def _view(self, operation: Operation[C]) -> View:
+        return lambda **parts: self._answer(operation, current_request(), parts)
+
+    def _answer(self, operation: Operation[C], request: Request, parts: dict[str, str]) -> Response:
         caller = self._caller(operation, request)
         request.allow(operation.most_bytes if operation.media != JSON else request.most_bytes, caller.actor.id)
-        path = {name: _part(text) for name, text in hit.groupdict().items()}
+        path = {name: _part(text) for name, text in parts.items()}
         query = _read(operation.query, dict(request.query), "query")
         _check_media(operation, request)
+        if operation.alone or operation.media != JSON:
+            with self.database.read(caller.actor) as unit:  # before a large body is taken in
+                self._permit(operation, unit, path)
         with _content(operation, request) as (body, digest):
             call = _Call(caller.actor, path, query, body, digest)
             if not operation.changes:
@@ -122,14 +140,19 @@ class Api(Generic[C]):
             raise ReadOnlyTokenError
         return caller
 
+    def _permit(self, operation: Operation[C], unit: Unit, path: Mapping[str, str]) -> None:
+        self.permit(unit, alternatives(operation.permission), path, changes=operation.changes)
+
     def _look(self, operation: Operation[C], call: _Call) -> Response:
         if operation.alone:
             return good(operation.answers, operation.handle(call.asked(self.server, None)), marked=False)
         with self.database.read(call.actor) as unit:
+            self._permit(operation, unit, call.path)
             value = operation.handle(call.asked(self.server, unit))
         return good(operation.answers, value, marked=operation.answers == JSON)
 
     def _change(self, unit: Unit, operation: Operation[C], request: Request, call: _Call) -> Response:
+        self._permit(operation, unit, call.path)
         key = _key(request)
         digest = call.digest_of(request)
         known = self.memory.recall(unit, key) if key else None
@@ -140,7 +163,7 @@ class Api(Generic[C]):
             _check_unchanged(request, operation.current(asked))
         answer = good(operation.answers, operation.handle(asked), marked=operation.current is not None)
         if key:
-            self.memory.keep(unit, key, Kept(digest, answer.status, answer.content_type, answer.body))
+            self.memory.keep(unit, key, _kept(digest, answer))
         return answer
 
     def _alone(self, operation: Operation[C], request: Request, call: _Call) -> Response:
@@ -153,7 +176,7 @@ class Api(Generic[C]):
                 return _repeated(known, digest)
         answer = good(operation.answers, operation.handle(call.asked(self.server, None)), marked=False)
         if key:
-            kept = Kept(digest, answer.status, answer.content_type, answer.body)
+            kept = _kept(digest, answer)
             self.database.run(call.actor, lambda unit: self.memory.keep(unit, key, kept))
         return answer
 
@@ -172,8 +195,19 @@ class _Call:
         return Asked(server, self.actor, unit, self.path, self.query, self.body)
 
     def digest_of(self, request: Request) -> str:
-        content = (request.method, request.raw_path, json.dumps(dict(request.query), sort_keys=True), self.digest)
+        content = (request.method, request.path, json.dumps(dict(request.query), sort_keys=True), self.digest)
         return hashlib.sha256("\0".join(content).encode()).hexdigest()
+
+
+def rest_urls(prefix: str, operations: Sequence[Operation[Any]]) -> list[Url]:
+    """The rows of an interface in the URL table: its description, then its operations."""
+    return [
+        Url(FAMILY, "GET", f"{prefix}openapi.json", Access.OPEN, describe, "B13"),
+        *(
+            Url(FAMILY, one.method, re.sub(r"{(\w+)}", r"<\1>", one.path), one.permission, one.handle, one.row)
+            for one in operations
+        ),
+    ]
 
 
 def _part(text: str) -> str:
@@ -199,8 +233,8 @@ def _check_media(operation: Operation[Any], request: Request) -> None:
     if operation.body is None and operation.media == JSON:
         return
     kinds = {"", operation.media} if operation.media == JSON else {"", operation.media, "application/octet-stream"}
-    if request.media not in kinds and not (operation.media == JSON and request.media.endswith("+json")):
-        raise MediaTypeError(f"{request.media[:80]!r} is not taken here, {operation.media} is")
+    if request.mimetype not in kinds and not (operation.media == JSON and request.mimetype.endswith("+json")):
+        raise MediaTypeError(f"{request.mimetype[:80]!r} is not taken here, {operation.media} is")
 
 
 @contextmanager
@@ -237,7 +271,7 @@ def _no_constant(name: str) -> None:
 
 
 def _key(request: Request) -> str | None:
-    key = request.headers.get(KEY_HEADER.lower())
+    key = request.headers.get(KEY_HEADER)
     if key is not None and not _KEY.fullmatch(key):
         raise InvalidKeyError
     return key
@@ -246,10 +280,15 @@ def _key(request: Request) -> str | None:
 def _repeated(known: Kept, digest: str) -> Response:
     if known.digest != digest:
         raise KeyReusedError
-    return Response(known.status, known.body, known.content_type, [("Idempotency-Replayed", "true")])
+    again = {"Idempotency-Replayed": "true"}
+    return Response(known.body, known.status, again, content_type=known.content_type)
+
+
+def _kept(digest: str, answer: Response) -> Kept:
+    return Kept(digest, answer.status_code, answer.content_type or "", answer.get_data())
 
 
 def _check_unchanged(request: Request, present: object) -> None:
-    wanted = [mark.strip() for mark in request.headers.get("if-match", "").split(",") if mark.strip()]
+    wanted = [mark.strip() for mark in request.headers.get("If-Match", "").split(",") if mark.strip()]
     if wanted and "*" not in wanted and etag_of(encoded(present)) not in wanted:
         raise PreconditionError

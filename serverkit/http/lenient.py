@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import json
 import re
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
+
+from werkzeug.wrappers import Response
 
 from serverkit.db.unit import Database, Unit
 from serverkit.devices.messages import FailureLimiter
 from serverkit.errors import AppError, InvalidInputError
+from serverkit.http.answers import log_failure
+from serverkit.http.app import Url, View
 from serverkit.http.errors import NotSignedInError, ReadOnlyTokenError
 from serverkit.http.layer import Caller
-from serverkit.http.request import Request
+from serverkit.http.operations import Needed, alternatives
+from serverkit.http.request import Request, current_request
 from serverkit.http.texts import can_be_kept
-from serverkit.ids import new_id
-from serverkit.log import get_logger
-from serverkit.wsgi import Response
 
-MOST_BYTES = 8 * 1024 * 1024
+FAMILY = "compat"
 DEFAULT_LIMIT = 50
 EMPTY_BODIES = frozenset({401, 403, 404, 405, 429, 500, 503})
 C = TypeVar("C")
@@ -135,12 +137,12 @@ def page(items: Sequence[Any], body: Mapping[str, Any]) -> list[Any]:
 
 def answer(value: object, status: int = 200) -> Response:
     """A JSON answer."""
-    return Response(status, json.dumps(value, ensure_ascii=False).encode(), "application/json")
+    return Response(json.dumps(value, ensure_ascii=False).encode(), status, content_type="application/json")
 
 
 def empty(status: int, *headers: tuple[str, str]) -> Response:
     """An answer without a body."""
-    return Response(status, b"", headers=list(headers))
+    return Response(b"", status, list(headers), content_type="application/json")
 
 
 def sentences(message: str, remedy: str) -> str:
@@ -170,70 +172,99 @@ def refusal(error: AppError) -> Response:
     return answer(body, 422 if isinstance(error, InvalidInputError) and not isinstance(error, BodyError) else 400)
 
 
-@dataclass(frozen=True, slots=True)
+def without_kind(tail: str) -> str:
+    """What follows the base of an address, without the kind of account that stands behind an account, once or twice."""
+    return re.sub(r"^(v\d/accounts/[^/]+)(?:/(?i:customer|holding))+(?=/)", r"\1", tail.rstrip("/"))
+
+
+@dataclass(frozen=True)
 class Route(Generic[C]):
-    """One address; `changes` decides between a reading and a writing unit, and which scope is needed."""
+    """One address below the bases of the interface, its parts in angle brackets; it is there in several `versions`.
+
+    `changes` decides between a reading and a writing unit, and which scope is needed.
+    """
 
     method: str
-    pattern: re.Pattern[str]
+    versions: str
+    path: str
     handle: Callable[[C], dict[str, Any]]
     changes: bool = False
+    permission: Needed = field(kw_only=True)
+    row: str = field(kw_only=True)
+
+    def urls(self, bases: Sequence[str]) -> list[Url]:
+        """Its rows of the URL table."""
+        paths = [f"{base}/v{version}/{self.path}" for base in bases for version in self.versions]
+        return [Url(FAMILY, self.method, path, self.permission, self.handle, self.row) for path in paths]
 
 
 @dataclass
 class LenientApi(Generic[C]):
-    """Answers what belongs to such an interface; None for any other address.
+    """An interface that existing clients dictate.
 
-    `locate` gives the part of an address behind its base, or None. `open_call` makes what the handlers get. `unlimited`
-    says of an address whether its lists are whole where a client names no limit.
+    `locate` gives the plain form of an address, which begins with one of the `bases`, or None for an address of another
+    interface. `open_call` makes what the handlers get; `permit` asks the matrix for one of the permissions, given whether the call changes anything. `unlimited` says of an address whether its lists are whole where a client names no limit.
     """
 
     routes: Sequence[Route[C]]
+    bases: Sequence[str]
     locate: Callable[[str], str | None]
     open_call: Callable[[Unit, Request, dict[str, Any], Mapping[str, str]], C]
     caller: Callable[[str, str], Caller]
+    permit: Callable[[C, Sequence[StrEnum], bool], None]
     database: Database
     limiter: FailureLimiter
     unlimited: Callable[[str], bool] = field(default=lambda _path: False)
 
-    def __call__(self, request: Request) -> Response | None:
-        """Answer a request."""
-        tail = self.locate(re.sub(r"/{2,}", "/", request.raw_path))
-        if tail is None:
-            return None
-        try:
-            return self._answer(request, tail.rstrip("/"))
-        except AppError as error:
-            if error.status == 401:
-                wait = self.limiter.wait_seconds(request.address)
-                self.limiter.count(request.address)
-                return empty(429, ("Retry-After", str(wait))) if wait else empty(401, ("WWW-Authenticate", "Bearer"))
-            return refusal(error)
-        except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
-            reference, trace = new_id()[:12], traceback.format_exc()
-            get_logger().error("request_failed", reference=reference, cause=type(error).__name__, trace=trace)
-            return empty(500)
+    @property
+    def urls(self) -> list[tuple[Url, View]]:
+        """The routes, below each base."""
+        return [(url, self._view(route)) for route in self.routes for url in route.urls(self.bases)]
 
-    def _answer(self, request: Request, tail: str) -> Response:
+    def route(self, path: str) -> str | None:
+        """The plain form of an address."""
+        return self.locate(re.sub(r"/{2,}", "/", path))
+
+    def nowhere(self, methods: Sequence[str]) -> Response:
+        """Nothing at this address, or nothing for this method: that is said to callers with a token only."""
+        self._caller(current_request())
+        return empty(405, ("Allow", ", ".join(methods))) if methods else empty(404)
+
+    def refuse(self, error: Exception) -> Response:
+        """A refusal as these clients read it; a wrong token is counted, and slowed."""
+        if not isinstance(error, AppError):
+            log_failure("request_failed", error)
+            return empty(500)
+        if error.status != 401:
+            return refusal(error)
+        address = current_request().address
+        wait = self.limiter.wait_seconds(address)
+        self.limiter.count(address)
+        return empty(429, ("Retry-After", str(wait))) if wait else empty(401, ("WWW-Authenticate", "Bearer"))
+
+    def _view(self, route: Route[C]) -> View:
+        return lambda **parts: self._answer(route, current_request(), parts)
+
+    def _caller(self, request: Request) -> Caller:
         if request.bearer is None:
             raise NotSignedInError
         caller = self.caller(request.bearer, request.address)
         request.allow(request.most_bytes, caller.actor.id)
-        method = "GET" if request.method == "HEAD" else request.method
-        matches = [(route, hit) for route in self.routes if (hit := route.pattern.fullmatch(tail))]
-        route, hit = next(((r, h) for r, h in matches if r.method == method), (None, None))
-        if route is None or hit is None:
-            allow = ", ".join(sorted({found.method for found, _ in matches}))
-            return empty(405, ("Allow", allow)) if matches else empty(404)
+        return caller
+
+    def _answer(self, route: Route[C], request: Request, parts: Mapping[str, str]) -> Response:
+        caller = self._caller(request)
         if route.changes and not caller.may_write:
             raise ReadOnlyTokenError
         body = read_body(request)
-        if is_blank(body.get("limit")) and self.unlimited(request.raw_path):
+        if is_blank(body.get("limit")) and self.unlimited(request.path):
             body["limit"] = -1
-        path = {name: unquote(text).replace("\0", "") for name, text in hit.groupdict().items() if text is not None}
+        path = {name: unquote(text).replace("\0", "") for name, text in parts.items()}
 
         def work(unit: Unit) -> dict[str, Any]:
-            return route.handle(self.open_call(unit, request, body, path))
+            call = self.open_call(unit, request, body, path)
+            self.permit(call, alternatives(route.permission), route.changes)
+            return route.handle(call)
 
         if route.changes:
             return answer(self.database.run(caller.actor, work))

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import json
 import re
-import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
+
+from werkzeug.wrappers import Response
 
 from serverkit.devices.messages import FailureLimiter
 from serverkit.errors import AppError
-from serverkit.http.request import Request
-from serverkit.ids import new_id
-from serverkit.log import get_logger
-from serverkit.wsgi import Response
+from serverkit.http.answers import log_failure
+from serverkit.http.app import Url, View
+from serverkit.http.operations import Access
+from serverkit.http.request import Request, current_request
 
 MOST_BYTES = 64 * 1024
-PATHS = frozenset(
-    {
-        "/oauth/token",
-        "/backend/oauth/token",
-        "/as/token.oauth2",
-        "/oauth2/default/v1/token",
-        "/api/oauth/token",
-        "/backend/api/oauth/token",
-    }
+PATHS = (
+    "/oauth/token",
+    "/backend/oauth/token",
+    "/as/token.oauth2",
+    "/oauth2/default/v1/token",
+    "/api/oauth/token",
+    "/backend/api/oauth/token",
 )
+FAMILY = "token"
 
 
 class UnknownClientError(AppError):
@@ -57,46 +58,65 @@ class Grants(Protocol):
         """A further token for a person's program."""
 
 
-def is_token_path(path: str) -> bool:
-    """Whether an address gives tokens."""
-    return re.sub(r"/{2,}", "/", path).rstrip("/").lower() in PATHS
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The addresses that give tokens; what is wrong is counted, and slowed."""
 
+    grants: Grants
+    limiter: FailureLimiter
 
-def give_token(grants: Grants, limiter: FailureLimiter, request: Request) -> Response:
-    """Answer a request for a token; what is wrong is counted, and slowed."""
-    if request.method != "POST":
+    @property
+    def urls(self) -> list[tuple[Url, View]]:
+        """All of them do the same."""
+        return [(url, self.give) for url in token_urls()]
+
+    def route(self, path: str) -> str | None:
+        """Clients double slashes, add one, and mix cases."""
+        plain = re.sub(r"/{2,}", "/", unquote(path)).rstrip("/").lower()
+        return plain if plain in PATHS else None
+
+    def nowhere(self, methods: Sequence[str]) -> Response:
+        """Another method."""
         found = _error(405, "invalid_request", "POST is needed")
-        found.headers.append(("Allow", "POST"))
+        found.headers["Allow"] = ", ".join(methods)
         return found
-    attempt, request.most_bytes = request.address, MOST_BYTES
-    try:
-        values = _values(request)
-        if values.get("grant_type") == "password":
-            attempt = f"{request.address}|{values.get('username', '')[:255]}"
-            wait = limiter.wait_seconds(attempt)
+
+    def refuse(self, error: Exception) -> Response:
+        """What is no wrong credential."""
+        if isinstance(error, _RequestError):
+            return _error(400, error.code, error.message)
+        if isinstance(error, AppError):
+            return _error(error.status, error.code, error.message)
+        return _error(500, "server_error", f"reference {log_failure('token_failed', error)}")
+
+    def give(self) -> Response:
+        """Answer a request for a token."""
+        request = current_request()
+        attempt, request.most_bytes = request.address, MOST_BYTES
+        try:
+            values = _values(request)
+            if values.get("grant_type") == "password":
+                attempt = f"{request.address}|{values.get('username', '')[:255]}"
+                wait = self.limiter.wait_seconds(attempt)
+                if wait:
+                    return _slow(wait)  # before the slow check of a password
+            return _json(200, {"token_type": "Bearer", **_granted(self.grants, values)})
+        except (UnknownClientError, BadGrantError) as error:
+            wait = self.limiter.wait_seconds(attempt)
+            self.limiter.count(attempt)
             if wait:
-                return _slow(wait)  # before the slow check of a password
-        return _json(200, {"token_type": "Bearer", **_granted(grants, values)})
-    except (UnknownClientError, BadGrantError) as error:
-        wait = limiter.wait_seconds(attempt)
-        limiter.count(attempt)
-        if wait:
-            return _slow(wait)
-        return _error(error.status, error.code, "" if error.status == 401 else error.message)
-    except _RequestError as error:
-        return _error(400, error.code, error.message)
-    except AppError as error:
-        return _error(error.status, error.code, error.message)
-    except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
-        reference = new_id()[:12]
-        trace = traceback.format_exc()
-        get_logger().error("token_failed", reference=reference, cause=type(error).__name__, trace=trace)
-        return _error(500, "server_error", f"reference {reference}")
+                return _slow(wait)
+            return _error(error.status, error.code, "" if error.status == 401 else error.message)
+
+
+def token_urls() -> list[Url]:
+    """The rows of these addresses in the URL table."""
+    return [Url(FAMILY, "POST", path, Access.CREDENTIALS, Tokens.give, "B13") for path in PATHS]
 
 
 def _slow(wait: int) -> Response:
     slow = _error(429, "slow_down", "too many wrong credentials")
-    slow.headers.append(("Retry-After", str(wait)))
+    slow.headers["Retry-After"] = str(wait)
     return slow
 
 
@@ -144,4 +164,4 @@ def _error(status: int, code: str, about: str) -> Response:
 
 
 def _json(status: int, value: object) -> Response:
-    return Response(status, json.dumps(value).encode(), headers=[("Pragma", "no-cache")])
+    return Response(json.dumps(value).encode(), status, {"Pragma": "no-cache"}, content_type="application/json")

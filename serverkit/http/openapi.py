@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from serverkit.http.operations import JSON, NoQuery, Operation
+from serverkit.http.operations import JSON, NoQuery, Operation, alternatives
 
 PROBLEM = {
     "type": "object",
@@ -72,6 +72,7 @@ def _operation(operation: Operation[Any], schemas: dict[str, Any]) -> dict[str, 
         "parameters": _parameters(operation),
         "responses": _responses(operation),
         "security": [{"token": []}],
+        "x-permission": [str(one) for one in alternatives(operation.permission)],
     }
     if operation.body is not None:
         schema = operation.body.model_json_schema(ref_template="#/components/schemas/{model}")

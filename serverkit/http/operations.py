@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +20,30 @@ MOST_ITEMS = 500
 MOST_UPLOAD = 8 * 1024 * 1024
 JSON, FILE, CSV = "application/json", "application/octet-stream", "text/csv"
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
+
+
+class Access(StrEnum):
+    """What is needed instead of a permission of the matrix."""
+
+    OPEN = "open"
+    """Nothing."""
+    SIGNED_IN = "signed-in"
+    """Any valid access token."""
+    CREDENTIALS = "credentials"
+    """What the body or the headers show: the address gives tokens for it."""
+    SIGNED_FILE = "signed-file"
+    """A file that a satellite signed."""
+    SIGNED_MESSAGE = "signed-message"
+    """A message that a device signed, or a registration token in it."""
+
+
+Needed: TypeAlias = StrEnum | tuple[StrEnum, ...]
+"""A permission of the server's matrix, or several of which one is enough, or a kind of access that needs none."""
+
+
+def alternatives(needed: Needed) -> tuple[StrEnum, ...]:
+    """What is needed, as alternatives."""
+    return needed if isinstance(needed, tuple) else (needed,)
 
 
 class Strict(BaseModel):
@@ -82,7 +107,8 @@ class Operation(Generic[C]):
     """One method at one address.
 
     `path` names its parts in braces; `media` is what the body is: JSON with a model, otherwise a file of at most
-    `most_bytes`; `answers` is the media type of the answer; `changes` decides scope and unit of work. `current` gives
+    `most_bytes`; `answers` is the media type of the answer; `changes` decides scope and unit of work. `permission` is
+    asked for before the handler is, `row` names the row of the specification. `current` gives
     the representation that `If-Match` is compared with. `alone` is for what opens units of its own.
     """
 
@@ -100,11 +126,8 @@ class Operation(Generic[C]):
     current: Callable[[Asked[C]], Any] | None = None
     alone: bool = False
     most_bytes: int = MOST_UPLOAD
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """The address as an expression."""
-        return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(self.path)))
+    permission: Needed = field(kw_only=True)
+    row: str = field(kw_only=True)
 
     @property
     def tag(self) -> str:

@@ -15,6 +15,7 @@ from serverkit.http.operations import (
     TIME,
     WHOLE,
     Asked,
+    Needed,
     Operation,
     Strict,
     example,
@@ -68,8 +69,8 @@ class Measuring(Strict):
     servers: list[str] = Field(default_factory=list, max_length=MOST_SERVERS)
 
 
-def time_operations(acts: TimeActs[S]) -> tuple[Operation[S], ...]:
-    """What a server's interface offers about time."""
+def time_operations(acts: TimeActs[S], *, look: Needed, manage: Needed) -> tuple[Operation[S], ...]:
+    """What a server's interface offers about time, and what is needed to look at it and to change it."""
 
     def show(call: Asked[S]) -> dict[str, Any]:
         return acts.show(call.unit)
@@ -87,18 +88,27 @@ def time_operations(acts: TimeActs[S]) -> tuple[Operation[S], ...]:
         return acts.change(call.unit, call.body.zone, call.body.servers)
 
     return (
-        Operation("show_time", "GET", PATH, "Show clock, licence time and what was measured.", show, object_of(**STATE)),
+        Operation(
+            "show_time", "GET", PATH, "Show clock, licence time and what was measured.", show, object_of(**STATE),
+            permission=look, row="S1.3",
+        ),
         Operation(
             "confirm_time", "POST", f"{PATH}/confirm", "Say that the machine's clock is right.", confirm,
             object_of(outcome=TEXT, **STATE), body=Nothing, changes=True,
+            permission=manage, row="S1.3",
         ),
         Operation(
             "measure_time", "POST", f"{PATH}/measurements", "Measure the clock against time servers; nothing is set.",
             measure, MEASURED, body=Measuring, changes=True, alone=True,
+            permission=manage, row="S1.3",
         ),
-        Operation("show_time_settings", "GET", f"{PATH}/settings", "Show zone and time servers.", settings, SETTINGS),
+        Operation(
+            "show_time_settings", "GET", f"{PATH}/settings", "Show zone and time servers.", settings, SETTINGS,
+            permission=look, row="S1.3",
+        ),
         Operation(
             "change_time_settings", "PATCH", f"{PATH}/settings", "Change zone and time servers.", change, SETTINGS,
             body=TimeSettings, changes=True, current=settings,
+            permission=manage, row="S1.3",
         ),
     )  # fmt: skip

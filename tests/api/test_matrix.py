@@ -6,15 +6,27 @@ from typing import Any
 
 import pytest
 
+from central.api.compat.app import ROUTES as CENTRAL_ROUTES
+from central.api.compat.wire import BASES as CENTRAL_BASES
+from central.api.v1 import app as central_api
 from central.api.v1.app import OPERATIONS as CENTRAL
+from central.app import URLS as CENTRAL_URLS
 from central.app import make_app as central_app
+from central.domain.access.rules import MATRIX, ROLE_SCOPES, Permission, Role, Scope
 from central.runtime import open_central
+from satellite.api.compat.app import ROUTES as SATELLITE_ROUTES
+from satellite.api.compat.wire import BASES as SATELLITE_BASES
 from satellite.api.v1.app import OPERATIONS as SATELLITE
+from satellite.app import URLS as SATELLITE_URLS
 from satellite.app import make_app as satellite_app
+from satellite.core.access.rules import MATRIX as SATELLITE_MATRIX
+from satellite.core.access.rules import Permission as SatellitePermission
+from satellite.core.access.rules import Role as SatelliteRole
 from satellite.runtime import open_satellite
-from serverkit.http.operations import JSON, Operation
+from serverkit.http.lenient import Route
+from serverkit.http.operations import JSON, Access, Operation, alternatives
 from tests.api.callers import BASE, Api, central_token, satellite_token
-from tests.world import ACCOUNT, World
+from tests.world import ACCOUNT, World, call
 
 pytestmark = pytest.mark.one_database("who may call what is decided before any statement that the databases differ in")
 NOWHERE = "f" * 32
@@ -29,7 +41,7 @@ ADMINISTRATOR_ONLY = {
     "change_time_settings",
 }  # fmt: skip
 # What a customer's administrator may call outside accounts.
-EVERYONE = {"who_am_i", "list_accounts", "list_catalogue", "show_policies", "import_sync", "export_root"}
+EVERYONE = {"who_am_i", "list_accounts", "list_users", "list_catalogue", "show_policies", "import_sync", "export_root"}
 
 
 def ask(api: Api, operation: Operation[Any], **parts: str) -> tuple[int, str]:
@@ -89,6 +101,7 @@ def test_an_account_of_others_is_answered_like_one_that_does_not_exist(vendor: W
         else:
             assert found[0] in {200, 400}, operation.name
     assert [row["domain"] for row in eve.items("/smart-accounts")] == ["other.example"]
+    assert {row["account_domain"] for row in eve.items("/users")} == {"other.example"}
 
 
 @pytest.mark.row("C1.5")
@@ -119,7 +132,8 @@ def test_a_virtual_accounts_user_sees_nothing_of_the_others(vendor: World) -> No
         named = set(operation.parts) & set(ids)
         if "account" in operation.parts and named:
             there = ask(vic, operation, account=ACCOUNT, **ids)
-            assert there[0] == 404, operation.name
+            own = {*alternatives(operation.permission)} & MATRIX[Role.VIRTUAL_ACCOUNT_ADMINISTRATOR]
+            assert there[0] == (404 if own else 403), operation.name
             assert there == ask(vic, operation, account=ACCOUNT), operation.name
     root = f"/smart-accounts/{ACCOUNT}"
     for tail in ("instances", "tokens", "reservations", "alerts", "transactions"):
@@ -156,3 +170,111 @@ def test_a_satellite_answers_nobody_who_shows_nothing(site: World) -> None:
     for operation in SATELLITE:
         assert ask(Api(app, ""), operation) == (401, "invalid_credentials"), operation.name
     assert Api(app, "pca_of_central").code("GET", "/status") == (401, "invalid_credentials")
+
+
+def role_api(world: World, role: Role) -> Api:
+    """A caller who holds one role of the account, or the vendor's, and a token that may write."""
+    words = ["--account", ACCOUNT] if ROLE_SCOPES[role] is not Scope.VENDOR else []
+    words += ["--virtual-account", "Spare"] if ROLE_SCOPES[role] is Scope.VIRTUAL_ACCOUNT else []
+    world.central("user", "add", "one", "--role", role.value, *words)
+    return Api(central_app(open_central(world.folder / "central")), central_token(world, "write", user="one"))
+
+
+def ask_route(api: Api, base: str, route: Route[Any], **parts: str) -> tuple[int, bytes]:
+    """Call a route of existing clients with an empty body."""
+    path = f"{base}/v{route.versions[0]}/{route.path}"
+    for name, value in parts.items():
+        path = path.replace(f"<{name}>", value)
+    status, _, body = call(api.app, route.method, path, b"{}", {"Authorization": f"Bearer {api.token}"})
+    return status, body
+
+
+@pytest.mark.row("C1.5")
+@pytest.mark.parametrize("role", sorted(Role))
+def test_each_role_of_central_may_call_what_the_matrix_gives_it(vendor: World, role: Role) -> None:
+    """Each operation and each route is refused to a role exactly where the matrix gives it none of what is declared."""
+    api = role_api(vendor, role)
+
+    for operation in CENTRAL:
+        needed = set(alternatives(operation.permission))
+        found = ask(api, operation, account=ACCOUNT)
+        if operation.name == "list_users":  # all of them are the vendor's to see; of an account, its own
+            found = api.ask("GET", f"/users?account={ACCOUNT}")[0], "forbidden"
+        given = bool(needed & MATRIX[role]) or needed <= set(Access)
+        assert (found == (403, "forbidden")) is not given, (operation.name, found)
+        assert found[0] < 500, operation.name
+    for route in CENTRAL_ROUTES:
+        given = bool({*alternatives(route.permission)} & MATRIX[role]) or route.permission in set(Access)
+        for base in CENTRAL_BASES:
+            status, body = ask_route(api, base, route, account=ACCOUNT, va="Spare")
+            assert (status == 403) is not given, (route.path, status)
+            assert status < 500, (route.path, body)
+
+
+@pytest.mark.row("C1.5")
+@pytest.mark.parametrize("role", [Role.VIRTUAL_ACCOUNT_USER, Role.ACCOUNT_USER])
+def test_without_the_layer_the_use_cases_refuse_the_same(
+    vendor: World, role: Role, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second line: what the layer refuses to those who hold least is refused behind it, too."""
+    monkeypatch.setattr(central_api, "permit_at", lambda *_words, **_options: None)
+    api = role_api(vendor, role)
+
+    for operation in CENTRAL:
+        needed = set(alternatives(operation.permission))
+        if not needed & MATRIX[role] and not needed <= set(Access):
+            # A file that is none is refused before anybody asks whose it is.
+            refusals = {403, 404} if operation.media == JSON else {400, 403, 404}
+            assert ask(api, operation, account=ACCOUNT)[0] in refusals, operation.name
+
+
+@pytest.mark.row("C1.5", "B13")
+def test_a_token_of_one_scope_reaches_only_what_declares_it(vendor: World) -> None:
+    """The vendor's administrator with such a token: every change that declares something else is refused."""
+    vendor.central("user", "add", "root", "--role", "vendor_administrator")
+    scope = Permission.TOKEN_MANAGE
+    api = Api(central_app(open_central(vendor.folder / "central")), central_token(vendor, scope.value))
+
+    for operation in CENTRAL:
+        needed = set(alternatives(operation.permission))
+        narrow = scope in needed or needed <= set(Access) or any(one.endswith(":view") for one in needed)
+        if operation.changes:
+            refused = ask(api, operation, account=ACCOUNT) == (403, "forbidden")
+            assert refused is not narrow, operation.name
+    for route in CENTRAL_ROUTES:
+        if route.changes:
+            status, _ = ask_route(api, CENTRAL_BASES[0], route, account=ACCOUNT, va="Spare")
+            assert (status == 403) is (route.permission is not scope), route.path
+
+
+@pytest.mark.row("S3.4")
+@pytest.mark.parametrize("role", sorted(SatelliteRole))
+def test_each_role_of_a_satellite_may_call_what_the_matrix_gives_it(site: World, role: SatelliteRole) -> None:
+    """Operations and routes of existing clients alike: what is declared is what is asked for."""
+    api = Api(satellite_app(open_satellite(site.folder / "satellite")), satellite_token(site, role.value))
+    own = SATELLITE_MATRIX[role]
+
+    for operation in SATELLITE:
+        given = {*alternatives(operation.permission)} <= {*own, *Access}
+        status, code = ask(api, operation)
+        assert (status == 403) is not given, (operation.name, code)
+    for route in SATELLITE_ROUTES:
+        given = {*alternatives(route.permission)} <= {*own, *Access}
+        status, _ = ask_route(api, SATELLITE_BASES[0], route, account=ACCOUNT, va="Site")
+        assert (status == 403) is not given, (route.path, status)
+
+
+@pytest.mark.row("C1.5", "S3.4")
+def test_the_table_of_addresses_is_what_flask_routes_by(site: World) -> None:
+    """No rule that the table does not list, and none that is listed only; each is answered by one family."""
+    servers = (
+        (central_app(open_central(site.folder / "central")), CENTRAL_URLS, {*Permission, *Access}),
+        (satellite_app(open_satellite(site.folder / "satellite")), SATELLITE_URLS, {*SatellitePermission, *Access}),
+    )
+    for app, urls, known in servers:
+        flask: Any = app.rest
+        routed = {(method, rule.rule) for rule in flask.url_map.iter_rules() for method in rule.methods - {"HEAD"}}
+        listed = [(one.method, one.path) for one in urls if one.family not in {"device", "health"}]
+
+        assert sorted(routed) == sorted(listed)
+        assert {word for one in urls for word in alternatives(one.permission)} <= known

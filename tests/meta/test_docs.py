@@ -22,6 +22,7 @@ from pydantic import BaseModel
 import agent.cli
 import exchange.__main__
 from agent.errors import AgentError
+from central.app import URLS as CENTRAL_URLS
 from central.cli.base import group as central_group
 from central.domain.alerts.rules import CATALOGUE as CENTRAL_ALERTS
 from central.domain.catalogue import services as catalogue
@@ -32,12 +33,14 @@ from central.settings import CentralSettings
 from exchange.device.rules import DEVICE_PROBLEMS
 from exchange.errors import ExchangeError
 from exchange.vocabulary import PrivacyField
+from satellite.app import URLS as SATELLITE_URLS
 from satellite.cli.base import group as satellite_group
 from satellite.core.alerts.rules import CATALOGUE as SATELLITE_ALERTS
 from satellite.settings import SatelliteSettings
 from satellite.sync.causes import CAUSES, Stage
 from serverkit.alerts.engine import AlertKind
 from serverkit.errors import AppError
+from serverkit.http.operations import alternatives
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS, ADMIN = ROOT / "docs", ROOT / "docs" / "admin"
@@ -269,7 +272,37 @@ def causes_page() -> str:
     return "\n".join(lines)
 
 
-GENERATED = {"errors.md": errors_page, "commands.md": commands_page, "causes.md": causes_page}
+def addresses_page() -> str:
+    """The page of addresses."""
+    lines = [
+        "# Addresses",
+        "",
+        "This page is made from the code; do not edit it. Every address of both servers, with what a caller needs: a permission",
+        "of the role and the token, or one of those that are named; `signed-in`, any valid access token; `credentials`, what",
+        "the call itself shows; `signed-file` and `signed-message`, a file or message that is signed; `open`, nothing. The API:",
+        "[The API](api.md), existing clients: [Compatibility](compatibility.md). Rows: [Rows](../developer/rows.md).",
+        "",
+    ]
+    for server, urls in (("Central", CENTRAL_URLS), ("Satellite", SATELLITE_URLS)):
+        rows = [
+            (
+                f"`{one.method}`",
+                f"`{one.path}`",
+                ", ".join(f"`{word}`" for word in alternatives(one.permission)),
+                one.row,
+            )
+            for one in urls
+        ]
+        lines += [f"## {server}", "", *_table(("Method", "Path", "Needs", "Row"), rows)]
+    return "\n".join(lines)
+
+
+GENERATED = {
+    "errors.md": errors_page,
+    "addresses.md": addresses_page,
+    "commands.md": commands_page,
+    "causes.md": causes_page,
+}
 
 
 # -- the claims -----------------------------------------------------------------------------------------------------

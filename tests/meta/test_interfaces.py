@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 import pytest
 
 from central.api.v1.app import OPERATIONS as CENTRAL
+from central.app import URLS as CENTRAL_URLS
+from central.domain.access.rules import Permission
 from satellite.api.v1.app import OPERATIONS as SATELLITE
-from serverkit.http.operations import Operation
-from tests.meta.test_docs import commands, page, section, tables, word
+from satellite.app import URLS as SATELLITE_URLS
+from satellite.core.access.rules import Permission as SatellitePermission
+from serverkit.http.app import Url
+from serverkit.http.lenient import Route
+from serverkit.http.openapi import describe
+from serverkit.http.operations import Access, Operation, alternatives
+from tests.meta.test_docs import DOCS, commands, page, section, tables, word
 
 SERVERS: dict[str, tuple[Operation[Any], ...]] = {"central": CENTRAL, "satellite": SATELLITE}
 # Answers of REST that a command gives in another way: who one is, and the names that `licences` shows.
@@ -61,3 +69,55 @@ def test_what_changes_by_command_changes_by_an_operation(server: str) -> None:
     ]
 
     assert not wrong
+
+
+TABLES: dict[str, tuple[tuple[Url, ...], type[StrEnum]]] = {
+    "central": (CENTRAL_URLS, Permission),
+    "satellite": (SATELLITE_URLS, SatellitePermission),
+}
+# What needs no token: addresses that show nothing of anybody's.
+OPEN = {"/", "/healthz", "/readyz", "/api/v1/openapi.json", "/device/v1/openapi.json"}
+# Changes that need no permission to change: a signed file, and the file that the account's own people carry to their site.
+HARMLESS = {"central": {"import_sync", "authorize_satellite"}, "satellite": set()}
+
+
+@pytest.mark.row("C1.5", "S3.4")
+@pytest.mark.parametrize("server", sorted(TABLES))
+def test_every_address_declares_what_it_needs_and_its_row(server: str) -> None:
+    """A permission of the server's own matrix or a kind of access; open are few; no address stands twice."""
+    urls, permission = TABLES[server]
+    listed = {row[0] for row in tables((DOCS / "developer" / "rows.md").read_text("utf-8"))}
+
+    assert all(isinstance(word, (permission, Access)) for one in urls for word in alternatives(one.permission))
+    assert {one.path for one in urls if one.permission is Access.OPEN} == OPEN
+    assert {one.row for one in urls} <= listed
+    assert len({(one.method, one.path) for one in urls}) == len(urls)
+
+
+@pytest.mark.row("C1.5", "S3.4")
+def test_an_operation_without_a_permission_cannot_be_made() -> None:
+    """Nor one without a row; the same for the addresses of existing clients."""
+    for more in ({}, {"permission": Access.SIGNED_IN}, {"row": "C1.5"}):
+        words: Any = more
+        with pytest.raises(TypeError, match=r"permission|row"):
+            Operation("look", "GET", "/api/v1/look", "Look.", dict, {}, **words)
+        with pytest.raises(TypeError, match=r"permission|row"):
+            Route("GET", "1", "look", dict, **words)
+
+
+@pytest.mark.row("C1.5", "S3.4")
+@pytest.mark.parametrize("server", sorted(SERVERS))
+def test_what_changes_needs_more_than_a_token_and_the_description_says_what(server: str) -> None:
+    """No change is open to everyone who may look; the OpenAPI description shows what each operation needs."""
+    loose = {
+        operation.name
+        for operation in SERVERS[server]
+        if operation.changes
+        and any(isinstance(one, Access) or one.endswith(":view") for one in alternatives(operation.permission))
+    }
+    shown = describe("title", "1", SERVERS[server])["paths"]
+
+    assert loose == HARMLESS[server]
+    for operation in SERVERS[server]:
+        needed = [str(one) for one in alternatives(operation.permission)]
+        assert shown[operation.path][operation.method.lower()]["x-permission"] == needed

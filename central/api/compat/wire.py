@@ -11,26 +11,28 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import named
 from central.runtime import Central
 from serverkit.db.unit import Unit
-from serverkit.http.lenient import BodyError
+from serverkit.http.lenient import BodyError, without_kind
 from serverkit.http.request import Request
 
 _CLOUD = re.compile(r"(?:/services/api)+/smart-accounts-and-licensing/(?P<tail>.*)")
 _APPLIANCE = re.compile(r"(?:/backend)?/api/(?P<tail>v[12]/(?:accounts|upstream_satellites)(?:/.*)?)")
 _SIBLING = re.compile(r"/(?:services/api|v1/software/apis|backend/api)(?:/.*)?")
-NOTHING = "-"
+CLOUD, APPLIANCE = "/services/api/smart-accounts-and-licensing", "/backend/api"
+BASES = (CLOUD, APPLIANCE)
 
 
 def locate(path: str) -> str | None:
-    """The part of an address behind its base; None where it belongs to neither form."""
-    found = _CLOUD.fullmatch(path) or _APPLIANCE.fullmatch(path)
-    if found:
-        return found["tail"]
-    return NOTHING if _SIBLING.fullmatch(path) else None
+    """The plain form of an address; None where it belongs to neither form."""
+    if found := _CLOUD.fullmatch(path):
+        return f"{CLOUD}/{without_kind(found['tail'])}"
+    if found := _APPLIANCE.fullmatch(path):
+        return f"{APPLIANCE}/{without_kind(found['tail'])}"
+    return path if _SIBLING.fullmatch(path) else None
 
 
 def is_appliance(path: str) -> bool:
-    """Whether an address is of the appliance form, whose lists are whole where a client names no limit."""
-    return _APPLIANCE.fullmatch(re.sub(r"/{2,}", "/", path)) is not None
+    """Whether a plain address is of the appliance form, whose lists are whole where a client names no limit."""
+    return path.startswith(f"{APPLIANCE}/")
 
 
 @dataclass(frozen=True, slots=True)

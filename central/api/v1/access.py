@@ -17,9 +17,22 @@ from central.actions.views import (
     UserRoleView,
 )
 from central.api.v1.context import Call
+from central.domain.access.rules import Permission
 from central.domain.credentials.rules import MOST_DAYS
 from central.runtime import Central
-from serverkit.http.operations import FLAG, PLAIN, TEXT, Operation, Page, Strict, example, list_of, object_of, part_of
+from serverkit.http.operations import (
+    FLAG,
+    PLAIN,
+    TEXT,
+    Access,
+    Operation,
+    Page,
+    Strict,
+    example,
+    list_of,
+    object_of,
+    part_of,
+)
 from serverkit.http.schemas import BASE, Nothing
 
 ROLES = Literal[
@@ -178,35 +191,53 @@ OPERATIONS = (
     Op(
         "who_am_i", "GET", f"{BASE}me", "Show who the token acts as.", who_am_i,
         IdentityView.schema_object(),
+        permission=Access.SIGNED_IN, row="C1.5",
     ),
-    Op("list_users", "GET", f"{BASE}users", "List users with their roles.", list_users, list_of(UserRoleView.schema_object()), UserPage),
-    Op("give_role", "POST", f"{BASE}users", "Give a role to a user.", give_role, GIVEN, body=NewUser, changes=True),
+    Op(
+        "list_users", "GET", f"{BASE}users", "List users with their roles.", list_users, list_of(UserRoleView.schema_object()), UserPage,
+        permission=Permission.ACCOUNT_USER_VIEW, row="C1.7",
+    ),
+    Op(
+        "give_role", "POST", f"{BASE}users", "Give a role to a user.", give_role, GIVEN, body=NewUser, changes=True,
+        permission=(Permission.USER_MANAGE, Permission.ACCOUNT_USER_MANAGE), row="C1.7",
+    ),
     Op(
         "remove_role", "POST", f"{BASE}users/{{user}}/remove-role", "Remove a role from a user.", remove_role, GIVEN,
         body=HeldRole, changes=True,
+        permission=(Permission.USER_MANAGE, Permission.ACCOUNT_USER_MANAGE), row="C1.7",
     ),
     Op(
         "set_password", "PUT", f"{BASE}users/{{user}}/password", "Set the password of a user.", set_password,
         object_of(name=TEXT, set=FLAG), body=NewPassword, changes=True,
+        permission=Permission.USER_MANAGE, row="C1.7",
     ),
     Op("list_api_tokens", "GET", f"{BASE}api-tokens", "List access tokens.", list_tokens, list_of(AccessTokenView.schema_object()),
-        ApiTokenPage),
+        ApiTokenPage,
+        permission=Permission.USER_MANAGE, row="B13",
+    ),
     Op(
         "create_api_token", "POST", f"{BASE}api-tokens", "Create an access token; its text is shown once.", create_token,
         CreatedAccessTokenView.schema_object(), body=NewApiToken, changes=True,
+        permission=Permission.USER_MANAGE, row="B13",
     ),
     Op(
         "revoke_api_token", "POST", f"{BASE}api-tokens/{{token}}/revoke", "Revoke an access token.", revoke_token,
         object_of(id=TEXT, state=TEXT), body=Nothing, changes=True,
+        permission=Permission.USER_MANAGE, row="B13",
     ),
-    Op("list_api_clients", "GET", f"{BASE}api-clients", "List API clients.", list_clients, list_of(ApiClientView.schema_object()), ApiClientPage),
+    Op(
+        "list_api_clients", "GET", f"{BASE}api-clients", "List API clients.", list_clients, list_of(ApiClientView.schema_object()), ApiClientPage,
+        permission=Permission.USER_MANAGE, row="B13",
+    ),
     Op(
         "create_api_client", "POST", f"{BASE}api-clients", "Create an API client; its secret is shown once.",
         create_client, CreatedApiClientView.schema_object(),
         body=NewApiClient, changes=True,
+        permission=Permission.USER_MANAGE, row="B13",
     ),
     Op(
         "revoke_api_client", "POST", f"{BASE}api-clients/{{client}}/revoke", "Revoke an API client and its tokens.",
         revoke_client, object_of(id=TEXT, revoked=FLAG), body=Nothing, changes=True,
+        permission=Permission.USER_MANAGE, row="B13",
     ),
 )  # fmt: skip

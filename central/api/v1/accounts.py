@@ -16,8 +16,9 @@ from central.actions.views import (
     VirtualAccountView,
 )
 from central.api.v1.context import ACCOUNT_PATH, Call
+from central.domain.access.rules import Permission
 from central.runtime import Central
-from serverkit.http.operations import PLAIN, Operation, Page, Strict, example, list_of, part_of
+from serverkit.http.operations import PLAIN, Access, Operation, Page, Strict, example, list_of, part_of
 from serverkit.http.schemas import BASE, DONE, Nothing, PoolPage
 
 VIRTUAL_ACCOUNT_PATH = f"{ACCOUNT_PATH}/virtual-accounts/{{name}}"
@@ -209,54 +210,80 @@ def remove_token(call: Call) -> dict[str, Any]:
 
 Op = Operation[Central]
 OPERATIONS = (
-    Op("list_accounts", "GET", f"{BASE}smart-accounts", "List accounts.", list_accounts, list_of(LISTED), AccountPage),
+    Op(
+        "list_accounts", "GET", f"{BASE}smart-accounts", "List accounts.", list_accounts, list_of(LISTED), AccountPage,
+        permission=Access.SIGNED_IN, row="C1.1",
+    ),
     Op(
         "create_account", "POST", f"{BASE}smart-accounts", "Create an account.", create_account, ACCOUNT,
         body=NewAccount, changes=True,
+        permission=Permission.ACCOUNT_CREATE, row="C1.1",
     ),
-    Op("show_account", "GET", ACCOUNT_PATH, "Show an account.", show_account, ACCOUNT),
+    Op(
+        "show_account", "GET", ACCOUNT_PATH, "Show an account.", show_account, ACCOUNT,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C1.1",
+    ),
     Op(
         "change_account", "PATCH", ACCOUNT_PATH, "Change the properties of an account that only the vendor sets.", change_account, ACCOUNT,
         body=AccountChange, changes=True, current=show_account,
+        permission=Permission.ACCOUNT_PROPERTY, row="C1.8",
     ),
     Op(
         "accept_agreement", "POST", f"{ACCOUNT_PATH}/agreement", "Accept the agreement in force.", accept,
         AgreementView.schema_object(),
         body=Nothing, changes=True,
+        permission=Permission.AGREEMENT_ACCEPT, row="C1.4",
     ),
     Op(
         "list_virtual_accounts", "GET", f"{ACCOUNT_PATH}/virtual-accounts", "List virtual accounts.", list_virtual_accounts,
         list_of(VIRTUAL_ACCOUNT), VirtualAccountPage,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C1.2",
     ),
     Op(
         "create_virtual_account", "POST", f"{ACCOUNT_PATH}/virtual-accounts", "Create a virtual account.", create_virtual_account,
         VIRTUAL_ACCOUNT, body=NewVirtualAccount, changes=True,
+        permission=Permission.VIRTUAL_ACCOUNT_MANAGE, row="C1.2",
     ),
-    Op("show_virtual_account", "GET", VIRTUAL_ACCOUNT_PATH, "Show a virtual account.", show_virtual_account, VIRTUAL_ACCOUNT),
+    Op(
+        "show_virtual_account", "GET", VIRTUAL_ACCOUNT_PATH, "Show a virtual account.", show_virtual_account, VIRTUAL_ACCOUNT,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C2.1",
+    ),
     Op(
         "change_virtual_account", "PATCH", VIRTUAL_ACCOUNT_PATH, "Rename or describe a virtual account.", change_virtual_account, VIRTUAL_ACCOUNT,
         body=VirtualAccountChange, changes=True, current=show_virtual_account,
+        permission=(Permission.VIRTUAL_ACCOUNT_EDIT, Permission.VIRTUAL_ACCOUNT_MANAGE), row="C2.1",
     ),
     Op(
         "tag_virtual_account", "POST", f"{VIRTUAL_ACCOUNT_PATH}/tags", "Set or remove tags of a virtual account.", change_tags,
         VIRTUAL_ACCOUNT, body=TagChange, changes=True,
+        permission=Permission.VIRTUAL_ACCOUNT_EDIT, row="C1.2",
     ),
-    Op("delete_virtual_account", "DELETE", VIRTUAL_ACCOUNT_PATH, "Delete an empty virtual account.", delete_virtual_account, DONE, changes=True),
+    Op(
+        "delete_virtual_account", "DELETE", VIRTUAL_ACCOUNT_PATH, "Delete an empty virtual account.", delete_virtual_account, DONE, changes=True,
+        permission=Permission.VIRTUAL_ACCOUNT_MANAGE, row="C1.2",
+    ),
     Op(
         "make_default", "POST", f"{VIRTUAL_ACCOUNT_PATH}/default", "Make a virtual account the default.", make_default,
         VIRTUAL_ACCOUNT, body=Nothing, changes=True,
+        permission=Permission.VIRTUAL_ACCOUNT_MANAGE, row="C1.2",
     ),
-    Op("list_tokens", "GET", TOKENS, "List registration tokens.", list_tokens, list_of(TOKEN), TokenPage),
+    Op(
+        "list_tokens", "GET", TOKENS, "List registration tokens.", list_tokens, list_of(TOKEN), TokenPage,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C2.3",
+    ),
     Op(
         "create_token", "POST", TOKENS, "Create a registration token; the response contains its text.", create_token,
         CreatedTokenView.schema_object(), body=NewToken, changes=True,
+        permission=Permission.TOKEN_MANAGE, row="C2.2",
     ),
     Op(
         "revoke_token", "POST", f"{TOKENS}/{{token}}/revoke", "Revoke a registration token.", revoke_token, TOKEN,
         body=Nothing, changes=True,
+        permission=Permission.TOKEN_MANAGE, row="C2.3",
     ),
     Op(
         "remove_token", "DELETE", f"{TOKENS}/{{token}}", "Remove a revoked or expired registration token.",
         remove_token, DONE, changes=True,
+        permission=Permission.TOKEN_MANAGE, row="C2.3",
     ),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from central.actions import alerts, events
 from central.actions.views import AlertView, EventView, TransactionView
 from central.api.v1.context import ACCOUNT_PATH, Call
+from central.domain.access.rules import Permission
 from central.runtime import Central
 from serverkit.http.operations import Operation, list_of, part_of
 from serverkit.http.schemas import Nothing, PoolPage
@@ -50,21 +51,28 @@ def list_transactions(call: Call) -> dict[str, Any]:
 ALERT = AlertView.schema_object()
 Op = Operation[Central]
 OPERATIONS = (
-    Op("list_alerts", "GET", f"{ACCOUNT_PATH}/alerts", "List alerts.", list_alerts, list_of(ALERT), AlertPage),
+    Op(
+        "list_alerts", "GET", f"{ACCOUNT_PATH}/alerts", "List alerts.", list_alerts, list_of(ALERT), AlertPage,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C10.1",
+    ),
     Op(
         "dismiss_alert", "POST", f"{ACCOUNT_PATH}/alerts/{{alert}}/dismiss", "Dismiss an alert.", dismiss, ALERT,
         body=Nothing, changes=True,
+        permission=Permission.ALERT_MANAGE, row="C10.1",
     ),
     Op(
         "remind_alert", "POST", f"{ACCOUNT_PATH}/alerts/{{alert}}/remind", "Put an alert off.", remind, ALERT,
         body=Nothing, changes=True,
+        permission=Permission.ALERT_MANAGE, row="C10.1",
     ),
     Op(
         "list_events", "GET", f"{ACCOUNT_PATH}/events", "List events.", list_events,
         list_of(EventView.schema_object()), PoolPage,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C12.4",
     ),
     Op(
         "list_transactions", "GET", f"{ACCOUNT_PATH}/transactions", "List licence transactions.", list_transactions,
         list_of(TransactionView.schema_object()), PoolPage,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C12.4",
     ),
 )  # fmt: skip

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
 from central import __version__
 from central.actions.credentials import recognise_bearer
+from central.actions.permits import permit_at
 from central.api.v1 import access, accounts, activity, inventory, reservations, satellites, time, vendor
 from central.domain.credentials.models import IdempotentAnswer
 from central.runtime import Central
 from exchange.errors import ExchangeError
+from serverkit.db.unit import Unit
 from serverkit.devices.messages import FailureLimiter
 from serverkit.errors import AppError
 from serverkit.http.layer import Api, Caller
@@ -26,6 +31,10 @@ OPERATIONS = (
 )
 
 
+def _permit(unit: Unit, needed: Sequence[StrEnum], path: Mapping[str, str], *, changes: bool) -> None:
+    permit_at(unit, needed, path.get("account"), changes=changes)
+
+
 def make_api(made: Central, limiter: FailureLimiter) -> Api[Central]:
     """The interface of one central; `limiter` counts wrong credentials."""
 
@@ -41,6 +50,7 @@ def make_api(made: Central, limiter: FailureLimiter) -> Api[Central]:
         server=made,
         database=made.database,
         caller=caller,
+        permit=_permit,
         memory=AnswerMemory(IdempotentAnswer, made.keyring.box),
         limiter=limiter,
         roots=(AppError, ExchangeError),

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from central.actions.instances import holder_pool, remove, transfer
 from central.api.v1.context import ACCOUNT_PATH, Call, account_of, chosen_pool, names, pool_of
+from central.domain.access.rules import Permission
 from central.domain.catalogue.queries import by_name
 from central.domain.export_control.queries import held_units
 from central.domain.instances.errors import UnknownInstanceError
@@ -153,26 +154,37 @@ def remove_instance(call: Call) -> dict[str, Any]:
 Op = Operation[Central]
 ONE = f"{ACCOUNT_PATH}/instances/{{instance}}"
 OPERATIONS = (
-    Op("list_licences", "GET", f"{ACCOUNT_PATH}/licences", "List licences.", list_licences, list_of(LICENCE), PoolPage),
+    Op(
+        "list_licences", "GET", f"{ACCOUNT_PATH}/licences", "List licences.", list_licences, list_of(LICENCE), PoolPage,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C3.1",
+    ),
     Op(
         "explain_licence", "GET", f"{ACCOUNT_PATH}/licence-explanation", "Explain the figures of a licence.",
         explain_licence, ANYTHING, Explained,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C3.1",
     ),
     Op(
         "transfer_licences", "POST", f"{ACCOUNT_PATH}/licence-transfers", "Move free licences.", move_licences,
         object_of(tag=TEXT, quantity=WHOLE, source=TEXT, target=TEXT, lots=WHOLE), body=LicenceMove, changes=True,
+        permission=Permission.LICENCE_TRANSFER, row="C4.1",
     ),
     Op(
         "list_instances", "GET", f"{ACCOUNT_PATH}/instances", "List product instances.", list_instances,
         list_of(INSTANCE), PoolPage,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C7.1",
     ),
-    Op("show_instance", "GET", ONE, "Show a product instance.", show_instance, INSTANCE),
+    Op(
+        "show_instance", "GET", ONE, "Show a product instance.", show_instance, INSTANCE,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C7.1",
+    ),
     Op(
         "transfer_instance", "POST", f"{ONE}/transfer", "Move a product instance.", move_instance,
         object_of(id=TEXT, virtual_account=TEXT), body=Move, changes=True,
+        permission=Permission.INSTANCE_MANAGE, row="C7.2",
     ),
     Op(
         "remove_instance", "DELETE", ONE, "Remove a product instance.", remove_instance,
         object_of(id=TEXT, removed=FLAG, released=TEXTS), Removal, changes=True,
+        permission=(Permission.INSTANCE_MANAGE, Permission.RESTRICTED_RELEASE), row="C7.3",
     ),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from central.api.v1.context import ACCOUNT_PATH, Call, account_of, chosen_pool, names, pool_of
+from central.domain.access.rules import Permission
 from central.domain.catalogue.queries import by_name
 from central.domain.reservations import ending, services, updates
 from central.domain.reservations.models import Reservation
@@ -182,35 +183,48 @@ def release(call: Call) -> dict[str, Any]:
 Op = Operation[Central]
 ALL = f"{ACCOUNT_PATH}/reservations"
 OPERATIONS = (
-    Op("list_reservations", "GET", ALL, "List reservations.", list_all, list_of(RESERVATION), PoolPage),
+    Op(
+        "list_reservations", "GET", ALL, "List reservations.", list_all, list_of(RESERVATION), PoolPage,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C6.1",
+    ),
     Op(
         "create_reservation", "POST", ALL, "Reserve licences for the device of a request code.", create, CREATED,
         body=NewReservation, changes=True,
+        permission=Permission.RESERVATION_MANAGE, row="C6.1",
     ),
-    Op("show_reservation", "GET", f"{ALL}/{{reservation}}", "Show a reservation.", show, RESERVATION),
+    Op(
+        "show_reservation", "GET", f"{ALL}/{{reservation}}", "Show a reservation.", show, RESERVATION,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C6.1",
+    ),
     Op(
         "show_authorization_code", "GET", f"{ALL}/{{reservation}}/authorization-code", "Get the authorization code.",
         code, ANYTHING, answers=XML,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C6.1",
     ),
     Op(
         "update_reservation", "PATCH", f"{ALL}/{{reservation}}", "Raise or lower what is reserved.", update, CREATED,
         body=ReservationChange, changes=True, current=show,
+        permission=Permission.RESERVATION_MANAGE, row="C6.3",
     ),
     Op(
         "confirm_reservation", "POST", f"{ALL}/{{reservation}}/confirmation", "Enter the device's confirmation code.",
         confirm, RESERVATION, body=Confirmation, changes=True,
+        permission=Permission.RESERVATION_MANAGE, row="C6.4",
     ),
     Op(
         "cancel_reservation_update", "POST", f"{ALL}/{{reservation}}/cancel-update", "Take an update back.", cancel,
         RESERVATION, body=Nothing, changes=True,
+        permission=Permission.RESERVATION_CANCEL, row="C6.3",
     ),
     Op(
         "return_reservation", "POST", f"{ALL}/{{reservation}}/return", "Enter the device's return code.", enter_return,
         RESERVATION, body=ReturnCode, changes=True,
+        permission=Permission.RESERVATION_MANAGE, row="C6.5",
     ),
     Op(
         "release_reservation", "POST", f"{ALL}/{{reservation}}/release",
         "Free without a return code what is reserved for a device that is lost or dead.", release, RESERVATION,
         body=Release, changes=True,
+        permission=Permission.RESERVATION_RELEASE, row="C6.5",
     ),
 )  # fmt: skip

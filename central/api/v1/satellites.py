@@ -25,6 +25,7 @@ from serverkit.http.operations import (
     PLAIN,
     TEXT,
     WHOLE,
+    Access,
     Operation,
     Page,
     Query,
@@ -151,29 +152,49 @@ def remove(call: Call) -> dict[str, Any]:
 Op = Operation[Central]
 ALL, ONE = f"{ACCOUNT_PATH}/satellites", f"{ACCOUNT_PATH}/satellites/{{satellite}}"
 OPERATIONS = (
-    Op("list_satellites", "GET", ALL, "List satellites.", list_satellites, list_of(SATELLITE), Page),
-    Op("add_satellite", "POST", ALL, "Take a registration file in.", add, SATELLITE, NewSatellite, media=FILE, changes=True),
-    Op("approve_satellite", "POST", f"{ONE}/approve", "Approve a satellite.", approve, SATELLITE, body=Nothing, changes=True),
+    Op(
+        "list_satellites", "GET", ALL, "List satellites.", list_satellites, list_of(SATELLITE), Page,
+        permission=Permission.ACCOUNT_VIEW, row="C11.3",
+    ),
+    Op(
+        "add_satellite", "POST", ALL, "Take a registration file in.", add, SATELLITE, NewSatellite, media=FILE, changes=True,
+        permission=Permission.SATELLITE_MANAGE, row="C11.1",
+    ),
+    Op(
+        "approve_satellite", "POST", f"{ONE}/approve", "Approve a satellite.", approve, SATELLITE, body=Nothing, changes=True,
+        permission=Permission.SATELLITE_APPROVE, row="C11.1",
+    ),
     Op(
         "authorize_satellite", "POST", f"{ONE}/authorization", "Get the authorization file.", authorization, ANYTHING,
         body=Nothing, answers=FILE, changes=True,
+        permission=Permission.ACCOUNT_VIEW, row="C11.1",
     ),
-    Op("show_satellite", "GET", ONE, "Show a satellite.", show, SATELLITE),
+    Op(
+        "show_satellite", "GET", ONE, "Show a satellite.", show, SATELLITE,
+        permission=Permission.ACCOUNT_VIEW, row="C11.3",
+    ),
     Op(
         "rename_satellite", "PATCH", ONE, "Rename a satellite.", rename, SATELLITE,
         body=NewName, changes=True, current=show,
+        permission=Permission.SATELLITE_MANAGE, row="C11.3",
     ),
     Op(
         "extend_satellite", "POST", f"{ONE}/virtual-accounts", "Give a further virtual account.", extend, SATELLITE,
         body=FurtherPool, changes=True,
+        permission=Permission.SATELLITE_MANAGE, row="C11.3",
     ),
-    Op("resync_satellite", "POST", f"{ONE}/resync", "Open the next epoch.", resync, SATELLITE, media=FILE, changes=True),
+    Op(
+        "resync_satellite", "POST", f"{ONE}/resync", "Open the next epoch.", resync, SATELLITE, media=FILE, changes=True,
+        permission=Permission.SATELLITE_MANAGE, row="C11.1",
+    ),
     Op(
         "remove_satellite", "DELETE", ONE, "Remove a satellite and its product instances.", remove,
         object_of(id=TEXT, name=TEXT, removed=FLAG, instances=WHOLE), changes=True,
+        permission=Permission.SATELLITE_MANAGE, row="C11.3",
     ),
     Op(
         "import_sync", "POST", f"{BASE}sync/import", "Take a satellite's file in; the answer is its response.", take_in,
         ANYTHING, media=FILE, answers=FILE, changes=True, alone=True, most_bytes=SYNC_FILE_BYTES,
+        permission=Access.SIGNED_FILE, row="C11.2",
     ),
 )  # fmt: skip

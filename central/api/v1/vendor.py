@@ -27,6 +27,7 @@ from serverkit.http.operations import (
     TEXT,
     TIME,
     WHOLE,
+    Access,
     Operation,
     Page,
     Query,
@@ -158,7 +159,10 @@ def verify_ledger(call: Call) -> dict[str, Any]:
 
 Op = Operation[Central]
 OPERATIONS = (
-    Op("list_catalogue", "GET", f"{BASE}catalogue", "List the catalogue.", list_catalogue, list_of(ENTITLEMENT), Page),
+    Op(
+        "list_catalogue", "GET", f"{BASE}catalogue", "List the catalogue.", list_catalogue, list_of(ENTITLEMENT), Page,
+        permission=Access.SIGNED_IN, row="C3.3",
+    ),
     Op(
         "import_catalogue", "POST", f"{BASE}catalogue", "Import a catalogue file (CSV).", take_catalogue,
         object_of(
@@ -166,33 +170,52 @@ OPERATIONS = (
             restriction_changes={"type": "array", "items": object_of(tag=TEXT, restricted=FLAG, in_use=WHOLE)},
         ),
         CatalogueQuery, media=CSV, changes=True,
+        permission=Permission.CATALOGUE_MANAGE, row="C3.3",
     ),
     Op(
         "import_orders", "POST", f"{ACCOUNT_PATH}/orders", "Import an order file (CSV).", take_orders,
         object_of(lots=WHOLE, quantity=WHOLE, warnings=WARNINGS), media=CSV, changes=True,
+        permission=Permission.ORDER_MANAGE, row="C3.4",
     ),
-    Op("show_policies", "GET", f"{BASE}policies", "Show every policy.", show_policies, ANYTHING),
+    Op(
+        "show_policies", "GET", f"{BASE}policies", "Show every policy.", show_policies, ANYTHING,
+        permission=Access.SIGNED_IN, row="C11.1",
+    ),
     Op(
         "set_policy", "PUT", f"{BASE}policies/{{policy}}", "Set a policy.", change_policy, ANYTHING,
         body=PolicyValue, changes=True, current=show_policies,
+        permission=Permission.VENDOR_MANAGE, row="C11.1",
     ),
-    Op("list_jobs", "GET", f"{BASE}jobs", "List what time alone brings about.", list_jobs, list_of(JOB), Page),
+    Op(
+        "list_jobs", "GET", f"{BASE}jobs", "List what time alone brings about.", list_jobs, list_of(JOB), Page,
+        permission=Permission.VENDOR_MANAGE, row="C10.3",
+    ),
     Op(
         "list_nodes", "GET", f"{BASE}nodes", "List the homes that work on this central's database.", list_nodes,
         list_of(NODE), Page,
+        permission=Permission.VENDOR_MANAGE, row="B8",
     ),
     Op(
         "run_job", "POST", f"{BASE}jobs/{{job}}/run", "Run a job now.", start_job,
         object_of(job=TEXT, slot=TEXT, state=TEXT, detail=TEXT), body=Nothing, changes=True, alone=True,
+        permission=Permission.VENDOR_MANAGE, row="C10.3",
     ),
-    Op("list_mail", "GET", f"{BASE}mail", "List the outbox.", list_mail, list_of(MAIL), Page),
+    Op(
+        "list_mail", "GET", f"{BASE}mail", "List the outbox.", list_mail, list_of(MAIL), Page,
+        permission=Permission.VENDOR_MANAGE, row="C12.2",
+    ),
     Op(
         "test_mail", "POST", f"{BASE}mail/test", "Send a mail at once.", test_mail,
         object_of(to=TEXT, host=TEXT, security=TEXT, sent=FLAG), body=MailTest, changes=True, alone=True,
+        permission=Permission.VENDOR_MANAGE, row="C12.2",
     ),
-    Op("export_root", "GET", f"{BASE}root", "Get the root document.", export_root, ANYTHING, answers=FILE),
+    Op(
+        "export_root", "GET", f"{BASE}root", "Get the root document.", export_root, ANYTHING, answers=FILE,
+        permission=Access.SIGNED_IN, row="E2",
+    ),
     Op(
         "verify_ledger", "GET", f"{BASE}ledger/verification", "Compute every holding again.", verify_ledger,
         object_of(ok=FLAG, findings={"type": "array", "items": ANYTHING}),
+        permission=Permission.VENDOR_MANAGE, row="C3.1",
     ),
 )  # fmt: skip

@@ -125,6 +125,14 @@ def permits(held: tuple[HeldRole, ...], permission: Permission, account_id: str,
     return any(permission in MATRIX[one.role] and _reaches(one, account_id, virtual_account_id) for one in held)
 
 
+def permits_in_part(held: tuple[HeldRole, ...], permission: Permission, account_id: str) -> bool:
+    """Whether one of the roles gives the permission for some part of this account (empty: of any account)."""
+    return any(
+        permission in MATRIX[one.role] and (ROLE_SCOPES[one.role] is Scope.VENDOR or account_id in {"", one.account_id})
+        for one in held
+    )
+
+
 def _reaches(held: HeldRole, account_id: str, virtual_account_id: str) -> bool:
     scope = ROLE_SCOPES[held.role]
     if scope is Scope.VENDOR:

@@ -2,45 +2,70 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Sequence
+from enum import StrEnum
 from functools import partial
-from typing import Any
 
 from satellite.actions.access import identify_caller
+from satellite.actions.permits import permit
 from satellite.api.compat import devices, handlers
-from satellite.api.compat.wire import Call, locate, open_call
+from satellite.api.compat.wire import BASES, Call, locate, open_call
+from satellite.core.access.rules import Permission
 from satellite.runtime import Satellite
 from serverkit.devices.messages import FailureLimiter
 from serverkit.http.layer import Caller
 from serverkit.http.lenient import LenientApi, Route
+from serverkit.http.operations import Access
 
-_KIND = r"(?:/(?i:customer|holding))*"
-_SA = rf"accounts/(?P<account>[^/]+){_KIND}"
-_VA = rf"{_SA}/virtual-accounts/(?P<va>[^/]+)"
-
-
-def _route(method: str, tail: str, handle: Callable[[Call], dict[str, Any]], *, changes: bool = False) -> Route[Call]:
-    return Route(method, re.compile(tail), handle, changes)
-
+_SA = "accounts/<account>"
+_VA = f"{_SA}/virtual-accounts/<va>"
+_R = Route[Call]
 
 ROUTES = (
-    _route("POST", r"v1/upstream_satellites/accounts", handlers.local_accounts),
-    _route("GET", rf"v1/{_SA}/virtual-accounts", handlers.list_virtual_accounts),
-    _route("POST", rf"v1/{_SA}/virtual-accounts", handlers.at_central, changes=True),
-    _route("POST", rf"v1/{_VA}/delete", handlers.at_central, changes=True),
-    _route("GET", rf"v1/{_VA}/tokens", handlers.list_tokens),
-    _route("POST", rf"v1/{_VA}/tokens", handlers.create_token, changes=True),
-    _route("POST", rf"v1/{_VA}/tokens/revoke", handlers.revoke_tokens, changes=True),
-    _route("POST", rf"v1/{_SA}/licenses", handlers.usage),
-    _route("POST", rf"v1/{_SA}/license-subscriptions", handlers.subscriptions),
-    _route("POST", rf"v[12]/{_VA}/licenses/transfer", handlers.at_central, changes=True),
-    _route("POST", rf"v[12]/{_VA}/reserve-licenses", handlers.at_central, changes=True),
-    _route("POST", rf"v1/{_SA}/devices", devices.device_usage),
-    _route("GET", rf"v1/{_VA}/devices", devices.list_devices),
-    _route("POST", rf"v1/{_VA}/devices/transfer", devices.transfer_devices, changes=True),
-    _route("POST", rf"v[12]/{_VA}/devices/remove", devices.remove_devices, changes=True),
-)
+    _R("POST", "1", "upstream_satellites/accounts", handlers.local_accounts, permission=Access.SIGNED_IN, row="S3.2"),
+    _R("GET", "1", f"{_SA}/virtual-accounts", handlers.list_virtual_accounts, permission=Access.SIGNED_IN, row="S3.2"),
+    _R(
+        "POST", "1", f"{_SA}/virtual-accounts", handlers.at_central, changes=True,
+        permission=Permission.INSTANCE_MANAGE, row="S3.2",
+    ),
+    _R(
+        "POST", "1", f"{_VA}/delete", handlers.at_central, changes=True,
+        permission=Permission.INSTANCE_MANAGE, row="S3.2",
+    ),
+    _R("GET", "1", f"{_VA}/tokens", handlers.list_tokens, permission=Permission.TOKEN_MANAGE, row="S3.2"),
+    _R(
+        "POST", "1", f"{_VA}/tokens", handlers.create_token, changes=True,
+        permission=Permission.TOKEN_MANAGE, row="S3.2",
+    ),
+    _R(
+        "POST", "1", f"{_VA}/tokens/revoke", handlers.revoke_tokens, changes=True,
+        permission=Permission.TOKEN_MANAGE, row="S3.2",
+    ),
+    _R("POST", "1", f"{_SA}/licenses", handlers.usage, permission=Access.SIGNED_IN, row="S3.2"),
+    _R("POST", "1", f"{_SA}/license-subscriptions", handlers.subscriptions, permission=Access.SIGNED_IN, row="S3.2"),
+    _R(
+        "POST", "12", f"{_VA}/licenses/transfer", handlers.at_central, changes=True,
+        permission=Permission.INSTANCE_MANAGE, row="S3.2",
+    ),
+    _R(
+        "POST", "12", f"{_VA}/reserve-licenses", handlers.at_central, changes=True,
+        permission=Permission.INSTANCE_MANAGE, row="S3.2",
+    ),
+    _R("POST", "1", f"{_SA}/devices", devices.device_usage, permission=Access.SIGNED_IN, row="S3.2"),
+    _R("GET", "1", f"{_VA}/devices", devices.list_devices, permission=Access.SIGNED_IN, row="S3.2"),
+    _R(
+        "POST", "1", f"{_VA}/devices/transfer", devices.transfer_devices, changes=True,
+        permission=Permission.INSTANCE_MANAGE, row="S3.2",
+    ),
+    _R(
+        "POST", "12", f"{_VA}/devices/remove", devices.remove_devices, changes=True,
+        permission=Permission.INSTANCE_MANAGE, row="S3.2",
+    ),
+)  # fmt: skip
+
+
+def _permit(call: Call, needed: Sequence[StrEnum], _changes: bool) -> None:
+    permit(call.unit, needed)
 
 
 def make_compat(server: Satellite, limiter: FailureLimiter) -> LenientApi[Call]:
@@ -52,9 +77,11 @@ def make_compat(server: Satellite, limiter: FailureLimiter) -> LenientApi[Call]:
 
     return LenientApi(
         routes=ROUTES,
+        bases=BASES,
         locate=locate,
         open_call=partial(open_call, server),
         caller=caller,
+        permit=_permit,
         database=server.database,
         limiter=limiter,
         unlimited=lambda _path: True,

@@ -12,12 +12,12 @@ from satellite.actions.virtual_accounts import find_names
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
 from serverkit.errors import NotFoundError
-from serverkit.http.lenient import BodyError
+from serverkit.http.lenient import BodyError, without_kind
 from serverkit.http.request import Request
 
 _FORM = re.compile(r"(?:/backend)?/api/(?P<tail>v[12]/(?:accounts|upstream_satellites)(?:/.*)?)")
 _SIBLING = re.compile(r"/(?:services/api|v1/software/apis|backend/api)(?:/.*)?")
-NOTHING = "-"
+BASES = ("/backend/api",)
 
 
 class OtherAccountError(NotFoundError):
@@ -28,11 +28,10 @@ class OtherAccountError(NotFoundError):
 
 
 def locate(path: str) -> str | None:
-    """The part of an address behind its base; None where it does not belong to this form."""
-    found = _FORM.fullmatch(path)
-    if found:
-        return found["tail"]
-    return NOTHING if _SIBLING.fullmatch(path) else None
+    """The plain form of an address; None where it does not belong to this form."""
+    if found := _FORM.fullmatch(path):
+        return f"{BASES[0]}/{without_kind(found['tail'])}"
+    return path if _SIBLING.fullmatch(path) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from satellite.actions import access
 from satellite.api.v1.context import API_TOKEN, Call
-from satellite.core.access.rules import MOST_DAYS
+from satellite.core.access.rules import MOST_DAYS, Permission
 from satellite.runtime import Satellite
-from serverkit.http.operations import TEXT, TEXTS, Operation, Page, Strict, example, list_of, object_of, paged
+from serverkit.http.operations import TEXT, TEXTS, Access, Operation, Page, Strict, example, list_of, object_of, paged
 from serverkit.http.schemas import BASE, Nothing
 
 
@@ -51,14 +51,20 @@ OPERATIONS = (
     Op(
         "who_am_i", "GET", f"{BASE}me", "Show who the token acts as.", who_am_i,
         object_of(id=TEXT, name=TEXT, permissions=TEXTS),
+        permission=Access.SIGNED_IN, row="S3.4",
     ),
-    Op("list_api_tokens", "GET", f"{BASE}api-tokens", "List access tokens.", list_tokens, list_of(API_TOKEN), Page),
+    Op(
+        "list_api_tokens", "GET", f"{BASE}api-tokens", "List access tokens.", list_tokens, list_of(API_TOKEN), Page,
+        permission=Permission.ACCESS_MANAGE, row="S3.4",
+    ),
     Op(
         "create_api_token", "POST", f"{BASE}api-tokens", "Create an access token; its text is shown once.", create_token,
         {**API_TOKEN, "properties": {**API_TOKEN["properties"], "token": TEXT}}, body=NewApiToken, changes=True,
+        permission=Permission.ACCESS_MANAGE, row="S3.4",
     ),
     Op(
         "revoke_api_token", "POST", f"{BASE}api-tokens/{{token}}/revoke", "Revoke an access token.", revoke_token,
         object_of(id=TEXT, state=TEXT), body=Nothing, changes=True,
+        permission=Permission.ACCESS_MANAGE, row="S3.4",
     ),
 )  # fmt: skip

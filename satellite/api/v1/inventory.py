@@ -8,11 +8,13 @@ from pydantic import Field
 
 from satellite.actions import alerts, events, export_queue, instances, licences, tokens, virtual_accounts
 from satellite.api.v1.context import QUEUED, VIRTUAL_ACCOUNT, Call
+from satellite.core.access.rules import Permission
 from satellite.runtime import Satellite
 from serverkit.http.lenient_forms import licence_id
 from serverkit.http.operations import (
     FLAG,
     TEXT,
+    Access,
     Operation,
     Page,
     Strict,
@@ -149,43 +151,70 @@ OPERATIONS = (
     Op(
         "list_virtual_accounts", "GET", f"{BASE}virtual-accounts", "List virtual accounts.", list_virtual_accounts,
         list_of(VIRTUAL_ACCOUNT), Page,
+        permission=Access.SIGNED_IN, row="S3.2",
     ),
-    Op("list_tokens", "GET", f"{BASE}tokens", "List registration tokens.", list_tokens, list_of(TOKEN), PoolPage),
+    Op(
+        "list_tokens", "GET", f"{BASE}tokens", "List registration tokens.", list_tokens, list_of(TOKEN), PoolPage,
+        permission=Access.SIGNED_IN, row="S3.2",
+    ),
     Op(
         "create_token", "POST", f"{BASE}tokens", "Create a registration token; the answer holds its text.", create_token,
         {**TOKEN, "properties": {**TOKEN["properties"], "token": TEXT}}, body=NewToken, changes=True,
+        permission=Permission.TOKEN_MANAGE, row="S3.2",
     ),
     Op(
         "revoke_token", "POST", f"{BASE}tokens/{{token}}/revoke", "Revoke a registration token.", revoke_token, TOKEN,
         body=Nothing, changes=True,
+        permission=Permission.TOKEN_MANAGE, row="S3.2",
     ),
     Op(
         "remove_token", "DELETE", f"{BASE}tokens/{{token}}", "Remove a revoked or expired registration token.",
         remove_token, DONE, changes=True,
+        permission=Permission.TOKEN_MANAGE, row="S3.2",
     ),
-    Op("list_licences", "GET", f"{BASE}licences", "List licences.", list_licences, list_of(LICENCE), PoolPage),
-    Op("list_instances", "GET", f"{BASE}instances", "List instances.", list_instances, list_of(INSTANCE), PoolPage),
-    Op("show_instance", "GET", ONE, "Show a product instance.", show_instance, INSTANCE),
+    Op(
+        "list_licences", "GET", f"{BASE}licences", "List licences.", list_licences, list_of(LICENCE), PoolPage,
+        permission=Access.SIGNED_IN, row="S3.2",
+    ),
+    Op(
+        "list_instances", "GET", f"{BASE}instances", "List instances.", list_instances, list_of(INSTANCE), PoolPage,
+        permission=Access.SIGNED_IN, row="S3.2",
+    ),
+    Op(
+        "show_instance", "GET", ONE, "Show a product instance.", show_instance, INSTANCE,
+        permission=Access.SIGNED_IN, row="S3.2",
+    ),
     Op(
         "transfer_instance", "POST", f"{ONE}/transfer", "Transfer a product instance.", transfer_instance,
         object_of(id=TEXT, virtual_account=TEXT), body=Transfer, changes=True,
+        permission=Permission.INSTANCE_MANAGE, row="S3.2",
     ),
     Op(
         "remove_instance", "DELETE", ONE, "Remove a product instance.", remove_instance,
         object_of(id=TEXT, removed=FLAG), changes=True,
+        permission=Permission.INSTANCE_MANAGE, row="S3.2",
     ),
-    Op("list_alerts", "GET", f"{BASE}alerts", "List alerts.", list_alerts, list_of(ALERT), AllPage),
+    Op(
+        "list_alerts", "GET", f"{BASE}alerts", "List alerts.", list_alerts, list_of(ALERT), AllPage,
+        permission=Access.SIGNED_IN, row="S3.2",
+    ),
     Op(
         "dismiss_alert", "POST", f"{BASE}alerts/{{alert}}/dismiss", "Dismiss an alert.", dismiss_alert, ALERT,
         body=Nothing, changes=True,
+        permission=Permission.ALERT_MANAGE, row="S3.2",
     ),
     Op(
         "remind_alert", "POST", f"{BASE}alerts/{{alert}}/remind", "Postpone an alert.", remind_alert, ALERT,
         body=Nothing, changes=True,
+        permission=Permission.ALERT_MANAGE, row="S3.2",
     ),
-    Op("list_events", "GET", f"{BASE}events", "List events.", list_events, list_of(EVENT), PoolPage),
+    Op(
+        "list_events", "GET", f"{BASE}events", "List events.", list_events, list_of(EVENT), PoolPage,
+        permission=Access.SIGNED_IN, row="S3.2",
+    ),
     Op(
         "list_export_queue", "GET", f"{BASE}export-queue", "List export-authorization requests.", list_export_queue,
         list_of(QUEUED), PoolPage,
+        permission=Access.SIGNED_IN, row="S3.3",
     ),
 )  # fmt: skip

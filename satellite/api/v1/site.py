@@ -10,6 +10,7 @@ from exchange.limits import AUTHORIZATION_BYTES, SYNC_FILE_BYTES
 from satellite.actions import jobs, privacy, registration, setup, synchronization
 from satellite.actions import site as site_actions
 from satellite.api.v1.context import APPLIED, REGISTRATION, STATUS, STEP, Call
+from satellite.core.access.rules import Permission
 from satellite.jobs.catalogue import jobs_of
 from satellite.runtime import Satellite
 from satellite.setup_wizard.steps import show_steps
@@ -19,6 +20,7 @@ from serverkit.http.operations import (
     FLAG,
     PLAIN,
     TEXT,
+    Access,
     Operation,
     Page,
     Query,
@@ -175,60 +177,93 @@ def start_job(call: Call) -> dict[str, Any]:
 Op = Operation[Satellite]
 SYNC = f"{BASE}sync"
 OPERATIONS = (
-    Op("show_status", "GET", f"{BASE}status", "Show the state of the satellite.", show_status, STATUS),
-    Op("show_registration", "GET", f"{BASE}registration", "Show the registration.", show_registration, REGISTRATION),
+    Op(
+        "show_status", "GET", f"{BASE}status", "Show the state of the satellite.", show_status, STATUS,
+        permission=Access.SIGNED_IN, row="S3.1",
+    ),
+    Op(
+        "show_registration", "GET", f"{BASE}registration", "Show the registration.", show_registration, REGISTRATION,
+        permission=Access.SIGNED_IN, row="S1.2",
+    ),
     Op(
         "export_registration", "POST", f"{BASE}registration/export", "Make a registration file for central.",
         export_registration, ANYTHING, body=Nothing, answers=FILE, changes=True,
+        permission=Permission.SITE_MANAGE, row="S1.2",
     ),
     Op(
         "import_authorization", "POST", f"{BASE}registration/import", "Apply the authorization file from central.",
         import_authorization, APPLIED, media=FILE, changes=True, alone=True, most_bytes=AUTHORIZATION_BYTES,
+        permission=Permission.SITE_MANAGE, row="S1.2",
     ),
     Op(
         "show_setup", "GET", f"{BASE}setup", "Show the steps of the set-up.", show_setup,
         object_of(items={"type": "array", "items": ANYTHING}, finished=FLAG, next={"type": ["string", "null"]}),
+        permission=Access.SIGNED_IN, row="S1.5",
     ),
-    Op("finish_setup", "POST", f"{BASE}setup/finish", "Finish the set-up.", finish_setup, STATUS, body=Finish, changes=True),
+    Op(
+        "finish_setup", "POST", f"{BASE}setup/finish", "Finish the set-up.", finish_setup, STATUS, body=Finish, changes=True,
+        permission=Permission.SITE_MANAGE, row="S1.5",
+    ),
     Op(
         "export_sync", "POST", f"{SYNC}/export", "Make the request file for central.", export_sync, ANYTHING, Full,
         body=Nothing, answers=FILE, changes=True, alone=True,
+        permission=Permission.SYNC_RUN, row="S2.1",
     ),
     Op(
         "import_sync", "POST", f"{SYNC}/import", "Apply the response file from central.", import_sync, APPLIED,
         media=FILE, changes=True, alone=True, most_bytes=SYNC_FILE_BYTES,
+        permission=Permission.SYNC_RUN, row="S2.1",
     ),
     Op(
         "sync_now", "POST", f"{SYNC}/now", "Synchronize over the network now.", sync_now, APPLIED, Full,
         body=Nothing, changes=True, alone=True,
+        permission=Permission.SYNC_RUN, row="S2.2",
     ),
     Op(
         "preview_sync", "GET", f"{SYNC}/preview", "Show every row of the next request.", preview_sync,
         object_of(rows=ANYTHING, counts=ANYTHING),
+        permission=Access.SIGNED_IN, row="S2.4",
     ),
-    Op("list_sync_history", "GET", f"{SYNC}/history", "List the steps of synchronization.", list_history, list_of(STEP), Page),
-    Op("show_sync_settings", "GET", f"{SYNC}/settings", "Show the settings of synchronization.", show_settings, ANYTHING),
+    Op(
+        "list_sync_history", "GET", f"{SYNC}/history", "List the steps of synchronization.", list_history, list_of(STEP), Page,
+        permission=Access.SIGNED_IN, row="S2.1",
+    ),
+    Op(
+        "show_sync_settings", "GET", f"{SYNC}/settings", "Show the settings of synchronization.", show_settings, ANYTHING,
+        permission=Access.SIGNED_IN, row="S1.4",
+    ),
     Op(
         "set_sync_settings", "PATCH", f"{SYNC}/settings", "Change the settings of synchronization.", set_settings,
         ANYTHING, body=NetworkChange, changes=True, current=show_settings,
+        permission=Permission.SITE_MANAGE, row="S1.4",
     ),
     Op(
         "run_doctor", "POST", f"{SYNC}/doctor", "Name the cause that stops synchronization.", run_doctor,
         object_of(healthy=FLAG, checked={"type": "array", "items": TEXT}), media=FILE, changes=True, alone=True,
         most_bytes=SYNC_FILE_BYTES,
+        permission=Permission.SYNC_RUN, row="B1",
     ),
     Op(
         "list_sync_causes", "GET", f"{SYNC}/causes", "List every cause that can be named.", list_causes,
         list_of(object_of(code=TEXT, where=TEXT, message=TEXT, remedy=TEXT)), Page,
+        permission=Access.SIGNED_IN, row="B1",
     ),
-    Op("show_privacy", "GET", f"{BASE}privacy", "Show the choice for each field.", show_privacy, ANYTHING),
+    Op(
+        "show_privacy", "GET", f"{BASE}privacy", "Show the choice for each field.", show_privacy, ANYTHING,
+        permission=Access.SIGNED_IN, row="S2.4",
+    ),
     Op(
         "set_privacy", "PATCH", f"{BASE}privacy", "Choose what of some fields leaves the site.", set_privacy, ANYTHING,
         body=PrivacyChange, changes=True, current=show_privacy,
+        permission=Permission.SITE_MANAGE, row="S2.4",
     ),
-    Op("list_jobs", "GET", f"{BASE}jobs", "List scheduled jobs.", list_jobs, list_of(JOB), Page),
+    Op(
+        "list_jobs", "GET", f"{BASE}jobs", "List scheduled jobs.", list_jobs, list_of(JOB), Page,
+        permission=Access.SIGNED_IN, row="S2.7",
+    ),
     Op(
         "run_job", "POST", f"{BASE}jobs/{{job}}/run", "Run a job now.", start_job,
         object_of(job=TEXT, slot=TEXT, state=TEXT, detail=TEXT), body=Nothing, changes=True, alone=True,
+        permission=Permission.JOB_RUN, row="S2.7",
     ),
 )  # fmt: skip
