@@ -188,7 +188,7 @@ def _beside(after: int, instance: InstrumentedAttribute[Any], *, full: bool) -> 
 
 
 def _instance(privacy: PrivacyFilter, row: tuple[Any, ...]) -> InstanceText:
-    (of, hostname, udi, product, version, address, notes, home, registered, contact, expires) = row[:11]
+    (of, hostname, udi, product, version, address, notes, virtual_account, registered, contact, expires) = row[:11]
     (state, allowed, key_hash, key_id, public, token, standbys, marks, removed) = row[11:]
     return InstanceText(
         of,
@@ -198,7 +198,7 @@ def _instance(privacy: PrivacyFilter, row: tuple[Any, ...]) -> InstanceText:
         version,
         privacy.text(PrivacyField.IP_ADDRESS, address),
         privacy.text(PrivacyField.NOTES, notes),
-        home,
+        virtual_account,
         registered,
         contact,
         expires,

@@ -69,5 +69,5 @@ def device_of(unit: Unit, instance_id: str, virtual_account_id: str) -> str:
     query = select(at.hostname, type_coerce(at.udi, JsonText())).where(at.id == instance_id)
     found = unit.session.execute(query).one_or_none()
     name = (found[0] or Udi.from_dict(found[1]).label) if found else "a device that is not here any more"
-    home = unit.session.get(VirtualAccount, virtual_account_id)
-    return f"{name} in {home.name}" if home is not None else name
+    present = unit.session.get(VirtualAccount, virtual_account_id)
+    return f"{name} in {present.name}" if present is not None else name

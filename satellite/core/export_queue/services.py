@@ -142,10 +142,10 @@ def take_decision(unit: Unit, decision: ExportDecisionRow) -> None:
         _say(unit, kind, row, row.count, text, f": {row.message}" if row.state == FAILED else "")
 
 
-def take_grant(unit: Unit, grant: Grant, envelope: JsonObject, home: str | None = None) -> None:
+def take_grant(unit: Unit, grant: Grant, envelope: JsonObject, virtual_account: str | None = None) -> None:
     """Keep a grant, or its newer generation, for its device.
 
-    `home` is where the device is now: what central signed names the virtual account that it knew of.
+    `virtual_account` is the present one of the device: the one that central signed may be older.
     """
     row = unit.session.get(HeldGrant, grant.grant)
     if row is None:
@@ -154,7 +154,7 @@ def take_grant(unit: Unit, grant: Grant, envelope: JsonObject, home: str | None 
             id=grant.grant,
             request_id=grant.request,
             instance_id=grant.instance,
-            virtual_account_id=home or grant.virtual_account_id,
+            virtual_account_id=virtual_account or grant.virtual_account_id,
             tag=grant.tag,
             quantity=grant.quantity,
             generation=0,
@@ -166,7 +166,7 @@ def take_grant(unit: Unit, grant: Grant, envelope: JsonObject, home: str | None 
         unit.session.add(row)
     if grant.generation > row.generation:
         row.generation, row.envelope = grant.generation, envelope
-        row.request_id, row.virtual_account_id = grant.request, home or grant.virtual_account_id
+        row.request_id, row.virtual_account_id = grant.request, virtual_account or grant.virtual_account_id
         row.not_after, row.deliver_until = grant.not_after, grant.deliver_until
 
 
