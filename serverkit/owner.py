@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TextIO
 
@@ -16,6 +17,16 @@ from serverkit.errors import WrongOwnerError
 ROOT = 0
 _STATE = ("*.db", "*.db-*", "*.lock", "*.turn", "lab-clock.json", "keys", "anchor", "tls")
 _FOLDERS = ("keys", "anchor")
+
+
+def is_state(path: Path) -> bool:
+    """Whether a path names a part of the state of a home, of this server or of another one on this machine."""
+    found = path.parent.resolve() / path.name
+    for folder in found.parents:
+        if (folder / "keys").is_dir() and any(folder.glob("*.lock")):
+            first = found.relative_to(folder).parts[0]
+            return any(fnmatch(first, pattern) for pattern in (*_STATE, "config.toml"))
+    return False
 
 
 def keep_owner(descriptor: int, folder: Path) -> None:

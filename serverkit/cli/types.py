@@ -13,6 +13,7 @@ import click
 from serverkit.clock import parse_duration, parse_time
 from serverkit.errors import AppError
 from serverkit.files import refuse_unwritable
+from serverkit.owner import is_state
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
@@ -57,13 +58,24 @@ class DurationType(click.ParamType[timedelta]):
             self.fail(error.message, param, ctx)
 
 
+class OutputInHomeError(AppError):
+    """A file would take the place of what a server keeps."""
+
+    code = "output_in_home"
+    remedy = "Name a file outside the home; nothing was written."
+    status = 409
+
+
 class OutputType(click.Path):
     """A file to be written; one that cannot be is refused before anything is changed on its account."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Look at where it is to go."""
         path = super().convert(value, param, ctx)
-        refuse_unwritable(Path(os.fsdecode(path)))
+        target = Path(os.fsdecode(path))
+        refuse_unwritable(target)
+        if is_state(target):
+            raise OutputInHomeError(f"{target.name[:80]} there is a part of the state of a home")
         return path
 
 

@@ -189,6 +189,25 @@ def test_no_output_takes_the_place_of_what_is_no_regular_file(site: World) -> No
     assert made["sequence"] == response[0]["sequence"] + 1
 
 
+@pytest.mark.row("S2.1", "E4")
+def test_no_output_takes_the_place_of_what_a_server_keeps(site: World) -> None:
+    """Database, keys, anchor and settings of either home stay, however the path is written; beside them is room."""
+    (site.folder / "way").symlink_to("satellite", target_is_directory=True)
+    for target in ("central/central.db", "central/keys/new", "central/config.toml", "satellite/anchor/anchor.json",
+                   "way/satellite.db", "satellite/../central/central.db-wal"):  # fmt: skip
+        path = site.folder / target
+        before = path.read_bytes() if path.exists() else None
+        for refused in (
+            site.central("root", "export", "--output", str(path), code=1),
+            site.central("backup", "create", "--output", str(path), code=1),
+            site.satellite("sync", "export", "--output", str(path), code=1),
+        ):
+            assert refused["error"]["code"] == "output_in_home", target
+        assert (path.read_bytes() if path.exists() else None) == before, target
+    site.central("root", "export", "--output", str(site.folder / "central" / "root.json"))
+    assert site.synchronize()[2]["outcome"] == "applied"
+
+
 @pytest.mark.row("S2.1")
 def test_a_folder_that_cannot_be_synchronized_is_a_warning(
     site: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
