@@ -75,6 +75,8 @@ def read_host(text: str, port: int | None) -> tuple[str, int]:
             raise EndpointError("the brackets around an IPv6 address do not match")
         host, colon, said = _version_6(inner), rest[:1], rest[1:]
     else:
+        if "://" in text:
+            raise EndpointError("a host is named here, without a scheme such as https://")
         if "]" in text:
             raise EndpointError("the brackets around an IPv6 address do not match")
         if text.count(":") > 1:

@@ -51,5 +51,5 @@ def _expected_of(key: str, sign: str, value: str, what: str) -> str:
             else f"the value of {key} lacks its closing quotation mark"
         )
     if value[0] in "[{":
-        return f"the list that begins here is not closed or its entries are not parted by commas ({what})"
+        return f"the list that begins here is not closed, or its entries lack commas ({what})"
     return f'a text stands between quotation marks: `{key} = "…"`'

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import central.cli
+from serverkit.devices.serve import BindError, host_named
 from tests.world import World
 
 FAULTS = {
@@ -19,7 +20,7 @@ FAULTS = {
     "colon": ("[server]\n\nworkers: 2", 3, "joined by `=`"),
     "open": ('[database]\nurl = "postgresql://me:geheim@host/db\n', 2, "closing quotation mark"),
     "nothing": ("[server]\nworkers =\nthreads = 2", 2, "workers has no value"),
-    "list": ('[server]\nnames = ["a" "b"]', 2, "commas"),
+    "list": ('[server]\nnames = ["a" "b"]', 2, "lack commas"),
     "backslash": ('[anchor]\nfolder = "C:\\state"', 2, "backslash"),
     "capitals": ("[time]\nenabled = True", 2, "small letters"),
     "words": ("# mine\nserver workers 2", 2, "`KEY = VALUE`"),
@@ -49,3 +50,11 @@ def test_settings_in_another_encoding_are_told_which(tmp_path: Path) -> None:
     words = ("init", "--vendor", "V", "--root-keys", str(tmp_path / "keys"), "--lab")
     error = World(tmp_path).run(central.cli.main, "central", *words, code=1)["error"]
     assert "UTF-16; save it as UTF-8" in error["message"]
+
+
+@pytest.mark.row("D1")
+@pytest.mark.parametrize("bind", ["https://central.example:8443", "http://[::1]:8443"])
+def test_an_address_to_listen_on_has_no_scheme(bind: str) -> None:
+    """A URL in the place of HOST:PORT is told as that, not as an IPv6 address."""
+    with pytest.raises(BindError, match="without a scheme"):
+        host_named(bind)

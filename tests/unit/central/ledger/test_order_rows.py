@@ -49,6 +49,13 @@ def test_faulty_lines_are_refused_by_name(cells: dict[str, str], code: str) -> N
 
 
 @pytest.mark.row("C3.4")
+def test_a_word_that_is_none_of_its_kind_is_quoted() -> None:
+    """What was found is named, beside what may stand there."""
+    with pytest.raises(RowError, match=r"'subscription' is no type; it is one of perpetual, term"):
+        row_reader(NOW)({**BASE, "type": "subscription"})
+
+
+@pytest.mark.row("C3.4")
 def test_the_largest_quantity_is_taken_and_one_more_is_not() -> None:
     """A thousand million is the most."""
     assert parse_quantity("1000000000") == 1_000_000_000
