@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,65 @@ def test_restricted_units_stay_with_the_key_that_is_heard_again(site: World, ser
     assert "instance_failed_to_connect" not in site.alerts()
     with pytest.raises(AgentError):
         new.request_export("STRONG", 1)
+
+
+@pytest.mark.row("C7.2", "C6.9")
+def test_what_an_ended_reservation_lacks_moves_with_its_device(vendor: World) -> None:
+    """The shortage follows who causes it: the source is relieved, the target shows it and nothing of it is free."""
+    start, end = "2020-01-01", (datetime.now(UTC) + timedelta(days=20)).date().isoformat()
+    head = "virtual_account,tag,quantity,type,start,end\n"
+    lots = (
+        f"{head}Spare,ESSENTIALS,1,term,{start},{end}\nSpare,ESSENTIALS,1,perpetual,,\nSite,ESSENTIALS,1,perpetual,,\n"
+    )
+    vendor.central("order", "import", ACCOUNT, vendor.file("terms.csv", lots))
+    device = vendor.unregistered("AIR-1", "central")
+    root = (vendor.folder / "root.json").read_bytes()
+    code = device.reserve_request(Udi(pid="SW-48", serial="AIR-1"), root)
+    words = ("--virtual-account", "Spare", "--request-code", code, "--licence", "ESSENTIALS=2")
+    made = vendor.central("reservation", "create", ACCOUNT, *words, "--output", vendor.file("code"))
+    vendor.advance("30d")
+    vendor.central("jobs", "run", "deadlines")
+    before = vendor.licence("ESSENTIALS", pool="Spare"), vendor.licence("ESSENTIALS", pool="Site")
+    vendor.central("instance", "transfer", ACCOUNT, str(made["instance"]), "--to", "Site")
+    after = vendor.licence("ESSENTIALS", pool="Site")
+    left = [row for row in vendor.central("licences", ACCOUNT)["items"] if row["tag"] == "ESSENTIALS"]
+    words = ("ESSENTIALS", "--from", "Site", "--to", "Spare", "--quantity", "1")
+
+    assert [row["balance"] for row in before] == [-1, 1]
+    assert (after["purchased"], after["in_use"], after["balance"]) == (2, 2, 0)
+    assert [row["virtual_account"] for row in left if row["balance"] < 0] == []
+    assert rights.refused(vendor, "licence", "transfer", ACCOUNT, *words) == "not_enough_free"
+    assert vendor.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C11.3", "C8.2")
+def test_a_virtual_account_with_ended_locked_units_goes_to_another_satellite(vendor: World) -> None:
+    """What a removed site's device still holds of an ended term is no licence of the next site, and lowers what that gets."""
+    end = (datetime.now(UTC) + timedelta(days=20)).date().isoformat()
+    head = "virtual_account,tag,quantity,type,start,end\n"
+    lots = f"{head}Site,STRONG,1,term,2020-01-01,{end}\n"
+    vendor.found_satellite()
+    device = vendor.device("SN1")
+    vendor.synchronize("lots")
+    device.request_export("STRONG", 2)
+    vendor.synchronize("asked")
+    device.renew_authorization()
+    vendor.synchronize("told")
+    vendor.central("order", "import", ACCOUNT, vendor.file("terms.csv", lots))
+    device.request_export("STRONG", 3)
+    vendor.synchronize("more")
+    device.renew_authorization()
+    vendor.central("satellite", "remove", ACCOUNT, "North")
+    vendor.satellite("init", "--name", "South", "--root", vendor.file("root.json"), "--lab", home="satellite2")
+    vendor.satellite("registration", "export", "--output", vendor.file("second"), home="satellite2")
+    vendor.advance("30d")
+    vendor.central("jobs", "run", "deadlines")
+    held = vendor.licence("STRONG")
+    add = ("satellite", "add", ACCOUNT, "--name", "South", "--virtual-account", "Site")
+    vendor.central(*add, "--registration", vendor.file("second"))
+    vendor.central("satellite", "authorize", ACCOUNT, "South", "--output", vendor.file("authorization2"))
+    vendor.satellite("registration", "import", vendor.file("authorization2"), home="satellite2")
+
+    assert (held["purchased"], held["in_use"], held["balance"]) == (2, 3, -1)
+    assert all(row["tag"] != "STRONG" for row in vendor.satellite("licences", home="satellite2")["items"])
+    assert vendor.central("ledger", "verify")["ok"]
