@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from serverkit.actor import Actor
 from serverkit.clock import iso, optional_iso
 from serverkit.db.base import OutboxMixin
+from serverkit.db.paging import Query
 from serverkit.db.unit import Database, Unit
 from serverkit.errors import AppError
 from serverkit.ids import new_id
@@ -83,21 +84,22 @@ def _note(unit: Unit, table: type[E], entry_id: str, error: str | None) -> None:
     row.due_at = unit.now + retry_after(row.attempts) if row.attempts < MOST_ATTEMPTS else None
 
 
-def entries(unit: Unit, table: type[E]) -> list[dict[str, Any]]:
-    """What waits, was sent or failed, the newest first; never the text itself."""
-    rows = unit.session.scalars(select(table).order_by(table.at.desc(), table.id).limit(1000))
-    return [
-        {
-            "id": row.id,
-            "at": iso(row.at),
-            "kind": row.kind,
-            "to": row.payload.get("to"),
-            "subject": row.payload.get("subject"),
-            "state": "sent" if row.sent_at else "waiting" if row.due_at else "failed",
-            "attempts": row.attempts,
-            "sent_at": optional_iso(row.sent_at),
-            "next_attempt": optional_iso(row.due_at),
-            "last_error": row.last_error,
-        }
-        for row in rows
-    ]
+def entries(table: type[E]) -> Query:
+    """Everything that waits, was sent or failed."""
+    return select(table)
+
+
+def entry_members(row: OutboxMixin) -> dict[str, Any]:
+    """What is shown of an entry; never the text itself."""
+    return {
+        "id": row.id,
+        "at": iso(row.at),
+        "kind": row.kind,
+        "to": row.payload.get("to"),
+        "subject": row.payload.get("subject"),
+        "state": "sent" if row.sent_at else "waiting" if row.due_at else "failed",
+        "attempts": row.attempts,
+        "sent_at": optional_iso(row.sent_at),
+        "next_attempt": optional_iso(row.due_at),
+        "last_error": row.last_error,
+    }

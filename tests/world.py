@@ -131,8 +131,11 @@ class World:
         made.database.dispose()
 
     def central(self, *words: str, code: int = 0) -> dict[str, Any]:
-        """A command of central."""
-        return self.run(central.cli.main, "central", *words, code=code)
+        """A command of central; the job that looks at alerts every day is run where the clock was moved."""
+        found = self.run(central.cli.main, "central", *words, code=code)
+        if words[:2] in {("clock", "advance"), ("clock", "set")} and code == 0:
+            self.run(central.cli.main, "central", "jobs", "run", "alerts")
+        return found
 
     def satellite(self, *words: str, code: int = 0, home: str = "satellite") -> dict[str, Any]:
         """A command of the satellite; the job that time would run before alerts are listed is run here."""

@@ -224,3 +224,16 @@ class JobRunView(View):
     slot: str
     state: str
     detail: str
+
+
+class NodeView(View):
+    """A home that works on the database of this central; `here` marks the one that is asked."""
+
+    id: str
+    host: str
+    home: str
+    version: str
+    first_seen: Moment
+    last_seen: Moment
+    running: bool
+    here: bool

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import click
 
 from central import __version__
+from central.actions.server import finish_restore
 from central.cli.base import group, home, opened
-from central.runtime import DATABASE_FILE, MIGRATIONS, open_central, settle_restore
+from central.runtime import DATABASE_FILE, MIGRATIONS, settle_restore
 from exchange.carried import change_of
 from serverkit.backup.cli import Opened, add_backup_commands
 from serverkit.backup.service import Product
@@ -22,13 +20,4 @@ def _opened(context: click.Context) -> Opened:
     return server.home, server.database.engine, server.clock
 
 
-def _finish(folder: Path) -> dict[str, Any]:
-    server = open_central(folder)
-    server.database.dispose()
-    return {
-        "restored": True,
-        "next": "Make the authorization file of every satellite anew: `central satellite authorize`.",
-    }
-
-
-add_backup_commands(group, PRODUCT, home, _opened, settle_restore, _finish)
+add_backup_commands(group, PRODUCT, home, _opened, settle_restore, finish_restore)

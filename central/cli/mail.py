@@ -1,36 +1,32 @@
-"""`central mail`: what waits in the outbox, and whether the settings of mail work."""
+"""`central mail`."""
 
 from __future__ import annotations
 
 import click
 
+from central.actions import mail as actions
 from central.cli.base import group, opened, reading
-from central.domain.operations.models import OutboxEntry
+from serverkit.actor import OPERATOR
 from serverkit.cli.base import emit, emit_list
-from serverkit.mail.sender import send_test
-from serverkit.outbox import entries
 
 
-@group.group("mail", help="Mail that central sends.")
+@group.group("mail", help="Show the outbox, test the mail settings.")
 def mail() -> None:
     """Hold the commands of mail."""
 
 
-@mail.command("list", help="List the outbox: what waits, was sent, or failed and why.")
+@mail.command("list", help="List the outbox: mails that wait, were sent, or failed, with the reason.")
 @click.pass_context
 def mail_list(context: click.Context) -> None:
     """List the outbox."""
     with reading(context) as (_, unit):
-        items = entries(unit, OutboxEntry)
+        items = actions.list_mail(unit, actions.NEWEST).items
     emit_list(context, items, ("at", "to", "subject", "state", "attempts", "last_error"))
 
 
-@mail.command("test", help="Send a mail at once and say what the server answers.")
+@mail.command("test", help="Send a test mail immediately and show the answer of the mail server.")
 @click.option("--to", required=True, metavar="ADDR")
 @click.pass_context
 def mail_test(context: click.Context, to: str) -> None:
-    """Try the settings."""
-    server = opened(context)
-    settings = server.settings.mail
-    send_test(settings, to, server.clock.now())
-    emit(context, {"to": to, "host": settings.host, "security": settings.security, "sent": True})
+    """Send a test mail."""
+    emit(context, actions.send_test_mail(opened(context), OPERATOR, to))

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import click
 
+from central.actions import jobs as actions
+from central.actions import nodes
+from central.actions.server import migrate_database
 from central.cli.base import group, home, opened, reading
 from central.domain.operations.models import JobRun
-from central.domain.operations.nodes import nodes
 from central.jobs.catalogue import jobs_of, note_tls
-from central.runtime import Central, assemble, create_database, note_here, open_central
+from central.runtime import Central, note_here, open_central
+from serverkit.actor import OPERATOR
 from serverkit.backup.swap import hold_home
 from serverkit.cli.base import emit, emit_list
-from serverkit.db.migrate import current, require
 from serverkit.devices.asgi_front import Application
-from serverkit.errors import HomeMissingError
-from serverkit.jobs.runs import find_job, manual_slot, run_job, slot_of
 from serverkit.startup import check_home
 from serverkit.storage import is_server
 from serverkit.tls.own import ensure_pair
@@ -26,22 +26,16 @@ from serverkit.tls.pair import TLS
 NODE_COLUMNS = ("id", "host", "home", "version", "first_seen", "last_seen", "running", "here")
 
 
-@group.command("upgrade", help="Bring the database to the form of this program; a copy is made first.")
+@group.command("upgrade", help="Migrate the database to this version; a copy is made first.")
 @click.pass_context
 def upgrade(context: click.Context) -> None:
-    """Upgrade the database."""
-    server = assemble(home(context))
-    if not server.keyring.exists:
-        raise HomeMissingError("there is no central in this home")
-    require(server.database.engine)
-    before = current(server.database.engine)
-    create_database(server)
-    emit(context, {"before": before, "now": current(server.database.engine)})
+    """Migrate the database."""
+    emit(context, migrate_database(home(context)))
 
 
-@group.command("serve", help="Serve the device protocol; prints one JSON line when ready.")
-@click.option("--bind", metavar="HOST:PORT", help="Address; port 0 takes a free one.")
-@click.option("--no-jobs", is_flag=True, help="Start no scheduler.")
+@group.command("serve", help="Serve devices and APIs; prints one JSON line when ready.")
+@click.option("--bind", metavar="HOST:PORT", help="Address to listen on; port 0 selects a free one.")
+@click.option("--no-jobs", is_flag=True, help="Do not start the scheduler.")
 @click.option("--no-tls", is_flag=True, help="Behind a reverse proxy: a loopback address or unix:PATH only.")
 @click.pass_context
 def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool) -> None:
@@ -100,10 +94,11 @@ def node() -> None:
 def node_list(context: click.Context) -> None:
     """List nodes."""
     with reading(context) as (server, unit):
-        emit_list(context, nodes(unit, server.node), NODE_COLUMNS)
+        items = nodes.list_nodes(unit, server.node, nodes.FIRST).items
+    emit_list(context, items, NODE_COLUMNS)
 
 
-@group.group("jobs", help="What time alone brings about.")
+@group.group("jobs", help="List and run scheduled jobs.")
 def jobs() -> None:
     """Hold the commands of jobs."""
 
@@ -112,25 +107,15 @@ def jobs() -> None:
 @click.pass_context
 def jobs_list(context: click.Context) -> None:
     """List jobs."""
-    server = opened(context)
-    now = server.clock.now()
-    items = [
-        {
-            "name": job.name,
-            "every_seconds": int(job.every.total_seconds()),
-            "slot": slot_of(job, now),
-            "description": job.description,
-        }
-        for job in jobs_of(server)
-    ]
+    with reading(context) as (server, unit):
+        items = actions.list_jobs(unit, jobs_of(server)).items
     emit_list(context, items, ("name", "every_seconds", "slot", "description"))
 
 
-@jobs.command("run", help="Run a job now.")
+@jobs.command("run", help="Run a job immediately.")
 @click.argument("name")
 @click.pass_context
 def jobs_run(context: click.Context, name: str) -> None:
     """Run a job."""
     server = opened(context)
-    result = run_job(server.database, JobRun, find_job(jobs_of(server), name), slot=manual_slot())
-    emit(context, {"job": result.job, "slot": result.slot, "state": result.state, "detail": result.detail})
+    emit(context, actions.run_job(server.database, OPERATOR, jobs_of(server), name))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from central.actions.time import ACTS
 from central.domain.access.rules import Permission
-from central.time_service import ACTS
 from serverkit.http.time import time_operations
 
 OPERATIONS = time_operations(ACTS, look=Permission.VENDOR_MANAGE, manage=Permission.VENDOR_MANAGE)

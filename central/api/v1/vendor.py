@@ -6,17 +6,15 @@ from typing import Any
 
 from pydantic import Field
 
+from central.actions import jobs, mail, nodes, policies, trust
 from central.actions.catalogue import import_catalogue
-from central.api.v1.context import ACCOUNT_PATH, ENTITLEMENT, MAIL, Call, account_of
+from central.actions.views import JobRunView, JobView, MailView, NodeView
+from central.api.v1.context import ACCOUNT_PATH, ENTITLEMENT, Call, account_of
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.catalogue.queries import listing
 from central.domain.ledger.services import import_orders
 from central.domain.ledger.verification import verify
-from central.domain.operations.models import JobRun, OutboxEntry
-from central.domain.operations.nodes import nodes
-from central.domain.preferences.queries import policies
-from central.domain.preferences.services import set_policy
 from central.jobs.catalogue import jobs_of
 from central.runtime import Central
 from serverkit.http.operations import (
@@ -25,7 +23,6 @@ from serverkit.http.operations import (
     FILE,
     FLAG,
     TEXT,
-    TIME,
     WHOLE,
     Access,
     Operation,
@@ -36,13 +33,9 @@ from serverkit.http.operations import (
     list_of,
     object_of,
     paged,
+    part_of,
 )
-from serverkit.http.schemas import BASE, JOB, WARNINGS, Nothing
-from serverkit.jobs.runs import find_job, manual_slot, run_job, slot_of
-from serverkit.mail.sender import send_test
-from serverkit.outbox import entries
-
-NODE = object_of(id=TEXT, host=TEXT, home=TEXT, version=TEXT, first_seen=TIME, last_seen=TIME, running=FLAG, here=FLAG)
+from serverkit.http.schemas import BASE, WARNINGS, Nothing
 
 
 class MailTest(Strict):
@@ -51,6 +44,12 @@ class MailTest(Strict):
     model_config = example({"to": "admin@example.com"})
 
     to: str
+
+
+class MailPage(Page):
+    """A page of mails; a `-` reverses the order."""
+
+    sort: mail.MailSort = Field(default="id", description="The order of the list.")
 
 
 class CatalogueQuery(Query):
@@ -89,65 +88,43 @@ def take_orders(call: Call) -> dict[str, Any]:
 
 
 def show_policies(call: Call) -> dict[str, Any]:
-    """Every policy."""
-    return dict(policies(call.unit))
+    """Show every policy."""
+    return policies.show_policies(call.unit)
 
 
 def change_policy(call: Call) -> dict[str, Any]:
     """Set a policy."""
-    return dict(set_policy(call.unit, call.path["policy"], call.body.value))
+    return policies.set_policy(call.unit, call.path["policy"], call.body.value)
 
 
 def list_jobs(call: Call) -> dict[str, Any]:
-    """The jobs, each with the slot that is running."""
-    require(call.unit, Permission.VENDOR_MANAGE)
-    items = [
-        {
-            "id": job.name,
-            "name": job.name,
-            "every_seconds": int(job.every.total_seconds()),
-            "slot": slot_of(job, call.unit.now),
-            "description": job.description,
-        }
-        for job in jobs_of(call.server)
-    ]
-    return paged(items, call.query)
+    """List the jobs, each with its current slot."""
+    return jobs.list_jobs(call.unit, jobs_of(call.server), part_of(call.query)).to_dict()
 
 
 def list_nodes(call: Call) -> dict[str, Any]:
-    """The homes that work on this database."""
-    return paged(nodes(call.unit, call.server.node), call.query)
+    """List the homes that work on this database."""
+    return nodes.list_nodes(call.unit, call.server.node, part_of(call.query)).to_dict()
 
 
-def start_job(call: Call) -> dict[str, Any]:
-    """Run a job now."""
-    server = call.server
-    with server.database.write(call.actor) as unit:
-        require(unit, Permission.VENDOR_MANAGE)
-    result = run_job(server.database, JobRun, find_job(jobs_of(server), call.path["job"]), slot=manual_slot())
-    return {"job": result.job, "slot": result.slot, "state": result.state, "detail": result.detail}
+def run_job(call: Call) -> dict[str, Any]:
+    """Run a job immediately."""
+    return jobs.run_job(call.server.database, call.actor, jobs_of(call.server), call.path["job"])
 
 
 def list_mail(call: Call) -> dict[str, Any]:
-    """The outbox: what waits, was sent, or failed and why."""
-    require(call.unit, Permission.VENDOR_MANAGE)
-    return paged(entries(call.unit, OutboxEntry), call.query)
+    """List the outbox: mails that wait, were sent, or failed, with the reason."""
+    return mail.list_mail(call.unit, part_of(call.query)).to_dict()
 
 
 def test_mail(call: Call) -> dict[str, Any]:
-    """Send a mail at once and say what the server answers."""
-    server = call.server
-    with server.database.write(call.actor) as unit:
-        require(unit, Permission.VENDOR_MANAGE)
-        now = unit.now
-    settings = server.settings.mail
-    send_test(settings, call.body.to, now)
-    return {"to": call.body.to, "host": settings.host, "security": settings.security, "sent": True}
+    """Send a test mail immediately and show the answer of the mail server."""
+    return mail.send_test_mail(call.server, call.actor, call.body.to)
 
 
 def export_root(call: Call) -> bytes:
-    """The root document in force: public, what satellites and devices are made with."""
-    return call.server.keyring.trust.document + b"\n"
+    """The root document in force: public, satellites and devices are created with it."""
+    return trust.export_root(call.server.keyring)
 
 
 def verify_ledger(call: Call) -> dict[str, Any]:
@@ -187,25 +164,27 @@ OPERATIONS = (
         permission=Permission.VENDOR_MANAGE, row="C11.1",
     ),
     Op(
-        "list_jobs", "GET", f"{BASE}jobs", "List what time alone brings about.", list_jobs, list_of(JOB), Page,
+        "list_jobs", "GET", f"{BASE}jobs", "List the scheduled jobs.", list_jobs,
+        list_of(JobView.schema_object()), Page,
         permission=Permission.VENDOR_MANAGE, row="C10.3",
     ),
     Op(
         "list_nodes", "GET", f"{BASE}nodes", "List the homes that work on this central's database.", list_nodes,
-        list_of(NODE), Page,
+        list_of(NodeView.schema_object()), Page,
         permission=Permission.VENDOR_MANAGE, row="B8",
     ),
     Op(
-        "run_job", "POST", f"{BASE}jobs/{{job}}/run", "Run a job now.", start_job,
-        object_of(job=TEXT, slot=TEXT, state=TEXT, detail=TEXT), body=Nothing, changes=True, alone=True,
+        "run_job", "POST", f"{BASE}jobs/{{job}}/run", "Run a job now.", run_job,
+        JobRunView.schema_object(), body=Nothing, changes=True, alone=True,
         permission=Permission.VENDOR_MANAGE, row="C10.3",
     ),
     Op(
-        "list_mail", "GET", f"{BASE}mail", "List the outbox.", list_mail, list_of(MAIL), Page,
+        "list_mail", "GET", f"{BASE}mail", "List the outbox.", list_mail,
+        list_of(MailView.schema_object()), MailPage,
         permission=Permission.VENDOR_MANAGE, row="C12.2",
     ),
     Op(
-        "test_mail", "POST", f"{BASE}mail/test", "Send a mail at once.", test_mail,
+        "test_mail", "POST", f"{BASE}mail/test", "Send a test mail.", test_mail,
         object_of(to=TEXT, host=TEXT, security=TEXT, sent=FLAG), body=MailTest, changes=True, alone=True,
         permission=Permission.VENDOR_MANAGE, row="C12.2",
     ),

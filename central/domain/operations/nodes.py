@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 
-from central.domain.access.rules import Permission
-from central.domain.access.services import require
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.operations.models import Node
-from central.domain.operations.rules import BEAT, Place, is_copy, is_running
-from serverkit.clock import iso
+from central.domain.operations.rules import BEAT, Place, is_copy
 from serverkit.db.unit import Unit
 
 
@@ -50,21 +45,3 @@ def note_node(unit: Unit, node: str, here: Place, version: str) -> None:
             record(unit, None, EventKind.NODE_JOINED, message, subject=subject)
     row.host, row.home, row.version = here.host, here.home, version
     row.last_seen = max(row.last_seen, unit.now)
-
-
-def nodes(unit: Unit, node: str) -> list[dict[str, Any]]:
-    """Every node that was seen, the earliest first; `node` is the one that is asked."""
-    require(unit, Permission.VENDOR_MANAGE)
-    return [
-        {
-            "id": row.id,
-            "host": row.host,
-            "home": row.home,
-            "version": row.version,
-            "first_seen": iso(row.first_seen),
-            "last_seen": iso(row.last_seen),
-            "running": is_running(row.last_seen, unit.now),
-            "here": row.id == node,
-        }
-        for row in unit.session.scalars(select(Node).order_by(Node.first_seen, Node.id))
-    ]

@@ -1,4 +1,4 @@
-"""What is done about the clock of central: the vendor's own (row S1.3)."""
+"""Use cases of time: show, confirm and measure the clock, change its settings (row S1.3)."""
 
 from __future__ import annotations
 
