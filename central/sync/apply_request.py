@@ -101,7 +101,18 @@ def _own(intake: ApplyContext, virtual_account_id: str) -> str:
     return virtual_account_id
 
 
+def _refuse_foreign_tokens(intake: ApplyContext, rows: list[TokenRow]) -> None:
+    """A site writes its own tokens; central's stay as they are."""
+    for piece in batches([row.id for row in rows]):
+        of_central = select(Token.id).where(
+            Token.account_id == intake.account.id, Token.satellite_id.is_(None), Token.id.in_(piece)
+        )
+        if intake.unit.session.scalar(of_central.limit(1)) is not None:
+            raise MalformedError("a row names a token that is not this satellite's")
+
+
 def _tokens(intake: ApplyContext, rows: list[TokenRow]) -> None:
+    _refuse_foreign_tokens(intake, rows)
     gone = [row.id for row in rows if row.removed]
     intake.unit.session.execute(
         delete(Token).where(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+import satellite.sync.make_request as making
 from agent.device import Device
 from agent.joining import RegistrationRequest
 from agent.transport import Server
+from exchange.files.site_rows import TokenRow
 from exchange.identity import Udi
 from tests.integration.test_reservation_updates import started, update
 from tests.world import ACCOUNT, World
@@ -226,3 +232,24 @@ def test_a_token_is_known_with_what_came_along_when_it_was_pasted(site: World, s
     assert revoked["state"] == again["state"] == "revoked"
     assert wrong["code"] == "unknown_token"
     assert text[4:12] not in wrong["message"]
+
+
+@pytest.mark.row("C2.3", "E2")
+def test_a_site_cannot_write_over_a_token_of_central(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file signed by the site that names the id of one of central's tokens is refused; the token stays as it is."""
+    central = site.central("token", "create", ACCOUNT, "--virtual-account", "Spare", "--days", "30")
+    site.satellite("token", "create", "--virtual-account", "Site", "--days", "30")
+    usual = making._rows
+
+    def forged(*words: Any, **more: Any) -> Iterator[Any]:
+        for row in usual(*words, **more):
+            yield replace(row, id=central["id"]) if isinstance(row, TokenRow) else row
+
+    monkeypatch.setattr(making, "_rows", forged)
+    request = site.file("request")
+    site.satellite("sync", "export", "--output", request)
+    refused = site.central("sync", "import", request, "--output", site.file("response"), code=1)["error"]
+    kept = next(row for row in site.central("token", "list", ACCOUNT)["items"] if row["id"] == central["id"])
+
+    assert refused["code"] == "malformed"
+    assert (kept["state"], kept["virtual_account"]) == ("active", "Spare")
