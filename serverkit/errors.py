@@ -246,3 +246,13 @@ class ServerRunningError(RefusedError):
 
     code = "server_running"
     remedy = "Stop the server of this home first."
+
+
+class DatabaseGuardError(AppError):
+    """The database refused a change that would break one of its rules."""
+
+    code = "database_guard"
+    remedy = (
+        "Nothing was changed. Try again; if it happens again, report the guard's name together with the server's log."
+    )
+    status = 409

@@ -16,6 +16,7 @@ from serverkit.errors import (
     AppError,
     DatabaseBusyError,
     DatabaseDamagedError,
+    DatabaseGuardError,
     DiskFullError,
     DiskUnwritableError,
     FileUnreadableError,
@@ -27,6 +28,8 @@ EXIT_STORAGE_FAILED = 3
 """The server's master ends with this code too when a worker does."""
 _LEAST_FREE = 256 * 1024
 _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 5, 6, 8, 10, 11, 13, 14, 26
+_CONSTRAINT = 19
+_GUARDS = "23"
 _UNSURE = {_IOERR | kind << 8 for kind in (3, 4, 5, 6)}  # write, fsync, fsync of a folder, truncate
 
 _serving = [False]
@@ -38,9 +41,12 @@ def is_server() -> None:
 
 
 def of_database(error: BaseException, file: Path | None) -> AppError | None:
-    """What a database's error means, if it is one of the disk or of waiting."""
-    if getattr(error, "sqlstate", None) == "53100":
+    """What a database's error means, if it is one of the disk, of waiting, or of a guard."""
+    sqlstate = getattr(error, "sqlstate", None)
+    if sqlstate == "53100":
         return DiskFullError()
+    if isinstance(sqlstate, str) and sqlstate.startswith(_GUARDS):
+        return DatabaseGuardError(f"the database refused the change: {_guard_of(error)}")
     code = getattr(error, "sqlite_errorcode", None)
     if not isinstance(code, int):
         return None
@@ -49,11 +55,21 @@ def of_database(error: BaseException, file: Path | None) -> AppError | None:
         return DatabaseBusyError("the database did not come free in time")
     if primary == _FULL or (primary in {_IOERR, _CANTOPEN} and _is_full(file)):
         return DiskFullError()
+    if primary == _CONSTRAINT:
+        return DatabaseGuardError(f"the database refused the change: {_guard_of(error)}")
     if primary in {_CORRUPT, _NOTADB}:
         return DatabaseDamagedError()
     if primary in {_READONLY, _CANTOPEN}:
         return DiskUnwritableError("the database cannot be opened for writing")
     return StorageFailedError(f"the disk failed under the database (SQLite {code})") if code in _UNSURE else None
+
+
+def _guard_of(error: BaseException) -> str:
+    """Which guard refused, without a value of the row: it may be a secret."""
+    diagnosis = getattr(error, "diag", None)
+    if diagnosis is not None:
+        return str(diagnosis.constraint_name or f"{diagnosis.table_name}.{diagnosis.column_name} is missing")
+    return str(error).replace(" constraint failed", "")
 
 
 def of_file(error: OSError, name: str) -> AppError:

@@ -16,7 +16,7 @@ from central.domain.accounts.queries import by_domain, virtual_account, visible_
 from central.domain.accounts.tags import beginning, drop_tags, tags_of
 from central.domain.accounts.tags import change_tags as change_tags_of
 from central.domain.instances.queries import in_virtual_accounts
-from central.domain.ledger.claims import claimed_in
+from central.domain.ledger.claims import claimed_in, drop_totals
 from central.domain.ledger.services import owned_in
 from central.domain.tokens.queries import own_tokens
 from central.domain.tokens.services import drop_tokens
@@ -94,6 +94,7 @@ def delete_virtual_account(unit: Unit, domain: str, name: str) -> dict[str, Any]
         raise VirtualAccountNotEmptyError(f"{row.name} holds tokens that still register devices")
     view = _shown(unit, row)
     drop_tags(unit, row)
+    drop_totals(unit, row.account_id, row.id)
     drop_tokens(unit, row.account_id, row.id)
     drop_roles(unit, row.account_id, row.id)
     services.delete_virtual_account(unit, row)

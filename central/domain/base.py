@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, String, inspect, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from serverkit.db.base import IdColumn, make_metadata
+from serverkit.db.guards import bounded
 from serverkit.db.unit import Unit
 
 VENDOR = ""
@@ -25,7 +26,7 @@ class Counter(Base):
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
-    value: Mapped[int] = mapped_column(BigInteger)
+    value: Mapped[int] = mapped_column(BigInteger, bounded("value"))
 
 
 def next_number(unit: Unit, account_id: str, name: str) -> int:

@@ -17,6 +17,7 @@ from central.domain.preferences import models as preferences
 from central.domain.reservations import models as reservations
 from central.domain.satellites import models as satellites
 from central.domain.tokens import models as tokens
+from serverkit.db.guards import guarded
 
 FEATURES = (
     access,
@@ -34,4 +35,4 @@ FEATURES = (
     satellites,
     tokens,
 )
-metadata = Base.metadata
+metadata = guarded(Base.metadata)

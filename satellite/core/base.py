@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, String, bindparam, insert, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from serverkit.db.base import make_metadata
+from serverkit.db.guards import bounded
 from serverkit.db.unit import Unit
 
 
@@ -21,7 +22,7 @@ class Counter(Base):
     __tablename__ = "counters"
 
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
-    value: Mapped[int] = mapped_column(BigInteger)
+    value: Mapped[int] = mapped_column(BigInteger, bounded("value"))
 
 
 _RAISE = (

@@ -13,6 +13,7 @@ from satellite.core.licences import models as licences
 from satellite.core.operations import models as operations
 from satellite.core.site import models as site
 from satellite.core.tokens import models as tokens
+from serverkit.db.guards import guarded
 
 FEATURES = (access, accounts, activity, alerts, export_queue, instances, licences, operations, site, tokens)
-metadata = Base.metadata
+metadata = guarded(Base.metadata)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from serverkit.alerts.errors import NotDismissibleError, NotRemindableError, UnknownAlertError
 from serverkit.alerts.texts import KEY_LENGTH
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.guards import bounded, one_of
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, forget, insert_rows, table_of
 from serverkit.ids import new_id
@@ -84,15 +85,15 @@ class AlertMixin:
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     kind: Mapped[str] = mapped_column(String(64))
     key: Mapped[str] = mapped_column(String(KEY_LENGTH))
-    severity: Mapped[str] = mapped_column(String(16))
+    severity: Mapped[str] = mapped_column(String(16), one_of("severity", Severity))
     message: Mapped[str] = mapped_column(Text)
     source: Mapped[str] = mapped_column(String(255))
     subject: Mapped[dict[str, Any]] = mapped_column(JsonText)
     actions: Mapped[list[str]] = mapped_column(JsonText)
     raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
     action_due: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    step: Mapped[int] = mapped_column(Integer, default=0)
-    state: Mapped[str] = mapped_column(String(16), index=True)
+    step: Mapped[int] = mapped_column(Integer, bounded("step"), default=0)
+    state: Mapped[str] = mapped_column(String(16), one_of("state", AlertState), index=True)
     remind_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_reminder: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cleared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

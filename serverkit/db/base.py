@@ -11,6 +11,9 @@ from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Integer, MetaData
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from serverkit.db.guards import bounded, one_of, only
+from serverkit.licence_time import ClockTrust
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -20,6 +23,8 @@ NAMING = {
 }
 
 IdColumn = String(32)
+RUN_STATES = ("running", "done", "failed")
+"""How far a run of a job is."""
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -120,7 +125,7 @@ class JobRunMixin:
 
     job: Mapped[str] = mapped_column(String(64), primary_key=True)
     slot: Mapped[str] = mapped_column(String(64), primary_key=True)
-    state: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16), one_of("state", RUN_STATES))
     started: Mapped[datetime] = mapped_column(UtcDateTime)
     finished: Mapped[datetime | None] = mapped_column(UtcDateTime)
     detail: Mapped[str] = mapped_column(Text, default="")
@@ -135,21 +140,21 @@ class OutboxMixin:
     payload: Mapped[dict[str, Any]] = mapped_column(JsonText)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    attempts: Mapped[int] = mapped_column(Integer, bounded("attempts"), default=0)
     last_error: Mapped[str] = mapped_column(Text, default="")
 
 
 class ClockMixin:
     """How far licence time came, by what it is checked, and what an administrator set about time; one row."""
 
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    id: Mapped[int] = mapped_column(Integer, only("id", 1), primary_key=True)
     mark: Mapped[datetime] = mapped_column(UtcDateTime)
     sure: Mapped[datetime] = mapped_column(UtcDateTime)
     provisional: Mapped[bool] = mapped_column(Boolean)
     boot: Mapped[str] = mapped_column(String(64))
-    uptime_ms: Mapped[int] = mapped_column(BigInteger)
+    uptime_ms: Mapped[int] = mapped_column(BigInteger, bounded("uptime_ms"))
     anchor: Mapped[datetime] = mapped_column(UtcDateTime)
-    standing: Mapped[str] = mapped_column(String(16))
+    standing: Mapped[str] = mapped_column(String(16), one_of("standing", ClockTrust))
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
     servers: Mapped[list[str]] = mapped_column(JsonText, default=list)
     measured: Mapped[dict[str, Any] | None] = mapped_column(JsonText)

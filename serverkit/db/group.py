@@ -8,7 +8,8 @@ lock for all its threads does sixteen things one after the other faster than in 
 
 A job that fails by itself leaves nothing behind and the others go on. An error of the database amid the jobs ends the
 group: nothing of it is kept, and each job is tried once more in a unit of its own, so that one cannot spoil the others.
-When the commit fails, all fail, and nothing is tried again.
+When the commit fails, all fail, and nothing is tried again; unless a guard of the database refused it, which is like an
+error amid the jobs.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from sqlalchemy.exc import DBAPIError
 
 from serverkit.actor import Actor
 from serverkit.db.unit import Database, Unit, is_retryable
-from serverkit.errors import DatabaseBusyError
+from serverkit.errors import DatabaseBusyError, DatabaseGuardError
 
 J = TypeVar("J")
 P = TypeVar("P")
@@ -181,7 +182,7 @@ class GroupCommit(Generic[J, P, D, R]):
             self._try(group)
         except _CommitFailedError as error:
             failed = error.__cause__
-        except DBAPIError as error:
+        except (DBAPIError, DatabaseGuardError) as error:
             if len(group) == 1:
                 failed = error
             else:

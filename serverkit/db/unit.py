@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from serverkit.actor import Actor
 from serverkit.db.engine import database_file
 from serverkit.db.timekeeper import Timekeeper
-from serverkit.errors import DatabaseBusyError, DiskUnwritableError
+from serverkit.errors import DatabaseBusyError, DatabaseGuardError, DiskUnwritableError
 from serverkit.faults import crash_point
 from serverkit.licence_time import Reading
 from serverkit.log import get_logger
@@ -137,6 +137,10 @@ class Database:
             try:
                 with self.write(actor) as unit:
                     return work(unit)
+            except DatabaseGuardError:
+                # Rivals that passed the same check at once: the second look finds what the first one could not see.
+                if attempt or self._lock_file is not None:
+                    raise
             except DBAPIError as error:
                 if not is_retryable(error) or attempt == RETRIES - 1:
                     raise

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from serverkit.db.base import IdColumn, UtcDateTime
+from serverkit.db.guards import bounded
 from serverkit.db.unit import Unit
 from serverkit.http.errors import KeyInUseError
 from serverkit.secrets_box import SecretBox
@@ -25,7 +26,7 @@ class IdempotentAnswerMixin:
     user_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64))
-    status: Mapped[int] = mapped_column(Integer)
+    status: Mapped[int] = mapped_column(Integer, bounded("status", 100, 599))
     content_type: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
@@ -71,6 +72,7 @@ class AnswerMemory:
             "body": self._box.encrypt(base64.b64encode(answer.body).decode("ascii")),
             "at": unit.now,
         }
+        unit.session.flush()  # what fails below is this row
         unit.session.add(model(**values))
         try:
             unit.session.flush()

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from serverkit.actor import Actor, ActorKind
 from serverkit.clock import iso
 from serverkit.db.base import JobRunMixin
 from serverkit.db.unit import Database, Unit
-from serverkit.errors import AppError, NotFoundError
+from serverkit.errors import AppError, DatabaseGuardError, NotFoundError
 from serverkit.faults import crash_point
 from serverkit.ids import new_id
 from serverkit.log import get_logger
@@ -67,7 +67,7 @@ def run_job(database: Database, runs: type[JobRunMixin], job: Job, *, slot: str 
     name = slot or slot_of(job, started)
     try:
         free = database.run(actor, lambda unit: _claim(unit, runs, job, name, by_hand=slot is not None))
-    except IntegrityError:
+    except DatabaseGuardError:  # another scheduler took it at the same moment
         free = False
     if not free:
         return JobResult(job.name, name, "taken", "this slot was run already, or an earlier one still runs")

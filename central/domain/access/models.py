@@ -7,8 +7,10 @@ from datetime import datetime
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from central.domain.access.rules import Role
 from central.domain.base import Base
 from serverkit.db.base import IdColumn, UtcDateTime
+from serverkit.db.guards import one_of, refers
 
 
 class User(Base):
@@ -26,10 +28,13 @@ class RoleAssignment(Base):
     """A role of a user: for the vendor, an account, or one virtual account of it."""
 
     __tablename__ = "role_assignments"
-    __table_args__ = (UniqueConstraint("account_id", "virtual_account_id", "user_id", "role"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "virtual_account_id", "user_id", "role"),
+        refers(["user_id"], "users", ["id"]),
+    )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     user_id: Mapped[str] = mapped_column(IdColumn, index=True)
     virtual_account_id: Mapped[str] = mapped_column(IdColumn, default="")
-    role: Mapped[str] = mapped_column(String(32))
+    role: Mapped[str] = mapped_column(String(32), one_of("role", Role))

@@ -171,6 +171,7 @@ def make_default(unit: Unit, row: VirtualAccount) -> None:
             remedy="Choose another virtual account.",
         )
     default_virtual_account(unit, row.account_id).is_default = False
+    unit.session.flush()  # the database knows one at a time
     row.is_default = True
     record(
         unit,

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
 from serverkit.db.base import JsonText
+from serverkit.db.guards import bounded
 
 
 class Entitlement(Base):
@@ -20,7 +21,7 @@ class Entitlement(Base):
     restricted: Mapped[bool] = mapped_column(Boolean)
     family: Mapped[str] = mapped_column(String(255))
     products: Mapped[list[str]] = mapped_column(JsonText)
-    change_no: Mapped[int] = mapped_column(BigInteger, index=True)
+    change_no: Mapped[int] = mapped_column(BigInteger, bounded("change_no"), index=True)
 
 
 class Product(Base):
@@ -32,4 +33,4 @@ class Product(Base):
     name: Mapped[str] = mapped_column(String(255))
     description: Mapped[str] = mapped_column(Text)
     family: Mapped[str] = mapped_column(String(255))
-    change_no: Mapped[int] = mapped_column(BigInteger, index=True)
+    change_no: Mapped[int] = mapped_column(BigInteger, bounded("change_no"), index=True)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.guards import in_order, refers
 from serverkit.http.memory import IdempotentAnswerMixin
 
 
@@ -16,6 +17,7 @@ class ApiClient(Base):
     """A program that acts as a user."""
 
     __tablename__ = "api_clients"
+    __table_args__ = (refers(["user_id"], "users", ["id"]),)
 
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     user_id: Mapped[str] = mapped_column(IdColumn, index=True)
@@ -28,6 +30,7 @@ class AccessToken(Base):
     """A bearer token; `client_id` is empty for one that a person made."""
 
     __tablename__ = "access_tokens"
+    __table_args__ = (refers(["user_id"], "users", ["id"]), in_order("created_at", "expires_at"))
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     id: Mapped[str] = mapped_column(IdColumn, unique=True)
@@ -46,6 +49,7 @@ class Password(Base):
     """A user's password, as argon2id made it."""
 
     __tablename__ = "passwords"
+    __table_args__ = (refers(["user_id"], "users", ["id"]),)
 
     user_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     hash: Mapped[str] = mapped_column(Text)
@@ -56,6 +60,7 @@ class RefreshToken(Base):
     """What a person's program gets a further access token with; each is good for one use."""
 
     __tablename__ = "refresh_tokens"
+    __table_args__ = (refers(["user_id"], "users", ["id"]), refers(["client_id"], "api_clients", ["id"]))
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[str] = mapped_column(IdColumn)

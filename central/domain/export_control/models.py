@@ -5,11 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
+from exchange.vocabulary import ExportReason, ExportState, ReleaseReason
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.guards import bounded, one_of, refers
+from serverkit.db.guards import quantity as quantity_of
+
+GRANT_STATES = ("active", "released")
+"""States of a grant."""
 
 
 class ExportRequestRecord(Base):
@@ -17,6 +23,8 @@ class ExportRequestRecord(Base):
 
     __tablename__ = "export_requests"
     __table_args__ = (
+        refers(["account_id"], "smart_accounts", ["id"]),
+        refers(["account_id", "satellite_id"], "satellites", ["account_id", "id"]),
         Index("ix_export_requests_account_id_satellite_id_change_no", "account_id", "satellite_id", "change_no"),
     )
 
@@ -26,16 +34,16 @@ class ExportRequestRecord(Base):
     virtual_account_id: Mapped[str] = mapped_column(IdColumn)
     satellite_id: Mapped[str | None] = mapped_column(IdColumn)
     tag: Mapped[str] = mapped_column(String(255))
-    count: Mapped[int] = mapped_column(BigInteger)
-    state: Mapped[str] = mapped_column(String(16))
-    reason: Mapped[str | None] = mapped_column(String(64))
+    count: Mapped[int] = mapped_column(BigInteger, quantity_of("count", 0))
+    state: Mapped[str] = mapped_column(String(16), one_of("state", ExportState))
+    reason: Mapped[str | None] = mapped_column(String(64), one_of("reason", ExportReason))
     message: Mapped[str] = mapped_column(Text)
     key_hash: Mapped[str] = mapped_column(String(64))
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
     grant_id: Mapped[str | None] = mapped_column(IdColumn)
     dismissed: Mapped[bool] = mapped_column(Boolean)
-    change_no: Mapped[int] = mapped_column(BigInteger)
+    change_no: Mapped[int] = mapped_column(BigInteger, bounded("change_no"))
 
 
 class GrantRecord(Base):
@@ -43,7 +51,9 @@ class GrantRecord(Base):
 
     __tablename__ = "grants"
     __table_args__ = (
-        CheckConstraint("quantity > 0", name="quantity_positive"),
+        refers(["account_id"], "smart_accounts", ["id"]),
+        refers(["account_id", "satellite_id"], "satellites", ["account_id", "id"]),
+        refers(["tag"], "entitlements"),
         Index("ix_grants_account_id_satellite_id_change_no", "account_id", "satellite_id", "change_no"),
         Index("ix_grants_account_id_instance_id", "account_id", "instance_id"),
     )
@@ -55,20 +65,20 @@ class GrantRecord(Base):
     virtual_account_id: Mapped[str] = mapped_column(IdColumn)
     satellite_id: Mapped[str | None] = mapped_column(IdColumn)
     tag: Mapped[str] = mapped_column(String(255))
-    quantity: Mapped[int] = mapped_column(BigInteger)
-    generation: Mapped[int] = mapped_column(Integer)
+    quantity: Mapped[int] = mapped_column(BigInteger, quantity_of("quantity"))
+    generation: Mapped[int] = mapped_column(Integer, bounded("generation", 1))
     key_hash: Mapped[str] = mapped_column(String(64))
     device_key: Mapped[dict[str, Any]] = mapped_column(JsonText)
     udi: Mapped[dict[str, Any]] = mapped_column(JsonText)
     not_after: Mapped[datetime] = mapped_column(UtcDateTime)
     deliver_until: Mapped[datetime] = mapped_column(UtcDateTime)
     envelope: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    state: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16), one_of("state", GRANT_STATES))
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    release_reason: Mapped[str | None] = mapped_column(String(16))
+    release_reason: Mapped[str | None] = mapped_column(String(16), one_of("release_reason", ReleaseReason))
     release: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
-    change_no: Mapped[int] = mapped_column(BigInteger)
+    change_no: Mapped[int] = mapped_column(BigInteger, bounded("change_no"))
 
 
 class ReleaseNotice(Base):
@@ -76,6 +86,8 @@ class ReleaseNotice(Base):
 
     __tablename__ = "release_notices"
     __table_args__ = (
+        refers(["account_id"], "smart_accounts", ["id"]),
+        refers(["account_id", "satellite_id"], "satellites", ["account_id", "id"]),
         Index("ix_release_notices_account_id_instance_id", "account_id", "instance_id"),
         Index("ix_release_notices_account_id_satellite_id_change_no", "account_id", "satellite_id", "change_no"),
     )
@@ -86,4 +98,4 @@ class ReleaseNotice(Base):
     instance_id: Mapped[str] = mapped_column(IdColumn)
     key_hash: Mapped[str] = mapped_column(String(64))
     envelope: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    change_no: Mapped[int] = mapped_column(BigInteger)
+    change_no: Mapped[int] = mapped_column(BigInteger, bounded("change_no"))

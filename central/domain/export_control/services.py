@@ -13,7 +13,7 @@ from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.base import next_change
 from central.domain.catalogue.queries import find_entitlement, units_of
-from central.domain.export_control.models import ExportRequestRecord, GrantRecord
+from central.domain.export_control.models import GRANT_STATES, ExportRequestRecord, GrantRecord
 from central.domain.export_control.rules import MESSAGES, Application, judge_application
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import device_name, placed_name
@@ -37,7 +37,7 @@ from exchange.vocabulary import ExportReason, ExportState, ReleaseReason
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 
-ACTIVE, RELEASED = "active", "released"
+ACTIVE, RELEASED = GRANT_STATES
 
 
 @dataclass(frozen=True, slots=True)

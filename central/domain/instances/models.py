@@ -9,7 +9,9 @@ from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
+from exchange.vocabulary import InstanceState
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.guards import bounded, one_of, refers
 
 RESERVED = "reserved"
 """The state of an instance that holds licences by a code and has never been in contact."""
@@ -20,6 +22,8 @@ class Instance(Base):
 
     __tablename__ = "instances"
     __table_args__ = (
+        refers(["account_id", "virtual_account_id"], "virtual_accounts", ["account_id", "id"]),
+        refers(["account_id", "satellite_id"], "satellites", ["account_id", "id"]),
         Index("ix_instances_account_id_udi_key", "account_id", "udi_key"),
         Index("ix_instances_account_id_virtual_account_id", "account_id", "virtual_account_id"),
         Index("ix_instances_account_id_satellite_id", "account_id", "satellite_id"),
@@ -39,7 +43,7 @@ class Instance(Base):
     registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_contact: Mapped[datetime] = mapped_column(UtcDateTime)
     certificate_expires: Mapped[datetime] = mapped_column(UtcDateTime)
-    state: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(32), one_of("state", InstanceState, but=(RESERVED,)))
     export_allowed: Mapped[bool] = mapped_column(Boolean)
     key_hash: Mapped[str] = mapped_column(String(64))
     public_key: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
@@ -57,19 +61,20 @@ class DeviceKey(Base):
     """
 
     __tablename__ = "device_keys"
+    __table_args__ = (refers(["account_id", "instance_id"], "instances", ["account_id", "id"]),)
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     key_id: Mapped[str] = mapped_column(IdColumn, primary_key=True, index=True)
     instance_id: Mapped[str] = mapped_column(IdColumn, index=True)
     public: Mapped[dict[str, Any]] = mapped_column(JsonText)
     superseded: Mapped[bool] = mapped_column(Boolean)
-    last_counter: Mapped[int] = mapped_column(BigInteger)
+    last_counter: Mapped[int] = mapped_column(BigInteger, bounded("last_counter"))
     last_digest: Mapped[str | None] = mapped_column(String(64))
     last_answer: Mapped[str | None] = mapped_column(Text)
-    issue: Mapped[int] = mapped_column(Integer)
+    issue: Mapped[int] = mapped_column(Integer, bounded("issue"))
     member: Mapped[str] = mapped_column(String(800))
     described: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
-    resumed: Mapped[int] = mapped_column(BigInteger)
+    resumed: Mapped[int] = mapped_column(BigInteger, bounded("resumed"))
     restored_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -77,7 +82,10 @@ class Standby(Base):
     """A unit that stands by in a set, so that it is found by its UDI; written wherever `Instance.standbys` is."""
 
     __tablename__ = "standbys"
-    __table_args__ = (Index("ix_standbys_account_id_udi_key", "account_id", "udi_key"),)
+    __table_args__ = (
+        refers(["account_id", "instance_id"], "instances", ["account_id", "id"]),
+        Index("ix_standbys_account_id_udi_key", "account_id", "udi_key"),
+    )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     instance_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)

@@ -180,6 +180,14 @@ def claimed_in(unit: Unit, account_id: str, virtual_account_id: str) -> int:
     return int(unit.session.scalar(query) or 0)
 
 
+def drop_totals(unit: Unit, account_id: str, virtual_account_id: str) -> None:
+    """Forget the totals of a virtual account that is deleted; nothing is claimed in it."""
+    unit.session.execute(
+        delete(PoolTotal).where(PoolTotal.account_id == account_id, PoolTotal.virtual_account_id == virtual_account_id),
+        execution_options={"synchronize_session": "fetch"},
+    )
+
+
 def release_claims_of(unit: Unit, account_id: str, instances: Select[str]) -> dict[str, dict[str, int]]:
     """Free what the instances that a query names use of ordinary licences, in as many statements as for one.
 

@@ -10,11 +10,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
+from central.domain.ledger.rules import LotSource
+from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.guards import bounded, in_order, one_of, refers
+from serverkit.db.guards import quantity as quantity_of
 
 
 class Bucket(StrEnum):
@@ -38,7 +42,9 @@ class Lot(Base):
 
     __tablename__ = "lots"
     __table_args__ = (
-        CheckConstraint("quantity > 0", name="quantity_positive"),
+        refers(["account_id"], "smart_accounts", ["id"]),
+        refers(["tag"], "entitlements"),
+        in_order("start", "end"),
         UniqueConstraint("account_id", "order_number", "order_line"),
         Index("ix_lots_account_id_tag", "account_id", "tag"),
     )
@@ -46,12 +52,12 @@ class Lot(Base):
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     tag: Mapped[str] = mapped_column(String(255))
-    licence_type: Mapped[str] = mapped_column(String(16))
-    billing: Mapped[str] = mapped_column(String(16))
-    quantity: Mapped[int] = mapped_column(BigInteger)
+    licence_type: Mapped[str] = mapped_column(String(16), one_of("licence_type", LicenceType))
+    billing: Mapped[str] = mapped_column(String(16), one_of("billing", Billing))
+    quantity: Mapped[int] = mapped_column(BigInteger, quantity_of("quantity"))
     start: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
-    source: Mapped[str] = mapped_column(String(32))
+    source: Mapped[str] = mapped_column(String(32), one_of("source", LotSource))
     order_number: Mapped[str | None] = mapped_column(String(255))
     order_line: Mapped[str | None] = mapped_column(String(255))
     sku: Mapped[str | None] = mapped_column(String(255))
@@ -64,19 +70,19 @@ class Posting(Base):
     """One movement of a quantity between buckets; `holder` is the grant or reservation that it is held for."""
 
     __tablename__ = "postings"
-    __table_args__ = (CheckConstraint("quantity > 0", name="quantity_positive"),)
+    __table_args__ = (refers(["account_id", "lot_id"], "lots", ["account_id", "id"]),)
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
-    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(BigInteger, bounded("number", 1), primary_key=True, autoincrement=False)
     lot_id: Mapped[str] = mapped_column(IdColumn, index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor: Mapped[str] = mapped_column(String(255))
     reason: Mapped[str] = mapped_column(String(64))
-    quantity: Mapped[int] = mapped_column(BigInteger)
-    from_bucket: Mapped[str] = mapped_column(String(16))
+    quantity: Mapped[int] = mapped_column(BigInteger, quantity_of("quantity"))
+    from_bucket: Mapped[str] = mapped_column(String(16), one_of("from_bucket", Bucket))
     from_virtual_account: Mapped[str] = mapped_column(IdColumn)
     from_holder: Mapped[str] = mapped_column(IdColumn)
-    to_bucket: Mapped[str] = mapped_column(String(16))
+    to_bucket: Mapped[str] = mapped_column(String(16), one_of("to_bucket", Bucket))
     to_virtual_account: Mapped[str] = mapped_column(IdColumn)
     to_holder: Mapped[str] = mapped_column(IdColumn)
     note: Mapped[str] = mapped_column(Text)
@@ -88,16 +94,16 @@ class Holding(Base):
 
     __tablename__ = "holdings"
     __table_args__ = (
-        CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+        refers(["account_id", "lot_id"], "lots", ["account_id", "id"]),
         Index("ix_holdings_account_id_virtual_account_id", "account_id", "virtual_account_id"),
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     lot_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
-    bucket: Mapped[str] = mapped_column(String(16), primary_key=True)
+    bucket: Mapped[str] = mapped_column(String(16), one_of("bucket", Bucket), primary_key=True)
     virtual_account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     holder: Mapped[str] = mapped_column(IdColumn, primary_key=True)
-    quantity: Mapped[int] = mapped_column(BigInteger)
+    quantity: Mapped[int] = mapped_column(BigInteger, bounded("quantity"))
 
 
 class Claim(Base):
@@ -105,7 +111,8 @@ class Claim(Base):
 
     __tablename__ = "claims"
     __table_args__ = (
-        CheckConstraint("count > 0", name="count_positive"),
+        refers(["account_id", "instance_id"], "instances", ["account_id", "id"]),
+        refers(["account_id", "virtual_account_id"], "virtual_accounts", ["account_id", "id"]),
         Index("ix_claims_account_id_virtual_account_id_tag", "account_id", "virtual_account_id", "tag"),
         {"sqlite_with_rowid": False},
     )
@@ -114,7 +121,7 @@ class Claim(Base):
     instance_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     tag: Mapped[str] = mapped_column(String(255), primary_key=True)
     virtual_account_id: Mapped[str] = mapped_column(IdColumn)
-    count: Mapped[int] = mapped_column(BigInteger)
+    count: Mapped[int] = mapped_column(BigInteger, quantity_of("count"))
     since: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -122,9 +129,9 @@ class PoolTotal(Base):
     """What is claimed from a pool; follows from the claims, so that lists need not add them up."""
 
     __tablename__ = "pool_totals"
-    __table_args__ = (CheckConstraint("claimed >= 0", name="claimed_not_negative"),)
+    __table_args__ = (refers(["account_id", "virtual_account_id"], "virtual_accounts", ["account_id", "id"]),)
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     virtual_account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     tag: Mapped[str] = mapped_column(String(255), primary_key=True)
-    claimed: Mapped[int] = mapped_column(BigInteger)
+    claimed: Mapped[int] = mapped_column(BigInteger, bounded("claimed"))

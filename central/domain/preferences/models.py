@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
 from serverkit.db.base import SettingMixin, UtcDateTime
+from serverkit.db.guards import bounded
 
 
 class PolicySetting(SettingMixin, Base):
@@ -16,5 +17,5 @@ class PolicySetting(SettingMixin, Base):
 
     __tablename__ = "policies"
 
-    change_no: Mapped[int] = mapped_column(BigInteger)
+    change_no: Mapped[int] = mapped_column(BigInteger, bounded("change_no"))
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

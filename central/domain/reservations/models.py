@@ -10,6 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.guards import bounded, in_order, one_of, refers
+
+STATES = ("active", "returned", "given_up", "released")
+"""What has become of a reservation."""
 
 
 class Reservation(Base):
@@ -22,7 +26,11 @@ class Reservation(Base):
     """
 
     __tablename__ = "reservations"
-    __table_args__ = (UniqueConstraint("account_id", "request_digest"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "request_digest"),
+        in_order("in_force", "number"),
+        refers(["account_id"], "smart_accounts", ["id"]),
+    )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
@@ -33,12 +41,12 @@ class Reservation(Base):
     own_code: Mapped[bool] = mapped_column(Boolean)
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
     authorization_code: Mapped[str] = mapped_column(Text)
-    number: Mapped[int] = mapped_column(Integer)
-    in_force: Mapped[int] = mapped_column(Integer)
+    number: Mapped[int] = mapped_column(Integer, bounded("number"))
+    in_force: Mapped[int] = mapped_column(Integer, bounded("in_force"))
     installed: Mapped[bool] = mapped_column(Boolean)
     waiting: Mapped[bool] = mapped_column(Boolean)
     pending: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
-    state: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16), one_of("state", STATES))
     seen_as: Mapped[str | None] = mapped_column(IdColumn)
     release_reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -9,14 +9,14 @@ from sqlalchemy import Select, exists, func, select, update
 
 from central.domain.instances.models import RESERVED, Instance
 from central.domain.reservations.errors import UnknownReservationError
-from central.domain.reservations.models import Reservation
+from central.domain.reservations.models import STATES, Reservation
 from exchange.codes.request import read_request_code
 from exchange.identity import Udi
 from serverkit.clock import iso, optional_iso, parse_time
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches
 
-ACTIVE, RETURNED, GIVEN_UP, RELEASED = "active", "returned", "given_up", "released"
+ACTIVE, RETURNED, GIVEN_UP, RELEASED = STATES
 
 
 def reservation_of(unit: Unit, account_id: str, instance_id: str) -> Reservation | None:

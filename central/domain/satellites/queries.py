@@ -11,15 +11,15 @@ from central.domain.base import VENDOR, Counter
 from central.domain.instances.models import Instance
 from central.domain.preferences.queries import policies
 from central.domain.satellites.errors import SatelliteExistsError, UnknownSatelliteError
-from central.domain.satellites.models import Satellite, SatelliteKey
+from central.domain.satellites.models import STATES, Satellite, SatelliteKey
 from exchange.compliance import SyncDeadlines, sync_deadlines
 from exchange.keys import PublicKey
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
 from serverkit.names import did_you_mean, refuse_similar
 
-REMOVED = "removed"
 EPOCH_FLOOR = "epoch_floor"
+REMOVED = STATES[2]
 
 
 def epoch_floor(unit: Unit) -> int:

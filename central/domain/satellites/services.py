@@ -29,7 +29,7 @@ from central.domain.satellites.errors import (
     RegistrationUsedError,
     VirtualAccountInUseError,
 )
-from central.domain.satellites.models import Satellite, SatelliteKey
+from central.domain.satellites.models import STATES, Satellite, SatelliteKey
 from central.domain.satellites.queries import REMOVED, by_id, epoch_floor, refuse_known, refuse_known_name
 from central.domain.tokens.services import revoke_all
 from exchange.errors import RegistrationNeededError
@@ -41,7 +41,7 @@ from serverkit.ids import new_id
 from serverkit.mail.sender import check_address
 from serverkit.names import check_name
 
-PENDING, AUTHORIZED = "pending", "authorized"
+PENDING, AUTHORIZED, _ = STATES
 
 
 @dataclass(slots=True)

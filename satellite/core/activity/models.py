@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from satellite.core.base import Base
 from serverkit.db.base import EventMixin, IdColumn
+from serverkit.db.guards import bounded
 
 
 class Event(EventMixin, Base):
@@ -15,6 +16,6 @@ class Event(EventMixin, Base):
     __tablename__ = "events"
 
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
-    number: Mapped[int] = mapped_column(BigInteger, index=True)
+    number: Mapped[int] = mapped_column(BigInteger, bounded("number", 1), index=True)
     instance_id: Mapped[str | None] = mapped_column(IdColumn)
     virtual_account_id: Mapped[str | None] = mapped_column(IdColumn)

@@ -16,11 +16,12 @@ from exchange.vocabulary import ExportReason, ExportState
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.base import next_change
-from satellite.core.export_queue.models import HeldGrant, QueueEntry
+from satellite.core.export_queue.models import GRANT_STATES, QUEUE_STATES, HeldGrant, QueueEntry
 from satellite.core.export_queue.queries import device_of, units_of
 from serverkit.db.unit import Unit
 
-WAITING, SENT, GRANTED, FAILED, DELIVERED, RETURNED = "waiting", "sent", "granted", "failed", "delivered", "returned"
+WAITING, SENT, GRANTED, FAILED, DELIVERED, RETURNED = QUEUE_STATES
+ACTIVE, GIVEN_BACK, RELEASED = GRANT_STATES
 DEVICE_STATES = {
     WAITING: ExportState.PENDING,
     SENT: ExportState.PENDING,
@@ -29,7 +30,6 @@ DEVICE_STATES = {
     FAILED: ExportState.FAILED,
     RETURNED: ExportState.RETURNED,
 }
-ACTIVE, GIVEN_BACK, RELEASED = "active", "returned", "released"
 
 
 class Asker(Protocol):

@@ -8,14 +8,17 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from exchange.vocabulary import InstanceState
 from satellite.core.base import Base
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.guards import bounded, one_of, refers
 
 
 class Instance(Base):
     """A product instance; a removed one stays until central knows."""
 
     __tablename__ = "instances"
+    __table_args__ = (refers(["virtual_account_id"], "virtual_accounts", ["id"]),)
 
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     virtual_account_id: Mapped[str] = mapped_column(IdColumn, index=True)
@@ -29,14 +32,14 @@ class Instance(Base):
     registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_contact: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     certificate_expires: Mapped[datetime] = mapped_column(UtcDateTime)
-    state: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(32), one_of("state", InstanceState))
     export_allowed: Mapped[bool] = mapped_column(Boolean)
     key_hash: Mapped[str] = mapped_column(String(64))
     token_id: Mapped[str | None] = mapped_column(IdColumn)
     standbys: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
     marks: Mapped[list[str]] = mapped_column(JsonText)
     removed: Mapped[bool] = mapped_column(Boolean)
-    change_no: Mapped[int] = mapped_column(BigInteger, index=True)
+    change_no: Mapped[int] = mapped_column(BigInteger, bounded("change_no"), index=True)
 
 
 class DeviceKey(Base):
@@ -48,18 +51,19 @@ class DeviceKey(Base):
     """
 
     __tablename__ = "device_keys"
+    __table_args__ = (refers(["instance_id"], "instances", ["id"]),)
 
     key_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     instance_id: Mapped[str] = mapped_column(IdColumn, index=True)
     public: Mapped[dict[str, Any]] = mapped_column(JsonText)
     superseded: Mapped[bool] = mapped_column(Boolean)
-    last_counter: Mapped[int] = mapped_column(BigInteger)
+    last_counter: Mapped[int] = mapped_column(BigInteger, bounded("last_counter"))
     last_digest: Mapped[str | None] = mapped_column(String(64))
     last_answer: Mapped[str | None] = mapped_column(Text)
-    issue: Mapped[int] = mapped_column(Integer)
+    issue: Mapped[int] = mapped_column(Integer, bounded("issue"))
     member: Mapped[str] = mapped_column(String(800))
     described: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
-    resumed: Mapped[int] = mapped_column(BigInteger)
+    resumed: Mapped[int] = mapped_column(BigInteger, bounded("resumed"))
     restored_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -67,6 +71,7 @@ class Standby(Base):
     """A unit that stands by in a set, so that it is found by its UDI; written wherever `Instance.standbys` is."""
 
     __tablename__ = "standbys"
+    __table_args__ = (refers(["instance_id"], "instances", ["id"]),)
 
     instance_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     udi_key: Mapped[str] = mapped_column(String(800), primary_key=True, index=True)

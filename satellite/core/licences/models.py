@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, String, Text
+from sqlalchemy import BigInteger, Boolean, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from exchange.vocabulary import Billing, LicenceType
 from satellite.core.base import Base
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.guards import bounded, in_order, one_of, refers
+from serverkit.db.guards import quantity as quantity_of
 
 
 class Entitlement(Base):
@@ -28,16 +31,20 @@ class AllotmentLine(Base):
     """A signed allotment line; the whole set is replaced by each response."""
 
     __tablename__ = "allotments"
-    __table_args__ = (Index("ix_allotments_virtual_account_id_tag", "virtual_account_id", "tag"),)
+    __table_args__ = (
+        refers(["virtual_account_id"], "virtual_accounts", ["id"]),
+        in_order("start", "end"),
+        Index("ix_allotments_virtual_account_id_tag", "virtual_account_id", "tag"),
+    )
 
     serial: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     virtual_account_id: Mapped[str] = mapped_column(IdColumn)
     tag: Mapped[str] = mapped_column(String(255))
-    licence_type: Mapped[str] = mapped_column(String(16))
+    licence_type: Mapped[str] = mapped_column(String(16), one_of("licence_type", LicenceType))
     start: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    quantity: Mapped[int] = mapped_column(BigInteger)
-    billing: Mapped[str] = mapped_column(String(16))
+    quantity: Mapped[int] = mapped_column(BigInteger, bounded("quantity"))
+    billing: Mapped[str] = mapped_column(String(16), one_of("billing", Billing))
     restricted: Mapped[bool] = mapped_column(Boolean)
     valid_until: Mapped[datetime] = mapped_column(UtcDateTime)
     envelope: Mapped[dict[str, Any]] = mapped_column(JsonText)
@@ -48,24 +55,25 @@ class Claim(Base):
 
     __tablename__ = "claims"
     __table_args__ = (
-        CheckConstraint("count >= 0", name="count_not_negative"),
+        refers(["instance_id"], "instances", ["id"]),
+        refers(["virtual_account_id"], "virtual_accounts", ["id"]),
         Index("ix_claims_virtual_account_id_tag", "virtual_account_id", "tag"),
     )
 
     instance_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     tag: Mapped[str] = mapped_column(String(255), primary_key=True)
     virtual_account_id: Mapped[str] = mapped_column(IdColumn)
-    count: Mapped[int] = mapped_column(BigInteger)
+    count: Mapped[int] = mapped_column(BigInteger, quantity_of("count", 0))
     since: Mapped[datetime] = mapped_column(UtcDateTime)
-    change_no: Mapped[int] = mapped_column(BigInteger, index=True)
+    change_no: Mapped[int] = mapped_column(BigInteger, bounded("change_no"), index=True)
 
 
 class PoolTotal(Base):
     """What is claimed from a pool, kept beside the claims."""
 
     __tablename__ = "pool_totals"
-    __table_args__ = (CheckConstraint("claimed >= 0", name="claimed_not_negative"),)
+    __table_args__ = (refers(["virtual_account_id"], "virtual_accounts", ["id"]),)
 
     virtual_account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     tag: Mapped[str] = mapped_column(String(255), primary_key=True)
-    claimed: Mapped[int] = mapped_column(BigInteger)
+    claimed: Mapped[int] = mapped_column(BigInteger, bounded("claimed"))

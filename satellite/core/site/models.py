@@ -5,20 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from satellite.core.base import Base
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.guards import bounded, in_order, one_of, only
+
+MODES = ("manual", "network")
+"""How a site synchronizes."""
+STEPS = ("authorization", "export", "import", "network")
+OUTCOMES = ("applied", "made", "refused", "synchronized", "failed")
+"""Steps of synchronization, and how they went."""
 
 
 class Site(Base):
     """The one row that says who this satellite is and how far it and central have come."""
 
     __tablename__ = "site"
-    __table_args__ = (CheckConstraint("id = 1", name="only_row"),)
+    __table_args__ = (in_order("acknowledged_seq", "last_seq"),)
 
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    id: Mapped[int] = mapped_column(Integer, only("id", 1), primary_key=True)
     satellite_id: Mapped[str] = mapped_column(IdColumn)
     name: Mapped[str] = mapped_column(String(255))
     identity_key_id: Mapped[str] = mapped_column(IdColumn)
@@ -26,10 +33,10 @@ class Site(Base):
     account_id: Mapped[str | None] = mapped_column(IdColumn)
     account_domain: Mapped[str | None] = mapped_column(String(255))
     account_name: Mapped[str | None] = mapped_column(String(255))
-    account_number: Mapped[int | None] = mapped_column(BigInteger)
+    account_number: Mapped[int | None] = mapped_column(BigInteger, bounded("account_number"))
     agreement: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     export_allowed: Mapped[bool] = mapped_column(Boolean)
-    epoch: Mapped[int] = mapped_column(Integer)
+    epoch: Mapped[int] = mapped_column(Integer, bounded("epoch"))
     epoch_id: Mapped[str] = mapped_column(String(32))
     authorization_digest: Mapped[str] = mapped_column(String(64))
     identity_certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -37,17 +44,17 @@ class Site(Base):
     next_identity_key_id: Mapped[str | None] = mapped_column(IdColumn)
     next_device_ca_key_id: Mapped[str | None] = mapped_column(IdColumn)
     authorized_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    last_seq: Mapped[int] = mapped_column(BigInteger)
-    acknowledged_seq: Mapped[int] = mapped_column(BigInteger)
+    last_seq: Mapped[int] = mapped_column(BigInteger, bounded("last_seq"))
+    acknowledged_seq: Mapped[int] = mapped_column(BigInteger, bounded("acknowledged_seq"))
     acknowledged_digest: Mapped[str] = mapped_column(String(64))
-    acknowledged_upto: Mapped[int] = mapped_column(BigInteger)
-    applied_rseq: Mapped[int] = mapped_column(BigInteger)
+    acknowledged_upto: Mapped[int] = mapped_column(BigInteger, bounded("acknowledged_upto"))
+    applied_rseq: Mapped[int] = mapped_column(BigInteger, bounded("applied_rseq"))
     applied_digest: Mapped[str] = mapped_column(String(64))
     head: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     policy: Mapped[dict[str, Any]] = mapped_column(JsonText)
     needs_full: Mapped[bool] = mapped_column(Boolean)
     last_sync_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    setup_mode: Mapped[str | None] = mapped_column(String(16))
+    setup_mode: Mapped[str | None] = mapped_column(String(16), one_of("setup_mode", MODES))
     setup_finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     setup_code_hash: Mapped[str] = mapped_column(String(64))
     privacy: Mapped[dict[str, str]] = mapped_column(JsonText)
@@ -60,7 +67,7 @@ class MadeRegistration(Base):
     __tablename__ = "registrations"
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    nonce: Mapped[str] = mapped_column(IdColumn)
+    nonce: Mapped[str] = mapped_column(IdColumn, unique=True)
     identity_key_id: Mapped[str] = mapped_column(IdColumn)
     device_ca_key_id: Mapped[str] = mapped_column(IdColumn)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -71,11 +78,11 @@ class MadeRequest(Base):
 
     __tablename__ = "requests"
 
-    epoch: Mapped[int] = mapped_column(Integer, primary_key=True)
-    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    epoch: Mapped[int] = mapped_column(Integer, bounded("epoch"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, bounded("seq", 1), primary_key=True, autoincrement=False)
     digest: Mapped[str] = mapped_column(String(64), index=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
-    upto: Mapped[int] = mapped_column(BigInteger)
+    upto: Mapped[int] = mapped_column(BigInteger, bounded("upto"))
     full: Mapped[bool] = mapped_column(Boolean)
     counts: Mapped[dict[str, int]] = mapped_column(JsonText)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -88,9 +95,9 @@ class HistoryEntry(Base):
 
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    step: Mapped[str] = mapped_column(String(32))
-    outcome: Mapped[str] = mapped_column(String(32))
-    epoch: Mapped[int] = mapped_column(Integer)
-    number: Mapped[int] = mapped_column(BigInteger)
+    step: Mapped[str] = mapped_column(String(32), one_of("step", STEPS))
+    outcome: Mapped[str] = mapped_column(String(32), one_of("outcome", OUTCOMES))
+    epoch: Mapped[int] = mapped_column(Integer, bounded("epoch"))
+    number: Mapped[int] = mapped_column(BigInteger, bounded("number"))
     counts: Mapped[dict[str, int]] = mapped_column(JsonText)
     detail: Mapped[str] = mapped_column(Text)

@@ -19,14 +19,13 @@ from satellite.core.site.errors import (
     UnknownModeError,
     UnknownPrivacyFieldError,
 )
-from satellite.core.site.models import MadeRegistration, Site
+from satellite.core.site.models import MODES, MadeRegistration, Site
 from satellite.core.site.queries import DEFAULT_POLICY, site_of
 from satellite.keyring import KeyRing
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 from serverkit.names import check_name
 
-MODES = ("manual", "network")
 CHOICES = ("send", "pseudonym", "drop")
 
 
