@@ -73,12 +73,6 @@ class Central:
         """Key files that central needs and does not find."""
         return self.keyring.missing()
 
-    def note_progress(self, unit: Unit) -> None:
-        """Raise the anchor once the unit is committed."""
-        unit.session.flush()
-        now = reached(unit)
-        unit.after_commit.append(lambda: self.anchor.write(now))
-
 
 def assemble(home: Path, clock: Clock | None = None) -> Central:
     """Put a central together without looking whether it was set up."""

@@ -1,4 +1,4 @@
-"""Importing the catalogue with regard to what devices use (rows C8.1, C3.4)."""
+"""Use cases of the catalogue: import and list it (rows C8.1, C3.4)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from central.domain.catalogue import queries
 from central.domain.catalogue.errors import RestrictionInUseError
 from central.domain.catalogue.services import apply_catalogue, read_catalogue
 from central.domain.ledger.models import Bucket, Claim, Holding, Lot
@@ -19,11 +20,11 @@ from serverkit.db.upsert import batches
 def import_catalogue(
     unit: Unit, path: Path, *, preview: bool = False, change_restriction: bool = False
 ) -> dict[str, Any]:
-    """Import a file, all or nothing; with `preview` only tell what it would change.
+    """Import a catalogue file, all or nothing; `preview` only shows what it would change.
 
-    An ordinary licence that becomes restricted is taken from every device at its next contact, until it has asked for a
-    grant; a restricted one that becomes ordinary leaves grants without a meaning. Where devices use it,
-    RestrictionInUseError unless that is said to be meant.
+    An ordinary licence that becomes restricted is taken from every device at its next contact, until the device has a
+    grant; a restricted one that becomes ordinary makes grants meaningless. RestrictionInUseError for a licence that
+    devices use, unless `change_restriction` confirms the change.
     """
     change = read_catalogue(unit, path)
     # An ordinary licence may also be held by the code of a device that never asks again.
@@ -46,6 +47,11 @@ def import_catalogue(
         "imported": not preview,
         "warnings": [warning.to_dict() for warning in change.warnings],
     }
+
+
+def list_catalogue(unit: Unit) -> list[dict[str, Any]]:
+    """All entitlements, then all products, by tag."""
+    return queries.listing(unit)
 
 
 def _claimed(unit: Unit, tags: Sequence[str]) -> dict[str, int]:

@@ -1,95 +1,166 @@
-"""Removing and moving an instance with regard to the restricted licences that it holds (rows C7.3, C8.3)."""
+"""Use cases of product instances: list, show, transfer, remove (rows C7.1, C7.2, C7.3, C8.3)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
 
-from sqlalchemy import select, update
-
+from central.actions.lookup import chosen_names, find_account, visible_names
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
-from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.alerts.services import refresh_alerts
-from central.domain.base import next_change
-from central.domain.export_control.models import ExportRequestRecord, GrantRecord
-from central.domain.export_control.services import ACTIVE, release
+from central.domain.accounts.models import SmartAccount
+from central.domain.accounts.queries import by_domain, virtual_account
+from central.domain.export_control.moving import move_grants
+from central.domain.export_control.queries import held_units
+from central.domain.export_control.services import active_grants, release
+from central.domain.instances import queries, services
 from central.domain.instances.errors import ReasonNeededError, RestrictedHeldError, UnknownInstanceError
 from central.domain.instances.models import Instance
-from central.domain.instances.services import refuse_managed_instance, remove_instance, transfer_instance
-from central.domain.ledger.granting import move_grant
+from central.domain.ledger.claims import claims_by_instance
+from central.domain.ledger.queries import licences
+from central.domain.ledger.reserving import reserved_for
 from central.domain.reservations.ending import take_back
 from central.domain.reservations.queries import move_reservations
+from central.domain.satellites.queries import satellite_names
 from central.keyring import KeyRing
-from exchange.vocabulary import ReleaseReason
+from exchange.errors import ExchangeError
+from exchange.vocabulary import Compliance, ReleaseReason
 from serverkit.db.unit import Unit
-from serverkit.db.upsert import batches
 from serverkit.names import check_text
 
 
-def transfer(unit: Unit, row: Instance, target: VirtualAccount) -> Instance:
-    """Move an instance; restricted units that it holds go with it, ordinary ones stay where they were bought."""
-    old = row.virtual_account_id
-    transfer_instance(unit, row, target)
-    if target.id == old:
-        return row
-    move_grants(unit, row.account_id, {row.id: target.id})
-    move_reservations(unit, row.account_id, row.id, old, target.id)
-    return row
+@dataclass(frozen=True, slots=True)
+class UsedLicence:
+    """Units of a licence that an instance uses or holds; `claimed` units are covered by its virtual account."""
+
+    tag: str
+    name: str
+    quantity: int
+    claimed: bool = False
+    start: datetime | None = None
+    end: datetime | None = None
 
 
-def move_grants(unit: Unit, account_id: str, homes: Mapping[str, str]) -> None:
-    """Take the restricted units of instances along to the virtual accounts that these moved to (row C7.2)."""
-    for piece in batches(homes):
-        query = select(GrantRecord).where(
-            GrantRecord.account_id == account_id, GrantRecord.state == ACTIVE, GrantRecord.instance_id.in_(piece)
+@dataclass(frozen=True, slots=True)
+class InstanceUse:
+    """What an instance uses, and whether a licence that it claims is short."""
+
+    licences: list[UsedLicence]
+    short: bool
+
+
+def list_instances(unit: Unit, domain: str, virtual_account_name: str | None = None) -> list[dict[str, Any]]:
+    """The product instances of an account, by name."""
+    account, chosen = find_account(unit, domain, virtual_account_name)
+    names, sites = visible_names(unit, account.id), satellite_names(unit, account.id)
+    return queries.instances(unit, account.id, names, sites, chosen, held_units(unit, account.id))
+
+
+def list_instances_after(
+    unit: Unit, domain: str, virtual_account_name: str | None, after: str | None, most: int
+) -> list[dict[str, Any]]:
+    """At most `most` product instances that follow the id `after`, by id."""
+    account, chosen = find_account(unit, domain, virtual_account_name)
+    return queries.instances_after(
+        unit,
+        account.id,
+        visible_names(unit, account.id),
+        satellite_names(unit, account.id),
+        partial(held_units, unit, account.id),
+        virtual_account_id=chosen,
+        after=after,
+        most=most,
+    )
+
+
+def show_instance(unit: Unit, domain: str, instance_id: str) -> dict[str, Any]:
+    """One product instance."""
+    account = by_domain(unit, domain)
+    row, names = _find(unit, account, instance_id), visible_names(unit, account.id)
+    sites, held = satellite_names(unit, account.id), partial(held_units, unit, account.id)
+    return queries.instance_dict(unit, row, names, sites, held)
+
+
+def rows_of_instances(unit: Unit, domain: str, virtual_accounts: Collection[str] | None = None) -> list[Instance]:
+    """The product instances of these virtual accounts, by name, with the whole of their identity."""
+    account = by_domain(unit, domain)
+    return queries.in_virtual_accounts(unit, account.id, sorted(chosen_names(unit, account.id, virtual_accounts)))
+
+
+def candidates(unit: Unit, domain: str, virtual_account_name: str, identity: dict[str, str]) -> list[Instance]:
+    """The product instances of a virtual account that an identity may mean."""
+    account, chosen = find_account(unit, domain, virtual_account_name)
+    if "pid" not in identity or "serial" not in identity:
+        return queries.in_virtual_accounts(unit, account.id, [chosen or ""])
+    try:
+        return queries.by_serial(unit, account.id, chosen or "", identity["pid"], identity["serial"])
+    except ExchangeError:
+        return []  # no device can have such an identity
+
+
+def uses_of(unit: Unit, domain: str, rows: Sequence[Instance]) -> dict[str, InstanceUse]:
+    """What instances claim, the restricted units that they hold, and what is reserved for them, by instance id."""
+    account = by_domain(unit, domain)
+    names = visible_names(unit, account.id)
+    figures = licences(unit, account.id, {row.virtual_account_id: names[row.virtual_account_id] for row in rows})
+    titles = {one["tag"]: one["name"] for one in figures}
+    status = Compliance.OUT_OF_COMPLIANCE.value
+    short = {(one["virtual_account"], one["tag"]) for one in figures if one["status"] == status}
+    ids = [row.id for row in rows]
+    found: dict[str, list[UsedLicence]] = {row.id: [] for row in rows}
+    for instance, claims in claims_by_instance(unit, account.id, ids).items():
+        found[instance] += [UsedLicence(tag, titles.get(tag, tag), n, claimed=True) for tag, n in claims.items()]
+    for instance, units in held_units(unit, account.id, ids).items():
+        found[instance] += [UsedLicence(tag, titles.get(tag, tag), n) for tag, n in units]
+    for instance, lots in reserved_for(unit, account.id, ids).items():
+        found[instance] += [
+            UsedLicence(lot.tag, titles.get(lot.tag, lot.tag), n, start=lot.start, end=lot.end) for lot, n in lots
+        ]
+    return {
+        row.id: InstanceUse(
+            sorted(found[row.id], key=lambda one: (one.tag, one.quantity)),
+            any(one.claimed and (names[row.virtual_account_id], one.tag) in short for one in found[row.id]),
         )
-        for grant in unit.session.scalars(query.order_by(GrantRecord.id)).all():
-            target = homes[grant.instance_id]
-            if grant.virtual_account_id != target:
-                move_grant(unit, account_id, grant.id, target)
-                grant.virtual_account_id, grant.change_no = target, next_change(unit)
-        # What they asked for is shown, and answered for, where they are.
-        for target in {homes[instance_id] for instance_id in piece}:
-            theirs = [instance_id for instance_id in piece if homes[instance_id] == target]
-            asked = update(ExportRequestRecord).where(
-                ExportRequestRecord.account_id == account_id, ExportRequestRecord.instance_id.in_(theirs)
-            )
-            unit.session.execute(asked.values(virtual_account_id=target))
+        for row in rows
+    }
 
 
-def follow_keys(unit: Unit, account_id: str, satellite_id: str | None, machines: Mapping[str, str]) -> None:
-    """Machines became instances of their own, by the hash of their key: what that key holds and asked for goes with them.
+def transfer_instance(unit: Unit, domain: str, instance_id: str, virtual_account_name: str) -> dict[str, Any]:
+    """Move an instance with what it uses; restricted and reserved units go with it, other licences stay."""
+    account = by_domain(unit, domain)
+    target = virtual_account(unit, account.id, virtual_account_name)
+    row = _find(unit, account, instance_id)
+    source = row.virtual_account_id
+    services.transfer_instance(unit, row, target)
+    if target.id != source:
+        move_grants(unit, account.id, {row.id: target.id})
+        move_reservations(unit, account.id, row.id, source, target.id)
+    return {"id": row.id, "virtual_account": target.name}
 
-    So it is renewed for the machine that has it, and not counted again when that one asks for more (rows S4.1, C8.1).
-    """
-    for key_hash, instance_id in machines.items():
-        for model in (GrantRecord, ExportRequestRecord):
-            query = update(model).where(
-                model.account_id == account_id, model.satellite_id == satellite_id, model.key_hash == key_hash
-            )
-            unit.session.execute(query.values(instance_id=instance_id))
 
-
-def remove(
+def remove_instance(
     unit: Unit,
     keyring: KeyRing,
-    account: SmartAccount,
+    domain: str,
     instance_id: str,
     *,
-    release_restricted: bool,
-    reason: str,
+    release_restricted: bool = False,
+    reason: str = "",
     return_code: str = "",
-) -> dict[str, object]:
-    """Remove an instance; restricted units only by the vendor's word with a reason, which is kept.
+) -> dict[str, Any]:
+    """Remove an instance; the vendor may release its restricted units with a reason, which is kept.
 
-    One that reserves licences goes only with its return code (row C6.5). The units of an instance that is gone (its satellite was removed) can be released the same way.
+    An instance with reserved licences needs its return code (row C6.5). The units of an instance that is gone with its
+    satellite are released in the same way.
     """
-    query = select(GrantRecord).where(
-        GrantRecord.account_id == account.id, GrantRecord.instance_id == instance_id, GrantRecord.state == ACTIVE
-    )
-    held = list(unit.session.scalars(query))
+    account = by_domain(unit, domain)
+    held = active_grants(unit, account.id, instance_id)
     row = unit.session.get(Instance, (account.id, instance_id))
-    if row is None and not held:
+    place = row.virtual_account_id if row is not None else held[0].virtual_account_id if held else None
+    if place not in visible_names(unit, account.id):
         raise UnknownInstanceError(f"there is no product instance {instance_id[:64]!r}")
     if held and release_restricted:
         require(unit, Permission.RESTRICTED_RELEASE, account.id)
@@ -99,23 +170,19 @@ def remove(
         for grant in held:
             release(unit, keyring, grant, ReleaseReason.VENDOR_RELEASE, reason)
     elif row is not None:
-        refuse_managed_instance(unit, row, f"instance remove {row.id}")
+        services.refuse_managed_instance(unit, row, f"instance remove {row.id}")
     if held and not release_restricted:
         raise RestrictedHeldError(f"{sum(grant.quantity for grant in held)} restricted units are held")
     removed = row is not None and row.satellite_id is None
     if row is not None and removed:
         take_back(unit, row, return_code)
-        remove_instance(unit, row)
-    refresh_alerts(unit, account)
+        services.remove_instance(unit, row)
+    unit.touched.add(account.id)
     return {"id": instance_id, "removed": removed, "released": [grant.id for grant in held]}
 
 
-def holder_pool(unit: Unit, account_id: str, instance_id: str) -> str | None:
-    """The virtual account of an instance, or that of the restricted units which a gone one still holds."""
-    row = unit.session.get(Instance, (account_id, instance_id))
-    if row is not None:
-        return row.virtual_account_id
-    query = select(GrantRecord.virtual_account_id).where(
-        GrantRecord.account_id == account_id, GrantRecord.instance_id == instance_id, GrantRecord.state == ACTIVE
-    )
-    return unit.session.scalars(query).first()
+def _find(unit: Unit, account: SmartAccount, instance_id: str) -> Instance:
+    row = queries.find_instance(unit, account.id, instance_id)
+    if row.virtual_account_id not in visible_names(unit, account.id):
+        raise UnknownInstanceError(f"there is no product instance {instance_id[:64]!r}")
+    return row

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 from sqlalchemy import select
 
+from central.actions.lookup import chosen_names
 from central.actions.views import VirtualAccountView
 from central.domain.access.services import drop_roles
 from central.domain.accounts import services
@@ -38,6 +39,11 @@ def list_virtual_accounts(unit: Unit, domain: str, search: str = "", part: Slice
     tags = tags_of(unit, account.id)
     items = [VirtualAccountView.tagged(row[0], tags.get(row[0].id, [])).shown() for row in rows]
     return Listing(items, following)
+
+
+def names_by_id(unit: Unit, domain: str, names: Collection[str] | None = None) -> dict[str, str]:
+    """Names by id of these virtual accounts, or of all that the caller may see; UnknownVirtualAccountError."""
+    return chosen_names(unit, by_domain(unit, domain).id, names)
 
 
 def show_virtual_account(unit: Unit, domain: str, name: str) -> dict[str, Any]:

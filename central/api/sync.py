@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 from werkzeug.wrappers import Response
 
+from central.actions.synchronization import check_first_line, check_lines, import_network_request
 from central.runtime import Central
-from central.sync.receive_request import check_first_line, check_lines, receive
 from exchange.errors import ExchangeError, MalformedError, TooLargeError
 from exchange.limits import ENVELOPE_LINE_BYTES, HEADER_BYTES, ROOT_LINE_BYTES, SYNC_FILE_BYTES
 from serverkit.actor import Actor, ActorKind
@@ -80,12 +80,12 @@ class SyncEndpoint:
         """Take a file in, each part once what came before it is in order: satellite, signature, then the body."""
         first = coming.lines(1, HEADER_BYTES + 1)
         if first is not None:
-            satellite = check_first_line(self._made.database, _ACTOR, first.rstrip(b"\n"))
+            satellite = check_first_line(self._made, _ACTOR, first.rstrip(b"\n"))
             most = HEADER_BYTES + ROOT_LINE_BYTES + ENVELOPE_LINE_BYTES + 3
             request.allow(most, "")  # it is not known yet who sends this
             head = coming.lines(3, most)
             if head is not None:
-                total = check_lines(self._made.database, _ACTOR, io.BytesIO(head))
+                total = check_lines(self._made, _ACTOR, io.BytesIO(head))
                 request.allow(total, satellite)
         coming.rest(SYNC_FILE_BYTES)
 
@@ -96,19 +96,19 @@ class SyncEndpoint:
             yield spool
 
         try:
-            received = receive(self._made.database, self._made.keyring, _ACTOR, reopened, self._made.note_progress)
+            response = import_network_request(self._made, _ACTOR, reopened)
         except DatabaseFailure as error:
             get_logger().error("sync_failed", cause=type(error).__name__)
             return problem(500, "internal_error", "The server failed.", "Try again; nothing was taken in.")
-        found = Response(received.data, content_type="application/octet-stream")
-        found.headers["X-Outcome"] = received.facts["outcome"]
-        found.headers["X-Counts"] = json.dumps(received.facts["counts"], sort_keys=True)
+        found = Response(response.data, content_type="application/octet-stream")
+        found.headers["X-Outcome"] = response.view["outcome"]
+        found.headers["X-Counts"] = json.dumps(response.view["counts"], sort_keys=True)
         return found
 
 
 def sync_urls() -> list[Url]:
     """The row of the address in the URL table."""
-    return [Url(FAMILY, "POST", PATH, Access.SIGNED_FILE, receive, "C11.2")]
+    return [Url(FAMILY, "POST", PATH, Access.SIGNED_FILE, import_network_request, "C11.2")]
 
 
 class _Coming:

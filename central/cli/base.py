@@ -8,8 +8,6 @@ from pathlib import Path
 
 import click
 
-from central.domain.accounts.models import SmartAccount
-from central.domain.accounts.queries import by_domain, virtual_account, virtual_accounts
 from central.runtime import Central, open_central
 from serverkit.actor import OPERATOR, Actor
 from serverkit.cli.base import home_of
@@ -52,14 +50,3 @@ def reading(context: click.Context) -> Iterator[tuple[Central, Unit]]:
     server = opened(context)
     with server.database.read(OPERATOR) as unit:
         yield server, unit
-
-
-def names_of(unit: Unit, account: SmartAccount) -> dict[str, str]:
-    """Names of the account's virtual accounts by id."""
-    return {row.id: row.name for row in virtual_accounts(unit, account.id)}
-
-
-def chosen(unit: Unit, domain: str, name: str | None) -> tuple[SmartAccount, str | None]:
-    """An account, and the id of one of its virtual accounts where it was named."""
-    account = by_domain(unit, domain)
-    return account, virtual_account(unit, account.id, name).id if name is not None else None

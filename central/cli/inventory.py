@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import click
 
-from central.actions.instances import remove, transfer
-from central.cli.base import chosen, group, names_of, reading, writing
-from central.domain.accounts.queries import by_domain, virtual_account
-from central.domain.export_control.queries import held_units
-from central.domain.instances.queries import find_instance, instances
-from central.domain.ledger.queries import licences
-from central.domain.satellites.queries import satellite_names
+from central.actions import instances, licences
+from central.cli.base import group, reading, writing
 from serverkit.cli.base import emit, emit_list
 
 VIRTUAL_ACCOUNT = click.option("--virtual-account", "name", metavar="VA", help="Only this virtual account.")
@@ -23,8 +18,7 @@ VIRTUAL_ACCOUNT = click.option("--virtual-account", "name", metavar="VA", help="
 def licences_list(context: click.Context, domain: str, name: str | None) -> None:
     """List licences."""
     with reading(context) as (_, unit):
-        account, va = chosen(unit, domain, name)
-        items = licences(unit, account.id, names_of(unit, account), va)
+        items = licences.list_licences(unit, domain, [name] if name is not None else None)
     columns = (
         "virtual_account",
         "name",
@@ -49,9 +43,7 @@ def licences_list(context: click.Context, domain: str, name: str | None) -> None
 def instances_list(context: click.Context, domain: str, name: str | None) -> None:
     """List product instances."""
     with reading(context) as (_, unit):
-        account, va = chosen(unit, domain, name)
-        held, sites = held_units(unit, account.id), satellite_names(unit, account.id)
-        items = instances(unit, account.id, names_of(unit, account), sites, va, held)
+        items = instances.list_instances(unit, domain, name)
     emit_list(context, items, ("name", "pid", "serial", "virtual_account", "satellite", "last_contact", "state", "id"))
 
 
@@ -60,32 +52,31 @@ def instance() -> None:
     """Hold the commands of one instance."""
 
 
-@instance.command("remove", help="Remove a product instance; its ordinary licences are freed.")
+@instance.command("remove", help="Remove a product instance and free its ordinary licences.")
 @click.argument("domain")
 @click.argument("instance_id", metavar="ID")
-@click.option("--release-restricted", is_flag=True, help="Free its restricted licences by the vendor's word.")
-@click.option("--reason", default="", help="Why they are freed; kept in the log.")
-@click.option("--return-code", default="", metavar="CODE", help="From the device, where licences are reserved for it.")
+@click.option("--release-restricted", is_flag=True, help="Release its restricted licences too.")
+@click.option("--reason", default="", help="Why they are released; kept in the log.")
+@click.option("--return-code", default="", metavar="CODE", help="The return code of a device with reserved licences.")
 @click.pass_context
 def instance_remove(
     context: click.Context, domain: str, instance_id: str, release_restricted: bool, reason: str, return_code: str
 ) -> None:
     """Remove an instance."""
     with writing(context) as (server, unit):
-        account = by_domain(unit, domain)
-        found = remove(
+        found = instances.remove_instance(
             unit,
             server.keyring,
-            account,
+            domain,
             instance_id,
             release_restricted=release_restricted,
             reason=reason,
             return_code=return_code,
         )
-    emit(context, dict(found))
+    emit(context, found)
 
 
-@instance.command("transfer", help="Move a product instance with what it uses to another virtual account.")
+@instance.command("transfer", help="Move a product instance to another virtual account.")
 @click.argument("domain")
 @click.argument("instance_id", metavar="ID")
 @click.option("--to", "--virtual-account", "name", required=True, metavar="VA")
@@ -93,7 +84,5 @@ def instance_remove(
 def instance_transfer(context: click.Context, domain: str, instance_id: str, name: str) -> None:
     """Transfer an instance."""
     with writing(context) as (_, unit):
-        account = by_domain(unit, domain)
-        row = find_instance(unit, account.id, instance_id)
-        transfer(unit, row, virtual_account(unit, account.id, name))
-    emit(context, {"id": instance_id, "virtual_account": name})
+        found = instances.transfer_instance(unit, domain, instance_id, name)
+    emit(context, found)

@@ -6,35 +6,31 @@ from pathlib import Path
 
 import click
 
-from central.cli.base import chosen, group, names_of, reading, writing
-from central.domain.accounts.models import SmartAccount
-from central.domain.accounts.queries import by_domain, virtual_account
-from central.domain.catalogue.queries import by_name
-from central.domain.reservations import ending, services, updates
-from central.domain.reservations.models import Reservation
-from central.domain.reservations.queries import find_reservation, newest_code, reservation_dict, reservations
+from central.actions import reservations
+from central.cli.base import group, reading, writing
 from central.domain.reservations.rules import WantedLicence
 from serverkit.cli.base import OUTPUT, emit, emit_list
-from serverkit.db.unit import Unit
 from serverkit.files import write_atomic
 
 
-@group.group("reservation", help="Licences held by codes, for devices without any network.")
+@group.group("reservation", help="Reservations: licences for devices without a network.")
 def reservation() -> None:
     """Hold the commands of reservations."""
 
 
-def _wishes(texts: tuple[str, ...]) -> list[tuple[str, int]]:
+def _wanted(texts: tuple[str, ...]) -> list[WantedLicence]:
     found = []
     for text in texts:
         name, sign, count = text.rpartition("=")
         if not sign or not count.isascii() or not count.isdecimal() or len(count) > 10:
             raise click.UsageError(f"--licence is TAG=QUANTITY, a whole number of at most 10 digits; not {text[:80]!r}")
-        found.append((name, int(count)))
+        found.append(WantedLicence(name, int(count)))
     return found
 
 
-@reservation.command("create", help="Reserve licences for the device of a request code; writes the authorization code.")
+@reservation.command(
+    "create", help="Reserve licences for the device of a request code and write its authorization code."
+)
 @click.argument("domain")
 @click.option("--virtual-account", "name", required=True, metavar="VA")
 @click.option("--request-code", required=True, metavar="CODE")
@@ -53,16 +49,14 @@ def create(
 ) -> None:
     """Reserve."""
     with writing(context) as (server, unit):
-        account = by_domain(unit, domain)
-        home = virtual_account(unit, account.id, name)
-        wanted_licences = [WantedLicence(by_name(unit, tag), count) for tag, count in _wishes(licences)]
-        row, _ = services.reserve(unit, server.keyring, account, home, request_code, wanted_licences, product_tag)
-        code, found = row.authorization_code, reservation_dict(row, {home.id: home.name})
-    write_atomic(output, code.encode(), mode=0o644)
-    emit(context, {"path": str(output), **found})
+        made = reservations.create_reservation(
+            unit, server.keyring, domain, name, request_code, _wanted(licences), product_tag
+        )
+    write_atomic(output, made.code.encode(), mode=0o644)
+    emit(context, {"path": str(output), **made.view})
 
 
-@reservation.command("update", help="Raise or lower what is reserved; writes a new authorization code that waits.")
+@reservation.command("update", help="Change the reserved quantities and write a new authorization code.")
 @click.argument("domain")
 @click.argument("reservation_id", metavar="ID")
 @click.option("--licence", "licences", required=True, multiple=True, metavar="TAG=QUANTITY", help="The new quantity.")
@@ -71,15 +65,12 @@ def create(
 def update(context: click.Context, domain: str, reservation_id: str, licences: tuple[str, ...], output: Path) -> None:
     """Update a reservation."""
     with writing(context) as (server, unit):
-        account, names, row = _found(unit, domain, reservation_id)
-        wanted_licences = [WantedLicence(by_name(unit, tag), count) for tag, count in _wishes(licences)]
-        updates.update(unit, server.keyring, account, row, wanted_licences)
-        code, found = newest_code(row), reservation_dict(row, names)
-    write_atomic(output, code.encode(), mode=0o644)
-    emit(context, {"path": str(output), **found})
+        made = reservations.update_reservation(unit, server.keyring, domain, reservation_id, _wanted(licences))
+    write_atomic(output, made.code.encode(), mode=0o644)
+    emit(context, {"path": str(output), **made.view})
 
 
-@reservation.command("confirm", help="Enter the confirmation code that the device showed; what it gave up is free.")
+@reservation.command("confirm", help="Enter the confirmation code of the device and free the licences that it gave up.")
 @click.argument("domain")
 @click.argument("reservation_id", metavar="ID")
 @click.option("--code", required=True, metavar="CODE")
@@ -87,24 +78,22 @@ def update(context: click.Context, domain: str, reservation_id: str, licences: t
 def confirm(context: click.Context, domain: str, reservation_id: str, code: str) -> None:
     """Confirm."""
     with writing(context) as (_, unit):
-        _, names, row = _found(unit, domain, reservation_id)
-        found = reservation_dict(updates.confirm(unit, row, code), names)
+        found = reservations.confirm_reservation(unit, domain, reservation_id, code)
     emit(context, found)
 
 
-@reservation.command("cancel", help="Take back an update that was never installed on the device.")
+@reservation.command("cancel", help="Cancel an update that was never installed on the device.")
 @click.argument("domain")
 @click.argument("reservation_id", metavar="ID")
 @click.pass_context
 def cancel(context: click.Context, domain: str, reservation_id: str) -> None:
     """Cancel an update."""
     with writing(context) as (_, unit):
-        _, names, row = _found(unit, domain, reservation_id)
-        found = reservation_dict(updates.cancel(unit, row), names)
+        found = reservations.cancel_update(unit, domain, reservation_id)
     emit(context, found)
 
 
-@reservation.command("return", help="Enter the return code of a device; what is reserved for it is free.")
+@reservation.command("return", help="Enter the return code of the device and free its reserved licences.")
 @click.argument("domain")
 @click.argument("reservation_id", metavar="ID")
 @click.option("--code", required=True, metavar="CODE")
@@ -112,30 +101,20 @@ def cancel(context: click.Context, domain: str, reservation_id: str) -> None:
 def enter_return(context: click.Context, domain: str, reservation_id: str, code: str) -> None:
     """Enter a return code."""
     with writing(context) as (_, unit):
-        _, names, row = _found(unit, domain, reservation_id)
-        found = reservation_dict(ending.enter_return(unit, row, code), names)
+        found = reservations.return_reservation(unit, domain, reservation_id, code)
     emit(context, found)
 
 
-@reservation.command(
-    "release", help="Free what is reserved for a device that cannot give it back, by the vendor's word."
-)
+@reservation.command("release", help="Release the reserved licences of a lost device without its return code.")
 @click.argument("domain")
 @click.argument("reservation_id", metavar="ID")
-@click.option("--reason", default="", metavar="TEXT", help="Why it is freed without a return code; kept in the log.")
+@click.option("--reason", default="", metavar="TEXT", help="The reason, which is kept in the log.")
 @click.pass_context
 def release(context: click.Context, domain: str, reservation_id: str, reason: str) -> None:
     """Release a reservation."""
     with writing(context) as (_, unit):
-        _, names, row = _found(unit, domain, reservation_id)
-        found = reservation_dict(ending.release(unit, row, reason), names)
+        found = reservations.release_reservation(unit, domain, reservation_id, reason)
     emit(context, found)
-
-
-def _found(unit: Unit, domain: str, reservation_id: str) -> tuple[SmartAccount, dict[str, str], Reservation]:
-    account = by_domain(unit, domain)
-    names = names_of(unit, account)
-    return account, names, find_reservation(unit, account.id, names, reservation_id)
 
 
 @reservation.command("list", help="List the reservations of an account.")
@@ -145,8 +124,7 @@ def _found(unit: Unit, domain: str, reservation_id: str) -> tuple[SmartAccount, 
 def list_them(context: click.Context, domain: str, name: str | None) -> None:
     """List reservations."""
     with reading(context) as (_, unit):
-        account, va = chosen(unit, domain, name)
-        items = reservations(unit, account.id, names_of(unit, account), va)
+        items = reservations.list_reservations(unit, domain, name)
     emit_list(
         context,
         items,
@@ -154,7 +132,7 @@ def list_them(context: click.Context, domain: str, name: str | None) -> None:
     )
 
 
-@reservation.command("code", help="Write the newest authorization code of a reservation again.")
+@reservation.command("code", help="Write the newest authorization code of a reservation.")
 @click.argument("domain")
 @click.argument("reservation_id", metavar="ID")
 @click.option("--output", required=True, type=OUTPUT)
@@ -162,8 +140,6 @@ def list_them(context: click.Context, domain: str, name: str | None) -> None:
 def code_again(context: click.Context, domain: str, reservation_id: str, output: Path) -> None:
     """Write the code."""
     with reading(context) as (_, unit):
-        account = by_domain(unit, domain)
-        row = find_reservation(unit, account.id, names_of(unit, account), reservation_id)
-        data, found = newest_code(row).encode(), {"id": row.id, "state": row.state}
-    write_atomic(output, data, mode=0o644)
-    emit(context, {"path": str(output), **found})
+        found = reservations.show_authorization_code(unit, domain, reservation_id)
+    write_atomic(output, found.code.encode(), mode=0o644)
+    emit(context, {"path": str(output), "id": found.view["id"], "state": found.view["state"]})

@@ -6,18 +6,11 @@ from pathlib import Path
 
 import click
 
+from central.actions import satellites, synchronization
 from central.cli.base import FILE, group, opened, reading, writing
-from central.domain.accounts.queries import by_domain, virtual_account
-from central.domain.satellites import services
-from central.domain.satellites.queries import find_satellite, satellite_dict, satellites
-from central.runtime import Central
-from central.sync.make_authorization import authorize
-from central.sync.receive_request import receive
 from exchange.canonical import digest
-from exchange.files.registration import Registration, read_registration
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import OUTPUT, emit, emit_list
-from serverkit.errors import FileUnreadableError
 from serverkit.files import write_atomic
 
 
@@ -26,15 +19,7 @@ def satellite() -> None:
     """Hold the commands of satellites."""
 
 
-def _registration(server: Central, file: Path) -> tuple[Registration, str]:
-    try:
-        with file.open("rb") as stream:
-            return read_registration(stream, trust=server.keyring.trust)
-    except OSError as error:
-        raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
-
-
-@satellite.command("add", help="Take a satellite's registration file in.")
+@satellite.command("add", help="Add a satellite from its registration file.")
 @click.argument("domain")
 @click.option("--name", required=True)
 @click.option("--virtual-account", "names", required=True, multiple=True, metavar="VA")
@@ -46,25 +31,18 @@ def satellite_add(
 ) -> None:
     """Add a satellite."""
     with writing(context) as (server, unit):
-        account = by_domain(unit, domain)
-        rows = [virtual_account(unit, account.id, each) for each in dict.fromkeys(names)]
-        read, file_digest = _registration(server, registration)
-        attached = services.add_satellite(unit, account, name, rows, read, file_digest, email)
-        unit.session.flush()  # the description below counts what belongs to it
-        found = {**satellite_dict(unit, attached.satellite), "revoked_tokens": attached.revoked_tokens}
+        found = satellites.add_satellite(unit, server.keyring, domain, name, names, registration, email)
     emit(context, found)
 
 
-@satellite.command("approve", help="Approve a satellite that the policy holds.")
+@satellite.command("approve", help="Approve a satellite that waits for approval.")
 @click.argument("domain")
 @click.argument("name")
 @click.pass_context
 def satellite_approve(context: click.Context, domain: str, name: str) -> None:
     """Approve a satellite."""
     with writing(context) as (_, unit):
-        account = by_domain(unit, domain)
-        row = services.approve_satellite(unit, find_satellite(unit, account.id, name))
-        found = satellite_dict(unit, row)
+        found = satellites.approve_satellite(unit, domain, name)
     emit(context, found)
 
 
@@ -76,14 +54,9 @@ def satellite_approve(context: click.Context, domain: str, name: str) -> None:
 def satellite_authorize(context: click.Context, domain: str, name: str, output: Path) -> None:
     """Write the authorization file."""
     with writing(context) as (server, unit):
-        account = by_domain(unit, domain)
-        row = find_satellite(unit, account.id, name)
-        stored = authorize(unit, server.keyring, account, row)
-        server.note_progress(unit)
-        data = stored.response or b""
-        found = {"satellite": row.id, "name": row.name, "epoch": stored.epoch, "sequence": 0, "counts": stored.counts}
-    write_atomic(output, data, mode=0o644)
-    emit(context, {"path": str(output), "sha256": digest(data), **found})
+        made = satellites.authorize_satellite(unit, server, domain, name)
+    write_atomic(output, made.data, mode=0o644)
+    emit(context, {"path": str(output), "sha256": digest(made.data), **made.view})
 
 
 @satellite.command("list", help="List the satellites of an account.")
@@ -92,11 +65,11 @@ def satellite_authorize(context: click.Context, domain: str, name: str, output: 
 def satellite_list(context: click.Context, domain: str) -> None:
     """List satellites."""
     with reading(context) as (_, unit):
-        items = satellites(unit, by_domain(unit, domain).id)
+        items = satellites.list_satellites(unit, domain)
     emit_list(context, items, ("name", "state", "instances", "last_sync", "sync_due", "virtual_accounts", "epoch"))
 
 
-@satellite.command("rename", help="Give a satellite another name.")
+@satellite.command("rename", help="Rename a satellite.")
 @click.argument("domain")
 @click.argument("name")
 @click.argument("new_name")
@@ -104,13 +77,11 @@ def satellite_list(context: click.Context, domain: str) -> None:
 def satellite_rename(context: click.Context, domain: str, name: str, new_name: str) -> None:
     """Rename a satellite."""
     with writing(context) as (_, unit):
-        account = by_domain(unit, domain)
-        row = services.rename_satellite(unit, find_satellite(unit, account.id, name), new_name)
-        found = satellite_dict(unit, row)
+        found = satellites.rename_satellite(unit, domain, name, new_name)
     emit(context, found)
 
 
-@satellite.command("add-virtual-account", help="Give a satellite a further virtual account.")
+@satellite.command("add-virtual-account", help="Give a satellite another virtual account.")
 @click.argument("domain")
 @click.argument("name")
 @click.argument("virtual_account_name", metavar="VA")
@@ -118,29 +89,22 @@ def satellite_rename(context: click.Context, domain: str, name: str, new_name: s
 def satellite_extend(context: click.Context, domain: str, name: str, virtual_account_name: str) -> None:
     """Extend a satellite."""
     with writing(context) as (_, unit):
-        account = by_domain(unit, domain)
-        row = find_satellite(unit, account.id, name)
-        attached = services.extend_satellite(unit, row, virtual_account(unit, account.id, virtual_account_name))
-        unit.session.flush()  # the description below lists it
-        found = {**satellite_dict(unit, row), "revoked_tokens": attached.revoked_tokens}
+        found = satellites.extend_satellite(unit, domain, name, virtual_account_name)
     emit(context, found)
 
 
-@satellite.command("remove", help="Take a satellite and its product instances off.")
+@satellite.command("remove", help="Remove a satellite and its product instances.")
 @click.argument("domain")
 @click.argument("name")
 @click.pass_context
 def satellite_remove(context: click.Context, domain: str, name: str) -> None:
     """Remove a satellite."""
     with writing(context) as (_, unit):
-        account = by_domain(unit, domain)
-        row = find_satellite(unit, account.id, name)
-        count = services.remove_satellite(unit, row)
-        found = {"id": row.id, "name": name, "removed": True, "instances": count}
+        found = satellites.remove_satellite(unit, domain, name)
     emit(context, found)
 
 
-@satellite.command("resync", help="Open the next epoch: after a fork or a restore with a fresh registration file.")
+@satellite.command("resync", help="Start a new epoch: after a fork or a restore, with a fresh registration file.")
 @click.argument("domain")
 @click.argument("name")
 @click.option("--registration", type=FILE)
@@ -148,31 +112,21 @@ def satellite_remove(context: click.Context, domain: str, name: str) -> None:
 def satellite_resync(context: click.Context, domain: str, name: str, registration: Path | None) -> None:
     """Resynchronize a satellite."""
     with writing(context) as (server, unit):
-        account = by_domain(unit, domain)
-        row = find_satellite(unit, account.id, name)
-        read, file_digest = _registration(server, registration) if registration else (None, "")
-        services.resync_satellite(unit, row, read, file_digest)
-        found = satellite_dict(unit, row)
+        found = satellites.resync_satellite(unit, server.keyring, domain, name, registration)
     emit(context, found)
 
 
-@group.group("sync", help="Files of satellites.")
+@group.group("sync", help="Synchronization files of satellites.")
 def sync() -> None:
     """Hold the commands of synchronization."""
 
 
-@sync.command("import", help="Take a satellite's file in and write the response.")
+@sync.command("import", help="Import a satellite's request file and write the response file.")
 @click.argument("file", type=FILE)
 @click.option("--output", required=True, type=OUTPUT)
 @click.pass_context
 def sync_import(context: click.Context, file: Path, output: Path) -> None:
     """Synchronize by file."""
-    server = opened(context)
-    try:
-        received = receive(
-            server.database, server.keyring, OPERATOR, lambda: file.open("rb"), server.note_progress, by_file=True
-        )
-    except OSError as error:
-        raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
-    write_atomic(output, received.data, mode=0o644)
-    emit(context, {"path": str(output), "sha256": digest(received.data), **received.facts})
+    made = synchronization.import_request_file(opened(context), OPERATOR, file)
+    write_atomic(output, made.data, mode=0o644)
+    emit(context, {"path": str(output), "sha256": digest(made.data), **made.view})

@@ -1,264 +1,76 @@
-"""Applying the rows of a request: what was staged is written, the rest is decided (rows C8.2, C11.2)."""
+"""Apply a request and answer it: its rows, the numbers of the satellite, the response (row C11.2)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import Row, delete, select
-
-from central.actions.instances import follow_keys, move_grants
-from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.accounts.queries import of_satellite
+from central.domain.accounts.models import SmartAccount
 from central.domain.activity.events import EventKind
-from central.domain.activity.services import NewEvent, record_many
-from central.domain.base import next_numbers
-from central.domain.catalogue.queries import titles
-from central.domain.export_control.models import GrantRecord
-from central.domain.export_control.services import (
-    ACTIVE,
-    Applicant,
-    adopt_grant,
-    decide,
-    mark_delivered,
-    release,
-)
-from central.domain.instances.models import Instance, Standby
-from central.domain.instances.queries import instance_name
-from central.domain.ledger.claims import change_totals, claims_by_instance, move_claims, recount_totals, release_claims
-from central.domain.reservations.ending import tell_kept
-from central.domain.reservations.queries import forget_registered, note_seen
-from central.domain.satellites.models import Satellite
-from central.domain.tokens.models import Token
+from central.domain.activity.services import record
+from central.domain.export_control.services import end_grants, renew_grants
+from central.domain.satellites.models import AnsweredRequest, Satellite
+from central.domain.satellites.services import note_signer
+from central.domain.trust.services import require_valid_keys
 from central.keyring import KeyRing
-from central.sync.givebacks import Place, take
-from central.sync.staging import Staged, stage_rows
-from exchange.errors import ExchangeError, MalformedError
-from exchange.files.rows import (
-    ExportRequestRow,
-    ExportReturnRow,
-    GrantStateRow,
-    RequestRow,
-    TokenRow,
-)
-from exchange.statements import open_export_request
-from exchange.vocabulary import DeliveryState, ReleaseReason
+from central.sync.apply_rows import apply_rows, apply_staged
+from central.sync.make_response import base_of, make_response
+from central.sync.recovery import mark_recovering, note_answer
+from central.sync.staging import Staged
+from exchange.files.sync_request import OpenedRequest
+from serverkit.actor import ActorKind
 from serverkit.db.unit import Unit
-from serverkit.db.upsert import batches, upsert
-from serverkit.licence_texts import freed_text
-
-CLOCK_TOLERANCE = timedelta(hours=1)
+from serverkit.db.upsert import enlarged_cache
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyContext:
-    """One request on its way into the database."""
-
-    unit: Unit
-    keyring: KeyRing
-    account: SmartAccount
-    satellite: Satellite
-    staged: Staged
-    virtual_accounts: Mapping[str, str]
-    """The names of the satellite's virtual accounts by id."""
-
-
-def apply_rows(
-    unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, rows: Iterable[list[RequestRow]]
-) -> None:
-    """Apply rows, which come in lists of one kind, without having staged them before."""
-    with closing(stage_rows(unit, satellite, rows)) as staged:
-        apply_staged(unit, keyring, account, satellite, staged)
-
-
-def apply_staged(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, staged: Staged) -> None:
-    """Write what was made ready, and decide the rest; ExchangeError for what no genuine satellite could have written."""
-    own = {row.id: row.name for row in of_satellite(unit, account.id, satellite.id)}
-    intake = ApplyContext(unit, keyring, account, satellite, staged, own)
-    events = staged.added + len(staged.said)
-    first = next_numbers(unit, account.id, "event", events) if events else 0
-    unit.session.flush()
-    staged.bulk.send(unit.session.connection(), staged.numbers_from(first))
-    if staged.recount:
-        recount_totals(unit, account.id, sorted({*own, *(home for home, _ in staged.changes)}))
-    else:
-        change_totals(unit, account.id, staged.changes)
-    for kind, apply in _APPLY.items():
-        for piece in batches(staged.others.get(kind, ())):
-            apply(intake, piece)
-    follow_keys(unit, account.id, satellite.id, staged.apart)
-    # What the same file gives back is free before what it asks for is decided.
-    _decide_requests(intake, staged.others.get(ExportRequestRow, []))
-    _settle_instances(intake)
-
-
-def _own(intake: ApplyContext, virtual_account_id: str) -> str:
-    if virtual_account_id not in intake.virtual_accounts:
-        raise MalformedError("a row names a virtual account that is not this satellite's")
-    return virtual_account_id
+def apply_request(
+    unit: Unit,
+    keyring: KeyRing,
+    account: SmartAccount,
+    satellite: Satellite,
+    opened: OpenedRequest,
+    staged: Staged | None,
+) -> AnsweredRequest:
+    """Apply a new request and make its response; `staged` are its rows, where they are ready and nothing changed since."""
+    require_valid_keys(keyring, unit.licence_now, change=False)
+    request = opened.request
+    base = base_of(unit, satellite, request.applied)
+    with enlarged_cache(unit.session):
+        if staged is not None:
+            apply_staged(unit, keyring, account, satellite, staged)
+        else:
+            apply_rows(unit, keyring, account, satellite, opened.batches())
+    end_grants(unit, keyring)
+    renew_grants(unit, keyring, account.id, satellite.id)
+    satellite.last_seq, satellite.last_sync_at = request.seq, unit.now
+    satellite.last_rseq += 1
+    satellite.software_version = request.software_version
+    note_signer(unit, satellite, opened.signers[0])
+    if satellite.recovering and request.full:
+        mark_recovering(unit, satellite, recovering=False)
+    note_answer(unit)
+    satellite.sync_failure = None
+    for entry in request.chain:
+        key = (account.id, satellite.id, entry.epoch, entry.seq)
+        if entry.epoch == request.epoch and entry.seq < request.seq and unit.session.get(AnsweredRequest, key) is None:
+            unit.session.add(_named(account.id, satellite.id, entry.epoch, entry.seq, entry.digest, unit))
+    stored = make_response(unit, keyring, account, satellite, opened, base)
+    by_network = unit.actor.kind is ActorKind.SATELLITE  # nobody carried it
+    way = "network" if by_network else "file"
+    kind = EventKind.SATELLITE_SYNCHRONIZED_NETWORK if by_network else EventKind.SATELLITE_SYNCHRONIZED
+    message = f"satellite {satellite.name} synchronized by {way} ({sum(opened.counts.values())} rows)"
+    subject = {"epoch": request.epoch, "sequence": request.seq, "full": request.full, "counts": opened.counts}
+    record(unit, account.id, kind, message, subject=subject, satellite_id=satellite.id)
+    unit.touched.add(account.id)
+    return stored
 
 
-def _refuse_foreign_tokens(intake: ApplyContext, rows: list[TokenRow]) -> None:
-    """A site writes its own tokens; central's stay as they are."""
-    for piece in batches([row.id for row in rows]):
-        of_central = select(Token.id).where(
-            Token.account_id == intake.account.id, Token.satellite_id.is_(None), Token.id.in_(piece)
-        )
-        if intake.unit.session.scalar(of_central.limit(1)) is not None:
-            raise MalformedError("a row names a token that is not this satellite's")
-
-
-def _tokens(intake: ApplyContext, rows: list[TokenRow]) -> None:
-    _refuse_foreign_tokens(intake, rows)
-    gone = [row.id for row in rows if row.removed]
-    intake.unit.session.execute(
-        delete(Token).where(
-            Token.account_id == intake.account.id, Token.satellite_id == intake.satellite.id, Token.id.in_(gone)
-        )
+def _named(account_id: str, satellite_id: str, epoch: int, seq: int, digest: str, unit: Unit) -> AnsweredRequest:
+    """A request that never arrived and that a later one named: if it comes now, it is superseded."""
+    return AnsweredRequest(
+        account_id=account_id,
+        satellite_id=satellite_id,
+        epoch=epoch,
+        seq=seq,
+        digest=digest,
+        change_upto=0,
+        counts={},
+        received_at=unit.now,
     )
-    values = [
-        {
-            "account_id": intake.account.id,
-            "id": row.id,
-            "virtual_account_id": _own(intake, row.virtual_account),
-            "satellite_id": intake.satellite.id,
-            "description": row.description or "",
-            "hash": row.hash,
-            "secret": "",
-            "created_at": row.created,
-            "created_by": row.created_by,
-            "expires_at": row.expires,
-            "max_uses": row.max_uses,
-            "uses": row.uses,
-            "export_controlled": row.export_controlled,
-            "revoked": row.revoked,
-        }
-        for row in rows
-        if not row.removed
-    ]
-    upsert(intake.unit.session, Token, values)
-
-
-def _settle_instances(intake: ApplyContext) -> None:
-    unit, account_id = intake.unit, intake.account.id
-    move_claims(unit, account_id, intake.staged.moved)
-    move_grants(unit, account_id, intake.staged.moved)
-    for piece in batches(intake.staged.moved):
-        record_many(unit, account_id, [*_moved(intake, piece)])
-    for row in note_seen(unit, account_id, intake.staged.registered):
-        tell_kept(unit, row)
-    for piece in batches(dict.fromkeys(intake.staged.gone)):
-        removed = [*_removed(intake, piece)]
-        release_claims(unit, account_id, piece)
-        forget_registered(unit, account_id, piece)
-        for gone in (
-            delete(Standby).where(Standby.account_id == account_id, Standby.instance_id.in_(piece)),
-            delete(Instance).where(Instance.account_id == account_id, Instance.id.in_(piece)),
-        ):
-            unit.session.execute(gone, execution_options={"synchronize_session": False})
-        record_many(unit, account_id, removed)
-
-
-def _moved(intake: ApplyContext, ids: Sequence[str]) -> Iterator[NewEvent]:
-    """What the logs of both virtual accounts tell of instances that the satellite moved."""
-    staged, names = intake.staged, intake.virtual_accounts
-    for row in _instances(intake, ids):
-        homes = staged.left[row.id], staged.moved[row.id]
-        old, new = (names.get(home) or _former_name(intake, home) for home in homes)
-        message = f"product instance {instance_name(row)} transferred from {old} to {new} via satellite {intake.satellite.name}"
-        for home in dict.fromkeys(homes):
-            yield _told(intake, EventKind.INSTANCE_TRANSFERRED, row, home, message, old=homes[0], new=homes[1])
-
-
-def _removed(intake: ApplyContext, ids: Sequence[str]) -> Iterator[NewEvent]:
-    """What is told of instances that the satellite removed: from where, and which licences are free."""
-    used = claims_by_instance(intake.unit, intake.account.id, [*ids])
-    named = titles(intake.unit, {tag for of in used.values() for tag in of})
-    for row in _instances(intake, ids):
-        home, freed = row.virtual_account_id, used.get(row.id, {})
-        place = intake.virtual_accounts.get(home) or _former_name(intake, home)
-        text = freed_text(freed, named)
-        message = (
-            f"product instance {instance_name(row)} removed from {place} via satellite {intake.satellite.name}{text}"
-        )
-        yield _told(intake, EventKind.INSTANCE_REMOVED_VIA_SATELLITE, row, home, message, freed=freed)
-
-
-def _instances(intake: ApplyContext, ids: Sequence[str]) -> Sequence[Row[Any]]:
-    query = select(Instance.id, Instance.hostname, Instance.udi, Instance.virtual_account_id)
-    query = query.where(Instance.account_id == intake.account.id, Instance.id.in_(ids))
-    return intake.unit.session.execute(query.order_by(Instance.id)).all()
-
-
-def _former_name(intake: ApplyContext, virtual_account_id: str) -> str:
-    """The name of a virtual account that is not this satellite's any more."""
-    found = intake.unit.session.get(VirtualAccount, (intake.account.id, virtual_account_id))
-    return found.name if found is not None else virtual_account_id
-
-
-def _told(intake: ApplyContext, kind: EventKind, row: Row[Any], home: str, message: str, **more: object) -> NewEvent:
-    subject = {"instance": row.id, "pid": row.udi["pid"], "serial": row.udi["serial"], **more}
-    return NewEvent(
-        kind, message, subject, virtual_account_id=home, instance_id=row.id, satellite_id=intake.satellite.id
-    )
-
-
-def _decide_requests(intake: ApplyContext, rows: list[ExportRequestRow]) -> None:
-    unit = intake.unit
-    for row in rows:
-        instance = unit.session.get(Instance, (intake.account.id, row.instance))
-        try:
-            statement = open_export_request(row.statement, row.device_key)
-        except ExchangeError as error:
-            raise MalformedError(f"a request is not signed by its device: {error.message}") from error
-        if statement.request != row.id or statement.instance != row.instance:
-            raise MalformedError("a request does not say what its device signed")
-        if instance is not None and instance.key_hash != row.device_key.key_hash:
-            instance = None
-        home = instance.virtual_account_id if instance else next(iter(sorted(intake.virtual_accounts)), "")
-        applicant = Applicant(intake.account, intake.satellite.id, intake.satellite.epoch, home)
-        decide(unit, intake.keyring, applicant, instance, statement, row.device_key)
-
-
-def _export_returns(intake: ApplyContext, rows: list[ExportReturnRow]) -> None:
-    for row in rows:
-        try:
-            place = Place(intake.account.id, intake.satellite.id, row.instance)
-            take(intake.unit, intake.keyring, place, row.statement, row.device_key)
-        except ExchangeError as error:
-            raise MalformedError(f"a return is not signed by the grant's device: {error.message}") from error
-
-
-def _grant_states(intake: ApplyContext, rows: list[GrantStateRow]) -> None:
-    unit, account_id = intake.unit, intake.account.id
-    named = select(GrantRecord).where(
-        GrantRecord.account_id == account_id, GrantRecord.id.in_([row.grant for row in rows])
-    )
-    known = {grant.id: grant for grant in unit.session.scalars(named)}
-    for row in rows:
-        grant = known.get(row.grant)
-        if grant is None:
-            # Only a central that was put back can lack what it signed itself.
-            if row.envelope is not None and intake.satellite.recovering:
-                place = intake.satellite.id, intake.virtual_accounts
-                adopt_grant(unit, intake.keyring, account_id, place, row.envelope, row.device_key)
-            continue
-        if row.state is DeliveryState.DELIVERED:
-            mark_delivered(unit, account_id, row.grant, row.generation)
-        elif grant.state == ACTIVE and grant.delivered_at is None and _is_past(unit, row.at, grant.deliver_until):
-            release(unit, intake.keyring, grant, ReleaseReason.UNDELIVERED)
-
-
-def _is_past(unit: Unit, said: datetime, end: datetime) -> bool:
-    """Whether a satellite may say of an end that it has passed: its word and central's own clock must both say so."""
-    return end < said <= unit.now + CLOCK_TOLERANCE and end < unit.licence_now
-
-
-_APPLY: Mapping[type, Callable[[ApplyContext, list[Any]], None]] = {
-    TokenRow: _tokens,
-    ExportReturnRow: _export_returns,
-    GrantStateRow: _grant_states,
-}

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from central.domain.accounts.models import SmartAccount
-from central.domain.alerts.services import refresh_alerts
 from central.domain.base import next_change
 from central.domain.export_control.models import GrantRecord, ReleaseNotice
 from central.domain.export_control.services import take_return
@@ -46,7 +44,7 @@ def take(unit: Unit, keyring: KeyRing, place: Place, envelope: JsonObject, key: 
     """Free what a device gives back; nothing where central never gave it. `key` is that of the device.
 
     ExchangeError for a statement that the key which holds the right has not signed. The caller refreshes the alerts of the
-    account of `place`; those of any other account are refreshed here.
+    account of `place`; the unit of work refreshes those of any other account.
     """
     grant_id, gives_up = _peek(envelope)
     if gives_up:
@@ -57,8 +55,7 @@ def take(unit: Unit, keyring: KeyRing, place: Place, envelope: JsonObject, key: 
         taken = [Taken(grant.account_id, grant)] if grant is not None else []
         if grant is not None and grant.release is not None and _is_elsewhere(grant, place):
             _notify(unit, place, grant.id, grant.key_hash, grant.release)
-    for account_id in {one.account_id for one in taken} - {place.account_id}:
-        refresh_alerts(unit, unit.session.get_one(SmartAccount, account_id))
+    unit.touched.update({one.account_id for one in taken} - {place.account_id})
     return taken
 
 

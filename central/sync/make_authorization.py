@@ -1,4 +1,4 @@
-"""Making the authorization file: response 0 of an epoch, the same bytes however often it is asked for (row C11.1)."""
+"""Make the authorization file: response 0 of an epoch, the same bytes each time (row C11.1)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from central.sync.kept_rows import kept_rows
 from central.sync.recovery import note_answer
 from central.sync.response_rows import rows_for
 from exchange.certificates import issue_device_ca, issue_satellite_identity
-from exchange.files.authorization import Authorization, make_authorization
+from exchange.files.authorization import Authorization
+from exchange.files.authorization import make_authorization as write_authorization
 from exchange.keys import PublicKey
 from exchange.statements import CentralHead, seal_central_head
 from serverkit.db.unit import Unit
 
 
-def authorize(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite) -> AnsweredRequest:
+def make_authorization(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite) -> AnsweredRequest:
     """The authorization file of the satellite's present registration."""
     require_approved(satellite)
     stored = _stored(unit, satellite)
@@ -79,7 +80,7 @@ def _make(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satell
     upto = last_change(unit)
     rows = chain(rows_for(unit, keyring, account, satellite, 0), kept_rows(unit, satellite))
     roots = keyring.trust.newer_than(int(registration["root_version"]))
-    digest, counts = make_authorization(authorization, rows, response_key, roots, out)
+    digest, counts = write_authorization(authorization, rows, response_key, roots, out)
     accept_key(unit, satellite)
     stored = AnsweredRequest(
         account_id=account.id,

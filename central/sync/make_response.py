@@ -1,4 +1,4 @@
-"""Making the response: what differs from the one that the satellite has applied (rows C11.2, S2.1)."""
+"""Make the response: what differs from the one that the satellite has applied (rows C11.2, S2.1)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from serverkit.db.unit import Unit
 
 
 def base_of(unit: Unit, satellite: Satellite, applied: Applied) -> int:
-    """The change number up to which a satellite knows everything."""
+    """The change number up to which the satellite knows everything."""
     query = select(AnsweredRequest).where(
         AnsweredRequest.account_id == satellite.account_id,
         AnsweredRequest.satellite_id == satellite.id,
@@ -36,7 +36,7 @@ def base_of(unit: Unit, satellite: Satellite, applied: Applied) -> int:
     return row.change_upto
 
 
-def respond(
+def make_response(
     unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, opened: OpenedRequest, after: int
 ) -> AnsweredRequest:
     """Make the response of a request and store it with its numbers."""

@@ -12,13 +12,12 @@ from central.anchor import Reached
 from central.domain.accounts.queries import of_satellite
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
-from central.domain.alerts.services import refresh_alerts
 from central.domain.base import VENDOR, Counter, next_number
 from central.domain.operations.nodes import is_noted
 from central.domain.operations.rules import Origin, Place, origin_of
 from central.domain.satellites.models import AnsweredRequest, Satellite
 from central.domain.satellites.queries import EPOCH_FLOOR, REMOVED
-from central.domain.satellites.services import PENDING, account_of, open_epoch
+from central.domain.satellites.services import PENDING, open_epoch
 from serverkit.db.unit import Unit
 
 ANSWERS = "answers"
@@ -70,9 +69,7 @@ def enter_recovery(unit: Unit, known: Reached | None, presented: dict[str, int] 
         message = f"central was put back to an older copy: epoch {row.epoch} opened for satellite {row.name}"
         subject = {"epoch": row.epoch}
         record(unit, row.account_id, EventKind.CENTRAL_RESTORED, message, subject=subject, satellite_id=row.id)
-    unit.session.flush()
-    for account in {row.account_id: account_of(unit, row) for row in rows}.values():
-        refresh_alerts(unit, account)
+    unit.touched.update(row.account_id for row in rows)
     return len(rows)
 
 

@@ -18,6 +18,7 @@ from exchange.container import (
     Lines,
     OpenedFile,
     PackedBody,
+    SealedFile,
     open_container,
     split_container,
     write_container,
@@ -138,11 +139,11 @@ class SyncRequest:
 
 @dataclass(frozen=True, slots=True)
 class OpenedRequest:
-    """A verified request with its digest, the id of the key that signed it, and its rows."""
+    """A verified request with its digest, the ids of the keys that signed it, and its rows."""
 
     request: SyncRequest
     digest: str
-    signer: str
+    signers: tuple[str, ...]
     opened: OpenedFile
 
     @property
@@ -216,6 +217,13 @@ def read_sync_request(
 ) -> OpenedRequest:
     """Read the file; `keys` are the identity keys that central knows for `satellite`."""
     sealed = split_container(data, FileKind.SYNC_REQUEST)
+    return open_sync_request(sealed, keys=keys, vendor_id=vendor_id, satellite=satellite, now=now)
+
+
+def open_sync_request(
+    sealed: SealedFile, *, keys: Mapping[str, PublicKey], vendor_id: str, satellite: str, now: datetime
+) -> OpenedRequest:
+    """Verify and read a file whose lines are taken apart already: checks 3 to 7."""
     if sealed.header.satellite != satellite:
         raise WrongSatelliteError("the request names another satellite")
     if sealed.root_documents:
@@ -227,4 +235,5 @@ def read_sync_request(
     if request.vendor_id != vendor_id:
         raise WrongVendorError("the request is for the central of another vendor")
     check_created(request.created, now)
-    return OpenedRequest(request, opened.digest, signer_ids(sealed.envelope)[0], opened)
+    # `open_container` accepts no signature but those of `keys`, so each id names a key that did sign.
+    return OpenedRequest(request, opened.digest, signer_ids(sealed.envelope), opened)

@@ -12,15 +12,16 @@ from typing import Any, BinaryIO
 
 import pytest
 
+from central.actions.synchronization import import_network_request, import_request_file
+from central.app import make_app
 from central.domain.accounts.models import SmartAccount
 from central.domain.satellites.models import Satellite
 from central.domain.satellites.queries import by_id
 from central.runtime import Central, open_central
 from central.sync import staging
-from central.sync.apply_request import apply_rows
+from central.sync.apply_rows import apply_rows
 from central.sync.import_request import prepare_request, take_request
-from central.sync.receive_request import receive
-from exchange import limits
+from exchange import container, limits
 from exchange.errors import ExchangeError, TooLargeError
 from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow, TokenRow
 from exchange.files.sync_request import peek_satellite
@@ -31,7 +32,7 @@ from serverkit.db.unit import Unit
 from serverkit.errors import DiskFullError
 from tests.bench.fleet import Fleet, change_devices, fill_site
 from tests.unit.exchange.test_tables import usual_event, usual_instance
-from tests.world import ACCOUNT, World
+from tests.world import ACCOUNT, World, call
 
 PATIENCE = 20
 
@@ -93,7 +94,7 @@ def test_central_answers_its_devices_while_a_file_is_read(site: World) -> None:
             yield SlowFile(data, may, reached, left)
 
         def work() -> None:
-            found.append(receive(made.database, made.keyring, OPERATOR, slow, made.note_progress).facts)
+            found.append(import_network_request(made, OPERATOR, slow).view)
 
         reader = Thread(target=work)
         reader.start()
@@ -313,8 +314,31 @@ def test_a_temporary_folder_without_room_is_a_refusal_and_changes_nothing(
 
     monkeypatch.setattr(bulk.tempfile, "SpooledTemporaryFile", full)
     with vendor_of(site) as made, pytest.raises(DiskFullError):
-        receive(made.database, made.keyring, OPERATOR, lambda: file.open("rb"), made.note_progress)
+        import_request_file(made, OPERATOR, file)
     monkeypatch.undo()
     assert site.licence("ADVANTAGE")["in_use"] == 0
     site.central("sync", "import", str(file), "--output", site.file("r1"))
     assert site.licence("ADVANTAGE")["in_use"] == 12
+
+
+@pytest.mark.row("C11.2", "E3")
+def test_a_file_is_verified_once_outside_of_the_lock_and_once_inside(
+    site: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signature and body are checked twice in all; over the network the signature once more, before the body is read."""
+    by_file, by_network = request_of(site, "1", 5), request_of(site, "2", 5)
+    checked: list[str] = []
+
+    def count(name: str) -> None:
+        original = getattr(container, name)
+        monkeypatch.setattr(container, name, lambda *given: (checked.append(name), original(*given))[1])
+
+    with vendor_of(site) as made:
+        app = make_app(made)
+        count("unseal")
+        count("_check_body")
+        import_request_file(made, OPERATOR, by_file)
+        assert sorted(checked) == ["_check_body"] * 2 + ["unseal"] * 2
+        checked.clear()
+        status, _, _ = call(app, "POST", "/sync/v1/request", by_network.read_bytes())
+        assert (status, sorted(checked)) == (200, ["_check_body"] * 2 + ["unseal"] * 3)

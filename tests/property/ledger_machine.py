@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import func, select
 
-from central.actions.instances import remove
+from central.actions.instances import remove_instance
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import virtual_account, virtual_accounts
 from central.domain.accounts.services import create_account, create_virtual_account
@@ -35,7 +35,7 @@ from central.domain.satellites.queries import by_id
 from central.domain.satellites.services import add_satellite, remove_satellite
 from central.domain.tokens.models import Token
 from central.runtime import Central
-from central.sync.apply_request import apply_rows
+from central.sync.apply_rows import apply_rows
 from exchange.certificates import make_csr
 from exchange.compliance import LotPhase, LotView, Stock, Use, judge_licence, lot_phase, stock_of
 from exchange.device.bodies import RegisterBody
@@ -282,10 +282,10 @@ class LedgerMachine(RuleBasedStateMachine):
         if instance is None:
             return
         self._do(
-            lambda unit, account: remove(
+            lambda unit, account: remove_instance(
                 unit,
                 self.central.keyring,
-                account,
+                account.domain,
                 instance,
                 release_restricted=release,
                 reason="gone" if release else "",

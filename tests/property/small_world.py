@@ -23,6 +23,7 @@ from agent.errors import AgentError
 from agent.joining import RegistrationRequest
 from agent.licence_time import Moment
 from agent.transport import Server
+from central.actions.synchronization import import_network_request
 from central.domain.accounts.queries import by_domain, virtual_accounts
 from central.domain.activity.models import Event as CentralEvent
 from central.domain.export_control.models import GrantRecord
@@ -36,8 +37,7 @@ from central.domain.satellites.queries import find_satellite
 from central.domain.satellites.services import resync_satellite
 from central.runtime import Central, recover_if_restored
 from central.runtime import assemble as assemble_central
-from central.sync.make_authorization import authorize
-from central.sync.receive_request import receive
+from central.sync.make_authorization import make_authorization
 from exchange.files.registration import read_registration
 from exchange.identity import Udi
 from satellite.actions.registration import import_authorization_file
@@ -205,9 +205,7 @@ class SmallWorld:
 
     def deliver_request(self, data: bytes) -> bytes:
         """Hand a file to central; its response."""
-        return receive(
-            self.central.database, self.central.keyring, OPERATOR, lambda: io.BytesIO(data), self.central.note_progress
-        ).data
+        return import_network_request(self.central, OPERATOR, lambda: io.BytesIO(data)).data
 
     def deliver_response(self, machine: Machine, data: bytes) -> str:
         """Hand a file to a machine; what became of it."""
@@ -231,7 +229,7 @@ class SmallWorld:
         with self.central.database.write(OPERATOR) as unit:
             account = by_domain(unit, ACCOUNT)
             satellite = find_satellite(unit, account.id, SATELLITE)
-            return authorize(unit, self.central.keyring, account, satellite).response or b""
+            return make_authorization(unit, self.central.keyring, account, satellite).response or b""
 
     def deliver_authorization(self, machine: Machine, data: bytes) -> str:
         """Import an authorization file as the command does."""

@@ -8,9 +8,6 @@ from typing import Any
 from central.actions import accounts, virtual_accounts
 from central.api.compat.wire import Call, plain_domain
 from central.domain.access.rules import Role
-from central.domain.accounts.models import VirtualAccount
-from central.domain.accounts.queries import virtual_account
-from central.domain.accounts.queries import virtual_accounts as rows_of
 from serverkit.http.lenient import BodyError, page, success, text_of
 
 ROLE_NAMES = {
@@ -168,18 +165,10 @@ def delete_virtual_account(call: Call) -> dict[str, Any]:
     return success("Operation Successful")
 
 
-def chosen(call: Call) -> VirtualAccount:
-    """The virtual account that the address names."""
-    return virtual_account(call.unit, call.smart_account.id, call.path["va"])
-
-
 def wanted_names(call: Call) -> dict[str, str]:
     """Names by id of the virtual accounts that the body asks for; all that may be seen where it names none."""
-    rows = rows_of(call.unit, call.smart_account.id)
     asked = call.body.get("virtualAccounts") or []
     asked = [asked] if isinstance(asked, str) else asked
     if not isinstance(asked, list) or not all(isinstance(name, str) for name in asked):
         raise BodyError("virtualAccounts is not a list of names")
-    for name in asked:
-        virtual_account(call.unit, call.smart_account.id, name)
-    return {row.id: row.name for row in rows if not asked or row.name in asked}
+    return virtual_accounts.names_by_id(call.unit, call.smart_account.domain, asked or None)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from central.api.compat.accounts import chosen, wanted_names
+from central.actions import licences
+from central.actions.virtual_accounts import show_virtual_account
+from central.api.compat.accounts import wanted_names
 from central.api.compat.wire import Call
-from central.domain.accounts.models import VirtualAccount
-from central.domain.accounts.queries import virtual_account
-from central.domain.catalogue.queries import by_name
-from central.domain.ledger.queries import HeldLot, held_lots, licences
-from central.domain.ledger.transfers import LotChoice, transfer_licences
+from central.domain.ledger.queries import HeldLot
+from central.domain.ledger.transfers import LotChoice
 from exchange.compliance import LotPhase, lot_phase
 from exchange.vocabulary import Compliance
 from serverkit.errors import AppError
@@ -44,11 +43,11 @@ LONGEST_FIRST, LONGEST_LAST = "LONGEST_TERM_FIRST", "LONGEST_TERM_LAST"
 
 def usage(call: Call) -> dict[str, Any]:
     """`licenses`: purchased, in use and free, one entry for each virtual account and licence."""
-    names = wanted_names(call)
-    rows = licences(call.unit, call.smart_account.id, names)
+    names, domain = wanted_names(call), call.smart_account.domain
+    rows = licences.list_licences(call.unit, domain, names.values())
     part = page(rows, call.body)
     lots: dict[tuple[str, str, str], list[HeldLot]] = {}
-    for lot in held_lots(call.unit, call.smart_account.id, sorted(names), {row["tag"] for row in part}):
+    for lot in licences.list_lots(call.unit, domain, names.values(), {row["tag"] for row in part}):
         lots.setdefault((names[lot.virtual_account_id], lot.tag, lot.billing), []).append(lot)
     shown = [_licence(call, row, lots.get((row["virtual_account"], row["tag"], row["billing"]), [])) for row in part]
     return success("The license usage was retrieved.", totalRecords=len(rows), licenses=shown)
@@ -73,12 +72,12 @@ def _detail(call: Call, lot: HeldLot) -> dict[str, Any]:
 
 
 def subscriptions(call: Call) -> dict[str, Any]:
-    """`license-subscriptions`: the terms that were bought, active and expired."""
-    names = wanted_names(call)
+    """`license-subscriptions`: the purchased terms, active and expired."""
+    names, domain = wanted_names(call), call.smart_account.domain
     wanted = {word.lower() for word in words_of(call.body, "status")}
-    titles = {row["tag"]: row["name"] for row in licences(call.unit, call.smart_account.id, names)}
+    titles = {row["tag"]: row["name"] for row in licences.list_licences(call.unit, domain, names.values())}
     rows = []
-    for lot in held_lots(call.unit, call.smart_account.id, sorted(names), None, ended=True):
+    for lot in licences.list_lots(call.unit, domain, names.values(), ended=True):
         if lot.end is None or lot.start is None:
             continue
         status = PHASES[lot_phase(lot.start, lot.end, call.unit.licence_now)]
@@ -102,45 +101,46 @@ def subscriptions(call: Call) -> dict[str, Any]:
 
 
 def transfer(call: Call) -> dict[str, Any]:
-    """`licenses/transfer`: each entry succeeds or fails by itself, and says so."""
-    source = chosen(call)
-    outcomes = [_moved(call, entry, source) for entry in objects_of(call.body, "licenses")]
+    """`licenses/transfer`: each entry has its own outcome."""
+    show_virtual_account(call.unit, call.smart_account.domain, call.path["va"])  # an unknown one fails the whole call
+    outcomes = [_moved(call, entry) for entry in objects_of(call.body, "licenses")]
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     answer = success(f"{done} licenses transferred successfully", licensesTransferStatus=outcomes)
     return {**answer, "status": overall(outcomes)}
 
 
-def _moved(call: Call, entry: Mapping[str, Any], source: VirtualAccount) -> dict[str, str]:
+def _moved(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
+    domain, source = call.smart_account.domain, call.path["va"]
     try:
         name = text_of(entry, "license", "licenseName")
-        target = virtual_account(call.unit, call.smart_account.id, text_of(entry, "targetVirtualAccount"))
+        target = text_of(entry, "targetVirtualAccount")
         quantity = number_of(entry.get("quantity"), "quantity")
         order = (text_of(entry, "precedence", needed=False) or LONGEST_FIRST).upper()
         if order not in {LONGEST_FIRST, LONGEST_LAST}:
             raise BodyError(f"precedence is {LONGEST_FIRST} or {LONGEST_LAST}")
-        tag, longest_first = tag_in(call, source, name), order == LONGEST_FIRST
         with call.unit.savepoint():
-            transfer_licences(
-                call.unit, source, target, tag, quantity, longest_first=longest_first, choice=_choice(entry)
+            tag = licences.find_tag(call.unit, domain, source, name)
+            licences.transfer_licences(
+                call.unit,
+                domain,
+                source,
+                target,
+                tag,
+                quantity,
+                longest_first=order == LONGEST_FIRST,
+                choice=_choice(entry),
             )
     except AppError as error:
         return {"status": "ERROR", "statusMessage": said(error)}
     message = (
         f"{quantity} \u2018{name}\u2019 licenses successfully transferred from Virtual Account "
-        f"\u2018{source.name}\u2019 to Virtual Account \u2018{target.name}\u2019"
+        f"\u2018{source}\u2019 to Virtual Account \u2018{target}\u2019"
     )
     return {"status": "SUCCESS", "statusMessage": message}
 
 
-def tag_in(call: Call, home: VirtualAccount, name: str) -> str:
-    """The licence that a name means in a virtual account: the one that is there, where several are called so."""
-    rows = licences(call.unit, call.smart_account.id, {home.id: home.name})
-    there = {row["tag"] for row in rows if name in {row["tag"], row["name"]}}
-    return there.pop() if len(there) == 1 else by_name(call.unit, name)
-
-
 def _types(word: str) -> frozenset[str]:
-    """Our types of what a client calls a type; empty for any."""
+    """The licence types of a client's word; empty for any."""
     if not word:
         return frozenset()
     found = TYPES.get(word.upper())
@@ -150,7 +150,7 @@ def _types(word: str) -> frozenset[str]:
 
 
 def _choice(entry: Mapping[str, Any]) -> LotChoice:
-    """Which lots an entry means; the misspelling is what one form of the contract says."""
+    """The lots that an entry means; one form of the contract misspells the subscription."""
     subscription = entry.get("subsriptionId") or entry.get("subscriptionId")
     return LotChoice(
         types=_types(text_of(entry, "licenseType", needed=False)),

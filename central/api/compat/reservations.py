@@ -1,16 +1,16 @@
-"""`reserve-licenses`: licences for devices without any network, by request codes."""
+"""`reserve-licenses`: reserve licences for devices without a network, by request codes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from central.api.compat.accounts import chosen
-from central.api.compat.licences import KINDS, LONGEST_FIRST, LONGEST_LAST, tag_in
+from central.actions.licences import find_tag
+from central.actions.reservations import create_reservation
+from central.actions.virtual_accounts import show_virtual_account
+from central.api.compat.licences import KINDS, LONGEST_FIRST, LONGEST_LAST
 from central.api.compat.wire import Call
-from central.domain.accounts.models import VirtualAccount
 from central.domain.reservations.rules import WantedLicence
-from central.domain.reservations.services import reserve as reserve_licences
 from serverkit.clock import parse_time
 from serverkit.errors import AppError
 from serverkit.http.lenient import BodyError, last_second, number_of, objects_of, overall, said, text_of
@@ -20,9 +20,9 @@ NO_UNIVERSAL = "Universal reservation is not offered: reserve the licences that 
 
 
 def reserve(call: Call) -> dict[str, Any]:
-    """Each request has its own outcome, also where none succeeds: clients show the first one's message."""
-    home = chosen(call)
-    outcomes = [_reserved(call, entry, home) for entry in objects_of(call.body, "reservationRequests")]
+    """Each request has its own outcome, even if none succeeds: clients show the message of the first."""
+    show_virtual_account(call.unit, call.smart_account.domain, call.path["va"])  # an unknown one fails the whole call
+    outcomes = [_reserved(call, entry) for entry in objects_of(call.body, "reservationRequests")]
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     return {
         "status": overall(outcomes),
@@ -32,23 +32,30 @@ def reserve(call: Call) -> dict[str, Any]:
     }
 
 
-def _reserved(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> dict[str, Any]:
+def _reserved(call: Call, entry: Mapping[str, Any]) -> dict[str, Any]:
     outcome: dict[str, Any] = {"reservationCode": entry.get("reservationCode"), "authorizationCode": None}
     try:
         code = text_of(entry, "reservationCode")
         if (text_of(entry, "reservationType", needed=False) or "SPECIFIC").upper() == "UNIVERSAL":
             raise BodyError(NO_UNIVERSAL)
-        wanted_licences = [_wish(call, one, home) for one in objects_of(entry, "licenses")]
+        wanted_licences = [_wanted(call, one) for one in objects_of(entry, "licenses")]
         tag = text_of(entry, "productTagName", "softwareTag", needed=False) or None
         with call.unit.savepoint():
-            row, instance = reserve_licences(
-                call.unit, call.server.keyring, call.smart_account, home, code, wanted_licences, tag
+            made = create_reservation(
+                call.unit,
+                call.server.keyring,
+                call.smart_account.domain,
+                call.path["va"],
+                code,
+                wanted_licences,
+                tag,
             )
     except AppError as error:
         return {**outcome, "status": "ERROR", "statusMessage": said(error), "licenses": []}
+    instance = made.instance
     return {
         **outcome,
-        "authorizationCode": row.authorization_code,
+        "authorizationCode": made.code,
         "status": "SUCCESS",
         "statusMessage": "Authorization code generated successfully",
         "sudi": shown_identity(instance),
@@ -62,14 +69,15 @@ def _reserved(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> dic
                 "endDate": last_second(parse_time(line["end"]) if line["end"] else None),
                 "name": line["name"],
             }
-            for line in row.lines
+            for line in made.view["licences"]
         ],
     }
 
 
-def _wish(call: Call, entry: Mapping[str, Any], home: VirtualAccount) -> WantedLicence:
+def _wanted(call: Call, entry: Mapping[str, Any]) -> WantedLicence:
     name = text_of(entry, "entitlementTag", "license", "licenseName")
     order = (text_of(entry, "precedence", needed=False) or LONGEST_FIRST).upper()
     if order not in {LONGEST_FIRST, LONGEST_LAST}:
         raise BodyError(f"precedence is {LONGEST_FIRST} or {LONGEST_LAST}")
-    return WantedLicence(tag_in(call, home, name), number_of(entry.get("quantity"), "quantity"), order == LONGEST_FIRST)
+    tag = find_tag(call.unit, call.smart_account.domain, call.path["va"], name)
+    return WantedLicence(tag, number_of(entry.get("quantity"), "quantity"), order == LONGEST_FIRST)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.accounts.queries import by_domain, virtual_account, virtual_accounts
 from central.runtime import Central
 from serverkit.http.operations import (
     FLAG,
@@ -23,28 +21,6 @@ from serverkit.http.schemas import ALERT as BASIC_ALERT
 
 Call: TypeAlias = Asked[Central]
 ACCOUNT_PATH = f"{BASE}smart-accounts/{{account}}"
-
-
-def account_of(call: Call) -> SmartAccount:
-    """The account that the path names."""
-    return by_domain(call.unit, call.path["account"])
-
-
-def pool_of(call: Call, name: str) -> VirtualAccount:
-    """A virtual account of the account that the path names."""
-    return virtual_account(call.unit, account_of(call).id, name)
-
-
-def chosen_pool(call: Call) -> str | None:
-    """The id of the virtual account that the query names, or None."""
-    name = call.query.virtual_account
-    return pool_of(call, name).id if name is not None else None
-
-
-def names(call: Call) -> dict[str, str]:
-    """Names by id of the virtual accounts that may be seen."""
-    return {row.id: row.name for row in virtual_accounts(call.unit, account_of(call).id)}
-
 
 ACCOUNT = object_of(
     id=TEXT,

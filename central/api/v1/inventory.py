@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from pydantic import Field
 
-from central.actions.instances import holder_pool, remove, transfer
-from central.api.v1.context import ACCOUNT_PATH, Call, account_of, chosen_pool, names, pool_of
+from central.actions import instances, licences
+from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
-from central.domain.catalogue.queries import by_name
-from central.domain.export_control.queries import held_units
-from central.domain.instances.errors import UnknownInstanceError
-from central.domain.instances.models import Instance
-from central.domain.instances.queries import find_instance, instance_dict, instances_after
-from central.domain.ledger.queries import explain, licences
-from central.domain.ledger.transfers import transfer_licences
-from central.domain.satellites.queries import satellite_names
 from central.runtime import Central
 from serverkit.http.lenient_forms import licence_id
 from serverkit.http.operations import (
@@ -40,14 +31,14 @@ from serverkit.http.schemas import INSTANCE, LICENCE, PoolPage
 
 
 class Explained(Query):
-    """Which figure is to be explained."""
+    """The licence, and the virtual account whose quantities are explained."""
 
     virtual_account: str = Field(max_length=255, pattern=PLAIN)
     tag: str = Field(max_length=255, pattern=PLAIN)
 
 
 class Removal(Query):
-    """How restricted licences are dealt with, and the return code of a device that reserves licences."""
+    """Whether restricted licences are released, and the return code of a device with reserved licences."""
 
     release_restricted: bool = False
     reason: str = Field(default="", max_length=1000, pattern=PLAIN)
@@ -55,7 +46,7 @@ class Removal(Query):
 
 
 class Move(Strict):
-    """Where an instance goes."""
+    """The target of a product instance."""
 
     model_config = example({"virtual_account": "Lab"})
 
@@ -63,7 +54,7 @@ class Move(Strict):
 
 
 class LicenceMove(Strict):
-    """How much of which licence goes where."""
+    """The licence, its quantity, and from where to where it moves."""
 
     model_config = example({"licence": "ADVANTAGE", "source": "DEFAULT", "target": "Lab", "quantity": 5})
 
@@ -75,75 +66,59 @@ class LicenceMove(Strict):
 
 
 def list_licences(call: Call) -> dict[str, Any]:
-    """Licences: purchased, in use, balance."""
-    rows = licences(call.unit, account_of(call).id, names(call), chosen_pool(call))
-    keyed = [{**row, "id": licence_id(row)} for row in rows]
-    return paged(keyed, call.query)
+    """List licences: purchased, in use, balance."""
+    name = call.query.virtual_account
+    rows = licences.list_licences(call.unit, call.path["account"], [name] if name is not None else None)
+    return paged([{**row, "id": licence_id(row)} for row in rows], call.query)
 
 
 def explain_licence(call: Call) -> dict[str, Any]:
-    """Every posting and claim behind a figure."""
-    row = pool_of(call, call.query.virtual_account)
-    return explain(call.unit, row.account_id, row.id, by_name(call.unit, call.query.tag))
+    """Show every posting and claim behind the quantities of a licence."""
+    return licences.explain_licence(call.unit, call.path["account"], call.query.virtual_account, call.query.tag)
 
 
-def move_licences(call: Call) -> dict[str, Any]:
+def transfer_licences(call: Call) -> dict[str, Any]:
     """Move free licences to another virtual account."""
     body: LicenceMove = call.body
-    source, target = pool_of(call, body.source), pool_of(call, body.target)
-    tag = by_name(call.unit, body.licence)
-    lots = transfer_licences(call.unit, source, target, tag, body.quantity, longest_first=body.longest_first)
-    return {"tag": tag, "quantity": body.quantity, "source": source.name, "target": target.name, "lots": lots}
+    return licences.transfer_licences(
+        call.unit,
+        call.path["account"],
+        body.source,
+        body.target,
+        body.licence,
+        body.quantity,
+        longest_first=body.longest_first,
+    )
 
 
 def list_instances(call: Call) -> dict[str, Any]:
-    """Product instances."""
-    account = account_of(call)
+    """List product instances."""
     page: PoolPage = call.query
-    rows = instances_after(
-        call.unit,
-        account.id,
-        names(call),
-        satellite_names(call.unit, account.id),
-        partial(held_units, call.unit, account.id),
-        virtual_account_id=chosen_pool(call),
-        after=page.after,
-        most=page.limit + 1,
+    rows = instances.list_instances_after(
+        call.unit, call.path["account"], page.virtual_account, page.after, page.limit + 1
     )
     return cut(rows, page)
 
 
-def _instance(call: Call) -> Instance:
-    row = find_instance(call.unit, account_of(call).id, call.path["instance"])
-    if row.virtual_account_id not in names(call):
-        raise UnknownInstanceError(f"there is no product instance {call.path['instance'][:64]!r}")
-    return row
-
-
 def show_instance(call: Call) -> dict[str, Any]:
-    """One product instance."""
-    row = _instance(call)
-    sites, held = satellite_names(call.unit, row.account_id), partial(held_units, call.unit, row.account_id)
-    return instance_dict(call.unit, row, names(call), sites, held)
+    """Show a product instance."""
+    return instances.show_instance(call.unit, call.path["account"], call.path["instance"])
 
 
-def move_instance(call: Call) -> dict[str, Any]:
+def transfer_instance(call: Call) -> dict[str, Any]:
     """Move a product instance with what it uses to another virtual account."""
-    target = pool_of(call, call.body.virtual_account)
-    row = transfer(call.unit, _instance(call), target)
-    return {"id": row.id, "virtual_account": target.name}
+    return instances.transfer_instance(
+        call.unit, call.path["account"], call.path["instance"], call.body.virtual_account
+    )
 
 
 def remove_instance(call: Call) -> dict[str, Any]:
-    """Remove a product instance; restricted licences only by the vendor's word with a reason."""
+    """Remove a product instance; only the vendor releases its restricted licences, with a reason."""
     query: Removal = call.query
-    held = holder_pool(call.unit, account_of(call).id, call.path["instance"])
-    if held is not None and held not in names(call):
-        raise UnknownInstanceError(f"there is no product instance {call.path['instance'][:64]!r}")
-    return remove(
+    return instances.remove_instance(
         call.unit,
         call.server.keyring,
-        account_of(call),
+        call.path["account"],
         call.path["instance"],
         release_restricted=query.release_restricted,
         reason=query.reason,
@@ -159,12 +134,12 @@ OPERATIONS = (
         permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C3.1",
     ),
     Op(
-        "explain_licence", "GET", f"{ACCOUNT_PATH}/licence-explanation", "Explain the figures of a licence.",
+        "explain_licence", "GET", f"{ACCOUNT_PATH}/licence-explanation", "Explain the quantities of a licence.",
         explain_licence, ANYTHING, Explained,
         permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C3.1",
     ),
     Op(
-        "transfer_licences", "POST", f"{ACCOUNT_PATH}/licence-transfers", "Move free licences.", move_licences,
+        "transfer_licences", "POST", f"{ACCOUNT_PATH}/licence-transfers", "Move free licences.", transfer_licences,
         object_of(tag=TEXT, quantity=WHOLE, source=TEXT, target=TEXT, lots=WHOLE), body=LicenceMove, changes=True,
         permission=Permission.LICENCE_TRANSFER, row="C4.1",
     ),
@@ -178,7 +153,7 @@ OPERATIONS = (
         permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C7.1",
     ),
     Op(
-        "transfer_instance", "POST", f"{ONE}/transfer", "Move a product instance.", move_instance,
+        "transfer_instance", "POST", f"{ONE}/transfer", "Move a product instance.", transfer_instance,
         object_of(id=TEXT, virtual_account=TEXT), body=Move, changes=True,
         permission=Permission.INSTANCE_MANAGE, row="C7.2",
     ),

@@ -1,17 +1,15 @@
-"""Licences held by codes, for devices without any network (rows C6.1, C6.2, C6.5)."""
+"""REST operations of reservations: licences for devices without a network (rows C6.1, C6.2, C6.5)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
 
-from central.api.v1.context import ACCOUNT_PATH, Call, account_of, chosen_pool, names, pool_of
+from central.actions import reservations
+from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
-from central.domain.catalogue.queries import by_name
-from central.domain.reservations import ending, services, updates
-from central.domain.reservations.models import Reservation
-from central.domain.reservations.queries import find_reservation, newest_code, reservation_dict, reservations
 from central.domain.reservations.rules import MOST_LINES, WantedLicence
 from central.runtime import Central
 from serverkit.http.operations import (
@@ -34,14 +32,14 @@ XML = "application/xml"
 
 
 class ReservedLicence(Strict):
-    """So much of a licence."""
+    """A licence and its quantity."""
 
     licence: str
     quantity: int = Field(ge=1, le=1_000_000_000)
 
 
 class NewQuantity(Strict):
-    """So much of a licence from now on."""
+    """A licence and its new quantity."""
 
     licence: str
     quantity: int = Field(ge=0, le=1_000_000_000)
@@ -65,7 +63,7 @@ class NewReservation(Strict):
 
 
 class ReservationChange(Strict):
-    """New quantities of the licences that are named; the others stay, 0 gives up."""
+    """New quantities of the licences that are named, 0 for none; other licences stay."""
 
     model_config = example({"licences": [{"licence": "ADVANTAGE", "quantity": 2}]})
 
@@ -73,7 +71,7 @@ class ReservationChange(Strict):
 
 
 class Confirmation(Strict):
-    """The code that the device showed after the installation."""
+    """The code that the device shows after the installation."""
 
     model_config = example({"code": "CP1118-uEYg7a-7p8DdM-uZugMS-sYk"})
 
@@ -81,7 +79,7 @@ class Confirmation(Strict):
 
 
 class ReturnCode(Strict):
-    """The code that the device showed when it gave its reservation back."""
+    """The code that the device shows when it returns its reservation."""
 
     model_config = example({"code": "CP6sqD-NxfdRM-eXhDJK-5VvRmL-SrRCgC-Nt74ma-LhACb"})
 
@@ -89,7 +87,7 @@ class ReturnCode(Strict):
 
 
 class Release(Strict):
-    """Why a reservation is freed without a return code; kept in the log."""
+    """Why a reservation is released without a return code; kept in the log."""
 
     model_config = example({"reason": "the device burnt down, case 1234"})
 
@@ -118,66 +116,69 @@ RESERVATION = object_of(
 CREATED = {**RESERVATION, "properties": {**RESERVATION["properties"], "authorization_code": TEXT}}
 
 
+def _named(call: Call) -> tuple[str, str]:
+    return call.path["account"], call.path["reservation"]
+
+
+def _wanted(licences: Sequence[ReservedLicence | NewQuantity]) -> list[WantedLicence]:
+    return [WantedLicence(one.licence, one.quantity) for one in licences]
+
+
 def create(call: Call) -> dict[str, Any]:
-    """Reserve: all that is asked for, or nothing."""
+    """Reserve licences for the device of a request code: all of them or none."""
     body: NewReservation = call.body
-    account, home = account_of(call), pool_of(call, body.virtual_account)
-    wanted_licences = [WantedLicence(by_name(call.unit, one.licence), one.quantity) for one in body.licences]
-    row, _ = services.reserve(
-        call.unit, call.server.keyring, account, home, body.request_code, wanted_licences, body.product or None
+    made = reservations.create_reservation(
+        call.unit,
+        call.server.keyring,
+        call.path["account"],
+        body.virtual_account,
+        body.request_code,
+        _wanted(body.licences),
+        body.product,
     )
-    return {**reservation_dict(row, names(call)), "authorization_code": row.authorization_code}
+    return {**made.view, "authorization_code": made.code}
 
 
 def list_all(call: Call) -> dict[str, Any]:
-    """The reservations of an account."""
-    return paged(reservations(call.unit, account_of(call).id, names(call), chosen_pool(call)), call.query)
+    """List the reservations of an account."""
+    rows = reservations.list_reservations(call.unit, call.path["account"], call.query.virtual_account)
+    return paged(rows, call.query)
 
 
 def show(call: Call) -> dict[str, Any]:
-    """One reservation."""
-    return reservation_dict(_row(call), names(call))
+    """Show a reservation."""
+    return reservations.show_reservation(call.unit, *_named(call))
 
 
 def code(call: Call) -> bytes:
-    """The authorization code that is to be installed."""
-    return newest_code(_row(call)).encode()
-
-
-def _row(call: Call) -> Reservation:
-    return find_reservation(call.unit, account_of(call).id, names(call), call.path["reservation"])
+    """Get the authorization code that is to be installed."""
+    return reservations.show_authorization_code(call.unit, *_named(call)).code.encode()
 
 
 def update(call: Call) -> dict[str, Any]:
-    """Raise or lower: held or given up at once, settled by the confirmation."""
-    account, row = account_of(call), _row(call)
-    wanted_licences = [WantedLicence(by_name(call.unit, one.licence), one.quantity) for one in call.body.licences]
-    updates.update(call.unit, call.server.keyring, account, row, wanted_licences)
-    return {**reservation_dict(row, names(call)), "authorization_code": newest_code(row)}
+    """Change the reserved quantities; the device confirms with the code that it shows."""
+    made = reservations.update_reservation(call.unit, call.server.keyring, *_named(call), _wanted(call.body.licences))
+    return {**made.view, "authorization_code": made.code}
 
 
 def confirm(call: Call) -> dict[str, Any]:
     """Enter the confirmation code of the device."""
-    row = updates.confirm(call.unit, _row(call), call.body.code)
-    return reservation_dict(row, names(call))
+    return reservations.confirm_reservation(call.unit, *_named(call), call.body.code)
 
 
 def cancel(call: Call) -> dict[str, Any]:
-    """Take back an update that was never installed."""
-    row = updates.cancel(call.unit, _row(call))
-    return reservation_dict(row, names(call))
+    """Cancel an update that was never installed."""
+    return reservations.cancel_update(call.unit, *_named(call))
 
 
 def enter_return(call: Call) -> dict[str, Any]:
     """Enter the return code of the device."""
-    row = ending.enter_return(call.unit, _row(call), call.body.code)
-    return reservation_dict(row, names(call))
+    return reservations.return_reservation(call.unit, *_named(call), call.body.code)
 
 
 def release(call: Call) -> dict[str, Any]:
-    """Free without a return code, by the vendor's word."""
-    row = ending.release(call.unit, _row(call), call.body.reason)
-    return reservation_dict(row, names(call))
+    """Release the reserved licences of a lost device without its return code."""
+    return reservations.release_reservation(call.unit, *_named(call), call.body.reason)
 
 
 Op = Operation[Central]
@@ -202,7 +203,7 @@ OPERATIONS = (
         permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C6.1",
     ),
     Op(
-        "update_reservation", "PATCH", f"{ALL}/{{reservation}}", "Raise or lower what is reserved.", update, CREATED,
+        "update_reservation", "PATCH", f"{ALL}/{{reservation}}", "Change the reserved quantities.", update, CREATED,
         body=ReservationChange, changes=True, current=show,
         permission=Permission.RESERVATION_MANAGE, row="C6.3",
     ),
@@ -212,7 +213,7 @@ OPERATIONS = (
         permission=Permission.RESERVATION_MANAGE, row="C6.4",
     ),
     Op(
-        "cancel_reservation_update", "POST", f"{ALL}/{{reservation}}/cancel-update", "Take an update back.", cancel,
+        "cancel_reservation_update", "POST", f"{ALL}/{{reservation}}/cancel-update", "Cancel an update.", cancel,
         RESERVATION, body=Nothing, changes=True,
         permission=Permission.RESERVATION_CANCEL, row="C6.3",
     ),
@@ -223,7 +224,7 @@ OPERATIONS = (
     ),
     Op(
         "release_reservation", "POST", f"{ALL}/{{reservation}}/release",
-        "Free without a return code what is reserved for a device that is lost or dead.", release, RESERVATION,
+        "Release the reserved licences of a lost device without its return code.", release, RESERVATION,
         body=Release, changes=True,
         permission=Permission.RESERVATION_RELEASE, row="C6.5",
     ),

@@ -6,15 +6,10 @@ from typing import Any
 
 from pydantic import Field
 
-from central.actions import jobs, mail, nodes, policies, trust
-from central.actions.catalogue import import_catalogue
+from central.actions import catalogue, jobs, licences, mail, nodes, orders, policies, trust
 from central.actions.views import JobRunView, JobView, MailView, NodeView
-from central.api.v1.context import ACCOUNT_PATH, ENTITLEMENT, Call, account_of
+from central.api.v1.context import ACCOUNT_PATH, ENTITLEMENT, Call
 from central.domain.access.rules import Permission
-from central.domain.access.services import require
-from central.domain.catalogue.queries import listing
-from central.domain.ledger.services import import_orders
-from central.domain.ledger.verification import verify
 from central.jobs.catalogue import jobs_of
 from central.runtime import Central
 from serverkit.http.operations import (
@@ -69,22 +64,21 @@ class PolicyValue(Strict):
 
 def list_catalogue(call: Call) -> dict[str, Any]:
     """Entitlements and products."""
-    keyed = [{**row, "id": f"{row['kind']}:{row['tag']}"} for row in listing(call.unit)]
+    keyed = [{**row, "id": f"{row['kind']}:{row['tag']}"} for row in catalogue.list_catalogue(call.unit)]
     return paged(keyed, call.query)
 
 
-def take_catalogue(call: Call) -> dict[str, Any]:
+def import_catalogue(call: Call) -> dict[str, Any]:
     """Import a catalogue file, all or nothing."""
     query: CatalogueQuery = call.query
-    return import_catalogue(call.unit, call.body, preview=query.preview, change_restriction=query.change_restriction)
+    return catalogue.import_catalogue(
+        call.unit, call.body, preview=query.preview, change_restriction=query.change_restriction
+    )
 
 
-def take_orders(call: Call) -> dict[str, Any]:
+def import_orders(call: Call) -> dict[str, Any]:
     """Import an order file, all or nothing."""
-    account = account_of(call)
-    taken = import_orders(call.unit, account.id, call.body)
-    quantity = sum(lot.quantity for lot in taken.lots)
-    return {"lots": len(taken.lots), "quantity": quantity, "warnings": taken.shown_warnings}
+    return orders.import_orders(call.unit, call.path["account"], call.body).summary
 
 
 def show_policies(call: Call) -> dict[str, Any]:
@@ -128,10 +122,8 @@ def export_root(call: Call) -> bytes:
 
 
 def verify_ledger(call: Call) -> dict[str, Any]:
-    """Compute every holding again from the postings; what differs is named."""
-    require(call.unit, Permission.VENDOR_MANAGE)
-    findings = verify(call.unit)
-    return {"ok": not findings, "findings": findings}
+    """Compute every holding again from the postings and report differences."""
+    return licences.verify_ledger(call.unit)
 
 
 Op = Operation[Central]
@@ -141,7 +133,7 @@ OPERATIONS = (
         permission=Access.SIGNED_IN, row="C3.3",
     ),
     Op(
-        "import_catalogue", "POST", f"{BASE}catalogue", "Import a catalogue file (CSV).", take_catalogue,
+        "import_catalogue", "POST", f"{BASE}catalogue", "Import a catalogue file (CSV).", import_catalogue,
         object_of(
             entitlements=WHOLE, products=WHOLE, added=WHOLE, changed=WHOLE, imported=FLAG, warnings=WARNINGS,
             restriction_changes={"type": "array", "items": object_of(tag=TEXT, restricted=FLAG, in_use=WHOLE)},
@@ -150,7 +142,7 @@ OPERATIONS = (
         permission=Permission.CATALOGUE_MANAGE, row="C3.3",
     ),
     Op(
-        "import_orders", "POST", f"{ACCOUNT_PATH}/orders", "Import an order file (CSV).", take_orders,
+        "import_orders", "POST", f"{ACCOUNT_PATH}/orders", "Import an order file (CSV).", import_orders,
         object_of(lots=WHOLE, quantity=WHOLE, warnings=WARNINGS), media=CSV, changes=True,
         permission=Permission.ORDER_MANAGE, row="C3.4",
     ),

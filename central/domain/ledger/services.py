@@ -36,11 +36,6 @@ class OrderImport:
     lots: list[Lot]
     warnings: list[RowWarning]
 
-    @property
-    def shown_warnings(self) -> list[dict[str, Any]]:
-        """The warnings as JSON shows them."""
-        return [warning.to_dict() for warning in self.warnings]
-
 
 def import_orders(unit: Unit, account_id: str, path: Path) -> OrderImport:
     """Import an order file, all or nothing."""

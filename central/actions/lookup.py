@@ -1,0 +1,30 @@
+"""What actions share: accounts, virtual accounts and their names, as far as the actor may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from central.domain.accounts.models import SmartAccount
+from central.domain.accounts.queries import by_domain, virtual_account, virtual_accounts
+from serverkit.db.unit import Unit
+
+
+def find_account(unit: Unit, domain: str, name: str | None = None) -> tuple[SmartAccount, str | None]:
+    """An account, and the id of the virtual account of that name; None where no name is given."""
+    account = by_domain(unit, domain)
+    return account, virtual_account(unit, account.id, name).id if name is not None else None
+
+
+def visible_names(unit: Unit, account_id: str) -> dict[str, str]:
+    """Names by id of the virtual accounts that the actor may see."""
+    return {row.id: row.name for row in virtual_accounts(unit, account_id)}
+
+
+def chosen_names(unit: Unit, account_id: str, names: Collection[str] | None) -> dict[str, str]:
+    """Names by id of these virtual accounts, of all that the actor may see without a choice; UnknownVirtualAccountError."""
+    visible = visible_names(unit, account_id)
+    if names is None:
+        return visible
+    for name in set(names) - set(visible.values()):
+        virtual_account(unit, account_id, name)  # says what is unknown, and what may be meant
+    return {found: name for found, name in visible.items() if name in names}
