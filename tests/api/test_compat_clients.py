@@ -191,9 +191,8 @@ def test_a_playbook_of_the_appliance_form(vendor: Vendor, root: str) -> None:
     pools = {row["name"]: row for row in uri("GET", f"accounts/{name}/virtual-accounts")["virtualAccounts"]}
     suffixed = uri("GET", f"accounts/{account['domain']}/customer/CUSTOMER/virtual-accounts")["virtualAccounts"]
     token = uri("POST", f"accounts/{name}/virtual-accounts/{lab}/tokens", {"description": "x", "expiresAfterDays": 1})
-    device = vendor.world.device(
-        f"SN-{lab[-9:]}", "central", token["tokenInfo"]["token"], product_tag=f"TAG-{lab[-9:]}"
-    )
+    mark = lab[-9:].replace(" ", "-")
+    device = vendor.world.device(f"SN-{mark}", "central", token["tokenInfo"]["token"], product_tag=f"TAG-{mark}")
     devices = uri("GET", f"accounts/{name}/virtual-accounts/{lab}/devices")["devices"]
     wanted = [{**devices[0], "targetVirtualAccount": "DEFAULT"}]
     uri("POST", f"accounts/{name}/virtual-accounts/{lab}/devices/transfer", {"productInstances": wanted})
@@ -206,7 +205,7 @@ def test_a_playbook_of_the_appliance_form(vendor: Vendor, root: str) -> None:
     assert pools["DEFAULT"]["isDefault"] == "true"
     assert len(suffixed) == len(pools)
     assert device.state.instance
-    assert f"TAG-{lab[-9:]}" in {row["productTagName"] for row in there}
+    assert f"TAG-{mark}" in {row["productTagName"] for row in there}
     assert gone["status"] == "SUCCESS"
 
 
