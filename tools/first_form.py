@@ -41,7 +41,7 @@ def rendered(metadata: MetaData) -> str:
         script = produce_migrations(context, metadata)
     upward, downward = (
         render_python_code(ops, render_as_batch=True) for ops in (script.upgrade_ops, script.downgrade_ops)
-    )  # type: ignore[arg-type]
+    )  # type: ignore[arg-type]  # both scripts hold operations
     return f"{_HEAD}{upward}\n\n\ndef downgrade() -> None:\n    {downward}\n"
 
 

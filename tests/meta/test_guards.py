@@ -14,7 +14,6 @@ from exchange import limits
 from satellite.core.schema import metadata as of_satellite
 from serverkit.db import guards
 
-pytestmark = pytest.mark.repository_rule
 ADR = Path(__file__).resolve().parents[2] / "docs" / "adr" / "0038-database-guards.md"
 SERVERS = {"central": of_central, "satellite": of_satellite}
 NO_WORDS = re.compile(
@@ -56,6 +55,7 @@ def exceptions() -> set[str]:
     }
 
 
+@pytest.mark.repository_rule
 def test_every_number_has_its_bounds() -> None:
     """A column of numbers says between which bounds they are."""
     bare = [
@@ -66,6 +66,7 @@ def test_every_number_has_its_bounds() -> None:
     assert bare == []
 
 
+@pytest.mark.repository_rule
 def test_every_state_lists_its_words() -> None:
     """A column of short words lists them, unless it holds names, ids or what a person wrote."""
     bare = [
@@ -80,6 +81,7 @@ def test_every_state_lists_its_words() -> None:
     assert bare == []
 
 
+@pytest.mark.repository_rule
 def test_every_id_names_a_row_or_is_an_exception_with_its_reason() -> None:
     """A column that ends in `_id` has a foreign key or stands in the ADR, never both; the ADR lists nothing else."""
     listed = exceptions()
@@ -96,6 +98,7 @@ def test_every_id_names_a_row_or_is_an_exception_with_its_reason() -> None:
     assert used == listed
 
 
+@pytest.mark.repository_rule
 def test_what_is_deleted_is_found_by_what_names_it() -> None:
     """The columns of each foreign key lead an index or a key, or their parents are never deleted."""
     kept = {"smart_accounts", "satellites", "users", "entitlements", "lots", "api_clients"}
@@ -111,6 +114,7 @@ def test_what_is_deleted_is_found_by_what_names_it() -> None:
     assert wrong == []
 
 
+@pytest.mark.repository_rule
 def test_the_bound_of_quantities_is_one() -> None:
     """The databases, the rules of orders and the formats of files agree on the greatest quantity."""
     assert guards.QUANTITY == MOST_QUANTITY == limits.QUANTITY
