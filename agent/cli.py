@@ -80,7 +80,7 @@ def plain_text(data: bytes, what: str) -> str:
     try:
         text = data.decode(form)
     except UnicodeDecodeError as error:
-        raise InvalidInputError(f"{what} is no text in UTF-8 or UTF-16", remedy="Save it as plain text.") from error
+        raise InvalidInputError(f"{what} is not text in UTF-8 or UTF-16", remedy="Save it as plain text.") from error
     if "\0" in text:
         raise InvalidInputError(f"{what} holds binary data, or UTF-16 without its mark", remedy="Save it as UTF-8.")
     return text
@@ -233,7 +233,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         print(json.dumps(found, ensure_ascii=False, sort_keys=True) if as_json else _render(found), flush=True)
     except BrokenPipeError:
-        # Whoever reads has seen enough; nothing more may be written when the program ends.
+        # Anyone who reads has seen enough; nothing more may be written when the program ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     sys.exit(1 if found.get("failed") else 0)

@@ -2,7 +2,7 @@
 
 A message is written down before it is sent. If its answer did not come, the same bytes go out again before anything
 else: the server recognises the number and repeats its stored answer. A number that the server calls too low (this
-device was put back to an older copy of its disk) is raised above the highest that the server names, once.
+device was restored from an older copy of its disk) is raised above the highest that the server names, once.
 """
 
 from __future__ import annotations

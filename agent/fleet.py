@@ -32,7 +32,7 @@ MOST_PARALLEL = 256
 def fleet_inventory(folder: Path, output: Path, catalogue: str | None) -> dict[str, Any]:
     """Read a folder of device outputs and write what is in them."""
     if not folder.is_dir():
-        raise FileUnreadableError(f"{folder} is no folder")
+        raise FileUnreadableError(f"{folder} is not a folder")
     if (
         output.is_file()
         and output.resolve().is_relative_to(folder.resolve())
@@ -68,7 +68,7 @@ def fleet_run(
         known = Inventory.from_dict(json.loads(read_file(inventory, most_bytes=INVENTORY_BYTES)))
         specs = devices_for(known, count)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InvalidInputError(f"{inventory.name} is no inventory") from error
+        raise InvalidInputError(f"{inventory.name} is not an inventory") from error
     if not specs:
         raise InvalidInputError("the inventory names no device")
     clock = DeviceClock(home)

@@ -1,8 +1,8 @@
 """Licence time on a device: which part of what its clock says is believed (pure).
 
 The same table as at the servers, which share no code with a device: the *mark* is the highest time that was ever
-believed, and what ends is judged by it. A clock set back revives nothing; one that leaps in a running system ends
-nothing until an answer of the server fits it; one that leapt while the device was off is taken as true, and an answer
+believed, and what ends is judged by it. A clock set back revives nothing; one that jumps in a running system ends
+nothing until an answer of the server fits it; one that jumped while the device was off is taken as true, and an answer
 brings it down again. The *present* goes on by elapsed time, so that the device is never locked out of its server.
 """
 

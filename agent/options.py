@@ -14,7 +14,7 @@ class Parser(argparse.ArgumentParser):
     """A parser whose mistakes end with exit code 2, as JSON where asked for."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """No option may be shortened: what is meant must be plain to whoever reads the script."""
+        """No option may be shortened: what is meant must be plain to anyone who reads the script."""
         kwargs.setdefault("allow_abbrev", False)
         super().__init__(*args, **kwargs)
 
@@ -92,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     clock = add("clock", "The clock of a laboratory.").add_subparsers(dest="action", required=True, metavar="ACTION")
     add("set", "Set the clock.", clock).add_argument("value", metavar="TIME")
     add("advance", "Let time pass.", clock).add_argument("value", metavar="DURATION")
-    jump = add("jump", "Make the clock wrong: it leaps, and no time passes.", clock)
+    jump = add("jump", "Make the clock wrong: it jumps, and no time passes.", clock)
     jump.add_argument("value", metavar="DURATION")
     jump.add_argument("--back", action="store_true", help="leap back instead of forward")
     jump.add_argument("--reboot", action="store_true", help="leap while the device is off")

@@ -1,6 +1,6 @@
 """Central's anchor: how far it ever came, kept outside the database and outside backups.
 
-Written after the commit and before an answer is released. A database behind its anchor, or one without it, was put back:
+Written after the commit and before an answer is released. A database behind its anchor, or one without it, was restored:
 central then opens a new epoch for every satellite and learns from their full requests what it has forgotten. Each node of
 a central, which is a home of its own on the common database, has its own anchor, and with it the id of the node.
 """

@@ -126,7 +126,7 @@ def _refuse_other_clock(home: Path) -> None:
     try:
         lab = KeyRing(home / "keys").trust.root.lab
     except (AppError, ExchangeError):
-        return  # what is wrong with the root is named by whoever needs it
+        return  # what is wrong with the root is named by anyone who needs it
     refuse_other_clock(home, lab=lab)
 
 
@@ -137,7 +137,7 @@ def _mark_restored(home: Path) -> None:
 
 
 def recover_if_restored(server: Central) -> bool:
-    """Find out whether this central was put back, and open new epochs if it was."""
+    """Find out whether this central was restored, and open new epochs if it was."""
     with server.database.read(SYSTEM) as unit:
         found = origin(unit, server.anchor.read(), server.place)
         now = reached(unit)

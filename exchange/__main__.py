@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
     """A parser whose mistakes end with exit code 2, as JSON where asked for."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """No option may be shortened: what is meant must be plain to whoever reads the script."""
+        """No option may be shortened: what is meant must be plain to anyone who reads the script."""
         kwargs.setdefault("allow_abbrev", False)
         super().__init__(*args, **kwargs)
 

@@ -142,7 +142,7 @@ def _refuse_depth(data: bytes, max_depth: int) -> None:
     # Counting brackets, strings included, is a bound that needs no parser; only a file near it is looked at closely.
     if data.count(b"[") + data.count(b"{") <= max_depth:
         return
-    # Strings are taken out first: a bracket inside one is no nesting.
+    # Strings are taken out first: a bracket inside one is not a nesting.
     depth = 0
     for byte in _STRINGS.sub(b"", data).translate(None, _NO_BRACKETS):
         if byte in b"[{":

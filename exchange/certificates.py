@@ -247,7 +247,7 @@ def verify_satellite_identity(der: bytes, trust: Trust, satellite: str) -> Publi
     if f"urn:perigee:satellite:{satellite}" not in certificate_uris(der):
         raise WrongSatelliteError("the certificate belongs to another satellite")
     if _is_ca(der):
-        raise MalformedError("a CA is no satellite identity")
+        raise MalformedError("a CA is not a satellite identity")
     return certificate_key(der)
 
 
@@ -276,7 +276,7 @@ def _is_ca(der: bytes) -> bool:
 def verify_device_certificate(der: bytes, ca_der: bytes) -> tuple[str, PublicKey, tuple[int, int]]:
     """Instance id, key and (epoch, issue number) of a device certificate of this CA."""
     if _is_ca(der):
-        raise MalformedError("a CA is no device identity")
+        raise MalformedError("a CA is not a device identity")
     _signed_by(der, (certificate_key(ca_der),))
     instance, issue = "", (0, 0)
     for uri in certificate_uris(der):

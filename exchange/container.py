@@ -91,7 +91,7 @@ class Header:
         try:
             known = FileKind(kind)
         except ValueError as error:
-            raise MalformedError(f"{kind!r} is no kind of file") from error
+            raise MalformedError(f"{kind!r} is not a kind of file") from error
         return cls(known, satellite, int(epoch), int(number), parse_time(created))
 
 
@@ -306,7 +306,7 @@ def _split(data: bytes | BinaryIO, kind: FileKind | None) -> SealedFile:
     root_line = _line(stream, limits.ROOT_LINE_BYTES)
     documents = decode(root_line, max_bytes=limits.ROOT_LINE_BYTES)
     if not isinstance(documents, list) or not all(isinstance(entry, dict) for entry in documents):
-        raise MalformedError("the second line is no list of root documents")
+        raise MalformedError("the second line is not a list of root documents")
     envelope_line = _line(stream, limits.ENVELOPE_LINE_BYTES)
     envelope = decode_object(envelope_line, max_bytes=limits.ENVELOPE_LINE_BYTES)
     if encode(envelope) != envelope_line or encode(documents) != root_line:

@@ -75,7 +75,7 @@ class NotMineError(ExchangeError):
 
 
 class ForkError(ExchangeError):
-    """Two machines speak as the same satellite, or one was put back to an older copy."""
+    """Two machines speak as the same satellite, or one was restored from an older copy."""
 
     code = "fork"
     remedy = "Decide which machine is to live on and resynchronize it with a fresh registration file."

@@ -116,7 +116,7 @@ def inspect(
     """Tell what a file is and check all that can be checked.
 
     `trust` is the reader's root; `satellite` the one for which the file has to be; `authorization` an authorization
-    file, whose certificate vouches for the identity key of a request. Raises an ExchangeError for what is no file at
+    file, whose certificate vouches for the identity key of a request. Raises an ExchangeError for what is not a file at
     all; what is wrong inside a file stands in the report.
     """
     stream: BinaryIO = io.BytesIO(data) if isinstance(data, bytes | bytearray) else data

@@ -35,7 +35,7 @@ class CodeFound:
 
 
 def read_code(data: bytes, trust: Trust | None, findings: Findings) -> CodeFound | None:
-    """A code by its form; None for what is no code. What is wrong with it goes to `findings`."""
+    """A code by its form; None for what is not a code. What is wrong with it goes to `findings`."""
     if data.lstrip()[:1] == b"<":
         return _authorization(data.decode("utf-8", "replace"), trust, findings)
     if len(data) > 1000 or data.startswith(b"PERIGEE"):

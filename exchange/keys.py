@@ -27,7 +27,7 @@ class PublicKey:
     suite: int = SUITE
 
     def __post_init__(self) -> None:
-        """Refuse what is no key of a known suite."""
+        """Refuse what is not a key of a known suite."""
         if self.suite != SUITE:
             raise UnsupportedVersionError(f"key suite {self.suite} is not known")
         if len(self.raw) != RAW_BYTES:
@@ -109,7 +109,7 @@ class PrivateKey:
 
     @classmethod
     def from_pem(cls, data: bytes, passphrase: bytes | None) -> Self:
-        """Read a key; ValueError when the passphrase is wrong or it is no Ed25519 key."""
+        """Read a key; ValueError when the passphrase is wrong or it is not an Ed25519 key."""
         try:
             handle = serialization.load_pem_private_key(data, passphrase)
         except (TypeError, UnsupportedAlgorithm) as error:

@@ -165,7 +165,7 @@ def refuse_other_clock(home: Path, *, lab: bool) -> None:
     if lab and not is_lab(home):
         raise LabClockMissingError(f"{LAB_FILE} is missing")
     if is_lab(home) and not lab:
-        raise LabClockForeignError(f"{LAB_FILE} stands in a home that is no laboratory")
+        raise LabClockForeignError(f"{LAB_FILE} stands in a home that is not a laboratory")
 
 
 def make_lab(home: Path) -> None:
@@ -187,7 +187,7 @@ def advance_lab_clock(home: Path, by: timedelta) -> datetime:
 
 
 def jump_lab_clock(home: Path, by: timedelta, *, reboot: bool) -> datetime:
-    """Make a laboratory's clock wrong by so much: it leaps and no time passes; with `reboot`, while it was off."""
+    """Make a laboratory's clock wrong by so much: it jumps and no time passes; with `reboot`, while it was off."""
     lab = replace(_lab_of(home), offset=_lab_of(home).offset + by)
     if reboot:
         lab = replace(lab, boots=lab.boots + 1, since=_uptime() + lab.passed)

@@ -15,7 +15,7 @@ _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
 class DateFormError(Exception):
-    """A text is no date or time; the message says what is wrong and what the form is."""
+    """A text is not a date or time; the message says what is wrong and what the form is."""
 
 
 def read_start(text: str) -> datetime:

@@ -14,13 +14,13 @@ TIME_FORM = "HH:MM from 00:00 to 23:59, such as 03:30"
 
 
 class DayTimeError(ValueError):
-    """What was typed is no time of the day, or no zone; the text says which form is needed."""
+    """What was typed is not a time of the day, or no zone; the text says which form is needed."""
 
 
 def read_time(text: str | None) -> time:
     """A time of the day in the one form HH:MM; DayTimeError otherwise."""
     if not text or not _TIME.fullmatch(text):
-        raise DayTimeError(f"{(text or '')[:40]!r} is no time of the day: {TIME_FORM}")
+        raise DayTimeError(f"{(text or '')[:40]!r} is not a time of the day: {TIME_FORM}")
     return time(int(text[:2]), int(text[3:]))
 
 
@@ -29,7 +29,9 @@ def read_zone(text: str | None) -> ZoneInfo:
     if not text or text not in _zones():
         near = difflib.get_close_matches(text or "", _zones(), 1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise DayTimeError(f"{(text or '')[:40]!r} is no time zone: an IANA name such as Europe/Vienna is needed{hint}")
+        raise DayTimeError(
+            f"{(text or '')[:40]!r} is not a time zone: an IANA name such as Europe/Vienna is needed{hint}"
+        )
     return ZoneInfo(text)
 
 

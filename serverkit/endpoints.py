@@ -18,7 +18,7 @@ _PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*")
 
 
 class EndpointError(ValueError):
-    """What was typed is no address; the text says why, and never repeats a login."""
+    """What was typed is not an address; the text says why, and never repeats a login."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def read_host(text: str, port: int | None) -> tuple[str, int]:
             raise EndpointError("no port is named")
         return host, port
     if not _PORT.fullmatch(said) or not 1 <= int(said) <= MOST_PORT:
-        raise EndpointError(f"the port is no number from 1 to {MOST_PORT}")
+        raise EndpointError(f"the port is not a number from 1 to {MOST_PORT}")
     return host, int(said)
 
 
@@ -96,7 +96,7 @@ def _version_6(text: str) -> str:
     try:
         IPv6Address(text)
     except AddressValueError as error:
-        raise EndpointError("what stands in brackets is no IPv6 address") from error
+        raise EndpointError("what stands in brackets is not an IPv6 address") from error
     return text
 
 
@@ -104,9 +104,9 @@ def _check_name(host: str) -> None:
     if not host:
         raise EndpointError("no host is named")
     if not _NAME.fullmatch(host):
-        raise EndpointError("this is no name of a host")
+        raise EndpointError("this is not a name of a host")
     if _NUMBERS.fullmatch(host):
         try:
             IPv4Address(host)
         except AddressValueError as error:
-            raise EndpointError("this is no IPv4 address") from error
+            raise EndpointError("this is not an IPv4 address") from error

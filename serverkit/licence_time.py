@@ -1,6 +1,6 @@
 """Licence time: which part of what a machine's clock says is believed (pure; decided in `docs/adr/0018`).
 
-Licence time is the highest time that was ever believed, the *mark*. A clock that is set back or that leaps cannot move
+Licence time is the highest time that was ever believed, the *mark*. A clock that is set back or that jumps cannot move
 it; what ends is measured by it, so a clock set back revives nothing and a leap ends nothing. Beside it the *present*
 goes on by the machine's own count of elapsed time, so that contacts are noted, answers are given and schedules are kept
 while the clock is wrong: nobody is locked out.
@@ -59,7 +59,7 @@ class Reading:
 
     @property
     def may_end(self) -> bool:
-        """Whether time may bring endings about: not while the clock has leapt and nobody has confirmed it."""
+        """Whether time may bring endings about: not while the clock has jumped and nobody has confirmed it."""
         return self.standing is not ClockTrust.SUSPICIOUS
 
     @property
@@ -90,7 +90,7 @@ def judge(mark: Mark, moment: Moment) -> Reading:
     jumped = system > counted + TOLERANCE
     if jumped and same:
         return Reading(mark, ClockTrust.SUSPICIOUS, present, moment)
-    # A mark that central confirmed stays so while it only goes on; one that leapt while the machine was off does not.
+    # A mark that central confirmed stays so while it only goes on; one that jumped while the machine was off does not.
     sure = system if mark.sure == mark.at and not jumped else mark.sure
     moved = replace(mark, at=system, sure=sure, provisional=mark.provisional or jumped)
     if not same:
@@ -101,7 +101,7 @@ def judge(mark: Mark, moment: Moment) -> Reading:
 def confirmed(mark: Mark, moment: Moment, *, by_person: bool) -> Mark:
     """The clock was found right: by a person, or by measuring. Only a person may lower a mark, and not what is sure.
 
-    What is confirmed is sure from then on, but for a leap: whoever confirms that by mistake can take it back.
+    What is confirmed is sure from then on, but for a leap: anyone who confirms that by mistake can take it back.
     """
     reading = judge(mark, moment)
     mark = reading.mark

@@ -172,11 +172,11 @@ def _is_margin(one: str) -> bool:
 
 
 def check_domain(value: str) -> str:
-    """Refuse what is no domain identifier; returns it."""
+    """Refuse what is not a domain identifier; returns it."""
     if not value.isascii() or not _DOMAIN.fullmatch(value):
         other = next((one for one in value if not one.isascii()), None)
         raise InvalidNameError(
-            f"{value[:80]!r} is no domain identifier" + (f": it holds {character(other)}" if other else ""),
+            f"{value[:80]!r} is not a domain identifier" + (f": it holds {character(other)}" if other else ""),
             remedy="Use lower-case letters, digits, dots and hyphens, such as example.com.",
         )
     return value

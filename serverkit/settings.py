@@ -123,7 +123,7 @@ def _with_environment(
             continue
         section, separator, key = name.removeprefix(prefix + "_").lower().partition("__")
         if not separator:
-            raise SettingsError(f"{name} in the environment is no setting (form: {prefix}_SECTION__KEY)")
+            raise SettingsError(f"{name} in the environment is not a setting (form: {prefix}_SECTION__KEY)")
         merged.setdefault(section, {})[key] = value
         names[section,] = names[section, key] = f" ({name} in the environment)"
     return merged, names

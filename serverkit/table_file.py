@@ -1,7 +1,7 @@
 """Reading CSV files of people: bounded, strict about columns, every faulty row named (rows C3.4, C8.1).
 
 Spreadsheets write what their language settings say: another separator, a line `sep=`, UTF-16, capitals. All of that is
-taken where it is certain from the names of the columns; what is no CSV at all is named as what it is.
+taken where it is certain from the names of the columns; what is not CSV at all is named as what it is.
 """
 
 from __future__ import annotations

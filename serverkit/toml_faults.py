@@ -1,4 +1,4 @@
-"""What is wrong with a line of a settings file, in the words of whoever typed it; no value is quoted, it may be a secret."""
+"""What is wrong with a line of a settings file, in the words of anyone who typed it; no value is quoted, it may be a secret."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def fault_of(text: str, error: ValueError) -> str:
 def _expected(line: str, what: str) -> str:
     odd = next((sign for sign in line.partition("#")[0] if sign in _QUOTES), None)
     if odd is not None:
-        return f'{unicodedata.name(odd)} (U+{ord(odd):04X}) is no quotation mark here; use the straight one (")'
+        return f'{unicodedata.name(odd)} (U+{ord(odd):04X}) is not a quotation mark here; use the straight one (")'
     if "overwrite" in what or "twice" in what:
         pair = _PAIR.match(line)
         return f"{pair[1] if pair else line.strip()[:60]} stands twice in this file; remove one of them"

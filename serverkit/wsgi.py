@@ -95,12 +95,12 @@ def is_well_encoded(target: bytes) -> bool:
 
 
 def announced_bytes(environ: Environ) -> int | None:
-    """The length that a request announces, None where it does not; RequestMalformedError for what is no length."""
+    """The length that a request announces, None where it does not; RequestMalformedError for what is not a length."""
     text = str(environ.get("CONTENT_LENGTH") or "").strip()
     if not text:
         return None
     if not (text.isascii() and text.isdecimal()) or len(text) > MOST_DIGITS:
-        raise RequestMalformedError("Content-Length is no length")
+        raise RequestMalformedError("Content-Length is not a length")
     return int(text)
 
 

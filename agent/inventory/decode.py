@@ -66,7 +66,7 @@ _DOCUMENTS = (
 
 
 def other_kind(data: bytes, draft: Draft) -> Reason | None:
-    """Why a file is no text although its first bytes are known: an archive, a document, a picture."""
+    """Why a file is not text although its first bytes are known: an archive, a document, a picture."""
     packed = next((name for mark, name in _PACKED if data.startswith(mark)), None)
     if packed is None and data[257:262] == b"ustar":
         packed = "tar"

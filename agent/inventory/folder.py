@@ -71,7 +71,7 @@ def _paths(folder: Path) -> list[Path]:
 
 
 def _name(path: Path, folder: Path) -> str:
-    """The name below the folder; one that is no text is shown with the numbers of its bytes."""
+    """The name below the folder; one that is not text is shown with the numbers of its bytes."""
     return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
 
 

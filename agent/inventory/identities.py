@@ -29,7 +29,7 @@ _SERIAL = re.compile(r"Serial Number ?: +(\S{1,64})", re.IGNORECASE)
 
 
 def read_udi(text: str, draft: Draft) -> Identity | None:
-    """A UDI written as keys and values, whichever there are and in whichever order; None where it is no whole one."""
+    """A UDI written as keys and values, whichever there are and in whichever order; None where it is not a whole one."""
     values: dict[str, str] = {}
     for part in text.strip().split(","):
         key, colon, value = part.partition(":")
@@ -66,7 +66,7 @@ def make_identity(
     host: str | None = None,
     **_: str,
 ) -> Identity | None:
-    """An identity of the values that stand there whole; what is masked or a placeholder is no part of it.
+    """An identity of the values that stand there whole; what is masked or a placeholder is not a part of it.
 
     None where neither a product id nor a serial number is left, or where the serial number has the form of none.
     """

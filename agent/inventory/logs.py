@@ -1,6 +1,6 @@
 """What a log puts on the lines of an output, before them, behind them and between them; and lines that were joined.
 
-A stamp that most lines carry is taken off. A message of the system's log is no part of the output: a line of its own is
+A stamp that most lines carry is taken off. A message of the system's log is not a part of the output: a line of its own is
 left out; one that interrupts a line leaves what stands before it only where that is certain to be whole.
 """
 

@@ -64,7 +64,7 @@ _DETAILS = {
     Reason.TOO_LARGE: f"more than {MOST_BYTES} bytes of data, {MOST_CHARS} characters or {MOST_LINES} lines of text",
     Reason.COMMAND_ERROR: "the device answered with an error",
     Reason.NO_LICENCE_DATA: "the output names no device, licence or state",
-    Reason.NOT_A_LICENCE_OUTPUT: "the file is no licensing output",
+    Reason.NOT_A_LICENCE_OUTPUT: "the file is not a licensing output",
     Reason.UNKNOWN_LAYOUT: "the file speaks of licensing in a layout that is not known",
     Reason.COMPRESSED: "the file is packed; unpack it and give what is in it",
     Reason.SEVERAL_DEVICES: "the file holds outputs of several devices; give each its own file",

@@ -15,7 +15,7 @@ MOST_REPORTS = 20_000
 
 
 def read_report(report: Any, draft: Draft) -> None:
-    """Read one report, signed or bare; what is no report is passed over."""
+    """Read one report, signed or bare; what is not a report is passed over."""
     report = _payload(report)
     if not isinstance(report, dict) or len(draft.licences) > MOST_REPORTS:
         return
@@ -53,7 +53,7 @@ def _text(value: Any) -> str | None:
 
 
 def identity_of(sudi: Any, draft: Draft) -> Identity | None:
-    """The UDI of a report; None where it is no whole one."""
+    """The UDI of a report; None where it is not a whole one."""
     found = _dict(sudi)
     pid, serial = _text(found.get("udi_pid")), _text(found.get("udi_serial_number"))
     uuid = _text(found.get("uuid")) or _text(found.get("product_uuid"))

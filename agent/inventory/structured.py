@@ -190,7 +190,7 @@ def _json(text: str, draft: Draft) -> bool:
     elif isinstance(whole, dict) and str(whole.get("format", "")).startswith("perigee-"):
         draft.reason, draft.detail = (
             Reason.NOT_A_LICENCE_OUTPUT,
-            "the file was made by this product and is no output of a device",
+            "the file was made by this product and is not an output of a device",
         )
         return True
     reports = whole if isinstance(whole, list) else [whole]

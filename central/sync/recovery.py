@@ -1,4 +1,4 @@
-"""A central that was put back: new epochs for every satellite, and nothing decided before their full requests (row S2.6).
+"""A central that was restored: new epochs for every satellite, and nothing decided before their full requests (row S2.6).
 
 Epochs opened after the backup was made are unknown here, and the number of an epoch must never repeat. So each restore
 raises a floor under the numbers of epochs; the anchor, which no restore touches, keeps it too.
@@ -66,7 +66,7 @@ def enter_recovery(unit: Unit, known: Reached | None, presented: dict[str, int] 
             continue
         row.state, row.downloaded_at = PENDING, None
         mark_recovering(unit, row, recovering=True)
-        message = f"central was put back to an older copy: epoch {row.epoch} opened for satellite {row.name}"
+        message = f"central was restored from an older copy: epoch {row.epoch} opened for satellite {row.name}"
         subject = {"epoch": row.epoch}
         record(unit, row.account_id, EventKind.CENTRAL_RESTORED, message, subject=subject, satellite_id=row.id)
     unit.touched.update(row.account_id for row in rows)

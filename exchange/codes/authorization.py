@@ -172,7 +172,7 @@ def open_authorization_code(text: str, trust: Trust) -> Reservation:
 
     Raises:
         TooLargeError: it is longer than any authorization code.
-        MalformedError: it is no authorization code.
+        MalformedError: it is not an authorization code.
         UnknownIssuerError: no grant key that the root names signed it.
         AlteredError: the statement or the readable part was changed.
         WrongVendorError: it belongs to the central of another vendor.

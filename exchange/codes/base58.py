@@ -44,7 +44,7 @@ def to_digits(number: int, length: int) -> str:
 
 
 def to_number(text: str) -> int:
-    """The number that digits stand for; KeyError for a character that is no digit."""
+    """The number that digits stand for; KeyError for a character that is not a digit."""
     number = 0
     for digit in text:
         number = number * 58 + _VALUES[digit]

@@ -24,7 +24,7 @@ class ConfirmationCode:
 
 
 def make_confirmation_code(secret: bytes, number: int) -> str:
-    """The code that confirms the authorization of a number; whoever makes it uses no older one any more."""
+    """The code that confirms the authorization of a number; anyone who makes it uses no older one any more."""
     value = value_of(secret, number)
     data = value + hashlib.sha256(value).digest()[:CHECK_BYTES]
     text = OWN + to_digits(int.from_bytes(data, "big"), DIGITS)

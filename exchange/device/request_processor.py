@@ -1,4 +1,4 @@
-"""The server's side of the device protocol: which checks come in which order, whoever keeps the data.
+"""The server's side of the device protocol: which checks come in which order, anyone who keeps the data.
 
 Satellite and central bring a `Backend` to their own services; this request processor makes both speak alike. Checks: 1 form, 2 the key
 is known (a registration brings its own), 3 signature, 4 operation and address agree, 5 number: new, repeated or too

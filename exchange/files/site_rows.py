@@ -58,7 +58,7 @@ class TokenRow(Row):
 class InstanceRow(Row):
     """A product instance of the site, as the site's privacy settings let it leave.
 
-    `device_key` is there while the instance lives: a satellite that was put back gets it from central again.
+    `device_key` is there while the instance lives: a satellite that was restored gets it from central again.
     """
 
     kind: ClassVar[str] = "instance"

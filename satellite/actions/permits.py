@@ -11,7 +11,7 @@ from serverkit.db.unit import Unit
 
 
 def permit(unit: Unit, needed: Sequence[StrEnum]) -> None:
-    """Refuse who lacks one of the permissions; what is no permission of the matrix was looked at when they signed in."""
+    """Refuse who lacks one of the permissions; what is not a permission of the matrix was looked at when they signed in."""
     for one in needed:
         if isinstance(one, Permission):
             require(unit, one)

@@ -64,7 +64,7 @@ def send(settings: NetworkSettings, content: bytes) -> Answer | tuple[Cause, str
 
 
 def cause_of(answer: Answer) -> tuple[Cause, str]:
-    """The cause of an answer that is no response."""
+    """The cause of an answer that is not a response."""
     try:
         problem = json.loads(answer.body)
     except (ValueError, RecursionError):

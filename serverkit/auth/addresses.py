@@ -11,7 +11,7 @@ MOST = 32
 
 
 class InvalidNetworkError(InvalidInputError):
-    """An address from which a token may be used is no address and no network."""
+    """An address from which a token may be used is not an address and no network."""
 
     code = "invalid_address"
     remedy = "Give addresses such as 192.0.2.7 or networks such as 2001:db8::/32, 32 at most."

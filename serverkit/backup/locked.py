@@ -13,7 +13,7 @@ from serverkit.storage import of_file
 
 @contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """Hold a lock file; whoever comes meanwhile waits."""
+    """Hold a lock file; anyone who comes meanwhile waits."""
     try:
         handle = open_lock(file)
     except OSError as error:

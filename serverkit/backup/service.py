@@ -1,7 +1,7 @@
 """Making, checking and restoring backups of a home.
 
 A backup holds a consistent snapshot of the embedded database, the keys, the TLS certificate and the settings. It never
-holds the anchor: that a machine was put back is what the anchor is there to say. A database behind a server is left to
+holds the anchor: that a machine was restored is what the anchor is there to say. A database behind a server is left to
 that server's own tools.
 """
 

@@ -1,7 +1,7 @@
 """Putting a restored home in place: one rename decides, the rest follows, also after a crash in between.
 
-The restored files wait complete in `HOME/.restore-ready`. From that rename on the restore has happened: whoever opens the
-home next moves them into place, keeps what stood there in `HOME/replaced-…`, and notes that the home was put back.
+The restored files wait complete in `HOME/.restore-ready`. From that rename on the restore has happened: anyone who opens the
+home next moves them into place, keeps what stood there in `HOME/replaced-…`, and notes that the home was restored.
 """
 
 from __future__ import annotations

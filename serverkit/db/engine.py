@@ -32,7 +32,7 @@ def make_engine(where: str | Path, busy_seconds: float = 30.0) -> Engine:
     try:
         parsed = make_url(where)
     except (ArgumentError, ValueError) as error:
-        raise SettingsError("database.url is no address of a database") from error
+        raise SettingsError("database.url is not an address of a database") from error
     if parsed.get_backend_name() == "sqlite":
         if parsed.query or not parsed.database or parsed.database == ":memory:":
             raise SettingsError(

@@ -1,6 +1,6 @@
 """Group commit: what waits together is written together, with one commit and so one wait for the disk.
 
-Whoever finds nobody at work leads: it takes all that waits, does it in one unit of work, commits, and only then lets
+Anyone who finds nobody at work leads: it takes all that waits, does it in one unit of work, commits, and only then lets
 anyone answer. Meanwhile the next group gathers. There is no thread of its own to start, to stop or to lose in a fork.
 
 Before and after the unit of work the leader does for all what needs none (`prepare`, `complete`): a program that has one
@@ -122,7 +122,7 @@ class GroupCommit(Generic[J, P, D, R]):
                 self._wait(ticket)
             if ticket.leads:
                 self._lead(ticket)
-        return [ticket.result if ticket.error is None else ticket.error for ticket in tickets]  # type: ignore[misc]  # set by whoever led
+        return [ticket.result if ticket.error is None else ticket.error for ticket in tickets]  # type: ignore[misc]  # set by anyone who led
 
     def _wait(self, ticket: _Ticket[J, P, D, R]) -> None:
         if ticket.gate.acquire(timeout=self._patience):
@@ -188,7 +188,7 @@ class GroupCommit(Generic[J, P, D, R]):
             else:
                 for ticket in group:
                     self._run([ticket])
-        except BaseException as error:  # noqa: BLE001 - whoever waits must learn of it, whatever it is
+        except BaseException as error:  # noqa: BLE001 - anyone who waits must learn of it, whatever it is
             failed = error
         if failed is not None:
             for ticket in group:

@@ -83,9 +83,9 @@ def current(engine: Engine) -> str | None:
 
 
 def upgrade(engine: Engine, folder: Path) -> None:
-    """Bring the database to the newest revision; SQLite is copied first and put back on failure."""
+    """Bring the database to the newest revision; SQLite is copied first and restored on failure."""
     if (file := database_file(engine)) is not None:
-        make_file(file)  # before the library makes it, for whoever may read it
+        make_file(file)  # before the library makes it, for anyone who may read it
     with alone_on(engine, UPGRADING):
         if current(engine) != head(folder):
             _upgrade(engine, folder)

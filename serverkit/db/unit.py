@@ -210,7 +210,7 @@ class Database:
             return
         turn = self._lock_file.with_suffix(".turn")
         with self._thread_lock, self._opened_lock(turn) as door, self._opened_lock(self._lock_file) as handle:
-            # Whoever waits for the lock holds the door: the one who just had it cannot come in again before.
+            # Anyone who waits for the lock holds the door: the one who just had it cannot come in again before.
             fcntl.flock(door, fcntl.LOCK_EX)
             fcntl.flock(handle, fcntl.LOCK_EX)
             fcntl.flock(door, fcntl.LOCK_UN)

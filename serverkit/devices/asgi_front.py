@@ -118,12 +118,12 @@ class Batcher(Generic[M, R]):
         results = [failed] * len(futures) if failed is not None else done.result()
         for future, result in zip(futures, results, strict=True):
             if future.done():
-                continue  # whoever asked is gone
+                continue  # anyone who asked is gone
             if isinstance(result, BaseException):
                 future.set_exception(result)
             else:
                 future.set_result(result)
-        # Whoever was answered now comes again in a moment, and a group costs as much for two as for ten: so those that
+        # Anyone who was answered now comes again in a moment, and a group costs as much for two as for ten: so those that
         # wait are joined by most of them, rather than that two halves take turns for ever.
         self._enough = min(MOST_TOGETHER, len(self._waiting) + len(futures)) * 3 // 4
         if len(self._waiting) >= self._enough:
@@ -143,14 +143,14 @@ class Batcher(Generic[M, R]):
 
 
 class _GoneError(Exception):
-    """Whoever sent half a message is gone: nobody is left to answer, and no refusal is to be counted."""
+    """Anyone who sent half a message is gone: nobody is left to answer, and no refusal is to be counted."""
 
 
 class AsgiFront:
     """The ASGI application of one process."""
 
     def __init__(self, application: Application, *, threads: int, behind_proxy: bool) -> None:
-        """`threads` serve what is no device message; `behind_proxy`: the caller is who the proxy says."""
+        """`threads` serve what is not a device message; `behind_proxy`: the caller is who the proxy says."""
         self._devices = application.devices
         rest = self._app = from_loop(application, behind_proxy=behind_proxy)
         self._bodies = Bodies()
@@ -263,7 +263,7 @@ class AsgiFront:
         most_bytes = self._devices.most_bytes
         announced = header_of(scope, b"content-length")
         if announced and (not announced.isdecimal() or len(announced) > MOST_DIGITS):
-            raise RequestMalformedError("Content-Length is no length")
+            raise RequestMalformedError("Content-Length is not a length")
         if announced and int(announced) > most_bytes:
             raise UploadTooLargeError(f"{announced} bytes were announced; {most_bytes} are allowed")
         parts, size, more = [], 0, True

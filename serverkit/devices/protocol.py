@@ -1,4 +1,4 @@
-"""HTTP on one connection: what is no request is refused in the server's own words, and no answer names its software."""
+"""HTTP on one connection: what is not a request is refused in the server's own words, and no answer names its software."""
 
 from __future__ import annotations
 

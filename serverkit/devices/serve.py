@@ -177,7 +177,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(WAITING_CONNECTIONS)
     except (OSError, UnicodeError) as error:
         listening.close()
-        cause = error.strerror if isinstance(error, OSError) else "this is no name of a host"
+        cause = error.strerror if isinstance(error, OSError) else "this is not a name of a host"
         raise BindError(f"cannot listen on {host[:80]}:{port}: {cause}") from error
     listening.set_inheritable(True)
     return listening

@@ -267,7 +267,7 @@ def _object(model: type[BaseModel], data: bytes) -> Any:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _key(request: Request) -> str | None:

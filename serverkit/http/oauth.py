@@ -82,7 +82,7 @@ class Tokens:
         return found
 
     def refuse(self, error: Exception) -> Response:
-        """What is no wrong credential."""
+        """What is not a wrong credential."""
         if isinstance(error, _RequestError):
             return _error(400, error.code, error.message)
         if isinstance(error, AppError):

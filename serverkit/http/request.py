@@ -16,7 +16,7 @@ _CHUNK = 256 * 1024
 
 
 class Request(flask.Request):
-    """A request. `path` is the path as it is routed: still percent-encoded, so that a slash in a name is no separator."""
+    """A request. `path` is the path as it is routed: still percent-encoded, so that a slash in a name is not a separator."""
 
     most_bytes = MOST_BYTES
     """How large a body `body` takes."""

@@ -102,7 +102,7 @@ ALERT = object_of(
     subject=ANYTHING,
 )
 EVENT = object_of(id=TEXT, at=TIME, kind=TEXT, actor=TEXT, message=TEXT, subject=ANYTHING)
-# Of an access token, whoever holds it.
+# Of an access token, anyone who holds it.
 ACCESS_TOKEN = object_of(
     id=TEXT, addresses=TEXTS, created_at=TIME, expires_at=TIME, last_used=OPTIONAL_TIME, state=TEXT
 )

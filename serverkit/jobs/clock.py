@@ -15,12 +15,12 @@ from serverkit.time import service as time_service
 from serverkit.time.ntp import Verdict, measure
 
 ACTOR = Actor(ActorKind.JOB, "clock", "job clock")
-NOT_NOW = "nothing ended: the clock leapt and was not confirmed"
+NOT_NOW = "nothing ended: the clock jumped and was not confirmed"
 MEASURE_EVERY = timedelta(hours=1)
 
 
 def unless_leapt(work: Callable[[Unit], str]) -> Callable[[Unit], str]:
-    """What a job that ends things does: nothing while the clock has leapt and nobody has confirmed it."""
+    """What a job that ends things does: nothing while the clock has jumped and nobody has confirmed it."""
     return lambda unit: work(unit) if unit.may_end else NOT_NOW
 
 

@@ -39,14 +39,14 @@ def check_address(text: str) -> str:
     try:
         found = Address(addr_spec=text)
     except (MessageError, ValueError, IndexError, TypeError) as error:
-        raise InvalidInputError(f"{text[:80]!r} is no mail address") from error
+        raise InvalidInputError(f"{text[:80]!r} is not a mail address") from error
     if not found.username or not found.domain or len(text) > 255 or not text.isprintable():
-        raise InvalidInputError(f"{text[:80]!r} is no mail address")
+        raise InvalidInputError(f"{text[:80]!r} is not a mail address")
     return text
 
 
 def compose(settings: MailSettings, mail_id: str, at: datetime, to: str, subject: str, text: str) -> EmailMessage:
-    """The mail; its id never changes, so that whoever gets it twice can tell."""
+    """The mail; its id never changes, so that anyone who gets it twice can tell."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = settings.sender, check_address(to), subject
     message["Date"] = format_datetime(at)

@@ -33,9 +33,9 @@ def _sender(text: str) -> str:
     try:
         found = Address(addr_spec=text)
     except (MessageError, ValueError, IndexError, TypeError) as error:
-        raise ValueError("this is no mail address") from error
+        raise ValueError("this is not a mail address") from error
     if not found.username or not found.domain or not text.isprintable():
-        raise ValueError("this is no mail address")
+        raise ValueError("this is not a mail address")
     return text
 
 

@@ -30,7 +30,7 @@ MEANINGS = {
     "ok": "answered",
     "no_answer": "no answer in time",
     "unreachable": "cannot be reached",
-    "garbage": "what came is no answer of a time server",
+    "garbage": "what came is not an answer of a time server",
     "kiss_of_death": "the server refuses to be asked",
     "unsynchronized": "the server itself has no time",
     "absurd_time": "the server says a time that cannot be",
@@ -97,7 +97,7 @@ def judge_answer(server: str, stats: Any, shift: float, waited: float) -> Measur
     if stats.stratum == 0:
         letters = int(stats.ref_id).to_bytes(4, "big").decode("ascii", "replace")
         return Measurement(server, "kiss_of_death", detail="".join(c for c in letters if c.isalnum()))
-    # An answer repeats when it was asked; one that does not fit our own asking is no answer to it.
+    # An answer repeats when it was asked; one that does not fit our own asking is not an answer to it.
     asked_ago = float(stats.dest_time) - float(stats.orig_time)
     if not -0.001 <= asked_ago <= waited + 0.5:
         return Measurement(server, "garbage", detail="it answers another question")

@@ -22,7 +22,7 @@ NTP_PORT = 123
 _MEANING = {
     ClockTrust.BELIEVED: "the clock is believed",
     ClockTrust.SET_BACK: "the clock stands before licence time, which waits until it is passed",
-    ClockTrust.SUSPICIOUS: "the clock leapt forward: nothing ends until it is confirmed or set right",
+    ClockTrust.SUSPICIOUS: "the clock jumped forward: nothing ends until it is confirmed or set right",
 }
 
 
@@ -167,7 +167,7 @@ def split_server(text: str) -> tuple[str, int]:
     try:
         return read_host(f"[{text}]" if bare else text, NTP_PORT)
     except EndpointError as error:
-        raise InvalidTimeSettingError(f"{text[:80]!r} is no time server: {error}") from error
+        raise InvalidTimeSettingError(f"{text[:80]!r} is not a time server: {error}") from error
 
 
 def clock_words(reading: Reading) -> dict[str, Any]:

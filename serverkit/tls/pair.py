@@ -154,7 +154,7 @@ def _text(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise TlsPairError(f"{path.name} is no regular file")
+                raise TlsPairError(f"{path.name} is not a regular file")
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise TlsPairError(

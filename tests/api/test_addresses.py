@@ -85,7 +85,7 @@ def test_an_address_is_taken_as_it_is_or_not_at_all(api: Api) -> None:
 
 @pytest.mark.row("B13", "C11.2")
 def test_methods_that_an_address_does_not_take_are_named(api: Api) -> None:
-    """405 with Allow in the form of each family; OPTIONS is no exception, HEAD is GET without its body."""
+    """405 with Allow in the form of each family; OPTIONS is not an exception, HEAD is GET without its body."""
     bearer = {"Authorization": f"Bearer {api.token}"}
     compat = f"/backend/api/v1/accounts/{ACCOUNT}/virtual-accounts"
     for path, allowed in (

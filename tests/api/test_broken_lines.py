@@ -64,7 +64,7 @@ def test_half_a_file_of_orders_orders_nothing(vendor: World, size: dict[str, str
 
 @pytest.mark.row("C11.2")
 def test_half_a_synchronization_says_nothing_about_the_satellite(site: World) -> None:
-    """A file that breaks off on its way is no refused file: no event, no alert, and it may come again at once."""
+    """A file that breaks off on its way is not a refused file: no event, no alert, and it may come again at once."""
     path = site.file("request")
     site.satellite("sync", "export", "--output", path)
     data = Path(path).read_bytes()

@@ -506,7 +506,7 @@ def _token(script: Script, **values: str) -> tuple[int, Any]:
 
 @pytest.mark.row("C12.4")
 def test_a_client_that_is_revoked_or_shows_a_wrong_secret_gets_no_token(script: Script, vendor: World) -> None:
-    """Its id is no secret: it opens nothing without the secret, and with it nothing any more once it is revoked."""
+    """Its id is not a secret: it opens nothing without the secret, and with it nothing any more once it is revoked."""
     good = _token(script, grant_type="client_credentials")[0]
     wrong = [_token(script, grant_type="client_credentials", client_secret=text) for text in ("", "wrong")]
     vendor.central("api-client", "revoke", script.client["client_id"])
@@ -539,7 +539,7 @@ def _named(client: dict[str, Any]) -> dict[str, str]:
 
 @pytest.mark.row("C12.4")
 def test_an_unknown_user_and_a_wrong_password_are_answered_alike(script: Script, vendor: World) -> None:
-    """Byte for byte: whoever tries learns of no name."""
+    """Byte for byte: anyone who tries learns of no name."""
     vendor.central("user", "password", "robot", "--password-file", vendor.file("pw", "correct horse battery\n"))
     found = [_token(script, grant_type="password", username=name, password="wrong") for name in ("robot", "nobody")]
 

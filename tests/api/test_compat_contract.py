@@ -67,7 +67,7 @@ def differences(value: Any, form: Any, where: str = "") -> Iterator[str]:
                 yield from differences(value[name], inner, f"{where}.{name}")
     elif isinstance(form, list):
         if not isinstance(value, list):
-            yield f"{where} is no list"
+            yield f"{where} is not a list"
         for entry in value if form and isinstance(value, list) else ():
             yield from differences(entry, form[0], where)
     elif isinstance(form, re.Pattern):

@@ -262,7 +262,7 @@ def test_what_only_central_can_do_is_refused_with_a_reason(api: Api, site: World
 
 @pytest.mark.row("C7.5", "S4.2")
 def test_contact_ends_the_alert_of_silence_at_once(site: World) -> None:
-    """A device that was silent for a month and changes nothing is no alert any more when it is answered."""
+    """A device that was silent for a month and changes nothing is not an alert any more when it is answered."""
     device = site.device("SN1")
     device.use("ADVANTAGE", 1)
     site.advance("31d", device)

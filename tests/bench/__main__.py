@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: measure, print a table, write `build/bench.json`. Never part of the tests: speed is no claim."""
+"""`python -m tests.bench`: measure, print a table, write `build/bench.json`. Never part of the tests: speed is not a claim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Homes are made once, are the folder that was named, and no output takes the place of what is no file."""
+"""Homes are made once, are the folder that was named, and no output takes the place of what is not a file."""
 
 from __future__ import annotations
 

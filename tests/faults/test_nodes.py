@@ -107,7 +107,7 @@ def test_two_homes_of_one_central_share_a_database(shared: World) -> None:
 @pytest.mark.row("S2.6")
 @pytest.mark.parametrize("fault", ["database", "anchor"])
 def test_a_node_whose_anchor_is_ahead_or_lost_finds_the_restore(shared: World, fault: str) -> None:
-    """The database put back behind one node, or a known node without its anchor: new epochs, as with one home."""
+    """The database restored behind one node, or a known node without its anchor: new epochs, as with one home."""
     two, before = another_home(shared), epoch_of(shared)
     two("node", "list")
     if fault == "database":

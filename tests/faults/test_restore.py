@@ -130,7 +130,7 @@ def test_an_older_anchor_loosens_nothing_and_is_raised_again(site: World) -> Non
 
 @pytest.mark.row("S2.6")
 def test_a_restored_site_stays_held_when_its_numbers_come_as_far_again(site: World) -> None:
-    """Catching up with the anchor by further changes does not hide that the site was put back."""
+    """Catching up with the anchor by further changes does not hide that the site was restored."""
     device = site.device("SN1")
     copy_home(site, "satellite", "old")
     site.device("SN2")
@@ -457,7 +457,7 @@ def test_a_database_behind_a_server_is_left_to_its_own_tools(site: World) -> Non
 
 @pytest.mark.row("B8")
 def test_pieces_of_a_backup_cannot_be_cut_off_swapped_or_dropped() -> None:
-    """Each piece says where it stands and whether it is the last; a cut between two pieces is no shorter backup."""
+    """Each piece says where it stands and whether it is the last; a cut between two pieces is not a shorter backup."""
     header, out = new_header("satellite", "1", "now", b"secret"), io.BytesIO()
     write_pieces(out, header, b"secret", iter([b"a" * PIECE, b"b" * PIECE, b"c" * 10]))
     data, start, size = out.getvalue(), len(header.line()), PIECE + 16

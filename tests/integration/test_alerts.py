@@ -206,7 +206,7 @@ def test_a_refused_file_and_an_unfetched_authorization_are_named_until_they_are_
     refused = site.central("sync", "import", site.file("bad", bytes(data)), "--output", site.file("r"), code=1)
     failed = found(site, "satellite_sync_failed")
     site.synchronize()
-    mended = found(site, "satellite_sync_failed")
+    fixed = found(site, "satellite_sync_failed")
     site.central("virtual-account", "create", ACCOUNT, "South")
     site.satellite("init", "--name", "S", "--root", site.file("root.json"), "--lab", home="satellite-2")
     site.satellite("registration", "export", "--output", site.file("reg-2"), home="satellite-2")
@@ -219,7 +219,7 @@ def test_a_refused_file_and_an_unfetched_authorization_are_named_until_they_are_
 
     assert refused["error"]["code"] == "altered"
     assert [(x["severity"], x["actions"]) for x in failed] == [("minor", ["dismiss"])]
-    assert mended == []
+    assert fixed == []
     assert [x["severity"] for x in ready] == ["minor"]
     assert waiting == ["satellite_authorization_pending"]
     assert not found(site, "satellite_authorization_ready")

@@ -130,7 +130,7 @@ def test_ways_that_lead_nowhere_and_lines_that_break_are_named(site: World) -> N
 
 @pytest.mark.row("S2.2")
 def test_an_answer_without_an_end_is_not_read_to_its_end(site: World) -> None:
-    """The doctor asks for two letters; more than a megabyte of them is no answer of central."""
+    """The doctor asks for two letters; more than a megabyte of them is not an answer of central."""
     with talking(flood) as port:
         settle(site, f"http://127.0.0.1:{port}")
         found = site.satellite("sync", "doctor", code=1)["cause"]
@@ -152,7 +152,7 @@ def test_a_time_out_is_a_setting_within_bounds(site: World) -> None:
 
 @pytest.mark.row("S2.2", "S2.6", "S2.7")
 def test_what_time_brings_about_on_this_machine_is_named(site: World, front: AsgiFront) -> None:
-    """A clock that leapt is the doctor's first word and stops no attempt; an identity that ended stops them all."""
+    """A clock that jumped is the doctor's first word and stops no attempt; an identity that ended stops them all."""
     by_hand = site.satellite("setup", "finish", "--mode", "manual")["setup_mode"]
     site.satellite("clock", "jump", "400d")
     jumped = site.satellite("sync", "doctor", code=1)["cause"]["code"]

@@ -117,7 +117,7 @@ def test_a_job_that_ends_things_says_that_it_waits_while_the_clock_has_leapt(sit
         clock(site, side, "jump", "400d", "--back")
         said |= {(side, job, "right"): run("jobs", "run", job)["detail"] for job in jobs}
 
-    waited = {name: text.startswith("nothing ended: the clock leapt") for name, text in said.items()}
+    waited = {name: text.startswith("nothing ended: the clock jumped") for name, text in said.items()}
     assert waited == {name: len(name) == 2 for name in said}
 
 
@@ -158,7 +158,7 @@ def test_a_weekend_without_power_is_confirmed_by_the_next_synchronization(site: 
 
 @pytest.mark.row("S1.3")
 def test_a_person_brings_a_provisional_time_back_but_not_a_confirmed_one(site: World) -> None:
-    """`time confirm` lowers what leapt while the machine was off; what was lived through stays."""
+    """`time confirm` lowers what jumped while the machine was off; what was lived through stays."""
     clock(site, "satellite", "jump", "200d", "--reboot")
     shown(site)
     site.satellite("jobs", "run", "clock")

@@ -195,7 +195,7 @@ def test_a_give_up_travels_through_the_site_and_its_release_back(site: World) ->
     assert device.state.given_up == {}
     assert device.state.reservation is None
     assert "reservation_former_key" not in site.alerts()
-    assert request["counts"].get("export_return") == 1  # a central that was put back learns of it again
+    assert request["counts"].get("export_return") == 1  # a central that was restored learns of it again
     assert kinds(site).count("reservation:ended") == 1
     assert site.central("ledger", "verify")["ok"]
 

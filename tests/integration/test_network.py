@@ -428,7 +428,7 @@ def test_what_central_knows_of_a_satellite_is_named(site: World, front: AsgiFron
 
 @pytest.mark.row("S2.2", "S2.6")
 def test_what_is_wrong_on_this_machine_is_named_without_a_network(site: World) -> None:
-    """Nothing configured, put back, a missing key, a clock behind, a root that ended; the doctor needs no network."""
+    """Nothing configured, restored, a missing key, a clock behind, a root that ended; the doctor needs no network."""
     world, seen = site, []
     world.satellite("init", "--name", "New", "--root", world.file("root.json"), "--lab", home="satellite-new")
     seen.append(world.satellite("sync", "doctor", code=1, home="satellite-new")["cause"]["code"])

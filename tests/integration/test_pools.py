@@ -196,7 +196,7 @@ def test_reporting_only_licences_are_reserved_without_limit_and_gone_when_releas
 
 @pytest.mark.row("C3.3", "C4.1")
 def test_reporting_only_beside_other_types_gives_no_negative_balance(vendor: World) -> None:
-    """What prepaid units lack, the reporting-only lot covers; it is no surplus that could be moved away."""
+    """What prepaid units lack, the reporting-only lot covers; it is not a surplus that could be moved away."""
     order(vendor, "Spare,ESSENTIALS,5,reporting_only,prepaid,,", "Spare,ESSENTIALS,2,perpetual,prepaid,,")
     vendor.device("SN1", "central", vendor.token("central", pool="Spare")).use("ESSENTIALS", 6)
     mixed = rows(vendor, "ESSENTIALS")["prepaid"]

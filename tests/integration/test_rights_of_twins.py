@@ -205,7 +205,7 @@ def test_what_an_ended_reservation_lacks_moves_with_its_device(vendor: World) ->
 
 @pytest.mark.row("C11.3", "C8.2")
 def test_a_virtual_account_with_ended_locked_units_goes_to_another_satellite(vendor: World) -> None:
-    """What a removed site's device still holds of an ended term is no licence of the next site, and lowers what that gets."""
+    """What a removed site's device still holds of an ended term is not a licence of the next site, and lowers what that gets."""
     end = (datetime.now(UTC) + timedelta(days=20)).date().isoformat()
     head = "virtual_account,tag,quantity,type,start,end\n"
     lots = f"{head}Site,STRONG,1,term,2020-01-01,{end}\n"

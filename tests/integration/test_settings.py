@@ -179,7 +179,7 @@ def test_a_refused_login_at_the_proxy_is_told_from_a_missing_one(site: World) ->
 
 @pytest.mark.row("D1")
 def test_a_device_reads_its_servers_address_strictly() -> None:
-    """What is no address is refused before a message is made."""
+    """What is not an address is refused before a message is made."""
     for value in (*GOOD_URLS, "http://127.0.0.1:8443"):
         Server(value)
     for value in BAD_URLS:

@@ -289,7 +289,7 @@ def test_events_are_told_in_the_order_of_the_site(site: World) -> None:
 def test_more_tokens_than_fit_in_memory_are_refused_before_anything_is_written(
     site: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Tables can say ten million tokens in some kilobytes; whoever does so is refused, and nothing of it stays."""
+    """Tables can say ten million tokens in some kilobytes; anyone who does so is refused, and nothing of it stays."""
     monkeypatch.setattr(limits, "OTHER_ROWS", 5)
     device = device_of(site, 1)
     at = device.registered_at

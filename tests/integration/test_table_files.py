@@ -122,7 +122,7 @@ def test_an_impossible_day_is_told_from_a_wrong_form(campus: World) -> None:
 @pytest.mark.one_database("reads files only")
 @pytest.mark.row("C3.4")
 def test_the_agent_reads_a_catalogue_as_central_does(tmp_path: Path) -> None:
-    """Semicolons, tabs, UTF-16 and capitals; what is no catalogue is named."""
+    """Semicolons, tabs, UTF-16 and capitals; what is not a catalogue is named."""
     lines = [["Kind", "TAG", "Name"], ["entitlement", "T", "Title"]]
     path = tmp_path / "catalogue.csv"
     found = []
@@ -171,7 +171,7 @@ def test_what_is_odd_is_taken_with_a_warning(campus: World) -> None:
 
 @pytest.mark.row("C3.1", "C3.3")
 def test_an_order_that_starts_later_is_taken_and_upcoming(campus: World) -> None:
-    """It is no warning; the licence shows what comes."""
+    """It is not a warning; the licence shows what comes."""
     shutil.copy(CASES / "starts-later.csv", campus.folder / "later.csv")
     answer = taken(campus, campus.file("later.csv"))
 

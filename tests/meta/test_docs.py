@@ -194,7 +194,7 @@ def tables(text: str) -> list[list[str]]:
 def word(cell: str) -> str:
     """The code word of a cell."""
     found = re.fullmatch(r"`([^`]*)`", cell)
-    assert found, f"{cell!r} is no code word"
+    assert found, f"{cell!r} is not a code word"
     return found[1]
 
 

@@ -28,7 +28,7 @@ def test_the_manual_lists_every_kind_of_event_and_who_writes_it() -> None:
 @pytest.mark.repository_rule
 @pytest.mark.parametrize("side", SIDES)
 def test_every_kind_of_event_is_written_somewhere(side: str) -> None:
-    """A kind that no code writes is no event."""
+    """A kind that no code writes is not an event."""
     text = "\n".join(
         path.read_text(encoding="utf-8")
         for path in (ROOT / side).rglob("*.py")

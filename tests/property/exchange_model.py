@@ -1,8 +1,8 @@
 """A biased random walk through the exchange, and what must be true after every step and after one good round trip.
 
-The courier loses, repeats, re-orders, cuts and alters; in a wild walk machines are put back to older copies (with and
+The courier loses, repeats, re-orders, cuts and alters; in a wild walk machines are restored to older copies (with and
 without their anchor), cloned and resynchronized, and power fails between commit and anchor. In a walk of a central that is
-put back, the sites are honest and central goes back to older copies, with its anchor or without. The same seed takes the
+restored, the sites are honest and central goes back to older copies, with its anchor or without. The same seed takes the
 same steps; a failure names them.
 """
 
@@ -259,7 +259,7 @@ class Walk:
         return machine.home.name
 
     def put_back(self) -> str:
-        """A machine is put back to a copy, its anchor kept or gone back with it."""
+        """A machine is restored to a copy, its anchor kept or gone back with it."""
         machine = self._machine()
         if not machine.snapshots:
             return "no copy"
@@ -282,7 +282,7 @@ class Walk:
         return self.copies[-1].name
 
     def put_central_back(self) -> str:
-        """Central is put back to a copy, its anchor kept or gone back with it."""
+        """Central is restored to a copy, its anchor kept or gone back with it."""
         if not self.copies:
             return "no copy"
         copy, anchor = self.dice.choice(self.copies), self.dice.random() < 0.5
@@ -364,7 +364,7 @@ class Walk:
             raise WalkError(f"ledger: {findings}")
 
     def _hand_over(self, machine: Machine) -> None:
-        """Whoever holds the unit gives it back; then the other device can have it."""
+        """Anyone who holds the unit gives it back; then the other device can have it."""
         for name in DEVICES:
             self.world.try_device(name, machine, lambda device: device.return_export(RESTRICTED))
         self._round_trip(machine)

@@ -175,7 +175,7 @@ class SmallWorld:
             machine.wire.cut = machine.wire.deaf = False
 
     def try_device(self, name: str, machine: Machine, act: Callable[[Device], object], **faults: bool) -> str:
-        """Do something at a device; what it is told when it fails is no fault of the walk."""
+        """Do something at a device; what it is told when it fails is not a fault of the walk."""
         with self.talking(name, machine, **faults) as device:
             try:
                 act(device)

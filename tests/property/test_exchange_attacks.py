@@ -107,7 +107,7 @@ def test_a_request_that_comes_again_gets_the_same_bytes(world: SmallWorld) -> No
 
 @pytest.mark.row("S2.5")
 def test_a_request_that_a_later_one_contains_is_superseded(world: SmallWorld) -> None:
-    """It was named by the later one, so its late arrival is no alarm."""
+    """It was named by the later one, so its late arrival is not an alarm."""
     first, second = request_of(world), request_of(world)
     world.deliver_request(second)
 
@@ -141,7 +141,7 @@ def test_after_a_fork_neither_machine_is_served_until_a_person_picks(world: Smal
 
 @pytest.mark.row("S2.6")
 def test_a_file_of_an_ended_epoch_is_told_so(world: SmallWorld) -> None:
-    """It is no fork and raises no alarm: the machine is told to resynchronize, even where its key is still good."""
+    """It is not a fork and raises no alarm: the machine is told to resynchronize, even where its key is still good."""
     late = request_of(world)
     world.reopen_epoch(None)
 
@@ -150,7 +150,7 @@ def test_a_file_of_an_ended_epoch_is_told_so(world: SmallWorld) -> None:
 
 @pytest.mark.row("S2.6")
 def test_a_central_put_back_knows_it_from_the_first_request(world: SmallWorld) -> None:
-    """A site that brings a newer answer of central's own is no fork: central itself was restored."""
+    """A site that brings a newer answer of central's own is not a fork: central itself was restored."""
     copy = world.copy_central()
     trip(world)
     trip(world)
@@ -304,7 +304,7 @@ def test_a_power_cut_between_commit_and_anchor_is_no_restore(world: SmallWorld) 
 
 @pytest.mark.row("S2.6")
 def test_a_copy_whose_anchor_went_back_with_it_is_found_by_central(world: SmallWorld) -> None:
-    """The whole disk was put back: nothing on it can tell, but its next file is a fork, and the unit stays granted once."""
+    """The whole disk was restored: nothing on it can tell, but its next file is a fork, and the unit stays granted once."""
     machine = world.machines[0]
     world.snapshot(machine)
     granted(world)
@@ -377,7 +377,7 @@ def test_a_returned_grant_is_never_revived(world: SmallWorld) -> None:
 
 @pytest.mark.row("C8.3", "S4.4")
 def test_a_return_is_repeated_until_central_released_it(world: SmallWorld) -> None:
-    """The site that took it was put back and forgot it: the unit is free in the end all the same."""
+    """The site that took it was restored and forgot it: the unit is free in the end all the same."""
     machine = world.machines[0]
     granted(world)
     world.snapshot(machine)
@@ -411,7 +411,7 @@ def test_a_return_of_a_grant_that_the_site_never_knew_blocks_no_device(world: Sm
 
 @pytest.mark.row("C8.3", "S4.4", "S2.6")
 def test_a_return_of_a_grant_that_the_site_never_knew_reaches_central(world: SmallWorld) -> None:
-    """The site was put back to before the grant: the device's return passes through it all the same."""
+    """The site was restored to before the grant: the device's return passes through it all the same."""
     machine = world.machines[0]
     world.snapshot(machine)
     granted(world)
@@ -581,7 +581,7 @@ def test_the_old_key_is_good_until_central_has_heard_the_new_one(world: SmallWor
 
 @pytest.mark.row("S2.6", "E2")
 def test_a_copy_with_a_replaced_key_is_told_that_it_is_old(world: SmallWorld) -> None:
-    """Its signature is known and retired: it was put back, it is not a stranger."""
+    """Its signature is known and retired: it was restored, it is not a stranger."""
     world.clone(world.machines[0])
     prepare(world.machines[0])
     trip(world)

@@ -42,7 +42,7 @@ def test_loss_repetition_and_disorder_converge_without_a_false_alarm(template: P
 def test_copies_restores_and_power_cuts_never_multiply_a_restricted_unit(
     template: Path, memory: Path, block: int
 ) -> None:
-    """Whatever is put back, cloned or cut, no unit is granted twice, no record lost or doubled, and one resynchronization heals all."""
+    """Whatever is restored, cloned or cut, no unit is granted twice, no record lost or doubled, and one resynchronization heals all."""
     for number in range(WALKS_A_BLOCK):
         walk(template, memory, FIRST_SEED + block * WALKS_A_BLOCK + number, wild=True)
 

@@ -72,7 +72,7 @@ def stocked(world: World) -> Central:
 
 @pytest.mark.row("C8.1")
 def test_the_ledger_locks_no_more_than_is_free(vendor: World) -> None:
-    """Whoever decides wrongly above it is refused here: nothing is locked, not even what there is."""
+    """Anyone who decides wrongly above it is refused here: nothing is locked, not even what there is."""
     central = stocked(vendor)
     with central.database.read(OPERATOR) as unit:
         account = by_domain(unit, ACCOUNT)

@@ -112,7 +112,7 @@ def test_a_deleted_posting_is_named_by_its_number(home: Path, number: int) -> No
 
 @pytest.mark.repository_rule
 def test_postings_cut_off_at_the_end_are_missed_with_all_that_followed_from_them(home: Path) -> None:
-    """The last three rows gone and the holdings put back to fit: the numbers that were given out still tell."""
+    """The last three rows gone and the holdings restored to fit: the numbers that were given out still tell."""
     (account,) = ask(home, "SELECT DISTINCT account_id FROM postings")[0]
     edit(home, "DELETE FROM postings WHERE number > 4")
     edit(home, "DELETE FROM holdings WHERE bucket = 'locked'")

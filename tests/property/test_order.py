@@ -93,7 +93,7 @@ def test_a_lower_number_with_a_perfect_chain_is_a_fork(seq: int) -> None:
 @pytest.mark.row("S2.5")
 @given(known_requests(), requests(), digests)
 def test_what_was_answered_is_never_judged_anew(known: KnownRequests, request: SyncRequest, digest: str) -> None:
-    """The same number with the same digest is answered as before, or told that it came too late; it is no fork."""
+    """The same number with the same digest is answered as before, or told that it came too late; it is not a fork."""
     again = replace(known, digests={**known.digests, (request.epoch, request.seq): digest})
     verdict = judge_request(again, request, digest, None)
 

@@ -149,7 +149,7 @@ def remove_role(unit: Unit, name: str, role: Role, account_id: str, virtual_acco
     held = unit.session.scalars(query).one_or_none()
     if user is None or held is None:
         if is_permitted(unit, Permission.USER_MANAGE):
-            user_of(unit, name)  # whoever may know it is told that there is no such user
+            user_of(unit, name)  # anyone who may know it is told that there is no such user
         raise RoleNotHeldError(f"{name[:255]} does not hold this role")
     _take(unit, held, user.name)
     return user

@@ -71,7 +71,7 @@ def record_many(unit: Unit, account_id: str, new_events: Sequence[NewEvent]) -> 
 
 
 def _touch(unit: Unit, owner: str, kind: EventKind) -> None:
-    """Have the alerts looked at again before the commit: whoever writes down what happened cannot forget them."""
+    """Have the alerts looked at again before the commit: anyone who writes down what happened cannot forget them."""
     if kind in OF_EVERYBODY:
         unit.touched.add(EVERYBODY)
     elif kind not in QUIET:

@@ -156,7 +156,9 @@ def satellites(snapshot: Snapshot) -> Iterator[Wanted]:
         elif row.downloaded_at is None and (row.last_sync_at is None or row.recovering):
             text = f"The authorization file for satellite {row.name} is ready."
             if row.recovering:
-                text = f"Central was put back to an older copy; bring satellite {row.name} its new authorization file."
+                text = (
+                    f"Central was restored from an older copy; bring satellite {row.name} its new authorization file."
+                )
             # An authorization of another epoch is another file.
             yield Wanted("satellite_authorization_ready", row.id, text, row.name, step=row.epoch, subject=subject)
         if row.forked:
@@ -212,14 +214,14 @@ def trust(root: Root, unit: Unit) -> Iterator[Wanted]:
 
 
 def clock(unit: Unit) -> Iterator[Wanted]:
-    """Row S1.3: a clock that leapt, or was set back by more than some minutes."""
+    """Row S1.3: a clock that jumped, or was set back by more than some minutes."""
     reading = unit.reading
     if reading is not None and reading.alarming:
         said = f"{reading.moment.system:%Y-%m-%d %H:%M} UTC"
         if reading.may_end:
             text = f"This machine's clock says {said}, before licence time {reading.licence_now:%Y-%m-%d %H:%M} UTC, which waits for it. Set the clock right."
         else:
-            text = f"This machine's clock leapt to {said}. Nothing ends until it is set right or confirmed with `central time confirm`."
+            text = f"This machine's clock jumped to {said}. Nothing ends until it is set right or confirmed with `central time confirm`."
         yield Wanted("clock_suspicious", "clock", text, "vendor", step=int(reading.may_end))
 
 

@@ -37,7 +37,7 @@ _KINDS = (
     AlertKind("satellite_removed", _MAJOR, "account", ("dismiss",), "a satellite was removed for not synchronizing", "dismissal"),
     AlertKind("satellite_forked", _MAJOR, "satellite", ("resync",), "two machines speak as one satellite", "resynchronization"),
     AlertKind("device_clone", _MAJOR, "virtual_account", ("choose", "dismiss"), "two machines show the same identity", "one of them removed"),
-    AlertKind("clock_suspicious", _MAJOR, "vendor", ("confirm_time",), "the clock leapt, or was set back", "confirmation or a right clock"),
+    AlertKind("clock_suspicious", _MAJOR, "vendor", ("confirm_time",), "the clock jumped, or was set back", "confirmation or a right clock"),
     AlertKind("trust_expiring", _MAJOR, "vendor", ("rotate",), "root or a role key ends soon", "rotation"),
     *alert_kinds("vendor"),
 )  # fmt: skip

@@ -45,7 +45,7 @@ def read_row(cells: dict[str, str]) -> CatalogueRow:
     if kind not in {"entitlement", "product"}:
         raise RowError("invalid_kind", "kind is entitlement or product")
     if not _TAG.fullmatch(tag):
-        raise RowError("invalid_tag", f"{tag[:60]!r} is no tag")
+        raise RowError("invalid_tag", f"{tag[:60]!r} is not a tag")
     restricted = _YES_NO.get(cells.get("restricted", "").lower())
     if restricted is None:
         raise RowError("invalid_flag", "restricted is yes or no")

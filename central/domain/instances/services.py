@@ -50,7 +50,7 @@ def end_instance(unit: Unit, row: Instance) -> None:
 
 
 def leave_to_reservation(unit: Unit, row: Instance) -> None:
-    """A device goes for which licences are reserved: what a former key holds outlives whoever came after it."""
+    """A device goes for which licences are reserved: what a former key holds outlives anyone who came after it."""
     _empty(unit, row)
     row.state, row.key_hash, row.marks = RESERVED, "", []
 
@@ -66,7 +66,7 @@ def _empty(unit: Unit, row: Instance) -> None:
 
 
 def _end_clones(unit: Unit, row: Instance) -> None:
-    """An instance goes: where only one other shows its identity, that one is no clone any more."""
+    """An instance goes: where only one other shows its identity, that one is not a clone any more."""
     others = twins_of(unit, row)
     if len(others) == 1:
         other = unit.session.get(Instance, (row.account_id, others[0]))

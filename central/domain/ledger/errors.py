@@ -34,7 +34,7 @@ class SameVirtualAccountError(InvalidInputError):
 
 
 class CentralRecoveringError(RefusedError):
-    """Central was put back to an older copy and does not know yet what this site holds."""
+    """Central was restored from an older copy and does not know yet what this site holds."""
 
     code = "central_recovering"
     remedy = "Have the satellite import its new authorization file and synchronize; then try again."

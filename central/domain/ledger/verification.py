@@ -2,7 +2,7 @@
 
 What is found: a posting that was edited, dropped or added, the last ones cut off (the counter of numbers knows how many
 there were), a lot whose terms were edited, a holding or total that does not follow. What cannot be found here: a whole
-database put back to an earlier, consistent copy. Where an account's postings are broken, what follows from them is not
+database restored from an earlier, consistent copy. Where an account's postings are broken, what follows from them is not
 judged: it would only repeat the fault.
 """
 

@@ -64,7 +64,7 @@ def read_request(text: str) -> RequestCode:
             return read_request_code(one)
         except ExchangeError as error:
             refused = refused or error
-    raise InvalidCodeError((refused.message if refused else "this is no request code") + _hint_of_case(plain))
+    raise InvalidCodeError((refused.message if refused else "this is not a request code") + _hint_of_case(plain))
 
 
 def _in_capitals(plain: str) -> tuple[str, ...]:
@@ -86,7 +86,7 @@ def _hint_of_case(plain: str) -> str:
 
 
 def is_returned_by(request_code: str, return_code: str) -> bool:
-    """Whether the device that made a request code gave back; InvalidCodeError for what is no return code."""
+    """Whether the device that made a request code gave back; InvalidCodeError for what is not a return code."""
     try:
         return belongs_to(read_return_code(_own_in_capitals(return_code)), read_request_code(request_code))
     except ExchangeError as error:

@@ -23,7 +23,7 @@ REMOVED = STATES[2]
 
 
 def epoch_floor(unit: Unit) -> int:
-    """Epochs begin above it: earlier numbers may have been given out before central was put back."""
+    """Epochs begin above it: earlier numbers may have been given out before central was restored."""
     row = unit.session.get(Counter, (VENDOR, EPOCH_FLOOR))
     return row.value if row else 0
 
@@ -43,7 +43,7 @@ def find_satellite(unit: Unit, account_id: str, name: str) -> Satellite:
 def by_id(unit: Unit, satellite_id: str) -> Satellite | None:
     """A satellite by the id that its files carry, whichever account it belongs to; locked where it may be changed.
 
-    Whoever only looks must not wait for who writes: a snapshot cannot be locked once somebody has changed the row.
+    Anyone who only looks must not wait for who writes: a snapshot cannot be locked once somebody has changed the row.
     """
     query = select(Satellite).where(Satellite.id == satellite_id)
     return unit.session.scalars(query.with_for_update() if unit.writing else query).one_or_none()

@@ -79,7 +79,7 @@ def find_token(unit: Unit, account_id: str, token_id: str) -> Token:
     by_text = select(Token).where(Token.account_id == account_id, Token.hash == hash_secret(wanted))
     token = unit.session.get(Token, (account_id, wanted)) or unit.session.scalars(by_text).first()
     if token is None:
-        # What is no id may be the text of a token: it is not repeated.
+        # What is not an id may be the text of a token: it is not repeated.
         raise UnknownTokenError(f"there is no token {wanted!r}" if is_id(wanted) else "")
     return token
 

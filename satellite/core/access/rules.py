@@ -35,7 +35,7 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.READ_ONLY: frozenset(),
 }
 
-# Whoever owns the home folder administers it; jobs and machines do only what their own services let them.
+# Anyone who owns the home folder administers it; jobs and machines do only what their own services let them.
 TRUSTED_KINDS = frozenset({ActorKind.OPERATOR, ActorKind.SYSTEM, ActorKind.JOB, ActorKind.SATELLITE, ActorKind.DEVICE})
 
 MOST_DAYS = 365

@@ -64,7 +64,7 @@ def create_token(unit: Unit, name: str, role: str, *, days: int, addresses: Sequ
     require(unit, Permission.ACCESS_MANAGE)
     check_name("name", name)
     if role not in set(Role):
-        raise UnknownRoleError(f"{role[:40]!r} is no role")
+        raise UnknownRoleError(f"{role[:40]!r} is not a role")
     if not 1 <= days <= MOST_DAYS:
         raise InvalidTokenLifeError
     row, text = _add(unit, "", name, role, timedelta(days=days), check_networks(addresses))

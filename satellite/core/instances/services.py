@@ -197,7 +197,7 @@ def refuse_holder(unit: Unit, instance_id: str) -> None:
 
 
 def _end_clones(unit: Unit, row: Instance) -> None:
-    """An instance goes: where only one other shows its identity, that one is no clone any more."""
+    """An instance goes: where only one other shows its identity, that one is not a clone any more."""
     others = twins_of(unit, row)
     if len(others) == 1:
         other = unit.session.get_one(Instance, others[0])

@@ -232,7 +232,7 @@ def test_names_and_letters_that_are_no_text_can_be_written_down(tmp_path: Path) 
 )
 @pytest.mark.row("D4")
 def test_damaged_inventory_is_refused(tmp_path: Path, text: str) -> None:
-    """A file that is no inventory is refused with a code before any device is made."""
+    """A file that is not an inventory is refused with a code before any device is made."""
     (tmp_path / "inventory.json").write_text(text)
     server = Server("https://127.0.0.1:1", None, None)
     with pytest.raises(InvalidInputError):

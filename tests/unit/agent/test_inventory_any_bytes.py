@@ -31,7 +31,7 @@ def _judge(result: FileResult, data: bytes) -> None:
     assert (result.status == "read") == (result.reason is None)
     assert result.reason is None or result.reason in set(Reason)
     assert set(result.notes) <= set(Note)
-    # Escaped texts say the same as plain ones; a backslash is no part of any identity or tag.
+    # Escaped texts say the same as plain ones; a backslash is not a part of any identity or tag.
     text = data.decode("utf-8", "replace").replace("\\", "").replace("&quot;", '"').replace("&amp;", "&")
     identities = [*result.udis, *result.peers, *(member.udi for member in result.members)]
     said = [value for udi in identities for value in (udi.pid, udi.serial, udi.uuid) if value]

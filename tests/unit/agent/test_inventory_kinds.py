@@ -73,7 +73,7 @@ def _whole(result: FileResult) -> bool:
 )
 @pytest.mark.row("D4")
 def test_mask_in_any_serial_number_makes_no_device(mask: str) -> None:
-    """A masked or placeholder serial number is no identity in any form of output, and the result says so."""
+    """A masked or placeholder serial number is not an identity in any form of output, and the result says so."""
     forms = [
         f"UDI: PID:C9300-48U,SN:{mask}\n",
         f"Product UDI: pid=Cisco Unity Connection sn={mask}\n",

@@ -102,7 +102,7 @@ def refused(server: Server) -> TlsRefusedError:
 def test_each_fault_of_a_certificate_has_its_own_code(
     tmp_path: Path, listen: Start, name: str, start: timedelta, end: timedelta, trusted: bool, code: str
 ) -> None:
-    """Authority, name and term are told apart, so that the right thing is mended."""
+    """Authority, name and term are told apart, so that the right thing is fixed."""
     pem, _ = self_signed(tmp_path, name, NOW + start, NOW + end)
     ca = str(pem) if trusted else None
     error = refused(Server(f"https://localhost:{listen(pem)}", ca=ca))

@@ -106,7 +106,7 @@ def test_the_example_of_the_page_holds() -> None:
 @FEW
 @given(secret=SECRETS, number=st.integers(min_value=0, max_value=MOST_UPDATES), other=st.integers(min_value=0, max_value=MOST_UPDATES))  # fmt: skip
 def test_a_confirmation_proves_one_number_and_gives_nothing_back(secret: bytes, number: int, other: int) -> None:
-    """It confirms its own authorization alone, is noticed when mistyped, and is no return code."""
+    """It confirms its own authorization alone, is noticed when mistyped, and is not a return code."""
     request = read_request_code(make_request_code(Udi(pid="SW-48", serial="SN1"), secret))
     text = make_confirmation_code(secret, number)
     code = read_confirmation_code(text.replace("-", " "))

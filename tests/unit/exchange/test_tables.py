@@ -521,6 +521,6 @@ def test_a_text_that_may_not_leave_is_not_written(text: str) -> None:
 
 @pytest.mark.row("E3")
 def test_a_block_of_a_row_is_that_row() -> None:
-    """A line that is no table stands for itself."""
+    """A line that is not a table stands for itself."""
     row = {"kind": "event", "x": 1}
     assert TableReader().read(encode(row)) == Block("event", 1, row)

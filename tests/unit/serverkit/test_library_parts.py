@@ -83,7 +83,7 @@ def test_the_parts_are_there_in_the_form_that_is_relied_on(
 
 @pytest.mark.row("S4.7")
 def test_the_worker_listens_through_its_loop() -> None:
-    """Connections are taken one by one because the library asks the loop for a server; its name is no answer's header."""
+    """Connections are taken one by one because the library asks the loop for a server; its name is not an answer's header."""
     assert "self.loop.create_server(" in inspect.getsource(ASGIWorker)
     assert "_CACHED_SERVER_HEADER" in inspect.getsource(ASGIProtocol)
     assert gunicorn.asgi.protocol._CACHED_SERVER_HEADER == b""

@@ -73,7 +73,7 @@ def test_the_clock_table(
 
 @pytest.mark.row("S1.3")
 def test_steps_below_the_tolerance_do_not_add_up() -> None:
-    """Twenty leaps of 20 hours in one boot are a leap: the tolerance is counted from what was known at its start."""
+    """Twenty jumps of 20 hours in one boot are a leap: the tolerance is counted from what was known at its start."""
     mark, moved = MARK, timedelta(0)
     for number in range(20):
         moved += 20 * HOUR
@@ -220,7 +220,7 @@ def test_licence_time_never_goes_back_and_the_present_always_goes_on(steps: list
 @settings(max_examples=300, deadline=None)
 @given(STEPS)
 def test_no_clock_that_is_moved_in_one_boot_ends_anything_early(steps: list[tuple[str, int]]) -> None:
-    """Without a reboot licence time is never more than the tolerance before true time, however the clock leaps."""
+    """Without a reboot licence time is never more than the tolerance before true time, however the clock jumps."""
     machine, mark = Machine(), replace(MARK, boot="1", uptime=BOOT)
     for what, hours in steps:
         if what == "reboot":

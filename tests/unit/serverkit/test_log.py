@@ -1,4 +1,4 @@
-"""The log by itself: made ready with its first line, whoever writes that."""
+"""The log by itself: made ready with its first line, anyone who writes that."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def test_a_row_that_is_added_or_removed_moves_no_other(unit: Unit) -> None:
 
 @pytest.mark.row("C12.4")
 def test_the_key_of_a_log_is_its_number(unit: Unit) -> None:
-    """Newest first, and a key that is no number is refused, however long it is."""
+    """Newest first, and a key that is not a number is refused, however long it is."""
     query: Query = select(_Row)
     rows, after = page_of(unit, query, NUMBERED, Slice(2, None, "-id"))
 

@@ -1,4 +1,4 @@
-"""Slips of whoever writes a settings file by hand: the line and what is expected there are said, never a value."""
+"""Slips of anyone who writes a settings file by hand: the line and what is expected there are said, never a value."""
 
 from __future__ import annotations
 

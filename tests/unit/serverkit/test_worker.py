@@ -1,4 +1,4 @@
-"""How a process takes connections: who counts, and how long whoever says nothing may stay."""
+"""How a process takes connections: who counts, and how long anyone who says nothing may stay."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _listening() -> socket.socket:
 
 @pytest.mark.row("S4.7")
 def test_callers_that_do_not_greet_take_room_like_connections() -> None:
-    """Whoever opens connections and says nothing gets no more descriptors than connections may have."""
+    """Anyone who opens connections and says nothing gets no more descriptors than connections may have."""
     seen: list[int] = []
 
     async def run() -> int:
