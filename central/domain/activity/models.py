@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from central.domain.base import Base
 from exchange.vocabulary import LicenceType
 from serverkit.db.base import EventMixin, IdColumn, UtcDateTime
-from serverkit.db.guards import bounded, one_of, quantity, refers
+from serverkit.db.guards import QUANTITY, bounded, one_of, quantity, refers
 
 
 class Event(EventMixin, Base):
@@ -42,7 +42,7 @@ class LicenceTransaction(Base):
     sku: Mapped[str | None] = mapped_column(String(255))
     tag: Mapped[str] = mapped_column(String(255))
     expiry: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    count: Mapped[int] = mapped_column(BigInteger, quantity("count"))
+    count: Mapped[int] = mapped_column(BigInteger, quantity("count", -QUANTITY))
     virtual_account_id: Mapped[str] = mapped_column(IdColumn)
     source: Mapped[str] = mapped_column(String(64))
     action: Mapped[str] = mapped_column(String(64))

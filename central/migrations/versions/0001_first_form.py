@@ -247,7 +247,7 @@ def upgrade() -> None:
     sa.Column('action', sa.String(length=64), nullable=False),
     sa.Column('actor', sa.String(length=255), nullable=False),
     sa.Column('notes', sa.Text(), nullable=False),
-    sa.CheckConstraint('"count" BETWEEN 1 AND 1000000000', name=op.f('ck_licence_transactions_count_bounds')),
+    sa.CheckConstraint('"count" BETWEEN -1000000000 AND 1000000000', name=op.f('ck_licence_transactions_count_bounds')),
     sa.CheckConstraint('"number" BETWEEN 1 AND 9007199254740991', name=op.f('ck_licence_transactions_number_bounds')),
     sa.CheckConstraint('"type" IN (\'perpetual\', \'term\', \'demo\', \'reporting_only\', \'transfer\')', name=op.f('ck_licence_transactions_type_known')),
     sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_licence_transactions_account_id'), initially='DEFERRED', deferrable=True),
