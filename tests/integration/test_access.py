@@ -126,6 +126,7 @@ def test_each_role_does_what_it_is_given_and_nothing_else(vendor: World) -> None
                 except UnknownVirtualAccountError:
                     pass  # what one may not see is not there
                 unit.session.rollback()
+                unit.touched.clear()  # nothing was changed
     made.database.dispose()
 
     assert found == {name: {role.value for role in roles} for name, (_, roles) in ALLOWED.items()}

@@ -76,7 +76,7 @@ def test_a_token_is_read_however_it_was_copied(
     [
         ("--serial", "FOC 2222", "--serial"),
         ("--serial", "  ", "--serial"),
-        ("--pid", "SW 48", "--pid"),
+        ("--pid", "  ", "--pid"),
         ("--standby", "SW-48:FOC 2222", "PID:SN"),
         ("--token", "one two", "token"),
         ("--token", "  ", "token"),
