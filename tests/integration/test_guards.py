@@ -33,7 +33,7 @@ from tests.world import World
 
 TESTER = Actor(ActorKind.SYSTEM, "tester", "tester")
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
-BOUNDS = re.compile(r'"(\w+)" BETWEEN (\d+) AND (\d+)')
+BOUNDS = re.compile(r'"(\w+)" BETWEEN (-?\d+) AND (\d+)')
 WORDS = re.compile(r"\"(\w+)\" IN \('(\w[\w-]*)'")
 ORDER = re.compile(r'"(\w+)" <= "(\w+)"')
 Row = dict[str, Any]
