@@ -241,8 +241,8 @@ def _grant_states(context: ApplyContext, rows: list[GrantStateRow]) -> None:
     for row in rows:
         grant = known.get(row.grant)
         if grant is None:
-            # Only a central that was restored can lack what it signed itself.
-            if row.envelope is not None and context.satellite.recovering:
+            # Only a central that was restored can lack what it signed itself, whether it knows that already or not.
+            if row.envelope is not None:
                 place = context.satellite.id, context.virtual_accounts
                 adopt_grant(unit, context.keyring, account_id, place, row.envelope, row.device_key)
             continue

@@ -144,7 +144,7 @@ def _word(cells: dict[str, str], name: str, words: type[E], default: E) -> E:
     try:
         return words(text)
     except ValueError as error:
-        raise RowError(f"invalid_{name}", f"{text[:80]!r} is no {name}; it is one of {', '.join(words)}") from error
+        raise RowError(f"invalid_{name}", f"{text[:80]!r} is not a {name}; it is one of {', '.join(words)}") from error
 
 
 def _time(cells: dict[str, str], name: str) -> datetime | None:
