@@ -483,7 +483,7 @@ def test_a_fault_is_answered_with_a_reference_that_stands_in_the_log(api: Api, v
 def test_a_fault_of_the_program_is_a_problem_with_a_reference_on_every_way(api: Api, vendor: World) -> None:
     """Over a row that cannot be read neither interface loses its form, and what does not touch it goes on."""
     token = vendor.central("token", "create", ACCOUNT, "--virtual-account", "Spare", "--days", "3")
-    vendor.sql("central", "UPDATE tokens SET created_at = 'no time at all'")
+    vendor.sql("central", "UPDATE tokens SET created_at = '0000 is no time'")
     bearer = {"Authorization": f"Bearer {api.token}"}
     status, problem = api.ask("GET", f"/smart-accounts/{ACCOUNT}/tokens")
     path = f"/services/api/smart-accounts-and-licensing/v1/accounts/{ACCOUNT}/virtual-accounts/Spare/tokens"

@@ -41,8 +41,8 @@ def recorded(
     module, layer = driver(recording, f"recorder{next(NUMBERS)}", replace)
     original = sqlalchemy.create_engine
 
-    def create_engine(url: str, **options: Any) -> sqlalchemy.Engine:
-        return original(url, module=module, **options) if f"{server}.db" in url else original(url, **options)
+    def create_engine(url: sqlalchemy.URL, **options: Any) -> sqlalchemy.Engine:
+        return original(url, module=module, **options) if f"{server}.db" in str(url) else original(url, **options)
 
     monkeypatch.setattr(serverkit.db.engine, "create_engine", create_engine)
     yield site, recording
