@@ -112,7 +112,7 @@ _ALL = [
         ("response_altered", "The response was altered in transit.", "Transport the original again, byte for byte; over the network, retry: central sends the same response."),
         ("response_truncated", "The response was truncated.", "Transport the original again and compare its size; over the network, retry: central sends the same response."),
         ("response_malformed", "The file is not a well-formed response.", "Check that it is the intended file and transport the original again; if it fails again, compare the versions of the two programs."),
-        ("file_changed", "The file was changed in transit.", "Transport the original file again, byte for byte: unpacked, as an attachment or in binary mode, not as text."),
+        ("file_changed", "The file was changed in transit.", "Carry the original file again, byte for byte: unpacked, as an attachment or in binary mode, not as text."),
         ("wrong_site", "The response is for another satellite.", "Use the file of this satellite."),
         ("unknown_key", "The response is signed by a key that this satellite does not know.", "Get a newer root file from the vendor, or correct the address."),
         ("not_my_answer", "The response answers a request that this machine did not make.", "Check for a copy of this satellite; make a new request."),
