@@ -21,6 +21,7 @@ from exchange.compliance import (
 )
 from exchange.licence_rows import Term, billing_rows
 from exchange.vocabulary import Billing, LicenceType
+from satellite.core.accounts.models import VirtualAccount
 from satellite.core.export_queue.models import HeldGrant
 from satellite.core.licences.models import AllotmentLine, Entitlement, PoolTotal
 from serverkit.db.unit import Unit
@@ -67,6 +68,9 @@ def pools(
         lines = lines.where(AllotmentLine.virtual_account_id == virtual_account_id)
         totals = totals.where(PoolTotal.virtual_account_id == virtual_account_id)
         grants = grants.where(HeldGrant.virtual_account_id == virtual_account_id)
+    elif tag is not None:
+        # The index leads with the virtual account: naming all of them keeps the look short, however many grants there are.
+        grants = grants.where(HeldGrant.virtual_account_id.in_(select(VirtualAccount.id)))
     if tag is not None:
         lines = lines.where(AllotmentLine.tag == tag)
         totals = totals.where(PoolTotal.tag == tag)
