@@ -78,9 +78,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.satellite: str | None = None
         self.refused: list[str] = []
         with self.central.database.write(OPERATOR) as unit:
-            account = create_account(
-                unit, f"w{next(_accounts)}-{secrets.token_hex(4)}.example", "Walk", export_allowed=True
-            )
+            name = f"w{next(_accounts)}-{secrets.token_hex(4)}"
+            account = create_account(unit, f"{name}.example", name, export_allowed=True)
             for name in POOLS:
                 create_virtual_account(unit, account.id, name)
             self.account = account.id
