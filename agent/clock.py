@@ -127,10 +127,10 @@ class DeviceClock:
         self.keep(always=True)
         lab = self._lab()
         data = {
-            "offset_seconds": round((lab["offset"] + by).total_seconds()),
-            "passed_seconds": round((lab["passed"] + passed).total_seconds()),
+            "offset_seconds": (lab["offset"] + by).total_seconds(),
+            "passed_seconds": (lab["passed"] + passed).total_seconds(),
             "boots": lab["boots"] + reboot,
-            "since_seconds": round((_uptime() + lab["passed"] if reboot else lab["since"]).total_seconds()),
+            "since_seconds": (_uptime() + lab["passed"] if reboot else lab["since"]).total_seconds(),
         }
         write_atomic(self._file, json.dumps(data).encode() + b"\n")
         self.keep(always=True)
@@ -145,8 +145,8 @@ class DeviceClock:
     def _lab(self) -> dict[str, Any]:
         try:
             data = json.loads(self._file.read_bytes())
-            times = {name: timedelta(seconds=int(data.get(f"{name}_seconds", 0))) for name in ("passed", "since")}
-            offset = timedelta(seconds=int(data["offset_seconds"]))
+            times = {name: timedelta(seconds=float(data.get(f"{name}_seconds", 0))) for name in ("passed", "since")}
+            offset = timedelta(seconds=float(data["offset_seconds"]))
             return {**times, "offset": offset, "boots": int(data.get("boots", 0)), "is_lab": True}
         except FileNotFoundError:
             return _NO_LAB

@@ -108,12 +108,12 @@ class _Lab:
     since: timedelta = timedelta(0)
 
     def to_json(self) -> bytes:
-        """As it is kept, in whole seconds."""
+        """As it is kept, in seconds to the microsecond: a clock set to a time never reads an earlier one."""
         data = {
-            "offset_seconds": round(self.offset.total_seconds()),
-            "passed_seconds": round(self.passed.total_seconds()),
+            "offset_seconds": self.offset.total_seconds(),
+            "passed_seconds": self.passed.total_seconds(),
             "boots": self.boots,
-            "since_seconds": round(self.since.total_seconds()),
+            "since_seconds": self.since.total_seconds(),
         }
         return json.dumps(data).encode() + b"\n"
 
@@ -141,10 +141,10 @@ class LabClock:
             data = json.loads(self._path.read_bytes())
             passed, since = data.get("passed_seconds", 0), data.get("since_seconds", 0)
             return _Lab(
-                timedelta(seconds=int(data["offset_seconds"])),
-                timedelta(seconds=int(passed)),
+                timedelta(seconds=float(data["offset_seconds"])),
+                timedelta(seconds=float(passed)),
                 int(data.get("boots", 0)),
-                timedelta(seconds=int(since)),
+                timedelta(seconds=float(since)),
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise NotALabError("the laboratory clock's file is damaged") from error

@@ -17,8 +17,10 @@ import pytest
 from central.runtime import assemble as assemble_central
 from satellite.runtime import assemble as assemble_satellite
 from serverkit.db import migrate
+from tests.templates import Templates, share_compiled_statements
 from tests.world import World
 
+share_compiled_statements()
 BOTH = (pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.system))
 
 
@@ -72,9 +74,9 @@ def postgresql() -> Iterator[Callable[[str], str]]:
 
     templates: dict[str, str] = {}
 
-    def new_database(program: str) -> str:
+    def new_database(program: str, template: str = "") -> str:
         if not program:
-            return address(create(""))
+            return address(create(f"TEMPLATE {template} STRATEGY FILE_COPY" if template else ""))
         if program not in templates:
             templates[program] = create("")
             _migrated(address(templates[program]), program)
@@ -94,18 +96,29 @@ def empty_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Worl
     world.close()
 
 
+@pytest.fixture(scope="session")
+def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """Worlds to copy; the PostgreSQL cluster starts with the first test that needs it."""
+
+    def new_database(program: str, template: str = "") -> str:
+        made: Callable[..., str] = request.getfixturevalue("postgresql")
+        return made(program, template)
+
+    return Templates(tmp_path_factory.mktemp("templates"), new_database)
+
+
 @pytest.fixture
-def vendor(empty_world: World) -> World:
+def vendor(empty_world: World, templates: Templates) -> World:
     """A central with catalogue, account and orders."""
-    empty_world.found_central()
+    templates.copy("vendor", empty_world)
     return empty_world
 
 
 @pytest.fixture
-def site(vendor: World) -> World:
+def site(empty_world: World, templates: Templates) -> World:
     """The vendor's central and a customer's satellite that it authorized."""
-    vendor.found_satellite()
-    return vendor
+    templates.copy("site", empty_world)
+    return empty_world
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn, Protocol
 
@@ -227,10 +228,10 @@ def run(
     sys.exit(code if isinstance(code, int) else 0)
 
 
+@cache
 def _collect_seldom() -> None:
-    """Look for rings of dead objects less often: what was imported stays, and rows come by the hundred thousand."""
-    if gc.get_freeze_count() == 0:
-        gc.freeze()
+    """Collect garbage less often, once per process: what was imported stays, and rows come by the hundred thousand."""
+    gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
 

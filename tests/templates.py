@@ -1,0 +1,71 @@
+"""Worlds that many tests start from are made once in a run and copied; statements are compiled once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import Engine
+from sqlalchemy.util import LRUCache
+
+from tests.world import World
+
+
+def share_compiled_statements() -> None:
+    """Let all engines of this process share their compiled statements.
+
+    Each command that a test runs in this process opens an engine of its own, and half of its time would go into
+    compiling the same statements again. A key of the cache holds the dialect, so dialects of one kind are equal here.
+    """
+    for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+        kind: Any = dialect
+        kind.__eq__ = lambda one, other: type(one) is type(other)
+        kind.__hash__ = lambda one: hash(type(one))
+    shared: LRUCache[Any, Any] = LRUCache(3000)
+    engine: Any = Engine
+    engine._compiled_cache = property(lambda _: shared, lambda _, __: None)
+
+
+@dataclass
+class Templates:
+    """Folders with a world each, by name and database; `copy` fills an empty one from it."""
+
+    folder: Path
+    new_database: Callable[..., str]
+    _made: set[Path] = field(default_factory=set)
+
+    def copy(self, name: str, world: World) -> None:
+        """Fill an empty world: `vendor` has a central, `site` a satellite too."""
+        made = self._template(name, on_postgresql=world.new_database is not None)
+        shutil.copytree(made, world.folder, dirs_exist_ok=True)
+        if world.new_database is not None:
+            for home in ("central", "satellite"):
+                self._copy_database(world.folder / home / "config.toml")
+
+    def _template(self, name: str, *, on_postgresql: bool) -> Path:
+        place = self.folder / f"{name}-{'postgresql' if on_postgresql else 'sqlite'}"
+        if place not in self._made:
+            place.mkdir()
+            world = World(place, self.new_database if on_postgresql else None)
+            if name == "vendor":
+                world.found_central()
+            else:
+                self.copy("vendor", world)
+                world.found_satellite()
+            world.close()
+            self._made.add(place)
+        return place
+
+    def _copy_database(self, settings: Path) -> None:
+        """Give a copied home a copy of its database."""
+        if not settings.exists():
+            return
+        text = settings.read_text(encoding="utf-8")
+        address = text.split('url = "', 1)[1].split('"', 1)[0]
+        name = address.removeprefix("postgresql://test@/").split("?", 1)[0]
+        settings.write_text(text.replace(address, self.new_database("", template=name)), encoding="utf-8")
