@@ -80,9 +80,13 @@ def plain_text(data: bytes, what: str) -> str:
     try:
         text = data.decode(form)
     except UnicodeDecodeError as error:
-        raise InvalidInputError(f"{what} is not text in UTF-8 or UTF-16", remedy="Save it as plain text.") from error
+        raise InvalidInputError(
+            "{what} is not text in UTF-8 or UTF-16", remedy="Save it as plain text.", what=what
+        ) from error
     if "\0" in text:
-        raise InvalidInputError(f"{what} holds binary data, or UTF-16 without its mark", remedy="Save it as UTF-8.")
+        raise InvalidInputError(
+            "{what} holds binary data, or UTF-16 without its mark", remedy="Save it as UTF-8.", what=what
+        )
     return text
 
 
@@ -90,7 +94,7 @@ def _word(option: str, text: str) -> str:
     """A product id or serial number as it was typed: blanks around it do not count; a product id may have some inside."""
     plain = text.strip()
     if not plain or (option == "--serial" and any(letter.isspace() for letter in plain)):
-        raise InvalidInputError(f"{option}: {text[:40]!r} has a blank inside, or nothing else")
+        raise InvalidInputError("{option}: {text!r} has a blank inside, or nothing else", option=option, text=text[:40])
     return plain
 
 
@@ -102,7 +106,7 @@ def _folder(text: str) -> Path:
 
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
-        raise InvalidQuantityError(f"{text[:40]!r} is not a quantity")
+        raise InvalidQuantityError("{text!r} is not a quantity", text=text[:40])
     return int(text)
 
 

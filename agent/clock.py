@@ -159,7 +159,9 @@ class DeviceClock:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise FileUnreadableError(f"cannot read {self._mark_file.name}: {error.strerror}") from error
+            raise FileUnreadableError(
+                "cannot read {name}: {reason}", name=self._mark_file.name, reason=error.strerror
+            ) from error
 
 
 _NO_LAB: dict[str, Any] = {
@@ -204,9 +206,9 @@ def parse_time(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise InvalidInputError(f"{text!r} is not an ISO 8601 time such as 2027-01-31T12:00:00Z") from error
+        raise InvalidInputError("{text!r} is not an ISO 8601 time such as 2027-01-31T12:00:00Z", text=text) from error
     if at.tzinfo is None:
-        raise InvalidInputError(f"{text!r} names no zone; add Z for UTC")
+        raise InvalidInputError("{text!r} names no zone; add Z for UTC", text=text)
     return at.astimezone(UTC)
 
 
@@ -215,5 +217,5 @@ def parse_duration(text: str) -> timedelta:
     plain = text.lower().removeprefix("p").replace("t", "")
     parts = _DURATION.findall(plain)
     if not parts or "".join(number + unit for number, unit in parts) != plain:
-        raise InvalidInputError(f"{text!r} is not a duration such as 90d, 36h or 15m")
+        raise InvalidInputError("{text!r} is not a duration such as 90d, 36h or 15m", text=text)
     return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta(0))

@@ -166,9 +166,14 @@ class Conversation:
                 return read_device_answer(body, trust=self.trust, expected=expected, now=now + TOLERANCE)
         except (NotYetValidError, ExpiredError) as error:
             clock = f"this device's clock says {iso(now)}; set it right if that is wrong"
-            raise AnswerRefusedError(f"{error.code}: {error.message}; {clock}") from error
+            raise AnswerRefusedError(
+                "{error_code}: {reason}; {clock}",
+                error_code=error.code,
+                reason=error.message,
+                clock=clock,
+            ) from error
         except ExchangeError as error:
-            raise AnswerRefusedError(f"{error.code}: {error.message}") from error
+            raise AnswerRefusedError("{error_code}: {reason}", error_code=error.code, reason=error.message) from error
 
     def _forget_if_settled(self, reply: Reply) -> None:
         # A refusal that is not signed could come from anybody between; only one which says that the message itself

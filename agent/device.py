@@ -25,6 +25,7 @@ from agent.errors import (
     ServerBusyError,
     StateDamagedError,
     UnknownUseError,
+    refusal_of_use,
 )
 from agent.evidence import rights_of
 from agent.files import locked
@@ -103,7 +104,9 @@ class Device(Registering, ByCode):
             granted = self._rights.get(tag)
             if granted is not None and granted.restricted:
                 if count > granted.count:
-                    raise RestrictedError(f"central granted {granted.count} of {tag}, not {count}")
+                    raise RestrictedError(
+                        "central granted {n} of {tag}, not {count}", n=granted.count, tag=tag, count=count
+                    )
                 return granted
             before = self.state.uses.get(tag)
             self._count_evaluation()
@@ -115,7 +118,7 @@ class Device(Registering, ByCode):
             right = self._rights.get(tag)
             if right is not None and right.state in {"restricted_needs_export_request", "invalid", "not_found"}:
                 self._take_back(tag, before)
-                raise _refused_use(right)
+                raise refusal_of_use(right.tag, right.state)
             return right
 
     def use_all(self, uses: dict[str, int]) -> None:
@@ -137,7 +140,7 @@ class Device(Registering, ByCode):
         with locked(self._store.folder):
             self._reload()
             if tag not in self.state.uses:
-                raise UnknownUseError(f"this device does not use {tag}")
+                raise UnknownUseError("this device does not use {tag}", tag=tag)
             self._count_evaluation()
             del self.state.uses[tag]
             self._store.save(self.state)
@@ -313,7 +316,9 @@ class Device(Registering, ByCode):
         try:
             offered = load_root(root)
         except ExchangeError as error:
-            raise AnswerRefusedError(f"the root file is refused: {error.code}: {error.message}") from error
+            raise AnswerRefusedError(
+                "the root file is refused: {id}: {reason}", id=error.code, reason=str(error)
+            ) from error
         if self._trust is None or self.state.registration != "complete":
             kept = self._trust
             if (
@@ -402,18 +407,10 @@ class Device(Registering, ByCode):
 def check_tag(tag: str) -> None:
     """Refuse what no licence tag can be."""
     if not _TAG.fullmatch(tag) or tag != tag.strip():
-        raise InvalidTagError(f"{tag!r} is not a licence tag")
+        raise InvalidTagError("{tag!r} is not a licence tag", tag=tag)
 
 
 def check_count(count: int) -> None:
     """Refuse a quantity outside 1 to 1,000,000."""
     if not 1 <= count <= MOST_COUNT:
-        raise InvalidQuantityError(f"{count} is not a quantity")
-
-
-def _refused_use(right: Right) -> AgentError:
-    if right.state == "restricted_needs_export_request":
-        return RestrictedError(f"{right.tag} is a restricted licence: central has to grant it to this device")
-    if right.state == "not_found":
-        return UnknownUseError(f"the server does not know the licence {right.tag}", code="unknown_entitlement")
-    return InvalidTagError(f"the server cannot authorize {right.tag} for this device", code="invalid_entitlement")
+        raise InvalidQuantityError("{count} is not a quantity", count=count)

@@ -4,150 +4,167 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from exchange.refusal import Refusal, Remedy
 
-class AgentError(Exception):
+
+class AgentError(Refusal):
     """Root of what the agent tells its caller."""
 
     code: ClassVar[str] = "agent_error"
-    remedy: str = "Read the message and try again."
+    message = "The agent cannot do this."
 
-    def __init__(self, message: str, *, remedy: str | None = None, code: str | None = None) -> None:
-        """Keep the sentence for people; `code` only where a server's own code is passed on."""
-        super().__init__(message)
-        self.message = message
+    def __init__(
+        self, message: str = "", *, remedy: str | None = None, code: str | None = None, **fields: object
+    ) -> None:
+        """`code` is given only where a server's own code is passed on."""
+        super().__init__(message, remedy=remedy, **fields)
         self.reason = code or type(self).code
-        if remedy is not None:
-            self.remedy = remedy
 
 
 class NotRegisteredError(AgentError):
-    """The operation needs an identity that this device does not have."""
-
     code = "not_registered"
-    remedy = "Register the device with a token first."
+    message = "The operation needs an identity that this device does not have."
+    remedy = Remedy("Register the device with a token first.", page="set-up.md#a-device")
 
 
 class AlreadyRegisteredError(AgentError):
-    """The device is registered under another identity; nothing was changed."""
-
     code = "already_registered"
-    remedy = "Use a state folder of its own for each device, or run `agent deregister` first."
+    message = "The device is registered under another identity; nothing was changed."
+    remedy = Remedy(
+        "Use a state folder of its own for each device, or run `agent deregister` first.", page="set-up.md#a-device"
+    )
 
 
 class InvalidInputError(AgentError):
-    """A value given by the caller is outside what is allowed."""
-
     code = "invalid_input"
-    remedy = "Correct the value and repeat the command."
+    message = "A value given by the caller is outside what is allowed."
+    remedy = Remedy("Correct the value and repeat the command.", page="set-up.md#a-device")
 
 
 class InvalidQuantityError(AgentError):
-    """A quantity is not a whole number from 1 to 1,000,000."""
-
     code = "invalid_quantity"
-    remedy = "Give a whole number from 1 to 1000000."
+    message = "A quantity is not a whole number from 1 to 1,000,000."
+    remedy = Remedy("Give a whole number from 1 to 1000000.", page="set-up.md#a-device")
 
 
 class InvalidTagError(AgentError):
-    """A licence tag holds characters that no tag has, or is too long."""
-
     code = "invalid_tag"
-    remedy = "Copy the tag from the catalogue, without blanks or line breaks."
+    message = "A licence tag holds characters that no tag has, or is too long."
+    remedy = Remedy(
+        "Copy the tag from the catalogue, without blanks or line breaks.", page="orders-and-catalogue.md#catalogue"
+    )
 
 
 class UnknownUseError(AgentError):
-    """The device does not use, hold or await the licence that was named."""
-
     code = "not_in_use"
-    remedy = "List the licences of this device with `agent status`."
+    message = "The device does not use, hold or await the licence that was named."
+    remedy = Remedy(
+        "List the licences of this device with `agent status`.",
+        page="troubleshooting.md#a-device-is-registered-and-may-not-use-a-licence",
+    )
 
 
 class RestrictedError(AgentError):
-    """A restricted licence can only be used after central has granted it."""
-
     code = "restricted_needs_export_request"
-    remedy = "Ask for it with `agent request-export TAG COUNT` and collect the answer with `agent renew auth`."
+    message = "A restricted licence can only be used after central has granted it."
+    remedy = Remedy(
+        "Ask for it with `agent request-export TAG COUNT` and collect the answer with `agent renew auth`.",
+        page="restricted-licences.md#from-request-to-use",
+    )
 
 
 class ServerUnreachableError(AgentError):
-    """No answer came: the name, the route, the port or the time-out."""
-
     code = "server_unreachable"
-    remedy = "Check the address, the network and that the server runs; the device repeats its message by itself."
+    message = "No answer came: the name, the route, the port or the time-out."
+    remedy = Remedy(
+        "Check the address, the network and that the server runs; the device repeats its message by itself.",
+        page="troubleshooting.md#a-device-does-not-register",
+    )
 
 
 class TlsRefusedError(AgentError):
-    """The server's TLS certificate comes from an authority that this device does not trust."""
-
     code = "tls_not_trusted"
-    remedy = "Give the server's CA with --ca, or the fingerprint that its console shows with --fingerprint."
+    message = "The server's TLS certificate comes from an authority that this device does not trust."
+    remedy = Remedy(
+        "Give the server's CA with --ca, or the fingerprint that its console shows with --fingerprint.", page="tls.md"
+    )
 
 
 class TlsNameError(TlsRefusedError):
-    """The server's TLS certificate is for another name or address than the one of --url."""
-
     code = "tls_certificate_name"
-    remedy = "Use a name or address that stands in the certificate, or have the server's certificate made for this one."
+    message = "The server's TLS certificate is for another name or address than the one of --url."
+    remedy = Remedy(
+        "Use a name or address that stands in the certificate, or have the server's certificate made for this one.",
+        page="tls.md",
+    )
 
 
 class TlsExpiredError(TlsRefusedError):
-    """The server's TLS certificate has ended, or this device's clock is ahead."""
-
     code = "tls_certificate_expired"
-    remedy = "Compare this device's clock with the right time; if it is right, have the server's certificate renewed."
+    message = "The server's TLS certificate has ended, or this device's clock is ahead."
+    remedy = Remedy(
+        "Compare this device's clock with the right time; if it is right, have the server's certificate renewed.",
+        page="tls.md",
+    )
 
 
 class TlsNotYetValidError(TlsRefusedError):
-    """The server's TLS certificate is not valid yet: this device's clock is probably behind."""
-
     code = "tls_certificate_not_yet_valid"
-    remedy = "Set this device's clock right; if it is right, look at the clock of the server that made the certificate."
+    message = "The server's TLS certificate is not valid yet: this device's clock is probably behind."
+    remedy = Remedy(
+        "Set this device's clock right; if it is right, look at the clock of the server that made the certificate.",
+        page="tls.md",
+    )
 
 
 class TlsFingerprintError(TlsRefusedError):
-    """The server shows another TLS certificate than the one whose fingerprint was given."""
-
     code = "tls_fingerprint_differs"
-    remedy = (
-        "If the server's certificate was replaced, register with its new fingerprint; else look for a machine between."
+    message = "The server shows another TLS certificate than the one whose fingerprint was given."
+    remedy = Remedy(
+        "If the server's certificate was replaced, register with its new fingerprint; else look for a machine between.",
+        page="tls.md",
     )
 
 
 class TlsNotSpokenError(TlsRefusedError):
-    """What answers at the address speaks no TLS, or none that this device speaks."""
-
     code = "tls_not_spoken"
-    remedy = "Correct scheme and port of the address; look for a proxy or filter between."
+    message = "What answers at the address speaks no TLS, or none that this device speaks."
+    remedy = Remedy("Correct scheme and port of the address; look for a proxy or filter between.", page="tls.md")
 
 
 class TlsUnusableError(TlsRefusedError):
-    """The CA certificate that was given for the server cannot be used, or TLS was asked for without https."""
-
     code = "tls_trust_unusable"
-    remedy = "Give --ca a file with the CA's certificate in PEM form, and an address that begins with https://."
+    message = "The CA certificate that was given for the server cannot be used, or TLS was asked for without https."
+    remedy = Remedy(
+        "Give --ca a file with the CA's certificate in PEM form, and an address that begins with https://.",
+        page="tls.md",
+    )
 
 
 class AnswerRefusedError(AgentError):
-    """An answer came that this device must not believe."""
-
     code = "answer_not_trusted"
-    remedy = "Check that the root file belongs to the vendor of this server; nothing was changed."
+    message = "An answer came that this device must not believe."
+    remedy = Remedy(
+        "Check that the root file belongs to the vendor of this server; nothing was changed.",
+        page="troubleshooting.md#a-device-does-not-register",
+    )
 
 
 class ServerRefusedError(AgentError):
-    """The server answered with a signed or plain refusal; its own code is passed on."""
-
     code = "refused"
+    message = "The server answered with a signed or plain refusal; its own code is passed on."
 
 
 class ServerBusyError(ServerRefusedError):
-    """The server has more to do than it can; it says when to ask again."""
-
     code = "server_busy"
-    remedy = "Wait; the device asks again when the server said, and a little later so that not all come at once."
+    message = "The server has more to do than it can; it says when to ask again."
+    remedy = Remedy(
+        "Wait; the device asks again when the server said, and a little later so that not all come at once.",
+        page="set-up.md#a-device",
+    )
 
     def __init__(
-        self, message: str, *, remedy: str | None = None, code: str | None = None, retry_after: int | None = None
+        self, message: str = "", *, remedy: str | None = None, code: str | None = None, retry_after: int | None = None
     ) -> None:
         """`retry_after` is in seconds, None where the server named no time."""
         super().__init__(message, remedy=remedy, code=code)
@@ -155,56 +172,69 @@ class ServerBusyError(ServerRefusedError):
 
 
 class StateDamagedError(AgentError):
-    """The state folder of this device cannot be read or was altered."""
-
     code = "state_damaged"
-    remedy = "Restore the folder, or remove it and register the device again."
+    message = "The state folder of this device cannot be read or was altered."
+    remedy = Remedy("Restore the folder, or remove it and register the device again.", page="set-up.md#a-device")
 
 
 class FileUnreadableError(AgentError):
-    """A file named on the command line cannot be read or written."""
-
     code = "file_unreadable"
-    remedy = "Check the path and its permissions."
+    message = "A file named on the command line cannot be read or written."
+    remedy = Remedy("Check the path and its permissions.", page="set-up.md#a-device")
 
 
 class WrongOwnerError(AgentError):
-    """The state folder, or a file in it, belongs to another user; nothing was read or changed."""
-
     code = "wrong_owner"
-    remedy = "Run the command as the owner of the folder, or give the folder with all it holds back to its owner."
+    message = "The state folder, or a file in it, belongs to another user; nothing was read or changed."
+    remedy = Remedy(
+        "Run the command as the owner of the folder, or give the folder with all it holds back to its owner.",
+        page="troubleshooting.md#the-server",
+    )
 
 
 class RootMismatchError(AgentError):
-    """The device already trusts the root of another vendor."""
-
     code = "wrong_vendor"
-    remedy = "Use the root file that the device was made with, or a new state folder."
+    message = "The device already trusts the root of another vendor."
+    remedy = Remedy("Use the root file that the device was made with, or a new state folder.", page="set-up.md")
 
 
 class NotALabError(AgentError):
-    """The clock of this device cannot be set: it does not belong to a laboratory."""
-
     code = "not_a_lab"
-    remedy = "Only a device registered with the root of a laboratory has a clock that can be moved."
+    message = "The clock of this device cannot be set: it does not belong to a laboratory."
+    remedy = Remedy(
+        "Only a device registered with the root of a laboratory has a clock that can be moved.",
+        page="set-up.md#a-laboratory",
+    )
 
 
 class AlreadyReservedError(AgentError):
-    """Licences are installed by a code already."""
-
     code = "already_reserved"
-    remedy = "Give them back first with `agent reserve return`."
+    message = "Licences are installed by a code already."
+    remedy = Remedy("Give them back first with `agent reserve return`.", page="reservation.md#giving-back")
 
 
 class NotReservedError(AgentError):
-    """The device has asked for no reservation, or has none installed."""
-
     code = "not_reserved"
-    remedy = "Ask for one with `agent reserve request`, and install the code that central gives."
+    message = "The device has asked for no reservation, or has none installed."
+    remedy = Remedy(
+        "Ask for one with `agent reserve request`, and install the code that central gives.",
+        page="reservation.md#from-request-to-use",
+    )
 
 
 class CodeRefusedError(AgentError):
-    """The code is not meant for this device or was changed on its way."""
-
     code = "code_refused"
-    remedy = "Install the file that central made for the request code of this very device, as it is."
+    message = "The code is not meant for this device or was changed on its way."
+    remedy = Remedy(
+        "Install the file that central made for the request code of this very device, as it is.",
+        page="reservation.md#from-request-to-use",
+    )
+
+
+def refusal_of_use(tag: str, state: str) -> AgentError:
+    """Why a licence cannot be used, by the state that the server names for it."""
+    if state == "restricted_needs_export_request":
+        return RestrictedError("{tag} is a restricted licence: central has to grant it to this device", tag=tag)
+    if state == "not_found":
+        return UnknownUseError("the server does not know the licence {tag}", code="unknown_entitlement", tag=tag)
+    return InvalidTagError("the server cannot authorize {tag} for this device", code="invalid_entitlement", tag=tag)

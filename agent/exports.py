@@ -87,7 +87,7 @@ def mark_returned(state: DeviceState, key: PrivateKey, tag: str, now: datetime) 
     """Sign the return of every grant of a licence; returns the grants' ids. UnknownUseError when none is held."""
     held = [name for name, grant in state.grants.items() if grant.tag == tag and grant.returned is None]
     if not held and tag not in state.exports:
-        raise UnknownUseError(f"this device holds and awaits no restricted licence {tag}")
+        raise UnknownUseError("this device holds and awaits no restricted licence {tag}", tag=tag)
     for name in held:
         sign_return(state, key, name, now)
     export = state.exports.get(tag)

@@ -46,7 +46,9 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise FileUnreadableError(f"cannot write {path.name[:80]}: {error.strerror}") from error
+        raise FileUnreadableError(
+            "cannot write {name}: {reason}", name=path.name[:80], reason=error.strerror
+        ) from error
 
 
 def refuse_irregular(path: Path) -> None:
@@ -56,10 +58,12 @@ def refuse_irregular(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise FileUnreadableError(f"cannot write {path.name[:80]}: {error.strerror}") from error
+        raise FileUnreadableError(
+            "cannot write {name}: {reason}", name=path.name[:80], reason=error.strerror
+        ) from error
     if not stat.S_ISREG(mode):
         what = _KINDS.get(stat.S_IFMT(mode), "no regular file")
-        raise FileUnreadableError(f"cannot write {str(path)[-120:]}: it is {what}")
+        raise FileUnreadableError("cannot write {path}: it is {what}", path=str(path)[-120:], what=what)
 
 
 def require_owner(folder: Path) -> None:
@@ -68,11 +72,21 @@ def require_owner(folder: Path) -> None:
     try:
         owner = folder.stat().st_uid
         if me not in {_ROOT, owner}:
-            raise WrongOwnerError(f"{folder.name[:80]} belongs to user {owner}, this command runs as user {me}")
+            raise WrongOwnerError(
+                "{name} belongs to user {owner}, this command runs as user {user}",
+                name=folder.name[:80],
+                owner=owner,
+                user=me,
+            )
         for path in sorted(folder.iterdir()) if me != _ROOT else ():
             found = path.lstat()
             if found.st_uid != owner and stat.S_ISREG(found.st_mode):
-                raise WrongOwnerError(f"{path.name[:80]} belongs to user {found.st_uid}, its folder to user {owner}")
+                raise WrongOwnerError(
+                    "{name} belongs to user {st_uid}, its folder to user {owner}",
+                    name=path.name[:80],
+                    st_uid=found.st_uid,
+                    owner=owner,
+                )
     except FileNotFoundError:
         return
 
@@ -118,9 +132,13 @@ def read_file(path: Path, *, most_bytes: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(most_bytes + 1)
     except OSError as error:
-        raise FileUnreadableError(f"cannot read {str(path)[-120:]}: {error.strerror}") from error
+        raise FileUnreadableError(
+            "cannot read {path}: {reason}", path=str(path)[-120:], reason=error.strerror
+        ) from error
     if len(data) > most_bytes:
-        raise FileUnreadableError(f"{str(path)[-120:]} is larger than {most_bytes} bytes")
+        raise FileUnreadableError(
+            "{path} is larger than {most_bytes} bytes", path=str(path)[-120:], most_bytes=most_bytes
+        )
     return data
 
 
@@ -131,7 +149,9 @@ def locked(folder: Path) -> Iterator[None]:
         _make_folder(folder)
         descriptor = os.open(folder / ".lock", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        raise FileUnreadableError(f"cannot use the folder {str(folder)[-120:]}: {error.strerror}") from error
+        raise FileUnreadableError(
+            "cannot use the folder {folder}: {reason}", folder=str(folder)[-120:], reason=error.strerror
+        ) from error
     with os.fdopen(descriptor, "a") as handle:
         _keep_owner(handle.fileno(), folder)
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -32,13 +32,15 @@ MOST_PARALLEL = 256
 def fleet_inventory(folder: Path, output: Path, catalogue: str | None) -> dict[str, Any]:
     """Read a folder of device outputs and write what is in them."""
     if not folder.is_dir():
-        raise FileUnreadableError(f"{folder} is not a folder")
+        raise FileUnreadableError("{folder} is not a folder", folder=folder)
     if (
         output.is_file()
         and output.resolve().is_relative_to(folder.resolve())
         and FORMAT.encode() not in output.read_bytes()
     ):
-        raise InvalidInputError(f"--output {output} is one of the outputs that are read; give another name")
+        raise InvalidInputError(
+            "--output {output} is one of the outputs that are read; give another name", output=output
+        )
     refuse_irregular(output)
     inventory = read_folder(folder)
     if catalogue is not None:
@@ -63,12 +65,16 @@ def fleet_run(
 ) -> dict[str, Any]:
     """Register and run devices made from an inventory; what failed is named with its cause."""
     if not 1 <= parallel <= MOST_PARALLEL or (count is not None and not 1 <= count <= MOST_DEVICES):
-        raise InvalidInputError(f"--count is 1 to {MOST_DEVICES}, --parallel 1 to {MOST_PARALLEL}")
+        raise InvalidInputError(
+            "--count is 1 to {most_devices}, --parallel 1 to {most_parallel}",
+            most_devices=MOST_DEVICES,
+            most_parallel=MOST_PARALLEL,
+        )
     try:
         known = Inventory.from_dict(json.loads(read_file(inventory, most_bytes=INVENTORY_BYTES)))
         specs = devices_for(known, count)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InvalidInputError(f"{inventory.name} is not an inventory") from error
+        raise InvalidInputError("{name} is not an inventory", name=inventory.name) from error
     if not specs:
         raise InvalidInputError("the inventory names no device")
     clock = DeviceClock(home)

@@ -48,7 +48,7 @@ def checked(state: DeviceState, registration_request: RegistrationRequest) -> Re
         else replace(registration_request.udi, uuid=own.uuid)
     )
     if asked.key != own.key:
-        raise AlreadyRegisteredError(f"this device is registered as {own.label}")
+        raise AlreadyRegisteredError("this device is registered as {label}", label=own.label)
     return replace(registration_request, udi=own)
 
 

@@ -164,12 +164,12 @@ def parse_standby(text: str) -> Udi:
     pid, colon, serial = text.rpartition(":")
     try:
         if not colon:
-            raise InvalidTagError(f"{text!r} is not PID:SN")
+            raise InvalidTagError("{text!r} is not PID:SN", text=text)
         if any(letter.isspace() for letter in serial.strip()):
-            raise InvalidTagError(f"{text!r} is not PID:SN: there is a blank inside the serial number")
+            raise InvalidTagError("{text!r} is not PID:SN: there is a blank inside the serial number", text=text)
         return Udi(pid=pid, serial=serial)
     except ExchangeError as error:
-        raise InvalidTagError(f"{text!r} is not PID:SN: {error.message}") from error
+        raise InvalidTagError("{text!r} is not PID:SN: {reason}", text=text, reason=error.message) from error
 
 
 def standbys(texts: Sequence[str]) -> tuple[Udi, ...]:

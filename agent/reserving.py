@@ -39,7 +39,7 @@ def request(state: DeviceState, udi: Udi) -> str:
     try:
         read_request_code(code)
     except ExchangeError as error:
-        raise CodeRefusedError(f"no code can be made for {udi.label}") from error
+        raise CodeRefusedError("no code can be made for {label}", label=udi.label) from error
     state.udi = udi.to_dict()
     state.reservation = HeldReservation(request=code, secret=to_text(secret))
     return code
@@ -57,7 +57,7 @@ def install(state: DeviceState, trust: Trust, text: str) -> Reservation:
     try:
         found = open_authorization_code(text, trust)
     except ExchangeError as error:
-        raise CodeRefusedError(f"{error.message} ({error.code})") from error
+        raise CodeRefusedError("{reason} ({error_code})", reason=error.message, error_code=error.code) from error
     if found.request != held.request:
         raise CodeRefusedError("the code answers another request than the one of this device")
     if found.number < held.number:

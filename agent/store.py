@@ -170,7 +170,7 @@ class Store:
         try:
             return DeviceState.from_dict(json.loads(read_file(path, most_bytes=STATE_BYTES)))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise StateDamagedError(f"{STATE_FILE} is not a state of this agent") from error
+            raise StateDamagedError("{state_file} is not a state of this agent", state_file=STATE_FILE) from error
 
     def save(self, state: DeviceState) -> None:
         """Write the state durably; it is on the disk when this returns."""
@@ -186,7 +186,7 @@ class Store:
         try:
             return PrivateKey.from_pem(read_file(path, most_bytes=16_384), None)
         except ValueError as error:
-            raise StateDamagedError(f"{KEY_FILE} holds no usable key") from error
+            raise StateDamagedError("{key_file} holds no usable key", key_file=KEY_FILE) from error
 
     def has_key(self) -> bool:
         """Say whether this folder belongs to a device already."""

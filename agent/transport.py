@@ -69,7 +69,9 @@ class Server:
     def __post_init__(self) -> None:
         """Refuse an address or fingerprint that cannot be used."""
         if not _is_address(self.url):
-            raise InvalidInputError(f"{self.url[:200]!r} is not an address such as https://satellite.example:8443")
+            raise InvalidInputError(
+                "{url!r} is not an address such as https://satellite.example:8443", url=self.url[:200]
+            )
         if self.fingerprint is not None and not re.fullmatch(r"[0-9a-f]{64}", plain_fingerprint(self.fingerprint)):
             raise InvalidInputError("a fingerprint is 64 hexadecimal digits (SHA-256 of the certificate or of its key)")
 
@@ -118,9 +120,11 @@ class HttpTransport:
         except ssl.SSLCertVerificationError as error:
             raise _explained(error, host) from error
         except ssl.SSLError as error:
-            raise TlsNotSpokenError(f"{host}: {error.reason or error}") from error
+            raise TlsNotSpokenError("{host}: {reason}", host=host, reason=error.reason or error) from error
         except (OSError, http.client.HTTPException) as error:
-            raise ServerUnreachableError(f"{self._server.url}: {error or type(error).__name__}") from error
+            raise ServerUnreachableError(
+                "{url}: {error}", url=self._server.url, error=error or type(error).__name__
+            ) from error
         finally:
             connection.close()
         if len(data) > ANSWER_BYTES:
@@ -147,7 +151,9 @@ class HttpTransport:
             self.moved_pin = (wanted, of_key)
         elif not hmac.compare_digest(of_key, plain_fingerprint(wanted)):
             given = plain_fingerprint(wanted)
-            raise TlsFingerprintError(f"the server shows the certificate {found}, the fingerprint given is {given}")
+            raise TlsFingerprintError(
+                "the server shows the certificate {found}, the fingerprint given is {given}", found=found, given=given
+            )
 
 
 def _tls_context(server: Server) -> ssl.SSLContext:
@@ -161,7 +167,7 @@ def _tls_context(server: Server) -> ssl.SSLContext:
         try:
             context = ssl.create_default_context(cafile=server.ca)
         except (OSError, ssl.SSLError) as error:
-            raise TlsUnusableError(f"{Path(server.ca).name} holds no usable CA certificate") from error
+            raise TlsUnusableError("{name} holds no usable CA certificate", name=Path(server.ca).name) from error
     return context
 
 

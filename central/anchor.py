@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from serverkit.backup.locked import locked
-from serverkit.errors import AppError
+from serverkit.errors import AppError, Remedy
 from serverkit.faults import crash_point
 from serverkit.files import write_atomic
 from serverkit.ids import new_id
@@ -25,18 +25,26 @@ LOCK = "anchor.lock"
 
 
 class AnchorDamagedError(AppError):
-    """The anchor's file cannot be read."""
+    """The refusal `anchor_damaged`."""
 
     code = "anchor_damaged"
-    remedy = "Remove the file: central then takes itself for restored and opens a new epoch for every satellite."
+    message = "The anchor's file cannot be read."
+    remedy = Remedy(
+        "Remove the file: central then takes itself for restored and opens a new epoch for every satellite.",
+        page="backup-and-restore.md#the-anchor",
+    )
     status = 500
 
 
 class AnchorUnreadableError(AppError):
-    """The anchor's file is there and cannot be read: it may belong to another user."""
+    """The refusal `anchor_unreadable`."""
 
     code = "anchor_unreadable"
-    remedy = "Give the folder `anchor`, with all it holds, back to the owner of the home; remove nothing."
+    message = "The anchor's file is there and cannot be read: it may belong to another user."
+    remedy = Remedy(
+        "Give the folder `anchor`, with all it holds, back to the owner of the home; remove nothing.",
+        page="backup-and-restore.md#the-anchor",
+    )
     status = 503
 
 
@@ -68,7 +76,7 @@ class Anchor:
             return None
         except OSError as error:
             # Nothing is known then: neither that this machine was restored, nor that it was not.
-            raise AnchorUnreadableError(f"the anchor cannot be read: {error.strerror}") from error
+            raise AnchorUnreadableError("the anchor cannot be read: {reason}", reason=error.strerror) from error
         except (ValueError, KeyError, TypeError) as error:
             raise AnchorDamagedError from error
 

@@ -134,7 +134,7 @@ class KeyRing:
         try:
             return self._read(name, lambda: PrivateKey.from_pem(read_bounded(self.folder / name, KEY_BYTES), None))
         except ValueError as error:
-            raise KeyUnreadableError(f"keys/{name} is damaged") from error
+            raise KeyUnreadableError("keys/{name} is damaged", name=name) from error
 
     def write_key(self, name: str, key: PrivateKey) -> None:
         """Store a key."""

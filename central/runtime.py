@@ -90,7 +90,7 @@ def open_central(home: Path) -> Central:
     """Open a central that was set up; its database must be of this program's form."""
     if not KeyRing(home / "keys").exists and not restore_waits(home):
         if (home / DATABASE_FILE).exists():
-            raise KeyFileMissingError(f"keys/{TRUST} is missing")
+            raise KeyFileMissingError("keys/{trust} is missing", trust=TRUST)
         raise HomeMissingError("there is no central in this home")
     settle_restore(home)
     _refuse_other_clock(home)

@@ -93,7 +93,7 @@ def _check_string(value: str) -> None:
 def decode(data: bytes, *, max_bytes: int, max_depth: int = JSON_DEPTH) -> JsonValue:
     """Read strict JSON; TooLargeError over `max_bytes`, MalformedError for anything ambiguous."""
     if len(data) > max_bytes:
-        raise TooLargeError(f"{len(data)} bytes where at most {max_bytes} are allowed")
+        raise TooLargeError("{count} bytes where at most {max_bytes} are allowed", count=len(data), max_bytes=max_bytes)
     _refuse_depth(data, max_depth)
     plain = _is_plain(data)
     if plain and len(data) <= STRING_CHARS:
@@ -161,7 +161,7 @@ def _object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
 
 
 def _no_float(text: str) -> NoReturn:
-    raise MalformedError(f"{text[:20]} is not an integer")
+    raise MalformedError("{text} is not an integer", text=text[:20])
 
 
 def _integer(text: str) -> int:
@@ -207,7 +207,7 @@ def iso(at: datetime) -> str:
 def parse_time(text: str) -> datetime:
     """Read what `iso` writes, and nothing else; MalformedError otherwise."""
     if not _TIME.fullmatch(text) or not text.isascii():
-        raise MalformedError(f"{text[:40]!r} is not a time")
+        raise MalformedError("{text!r} is not a time", text=text[:40])
     return time_of_form(text)
 
 
@@ -216,9 +216,9 @@ def time_of_form(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise MalformedError(f"{text!r} is not a time") from error
+        raise MalformedError("{text!r} is not a time", text=text) from error
     if text[11:13] == "24":  # a newer Python takes it for the next midnight
-        raise MalformedError(f"{text!r} is not a time")
+        raise MalformedError("{text!r} is not a time", text=text)
     return at
 
 

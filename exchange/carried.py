@@ -12,11 +12,15 @@ from collections.abc import Callable
 from typing import BinaryIO, TypeVar
 
 from exchange.errors import AlteredError, ExchangeError, MalformedError, TruncatedError
+from exchange.refusal import Remedy
 
 HEAD_BYTES = 64 * 1024
-AGAIN = "Carry the original file again, byte for byte: unpacked, as an attachment or in binary mode, not as text."
+AGAIN = Remedy(
+    "Carry the original file again, byte for byte: unpacked, as an attachment or in binary mode, not as text.",
+    page="synchronization.md#what-can-go-wrong",
+)
 CHANGED = "changed"
-"""The member of a refusal's details that says what was found."""
+"""The field of a refusal that says what was found."""
 
 _OURS = (b"PERIGEE", b"{")
 _PACKED = {
@@ -138,7 +142,7 @@ def _is_base64(head: bytes) -> bool:
 
 def named(error: ExchangeError, change: str) -> ExchangeError:
     """The same refusal, saying what was found and that the file is to be carried again; its code stays."""
-    made = type(error)(f"the file was changed on its way: it is {change}", **{CHANGED: change})
+    made = type(error)("the file was changed on its way: it is {changed}", **{CHANGED: change})
     made.remedy = AGAIN
     return made
 
@@ -148,7 +152,7 @@ def reading(data: bytes | BinaryIO, read: Callable[[], T]) -> T:
     try:
         return read()
     except (MalformedError, TruncatedError, AlteredError) as error:
-        if CHANGED in error.details:
+        if CHANGED in error.fields:
             raise
         change = change_of(head_of(data))
         if change is None:

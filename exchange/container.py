@@ -91,7 +91,7 @@ class Header:
         try:
             known = FileKind(kind)
         except ValueError as error:
-            raise MalformedError(f"{kind!r} is not a kind of file") from error
+            raise MalformedError("{kind!r} is not a kind of file", kind=kind) from error
         return cls(known, satellite, int(epoch), int(number), parse_time(created))
 
 
@@ -295,14 +295,23 @@ def _split(data: bytes | BinaryIO, kind: FileKind | None) -> SealedFile:
     total = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     if total > limits.SYNC_FILE_BYTES:
-        raise TooLargeError(f"{total} bytes; no file of this format is so large")
+        raise TooLargeError("{total} bytes; no file of this format is so large", total=total)
     if total == 0:
         raise TruncatedError("the file is empty")
     header = Header.parse(_line(stream, limits.HEADER_BYTES, short=MalformedError("the first line does not end")))
     if kind is not None and header.kind is not kind:
-        raise WrongKindError(f"the file is of the kind {header.kind.value}; one of the kind {kind.value} is needed")
+        raise WrongKindError(
+            "the file is of the kind {found}; one of the kind {wanted} is needed",
+            found=header.kind.value,
+            wanted=kind.value,
+        )
     if total > SIZE_LIMITS[header.kind]:
-        raise TooLargeError(f"{total} bytes; a {header.kind.value} file has at most {SIZE_LIMITS[header.kind]}")
+        raise TooLargeError(
+            "{total} bytes; a {kind} file has at most {limit}",
+            total=total,
+            kind=header.kind.value,
+            limit=SIZE_LIMITS[header.kind],
+        )
     root_line = _line(stream, limits.ROOT_LINE_BYTES)
     documents = decode(root_line, max_bytes=limits.ROOT_LINE_BYTES)
     if not isinstance(documents, list) or not all(isinstance(entry, dict) for entry in documents):
@@ -367,9 +376,9 @@ def _check_body(sealed: SealedFile, body: Body | None) -> None:
     if size != wanted and (change := text_change(head_of(sealed.stream, sealed.body_at, 16), 0)):
         raise named(TruncatedError() if size < wanted else AlteredError(), change)
     if size < wanted:
-        raise TruncatedError(f"{wanted - size} bytes are missing at the end")
+        raise TruncatedError("{count} bytes are missing at the end", count=wanted - size)
     if size > wanted:
-        raise AlteredError(f"{size - wanted} bytes were added at the end")
+        raise AlteredError("{count} bytes were added at the end", count=size - wanted)
     if body is None:
         return
     sealed.stream.seek(sealed.body_at)

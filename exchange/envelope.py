@@ -56,7 +56,9 @@ def unseal(envelope: object, kind: str, trusted: Mapping[str, PublicKey], thresh
         raise AlteredError("the envelope holds something that is not signed")
     if found_kind != kind:
         raise WrongKindError(
-            f"signed as {found_kind.removeprefix(TYPE_PREFIX)}, needed as {kind.removeprefix(TYPE_PREFIX)}"
+            "signed as {found_kind}, needed as {kind}",
+            found_kind=found_kind.removeprefix(TYPE_PREFIX),
+            kind=kind.removeprefix(TYPE_PREFIX),
         )
     signed = pae(kind, payload)
     good: set[str] = set()
@@ -72,7 +74,9 @@ def unseal(envelope: object, kind: str, trusted: Mapping[str, PublicKey], thresh
             raise AlteredError("the signature does not fit the content")
         good.add(key_id)
     if len(good) < threshold:
-        raise UnknownIssuerError(f"signed by {len(good)} trusted keys where {threshold} are needed")
+        raise UnknownIssuerError(
+            "signed by {count} trusted keys where {threshold} are needed", count=len(good), threshold=threshold
+        )
     if len(signatures) != len(good) and threshold == 1:
         raise AlteredError("the envelope carries signatures that do not belong to it")
     return payload

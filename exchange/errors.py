@@ -4,158 +4,171 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from exchange.refusal import Refusal, Remedy
 
-class ExchangeError(Exception):
+
+class ExchangeError(Refusal):
     """Root of every refusal of the exchange."""
 
     code: ClassVar[str] = "exchange_error"
-    remedy: str = "Read the message and ask for the file again."
-
-    def __init__(self, message: str = "", **details: str | int) -> None:
-        """`message` is a sentence for people, `details` hold ids and numbers."""
-        super().__init__(message or (type(self).__doc__ or ""))
-        self.message = message or (type(self).__doc__ or "")
-        self.details = details
+    message = "The file or message was refused."
+    remedy = Remedy("Read the message and ask for the file again.", page="synchronization.md#what-can-go-wrong")
 
 
 class AlteredError(ExchangeError):
-    """The content does not match its signature or digest: something was changed, added or left out."""
-
     code = "altered"
-    remedy = "Carry the original file again, byte for byte; do not open and save it in an editor."
+    message = "The content does not match its signature or digest: something was changed, added or left out."
+    remedy = Remedy(
+        "Carry the original file again, byte for byte; do not open and save it in an editor.",
+        page="synchronization.md#what-can-go-wrong",
+    )
 
 
 class TruncatedError(ExchangeError):
-    """The file ends before its content does."""
-
     code = "truncated"
-    remedy = "Copy the file again and compare its size with the original."
+    message = "The file ends before its content does."
+    remedy = Remedy(
+        "Copy the file again and compare its size with the original.", page="synchronization.md#what-can-go-wrong"
+    )
 
 
 class MalformedError(ExchangeError):
-    """The bytes are not what this kind of file or message is made of."""
-
     code = "malformed"
-    remedy = "Check that this is the file that was meant; if it is, carry the original again, byte for byte."
+    message = "The bytes are not what this kind of file or message is made of."
+    remedy = Remedy(
+        "Check that this is the file that was meant; if it is, carry the original again, byte for byte.",
+        page="synchronization.md#what-can-go-wrong",
+    )
 
 
 class WrongKindError(ExchangeError):
-    """The file is genuine in form but of another kind than is needed here."""
-
     code = "wrong_kind"
-    remedy = "Give the kind of file that this step asks for."
+    message = "The file is genuine in form but of another kind than is needed here."
+    remedy = Remedy("Give the kind of file that this step asks for.", page="synchronization.md#what-can-go-wrong")
 
 
 class WrongSatelliteError(ExchangeError):
-    """The file is meant for another satellite."""
-
     code = "wrong_satellite"
-    remedy = "Take the file to the satellite that its first line names."
+    message = "The file is meant for another satellite."
+    remedy = Remedy(
+        "Take the file to the satellite that its first line names.", page="synchronization.md#what-can-go-wrong"
+    )
 
 
 class WrongVendorError(ExchangeError):
-    """The file belongs to the central of another vendor."""
-
     code = "wrong_vendor"
-    remedy = "Take the file to the vendor whose root this machine was made with."
+    message = "The file belongs to the central of another vendor."
+    remedy = Remedy("Take the file to the vendor whose root this machine was made with.", page="set-up.md")
 
 
 class UnknownIssuerError(ExchangeError):
-    """No key that is trusted for this kind of file has signed it."""
-
     code = "unknown_issuer"
-    remedy = "Check where the file comes from; a newer root may be needed to know its key."
+    message = "No key that is trusted for this kind of file has signed it."
+    remedy = Remedy(
+        "Check where the file comes from; a newer root may be needed to know its key.",
+        page="synchronization.md#what-can-go-wrong",
+    )
 
 
 class NotMineError(ExchangeError):
-    """The file answers something that this machine never made."""
-
     code = "not_mine"
-    remedy = "Find out whether a copy of this machine is running; make and carry a new file from this one."
+    message = "The file answers something that this machine never made."
+    remedy = Remedy(
+        "Find out whether a copy of this machine is running; make and carry a new file from this one.",
+        page="synchronization.md#what-can-go-wrong",
+    )
 
 
 class ForkError(ExchangeError):
-    """Two machines speak as the same satellite, or one was restored from an older copy."""
-
     code = "fork"
-    remedy = "Decide which machine is to live on and resynchronize it with a fresh registration file."
+    message = "Two machines speak as the same satellite, or one was restored from an older copy."
+    remedy = Remedy(
+        "Decide which machine is to live on and resynchronize it with a fresh registration file.",
+        page="synchronization.md#resynchronization",
+    )
 
 
 class ResyncRequiredError(ExchangeError):
-    """The file belongs to an epoch or key that has ended."""
-
     code = "resync_required"
-    remedy = "Import the newest authorization file at the satellite, or resynchronize it at central."
+    message = "The file belongs to an epoch or key that has ended."
+    remedy = Remedy(
+        "Import the newest authorization file at the satellite, or resynchronize it at central.",
+        page="synchronization.md#resynchronization",
+    )
 
 
 class ExpiredError(ExchangeError):
-    """The time for which this was valid is over."""
-
     code = "expired"
-    remedy = "Ask for a new one; compare the clocks of both sides if this is unexpected."
+    message = "The time for which this was valid is over."
+    remedy = Remedy(
+        "Ask for a new one; compare the clocks of both sides if this is unexpected.",
+        page="time.md#when-the-clock-is-wrong",
+    )
 
 
 class NotYetValidError(ExchangeError):
-    """This was made in the future, as this machine's clock sees it."""
-
     code = "not_yet_valid"
-    remedy = "Compare the clocks of both sides and set the wrong one right."
+    message = "This was made in the future, as this machine's clock sees it."
+    remedy = Remedy(
+        "Compare the clocks of both sides and set the wrong one right.", page="time.md#when-the-clock-is-wrong"
+    )
 
 
 class UnsupportedVersionError(ExchangeError):
-    """The format's version is one that this program does not know."""
-
     code = "unsupported_version"
-    remedy = "Update the program on this side."
+    message = "The format's version is one that this program does not know."
+    remedy = Remedy("Update the program on this side.", page="synchronization.md#what-can-go-wrong")
 
 
 class TooLargeError(ExchangeError):
-    """Larger than anything of this kind can be."""
-
     code = "too_large"
-    remedy = "Check that this is the file that was meant."
+    message = "Larger than anything of this kind can be."
+    remedy = Remedy("Check that this is the file that was meant.", page="synchronization.md#what-can-go-wrong")
 
 
 class SupersededError(ExchangeError):
-    """A newer file of the same satellite was already taken in."""
-
     code = "superseded"
-    remedy = "Nothing is lost: the newer file held all of this. Carry the newest response back."
+    message = "A newer file of the same satellite was already taken in."
+    remedy = Remedy(
+        "Nothing is lost: the newer file held all of this. Carry the newest response back.",
+        page="synchronization.md#the-round-trip",
+    )
 
 
 class OlderThanAppliedError(ExchangeError):
-    """A newer response was already applied."""
-
     code = "older_than_applied"
-    remedy = "Nothing needs to be done."
+    message = "A newer response was already applied."
+    remedy = Remedy("Nothing needs to be done.", page="synchronization.md#the-round-trip")
 
 
 class AlreadyAppliedError(ExchangeError):
-    """This response was already applied."""
-
     code = "already_applied"
-    remedy = "Nothing needs to be done."
+    message = "This response was already applied."
+    remedy = Remedy("Nothing needs to be done.", page="synchronization.md#the-round-trip")
 
 
 class LabMismatchError(ExchangeError):
-    """What a laboratory signed is refused outside it, and the other way round."""
-
     code = "lab_mismatch"
-    remedy = "Use files and roots of the same world: laboratory with laboratory, real with real."
+    message = "What a laboratory signed is refused outside it, and the other way round."
+    remedy = Remedy(
+        "Use files and roots of the same world: laboratory with laboratory, real with real.",
+        page="set-up.md#a-laboratory",
+    )
 
 
 class NewerRootNeededError(ExchangeError):
-    """The chain of root documents has a gap: versions between the known and the offered one are missing."""
-
     code = "trust_needs_newer_root"
-    remedy = "Ask the vendor for the root documents in between."
+    message = "The chain of root documents has a gap: versions between the known and the offered one are missing."
+    remedy = Remedy("Ask the vendor for the root documents in between.", page="set-up.md")
 
 
 class RegistrationNeededError(ExchangeError):
-    """Only a fresh registration file can bring this satellite back."""
-
     code = "registration_needed"
-    remedy = "Make a new registration file on the machine that is to live on, and give it with the command."
+    message = "Only a fresh registration file can bring this satellite back."
+    remedy = Remedy(
+        "Make a new registration file on the machine that is to live on, and give it with the command.",
+        page="synchronization.md#resynchronization",
+    )
 
 
 ALL_ERRORS: tuple[type[ExchangeError], ...] = tuple(

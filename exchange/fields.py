@@ -24,12 +24,12 @@ class Fields:
     def __init__(self, data: object, what: str) -> None:
         """`what` names the object in messages."""
         if not isinstance(data, dict):
-            raise MalformedError(f"{what}: an object is expected")
+            raise MalformedError("{what}: an object is expected", what=what)
         self._data: JsonObject = data
         self._what = what
 
     def _wrong(self, name: str, wanted: str) -> MalformedError:
-        return MalformedError(f"{self._what}.{name}: {wanted} is expected")
+        return MalformedError("{what}.{name}: {wanted} is expected", what=self._what, name=name, wanted=wanted)
 
     def raw(self, name: str) -> object:
         """The member, whatever it is; malformed when it is missing."""
@@ -126,7 +126,7 @@ class Fields:
         if not isinstance(value, dict):
             raise self._wrong(name, "an object")
         if most_bytes is not None and json_bytes(value) > most_bytes:
-            raise TooLargeError(f"{name} has more than {most_bytes} bytes")
+            raise TooLargeError("{name} has more than {most_bytes} bytes", name=name, most_bytes=most_bytes)
         return value
 
     def optional_mapping(self, name: str, *, most_bytes: int | None = None) -> JsonObject | None:

@@ -43,9 +43,15 @@ class Udi:
                 continue
             plain = value.strip() if isinstance(value, str) else ""
             if not plain or len(plain) > IDENTITY_CHARS or not plain.isprintable():
-                raise MalformedError(f"udi.{name}: 1 to {IDENTITY_CHARS} printable characters are expected")
+                raise MalformedError(
+                    "udi.{name}: 1 to {identity_chars} printable characters are expected",
+                    name=name,
+                    identity_chars=IDENTITY_CHARS,
+                )
             if name == "serial" and " " in plain:
-                raise MalformedError(f"udi.serial: {plain[:40]!r} has a blank inside; write it as the device shows it")
+                raise MalformedError(
+                    "udi.serial: {plain!r} has a blank inside; write it as the device shows it", plain=plain[:40]
+                )
             if name == "uuid":
                 plain = ascii_lower(plain)
             if plain != value:

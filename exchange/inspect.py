@@ -128,7 +128,11 @@ def inspect(
     report = reading(stream, lambda: _inspected(look, stream, first))
     if satellite is None or (report.kind == "root" and report.satellite is None) or report.satellite == satellite:
         return report
-    wrong = WrongSatelliteError(f"the file is for satellite {report.satellite}, not for {satellite}")
+    wrong = WrongSatelliteError(
+        "the file is for satellite {satellite}, not for {wanted}",
+        satellite=report.satellite,
+        wanted=satellite,
+    )
     return Report(
         report.kind,
         report.issuer,
@@ -377,7 +381,7 @@ def _inspect_object(look: _Look, stream: BinaryIO) -> Report:
         look.findings.add(MalformedError("the statement is not in its canonical form"))
     known = STATEMENTS.get(kind)
     if known is None:
-        raise MalformedError(f"{kind[:80]!r} is nothing that is carried as a file")
+        raise MalformedError("{kind!r} is nothing that is carried as a file", kind=kind[:80])
     return _statement(look, known, envelope)
 
 
@@ -408,9 +412,9 @@ def _follow(trust: Trust | None, offered: Trust) -> None:
 
 def _check_period(start: datetime, end: datetime, now: datetime) -> None:
     if now + timedelta(seconds=limits.CLOCK_TOLERANCE_SECONDS) < start:
-        raise NotYetValidError(f"valid from {iso(start)}")
+        raise NotYetValidError("valid from {start}", start=iso(start))
     if now >= end:
-        raise ExpiredError(f"valid until {iso(end)}")
+        raise ExpiredError("valid until {end}", end=iso(end))
 
 
 def _statement(look: _Look, known: StatementKind, envelope: JsonObject) -> Report:

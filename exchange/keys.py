@@ -29,7 +29,7 @@ class PublicKey:
     def __post_init__(self) -> None:
         """Refuse what is not a key of a known suite."""
         if self.suite != SUITE:
-            raise UnsupportedVersionError(f"key suite {self.suite} is not known")
+            raise UnsupportedVersionError("key suite {suite} is not known", suite=self.suite)
         if len(self.raw) != RAW_BYTES:
             raise MalformedError("a public key has 32 bytes")
 

@@ -12,5 +12,5 @@ def statement_fields(data: object, what: str) -> Fields:
     """The members of a payload; UnsupportedVersionError for another format."""
     fields = Fields(data, what)
     if fields.integer("format", least=1) != FORMAT:
-        raise UnsupportedVersionError(f"{what}: written in a newer format")
+        raise UnsupportedVersionError("{what}: written in a newer format", what=what)
     return fields

@@ -163,7 +163,11 @@ class Trust:
         if version <= self.root.version:
             return self
         if version != self.root.version + 1:
-            raise NewerRootNeededError(f"root {version} is offered where {self.root.version + 1} is the next")
+            raise NewerRootNeededError(
+                "root {version} is offered where {next} is the next",
+                version=version,
+                next=self.root.version + 1,
+            )
         payload = _unseal_root(envelope, self.root)
         newer = Root.from_dict(decode(payload, max_bytes=limits.ROOT_FILE_BYTES))
         _unseal_root(envelope, newer)

@@ -79,7 +79,7 @@ class KeyRing:
             try:
                 self._keys[key_id] = PrivateKey.from_pem(read_bounded(file, KEY_BYTES), None)
             except ValueError as error:
-                raise KeyUnreadableError(f"keys/{file.name} is damaged") from error
+                raise KeyUnreadableError("keys/{name} is damaged", name=file.name) from error
         return self._keys[key_id]
 
     def check(self, key_ids: list[str]) -> int:

@@ -109,7 +109,7 @@ def open_satellite(home: Path) -> Satellite:
     """Open a satellite that was set up; its database must have the version of this program."""
     if not KeyRing(home / "keys").exists and not restore_waits(home):
         if (home / DATABASE_FILE).exists():
-            raise KeyFileMissingError(f"keys/{TRUST} is missing")
+            raise KeyFileMissingError("keys/{trust} is missing", trust=TRUST)
         raise HomeMissingError("there is no satellite in this home")
     settle_restore(home)
     _refuse_other_clock(home)

@@ -163,9 +163,9 @@ def open_clock(home: Path) -> Clock:
 def refuse_other_clock(home: Path, *, lab: bool) -> None:
     """Refuse a home whose clock is not of its kind, laboratory or not: what the root of its keys says counts."""
     if lab and not is_lab(home):
-        raise LabClockMissingError(f"{LAB_FILE} is missing")
+        raise LabClockMissingError("{lab_file} is missing", lab_file=LAB_FILE)
     if is_lab(home) and not lab:
-        raise LabClockForeignError(f"{LAB_FILE} stands in a home that is not a laboratory")
+        raise LabClockForeignError("{lab_file} stands in a home that is not a laboratory", lab_file=LAB_FILE)
 
 
 def make_lab(home: Path) -> None:
@@ -223,11 +223,11 @@ def parse_time(text: str) -> datetime:
         form = f"{text!r} is not an ISO 8601 time such as 2027-01-31T12:00:00Z"
         raise InvalidInputError(impossible_day(text) or form) from error
     if at.tzinfo is None:
-        raise InvalidInputError(f"{text!r} names no zone; add Z for UTC")
+        raise InvalidInputError("{text!r} names no zone; add Z for UTC", text=text)
     try:
         return at.astimezone(UTC)
     except OverflowError as error:
-        raise InvalidInputError(f"{text!r} is out of range") from error
+        raise InvalidInputError("{text!r} is out of range", text=text) from error
 
 
 def parse_duration(text: str) -> timedelta:
@@ -235,5 +235,5 @@ def parse_duration(text: str) -> timedelta:
     plain = text.lower().removeprefix("p").replace("t", "")
     parts = _DURATION.findall(plain)
     if not parts or "".join(number + unit for number, unit in parts) != plain:
-        raise InvalidInputError(f"{text!r} is not a duration such as 90d, 36h or 15m")
+        raise InvalidInputError("{text!r} is not a duration such as 90d, 36h or 15m", text=text)
     return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta(0))

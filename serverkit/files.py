@@ -63,17 +63,23 @@ def refuse_unwritable(path: Path) -> None:
     """
     try:
         if not path.name or path.is_dir():
-            raise FileUnreadableError(f"cannot write {str(path)[:80]}: it is a folder")
+            raise FileUnreadableError("cannot write {path}: it is a folder", path=str(path)[:80])
         if (what := irregular(path)) is not None:
-            raise FileUnreadableError(f"cannot write {str(path)[:80]}: it is {what}", remedy=NAME_A_FILE)
+            raise FileUnreadableError(
+                "cannot write {path}: it is {what}", remedy=NAME_A_FILE, path=str(path)[:80], what=what
+            )
         if not path.parent.is_dir():
-            raise FileUnreadableError(f"cannot write {path.name[:80]}: there is no folder {str(path.parent)[:200]}")
+            raise FileUnreadableError(
+                "cannot write {name}: there is no folder {parent}", name=path.name[:80], parent=str(path.parent)[:200]
+            )
     except OSError as error:
-        raise FileUnreadableError(f"cannot write {path.name[:80]}: {error.strerror}") from error
+        raise FileUnreadableError(
+            "cannot write {name}: {reason}", name=path.name[:80], reason=error.strerror
+        ) from error
     if not os.access(path.parent, os.W_OK | os.X_OK):
         if os.statvfs(path.parent).f_flag & os.ST_RDONLY:
             raise of_file(OSError(errno.EROFS, "read-only"), path.name[:80])
-        raise FileUnreadableError(f"cannot write {path.name[:80]}: the folder is not writable")
+        raise FileUnreadableError("cannot write {name}: the folder is not writable", name=path.name[:80])
 
 
 def irregular(path: Path) -> str | None:
@@ -119,7 +125,7 @@ def read_bounded(path: Path, most_bytes: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(most_bytes + 1)
     except OSError as error:
-        raise FileUnreadableError(f"cannot read {path.name[:80]}: {error.strerror}") from error
+        raise FileUnreadableError("cannot read {name}: {reason}", name=path.name[:80], reason=error.strerror) from error
     if len(data) > most_bytes:
-        raise FileTooLargeError(f"{path.name[:80]} is larger than {most_bytes} bytes")
+        raise FileTooLargeError("{name} is larger than {most_bytes} bytes", name=path.name[:80], most_bytes=most_bytes)
     return data

@@ -33,12 +33,12 @@ def founding(home: Path, in_use: Callable[[], bool], what: str) -> Iterator[None
                 make_private(home, _OWN)
             yield
     except ServerRunningError as error:
-        raise HomeExistsError(f"another `init` of a {what} is at work in this home") from error
+        raise HomeExistsError("another `init` of a {what} is at work in this home", what=what) from error
 
 
 def _refuse_used(in_use: Callable[[], bool], what: str) -> None:
     if in_use():
-        raise HomeExistsError(f"there is a {what} in this home already")
+        raise HomeExistsError("there is a {what} in this home already", what=what)
 
 
 def make_private(folder: Path, own: Collection[str] = ()) -> None:

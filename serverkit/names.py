@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
-from serverkit.errors import InvalidInputError, RefusedError
+from serverkit.errors import InvalidInputError, RefusedError, Remedy
 
 MOST = 255
 MOST_COMPARED = 2000
@@ -34,34 +34,51 @@ _LIKE_EACH_OTHER = str.maketrans({"I": "l", "1": "l", "|": "l", "0": "O"})
 
 
 class InvalidNameError(InvalidInputError):
-    """A name is empty, too long, or holds characters that cannot be shown."""
+    """The refusal `invalid_name`."""
 
     code = "invalid_name"
-    remedy = "Use 1 to 255 printable characters, without a blank at either end and without two blanks in a row."
+    message = "A name is empty, too long, or holds characters that cannot be shown."
+    remedy = Remedy("Use 1 to 255 printable characters, without a blank at either end and without two blanks in a row.")
 
 
 class NameTooSimilarError(RefusedError):
-    """A name cannot be told from one that is there."""
+    """The refusal `name_too_similar`."""
 
     code = "name_too_similar"
-    remedy = "Use the name that is there, or choose one that a reader can tell from it."
+    message = "A name cannot be told from one that is there."
+    remedy = Remedy("Use the name that is there, or choose one that a reader can tell from it.")
 
 
 def check_name(what: str, value: str, most: int = MOST) -> str:
     """Refuse a name that cannot be shown as it is, and name the character that is in the way; returns the name."""
     if not value:
-        raise InvalidNameError(f"{what} is empty")
+        raise InvalidNameError("{what} is empty", what=what)
     if len(value) > most:
         raise InvalidNameError(
-            f"{what} {value[:40]!r} is longer than {most} characters", remedy=f"Use at most {most} characters."
+            "{what} {value!r} is longer than {most} characters",
+            remedy="Use at most {most} characters.",
+            what=what,
+            value=value[:40],
+            most=most,
         )
     _refuse_unseen(what, value)
     for place, ends in ((0, value[0]), (len(value) - 1, value[-1])):
         if ends.isspace():
             where = "begins" if place == 0 else "ends"
-            raise InvalidNameError(f"{what} {value[:40]!r} {where} with {character(ends)}")
+            raise InvalidNameError(
+                "{what} {value!r} {where} with {character}",
+                what=what,
+                value=value[:40],
+                where=where,
+                character=character(ends),
+            )
     if "  " in value:
-        raise InvalidNameError(f"{what} {value[:40]!r} holds two blanks in a row, at place {value.index('  ') + 1}")
+        raise InvalidNameError(
+            "{what} {value!r} holds two blanks in a row, at place {place}",
+            what=what,
+            value=value[:40],
+            place=value.index("  ") + 1,
+        )
     return _in_usual_form(what, value)
 
 
@@ -69,7 +86,7 @@ def check_text(what: str, value: str, most: int = 1024) -> str:
     """Refuse a free text that is too long or holds characters that cannot be shown; returns it."""
     remedy = f"Use at most {most} printable characters."
     if len(value) > most:
-        raise InvalidNameError(f"{what} is longer than {most} characters", remedy=remedy)
+        raise InvalidNameError("{what} is longer than {most} characters", remedy=remedy, what=what, most=most)
     _refuse_unseen(what, value, remedy)
     return _in_usual_form(what, value, remedy)
 
@@ -78,13 +95,20 @@ def _refuse_unseen(what: str, value: str, remedy: str | None = None) -> None:
     for place, one in enumerate(value, 1):
         if not one.isprintable() or one in _UNSEEN:
             raise InvalidNameError(
-                f"{what} {value[:40]!r} cannot be used: at place {place} stands {character(one)}", remedy=remedy
+                "{what} {value!r} cannot be used: at place {place} stands {character}",
+                remedy=remedy,
+                what=what,
+                value=value[:40],
+                place=place,
+                character=character(one),
             )
 
 
 def _in_usual_form(what: str, value: str, remedy: str | None = None) -> str:
     if unicodedata.normalize("NFC", value) != value:
-        raise InvalidNameError(f"{what} {value[:40]!r} is not in the usual Unicode form (NFC)", remedy=remedy)
+        raise InvalidNameError(
+            "{what} {value!r} is not in the usual Unicode form (NFC)", remedy=remedy, what=what, value=value[:40]
+        )
     return value
 
 
@@ -125,7 +149,13 @@ def refuse_similar(what: str, value: str, others: Iterable[str]) -> None:
     """Refuse a name that reads like one of the others; NameTooSimilarError says what tells them apart."""
     other = similar(value, others)
     if other is not None:
-        raise NameTooSimilarError(f"{what} {value!r} reads like {other!r}, which is there: {_difference(value, other)}")
+        raise NameTooSimilarError(
+            "{what} {value!r} reads like {other!r}, which is there: {difference}",
+            what=what,
+            value=value,
+            other=other,
+            difference=_difference(value, other),
+        )
 
 
 def _difference(value: str, other: str) -> str:
@@ -176,7 +206,11 @@ def check_domain(value: str) -> str:
     if not value.isascii() or not _DOMAIN.fullmatch(value):
         other = next((one for one in value if not one.isascii()), None)
         raise InvalidNameError(
-            f"{value[:80]!r} is not a domain identifier" + (f": it holds {character(other)}" if other else ""),
+            "{value!r} is not a domain identifier: it holds {other}"
+            if other
+            else "{value!r} is not a domain identifier",
             remedy="Use lower-case letters, digits, dots and hyphens, such as example.com.",
+            value=value[:80],
+            other=character(other) if other else "",
         )
     return value

@@ -86,7 +86,12 @@ def require_owner(home: Path, more: Sequence[Path] = ()) -> None:
         return  # whether there is a home at all is asked elsewhere
     me = os.geteuid()
     if me not in {ROOT, owner}:
-        raise WrongOwnerError(f"{home.name[:80]} belongs to user {owner}, this command runs as user {me}")
+        raise WrongOwnerError(
+            "{name} belongs to user {owner}, this command runs as user {user}",
+            name=home.name[:80],
+            owner=owner,
+            user=me,
+        )
     if me != ROOT:
         require_one_owner(home, more)
 
@@ -101,7 +106,12 @@ def require_one_owner(home: Path, more: Sequence[Path] = ()) -> None:
             continue  # a journal that has just gone
         if found.st_uid != owner and not stat.S_ISLNK(found.st_mode):
             name = path.name if path.parent == home else f"{path.parent.name}/{path.name}"
-            raise WrongOwnerError(f"{name[:120]} belongs to user {found.st_uid}, the state folder to user {owner}")
+            raise WrongOwnerError(
+                "{name} belongs to user {st_uid}, the state folder to user {owner}",
+                name=name[:120],
+                st_uid=found.st_uid,
+                owner=owner,
+            )
 
 
 def _parts(home: Path, more: Sequence[Path]) -> Iterator[Path]:

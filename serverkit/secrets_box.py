@@ -8,16 +8,17 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from serverkit.errors import AppError
+from serverkit.errors import AppError, Remedy
 from serverkit.files import read_bounded, write_atomic
 from serverkit.names import tidy_token
 
 
 class SecretUnreadableError(AppError):
-    """A stored secret cannot be decrypted with this home's key."""
+    """The refusal `secret_unreadable`."""
 
     code = "secret_unreadable"
-    remedy = "Restore the key file of this home from its backup."
+    message = "A stored secret cannot be decrypted with this home's key."
+    remedy = Remedy("Restore the key file of this home from its backup.", page="backup-and-restore.md#restore")
     status = 500
 
 

@@ -123,7 +123,9 @@ def _with_environment(
             continue
         section, separator, key = name.removeprefix(prefix + "_").lower().partition("__")
         if not separator:
-            raise SettingsError(f"{name} in the environment is not a setting (form: {prefix}_SECTION__KEY)")
+            raise SettingsError(
+                "{name} in the environment is not a setting (form: {prefix}_SECTION__KEY)", name=name, prefix=prefix
+            )
         merged.setdefault(section, {})[key] = value
         names[section,] = names[section, key] = f" ({name} in the environment)"
     return merged, names
@@ -139,7 +141,9 @@ def _validated(model: type[S], values: dict[str, Any], place: Callable[[tuple[st
         said = (
             _unknown(model, loc) if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
         )
-        raise SettingsError(f"{'.'.join(loc)[:120]}: {said}{place(loc)}") from error
+        raise SettingsError(
+            "{setting}: {said}{place}", setting=".".join(loc)[:120], said=said, place=place(loc)
+        ) from error
 
 
 def _unknown(model: type[BaseModel], loc: tuple[str, ...]) -> str:
@@ -188,9 +192,9 @@ def _text_of(path: Path) -> str:
     except NotADirectoryError:
         return ""
     except OSError as error:
-        raise SettingsError(f"config.toml cannot be read: {error.strerror}") from error
+        raise SettingsError("config.toml cannot be read: {reason}", reason=error.strerror) from error
     except ValueError as error:
-        raise SettingsError(f"config.toml is {_encoding_of(path)}; save it as UTF-8") from error
+        raise SettingsError("config.toml is {encoding_of}; save it as UTF-8", encoding_of=_encoding_of(path)) from error
 
 
 def _encoding_of(path: Path) -> str:

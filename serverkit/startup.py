@@ -17,7 +17,12 @@ MOST_READ = 16 * 1024 * 1024
 def check_home(home: Path, missing_keys: Sequence[str], more: Sequence[Path] = ()) -> None:
     """Refuse to start where the server could not keep what it acknowledges; `more` are folders of its state elsewhere."""
     if (owner := home.stat().st_uid) != os.geteuid():
-        raise WrongOwnerError(f"{home.name} belongs to user {owner}, the server runs as user {os.geteuid()}")
+        raise WrongOwnerError(
+            "{name} belongs to user {owner}, the server runs as user {user}",
+            name=home.name,
+            owner=owner,
+            user=os.geteuid(),
+        )
     require_one_owner(home, more)
     try:
         write_atomic(home / PROBE, b"1" * 4096)
@@ -25,9 +30,9 @@ def check_home(home: Path, missing_keys: Sequence[str], more: Sequence[Path] = (
     except DiskFullError:
         pass  # what needs no room is answered, and the status page says why the rest is not
     except AppError as error:
-        raise DiskUnwritableError(f"the state folder {home} cannot be written") from error
+        raise DiskUnwritableError("the state folder {home} cannot be written", home=home) from error
     if missing_keys:
-        raise KeyFileMissingError(f"missing: {', '.join(missing_keys)}")
+        raise KeyFileMissingError("missing: {missing_keys}", missing_keys=", ".join(missing_keys))
 
 
 def usable_home(home: Path, more: Sequence[Path] = ()) -> str:
@@ -37,7 +42,9 @@ def usable_home(home: Path, more: Sequence[Path] = ()) -> str:
     """
     me, owner = os.geteuid(), home.stat().st_uid
     if owner != me:
-        raise WrongOwnerError(f"{home.name} belongs to user {owner}, the server runs as user {me}")
+        raise WrongOwnerError(
+            "{name} belongs to user {owner}, the server runs as user {user}", name=home.name, owner=owner, user=me
+        )
     require_one_owner(home, more)
     read = 0
     for folder in (home / "keys", home / "tls", home / "anchor", *more):

@@ -46,7 +46,7 @@ def of_database(error: BaseException, file: Path | None) -> AppError | None:
     if sqlstate == "53100":
         return DiskFullError()
     if isinstance(sqlstate, str) and sqlstate.startswith(_GUARDS):
-        return DatabaseGuardError(f"the database refused the change: {_guard_of(error)}")
+        return DatabaseGuardError("the database refused the change: {guard_of}", guard_of=_guard_of(error))
     code = getattr(error, "sqlite_errorcode", None)
     if not isinstance(code, int):
         return None
@@ -56,12 +56,16 @@ def of_database(error: BaseException, file: Path | None) -> AppError | None:
     if primary == _FULL or (primary in {_IOERR, _CANTOPEN} and _is_full(file)):
         return DiskFullError()
     if primary == _CONSTRAINT:
-        return DatabaseGuardError(f"the database refused the change: {_guard_of(error)}")
+        return DatabaseGuardError("the database refused the change: {guard_of}", guard_of=_guard_of(error))
     if primary in {_CORRUPT, _NOTADB}:
         return DatabaseDamagedError()
     if primary in {_READONLY, _CANTOPEN}:
         return DiskUnwritableError("the database cannot be opened for writing")
-    return StorageFailedError(f"the disk failed under the database (SQLite {code})") if code in _UNSURE else None
+    return (
+        StorageFailedError("the disk failed under the database (SQLite {error_code})", error_code=code)
+        if code in _UNSURE
+        else None
+    )
 
 
 def _guard_of(error: BaseException) -> str:
@@ -75,12 +79,12 @@ def _guard_of(error: BaseException) -> str:
 def of_file(error: OSError, name: str) -> AppError:
     """What an operating system's error at a file means."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return DiskFullError(f"cannot write {name}: no room is left")
+        return DiskFullError("cannot write {name}: no room is left", name=name)
     if error.errno == errno.EIO:
-        return StorageFailedError(f"cannot write {name}: the disk failed")
+        return StorageFailedError("cannot write {name}: the disk failed", name=name)
     if error.errno == errno.EROFS:
-        return DiskUnwritableError(f"cannot write {name}: the file system is read-only")
-    return FileUnreadableError(f"cannot write {name}: {error.strerror}")
+        return DiskUnwritableError("cannot write {name}: the file system is read-only", name=name)
+    return FileUnreadableError("cannot write {name}: {reason}", name=name, reason=error.strerror)
 
 
 def end_if_unsure(error: AppError) -> None:

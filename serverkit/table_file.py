@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from serverkit.errors import InvalidInputError
+from serverkit.errors import InvalidInputError, Remedy
 from serverkit.files import read_bounded
 
 T = TypeVar("T")
@@ -33,10 +33,13 @@ _KINDS = (
 
 
 class TableFileError(InvalidInputError):
-    """The file is no CSV of this kind; nothing of it was taken in."""
+    """The refusal `malformed_file`."""
 
     code = "malformed_file"
-    remedy = "Save the file as CSV in UTF-8 with the columns that the documentation names."
+    message = "The file is no CSV of this kind; nothing of it was taken in."
+    remedy = Remedy(
+        "Save the file as CSV in UTF-8 with the columns that the documentation names.", page="orders-and-catalogue.md"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,14 @@ class RowWarning:
 
 
 class FaultyRowsError(InvalidInputError):
-    """Rows of the file cannot be taken; none was."""
+    """The refusal `invalid_rows`."""
 
     code = "invalid_rows"
-    remedy = "Correct the lines that are named and import the whole file again."
+    message = "Rows of the file cannot be taken; none was."
+    remedy = Remedy(
+        "Correct the lines that are named and import the whole file again.",
+        page="orders-and-catalogue.md#codes-of-faulty-lines",
+    )
 
     def __init__(self, faults: list[RowFault]) -> None:
         """Name the first faults; the code is theirs where they all share one."""
@@ -124,11 +131,11 @@ def text_of(data: bytes) -> str:
             raise TableFileError("the file begins as UTF-16 does, and goes on as something else") from error
         line = data.count(b"\n", 0, error.start) + 1
         found = f"line {line}: the byte {data[error.start]:#04x} is not UTF-8"
-        raise TableFileError(f"{found}; the file is in another encoding: save it as CSV UTF-8") from error
+        raise TableFileError("{found}; the file is in another encoding: save it as CSV UTF-8", found=found) from error
     if "\0" in text:
         if b"\0" in data[:2]:
             raise TableFileError("the file is UTF-16 without a byte order mark; save it as CSV UTF-8")
-        raise TableFileError(f"line {text.count(chr(10), 0, text.index(chr(0))) + 1}: the file is not text")
+        raise TableFileError("line {line}: the file is not text", line=text.count(chr(10), 0, text.index(chr(0))) + 1)
     if not text.strip():
         raise TableFileError("the file is empty")
     _refuse_markup(text.lstrip()[:500].lower())
@@ -142,13 +149,13 @@ def _refuse_other_kinds(data: bytes) -> None:
     if found is not None:
         if b"vnd.oasis.opendocument" in data[:200]:
             found = "an OpenDocument workbook (.ods)"
-        raise TableFileError(f"the file is {found}, not CSV: open it and save the table as CSV (UTF-8)")
+        raise TableFileError("the file is {found}, not CSV: open it and save the table as CSV (UTF-8)", found=found)
 
 
 def _refuse_markup(beginning: str) -> None:
     if beginning.startswith("<"):
         kind = "an Excel workbook saved as XML" if "excel.sheet" in beginning else "a web page or XML"
-        raise TableFileError(f"the file is {kind}, not CSV: open it and save the table as CSV (UTF-8)")
+        raise TableFileError("the file is {kind}, not CSV: open it and save the table as CSV (UTF-8)", kind=kind)
 
 
 def plain(name: str) -> str:
@@ -166,7 +173,11 @@ class _Lines:
         if named:
             self._before, text = 1, rest
             if named.group(1) not in SEPARATORS:
-                raise TableFileError(f"line 1: {first.strip()[:20]!r} names no separator: {_separators()} is taken")
+                raise TableFileError(
+                    "line 1: {first!r} names no separator: {separators} is taken",
+                    first=first.strip()[:20],
+                    separators=_separators(),
+                )
         while text and not text.partition("\n")[0].strip():
             if "\n" not in text:
                 raise TableFileError("the file holds no header line and no row")
@@ -178,12 +189,20 @@ class _Lines:
         self.header = self._before + 1
         if not hits[best]:
             raise TableFileError(
-                f"line {self.header}: there is no header line with the names of the columns; "
-                f"it begins with {head.strip()[:40]!r}, the columns are {', '.join([*known][:12])}"
+                "line {header}: there is no header line with the names of the columns; it begins with {head!r}, "
+                "the columns are {names}",
+                header=self.header,
+                head=head.strip()[:40],
+                names=", ".join([*known][:12]),
             )
         if named and hits[named.group(1)] < hits[best]:
             said = f"line 1 names the {SEPARATORS[named.group(1)]} as separator"
-            raise TableFileError(f"{said}, line {self.header} is separated by the {SEPARATORS[best]}")
+            raise TableFileError(
+                "{said}, line {header} is separated by the {separator}",
+                said=said,
+                header=self.header,
+                separator=SEPARATORS[best],
+            )
         self.separator = named.group(1) if named else best
         self._reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.separator, strict=True)
         self.columns = [plain(name) for name in next(self._read())[1]]
@@ -199,7 +218,7 @@ class _Lines:
             try:
                 cells = next(self._reader, None)
             except csv.Error as error:
-                raise TableFileError(f"line {line}: {_said(str(error))}") from error
+                raise TableFileError("line {line}: {said}", line=line, said=_said(str(error))) from error
             if cells is None:
                 return
             yield line, cells
@@ -229,13 +248,24 @@ def _said(cause: str) -> str:
 def _check_columns(lines: _Lines, required: Collection[str], optional: Collection[str]) -> None:
     columns, where = lines.columns, f"line {lines.header}"
     if twice := sorted({name for name in columns if columns.count(name) > 1}):
-        raise TableFileError(f"{where}: a column stands twice: {', '.join(name[:40] or '(empty)' for name in twice)}")
+        raise TableFileError(
+            "{where}: a column stands twice: {twice}",
+            where=where,
+            twice=", ".join(name[:40] or "(empty)" for name in twice),
+        )
     found = f"found, separated by the {SEPARATORS[lines.separator]}: {', '.join(name[:40] for name in columns[:12])}"
     if missing := [name for name in required if name not in columns]:
-        raise TableFileError(f"{where}: columns are missing: {', '.join(missing)}; {found}")
+        raise TableFileError(
+            "{where}: columns are missing: {missing}; {found}", where=where, missing=", ".join(missing), found=found
+        )
     if unknown := [name for name in columns if name not in required and name not in optional]:
         named = ", ".join(name[:40] or "(empty)" for name in unknown[:10])
-        raise TableFileError(f"{where}: columns are not known: {named}; known are {', '.join([*required, *optional])}")
+        raise TableFileError(
+            "{where}: columns are not known: {named}; known are {names}",
+            where=where,
+            named=named,
+            names=", ".join([*required, *optional]),
+        )
 
 
 def _rows(lines: _Lines, read: Callable[[dict[str, str]], T]) -> list[tuple[int, T]]:

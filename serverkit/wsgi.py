@@ -114,12 +114,14 @@ def read_body(environ: Environ, most_bytes: int) -> bytes:
     length = announced_bytes(environ)
     if length is not None:
         if length > most_bytes:
-            raise UploadTooLargeError(f"{length} bytes were announced; {most_bytes} are allowed")
+            raise UploadTooLargeError(
+                "{length} bytes were announced; {most_bytes} are allowed", length=length, most_bytes=most_bytes
+            )
         data: bytes = environ["wsgi.input"].read(length)
         return data
     if is_chunked(environ):
         data = environ["wsgi.input"].read(most_bytes + 1)
         if len(data) > most_bytes:
-            raise UploadTooLargeError(f"more than {most_bytes} bytes were sent")
+            raise UploadTooLargeError("more than {most_bytes} bytes were sent", most_bytes=most_bytes)
         return data
     return b""

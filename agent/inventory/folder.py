@@ -66,7 +66,7 @@ def _paths(folder: Path) -> list[Path]:
         found += [here / name for name in files]
         found += [here / name for name in folders if (here / name).is_symlink()]
     if folder in closed:
-        raise FileUnreadableError(f"cannot read {folder}")
+        raise FileUnreadableError("cannot read {folder}", folder=folder)
     return sorted(found + closed)
 
 
@@ -155,14 +155,14 @@ def read_catalogue(path: Path) -> list[dict[str, str]]:
     """Read a catalogue file: CSV with kind, tag, name, separated by comma, semicolon or tab, as central takes it."""
     data = read_file(path, most_bytes=CATALOGUE_BYTES)
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise InvalidInputError(f"{path.name} is a workbook, no catalogue: save the table as CSV (UTF-8)")
+        raise InvalidInputError("{name} is a workbook, no catalogue: save the table as CSV (UTF-8)", name=path.name)
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidInputError(f"{path.name} is not UTF-8: save it as CSV (UTF-8)") from error
+        raise InvalidInputError("{name} is not UTF-8: save it as CSV (UTF-8)", name=path.name) from error
     if not text.strip():
-        raise InvalidInputError(f"{path.name} is empty")
+        raise InvalidInputError("{name} is empty", name=path.name)
     first, _, rest = text.partition("\n")
     text = rest if first.lower().startswith("sep=") else text
     for separator in ",;\t":
@@ -173,8 +173,14 @@ def read_catalogue(path: Path) -> list[dict[str, str]]:
                 rows = [dict(zip(names, map(str.strip, cells), strict=False)) for cells in reader]
                 return [row for row in rows if {*COLUMNS} <= row.keys()]
         except csv.Error as error:
-            raise InvalidInputError(f"{path.name}, line {reader.line_num}: {error}") from error
-    raise InvalidInputError(f"{path.name} has no header line with the columns of a catalogue: {', '.join(COLUMNS)}")
+            raise InvalidInputError(
+                "{name}, line {line}: {error}", name=path.name, line=reader.line_num, error=error
+            ) from error
+    raise InvalidInputError(
+        "{name} has no header line with the columns of a catalogue: {columns}",
+        name=path.name,
+        columns=", ".join(COLUMNS),
+    )
 
 
 def match_catalogue(inventory: Inventory, catalogue: list[dict[str, str]]) -> Inventory:

@@ -33,7 +33,7 @@ def import_catalogue(
     used += Counter(_held(unit, change.unrestricted, Bucket.LOCKED))
     if used and not preview and not change_restriction:
         named = ", ".join(f"{tag} ({count} in use)" for tag, count in sorted(used.items())[:20])
-        raise RestrictionInUseError(f"the restriction of licences in use would change: {named}")
+        raise RestrictionInUseError("the restriction of licences in use would change: {named}", named=named)
     if not preview:
         apply_catalogue(unit, change)
     changing = sorted({*change.restricted, *change.unrestricted})

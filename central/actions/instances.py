@@ -161,7 +161,7 @@ def remove_instance(
     row = unit.session.get(Instance, (account.id, instance_id))
     place = row.virtual_account_id if row is not None else held[0].virtual_account_id if held else None
     if place not in visible_names(unit, account.id):
-        raise UnknownInstanceError(f"there is no product instance {instance_id[:64]!r}")
+        raise UnknownInstanceError("there is no product instance {instance_id!r}", instance_id=instance_id[:64])
     if held and release_restricted:
         require(unit, Permission.RESTRICTED_RELEASE, account.id)
         if not reason.strip():
@@ -172,7 +172,7 @@ def remove_instance(
     elif row is not None:
         services.refuse_managed_instance(unit, row, f"instance remove {row.id}")
     if held and not release_restricted:
-        raise RestrictedHeldError(f"{sum(grant.quantity for grant in held)} restricted units are held")
+        raise RestrictedHeldError("{total} restricted units are held", total=sum(grant.quantity for grant in held))
     removed = row is not None and row.satellite_id is None
     if row is not None and removed:
         take_back(unit, row, return_code)
@@ -184,5 +184,5 @@ def remove_instance(
 def _find(unit: Unit, account: SmartAccount, instance_id: str) -> Instance:
     row = queries.find_instance(unit, account.id, instance_id)
     if row.virtual_account_id not in visible_names(unit, account.id):
-        raise UnknownInstanceError(f"there is no product instance {instance_id[:64]!r}")
+        raise UnknownInstanceError("there is no product instance {instance_id!r}", instance_id=instance_id[:64])
     return row

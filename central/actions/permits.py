@@ -30,9 +30,9 @@ def permit(unit: Unit, needed: Sequence[StrEnum], account_id: str, *, changes: b
     held = held_roles(unit, unit.actor.id)
     found = [one for one in wanted if permits_in_part(held, one, account_id)]
     if not found:
-        raise NotPermittedError(f"{unit.actor.label} may not do this ({wanted[0]})")
+        raise NotPermittedError("{label} may not do this ({wanted})", label=unit.actor.label, wanted=wanted[0])
     if changes and not any(is_in_scope(unit.actor.scopes, one) for one in found):
-        raise NotPermittedError(f"the access token may not do this ({found[0]})")
+        raise NotPermittedError("the access token may not do this ({found})", found=found[0])
 
 
 def _of_matrix(needed: Sequence[StrEnum]) -> list[Permission]:

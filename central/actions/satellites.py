@@ -122,4 +122,4 @@ def _registration(keyring: KeyRing, path: Path) -> tuple[Registration, str]:
         with path.open("rb") as stream:
             return read_registration(stream, trust=keyring.trust)
     except OSError as error:
-        raise FileUnreadableError(f"cannot read {path.name}: {error.strerror}") from error
+        raise FileUnreadableError("cannot read {name}: {reason}", name=path.name, reason=error.strerror) from error

@@ -24,7 +24,7 @@ def import_request_file(server: Central, actor: Actor, path: Path) -> OutgoingFi
             server.database, server.keyring, server.anchor, actor, lambda: path.open("rb"), by_file=True
         )
     except OSError as error:
-        raise FileUnreadableError(f"cannot read {path.name}: {error.strerror}") from error
+        raise FileUnreadableError("cannot read {name}: {reason}", name=path.name, reason=error.strerror) from error
 
 
 def import_network_request(server: Central, actor: Actor, open_file: Opener) -> OutgoingFile:

@@ -138,5 +138,5 @@ def _visible(unit: Unit, domain: str, token_id: str) -> tuple[Token, str]:
     row = services.find_token(unit, account.id, token_id)
     names = {one.id: one.name for one in virtual_accounts(unit, account.id)}
     if row.virtual_account_id not in names:
-        raise UnknownTokenError(f"there is no token {row.id!r}" if row.id == tidy_token(token_id) else "")
+        raise UnknownTokenError("there is no token {id!r}" if row.id == tidy_token(token_id) else "", id=row.id)
     return row, names[row.virtual_account_id]

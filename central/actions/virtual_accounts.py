@@ -95,9 +95,9 @@ def delete_virtual_account(unit: Unit, domain: str, name: str) -> dict[str, Any]
     if owned_in(unit, row.account_id, row.id) or claimed_in(unit, row.account_id, row.id):
         raise VirtualAccountNotEmptyError
     if in_virtual_accounts(unit, row.account_id, [row.id]):
-        raise VirtualAccountNotEmptyError(f"{row.name} holds product instances")
+        raise VirtualAccountNotEmptyError("{name} holds product instances", name=row.name)
     if own_tokens(unit, row.account_id, row.id):
-        raise VirtualAccountNotEmptyError(f"{row.name} holds tokens that still register devices")
+        raise VirtualAccountNotEmptyError("{name} holds tokens that still register devices", name=row.name)
     view = _shown(unit, row)
     drop_tags(unit, row)
     drop_totals(unit, row.account_id, row.id)

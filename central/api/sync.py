@@ -141,7 +141,7 @@ class _Coming:
         """Take in what is left."""
         while self._more():
             if self._spool.tell() > most_bytes:
-                raise UploadTooLargeError(f"more than {most_bytes} bytes were sent")
+                raise UploadTooLargeError("more than {most_bytes} bytes were sent", most_bytes=most_bytes)
 
     def _more(self) -> bytes:
         data: bytes = self._read(min(_CHUNK, self._left)) if self._left else b""

@@ -10,14 +10,18 @@ from central.actions import catalogue as catalogue_actions
 from central.actions import licences, orders
 from central.cli.base import FILE, group, reading, writing
 from serverkit.cli.base import INTEGER, emit, emit_list, table
-from serverkit.errors import RefusedError
+from serverkit.errors import RefusedError, Remedy
 
 
 class LedgerDiffersError(RefusedError):
-    """The ledger does not add up: rows were changed by another program."""
+    """The refusal `ledger_differs`."""
 
     code = "ledger_differs"
-    remedy = "Restore a backup from before the change, and find out who changed the rows that are named."
+    message = "The ledger does not add up: rows were changed by another program."
+    remedy = Remedy(
+        "Restore a backup from before the change, and find out who changed the rows that are named.",
+        page="orders-and-catalogue.md",
+    )
 
 
 @group.group("catalogue", help="Entitlements and products.")
@@ -94,7 +98,7 @@ def ledger_verify(context: click.Context) -> None:
         findings = licences.verify_ledger(unit)["findings"]
     if findings:
         shown = "; ".join(f"{one['table']} {one['row']}: {one['message']}" for one in findings[:20])
-        raise LedgerDiffersError(f"{len(findings)} rows differ: {shown}")
+        raise LedgerDiffersError("{count} rows differ: {shown}", count=len(findings), shown=shown)
     emit(context, {"ok": True, "findings": []}, "the ledger adds up")
 
 

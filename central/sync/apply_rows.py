@@ -213,7 +213,7 @@ def _decide_requests(context: ApplyContext, rows: list[ExportRequestRow]) -> Non
         try:
             statement = open_export_request(row.statement, row.device_key)
         except ExchangeError as error:
-            raise MalformedError(f"a request is not signed by its device: {error.message}") from error
+            raise MalformedError("a request is not signed by its device: {reason}", reason=error.message) from error
         if statement.request != row.id or statement.instance != row.instance:
             raise MalformedError("a request does not say what its device signed")
         if instance is not None and instance.key_hash != row.device_key.key_hash:
@@ -229,7 +229,9 @@ def _export_returns(context: ApplyContext, rows: list[ExportReturnRow]) -> None:
             place = Place(context.account.id, context.satellite.id, row.instance)
             take(context.unit, context.keyring, place, row.statement, row.device_key)
         except ExchangeError as error:
-            raise MalformedError(f"a return is not signed by the grant's device: {error.message}") from error
+            raise MalformedError(
+                "a return is not signed by the grant's device: {reason}", reason=error.message
+            ) from error
 
 
 def _grant_states(context: ApplyContext, rows: list[GrantStateRow]) -> None:

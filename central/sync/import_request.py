@@ -111,7 +111,9 @@ def check_first_line(database: Database, actor: Actor, line: bytes) -> str:
     """The satellite that the first line of a request names; ExchangeError for one that is not known here."""
     header = Header.parse(line)
     if header.kind is not FileKind.SYNC_REQUEST:
-        raise WrongKindError(f"the file is of the kind {header.kind.value}; one of the kind sync-request is needed")
+        raise WrongKindError(
+            "the file is of the kind {value}; one of the kind sync-request is needed", value=header.kind.value
+        )
     with database.read(actor) as unit:
         if by_id(unit, header.satellite) is None:
             raise UnknownIssuerError(_UNKNOWN)

@@ -50,11 +50,11 @@ def read_confirmation_code(text: str) -> ConfirmationCode:
         )
     number = to_number(plain[2:])
     if number >> (8 * (VALUE_BYTES + CHECK_BYTES)):
-        raise AlteredError(f"the confirmation code was mistyped{case_hint(plain[2:])}")
+        raise AlteredError("the confirmation code was mistyped{case_hint}", case_hint=case_hint(plain[2:]))
     data = number.to_bytes(VALUE_BYTES + CHECK_BYTES, "big")
     value = data[:VALUE_BYTES]
     if hashlib.sha256(value).digest()[:CHECK_BYTES] != data[VALUE_BYTES:]:
-        raise AlteredError(f"the confirmation code was mistyped{case_hint(plain[2:])}")
+        raise AlteredError("the confirmation code was mistyped{case_hint}", case_hint=case_hint(plain[2:]))
     return ConfirmationCode(value)
 
 

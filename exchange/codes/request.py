@@ -59,7 +59,9 @@ def read_request_code(text: str) -> RequestCode:
         if text.strip()[:2] == OWN.lower():
             raise MalformedError("a request code is not written in small letters: capitals and small letters count")
         hint = case_hint(found["pid"] + found["serial"] + found["digits"] + found["check"])
-        raise AlteredError(f"the request code was mistyped: its last two characters do not fit the others{hint}")
+        raise AlteredError(
+            "the request code was mistyped: its last two characters do not fit the others{hint}", hint=hint
+        )
     code = RequestCode(plain, found["pid"], found["serial"], found["digits"], own)
     _ = code.udi  # refuses what no product carries
     return code

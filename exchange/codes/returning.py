@@ -47,11 +47,11 @@ def read_return_code(text: str) -> ReturnCode:
         raise MalformedError("the return code is too short, too long, or holds other characters" + case_hint(plain[2:]))
     number = to_number(plain[2:])
     if number >> (8 * (SECRET_BYTES + CHECK_BYTES)):
-        raise AlteredError(f"the return code was mistyped{case_hint(plain[2:])}")
+        raise AlteredError("the return code was mistyped{case_hint}", case_hint=case_hint(plain[2:]))
     data = number.to_bytes(SECRET_BYTES + CHECK_BYTES, "big")
     secret = data[:SECRET_BYTES]
     if hashlib.sha256(secret).digest()[:CHECK_BYTES] != data[SECRET_BYTES:]:
-        raise AlteredError(f"the return code was mistyped{case_hint(plain[2:])}")
+        raise AlteredError("the return code was mistyped{case_hint}", case_hint=case_hint(plain[2:]))
     return ReturnCode(secret)
 
 

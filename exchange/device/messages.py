@@ -102,7 +102,7 @@ def _number(value: object) -> int:
 def _fields(data: object, what: str) -> Fields:
     fields = Fields(data, what)
     if fields.integer("format", least=1) != FORMAT:
-        raise UnsupportedVersionError(f"{what}: written in a newer format")
+        raise UnsupportedVersionError("{what}: written in a newer format", what=what)
     return fields
 
 

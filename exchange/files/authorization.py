@@ -149,7 +149,7 @@ def read_authorization(
     if trust.root.lab != lab:
         raise LabMismatchError("laboratory and real world do not mix")
     if authorization.satellite != satellite:
-        raise WrongSatelliteError(f"the file is for satellite {authorization.satellite}")
+        raise WrongSatelliteError("the file is for satellite {satellite}", satellite=authorization.satellite)
     if pending.get(authorization.registration_digest) != authorization.registration_nonce:
         raise NotMineError("the file answers a registration that does not wait here")
     check_created(authorization.created, now)
@@ -161,4 +161,6 @@ def read_authorization(
 def check_created(created: datetime, now: datetime) -> None:
     """Refuse what was made further in the future than two wrong clocks explain."""
     if created > now + timedelta(seconds=limits.CLOCK_TOLERANCE_SECONDS):
-        raise NotYetValidError(f"made at {created.isoformat()}, and it is {now.isoformat()} here")
+        raise NotYetValidError(
+            "made at {created}, and it is {now} here", created=created.isoformat(), now=now.isoformat()
+        )

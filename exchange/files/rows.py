@@ -109,7 +109,7 @@ def read_request_row(row: JsonObject) -> RequestRow:
     """Read one row of a request."""
     reader = REQUEST_ROWS.get(row["kind"])
     if reader is None:
-        raise MalformedError(f"a request holds no rows of kind {row['kind'][:40]!r}")
+        raise MalformedError("a request holds no rows of kind {kind!r}", kind=row["kind"][:40])
     return reader(Fields(row, row["kind"]))
 
 
@@ -117,5 +117,5 @@ def read_response_row(row: JsonObject) -> ResponseRow:
     """Read one row of an authorization or response."""
     reader = RESPONSE_ROWS.get(row["kind"])
     if reader is None:
-        raise MalformedError(f"a response holds no rows of kind {row['kind'][:40]!r}")
+        raise MalformedError("a response holds no rows of kind {kind!r}", kind=row["kind"][:40])
     return reader(Fields(row, row["kind"]))

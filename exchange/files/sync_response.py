@@ -123,6 +123,6 @@ def read_sync_response(
     if trust.root.lab != lab:
         raise LabMismatchError("laboratory and real world do not mix")
     if response.satellite != satellite:
-        raise WrongSatelliteError(f"the file is for satellite {response.satellite}")
+        raise WrongSatelliteError("the file is for satellite {satellite}", satellite=response.satellite)
     check_created(response.created, now)
     return OpenedResponse(response, opened.digest, trust, opened)

@@ -54,7 +54,7 @@ def registration_import(context: click.Context, file: Path) -> None:
     try:
         found = actions.import_authorization_file(opened(context), OPERATOR, lambda: file.open("rb"))
     except OSError as error:
-        raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
+        raise FileUnreadableError("cannot read {name}: {reason}", name=file.name, reason=error.strerror) from error
     emit(context, found)
 
 

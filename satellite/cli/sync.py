@@ -59,7 +59,7 @@ def sync_import(context: click.Context, file: Path) -> None:
     try:
         result = synchronization.import_response_file(server, OPERATOR, lambda: file.open("rb"))
     except OSError as error:
-        raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
+        raise FileUnreadableError("cannot read {name}: {reason}", name=file.name, reason=error.strerror) from error
     emit(context, result.to_dict())
 
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from serverkit.backup.locked import locked
-from serverkit.errors import AppError
+from serverkit.errors import AppError, Remedy
 from serverkit.faults import crash_point
 from serverkit.files import write_atomic
 from serverkit.owner import make_folder
@@ -24,18 +24,26 @@ LOCK = "anchor.lock"
 
 
 class AnchorDamagedError(AppError):
-    """The anchor's file cannot be read."""
+    """The refusal `anchor_damaged`."""
 
     code = "anchor_damaged"
-    remedy = "Have central resynchronize this satellite; the import of its authorization writes a new anchor."
+    message = "The anchor's file cannot be read."
+    remedy = Remedy(
+        "Have central resynchronize this satellite; the import of its authorization writes a new anchor.",
+        page="backup-and-restore.md#the-anchor",
+    )
     status = 500
 
 
 class AnchorUnreadableError(AppError):
-    """The anchor's file exists and cannot be read: it may belong to another user."""
+    """The refusal `anchor_unreadable`."""
 
     code = "anchor_unreadable"
-    remedy = "Make the owner of the home the owner of the folder `anchor` and its contents; remove nothing."
+    message = "The anchor's file exists and cannot be read: it may belong to another user."
+    remedy = Remedy(
+        "Make the owner of the home the owner of the folder `anchor` and its contents; remove nothing.",
+        page="backup-and-restore.md#the-anchor",
+    )
     status = 503
 
 
@@ -68,7 +76,7 @@ class Anchor:
             return None
         except OSError as error:
             # It is then unknown whether this machine was restored.
-            raise AnchorUnreadableError(f"the anchor cannot be read: {error.strerror}") from error
+            raise AnchorUnreadableError("the anchor cannot be read: {reason}", reason=error.strerror) from error
         except (ValueError, KeyError, TypeError) as error:
             raise AnchorDamagedError from error
 

@@ -100,7 +100,7 @@ def _file(server: Satellite, actor: Actor, file: Path) -> tuple[Cause, str] | No
     except OSError as error:
         return CAUSES["wrong_file"], error.strerror or "cannot be read"
     except ExchangeError as error:
-        if CHANGED in error.details:
+        if CHANGED in error.fields:
             return CAUSES["file_changed"], error.message
         return of_response(error.code), error.message
     return None

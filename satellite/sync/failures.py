@@ -7,15 +7,21 @@ from serverkit.errors import RefusedError
 
 
 class SyncFailedError(RefusedError):
-    """The synchronization failed."""
+    """The refusal `sync_failed`."""
 
     code = "sync_failed"
+    message = "The synchronization failed."
 
 
 def refuse_failure(attempt: Attempt) -> None:
     """Raise what an attempt failed with, if it failed."""
     cause = attempt.cause
     if cause is not None:
-        failure = SyncFailedError(f"{cause.meaning} {attempt.detail}".strip(), remedy=cause.remedy)
+        failure = SyncFailedError(
+            "{meaning} {detail}" if attempt.detail else "{meaning}",
+            remedy=cause.remedy,
+            meaning=cause.meaning,
+            detail=attempt.detail,
+        )
         failure.code = cause.code  # type: ignore[misc]  # the cause is what programs decide by
         raise failure

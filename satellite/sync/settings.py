@@ -106,14 +106,14 @@ def _check(settings: NetworkSettings, *, lab: bool) -> int:
         except ValueError as error:
             raise InvalidNetworkSettingError("ca: the file holds no certificate in PEM form") from error
     if settings.every not in KINDS:
-        raise InvalidNetworkSettingError(f"every: one of {', '.join(KINDS)}")
+        raise InvalidNetworkSettingError("every: one of {kinds}", kinds=", ".join(KINDS))
     for name, read in (("at", read_time), ("zone", read_zone)):
         try:
             read(getattr(settings, name))
         except DayTimeError as error:
-            raise InvalidNetworkSettingError(f"{name}: {error}") from error
+            raise InvalidNetworkSettingError("{name}: {error}", name=name, error=error) from error
     if not 1 <= settings.timeout <= LONGEST_TIMEOUT:
-        raise InvalidNetworkSettingError(f"timeout: 1 to {LONGEST_TIMEOUT} seconds")
+        raise InvalidNetworkSettingError("timeout: 1 to {longest_timeout} seconds", longest_timeout=LONGEST_TIMEOUT)
     return _day(settings)
 
 
@@ -121,12 +121,12 @@ def _address(name: str, text: str, ports: dict[str, int], *, login: bool = False
     try:
         return read_url(text, ports, login=login)
     except EndpointError as error:
-        raise InvalidNetworkSettingError(f"{name}: {error}") from error
+        raise InvalidNetworkSettingError("{name}: {error}", name=name, error=error) from error
 
 
 def _day(settings: NetworkSettings) -> int:
     if settings.every == "weekly" and not 0 <= settings.day <= 6:
-        raise InvalidNetworkSettingError(f"day: one of {', '.join(WEEKDAYS)}")
+        raise InvalidNetworkSettingError("day: one of {weekdays}", weekdays=", ".join(WEEKDAYS))
     if settings.every == "monthly" and not 1 <= settings.day <= 31:
         raise InvalidNetworkSettingError("day: 1 to 31")
     return settings.day

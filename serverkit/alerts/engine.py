@@ -263,7 +263,7 @@ class AlertBook(Generic[A]):
         query = select(self._model).filter_by(**self._scope).where(self._model.id == alert_id)
         row = unit.session.scalars(query).one_or_none()
         if row is None or row.state == AlertState.CLEARED:
-            raise UnknownAlertError(f"there is no alert {alert_id!r}")
+            raise UnknownAlertError("there is no alert {alert_id!r}", alert_id=alert_id)
         return row
 
     def dismiss(self, unit: Unit, alert_id: str) -> A:

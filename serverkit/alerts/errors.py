@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from serverkit.errors import NotFoundError, RefusedError
+from serverkit.errors import NotFoundError, RefusedError, Remedy
 
 
 class UnknownAlertError(NotFoundError):
-    """There is no such alert."""
-
     code = "unknown_alert"
+    message = "There is no such alert."
 
 
 class NotDismissibleError(RefusedError):
-    """This alert ends only with its cause."""
-
     code = "alert_not_dismissible"
-    remedy = "Do what the alert asks for; it clears by itself."
+    message = "This alert ends only with its cause."
+    remedy = Remedy("Do what the alert asks for; it clears by itself.", page="alerts.md")
 
 
 class NotRemindableError(RefusedError):
-    """This alert cannot be put off."""
-
     code = "alert_not_remindable"
-    remedy = "Dismiss it, or do what it asks for."
+    message = "This alert cannot be put off."
+    remedy = Remedy("Dismiss it, or do what it asks for.", page="alerts.md")

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 
-from serverkit.errors import InvalidInputError
+from serverkit.errors import InvalidInputError, Remedy
 
 MOST = 32
 
 
 class InvalidNetworkError(InvalidInputError):
-    """An address from which a token may be used is not an address and no network."""
+    """The refusal `invalid_address`."""
 
     code = "invalid_address"
-    remedy = "Give addresses such as 192.0.2.7 or networks such as 2001:db8::/32, 32 at most."
+    message = "An address from which a token may be used is not an address and no network."
+    remedy = Remedy(
+        "Give addresses such as 192.0.2.7 or networks such as 2001:db8::/32, 32 at most.", page="settings.md"
+    )
 
 
 def check_networks(texts: Sequence[str]) -> list[str]:

@@ -84,7 +84,9 @@ def read_header(file: BinaryIO) -> Header:
         if not isinstance(data, dict) or not isinstance(data.get("format"), int):
             raise BackupDamagedError("the first line cannot be read")
         if data["format"] > FORMAT:
-            raise BackupTooNewError(f"the backup has format {data['format']}, this program knows {FORMAT}")
+            raise BackupTooNewError(
+                "the backup has format {format}, this program knows {known}", format=data["format"], known=FORMAT
+            )
         header = Header(**data)
         lengths = (len(base64.b64decode(header.salt)), len(base64.b64decode(header.nonce)))
         numbers = (header.n, header.r, header.p)

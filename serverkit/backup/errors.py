@@ -2,55 +2,54 @@
 
 from __future__ import annotations
 
-from serverkit.errors import AppError, RefusedError
+from serverkit.errors import AppError, RefusedError, Remedy
 
 
 class NotABackupError(AppError):
-    """The file is no backup of this product."""
-
     code = "not_a_backup"
-    remedy = "Take a file that `backup create` wrote."
+    message = "The file is no backup of this product."
+    remedy = Remedy("Take a file that `backup create` wrote.", page="backup-and-restore.md")
 
 
 class BackupDamagedError(AppError):
-    """The backup was changed or cut."""
-
     code = "backup_damaged"
-    remedy = "Take another copy of the backup, or an older backup."
+    message = "The backup was changed or cut."
+    remedy = Remedy("Take another copy of the backup, or an older backup.", page="backup-and-restore.md")
 
 
 class BackupLockedError(AppError):
-    """The passphrase does not fit, or the beginning of the backup was changed."""
-
     code = "backup_locked"
-    remedy = "Give the passphrase that belongs to this backup."
+    message = "The passphrase does not fit, or the beginning of the backup was changed."
+    remedy = Remedy("Give the passphrase that belongs to this backup.", page="backup-and-restore.md")
 
 
 class BackupTooNewError(AppError):
-    """The backup was made by a newer program."""
-
     code = "backup_too_new"
-    remedy = "Install the version of the program that made the backup, or a newer one."
+    message = "The backup was made by a newer program."
+    remedy = Remedy(
+        "Install the version of the program that made the backup, or a newer one.", page="backup-and-restore.md"
+    )
 
 
 class OtherProductError(AppError):
-    """The backup belongs to the other server."""
-
     code = "backup_of_other_product"
-    remedy = "Use `central restore` for a backup of central and `satellite restore` for one of a satellite."
+    message = "The backup belongs to the other server."
+    remedy = Remedy(
+        "Use `central restore` for a backup of central and `satellite restore` for one of a satellite.",
+        page="backup-and-restore.md",
+    )
 
 
 class PassphraseNeededError(RefusedError):
-    """A backup is opened with a passphrase."""
-
     code = "passphrase_needed"
-    remedy = "Give the file that holds it with --passphrase-file."
+    message = "A backup is opened with a passphrase."
+    remedy = Remedy("Give the file that holds it with --passphrase-file.", page="backup-and-restore.md")
 
 
 class PassphraseShortError(AppError):
-    """The passphrase is too short."""
-
     code = "passphrase_too_short"
-    remedy = (
-        "A passphrase for backups has at least 12 characters; `backup create` makes one where the option is left out."
+    message = "The passphrase is too short."
+    remedy = Remedy(
+        "A passphrase for backups has at least 12 characters; `backup create` makes one where the option is left out.",
+        page="backup-and-restore.md",
     )

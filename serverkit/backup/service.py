@@ -180,7 +180,7 @@ def _unpack(product: Product, file: Path, passphrase: bytes, folder: Path) -> di
         with file.open("rb") as source:
             header = _header(product, source)
             if header.product != product.name:
-                raise OtherProductError(f"this is a backup of {header.product[:40]!r}")
+                raise OtherProductError("this is a backup of {product!r}", product=header.product[:40])
             reading = Reading(read_pieces(source, header, passphrase))
             size = int.from_bytes(reading.whole(_LENGTH, _LENGTH), "big")
             entries, facts = _manifest(product, reading.whole(size, MANIFEST_BYTES))
@@ -189,10 +189,10 @@ def _unpack(product: Product, file: Path, passphrase: bytes, folder: Path) -> di
             if not reading.ended():
                 raise BackupDamagedError("something follows the end of the backup")
     except OSError as error:
-        raise FileUnreadableError(f"cannot read {file.name}: {error.strerror}") from error
+        raise FileUnreadableError("cannot read {name}: {reason}", name=file.name, reason=error.strerror) from error
     newest = migrate.head(product.migrations)
     if facts.get("revision") and newest and str(facts["revision"]) > newest:
-        raise BackupTooNewError(f"the backup's database is at revision {facts['revision']}")
+        raise BackupTooNewError("the backup's database is at revision {revision}", revision=facts["revision"])
     if facts.get("database") == "embedded":
         _check_database(folder / product.database)
     return _described(header, entries, facts)
@@ -243,7 +243,7 @@ def _write_entry(entry: Entry, reading: Reading, folder: Path) -> None:
     except OSError as error:
         raise of_file(error, entry.name) from error
     if digest_of(target)[1] != entry.sha256:
-        raise BackupDamagedError(f"{entry.name} is not what the backup's list says")
+        raise BackupDamagedError("{name} is not what the backup's list says", name=entry.name)
 
 
 @contextmanager

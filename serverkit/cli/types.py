@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from serverkit.clock import parse_duration, parse_time
-from serverkit.errors import AppError
+from serverkit.errors import AppError, Remedy
 from serverkit.files import refuse_unwritable
 from serverkit.owner import is_state
 
@@ -59,10 +59,11 @@ class DurationType(click.ParamType[timedelta]):
 
 
 class OutputInHomeError(AppError):
-    """A file would take the place of what a server keeps."""
+    """The refusal `output_in_home`."""
 
     code = "output_in_home"
-    remedy = "Name a file outside the home; nothing was written."
+    message = "A file would take the place of what a server keeps."
+    remedy = Remedy("Name a file outside the home; nothing was written.", page="set-up.md")
     status = 409
 
 
@@ -75,7 +76,7 @@ class OutputType(click.Path):
         target = Path(os.fsdecode(path))
         refuse_unwritable(target)
         if is_state(target):
-            raise OutputInHomeError(f"{target.name[:80]} there is a part of the state of a home")
+            raise OutputInHomeError("{name} there is a part of the state of a home", name=target.name[:80])
         return path
 
 

@@ -76,7 +76,7 @@ def alone_on(engine: Engine, act: int) -> Iterator[None]:
 
 def _sqlite(url: URL, busy_seconds: float) -> Engine:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        raise SettingsError(f"SQLite {sqlite3.sqlite_version} is too old")
+        raise SettingsError("SQLite {sqlite_version} is too old", sqlite_version=sqlite3.sqlite_version)
     options = {"timeout": busy_seconds, "check_same_thread": False}
     engine = create_engine(url, connect_args=options, hide_parameters=True)
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, MetaData, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from serverkit.db.engine import UPGRADING, alone_on, database_file
-from serverkit.errors import AppError, DatabaseMissingError
+from serverkit.errors import AppError, DatabaseMissingError, Remedy
 from serverkit.owner import make_file
 from serverkit.storage import of_database
 
@@ -26,10 +26,14 @@ REVISION_TABLE = "alembic_version"
 
 
 class SchemaError(AppError):
-    """The database's form is not the one this program works with."""
+    """The refusal `schema_mismatch`."""
 
     code = "schema_mismatch"
-    remedy = "Run the `upgrade` command of the newer program; an older program needs the copy made before the upgrade."
+    message = "The database's form is not the one this program works with."
+    remedy = Remedy(
+        "Run the `upgrade` command of the newer program; an older program needs the copy made before the upgrade.",
+        page="troubleshooting.md#the-server",
+    )
     status = 500
 
 
@@ -111,14 +115,16 @@ def check(engine: Engine, folder: Path) -> None:
     require(engine)
     found, wanted = current(engine), head(folder)
     if found != wanted:
-        raise SchemaError(f"the database is at revision {found}, this program works with {wanted}")
+        raise SchemaError(
+            "the database is at revision {found}, this program works with {wanted}", found=found, wanted=wanted
+        )
 
 
 def require(engine: Engine) -> None:
     """Refuse where there is no database at all; an empty one is never made in its place."""
     path = database_file(engine)
     if path is not None and not path.is_file():
-        raise DatabaseMissingError(f"there is no {path.name[:80]} in this home")
+        raise DatabaseMissingError("there is no {name} in this home", name=path.name[:80])
     if current(engine) is None:
         raise DatabaseMissingError("the database is empty")
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Integer, Row, Select, SQLColumnExpression,
 from sqlalchemy.sql import coercions, roles
 
 from serverkit.db.unit import Unit
-from serverkit.errors import InvalidInputError
+from serverkit.errors import InvalidInputError, Remedy
 
 Query = Select[*tuple[Any, ...]]
 Columns = tuple[SQLColumnExpression[Any], ...]
@@ -20,17 +20,19 @@ MOST_DIGITS = 18
 
 
 class UnknownKeyError(InvalidInputError):
-    """The key to continue from is not one that this list returned."""
+    """The refusal `unknown_page`."""
 
     code = "unknown_page"
-    remedy = "Start again without `after`."
+    message = "The key to continue from is not one that this list returned."
+    remedy = Remedy("Start again without `after`.", page="api.md#calls")
 
 
 class UnknownSortError(InvalidInputError):
-    """The list has no such order."""
+    """The refusal `unknown_sort`."""
 
     code = "unknown_sort"
-    remedy = "Choose one of the orders that the message names; a `-` in front reverses it."
+    message = "The list has no such order."
+    remedy = Remedy("Choose one of the orders that the message names; a `-` in front reverses it.", page="api.md#calls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Sorting:
         name = (sort or DEFAULT).removeprefix("-")
         if name != DEFAULT and name not in self.orders:
             known = ", ".join([DEFAULT, *self.orders])
-            raise UnknownSortError(f"there is no order {name[:64]!r}; there are {known}")
+            raise UnknownSortError("there is no order {name!r}; there are {known}", name=name[:64], known=known)
         return (*self.orders.get(name, ()), *self.identity), (sort or "").startswith("-")
 
 

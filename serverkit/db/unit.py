@@ -225,7 +225,7 @@ class Database:
         try:
             return open_lock(file)
         except PermissionError as error:
-            raise DiskUnwritableError(f"{file.name} cannot be opened for writing") from error
+            raise DiskUnwritableError("{name} cannot be opened for writing", name=file.name) from error
         except OSError as error:
             raise of_file(error, file.name) from error
 

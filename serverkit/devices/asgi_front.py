@@ -222,7 +222,7 @@ class AsgiFront:
                 if late:
                     raise RequestTimeoutError
                 if upload.size > upload.allowed:
-                    raise UploadTooLargeError(f"more than {upload.allowed} bytes were sent")
+                    raise UploadTooLargeError("more than {allowed} bytes were sent", allowed=upload.allowed)
         except AppError as error:
             return failed(error)
 
@@ -265,7 +265,9 @@ class AsgiFront:
         if announced and (not announced.isdecimal() or len(announced) > MOST_DIGITS):
             raise RequestMalformedError("Content-Length is not a length")
         if announced and int(announced) > most_bytes:
-            raise UploadTooLargeError(f"{announced} bytes were announced; {most_bytes} are allowed")
+            raise UploadTooLargeError(
+                "{announced} bytes were announced; {most_bytes} are allowed", announced=announced, most_bytes=most_bytes
+            )
         parts, size, more = [], 0, True
 
         async def work() -> None:
@@ -278,7 +280,7 @@ class AsgiFront:
                 parts.append(part)
                 size += len(part)
                 if size > most_bytes:
-                    raise UploadTooLargeError(f"more than {most_bytes} bytes were sent")
+                    raise UploadTooLargeError("more than {most_bytes} bytes were sent", most_bytes=most_bytes)
                 more = message.get("more_body", False)
 
         await self._bodies.soon(work, address)

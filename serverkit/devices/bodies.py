@@ -160,7 +160,7 @@ class Bodies:
                 except TimeoutError as error:
                     raise RequestTimeoutError from error
                 if upload.size > upload.allowed:
-                    raise UploadTooLargeError(f"more than {upload.allowed} bytes were sent")
+                    raise UploadTooLargeError("more than {allowed} bytes were sent", allowed=upload.allowed)
                 spent = loop.time() - start
                 if spent > STALL_SECONDS and upload.size - before < spent * LEAST_RATE:
                     raise RequestTimeoutError

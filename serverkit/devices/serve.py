@@ -21,24 +21,28 @@ from gunicorn.app.base import BaseApplication
 from serverkit.devices.asgi_front import Application, AsgiFront
 from serverkit.devices.worker import WAITING_CONNECTIONS, FairWorker, most_connections
 from serverkit.endpoints import EndpointError, read_host
-from serverkit.errors import InvalidInputError
+from serverkit.errors import InvalidInputError, Remedy
 from serverkit.jobs.scheduler import start_child
 from serverkit.tls.names import plain_name
 from serverkit.tls.serving import ServingPair
 
 
 class BindError(InvalidInputError):
-    """The address cannot be used for serving."""
+    """The refusal `bind_failed`."""
 
     code = "bind_failed"
-    remedy = "Choose another address or port with --bind; `:0` takes a free one."
+    message = "The address cannot be used for serving."
+    remedy = Remedy("Choose another address or port with --bind; `:0` takes a free one.", page="settings.md")
 
 
 class TlsNeededError(InvalidInputError):
-    """Without TLS a server answers on its own machine only."""
+    """The refusal `tls_needed`."""
 
     code = "tls_needed"
-    remedy = "Bind to a loopback address or to unix:PATH behind a reverse proxy, or leave --no-tls out."
+    message = "Without TLS a server answers on its own machine only."
+    remedy = Remedy(
+        "Bind to a loopback address or to unix:PATH behind a reverse proxy, or leave --no-tls out.", page="tls.md"
+    )
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # the library ships no types
@@ -135,7 +139,7 @@ def _open(bind: str, *, tls: bool) -> tuple[socket.socket, str]:
         return _listen_path(path), bind
     host, port = _split(bind)
     if not tls and not _is_loopback(host):
-        raise TlsNeededError(f"without TLS nothing is served on {host}")
+        raise TlsNeededError("without TLS nothing is served on {host}", host=host)
     listening = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     return listening, f"{'https' if tls else 'http'}://{shown}:{listening.getsockname()[1]}"
@@ -164,7 +168,7 @@ def _split(bind: str) -> tuple[str, int]:
             raise EndpointError("no port is named")
         found, number = read_host(f"{host or '127.0.0.1'}:{1 if any_port else port}", None)
     except EndpointError as error:
-        raise BindError(f"{bind[:80]!r} is not HOST:PORT: {error}") from error
+        raise BindError("{bind!r} is not HOST:PORT: {error}", bind=bind[:80], error=error) from error
     return found, 0 if any_port else number
 
 
@@ -178,7 +182,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except (OSError, UnicodeError) as error:
         listening.close()
         cause = error.strerror if isinstance(error, OSError) else "this is not a name of a host"
-        raise BindError(f"cannot listen on {host[:80]}:{port}: {cause}") from error
+        raise BindError("cannot listen on {host}:{port}: {cause}", host=host[:80], port=port, cause=cause) from error
     listening.set_inheritable(True)
     return listening
 
@@ -194,6 +198,6 @@ def _listen_path(path: str) -> socket.socket:
         listening.listen(WAITING_CONNECTIONS)
     except OSError as error:
         listening.close()
-        raise BindError(f"cannot listen on {path}: {error.strerror or error}") from error
+        raise BindError("cannot listen on {path}: {reason}", path=path, reason=error.strerror or error) from error
     listening.set_inheritable(True)
     return listening

@@ -2,78 +2,72 @@
 
 from __future__ import annotations
 
-from serverkit.errors import AppError, ForbiddenError, InvalidInputError, RefusedError
+from serverkit.errors import AppError, ForbiddenError, InvalidInputError, RefusedError, Remedy
 
 
 class NotSignedInError(AppError):
-    """No valid access token was shown."""
-
     code = "invalid_credentials"
-    remedy = "Send a valid access token in the Authorization header."
+    message = "No valid access token was shown."
+    remedy = Remedy("Send a valid access token in the Authorization header.", page="api.md#calls")
     status = 401
 
 
 class TooManyFailuresError(AppError):
-    """Too many wrong credentials came from this address."""
-
     code = "too_many_failures"
-    remedy = "Wait as long as Retry-After says, and use a valid access token."
+    message = "Too many wrong credentials came from this address."
+    remedy = Remedy("Wait as long as Retry-After says, and use a valid access token.", page="api.md#calls")
     status = 429
 
 
 class ReadOnlyTokenError(ForbiddenError):
-    """The token may only read."""
-
     code = "read_only_token"
-    remedy = "Use a token with a scope that allows changes."
+    message = "The token may only read."
+    remedy = Remedy("Use a token with a scope that allows changes.", page="api.md#calls")
 
 
 class ParameterError(InvalidInputError):
-    """A parameter or a member of the body is not what the operation takes."""
-
     code = "invalid_parameter"
-    remedy = "Correct what the message names; the description of the interface says what is taken."
+    message = "A parameter or a member of the body is not what the operation takes."
+    remedy = Remedy(
+        "Correct what the message names; the description of the interface says what is taken.", page="api.md#calls"
+    )
 
 
 class BodyNotJsonError(AppError):
-    """The body is not a JSON object."""
-
     code = "malformed"
-    remedy = "Send a JSON object in UTF-8."
+    message = "The body is not a JSON object."
+    remedy = Remedy("Send a JSON object in UTF-8.", page="api.md#calls")
 
 
 class MediaTypeError(AppError):
-    """The body is of a media type that the operation does not take."""
-
     code = "unsupported_media_type"
-    remedy = "Send the media type that the message names."
+    message = "The body is of a media type that the operation does not take."
+    remedy = Remedy("Send the media type that the message names.", page="api.md#calls")
     status = 415
 
 
 class PreconditionError(AppError):
-    """The thing was changed since it was read."""
-
     code = "changed_meanwhile"
-    remedy = "Read it again, and repeat the change with the new ETag if it is still wanted."
+    message = "The thing was changed since it was read."
+    remedy = Remedy(
+        "Read it again, and repeat the change with the new ETag if it is still wanted.", page="api.md#calls"
+    )
     status = 412
 
 
 class KeyReusedError(RefusedError):
-    """The idempotency key was used for another call."""
-
     code = "idempotency_key_reused"
-    remedy = "Take a new key for each new change."
+    message = "The idempotency key was used for another call."
+    remedy = Remedy("Take a new key for each new change.", page="api.md#calls")
 
 
 class KeyInUseError(RefusedError):
-    """A call with the same idempotency key is being answered at this moment."""
-
     code = "idempotency_key_in_use"
-    remedy = "Repeat the call; it gets the answer of the first one."
+    message = "A call with the same idempotency key is being answered at this moment."
+    remedy = Remedy("Repeat the call; it gets the answer of the first one.", page="api.md#calls")
 
 
 class InvalidKeyError(InvalidInputError):
-    """An idempotency key is 1 to 64 letters, digits, dots, underscores and hyphens."""
-
     code = "invalid_idempotency_key"
-    remedy = "Use a random identifier, such as a UUID."
+    message = "An idempotency key is 1 to 64 letters, digits, dots, underscores and hyphens."
+    remedy = Remedy("Use a random identifier, such as a UUID.", page="api.md#calls")

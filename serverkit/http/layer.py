@@ -226,7 +226,7 @@ def _read(model: type[BaseModel], values: Any, where: str) -> Any:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or where
-        raise ParameterError(f"{place}: {first['msg']}") from error
+        raise ParameterError("{place}: {reason}", place=place, reason=first["msg"]) from error
 
 
 def _check_media(operation: Operation[Any], request: Request) -> None:
@@ -234,7 +234,9 @@ def _check_media(operation: Operation[Any], request: Request) -> None:
         return
     kinds = {"", operation.media} if operation.media == JSON else {"", operation.media, "application/octet-stream"}
     if request.mimetype not in kinds and not (operation.media == JSON and request.mimetype.endswith("+json")):
-        raise MediaTypeError(f"{request.mimetype[:80]!r} is not taken here, {operation.media} is")
+        raise MediaTypeError(
+            "{media_type!r} is not taken here, {media} is", media_type=request.mimetype[:80], media=operation.media
+        )
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 
 from serverkit.db.unit import Database, Unit
 from serverkit.devices.messages import FailureLimiter
-from serverkit.errors import AppError, InvalidInputError
+from serverkit.errors import AppError, InvalidInputError, Remedy
 from serverkit.http.answers import log_failure
 from serverkit.http.app import Url, View
 from serverkit.http.errors import NotSignedInError, ReadOnlyTokenError
@@ -35,10 +35,11 @@ C = TypeVar("C")
 
 
 class BodyError(InvalidInputError):
-    """The body is not what this call takes."""
+    """The refusal `invalid_body`."""
 
     code = "invalid_body"
-    remedy = "Send a JSON object with the fields that the call names."
+    message = "The body is not what this call takes."
+    remedy = Remedy("Send a JSON object with the fields that the call names.", page="compatibility.md#calls")
 
 
 def read_body(request: Request) -> dict[str, Any]:
@@ -70,9 +71,9 @@ def text_of(body: Mapping[str, Any], *names: str, needed: bool = True) -> str:
         if isinstance(value, str) and value.strip():
             return value.strip()
         if value is not None and not isinstance(value, str):
-            raise BodyError(f"{name} is not a text")
+            raise BodyError("{name} is not a text", name=name)
     if needed:
-        raise BodyError(f"Missing required input parameters: {names[0]}")
+        raise BodyError("Missing required input parameters: {name}", name=names[0])
     return ""
 
 
@@ -81,9 +82,9 @@ def number_of(value: object, name: str) -> int:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise BodyError(f"{name} is not a whole number")
+        raise BodyError("{name} is not a whole number", name=name)
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,12}", value.strip()):
-        raise BodyError(f"{name} is not a whole number")
+        raise BodyError("{name} is not a whole number", name=name)
     return int(value)
 
 
@@ -105,7 +106,7 @@ def list_of(body: Mapping[str, Any], *names: str) -> list[Any]:
         if isinstance(value, list) and value:
             return value
         if value is not None and not isinstance(value, list):
-            raise BodyError(f"{name} is not a list")
+            raise BodyError("{name} is not a list", name=name)
     return []
 
 
@@ -113,7 +114,7 @@ def entries_of(body: Mapping[str, Any], *names: str) -> list[dict[str, Any]]:
     """A list of objects; an empty object, or null, only fills a place and is left out."""
     found = [entry for entry in list_of(body, *names) if entry not in ({}, None)]
     if not all(isinstance(entry, dict) for entry in found):
-        raise BodyError(f"{names[0]} holds something else than objects")
+        raise BodyError("{name} holds something else than objects", name=names[0])
     return found
 
 
@@ -121,7 +122,7 @@ def objects_of(body: Mapping[str, Any], *names: str) -> list[dict[str, Any]]:
     """A list of objects that may not be empty."""
     found = entries_of(body, *names)
     if not found:
-        raise BodyError(f"Missing required input parameters: {names[0]}")
+        raise BodyError("Missing required input parameters: {name}", name=names[0])
     return found
 
 

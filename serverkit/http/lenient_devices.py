@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from serverkit.errors import RefusedError
+from serverkit.errors import RefusedError, Remedy
 from serverkit.http.lenient import BodyError, text_of
 
 IDENTITY = {
@@ -20,10 +20,14 @@ IDENTITY = {
 
 
 class AmbiguousDeviceError(RefusedError):
-    """The identity fits several product instances; nothing was changed."""
+    """The refusal `ambiguous_device`."""
 
     code = "ambiguous_device"
-    remedy = "Name the product instance by more of its identity, such as product id, serial number and UUID."
+    message = "The identity fits several product instances; nothing was changed."
+    remedy = Remedy(
+        "Name the product instance by more of its identity, such as product id, serial number and UUID.",
+        page="compatibility.md#calls",
+    )
 
 
 class Device(Protocol):
@@ -66,7 +70,9 @@ def meant_of(rows: Sequence[D], wanted: Mapping[str, str], product_tag: object) 
     found = [row for row in found if row.product_tag == product_tag] or found
     if len(found) > 1:
         named = " ".join(wanted.values())[:200]
-        raise AmbiguousDeviceError(f"{named} fits {len(found)} product instances; nothing was changed")
+        raise AmbiguousDeviceError(
+            "{named} fits {count} product instances; nothing was changed", named=named, count=len(found)
+        )
     return found[0] if found else None
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 from werkzeug.wrappers import Response
 
 from serverkit.devices.messages import FailureLimiter
-from serverkit.errors import AppError
+from serverkit.errors import AppError, Remedy
 from serverkit.http.answers import log_failure
 from serverkit.http.app import Url, View
 from serverkit.http.operations import Access
@@ -31,18 +31,20 @@ FAMILY = "token"
 
 
 class UnknownClientError(AppError):
-    """The client's id or secret is not valid."""
+    """The refusal `invalid_client`."""
 
     code = "invalid_client"
-    remedy = "Check client id and secret; ask the administrator for new ones."
+    message = "The client's id or secret is not valid."
+    remedy = Remedy("Check client id and secret; ask the administrator for new ones.", page="api.md#access-tokens")
     status = 401
 
 
 class BadGrantError(AppError):
-    """The user name, password or refresh token is not valid."""
+    """The refusal `invalid_grant`."""
 
     code = "invalid_grant"
-    remedy = "Check user name and password, or sign in again."
+    message = "The user name, password or refresh token is not valid."
+    remedy = Remedy("Check user name and password, or sign in again.", page="api.md#access-tokens")
 
 
 class Grants(Protocol):

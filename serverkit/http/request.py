@@ -73,7 +73,9 @@ class Request(flask.Request):
         length = announced_bytes(self.environ)
         known, left = length is not None, most_bytes + 1 if length is None else length
         if known and left > most_bytes:
-            raise UploadTooLargeError(f"{length} bytes were announced; {most_bytes} are allowed")
+            raise UploadTooLargeError(
+                "{length} bytes were announced; {most_bytes} are allowed", length=length, most_bytes=most_bytes
+            )
         self._touched = True
         if not known and not self.environ.get("HTTP_TRANSFER_ENCODING"):
             return
@@ -84,7 +86,7 @@ class Request(flask.Request):
             target.write(data)
             left -= len(data)
         if not known:
-            raise UploadTooLargeError(f"more than {most_bytes} bytes were sent")
+            raise UploadTooLargeError("more than {most_bytes} bytes were sent", most_bytes=most_bytes)
 
 
 def current_request() -> Request:

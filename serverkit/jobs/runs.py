@@ -13,7 +13,7 @@ from serverkit.actor import Actor, ActorKind
 from serverkit.clock import iso
 from serverkit.db.base import JobRunMixin
 from serverkit.db.unit import Database, Unit
-from serverkit.errors import AppError, DatabaseGuardError, NotFoundError
+from serverkit.errors import AppError, DatabaseGuardError, NotFoundError, Remedy
 from serverkit.faults import crash_point
 from serverkit.ids import new_id
 from serverkit.log import get_logger
@@ -49,10 +49,11 @@ class JobResult:
 
 
 class UnknownJobError(NotFoundError):
-    """There is no job of this name."""
+    """The refusal `unknown_job`."""
 
     code = "unknown_job"
-    remedy = "List the jobs with `jobs list`."
+    message = "There is no job of this name."
+    remedy = Remedy("List the jobs with `jobs list`.", page="operations.md")
 
 
 def slot_of(job: Job, now: datetime) -> str:
@@ -110,4 +111,4 @@ def find_job(jobs: tuple[Job, ...], name: str) -> Job:
     for job in jobs:
         if job.name == name:
             return job
-    raise UnknownJobError(f"there is no job {name!r}")
+    raise UnknownJobError("there is no job {name!r}", name=name)

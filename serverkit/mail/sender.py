@@ -10,7 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from serverkit.errors import AppError, InvalidInputError, SettingsError
+from serverkit.errors import AppError, InvalidInputError, Remedy, SettingsError
 from serverkit.files import read_bounded
 from serverkit.ids import new_id
 from serverkit.mail.settings import MailSettings
@@ -19,18 +19,20 @@ PASSWORD_BYTES = 1024
 
 
 class MailFailedError(AppError):
-    """The mail could not be handed over."""
+    """The refusal `mail_failed`."""
 
     code = "mail_failed"
-    remedy = "Read the cause; `mail test` tries the settings without waiting for a mail."
+    message = "The mail could not be handed over."
+    remedy = Remedy("Read the cause; `mail test` tries the settings without waiting for a mail.", page="settings.md")
     status = 502
 
 
 class MailOffError(AppError):
-    """No mail server is set."""
+    """The refusal `mail_off`."""
 
     code = "mail_off"
-    remedy = "Set `mail.host` and the other settings of mail."
+    message = "No mail server is set."
+    remedy = Remedy("Set `mail.host` and the other settings of mail.", page="settings.md")
     status = 409
 
 
@@ -39,9 +41,9 @@ def check_address(text: str) -> str:
     try:
         found = Address(addr_spec=text)
     except (MessageError, ValueError, IndexError, TypeError) as error:
-        raise InvalidInputError(f"{text[:80]!r} is not a mail address") from error
+        raise InvalidInputError("{text!r} is not a mail address", text=text[:80]) from error
     if not found.username or not found.domain or len(text) > 255 or not text.isprintable():
-        raise InvalidInputError(f"{text[:80]!r} is not a mail address")
+        raise InvalidInputError("{text!r} is not a mail address", text=text[:80])
     return text
 
 
@@ -73,11 +75,15 @@ def send(settings: MailSettings, message: EmailMessage) -> None:
             server.send_message(message)
     except smtplib.SMTPResponseException as error:
         said = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
-        raise MailFailedError(f"{stage}: the server said {error.smtp_code} {said}"[:500]) from error
+        raise MailFailedError(
+            "{stage}: the server said {status} {said}", stage=stage, status=error.smtp_code, said=said[:400]
+        ) from error
     except smtplib.SMTPRecipientsRefused as error:
-        raise MailFailedError(f"{stage}: the server refused the recipient") from error
+        raise MailFailedError("{stage}: the server refused the recipient", stage=stage) from error
     except (smtplib.SMTPException, ssl.SSLError, OSError) as error:
-        raise MailFailedError(f"{stage}: {type(error).__name__}: {error}"[:500]) from error
+        raise MailFailedError(
+            "{stage}: {kind}: {error}", stage=stage, kind=type(error).__name__, error=str(error)[:400]
+        ) from error
 
 
 def send_test(settings: MailSettings, to: str, at: datetime) -> None:

@@ -82,7 +82,9 @@ class TimeActs(Generic[S]):
             named = list(servers) or list(self.row(unit).servers)
         targets = [(name, *time_service.split_server(name)) for name in dict.fromkeys(named)]
         if len(targets) > time_service.MOST_SERVERS:
-            raise time_service.InvalidTimeSettingError(f"at most {time_service.MOST_SERVERS} time servers")
+            raise time_service.InvalidTimeSettingError(
+                "at most {most_servers} time servers", most_servers=time_service.MOST_SERVERS
+            )
         if not targets:
             return {
                 "outcome": "no_server", "offset_seconds": None, "servers": [], "confirmed": False,

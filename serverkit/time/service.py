@@ -12,7 +12,7 @@ from serverkit.db.base import ClockMixin
 from serverkit.db.timekeeper import columns_of, mark_of
 from serverkit.db.unit import Unit
 from serverkit.endpoints import EndpointError, read_host
-from serverkit.errors import InvalidInputError, RefusedError
+from serverkit.errors import InvalidInputError, RefusedError, Remedy
 from serverkit.licence_time import QUIET, ClockTrust, Mark, Reading, can_lower, confirmed, first_mark, judge, signed
 from serverkit.time.ntp import Verdict
 
@@ -27,17 +27,24 @@ _MEANING = {
 
 
 class TimeNotLoweredError(RefusedError):
-    """Licence time was confirmed already and does not come back to this clock."""
+    """The refusal `time_not_lowered`."""
 
     code = "time_not_lowered"
-    remedy = "Set the clock right; licence time goes on as soon as the clock has passed it."
+    message = "Licence time was confirmed already and does not come back to this clock."
+    remedy = Remedy(
+        "Set the clock right; licence time goes on as soon as the clock has passed it.",
+        page="time.md#when-the-clock-is-wrong",
+    )
 
 
 class InvalidTimeSettingError(InvalidInputError):
-    """A setting of time is not what it can be."""
+    """The refusal `invalid_time_setting`."""
 
     code = "invalid_time_setting"
-    remedy = "Name a zone such as Europe/Vienna, and time servers as HOST or HOST:PORT."
+    message = "A setting of time is not what it can be."
+    remedy = Remedy(
+        "Name a zone such as Europe/Vienna, and time servers as HOST or HOST:PORT.", page="time.md#commands"
+    )
 
 
 def row_of(unit: Unit, model: type[C]) -> C:
@@ -92,7 +99,9 @@ def confirm_time(unit: Unit, row: ClockMixin) -> tuple[str, Reading]:
         return "nothing_to_confirm", before
     lowers = moment.system < mark.at
     if lowers and not can_lower(mark, moment):
-        raise TimeNotLoweredError(f"licence time {iso(mark.at)} was confirmed; the clock says {iso(moment.system)}")
+        raise TimeNotLoweredError(
+            "licence time {at} was confirmed; the clock says {system}", at=iso(mark.at), system=iso(moment.system)
+        )
     reading = _save(unit, row, confirmed(mark, moment, by_person=True))
     return "lowered" if lowers else "confirmed", reading
 
@@ -141,14 +150,14 @@ def change_settings(row: ClockMixin, zone: str | None, servers: list[str] | None
         try:
             read_zone(zone)
         except DayTimeError as error:
-            raise InvalidTimeSettingError(f"zone: {error}") from error
+            raise InvalidTimeSettingError("zone: {error}", error=error) from error
         if row.zone != zone:
             row.zone = zone
             changed.append("zone")
     if servers is not None:
         named = list(dict.fromkeys(check_server(server) for server in servers if server))
         if len(named) > MOST_SERVERS:
-            raise InvalidTimeSettingError(f"at most {MOST_SERVERS} time servers")
+            raise InvalidTimeSettingError("at most {most_servers} time servers", most_servers=MOST_SERVERS)
         if row.servers != named:
             row.servers = named
             changed.append("servers")
@@ -167,7 +176,7 @@ def split_server(text: str) -> tuple[str, int]:
     try:
         return read_host(f"[{text}]" if bare else text, NTP_PORT)
     except EndpointError as error:
-        raise InvalidTimeSettingError(f"{text[:80]!r} is not a time server: {error}") from error
+        raise InvalidTimeSettingError("{text!r} is not a time server: {error}", text=text[:80], error=error) from error
 
 
 def clock_words(reading: Reading) -> dict[str, Any]:

@@ -67,7 +67,11 @@ class Pair:
             with _as_file(certificates) as certificate_path, _as_file(private) as key_path:
                 context.load_cert_chain(certificate_path, key_path, password=lambda: b"")
         except (ssl.SSLError, OSError, ValueError) as error:
-            raise TlsPairError(f"TLS does not take {CERTIFICATE}: {getattr(error, 'reason', None) or error}") from error
+            raise TlsPairError(
+                "TLS does not take {certificate}: {getattr}",
+                certificate=CERTIFICATE,
+                getattr=getattr(error, "reason", None) or error,
+            ) from error
         return context
 
 
@@ -87,25 +91,34 @@ def read_pair(folder: Path) -> Pair:
     certificate, key = folder / CERTIFICATE, folder / KEY
     if is_there(key) and not is_there(certificate):
         raise TlsPairError(
-            f"{KEY} waits for its certificate: {CERTIFICATE} is missing",
-            remedy=f"Put the certificate that was issued for this key as {CERTIFICATE} into the folder `tls`; the key is kept.",
+            "{key} waits for its certificate: {certificate} is missing",
+            remedy="Put the certificate that was issued for this key as {certificate} into the folder `tls`; the "
+            "key is kept.",
+            key=KEY,
+            certificate=CERTIFICATE,
         )
     if is_there(certificate) and not is_there(key):
         raise TlsPairError(
-            f"{CERTIFICATE} is there, but {KEY} is missing",
-            remedy=f"Put the private key of this certificate as {KEY} into the folder `tls`.",
+            "{certificate} is there, but {key} is missing",
+            remedy="Put the private key of this certificate as {key} into the folder `tls`.",
+            certificate=CERTIFICATE,
+            key=KEY,
         )
     chain, private = _certificates(_text(certificate)), read_key(key)
     same = [one for one in chain if _spki(one.public_key()) == _spki(private.public_key())]
     if not same:
         raise TlsPairError(
-            f"{KEY} is not the key of {CERTIFICATE}",
-            remedy="Put both files of one pair into the folder `tls`: the certificate, and the key that it was asked for with.",
+            "{key} is not the key of {certificate}",
+            remedy="Put both files of one pair into the folder `tls`: the certificate, and the key that it was "
+            "asked for with.",
+            key=KEY,
+            certificate=CERTIFICATE,
         )
     if same[0] != chain[0]:
         raise TlsPairError(
-            f"{CERTIFICATE} does not begin with the server's certificate",
+            "{certificate} does not begin with the server's certificate",
             remedy="Put the server's certificate first, then those of the authorities that issued it.",
+            certificate=CERTIFICATE,
         )
     return Pair(tuple(chain), private)
 
@@ -116,18 +129,26 @@ def read_key(path: Path) -> Any:
     blocks = [(found[1], found[0]) for found in _BLOCK.finditer(data)]
     private = [(kind, block) for kind, block in blocks if kind.endswith(b"PRIVATE KEY")]
     if not private and any(kind.endswith(b"CERTIFICATE") for kind, _ in blocks):
-        raise TlsPairError(f"{path.name} holds a certificate, not a private key", remedy="Exchange the two files.")
+        raise TlsPairError(
+            "{name} holds a certificate, not a private key", remedy="Exchange the two files.", name=path.name
+        )
     if b"ENCRYPTED" in data:
         raise TlsPairError(
-            f"{path.name} is protected by a passphrase",
-            remedy=f"Put the key without its passphrase into the folder `tls`: openssl pkey -in KEY -out {KEY}",
+            "{name} is protected by a passphrase",
+            remedy="Put the key without its passphrase into the folder `tls`: openssl pkey -in KEY -out {key}",
+            name=path.name,
+            key=KEY,
         )
     if len(private) != 1:
-        raise TlsPairError(f"{path.name} holds {'no whole private key' if not private else 'several private keys'}")
+        raise TlsPairError(
+            "{name} holds {what}",
+            name=path.name,
+            what="no whole private key" if not private else "several private keys",
+        )
     try:
         return serialization.load_pem_private_key(private[0][1] + b"\n", password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise TlsPairError(f"{path.name} is damaged: it holds no private key that can be read") from error
+        raise TlsPairError("{name} is damaged: it holds no private key that can be read", name=path.name) from error
 
 
 def _certificates(data: bytes) -> list[x509.Certificate]:
@@ -135,17 +156,22 @@ def _certificates(data: bytes) -> list[x509.Certificate]:
     wanted = [block for kind, block in blocks if kind == b"CERTIFICATE"]
     if not wanted:
         if any(kind.endswith(b"PRIVATE KEY") for kind, _ in blocks):
-            raise TlsPairError(f"{CERTIFICATE} holds a private key only", remedy="Exchange the two files.")
+            raise TlsPairError(
+                "{certificate} holds a private key only", remedy="Exchange the two files.", certificate=CERTIFICATE
+            )
         if any(kind.endswith(b"REQUEST") for kind, _ in blocks):
             raise TlsPairError(
-                f"{CERTIFICATE} holds the request for a certificate, not the certificate",
+                "{certificate} holds the request for a certificate, not the certificate",
                 remedy="Have the request signed by an authority, and put what it issues into the folder `tls`.",
+                certificate=CERTIFICATE,
             )
-        raise TlsPairError(f"{CERTIFICATE} holds no whole certificate in PEM form")
+        raise TlsPairError("{certificate} holds no whole certificate in PEM form", certificate=CERTIFICATE)
     try:
         return [x509.load_pem_x509_certificate(block + b"\n") for block in wanted]
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise TlsPairError(f"{CERTIFICATE} is damaged: it holds a certificate that cannot be read") from error
+        raise TlsPairError(
+            "{certificate} is damaged: it holds a certificate that cannot be read", certificate=CERTIFICATE
+        ) from error
 
 
 def _text(path: Path) -> bytes:
@@ -154,25 +180,28 @@ def _text(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise TlsPairError(f"{path.name} is not a regular file")
+                raise TlsPairError("{name} is not a regular file", name=path.name)
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise TlsPairError(
-            f"{path.name} cannot be read: {error.strerror}",
+            "{name} cannot be read: {reason}",
             remedy="Correct owner and permissions of the folder `tls` and of both files.",
+            name=path.name,
+            reason=error.strerror,
         ) from error
     if len(data) > MOST_BYTES:
-        raise TlsPairError(f"{path.name} is larger than any certificate or key")
+        raise TlsPairError("{name} is larger than any certificate or key", name=path.name)
     if not data.strip():
-        raise TlsPairError(f"{path.name} is empty")
+        raise TlsPairError("{name} is empty", name=path.name)
     if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")) or (b"\0" in data and b"-\0-\0" in data):
         raise TlsPairError(
-            f"{path.name} has the wrong encoding", remedy="Save it as plain ASCII, without a byte order mark."
+            "{name} has the wrong encoding", remedy="Save it as plain ASCII, without a byte order mark.", name=path.name
         )
     if b"-----BEGIN" not in data and data[:1] == b"\x30":
         raise TlsPairError(
-            f"{path.name} is in binary form (DER or PKCS #12), not PEM",
+            "{name} is in binary form (DER or PKCS #12), not PEM",
             remedy="Change it to PEM: openssl x509 -inform DER, openssl pkey -inform DER, or openssl pkcs12 -nodes.",
+            name=path.name,
         )
     return data
 

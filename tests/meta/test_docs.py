@@ -32,6 +32,7 @@ from central.domain.preferences.rules import POLICIES
 from central.settings import CentralSettings
 from exchange.device.rules import DEVICE_PROBLEMS
 from exchange.errors import ExchangeError
+from exchange.refusal import Refusal, Remedy
 from exchange.vocabulary import PrivacyField
 from satellite.app import URLS as SATELLITE_URLS
 from satellite.cli.base import group as satellite_group
@@ -79,14 +80,13 @@ def _import_all() -> None:
                 importlib.import_module(found.name)
 
 
-def refusals(root: type[Exception]) -> list[tuple[str, str, str]]:
+def refusals(root: type[Refusal]) -> list[tuple[str, str, Remedy]]:
     """Code, meaning and remedy of each class of a tree of refusals."""
     _import_all()
     found = set()
     for one in _subclasses(root):
         if one.__module__.partition(".")[0] in PACKAGES:
-            meaning = " ".join((one.__doc__ or "").split("\n\n")[0].split())
-            found.add((one.code, meaning, one.remedy))
+            found.add((one.code, one.message, one.remedy))
     return sorted(found)
 
 
@@ -208,6 +208,21 @@ def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]
     return [line(heads), "|" + "---|" * len(heads), *(line(row) for row in rows), ""]
 
 
+def _headings(path: Path) -> dict[str, str]:
+    """The titles of a page by their anchors."""
+    titles = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-"): title for title in titles}
+
+
+def _with_page(remedy: Remedy) -> str:
+    """A remedy with a link to the page that says more."""
+    file, _, anchor = remedy.page.partition("#")
+    if file == "errors.md":
+        return remedy
+    titles = _headings(ADMIN / file)
+    return f"{remedy} See [{titles[anchor] if anchor else next(iter(titles.values()))}]({remedy.page})."
+
+
 def errors_page() -> str:
     """The page of errors."""
     heads = ("Code", "What it means", "What to do")
@@ -226,7 +241,7 @@ def errors_page() -> str:
         ("Agent", "Said by the agent on a device.", AgentError),
     )
     for title, text, root in parts:
-        rows = [(f"`{code}`", meaning, remedy) for code, meaning, remedy in refusals(root)]
+        rows = [(f"`{code}`", meaning, _with_page(remedy)) for code, meaning, remedy in refusals(root)]
         lines += [f"## {title}", "", text, "", *_table(heads, rows)]
     lines += ["## What a server tells a device", "", "In a signed answer where the device's key is known.", ""]
     problems = [(f"`{code}`", str(p.status), p.message, p.remedy) for code, p in sorted(DEVICE_PROBLEMS.items())]
@@ -323,6 +338,21 @@ def test_every_refusal_says_what_it_means_and_what_to_do() -> None:
             assert re.fullmatch(r"[a-z][a-z0-9_]*", code), code
             assert meaning.endswith("."), f"{code}: {meaning}"
             assert remedy.endswith("."), f"{code}: {remedy}"
+
+
+@pytest.mark.repository_rule
+def test_every_remedy_names_a_page_and_commands_that_exist() -> None:
+    """A remedy leads to a heading of a page for administrators, and its command can be typed as it stands."""
+    wrong = []
+    for root in (ExchangeError, AppError, AgentError):
+        for code, _, remedy in refusals(root):
+            file, _, anchor = remedy.page.partition("#")
+            if not (ADMIN / file).exists() or (anchor and anchor not in _headings(ADMIN / file)):
+                wrong.append(f"{code}: {remedy.page}")
+            words = remedy.command.split()
+            if words and _takes(words[0], words[1:]) is None:
+                wrong.append(f"{code}: {remedy.command}")
+    assert not wrong
 
 
 @pytest.mark.repository_rule

@@ -20,7 +20,9 @@ from serverkit.http.lenient_forms import asked_move, moved_form, moved_message
 
 
 class DeviceNotFoundError(UnknownInstanceError):
-    """The virtual account has no such device."""
+    """A refusal of its own for those who catch it."""
+
+    message = "The virtual account has no such device."
 
 
 def list_devices(call: Call) -> dict[str, Any]:
@@ -78,7 +80,9 @@ def _find(call: Call, entry: Mapping[str, Any]) -> Instance:
     rows = instances.candidates(call.unit, call.smart_account.domain, name, wanted)
     row = meant_of(rows, wanted, entry.get("productTagName"))
     if row is None:
-        raise DeviceNotFoundError(f"{name} has no product instance {' '.join(wanted.values())[:200]}")
+        raise DeviceNotFoundError(
+            "{name} has no product instance {wanted}", name=name, wanted=" ".join(wanted.values())[:200]
+        )
     return row
 
 
@@ -120,7 +124,7 @@ def remove_devices(call: Call) -> dict[str, Any]:
             if not any(_same(entry, known) for known in entries):
                 entries.append(entry)
     if not entries:
-        raise BodyError(f"Missing required input parameters: {LISTS[1]}")
+        raise BodyError("Missing required input parameters: {list}", list=LISTS[1])
     outcomes = [_removed(call, entry) for entry in entries]
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     # The two blanks are what the contract shows.

@@ -117,7 +117,11 @@ def _moved(call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
         quantity = number_of(entry.get("quantity"), "quantity")
         order = (text_of(entry, "precedence", needed=False) or LONGEST_FIRST).upper()
         if order not in {LONGEST_FIRST, LONGEST_LAST}:
-            raise BodyError(f"precedence is {LONGEST_FIRST} or {LONGEST_LAST}")
+            raise BodyError(
+                "precedence is {longest_first} or {longest_last}",
+                longest_first=LONGEST_FIRST,
+                longest_last=LONGEST_LAST,
+            )
         with call.unit.savepoint():
             tag = licences.find_tag(call.unit, domain, source, name)
             licences.transfer_licences(
@@ -145,7 +149,7 @@ def _types(word: str) -> frozenset[str]:
         return frozenset()
     found = TYPES.get(word.upper())
     if found is None:
-        raise BodyError(f"licenseType is one of {', '.join(TYPES)}")
+        raise BodyError("licenseType is one of {types}", types=", ".join(TYPES))
     return found
 
 

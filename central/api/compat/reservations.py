@@ -78,6 +78,8 @@ def _wanted(call: Call, entry: Mapping[str, Any]) -> WantedLicence:
     name = text_of(entry, "entitlementTag", "license", "licenseName")
     order = (text_of(entry, "precedence", needed=False) or LONGEST_FIRST).upper()
     if order not in {LONGEST_FIRST, LONGEST_LAST}:
-        raise BodyError(f"precedence is {LONGEST_FIRST} or {LONGEST_LAST}")
+        raise BodyError(
+            "precedence is {longest_first} or {longest_last}", longest_first=LONGEST_FIRST, longest_last=LONGEST_LAST
+        )
     tag = find_tag(call.unit, call.smart_account.domain, call.path["va"], name)
     return WantedLicence(tag, number_of(entry.get("quantity"), "quantity"), order == LONGEST_FIRST)

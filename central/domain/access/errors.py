@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-from serverkit.errors import ForbiddenError, InvalidInputError, NotFoundError, RefusedError
+from serverkit.errors import ForbiddenError, InvalidInputError, NotFoundError, RefusedError, Remedy
 
 
 class NotPermittedError(ForbiddenError):
-    """The roles of this user do not allow it."""
-
     code = "forbidden"
+    message = "The roles of this user do not allow it."
 
 
 class UnknownUserError(NotFoundError):
-    """There is no user of this name."""
-
     code = "unknown_user"
-    remedy = "Add the user with `central user add`."
+    message = "There is no user of this name."
+    remedy = Remedy("Add the user with `central user add`.", page="operations.md#central")
 
 
 class UserRoleExistsError(RefusedError):
-    """The user holds this role already."""
-
     code = "role_exists"
-    remedy = "Nothing needs to be done."
+    message = "The user holds this role already."
+    remedy = Remedy("Nothing needs to be done.", page="operations.md#central")
 
 
 class RoleNotHeldError(RefusedError):
-    """The user does not hold this role."""
-
     code = "role_not_held"
-    remedy = "Look at the list of users; it shows who holds which role for what."
+    message = "The user does not hold this role."
+    remedy = Remedy("Look at the list of users; it shows who holds which role for what.", page="operations.md#central")
 
 
 class RoleScopeError(InvalidInputError):
-    """The role needs an account or virtual account, or takes none."""
-
     code = "role_scope"
-    remedy = "Vendor roles take none, account roles an account, virtual account roles both."
+    message = "The role needs an account or virtual account, or takes none."
+    remedy = Remedy(
+        "Vendor roles take none, account roles an account, virtual account roles both.", page="operations.md#central"
+    )

@@ -41,16 +41,16 @@ def require(unit: Unit, permission: Permission, account_id: str = "", virtual_ac
     if unit.actor.kind in TRUSTED_KINDS:
         return
     if not permits(held_roles(unit, unit.actor.id), permission, account_id, virtual_account_id):
-        raise NotPermittedError(f"{unit.actor.label} may not do this ({permission})")
+        raise NotPermittedError("{label} may not do this ({permission})", label=unit.actor.label, permission=permission)
     if unit.writing and not is_in_scope(unit.actor.scopes, permission):
-        raise NotPermittedError(f"the access token may not do this ({permission})")
+        raise NotPermittedError("the access token may not do this ({permission})", permission=permission)
 
 
 def require_in_scope(unit: Unit, permission: Permission, account_id: str, virtual_account_id: str) -> None:
     """Refuse like `require`, and mind the token's scope even where nothing is changed: for what shows secrets."""
     require(unit, permission, account_id, virtual_account_id)
     if not is_in_scope(unit.actor.scopes, permission):
-        raise NotPermittedError(f"the access token may not do this ({permission})")
+        raise NotPermittedError("the access token may not do this ({permission})", permission=permission)
 
 
 def is_permitted(unit: Unit, permission: Permission, account_id: str = "", virtual_account_id: str = "") -> bool:
@@ -69,7 +69,7 @@ def visible_virtual_accounts(unit: Unit, account_id: str) -> frozenset[str] | No
         return None
     own = frozenset(one.virtual_account_id for one in held if one.account_id == account_id and one.virtual_account_id)
     if not own:
-        raise NotPermittedError(f"{unit.actor.label} may not see this account")
+        raise NotPermittedError("{label} may not see this account", label=unit.actor.label)
     return own
 
 
@@ -87,7 +87,7 @@ def add_user(
         unit.session.add(user)
         record(unit, None, EventKind.USER_ADDED, f"user {name} added", subject={"user": user.id})
     elif HeldRole(role, account_id, virtual_account_id) in held_roles(unit, user.id):
-        raise UserRoleExistsError(f"{user.name} holds this role already")
+        raise UserRoleExistsError("{name} holds this role already", name=user.name)
     given_role = RoleAssignment(
         account_id=account_id, id=new_id(), user_id=user.id, virtual_account_id=virtual_account_id, role=role
     )
@@ -108,7 +108,9 @@ def user_of(unit: Unit, name: str) -> User:
     user = _named(unit, name)
     if user is None:
         names = list(unit.session.scalars(select(User.name))) if is_permitted(unit, Permission.USER_MANAGE) else []
-        raise UnknownUserError(f"there is no user {name[:255]!r}{did_you_mean(name, names)}")
+        raise UnknownUserError(
+            "there is no user {name!r}{did_you_mean}", name=name[:255], did_you_mean=did_you_mean(name, names)
+        )
     return user
 
 
@@ -132,7 +134,7 @@ def _check_scope(role: Role, account_id: str, virtual_account_id: str) -> None:
     wanted = ROLE_SCOPES[role]
     given = Scope.VIRTUAL_ACCOUNT if virtual_account_id else Scope.ACCOUNT if account_id else Scope.VENDOR
     if wanted is not given:
-        raise RoleScopeError(f"{role} is a role for {wanted.value.replace('_', ' ')}s")
+        raise RoleScopeError("{role} is a role for {value}s", role=role, value=wanted.value.replace("_", " "))
 
 
 def remove_role(unit: Unit, name: str, role: Role, account_id: str, virtual_account_id: str) -> User:
@@ -150,7 +152,7 @@ def remove_role(unit: Unit, name: str, role: Role, account_id: str, virtual_acco
     if user is None or held is None:
         if is_permitted(unit, Permission.USER_MANAGE):
             user_of(unit, name)  # anyone who may know it is told that there is no such user
-        raise RoleNotHeldError(f"{name[:255]} does not hold this role")
+        raise RoleNotHeldError("{name} does not hold this role", name=name[:255])
     _take(unit, held, user.name)
     return user
 

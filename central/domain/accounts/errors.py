@@ -2,51 +2,48 @@
 
 from __future__ import annotations
 
-from serverkit.errors import NotFoundError, RefusedError
+from serverkit.errors import NotFoundError, RefusedError, Remedy
 
 
 class UnknownAccountError(NotFoundError):
-    """There is no such account."""
-
     code = "unknown_account"
+    message = "There is no such account."
 
 
 class AccountExistsError(RefusedError):
-    """An account of this domain exists already."""
-
     code = "account_exists"
-    remedy = "Choose another domain identifier."
+    message = "An account of this domain exists already."
+    remedy = Remedy("Choose another domain identifier.", page="operations.md#central")
 
 
 class UnknownVirtualAccountError(NotFoundError):
-    """The account has no such virtual account."""
-
     code = "unknown_virtual_account"
+    message = "The account has no such virtual account."
 
 
 class VirtualAccountExistsError(RefusedError):
-    """The account has a virtual account of this name already."""
-
     code = "virtual_account_exists"
-    remedy = "Choose another name."
+    message = "The account has a virtual account of this name already."
+    remedy = Remedy("Choose another name.", page="operations.md#central")
 
 
 class VirtualAccountNotEmptyError(RefusedError):
-    """The virtual account holds licences, instances or tokens."""
-
     code = "virtual_account_not_empty"
-    remedy = "Move or remove what it holds first."
+    message = "The virtual account holds licences, instances or tokens."
+    remedy = Remedy("Move or remove what it holds first.", page="operations.md#central")
 
 
 class DefaultVirtualAccountError(RefusedError):
-    """The default virtual account cannot be used for this."""
-
     code = "default_virtual_account"
-    remedy = "Make another virtual account the default first, or choose another one."
+    message = "The default virtual account cannot be used for this."
+    remedy = Remedy(
+        "Make another virtual account the default first, or choose another one.", page="operations.md#central"
+    )
 
 
 class SatelliteVirtualAccountError(RefusedError):
-    """A satellite manages it; central only shows what the site last said."""
-
     code = "managed_by_satellite"
-    remedy = "Do this on the satellite; it travels with the next synchronization."
+    message = "A satellite manages it; central only shows what the site last said."
+    remedy = Remedy(
+        "Do this on the satellite; it travels with the next synchronization.", page="operations.md#satellite"
+    )

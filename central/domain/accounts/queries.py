@@ -61,7 +61,9 @@ def _unknown_account(unit: Unit, text: str) -> UnknownAccountError:
     """Says nothing of accounts that the acting one may not see."""
     rows = visible_accounts(unit)
     by_name = {row.domain: row.domain for row in rows} | {row.name: row.domain for row in rows}
-    return UnknownAccountError(f"there is no account {text[:253]!r}{did_you_mean(text, by_name)}")
+    return UnknownAccountError(
+        "there is no account {text!r}{did_you_mean}", text=text[:253], did_you_mean=did_you_mean(text, by_name)
+    )
 
 
 def all_accounts(unit: Unit) -> list[SmartAccount]:
@@ -102,7 +104,9 @@ def virtual_account(unit: Unit, account_id: str, name: str) -> VirtualAccount:
     if found is None or (allowed is not None and found.id not in allowed):
         there = [row.name for row in virtual_accounts(unit, account_id)]
         hint = did_you_mean(name, there)
-        raise UnknownVirtualAccountError(f"the account has no virtual account {name[:255]!r}{hint}")
+        raise UnknownVirtualAccountError(
+            "the account has no virtual account {name!r}{hint}", name=name[:255], hint=hint
+        )
     return found
 
 

@@ -31,7 +31,7 @@ def create_account(unit: Unit, domain: str, name: str, *, export_allowed: bool) 
     check_domain(domain)
     check_name("name", name)
     if unit.session.scalars(select(SmartAccount).where(SmartAccount.domain == domain)).one_or_none():
-        raise AccountExistsError(f"the account {domain} exists already")
+        raise AccountExistsError("the account {domain} exists already", domain=domain)
     _refuse_similar_account(unit, name)
     account = SmartAccount(
         id=new_id(),
@@ -53,7 +53,9 @@ def create_account(unit: Unit, domain: str, name: str, *, export_allowed: bool) 
 def _refuse_similar_account(unit: Unit, name: str, account_id: str = "") -> None:
     names = list(unit.session.scalars(select(SmartAccount.name).where(SmartAccount.id != account_id)))
     if name in names:
-        raise AccountExistsError(f"an account of the name {name!r} exists already", remedy="Choose another name.")
+        raise AccountExistsError(
+            "an account of the name {name!r} exists already", remedy="Choose another name.", name=name
+        )
     refuse_similar("the account name", name, names)
 
 
@@ -127,7 +129,7 @@ def _refuse_known_name(unit: Unit, account_id: str, name: str, but: str = "") ->
     query = select(VirtualAccount.name).where(VirtualAccount.account_id == account_id, VirtualAccount.id != but)
     names = list(unit.session.scalars(query))
     if name in names:
-        raise VirtualAccountExistsError(f"the account has a virtual account {name!r} already")
+        raise VirtualAccountExistsError("the account has a virtual account {name!r} already", name=name)
     refuse_similar("the name of the virtual account", name, names)
 
 
@@ -167,8 +169,10 @@ def make_default(unit: Unit, row: VirtualAccount) -> None:
     if row.satellite_id is not None:
         name = satellite_name(unit, row.account_id, row.satellite_id)
         raise SatelliteVirtualAccountError(
-            f"the virtual account {row.name} belongs to satellite {name}, and a satellite's never is the default",
+            "the virtual account {name} belongs to satellite {satellite}, and a satellite's never is the default",
             remedy="Choose another virtual account.",
+            name=row.name,
+            satellite=name,
         )
     default_virtual_account(unit, row.account_id).is_default = False
     unit.session.flush()  # the database knows one at a time
@@ -187,12 +191,14 @@ def refuse_managed(unit: Unit, row: VirtualAccount, there: str = "") -> None:
     if row.satellite_id is None:
         return
     name = satellite_name(unit, row.account_id, row.satellite_id)
-    where = f"Do it on satellite {name}" + (f" with `satellite {there}`" if there else "")
     raise SatelliteVirtualAccountError(
-        f"the virtual account {row.name} belongs to satellite {name}, which manages it",
-        remedy=f"{where}; it comes here with the next synchronization."
+        "the virtual account {name} belongs to satellite {satellite}, which manages it",
+        remedy="Do it on satellite {satellite} with `satellite {there}`; it comes here with the next synchronization."
         if there
-        else f"Choose a virtual account that belongs to no satellite, or remove satellite {name} first.",
+        else "Choose a virtual account that belongs to no satellite, or remove satellite {satellite} first.",
+        name=row.name,
+        satellite=name,
+        there=there,
     )
 
 
@@ -203,8 +209,11 @@ def refuse_managed_by(unit: Unit, account_id: str, satellite_id: str | None, wha
         return
     name = manager.name if manager else satellite_id
     raise SatelliteVirtualAccountError(
-        f"satellite {name} manages this {what}; central only shows what the site last said",
-        remedy=f"Do it on satellite {name} with `satellite {there}`; it comes here with the next synchronization.",
+        "satellite {name} manages this {what}; central only shows what the site last said",
+        remedy="Do it on satellite {name} with `satellite {there}`; it comes here with the next synchronization.",
+        name=name,
+        what=what,
+        there=there,
     )
 
 
@@ -213,6 +222,8 @@ def refuse_deletion(unit: Unit, row: VirtualAccount) -> None:
     if row.satellite_id is not None:
         name = satellite_name(unit, row.account_id, row.satellite_id)
         raise SatelliteVirtualAccountError(
-            f"the virtual account {row.name} belongs to satellite {name}",
-            remedy=f"It can be deleted when satellite {name} is removed; a satellite gives none back singly.",
+            "the virtual account {name} belongs to satellite {satellite}",
+            remedy="It can be deleted when satellite {satellite} is removed; a satellite gives none back singly.",
+            name=row.name,
+            satellite=name,
         )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from serverkit.errors import RefusedError
+from serverkit.errors import RefusedError, Remedy
 
 
 class AgreementPendingError(RefusedError):
-    """The account has not accepted the licensing agreement that is in force."""
-
     code = "agreement_pending"
-    remedy = "Someone with authority accepts it: `central agreement accept DOMAIN`."
+    message = "The account has not accepted the licensing agreement that is in force."
+    remedy = Remedy("Someone with authority accepts it: `central agreement accept DOMAIN`.", page="set-up.md")

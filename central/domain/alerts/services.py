@@ -167,7 +167,7 @@ def _manageable(unit: Unit, account_id: str, alert_id: str) -> Alert:
     """An alert that the acting one sees and may deal with; the account's own need the account."""
     found = next((row for row in visible_alerts(unit, account_id, None, every=True) if row.id == alert_id), None)
     if found is None:
-        raise UnknownAlertError(f"there is no alert {alert_id[:64]!r}")
+        raise UnknownAlertError("there is no alert {alert_id!r}", alert_id=alert_id[:64])
     require(unit, Permission.ALERT_MANAGE, account_id, str(found.subject.get("virtual_account") or ""))
     return found
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from serverkit.errors import NotFoundError, RefusedError
+from serverkit.errors import NotFoundError, RefusedError, Remedy
 
 
 class UnknownEntitlementError(NotFoundError):
-    """The catalogue has no such entitlement."""
-
     code = "unknown_entitlement"
-    remedy = "Import the catalogue that holds it with `central catalogue import`."
+    message = "The catalogue has no such entitlement."
+    remedy = Remedy(
+        "Import the catalogue that holds it with `central catalogue import`.", page="orders-and-catalogue.md#catalogue"
+    )
 
 
 class RestrictionInUseError(RefusedError):
-    """The file makes a licence restricted, or takes that away, while devices use it."""
-
     code = "restriction_in_use"
-    remedy = "Look at the file; where it is meant, import it again with `--change-restriction`."
+    message = "The file makes a licence restricted, or takes that away, while devices use it."
+    remedy = Remedy(
+        "Look at the file; where it is meant, import it again with `--change-restriction`.",
+        page="orders-and-catalogue.md#catalogue",
+    )

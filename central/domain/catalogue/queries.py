@@ -16,7 +16,7 @@ def entitlement(unit: Unit, tag: str) -> Entitlement:
     """An entitlement by its tag; UnknownEntitlementError."""
     found = unit.session.get(Entitlement, tag)
     if found is None:
-        raise UnknownEntitlementError(f"the catalogue has no entitlement {tag!r}")
+        raise UnknownEntitlementError("the catalogue has no entitlement {tag!r}", tag=tag)
     return found
 
 
@@ -27,7 +27,7 @@ def by_name(unit: Unit, text: str) -> str:
     tags = list(unit.session.scalars(select(Entitlement.tag).where(Entitlement.name == text).limit(2)))
     if len(tags) != 1:
         cause = "several entitlements" if tags else "no entitlement"
-        raise UnknownEntitlementError(f"the catalogue has {cause} of the name {text!r}")
+        raise UnknownEntitlementError("the catalogue has {cause} of the name {text!r}", cause=cause, text=text)
     return tags[0]
 
 

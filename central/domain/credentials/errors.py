@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-from serverkit.errors import AppError, InvalidInputError, NotFoundError
+from serverkit.errors import AppError, InvalidInputError, NotFoundError, Remedy
 
 
 class BadCredentialsError(AppError):
-    """The credentials are not valid."""
-
     code = "invalid_credentials"
-    remedy = "Check client id, secret and token; ask the administrator for new ones."
+    message = "The credentials are not valid."
+    remedy = Remedy(
+        "Check client id, secret and token; ask the administrator for new ones.", page="api.md#access-tokens"
+    )
     status = 401
 
 
 class WeakPasswordError(InvalidInputError):
-    """A password has 12 to 256 characters."""
-
     code = "weak_password"
-    remedy = "Choose a longer one; a sentence is good."
+    message = "A password has 12 to 256 characters."
+    remedy = Remedy("Choose a longer one; a sentence is good.", page="api.md#access-tokens")
 
 
 class InvalidTokenLifeError(InvalidInputError):
-    """An access token lasts 1 to 365 days."""
-
     code = "invalid_token_life"
-    remedy = "Give --days from 1 to 365."
+    message = "An access token lasts 1 to 365 days."
+    remedy = Remedy("Give --days from 1 to 365.", page="api.md#access-tokens")
 
 
 class UnknownClientError(NotFoundError):
-    """There is no such API client."""
-
     code = "unknown_api_client"
-    remedy = "List the clients with `central api-client list`."
+    message = "There is no such API client."
+    remedy = Remedy("List the clients with `central api-client list`.", page="api.md#access-tokens")
 
 
 class UnknownAccessTokenError(NotFoundError):
-    """There is no such access token."""
-
     code = "unknown_access_token"
-    remedy = "List the tokens with `central api-token list`."
+    message = "There is no such access token."
+    remedy = Remedy("List the tokens with `central api-token list`.", page="api.md#access-tokens")
 
 
 class InvalidScopeError(InvalidInputError):
-    """A scope is `read`, `write` or the name of a permission."""
-
     code = "invalid_scope"
-    remedy = "Take `read`, `write`, or a permission such as `virtual_account:token:manage`."
+    message = "A scope is `read`, `write` or the name of a permission."
+    remedy = Remedy(
+        "Take `read`, `write`, or a permission such as `virtual_account:token:manage`.", page="api.md#access-tokens"
+    )

@@ -26,7 +26,7 @@ def scope_text(words: Iterable[str]) -> str:
     asked = set(words)
     unknown = sorted(asked - set(SCOPES))
     if unknown:
-        raise InvalidScopeError(f"there is no scope {unknown[0][:80]!r}")
+        raise InvalidScopeError("there is no scope {unknown!r}", unknown=unknown[0][:80])
     return " ".join(word for word in SCOPES if word in asked) or READ
 
 

@@ -79,7 +79,7 @@ def revoke_client(unit: Unit, client_id: str) -> ApiClient:
     client_id = client_id.strip()
     row = unit.session.get(ApiClient, client_id)
     if row is None:
-        raise UnknownClientError(f"there is no API client {client_id[:64]!r}")
+        raise UnknownClientError("there is no API client {client_id!r}", client_id=client_id[:64])
     if not row.revoked:
         row.revoked = True
         record(unit, None, EventKind.API_CLIENT_REVOKED, "API client revoked", subject={"client": row.id})
@@ -170,7 +170,7 @@ def revoke_token(unit: Unit, token_id: str) -> AccessToken:
     require(unit, Permission.USER_MANAGE)
     row = unit.session.scalars(select(AccessToken).where(AccessToken.id == token_id.strip())).one_or_none()
     if row is None:
-        raise UnknownAccessTokenError(f"there is no access token {token_id[:64]!r}")
+        raise UnknownAccessTokenError("there is no access token {token_id!r}", token_id=token_id[:64])
     row.revoked = True
     record(unit, None, EventKind.API_TOKEN_REVOKED, "access token revoked", subject={"token": row.id})
     return row

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from serverkit.errors import NotFoundError, RefusedError
+from serverkit.errors import NotFoundError, RefusedError, Remedy
 
 
 class UnknownInstanceError(NotFoundError):
-    """There is no such product instance."""
-
     code = "unknown_instance"
+    message = "There is no such product instance."
 
 
 class RestrictedHeldError(RefusedError):
-    """The instance holds restricted licences."""
-
     code = "restricted_licences_held"
-    remedy = "Let the device return them, or release them as the vendor with --release-restricted and a --reason."
+    message = "The instance holds restricted licences."
+    remedy = Remedy(
+        "Let the device return them, or release them as the vendor with --release-restricted and a --reason.",
+        page="restricted-licences.md#giving-back",
+    )
 
 
 class ReasonNeededError(RefusedError):
-    """A release of restricted licences needs a reason, which is kept."""
-
     code = "reason_needed"
-    remedy = "Say why with --reason."
+    message = "A release of restricted licences needs a reason, which is kept."
+    remedy = Remedy("Say why with --reason.", page="operations.md#central")

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from serverkit.errors import InvalidInputError, RefusedError
+from serverkit.errors import InvalidInputError, RefusedError, Remedy
 
 
 class RestrictedNotAvailableError(RefusedError):
-    """The virtual account has too few free units of a restricted licence."""
-
     code = "restricted_licence_not_available"
-    remedy = "Add licences to this virtual account, or move the device to one that has them."
+    message = "The virtual account has too few free units of a restricted licence."
+    remedy = Remedy(
+        "Add licences to this virtual account, or move the device to one that has them.",
+        page="restricted-licences.md#why-a-request-fails",
+    )
 
 
 class InvalidQuantityError(InvalidInputError):
-    """A quantity is not a whole number from 1 to 1,000,000,000."""
-
     code = "invalid_quantity"
-    remedy = "Give a whole number, at least 1."
+    message = "A quantity is not a whole number from 1 to 1,000,000,000."
+    remedy = Remedy("Give a whole number, at least 1.", page="operations.md#central")
 
 
 class NotEnoughFreeError(RefusedError):
-    """More is asked for than is free."""
-
     code = "not_enough_free"
-    remedy = "Choose at most what the licence's details show as free."
+    message = "More is asked for than is free."
+    remedy = Remedy("Choose at most what the licence's details show as free.", page="operations.md#central")
 
 
 class SameVirtualAccountError(InvalidInputError):
-    """Source and target are the same virtual account."""
-
     code = "same_virtual_account"
-    remedy = "Choose another target."
+    message = "Source and target are the same virtual account."
+    remedy = Remedy("Choose another target.", page="operations.md#central")
 
 
 class CentralRecoveringError(RefusedError):
-    """Central was restored from an older copy and does not know yet what this site holds."""
-
     code = "central_recovering"
-    remedy = "Have the satellite import its new authorization file and synchronize; then try again."
+    message = "Central was restored from an older copy and does not know yet what this site holds."
+    remedy = Remedy(
+        "Have the satellite import its new authorization file and synchronize; then try again.",
+        page="backup-and-restore.md#after-restoring-central",
+    )

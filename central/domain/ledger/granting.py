@@ -40,7 +40,9 @@ def lock_for_grant(
         take(unit, home, supply, quantity, target, "granted", longest_first=True)
         return
     if not may_be_short:
-        raise RestrictedNotAvailableError(f"{quantity} of {tag} are asked for, {supply.most} are free")
+        raise RestrictedNotAvailableError(
+            "{quantity} of {tag} are asked for, {most} are free", quantity=quantity, tag=tag, most=supply.most
+        )
     for lot_id, count in choose_lots(supply.prepaid, quantity, unit.licence_now):
         post(unit, account_id, lot_id, count, Place(Bucket.FREE, home.id), target, "granted", grant_id)
 

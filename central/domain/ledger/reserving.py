@@ -23,7 +23,13 @@ def hold_for(
     supply = supply_of(unit, home, tag)
     if quantity > supply.most:
         name = entitlement(unit, tag).name
-        raise NotEnoughFreeError(f"{quantity} of {name} are to be reserved in {home.name}, {supply.most} are free")
+        raise NotEnoughFreeError(
+            "{quantity} of {name} are to be reserved in {home_name}, {most} are free",
+            quantity=quantity,
+            name=name,
+            home_name=home.name,
+            most=supply.most,
+        )
     target = Place(Bucket.RESERVED, home.id, instance_id)
     return take(unit, home, supply, quantity, target, "reserved", longest_first=longest_first)
 

@@ -78,10 +78,18 @@ def transfer_licences(
     supply = supply_of(unit, source, tag)
     free, views = _movable(supply)
     if quantity > free:
-        raise NotEnoughFreeError(f"{quantity} of {name} are to be moved from {source.name}, {free} are free")
+        raise NotEnoughFreeError(
+            "{quantity} of {name} are to be moved from {source_name}, {free} are free",
+            quantity=quantity,
+            name=name,
+            source_name=source.name,
+            free=free,
+        )
     views = _meant(unit, source, views, choice)
     if sum(view.quantity for view in views) < quantity:
-        raise NotEnoughFreeError(f"{quantity} of {name} are to be moved from lots that hold fewer")
+        raise NotEnoughFreeError(
+            "{quantity} of {name} are to be moved from lots that hold fewer", quantity=quantity, name=name
+        )
     chosen = choose(views, quantity, longest_first=longest_first)
     for lot_id, count in chosen:
         places = Place(Bucket.FREE, source.id), Place(Bucket.FREE, target.id)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from serverkit.errors import InvalidInputError
+from serverkit.errors import InvalidInputError, Remedy
 
 
 class InvalidPolicyError(InvalidInputError):
-    """The policy is unknown, or cannot have this value."""
+    """The refusal `invalid_policy`."""
 
     code = "invalid_policy"
-    remedy = "Read the policies and their values with `central policy show`."
+    message = "The policy is unknown, or cannot have this value."
+    remedy = Remedy(
+        "Read the policies and their values with `central policy show`.", page="set-up.md#policies-of-the-vendor"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,13 @@ def read_policy(key: str, text: str) -> int | str:
     """The value of a policy from its text; InvalidPolicyError."""
     spec = POLICIES.get(key)
     if spec is None:
-        raise InvalidPolicyError(f"there is no policy {key[:60]!r}")
+        raise InvalidPolicyError("there is no policy {key!r}", key=key[:60])
     try:
         return spec.read(text)
     except ValueError as error:
-        raise InvalidPolicyError(f"{key} cannot be {text[:60]!r}; it is {spec.allowed}") from error
+        raise InvalidPolicyError(
+            "{key} cannot be {text!r}; it is {allowed}", key=key, text=text[:60], allowed=spec.allowed
+        ) from error
 
 
 def check_order(values: Mapping[str, int | str]) -> None:

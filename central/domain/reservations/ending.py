@@ -143,7 +143,9 @@ def release(unit: Unit, row: Reservation, reason: str) -> Reservation:
     without = len(outstanding(unit, row.account_id, row.virtual_account_id))
     most = most_releases(reserving(unit, row.account_id, row.virtual_account_id) + without)
     if without >= most:
-        raise TooManyReleasesError(f"{without} of at most {most} devices there were released without a return code")
+        raise TooManyReleasesError(
+            "{without} of at most {most} devices there were released without a return code", without=without, most=most
+        )
     row.release_reason = reason
     _end(unit, row, RELEASED, f"reserved licences of {device_label(row)} released without a return code: {reason}")
     instance = unit.session.get(Instance, (row.account_id, row.instance_id))

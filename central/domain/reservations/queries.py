@@ -118,7 +118,7 @@ def find_reservation(unit: Unit, account_id: str, names: dict[str, str], reserva
     """A reservation by its id; `names` are the virtual accounts that may be seen."""
     row = unit.session.get(Reservation, (account_id, reservation_id))
     if row is None or row.virtual_account_id not in names:
-        raise UnknownReservationError(f"there is no reservation {reservation_id[:64]!r}")
+        raise UnknownReservationError("there is no reservation {reservation_id!r}", reservation_id=reservation_id[:64])
     return row
 
 

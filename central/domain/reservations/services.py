@@ -101,12 +101,17 @@ def _refuse_known(unit: Unit, account: SmartAccount, code: RequestCode) -> str:
     known = by_udi(unit, account.id, code.udi)
     if known is not None:
         if reservation_of(unit, account.id, known.id) is not None:
-            raise AlreadyReservedError(f"licences are reserved for {code.udi.label} already")
-        raise DeviceConnectedError(f"{code.udi.label} is registered over the network")
+            raise AlreadyReservedError("licences are reserved for {label} already", label=code.udi.label)
+        raise DeviceConnectedError("{label} is registered over the network", label=code.udi.label)
     elsewhere = registered_as(unit, account.id, code.udi)
     if elsewhere is not None:
         where = "behind a satellite" if elsewhere.satellite_id is not None else "over the network"
-        raise DeviceConnectedError(f"{code.udi.label} is registered {where}, as {instance_name(elsewhere)}")
+        raise DeviceConnectedError(
+            "{label} is registered {where}, as {elsewhere}",
+            label=code.udi.label,
+            where=where,
+            elsewhere=instance_name(elsewhere),
+        )
     query = select(Reservation.id).where(Reservation.account_id == account.id, Reservation.request_digest == digest)
     if unit.session.scalar(query) is not None:
         raise CodeUsedError
@@ -117,7 +122,7 @@ def permitted_name(unit: Unit, account: SmartAccount, tag: str) -> str:
     """The name of a licence; RestrictedNotPermittedError where the account may not have it."""
     found = entitlement(unit, tag)
     if found.restricted and not account.export_allowed:
-        raise RestrictedNotPermittedError(f"{found.name} is restricted, and this account may not use it")
+        raise RestrictedNotPermittedError("{name} is restricted, and this account may not use it", name=found.name)
     return found.name
 
 

@@ -36,7 +36,7 @@ def find_satellite(unit: Unit, account_id: str, name: str) -> Satellite:
     found = unit.session.scalars(query).one_or_none()
     if found is None:
         hint = did_you_mean(name, [row.name for row in account_satellites(unit, account_id)])
-        raise UnknownSatelliteError(f"the account has no satellite {name[:80]!r}{hint}")
+        raise UnknownSatelliteError("the account has no satellite {name!r}{hint}", name=name[:80], hint=hint)
     return found
 
 
@@ -130,8 +130,9 @@ def refuse_known(unit: Unit, account_id: str, name: str, satellite_id: str) -> N
         )
     if other is not None and other.state != REMOVED:
         raise SatelliteExistsError(
-            f"this machine is registered already, as satellite {other.name!r}",
-            remedy=f"Bring it back with `central satellite resync`, or remove satellite {other.name} first.",
+            "this machine is registered already, as satellite {name!r}",
+            remedy="Bring it back with `central satellite resync`, or remove satellite {name} first.",
+            name=other.name,
         )
     refuse_known_name(unit, account_id, name, satellite_id)
 
@@ -144,7 +145,8 @@ def refuse_known_name(unit: Unit, account_id: str, name: str, but: str) -> None:
     names = list(unit.session.scalars(query))
     if name in names:
         raise SatelliteExistsError(
-            f"another machine is registered under the name {name!r}",
+            "another machine is registered under the name {name!r}",
             remedy="Choose another name; the machine itself is not registered yet.",
+            name=name,
         )
     refuse_similar("the name of the satellite", name, names)

@@ -106,16 +106,16 @@ def _attach(unit: Unit, satellite: Satellite, row: VirtualAccount) -> list[str]:
     if row.is_default:
         raise DefaultVirtualAccountError("the default virtual account cannot go to a satellite")
     if row.satellite_id not in (None, satellite.id):
-        raise VirtualAccountInUseError(f"{row.name} belongs to another satellite")
+        raise VirtualAccountInUseError("{name} belongs to another satellite", name=row.name)
     count = (
         select(func.count())
         .select_from(Instance)
         .where(Instance.account_id == row.account_id, Instance.virtual_account_id == row.id)
     )
     if unit.session.scalar(count):
-        raise VirtualAccountInUseError(f"{row.name} holds product instances")
+        raise VirtualAccountInUseError("{name} holds product instances", name=row.name)
     if reserving(unit, row.account_id, row.id):  # their devices may have registered in another virtual account
-        raise VirtualAccountInUseError(f"{row.name} holds reservations")
+        raise VirtualAccountInUseError("{name} holds reservations", name=row.name)
     revoked = revoke_all(unit, row.account_id, row.id)
     row.satellite_id, row.change_no = satellite.id, next_change(unit)
     return revoked

@@ -15,7 +15,7 @@ from exchange.certificates import issue_device_ca
 from exchange.keys import PrivateKey
 from exchange.trust import Root, Trust, load_root, sign_root
 from exchange.vocabulary import Role
-from serverkit.errors import AppError, FileUnreadableError, InvalidInputError, RefusedError
+from serverkit.errors import AppError, FileUnreadableError, InvalidInputError, RefusedError, Remedy
 from serverkit.files import read_bounded, write_atomic
 from serverkit.founding import held_folder, make_private
 from serverkit.ids import new_id
@@ -28,24 +28,32 @@ KEY_BYTES = 16_384
 
 
 class RootKeysExistError(InvalidInputError):
-    """The folder holds root keys already."""
+    """The refusal `root_keys_exist`."""
 
     code = "root_keys_exist"
-    remedy = "Choose an empty folder; root keys are never overwritten."
+    message = "The folder holds root keys already."
+    remedy = Remedy("Choose an empty folder; root keys are never overwritten.", page="set-up.md#central")
 
 
 class RootKeyUnreadableError(AppError):
-    """The root keys cannot be opened: they are missing, or the passphrase does not fit."""
+    """The refusal `root_keys_unreadable`."""
 
     code = "root_keys_unreadable"
-    remedy = "Name the folder with the root keys of this central, and the right --passphrase-file."
+    message = "The root keys cannot be opened: they are missing, or the passphrase does not fit."
+    remedy = Remedy(
+        "Name the folder with the root keys of this central, and the right --passphrase-file.", page="set-up.md#central"
+    )
 
 
 class TrustEndedError(RefusedError):
-    """The root or a role key has ended: what it would vouch for now, nobody may believe."""
+    """The refusal `trust_ended`."""
 
     code = "trust_ended"
-    remedy = "Replace it with `central root rotate` or `central role-key replace`; what was signed in time stands."
+    message = "The root or a role key has ended: what it would vouch for now, nobody may believe."
+    remedy = Remedy(
+        "Replace it with `central root rotate` or `central role-key replace`; what was signed in time stands.",
+        page="set-up.md#central",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ def make_passphrase(folder: Path) -> Passphrase:
     """Make a passphrase beside the keys; the caller tells the person to carry it elsewhere."""
     server = Passphrase(secrets.token_urlsafe(32).encode(), folder / PASSPHRASE_FILE)
     if server.file.exists():
-        raise RootKeysExistError(f"{folder.name} holds a passphrase already")
+        raise RootKeysExistError("{name} holds a passphrase already", name=folder.name)
     write_atomic(server.file, server.text + b"\n")
     return server
 
@@ -91,10 +99,10 @@ def new_root_folder(folder: Path) -> Iterator[None]:
         before = set(folder.iterdir())
         make_private(folder)
     except OSError as error:
-        raise FileUnreadableError(f"cannot use {folder.name}: {error.strerror}") from error
+        raise FileUnreadableError("cannot use {name}: {reason}", name=folder.name, reason=error.strerror) from error
     with held_folder(folder) as alone:
         if not alone or any(folder.glob("root-*.pem")):
-            raise RootKeysExistError(f"{folder.name} holds root keys already, or is getting them now")
+            raise RootKeysExistError("{name} holds root keys already, or is getting them now", name=folder.name)
         try:
             yield
         except BaseException:
@@ -140,12 +148,14 @@ def _open_root_keys(folder: Path, root: Root, passphrase: Passphrase) -> list[Pr
         try:
             key = PrivateKey.from_pem(read_bounded(file, KEY_BYTES), passphrase.text)
         except ValueError as error:
-            raise RootKeyUnreadableError(f"{file.name} cannot be opened with this passphrase") from error
+            raise RootKeyUnreadableError("{name} cannot be opened with this passphrase", name=file.name) from error
         if key.public.key_id in wanted:
             found[key.public.key_id] = key
     if len(found) < root.threshold:
         raise RootKeyUnreadableError(
-            f"{len(found)} of this central's root keys were found, {root.threshold} are needed"
+            "{count} of this central's root keys were found, {threshold} are needed",
+            count=len(found),
+            threshold=root.threshold,
         )
     return list(found.values())
 

@@ -74,7 +74,11 @@ def _find(call: Call, entry: Mapping[str, Any], virtual_account: str) -> Instanc
     wanted = identity_of(entry)
     row = meant_of(instances.list_instances_of(call.unit, virtual_account), wanted, entry.get("productTagName"))
     if row is None:
-        raise UnknownInstanceError(f"{virtual_account} has no product instance {' '.join(wanted.values())[:200]}")
+        raise UnknownInstanceError(
+            "{virtual_account} has no product instance {wanted}",
+            virtual_account=virtual_account,
+            wanted=" ".join(wanted.values())[:200],
+        )
     return row
 
 
@@ -112,7 +116,7 @@ def remove_devices(call: Call) -> dict[str, Any]:
             if not any(entry.get("sudi") == known.get("sudi") for known in entries):
                 entries.append(entry)
     if not entries:
-        raise BodyError(f"Missing required input parameters: {LISTS[1]}")
+        raise BodyError("Missing required input parameters: {list}", list=LISTS[1])
     outcomes = [_removed(call, entry, source) for entry in entries]
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
     answer = success(f"{done} Product Instance  removed successfully.", removeProductInstancesStatus=outcomes)

@@ -11,7 +11,7 @@ from satellite.actions.site import Account, show_account
 from satellite.actions.virtual_accounts import find_names
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
-from serverkit.errors import NotFoundError
+from serverkit.errors import NotFoundError, Remedy
 from serverkit.http.lenient import BodyError, without_kind
 from serverkit.http.request import Request
 
@@ -21,10 +21,11 @@ BASES = ("/backend/api",)
 
 
 class OtherAccountError(NotFoundError):
-    """This satellite belongs to another account."""
+    """The refusal `unknown_account`."""
 
     code = "unknown_account"
-    remedy = "Use the account that the list of accounts shows."
+    message = "This satellite belongs to another account."
+    remedy = Remedy("Use the account that the list of accounts shows.", page="compatibility.md#calls")
 
 
 def locate(path: str) -> str | None:
@@ -70,5 +71,5 @@ def open_call(server: Satellite, unit: Unit, request: Request, body: dict[str, A
     if "account" in path:
         wanted = re.sub(r"(?i)/(?:customer|holding)/?$", "", path["account"].strip()).lower()
         if wanted not in {(account.domain or "").lower(), (account.name or "").lower()}:
-            raise OtherAccountError(f"this satellite does not belong to {path['account'][:253]!r}")
+            raise OtherAccountError("this satellite does not belong to {account!r}", account=path["account"][:253])
     return Call(server, unit, request, body, path, account)

@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-from serverkit.errors import AppError, ForbiddenError, InvalidInputError, NotFoundError
+from serverkit.errors import AppError, ForbiddenError, InvalidInputError, NotFoundError, Remedy
 
 
 class BadCredentialsError(AppError):
-    """The credentials are not valid."""
-
     code = "invalid_credentials"
-    remedy = "Check the access token; ask the administrator for a new one."
+    message = "The credentials are not valid."
+    remedy = Remedy("Check the access token; ask the administrator for a new one.", page="api.md#access-tokens")
     status = 401
 
 
 class InvalidGrantError(BadCredentialsError):
-    """The client is known, but the name, password or refresh token that it sends is not valid."""
+    message = "The client is known, but the name, password or refresh token that it sends is not valid."
 
 
 class NotPermittedError(ForbiddenError):
-    """The role of this access token does not allow it."""
-
     code = "forbidden"
+    message = "The role of this access token does not allow it."
 
 
 class UnknownRoleError(InvalidInputError):
-    """A role is administrator, operator or read-only."""
-
     code = "unknown_role"
-    remedy = "Choose one of these roles."
+    message = "A role is administrator, operator or read-only."
+    remedy = Remedy("Choose one of these roles.", page="api.md#access-tokens")
 
 
 class InvalidTokenLifeError(InvalidInputError):
-    """An access token lasts 1 to 365 days."""
-
     code = "invalid_token_life"
-    remedy = "Give --days from 1 to 365."
+    message = "An access token lasts 1 to 365 days."
+    remedy = Remedy("Give --days from 1 to 365.", page="api.md#access-tokens")
 
 
 class UnknownAccessTokenError(NotFoundError):
-    """There is no such access token."""
-
     code = "unknown_access_token"
-    remedy = "List the tokens with `satellite api-token list`."
+    message = "There is no such access token."
+    remedy = Remedy("List the tokens with `satellite api-token list`.", page="api.md#access-tokens")

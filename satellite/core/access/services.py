@@ -56,7 +56,7 @@ def require(unit: Unit, permission: Permission) -> None:
 def require_actor(actor: Actor, permission: Permission) -> None:
     """Refuse unless an actor holds the permission, before any unit is open; NotPermittedError."""
     if actor.kind not in TRUSTED_KINDS and permission not in (actor.scopes or ()):
-        raise NotPermittedError(f"{actor.label} may not do this ({permission})")
+        raise NotPermittedError("{label} may not do this ({permission})", label=actor.label, permission=permission)
 
 
 def create_token(unit: Unit, name: str, role: str, *, days: int, addresses: Sequence[str] = ()) -> tuple[ApiToken, str]:
@@ -64,7 +64,7 @@ def create_token(unit: Unit, name: str, role: str, *, days: int, addresses: Sequ
     require(unit, Permission.ACCESS_MANAGE)
     check_name("name", name)
     if role not in set(Role):
-        raise UnknownRoleError(f"{role[:40]!r} is not a role")
+        raise UnknownRoleError("{role!r} is not a role", role=role[:40])
     if not 1 <= days <= MOST_DAYS:
         raise InvalidTokenLifeError
     row, text = _add(unit, "", name, role, timedelta(days=days), check_networks(addresses))
@@ -97,7 +97,7 @@ def revoke_token(unit: Unit, token_id: str) -> ApiToken:
     query = select(ApiToken).where(ApiToken.id == token_id.strip(), ApiToken.parent_id == "")
     row = unit.session.scalars(query).one_or_none()
     if row is None:
-        raise UnknownAccessTokenError(f"there is no access token {token_id[:64]!r}")
+        raise UnknownAccessTokenError("there is no access token {token_id!r}", token_id=token_id[:64])
     if not row.revoked:
         row.revoked = True
         unit.session.execute(delete(ApiToken).where(ApiToken.parent_id == row.id))

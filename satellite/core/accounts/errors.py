@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from serverkit.errors import RefusedError
+from serverkit.errors import RefusedError, Remedy
 
 
 class CentralOnlyError(RefusedError):
-    """Only central can do this."""
-
     code = "at_central_only"
-    remedy = "Do it at central; the next synchronization brings it to this satellite."
+    message = "Only central can do this."
+    remedy = Remedy(
+        "Do it at central; the next synchronization brings it to this satellite.", page="operations.md#central"
+    )

@@ -11,9 +11,10 @@ from serverkit.names import did_you_mean
 
 
 class UnknownVirtualAccountError(NotFoundError):
-    """This satellite has no such virtual account."""
+    """The refusal `unknown_virtual_account`."""
 
     code = "unknown_virtual_account"
+    message = "This satellite has no such virtual account."
 
 
 def virtual_account(unit: Unit, name: str) -> VirtualAccount:
@@ -22,7 +23,9 @@ def virtual_account(unit: Unit, name: str) -> VirtualAccount:
     found = unit.session.scalars(query).one_or_none()
     if found is None:
         hint = did_you_mean(name, [row.name for row in virtual_accounts(unit)])
-        raise UnknownVirtualAccountError(f"this satellite has no virtual account {name[:80]!r}{hint}")
+        raise UnknownVirtualAccountError(
+            "this satellite has no virtual account {name!r}{hint}", name=name[:80], hint=hint
+        )
     return found
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from serverkit.errors import NotFoundError, RefusedError
+from serverkit.errors import NotFoundError, RefusedError, Remedy
 
 
 class UnknownInstanceError(NotFoundError):
-    """There is no such product instance."""
-
     code = "unknown_instance"
+    message = "There is no such product instance."
 
 
 class RestrictedHeldError(RefusedError):
-    """The instance holds restricted licences."""
-
     code = "restricted_licences_held"
-    remedy = "Let the device return them first; only central frees them otherwise."
+    message = "The instance holds restricted licences."
+    remedy = Remedy(
+        "Let the device return them first; only central frees them otherwise.",
+        page="restricted-licences.md#giving-back",
+    )

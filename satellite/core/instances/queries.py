@@ -42,7 +42,7 @@ def find_instance(unit: Unit, instance_id: str) -> Instance:
     """An instance by its id."""
     found = unit.session.get(Instance, instance_id)
     if found is None or found.removed:
-        raise UnknownInstanceError(f"there is no product instance {instance_id[:64]!r}")
+        raise UnknownInstanceError("there is no product instance {instance_id!r}", instance_id=instance_id[:64])
     return found
 
 

@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from serverkit.errors import InvalidInputError, RefusedError
+from serverkit.errors import InvalidInputError, RefusedError, Remedy
 
 
 class NotAuthorizedError(RefusedError):
-    """Central has not authorized this satellite yet."""
-
     code = "not_authorized"
-    remedy = "Transport the registration file to central and import the authorization file."
+    message = "Central has not authorized this satellite yet."
+    remedy = Remedy(
+        "Transport the registration file to central and import the authorization file.", page="set-up.md#satellite"
+    )
 
 
 class RestoredError(RefusedError):
-    """This satellite was restored from an older copy of itself."""
-
     code = "resync_required"
-    remedy = "Make a registration file, have central resynchronize this satellite, and import the authorization file."
+    message = "This satellite was restored from an older copy of itself."
+    remedy = Remedy(
+        "Make a registration file, have central resynchronize this satellite, and import the authorization file.",
+        page="synchronization.md#resynchronization",
+    )
 
 
 class UnknownPrivacyFieldError(InvalidInputError):
-    """There is no such privacy field, or no such choice for it."""
-
     code = "invalid_privacy"
-    remedy = "Fields: hostname, ip_address, mac_address, notes; choices: send, pseudonym, drop."
+    message = "There is no such privacy field, or no such choice for it."
+    remedy = Remedy(
+        "Fields: hostname, ip_address, mac_address, notes; choices: send, pseudonym, drop.",
+        page="synchronization.md#what-leaves-the-site",
+    )
 
 
 class UnknownModeError(InvalidInputError):
-    """The mode of synchronization is unknown."""
-
     code = "invalid_mode"
-    remedy = "Use --mode manual or --mode network."
+    message = "The mode of synchronization is unknown."
+    remedy = Remedy("Use --mode manual or --mode network.", page="network.md#set-up")
 
 
 class AddressNeededError(RefusedError):
-    """Network synchronization needs the address of central."""
-
     code = "not_configured"
-    remedy = "Set it with `satellite sync settings --url https://…`."
+    message = "Network synchronization needs the address of central."
+    remedy = Remedy("Set it with `satellite sync settings --url https://…`.", page="network.md#set-up")
 
 
 class InvalidNetworkSettingError(InvalidInputError):
-    """A setting of network synchronization is not valid."""
-
     code = "invalid_sync_setting"
-    remedy = "Correct the value that the message names."
+    message = "A setting of network synchronization is not valid."
+    remedy = Remedy("Correct the value that the message names.", page="network.md#set-up")

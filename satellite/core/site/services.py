@@ -113,7 +113,7 @@ def finish_setup(unit: Unit, mode: str) -> Site:
     require(unit, Permission.SITE_MANAGE)
     site = site_of(unit)
     if mode not in MODES:
-        raise UnknownModeError(f"{mode!r} is not a mode of synchronization")
+        raise UnknownModeError("{mode!r} is not a mode of synchronization", mode=mode)
     if site.epoch == 0:
         raise NotAuthorizedError
     if mode == "network" and not site.network.get("url"):
@@ -144,7 +144,7 @@ def set_privacy(unit: Unit, field: str, choice: str) -> dict[str, str]:
     require(unit, Permission.SITE_MANAGE)
     site = site_of(unit)
     if field not in set(PrivacyField) or choice not in CHOICES:
-        raise UnknownPrivacyFieldError(f"{field} {choice}: not a privacy setting")
+        raise UnknownPrivacyFieldError("{field} {choice}: not a privacy setting", field=field, choice=choice)
     if site.privacy[field] != choice:
         subject = {"field": field, "old": site.privacy[field], "new": choice}
         site.privacy = {**site.privacy, field: choice}

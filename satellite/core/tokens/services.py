@@ -82,7 +82,7 @@ def find_token(unit: Unit, token_id: str) -> Token:
     token = unit.session.get(Token, wanted) or unit.session.scalars(by_text).first()
     if token is None or token.removed:
         # What is not an id may be the text of a token: it is not repeated.
-        raise UnknownTokenError(f"there is no token {wanted!r}" if is_id(wanted) else "")
+        raise UnknownTokenError("there is no token {id!r}" if is_id(wanted) else "", id=wanted)
     return token
 
 
