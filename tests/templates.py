@@ -41,6 +41,7 @@ class Templates:
 
     def copy(self, name: str, world: World) -> None:
         """Fill an empty world: `vendor` has a central, `site` a satellite too."""
+        assert not (world.folder / "central").exists(), "a world is copied into an empty folder only"
         made = self._template(name, on_postgresql=world.new_database is not None)
         shutil.copytree(made, world.folder, dirs_exist_ok=True)
         if world.new_database is not None:
