@@ -19,7 +19,6 @@ from central.settings import PREFIX, CentralSettings
 from central.sync.recovery import enter_recovery, origin, reached
 from exchange.errors import ExchangeError
 from serverkit.actor import SYSTEM
-from serverkit.backup.locked import locked
 from serverkit.backup.swap import finish_restore, restore_waits
 from serverkit.clock import Clock, is_lab, open_clock, refuse_other_clock
 from serverkit.db import migrate
@@ -29,12 +28,12 @@ from serverkit.db.unit import Database, DatabaseFailure, Unit
 from serverkit.errors import AppError, DatabaseForeignError, HomeMissingError, KeyFileMissingError
 from serverkit.faults import arm
 from serverkit.founding import founding
+from serverkit.locks import FILES, Lock, waiting
 from serverkit.log import get_logger
 from serverkit.settings import load_settings
 
 MIGRATIONS = Path(central.__file__).parent / "migrations"
 DATABASE_FILE = "central.db"
-RECOVERY_LOCK = "recovery.lock"
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def assemble(home: Path, clock: Clock | None = None) -> Central:
     used = Timekeeper(clock or open_clock(home), engine, ClockRow)
     arm(lab=is_lab(home))
     anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor", home)
-    database, keyring = Database(engine, used, home / "write.lock"), KeyRing(home / "keys")
+    database, keyring = Database(engine, used, home / FILES[Lock.WRITE]), KeyRing(home / "keys")
     database.settle = lambda unit: settle_alerts(unit, keyring)
     return Central(home, settings, used, database, keyring, anchor)
 
@@ -144,7 +143,7 @@ def recover_if_restored(server: Central) -> bool:
     if found is Origin.GOES_ON:
         return False
     # Several processes open a restored home at once; the first one's new epochs are enough.
-    with locked(server.home / RECOVERY_LOCK):
+    with waiting(Lock.RECOVERY, server.home):
         if found is Origin.NEW:
             server.anchor.write(now)
             return False

@@ -26,6 +26,7 @@ from serverkit.db.unit import Database, Unit
 from serverkit.errors import AppError, DatabaseForeignError, HomeMissingError, KeyFileMissingError
 from serverkit.faults import arm
 from serverkit.founding import founding
+from serverkit.locks import FILES, Lock
 from serverkit.settings import load_settings
 
 MIGRATIONS = Path(satellite.__file__).parent / "migrations"
@@ -99,7 +100,7 @@ def assemble(home: Path, clock: Clock | None = None) -> Satellite:
     used = Timekeeper(clock or open_clock(home), engine, ClockRow)
     arm(lab=is_lab(home))
     anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor", home)
-    database = Database(engine, used, home / "write.lock")
+    database = Database(engine, used, home / FILES[Lock.WRITE])
     server = Satellite(home, settings, used, database, KeyRing(home / "keys"), anchor)
     database.settle = server.refresh_alerts
     return server

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from serverkit.backup.swap import SERVER_LOCK, alone_in_home
+from serverkit.backup.swap import alone_in_home
 from serverkit.errors import HomeExistsError, ServerRunningError
+from serverkit.locks import FILES, Lock
 from serverkit.owner import make_folder
 
-_OWN = frozenset({"config.toml", "keys", "tls", "anchor", "lost+found", SERVER_LOCK})
+_OWN = frozenset({"config.toml", "keys", "tls", "anchor", "lost+found", FILES[Lock.HOME]})
 """What may stand in a home before `init`; a folder that holds anything else is somebody's for other things too."""
 _OTHERS = 0o077
 
@@ -46,19 +45,3 @@ def make_private(folder: Path, own: Collection[str] = ()) -> None:
     mode = folder.stat().st_mode & 0o7777
     if mode & _OTHERS and all(path.name in own for path in folder.iterdir()):
         folder.chmod(mode & ~_OTHERS)
-
-
-@contextmanager
-def held_folder(folder: Path) -> Iterator[bool]:
-    """Hold a folder alone, where its file system can; says whether nobody else held it."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        alone = True
-        with suppress(OSError):  # a share that knows no locks
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                alone = False
-        yield alone
-    finally:
-        os.close(descriptor)

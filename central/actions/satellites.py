@@ -60,7 +60,7 @@ def authorize_satellite(unit: Unit, server: Central, domain: str, name: str) -> 
     account, satellite = _find(unit, domain, name)
     require(unit, Permission.SATELLITE_MANAGE, account.id)
     stored = make_authorization(unit, server.keyring, account, satellite)
-    raise_anchor(unit, server.anchor)
+    raise_anchor(unit, server.database, server.anchor)
     view = {
         "satellite": satellite.id,
         "name": satellite.name,

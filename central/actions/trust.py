@@ -20,9 +20,9 @@ from exchange.trust import Trust
 from exchange.vocabulary import Role
 from serverkit.actor import OPERATOR
 from serverkit.clock import LAB_FILE, iso, make_lab
-from serverkit.db.engine import FOUNDING, alone_on
 from serverkit.db.unit import Unit
 from serverkit.files import write_atomic
+from serverkit.locks import Lock, on_database
 from serverkit.names import check_name
 
 
@@ -42,7 +42,7 @@ def set_up_central(
                 make_lab(home)
             server = assemble(home)
             held.callback(server.database.dispose)
-            held.enter_context(alone_on(server.database.engine, FOUNDING))
+            held.enter_context(on_database(server.database.engine, Lock.FOUNDING))
             create_database(server)
             refuse_other_home(server, None)
             server.anchor.write(Reached())

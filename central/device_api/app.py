@@ -21,6 +21,7 @@ from serverkit.db.group import GroupCommit, Stages
 from serverkit.db.unit import Unit
 from serverkit.devices.health import Check, clock_check, database_check, disk_check, home_check
 from serverkit.devices.messages import DeviceHttp
+from serverkit.locks import Lock
 
 _ACTOR = Actor(ActorKind.DEVICE, "device", "device")
 
@@ -62,7 +63,7 @@ def make_app(server: Central) -> DeviceHttp:
         return _Group(RequestProcessor(CentralBackend(unit, server.keyring), server.keyring.signer()))
 
     stages = Stages[Message, Opened, Draft, Reply](MessageVerifier(find_key).open, begin, Draft.reply)
-    commit = GroupCommit(server.database, _ACTOR, stages, exclusive="counters")
+    commit = GroupCommit(server.database, _ACTOR, stages, turn_of=Lock.DEVICES)
     return DeviceHttp(
         operations=frozenset(DeviceOp),
         handle_all=partial(handle_all, commit.do_all),

@@ -37,7 +37,7 @@ def apply_request(
             apply_staged(unit, keyring, account, satellite, staged)
         else:
             apply_rows(unit, keyring, account, satellite, opened.batches())
-    end_grants(unit, keyring)
+    end_grants(unit, keyring, account.id)
     renew_grants(unit, keyring, account.id, satellite.id)
     satellite.last_seq, satellite.last_sync_at = request.seq, unit.now
     satellite.last_rseq += 1
@@ -45,7 +45,7 @@ def apply_request(
     note_signer(unit, satellite, opened.signers[0])
     if satellite.recovering and request.full:
         mark_recovering(unit, satellite, recovering=False)
-    note_answer(unit)
+    note_answer(unit, account.id)
     satellite.sync_failure = None
     for entry in request.chain:
         key = (account.id, satellite.id, entry.epoch, entry.seq)
@@ -71,6 +71,7 @@ def _named(account_id: str, satellite_id: str, epoch: int, seq: int, digest: str
         seq=seq,
         digest=digest,
         change_upto=0,
+        catalogue_upto=0,
         counts={},
         received_at=unit.now,
     )

@@ -88,7 +88,7 @@ def _is_elsewhere(grant: GrantRecord, place: Place) -> bool:
 
 
 def _notify(unit: Unit, place: Place, name: str, key_hash: str, envelope: JsonObject) -> None:
-    number = next_change(unit)
+    number = next_change(unit, place.account_id)
     row = unit.session.get(ReleaseNotice, (place.account_id, name))
     if row is None:
         row = ReleaseNotice(account_id=place.account_id, grant_id=name)

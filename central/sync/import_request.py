@@ -94,7 +94,7 @@ def import_request(
             def work(unit: Unit) -> OutgoingFile | ExchangeError:
                 with open_file() as stream:
                     answered = take_request(unit, keyring, stream, prepared)
-                raise_anchor(unit, anchor)
+                raise_anchor(unit, database, anchor)
                 return answered if isinstance(answered, ExchangeError) else _response(unit, answered, by_file=by_file)
 
             # `run` tries again where the database asks for it: devices of the same account write meanwhile.

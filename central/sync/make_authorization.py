@@ -10,14 +10,13 @@ from sqlalchemy import select
 from central.domain.accounts.models import SmartAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
-from central.domain.base import last_change
 from central.domain.satellites.models import AnsweredRequest, Satellite
 from central.domain.satellites.services import AUTHORIZED, accept_key, open_epoch, require_approved
 from central.domain.trust.services import require_valid_keys
 from central.keyring import KeyRing
 from central.sync.kept_rows import kept_rows
 from central.sync.recovery import note_answer
-from central.sync.response_rows import rows_for
+from central.sync.response_rows import NOTHING, Known, rows_for
 from exchange.certificates import issue_device_ca, issue_satellite_identity
 from exchange.files.authorization import Authorization
 from exchange.files.authorization import make_authorization as write_authorization
@@ -75,10 +74,10 @@ def _make(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satell
         root_version=keyring.trust.root.version,
         head=seal_central_head(head, response_key),
     )
-    note_answer(unit)
+    note_answer(unit, account.id)
     out = io.BytesIO()
-    upto = last_change(unit)
-    rows = chain(rows_for(unit, keyring, account, satellite, 0), kept_rows(unit, satellite))
+    upto = Known.now(unit, account.id)
+    rows = chain(rows_for(unit, keyring, account, satellite, NOTHING), kept_rows(unit, satellite))
     roots = keyring.trust.newer_than(int(registration["root_version"]))
     digest, counts = write_authorization(authorization, rows, response_key, roots, out)
     accept_key(unit, satellite)
@@ -91,7 +90,8 @@ def _make(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satell
         rseq=0,
         response=out.getvalue(),
         response_digest=digest,
-        change_upto=upto,
+        change_upto=upto.changes,
+        catalogue_upto=upto.catalogue,
         counts=counts,
         received_at=now,
     )

@@ -7,7 +7,8 @@ from typing import Any
 
 from central.anchor import Anchor
 from central.sync.recovery import reached
-from serverkit.db.unit import Unit
+from serverkit.actor import SYSTEM
+from serverkit.db.unit import Database, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,14 @@ class OutgoingFile:
     view: dict[str, Any]
 
 
-def raise_anchor(unit: Unit, anchor: Anchor) -> None:
-    """Write the anchor once the unit is committed, so that no file leaves that a restored central would not miss."""
-    unit.session.flush()  # the progress is read from the database
-    now = reached(unit)
-    unit.after_commit.append(lambda: anchor.write(now))
+def raise_anchor(unit: Unit, database: Database, anchor: Anchor) -> None:
+    """Write the anchor once the unit is committed, so that no file leaves that a restored central would not miss.
+
+    The progress is read after the commit: accounts that are answered at the same time do not see each other before.
+    """
+
+    def write() -> None:
+        with database.read(SYSTEM) as after:
+            anchor.write(reached(after))
+
+    unit.after_commit.append(write)

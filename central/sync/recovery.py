@@ -12,27 +12,33 @@ from central.anchor import Reached
 from central.domain.accounts.queries import of_satellite
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
-from central.domain.base import VENDOR, Counter, next_number
+from central.domain.base import VENDOR, Counter, next_number, next_numbers
 from central.domain.operations.nodes import is_noted
 from central.domain.operations.rules import Origin, Place, origin_of
 from central.domain.satellites.models import AnsweredRequest, Satellite
 from central.domain.satellites.queries import EPOCH_FLOOR, REMOVED
 from central.domain.satellites.services import PENDING, open_epoch
 from serverkit.db.unit import Unit
+from serverkit.locks import for_change
 
 ANSWERS = "answers"
 FLOOR_STEP = 1000
 
 
-def note_answer(unit: Unit) -> None:
-    """Count an answer that is about to be given to a satellite."""
-    next_number(unit, VENDOR, ANSWERS)
+def note_answer(unit: Unit, account_id: str) -> None:
+    """Count an answer that is about to be given to a satellite of an account."""
+    next_number(unit, account_id, ANSWERS)
 
 
 def reached(unit: Unit) -> Reached:
     """How far the database says that central came."""
-    values = dict(unit.session.execute(select(Counter.name, Counter.value).where(Counter.account_id == VENDOR)).all())
-    return Reached(int(values.get(ANSWERS, 0)), int(values.get(EPOCH_FLOOR, 0)))
+    floor = unit.session.get(Counter, (VENDOR, EPOCH_FLOOR))
+    return Reached(_answers(unit), floor.value if floor is not None else 0)
+
+
+def _answers(unit: Unit) -> int:
+    """The answers of all accounts, each counted by itself, with what restores have added for the vendor."""
+    return int(unit.session.scalar(select(func.sum(Counter.value)).where(Counter.name == ANSWERS)) or 0)
 
 
 def origin(unit: Unit, known: Reached | None, here: Place) -> Origin:
@@ -53,10 +59,11 @@ def origin(unit: Unit, known: Reached | None, here: Place) -> Origin:
 def enter_recovery(unit: Unit, known: Reached | None, presented: dict[str, int] | None = None) -> int:
     """Open a new epoch for every satellite; `presented` are newer epochs that files have shown. Returns how many."""
     had = known or Reached()
-    _raise(unit, ANSWERS, had.answers + 1)
-    _raise(unit, EPOCH_FLOOR, max(had.epoch_floor, reached(unit).epoch_floor) + FLOOR_STEP)
+    now = reached(unit)
+    _add(unit, ANSWERS, max(0, had.answers + 1 - now.answers))
+    _add(unit, EPOCH_FLOOR, max(had.epoch_floor, now.epoch_floor) + FLOOR_STEP - now.epoch_floor)
     unit.session.flush()  # the floor is read below
-    rows = list(unit.session.scalars(select(Satellite).where(Satellite.state != REMOVED).with_for_update()))
+    rows = list(unit.session.scalars(for_change(select(Satellite).where(Satellite.state != REMOVED))))
     for row in rows:
         forked = row.forked
         open_epoch(unit, row, (presented or {}).get(row.id, 0))
@@ -80,9 +87,6 @@ def mark_recovering(unit: Unit, satellite: Satellite, *, recovering: bool) -> No
         row.recovering = recovering
 
 
-def _raise(unit: Unit, name: str, value: int) -> None:
-    row = unit.session.get(Counter, (VENDOR, name))
-    if row is None:
-        unit.session.add(Counter(account_id=VENDOR, name=name, value=value))
-    else:
-        row.value = max(row.value, value)
+def _add(unit: Unit, name: str, more: int) -> None:
+    if more:
+        next_numbers(unit, VENDOR, name, more)

@@ -1,13 +1,14 @@
 """What a satellite is told: the rows of authorization and response files.
 
 A response is a difference from the one that its request names as applied: everything whose change number is higher than
-that response's bound, as absolute values. Allotment lines are always complete, since each carries a new deadline; so is
+that response's bounds, as absolute values: one bound for what is the account's, one for the catalogue that all share. Allotment lines are always complete, since each carries a new deadline; so is
 the policy with the pending agreement and the names, which is one line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from sqlalchemy import select
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import of_satellite
 from central.domain.agreements.services import pending_since
+from central.domain.base import VENDOR, last_change
 from central.domain.catalogue.queries import changed_entitlements
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord, ReleaseNotice
 from central.domain.export_control.services import ACTIVE
@@ -40,10 +42,26 @@ from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The change numbers up to which a satellite knows everything: those of its account, and of the catalogue."""
+
+    changes: int
+    catalogue: int
+
+    @classmethod
+    def now(cls, unit: Unit, account_id: str) -> Known:
+        """What a satellite knows that is told everything now."""
+        return cls(last_change(unit, account_id), last_change(unit, VENDOR))
+
+
+NOTHING = Known(0, 0)
+
+
 def rows_for(
-    unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, after: int
+    unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, after: Known
 ) -> Iterator[ResponseRow]:
-    """Rows of a file for a satellite that knows everything up to change number `after`."""
+    """Rows of a file for a satellite that knows everything up to the change numbers `after`."""
     pending = pending_since(unit, account)
     yield PolicyRow(
         dict(travelling_policies(unit)),
@@ -52,12 +70,12 @@ def rows_for(
     )
     own = of_satellite(unit, account.id, satellite.id)
     for row in own:
-        if row.change_no > after:
+        if row.change_no > after.changes:
             yield VirtualAccountRow(row.id, row.name, row.description, removed=False)
-    for entry in changed_entitlements(unit, after):
+    for entry in changed_entitlements(unit, after.catalogue):
         yield EntitlementRow(entry.tag, entry.name, entry.description, entry.restricted, tuple(entry.products))
     yield from _allotments(unit, keyring, account, satellite, own)
-    yield from _decisions(unit, account.id, satellite.id, after)
+    yield from _decisions(unit, account.id, satellite.id, after.changes)
 
 
 def _allotments(

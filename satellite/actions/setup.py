@@ -17,11 +17,11 @@ from satellite.keyring import BOX, PSEUDONYMS
 from satellite.runtime import DATABASE_FILE, Satellite, assemble, create_database, new_home, refuse_other_home
 from serverkit.actor import Actor
 from serverkit.clock import LAB_FILE, make_lab
-from serverkit.db.engine import FOUNDING, alone_on
 from serverkit.db.migrate import current, require
 from serverkit.db.unit import Unit
 from serverkit.errors import HomeMissingError
 from serverkit.files import write_atomic
+from serverkit.locks import Lock, on_database
 from serverkit.names import check_name
 from serverkit.owner import make_folder
 from serverkit.secrets_box import SecretBox, hash_secret, new_secret
@@ -49,7 +49,7 @@ def create_satellite(folder: Path, actor: Actor, name: str, root: bytes, *, lab:
                 make_lab(folder)
             server = assemble(folder)
             try:
-                with alone_on(server.database.engine, FOUNDING):
+                with on_database(server.database.engine, Lock.FOUNDING):
                     found = _create(server, actor, trust, name, code)
             finally:
                 server.database.dispose()

@@ -24,6 +24,7 @@ from serverkit.db.group import GroupCommit, Stages
 from serverkit.db.unit import Unit
 from serverkit.devices.health import Check, clock_check, database_check, disk_check, home_check
 from serverkit.devices.messages import DeviceHttp
+from serverkit.locks import Lock
 
 _ACTOR = Actor(ActorKind.DEVICE, "device", "device")
 
@@ -120,7 +121,7 @@ def make_app(server: Satellite) -> DeviceHttp:
             return find_public(unit, key_id)
 
     stages = Stages[Message, Opened, Draft, Reply](MessageVerifier(find_key).open, _Groups(server).begin, Draft.reply)
-    commit = GroupCommit(server.database, _ACTOR, stages, exclusive="counters")
+    commit = GroupCommit(server.database, _ACTOR, stages, turn_of=Lock.DEVICES)
     return DeviceHttp(
         operations=frozenset(DeviceOp),
         handle_all=partial(handle_all, commit.do_all),

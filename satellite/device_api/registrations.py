@@ -27,6 +27,7 @@ from satellite.core.instances.services import new_instance
 from satellite.core.tokens.models import Token
 from satellite.core.tokens.services import refused_because
 from serverkit.db.unit import Unit
+from serverkit.locks import for_change
 from serverkit.secrets_box import hash_shown
 
 _KEYS: Table = DeviceKey.__table__  # type: ignore[assignment]  # a mapped class has a table
@@ -40,7 +41,7 @@ _KNOWN_UDIS = select(_INSTANCES.c.udi_key).where(
 _KNOWN_STANDBYS = select(_STANDBYS.c.udi_key).where(_STANDBYS.c.udi_key.in_(bindparam("udis", expanding=True)))
 _KNOWN_KEYS = select(_KEYS.c.key_id).where(_KEYS.c.key_id.in_(bindparam("key_ids", expanding=True)))
 _ADD_INSTANCES, _ADD_KEYS, _ADD_EVENTS = insert(_INSTANCES), insert(_KEYS), insert(_EVENTS)
-_TOKEN = select(Token).where(Token.hash == bindparam("of")).with_for_update()
+_TOKEN = for_change(select(Token).where(Token.hash == bindparam("of")))
 
 
 @dataclass(frozen=True, slots=True)

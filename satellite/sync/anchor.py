@@ -13,14 +13,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from serverkit.backup.locked import locked
 from serverkit.errors import AppError, Remedy
 from serverkit.faults import crash_point
 from serverkit.files import write_atomic
+from serverkit.locks import Lock, waiting
 from serverkit.owner import make_folder
 
 FILE = "anchor.json"
-LOCK = "anchor.lock"
 
 
 class AnchorDamagedError(AppError):
@@ -144,7 +143,7 @@ class Anchor:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         make_folder(self._folder, like=self._home)
-        with locked(self._folder / LOCK):
+        with waiting(Lock.ANCHOR, self._folder):
             yield
 
     def _save(self, reached: Reached) -> None:

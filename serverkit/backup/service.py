@@ -7,9 +7,7 @@ that server's own tools.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import re
 import shutil
 import sqlite3
@@ -40,6 +38,7 @@ from serverkit.db.engine import database_file
 from serverkit.errors import FileUnreadableError, HomeExistsError
 from serverkit.files import atomic_file, sync_folder
 from serverkit.ids import new_id
+from serverkit.locks import held_folder
 from serverkit.owner import keep_owner, make_file, make_folder
 from serverkit.storage import of_database, of_file
 
@@ -253,7 +252,7 @@ def _work_folder(home: Path, what: str) -> Iterator[Path]:
     folder = home / f".{what}-{new_id()[:12]}"
     try:
         make_folder(folder)
-        with _held(folder):
+        with held_folder(folder):
             yield folder
     except OSError as error:
         raise of_file(error, folder.name) from error
@@ -265,15 +264,5 @@ def _sweep(home: Path) -> None:
     """Remove the work folders of commands that were killed; who still works holds its folder's lock."""
     for folder in home.glob(".*-????????????"):
         if folder.name.startswith((".backup-", ".verify-", ".restore-")):
-            with suppress(OSError), _held(folder):
+            with suppress(OSError), held_folder(folder):
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)

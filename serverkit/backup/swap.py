@@ -6,7 +6,6 @@ home next moves them into place, keeps what stood there in `HOME/replaced-…`, 
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,32 +15,29 @@ from typing import TextIO
 from serverkit.errors import ServerRunningError
 from serverkit.faults import crash_point
 from serverkit.files import sync_folder
-from serverkit.owner import make_folder, open_lock
+from serverkit.locks import Lock, in_order, taken, waiting
+from serverkit.owner import make_folder
 
 READY = ".restore-ready"
 LABEL = ".label"
-SERVER_LOCK = "server.lock"
 
 
 def hold_home(home: Path) -> TextIO:
     """Say for as long as the file is open that a server runs on this home; refused beside another one."""
-    handle = open_lock(home / SERVER_LOCK)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return taken(Lock.HOME, home)
     except BlockingIOError as error:
-        handle.close()
         raise ServerRunningError("another server runs on this home, or a restore is under way in it") from error
-    return handle
 
 
 @contextmanager
 def alone_in_home(home: Path) -> Iterator[None]:
     """Refuse while a server runs on this home, and keep one from starting."""
-    with open_lock(home / SERVER_LOCK) as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ServerRunningError from error
+    try:
+        handle = taken(Lock.HOME, home)
+    except BlockingIOError as error:
+        raise ServerRunningError from error
+    with in_order(Lock.HOME), handle:
         yield
 
 
@@ -55,8 +51,7 @@ def finish_restore(home: Path, note: Callable[[], None]) -> None:
     ready = home / READY
     if not ready.is_dir():
         return
-    with open_lock(home / "write.lock") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with waiting(Lock.WRITE, home):
         if not ready.is_dir():
             return
         label = ready / LABEL

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, text
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from serverkit.errors import SettingsError
 
 OLDEST_SQLITE = (3, 37, 0)
-FOUNDING, UPGRADING = 1, 2
-"""Acts that one process at a time does on a database."""
-_LOCKS = 0x50455247
 
 
 def make_engine(where: str | Path, busy_seconds: float = 30.0) -> Engine:
@@ -54,24 +49,6 @@ def database_file(engine: Engine) -> Path | None:
     """The file of an embedded database; None for one behind a server or in memory."""
     name = engine.url.database
     return Path(name) if engine.dialect.name == "sqlite" and name and name != ":memory:" else None
-
-
-@contextmanager
-def alone_on(engine: Engine, act: int) -> Iterator[None]:
-    """Do one act, such as founding, in one process at a time on a database behind a server; others wait for their turn.
-
-    An embedded database stands in one home, whose own lock serves. The lock ends with its connection, so that a process
-    that dies keeps nobody waiting.
-    """
-    if engine.dialect.name == "sqlite":
-        yield
-        return
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:what, :act)"), {"what": _LOCKS, "act": act})
-        try:
-            yield
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:what, :act)"), {"what": _LOCKS, "act": act})
 
 
 def _sqlite(url: URL, busy_seconds: float) -> Engine:

@@ -17,15 +17,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from threading import Lock
+from threading import Lock as Gate
 from typing import Generic, Protocol, TypeVar
 
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from serverkit.actor import Actor
 from serverkit.db.unit import Database, Unit, is_retryable
 from serverkit.errors import DatabaseBusyError, DatabaseGuardError
+from serverkit.locks import Lock, turn
 
 J = TypeVar("J")
 P = TypeVar("P")
@@ -68,7 +68,7 @@ class _Ticket(Generic[J, P, D, R]):
         self.error: BaseException | None = None
         self.leads = False
         self.taken = False
-        self.gate = Lock()
+        self.gate = Gate()
         self.gate.acquire()
 
 
@@ -90,17 +90,17 @@ class GroupCommit(Generic[J, P, D, R]):
         actor: Actor,
         stages: Stages[J, P, D, R],
         *,
-        exclusive: str | None = None,
+        turn_of: Lock | None = None,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
-        """`stages` say what is done; `exclusive` names the table by which groups of several processes keep apart."""
+        """`stages` say what is done; `turn_of` is what groups of several processes take one after the other."""
         self._database = database
         self._actor = actor
         self._stages = stages
-        self._exclusive = exclusive if database.engine.dialect.name == "postgresql" else None
+        self._turn = turn_of
         self._patience = patience
         self._queue: deque[_Ticket[J, P, D, R]] = deque()
-        self._lock = Lock()
+        self._lock = Gate()
         self._led = False
 
     def do(self, job: J) -> R:
@@ -210,9 +210,9 @@ class GroupCommit(Generic[J, P, D, R]):
             return
 
     def _together(self, unit: Unit, group: list[_Ticket[J, P, D, R]]) -> None:
-        if self._exclusive is not None:
+        if self._turn is not None:
             # Before the snapshot is taken: else the group would see the state from before it got its turn.
-            unit.session.execute(text(f"LOCK TABLE {self._exclusive} IN EXCLUSIVE MODE"))
+            turn(unit.session, self._turn)
         prepared: list[P] = [ticket.prepared for ticket in group]  # type: ignore[misc]  # only these are here
         work = self._stages.begin(unit, prepared)
         for ticket, job in zip(group, prepared, strict=True):

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from serverkit.db.engine import UPGRADING, alone_on, database_file
+from serverkit.db.engine import database_file
 from serverkit.errors import AppError, DatabaseMissingError, Remedy
+from serverkit.locks import Lock, on_database
 from serverkit.owner import make_file
 from serverkit.storage import of_database
 
@@ -90,7 +91,7 @@ def upgrade(engine: Engine, folder: Path) -> None:
     """Bring the database to the newest revision; SQLite is copied first and restored on failure."""
     if (file := database_file(engine)) is not None:
         make_file(file)  # before the library makes it, for anyone who may read it
-    with alone_on(engine, UPGRADING):
+    with on_database(engine, Lock.UPGRADING):
         if current(engine) != head(folder):
             _upgrade(engine, folder)
 

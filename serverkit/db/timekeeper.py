@@ -15,6 +15,7 @@ from sqlalchemy import Engine, insert, select, update
 from serverkit.clock import Clock, Moment
 from serverkit.db.base import ClockMixin
 from serverkit.licence_time import ClockTrust, Mark, Reading, first_mark, judge
+from serverkit.locks import for_change
 
 EVERY = timedelta(minutes=1)
 LOOK_AGAIN_SECONDS = 1.0
@@ -87,7 +88,7 @@ class Timekeeper:
             return
         with self._engine.execution_options(perigee_write=True).begin() as connection:
             table = self._model.__table__  # type: ignore[attr-defined]  # a mapped class has its table
-            row = connection.execute(select(table).where(table.c.id == 1).with_for_update()).one_or_none()
+            row = connection.execute(for_change(select(table).where(table.c.id == 1))).one_or_none()
             reading = judge(mark_of(row) if row else mark, self._clock.moment())
             values = columns_of(reading.mark)
             if row is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from time import sleep
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -20,12 +19,12 @@ from sqlalchemy.orm import Session
 from serverkit.actor import Actor
 from serverkit.db.engine import database_file
 from serverkit.db.timekeeper import Timekeeper
-from serverkit.errors import DatabaseBusyError, DatabaseGuardError, DiskUnwritableError
+from serverkit.errors import DatabaseBusyError, DatabaseGuardError
 from serverkit.faults import crash_point
 from serverkit.licence_time import Reading
+from serverkit.locks import writing
 from serverkit.log import get_logger
-from serverkit.owner import open_lock
-from serverkit.storage import end_if_unsure, of_database, of_file
+from serverkit.storage import end_if_unsure, of_database
 
 T = TypeVar("T")
 DatabaseFailure = SQLAlchemyError
@@ -208,26 +207,9 @@ class Database:
         if self._lock_file is None:
             yield
             return
-        turn = self._lock_file.with_suffix(".turn")
-        with self._thread_lock, self._opened_lock(turn) as door, self._opened_lock(self._lock_file) as handle:
-            # Anyone who waits for the lock holds the door: the one who just had it cannot come in again before.
-            fcntl.flock(door, fcntl.LOCK_EX)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            fcntl.flock(door, fcntl.LOCK_UN)
-            try:
-                self._follow_file()
-                yield
-            finally:
-                fcntl.flock(handle, fcntl.LOCK_UN)
-
-    @staticmethod
-    def _opened_lock(file: Path) -> TextIO:
-        try:
-            return open_lock(file)
-        except PermissionError as error:
-            raise DiskUnwritableError("{name} cannot be opened for writing", name=file.name) from error
-        except OSError as error:
-            raise of_file(error, file.name) from error
+        with self._thread_lock, writing(self._lock_file):
+            self._follow_file()
+            yield
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from serverkit.db.unit import Database, Unit
 from serverkit.errors import AppError, DatabaseGuardError, NotFoundError, Remedy
 from serverkit.faults import crash_point
 from serverkit.ids import new_id
+from serverkit.locks import for_change
 from serverkit.log import get_logger
 
 KEPT = timedelta(days=30)
@@ -88,7 +89,7 @@ def run_job(database: Database, runs: type[JobRunMixin], job: Job, *, slot: str 
 
 def _claim(unit: Unit, runs: type[JobRunMixin], job: Job, slot: str, *, by_hand: bool) -> bool:
     """Take a slot; False while another is at work and its lease is not over."""
-    query = select(runs).where(runs.job == job.name, runs.state == "running").with_for_update()
+    query = for_change(select(runs).where(runs.job == job.name, runs.state == "running"))
     for row in unit.session.scalars(query):
         if unit.now - row.started >= job.lease:
             row.state, row.finished, row.detail = "failed", unit.now, "it did not end before its lease was over"

@@ -14,6 +14,7 @@ from serverkit.db.unit import Unit
 from serverkit.endpoints import EndpointError, read_host
 from serverkit.errors import InvalidInputError, RefusedError, Remedy
 from serverkit.licence_time import QUIET, ClockTrust, Mark, Reading, can_lower, confirmed, first_mark, judge, signed
+from serverkit.locks import row_for_change
 from serverkit.time.ntp import Verdict
 
 C = TypeVar("C", bound=ClockMixin)
@@ -49,7 +50,7 @@ class InvalidTimeSettingError(InvalidInputError):
 
 def row_of(unit: Unit, model: type[C]) -> C:
     """The one row, with the clock as this unit read it; locked in a writing unit."""
-    row = unit.session.get(model, 1, with_for_update=unit.writing)
+    row = row_for_change(unit.session, model, 1, writing=unit.writing)
     if row is None:
         moment = _moment(unit)
         row = model()

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from serverkit.backup.locked import locked
 from serverkit.files import write_atomic
+from serverkit.locks import Lock, waiting
 from serverkit.owner import make_folder
 from serverkit.tls.names import local_names, names_of
 from serverkit.tls.pair import CERTIFICATE, KEY, Pair, is_there, read_key, read_pair
@@ -28,7 +28,7 @@ from serverkit.tls.pair import CERTIFICATE, KEY, Pair, is_there, read_key, read_
 LIFE = timedelta(days=397)
 EARLIER = timedelta(days=1)
 """For clocks that are behind."""
-MARK, LOCK = "own-key.txt", ".lock"
+MARK = "own-key.txt"
 MOST_NAMES = 100
 MADE, RENEWED, KEPT, FOREIGN = "made", "renewed", "kept", "foreign"
 
@@ -41,7 +41,7 @@ def ensure_pair(folder: Path, now: datetime, names: Sequence[str] = ()) -> str:
     """
     make_folder(folder)
     wanted = [*dict.fromkeys([*names, *local_names()])]
-    with locked(folder / LOCK):
+    with waiting(Lock.CERTIFICATE, folder):
         certificate, key = folder / CERTIFICATE, folder / KEY
         if not is_there(certificate) and not is_there(key):
             private = ec.generate_private_key(ec.SECP256R1())

@@ -32,6 +32,7 @@ from satellite.device_api.backend import SatelliteBackend
 from satellite.runtime import Satellite, open_satellite
 from serverkit.actor import SYSTEM
 from serverkit.db.group import PATIENCE_SECONDS
+from serverkit.locks import Lock, turn
 from tests.bench.devices import BenchDevice, answered
 from tests.world import World, call
 
@@ -57,8 +58,7 @@ class Site:
     def held(self) -> Iterator[None]:
         """Nobody writes meanwhile: on PostgreSQL by the lock that groups take."""
         with self.made.database.write(SYSTEM) as unit:
-            if self.made.database.engine.dialect.name == "postgresql":
-                unit.session.connection().exec_driver_sql("LOCK TABLE counters IN EXCLUSIVE MODE")
+            turn(unit.session, Lock.DEVICES)
             yield
 
     def together(self, messages: list[tuple[str, bytes]]) -> list[Said]:

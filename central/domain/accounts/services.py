@@ -16,7 +16,7 @@ from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import default_virtual_account, managers, satellite_name
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
-from central.domain.base import VENDOR, next_change, next_number
+from central.domain.base import next_change, next_number_of_vendor
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 from serverkit.names import check_domain, check_name, check_text, refuse_similar
@@ -35,7 +35,7 @@ def create_account(unit: Unit, domain: str, name: str, *, export_allowed: bool) 
     _refuse_similar_account(unit, name)
     account = SmartAccount(
         id=new_id(),
-        number=FIRST_NUMBER + next_number(unit, VENDOR, "account"),
+        number=FIRST_NUMBER + next_number_of_vendor(unit, "account"),
         domain=domain,
         name=name,
         export_allowed=export_allowed,
@@ -86,7 +86,7 @@ def describe_virtual_account(unit: Unit, row: VirtualAccount, description: str) 
     """Change the description of a virtual account (row C2.1)."""
     require(unit, Permission.VIRTUAL_ACCOUNT_EDIT, row.account_id, row.id)
     if check_text("description", description) != row.description:
-        row.description, row.change_no = description, next_change(unit)
+        row.description, row.change_no = description, next_change(unit, row.account_id)
         message = f"virtual account {row.name} described anew"
         kind = EventKind.VIRTUAL_ACCOUNT_DESCRIBED
         record(unit, row.account_id, kind, message, virtual_account_id=row.id)
@@ -106,11 +106,11 @@ def _add(unit: Unit, account_id: str, name: str, description: str, *, is_default
     row = VirtualAccount(
         account_id=account_id,
         id=new_id(),
-        number=FIRST_NUMBER + next_number(unit, VENDOR, "virtual_account"),
+        number=FIRST_NUMBER + next_number_of_vendor(unit, "virtual_account"),
         name=name,
         description=description,
         is_default=is_default,
-        change_no=next_change(unit),
+        change_no=next_change(unit, account_id),
         created_at=unit.now,
     )
     unit.session.add(row)
@@ -140,7 +140,7 @@ def rename_virtual_account(unit: Unit, row: VirtualAccount, name: str) -> Virtua
     if name != row.name:
         _refuse_known_name(unit, row.account_id, name, row.id)
         message, subject = f"virtual account {row.name} renamed to {name}", {"old": row.name, "new": name}
-        row.name, row.change_no = name, next_change(unit)
+        row.name, row.change_no = name, next_change(unit, row.account_id)
         record(
             unit, row.account_id, EventKind.VIRTUAL_ACCOUNT_RENAMED, message, subject=subject, virtual_account_id=row.id
         )

@@ -33,4 +33,3 @@ class Product(Base):
     name: Mapped[str] = mapped_column(String(255))
     description: Mapped[str] = mapped_column(Text)
     family: Mapped[str] = mapped_column(String(255))
-    change_no: Mapped[int] = mapped_column(BigInteger, bounded("change_no"), index=True)

@@ -13,7 +13,7 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
-from central.domain.base import next_change
+from central.domain.base import VENDOR, next_change
 from central.domain.catalogue.models import Entitlement, Product
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, upsert
@@ -114,7 +114,7 @@ def _known(unit: Unit, rows: Sequence[CatalogueRow]) -> dict[tuple[str, str], tu
 def apply_catalogue(unit: Unit, change: CatalogueChange) -> None:
     """Write what a file holds; a tag that changes sides is an event of its own (row C8.1)."""
     require(unit, Permission.CATALOGUE_MANAGE)
-    number = next_change(unit)
+    number = next_change(unit, VENDOR)
     entitlements = [
         {
             "tag": row.tag,
@@ -128,8 +128,8 @@ def apply_catalogue(unit: Unit, change: CatalogueChange) -> None:
         for row in change.rows
         if row.kind == "entitlement"
     ]
-    products = [
-        {"tag": row.tag, "name": row.name, "description": row.description, "family": row.family, "change_no": number}
+    products: list[dict[str, object]] = [
+        {"tag": row.tag, "name": row.name, "description": row.description, "family": row.family}
         for row in change.rows
         if row.kind == "product"
     ]

@@ -40,6 +40,7 @@ from serverkit.actor import Actor, ActorKind
 from serverkit.auth.addresses import check_networks, is_within
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
+from serverkit.locks import for_change
 from serverkit.names import check_text
 from serverkit.secrets_box import hash_secret, hash_shown, new_secret
 
@@ -138,7 +139,7 @@ def issue_refresh_token(unit: Unit, client: ApiClient, user_id: str) -> str:
 def redeem_refresh_token(unit: Unit, client: ApiClient, text: str) -> str:
     """The user of a refresh token, which is used up; BadCredentialsError."""
     query = select(RefreshToken).where(RefreshToken.hash == hash_secret(text), RefreshToken.client_id == client.id)
-    row = unit.session.scalars(query.with_for_update()).one_or_none()
+    row = unit.session.scalars(for_change(query)).one_or_none()
     if row is None or row.expires_at <= unit.now:
         raise BadCredentialsError("the refresh token is not valid")
     unit.session.delete(row)

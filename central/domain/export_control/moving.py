@@ -24,7 +24,7 @@ def move_grants(unit: Unit, account_id: str, targets: Mapping[str, str]) -> None
             target = targets[grant.instance_id]
             if grant.virtual_account_id != target:
                 move_grant(unit, account_id, grant.id, target)
-                grant.virtual_account_id, grant.change_no = target, next_change(unit)
+                grant.virtual_account_id, grant.change_no = target, next_change(unit, account_id)
         # Requests are shown, and answered, in the virtual account of their instance.
         for target in {targets[instance_id] for instance_id in piece}:
             theirs = [instance_id for instance_id in piece if targets[instance_id] == target]

@@ -93,7 +93,7 @@ def decide(
         decided_at=unit.now,
         grant_id=held[0].id if held else None,
         dismissed=False,
-        change_no=next_change(unit),
+        change_no=next_change(unit, account_id),
     )
     unit.session.add(row)
     subject = {"tag": statement.tag, "count": statement.quantity, "request": statement.request}
@@ -169,7 +169,7 @@ def _grant(
         issued=unit.now,
     )
     row = _store(unit, account_id, grant, device_key, seal_grant(grant, keyring.grant_key))
-    row.change_no = next_change(unit)
+    row.change_no = next_change(unit, account_id)
     return row
 
 
@@ -224,7 +224,7 @@ def adopt_grant(
         unit, account_id, grant.virtual_account_id, grant.tag, grant.quantity, grant.grant, may_be_short=True
     )
     row = _store(unit, account_id, grant, device_key, envelope)
-    row.change_no = next_change(unit)
+    row.change_no = next_change(unit, account_id)
     return row
 
 
@@ -238,7 +238,7 @@ def take_return(unit: Unit, keyring: KeyRing, grant_id: str, envelope: JsonObjec
         return None
     if row.state == RELEASED:
         # Who still says so has not heard of the release: it is sent again.
-        row.change_no = next_change(unit)
+        row.change_no = next_change(unit, row.account_id)
     release(unit, keyring, row, ReleaseReason.RETURNED)
     return row
 
@@ -256,7 +256,7 @@ def release(unit: Unit, keyring: KeyRing, row: GrantRecord, reason: ReleaseReaso
     row.state, row.released_at, row.release_reason = RELEASED, unit.now, reason.value
     statement = GrantRelease(keyring.vendor_id, row.id, row.satellite_id, row.key_hash, reason, unit.now)
     row.release = seal_grant_release(statement, keyring.response_key)
-    row.change_no = next_change(unit)
+    row.change_no = next_change(unit, row.account_id)
     kinds = {ReleaseReason.RETURNED: EventKind.EXPORT_RETURNED, ReleaseReason.ENDED: EventKind.EXPORT_ENDED}
     request = unit.session.get(ExportRequestRecord, (row.account_id, row.request_id))
     if request is not None and request.state == ExportState.GRANTED:
@@ -273,10 +273,12 @@ def release(unit: Unit, keyring: KeyRing, row: GrantRecord, reason: ReleaseReaso
     )
 
 
-def end_grants(unit: Unit, keyring: KeyRing) -> int:
-    """Free grants whose end has come; returns how many."""
+def end_grants(unit: Unit, keyring: KeyRing, account_id: str | None = None) -> int:
+    """Free grants of an account, or of all, whose end has come; returns how many."""
     query = select(GrantRecord).where(GrantRecord.state == ACTIVE, GrantRecord.not_after <= unit.licence_now)
-    rows = list(unit.session.scalars(query))
+    if account_id is not None:
+        query = query.where(GrantRecord.account_id == account_id)
+    rows = list(unit.session.scalars(query.order_by(GrantRecord.account_id, GrantRecord.id)))
     for row in rows:
         release(unit, keyring, row, ReleaseReason.ENDED)
     return len(rows)
@@ -320,7 +322,7 @@ def renew_grants(
             issued=unit.now,
         )
         row.generation, row.not_after, row.deliver_until = newer.generation, newer.not_after, newer.deliver_until
-        row.envelope, row.change_no = seal_grant(newer, keyring.grant_key), next_change(unit)
+        row.envelope, row.change_no = seal_grant(newer, keyring.grant_key), next_change(unit, row.account_id)
 
 
 def mark_delivered(unit: Unit, account_id: str, grant_id: str, generation: int, instance_id: str | None = None) -> None:

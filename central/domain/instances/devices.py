@@ -22,8 +22,9 @@ from exchange.keys import PublicKey
 from exchange.vocabulary import InstanceState
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
+from serverkit.locks import for_change
 
-_KEY = select(DeviceKey).where(DeviceKey.key_id == bindparam("of")).with_for_update()
+_KEY = for_change(select(DeviceKey).where(DeviceKey.key_id == bindparam("of")))
 
 
 def find_key(unit: Unit, key_id: str) -> DeviceKey | None:

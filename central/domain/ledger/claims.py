@@ -12,6 +12,7 @@ from sqlalchemy import Select, bindparam, delete, func, select
 from central.domain.ledger.models import Claim, PoolTotal
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, upsert
+from serverkit.locks import for_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def change_totals(unit: Unit, account_id: str, changes: Mapping[tuple[str, str],
             PoolTotal.virtual_account_id.in_({va for va, _ in piece}),
             PoolTotal.tag.in_({tag for _, tag in piece}),
         )
-        present = {(va, tag): claimed for va, tag, claimed in unit.session.execute(query.with_for_update())}
+        present = {(va, tag): claimed for va, tag, claimed in unit.session.execute(for_change(query))}
         rows = [
             {
                 "account_id": account_id,
@@ -104,7 +105,7 @@ def recount_totals(unit: Unit, account_id: str, virtual_accounts: Iterable[str])
         known = select(PoolTotal.virtual_account_id, PoolTotal.tag).where(
             PoolTotal.account_id == account_id, PoolTotal.virtual_account_id.in_(piece)
         )
-        present = unit.session.execute(known.with_for_update()).all()
+        present = unit.session.execute(for_change(known)).all()
         grouped = unit.session.execute(of_claims.group_by(Claim.virtual_account_id, Claim.tag)).all()
         totals = {(va, tag): int(claimed) for va, tag, claimed in grouped}
         rows = [

@@ -13,6 +13,7 @@ from central.domain.ledger.models import Bucket, Holding, Lot, Posting
 from central.domain.ledger.rules import LOT_TERMS, lot_digest, posting_hash
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import forget, insert_rows, table_of, upsert
+from serverkit.locks import for_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def _change_many(unit: Unit, account_id: str, moves: Sequence[Move]) -> None:
         changes[move.lot_id, move.target] += move.quantity
     lots = {move.lot_id for move in moves}
     query = select(Holding.lot_id, Holding.bucket, Holding.virtual_account_id, Holding.holder, Holding.quantity)
-    query = query.where(Holding.account_id == account_id, Holding.lot_id.in_(lots)).with_for_update()
+    query = for_change(query.where(Holding.account_id == account_id, Holding.lot_id.in_(lots)))
     present = {(lot, bucket, va, holder): n for lot, bucket, va, holder, n in unit.session.execute(query)}
     rows, gone = [], []
     for (lot, place), by in changes.items():
@@ -189,6 +190,5 @@ def _change(unit: Unit, account_id: str, lot_id: str, place: Place, by: int) -> 
 def holdings_of(unit: Unit, account_id: str, *conditions: object) -> list[Holding]:
     """Holdings of an account, locked for the unit where it writes."""
     query = select(Holding).where(Holding.account_id == account_id, *conditions)  # type: ignore[arg-type]  # clauses
-    if unit.writing:
-        query = query.with_for_update()
+    query = for_change(query, writing=unit.writing)
     return list(unit.session.scalars(query.order_by(Holding.lot_id, Holding.bucket, Holding.holder)))

@@ -6,7 +6,6 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
-from central.domain.base import next_change
 from central.domain.preferences.models import PolicySetting
 from central.domain.preferences.queries import policies
 from central.domain.preferences.rules import InvalidPolicyError, check_order, read_policy
@@ -23,7 +22,7 @@ def set_policy(unit: Unit, key: str, text: str) -> dict[str, int | str]:
     check_order({**before, key: value})
     if value == before[key]:
         return before
-    unit.session.merge(PolicySetting(key=key, value=value, change_no=next_change(unit), changed_at=unit.now))
+    unit.session.merge(PolicySetting(key=key, value=value, changed_at=unit.now))
     record(
         unit,
         None,

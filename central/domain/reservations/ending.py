@@ -43,6 +43,7 @@ from central.domain.reservations.rules import is_returned_by, most_releases
 from central.domain.reservations.services import named_terms
 from exchange.device_statements import GivenUpReservation
 from serverkit.db.unit import Unit
+from serverkit.locks import again_for_change, row_for_change
 from serverkit.names import check_text
 
 
@@ -62,7 +63,7 @@ def enter_return(unit: Unit, row: Reservation, return_code: str) -> Reservation:
 
     A device that has registered since stays; one that only reserved is removed with its reservation.
     """
-    unit.session.refresh(row, with_for_update=unit.writing)
+    again_for_change(unit.session, row, writing=unit.writing)
     require(unit, Permission.RESERVATION_MANAGE, row.account_id, row.virtual_account_id)
     if row.state not in {ACTIVE, RELEASED}:
         raise ReservationEndedError
@@ -133,8 +134,8 @@ def release(unit: Unit, row: Reservation, reason: str) -> Reservation:
     """
     require(unit, Permission.RESERVATION_RELEASE, row.account_id)
     # Two releases in one virtual account must not pass each other.
-    unit.session.get(VirtualAccount, (row.account_id, row.virtual_account_id), with_for_update=unit.writing)
-    unit.session.refresh(row, with_for_update=unit.writing)
+    row_for_change(unit.session, VirtualAccount, (row.account_id, row.virtual_account_id), writing=unit.writing)
+    again_for_change(unit.session, row, writing=unit.writing)
     if not reason.strip():
         raise ReasonNeededError("a release of reserved licences needs a reason, which is kept")
     check_text("reason", reason)

@@ -50,6 +50,7 @@ from central.keyring import KeyRing
 from exchange.codes.secrets import MOST_UPDATES
 from serverkit.clock import optional_iso
 from serverkit.db.unit import Unit
+from serverkit.locks import again_for_change, row_for_change
 
 
 def update(
@@ -92,11 +93,11 @@ def update(
 
 
 def _things(unit: Unit, row: Reservation) -> tuple[Instance, VirtualAccount]:
-    instance = unit.session.get(Instance, (row.account_id, row.instance_id), with_for_update=unit.writing)
+    instance = row_for_change(unit.session, Instance, (row.account_id, row.instance_id), writing=unit.writing)
     if row.state != ACTIVE or instance is None:
         raise ReservationEndedError
     # Two updates of one reservation must not pass each other.
-    unit.session.refresh(row, with_for_update=unit.writing)
+    again_for_change(unit.session, row, writing=unit.writing)
     # The device may have registered in another virtual account; what is reserved is not of there.
     require(unit, Permission.RESERVATION_MANAGE, row.account_id, row.virtual_account_id)
     home = unit.session.get(VirtualAccount, (row.account_id, row.virtual_account_id))

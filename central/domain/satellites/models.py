@@ -88,6 +88,7 @@ class AnsweredRequest(Base):
     response: Mapped[bytes | None] = mapped_column(LargeBinary)
     response_digest: Mapped[str | None] = mapped_column(String(64))
     change_upto: Mapped[int] = mapped_column(BigInteger, bounded("change_upto"))
+    catalogue_upto: Mapped[int] = mapped_column(BigInteger, bounded("catalogue_upto"))
     counts: Mapped[dict[str, int]] = mapped_column(JsonText)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -16,6 +16,7 @@ from exchange.compliance import SyncDeadlines, sync_deadlines
 from exchange.keys import PublicKey
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
+from serverkit.locks import for_change
 from serverkit.names import did_you_mean, refuse_similar
 
 EPOCH_FLOOR = "epoch_floor"
@@ -46,7 +47,7 @@ def by_id(unit: Unit, satellite_id: str) -> Satellite | None:
     Anyone who only looks must not wait for who writes: a snapshot cannot be locked once somebody has changed the row.
     """
     query = select(Satellite).where(Satellite.id == satellite_id)
-    return unit.session.scalars(query.with_for_update() if unit.writing else query).one_or_none()
+    return unit.session.scalars(for_change(query, writing=unit.writing)).one_or_none()
 
 
 def keys_of(unit: Unit, satellite: Satellite, *, retired: bool) -> dict[str, PublicKey]:

@@ -117,7 +117,7 @@ def _attach(unit: Unit, satellite: Satellite, row: VirtualAccount) -> list[str]:
     if reserving(unit, row.account_id, row.id):  # their devices may have registered in another virtual account
         raise VirtualAccountInUseError("{name} holds reservations", name=row.name)
     revoked = revoke_all(unit, row.account_id, row.id)
-    row.satellite_id, row.change_no = satellite.id, next_change(unit)
+    row.satellite_id, row.change_no = satellite.id, next_change(unit, row.account_id)
     return revoked
 
 
@@ -286,7 +286,7 @@ def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = Fals
     unit.session.execute(delete(Instance).where(theirs), execution_options={"synchronize_session": False})
     forget(unit.session, Instance)
     for row in of_satellite(unit, satellite.account_id, satellite.id):
-        row.satellite_id, row.change_no, row.recovering = None, next_change(unit), False
+        row.satellite_id, row.change_no, row.recovering = None, next_change(unit, row.account_id), False
     satellite.state = REMOVED
     unit.session.execute(
         update(SatelliteKey)

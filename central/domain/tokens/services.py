@@ -23,6 +23,7 @@ from central.domain.tokens.errors import (
 from central.domain.tokens.models import Token
 from serverkit.db.unit import Unit
 from serverkit.ids import is_id, new_id
+from serverkit.locks import for_change
 from serverkit.names import check_text, tidy_token
 from serverkit.secrets_box import SecretBox, hash_secret, hash_shown, new_secret
 
@@ -151,7 +152,7 @@ def redeem(unit: Unit, secret: str, registered_with: str | None = None) -> Redee
     `registered_with` is the id of the token that this very device and key registered with before: the repetition of a
     registration whose answer was lost is no further use.
     """
-    query = select(Token).where(Token.hash == hash_shown(secret)).with_for_update()
+    query = for_change(select(Token).where(Token.hash == hash_shown(secret)))
     token = unit.session.scalars(query).one_or_none()
     if token is None:
         return Redeemed(None, "unknown")

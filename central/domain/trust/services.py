@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +17,9 @@ from exchange.trust import Root, Trust, load_root, sign_root
 from exchange.vocabulary import Role
 from serverkit.errors import AppError, FileUnreadableError, InvalidInputError, RefusedError, Remedy
 from serverkit.files import read_bounded, write_atomic
-from serverkit.founding import held_folder, make_private
+from serverkit.founding import make_private
 from serverkit.ids import new_id
+from serverkit.locks import held_folder
 from serverkit.names import check_name
 from serverkit.owner import make_folder
 from serverkit.secrets_box import SecretBox
@@ -100,7 +101,13 @@ def new_root_folder(folder: Path) -> Iterator[None]:
         make_private(folder)
     except OSError as error:
         raise FileUnreadableError("cannot use {name}: {reason}", name=folder.name, reason=error.strerror) from error
-    with held_folder(folder) as alone:
+    with ExitStack() as held:
+        alone = True
+        with suppress(OSError):  # a share that knows no locks
+            try:
+                held.enter_context(held_folder(folder))
+            except BlockingIOError:
+                alone = False
         if not alone or any(folder.glob("root-*.pem")):
             raise RootKeysExistError("{name} holds root keys already, or is getting them now", name=folder.name)
         try:

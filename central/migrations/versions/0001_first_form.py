@@ -63,6 +63,9 @@ def upgrade() -> None:
     sa.CheckConstraint('"value" BETWEEN 0 AND 9007199254740991', name=op.f('ck_counters_value_bounds')),
     sa.PrimaryKeyConstraint('account_id', 'name', name=op.f('pk_counters'))
     )
+    with op.batch_alter_table('counters', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_counters_name'), ['name'], unique=False)
+
     op.create_table('entitlements',
     sa.Column('tag', sa.String(length=255), nullable=False),
     sa.Column('name', sa.String(length=255), nullable=False),
@@ -143,11 +146,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_outbox_sent_at'), ['sent_at'], unique=False)
 
     op.create_table('policies',
-    sa.Column('change_no', sa.BigInteger(), nullable=False),
     sa.Column('changed_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('key', sa.String(length=64), nullable=False),
     sa.Column('value', serverkit.db.base.JsonText(), nullable=False),
-    sa.CheckConstraint('"change_no" BETWEEN 0 AND 9007199254740991', name=op.f('ck_policies_change_no_bounds')),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_policies'))
     )
     op.create_table('products',
@@ -155,13 +156,8 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=255), nullable=False),
     sa.Column('description', sa.Text(), nullable=False),
     sa.Column('family', sa.String(length=255), nullable=False),
-    sa.Column('change_no', sa.BigInteger(), nullable=False),
-    sa.CheckConstraint('"change_no" BETWEEN 0 AND 9007199254740991', name=op.f('ck_products_change_no_bounds')),
     sa.PrimaryKeyConstraint('tag', name=op.f('pk_products'))
     )
-    with op.batch_alter_table('products', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_products_change_no'), ['change_no'], unique=False)
-
     op.create_table('satellite_events',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -384,8 +380,10 @@ def upgrade() -> None:
     sa.Column('response', sa.LargeBinary(), nullable=True),
     sa.Column('response_digest', sa.String(length=64), nullable=True),
     sa.Column('change_upto', sa.BigInteger(), nullable=False),
+    sa.Column('catalogue_upto', sa.BigInteger(), nullable=False),
     sa.Column('counts', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('received_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('"catalogue_upto" BETWEEN 0 AND 9007199254740991', name=op.f('ck_answered_requests_catalogue_upto_bounds')),
     sa.CheckConstraint('"change_upto" BETWEEN 0 AND 9007199254740991', name=op.f('ck_answered_requests_change_upto_bounds')),
     sa.CheckConstraint('"epoch" BETWEEN 0 AND 9007199254740991', name=op.f('ck_answered_requests_epoch_bounds')),
     sa.CheckConstraint('"rseq" BETWEEN 0 AND 9007199254740991', name=op.f('ck_answered_requests_rseq_bounds')),
@@ -813,9 +811,6 @@ def downgrade() -> None:
     op.drop_table('users')
     op.drop_table('smart_accounts')
     op.drop_table('satellite_events')
-    with op.batch_alter_table('products', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_products_change_no'))
-
     op.drop_table('products')
     op.drop_table('policies')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
@@ -835,6 +830,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_entitlements_change_no'))
 
     op.drop_table('entitlements')
+    with op.batch_alter_table('counters', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_counters_name'))
+
     op.drop_table('counters')
     op.drop_table('clock')
     with op.batch_alter_table('alerts', schema=None) as batch_op:

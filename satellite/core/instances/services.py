@@ -35,6 +35,7 @@ from serverkit.db.unit import Unit
 from serverkit.db.upsert import insert_rows
 from serverkit.ids import new_id
 from serverkit.licence_texts import freed_text
+from serverkit.locks import for_change
 
 # What the answer to a registration says of an instance.
 ANSWERED = ("id", "virtual_account_id", "certificate_expires", "export_allowed")
@@ -42,7 +43,7 @@ ANSWERED = ("id", "virtual_account_id", "certificate_expires", "export_allowed")
 
 def find_key(unit: Unit, key_id: str) -> DeviceKey | None:
     """A device's key by its id, locked for the unit."""
-    return unit.session.scalars(select(DeviceKey).where(DeviceKey.key_id == key_id).with_for_update()).one_or_none()
+    return unit.session.scalars(for_change(select(DeviceKey).where(DeviceKey.key_id == key_id))).one_or_none()
 
 
 def touch(unit: Unit, row: Instance) -> None:

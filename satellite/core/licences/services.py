@@ -7,6 +7,7 @@ from sqlalchemy import select
 from satellite.core.base import next_change
 from satellite.core.licences.models import Claim, PoolTotal
 from serverkit.db.unit import Unit
+from serverkit.locks import for_change
 
 
 def claims_of(unit: Unit, instance_id: str) -> dict[str, int]:
@@ -43,7 +44,7 @@ def _change_total(unit: Unit, virtual_account_id: str, tag: str, by: int) -> Non
     if by == 0:
         return
     query = select(PoolTotal).where(PoolTotal.virtual_account_id == virtual_account_id, PoolTotal.tag == tag)
-    row = unit.session.scalars(query.with_for_update()).one_or_none()
+    row = unit.session.scalars(for_change(query)).one_or_none()
     if row is None:
         row = PoolTotal(virtual_account_id=virtual_account_id, tag=tag, claimed=0)
         unit.session.add(row)

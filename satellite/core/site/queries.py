@@ -16,6 +16,7 @@ from satellite.core.site.models import MadeRegistration, MadeRequest, Site
 from satellite.keyring import KeyRing
 from serverkit.clock import optional_iso
 from serverkit.db.unit import Unit
+from serverkit.locks import for_change
 
 DEFAULT_POLICY = {
     "sync_reminder_days": 30,
@@ -28,7 +29,7 @@ DEFAULT_POLICY = {
 def site_of(unit: Unit) -> Site:
     """The one row; locked in a writing unit."""
     query = select(Site)
-    return unit.session.scalars(query.with_for_update() if unit.writing else query).one()
+    return unit.session.scalars(for_change(query, writing=unit.writing)).one()
 
 
 def found_site(unit: Unit) -> Site | None:

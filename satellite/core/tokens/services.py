@@ -24,6 +24,7 @@ from satellite.core.tokens.errors import (
 from satellite.core.tokens.models import Token
 from serverkit.db.unit import Unit
 from serverkit.ids import is_id, new_id
+from serverkit.locks import for_change
 from serverkit.names import check_text, tidy_token
 from serverkit.secrets_box import SecretBox, hash_secret, hash_shown, new_secret
 
@@ -131,7 +132,7 @@ def redeem(unit: Unit, secret: str, registered_with: str | None = None) -> Redee
     `registered_with` is the id of the token that this very device and key registered with before: the repetition of a
     registration whose answer was lost is no further use.
     """
-    token = unit.session.scalars(select(Token).where(Token.hash == hash_shown(secret)).with_for_update()).one_or_none()
+    token = unit.session.scalars(for_change(select(Token).where(Token.hash == hash_shown(secret)))).one_or_none()
     cause = refused_because(unit, token, registered_with)
     return Redeemed(None, cause, token) if cause else Redeemed(token)
 
