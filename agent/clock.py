@@ -15,7 +15,8 @@ from typing import Any
 
 from agent.errors import FileUnreadableError, InvalidInputError, NotALabError
 from agent.files import write_atomic
-from agent.licence_time import Mark, Moment, Reading, first_mark, judge, reply
+from agent.licence_time import reply
+from exchange.licence_time import Mark, Moment, Reading, first_mark, judge
 
 LAB_FILE = "lab-clock.json"
 MARK_FILE = "clock.json"

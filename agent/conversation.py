@@ -20,7 +20,6 @@ from agent.errors import (
     TlsExpiredError,
     TlsNotYetValidError,
 )
-from agent.licence_time import TOLERANCE
 from agent.store import DeviceState, InFlight, Store, to_bytes, to_text
 from agent.transport import HttpTransport, Reply, Transport, problem_of
 from exchange.canonical import encode, iso, parse_time
@@ -34,6 +33,7 @@ from exchange.device.messages import (
 from exchange.errors import ExchangeError, ExpiredError, NotYetValidError
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
+from exchange.licence_time import TOLERANCE
 from exchange.trust import Trust
 from exchange.vocabulary import DeviceOp
 

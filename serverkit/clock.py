@@ -1,7 +1,7 @@
 """The only place where a server reads the clock. A laboratory's clock can be moved; nothing else differs.
 
 What the machine says is a `Moment`: its clock, which boot this is, and how long that boot has lasted. What of it is
-believed is decided by `serverkit.licence_time`.
+believed is decided by `exchange.licence_time`.
 """
 
 from __future__ import annotations
@@ -17,23 +17,11 @@ from typing import Protocol
 from serverkit.dates import impossible_day
 from serverkit.errors import InvalidInputError, LabClockForeignError, LabClockMissingError, NotALabError
 from serverkit.files import write_atomic
+from serverkit.licence_time import Moment
 
 LAB_FILE = "lab-clock.json"
 _DURATION = re.compile(r"(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What the machine says: its clock, the boot it runs in, and for how long that boot has lasted (sleep included).
-
-    `shift` is by how much a laboratory moved its clock away from the machine's.
-    """
-
-    system: datetime
-    boot: str
-    uptime: timedelta
-    shift: timedelta = timedelta(0)
 
 
 class Clock(Protocol):

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Engine, insert, select, update
 
-from serverkit.clock import Clock, Moment
+from serverkit.clock import Clock
 from serverkit.db.base import ClockMixin
-from serverkit.licence_time import ClockTrust, Mark, Reading, first_mark, judge
+from serverkit.licence_time import ClockTrust, Mark, Moment, Reading, first_mark, judge
 from serverkit.locks import for_change
 
 EVERY = timedelta(minutes=1)

@@ -21,7 +21,6 @@ from agent.clock import DeviceClock
 from agent.device import Device
 from agent.errors import AgentError
 from agent.joining import RegistrationRequest
-from agent.licence_time import Moment
 from agent.transport import Server
 from central.actions.synchronization import import_network_request
 from central.domain.accounts.queries import by_domain, virtual_accounts
@@ -40,6 +39,7 @@ from central.runtime import assemble as assemble_central
 from central.sync.make_authorization import make_authorization
 from exchange.files.registration import read_registration
 from exchange.identity import Udi
+from exchange.licence_time import Moment
 from satellite.actions.registration import import_authorization_file
 from satellite.actions.synchronization import import_response_file
 from satellite.core.accounts.queries import names

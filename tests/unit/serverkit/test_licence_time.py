@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serverkit.clock import Moment
 from serverkit.licence_time import (
     LONG_AGO,
     QUIET,
     TOLERANCE,
     ClockTrust,
     Mark,
+    Moment,
     can_lower,
     confirmed,
     first_mark,
