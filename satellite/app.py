@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exchange.vocabulary import DeviceOp
+from satellite.actions.setup import SetupGate
 from satellite.api.compat.app import ROUTES, make_compat
 from satellite.api.compat.grants import SatelliteGrants
 from satellite.api.compat.wire import BASES
@@ -11,7 +12,8 @@ from satellite.device_api.app import make_app as make_device_app
 from satellite.runtime import Satellite
 from serverkit.devices.asgi_front import Application
 from serverkit.devices.messages import FailureLimiter
-from serverkit.http.app import Family, lean_urls, make_flask
+from serverkit.http.app import Family, Url, lean_urls, make_flask
+from serverkit.http.gate import Gated
 from serverkit.http.layer import rest_urls
 from serverkit.http.oauth import Tokens, token_urls
 from serverkit.http.schemas import BASE
@@ -33,7 +35,18 @@ def make_app(server: Satellite) -> Application:
     return Application(make_device_app(server), rest, AskedNames(server.home / TLS, server.clock.now).note)
 
 
+SETUP_PATHS = (f"{BASE}setup", f"{BASE}registration", f"{BASE}openapi.json")
+"""What programs reach before the set-up is finished: what finishes it, and the description."""
+
+
 def families(server: Satellite) -> tuple[Family, ...]:
     """What the Flask application carries; the interfaces for programs count wrong credentials together."""
     limiter = FailureLimiter(server.settings.server.failures_a_minute, server.clock.now)
-    return (Tokens(SatelliteGrants(server), limiter), make_compat(server, limiter), make_api(server, limiter))
+    gate = SetupGate(server)
+
+    def ask(url: Url) -> None:
+        if not url.path.startswith(SETUP_PATHS):
+            gate.ask()
+
+    found = (Tokens(SatelliteGrants(server), limiter), make_compat(server, limiter), make_api(server, limiter))
+    return tuple(Gated(family, ask) for family in found)

@@ -15,7 +15,7 @@ from typing import TextIO
 from serverkit.errors import WrongOwnerError
 
 ROOT = 0
-_STATE = ("*.db", "*.db-*", "*.lock", "*.turn", "lab-clock.json", "keys", "anchor", "tls")
+_STATE = ("*.db", "*.db-*", "*.lock", "*.turn", "lab-clock.json", "setup-code", "keys", "anchor", "tls")
 _FOLDERS = ("keys", "anchor")
 
 

@@ -124,7 +124,7 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
     "recovery": Problem(
         409, "The satellite was put back to an older copy.", "Resynchronize the satellite; renewals go on meanwhile."
     ),
-    "not_ready": Problem(503, "The server is not set up yet.", "Finish the set-up of the server."),
+    "setup_required": Problem(503, "The server is not set up yet.", "Finish the set-up of the server."),
     "agreement_pending": Problem(409, "The licensing agreement is not accepted.", "Accept the agreement at central."),
     "other_virtual_account": Problem(
         409,

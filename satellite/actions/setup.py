@@ -11,11 +11,16 @@ from typing import Any
 from exchange.errors import LabMismatchError
 from exchange.trust import Trust, load_root
 from satellite.actions.site import show_status
+from satellite.core.access import users
+from satellite.core.access.models import USER_TABLES
+from satellite.core.access.rules import Permission, Role
+from satellite.core.access.services import require as require_permission
 from satellite.core.site import services
+from satellite.core.site.errors import AdministratorExistsError, SetupCodeRefusedError, SetupRequiredError
 from satellite.core.site.queries import site_of, state_of
 from satellite.keyring import BOX, PSEUDONYMS
 from satellite.runtime import DATABASE_FILE, Satellite, assemble, create_database, new_home, refuse_other_home
-from serverkit.actor import Actor
+from serverkit.actor import SYSTEM, Actor
 from serverkit.clock import LAB_FILE, make_lab
 from serverkit.db.migrate import current, require
 from serverkit.db.unit import Unit
@@ -24,7 +29,11 @@ from serverkit.files import write_atomic
 from serverkit.locks import Lock, on_database
 from serverkit.names import check_name
 from serverkit.owner import make_folder
-from serverkit.secrets_box import SecretBox, hash_secret, new_secret
+from serverkit.secrets_box import SecretBox, new_secret
+from serverkit.users import backoff, sessions
+from serverkit.users.errors import TooManyTriesError
+from serverkit.users.sign_in import BROWSER_PREFIX, SignedIn
+from serverkit.users.tables import Browser
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,6 @@ def create_satellite(folder: Path, actor: Actor, name: str, root: bytes, *, lab:
     trust = load_root(root)
     if trust.root.lab != lab:
         raise LabMismatchError("the root is a laboratory's" if trust.root.lab else "the root is not a laboratory's")
-    code = new_secret("setup")
     with new_home(folder):
         try:
             if lab:
@@ -50,28 +58,30 @@ def create_satellite(folder: Path, actor: Actor, name: str, root: bytes, *, lab:
             server = assemble(folder)
             try:
                 with on_database(server.database.engine, Lock.FOUNDING):
-                    found = _create(server, actor, trust, name, code)
+                    found = _create(server, actor, trust, name)
             finally:
                 server.database.dispose()
         except BaseException:
             shutil.rmtree(folder / "keys", ignore_errors=True)
             (folder / LAB_FILE).unlink(missing_ok=True)
+            (folder / services.SETUP_CODE).unlink(missing_ok=True)
             for leftover in folder.glob(f"{DATABASE_FILE}*"):
                 leftover.unlink()
             raise
     vendor = {"vendor_id": trust.root.vendor_id, "vendor": trust.root.vendor_name, "root_version": trust.root.version}
-    return {**found, "home": str(folder), "lab": lab, "setup_code": code, **vendor}
+    return {**found, "home": str(folder), "lab": lab, **vendor}
 
 
-def _create(server: Satellite, actor: Actor, trust: Trust, name: str, code: str) -> dict[str, str]:
+def _create(server: Satellite, actor: Actor, trust: Trust, name: str) -> dict[str, str]:
     create_database(server)
     refuse_other_home(server)
     make_folder(server.keyring.folder)
     SecretBox.create(server.keyring.folder / BOX)
     write_atomic(server.keyring.folder / PSEUDONYMS, secrets.token_bytes(32))
     with server.database.write(actor) as unit:
-        site = services.create_site(unit, server.keyring, name, hash_secret(code))
-        found = {"id": site.satellite_id, "name": name}
+        site = services.create_site(unit, server.keyring, name)
+        unit.session.flush()  # the code is kept in the new row
+        found = {"id": site.satellite_id, "name": name, "setup_code": services.renew_setup_code(unit, server.home)}
         # The trust file comes last: a home without it was never set up.
         unit.after_commit += [lambda: server.anchor.reset(0), lambda: server.keyring.write_trust(trust)]
     return found
@@ -89,6 +99,96 @@ def migrate_database(folder: Path) -> dict[str, Any]:
         return {"before": before, "now": current(server.database.engine)}
     finally:
         server.database.dispose()
+
+
+class SetupGate:
+    """Refuses devices' and programs' requests until the set-up is finished; then it asks no more."""
+
+    def __init__(self, server: Satellite) -> None:
+        """Ask the database of `server`."""
+        self._server = server
+        self._finished = False
+
+    def ask(self) -> None:
+        """Refuse while the set-up is not finished; SetupRequiredError."""
+        if not self._finished:
+            with self._server.database.read(SYSTEM) as unit:
+                self._finished = site_of(unit).setup_finished_at is not None
+            if not self._finished:
+                raise SetupRequiredError
+
+
+@dataclass(frozen=True, slots=True)
+class SetupCodeState:
+    """Whether the console waits for its first administrator, and the tries of the set-up code that are left."""
+
+    needed: bool
+    tries_left: int
+    wait_seconds: int
+
+
+def needs_administrator(unit: Unit) -> bool:
+    """Whether there is no administrator yet: the console then answers with the page of the set-up code only."""
+    return users.count_administrators(unit) == 0
+
+
+def show_setup_code_state(unit: Unit, address: str) -> SetupCodeState:
+    """Show what an address may still try."""
+    left, wait = backoff.setup_pause(unit, USER_TABLES, address)
+    return SetupCodeState(needs_administrator(unit), left, int(wait.total_seconds()))
+
+
+def renew_setup_code(server: Satellite, unit: Unit) -> dict[str, Any]:
+    """Make a new set-up code while there is no administrator; AdministratorExistsError."""
+    require_permission(unit, Permission.ACCESS_MANAGE)
+    if not needs_administrator(unit):
+        raise AdministratorExistsError
+    backoff.forget_setup(unit, USER_TABLES)
+    return {"setup_code": services.renew_setup_code(unit, server.home)}
+
+
+def read_setup_code(server: Satellite, unit: Unit) -> str | None:
+    """The set-up code as its file holds it, for the console of this machine; None once it is void."""
+    if not needs_administrator(unit):
+        return None
+    try:
+        code = (server.home / services.SETUP_CODE).read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return None
+    return code if services.is_setup_code(site_of(unit), code) else None
+
+
+def create_first_administrator(server: Satellite, code: str, name: str, password: str, browser: Browser) -> SignedIn:
+    """Make the first administrator by the set-up code, which is void then; the administrator is signed in.
+
+    AdministratorExistsError, SetupCodeRefusedError, TooManyTriesError after four wrong codes from one address, and the
+    refusals of a name or a password, for which the code stays good.
+    """
+
+    def create(unit: Unit) -> SignedIn | None:
+        if not needs_administrator(unit):
+            raise AdministratorExistsError
+        wait = backoff.setup_pause(unit, USER_TABLES, browser.address)[1]
+        if wait:
+            seconds = max(1, int(wait.total_seconds()))
+            raise TooManyTriesError("Four codes were wrong; wait {wait} seconds.", wait=seconds)
+        if not services.is_setup_code(site_of(unit), code):
+            backoff.count_setup_failure(unit, USER_TABLES, browser.address)
+            return None
+        row = users.create_user(unit, name, Role.ADMINISTRATOR, password)
+        row.last_sign_in_at = unit.now
+        services.void_setup_code(unit, server.home)
+        backoff.forget_setup(unit, USER_TABLES)
+        cookie = new_secret(BROWSER_PREFIX)
+        backoff.remember(unit, USER_TABLES, browser, cookie)
+        unit.session.flush()  # the session names the new user
+        text = sessions.begin(unit, USER_TABLES, row.id, browser, awaits_code=False)
+        return SignedIn(text, awaits_code=False, known_by=cookie)
+
+    made = server.database.run(SYSTEM, create)
+    if made is None:
+        raise SetupCodeRefusedError
+    return made
 
 
 def show_progress(unit: Unit) -> SetupProgress:

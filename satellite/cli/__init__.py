@@ -19,6 +19,7 @@ MODULES = {
     "sync": ("status", "sync", "privacy"),
     "time": ("time", "clock"),
     "tokens": ("token",),
+    "users": ("user",),
 }
 """The modules, and the words that each adds; only the one that is needed is imported."""
 

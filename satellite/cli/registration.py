@@ -81,6 +81,15 @@ def setup_status(context: click.Context) -> None:
     emit(context, found)
 
 
+@setup.command("code", help="Make a new set-up code, while there is no administrator.")
+@click.pass_context
+def setup_code(context: click.Context) -> None:
+    """Make a new set-up code."""
+    with writing(context) as (server, unit):
+        found = setup_actions.renew_setup_code(server, unit)
+    emit(context, found)
+
+
 @setup.command("finish", help="Finish the set-up.")
 @click.option("--mode", required=True, help="How to synchronize: manual or network.")
 @click.pass_context

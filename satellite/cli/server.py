@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from satellite.actions import jobs as job_actions
-from satellite.actions.setup import migrate_database
+from satellite.actions.setup import migrate_database, needs_administrator, read_setup_code
 from satellite.actions.tls import refresh_tls_at_start
 from satellite.cli.base import group, home, opened
 from satellite.core.operations.models import JobRun
 from satellite.jobs.catalogue import jobs_of
-from satellite.runtime import open_satellite
+from satellite.runtime import Satellite, open_satellite
 from serverkit.actor import OPERATOR
 from serverkit.backup.swap import hold_home
 from serverkit.cli.base import emit, emit_list
@@ -40,7 +42,6 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
     from satellite.app import make_app
     from serverkit.devices.serve import host_named
     from serverkit.devices.serve import serve as serve_http
-    from serverkit.jobs.scheduler import run_scheduler
 
     server = opened(context)
     folder, settings = server.home, server.settings.server
@@ -51,6 +52,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
     tls = None if no_tls else folder / TLS
     if tls is not None:
         ensure_pair(tls, server.clock.now(), [*settings.names, *host_named(address)])
+    _tell_setup_code(server)
     server.database.dispose()
 
     def app() -> Application:
@@ -61,9 +63,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
         return make_app(own)
 
     def scheduler() -> None:
-        is_server()
-        own = open_satellite(folder)
-        run_scheduler(own.database, JobRun, jobs_of(own))
+        _run_jobs(folder)
 
     serve_http(
         app,
@@ -73,6 +73,25 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
         threads=settings.threads,
         scheduler=None if no_jobs else scheduler,
     )
+
+
+def _run_jobs(folder: Path) -> None:
+    """Run the jobs of a home, in a process of their own."""
+    from serverkit.jobs.scheduler import run_scheduler
+
+    is_server()
+    own = open_satellite(folder)
+    run_scheduler(own.database, JobRun, jobs_of(own))
+
+
+def _tell_setup_code(server: Satellite) -> None:
+    """Print the set-up code for who stands at the machine; it ends in the journal, and is void once it was used."""
+    with server.database.read(OPERATOR) as unit:
+        if not needs_administrator(unit):
+            return
+        code = read_setup_code(server, unit)
+    told = f"Set-up code: {code}" if code else "No set-up code is kept; `satellite setup code` makes a new one."
+    click.echo(told, err=True)
 
 
 @group.group("jobs", help="List and run scheduled jobs.")

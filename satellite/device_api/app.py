@@ -43,7 +43,8 @@ def signer_of(server: Satellite, site: SiteRow) -> Signer:
 def _set_up(server: Satellite) -> Check:
     with server.database.read(SYSTEM) as unit:
         site = site_of(unit)
-        return Check(site.epoch > 0, "authorized" if site.epoch else "setup_required")
+        finished = site.setup_finished_at is not None
+        return Check(finished, "finished" if finished else "setup_required")
 
 
 def _keys(server: Satellite) -> Check:
@@ -83,12 +84,12 @@ class _Group:
 
 
 class _NotReady:
-    """A satellite that was not authorized yet says so."""
+    """A satellite whose set-up is not finished says so."""
 
     def do(self, job: Opened) -> Draft:
         """Refuse one message."""
         del job
-        return plain_problem("not_ready")
+        return plain_problem("setup_required")
 
     def finish(self) -> None:
         """Nothing was held back."""
@@ -107,7 +108,7 @@ class _Groups:
         site = site_row(unit)
         if self._standing.digest != site.applied_digest:
             self._standing = read_applied_lines(unit, site.applied_digest)
-        if site.epoch == 0:
+        if site.setup_finished_at is None:
             return _NotReady()
         backend = SatelliteBackend(unit, self._made, site, self._standing, jobs)
         return _Group(backend, RequestProcessor(backend, signer_of(self._made, site)))

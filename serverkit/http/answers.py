@@ -62,7 +62,7 @@ def refusal(error: Exception) -> Response:
     if status == 401:
         found.headers["WWW-Authenticate"] = "Bearer"
     if status in {429, 503}:
-        wait = getattr(error, "details", {}).get("wait", 5)
+        wait = getattr(error, "fields", {}).get("wait", 5)
         found.headers["Retry-After"] = str(wait)
     return found
 

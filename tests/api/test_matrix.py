@@ -38,7 +38,8 @@ OPERATOR = {
 ADMINISTRATOR_ONLY = {
     "list_api_tokens", "create_api_token", "revoke_api_token", "export_registration", "import_authorization",
     "finish_setup", "set_sync_settings", "set_privacy", "run_job", "confirm_time", "measure_time",
-    "change_time_settings",
+    "change_time_settings", "list_users", "show_user", "add_user", "change_role", "reset_user", "unlock_user",
+    "remove_user",
 }  # fmt: skip
 # What a customer's administrator may call outside accounts.
 EVERYONE = {"who_am_i", "list_accounts", "list_users", "list_catalogue", "show_policies", "import_sync", "export_root"}

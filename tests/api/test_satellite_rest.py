@@ -51,7 +51,7 @@ def test_a_satellite_is_set_up_and_synchronized_over_rest_alone(vendor: World) -
     answered = api.ask("POST", "/sync/import", raw=(vendor.folder / "r").read_bytes(), Content_Type=FILE)
     now = api.code("POST", "/sync/now", {})
 
-    assert early == (409, "not_authorized")
+    assert early == (503, "setup_required")
     assert wrong[1] in {"wrong_kind", "malformed"}
     assert applied[1]["outcome"] == "applied"
     assert finished[1]["setup_finished"]

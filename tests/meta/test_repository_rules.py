@@ -50,6 +50,7 @@ FURTHER = {
     },
     "central/domain/operations": {"nodes"},
     "central/domain/reservations": {"ending", "updates"},
+    "satellite/core/access": {"users"},
     "satellite/core/alerts": {"clones", "conditions"},
     "satellite/core/instances": {"clones"},
 }

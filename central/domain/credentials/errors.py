@@ -14,12 +14,6 @@ class BadCredentialsError(AppError):
     status = 401
 
 
-class WeakPasswordError(InvalidInputError):
-    code = "weak_password"
-    message = "A password has 12 to 256 characters."
-    remedy = Remedy("Choose a longer one; a sentence is good.", page="api.md#access-tokens")
-
-
 class InvalidTokenLifeError(InvalidInputError):
     code = "invalid_token_life"
     message = "An access token lasts 1 to 365 days."

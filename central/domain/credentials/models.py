@@ -11,6 +11,7 @@ from central.domain.base import Base
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
 from serverkit.db.guards import in_order, refers
 from serverkit.http.memory import IdempotentAnswerMixin
+from serverkit.users.models import PasswordMixin
 
 
 class ApiClient(Base):
@@ -45,15 +46,11 @@ class AccessToken(Base):
     revoked: Mapped[bool] = mapped_column(Boolean)
 
 
-class Password(Base):
-    """A user's password, as argon2id made it."""
+class Password(PasswordMixin, Base):
+    """The password of a user."""
 
     __tablename__ = "passwords"
     __table_args__ = (refers(["user_id"], "users", ["id"]),)
-
-    user_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
-    hash: Mapped[str] = mapped_column(Text)
-    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class RefreshToken(Base):

@@ -18,7 +18,6 @@ CLIENT_TOKEN_LIFE = timedelta(hours=1)
 REFRESH_TOKEN_LIFE = timedelta(days=14)
 USE_NOTED_EVERY = timedelta(minutes=5)
 MOST_DAYS = 365
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
 
 
 def scope_text(words: Iterable[str]) -> str:

@@ -6,10 +6,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import delete, select, update
 
 from central.domain.access.models import User
@@ -22,15 +19,12 @@ from central.domain.credentials.errors import (
     InvalidTokenLifeError,
     UnknownAccessTokenError,
     UnknownClientError,
-    WeakPasswordError,
 )
 from central.domain.credentials.models import AccessToken, ApiClient, Password, RefreshToken
 from central.domain.credentials.rules import (
     CLIENT_TOKEN_LIFE,
-    LONGEST_PASSWORD,
     MOST_DAYS,
     REFRESH_TOKEN_LIFE,
-    SHORTEST_PASSWORD,
     USE_NOTED_EVERY,
     WRITE,
     limits_of,
@@ -43,15 +37,9 @@ from serverkit.ids import new_id
 from serverkit.locks import for_change
 from serverkit.names import check_text
 from serverkit.secrets_box import hash_secret, hash_shown, new_secret
+from serverkit.users.passwords import hash_password, verify_password
 
 CLIENT_PREFIX, TOKEN_PREFIX, REFRESH_PREFIX = "pcs", "pca", "pcr"
-_HASHER = PasswordHasher()
-
-
-@cache
-def _nobody() -> str:
-    # Compared where a user has no password, so that the answer takes as long as for one who has.
-    return _HASHER.hash("no user has this password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +186,7 @@ def note_use(unit: Unit, token_id: str) -> None:
 def set_password(unit: Unit, user: User, text: str) -> None:
     """Give a user a password."""
     require(unit, Permission.USER_MANAGE)
-    if not SHORTEST_PASSWORD <= len(text) <= LONGEST_PASSWORD:
-        raise WeakPasswordError
-    unit.session.merge(Password(user_id=user.id, hash=_HASHER.hash(text), changed_at=unit.now))
+    unit.session.merge(Password(user_id=user.id, hash=hash_password(text, user.name), changed_at=unit.now))
     record(unit, None, EventKind.PASSWORD_SET, f"password of {user.name} set", subject={"user": user.id})
 
 
@@ -208,10 +194,7 @@ def check_password(unit: Unit, name: str, text: str) -> User:
     """The user of a name and password; BadCredentialsError, after the same time for every cause."""
     user = find_user(unit, name)
     row = unit.session.get(Password, user.id) if user is not None else None
-    try:
-        _HASHER.verify(row.hash if row is not None else _nobody(), text[: LONGEST_PASSWORD * 4])
-    except (Argon2Error, InvalidHashError) as error:
-        raise BadCredentialsError("the user name or password is not valid") from error
-    if user is None or row is None:
+    right = verify_password(row.hash if row is not None else None, text)
+    if not right or user is None:
         raise BadCredentialsError("the user name or password is not valid")
     return user

@@ -21,7 +21,7 @@ from serverkit.http.schemas import ACCESS_TOKEN, with_members
 Call: TypeAlias = Asked[Satellite]
 
 VIRTUAL_ACCOUNT = object_of(id=TEXT, name=TEXT, description=TEXT)
-API_TOKEN = with_members(ACCESS_TOKEN, name=TEXT, role=TEXT, created_by=TEXT)
+API_TOKEN = with_members(ACCESS_TOKEN, name=TEXT, role=TEXT, created_by=TEXT, user=OPTIONAL)
 QUEUED = object_of(
     id=TEXT, instance=TEXT, tag=TEXT, count=WHOLE, state=TEXT, reason=OPTIONAL, message=TEXT, requested_at=TIME
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serverkit.errors import AppError, ForbiddenError, InvalidInputError, NotFoundError, Remedy
+from serverkit.errors import AppError, ForbiddenError, InvalidInputError, NotFoundError, RefusedError, Remedy
 
 
 class BadCredentialsError(AppError):
@@ -37,3 +37,27 @@ class UnknownAccessTokenError(NotFoundError):
     code = "unknown_access_token"
     message = "There is no such access token."
     remedy = Remedy("List the tokens with `satellite api-token list`.", page="api.md#access-tokens")
+
+
+class UnknownUserError(NotFoundError):
+    code = "unknown_user"
+    message = "There is no such user."
+    remedy = Remedy("List the users with `satellite user list`.", page="users.md")
+
+
+class UserExistsError(RefusedError):
+    code = "user_exists"
+    message = "There is a user of this name already."
+    remedy = Remedy("Choose another name, or set a new password with `satellite user reset`.", page="users.md")
+
+
+class LastAdministratorError(RefusedError):
+    code = "last_administrator"
+    message = "Nobody would be left who may manage users."
+    remedy = Remedy("Make another user an administrator first.", page="users.md")
+
+
+class RoleTooHighError(RefusedError):
+    code = "role_too_high"
+    message = "A token of one's own permits no more than one's role does."
+    remedy = Remedy("Choose your own role or a lower one.", page="users.md")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
+from satellite.core.access.errors import LastAdministratorError, UnknownRoleError
 from serverkit.actor import ActorKind
+from serverkit.verdicts import Verdict
 
 
 class Permission(StrEnum):
@@ -42,3 +44,33 @@ MOST_DAYS = 365
 SHORT_LIFE = timedelta(hours=1)
 REFRESH_LIFE = timedelta(days=14)
 USE_NOTED_EVERY = timedelta(minutes=5)
+
+
+def role_of(word: str) -> Role:
+    """The role of a word; UnknownRoleError."""
+    if word not in set(Role):
+        raise UnknownRoleError("{role!r} is not a role", role=word[:40])
+    return Role(word)
+
+
+def is_within_role(role: Role, of: Role) -> bool:
+    """Whether a role permits nothing that another one does not."""
+    return MATRIX[role] <= MATRIX[of]
+
+
+def permissions_of(role: str, most: str | None = None) -> frozenset[str]:
+    """What a role permits, and no more than another one does."""
+    found = MATRIX[Role(role)]
+    return frozenset(one.value for one in (found if most is None else found & MATRIX[Role(most)]))
+
+
+def judge_role(name: str, role: Role, new: Role | None, administrators: int) -> Verdict:
+    """Whether a user gets another role, or is removed (None): an administrator always remains (row S3.4)."""
+    reasons, effects = [], []
+    if role is Role.ADMINISTRATOR and new is not Role.ADMINISTRATOR and administrators <= 1:
+        reasons.append(LastAdministratorError("{name} is the last administrator", name=name))
+    if new is None:
+        effects.append(f"{name} can no longer sign in; sessions and access tokens of {name} end")
+    elif new is not role:
+        effects.append(f"{name} is {new} in place of {role}; sessions of {name} end")
+    return Verdict(tuple(reasons), effects=tuple(effects))

@@ -13,12 +13,11 @@ from satellite.core.access.errors import (
     BadCredentialsError,
     InvalidTokenLifeError,
     NotPermittedError,
+    RoleTooHighError,
     UnknownAccessTokenError,
-    UnknownRoleError,
 )
-from satellite.core.access.models import ApiToken, RefreshToken
+from satellite.core.access.models import ApiToken, RefreshToken, User
 from satellite.core.access.rules import (
-    MATRIX,
     MOST_DAYS,
     REFRESH_LIFE,
     SHORT_LIFE,
@@ -26,6 +25,9 @@ from satellite.core.access.rules import (
     USE_NOTED_EVERY,
     Permission,
     Role,
+    is_within_role,
+    permissions_of,
+    role_of,
 )
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
@@ -60,26 +62,42 @@ def require_actor(actor: Actor, permission: Permission) -> None:
         raise NotPermittedError("{label} may not do this ({permission})", label=actor.label, permission=permission)
 
 
-def create_token(unit: Unit, name: str, role: str, *, days: int, addresses: Sequence[str] = ()) -> tuple[ApiToken, str]:
-    """Create an access token; returns it with its text, which is shown once."""
-    require(unit, Permission.ACCESS_MANAGE)
+def create_token(
+    unit: Unit, name: str, role: str, *, days: int, addresses: Sequence[str] = (), user: User | None = None
+) -> tuple[ApiToken, str]:
+    """Create an access token; returns it with its text, which is shown once.
+
+    With `user` it is that user's own, and ends with the user; one's own needs no permission.
+    """
+    if user is None or user.id != unit.actor.id:
+        require(unit, Permission.ACCESS_MANAGE)
     check_name("name", name)
-    if role not in set(Role):
-        raise UnknownRoleError("{role!r} is not a role", role=role[:40])
+    wanted = role_of(role)
+    if user is not None and not is_within_role(wanted, Role(user.role)):
+        raise RoleTooHighError(
+            "a token with the role {role} permits more than {user}, who is {held}",
+            role=role,
+            user=user.name,
+            held=user.role,
+        )
     if not 1 <= days <= MOST_DAYS:
         raise InvalidTokenLifeError
-    row, text = _add(unit, "", name, role, timedelta(days=days), check_networks(addresses))
-    subject = {"token": row.id, "name": name, "role": role}
+    owner = user.id if user is not None else None
+    row, text = _add(unit, "", owner, name, role, timedelta(days=days), check_networks(addresses))
+    subject = {"token": row.id, "name": name, "role": role, **({"user": owner} if owner else {})}
     record(unit, EventKind.API_TOKEN_CREATED, f"access token {name} made", subject=subject)
     return row, text
 
 
-def _add(unit: Unit, parent: str, name: str, role: str, life: timedelta, addresses: list[str]) -> tuple[ApiToken, str]:
+def _add(
+    unit: Unit, parent: str, user_id: str | None, name: str, role: str, life: timedelta, addresses: list[str]
+) -> tuple[ApiToken, str]:
     text = new_secret(PREFIX)
     row = ApiToken(
         hash=hash_secret(text),
         id=new_id(),
         parent_id=parent,
+        user_id=user_id,
         name=name,
         role=role,
         addresses=addresses,
@@ -93,10 +111,11 @@ def _add(unit: Unit, parent: str, name: str, role: str, life: timedelta, address
 
 
 def revoke_token(unit: Unit, token_id: str) -> ApiToken:
-    """Revoke an access token and whatever was taken with it."""
-    require(unit, Permission.ACCESS_MANAGE)
+    """Revoke an access token and whatever was taken with it; one's own needs no permission."""
     query = select(ApiToken).where(ApiToken.id == token_id.strip(), ApiToken.parent_id == "")
     row = unit.session.scalars(query).one_or_none()
+    if row is None or row.user_id is None or row.user_id != unit.actor.id:
+        require(unit, Permission.ACCESS_MANAGE)  # before anything is said of the token
     if row is None:
         raise UnknownAccessTokenError("there is no access token {token_id!r}", token_id=token_id[:64])
     if not row.revoked:
@@ -112,8 +131,11 @@ def bearer_of(unit: Unit, text: str, address: str) -> Bearer:
     row = unit.session.get(ApiToken, hash_shown(text))
     if row is None or row.revoked or row.expires_at <= unit.now or not is_within(address, row.addresses):
         raise BadCredentialsError("the access token is not valid")
-    scopes = frozenset(permission.value for permission in MATRIX[Role(row.role)])
-    actor = Actor(ActorKind.USER, row.parent_id or row.id, row.name, scopes)
+    user = unit.session.get(User, row.user_id) if row.user_id is not None else None
+    if row.user_id is not None and user is None:
+        raise BadCredentialsError("the access token is not valid")
+    scopes = permissions_of(row.role, user.role if user is not None else None)
+    actor = Actor(ActorKind.USER, row.parent_id or row.id, user.name if user is not None else row.name, scopes)
     return Bearer(actor, row.id, row.last_used_at is None or unit.now - row.last_used_at >= USE_NOTED_EVERY)
 
 
@@ -135,7 +157,7 @@ def check_client(unit: Unit, token_id: str, text: str) -> ApiToken:
 def issue_short_token(unit: Unit, parent: ApiToken) -> str:
     """A token for an hour, with the role and addresses of the one that it is taken with."""
     unit.session.execute(delete(ApiToken).where(ApiToken.parent_id != "", ApiToken.expires_at <= unit.now))
-    return _add(unit, parent.id, parent.name, parent.role, SHORT_LIFE, parent.addresses)[1]
+    return _add(unit, parent.id, parent.user_id, parent.name, parent.role, SHORT_LIFE, parent.addresses)[1]
 
 
 def issue_refresh_token(unit: Unit, parent: ApiToken) -> str:

@@ -48,6 +48,18 @@ class EventKind(StrEnum):
     EXPORT_RELEASED = "export:released"
     API_TOKEN_CREATED = "api_token:created"
     API_TOKEN_REVOKED = "api_token:revoked"
+    USER_CREATED = "user:created"
+    USER_ROLE_CHANGED = "user:role_changed"
+    USER_RESET = "user:reset"
+    USER_UNLOCKED = "user:unlocked"
+    USER_REMOVED = "user:removed"
+    PASSWORD_CHANGED = "user:password_changed"
+    TWO_STEP_ON = "user:two_step_on"
+    TWO_STEP_OFF = "user:two_step_off"
+    RECOVERY_CODES_RENEWED = "user:recovery_codes_renewed"
+    RECOVERY_CODE_USED = "user:recovery_code_used"
+    SESSION_REVOKED = "user:session_revoked"
+    SIGN_IN_SLOWED = "user:sign_in_slowed"
     ALERT_DISMISSED = "alert:dismissed"
     ALERT_REMINDED = "alert:put_off"
 
@@ -66,6 +78,18 @@ QUIET = frozenset(
         EventKind.TOKEN_REFUSED,
         EventKind.API_TOKEN_CREATED,
         EventKind.API_TOKEN_REVOKED,
+        EventKind.USER_CREATED,
+        EventKind.USER_ROLE_CHANGED,
+        EventKind.USER_RESET,
+        EventKind.USER_UNLOCKED,
+        EventKind.USER_REMOVED,
+        EventKind.PASSWORD_CHANGED,
+        EventKind.TWO_STEP_ON,
+        EventKind.TWO_STEP_OFF,
+        EventKind.RECOVERY_CODES_RENEWED,
+        EventKind.RECOVERY_CODE_USED,
+        EventKind.SESSION_REVOKED,
+        EventKind.SIGN_IN_SLOWED,
         EventKind.ALERT_DISMISSED,
         EventKind.ALERT_REMINDED,
         EventKind.SHORTAGE_DETECTED,

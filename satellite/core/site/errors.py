@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serverkit.errors import InvalidInputError, RefusedError, Remedy
+from serverkit.errors import AppError, InvalidInputError, RefusedError, Remedy
 
 
 class NotAuthorizedError(RefusedError):
@@ -47,3 +47,25 @@ class InvalidNetworkSettingError(InvalidInputError):
     code = "invalid_sync_setting"
     message = "A setting of network synchronization is not valid."
     remedy = Remedy("Correct the value that the message names.", page="network.md#set-up")
+
+
+class SetupRequiredError(AppError):
+    code = "setup_required"
+    message = "The set-up of this satellite is not finished."
+    remedy = Remedy("Finish the set-up in the browser, or with `satellite setup finish`.", page="users.md")
+    status = 503
+
+
+class SetupCodeRefusedError(AppError):
+    code = "setup_code_refused"
+    message = "The set-up code is not valid."
+    remedy = Remedy(
+        "Type the code from this machine's console; `satellite setup code` makes a new one.", page="users.md"
+    )
+    status = 401
+
+
+class AdministratorExistsError(RefusedError):
+    code = "administrator_exists"
+    message = "There is an administrator already; the set-up code is void."
+    remedy = Remedy("Sign in as an administrator; `satellite user add` adds another one.", page="users.md")

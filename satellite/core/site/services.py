@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import socket
+from pathlib import Path
 from typing import Any
 
 from exchange.files.central_rows import Naming
@@ -23,13 +25,17 @@ from satellite.core.site.models import MODES, MadeRegistration, Site
 from satellite.core.site.queries import DEFAULT_POLICY, site_of
 from satellite.keyring import KeyRing
 from serverkit.db.unit import Unit
+from serverkit.files import write_atomic
 from serverkit.ids import new_id
 from serverkit.names import check_name
+from serverkit.users.codes import hash_code, new_code
 
 CHOICES = ("send", "pseudonym", "drop")
+SETUP_CODE = "setup-code"
+"""The file in the home that holds the set-up code until it is void."""
 
 
-def create_site(unit: Unit, keyring: KeyRing, name: str, setup_code_hash: str) -> Site:
+def create_site(unit: Unit, keyring: KeyRing, name: str) -> Site:
     """Create the satellite's own row, with new keys that never leave this machine."""
     check_name("name", name)
     site = Site(
@@ -50,13 +56,32 @@ def create_site(unit: Unit, keyring: KeyRing, name: str, setup_code_hash: str) -
         applied_digest="",
         policy=dict(DEFAULT_POLICY),
         needs_full=True,
-        setup_code_hash=setup_code_hash,
+        setup_code_hash="",
         privacy={field.value: "send" for field in PrivacyField},
         network={},
     )
     unit.session.add(site)
     record(unit, EventKind.SATELLITE_CREATED, f"satellite {name} set up")
     return site
+
+
+def void_setup_code(unit: Unit, home: Path) -> None:
+    """Make the set-up code void, and remove the file that holds it."""
+    site_of(unit).setup_code_hash = ""
+    unit.after_commit.append(lambda: (home / SETUP_CODE).unlink(missing_ok=True))
+
+
+def renew_setup_code(unit: Unit, home: Path) -> str:
+    """Make a new set-up code in place of the old one; only its hash is stored, and the code in a file of the owner's."""
+    code = new_code()
+    site_of(unit).setup_code_hash = hash_code(code)
+    unit.after_commit.append(lambda: write_atomic(home / SETUP_CODE, f"{code}\n".encode(), mode=0o400))
+    return code
+
+
+def is_setup_code(site: Site, code: str) -> bool:
+    """Whether a code is the set-up code; takes the same time for any, and for one that is void."""
+    return hmac.compare_digest(site.setup_code_hash or "0" * 64, hash_code(code)) and bool(site.setup_code_hash)
 
 
 def export_registration(unit: Unit, keyring: KeyRing) -> tuple[bytes, MadeRegistration, Registration]:

@@ -38,27 +38,6 @@ def upgrade() -> None:
         batch_op.create_index('ix_alerts_kind_key', ['kind', 'key'], unique=False)
         batch_op.create_index(batch_op.f('ix_alerts_state'), ['state'], unique=False)
 
-    op.create_table('api_tokens',
-    sa.Column('hash', sa.String(length=64), nullable=False),
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('parent_id', sa.String(length=32), nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('role', sa.String(length=16), nullable=False),
-    sa.Column('addresses', serverkit.db.base.JsonText(), nullable=False),
-    sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('created_by', sa.Text(), nullable=False),
-    sa.Column('expires_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('last_used_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('revoked', sa.Boolean(), nullable=False),
-    sa.CheckConstraint('"created_at" <= "expires_at"', name=op.f('ck_api_tokens_created_at_expires_at_order')),
-    sa.CheckConstraint('"role" IN (\'administrator\', \'operator\', \'read-only\')', name=op.f('ck_api_tokens_role_known')),
-    sa.PrimaryKeyConstraint('hash', name=op.f('pk_api_tokens')),
-    sa.UniqueConstraint('id', name=op.f('uq_api_tokens_id'))
-    )
-    with op.batch_alter_table('api_tokens', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_api_tokens_expires_at'), ['expires_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_api_tokens_parent_id'), ['parent_id'], unique=False)
-
     op.create_table('clock',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('mark', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
@@ -159,6 +138,14 @@ def upgrade() -> None:
     sa.CheckConstraint('"state" IN (\'running\', \'done\', \'failed\')', name=op.f('ck_job_runs_state_known')),
     sa.PrimaryKeyConstraint('job', 'slot', name=op.f('pk_job_runs'))
     )
+    op.create_table('known_places',
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('last_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_known_places'))
+    )
+    with op.batch_alter_table('known_places', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_known_places_last_at'), ['last_at'], unique=False)
+
     op.create_table('registrations',
     sa.Column('digest', sa.String(length=64), nullable=False),
     sa.Column('nonce', sa.String(length=32), nullable=False),
@@ -184,6 +171,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('requests', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_requests_digest'), ['digest'], unique=False)
+
+    op.create_table('sign_in_failures',
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('name_key', sa.String(length=64), nullable=False),
+    sa.Column('count', sa.Integer(), nullable=False),
+    sa.Column('last_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('"count" BETWEEN 0 AND 1000000000', name=op.f('ck_sign_in_failures_count_bounds')),
+    sa.PrimaryKeyConstraint('key', name=op.f('pk_sign_in_failures'))
+    )
+    with op.batch_alter_table('sign_in_failures', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_sign_in_failures_last_at'), ['last_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_sign_in_failures_name_key'), ['name_key'], unique=False)
 
     op.create_table('site',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -249,6 +248,22 @@ def upgrade() -> None:
     with op.batch_alter_table('sync_history', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_sync_history_at'), ['at'], unique=False)
 
+    op.create_table('users',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.String(length=255), nullable=False),
+    sa.Column('name_key', sa.String(length=255), nullable=False),
+    sa.Column('role', sa.String(length=16), nullable=False),
+    sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('last_sign_in_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('"role" IN (\'administrator\', \'operator\', \'read-only\')', name=op.f('ck_users_role_known')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_users')),
+    sa.UniqueConstraint('name', name=op.f('uq_users_name')),
+    sa.UniqueConstraint('name_key', name=op.f('uq_users_name_key'))
+    )
+    with op.batch_alter_table('users', schema=None) as batch_op:
+        batch_op.create_index('ix_users_role', ['role'], unique=False)
+
     op.create_table('virtual_accounts',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('name', sa.String(length=255), nullable=False),
@@ -277,6 +292,30 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('allotments', schema=None) as batch_op:
         batch_op.create_index('ix_allotments_virtual_account_id_tag', ['virtual_account_id', 'tag'], unique=False)
+
+    op.create_table('api_tokens',
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('parent_id', sa.String(length=32), nullable=False),
+    sa.Column('user_id', sa.String(length=32), nullable=True),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('role', sa.String(length=16), nullable=False),
+    sa.Column('addresses', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('expires_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('last_used_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('revoked', sa.Boolean(), nullable=False),
+    sa.CheckConstraint('"created_at" <= "expires_at"', name=op.f('ck_api_tokens_created_at_expires_at_order')),
+    sa.CheckConstraint('"role" IN (\'administrator\', \'operator\', \'read-only\')', name=op.f('ck_api_tokens_role_known')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_api_tokens_user_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('hash', name=op.f('pk_api_tokens')),
+    sa.UniqueConstraint('id', name=op.f('uq_api_tokens_id'))
+    )
+    with op.batch_alter_table('api_tokens', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_api_tokens_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_api_tokens_parent_id'), ['parent_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_api_tokens_user_id'), ['user_id'], unique=False)
 
     op.create_table('instances',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -310,6 +349,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_instances_udi_key'), ['udi_key'], unique=False)
         batch_op.create_index(batch_op.f('ix_instances_virtual_account_id'), ['virtual_account_id'], unique=False)
 
+    op.create_table('passwords',
+    sa.Column('user_id', sa.String(length=32), nullable=False),
+    sa.Column('hash', sa.Text(), nullable=False),
+    sa.Column('changed_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_passwords_user_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('user_id', name=op.f('pk_passwords'))
+    )
     op.create_table('pool_totals',
     sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
     sa.Column('tag', sa.String(length=255), nullable=False),
@@ -318,16 +364,34 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['virtual_account_id'], ['virtual_accounts.id'], name=op.f('fk_pool_totals_virtual_account_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('virtual_account_id', 'tag', name=op.f('pk_pool_totals'))
     )
-    op.create_table('refresh_tokens',
+    op.create_table('recovery_codes',
     sa.Column('hash', sa.String(length=64), nullable=False),
-    sa.Column('parent_id', sa.String(length=32), nullable=False),
-    sa.Column('expires_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['parent_id'], ['api_tokens.id'], name=op.f('fk_refresh_tokens_parent_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('hash', name=op.f('pk_refresh_tokens'))
+    sa.Column('user_id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_recovery_codes_user_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('hash', name=op.f('pk_recovery_codes'))
     )
-    with op.batch_alter_table('refresh_tokens', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_refresh_tokens_expires_at'), ['expires_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_refresh_tokens_parent_id'), ['parent_id'], unique=False)
+    with op.batch_alter_table('recovery_codes', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_recovery_codes_user_id'), ['user_id'], unique=False)
+
+    op.create_table('sessions',
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('user_id', sa.String(length=32), nullable=False),
+    sa.Column('awaits_code', sa.Boolean(), nullable=False),
+    sa.Column('begun_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('used_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('ends_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('confirmed_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('agent', sa.Text(), nullable=False),
+    sa.CheckConstraint('"begun_at" <= "ends_at"', name=op.f('ck_sessions_begun_at_ends_at_order')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_sessions_user_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('hash', name=op.f('pk_sessions')),
+    sa.UniqueConstraint('id', name=op.f('uq_sessions_id'))
+    )
+    with op.batch_alter_table('sessions', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_sessions_ends_at'), ['ends_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_sessions_user_id'), ['user_id'], unique=False)
 
     op.create_table('tokens',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -357,6 +421,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_tokens_change_no'), ['change_no'], unique=False)
         batch_op.create_index(batch_op.f('ix_tokens_virtual_account_id'), ['virtual_account_id'], unique=False)
 
+    op.create_table('two_step',
+    sa.Column('user_id', sa.String(length=32), nullable=False),
+    sa.Column('secret', sa.Text(), nullable=False),
+    sa.Column('last_step', sa.BigInteger(), nullable=False),
+    sa.Column('confirmed', sa.Boolean(), nullable=False),
+    sa.CheckConstraint('"last_step" BETWEEN 0 AND 9007199254740991', name=op.f('ck_two_step_last_step_bounds')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_two_step_user_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('user_id', name=op.f('pk_two_step'))
+    )
     op.create_table('claims',
     sa.Column('instance_id', sa.String(length=32), nullable=False),
     sa.Column('tag', sa.String(length=255), nullable=False),
@@ -425,6 +498,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_export_queue_change_no'), ['change_no'], unique=False)
         batch_op.create_index(batch_op.f('ix_export_queue_instance_id'), ['instance_id'], unique=False)
 
+    op.create_table('refresh_tokens',
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.Column('parent_id', sa.String(length=32), nullable=False),
+    sa.Column('expires_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['parent_id'], ['api_tokens.id'], name=op.f('fk_refresh_tokens_parent_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('hash', name=op.f('pk_refresh_tokens'))
+    )
+    with op.batch_alter_table('refresh_tokens', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_refresh_tokens_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_refresh_tokens_parent_id'), ['parent_id'], unique=False)
+
     op.create_table('standbys',
     sa.Column('instance_id', sa.String(length=32), nullable=False),
     sa.Column('udi_key', sa.String(length=800), nullable=False),
@@ -443,6 +527,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_standbys_udi_key'))
 
     op.drop_table('standbys')
+    with op.batch_alter_table('refresh_tokens', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_refresh_tokens_parent_id'))
+        batch_op.drop_index(batch_op.f('ix_refresh_tokens_expires_at'))
+
+    op.drop_table('refresh_tokens')
     with op.batch_alter_table('export_queue', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_export_queue_instance_id'))
         batch_op.drop_index(batch_op.f('ix_export_queue_change_no'))
@@ -457,17 +546,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_claims_change_no'))
 
     op.drop_table('claims')
+    op.drop_table('two_step')
     with op.batch_alter_table('tokens', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_tokens_virtual_account_id'))
         batch_op.drop_index(batch_op.f('ix_tokens_change_no'))
 
     op.drop_table('tokens')
-    with op.batch_alter_table('refresh_tokens', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_refresh_tokens_parent_id'))
-        batch_op.drop_index(batch_op.f('ix_refresh_tokens_expires_at'))
+    with op.batch_alter_table('sessions', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_sessions_user_id'))
+        batch_op.drop_index(batch_op.f('ix_sessions_ends_at'))
 
-    op.drop_table('refresh_tokens')
+    op.drop_table('sessions')
+    with op.batch_alter_table('recovery_codes', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_recovery_codes_user_id'))
+
+    op.drop_table('recovery_codes')
     op.drop_table('pool_totals')
+    op.drop_table('passwords')
     with op.batch_alter_table('instances', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_instances_virtual_account_id'))
         batch_op.drop_index(batch_op.f('ix_instances_udi_key'))
@@ -475,21 +570,40 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_instances_change_no'))
 
     op.drop_table('instances')
+    with op.batch_alter_table('api_tokens', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_api_tokens_user_id'))
+        batch_op.drop_index(batch_op.f('ix_api_tokens_parent_id'))
+        batch_op.drop_index(batch_op.f('ix_api_tokens_expires_at'))
+
+    op.drop_table('api_tokens')
     with op.batch_alter_table('allotments', schema=None) as batch_op:
         batch_op.drop_index('ix_allotments_virtual_account_id_tag')
 
     op.drop_table('allotments')
     op.drop_table('virtual_accounts')
+    with op.batch_alter_table('users', schema=None) as batch_op:
+        batch_op.drop_index('ix_users_role')
+
+    op.drop_table('users')
     with op.batch_alter_table('sync_history', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sync_history_at'))
 
     op.drop_table('sync_history')
     op.drop_table('site')
+    with op.batch_alter_table('sign_in_failures', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_sign_in_failures_name_key'))
+        batch_op.drop_index(batch_op.f('ix_sign_in_failures_last_at'))
+
+    op.drop_table('sign_in_failures')
     with op.batch_alter_table('requests', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_requests_digest'))
 
     op.drop_table('requests')
     op.drop_table('registrations')
+    with op.batch_alter_table('known_places', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_known_places_last_at'))
+
+    op.drop_table('known_places')
     op.drop_table('job_runs')
     with op.batch_alter_table('idempotent_answers', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_idempotent_answers_at'))
@@ -508,11 +622,6 @@ def downgrade() -> None:
     op.drop_table('entitlements')
     op.drop_table('counters')
     op.drop_table('clock')
-    with op.batch_alter_table('api_tokens', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_api_tokens_parent_id'))
-        batch_op.drop_index(batch_op.f('ix_api_tokens_expires_at'))
-
-    op.drop_table('api_tokens')
     with op.batch_alter_table('alerts', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_alerts_state'))
         batch_op.drop_index('ix_alerts_kind_key')

@@ -1,0 +1,333 @@
+"""Users of a satellite: by command, in a browser's sign-in, with second step, sessions and access tokens."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from agent.errors import ServerRefusedError
+from satellite.actions import sign_in, users
+from satellite.actions.setup import create_first_administrator, needs_administrator, show_setup_code_state
+from satellite.app import make_app
+from satellite.core.access.errors import RoleTooHighError
+from satellite.runtime import Satellite, open_satellite
+from serverkit.actor import OPERATOR, SYSTEM
+from serverkit.errors import AppError
+from serverkit.users import passwords
+from serverkit.users.tables import Browser
+from serverkit.users.totp import step_of, totp_code
+from tests.world import World, call
+
+PASSWORD, OTHER = "correct horse battery", "staple of another kind"
+HOME, AWAY = Browser("192.0.2.1", "Browser"), Browser("198.51.100.9")
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash with argon2id, but quickly."""
+    monkeypatch.setattr(passwords, "_HASHER", passwords.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    passwords._nobody.cache_clear()
+
+
+def satellite_of(world: World) -> Satellite:
+    """The satellite of a world."""
+    return open_satellite(world.folder / "satellite")
+
+
+def add(world: World, name: str, role: str, password: str = PASSWORD) -> dict[str, Any]:
+    """Add a user by command."""
+    return world.satellite("user", "add", name, "--role", role, "--password-file", world.file("pw", password + "\n"))
+
+
+def refusal(work: Any, *words: Any, **more: Any) -> str:
+    """The code with which something is refused."""
+    with pytest.raises(AppError) as refused:
+        work(*words, **more)
+    return refused.value.code
+
+
+def refusal_or_none(work: Any, *words: Any, **more: Any) -> str | None:
+    """The code with which something is refused, None where it is not."""
+    try:
+        work(*words, **more)
+    except AppError as error:
+        return error.code
+    return None
+
+
+@pytest.mark.row("S3.4")
+def test_users_are_managed_by_command_and_an_administrator_remains(site: World) -> None:
+    """Add, list, change, reset, unlock, remove; the last administrator neither leaves nor loses the role."""
+    made = add(site, "anna", "administrator")
+    add(site, "Otto", "operator")
+    codes = [
+        site.satellite("user", "add", name, "--role", "operator", "--password-file", site.file("pw", word), code=1)
+        for name, word in (("anna", PASSWORD), ("аnna", PASSWORD), ("bo", "Admin!23"), ("eva", "eva eva eva eva"))
+    ]
+    last = site.satellite("user", "remove", "anna", code=1)
+    demoted = site.satellite("user", "role", "anna", "--role", "operator", code=1)
+    changed = site.satellite("user", "role", "otto", "--role", "administrator")
+    removed = site.satellite("user", "remove", "anna")
+    reset = site.satellite("user", "reset", "Otto", "--password-file", site.file("pw", OTHER))
+    unlocked = site.satellite("user", "unlock", "Otto")
+    unknown = site.satellite("user", "unlock", "Oto", code=1)
+
+    assert (made["role"], made["state"], made["two_step"]) == ("administrator", "active", False)
+    assert [one["error"]["code"] for one in codes] == [
+        "user_exists", "name_too_similar", "weak_password", "weak_password",
+    ]  # fmt: skip
+    assert last["error"]["code"] == demoted["error"]["code"] == "last_administrator"
+    assert changed["role"] == "administrator"
+    assert removed == {"name": "anna", "removed": True}
+    assert reset["name"] == unlocked["name"] == "Otto"
+    assert "did you mean 'Otto'" in unknown["error"]["message"]
+    assert [one["name"] for one in site.satellite("user", "list")["items"]] == ["Otto"]
+    kinds = [one["kind"] for one in site.satellite("events")["items"]]
+    assert kinds[:5] == ["user:unlocked", "user:reset", "user:removed", "user:role_changed", "user:created"]
+
+
+@pytest.mark.row("S3.4")
+def test_a_session_begins_is_used_and_ends(site: World) -> None:
+    """Sign-in gives a new secret each time; sign-out, revocation, a new password and a new role end it."""
+    add(site, "anna", "administrator")
+    add(site, "otto", "operator")
+    server = satellite_of(site)
+    first = sign_in.sign_in(server, "Anna", PASSWORD, HOME)
+    second = sign_in.sign_in(server, "anna", PASSWORD, HOME, previous=first.session)
+    found = sign_in.recognise_session(server, second.session)
+    with server.database.read(found.actor) as unit:
+        listed = users.list_sessions(unit, current=found.session_id)
+    raised = sign_in.step_up(server, second.session, PASSWORD, HOME)
+    changed = sign_in.change_own_password(server, raised, PASSWORD, OTHER, HOME)
+    otto = sign_in.sign_in(server, "otto", PASSWORD, AWAY)
+    with server.database.write(found.actor) as unit:
+        users.change_role(unit, "otto", "read-only")
+    again = sign_in.sign_in(server, "otto", PASSWORD, AWAY)
+    with server.database.write(found.actor) as unit:
+        users.revoke_session(unit, users.list_sessions(unit, "otto")[0]["id"], "otto")
+
+    assert first.session != second.session != raised != changed
+    assert "session:" not in repr(first)
+    assert (found.actor.name, found.role) == ("anna", "administrator")
+    assert found.stepped_up_until is not None
+    assert [(one["address"], one["browser"], one["current"]) for one in listed] == [("192.0.2.1", "Browser", True)]
+    for old in (first.session, second.session, raised, otto.session, again.session, "pss_unknown"):
+        assert refusal(sign_in.recognise_session, server, old) == "session_ended"
+    assert sign_in.recognise_session(server, changed).session_id == found.session_id
+    sign_in.sign_out(server, changed)
+    assert refusal(sign_in.recognise_session, server, changed) == "session_ended"
+    assert refusal(sign_in.sign_in, server, "anna", PASSWORD, HOME) == "sign_in_refused"
+
+
+@pytest.mark.row("S3.4")
+def test_a_session_that_is_not_used_ends_and_polls_keep_none_alive(site: World) -> None:
+    """A use is noted, a poll is not; step-up ends after ten minutes, everything after twelve hours."""
+    add(site, "anna", "administrator")
+    server = satellite_of(site)
+    used, polled = (sign_in.sign_in(server, "anna", PASSWORD, HOME).session for _ in range(2))
+    for _ in range(3):
+        site.satellite("clock", "advance", "11m")
+        found = sign_in.recognise_session(server, used)
+        polled_over = refusal_or_none(sign_in.recognise_session, server, polled, note=False)
+
+    assert polled_over == "session_ended"
+    assert found.stepped_up_until is None
+    assert refusal(sign_in.require_step_up, found) == "step_up_needed"
+    while refusal_or_none(sign_in.recognise_session, server, used) is None:
+        site.satellite("clock", "advance", "29m")
+    assert server.clock.now() >= found.ends_at
+    assert refusal(sign_in.recognise_session, server, used) == "session_ended"
+
+
+@pytest.mark.row("S3.4")
+def test_a_stranger_is_slowed_and_shuts_nobody_out(site: World) -> None:
+    """Of many tries at once only the free ones are looked at; who signed in before still can, and unlock helps others."""
+    add(site, "anna", "administrator")
+    server = satellite_of(site)
+    looked: list[str | None] = []
+    known = sign_in.sign_in(server, "anna", PASSWORD, HOME).known_by
+    real = passwords.verify_password
+
+    def counting(hashed: str | None, word: str) -> bool:
+        looked.append(hashed)
+        return real(hashed, word)
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(8) as pool:
+        patch.setattr("serverkit.users.sign_in.verify_password", counting)
+        tries = [pool.submit(refusal, sign_in.sign_in, server, "anna", "wrong", AWAY) for _ in range(60)]
+        codes = {one.result() for one in tries}
+    with server.database.read(OPERATOR) as unit:
+        slowed = users.show_user(unit, "anna")["state"]
+
+    assert codes == {"sign_in_refused", "too_many_tries"}
+    assert len(looked) == 5
+    assert slowed == "slowed"
+    assert refusal(sign_in.sign_in, server, "anna", PASSWORD, AWAY) == "too_many_tries"
+    assert sign_in.sign_in(server, "anna", PASSWORD, HOME).session
+    assert sign_in.sign_in(server, "anna", PASSWORD, Browser(AWAY.address, known_by=known)).session
+    for _ in range(9):
+        refusal(sign_in.sign_in, server, "anna", "wrong", HOME)
+    assert sign_in.sign_in(server, "anna", PASSWORD, HOME).session
+    site.satellite("user", "unlock", "anna")
+    assert sign_in.sign_in(server, "anna", PASSWORD, Browser("203.0.113.3")).session
+    events = [one["kind"] for one in site.satellite("events")["items"]]
+    assert events.count("user:sign_in_slowed") == 2
+
+
+@pytest.mark.row("S3.4")
+def test_a_known_and_an_unknown_name_get_the_same_answer(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same code, the same words, one password verified for each."""
+    add(site, "anna", "administrator")
+    server, seen = satellite_of(site), []
+    real = passwords.verify_password
+    monkeypatch.setattr("serverkit.users.sign_in.verify_password", lambda *of: seen.append(of) or real(*of))
+    words = []
+    for name in ("anna", "nobody", "", "x" * 5000, "<script>"):
+        with pytest.raises(AppError) as refused:
+            sign_in.sign_in(server, name, "wrong", AWAY)
+        words.append((refused.value.code, refused.value.message, refused.value.remedy))
+
+    assert len(set(words)) == 1
+    assert len(seen) == 5
+
+
+@pytest.mark.row("S3.4")
+def test_a_second_step_is_set_up_used_and_recovered(site: World) -> None:
+    """A code counts once; ten recovery codes, each once; wrong codes are slowed; a reset may turn it off."""
+    add(site, "anna", "administrator")
+    server = satellite_of(site)
+    actor = sign_in.recognise_session(server, sign_in.sign_in(server, "anna", PASSWORD, HOME).session).actor
+    with server.database.write(actor) as unit:
+        secret = sign_in.begin_two_step(server, unit).secret
+    now = step_of(server.clock.now())
+    with server.database.write(actor) as unit:
+        assert refusal(sign_in.confirm_two_step, server, unit, totp_code(secret, now + 9)) == "code_refused"
+    assert not sign_in.sign_in(server, "anna", PASSWORD, HOME).awaits_code
+    with server.database.write(actor) as unit:
+        codes = sign_in.confirm_two_step(server, unit, totp_code(secret, now - 1))
+    half = sign_in.sign_in(server, "anna", PASSWORD, HOME)
+    reused = refusal(sign_in.sign_in_with_code, server, half.session, totp_code(secret, now - 1), HOME)
+    early = refusal(sign_in.recognise_session, server, half.session)
+    whole = sign_in.sign_in_with_code(server, half.session, totp_code(secret, now), HOME)
+    half = sign_in.sign_in(server, "anna", PASSWORD, HOME)
+    recovered = sign_in.sign_in_with_code(server, half.session, codes[3].lower(), HOME)
+    half = sign_in.sign_in(server, "anna", PASSWORD, AWAY)
+    tried = [refusal(sign_in.sign_in_with_code, server, half.session, codes[3], AWAY) for _ in range(6)]
+    with server.database.read(actor) as unit:
+        left = sign_in.show_two_step(unit)
+        stored = " ".join(
+            str(row) for table in ("two_step", "recovery_codes", "sessions", "passwords", "known_places")
+            for row in unit.session.execute(text(f"SELECT * FROM {table}"))  # noqa: S608 - names of this test
+        )  # fmt: skip
+    word = site.file("pw", OTHER)
+    site.satellite("user", "reset", "anna", "--password-file", word, "--two-step-off")
+
+    assert half.awaits_code
+    assert len(set(codes)) == 10
+    assert (reused, early) == ("code_refused", "session_ended")
+    assert not whole.awaits_code
+    assert whole.session != half.session
+    assert not recovered.awaits_code
+    assert tried == ["code_refused"] * 5 + ["too_many_tries"]
+    assert left == {"two_step": True, "recovery_codes_left": 9}
+    for hidden in (secret, *codes, PASSWORD, whole.session, recovered.known_by or "?"):
+        assert hidden not in stored
+    assert "$argon2id$" in stored
+    assert not sign_in.sign_in(server, "anna", OTHER, HOME).awaits_code
+
+
+@pytest.mark.row("S3.4")
+def test_a_token_of_ones_own_loses_rights_with_the_role(site: World) -> None:
+    """It permits what both roles permit, no more than its owner's at first, and nothing once the owner is gone."""
+    add(site, "anna", "administrator")
+    add(site, "otto", "operator")
+    server = satellite_of(site)
+    actor = sign_in.recognise_session(server, sign_in.sign_in(server, "otto", PASSWORD, HOME).session).actor
+    with server.database.write(actor) as unit:
+        made = sign_in.create_own_token(unit, "script", "operator", days=9)
+        with pytest.raises(RoleTooHighError):
+            sign_in.create_own_token(unit, "script", "administrator", days=9)
+        assert [one["name"] for one in sign_in.list_own_tokens(unit)] == ["script"]
+    app = make_app(server)
+
+    def ask(path: str) -> tuple[int, Any]:
+        status, _, body = call(app, "GET", f"/api/v1/{path}", headers={"Authorization": f"Bearer {made['token']}"})
+        return status, body
+
+    before = ask("me")
+    site.satellite("user", "role", "otto", "--role", "read-only")
+    after = ask("me")
+    site.satellite("user", "remove", "otto")
+
+    assert b"sync:run" in before[1]
+    assert b"sync:run" not in after[1]
+    assert ask("me")[0] == 401
+
+
+@pytest.mark.row("S1.1")
+def test_the_set_up_code_makes_the_first_administrator_once(vendor: World) -> None:
+    """Printed and kept in a private file; four tries a minute; a weak password does not use it up; then it is void."""
+    made = vendor.satellite("init", "--name", "North", "--root", vendor.file("root.json"), "--lab")
+    server, file = satellite_of(vendor), vendor.folder / "satellite" / "setup-code"
+    first = made["setup_code"]
+    kept = (file.read_text().strip(), file.stat().st_mode & 0o777)
+    code = vendor.satellite("setup", "code")["setup_code"]
+
+    def begin(word: str, password: str = PASSWORD, browser: Browser = HOME) -> str:
+        return refusal(create_first_administrator, server, word, "anna", password, browser)
+
+    wrong = [begin(word) for word in (first, "", "0000-0000-0000-0000", "x" * 9999, code)]
+    with server.database.read(SYSTEM) as unit:
+        state = show_setup_code_state(unit, HOME.address)
+    weak = begin(code, "Admin!23", AWAY)
+    vendor.satellite("clock", "advance", "1m")
+    entered = create_first_administrator(server, code.lower().replace("-", " "), "anna", PASSWORD, HOME)
+    second = vendor.satellite("setup", "code", code=1)["error"]["code"]
+
+    assert len(first) == 19
+    assert kept == (first, 0o400)
+    assert wrong == ["setup_code_refused"] * 4 + ["too_many_tries"]
+    assert (state.needed, state.tries_left) == (True, 0)
+    assert 0 < state.wait_seconds <= 60
+    assert weak == "weak_password"
+    assert sign_in.recognise_session(server, entered.session).role == "administrator"
+    assert begin(code) == second == "administrator_exists"
+    assert not file.exists()
+    with server.database.read(SYSTEM) as unit:
+        assert not needs_administrator(unit)
+
+
+@pytest.mark.row("S1.1")
+def test_nothing_but_the_set_up_is_answered_before_it_is_finished(vendor: World) -> None:
+    """Devices, REST, existing clients and the places that give tokens say 503 until then; an authorization is not enough."""
+    vendor.found_satellite()
+    vendor.sql("satellite", "UPDATE site SET setup_mode = NULL, setup_finished_at = NULL")
+    token = vendor.satellite("api-token", "create", "--name", "robot", "--role", "administrator", "--days", "9")[
+        "token"
+    ]
+    app = make_app(satellite_of(vendor))
+    headers = {"Authorization": f"Bearer {token}"}
+
+    def codes(*paths: str) -> list[int]:
+        return [call(app, "GET", path, headers=headers)[0] for path in paths]
+
+    closed = codes("/api/v1/me", "/api/v1/status", "/api/v1/licences", "/api/v1/setup", "/api/v1/registration")
+    problem = call(app, "GET", "/api/v1/status")[2]
+    grant = call(app, "POST", "/oauth/token", b"grant_type=client_credentials")[0]
+    with pytest.raises(ServerRefusedError) as refused:
+        vendor.device("SN1")
+    ready = call(app, "GET", "/readyz")[0]
+    vendor.satellite("setup", "finish", "--mode", "manual")
+    vendor.close()
+
+    assert closed[:3] == [503, 503, 503]
+    assert b'"setup_required"' in problem
+    assert 503 not in closed[3:]
+    assert grant == 503
+    assert refused.value.reason == "setup_required"
+    assert ready == 503
+    assert codes("/api/v1/me", "/api/v1/status") == [200, 200]
+    assert vendor.device("SN2").state.instance
