@@ -33,7 +33,7 @@ def get_person(unit: Unit, user_id: str) -> Person | None:
 
 def find_user(unit: Unit, name: str) -> User:
     """The user of a name, or of an id; UnknownUserError. The row is locked in a writing unit."""
-    rows = []
+    rows: list[User] = []
     for column, word in ((User.name_key, kept_key(name[:1024])), (User.id, name[:32])):
         query = select(User).where(column == word)
         rows += unit.session.scalars(query.with_for_update() if unit.writing else query)
