@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from exchange.refusal import Refusal, Remedy
+from exchange.refusal import Refusal, Remedy, fill
 
-__all__ = ["Remedy"]
+__all__ = ["Remedy", "fill"]
 
 
 class AppError(Refusal):

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Integer, Row, String, Text, bindparam, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from serverkit.alerts.errors import NotDismissibleError, NotRemindableError, UnknownAlertError
-from serverkit.alerts.texts import KEY_LENGTH
+from serverkit.alerts.texts import KEY_LENGTH, Said
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
 from serverkit.db.guards import bounded, one_of
 from serverkit.db.unit import Unit
@@ -65,11 +65,11 @@ class AlertKind:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An alert that state and clock demand; `key` tells it from others of its kind, `step` marks a newer warning."""
+    """An alert that state and clock demand; `message` keeps its template, `key` tells it from others of its kind, `step` marks a newer warning."""
 
     kind: str
     key: str
-    message: str
+    message: Said
     source: str
     action_due: datetime | None = None
     severity: Severity | None = None
@@ -87,6 +87,8 @@ class AlertMixin:
     key: Mapped[str] = mapped_column(String(KEY_LENGTH))
     severity: Mapped[str] = mapped_column(String(16), one_of("severity", Severity))
     message: Mapped[str] = mapped_column(Text)
+    template: Mapped[str] = mapped_column(Text)
+    fields: Mapped[dict[str, Any]] = mapped_column(JsonText)
     source: Mapped[str] = mapped_column(String(255))
     subject: Mapped[dict[str, Any]] = mapped_column(JsonText)
     actions: Mapped[list[str]] = mapped_column(JsonText)
@@ -103,6 +105,8 @@ A = TypeVar("A", bound=AlertMixin)
 _KEPT = (
     "severity",
     "message",
+    "template",
+    "fields",
     "source",
     "subject",
     "actions",
@@ -221,7 +225,9 @@ class AlertBook(Generic[A]):
         kind = self._catalogue[want.kind]
         return {
             "severity": want.severity or kind.severity,
-            "message": want.message,
+            "message": str(want.message),
+            "template": want.message.template,
+            "fields": want.message.fields,
             "source": want.source,
             "subject": dict(want.subject),
             "actions": list(want.actions if want.actions is not None else kind.actions),

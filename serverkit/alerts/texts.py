@@ -4,9 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
+
+from serverkit.errors import fill
 
 KEY_LENGTH = 255
+
+
+class Said(str):
+    """What an alert says: a text that remembers its template and its fields, so that an edge can fill it anew."""
+
+    __slots__ = ("fields", "template")
+    template: str
+    fields: dict[str, str | int]
+
+    def __new__(cls, template: str, fields: Mapping[str, str | int]) -> Self:
+        """Fill a template for `str.format`; names, ids and numbers are its fields."""
+        made = super().__new__(cls, fill(template, fields))
+        made.template, made.fields = template, dict(fields)
+        return made
+
+
+def said(template: str, **fields: str | int) -> Said:
+    """The text of an alert."""
+    return Said(template, fields)
 
 
 def alert_key(*parts: str) -> str:

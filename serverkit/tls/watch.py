@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from serverkit.alerts.engine import AlertKind, Severity, Wanted
+from serverkit.alerts.texts import said
 from serverkit.tls.errors import TlsPairError
 from serverkit.tls.names import asked_names, not_covered
 from serverkit.tls.own import is_own
@@ -37,7 +38,12 @@ def wanted_alerts(folder: Path, now: datetime, names: Sequence[str], source: str
         pair = read_pair(folder)
         pair.context()
     except TlsPairError as error:
-        text = f"The TLS files cannot be used: {error.message}. A running server goes on with the pair that it has; it does not start again. {error.remedy}"
+        text = said(
+            "The TLS files cannot be used: {reason}. A running server goes on with the pair that it "
+            "has; it does not start again. {remedy}",
+            reason=error.message,
+            remedy=error.remedy,
+        )
         yield Wanted(UNUSABLE, "tls", text, source)
         return
     first = min(pair.chain, key=lambda one: one.not_valid_after_utc)
@@ -48,16 +54,31 @@ def wanted_alerts(folder: Path, now: datetime, names: Sequence[str], source: str
     what = "The TLS certificate" if first == pair.leaf else "A certificate in the chain of the TLS certificate"
     remedy = "The job `tls` renews it; look at its runs." if own else f"Put a new {CERTIFICATE} into the folder `tls`."
     if left <= 0:
-        yield Wanted(ENDING, "tls", f"{what} ended on {day}. {remedy}", source, end)
+        yield Wanted(
+            ENDING, "tls", said("{what} ended on {day}. {remedy}", what=what, day=day, remedy=remedy), source, end
+        )
     elif step is not None:
-        yield Wanted(ENDING, "tls", f"{what} ends on {day}. {remedy}", source, end, step=step)
+        yield Wanted(
+            ENDING,
+            "tls",
+            said("{what} ends on {day}. {remedy}", what=what, day=day, remedy=remedy),
+            source,
+            end,
+            step=step,
+        )
     elif now < start:
-        text = f"{what} is valid only from {start:%Y-%m-%d %H:%M} UTC. Compare the clock. {remedy}"
+        text = said(
+            "{what} is valid only from {start} UTC. Compare the clock. {remedy}",
+            what=what,
+            start=f"{start:%Y-%m-%d %H:%M}",
+            remedy=remedy,
+        )
         yield Wanted(ENDING, "tls", text, source, start)
     lacking = not_covered(pair.leaf, [*names, *asked_names(folder, now)])
     if lacking:
         shown = ", ".join(lacking[:10]) + (f" and {len(lacking) - 10} more" if len(lacking) > 10 else "")
-        text = (
-            f"Devices reach this server as {shown}, which its TLS certificate does not name. Have one issued that does."
+        text = said(
+            "Devices reach this server as {shown}, which its TLS certificate does not name. Have one issued that does.",
+            shown=shown,
         )
         yield Wanted(NAMES, "tls", text, source, subject={"names": lacking})

@@ -13,6 +13,7 @@ from central.domain.instances.queries import instance_name, keys_without_uuid, m
 from central.domain.satellites.models import Satellite
 from exchange.identity import Udi
 from serverkit.alerts.engine import Wanted
+from serverkit.alerts.texts import said
 
 MOST_NAMED = 4
 _KEYS = Instance.udi_key, Standby.udi_key
@@ -53,12 +54,19 @@ def _clone(snapshot: Snapshot, key: str, rows: Sequence[Instance]) -> Wanted:
     first = rows[0]
     udi = next((member for row in rows for member in members_of(row) if member.key == key), Udi.from_dict(first.udi))
     if len(rows) == 1:
-        text = f"Two machines use the key of {instance_name(first)} ({udi.label}); decide which one is to live on."
+        text = said(
+            "Two machines use the key of {name} ({device}); decide which one is to live on.",
+            name=instance_name(first),
+            device=udi.label,
+        )
     else:
         shown = " and ".join(_where(snapshot, row, key) for row in rows[:MOST_NAMED])
         shown += f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
-        text = (
-            f"{udi.label} stands {len(rows)} times and is counted each time: {shown}. Decide which one is to live on."
+        text = said(
+            "{device} stands {count} times and is counted each time: {shown}. Decide which one is to live on.",
+            device=udi.label,
+            count=len(rows),
+            shown=shown,
         )
     subject: dict[str, object] = {
         "virtual_account": first.virtual_account_id,

@@ -32,7 +32,7 @@ from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warnin
 from exchange.trust import Root
 from exchange.vocabulary import ExportReason, ExportState, KeyState
 from serverkit.alerts.engine import Wanted
-from serverkit.alerts.texts import alert_key
+from serverkit.alerts.texts import alert_key, said
 from serverkit.db.unit import Unit
 
 HOURS_TO_AUTHORIZE = 48
@@ -45,10 +45,11 @@ def agreement(snapshot: Snapshot) -> Iterator[Wanted]:
     version = int(policies(snapshot.unit)["agreement_version"])
     never = snapshot.account.agreement_version is None
     kind = "agreement_pending" if never else "agreement_updated"
-    text = (
+    text = said(
         "The licensing agreement was not accepted yet."
         if never
-        else f"Version {version} of the licensing agreement is in force and not accepted yet."
+        else "Version {version} of the licensing agreement is in force and not accepted yet.",
+        version=version,
     )
     yield Wanted(kind, "agreement", text, snapshot.account.name, step=version)
 
@@ -70,7 +71,12 @@ def shortages(snapshot: Snapshot, wanted: Collection[tuple[str, str]] | None = N
     spare = surpluses(snapshot, {tag for (_, tag), count in short.items() if count})
     for (va, tag), count in short.items():
         if count:
-            text = f"{count} more of {names.get(tag, tag)} needed in {snapshot.name(va)}."
+            text = said(
+                "{count} more of {name} needed in {place}.",
+                count=count,
+                name=names.get(tag, tag),
+                place=snapshot.name(va),
+            )
             subject = {"virtual_account": va, "tag": tag, "count": count, "surplus": spare.get(tag, [])}
             yield Wanted("insufficient_licences", pool_key(va, tag), text, snapshot.name(va), subject=subject)
 
@@ -112,11 +118,23 @@ def _terms(snapshot: Snapshot) -> Iterator[Wanted]:
         key = f"{lot}|{va}"
         step = expiry_step(end, unit.licence_now)
         if end <= unit.licence_now:
-            text = f"{quantity} of {name} in {place} expired; they were valid {until(end)}."
+            text = said(
+                "{quantity} of {name} in {place} expired; they were valid {until}.",
+                quantity=quantity,
+                name=name,
+                place=place,
+                until=until(end),
+            )
             yield Wanted("licences_expired", key, text, place, subject=subject)
         elif step is not None:
             remind = following_warning(end, unit.licence_now)
-            text = f"{quantity} of {name} in {place} expire soon; they are valid {until(end)}."
+            text = said(
+                "{quantity} of {name} in {place} expire soon; they are valid {until}.",
+                quantity=quantity,
+                name=name,
+                place=place,
+                until=until(end),
+            )
             yield Wanted("licences_expiring", key, text, place, end, step=step, remind_at=remind, subject=subject)
 
 
@@ -135,7 +153,13 @@ def exports(snapshot: Snapshot) -> Iterator[Wanted]:
     )
     for of, instance, va, tag, count in snapshot.stream(query):
         where = snapshot.name(va)
-        text = f"{count} of the restricted licence {tag} could not be granted in {where}: add licences there, or move the device to where there are some."
+        text = said(
+            "{count} of the restricted licence {tag} could not be granted in {place}: add licences there, "
+            "or move the device to where there are some.",
+            count=count,
+            tag=tag,
+            place=where,
+        )
         subject = {"virtual_account": va, "request": of, "instance": instance, "tag": tag}
         yield Wanted("restricted_licence_not_available", of, text, where, subject=subject)
 
@@ -149,23 +173,35 @@ def satellites(snapshot: Snapshot) -> Iterator[Wanted]:
         subject = {"satellite": row.id}
         if row.state == PENDING and not row.approved:
             late = snapshot.unit.licence_now - row.requested_at > timedelta(hours=HOURS_TO_AUTHORIZE)
-            text = f"Satellite {row.name} waits for its authorization" + (
-                "; turn to support, it takes longer than 48 hours." if late else "."
+            text = said(
+                "Satellite {name} has waited for its authorization for more than 48 hours; contact support."
+                if late
+                else "Satellite {name} waits for its authorization.",
+                name=row.name,
             )
             yield Wanted("satellite_authorization_pending", row.id, text, row.name, subject=subject)
         elif row.downloaded_at is None and (row.last_sync_at is None or row.recovering):
-            text = f"The authorization file for satellite {row.name} is ready."
+            text = said("The authorization file for satellite {name} is ready.", name=row.name)
             if row.recovering:
-                text = (
-                    f"Central was restored from an older copy; bring satellite {row.name} its new authorization file."
+                text = said(
+                    "Central was restored from an older copy; bring satellite {name} its new authorization file.",
+                    name=row.name,
                 )
             # An authorization of another epoch is another file.
             yield Wanted("satellite_authorization_ready", row.id, text, row.name, step=row.epoch, subject=subject)
         if row.forked:
-            text = f"Two machines speak as satellite {row.name}. Decide which one is to live on and resynchronize it."
+            text = said(
+                "Two machines speak as satellite {name}. Decide which one is to live on and resynchronize it.",
+                name=row.name,
+            )
             yield Wanted("satellite_forked", row.id, text, row.name, subject=subject)
         if row.sync_failure:
-            text = f"A file of satellite {row.name} was refused: {row.sync_failure}. Make a new file; if that fails too, turn to support."
+            text = said(
+                "A file of satellite {name} was refused: {reason}. Make a new file; if that fails too, "
+                "contact support.",
+                name=row.name,
+                reason=row.sync_failure,
+            )
             # Each failure is a new one: it brings back what was dismissed.
             yield Wanted("satellite_sync_failed", row.id, text, row.name, step=row.sync_failures, subject=subject)
         if row.state == AUTHORIZED:
@@ -180,10 +216,15 @@ def _deadline(snapshot: Snapshot, row: Satellite) -> Iterator[Wanted]:
     days, left = (unit.licence_now - since).days, max(0, (due.removal - unit.licence_now).days)
     subject = {"satellite": row.id, "days": days, "days_left": left}
     if unit.licence_now >= due.overdue:
-        text = f"Satellite {row.name} has not synchronized for {days} days; it will be removed in {left} days."
+        text = said(
+            "Satellite {name} has not synchronized for {days} days; it will be removed in {left} days.",
+            name=row.name,
+            days=days,
+            left=left,
+        )
         yield Wanted("satellite_sync_overdue", row.id, text, row.name, due.removal, subject=subject)
     else:
-        text = f"Satellite {row.name} has not synchronized for {days} days."
+        text = said("Satellite {name} has not synchronized for {days} days.", name=row.name, days=days)
         yield Wanted("satellite_sync_deadline", row.id, text, row.name, due.overdue, subject=subject)
 
 
@@ -192,7 +233,10 @@ def removed_satellites(snapshot: Snapshot) -> Iterator[Wanted]:
     query = select(Satellite).where(Satellite.account_id == snapshot.account.id, Satellite.state == REMOVED)
     for row in snapshot.unit.session.scalars(query):
         if row.sync_failure == "removed_overdue":
-            text = f"Satellite {row.name} did not synchronize in time and was removed with its product instances."
+            text = said(
+                "Satellite {name} did not synchronize in time and was removed with its product instances.",
+                name=row.name,
+            )
             yield Wanted("satellite_removed", row.id, text, row.name, subject={"satellite": row.id})
 
 
@@ -208,8 +252,13 @@ def trust(root: Root, unit: Unit) -> Iterator[Wanted]:
         step, ended = expiry_step(end, unit.licence_now), end <= unit.licence_now
         if step is not None or ended:
             day = end.date().isoformat()
-            text = f"{what.capitalize()} ended on {day}: nothing new is trusted until it is replaced." if ended else ""
-            text = text or f"{what.capitalize()} ends on {day}; replace it in time."
+            text = said(
+                "{what} expired on {day}: nothing new is trusted until it is replaced."
+                if ended
+                else "{what} expires on {day}; replace it in time.",
+                what=what[0].upper() + what[1:],
+                day=day,
+            )
             yield Wanted("trust_expiring", key, text, "vendor", end, step=step or 0)
 
 
@@ -217,11 +266,20 @@ def clock(unit: Unit) -> Iterator[Wanted]:
     """Row S1.3: a clock that jumped, or was set back by more than some minutes."""
     reading = unit.reading
     if reading is not None and reading.alarming:
-        said = f"{reading.moment.system:%Y-%m-%d %H:%M} UTC"
+        shown = f"{reading.moment.system:%Y-%m-%d %H:%M} UTC"
         if reading.may_end:
-            text = f"This machine's clock says {said}, before licence time {reading.licence_now:%Y-%m-%d %H:%M} UTC, which waits for it. Set the clock right."
+            text = said(
+                "This machine's clock says {time}, before licence time {licence_time} UTC, which "
+                "stands still until then. Correct the clock.",
+                time=shown,
+                licence_time=f"{reading.licence_now:%Y-%m-%d %H:%M}",
+            )
         else:
-            text = f"This machine's clock jumped to {said}. Nothing ends until it is set right or confirmed with `central time confirm`."
+            text = said(
+                "This machine's clock jumped to {time}. Nothing expires until it is corrected or confirmed with "
+                "`central time confirm`.",
+                time=shown,
+            )
         yield Wanted("clock_suspicious", "clock", text, "vendor", step=int(reading.may_end))
 
 

@@ -22,6 +22,7 @@ from exchange.device.timers import REMOVED as REMOVED_AFTER
 from exchange.device.timers import SILENT_MAJOR
 from exchange.identity import Udi
 from serverkit.alerts.engine import Severity, Wanted
+from serverkit.alerts.texts import said
 
 
 def instances(snapshot: Snapshot, ids: Collection[str] | None = None) -> Iterator[Wanted]:
@@ -46,13 +47,20 @@ def instances(snapshot: Snapshot, ids: Collection[str] | None = None) -> Iterato
     for row in snapshot.stream(direct.where(Instance.last_contact <= now - timedelta(days=30))):
         yield _silence(snapshot, row)
     for row in snapshot.stream(direct.where(Instance.certificate_expires <= now)):
-        text = f"{instance_name(row)} did not renew its identity in time."
+        text = "{name} did not renew its identity in time."
         actions = None
         if row.restricted:
             # Removing it would not free them; only the device, their end or the vendor does.
             text, actions = text + " Its restricted licences stay in use.", ("dismiss",)
         where = snapshot.name(row.virtual_account_id)
-        yield Wanted("instance_failed_to_renew", row.id, text, where, actions=actions, subject=_of(row))
+        yield Wanted(
+            "instance_failed_to_renew",
+            row.id,
+            said(text, name=instance_name(row)),
+            where,
+            actions=actions,
+            subject=_of(row),
+        )
 
 
 INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew")
@@ -74,8 +82,10 @@ def waiting_reservations(snapshot: Snapshot) -> Iterator[Wanted]:
     )
     for row in snapshot.stream(query):
         what = "The update of the reservation" if row.pending else "The reservation"
-        text = (
-            f"{what} for {instance_name(row)} waits for its confirmation: install the code there, enter what it shows."
+        text = said(
+            "{what} for {name} waits for its confirmation: install the code there, enter what it shows.",
+            what=what,
+            name=instance_name(row),
         )
         subject = {**_of(row), "reservation": row.reservation}
         yield Wanted("reservation_pending", row.id, text, snapshot.name(row.virtual_account_id), subject=subject)
@@ -91,9 +101,12 @@ def former_keys(snapshot: Snapshot) -> Iterator[Wanted]:
     )
     for row, site, name in snapshot.unit.session.execute(query.order_by(Reservation.id)).all():
         where = f"behind satellite {name}" if site is not None else "over the network"
-        text = (
-            f"{device_label(row)} registered {where}, and its reservation is held by a former key: {_units(row)} stay in "
-            "use until the device gives them up, its return code is entered, or the vendor releases them."
+        text = said(
+            "{device} registered {where}, and its reservation is held by a former key: {units} stay "
+            "in use until the device gives them up, its return code is entered, or the vendor releases them.",
+            device=device_label(row),
+            where=where,
+            units=_units(row),
         )
         subject = {"virtual_account": row.virtual_account_id, "instance": row.seen_as, "reservation": row.id}
         yield Wanted("reservation_former_key", row.id, text, snapshot.name(row.virtual_account_id), subject=subject)
@@ -102,9 +115,12 @@ def former_keys(snapshot: Snapshot) -> Iterator[Wanted]:
 def released_reservations(snapshot: Snapshot) -> Iterator[Wanted]:
     """Row C6.7: freed by the vendor's word; a device that still runs could use it beside its new holder."""
     for row in outstanding(snapshot.unit, snapshot.account.id):
-        text = (
-            f"{_units(row)} reserved for {device_label(row)} were released without a return code "
-            f"({row.release_reason}). If the device runs, it still uses them: enter its return code."
+        text = said(
+            "{units} reserved for {device} were released without a return code ({reason}). If "
+            "the device runs, it still uses them: enter its return code.",
+            units=_units(row),
+            device=device_label(row),
+            reason=row.release_reason or "",
         )
         subject = {"virtual_account": row.virtual_account_id, "instance": row.instance_id, "reservation": row.id}
         yield Wanted("reservation_released", row.id, text, snapshot.name(row.virtual_account_id), subject=subject)
@@ -125,16 +141,16 @@ def _silence(snapshot: Snapshot, row: Any) -> Wanted:
     freed = row.last_contact + SILENT_MAJOR
     due = freed if step < SILENT_MAJOR.days else row.last_contact + REMOVED_AFTER
     left = max(0, (due - now).days)
-    text = f"{instance_name(row)} has not connected for {days} days; "
-    text += f"{left} days until its licences are freed." if due == freed else "its licences were freed."
+    text = "{name} has not connected for {days} days; "
+    text += "{left} days until its licences are freed." if due == freed else "its licences were freed."
     if row.restricted:
         text += " Its restricted licences stay in use."
     elif due != freed:
-        text += f" It will be removed in {left} days."
+        text += " It will be removed in {left} days."
     return Wanted(
         "instance_failed_to_connect",
         row.id,
-        text,
+        said(text, name=instance_name(row), days=days, left=left),
         snapshot.name(row.virtual_account_id),
         due,
         severity=Severity.MAJOR if step == SILENT_MAJOR.days or row.restricted else Severity.MINOR,
@@ -157,9 +173,12 @@ def left_behind(snapshot: Snapshot) -> Iterator[Wanted]:
     for instance_id, grants in gone.items():
         first, end = grants[0], max(row.not_after for row in grants)
         units = ", ".join(f"{row.quantity} of {row.tag}" for row in grants)
-        text = (
-            f"{Udi.from_dict(first.udi).label} was removed, but {units} stay in use: until its signed return, "
-            f"their end on {end.date().isoformat()}, or the vendor's release."
+        text = said(
+            "{device} was removed, but {units} stay in use: until its signed return, their end on {end}, or "
+            "the vendor's release.",
+            device=Udi.from_dict(first.udi).label,
+            units=units,
+            end=end.date().isoformat(),
         )
         subject = {"virtual_account": first.virtual_account_id, "instance": instance_id}
         yield Wanted(

@@ -15,7 +15,7 @@ from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
 from exchange.compliance import until
 from exchange.vocabulary import Billing
 from serverkit.alerts.engine import Wanted
-from serverkit.alerts.texts import alert_key
+from serverkit.alerts.texts import alert_key, said
 
 
 def reserved_terms(snapshot: Snapshot) -> Iterator[Wanted]:
@@ -50,9 +50,14 @@ def reserved_terms(snapshot: Snapshot) -> Iterator[Wanted]:
     )
     for row in snapshot.stream(query):
         where, count = snapshot.name(row.virtual_account_id), int(row.quantity)
-        text = (
-            f"{count} of {row.name or row.tag} that are reserved for {instance_name(row)} in {where} expired; they were valid "
-            f"{until(row.end)}: update the reservation with a term that is valid."
+        text = said(
+            "{count} of {name} that are reserved for {device} in {where} expired; they were valid {until}: "
+            "update the reservation with a term that is valid.",
+            count=count,
+            name=row.name or row.tag,
+            device=instance_name(row),
+            where=where,
+            until=until(row.end),
         )
         subject = {"virtual_account": row.virtual_account_id, "instance": row.id, "tag": row.tag, "quantity": count}
         yield Wanted("reserved_licence_expired", alert_key(row.id, row.lot), text, where, subject=subject)
@@ -76,9 +81,13 @@ def duplicates(snapshot: Snapshot) -> Iterator[Wanted]:
     for (va, tag, name), subscriptions in found.items():
         if len(subscriptions) > 1:
             where, listed = snapshot.name(va), sorted(subscriptions)
-            text = (
-                f"{name} stands in {where} from {len(listed)} subscriptions: {', '.join(listed)}. Cancel all but one, or "
-                "move them to virtual accounts that have none."
+            text = said(
+                "{name} stands in {where} from {count} subscriptions: {subscriptions}. Cancel all but one, or move "
+                "them to virtual accounts that have none.",
+                name=name,
+                where=where,
+                count=len(listed),
+                subscriptions=", ".join(listed),
             )
             subject = {"virtual_account": va, "tag": tag, "subscriptions": listed}
             yield Wanted("duplicate_licences", alert_key(va, tag), text, where, subject=subject)

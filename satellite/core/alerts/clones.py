@@ -12,6 +12,7 @@ from satellite.core.accounts.queries import names
 from satellite.core.instances.models import Instance, Standby
 from satellite.core.instances.queries import instance_name, keys_without_uuid, members_of
 from serverkit.alerts.engine import Wanted
+from serverkit.alerts.texts import said
 from serverkit.db.unit import Unit
 
 MOST_NAMED = 4
@@ -47,7 +48,11 @@ def _clone(where: Mapping[str, str], key: str, rows: Sequence[Instance]) -> Want
     first = rows[0]
     udi = next((member for row in rows for member in members_of(row) if member.key == key), Udi.from_dict(first.udi))
     if len(rows) == 1:
-        text = f"Two machines use the key of {instance_name(first)} ({udi.label}); decide which one is to live on."
+        text = said(
+            "Two machines use the key of {name} ({device}); decide which one is to live on.",
+            name=instance_name(first),
+            device=udi.label,
+        )
     else:
         parts = [
             ("standby of " if key in {udi.key for udi in members_of(row)[1:]} else "")
@@ -55,8 +60,11 @@ def _clone(where: Mapping[str, str], key: str, rows: Sequence[Instance]) -> Want
             for row in rows[:MOST_NAMED]
         ]
         shown = " and ".join(parts) + (f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else "")
-        text = (
-            f"{udi.label} stands {len(rows)} times and is counted each time: {shown}. Decide which one is to live on."
+        text = said(
+            "{device} stands {count} times and is counted each time: {shown}. Decide which one is to live on.",
+            device=udi.label,
+            count=len(rows),
+            shown=shown,
         )
     subject = {
         "virtual_account": first.virtual_account_id,

@@ -23,7 +23,7 @@ from satellite.core.licences.queries import pools
 from satellite.core.site.models import HistoryEntry, Site
 from satellite.core.site.queries import agreement_state, deadlines, state_of
 from serverkit.alerts.engine import Severity, Wanted
-from serverkit.alerts.texts import alert_key, surplus_text
+from serverkit.alerts.texts import alert_key, said, surplus_text
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
 
@@ -67,7 +67,13 @@ def shortages(unit: Unit, wanted: Collection[tuple[str, str]] | None = None) -> 
     for (va, tag), count in short.items():
         place = where.get(va, va)
         subject = {"virtual_account": va, "tag": tag, "count": count, "surplus": spare.get(tag, [])}
-        text = f"{count} more of {titles.get(tag, tag)} needed in {place}.{surplus_text(spare.get(tag, []))}"
+        text = said(
+            "{count} more of {name} needed in {place}.{surplus}",
+            count=count,
+            name=titles.get(tag, tag),
+            place=place,
+            surplus=surplus_text(spare.get(tag, [])),
+        )
         yield Wanted("insufficient_licences", pool_key(va, tag), text, place, subject=subject)
 
 
@@ -93,11 +99,23 @@ def _term(unit: Unit, pool: tuple[str, str, int], end: datetime, place: str, nam
     key = alert_key(va, tag, iso(end))  # two terms may end on one day
     subject = {"virtual_account": va, "tag": tag, "quantity": quantity}
     if end <= unit.licence_now:
-        text = f"{quantity} of {name} in {place} expired; they were valid {until(end)}."
+        text = said(
+            "{quantity} of {name} in {place} expired; they were valid {until}.",
+            quantity=quantity,
+            name=name,
+            place=place,
+            until=until(end),
+        )
         yield Wanted("licences_expired", key, text, place, subject=subject)
     elif step is not None:
         remind = following_warning(end, unit.licence_now)
-        text = f"{quantity} of {name} in {place} expire soon; they are valid {until(end)}."
+        text = said(
+            "{quantity} of {name} in {place} expire soon; they are valid {until}.",
+            quantity=quantity,
+            name=name,
+            place=place,
+            until=until(end),
+        )
         yield Wanted("licences_expiring", key, text, place, end, step=step, remind_at=remind, subject=subject)
 
 
@@ -115,7 +133,12 @@ def exports(unit: Unit) -> Iterator[Wanted]:
     )
     for of, va, tag, count in _stream(unit, query):
         place = where.get(va, "")
-        text = f"{count} of the restricted licence {tag} could not be granted in {place}."
+        text = said(
+            "{count} of the restricted licence {tag} could not be granted in {place}.",
+            count=count,
+            tag=tag,
+            place=place,
+        )
         subject = {"virtual_account": va, "request": of, "tag": tag}
         yield Wanted("restricted_licence_not_available", of, text, place, subject=subject)
 
@@ -145,7 +168,14 @@ def instances(unit: Unit, ids: Collection[str] | None = None) -> Iterator[Wanted
             # Removing it would not free them; only the device, their end or the vendor does.
             text, actions = text + " Its restricted licences stay in use.", ("dismiss",)
         subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
-        yield Wanted("instance_failed_to_renew", row.id, text, place, actions=actions, subject=subject)
+        yield Wanted(
+            "instance_failed_to_renew",
+            row.id,
+            said(text, name=instance_name(row)),
+            place,
+            actions=actions,
+            subject=subject,
+        )
 
 
 def _silence(unit: Unit, row: Any, place: str) -> Wanted:
@@ -154,16 +184,16 @@ def _silence(unit: Unit, row: Any, place: str) -> Wanted:
     freed = row.last_contact + SILENT_MAJOR
     due = freed if step < SILENT_MAJOR.days else row.last_contact + REMOVED
     left = max(0, (due - unit.licence_now).days)
-    text = f"{instance_name(row)} has not connected for {days} days; "
-    text += f"{left} days until its licences are freed." if due == freed else "its licences were freed."
+    text = "{name} has not connected for {days} days; "
+    text += "{left} days until its licences are freed." if due == freed else "its licences were freed."
     if row.held:
         text += " Its restricted licences stay in use."
     elif due != freed:
-        text += f" It will be removed in {left} days."
+        text += " It will be removed in {left} days."
     return Wanted(
         "instance_failed_to_connect",
         row.id,
-        text,
+        said(text, name=instance_name(row), days=days, left=left),
         place,
         due,
         severity=Severity.MAJOR if step == SILENT_MAJOR.days or row.held else Severity.MINOR,
@@ -184,9 +214,13 @@ def left_behind(unit: Unit) -> Iterator[Wanted]:
     )
     where = names(unit)
     for grant, row in unit.session.execute(query):
-        text = (
-            f"{instance_name(row)} was removed, but {grant.quantity} of {grant.tag} stay in use: until its signed "
-            f"return, their end on {grant.not_after.date().isoformat()}, or the vendor's release."
+        text = said(
+            "{name} was removed, but {quantity} of {tag} stay in use: until its signed return, their end on "
+            "{end}, or the vendor's release.",
+            name=instance_name(row),
+            quantity=grant.quantity,
+            tag=grant.tag,
+            end=grant.not_after.date().isoformat(),
         )
         yield Wanted(
             "instance_failed_to_connect",
@@ -204,10 +238,10 @@ def left_behind(unit: Unit) -> Iterator[Wanted]:
 def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wanted]:
     """Authorization, deadlines (row C10.3), the last refusal, and a machine that was restored from an older copy."""
     if state_of(unit, site) == "registration_made":
-        text = "A registration file was made. Import the authorization file from central."
+        text = said("A registration file was made. Import the authorization file from central.")
         yield Wanted("satellite_authorization_pending", "site", text, site.name)
     if restored:
-        text = "This satellite was restored from an older copy; resynchronize it. Devices renew in the meantime."
+        text = said("This satellite was restored from an older copy; resynchronize it. Devices renew in the meantime.")
         yield Wanted("satellite_forked", "site", text, site.name)
     tried = HistoryEntry.step.in_(["import", "network"])
     last = unit.session.scalars(select(HistoryEntry).where(tried).order_by(HistoryEntry.at.desc())).first()
@@ -217,10 +251,14 @@ def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wante
         of = select(func.count()).where(tried, HistoryEntry.outcome.in_(["refused", "failed"]))
         failures = int(unit.session.scalar(of) or 0)
     if last is not None and last.outcome == "refused":
-        text = f"The last response was refused ({last.detail}). Make and transport a new file; if that fails too, contact support."
+        text = said(
+            "The last response was refused ({detail}). Make and transport a new file; if that fails too, "
+            "contact support.",
+            detail=last.detail,
+        )
         yield Wanted("satellite_sync_failed", "site", text, site.name, step=failures)
     elif last is not None and last.outcome == "failed":
-        text = f"The last synchronization failed ({last.detail}). Run `satellite sync doctor`."
+        text = said("The last synchronization failed ({detail}). Run `satellite sync doctor`.", detail=last.detail)
         yield Wanted("satellite_sync_failed", "site", text, site.name, step=failures)
     due = deadlines(site)
     if due is None or unit.licence_now < due.reminder:
@@ -228,10 +266,12 @@ def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wante
     since = site.last_sync_at or site.authorized_at or unit.licence_now
     days, left = (unit.licence_now - since).days, max(0, (due.removal - unit.licence_now).days)
     if unit.licence_now >= due.overdue:
-        text = f"No synchronization for {days} days; central removes this satellite in {left} days."
+        text = said(
+            "No synchronization for {days} days; central removes this satellite in {left} days.", days=days, left=left
+        )
         yield Wanted("satellite_sync_overdue", "site", text, site.name, due.removal)
     else:
-        text = f"No synchronization for {days} days."
+        text = said("No synchronization for {days} days.", days=days)
         yield Wanted("satellite_sync_deadline", "site", text, site.name, due.overdue)
 
 
@@ -241,13 +281,15 @@ def agreement(unit: Unit, site: Site) -> Iterator[Wanted]:
     if state is None:
         return
     day = state.refuses_from.date().isoformat()
-    text = f"Version {state.version} of the licensing agreement has waited for acceptance at central since {state.since.date().isoformat()}; "
+    text = "Version {version} of the licensing agreement has waited for acceptance at central since {since}; "
     if state.refuses_from <= unit.licence_now:
-        text += f"since {day} this site creates no tokens and registers no devices. Have it accepted, then synchronize."
+        text += "since {day} this site creates no tokens and registers no devices. Have it accepted, then synchronize."
     else:
-        text += f"from {day} on, this site creates no tokens and registers no devices."
+        text += "from {day} on, this site creates no tokens and registers no devices."
     step = state.version * 2 + (state.refuses_from <= unit.licence_now)
-    yield Wanted("agreement_pending", "agreement", text, site.name, state.refuses_from, step=step)
+    since = state.since.date().isoformat()
+    filled = said(text, version=state.version, since=since, day=day)
+    yield Wanted("agreement_pending", "agreement", filled, site.name, state.refuses_from, step=step)
 
 
 def trust(unit: Unit, root: Root) -> Iterator[Wanted]:
@@ -257,8 +299,13 @@ def trust(unit: Unit, root: Root) -> Iterator[Wanted]:
     for key, end in ends:
         step, ended = expiry_step(end, unit.licence_now), end <= unit.licence_now
         if step is not None or ended:
-            verb = "expired" if ended else "expires"
-            text = f"The {key} key of the vendor {verb} on {end.date().isoformat()}. Synchronize to get the next one."
+            text = said(
+                "The {key} key of the vendor expired on {end}. Synchronize to get the next one."
+                if ended
+                else "The {key} key of the vendor expires on {end}. Synchronize to get the next one.",
+                key=key,
+                end=end.date().isoformat(),
+            )
             yield Wanted("trust_expiring", key, text, "vendor", end, step=step or 0)
 
 
@@ -266,9 +313,18 @@ def clock(unit: Unit) -> Iterator[Wanted]:
     """Row S1.3: a clock that jumped ahead, or was set back by more than some minutes."""
     reading = unit.reading
     if reading is not None and reading.alarming:
-        said = f"{reading.moment.system:%Y-%m-%d %H:%M} UTC"
+        shown = f"{reading.moment.system:%Y-%m-%d %H:%M} UTC"
         if reading.may_end:
-            text = f"This machine's clock says {said}, before licence time {reading.licence_now:%Y-%m-%d %H:%M} UTC, which stands still until then. Correct the clock."
+            text = said(
+                "This machine's clock says {time}, before licence time {licence_time} UTC, which "
+                "stands still until then. Correct the clock.",
+                time=shown,
+                licence_time=f"{reading.licence_now:%Y-%m-%d %H:%M}",
+            )
         else:
-            text = f"This machine's clock jumped to {said}. Nothing expires until it is corrected or confirmed with `satellite time confirm`."
+            text = said(
+                "This machine's clock jumped to {time}. Nothing expires until it is corrected or confirmed with "
+                "`satellite time confirm`.",
+                time=shown,
+            )
         yield Wanted("clock_suspicious", "clock", text, "site", step=int(reading.may_end))

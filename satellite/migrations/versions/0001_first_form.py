@@ -19,6 +19,8 @@ def upgrade() -> None:
     sa.Column('key', sa.String(length=255), nullable=False),
     sa.Column('severity', sa.String(length=16), nullable=False),
     sa.Column('message', sa.Text(), nullable=False),
+    sa.Column('template', sa.Text(), nullable=False),
+    sa.Column('fields', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('source', sa.String(length=255), nullable=False),
     sa.Column('subject', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('actions', serverkit.db.base.JsonText(), nullable=False),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from satellite.actions import alerts
+from satellite.core.alerts.models import Alert
 from satellite.core.alerts.services import book
 from serverkit.alerts.engine import Wanted
+from serverkit.alerts.texts import said
 from tests.unit.satellite.factories import NOW, add_virtual_account, unit_of
 
 
@@ -17,9 +20,8 @@ def test_a_list_of_alerts_writes_nothing_and_an_answer_changes_one() -> None:
     """A dismissed alert leaves the list of the open ones and stays in the list of all."""
     with unit_of() as unit:
         add_virtual_account(unit, "Site")
-        wanted = Wanted(
-            "satellite_sync_failed", "site", "The last response was refused.", "North", NOW + timedelta(days=1)
-        )
+        text = said("The last response was refused ({detail}).", detail="altered")
+        wanted = Wanted("satellite_sync_failed", "site", text, "North", NOW + timedelta(days=1))
         book().reconcile(unit, [wanted], ("satellite_sync_failed",))
         unit.session.commit()
 
@@ -34,3 +36,18 @@ def test_a_list_of_alerts_writes_nothing_and_an_answer_changes_one() -> None:
         assert [one["state"] for one in alerts.list_alerts(unit, every=True)] == ["dismissed"]
         assert alerts.find_place(unit, listed[0]["id"]) is not None
         assert alerts.find_place(unit, "0" * 32) is None
+
+
+@pytest.mark.row("S3.2")
+def test_an_alert_keeps_the_template_and_the_fields_of_its_text() -> None:
+    """An edge can fill the text anew; a list shows it filled."""
+    with unit_of() as unit:
+        text = said("The last response was refused ({detail}).", detail="{altered}")
+        book().reconcile(unit, [Wanted("satellite_sync_failed", "site", text, "North")], ("satellite_sync_failed",))
+        unit.session.commit()
+
+        stored = unit.session.scalars(select(Alert)).one()
+
+        assert alerts.list_alerts(unit)[0]["message"] == "The last response was refused ({altered})."
+        assert stored.template.format_map(stored.fields) == stored.message
+        assert stored.fields == {"detail": "{altered}"}
