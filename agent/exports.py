@@ -151,7 +151,7 @@ def _install_release(state: DeviceState, key: PrivateKey, trust: Trust, envelope
     note_released(state, release.grant)
     held = state.grants.get(release.grant)
     if held is not None:
-        # Central's word ends the right even where the device gave nothing back: the unit may be another's by now.
+        # central's statement ends the right even where the device gave nothing back: the unit may be another's by now.
         held.released = True
 
 

@@ -69,30 +69,30 @@ def build_parser() -> argparse.ArgumentParser:
         command = add(name, text)
         command.add_argument("tag", metavar="TAG")
         command.add_argument("count", metavar="COUNT")
-    for name, text in (("release", "Stop using a licence."), ("return-export", "Give a restricted licence back.")):
+    for name, text in (("release", "Stop using a licence."), ("return-export", "Return a restricted licence.")):
         add(name, text).add_argument("tag", metavar="TAG")
     add("status", "Show registration, authorization, licences.")
-    add("usage", "Show what is in use.")
+    add("usage", "Show the licences in use.")
     add("renew", "Renew identity, authorization, or what the timers ask for.").add_argument(
         "what", choices=["id", "auth", "due"]
     )
-    active = add("transfer-active", "Say which unit of a set is the active one; by default this device.")
+    active = add("transfer-active", "Name the active unit of a set; by default this device.")
     active.add_argument("unit", metavar="PID:SN", nargs="?", help="the unit that is active now")
-    add("deregister", "Leave the server.")
+    add("deregister", "Deregister this device.")
     reserve = add("reserve", "Licences by code, without any network.").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
-    asking = add("request", "Show the code to carry to central.", reserve)
+    asking = add("request", "Show the request code for central.", reserve)
     asking.add_argument("--root", required=True, metavar="FILE", help="the vendor's root file")
     for name in ("pid", "serial"):
         asking.add_argument(f"--{name}", required=True)
     add("install", "Install the authorization code from central.", reserve).add_argument("file", metavar="FILE")
-    add("confirm", "Show again the code that confirms what is installed.", reserve)
-    add("return", "Give everything back; shows the code that proves it.", reserve)
+    add("confirm", "Show the confirmation code of the installed authorization again.", reserve)
+    add("return", "Return all reserved licences and show the return code.", reserve)
     clock = add("clock", "The clock of a laboratory.").add_subparsers(dest="action", required=True, metavar="ACTION")
     add("set", "Set the clock.", clock).add_argument("value", metavar="TIME")
-    add("advance", "Let time pass.", clock).add_argument("value", metavar="DURATION")
-    jump = add("jump", "Make the clock wrong: it jumps, and no time passes.", clock)
+    add("advance", "Advance the clock.", clock).add_argument("value", metavar="DURATION")
+    jump = add("jump", "Make the clock jump while no time passes.", clock)
     jump.add_argument("value", metavar="DURATION")
     jump.add_argument("--back", action="store_true", help="leap back instead of forward")
     jump.add_argument("--reboot", action="store_true", help="leap while the device is off")

@@ -1,4 +1,4 @@
-"""The `exchange` command: tell what a file is, and check it offline."""
+"""The `exchange` command: show what a file contains and check it offline."""
 
 from __future__ import annotations
 
@@ -52,15 +52,13 @@ def build_parser() -> argparse.ArgumentParser:
     shared.add_argument("--no-input", action="store_true", help="never ask a question (none is asked)")
     parser = Parser(
         prog="exchange",
-        description="Tell what a file is, and check it offline.",
+        description="Show what a file contains and check it offline.",
         epilog="Exit code: 0 valid, 1 not valid or refused, 2 wrong usage. `inspect` without --root also ends with 0 "
         "when nothing but the signature is left unchecked.",
         parents=[shared],
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    look = commands.add_parser(
-        "inspect", help="Tell what a file is.", description="Tell what a file is.", parents=[shared]
-    )
+    look = commands.add_parser("inspect", help="Describe a file.", description="Describe a file.", parents=[shared])
     look.add_argument("file", metavar="FILE")
     look.add_argument("--root", metavar="FILE", help="the vendor's root file, to check signatures with")
     look.add_argument("--write-roots", metavar="FILE", help="write the newer root documents that the file brings")

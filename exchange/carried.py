@@ -1,6 +1,6 @@
-"""What befalls files on their way: mail programs, archives, editors and gateways leave marks, which are named here.
+"""Damage in transport: recognizes the marks that mail programs, archives, editors and gateways leave on files.
 
-Nothing is undone: a file is carried again. Only names of what was found come from here, for a refusal that stands anyway.
+Nothing is repaired: the file has to be transported again. This only explains a refusal that stands in any case.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _of_text(head: bytes, start: bytes) -> str | None:
 
 
 def _of_object(head: bytes, line: bytes) -> str | None:
-    """What befell a file that is one object on one line."""
+    """What happened to a file that is one object on one line."""
     if line.strip() == b"{":
         return "written anew by another program: its line breaks are not the original's"
     if head[len(line) :].strip():
@@ -107,7 +107,7 @@ def _of_object(head: bytes, line: bytes) -> str | None:
 
 
 def text_change(data: bytes, body_at: int) -> str | None:
-    """Whether a packed body was treated as text: its first bytes say so."""
+    """Whether a packed body was treated as text, by its first bytes."""
     body = data[body_at : body_at + 16]
     if body.startswith((b"\x1f\xc2\x8b", b"\x1f\xef\xbf\xbd", b"\x1f?", b"\x1f\x8b\xef\xbf\xbd", b"\xef\xbf\xbd")):
         return "re-encoded as text"
@@ -141,14 +141,14 @@ def _is_base64(head: bytes) -> bool:
 
 
 def named(error: ExchangeError, change: str) -> ExchangeError:
-    """The same refusal, saying what was found and that the file is to be carried again; its code stays."""
+    """The same refusal with what was found and the request to transport the file again; the code stays the same."""
     made = type(error)("the file was changed on its way: it is {changed}", **{CHANGED: change})
     made.remedy = AGAIN
     return made
 
 
 def reading(data: bytes | BinaryIO, read: Callable[[], T]) -> T:
-    """Read a file; a refusal of its form names what happened to it on its way, where that left a mark."""
+    """Read a file; a refusal names the damage in transport if there is evidence of any."""
     try:
         return read()
     except (MalformedError, TruncatedError, AlteredError) as error:

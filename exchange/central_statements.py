@@ -1,4 +1,4 @@
-"""What central says of rights: allotment lines, grants, releases, its own head; payloads, not yet signed."""
+"""Unsigned payloads of central's statements: allotment lines, grants, releases, its own head."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _iso(at: datetime | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Allotment:
-    """Central's word that a site owns so much of a licence; signed by the response key."""
+    """States how much of a licence a site owns; signed by the response key."""
 
     vendor_id: str
     satellite: str | None
@@ -81,7 +81,7 @@ class Allotment:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Central's word that exactly one device may use a restricted licence; signed by the grant key (row C8.1)."""
+    """Allows exactly one device to use a restricted licence; signed by the grant key (row C8.1)."""
 
     vendor_id: str
     grant: str
@@ -148,7 +148,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class GrantRelease:
-    """Central's word that a granted unit is free again; signed by the response key."""
+    """States that a granted unit is free again; signed by the response key."""
 
     vendor_id: str
     grant: str
@@ -185,7 +185,7 @@ class GrantRelease:
 
 @dataclass(frozen=True, slots=True)
 class CentralHead:
-    """What central knew last of a satellite; a request carries it back, so that a restored central finds out."""
+    """What central last knew about a satellite; requests carry it back, so that a restored central recognizes its loss."""
 
     vendor_id: str
     satellite: str

@@ -134,7 +134,7 @@ def make_csr(key: PrivateKey, label: str) -> bytes:
 
 
 def read_csr(der: bytes) -> PublicKey:
-    """The key of a certificate request that it signed itself; nothing else of the request is ever used."""
+    """The key of a self-signed certificate request; nothing else in the request is used."""
     if len(der) > limits.CSR_BYTES:
         raise TooLargeError("a certificate request is small")
     try:
@@ -196,7 +196,7 @@ def _load(der: bytes) -> x509.Certificate:
 
 
 def certificate_key(der: bytes) -> PublicKey:
-    """The key that a certificate names; says nothing of who vouches for it."""
+    """The key that a certificate names, without checking its issuer."""
     try:
         key = _load(der).public_key()
     except (ValueError, UnsupportedAlgorithm) as error:

@@ -1,4 +1,4 @@
-"""What is owned, what is used, and whether that fits: pure, and the same on both sides of the gap (rows C3.1, C3.3).
+"""Compliance: compares what is owned with what is used; pure and identical on both sides (rows C3.1, C3.3).
 
 Central, satellite and device must give the same answer for the same snapshot, so all call these functions and no other.
 """
@@ -18,7 +18,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 class LotPhase(StrEnum):
-    """Where a lot stands in its life."""
+    """The phase of a lot."""
 
     FUTURE = "future"
     ACTIVE = "active"

@@ -1,4 +1,4 @@
-"""The form of every file that is carried: a line for people, newer roots, a signed manifest, a streamed body.
+"""The format of all exchange files: a readable first line, newer roots, a signed manifest and a streamed body.
 
     line 1   PERIGEE1 <kind> <satellite> <epoch>/<number> <created>
     line 2   a list of signed root documents, `[]` for none
@@ -233,7 +233,7 @@ def _pieces(rows: Iterable[JsonObject | Lines], counts: Counter[str]) -> Iterato
 
 @dataclass(slots=True)
 class SealedFile:
-    """A file whose lines were taken apart and whose signature was not yet checked."""
+    """A parsed file whose signature was not checked yet."""
 
     header: Header
     root_documents: tuple[bytes, ...]
@@ -260,7 +260,7 @@ class OpenedFile:
     _lines: Callable[[], Iterator[bytes]]
 
     def rows(self) -> Iterator[JsonObject]:
-        """The rows of the body, one by one; may be walked again."""
+        """The rows of the body, one by one; may be iterated again."""
         for block in self.blocks():
             yield from block.rows()
 
@@ -334,7 +334,7 @@ def _line(stream: BinaryIO, most: int, *, short: Exception | None = None) -> byt
 
 
 def announced_bytes(sealed: SealedFile, keys: Mapping[str, PublicKey]) -> int:
-    """How long a file is whose lines hold, by what was signed (checks 6 and 7); its body need not be there yet."""
+    """The length of the whole file according to its signed manifest (checks 6 and 7); the body may still be missing."""
     _, _, body = _manifest(sealed, keys, 1)
     return sealed.body_at + (body.size if body else 0)
 

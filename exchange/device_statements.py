@@ -1,4 +1,4 @@
-"""What a device says of restricted rights: its request and its return; payloads, not yet signed (row S4.4)."""
+"""Unsigned payloads of a device's statements about restricted licences: request and return (row S4.4)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from exchange.statement import FORMAT, statement_fields
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """A device's own word that it wants so much of a restricted licence in all (row S4.4)."""
+    """A device's request for a total quantity of a restricted licence (row S4.4)."""
 
     request: str
     instance: str
@@ -80,13 +80,13 @@ class GivenUpReservation:
 
 
 def given_up_id(request: str) -> str:
-    """What stands for a reservation in the place of a grant's id: the first half of its request's SHA-256."""
+    """The value used for a reservation in place of a grant id: the first half of its request's SHA-256."""
     return hashlib.sha256(request.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class ExportReturn:
-    """A device's own word that it gives a grant back, or a reservation by code up, and will not use it again."""
+    """A device's statement that it returns a grant or a reservation and will not use it again."""
 
     grant: str
     instance: str

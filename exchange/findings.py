@@ -1,4 +1,4 @@
-"""What an inspection gathers: codes of what is wrong, and keys that stand for those that are not at hand."""
+"""Findings of an inspection, and stand-ins for keys that are not available."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from exchange.keys import PublicKey
 
 
 class Findings:
-    """Collects what is wrong; the first refusal is the one that a reader would have given."""
+    """Collects findings; the first refusal is the one that a reader would give."""
 
     def __init__(self) -> None:
         """Nothing is wrong yet."""
@@ -27,7 +27,7 @@ class Findings:
             self.codes.append(code)
 
     def check(self, action: Callable[[], object]) -> None:
-        """Do something, and note how it refuses."""
+        """Call something and note its refusal."""
         try:
             action()
         except ExchangeError as error:
@@ -35,10 +35,10 @@ class Findings:
 
 
 class AnyKey(PublicKey):
-    """Stands for a key that is not at hand, so that form and digests are still read by the one reader there is."""
+    """Stands in for a key that is not available, so that the normal reader still checks form and digests."""
 
     def verify(self, signature: bytes, data: bytes) -> bool:  # noqa: ARG002 - the signature is what is not checked
-        """Believe; the report says `signature_not_checked`."""
+        """Accept; the report says `signature_not_checked`."""
         return True
 
 

@@ -1,4 +1,4 @@
-"""A human account and an offline check of any file: container, root file, single statement or code.
+"""A readable report and an offline check of any file: container, root file, single statement or code.
 
 `valid` is true only when nothing found is wrong **and** the signature was checked. Whatever could not be checked with
 what was given stands in `contents.unchecked`; a signature among it also stands as `signature_not_checked` in
@@ -96,7 +96,7 @@ class _Look:
     unchecked: list[str] = field(default_factory=list)
 
     def without_signature(self) -> None:
-        """Note that the issuer could not be established."""
+        """Note that the issuer could not be determined."""
         self.unchecked.append("signature")
         self.findings.note(SIGNATURE_NOT_CHECKED)
 
@@ -113,7 +113,7 @@ def inspect(
     satellite: str | None = None,
     authorization: bytes | BinaryIO | None = None,
 ) -> Report:
-    """Tell what a file is and check all that can be checked.
+    """Describe a file and check all that can be checked.
 
     `trust` is the reader's root; `satellite` the one for which the file has to be; `authorization` an authorization
     file, whose certificate vouches for the identity key of a request. Raises an ExchangeError for what is not a file at

@@ -1,9 +1,8 @@
-"""Licence time: which part of what a machine's clock says is believed (pure; decided in `docs/adr/0018`).
+"""Licence time: how far a machine's clock is believed (pure; see `docs/adr/0018`).
 
 Servers and devices judge by this one table. Licence time is the highest time that was ever believed, the *mark*. A clock
 that is set back or that jumps cannot move it; what ends is measured by it, so a clock set back revives nothing and a jump
-ends nothing. Beside it the *present* goes on by the machine's own count of elapsed time, so that contacts are noted,
-answers are given and schedules are kept while the clock is wrong: nobody is locked out.
+ends nothing. Beside it the *present* advances by the machine's own count of elapsed time, so that contacts, answers and schedules go on while the clock is wrong: nobody is locked out.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What the machine says: its clock, the boot it runs in, and for how long that boot has lasted (sleep included).
+    """A reading of the machine: its clock, its boot, and its uptime (sleep included).
 
     `shift` is by how much a laboratory moved its clock away from the machine's.
     """
@@ -31,7 +30,7 @@ class Moment:
 
 
 class ClockTrust(StrEnum):
-    """What is thought of the clock."""
+    """The judgement of the clock."""
 
     BELIEVED = "believed"
     SET_BACK = "set_back"

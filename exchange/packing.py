@@ -1,4 +1,4 @@
-"""Packing the bytes of a body, hashed as they are written."""
+"""Packs the bytes of a body and hashes them while they are written."""
 
 from __future__ import annotations
 

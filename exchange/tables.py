@@ -1,8 +1,6 @@
 """Tables: many rows of one kind in one line of a body, member by member instead of row by row.
 
-What rows have in common is said once, what follows from something else is not said at all, and random bytes stand
-together, so that packing finds what there is to find. A table says nothing that its rows would not say: it is unrolled
-into them and they are judged as rows. It is the writer who chooses the form of each column.
+Common values are written once, derivable values are left out, and random bytes are kept together, so that compression works well. A table is only another form of its rows: it is expanded into rows, which are then checked. The writer chooses the form of each column.
 """
 
 from __future__ import annotations
@@ -113,7 +111,7 @@ def _integers(value: object, count: int) -> list[int]:
 
 
 class _Table:
-    """One table while it is unrolled."""
+    """One table while it is expanded."""
 
     def __init__(
         self, forms: JsonObject, count: int, instances: Mapping[str, Column], about: Sequence[int] | None
@@ -125,7 +123,7 @@ class _Table:
         self._left = limits.TABLE_COLUMNS
 
     def column(self, form: object, *, follow: bool = True) -> Column:
-        """Unroll a column; `follow` says whether it may be told by another one."""
+        """Expand a column; `follow` says whether it may refer to another one."""
         self._left -= follow
         if self._left < 0:
             raise MalformedError("a table has too many columns")

@@ -1,4 +1,4 @@
-"""The root of trust: which keys may sign what, how it changes hands, and how a sleeper catches up (row E2).
+"""The root of trust: which keys may sign what, how it changes hands, and how a reader that missed versions catches up (row E2).
 
 A root document names the root keys with their threshold, and the role keys under them. Version N+1 is signed by the
 threshold of version N's keys *and* of its own, so that nobody can take the root over, and a reader that slept through
@@ -146,7 +146,7 @@ class Trust:
         return self.chain[-1]
 
     def advance(self, documents: Sequence[bytes]) -> Trust:
-        """Walk to newer roots, each verified by the one before it; known versions are passed over."""
+        """Follow newer roots, each verified by its predecessor; known versions are skipped."""
         if len(documents) > limits.ROOT_DOCUMENTS or sum(map(len, documents)) > limits.ROOT_LINE_BYTES:
             raise TooLargeError("more root documents than a walk may take")
         trust = self

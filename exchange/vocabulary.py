@@ -1,4 +1,4 @@
-"""Words that cross the gap. Each list is closed: a word that is not in it is malformed."""
+"""Closed vocabularies of the exchange: a word that is not listed is malformed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much text the rows of a table hold: few bytes can stand for many rows, and each row is bounded all the same."""
+"""The size of the rows of a table: few bytes can expand to many rows, and each row has its limit."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What both servers are bolted on; nothing here knows of licences."""
+"""The base of both servers; nothing here knows about licences."""

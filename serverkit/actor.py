@@ -1,4 +1,4 @@
-"""Who does something: an argument of every service, never a global."""
+"""The actor of a change: an argument of every service, never a global."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Actor:
 
     @property
     def label(self) -> str:
-        """How the actor is shown in logs of events."""
+        """How event logs show the actor."""
         return self.name or self.kind.value
 
 

@@ -66,7 +66,7 @@ class SystemClock:
 
 @dataclass
 class FixedClock:
-    """A clock that stands until it is moved; for tests."""
+    """A clock that moves only when told to; for tests."""
 
     at: datetime
     uptime: timedelta = timedelta(0)
@@ -81,7 +81,7 @@ class FixedClock:
         return Moment(self.at, self.boot, self.uptime)
 
     def advance(self, by: timedelta) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self.at += by
         self.uptime += by
 
@@ -175,7 +175,7 @@ def advance_lab_clock(home: Path, by: timedelta) -> datetime:
 
 
 def jump_lab_clock(home: Path, by: timedelta, *, reboot: bool) -> datetime:
-    """Make a laboratory's clock wrong by so much: it jumps and no time passes; with `reboot`, while it was off."""
+    """Make a laboratory's clock jump while no time passes; with `reboot`, as if the machine was off meanwhile."""
     lab = replace(_lab_of(home), offset=_lab_of(home).offset + by)
     if reboot:
         lab = replace(lab, boots=lab.boots + 1, since=_uptime() + lab.passed)

@@ -1,4 +1,4 @@
-"""Times of the day and time zones as people name them: HH:MM, and the names of the IANA database."""
+"""Times of day (HH:MM) and time zones by their IANA names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses that people type: HOST:PORT and URLs, read strictly; what is wrong is said, and no password with it."""
+"""Addresses that people type: HOST:PORT and URLs, read strictly; messages never repeat a password."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _armed = [False]
 
 
 def arm(*, lab: bool) -> None:
-    """Heed the variable from now on if the home that was opened is a laboratory."""
+    """Honour the variable from now on if the open home is a laboratory."""
     _armed[0] = lab
 
 

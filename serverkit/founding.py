@@ -1,4 +1,4 @@
-"""Making a home: one `init` wins, and what stood in the folder before stays as it was."""
+"""Creates a home: one `init` wins, and existing files in the folder stay as they are."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def confirmed(mark: Mark, moment: Moment, *, by_person: bool) -> Mark:
 
 
 def can_lower(mark: Mark, moment: Moment) -> bool:
-    """Whether a person's word would bring licence time back to the clock."""
+    """Whether a confirmation would lower licence time to the clock."""
     return mark.sure < mark.at and moment.system < mark.at
 
 

@@ -118,7 +118,7 @@ def character(one: str) -> str:
 
 
 def name_key(value: str) -> str:
-    """What is compared of a name: letters of any case and width are one, and so are blanks in a row."""
+    """The form of a name for comparison: case, width and repeated blanks do not matter."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
     return " ".join(folded.split())
 
@@ -137,7 +137,7 @@ def _keys(value: str) -> tuple[str, ...]:
 
 
 def similar(value: str, others: Iterable[str]) -> str | None:
-    """The first of other names that reads like this one, though it is written otherwise."""
+    """The first of the other names that looks like this one but is spelled differently."""
     mine = _keys(value)
     for other in others:
         if other != value and any(one == its for one, its in zip(mine, _keys(other), strict=True)):

@@ -1,4 +1,4 @@
-"""What must be in order before a server starts: its folder, its owner, its keys. The first fault is named."""
+"""Checks before a server starts: its folder, its owner, its keys. The first fault is named."""
 
 from __future__ import annotations
 

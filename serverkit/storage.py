@@ -1,4 +1,4 @@
-"""What a disk that is full, read-only or failing means, and when a process must not go on.
+"""What full, read-only and failing disks mean, and when a process must stop.
 
 A write that the disk refused whole is a refusal like any other: nothing changed, the caller tries again later. A failed
 fsync is different: what was written may be lost although a second try would say "done". So a server ends at once and

@@ -43,7 +43,7 @@ def dismiss_alert(unit: Unit, domain: str, alert_id: str) -> dict[str, Any]:
 
 
 def remind_alert(unit: Unit, domain: str, alert_id: str) -> dict[str, Any]:
-    """Put an alert off until its next step."""
+    """Postpone an alert until its next step."""
     account = by_domain(unit, domain)
     return _shown(services.remind_alert(unit, account.id, alert_id), visible_virtual_accounts(unit, account.id))
 

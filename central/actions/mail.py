@@ -21,7 +21,7 @@ NEWEST = Slice(sort="-at")
 
 
 def list_mail(unit: Unit, part: Slice = ALL) -> Listing:
-    """List the outbox: mails that wait, were sent, or failed, with the reason."""
+    """List the outbox: queued, sent and failed mails, with the reason."""
     require(unit, Permission.VENDOR_MANAGE)
     rows, following = page_of(unit, entries(OutboxEntry), SORTING, part)
     return Listing([MailView(**entry_members(row[0])).shown() for row in rows], following)

@@ -43,7 +43,7 @@ def alert_dismiss(context: click.Context, domain: str, alert_id: str) -> None:
     emit(context, found)
 
 
-@alert.command("remind", help="Put an alert off until its next step.")
+@alert.command("remind", help="Postpone an alert until its next step.")
 @click.argument("domain")
 @click.argument("alert_id", metavar="ID")
 @click.pass_context

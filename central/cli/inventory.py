@@ -11,7 +11,7 @@ from serverkit.cli.base import emit, emit_list
 VIRTUAL_ACCOUNT = click.option("--virtual-account", "name", metavar="VA", help="Only this virtual account.")
 
 
-@group.command("licences", help="Licences: purchased, in use, balance.")
+@group.command("licences", help="List licences: purchased, in use, balance.")
 @click.argument("domain")
 @VIRTUAL_ACCOUNT
 @click.pass_context
@@ -36,7 +36,7 @@ def licences_list(context: click.Context, domain: str, name: str | None) -> None
     emit_list(context, items, columns)
 
 
-@group.command("instances", help="Product instances.")
+@group.command("instances", help="List product instances.")
 @click.argument("domain")
 @VIRTUAL_ACCOUNT
 @click.pass_context

@@ -15,7 +15,7 @@ def mail() -> None:
     """Hold the commands of mail."""
 
 
-@mail.command("list", help="List the outbox: mails that wait, were sent, or failed, with the reason.")
+@mail.command("list", help="List the outbox: queued, sent and failed mails, with the reason.")
 @click.pass_context
 def mail_list(context: click.Context) -> None:
     """List the outbox."""
@@ -24,7 +24,7 @@ def mail_list(context: click.Context) -> None:
     emit_list(context, items, ("at", "to", "subject", "state", "attempts", "last_error"))
 
 
-@mail.command("test", help="Send a test mail immediately and show the answer of the mail server.")
+@mail.command("test", help="Send a test mail now and show the answer of the mail server.")
 @click.option("--to", required=True, metavar="ADDR")
 @click.pass_context
 def mail_test(context: click.Context, to: str) -> None:

@@ -90,7 +90,7 @@ def ledger_explain(context: click.Context, domain: str, tag: str, name: str) -> 
     emit(context, found, "\n".join(lines))
 
 
-@ledger.command("verify", help="Compute every holding again from the postings and report differences.")
+@ledger.command("verify", help="Recompute every holding from the postings and report differences.")
 @click.pass_context
 def ledger_verify(context: click.Context) -> None:
     """Verify the ledger."""

@@ -89,7 +89,7 @@ def node() -> None:
     """Hold the commands of nodes."""
 
 
-@node.command("list", help="List the nodes: where they are, and when they were last seen.")
+@node.command("list", help="List the nodes with their addresses and when they were last seen.")
 @click.pass_context
 def node_list(context: click.Context) -> None:
     """List nodes."""
@@ -112,7 +112,7 @@ def jobs_list(context: click.Context) -> None:
     emit_list(context, items, ("name", "every_seconds", "slot", "description"))
 
 
-@jobs.command("run", help="Run a job immediately.")
+@jobs.command("run", help="Run a job now.")
 @click.argument("name")
 @click.pass_context
 def jobs_run(context: click.Context, name: str) -> None:

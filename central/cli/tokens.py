@@ -59,7 +59,7 @@ def token_list(context: click.Context, domain: str, name: str | None) -> None:
     emit_list(context, items, columns)
 
 
-@token.command("revoke", help="Revoke a token; what was registered with it stays.")
+@token.command("revoke", help="Revoke a token; devices that registered with it stay registered.")
 @click.argument("domain")
 @click.argument("token_id", metavar="ID")
 @click.pass_context

@@ -70,7 +70,7 @@ class ReservedLine:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Central's word that licences are held for one device, which answers with the very request that is named."""
+    """Reserves licences for one device, identified by its request."""
 
     vendor_id: str
     reservation: str
@@ -163,7 +163,7 @@ def _envelope(text: str) -> Any:
 
 
 def read_unverified(text: str) -> Reservation:
-    """What a code says, while nobody has checked who signed it; only to tell a person, never to act on."""
+    """The content of a code whose signature was not checked; for display only."""
     return Reservation.from_dict(decode_object(payload_unverified(_envelope(text)), max_bytes=limits.STATEMENT_BYTES))
 
 

@@ -17,7 +17,7 @@ _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "
 
 
 def as_written(text: str) -> str:
-    """A code without what comes along when it is typed, pasted or mailed.
+    """Normalize a code that was typed, pasted or mailed.
 
     Blanks, line breaks and invisible characters go, typographic hyphens become plain ones, and the two letters with which
     our own codes begin are capitals. All other letters stay as they are: among the digits their case counts.
@@ -27,7 +27,7 @@ def as_written(text: str) -> str:
 
 
 def case_hint(digits: str) -> str:
-    """What a refusal adds where a code seems to have lost its capitals or its small letters; else nothing."""
+    """A hint for the message if a code seems to have lost its upper or lower case; otherwise empty."""
     letters = [letter for letter in digits if letter.isalpha()]
     if len(letters) >= CASE_LETTERS and ("".join(letters).islower() or "".join(letters).isupper()):
         return "; capitals and small letters count, and this code has one kind only"

@@ -1,4 +1,4 @@
-"""Confirmation codes: a device's proof that the newest authorization is installed and the one before it forgotten."""
+"""Confirmation codes: a device's proof that it installed the newest authorization and deleted the previous one."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def make_confirmation_code(secret: bytes, number: int) -> str:
 
 
 def read_confirmation_code(text: str) -> ConfirmationCode:
-    """Read a code as a person typed it: blanks and hyphens do not count.
+    """Read a code as typed by a person; blanks and hyphens are ignored.
 
     Raises:
-        MalformedError: it has not the form of a confirmation code.
+        MalformedError: it does not have the form of a confirmation code.
         AlteredError: it was mistyped.
 
     """

@@ -44,7 +44,7 @@ def read_request_code(text: str) -> RequestCode:
     """Read a code as a person typed it: blanks, line breaks and the case of its first letters do not count.
 
     Raises:
-        MalformedError: it has not the form of a request code.
+        MalformedError: it does not have the form of a request code.
         AlteredError: its check value does not fit, so it was mistyped.
 
     """

@@ -24,17 +24,17 @@ class ReturnCode:
 
 
 def make_return_code(secret: bytes) -> str:
-    """The code with which a device gives back; it reveals the secret, so the device has forgotten its licences before."""
+    """The code that proves the return; it reveals the secret, so the device deletes its licences first."""
     data = secret + hashlib.sha256(secret).digest()[:CHECK_BYTES]
     text = OWN + to_digits(int.from_bytes(data, "big"), DIGITS)
     return "-".join(text[start : start + GROUP] for start in range(0, len(text), GROUP))
 
 
 def read_return_code(text: str) -> ReturnCode:
-    """Read a code as a person typed it: blanks and hyphens do not count.
+    """Read a code as typed by a person; blanks and hyphens are ignored.
 
     Raises:
-        MalformedError: it has not the form of a return code.
+        MalformedError: it does not have the form of a return code.
         AlteredError: it was mistyped.
 
     """

@@ -1,4 +1,4 @@
-"""What the request processor of the device protocol needs of a server: its services, who answers, what is known of a device."""
+"""The interface between the request processor of the device protocol and a server's services."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Backend(Protocol):
         ...
 
     def revive(self, known: KnownDevice) -> KnownDevice:
-        """A superseded key was heard again: the take-over is undone, both machines are kept apart."""
+        """A superseded key was used again: undo the take-over and treat both as separate devices."""
         ...
 
     def savepoint(self) -> AbstractContextManager[object]:
@@ -93,11 +93,11 @@ class Backend(Protocol):
         ...
 
     def note_refusal(self, op: str, code: str, cause: str, udi: Udi | None) -> None:
-        """Write down what was refused, and why."""
+        """Record a refusal and its reason."""
         ...
 
     def note_restored(self, known: KnownDevice, resumed: int) -> None:
-        """A device goes on above the number that a refusal told it: it was restored from an older copy."""
+        """Record that a device continued above the number named by a refusal: it was restored from an older copy."""
         ...
 
     def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
@@ -112,7 +112,7 @@ class Backend(Protocol):
         ...
 
     def register_new(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject] | None:
-        """Register a device that nobody knows yet, held back until the group's end; None where there is more to it."""
+        """Register a new device together with its group; None if the registration needs more than that."""
         ...
 
     def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
@@ -136,5 +136,5 @@ class Backend(Protocol):
         ...
 
     def export_return(self, known: KnownDevice, statement: ExportReturn, envelope: JsonObject) -> JsonObject:
-        """Give a restricted licence back."""
+        """Return a restricted licence."""
         ...

@@ -21,7 +21,7 @@ CERTIFICATE_BYTES = 16 * limits.KIB
 
 @dataclass(frozen=True, slots=True)
 class RegisterBody:
-    """What a device says of itself when it registers."""
+    """What a device reports about itself at registration."""
 
     token: str
     udi: Udi
@@ -152,7 +152,7 @@ class AuthorizeBody:
 
 @dataclass(frozen=True, slots=True)
 class EntitlementAnswer:
-    """What a device is told of one licence."""
+    """The answer to a device about one licence."""
 
     tag: str
     count: int
@@ -178,7 +178,7 @@ class EntitlementAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ExportAnswer:
-    """What has become of a request for a restricted licence."""
+    """The state of a request for a restricted licence."""
 
     request: str
     tag: str
@@ -318,7 +318,7 @@ class TransferActiveBody:
 
 @dataclass(frozen=True, slots=True)
 class DeregisterBody:
-    """The device leaves and gives these grants back."""
+    """Deregistration, with the grants that the device returns."""
 
     returns: tuple[dict[str, Any], ...]
 
@@ -353,7 +353,7 @@ class StatementBody:
 
 @dataclass(frozen=True, slots=True)
 class ExportReturnResult:
-    """A return was taken in; it is final when central's release has come."""
+    """A return was accepted; it is final when central's release arrives."""
 
     grant: str
     state: ExportState

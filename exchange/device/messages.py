@@ -124,7 +124,7 @@ class PeekedRequest:
 
 
 def peek_device(data: bytes) -> PeekedRequest:
-    """Take a message apart without believing it."""
+    """Parse a message without trusting it."""
     fields = Fields(decode_object(data, max_bytes=limits.DEVICE_MESSAGE_BYTES), "message")
     if fields.object_names() - {"envelope", "key"}:
         raise AlteredError("the message holds something that is not signed")
@@ -142,7 +142,7 @@ def read_device_request(data: bytes, key: PublicKey) -> tuple[DeviceRequest, str
 
 
 def open_device_request(peeked: PeekedRequest, key: PublicKey) -> tuple[DeviceRequest, str]:
-    """Verify a message that was taken apart before."""
+    """Verify a message that was parsed before."""
     payload = unseal(peeked.envelope, REQUEST_TYPE, {key.key_id: key})
     request = DeviceRequest.from_dict(decode(payload, max_bytes=limits.DEVICE_MESSAGE_BYTES))
     if request.key_id != key.key_id or (request.op is DeviceOp.REGISTER) != (peeked.key is not None):

@@ -1,10 +1,10 @@
-"""The server's side of the device protocol: which checks come in which order, anyone who keeps the data.
+"""The server's side of the device protocol: the order of checks, independent of how the data is stored.
 
 Satellite and central bring a `Backend` to their own services; this request processor makes both speak alike. Checks: 1 form, 2 the key
 is known (a registration brings its own), 3 signature, 4 operation and address agree, 5 number: new, repeated or too
 low, 6 the device it says it is, 7 the operation itself. Whatever is refused after 4 is refused in a signed answer.
 
-A message passes through three hands: `open_message` does 1 to 4 and needs no transaction; `DeviceDesk.settle` does 5 to
+A message passes through three steps: `open_message` does 1 to 4 and needs no transaction; `DeviceDesk.settle` does 5 to
 7 inside one; `Draft.reply` signs what was settled, after its commit. What is remembered for a repetition is the payload
 of the answer: signed again with the same key it gives the same bytes.
 """
@@ -40,7 +40,7 @@ from exchange.vocabulary import DeviceOp, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the edge sends: an answer, or a problem that carries a signed refusal where there is one."""
+    """What the edge sends: an answer, or a problem with a signed refusal if there is one."""
 
     status: int
     answer: bytes | None
@@ -51,7 +51,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A message whose signature holds, for the address that it came to; `brought` its key along, or not."""
+    """A message with a valid signature and the address that received it; `brought` says whether the key came with it."""
 
     request: DeviceRequest
     digest: str
@@ -61,7 +61,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a message is answered with, not signed yet; without a payload it is a plain problem."""
+    """An unsigned answer; without a payload it is a plain problem."""
 
     status: int
     payload: bytes | None = None
@@ -261,6 +261,6 @@ def problem_of(code: str) -> Problem:
 
 
 def plain_problem(code: str, message: str = "") -> Draft:
-    """A refusal that is not signed: nobody is known to have asked."""
+    """An unsigned refusal, since the sender is not known."""
     problem = problem_of(code)
     return Draft(problem.status, code=code, message=message or problem.message, remedy=problem.remedy)

@@ -1,4 +1,4 @@
-"""The way of a message through a server: verified before, signed after, and only between them inside a transaction."""
+"""How a server handles messages: verification and signing happen outside the transaction."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEYS = 20_000
 
 
 class KnownKeys:
-    """Keys by id, looked up once: an id is a hash of its key, so it never comes to mean another one.
+    """A cache of keys by id; an id is a hash of its key and never refers to another one.
 
     Whether the key still belongs to a device is not asked here, but inside the transaction.
     """
@@ -55,7 +55,7 @@ class KnownKeys:
 
 
 class MessageVerifier:
-    """Takes messages in and lets answers out; what lies between is done for many of them together."""
+    """Verifies messages and signs answers; the work between them is done for many at a time."""
 
     def __init__(self, look_up: Callable[[str], PublicKey | None]) -> None:
         """`look_up` finds the public key of an id."""

@@ -1,4 +1,4 @@
-"""Rows by which central tells a site what it owns and what was decided (rows S2.1, C8.2)."""
+"""Rows from central to a site: what the site owns and what central decided (rows S2.1, C8.2)."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ class PendingAgreement:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """How central calls the satellite and its account, and what the vendor permits the account."""
+    """Names of the satellite and its account, and what the vendor permits the account."""
 
     satellite: str
     account: str

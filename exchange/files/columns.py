@@ -1,4 +1,4 @@
-"""The forms of columns: of each the one that says the least, which follows from the values alone."""
+"""Forms of columns; the values alone determine the most compact form."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""The short way from tables of instances, claims and events to rows: whole columns are checked at once.
+"""Fast reading of tables of instances, claims and events: whole columns are checked at once.
 
-A column is taken where it can be seen to be right; whatever is in doubt sends the table the long way, row by row through
-`rows`, and is judged there. Both ways give the same rows, or the same refusal.
+If a column is not certainly valid, the table is read row by row through `rows` and judged there. Both ways give the same rows or the same refusal.
 """
 
 from __future__ import annotations
@@ -37,11 +36,11 @@ _time = lru_cache(4096)(time_of_form)
 
 
 class _Doubt(Exception):  # noqa: N818 - no error: the long way decides
-    """This column is not for the short way."""
+    """This column needs the careful way."""
 
 
 def read_rows(block: Block) -> list[RequestRow]:
-    """The rows of a line of a request, by the short way where it is sure."""
+    """The rows of a line of a request, read the fast way if possible."""
     quick = _QUICK.get(block.kind) if block.row is None else None
     if quick is not None:
         try:

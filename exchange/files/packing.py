@@ -1,6 +1,6 @@
-"""Writing instances, claims and events as tables: column by column, in the form that says the least.
+"""Writes instances, claims and events as tables, column by column, in the most compact form.
 
-What is chosen follows from the values alone, so the same rows give the same bytes. A few rows stand as rows, which
+The values alone determine the form, so the same rows give the same bytes. A few rows stand as rows, which
 people read more easily. Times, keys and objects come as a database holds them.
 """
 

@@ -1,4 +1,4 @@
-"""The registration file: a site introduces itself (row S1.2).
+"""The registration file, with which a site introduces itself (row S1.2).
 
 Checks: 1 size and lines, 2 kind, 3 the file's two keys signed it (they stand beside the envelope, so that verifying
 comes before parsing), 4 the manifest names the same two keys, 5 vendor, 6 laboratory or real world.
@@ -22,7 +22,7 @@ from exchange.vocabulary import FileKind
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What a satellite says of itself; `nonce` makes every file unlike any other."""
+    """What a satellite reports about itself; `nonce` makes every file unique."""
 
     satellite: str
     name: str

@@ -1,4 +1,4 @@
-"""Rows by which a site tells of itself: tokens, instances, claims, requests, returns, grants, events (row S2.3)."""
+"""Rows from a site to central: tokens, instances, claims, requests, returns, grants, events (row S2.3)."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class InstanceRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class ClaimRow(Row):
-    """How much of an ordinary licence an instance uses; 0 when it uses it no more."""
+    """How much of an ordinary licence an instance uses; 0 if it no longer uses it."""
 
     kind: ClassVar[str] = "claim"
     instance: str
@@ -183,7 +183,7 @@ class ExportReturnRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class GrantStateRow(Row):
-    """What became of a grant at the site; in a full request it carries the grant itself, for a restored central."""
+    """The state of a grant at the site; in a full request it carries the grant itself, for a restored central."""
 
     kind: ClassVar[str] = "grant_state"
     grant: str

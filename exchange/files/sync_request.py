@@ -1,4 +1,4 @@
-"""The synchronization request: everything a site has to say since central last acknowledged (rows S2.1, S2.3).
+"""The synchronization request: everything that changed at a site since central's last acknowledgement (rows S2.1, S2.3).
 
 Checks: 1 size and lines, 2 kind, 3 signature by the identity key that central knows for the named satellite,
 4 manifest, 5 vendor, 6 satellite, 7 not made in the future. Its order among others is judged apart (`order`).
@@ -181,7 +181,7 @@ def make_sync_request(
 
 
 def peek_satellite(data: bytes | BinaryIO) -> str:
-    """The satellite that a request says it is from; unsigned, only for finding its keys."""
+    """The satellite that a request claims to be from; unsigned, only for finding its keys."""
     return split_container(data, FileKind.SYNC_REQUEST).header.satellite
 
 

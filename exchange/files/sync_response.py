@@ -1,4 +1,4 @@
-"""The synchronization response: what central has to say to a site (rows S2.1, C11.2).
+"""The synchronization response from central to a site (rows S2.1, C11.2).
 
 Checks: 1 size and lines, 2 kind, 3 newer roots, 4 signature by a response key, valid when the file was made,
 5 manifest, 6 vendor, 7 laboratory or real world, 8 satellite, 9 not made in the future. Whether it is the newest, and

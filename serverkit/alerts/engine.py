@@ -30,7 +30,7 @@ class Severity(StrEnum):
 
 
 class AlertState(StrEnum):
-    """What has become of an alert."""
+    """The state of an alert."""
 
     OPEN = "open"
     REMINDED = "reminded"
@@ -43,7 +43,7 @@ _ORDER = {Severity.MAJOR: 0, Severity.MINOR: 1, Severity.INFORMATIONAL: 2}
 
 @dataclass(frozen=True, slots=True)
 class AlertKind:
-    """One kind of the catalogue: its usual severity, what can be done, and when it ends."""
+    """A kind of alert: its usual severity, its actions, and when it clears."""
 
     kind: str
     severity: Severity
@@ -59,7 +59,7 @@ class AlertKind:
 
     @property
     def remindable(self) -> bool:
-        """Whether a person may put it off."""
+        """Whether a person may postpone it."""
         return "remind" in self.actions
 
 
@@ -120,7 +120,7 @@ _KEPT = (
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a reconciliation did; `reply` are the new ones of the kinds that the caller asked to be told of."""
+    """The result of a reconciliation; `reply` holds the new alerts of the kinds that the caller asked for."""
 
     raised: int
     cleared: int
@@ -132,11 +132,11 @@ Keys = Mapping[str, Collection[str]]
 
 
 Place = tuple[int, datetime, datetime, str]
-"""Where an alert stands in a list: by severity, by when action is due, by when it was raised, by its id."""
+"""The position of an alert in a list: by severity, due time, time raised and id."""
 
 
 def place_of(row: AlertMixin) -> Place:
-    """Where an alert stands: the most urgent first; one without a due time after those that have one."""
+    """The position of an alert: the most urgent first, alerts without a due time last."""
     far = datetime.max.replace(tzinfo=row.raised_at.tzinfo)
     return _ORDER[Severity(row.severity)], row.action_due or far, row.raised_at, row.id
 
@@ -241,7 +241,7 @@ class AlertBook(Generic[A]):
         return {**self._scope, **fixed, **self._described(want)}
 
     def _values(self, unit: Unit, row: Row[Any], want: Wanted) -> dict[str, Any] | None:
-        """What a present alert becomes; None where nothing about it changes."""
+        """New values of an existing alert; None if nothing changes."""
         values = {**self._described(want), "state": row.state, "raised_at": row.raised_at, "remind_at": row.remind_at}
         newer = row.step != want.step
         due = row.state == AlertState.REMINDED and row.remind_at is not None and row.remind_at <= unit.now
@@ -259,7 +259,7 @@ class AlertBook(Generic[A]):
         return sorted(unit.session.scalars(query), key=place_of)
 
     def place(self, unit: Unit, alert_id: str) -> Place | None:
-        """Where an alert stands among the others, also one that has cleared; None for an unknown id."""
+        """The position of an alert, even a cleared one; None for an unknown id."""
         query = select(self._model).filter_by(**self._scope).where(self._model.id == alert_id)
         row = unit.session.scalars(query).one_or_none()
         return place_of(row) if row is not None else None
@@ -281,7 +281,7 @@ class AlertBook(Generic[A]):
         return row
 
     def remind(self, unit: Unit, alert_id: str) -> A:
-        """Put an alert off until its next step, or half of the time that is left."""
+        """Postpone an alert until its next step, or for half of the remaining time."""
         row = self.find(unit, alert_id)
         if "remind" not in row.actions:
             raise NotRemindableError

@@ -31,7 +31,7 @@ def said(template: str, **fields: str | int) -> Said:
 
 
 def alert_key(*parts: str) -> str:
-    """What tells an alert from others of its kind, at most `KEY_LENGTH` characters; long ones end in their digest."""
+    """What distinguishes an alert from others of its kind, at most `KEY_LENGTH` characters; long ones end in their digest."""
     text = "|".join(parts)
     if len(text) <= KEY_LENGTH:
         return text
@@ -40,7 +40,7 @@ def alert_key(*parts: str) -> str:
 
 
 def surplus_text(surplus: Sequence[Mapping[str, Any]]) -> str:
-    """The sentence that says where more of a licence stands than is needed; empty where that is nowhere."""
+    """The sentence that names the virtual accounts with a surplus; empty if there is none."""
     if not surplus:
         return ""
     named = ", ".join(f"{entry['name']} ({entry['count']})" for entry in surplus)

@@ -1,1 +1,1 @@
-"""What both servers need to recognise who calls."""
+"""Authentication shared by both servers."""

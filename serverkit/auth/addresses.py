@@ -1,4 +1,4 @@
-"""From where an access token may be shown."""
+"""Addresses from which an access token may be used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recognising a token: one read, and a note of its use now and then."""
+"""Recognizes a token with one read, and notes its use now and then."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from serverkit.log import get_logger
 
 
 class Bearer(Protocol):
-    """Who shows a token."""
+    """Who presents a token."""
 
     @property
     def actor(self) -> Actor:
@@ -24,7 +24,7 @@ class Bearer(Protocol):
 
     @property
     def note_use(self) -> bool:
-        """Whether the last note of its use is old."""
+        """Whether its last use was noted long ago."""
 
 
 def recognise(
@@ -34,7 +34,7 @@ def recognise(
     text: str,
     address: str,
 ) -> Actor:
-    """The one who shows a token from an address; what `look_up` raises for one that is not valid."""
+    """The caller who presents a token from an address; raises what `look_up` raises for an invalid one."""
     with database.read(SYSTEM) as unit:
         bearer = look_up(unit, text, address)
     if bearer.note_use:

@@ -46,14 +46,16 @@ def add_backup_commands(
 ) -> None:
     """Add the commands; `opened` opens a home for a backup, `finish` one that was restored.
 
-    `settle` puts what an unfinished restore left in place, and opens nothing.
+    `settle` completes an unfinished restore and opens nothing.
     """
 
     @group.group("backup", help="Backups of this home: one encrypted file.")
     def backup() -> None:
         """Hold the commands of backups."""
 
-    @backup.command("create", help="Write an encrypted backup; a passphrase is made and shown once without a file.")
+    @backup.command(
+        "create", help="Write an encrypted backup; without a passphrase file, a passphrase is generated and shown once."
+    )
     @click.option("--output", required=True, type=OUTPUT)
     @click.option("--passphrase-file", type=FILE, help="File with the passphrase.")
     @click.pass_context
@@ -68,7 +70,7 @@ def add_backup_commands(
             note = "The database is not in this backup: back it up with the tools of its own server."
         emit(context, {**found, "note": note, **({"passphrase": server} if server else {})})
 
-    @backup.command("verify", help="Check a backup as a restore would; nothing is changed.")
+    @backup.command("verify", help="Check a backup as a restore would, without changing anything.")
     @click.argument("file", type=FILE)
     @click.option("--passphrase-file", type=FILE, help="File with the passphrase.")
     @click.pass_context
@@ -78,7 +80,7 @@ def add_backup_commands(
         found = verify_backup(product, file, _given(context, passphrase_file), folder)
         emit(context, {"path": str(file), "sound": True, **found})
 
-    @group.command("restore", help="Restore a backup, after it was checked whole; no server may run on the home.")
+    @group.command("restore", help="Check a backup and restore it; no server may run on the home.")
     @click.argument("file", type=FILE)
     @click.option("--passphrase-file", type=FILE, help="File with the passphrase.")
     @click.option("--replace", is_flag=True, help="Also over a home that is in use; what stands there is kept aside.")

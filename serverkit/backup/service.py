@@ -1,8 +1,6 @@
-"""Making, checking and restoring backups of a home.
+"""Creates, checks and restores backups of a home.
 
-A backup holds a consistent snapshot of the embedded database, the keys, the TLS certificate and the settings. It never
-holds the anchor: that a machine was restored is what the anchor is there to say. A database behind a server is left to
-that server's own tools.
+A backup holds a consistent snapshot of the embedded database, the keys, the TLS certificate and the settings. It never holds the anchor, whose purpose is to show that a machine was restored. A database server is backed up with its own tools.
 """
 
 from __future__ import annotations
@@ -151,7 +149,7 @@ def verify_backup(product: Product, file: Path, passphrase: bytes, scratch: Path
 def restore_backup(
     product: Product, home: Path, file: Path, passphrase: bytes, settle: Callable[[Path], None], *, replace: bool
 ) -> dict[str, Any]:
-    """Check a backup whole, then decide by one rename that the home is what the backup says.
+    """Check the whole backup, then switch the home to it by one rename.
 
     The caller opens the home afterwards, which puts everything in place. A restore that was decided before and died is
     put in place first by `settle`: it has happened, and what stood there is kept as after any other.
@@ -247,7 +245,7 @@ def _write_entry(entry: Entry, reading: Reading, folder: Path) -> None:
 
 @contextmanager
 def _work_folder(home: Path, what: str) -> Iterator[Path]:
-    """A folder for what is decrypted or copied; it goes again unless it was renamed."""
+    """A temporary folder for decrypted or copied files; it is removed unless it was renamed."""
     _sweep(home)
     folder = home / f".{what}-{new_id()[:12]}"
     try:

@@ -1,4 +1,4 @@
-"""Putting a restored home in place: one rename decides, the rest follows, also after a crash in between.
+"""Puts a restored home in place: one rename decides, and the rest follows even after a crash.
 
 The restored files wait complete in `HOME/.restore-ready`. From that rename on the restore has happened: anyone who opens the
 home next moves them into place, keeps what stood there in `HOME/replaced-…`, and notes that the home was restored.
@@ -23,7 +23,7 @@ LABEL = ".label"
 
 
 def hold_home(home: Path) -> TextIO:
-    """Say for as long as the file is open that a server runs on this home; refused beside another one."""
+    """Mark the home as in use by a server while the file is open; refused if another server runs."""
     try:
         return taken(Lock.HOME, home)
     except BlockingIOError as error:
@@ -78,7 +78,7 @@ def _move(home: Path, ready: Path, label: Path) -> None:
 
 def _replace(staged: Path, home: Path, kept: Path) -> None:
     target = home / staged.name
-    # What belongs to the old database must not be read beside the new one.
+    # Files of the old database must not be read together with the new one.
     for old in (target.with_name(target.name + "-wal"), target.with_name(target.name + "-shm"), target):
         if old.exists():
             old.rename(kept / old.name)

@@ -32,7 +32,7 @@ UNAVAILABLE = DatabaseUnavailableError()
 
 
 class Coded(Protocol):
-    """What a refusal carries, whichever package it comes from."""
+    """The common members of all refusals."""
 
     code: ClassVar[str]
     message: str
@@ -41,7 +41,7 @@ class Coded(Protocol):
 
 @dataclass
 class CliState:
-    """What the shared options say."""
+    """Values of the shared options."""
 
     home: Path | None = None
     json: bool = False
@@ -49,7 +49,7 @@ class CliState:
 
     @property
     def may_ask(self) -> bool:
-        """Whether a person can be asked."""
+        """Whether the program may ask a person."""
         return not self.no_input and not self.json and sys.stdin.isatty()
 
 
@@ -224,7 +224,7 @@ def run(
         traceback.print_exc(file=sys.stderr)
         _fail(as_json, "internal_error", f"the program failed (reference {reference})", "Look into the log for it.")
         sys.exit(1)
-    # A command that ends by itself with a code hands it back here.
+    # A command that ends with an exit code returns it here.
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -21,7 +21,7 @@ class Program(Group):
     modules: Mapping[str, Sequence[str]]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a word."""
+        """The command for a word."""
         for module, words in self.modules.items():
             if cmd_name in words:
                 import_module(f"{self.package}.{module}")

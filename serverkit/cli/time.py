@@ -1,4 +1,4 @@
-"""`time | clock` of both servers: what is thought of a machine's clock, and a laboratory's clock (row S1.3)."""
+"""`time | clock` of both servers: the state of the machine's clock, and the laboratory clock (row S1.3)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ S = TypeVar("S", bound=Homed)
 
 
 def add_time_commands(group: Group, acts: TimeActs[S], opened: Callable[[click.Context], S]) -> None:
-    """Give a program the commands of time and of a laboratory's clock."""
+    """Add the commands for time and the laboratory clock to a program."""
     time = Group("time", help="Licence time: what is believed of this machine's clock.")
     _add_looks(time, acts, opened)
     _add_changes(time, acts, opened)
@@ -40,14 +40,14 @@ def add_time_commands(group: Group, acts: TimeActs[S], opened: Callable[[click.C
 
 
 def _add_looks(time: Group, acts: TimeActs[S], opened: Callable[[click.Context], S]) -> None:
-    @time.command("show", help="Show clock, licence time, and what was measured.")
+    @time.command("show", help="Show the clock, licence time and the last measurement.")
     @click.pass_context
     def show(context: click.Context) -> None:
         with opened(context).database.read(OPERATOR) as unit:
             found = acts.show(unit)
         emit(context, found)
 
-    @time.command("test", help="Measure the clock against time servers; it is shown and never set.")
+    @time.command("test", help="Measure the clock against time servers; the clock is never set.")
     @click.option("--server", "servers", multiple=True, metavar="HOST[:PORT]", help="Instead of those that are set.")
     @click.pass_context
     def test(context: click.Context, servers: tuple[str, ...]) -> None:
@@ -55,7 +55,7 @@ def _add_looks(time: Group, acts: TimeActs[S], opened: Callable[[click.Context],
 
 
 def _add_changes(time: Group, acts: TimeActs[S], opened: Callable[[click.Context], S]) -> None:
-    @time.command("confirm", help="Say that this machine's clock is right; look at it first.")
+    @time.command("confirm", help="Confirm that the system clock is correct.")
     @click.pass_context
     def confirm(context: click.Context) -> None:
         server = opened(context)
@@ -82,21 +82,19 @@ def _add_moves(clock: Group, opened: Callable[[click.Context], S]) -> None:
             now = move(server.home)
         emit(context, {"now": iso(now), "lab": True})
 
-    @clock.command(
-        "set", help="Set the laboratory's clock. Forward, the time between passes; back, the clock is wrong."
-    )
+    @clock.command("set", help="Set the laboratory clock: forward, the time between passes; back, the clock is wrong.")
     @click.argument("time", type=TIME)
     @click.pass_context
     def set_clock(context: click.Context, time: datetime) -> None:
         moved(context, lambda home: set_lab_clock(home, time))
 
-    @clock.command("advance", help="Let time pass in the laboratory, such as 30d or 12h.")
+    @clock.command("advance", help="Advance the laboratory clock by a duration such as 30d or 12h.")
     @click.argument("duration", type=DURATION)
     @click.pass_context
     def advance(context: click.Context, duration: timedelta) -> None:
         moved(context, lambda home: advance_lab_clock(home, duration))
 
-    @clock.command("jump", help="Make the laboratory's clock wrong: it jumps, and no time passes.")
+    @clock.command("jump", help="Make the laboratory clock jump while no time passes.")
     @click.argument("duration", type=DURATION)
     @click.option("--back", is_flag=True, help="Leap back instead of forward.")
     @click.option("--reboot", is_flag=True, help="Leap while the machine is off.")

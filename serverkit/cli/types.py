@@ -1,4 +1,4 @@
-"""What options and arguments of commands can hold: times, whole numbers, durations, files to be written."""
+"""Types of command options and arguments: times, whole numbers, durations, output files."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ class OutputInHomeError(AppError):
 
 
 class OutputType(click.Path):
-    """A file to be written; one that cannot be is refused before anything is changed on its account."""
+    """An output file; one that cannot be written is refused before anything changes."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Look at where it is to go."""
+        """Check the place of the file."""
         path = super().convert(value, param, ctx)
         target = Path(os.fsdecode(path))
         refuse_unwritable(target)

@@ -111,7 +111,7 @@ class JsonText(TypeDecorator[Any]):
 
 
 class EventMixin:
-    """A thing that happened; never changed afterwards. How it is found, by id or by number, its server says."""
+    """An event; never changed afterwards. How it is found, by id or by number, its server says."""
 
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     kind: Mapped[str] = mapped_column(String(64))
@@ -145,7 +145,7 @@ class OutboxMixin:
 
 
 class ClockMixin:
-    """How far licence time came, by what it is checked, and what an administrator set about time; one row."""
+    """Licence time, what it is checked by, and the settings of time; one row."""
 
     id: Mapped[int] = mapped_column(Integer, only("id", 1), primary_key=True)
     mark: Mapped[datetime] = mapped_column(UtcDateTime)

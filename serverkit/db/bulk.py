@@ -1,4 +1,4 @@
-"""Many rows that are made ready at leisure and written in one go, so that the write lock is held for the writing alone.
+"""Prepares many rows before the write lock is taken, so that the lock is held only while they are written.
 
 What waits stands in a nameless file beyond some megabytes. It holds ready values only, and ends with the process: a crash
 before the writing leaves nothing behind.
@@ -30,7 +30,7 @@ class Bulk:
         self._spool = tempfile.SpooledTemporaryFile(MEMORY)  # noqa: SIM115 - closed by close
 
     def put(self, statement: Prepared, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Make rows ready, which are told column by column, and keep them."""
+        """Prepare rows, given column by column, and keep them."""
         if not columns[statement.order[0]]:
             return
         if statement not in self._statements:

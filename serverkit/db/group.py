@@ -1,7 +1,6 @@
 """Group commit: what waits together is written together, with one commit and so one wait for the disk.
 
-Anyone who finds nobody at work leads: it takes all that waits, does it in one unit of work, commits, and only then lets
-anyone answer. Meanwhile the next group gathers. There is no thread of its own to start, to stop or to lose in a fork.
+A thread that finds no group at work becomes the leader: it takes all waiting jobs, does them in one unit of work, commits, and only then releases the answers. Meanwhile the next group gathers. There is no thread of its own to start, to stop or to lose in a fork.
 
 Before and after the unit of work the leader does for all what needs none (`prepare`, `complete`): a program that has one
 lock for all its threads does sixteen things one after the other faster than in sixteen threads that take it in turn.
@@ -56,7 +55,7 @@ class _CommitFailedError(Exception):
 
 
 class _Ticket(Generic[J, P, D, R]):
-    """A job in the queue; its owner sleeps on the gate."""
+    """A job in the queue; its owner waits at the gate."""
 
     __slots__ = ("done", "error", "gate", "job", "leads", "prepared", "result", "taken")
 

@@ -88,7 +88,7 @@ def current(engine: Engine) -> str | None:
 
 
 def upgrade(engine: Engine, folder: Path) -> None:
-    """Bring the database to the newest revision; SQLite is copied first and restored on failure."""
+    """Migrate the database to the newest revision; SQLite is copied first and restored on failure."""
     if (file := database_file(engine)) is not None:
         make_file(file)  # before the library makes it, for anyone who may read it
     with on_database(engine, Lock.UPGRADING):
@@ -112,7 +112,7 @@ def _upgrade(engine: Engine, folder: Path) -> None:
 
 
 def check(engine: Engine, folder: Path) -> None:
-    """Refuse to work on a database of another form."""
+    """Refuse a database of another revision."""
     require(engine)
     found, wanted = current(engine), head(folder)
     if found != wanted:

@@ -52,7 +52,7 @@ class Timekeeper:
         self._looked = 0.0
 
     def now(self) -> datetime:
-        """The present: it goes on whatever the clock does."""
+        """The present; it advances whatever the clock does."""
         return self.read().now
 
     def moment(self) -> Moment:

@@ -69,7 +69,7 @@ class Unit:
 
 
 def is_retryable(error: DBAPIError) -> bool:
-    """Whether the database asks for the same work again: rivals met, nothing is wrong."""
+    """Whether the database asks for a retry because of concurrent changes."""
     return getattr(error.orig, "sqlstate", None) in _RETRYABLE
 
 
@@ -137,7 +137,7 @@ class Database:
                 with self.write(actor) as unit:
                     return work(unit)
             except DatabaseGuardError:
-                # Rivals that passed the same check at once: the second look finds what the first one could not see.
+                # Concurrent units passed the same check: the retry sees what the first attempt could not.
                 if attempt or self._lock_file is not None:
                     raise
             except DBAPIError as error:
@@ -151,7 +151,7 @@ class Database:
         return Unit(session, reading.now, actor, writing=writing, reading=reading, keeper=self.clock)
 
     def keep_time(self) -> None:
-        """Write down how far licence time came, by itself."""
+        """Store licence time."""
         with self._exclusive():
             try:
                 self.clock.read()
@@ -170,12 +170,12 @@ class Database:
         self.engine.dispose()
 
     def _keep_mark(self) -> None:
-        """Write down how far licence time came; what was committed before stays true if this has no room."""
+        """Store licence time; what was committed before stays valid if the disk is full."""
         try:
             self.clock.keep()
         except SQLAlchemyError as error:
             if isinstance(error, DBAPIError) and is_retryable(error):
-                return  # another process writes it down at this very moment
+                return  # another process stores it at this moment
             cause = error.orig if isinstance(error, DBAPIError) else None
             refusal = of_database(cause, self._file) if cause is not None else None
             if refusal is not None:
@@ -190,7 +190,7 @@ class Database:
             raise refusal from error
 
     def _follow_file(self) -> None:
-        """Let go of a database file that was replaced while it was open: what goes into it would be lost."""
+        """Close a database file that was replaced while it was open: writes to it would be lost."""
         if self._file is None:
             return
         try:

@@ -163,7 +163,7 @@ def table_of(model: type[Any]) -> Table:
 
 
 def forget(session: Session, model: type[Any]) -> None:
-    """Have the objects of a table that the session holds read anew: plain statements have changed its rows."""
+    """Expire the session's objects of a table whose rows were changed by plain statements."""
     for row in list(session.identity_map.values()):
         if isinstance(row, model):
             session.expire(row)

@@ -1,1 +1,1 @@
-"""The lean path of device messages: ASGI front, batches, worker."""
+"""The fast path of device messages: ASGI front, batches, worker."""

@@ -21,7 +21,7 @@ def has_body(scope: Scope) -> bool:
 
 
 def from_loop(app: WsgiApp, *, behind_proxy: bool) -> WsgiApp:
-    """A WSGI application that is told what the adapter leaves out: the address as it was written, and who calls.
+    """A WSGI application that gets what the adapter leaves out: the address as sent, and the caller.
 
     Behind a reverse proxy that is who the proxy says: the last address that it added.
     """
@@ -46,7 +46,7 @@ def _last_of(forwarded: str) -> str:
 
 
 def address_of(scope: Scope, *, behind_proxy: bool) -> str:
-    """Who calls; behind a reverse proxy the one whom it names."""
+    """The caller; behind a reverse proxy the one that it names."""
     if behind_proxy:
         said = _last_of(header_of(scope, b"x-forwarded-for"))
         if said:

@@ -1,7 +1,6 @@
-"""The front of a server: one loop takes in and lets out for all connections, one thread settles device messages.
+"""The ASGI front of a server: one event loop serves all connections, one thread settles device messages.
 
-Device messages are gathered and settled in groups; whatever waits costs no thread. How the server is, is answered by the
-loop itself; everything else goes to the WSGI application, in threads of its own.
+Device messages are settled in batches, and waiting costs no thread. The loop answers health checks itself; everything else goes to the WSGI application, in threads of its own.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """All that a server answers: devices and health on a short way, the rest behind it. It is WSGI as it stands."""
+    """The application of a server: devices and health on the fast path, the rest behind it. It is WSGI as it stands."""
 
     devices: DeviceHttp
     rest: WsgiApp
@@ -118,7 +117,7 @@ class Batcher(Generic[M, R]):
         results = [failed] * len(futures) if failed is not None else done.result()
         for future, result in zip(futures, results, strict=True):
             if future.done():
-                continue  # anyone who asked is gone
+                continue  # the caller is gone
             if isinstance(result, BaseException):
                 future.set_exception(result)
             else:
@@ -143,7 +142,7 @@ class Batcher(Generic[M, R]):
 
 
 class _GoneError(Exception):
-    """Anyone who sent half a message is gone: nobody is left to answer, and no refusal is to be counted."""
+    """The caller closed the connection in the middle of a message: there is nobody to answer and nothing to count."""
 
 
 class AsgiFront:
@@ -194,7 +193,7 @@ class AsgiFront:
             upload.close()
 
     async def _readiness(self) -> Response:
-        """What the checks say; those who ask in the same moment get one answer, since each look writes."""
+        """The results of the checks; concurrent callers share one answer, since each check writes."""
         loop = asyncio.get_running_loop()
         if self._ready is None or (self._ready.done() and loop.time() - self._ready_at > READY_SECONDS):
             self._ready_at = loop.time()
@@ -202,7 +201,7 @@ class AsgiFront:
         return await asyncio.shield(self._ready)
 
     async def _take_in(self, upload: Upload, scope: Scope) -> Response | None:
-        """Have a body come whole, or a refusal."""
+        """Receive a whole body, or a refusal."""
         address, late = address_of(scope, behind_proxy=self._behind_proxy), False
         try:
             while True:
@@ -227,7 +226,7 @@ class AsgiFront:
             return failed(error)
 
     def _ask(self, upload: Upload, scope: Scope) -> Response | None:
-        """What the application says to the beginning of a body; None where it reads on."""
+        """The application's answer to the beginning of a body; None if it reads on."""
         environ: dict[str, Any] = dict(build_environ(scope, Probe(upload.rewind())))  # type: ignore[arg-type]  # the same by other names
         environ["perigee.allow"] = upload.allow
         seen: list[Any] = []

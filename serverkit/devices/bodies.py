@@ -1,4 +1,4 @@
-"""Taking request bodies in: no thread waits for a slow one, and who shows no credential is bounded in time and size.
+"""Receives request bodies: no thread waits for a slow one, and callers without credentials are limited in time and size.
 
 A small body is taken whole. Of a larger one the beginning is taken, and the application is asked with it: it answers at
 once where the beginning is enough for a refusal, or it says how much it takes from this caller (`allow`) and reads on.
@@ -124,7 +124,7 @@ class Bodies:
         self._large: Counter[str] = Counter()
 
     async def soon(self, work: Callable[[], Awaitable[None]], address: str) -> None:
-        """Have a body, or its beginning, taken in within the time of a stranger; RequestTimeoutError when it is late.
+        """Receive a body, or its beginning, within the time allowed to unknown callers; RequestTimeoutError when it is late.
 
         `work` goes on where it stood when it is called a second time.
         """
@@ -184,7 +184,7 @@ def _place(
 
 
 async def linger(upload: Upload) -> None:
-    """Hear out a refused caller for a moment."""
+    """Keep reading from a refused caller for a moment."""
     most = upload.size + LINGER_BYTES
     with suppress(TimeoutError, BodyIncompleteError):
         async with asyncio.timeout(LINGER_SECONDS):

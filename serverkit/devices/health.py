@@ -1,4 +1,4 @@
-"""Health of a server: `/healthz` says that it lives, `/readyz` what it can do."""
+"""Health of a server: `/healthz` says that it runs, `/readyz` what it can do."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def home_check(home: Path, more: Sequence[Path] = ()) -> Check:
 
 
 def clock_check(keeper: Timekeeper) -> Check:
-    """What is thought of the clock; a wrong one is said and never takes a server out of service."""
+    """The state of the clock; a wrong clock is shown and never takes a server out of service."""
     reading = keeper.read()
     return Check(ok=True, detail=reading.standing.value + (", not confirmed" if reading.mark.provisional else ""))
 

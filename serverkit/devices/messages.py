@@ -25,7 +25,7 @@ RETRY_SECONDS = 5
 
 
 class FailureLimiter:
-    """Counts refused messages by address: a flood of them is slowed, good messages never are."""
+    """Counts refused messages by address: only refused messages are rate limited."""
 
     def __init__(self, a_minute: int, now: Callable[[], datetime]) -> None:
         """At most `a_minute` failures in a minute from one address."""
@@ -37,7 +37,7 @@ class FailureLimiter:
     def wait_seconds(self, address: str) -> int:
         """How long an address has to wait; 0 for not at all."""
         if address not in self._counts:
-            return 0  # almost everybody: not even the time is asked for
+            return 0  # almost all callers: the time is not even read
         with self._lock:
             start, count = self._counts.get(address, (self._now(), 0))
             left = (start + timedelta(minutes=1) - self._now()).total_seconds()
@@ -70,7 +70,7 @@ class DeviceHttp:
     places: BoundedSemaphore = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the limiter and the places."""
+        """Create the rate limiter and the places."""
         self.limiter = FailureLimiter(self.failures_a_minute, self.now)
         self.places = BoundedSemaphore(self.most_at_once)
 

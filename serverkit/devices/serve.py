@@ -54,7 +54,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # the library ships no ty
         super().__init__()
 
     def reload(self) -> None:
-        """Read what can be read anew; a pair that cannot be used leaves the one that is there."""
+        """Reload what can be reloaded; a pair that cannot be used leaves the current one in place."""
         super().reload()
         if self.tls is not None:
             self.tls.refresh()

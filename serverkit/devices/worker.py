@@ -1,7 +1,6 @@
-"""A process of the server: gunicorn's asyncio worker, that takes one new connection at a time.
+"""A worker process: gunicorn's asyncio worker that accepts one new connection at a time.
 
-Left alone, the process that wakes first takes every connection that waits and keeps them while they are used: one core
-works and the others look on. This one looks away for a moment after each, and another process takes the next.
+Otherwise the process that wakes first would take every waiting connection, and one core would do all the work. This worker pauses for a moment after each, so that another process takes the next.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How answers and refusals are put into HTTP."""
+"""How answers and refusals are written as HTTP."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def failed(error: Exception) -> Response:
 
 
 def log_failure(event: str, error: Exception) -> str:
-    """Put a fault of the program into the log; returns the reference that the caller gets."""
+    """Log a fault of the program; returns the reference for the caller."""
     reference, trace = new_id()[:12], "".join(traceback.format_exception(error))
     get_logger().error(event, reference=reference, cause=type(error).__name__, trace=trace)
     return reference

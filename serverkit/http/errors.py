@@ -1,4 +1,4 @@
-"""Refusals of the edge itself: before a service is asked."""
+"""Refusals by the edge itself, before any action runs."""
 
 from __future__ import annotations
 

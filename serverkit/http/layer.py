@@ -47,7 +47,7 @@ _KEY = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who shows a token."""
+    """Who presents a token."""
 
     actor: Actor
     may_write: bool

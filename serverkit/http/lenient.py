@@ -1,4 +1,4 @@
-"""Interfaces that existing clients dictate: what they send is taken as it comes, what they read is answered exactly.
+"""Interfaces for existing clients: lenient about what they send, exact in what they get.
 
 Clients differ: they double slashes, send `null` bodies with GET, page in the body or in the query, and leave out the
 content type. All of that is taken.
@@ -147,7 +147,7 @@ def empty(status: int, *headers: tuple[str, str]) -> Response:
 
 
 def sentences(message: str, remedy: str) -> str:
-    """What is wrong and what to do, in one text; the first ends like a sentence before the second begins."""
+    """Message and remedy in one text."""
     ends = "" if message.endswith((".", "!", "?", ":", ";")) or not message or not remedy else "."
     return f"{message}{ends} {remedy}".strip()
 
@@ -161,7 +161,7 @@ def advice(error: AppError) -> str:
 
 
 def said(error: AppError) -> str:
-    """What is wrong and what to do, for the list of outcomes."""
+    """Message and remedy for the list of outcomes."""
     return sentences(error.message, advice(error))
 
 

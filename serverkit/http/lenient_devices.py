@@ -1,4 +1,4 @@
-"""Which product instance a client means: one, and never an arbitrary one of several."""
+"""Finds the one product instance that a client means; never an arbitrary one of several."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forms of answers that existing automation reads alike from both servers."""
+"""Answers to existing automation that both servers share."""
 
 from __future__ import annotations
 

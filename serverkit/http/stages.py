@@ -55,7 +55,7 @@ class NamingContext(ssl.SSLContext):
         return context
 
     def wrap_socket(self, sock: Any, *args: Any, **options: Any) -> ssl.SSLSocket:
-        """Shake hands; CallFailedError names what kept that from happening."""
+        """Do the TLS handshake; CallFailedError names the reason of a failure."""
         host = str(options.get("server_hostname") or "")
         try:
             secure = super().wrap_socket(sock, *args, **options)
@@ -92,7 +92,7 @@ def _explain(error: ssl.SSLCertVerificationError, host: str) -> NoReturn:
 
 
 def _name_stage(connection: urllib3.connection.HTTPConnection, error: Exception) -> NoReturn:
-    """Name what kept a connection from being made; what the TLS handshake met is named already."""
+    """Name why a connection failed; failures of the TLS handshake are named already."""
     mark = "proxy_" if connection.proxy else ""
     place = f"{connection.host} port {connection.port}"
     reason = error.__cause__
@@ -159,5 +159,5 @@ class _SecurePool(urllib3.connectionpool.HTTPSConnectionPool):
 
 
 def use_naming_pools(manager: PoolManager) -> None:
-    """Have a manager make connections that name the stage at which they fail."""
+    """Make a pool manager use connections that name the stage at which they fail."""
     manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}

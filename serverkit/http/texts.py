@@ -1,4 +1,4 @@
-"""What no text of an interface may hold, since no database keeps it."""
+"""Characters that no text of an interface may hold, since databases cannot store them."""
 
 from __future__ import annotations
 

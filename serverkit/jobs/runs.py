@@ -1,4 +1,4 @@
-"""Running a job: the row (job, slot) is the only guard, and it is enough."""
+"""Runs a job: the row (job, slot) is the only guard needed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 class Job:
     """Something that is done again and again; `run` says in a few words what it did.
 
-    A run that has not ended when its lease is over is taken for dead: its slot has failed, and the next one may run.
+    A run that has not ended when its lease expires counts as dead: its slot has failed, and the next one may run.
     `apart` takes the place of `run` where the work opens units of its own, because it waits for others in between.
     """
 

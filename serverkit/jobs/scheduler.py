@@ -1,4 +1,4 @@
-"""The scheduler: a process beside the server that offers every job its slots."""
+"""The scheduler: a process beside the server that runs jobs in their slots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How mail leaves: a server, its protection, and whose name stands on it."""
+"""Mail settings: server, encryption, and sender."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from serverkit.settings import Section
 
 
 def _path(value: object) -> object:
-    """A path is a text in a settings file."""
+    """A path as text in a settings file."""
     if value == "":
         raise ValueError("the path is empty")
     return Path(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""What both servers do about time, the same for commands and for programs (row S1.3).
+"""Use cases of time at both servers, for commands and programs (row S1.3).
 
 A server lends its services: they ask for permission and write events. What is shown is put together here.
 """
@@ -40,7 +40,7 @@ S = TypeVar("S", bound=Timed)
 
 @dataclass(frozen=True)
 class TimeActs(Generic[S]):
-    """Acts of one server: the name of its program, its services, and how its alerts become true."""
+    """Use cases of one server: the name of its program, its services, and how its alerts are refreshed."""
 
     program: str
     row: Callable[[Unit], ClockMixin]
@@ -58,7 +58,7 @@ class TimeActs(Generic[S]):
         return time_service.describe(unit, self.row(unit))
 
     def confirm(self, server: S, unit: Unit) -> dict[str, Any]:
-        """A person says that the clock is right."""
+        """Confirm that the system clock is correct."""
         outcome = self.confirm_time(unit)
         self.observe(unit)
         self.refresh(server, unit)

@@ -1,4 +1,4 @@
-"""What an administrator sees of time and may do about it; the same at both servers (row S1.3)."""
+"""What administrators see and change about time; the same at both servers (row S1.3)."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def present_mark(unit: Unit, row: ClockMixin) -> Mark:
 
 
 def confirm_time(unit: Unit, row: ClockMixin) -> tuple[str, Reading]:
-    """A person says that the clock is right; returns what that did: nothing, confirmed or lowered."""
+    """Confirm that the system clock is correct; returns the effect: nothing, confirmed or lowered."""
     mark, moment = present_mark(unit, row), _moment(unit)
     before = judge(mark, moment)
     if not before.alarming and not mark.provisional:
@@ -133,7 +133,7 @@ def note_signed(unit: Unit, row: ClockMixin, said: datetime, asked: datetime | N
 
 
 def observe(unit: Unit, row: ClockMixin) -> str | None:
-    """Note a change of what is thought of the clock; what to write into the event log, None where nothing changed."""
+    """Note a change of the judgement; returns the event to record, None if nothing changed."""
     reading = _reading(unit)
     # A clock that is a little behind is as good as right: nobody has to do anything.
     standing = reading.standing if reading.alarming else ClockTrust.BELIEVED
@@ -181,7 +181,7 @@ def split_server(text: str) -> tuple[str, int]:
 
 
 def clock_words(reading: Reading) -> dict[str, Any]:
-    """What is thought of the clock, without what goes on by itself."""
+    """The judgement of the clock, without values that change all the time."""
     return {"standing": reading.standing.value, "confirmed": not reading.mark.provisional}
 
 

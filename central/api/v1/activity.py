@@ -32,7 +32,7 @@ def dismiss(call: Call) -> dict[str, Any]:
 
 
 def remind(call: Call) -> dict[str, Any]:
-    """Put an alert off until its next step."""
+    """Postpone an alert until its next step."""
     return alerts.remind_alert(call.unit, call.path["account"], call.path["alert"])
 
 

@@ -102,17 +102,17 @@ def list_nodes(call: Call) -> dict[str, Any]:
 
 
 def run_job(call: Call) -> dict[str, Any]:
-    """Run a job immediately."""
+    """Run a job now."""
     return jobs.run_job(call.server.database, call.actor, jobs_of(call.server), call.path["job"])
 
 
 def list_mail(call: Call) -> dict[str, Any]:
-    """List the outbox: mails that wait, were sent, or failed, with the reason."""
+    """List the outbox: queued, sent and failed mails, with the reason."""
     return mail.list_mail(call.unit, part_of(call.query)).to_dict()
 
 
 def test_mail(call: Call) -> dict[str, Any]:
-    """Send a test mail immediately and show the answer of the mail server."""
+    """Send a test mail now and show the answer of the mail server."""
     return mail.send_test_mail(call.server, call.actor, call.body.to)
 
 
@@ -122,7 +122,7 @@ def export_root(call: Call) -> bytes:
 
 
 def verify_ledger(call: Call) -> dict[str, Any]:
-    """Compute every holding again from the postings and report differences."""
+    """Recompute every holding from the postings and report differences."""
     return licences.verify_ledger(call.unit)
 
 

@@ -20,7 +20,7 @@ def clock_row(unit: Unit) -> ClockRow:
 
 
 def confirm_time(unit: Unit) -> str:
-    """A person says that the clock is right."""
+    """Confirm that the system clock is correct."""
     require(unit, Permission.VENDOR_MANAGE)
     outcome, reading = time_service.confirm_time(unit, clock_row(unit))
     _say(unit, outcome, reading)

@@ -88,7 +88,7 @@ def find_token(unit: Unit, token_id: str) -> Token:
 
 
 def revoke_token(unit: Unit, token: Token) -> Token:
-    """Revoke a token; what was registered with it stays."""
+    """Revoke a token; devices that registered with it stay registered."""
     require(unit, Permission.TOKEN_MANAGE)
     if not token.revoked:
         token.revoked, token.change_no = True, next_change(unit)
