@@ -394,7 +394,10 @@ def _possible(kind: AlertKind) -> str:
 
 
 # Beside `conditions.py`.
-ALSO_DEMAND = {"central": ("clones.py", "devices.py", "owned.py"), "satellite": ("clones.py",)}
+ALSO_DEMAND = {
+    "central": ("clones.py", "devices.py", "machine.py", "owned.py"),
+    "satellite": ("clones.py", "devices.py"),
+}
 
 
 @pytest.mark.repository_rule

@@ -35,7 +35,7 @@ FEATURE_FILES = {"__init__", "models", "rules", "services", "queries", "errors",
 # A part of a feature that is large enough to have a name of its own; each says why in its first line.
 FURTHER = {
     "central/domain/accounts": {"tags"},
-    "central/domain/alerts": {"clones", "conditions", "devices", "due", "owned", "snapshot"},
+    "central/domain/alerts": {"clones", "conditions", "devices", "due", "machine", "owned", "snapshot"},
     "central/domain/export_control": {"moving"},
     "central/domain/instances": {"devices"},
     "central/domain/ledger": {
@@ -51,7 +51,7 @@ FURTHER = {
     "central/domain/operations": {"nodes"},
     "central/domain/reservations": {"ending", "updates"},
     "satellite/core/access": {"users"},
-    "satellite/core/alerts": {"clones", "conditions"},
+    "satellite/core/alerts": {"clones", "conditions", "devices"},
     "satellite/core/instances": {"clones"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared", "stuff", "lib", "base_utils"}

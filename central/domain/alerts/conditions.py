@@ -29,11 +29,9 @@ from central.domain.satellites.models import Satellite
 from central.domain.satellites.queries import REMOVED, deadlines
 from central.domain.satellites.services import AUTHORIZED, PENDING
 from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warning, until
-from exchange.trust import Root
-from exchange.vocabulary import ExportReason, ExportState, KeyState
+from exchange.vocabulary import ExportReason, ExportState
 from serverkit.alerts.engine import Wanted
 from serverkit.alerts.texts import alert_key, said
-from serverkit.db.unit import Unit
 
 HOURS_TO_AUTHORIZE = 48
 
@@ -238,49 +236,6 @@ def removed_satellites(snapshot: Snapshot) -> Iterator[Wanted]:
                 name=row.name,
             )
             yield Wanted("satellite_removed", row.id, text, row.name, subject={"satellite": row.id})
-
-
-def trust(root: Root, unit: Unit) -> Iterator[Wanted]:
-    """Row E2: root and role keys that end within 90 days; they block changes of trust, never devices."""
-    ends = [("root", "the root of trust", root.expires)]
-    ends += [
-        (key.role.value, f"the {key.role.value} key", key.not_after)
-        for key in root.role_keys
-        if key.state is KeyState.ACTIVE
-    ]
-    for key, what, end in ends:
-        step, ended = expiry_step(end, unit.licence_now), end <= unit.licence_now
-        if step is not None or ended:
-            day = end.date().isoformat()
-            text = said(
-                "{what} expired on {day}: nothing new is trusted until it is replaced."
-                if ended
-                else "{what} expires on {day}; replace it in time.",
-                what=what[0].upper() + what[1:],
-                day=day,
-            )
-            yield Wanted("trust_expiring", key, text, "vendor", end, step=step or 0)
-
-
-def clock(unit: Unit) -> Iterator[Wanted]:
-    """Row S1.3: a clock that jumped, or was set back by more than some minutes."""
-    reading = unit.reading
-    if reading is not None and reading.alarming:
-        shown = f"{reading.moment.system:%Y-%m-%d %H:%M} UTC"
-        if reading.may_end:
-            text = said(
-                "This machine's clock says {time}, before licence time {licence_time} UTC, which "
-                "stands still until then. Correct the clock.",
-                time=shown,
-                licence_time=f"{reading.licence_now:%Y-%m-%d %H:%M}",
-            )
-        else:
-            text = said(
-                "This machine's clock jumped to {time}. Nothing expires until it is corrected or confirmed with "
-                "`central time confirm`.",
-                time=shown,
-            )
-        yield Wanted("clock_suspicious", "clock", text, "vendor", step=int(reading.may_end))
 
 
 ACCOUNT_CONDITIONS = (

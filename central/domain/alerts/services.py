@@ -14,9 +14,10 @@ from central.domain.accounts.queries import all_accounts
 from central.domain.activity.events import EVERYBODY, EventKind
 from central.domain.activity.services import NewEvent, record, record_many
 from central.domain.alerts.clones import clones
-from central.domain.alerts.conditions import account_wants, clock, pool_key, shortages, trust
+from central.domain.alerts.conditions import account_wants, pool_key, shortages
 from central.domain.alerts.devices import INSTANCE_KINDS
 from central.domain.alerts.devices import instances as of_instances
+from central.domain.alerts.machine import clock, trust
 from central.domain.alerts.models import Alert
 from central.domain.alerts.rules import CATALOGUE
 from central.domain.alerts.snapshot import Snapshot

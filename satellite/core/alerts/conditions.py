@@ -10,28 +10,25 @@ from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warning, until
-from exchange.device.timers import REMOVED, SILENT_MAJOR
 from exchange.trust import Root
 from exchange.vocabulary import ExportReason, KeyState
 from satellite.core.accounts.queries import names
-from satellite.core.export_queue.models import HeldGrant, QueueEntry
-from satellite.core.export_queue.services import ACTIVE, FAILED
-from satellite.core.instances.models import Instance
-from satellite.core.instances.queries import instance_name
+from satellite.core.export_queue.models import QueueEntry
+from satellite.core.export_queue.services import FAILED
 from satellite.core.licences.models import AllotmentLine, Entitlement
 from satellite.core.licences.queries import pools
 from satellite.core.site.models import HistoryEntry, Site
 from satellite.core.site.queries import agreement_state, deadlines, state_of
-from serverkit.alerts.engine import Severity, Wanted
+from serverkit.alerts.engine import Wanted
 from serverkit.alerts.texts import alert_key, said, surplus_text
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
 
 STREAM = 1000
-INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew")
 
 
-def _stream(unit: Unit, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
+def stream(unit: Unit, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
+    """Rows of a query, a part at a time."""
     return iter(unit.session.execute(query.execution_options(yield_per=STREAM)))
 
 
@@ -45,7 +42,7 @@ def licences(unit: Unit) -> Iterator[Wanted]:
     )
     where = names(unit)
     titles = dict(unit.session.execute(select(Entitlement.tag, Entitlement.name)).all())
-    for va, tag, end, quantity in _stream(unit, query):
+    for va, tag, end, quantity in stream(unit, query):
         yield from _term(unit, (va, tag, int(quantity)), end, where.get(va, ""), titles.get(tag, tag))
 
 
@@ -131,7 +128,7 @@ def exports(unit: Unit) -> Iterator[Wanted]:
     query = select(one.id, one.virtual_account_id, one.tag, one.count).where(
         one.state == FAILED, one.reason == ExportReason.NOT_AVAILABLE, ~exists().where(same, later)
     )
-    for of, va, tag, count in _stream(unit, query):
+    for of, va, tag, count in stream(unit, query):
         place = where.get(va, "")
         text = said(
             "{count} of the restricted licence {tag} could not be granted in {place}.",
@@ -141,98 +138,6 @@ def exports(unit: Unit) -> Iterator[Wanted]:
         )
         subject = {"virtual_account": va, "request": of, "tag": tag}
         yield Wanted("restricted_licence_not_available", of, text, place, subject=subject)
-
-
-def instances(unit: Unit, ids: Collection[str] | None = None) -> Iterator[Wanted]:
-    """Silent devices (row C7.5), missed renewals; of all instances or of those named."""
-    where = names(unit)
-    held = exists().where(
-        HeldGrant.instance_id == Instance.id, HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.licence_now
-    )
-    query = select(
-        Instance.id,
-        Instance.hostname,
-        Instance.udi,
-        Instance.virtual_account_id,
-        Instance.last_contact,
-        held.label("held"),
-    ).where(Instance.removed.is_(False))
-    if ids is not None:
-        query = query.where(Instance.id.in_(ids))
-    for row in _stream(unit, query.where(Instance.last_contact <= unit.licence_now - timedelta(days=30))):
-        yield _silence(unit, row, where.get(row.virtual_account_id, ""))
-    for row in _stream(unit, query.where(Instance.certificate_expires <= unit.licence_now)):
-        text, place = f"{instance_name(row)} did not renew its identity in time.", where.get(row.virtual_account_id, "")
-        actions = None
-        if row.held:
-            # Removing it would not free them; only the device, their end or the vendor does.
-            text, actions = text + " Its restricted licences stay in use.", ("dismiss",)
-        subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
-        yield Wanted(
-            "instance_failed_to_renew",
-            row.id,
-            said(text, name=instance_name(row)),
-            place,
-            actions=actions,
-            subject=subject,
-        )
-
-
-def _silence(unit: Unit, row: Any, place: str) -> Wanted:
-    days = (unit.licence_now - row.last_contact).days
-    step = max(level for level in (30, 60, 90) if level <= days)
-    freed = row.last_contact + SILENT_MAJOR
-    due = freed if step < SILENT_MAJOR.days else row.last_contact + REMOVED
-    left = max(0, (due - unit.licence_now).days)
-    text = "{name} has not connected for {days} days; "
-    text += "{left} days until its licences are freed." if due == freed else "its licences were freed."
-    if row.held:
-        text += " Its restricted licences stay in use."
-    elif due != freed:
-        text += " It will be removed in {left} days."
-    return Wanted(
-        "instance_failed_to_connect",
-        row.id,
-        said(text, name=instance_name(row), days=days, left=left),
-        place,
-        due,
-        severity=Severity.MAJOR if step == SILENT_MAJOR.days or row.held else Severity.MINOR,
-        step=step,
-        remind_at=following_warning(due, unit.licence_now),
-        actions=("dismiss", "remind") if row.held else None,
-        subject={"virtual_account": row.virtual_account_id, "instance": row.id, "days": days},
-    )
-
-
-def left_behind(unit: Unit) -> Iterator[Wanted]:
-    """Row C8.3: a device is gone, its restricted units are not: they stay in use until they come free."""
-    query = (
-        select(HeldGrant, Instance)
-        .join(Instance, Instance.id == HeldGrant.instance_id)
-        .where(HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.licence_now, Instance.removed)
-        .order_by(HeldGrant.id)
-    )
-    where = names(unit)
-    for grant, row in unit.session.execute(query):
-        text = said(
-            "{name} was removed, but {quantity} of {tag} stay in use: until its signed return, their end on "
-            "{end}, or the vendor's release.",
-            name=instance_name(row),
-            quantity=grant.quantity,
-            tag=grant.tag,
-            end=grant.not_after.date().isoformat(),
-        )
-        yield Wanted(
-            "instance_failed_to_connect",
-            f"gone|{grant.id}",
-            text,
-            where.get(grant.virtual_account_id, ""),
-            grant.not_after,
-            severity=Severity.MAJOR,
-            remind_at=following_warning(grant.not_after, unit.licence_now),
-            actions=("dismiss", "remind"),
-            subject={"virtual_account": grant.virtual_account_id, "instance": row.id},
-        )
 
 
 def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wanted]:

@@ -13,7 +13,7 @@ from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.activity.events import SITE, EventKind
 from satellite.core.activity.services import record
-from satellite.core.alerts import conditions
+from satellite.core.alerts import conditions, devices
 from satellite.core.alerts.clones import clones
 from satellite.core.alerts.models import Alert
 from satellite.core.alerts.rules import CATALOGUE
@@ -40,9 +40,9 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
         conditions.agreement(unit, site),
         conditions.licences(unit),
         conditions.exports(unit),
-        conditions.instances(unit),
+        devices.instances(unit),
         clones(unit),
-        conditions.left_behind(unit),
+        devices.left_behind(unit),
         conditions.synchronization(unit, site, restored=restored),
         conditions.trust(unit, root),
         conditions.clock(unit),
@@ -59,11 +59,11 @@ def refresh_touched(unit: Unit, *, instances: Collection[str], pools: Collection
     """Make those alerts true that the change of some instances, and of some pools by their tags, can have touched."""
     unit.session.flush()  # conditions read what this unit has changed
     pools = _with_short(unit, pools)
-    only = {kind: instances for kind in conditions.INSTANCE_KINDS if instances}
+    only = {kind: instances for kind in devices.INSTANCE_KINDS if instances}
     if pools:
         only["insufficient_licences"] = [conditions.pool_key(*pool) for pool in pools]
     wanted = chain(
-        conditions.shortages(unit, pools) if pools else (), conditions.instances(unit, instances) if instances else ()
+        conditions.shortages(unit, pools) if pools else (), devices.instances(unit, instances) if instances else ()
     )
     _tell(unit, book().reconcile(unit, wanted, (), only=only, tell=TOLD))
 

@@ -1,0 +1,55 @@
+"""Alerts of the vendor's machine: keys that expire, and its clock (rows E2, S1.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exchange.compliance import expiry_step
+from exchange.trust import Root
+from exchange.vocabulary import KeyState
+from serverkit.alerts.engine import Wanted
+from serverkit.alerts.texts import said
+from serverkit.db.unit import Unit
+
+
+def trust(root: Root, unit: Unit) -> Iterator[Wanted]:
+    """Row E2: root and role keys that end within 90 days; they block changes of trust, never devices."""
+    ends = [("root", "the root of trust", root.expires)]
+    ends += [
+        (key.role.value, f"the {key.role.value} key", key.not_after)
+        for key in root.role_keys
+        if key.state is KeyState.ACTIVE
+    ]
+    for key, what, end in ends:
+        step, ended = expiry_step(end, unit.licence_now), end <= unit.licence_now
+        if step is not None or ended:
+            day = end.date().isoformat()
+            text = said(
+                "{what} expired on {day}: nothing new is trusted until it is replaced."
+                if ended
+                else "{what} expires on {day}; replace it in time.",
+                what=what[0].upper() + what[1:],
+                day=day,
+            )
+            yield Wanted("trust_expiring", key, text, "vendor", end, step=step or 0)
+
+
+def clock(unit: Unit) -> Iterator[Wanted]:
+    """Row S1.3: a clock that jumped, or was set back by more than some minutes."""
+    reading = unit.reading
+    if reading is not None and reading.alarming:
+        shown = f"{reading.moment.system:%Y-%m-%d %H:%M} UTC"
+        if reading.may_end:
+            text = said(
+                "This machine's clock says {time}, before licence time {licence_time} UTC, which "
+                "stands still until then. Correct the clock.",
+                time=shown,
+                licence_time=f"{reading.licence_now:%Y-%m-%d %H:%M}",
+            )
+        else:
+            text = said(
+                "This machine's clock jumped to {time}. Nothing expires until it is corrected or confirmed with "
+                "`central time confirm`.",
+                time=shown,
+            )
+        yield Wanted("clock_suspicious", "clock", text, "vendor", step=int(reading.may_end))

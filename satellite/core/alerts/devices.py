@@ -1,0 +1,115 @@
+"""Alerts of product instances: silence, missed renewals, restricted units left behind (rows C7.5, C8.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from exchange.compliance import following_warning
+from exchange.device.timers import REMOVED, SILENT_MAJOR
+from satellite.core.accounts.queries import names
+from satellite.core.alerts.conditions import stream
+from satellite.core.export_queue.models import HeldGrant
+from satellite.core.export_queue.services import ACTIVE
+from satellite.core.instances.models import Instance
+from satellite.core.instances.queries import instance_name
+from serverkit.alerts.engine import Severity, Wanted
+from serverkit.alerts.texts import said
+from serverkit.db.unit import Unit
+
+INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew")
+
+
+def instances(unit: Unit, ids: Collection[str] | None = None) -> Iterator[Wanted]:
+    """Silent devices (row C7.5), missed renewals; of all instances or of those named."""
+    where = names(unit)
+    held = exists().where(
+        HeldGrant.instance_id == Instance.id, HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.licence_now
+    )
+    query = select(
+        Instance.id,
+        Instance.hostname,
+        Instance.udi,
+        Instance.virtual_account_id,
+        Instance.last_contact,
+        held.label("held"),
+    ).where(Instance.removed.is_(False))
+    if ids is not None:
+        query = query.where(Instance.id.in_(ids))
+    for row in stream(unit, query.where(Instance.last_contact <= unit.licence_now - timedelta(days=30))):
+        yield _silence(unit, row, where.get(row.virtual_account_id, ""))
+    for row in stream(unit, query.where(Instance.certificate_expires <= unit.licence_now)):
+        text, place = f"{instance_name(row)} did not renew its identity in time.", where.get(row.virtual_account_id, "")
+        actions = None
+        if row.held:
+            # Removing it would not free them; only the device, their end or the vendor does.
+            text, actions = text + " Its restricted licences stay in use.", ("dismiss",)
+        subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
+        yield Wanted(
+            "instance_failed_to_renew",
+            row.id,
+            said(text, name=instance_name(row)),
+            place,
+            actions=actions,
+            subject=subject,
+        )
+
+
+def _silence(unit: Unit, row: Any, place: str) -> Wanted:
+    days = (unit.licence_now - row.last_contact).days
+    step = max(level for level in (30, 60, 90) if level <= days)
+    freed = row.last_contact + SILENT_MAJOR
+    due = freed if step < SILENT_MAJOR.days else row.last_contact + REMOVED
+    left = max(0, (due - unit.licence_now).days)
+    text = "{name} has not connected for {days} days; "
+    text += "{left} days until its licences are freed." if due == freed else "its licences were freed."
+    if row.held:
+        text += " Its restricted licences stay in use."
+    elif due != freed:
+        text += " It will be removed in {left} days."
+    return Wanted(
+        "instance_failed_to_connect",
+        row.id,
+        said(text, name=instance_name(row), days=days, left=left),
+        place,
+        due,
+        severity=Severity.MAJOR if step == SILENT_MAJOR.days or row.held else Severity.MINOR,
+        step=step,
+        remind_at=following_warning(due, unit.licence_now),
+        actions=("dismiss", "remind") if row.held else None,
+        subject={"virtual_account": row.virtual_account_id, "instance": row.id, "days": days},
+    )
+
+
+def left_behind(unit: Unit) -> Iterator[Wanted]:
+    """Row C8.3: a device is gone, its restricted units are not: they stay in use until they come free."""
+    query = (
+        select(HeldGrant, Instance)
+        .join(Instance, Instance.id == HeldGrant.instance_id)
+        .where(HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.licence_now, Instance.removed)
+        .order_by(HeldGrant.id)
+    )
+    where = names(unit)
+    for grant, row in unit.session.execute(query):
+        text = said(
+            "{name} was removed, but {quantity} of {tag} stay in use: until its signed return, their end on "
+            "{end}, or the vendor's release.",
+            name=instance_name(row),
+            quantity=grant.quantity,
+            tag=grant.tag,
+            end=grant.not_after.date().isoformat(),
+        )
+        yield Wanted(
+            "instance_failed_to_connect",
+            f"gone|{grant.id}",
+            text,
+            where.get(grant.virtual_account_id, ""),
+            grant.not_after,
+            severity=Severity.MAJOR,
+            remind_at=following_warning(grant.not_after, unit.licence_now),
+            actions=("dismiss", "remind"),
+            subject={"virtual_account": grant.virtual_account_id, "instance": row.id},
+        )
