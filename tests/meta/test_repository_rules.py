@@ -256,6 +256,19 @@ def test_messages_of_refusals_are_templates() -> None:
 
 
 @pytest.mark.repository_rule
+def test_a_refusal_with_a_code_has_a_message() -> None:
+    """A message is an attribute of its class; a docstring would be missing under `-OO`."""
+    names, silent = _refusals(), []
+    for name, text in modules(*PROGRAMS):
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ClassDef) and node.name in names:
+                own = {ast.unparse(each) for part in node.body for each in getattr(part, "targets", [])}
+                silent += [f"{name}: {node.name}"] if "code" in own and "message" not in own else []
+
+    assert silent == []
+
+
+@pytest.mark.repository_rule
 def test_a_code_of_a_refusal_means_one_thing() -> None:
     """No two classes of one program share a code."""
     twice = []
