@@ -10,6 +10,8 @@ from satellite.api.compat.wire import BASES
 from satellite.api.v1.app import OPERATIONS, make_api
 from satellite.device_api.app import make_app as make_device_app
 from satellite.runtime import Satellite
+from satellite.ui.console import URLS as PAGES
+from satellite.ui.console import SatelliteConsole
 from serverkit.devices.asgi_front import Application
 from serverkit.devices.messages import FailureLimiter
 from serverkit.http.app import Family, Url, lean_urls, make_flask
@@ -19,12 +21,17 @@ from serverkit.http.oauth import Tokens, token_urls
 from serverkit.http.schemas import BASE
 from serverkit.tls.names import AskedNames
 from serverkit.tls.pair import TLS
+from serverkit.web.assets import Static, static_urls
+from serverkit.web.stages import Pages
+from serverkit.web.urls import page_urls
 
 URLS = (
     *lean_urls(DeviceOp),
     *token_urls(),
     *(url for route in ROUTES for url in route.urls(BASES)),
     *rest_urls(BASE, OPERATIONS),
+    *static_urls(),
+    *page_urls(PAGES),
 )
 """Every address of this server: family, method, path, what is needed, what it calls, and its row."""
 
@@ -49,4 +56,4 @@ def families(server: Satellite) -> tuple[Family, ...]:
             gate.ask()
 
     found = (Tokens(SatelliteGrants(server), limiter), make_compat(server, limiter), make_api(server, limiter))
-    return tuple(Gated(family, ask) for family in found)
+    return (*(Gated(family, ask) for family in found), Static(), Pages(SatelliteConsole(server)))

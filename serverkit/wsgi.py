@@ -27,8 +27,8 @@ SAFE_HEADERS = (
 )
 
 
-OF_EACH_ANSWER = frozenset({"content-type", "content-length", *(name.lower() for name, _ in SAFE_HEADERS)})
-"""Headers that a Response adds itself."""
+OF_EACH_ANSWER = frozenset({"content-type", "content-length"})
+"""Headers that a Response adds itself, whatever it is given; the safe ones only where it has none of that name."""
 _RAW_FIXED = [(name.lower().encode(), value.encode()) for name, value in SAFE_HEADERS]
 
 
@@ -45,14 +45,20 @@ class Response:
         """Send it; a HEAD request gets the headers only."""
         phrase = HTTPStatus(self.status).phrase
         headers = [("Content-Type", self.content_type), ("Content-Length", str(len(self.body)))]
-        start_response(f"{self.status} {phrase}", [*headers, *SAFE_HEADERS, *self.headers])
+        own = {name.lower() for name, _ in self.headers}
+        safe = [(name, value) for name, value in SAFE_HEADERS if name.lower() not in own]
+        start_response(f"{self.status} {phrase}", [*headers, *safe, *self.headers])
         return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else self.body]
 
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         """The same headers as ASGI wants them."""
         found = [(b"content-type", self.content_type.encode()), (b"content-length", str(len(self.body)).encode())]
-        found += _RAW_FIXED
-        found += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        if not self.headers:
+            return found + _RAW_FIXED
+        own = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        names = {name for name, _ in own}
+        found += [(name, value) for name, value in _RAW_FIXED if name not in names]
+        found += own
         return found
 
 

@@ -61,7 +61,8 @@ class Application:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         path = str(environ.get("PATH_INFO", ""))
-        lean = path.startswith(LEAN) or path == "/"
+        # People who open the bare address get the console, programs what they may ask for.
+        lean = path.startswith(LEAN) or (path == "/" and "text/html" not in str(environ.get("HTTP_ACCEPT", "")))
         return (self.devices if lean else self.rest)(environ, start_response)
 
 

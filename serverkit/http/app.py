@@ -143,5 +143,5 @@ def _finish(response: Response) -> Response:
         with suppress(BodyIncompleteError, RequestMalformedError):
             current_request().drain(DRAINED_BYTES)
     for name, value in SAFE_HEADERS:
-        response.headers[name] = value
+        response.headers.setdefault(name, value)
     return response

@@ -76,7 +76,7 @@ TABLES: dict[str, tuple[tuple[Url, ...], type[StrEnum]]] = {
     "satellite": (SATELLITE_URLS, SatellitePermission),
 }
 # What needs no token: addresses that show nothing of anybody's.
-OPEN = {"/", "/healthz", "/readyz", "/api/v1/openapi.json", "/device/v1/openapi.json"}
+OPEN = {"/", "/healthz", "/readyz", "/api/v1/openapi.json", "/device/v1/openapi.json", "/static/<mark>/<name>"}
 # Changes that need no permission: what counts is the signature in the file.
 HARMLESS: dict[str, set[str]] = {"central": {"import_sync"}, "satellite": set()}
 

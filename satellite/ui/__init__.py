@@ -1,0 +1,1 @@
+"""The console of a satellite: pages for the people of a site."""

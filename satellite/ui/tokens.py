@@ -1,0 +1,244 @@
+"""Registration tokens: list, make, revoke, remove (row S3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from pydantic import BaseModel, Field
+
+from satellite.actions import tokens as actions
+from satellite.actions.virtual_accounts import list_virtual_accounts
+from satellite.core.access.rules import Permission
+from satellite.core.tokens.errors import UnknownTokenError
+from satellite.runtime import Satellite
+from serverkit.web.answers import Answer, Moved, Shown
+from serverkit.web.bulk import Bulk, Judged, bulk_urls
+from serverkit.web.console import Severity
+from serverkit.web.forms import Choice, Form, Ui
+from serverkit.web.page import Page
+from serverkit.web.table_pages import table_page
+from serverkit.web.tables import (
+    Act,
+    Column,
+    Empty,
+    Filter,
+    Ident,
+    Item,
+    Moment,
+    Rows,
+    State,
+    StateWords,
+    Table,
+    Wanted,
+    from_list,
+)
+from serverkit.web.texts import Words, _
+from serverkit.web.urls import SIGNED_IN, Grade, Url
+
+MANAGE = Permission.TOKEN_MANAGE
+STATES = {
+    "active": StateWords(_("Usable")),
+    "used_up": StateWords(_("All uses taken"), Severity.INFO),
+    "expired": StateWords(_("Ended")),
+    "revoked": StateWords(_("Revoked")),
+}
+
+
+def token_rows(page: Page, wanted: Wanted) -> Rows:
+    """The tokens that are wanted."""
+    return from_list(TOKENS, actions.list_tokens(page.unit), wanted)
+
+
+def uses(item: Item) -> str:
+    """How many uses are taken."""
+    most = item["max_uses"]
+    return str(
+        _("{uses} of {most}", uses=item["uses"], most=most) if most else _("{uses}, no limit", uses=item["uses"])
+    )
+
+
+def only_active(item: Item) -> Words | None:
+    """Why a token cannot be revoked."""
+    return None if item["state"] in {"active", "used_up"} else _("It registers no device any more.")
+
+
+def only_over(item: Item) -> Words | None:
+    """Why a token cannot be removed from the list."""
+    return _("Revoke it first.") if item["state"] in {"active", "used_up"} else None
+
+
+def places(page: Page) -> list[Choice]:
+    """The virtual accounts to choose from."""
+    return [Choice(one.name, one.name) for one in list_virtual_accounts(page.unit)]
+
+
+def judge_revoke(_page: Page, items: Sequence[Item], _read: Any) -> list[Judged]:
+    """Which tokens can be revoked."""
+    effect = _("No device registers with it any more; those that did stay.")
+    return [Judged(one["id"], one["description"] or one["id"], only_active(one), effect) for one in items]
+
+
+def revoke_one(page: Page, item: Item, _read: Any) -> Words:
+    """Revoke one."""
+    actions.revoke_token(page.unit, item["id"])
+    return _("revoked")
+
+
+TOKENS = Table(
+    "tokens",
+    _("Registration tokens"),
+    "/tokens",
+    (
+        Column(
+            "description",
+            _("Description"),
+            sort=True,
+            fixed=True,
+            phone=True,
+            value=lambda one: one["description"] or "–",
+        ),
+        Column("virtual_account", _("Virtual account"), sort=True),
+        State("state", _("State"), STATES, sort=True, phone=True),
+        Moment("expires_at", _("Ends"), sort=True, phone=True),
+        Column("uses", _("Uses"), value=uses),
+        Column("created_by", _("Made by"), sort=True),
+        Column("export_controlled", _("Restricted functions"), shown=False),
+        Ident("id", _("Id"), shown=False),
+    ),
+    token_rows,
+    sort="-expires_at",
+    filters=(
+        Filter("q", _("Description or id"), "text", on=("description", "id", "created_by")),
+        Filter("virtual_account", _("Virtual account"), choices=places),
+        Filter("state", _("State"), choices=tuple(Choice(name, one.words) for name, one in STATES.items())),
+    ),
+    acts=(
+        Act(_("Revoke"), lambda one: f"/tokens/{one['id']}/revoke", MANAGE, only_active, danger=True),
+        Act(_("Remove"), lambda one: f"/tokens/{one['id']}/remove", MANAGE, only_over),
+    ),
+    bulk=(Bulk("revoke", _("Revoke"), MANAGE, judge_revoke, revoke_one, "S3.2", grade=Grade.DIALOG),),
+    empty=Empty(
+        _("No tokens yet"),
+        _("A token lets devices register into a virtual account."),
+        (_("New token"), "/tokens/new"),
+        MANAGE,
+    ),
+)
+
+
+class NewToken(BaseModel):
+    """A token to be made."""
+
+    virtual_account: str = Field(max_length=255)
+    description: str = Field(default="", max_length=255)
+    days: int = Field(default=30, ge=1, le=365)
+    uses: int | None = Field(default=None, ge=1, le=1_000_000)
+    export_controlled: bool = False
+
+
+NEW = Form(
+    NewToken,
+    _("Make token"),
+    {
+        "virtual_account": Ui(_("Virtual account"), _("Devices land in it."), kind="select"),
+        "description": Ui(_("Description"), _("Where it will be used, such as a building.")),
+        "days": Ui(_("Days"), _("1 to 365; then it registers nothing any more."), width="narrow"),
+        "uses": Ui(_("Uses"), _("How many devices may register; empty for no limit."), width="narrow"),
+        "export_controlled": Ui(_("Devices may use restricted functions")),
+    },
+)
+LIST = ((TOKENS.title, TOKENS.path),)
+
+
+def list_page(page: Page) -> Answer:
+    """The list."""
+    return table_page(page, TOKENS, template="tokens.html", help="inventory")
+
+
+def new_page(page: Page) -> Answer:
+    """The form of a new token."""
+    offered = places(page)
+    first = {"virtual_account": offered[0].value} if offered else {}
+    values = {"days": 30, **first}
+    view = NEW.view(page, "/tokens/new", choices={"virtual_account": offered}, values=values, cancel="/tokens")
+    return Shown("token-new", _("New token"), "form_page.html", {"view": view}, crumbs=LIST, nav="tokens")
+
+
+def make(page: Page) -> Answer:
+    """Make a token; its text stands on the page that follows."""
+    read, server = cast("NewToken", page.read), cast("Satellite", page.server)
+    made = actions.create_token(
+        page.unit,
+        server.keyring.box,
+        read.virtual_account,
+        days=read.days,
+        uses=read.uses,
+        export_controlled=read.export_controlled,
+        description=read.description,
+    )
+    context = {"text": made.text, "token": made.view}
+    return Shown("token-made", _("Token made"), "token_made.html", context, crumbs=LIST, nav="tokens")
+
+
+def find_token(page: Page) -> Item:
+    """The token of the address; UnknownTokenError."""
+    wanted = page.parts["id"]
+    found = next((one for one in actions.list_tokens(page.unit) if one["id"] == wanted), None)
+    if found is None:
+        raise UnknownTokenError
+    return found
+
+
+def revoke_page(page: Page) -> Answer:
+    """Ask before a token is revoked."""
+    return _confirm(
+        page, _("Revoke token"), _("Revoke {name}? Devices that registered with it stay registered."), "revoke"
+    )
+
+
+def remove_page(page: Page) -> Answer:
+    """Ask before a token leaves the list."""
+    return _confirm(page, _("Remove token"), _("Remove {name} from the list? The event log keeps it."), "remove")
+
+
+def revoke(page: Page) -> Answer:
+    """Revoke a token."""
+    actions.revoke_token(page.unit, page.thing["id"])
+    return Moved("/tokens", _("Token revoked."))
+
+
+def remove(page: Page) -> Answer:
+    """Take a token off the list."""
+    actions.remove_token(page.unit, page.thing["id"])
+    return Moved("/tokens", _("Token removed from the list."))
+
+
+def _confirm(page: Page, title: Words, effect: Any, verb: str) -> Answer:
+    token = page.thing
+    effect = _(effect.message, name=token["description"] or token["id"])
+    form = Form(BaseModel, title)
+    view = form.view(
+        page, f"/tokens/{token['id']}/{verb}", cancel="/tokens", cancel_words=_("Keep it"), danger=verb == "revoke"
+    )
+    context = {
+        "view": view,
+        "effect": effect,
+        "effects": (),
+        "about": ((_("Virtual account"), token["virtual_account"]),),
+    }
+    return Shown(f"token-{verb}", title, "confirm.html", context, crumbs=LIST, nav="tokens")
+
+
+URLS = (
+    Url("GET", "/tokens", list_page, SIGNED_IN, "S3.2"),
+    Url("GET", "/tokens/new", new_page, MANAGE, "S3.2"),
+    Url("POST", "/tokens/new", make, MANAGE, "S3.2", form=NewToken, twin="create_token"),
+    Url("GET", "/tokens/{id}/revoke", revoke_page, MANAGE, "S3.2", load=find_token),
+    Url(
+        "POST", "/tokens/{id}/revoke", revoke, MANAGE, "S3.2", load=find_token, twin="revoke_token", grade=Grade.DIALOG
+    ),
+    Url("GET", "/tokens/{id}/remove", remove_page, MANAGE, "S3.2", load=find_token),
+    Url("POST", "/tokens/{id}/remove", remove, MANAGE, "S3.2", load=find_token, grade=Grade.DIALOG),
+    *bulk_urls(TOKENS),
+)

@@ -1,0 +1,44 @@
+"""Refusals of the pages themselves: before a use case is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from serverkit.errors import AppError, ForbiddenError, InvalidInputError, RefusedError, Remedy
+from serverkit.web.texts import Words
+
+
+class ForeignOriginError(ForbiddenError):
+    code = "foreign_origin"
+    message = "The request comes from another site. Nothing was changed."
+    remedy = Remedy("Open this page at its own address and try again.")
+
+
+class FormExpiredError(ForbiddenError):
+    code = "form_expired"
+    message = "The form belongs to a session that is over, or to another page. Nothing was changed."
+    remedy = Remedy("Open the page again, and send the form from there.")
+
+
+class SessionOverError(AppError):
+    code = "session_over"
+    message = "The session is over. Nothing was changed."
+    remedy = Remedy("Sign in again, then send the form once more.")
+    status = 401
+
+
+class InvalidFormError(InvalidInputError):
+    code = "invalid_form"
+    message = "Some fields need another value. Nothing was changed."
+    remedy = Remedy("Correct the fields that are marked.")
+
+    def __init__(self, reasons: Mapping[str, Words]) -> None:
+        """`reasons` by name of the field."""
+        super().__init__()
+        self.reasons = dict(reasons)
+
+
+class SelectionChangedError(RefusedError):
+    code = "selection_changed"
+    message = "The rows that match are others than those that were shown. Nothing was changed."
+    remedy = Remedy("Look at the list again, and select once more.")

@@ -1,0 +1,273 @@
+"""Forms from the models that read them: fields, limits and help come from the model, values and reasons from the visit."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Le, MaxLen, MinLen
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from werkzeug.datastructures import MultiDict
+
+from serverkit.web.errors import InvalidFormError
+from serverkit.web.refusals import Refusal, reason_words, reasons_of, repeated
+from serverkit.web.security import TOKEN_FIELD
+from serverkit.web.texts import Words
+
+KIT_FIELDS = frozenset({TOKEN_FIELD, "version", "verb", "next", "step"})
+LONG = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several values."""
+
+    value: str
+    label: Words
+    note: Words = ""
+
+
+Choices = Sequence[Choice]
+
+
+@dataclass(frozen=True)
+class Ui:
+    """How a field of the model is shown; what is left out follows from the model.
+
+    `kind` is text, number, password, textarea, checkbox, select, radios, date, email, search, file, hidden or tags.
+    """
+
+    label: Words = ""
+    help: Words = ""
+    kind: str = ""
+    choices: Choices = ()
+    autocomplete: str = "off"
+    placeholder: Words = ""
+    mono: bool = False
+    width: str = ""
+    warning: Words = ""
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """A field as it is shown."""
+
+    name: str
+    label: Words
+    help: Words
+    kind: str
+    value: Any
+    choices: Choices = ()
+    reason: Words = ""
+    required: bool = False
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    ui: Ui = field(default_factory=Ui)
+    optional: bool = False
+
+    @property
+    def id(self) -> str:
+        """Its id on the page."""
+        return f"field-{self.name}"
+
+    @property
+    def most(self) -> int | None:
+        """How many characters it takes."""
+        return self.limits.get("maxlength")
+
+    @property
+    def described_by(self) -> str:
+        """What describes it."""
+        return " ".join([f"{self.id}-help"] * bool(self.help) + [f"{self.id}-reason"] * bool(self.reason))
+
+
+@dataclass(frozen=True)
+class FormView:
+    """A form as it is shown: where it goes, its fields, why it came back."""
+
+    action: str
+    verb: Words
+    fields: Sequence[FieldView]
+    refusal: Refusal | None = None
+    version: str = ""
+    cancel: str = ""
+    cancel_words: Words = ""
+    danger: bool = False
+    upload: bool = False
+    hidden: Sequence[tuple[str, str]] = ()
+
+    @property
+    def reasons(self) -> list[tuple[FieldView, Words]]:
+        """Each field that needs another value, with why."""
+        return [(one, one.reason) for one in self.fields if one.reason]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form: the model that reads it, and how its fields are shown where the model does not say."""
+
+    model: type[BaseModel]
+    verb: Words
+    fields: Mapping[str, Ui] = field(default_factory=dict)
+
+    def view(
+        self,
+        page: Any,
+        action: str,
+        *,
+        values: Mapping[str, Any] | None = None,
+        choices: Mapping[str, Choices] | None = None,
+        version: str = "",
+        cancel: str = "",
+        cancel_words: Words = "",
+        danger: bool = False,
+        hidden: Sequence[tuple[str, str]] = (),
+    ) -> FormView:
+        """The form on a page: with what was typed where it came back, else with `values`."""
+        shown = []
+        for name, info in self.model.model_fields.items():
+            ui = self.fields.get(name, Ui())
+            given = (choices or {}).get(name) or ui.choices or _choices(_plain(info.annotation))
+            kind = ui.kind or _kind(_plain(info.annotation), info, bool(given))
+            value = (
+                _typed(page.typed, name, kind) if page.typed is not None else (values or {}).get(name, _default(info))
+            )
+            reason = page.refusal.reasons.get(name, "") if page.refusal is not None else ""
+            shown.append(
+                FieldView(
+                    name,
+                    ui.label or info.title or name.replace("_", " ").capitalize(),
+                    ui.help or info.description or "",
+                    kind,
+                    "" if kind == "password" or value is None else value,
+                    given,
+                    reason,
+                    info.is_required() and kind not in {"checkbox", "checks"},
+                    _limits(info),
+                    ui,
+                    not info.is_required() and _default(info) in (None, "", []),
+                )
+            )
+        return FormView(
+            action,
+            self.verb,
+            shown,
+            page.refusal,
+            version or (page.typed or {}).get("version", ""),
+            cancel,
+            cancel_words,
+            danger,
+            any(one.kind == "file" for one in shown),
+            hidden,
+        )
+
+
+def read_form(model: type[BaseModel], sent: MultiDict[str, str]) -> BaseModel:
+    """The values of a form; InvalidFormError with every reason at once."""
+    single: list[str] = []
+    values: dict[str, Any] = {}
+    for name, info in model.model_fields.items():
+        plain = _plain(info.annotation)
+        if _is_list(plain):
+            values[name] = [part for text in sent.getlist(name) for part in _lines(text)]
+            continue
+        single.append(name)
+        if plain is bool:
+            values[name] = name in sent
+        elif (text := sent.get(name, "")) != "" or (name in sent and plain is str and info.is_required()):
+            values[name] = text if _keeps_blanks(plain) else text.strip()
+    values = {name: value for name, value in values.items() if value != "" or not _may_be_missing(model, name)}
+    extra = [name for name in sent if name not in model.model_fields and name not in KIT_FIELDS]
+    twice = repeated(sent, single)
+    try:
+        found = model.model_validate(values)
+    except ValidationError as error:
+        raise InvalidFormError(_named(model, reasons_of(error, twice))) from error
+    if twice or extra:
+        raise InvalidFormError(_repeated_or_extra(twice, extra))
+    return found
+
+
+def _repeated_or_extra(twice: Iterable[str], extra: Iterable[str]) -> dict[str, Words]:
+    return {name: reason_words("repeated") for name in twice} | {
+        name: reason_words("extra_forbidden") for name in extra
+    }
+
+
+def _named(model: type[BaseModel], reasons: dict[str, Words]) -> dict[str, Words]:
+    names = {(info.alias or name): name for name, info in model.model_fields.items()}
+    return {names.get(name, name): reason for name, reason in reasons.items()}
+
+
+def _may_be_missing(model: type[BaseModel], name: str) -> bool:
+    """An empty field is one that was not filled in: what is needed is then missing, what is not keeps its default."""
+    return _plain(model.model_fields[name].annotation) is not bool
+
+
+def _keeps_blanks(plain: Any) -> bool:
+    return plain is SecretStr
+
+
+def _lines(text: str) -> list[str]:
+    return [part.strip() for line in text.splitlines() for part in line.split(",") if part.strip()]
+
+
+def _plain(annotation: Any) -> Any:
+    """What an optional value is when it is there."""
+    if get_origin(annotation) in {Union, types.UnionType}:
+        inner = [one for one in get_args(annotation) if one is not type(None)]
+        return inner[0] if len(inner) == 1 else str
+    return annotation
+
+
+def _is_list(plain: Any) -> bool:
+    return get_origin(plain) in {list, tuple, set, frozenset}
+
+
+def _choices(plain: Any) -> Choices:
+    if get_origin(plain) is Literal:
+        return [Choice(str(value), str(value)) for value in get_args(plain)]
+    if isinstance(plain, type) and issubclass(plain, Enum):
+        return [Choice(str(one.value), str(one.value)) for one in plain]
+    return ()
+
+
+def _kind(plain: Any, info: FieldInfo, has_choices: bool) -> str:
+    if _is_list(plain):
+        return "checks" if has_choices else "textarea"
+    if has_choices:
+        return "select"
+    longest = _limits(info).get("maxlength") or 0
+    known = {bool: "checkbox", int: "number", SecretStr: "password"}
+    name = getattr(plain, "__name__", "")
+    return known.get(plain) or ("date" if name == "date" else "textarea" if longest > LONG else "text")
+
+
+def _limits(info: FieldInfo) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for one in info.metadata:
+        if isinstance(one, MaxLen):
+            found["maxlength"] = one.max_length
+        elif isinstance(one, MinLen):
+            found["minlength"] = one.min_length
+        elif isinstance(one, Ge):
+            found["min"] = one.ge
+        elif isinstance(one, Le):
+            found["max"] = one.le
+    return found
+
+
+def _default(info: FieldInfo) -> Any:
+    value = info.get_default(call_default_factory=True) if not info.is_required() else ""
+    return value.value if isinstance(value, Enum) else value
+
+
+def _typed(sent: MultiDict[str, str], name: str, kind: str) -> Any:
+    if kind == "checkbox":
+        return name in sent
+    if kind == "checks":
+        return sent.getlist(name)
+    return sent.get(name, "")

@@ -1,0 +1,108 @@
+"""Pages that every console has: how pages look, and the search."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Literal, cast
+
+from pydantic import BaseModel
+
+from serverkit.web.answers import Answer, Moved, Shown
+from serverkit.web.forms import Choice, Form, Ui
+from serverkit.web.help import help_urls
+from serverkit.web.page import Page
+from serverkit.web.security import YEAR
+from serverkit.web.sign_in import sign_in_urls
+from serverkit.web.texts import LANGUAGES, _
+from serverkit.web.urls import SIGNED_IN, Url
+
+
+class LookForm(BaseModel):
+    """How pages look."""
+
+    theme: Literal["system", "light", "dark"] = "system"
+    contrast: Literal["system", "more"] = "system"
+    density: Literal["compact", "normal", "roomy"] = "normal"
+    language: str = ""
+    keys: bool = False
+
+
+LOOK_FORM = Form(
+    LookForm,
+    _("Save"),
+    {
+        "theme": Ui(
+            _("Theme"),
+            kind="radios",
+            choices=(
+                Choice("system", _("As this device")),
+                Choice("light", _("Light")),
+                Choice("dark", _("Dark")),
+            ),
+        ),
+        "contrast": Ui(
+            _("Contrast"),
+            kind="radios",
+            choices=(Choice("system", _("As this device")), Choice("more", _("High: black on white"))),
+        ),
+        "density": Ui(
+            _("Rows of tables"),
+            kind="radios",
+            choices=(
+                Choice("compact", _("Compact")),
+                Choice("normal", _("Normal")),
+                Choice("roomy", _("Roomy")),
+            ),
+        ),
+        "language": Ui(
+            _("Language"),
+            kind="select",
+            choices=(Choice("", _("As this browser")), *(Choice(code, name) for code, name in LANGUAGES.items())),
+        ),
+        "keys": Ui(_("Keys such as / and j move about in pages")),
+    },
+)
+
+
+def own_urls(*, look: str, sign_in: str) -> list[Url]:
+    """The addresses that every console has, with their rows of the specification."""
+    return [
+        *sign_in_urls(sign_in),
+        *help_urls(look),
+        Url("GET", "/me/look", show_look, SIGNED_IN, look),
+        Url("POST", "/me/look", change_look, SIGNED_IN, look, form=LookForm, alone=True),
+        Url("GET", "/search", search, SIGNED_IN, look),
+    ]
+
+
+def show_look(page: Page) -> Answer:
+    """How this browser shows pages."""
+    look = page.look
+    values = {
+        "theme": look.theme,
+        "contrast": look.contrast,
+        "density": look.density,
+        "language": look.language,
+        "keys": look.keys == "on",
+    }
+    view = LOOK_FORM.view(page, "/me/look", values=values)
+    intro = _("This is kept by this browser, for this console only.")
+    return Shown("look", _("Look and language"), "form_page.html", {"view": view, "intro": intro})
+
+
+def change_look(page: Page) -> Answer:
+    """Keep another look."""
+    read = cast("LookForm", page.read)
+    values = {**read.model_dump(), "keys": "on" if read.keys else "off"}
+    return Moved("/me/look", _("Saved."), (("look", page.look.changed(values).text, YEAR),))
+
+
+def search(page: Page) -> Answer:
+    """Find things, pages of this console and pages of the help by their words."""
+    text = page.query.get("q", "").strip()[:200]
+    if page.who is None:
+        raise RuntimeError("the search needs somebody who is signed in")
+    found = page.console.search(page.unit, page.who, text) if text else []
+    groups = [(kind, list(items)) for kind, items in groupby(found, lambda one: one.kind)]
+    title = _("Search: {text}", text=text) if text else _("Search")
+    return Shown("search", title, "search.html", {"text": text, "groups": groups})

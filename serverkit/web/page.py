@@ -1,0 +1,121 @@
+"""One visit of a page: what was asked, who asks, the unit of work, and what was sent. Handlers get nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from pydantic import BaseModel
+from werkzeug.datastructures import FileStorage, MultiDict
+
+from serverkit.actor import Actor, ActorKind
+from serverkit.db.unit import Unit
+from serverkit.http.request import Request
+from serverkit.web.console import Console, SignedIn, Visitor
+from serverkit.web.look import Look
+from serverkit.web.refusals import Refusal
+from serverkit.web.urls import Url
+
+NOBODY = Actor(ActorKind.USER, "", "", frozenset())
+
+
+@dataclass
+class Page:
+    """A visit.
+
+    `parts` are the parts of the address, decoded. `thing` is what `load` found. `read` is the model that the form of a
+    change was read by; `refusal` is why a change came back, and `typed` what had been typed then.
+    """
+
+    console: Console
+    request: Request
+    url: Url
+    parts: Mapping[str, str]
+    look: Look
+    token: str = ""
+    secret: str = ""
+    session_cookie: str = ""
+    known_by: str | None = None
+    who: SignedIn | None = None
+    work: Unit | None = None
+    thing: Any = None
+    read: BaseModel | None = None
+    refusal: Refusal | None = None
+    notice: str = ""
+    kept: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of work."""
+        if self.work is None:
+            raise RuntimeError("this address opens its units itself")
+        return self.work
+
+    @property
+    def server(self) -> Any:
+        """The server, for use cases."""
+        return self.console.server
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks; nobody in particular where there is no session."""
+        return self.who.actor if self.who is not None else NOBODY
+
+    @property
+    def now(self) -> datetime:
+        """The time of this unit."""
+        return self.unit.now
+
+    @property
+    def path(self) -> str:
+        """The address, as it was routed."""
+        return self.request.path
+
+    @cached_property
+    def query(self) -> Mapping[str, str]:
+        """The parameters of the address; of one that is repeated the last value."""
+        return self.request.query
+
+    @cached_property
+    def asked(self) -> MultiDict[str, str]:
+        """All parameters of the address."""
+        return self.request.args
+
+    @property
+    def sent(self) -> MultiDict[str, str]:
+        """The fields of the form that was sent."""
+        return self.request.form
+
+    @property
+    def files(self) -> MultiDict[str, FileStorage]:
+        """The files that were sent; their names are never trusted."""
+        return self.request.files
+
+    @property
+    def typed(self) -> MultiDict[str, str] | None:
+        """What was typed into a form that came back; None for a fresh one."""
+        return self.request.form if self.refusal is not None else None
+
+    @property
+    def visitor(self) -> Visitor:
+        """From where the visit comes."""
+        return Visitor(self.request.address, self.request.headers.get("User-Agent", "")[:255], self.known_by)
+
+    def may(self, permission: str | None) -> bool:
+        """Whether the role of the person has a permission; None asks for nothing."""
+        return permission is None or (self.who is not None and str(permission) in self.who.permissions)
+
+    def wants_part(self, target: str) -> bool:
+        """Whether htmx asks for this element of the page alone."""
+        head = self.request.headers
+        return "HX-Request" in head and head.get("HX-Target") == target
+
+    def here(self, **changed: str | None) -> str:
+        """This address with other parameters; None takes one out."""
+        values = {**self.query, **changed}
+        kept = {name: value for name, value in values.items() if value is not None}
+        return f"{self.path}?{urlencode(kept)}" if kept else self.path

@@ -1,0 +1,128 @@
+"""Making HTML: one Jinja environment of a console, with what every template may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from werkzeug.wrappers import Response
+
+from serverkit.web import formats
+from serverkit.web.answers import PAGE_HEADERS, Shown
+from serverkit.web.assets import address_of
+from serverkit.web.console import Console, Frame, NavItem, Severity
+from serverkit.web.icons import icon
+from serverkit.web.page import Page
+from serverkit.web.texts import LANGUAGES, PSEUDO, Text, _, language, ngettext, use_locales
+from serverkit.web.urls import SIGNED_IN
+
+HTML = "text/html; charset=utf-8"
+PARTIAL = "HX-Request"
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+
+
+class Renderer:
+    """Shows pages of one console."""
+
+    def __init__(self, console: Console) -> None:
+        """Templates of the console win over those of the kit."""
+        use_locales(console.package)
+        loaders = [PackageLoader(console.package), PackageLoader("serverkit.web")]
+        self._console = console
+        self._environment = Environment(
+            loader=ChoiceLoader(loaders),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals.update(_WORDS)
+        self._environment.filters.update(_FILTERS)
+
+    def show(self, page: Page, shown: Shown) -> Response:
+        """A page, or the part of it that was asked for."""
+        frame = Frame("") if page.work is None else self._console.frame(page.work, page.who)
+        part = shown.fragment is not None and page.wants_part(shown.target)
+        template = self._environment.get_template(str(shown.fragment if part else shown.template))
+        text = template.render(
+            page=page,
+            shown=shown,
+            frame=frame,
+            console=self._console,
+            navigation=visible(frame.navigation, page),
+            counts=counts(frame),
+            part=part,
+            lang=_html_language(),
+            dir="rtl" if language() in RIGHT_TO_LEFT else "ltr",
+            moment=lambda value: formats.moment(value, frame.zone),
+            list_moment=lambda value: formats.list_moment(value, frame.zone),
+            **shown.context,
+        )
+        return Response(text, shown.status, dict(PAGE_HEADERS), content_type=HTML)
+
+
+def visible(items: Sequence[NavItem], page: Page) -> list[tuple[Any, list[NavItem]]]:
+    """The navigation in its groups, without what the role forbids."""
+    groups: list[tuple[Any, list[NavItem]]] = []
+    for item in items:
+        if page.may(item.permission):
+            if not groups or groups[-1][0] != item.group:
+                groups.append((item.group, []))
+            groups[-1][1].append(item)
+    return groups
+
+
+def counts(frame: Frame) -> list[tuple[Severity, Text]]:
+    """How many alerts of each severity there are, in words."""
+    numbers = {kind: sum(line.severity is kind for line in frame.alerts) for kind in Severity}
+    words = {
+        Severity.MAJOR: _("{count} major", count=numbers[Severity.MAJOR]),
+        Severity.MINOR: _("{count} minor", count=numbers[Severity.MINOR]),
+        Severity.INFO: _("{count} informational", count=numbers[Severity.INFO]),
+    }
+    return [(kind, words[kind]) for kind in Severity if numbers[kind]]
+
+
+def classes(**those: object) -> str:
+    """Names of classes whose value is true."""
+    return " ".join(name.replace("_", "-") for name, on in those.items() if on)
+
+
+def ident(text: str) -> Markup:
+    """A code, path or number: it stays left to right, and breaks nowhere but where it may."""
+    return Markup('<bdi class="mono" dir="ltr">{}</bdi>').format(text)
+
+
+def ticks(text: object) -> Markup:
+    """A text in which commands stand in backticks."""
+    parts = str(text).split("`")
+    shown = (Markup("<code>{}</code>").format(one) if at % 2 else escape(one) for at, one in enumerate(parts))
+    return Markup("").join(shown)
+
+
+def _html_language() -> str:
+    return "en-GB" if language() in {"en", PSEUDO} else language()
+
+
+_WORDS: Mapping[str, Any] = {
+    "_": _,
+    "ngettext": ngettext,
+    "asset": address_of,
+    "icon": icon,
+    "classes": classes,
+    "languages": LANGUAGES,
+    "SIGNED_IN": SIGNED_IN,
+}
+_FILTERS: Mapping[str, Any] = {
+    "day": formats.day,
+    "number": formats.number,
+    "balance": formats.balance,
+    "filesize": formats.size,
+    "fours": formats.fours,
+    "distance": formats.distance,
+    "ident": ident,
+    "ticks": ticks,
+}

@@ -1,0 +1,366 @@
+"""What happens to every request of a page, in this order, whoever writes the page.
+
+size, origin, session, token of the form, gate, permission, form, load, act, answer. A page is a row of the table of
+addresses and a handler; it can leave none of these out. A GET is answered in one reading unit; a change reads first
+(gate and permission), takes its form in, and then acts in one writing unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from urllib.parse import quote, unquote, urlencode
+
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wrappers import Response
+
+from serverkit.db.unit import DatabaseFailure, Unit
+from serverkit.errors import AppError, NotFoundError, RequestMalformedError, UploadTooLargeError
+from serverkit.http import app
+from serverkit.http.answers import log_failure, problem
+from serverkit.http.operations import Access, alternatives
+from serverkit.http.request import Request, current_request
+from serverkit.web.answers import Answer, Moved, Sent, Shown, Unchanged, download
+from serverkit.web.console import Console
+from serverkit.web.errors import SessionOverError
+from serverkit.web.forms import read_form
+from serverkit.web.look import Look
+from serverkit.web.page import Page
+from serverkit.web.refusals import Refusal
+from serverkit.web.render import PARTIAL, Renderer
+from serverkit.web.security import (
+    SAFE,
+    TOKEN_FIELD,
+    TOKEN_HEADER,
+    Cookies,
+    check_origin,
+    check_token,
+    local_path,
+    new_secret,
+    set_cookie,
+    token_for,
+)
+from serverkit.web.texts import _, choose_language, speaking
+from serverkit.web.urls import OPEN, Url, pages_to_return_to
+from serverkit.wsgi import announced_bytes, is_chunked
+
+SIGN_IN, STEP_UP = "/sign-in", "/step-up"
+STOPS_POLLING = 286
+POLLED = "seen"
+MOST_FIELDS = 2000
+FORM_BYTES = 1024 * 1024
+_NOWHERE = Url("GET", "/", lambda _page: Unchanged(), OPEN, "")
+# Refusals that say that there is nothing to come back to.
+_FINAL = frozenset({401, 403, 404, 405, 413})
+
+
+class _ElsewhereError(Exception):
+    """Something has to be done at another address first."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class Pages:
+    """The family of all pages of one console."""
+
+    def __init__(self, console: Console) -> None:
+        """`console.urls` is the table."""
+        self._console = console
+        self._cookies = Cookies(console.cookie)
+        self._renderer = Renderer(console)
+        self._again = pages_to_return_to(console.urls)
+        self.urls: Sequence[tuple[app.Url, app.View]] = [(url.rule, self._view(url)) for url in console.urls]
+
+    def route(self, path: str) -> str | None:
+        """All that no other family took."""
+        return path
+
+    def nowhere(self, methods: Sequence[str]) -> Response:
+        """Nothing at this address, or nothing for this method; programs get a problem, people a page."""
+        request = current_request()
+        if "text/html" not in request.headers.get("Accept", ""):
+            return _nothing(methods)
+        page = self._page(_NOWHERE, request, {})
+        error: AppError = NotFoundError("There is no page at this address.")
+        with speaking(self._language(page)):
+            with suppress(Exception):
+                self._session(page)
+            found = self._refused(page, error)
+        if methods:
+            found.status_code = 405
+            found.headers["Allow"] = ", ".join(methods)
+        return found
+
+    def refuse(self, error: Exception) -> Response:
+        """What went wrong outside of a view."""
+        page = self._page(_NOWHERE, current_request(), {})
+        with speaking(self._language(page)):
+            return self._refused(page, error)
+
+    def _view(self, url: Url) -> app.View:
+        return lambda **parts: self._visit(url, current_request(), parts)
+
+    def _visit(self, url: Url, request: Request, parts: dict[str, str]) -> Response:
+        page = self._page(url, request, {})
+        with speaking(self._language(page)):
+            try:
+                for stage in self._before:
+                    stage(page)
+                page.parts = {name: _part(text) for name, text in parts.items()}
+                return self._finish(page, self._change(page) if url.changes else self._look(page))
+            except _ElsewhereError as elsewhere:
+                return self._finish(page, self._moved(page, Moved(elsewhere.path)))
+            except Exception as error:  # noqa: BLE001 - every refusal and every fault becomes a page here
+                return self._finish(page, self._refused(page, error))
+
+    # The stages before the unit of work.
+
+    @property
+    def _before(self) -> tuple[Callable[[Page], None], ...]:
+        return (self._size, self._origin, self._session, self._form_token)
+
+    def _size(self, page: Page) -> None:
+        request = page.request
+        if request.method in SAFE:
+            return
+        if announced_bytes(request.environ) is None and is_chunked(request.environ):
+            raise RequestMalformedError("the length of the form is missing")
+        length = announced_bytes(request.environ) or 0
+        if length > page.url.most_bytes:
+            raise UploadTooLargeError(
+                "{length} bytes were announced; {most} are allowed", length=length, most=page.url.most_bytes
+            )
+        request.max_content_length = page.url.most_bytes
+        request.max_form_parts = MOST_FIELDS
+        request.max_form_memory_size = FORM_BYTES
+
+    @staticmethod
+    def _origin(page: Page) -> None:
+        check_origin(page.request)
+
+    def _session(self, page: Page) -> None:
+        page.secret = page.request.cookies.get(self._cookies.session, "")
+        if page.secret:
+            page.who = self._console.recognise(page.secret, note=POLLED not in page.request.args)
+        if page.who is None:
+            page.secret = page.request.cookies.get(self._cookies.visit, "") or new_secret()
+        else:
+            page.request.allow(page.url.most_bytes, page.who.actor.id)
+        page.session_cookie = page.request.cookies.get(self._cookies.session, "")
+        page.known_by = page.request.cookies.get(self._cookies.browser) or None
+        page.token = token_for(page.secret)
+
+    def _form_token(self, page: Page) -> None:
+        if not page.url.changes:
+            return
+        needs_session = page.url.permission not in {Access.OPEN, Access.CREDENTIALS}
+        if needs_session and page.who is None and self._cookies.session in page.request.cookies:
+            raise SessionOverError
+        try:
+            check_token(page.secret, page.request.headers.get(TOKEN_HEADER) or page.sent.get(TOKEN_FIELD, ""))
+        except RequestEntityTooLarge as error:
+            raise UploadTooLargeError("more fields were sent than the form has") from error
+
+    # The stages within it.
+
+    def _gate(self, page: Page) -> None:
+        gate = self._console.gate(page.unit, page.who)
+        if gate is not None and not gate.lets(page.path):
+            raise _ElsewhereError(gate.path)
+
+    def _permission(self, page: Page) -> None:
+        needed = alternatives(page.url.permission)
+        if set(needed) & {Access.OPEN, Access.CREDENTIALS}:
+            return
+        if page.who is None:
+            raise _ElsewhereError(_with_next(SIGN_IN, page)) if not page.url.changes else SessionOverError()
+        self._console.permit(page.unit, needed)
+        until = page.who.fresh_until
+        if page.url.fresh and (until is None or until <= page.now):
+            raise _ElsewhereError(_with_next(STEP_UP, page))
+
+    def _load(self, page: Page) -> None:
+        page.thing = page.url.load(page) if page.url.load is not None else None
+
+    def _look(self, page: Page) -> Response:
+        with self._console.database.read(page.actor) as unit:
+            page.work = unit
+            self._gate(page)
+            self._permission(page)
+            self._load(page)
+            return self._answer(page, page.url.handler(page))
+
+    def _change(self, page: Page) -> Response:
+        with self._console.database.read(page.actor) as unit:
+            page.work = unit
+            self._gate(page)
+            self._permission(page)
+        page.work = None
+        try:
+            if page.url.form is not None:
+                page.read = read_form(page.url.form, page.sent)
+            answer = self._act(page)
+        except self._console.roots as error:
+            if int(getattr(error, "status", 400)) in _FINAL - self._returning(page):
+                raise
+            return self._come_back(page, error)
+        page.work = None
+        return self._in_unit(page, answer)
+
+    def _act(self, page: Page) -> Answer:
+        if page.url.alone:
+            return page.url.handler(page)
+
+        def work(unit: Unit) -> Answer:
+            page.work = unit
+            self._load(page)
+            return page.url.handler(page)
+
+        return self._console.database.run(page.actor, work)
+
+    @staticmethod
+    def _returning(page: Page) -> frozenset[int]:
+        """A wrong password comes back to its form; elsewhere 401 means that the session is over."""
+        return (
+            frozenset({401}) if page.url.permission is Access.CREDENTIALS or page.url.path == STEP_UP else frozenset()
+        )
+
+    def _come_back(self, page: Page, error: Exception) -> Response:
+        """Show the page that the form stands on again, filled, with all reasons."""
+        again = page.url.again or self._again.get(page.url.path)
+        if again is None:
+            raise error
+        page.refusal = Refusal.of(error)
+        with self._console.database.read(page.actor) as unit:
+            page.work = unit
+            self._load(page)
+            answer = again(page)
+            if isinstance(answer, Shown):
+                answer = _with_status(answer, page.refusal.status)
+            return _waiting(self._answer(page, answer), page.refusal)
+
+    # Answers.
+
+    def _in_unit(self, page: Page, answer: Answer) -> Response:
+        if not isinstance(answer, Shown):
+            return self._answer(page, answer)
+        with self._console.database.read(page.actor) as unit:
+            page.work = unit
+            return self._answer(page, answer)
+
+    def _answer(self, page: Page, answer: Answer) -> Response:
+        if isinstance(answer, Shown):
+            page.notice = unquote(page.request.cookies.get(self._cookies.notice, ""))
+            return self._renderer.show(page, answer)
+        if isinstance(answer, Moved):
+            return self._moved(page, answer)
+        if isinstance(answer, Sent):
+            return download(answer)
+        if isinstance(answer, Unchanged):
+            return Response(status=STOPS_POLLING if answer.done else 204)
+        return answer
+
+    def _moved(self, page: Page, moved: Moved) -> Response:
+        if PARTIAL in page.request.headers:  # htmx would put the page that follows in the place of a part
+            found = Response(status=204, headers={"HX-Redirect": moved.path})
+        else:
+            found = Response(status=303, headers={"Location": quote(moved.path, safe="/:@!$&'()*+,;=~?%#[]")})
+        if moved.notice:
+            set_cookie(found, self._cookies.notice, quote(str(moved.notice)[:800]), 60)
+        for name, value, seconds in moved.cookies:
+            set_cookie(found, getattr(self._cookies, name), value, seconds if seconds >= 0 else None)
+        found.headers["Cache-Control"] = "no-store"
+        return found
+
+    def _refused(self, page: Page, error: Exception) -> Response:
+        """A refusal or a fault as a page of its own."""
+        if isinstance(error, self._console.roots):
+            refusal = Refusal.of(error)
+        elif isinstance(error, HTTPException) and error.code is not None and error.code < 500:
+            refusal = Refusal.of(RequestMalformedError("the form cannot be read"))
+        else:
+            reference = log_failure("page_failed", error)
+            refusal = Refusal(
+                _("The server failed. Nothing was changed."),
+                _("Try again; tell the administrator the reference."),
+                "internal_error",
+                500,
+                reference=reference,
+            )
+        page.refusal = refusal
+        shown = Shown("error", _TITLES.get(refusal.status, _("This did not work")), "error.html", status=refusal.status)
+        try:
+            page.work = None
+            with self._console.database.read(page.actor) as unit:
+                page.work = unit
+                return _waiting(self._renderer.show(page, shown), refusal)
+        except (DatabaseFailure, AppError, OSError):
+            page.work, page.who = None, None  # the database does not answer: the page stands without its frame
+            return _waiting(self._renderer.show(page, shown), refusal)
+
+    def _finish(self, page: Page, response: Response) -> Response:
+        cookies = page.request.cookies
+        if page.who is None and cookies.get(self._cookies.visit) != page.secret and page.secret:
+            set_cookie(response, self._cookies.visit, page.secret)
+        if page.notice:
+            set_cookie(response, self._cookies.notice, "", 0)
+        return response
+
+    def _page(self, url: Url, request: Request, parts: dict[str, str]) -> Page:
+        look = Look.read(request.cookies.get(self._cookies.look, ""))
+        return Page(self._console, request, url, parts, look)
+
+    @staticmethod
+    def _language(page: Page) -> str:
+        return choose_language(page.look.language, page.request.accept_languages.values())
+
+
+_TITLES = {
+    401: _("Your session is over"),
+    403: _("You may not do this"),
+    404: _("There is nothing here"),
+    409: _("This cannot be done now"),
+    412: _("Somebody else changed this"),
+    413: _("This is too large"),
+    422: _("This needs another value"),
+    429: _("Too many tries"),
+    500: _("The server failed"),
+    503: _("The server is busy"),
+}
+
+
+def _part(text: str) -> str:
+    try:
+        plain = unquote(text, errors="strict")
+    except UnicodeDecodeError as error:
+        raise NotFoundError("The address is not UTF-8.") from error
+    if "\0" in plain:
+        raise NotFoundError("The address holds a character that no name has.")
+    return plain
+
+
+def _with_next(path: str, page: Page) -> str:
+    where = page.request.path if page.url.changes else page.here()
+    return path if where == "/" else f"{path}?{urlencode({'next': local_path(where)})}"
+
+
+def _with_status(shown: Shown, status: int) -> Shown:
+    return replace(shown, status=status)
+
+
+def _waiting(response: Response, refusal: Refusal) -> Response:
+    if refusal.wait:
+        response.headers["Retry-After"] = str(refusal.wait)
+    return response
+
+
+def _nothing(methods: Sequence[str]) -> Response:
+    if methods:
+        allowed = ", ".join(methods)
+        found = problem(405, "method_not_allowed", f"This address takes {allowed}.", "Use one of these methods.")
+        found.headers["Allow"] = allowed
+        return found
+    return problem(404, "not_found", "There is nothing at this address.", "Check the address.")

@@ -1,0 +1,124 @@
+"""Answers of a table: its page, the rows alone, CSV and workbook."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from xlsxwriter import Workbook
+
+from serverkit.web.answers import Answer, Sent, Shown
+from serverkit.web.page import Page
+from serverkit.web.tables import ROWS, Column, Item, Table, chips, counted
+from serverkit.web.texts import Words
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+BATCH = 500
+
+
+def table_page(
+    page: Page,
+    table: Table,
+    *,
+    template: str = "table.html",
+    context: Mapping[str, Any] | None = None,
+    help: str = "",
+    title: Words = "",
+    crumbs: tuple[tuple[Words, str], ...] = (),
+    nav: str = "",
+) -> Answer:
+    """The page of a table as the address asks for it; `as=csv` and `as=xlsx` give all rows that match as a file."""
+    kind = page.query.get("as", "")
+    if kind in {"csv", "xlsx"}:
+        return export(page, table, kind)
+    return Shown(
+        table.name,
+        title or table.title,
+        template,
+        {**table_context(page, table), **(context or {})},
+        fragment="_table.html",
+        target=f"rows-{table.name}",
+        help=help,
+        crumbs=crumbs,
+        nav=nav or table.name,
+    )
+
+
+def table_context(page: Page, table: Table) -> dict[str, Any]:
+    """What the template of a table needs; a page with something beside its table adds this to its own."""
+    wanted = table.wanted(page.asked)
+    rows = table.rows(page, wanted)
+    filtered = bool(wanted.filters)
+    return {
+        "table": table,
+        "wanted": wanted,
+        "rows": rows,
+        "columns": table.shown(wanted),
+        "chips": chips(table, wanted, page),
+        "counted": counted(rows, filtered=filtered),
+        "filtered": filtered,
+        "acts": [one for one in table.acts if page.may(one.permission)],
+        "bulks": [one for one in table.bulk if page.may(one.permission)],
+        "row_numbers": ROWS,
+    }
+
+
+def export(page: Page, table: Table, kind: str) -> Sent:
+    """All rows that match as a file, with the columns that are shown."""
+    wanted = table.everything(page.asked)
+    columns = table.shown(wanted)
+    items = table.rows(page, wanted).items
+    name = f"{table.name}-{page.now:%Y-%m-%d}.{kind}"
+    if kind == "xlsx":
+        return Sent(name, XLSX, [workbook(columns, items)])
+    heads = [str(one.label) for one in columns]
+    return Sent(
+        name, "text/csv; charset=utf-8", csv_chunks(heads, [[one.plain(item) for one in columns] for item in items])
+    )
+
+
+def csv_chunks(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[bytes]:
+    """CSV in parts; a text that a spreadsheet would take for a formula gets an apostrophe, a number stays a number."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([no_formula(head) for head in heads])
+    for number, row in enumerate(rows, 1):
+        writer.writerow([no_formula(value) for value in row])
+        if number % BATCH == 0:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
+
+
+def no_formula(value: Any) -> Any:
+    """A value that no spreadsheet calculates."""
+    if isinstance(value, str) and value.startswith(STARTS_FORMULA):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def workbook(columns: Sequence[Column], items: Sequence[Item]) -> bytes:
+    """A workbook: texts as texts, numbers as numbers, the head fixed."""
+    target = io.BytesIO()
+    book = Workbook(
+        target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
+    sheet = book.add_worksheet()
+    bold = book.add_format({"bold": True})
+    for at, column in enumerate(columns):
+        sheet.write_string(0, at, str(column.label), bold)
+    for line, item in enumerate(items, 1):
+        for at, column in enumerate(columns):
+            value = column.plain(item)
+            if isinstance(value, int | float):
+                sheet.write_number(line, at, value)
+            elif value is not None:
+                sheet.write_string(line, at, value[:32_767])
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, max(0, len(columns) - 1), 20)
+    book.close()
+    return target.getvalue()

@@ -1,0 +1,335 @@
+"""Tables: declared once; the page, the CSV and the workbook come from the same declaration.
+
+What is shown is in the address: `?q=&state=&sort=-name&after=&rows=&cols=`. A table that cannot be shown as asked is shown
+as usual, with a note; looking never writes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from urllib.parse import urlencode
+
+from werkzeug.datastructures import MultiDict
+
+from serverkit.web.bulk import Bulk
+from serverkit.web.console import Severity
+from serverkit.web.forms import Choice, Choices
+from serverkit.web.texts import Words, _, ngettext
+
+Item: TypeAlias = Mapping[str, Any]
+ROWS = (50, 100, 250, 500)
+COUNTED_TO = 10_000
+LONGEST = 200
+
+
+@dataclass(frozen=True)
+class StateWords:
+    """A state in words; healthy ones have no severity and so no colour."""
+
+    words: Words
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: `value` reads a row (by default the member `name`), `link` gives the address behind it.
+
+    `sort` names the order; `sub` a member shown small below; `phone` stays on a narrow screen; `shown` is off for columns
+    that a person adds; `of` names a thing that the row has several of.
+    """
+
+    name: str
+    label: Words
+    value: Callable[[Item], Any] | None = None
+    link: Callable[[Item], str | None] | None = None
+    sub: Callable[[Item], Any] | str | None = None
+    sort: bool = False
+    shown: bool = True
+    fixed: bool = False
+    phone: bool = False
+    kind: str = "text"
+    states: Mapping[str, StateWords] = field(default_factory=dict)
+    note: Words = ""
+
+    def of(self, item: Item) -> Any:
+        """The value of a row."""
+        return self.value(item) if self.value is not None else item.get(self.name)
+
+    def sub_of(self, item: Item) -> Any:
+        """What stands small below it."""
+        if self.sub is None:
+            return None
+        return self.sub(item) if callable(self.sub) else item.get(self.sub)
+
+    def state_of(self, item: Item) -> StateWords:
+        """A state in words."""
+        value = self.of(item)
+        return self.states.get(str(value), StateWords(str(value).replace("_", " ") if value is not None else "–"))
+
+    def plain(self, item: Item) -> Any:
+        """As a file holds it: numbers as numbers, moments in ISO, states in words."""
+        value = self.of(item)
+        if self.kind == "state":
+            return str(self.state_of(item).words)
+        if isinstance(value, bool):
+            return str(_("yes") if value else _("no"))
+        if value is None or isinstance(value, int | float):
+            return value
+        if isinstance(value, list | tuple | set):
+            return ", ".join(str(one) for one in value)
+        return str(value)
+
+
+def Ident(name: str, label: Words, **more: Any) -> Column:  # noqa: N802 - a kind of Column
+    """A code, an id, a serial number."""
+    return Column(name, label, kind="ident", **more)
+
+
+def Moment(name: str, label: Words, **more: Any) -> Column:  # noqa: N802 - a kind of Column
+    """A moment, in the zone of the page."""
+    return Column(name, label, kind="moment", **more)
+
+
+def Figure(name: str, label: Words, **more: Any) -> Column:  # noqa: N802 - a kind of Column
+    """A number; `link` leads to why it is so."""
+    return Column(name, label, kind="figure", **more)
+
+
+def Balance(name: str, label: Words, **more: Any) -> Column:  # noqa: N802 - a kind of Column
+    """A number that is more or less than nothing."""
+    return Column(name, label, kind="balance", **more)
+
+
+def State(name: str, label: Words, states: Mapping[str, StateWords], **more: Any) -> Column:  # noqa: N802 - a kind of Column
+    """A state in words, with its sign where it asks for attention."""
+    return Column(name, label, kind="state", states=states, **more)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter: `kind` is text, choice or since; `choices` may be asked for on each visit."""
+
+    name: str
+    label: Words
+    kind: str = "choice"
+    choices: Choices | Callable[[Any], Choices] = ()
+    on: tuple[str, ...] = ()
+    test: Callable[[Item, str], bool] | None = None
+
+    def offered(self, page: Any) -> Choices:
+        """The values to choose from."""
+        return self.choices(page) if callable(self.choices) else self.choices
+
+    def lets(self, item: Item, value: str) -> bool:
+        """Whether a row in memory passes."""
+        if self.test is not None:
+            return self.test(item, value)
+        if self.kind == "text":
+            wanted = value.casefold()
+            return any(wanted in str(item.get(name) or "").casefold() for name in self.on)
+        return str(item.get(self.name)) == value
+
+
+@dataclass(frozen=True)
+class Empty:
+    """What stands in place of rows before there are any: what it is, how rows come to be, one action."""
+
+    title: Words
+    text: Words
+    action: tuple[Words, str] | None = None
+    permission: str | None = None
+
+
+@dataclass(frozen=True)
+class Act:
+    """What can be done with one row: an address with the key of the row in braces."""
+
+    label: Words
+    path: Callable[[Item], str]
+    permission: str | None = None
+    when: Callable[[Item], Words | None] | None = None
+    danger: bool = False
+
+    def forbidden(self, item: Item) -> Words | None:
+        """Why the state of the row forbids it; None where it does not."""
+        return self.when(item) if self.when is not None else None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A page of rows: `next` and `before` are keys to go on from, `count` all that match (capped), `total` without filters."""
+
+    items: Sequence[Item]
+    next: str | None = None
+    before: str | None = None
+    count: int = 0
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an address asks of a table. `most` is None for all rows, as a file wants them."""
+
+    filters: Mapping[str, str]
+    sort: str
+    after: str | None
+    before: str | None
+    most: int | None
+    columns: tuple[str, ...]
+    notes: tuple[Words, ...] = ()
+
+    @property
+    def order(self) -> str:
+        """The column that orders."""
+        return self.sort.removeprefix("-")
+
+    @property
+    def reverse(self) -> bool:
+        """Whether from the largest down."""
+        return self.sort.startswith("-")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table. `rows` gives what is wanted; `key` is the member that tells one row from all others."""
+
+    name: str
+    title: Words
+    path: str
+    columns: Sequence[Column]
+    rows: Callable[[Any, Wanted], Rows]
+    key: str = "id"
+    sort: str = ""
+    filters: Sequence[Filter] = ()
+    acts: Sequence[Act] = ()
+    bulk: Sequence[Bulk] = ()
+    empty: Empty = field(default_factory=lambda: Empty(_("Nothing here yet"), ""))
+    note: Words = ""
+
+    def column(self, name: str) -> Column | None:
+        """The column of a name."""
+        return next((one for one in self.columns if one.name == name), None)
+
+    @property
+    def default_sort(self) -> str:
+        """The order where none is asked for."""
+        return self.sort or next((one.name for one in self.columns if one.sort), self.key)
+
+    def shown(self, wanted: Wanted) -> list[Column]:
+        """The columns to show, in the order of the declaration."""
+        return [one for one in self.columns if one.fixed or one.name in wanted.columns]
+
+    def wanted(self, asked: MultiDict[str, str]) -> Wanted:
+        """What an address asks for; what it cannot have is replaced by what is usual, with a note."""
+        notes: list[Words] = []
+        sort = asked.get("sort") or self.default_sort
+        found = self.column(sort.removeprefix("-"))
+        if (found is None or not found.sort) and sort != self.default_sort:
+            notes.append(_("There is no order “{order}”; the usual one is shown.", order=sort[:40]))
+            sort = self.default_sort
+        rows = asked.get("rows", "")
+        most = int(rows) if rows in {str(one) for one in ROWS} else ROWS[0]
+        usual = tuple(one.name for one in self.columns if one.shown)
+        chosen = [name for text in asked.getlist("cols") for name in text.split(",") if self.column(name)]
+        filters = {one.name: value for one in self.filters if (value := asked.get(one.name, "").strip()[:LONGEST])}
+        after, before = asked.get("after") or None, asked.get("before") or None
+        return Wanted(filters, sort, after, before, most, tuple(chosen) or usual, tuple(notes))
+
+    def everything(self, asked: MultiDict[str, str]) -> Wanted:
+        """All rows that match, as a file holds them."""
+        wanted = self.wanted(asked)
+        return Wanted(wanted.filters, wanted.sort, None, None, None, wanted.columns)
+
+    def address(self, wanted: Wanted, **changed: str | None) -> str:
+        """The address of this table as it is, but for what is changed."""
+        return self.path + self.state(wanted, **changed)
+
+    def state(self, wanted: Wanted, **changed: str | None) -> str:
+        """What an address of this table says after its path."""
+        values: dict[str, str | None] = {**wanted.filters, "after": wanted.after, "before": wanted.before}
+        if wanted.sort != self.default_sort:
+            values["sort"] = wanted.sort
+        if wanted.most not in {None, ROWS[0]}:
+            values["rows"] = str(wanted.most)
+        if wanted.columns != tuple(one.name for one in self.columns if one.shown):
+            values["cols"] = ",".join(wanted.columns)
+        values |= changed
+        kept = {name: value for name, value in values.items() if value}
+        return f"?{urlencode(kept)}" if kept else ""
+
+
+def from_list(table: Table, items: Sequence[Item], wanted: Wanted) -> Rows:
+    """Rows of a list that is in memory: filtered, in order, a page of it. Ties are ended by the key."""
+    tests = {one.name: one for one in table.filters}
+    found = [item for item in items if all(tests[name].lets(item, value) for name, value in wanted.filters.items())]
+    column = table.column(wanted.order)
+
+    def order(item: Item) -> tuple[int, Any, str]:
+        value = column.of(item) if column is not None else item.get(wanted.order)
+        if column is not None and column.kind == "state":
+            value = str(column.state_of(item).words)
+        if value is None:
+            return (0, "", str(item[table.key]))
+        return (1, value if isinstance(value, int | float) else str(value).casefold(), str(item[table.key]))
+
+    found.sort(key=order, reverse=wanted.reverse)
+    if wanted.most is None:
+        return Rows(found, count=len(found), total=len(items))
+    keys = [str(item[table.key]) for item in found]
+    start = 0
+    if wanted.after is not None and wanted.after in keys:
+        start = keys.index(wanted.after) + 1
+    elif wanted.before is not None and wanted.before in keys:
+        start = max(0, keys.index(wanted.before) - wanted.most)
+    shown = found[start : start + wanted.most]
+    more = start + wanted.most < len(found)
+    return Rows(
+        shown,
+        str(shown[-1][table.key]) if shown and more else None,
+        str(shown[0][table.key]) if shown and start > 0 else None,
+        len(found),
+        len(items),
+    )
+
+
+def counted(rows: Rows, *, filtered: bool) -> Words:
+    """How many rows there are, in words."""
+    if rows.count > COUNTED_TO:
+        return _("more than {count}", count=COUNTED_TO)
+    if filtered and rows.total is not None:
+        return _("{count} of {total} match", count=rows.count, total=rows.total)
+    return ngettext("{count} row", "{count} rows", rows.count)
+
+
+def chips(table: Table, wanted: Wanted, page: Any) -> list[tuple[Words, str]]:
+    """The filters in words, each with the address without it."""
+    found: list[tuple[Words, str]] = []
+    for one in table.filters:
+        if one.name in wanted.filters:
+            value = wanted.filters[one.name]
+            label: Words = next((choice.label for choice in one.offered(page) if choice.value == value), value)
+            gone: dict[str, str | None] = {"after": None, "before": None, one.name: None}
+            away = table.address(wanted, **gone)
+            found.append((_("{filter}: {value}", filter=one.label, value=label), away))
+    return found
+
+
+__all__ = [
+    "Act",
+    "Balance",
+    "Choice",
+    "Column",
+    "Empty",
+    "Figure",
+    "Filter",
+    "Ident",
+    "Moment",
+    "Rows",
+    "State",
+    "StateWords",
+    "Table",
+    "Wanted",
+    "from_list",
+]

@@ -1,0 +1,83 @@
+"""The table of a console's addresses: one row for each method at each address, with all that guards it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pydantic import BaseModel
+
+from serverkit.http import app
+from serverkit.http.operations import Access, Needed
+from serverkit.web.answers import Answer
+
+if TYPE_CHECKING:
+    from serverkit.web.page import Page
+
+FAMILY = "page"
+SMALL_BYTES = 64 * 1024
+OPEN, SIGNED_IN, CREDENTIALS = Access.OPEN, Access.SIGNED_IN, Access.CREDENTIALS
+Handler: TypeAlias = "Callable[[Page], Answer]"
+_PART = re.compile(r"{(\w+)}")
+
+
+class Grade(StrEnum):
+    """How dangerous a change is, and so what is asked before it."""
+
+    NONE = "0"
+    PREVIEW = "1"
+    DIALOG = "2"
+    TYPED = "3"
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """One method at one address.
+
+    `path` names its parts in braces. `handler` answers; `permission` is asked for before it. `form` is the model that a
+    change is read by: what does not fit it never reaches the handler. `load` finds the thing that the address names
+    (404), `again` is the page that a refused change comes back to, filled; without one, the GET of the same address.
+    `alone` is for changes whose use case opens its units itself. `fresh` asks for the password again when that was long
+    ago. `twin` names the operation that does the same.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    permission: Needed
+    row: str
+    form: type[BaseModel] | None = None
+    load: Callable[[Page], Any] | None = None
+    again: Handler | None = None
+    twin: str = ""
+    alone: bool = False
+    fresh: bool = False
+    most_bytes: int = SMALL_BYTES
+    grade: Grade = Grade.NONE
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is a change: a GET never writes."""
+        return self.method == "POST"
+
+    @property
+    def rule(self) -> app.Url:
+        """Its row in the server's URL table."""
+        return app.Url(FAMILY, self.method, _PART.sub(r"<\1>", self.path), self.permission, self.handler, self.row)
+
+    def at(self, **parts: str) -> str:
+        """The address with its parts filled in."""
+        return _PART.sub(lambda found: parts[found[1]], self.path)
+
+
+def page_urls(urls: Iterable[Url]) -> list[app.Url]:
+    """The rows of a console in the server's URL table."""
+    return [url.rule for url in urls]
+
+
+def pages_to_return_to(urls: Iterable[Url]) -> dict[str, Handler]:
+    """By address, the page that a refused change comes back to."""
+    return {url.path: url.handler for url in urls if url.method == "GET"}

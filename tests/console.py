@@ -1,0 +1,199 @@
+"""A console without a server behind it: the kit is tested with it, whatever pages a real console has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flask import Flask
+from werkzeug.test import Client
+
+from serverkit.actor import Actor, ActorKind
+from serverkit.db.unit import Unit
+from serverkit.errors import AppError, ForbiddenError, Remedy
+from serverkit.http.app import make_flask
+from serverkit.web.assets import Static
+from serverkit.web.console import (
+    Entered,
+    Found,
+    Frame,
+    Gate,
+    HelpFolder,
+    NavItem,
+    SignedIn,
+    Visitor,
+)
+from serverkit.web.own_pages import own_urls
+from serverkit.web.stages import Pages
+from serverkit.web.urls import Url
+
+T = TypeVar("T")
+NOW = datetime(2027, 3, 1, 9, 12, tzinfo=UTC)
+PEOPLE = {"anna": ("correct horse battery", frozenset({"thing:manage"})), "rudi": ("only looks at things", frozenset())}
+HOST = "https://site.example"
+
+
+class Permission(StrEnum):
+    """What can be permitted."""
+
+    MANAGE = "thing:manage"
+
+
+class WrongError(AppError):
+    code = "sign_in_refused"
+    message = "The name or the password is not valid."
+    remedy = Remedy("Check both.")
+    status = 401
+
+
+class _Session:
+    @contextmanager
+    def begin_nested(self) -> Iterator[None]:
+        yield
+
+
+class Memory:
+    """Units of work over nothing; it counts what was written."""
+
+    def __init__(self) -> None:
+        self.writes = 0
+
+    @contextmanager
+    def read(self, actor: Actor) -> Iterator[Unit]:
+        yield Unit(_Session(), NOW, actor, writing=False)  # type: ignore[arg-type]  # nothing is asked of it
+
+    def run(self, actor: Actor, work: Callable[[Unit], T]) -> T:
+        found = work(Unit(_Session(), NOW, actor, writing=True))  # type: ignore[arg-type]  # nothing is asked of it
+        self.writes += 1
+        return found
+
+
+@dataclass
+class TestConsole:
+    """A console whose people, pages and gate a test chooses."""
+
+    __test__ = False
+    pages: Sequence[Url] = ()
+    navigation: Sequence[NavItem] = ()
+    closed: Gate | None = None
+    key: str = "satellite"
+    package: str = "serverkit.web"
+    title: str = "Satellite"
+    cookie: str = "test"
+    server: Any = None
+    roots: tuple[type[Exception], ...] = (AppError,)
+    database: Any = field(default_factory=Memory)
+    sessions: dict[str, str] = field(default_factory=dict)
+    fresh: dict[str, datetime] = field(default_factory=dict)
+    help: HelpFolder = field(default_factory=lambda: HelpFolder(Path(__file__).parents[1] / "docs" / "admin"))
+
+    @property
+    def urls(self) -> Sequence[Url]:
+        return (*own_urls(look="S3.1", sign_in="S3.4"), *self.pages)
+
+    def recognise(self, secret: str, *, note: bool) -> SignedIn | None:
+        del note
+        name = self.sessions.get(secret)
+        if name is None:
+            return None
+        permissions = PEOPLE[name][1]
+        actor = Actor(ActorKind.USER, name, name, permissions)
+        return SignedIn(actor, secret[:8], "role", permissions, self.fresh.get(secret))
+
+    def sign_in(self, name: str, password: str, visitor: Visitor, previous: str | None) -> Entered:
+        del visitor
+        if name not in PEOPLE or PEOPLE[name][0] != password:
+            raise WrongError
+        self.sessions.pop(previous or "", None)
+        secret = f"secret-of-{name}-{len(self.sessions)}"
+        self.sessions[secret] = name
+        return Entered(secret, known_by="browser")
+
+    def second_step(self, secret: str, code: str, visitor: Visitor) -> Entered:
+        raise WrongError
+
+    def step_up(self, secret: str, password: str, visitor: Visitor) -> str:
+        name = self.sessions[secret]
+        if PEOPLE[name][0] != password:
+            raise WrongError
+        del self.sessions[secret]
+        self.sessions[f"{secret}+"] = name
+        self.fresh[f"{secret}+"] = NOW.replace(year=2028)
+        return f"{secret}+"
+
+    def sign_out(self, secret: str) -> None:
+        self.sessions.pop(secret, None)
+
+    def gate(self, unit: Unit, who: SignedIn | None) -> Gate | None:
+        del unit, who
+        return self.closed
+
+    def permit(self, unit: Unit, needed: Sequence[StrEnum]) -> None:
+        scopes = unit.actor.scopes or frozenset()
+        if not any(one in scopes or not isinstance(one, Permission) for one in needed):
+            raise ForbiddenError
+
+    def frame(self, unit: Unit, who: SignedIn | None) -> Frame:
+        del unit, who
+        return Frame("North Site", self.navigation)
+
+    def search(self, unit: Unit, who: SignedIn, text: str) -> Sequence[Found]:
+        del unit, who
+        return [Found(text, "/", "Things")]
+
+
+def app_of(console: TestConsole) -> Flask:
+    """The application of a console."""
+    return make_flask("test", (Static(), Pages(console)))
+
+
+@dataclass
+class Browser:
+    """A browser without a window: it keeps cookies and sends what browsers send."""
+
+    app: Any
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.client = Client(self.app)
+
+    def get(self, path: str, **headers: str) -> Any:
+        """Open an address."""
+        sent = {"Accept": "text/html", "Sec-Fetch-Site": "none", **self.headers, **_named(headers)}
+        return self.client.get(path, base_url=HOST, headers=sent)
+
+    def post(
+        self, path: str, fields: Mapping[str, Any] | None = None, *, token: str | None = None, **headers: str
+    ) -> Any:
+        """Send a form, with the token of the page that was opened last unless another is given."""
+        sent = {
+            "Accept": "text/html",
+            "Sec-Fetch-Site": "same-origin",
+            "Origin": HOST,
+            **self.headers,
+            **_named(headers),
+        }
+        data = {"csrf_token": self.token() if token is None else token, **(fields or {})}
+        return self.client.post(path, data=data, base_url=HOST, headers=sent)
+
+    def token(self) -> str:
+        """A token of a page that everybody may open."""
+        text = self.get(
+            "/sign-in",
+        ).get_data(as_text=True)
+        if 'name="csrf_token" value="' not in text:
+            text = self.get("/me/look").get_data(as_text=True)
+        return text.split('name="csrf_token" value="')[1].split('"')[0]
+
+    def sign_in(self, name: str, password: str = "") -> Any:
+        """Sign in."""
+        return self.post("/sign-in", {"name": name, "password": password or PEOPLE[name][0]})
+
+
+def _named(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
