@@ -13,7 +13,8 @@ from pydantic import BaseModel, Field, SecretStr
 from serverkit.db.unit import Unit
 from serverkit.errors import RefusedError
 from serverkit.web.answers import Answer, Moved, Shown
-from serverkit.web.bulk import Bulk, Judged, bulk_urls
+from serverkit.web.bulk import Bulk, Judged
+from serverkit.web.bulk_pages import bulk_urls
 from serverkit.web.console import AlertLine, Chip, Frame, NavItem, Severity, SignedIn
 from serverkit.web.figures import Chart, Ladder, Part, Rung
 from serverkit.web.forms import Choice, Form, Ui

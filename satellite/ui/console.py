@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from serverkit.users.errors import SessionEndedError
-from serverkit.users.tables import Browser
-
 import satellite
 from exchange.errors import ExchangeError
 from satellite.actions import sign_in as doors
@@ -23,6 +20,8 @@ from satellite.ui.navigation import existing
 from serverkit.actor import SYSTEM
 from serverkit.db.unit import Database, Unit
 from serverkit.errors import AppError
+from serverkit.users.errors import SessionEndedError
+from serverkit.users.tables import Browser
 from serverkit.web.console import Entered, Found, Frame, Gate, HelpFolder, SignedIn, Visitor
 from serverkit.web.own_pages import own_urls
 from serverkit.web.texts import Words, _

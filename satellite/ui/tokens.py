@@ -13,7 +13,8 @@ from satellite.core.access.rules import Permission
 from satellite.core.tokens.errors import UnknownTokenError
 from satellite.runtime import Satellite
 from serverkit.web.answers import Answer, Moved, Shown
-from serverkit.web.bulk import Bulk, Judged, bulk_urls
+from serverkit.web.bulk import Bulk, Judged
+from serverkit.web.bulk_pages import bulk_urls
 from serverkit.web.console import Severity
 from serverkit.web.forms import Choice, Form, Ui
 from serverkit.web.page import Page

@@ -1,26 +1,14 @@
-"""Changing many rows at once: first a preview that judges each row, then the change, with a result for each row."""
+"""What a change of many rows consists of: judging each row, and changing one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from werkzeug.datastructures import MultiDict
-
-from serverkit.web.answers import Answer, Shown
-from serverkit.web.errors import SelectionChangedError
-from serverkit.web.forms import Form, read_form
-from serverkit.web.refusals import Refusal
-from serverkit.web.texts import Words, _, ngettext
-from serverkit.web.urls import Grade, Url
-
-if TYPE_CHECKING:
-    from serverkit.web.page import Page
-    from serverkit.web.tables import Item, Table
-
-BULK_BYTES = 256 * 1024
-MOST = 5_000
+from serverkit.web.forms import Form
+from serverkit.web.texts import Words
+from serverkit.web.urls import Grade
 
 
 @dataclass(frozen=True)
@@ -38,103 +26,16 @@ class Bulk:
     """A change of many rows.
 
     `judge` says for each row whether and why not; `act` changes one row and returns what to say of it. `form` asks for what
-    the change needs, such as a target. `alone`: `act` gets a page without a unit and opens units itself.
+    the change needs, such as a target.
     """
 
     name: str
     label: Words
     permission: Any
-    judge: Callable[[Page, Sequence[Item], Any], Sequence[Judged]]
-    act: Callable[[Page, Item, Any], Words]
+    judge: Callable[[Any, Sequence[Mapping[str, Any]], Any], Sequence[Judged]]
+    act: Callable[[Any, Mapping[str, Any], Any], Words]
     row: str
     form: Form | None = None
-    choices: Callable[[Page], dict[str, Any]] | None = None
+    choices: Callable[[Any], dict[str, Any]] | None = None
     grade: Grade = Grade.PREVIEW
     verb: Words = ""
-
-
-def bulk_urls(table: Table) -> list[Url]:
-    """The addresses of a table's bulk changes: POST previews, POST with `step=act` acts."""
-
-    def url(one: Bulk) -> Url:
-        return Url(
-            "POST",
-            f"{table.path}/bulk/{one.name}",
-            lambda page: _bulk(page, table, one),
-            one.permission,
-            one.row,
-            most_bytes=BULK_BYTES,
-            grade=one.grade,
-        )
-
-    return [url(one) for one in table.bulk]
-
-
-def _bulk(page: Page, table: Table, bulk: Bulk) -> Answer:
-    items, gone = _chosen(page, table)
-    read, refusal = None, None
-    if bulk.form is not None and page.sent.get("step"):
-        try:
-            read = read_form(bulk.form.model, _own_fields(page, bulk.form))
-        except page.console.roots as error:
-            refusal = Refusal.of(error)
-    if page.sent.get("step") == "act" and refusal is None and items:
-        return _result(page, table, bulk, items, read, gone)
-    page.refusal = refusal
-    judged = bulk.judge(page, items, read)
-    fine = [one for one in judged if one.reason is None]
-    form = None
-    if bulk.form is not None:
-        choices = bulk.choices(page) if bulk.choices else None
-        values = read.model_dump() if read is not None else None
-        form = bulk.form.view(page, "", choices=choices, values=values)
-    context = {"table": table, "bulk": bulk, "judged": judged, "fine": fine, "form": form, "gone": gone}
-    title = _("{verb}: preview", verb=bulk.label)
-    return Shown(
-        f"{table.name}-{bulk.name}",
-        title,
-        "bulk.html",
-        {**context, "keys": [str(item[table.key]) for item in items], "read": read},
-        status=refusal.status if refusal else 200,
-        crumbs=((table.title, table.path),),
-        nav=table.name,
-    )
-
-
-def _result(page: Page, table: Table, bulk: Bulk, items: Sequence[Item], read: Any, gone: int) -> Answer:
-    results = []
-    judged = {one.key: one for one in bulk.judge(page, items, read)}
-    for item in items:
-        one = judged[str(item[table.key])]
-        said, refusal = None, None
-        if one.reason is None:
-            try:
-                with page.unit.savepoint():
-                    said = bulk.act(page, item, read)
-            except page.console.roots as error:
-                refusal = Refusal.of(error)
-        results.append((one, said, refusal))
-    done = sum(said is not None for _one, said, _refusal in results)
-    context = {"table": table, "bulk": bulk, "results": results, "done": done, "gone": gone}
-    title = ngettext("{verb}: {count} row done", "{verb}: {count} rows done", done, verb=bulk.label)
-    name = f"{table.name}-{bulk.name}"
-    return Shown(name, title, "bulk_result.html", context, crumbs=((table.title, table.path),), nav=table.name)
-
-
-def _chosen(page: Page, table: Table) -> tuple[list[Item], int]:
-    """The rows that are meant, read again, and how many are no longer there."""
-    wanted = table.everything(page.asked)
-    items = table.rows(page, wanted).items
-    if page.sent.get("all") == "yes":
-        expected = page.sent.get("all_count", "")
-        if expected.isdecimal() and int(expected) != len(items):
-            raise SelectionChangedError
-        return list(items[:MOST]), 0
-    keys = list(dict.fromkeys(page.sent.getlist("key")))[:MOST]
-    known = {str(item[table.key]): item for item in items}
-    found = [known[key] for key in keys if key in known]
-    return found, len(keys) - len(found)
-
-
-def _own_fields(page: Page, form: Form) -> MultiDict[str, str]:
-    return MultiDict([(name, value) for name, value in page.sent.items(multi=True) if name in form.model.model_fields])

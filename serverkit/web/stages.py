@@ -10,25 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import unquote, urlencode
 
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from serverkit.db.unit import DatabaseFailure, Unit
+from serverkit.db.unit import Unit
 from serverkit.errors import AppError, NotFoundError, RequestMalformedError, UploadTooLargeError
 from serverkit.http import app
-from serverkit.http.answers import log_failure, problem
+from serverkit.http.answers import problem
 from serverkit.http.operations import Access, alternatives
 from serverkit.http.request import Request, current_request
-from serverkit.web.answers import Answer, Moved, Sent, Shown, Unchanged, download
+from serverkit.web.answers import Answer, Moved, Shown, Unchanged
 from serverkit.web.console import Console
 from serverkit.web.errors import SessionOverError
 from serverkit.web.forms import read_form
 from serverkit.web.look import Look
 from serverkit.web.page import Page
 from serverkit.web.refusals import Refusal
-from serverkit.web.render import PARTIAL, Renderer
+from serverkit.web.responder import Responder, waiting
 from serverkit.web.security import (
     SAFE,
     TOKEN_FIELD,
@@ -38,10 +38,9 @@ from serverkit.web.security import (
     check_token,
     local_path,
     new_secret,
-    set_cookie,
     token_for,
 )
-from serverkit.web.texts import _, choose_language, speaking
+from serverkit.web.texts import choose_language, speaking
 from serverkit.web.urls import OPEN, Url, pages_to_return_to
 from serverkit.wsgi import announced_bytes, is_chunked
 
@@ -70,7 +69,7 @@ class Pages:
         """`console.urls` is the table."""
         self._console = console
         self._cookies = Cookies(console.cookie)
-        self._renderer = Renderer(console)
+        self._responder = Responder(console, self._cookies)
         self._again = pages_to_return_to(console.urls)
         self.urls: Sequence[tuple[app.Url, app.View]] = [(url.rule, self._view(url)) for url in console.urls]
 
@@ -88,7 +87,7 @@ class Pages:
         with speaking(self._language(page)):
             with suppress(Exception):
                 self._session(page)
-            found = self._refused(page, error)
+            found = self._responder.refused(page, error)
         if methods:
             found.status_code = 405
             found.headers["Allow"] = ", ".join(methods)
@@ -98,7 +97,7 @@ class Pages:
         """What went wrong outside of a view."""
         page = self._page(_NOWHERE, current_request(), {})
         with speaking(self._language(page)):
-            return self._refused(page, error)
+            return self._responder.refused(page, error)
 
     def _view(self, url: Url) -> app.View:
         return lambda **parts: self._visit(url, current_request(), parts)
@@ -110,11 +109,11 @@ class Pages:
                 for stage in self._before:
                     stage(page)
                 page.parts = {name: _part(text) for name, text in parts.items()}
-                return self._finish(page, self._change(page) if url.changes else self._look(page))
+                return self._responder.finish(page, self._change(page) if url.changes else self._look(page))
             except _ElsewhereError as elsewhere:
-                return self._finish(page, self._moved(page, Moved(elsewhere.path)))
+                return self._responder.finish(page, self._responder.moved(page, Moved(elsewhere.path)))
             except Exception as error:  # noqa: BLE001 - every refusal and every fault becomes a page here
-                return self._finish(page, self._refused(page, error))
+                return self._responder.finish(page, self._responder.refused(page, error))
 
     # The stages before the unit of work.
 
@@ -191,7 +190,7 @@ class Pages:
             self._gate(page)
             self._permission(page)
             self._load(page)
-            return self._answer(page, page.url.handler(page))
+            return self._responder.answer(page, page.url.handler(page))
 
     def _change(self, page: Page) -> Response:
         with self._console.database.read(page.actor) as unit:
@@ -240,74 +239,16 @@ class Pages:
             answer = again(page)
             if isinstance(answer, Shown):
                 answer = _with_status(answer, page.refusal.status)
-            return _waiting(self._answer(page, answer), page.refusal)
+            return waiting(self._responder.answer(page, answer), page.refusal)
 
     # Answers.
 
     def _in_unit(self, page: Page, answer: Answer) -> Response:
         if not isinstance(answer, Shown):
-            return self._answer(page, answer)
+            return self._responder.answer(page, answer)
         with self._console.database.read(page.actor) as unit:
             page.work = unit
-            return self._answer(page, answer)
-
-    def _answer(self, page: Page, answer: Answer) -> Response:
-        if isinstance(answer, Shown):
-            page.notice = unquote(page.request.cookies.get(self._cookies.notice, ""))
-            return self._renderer.show(page, answer)
-        if isinstance(answer, Moved):
-            return self._moved(page, answer)
-        if isinstance(answer, Sent):
-            return download(answer)
-        if isinstance(answer, Unchanged):
-            return Response(status=STOPS_POLLING if answer.done else 204)
-        return answer
-
-    def _moved(self, page: Page, moved: Moved) -> Response:
-        if PARTIAL in page.request.headers:  # htmx would put the page that follows in the place of a part
-            found = Response(status=204, headers={"HX-Redirect": moved.path})
-        else:
-            found = Response(status=303, headers={"Location": quote(moved.path, safe="/:@!$&'()*+,;=~?%#[]")})
-        if moved.notice:
-            set_cookie(found, self._cookies.notice, quote(str(moved.notice)[:800]), 60)
-        for name, value, seconds in moved.cookies:
-            set_cookie(found, getattr(self._cookies, name), value, seconds if seconds >= 0 else None)
-        found.headers["Cache-Control"] = "no-store"
-        return found
-
-    def _refused(self, page: Page, error: Exception) -> Response:
-        """A refusal or a fault as a page of its own."""
-        if isinstance(error, self._console.roots):
-            refusal = Refusal.of(error)
-        elif isinstance(error, HTTPException) and error.code is not None and error.code < 500:
-            refusal = Refusal.of(RequestMalformedError("the form cannot be read"))
-        else:
-            reference = log_failure("page_failed", error)
-            refusal = Refusal(
-                _("The server failed. Nothing was changed."),
-                _("Try again; tell the administrator the reference."),
-                "internal_error",
-                500,
-                reference=reference,
-            )
-        page.refusal = refusal
-        shown = Shown("error", _TITLES.get(refusal.status, _("This did not work")), "error.html", status=refusal.status)
-        try:
-            page.work = None
-            with self._console.database.read(page.actor) as unit:
-                page.work = unit
-                return _waiting(self._renderer.show(page, shown), refusal)
-        except (DatabaseFailure, AppError, OSError):
-            page.work, page.who = None, None  # the database does not answer: the page stands without its frame
-            return _waiting(self._renderer.show(page, shown), refusal)
-
-    def _finish(self, page: Page, response: Response) -> Response:
-        cookies = page.request.cookies
-        if page.who is None and cookies.get(self._cookies.visit) != page.secret and page.secret:
-            set_cookie(response, self._cookies.visit, page.secret)
-        if page.notice:
-            set_cookie(response, self._cookies.notice, "", 0)
-        return response
+            return self._responder.answer(page, answer)
 
     def _page(self, url: Url, request: Request, parts: dict[str, str]) -> Page:
         look = Look.read(request.cookies.get(self._cookies.look, ""))
@@ -316,20 +257,6 @@ class Pages:
     @staticmethod
     def _language(page: Page) -> str:
         return choose_language(page.look.language, page.request.accept_languages.values())
-
-
-_TITLES = {
-    401: _("Your session is over"),
-    403: _("You may not do this"),
-    404: _("There is nothing here"),
-    409: _("This cannot be done now"),
-    412: _("Somebody else changed this"),
-    413: _("This is too large"),
-    422: _("This needs another value"),
-    429: _("Too many tries"),
-    500: _("The server failed"),
-    503: _("The server is busy"),
-}
 
 
 def _part(text: str) -> str:
@@ -349,12 +276,6 @@ def _with_next(path: str, page: Page) -> str:
 
 def _with_status(shown: Shown, status: int) -> Shown:
     return replace(shown, status=status)
-
-
-def _waiting(response: Response, refusal: Refusal) -> Response:
-    if refusal.wait:
-        response.headers["Retry-After"] = str(refusal.wait)
-    return response
 
 
 def _nothing(methods: Sequence[str]) -> Response:

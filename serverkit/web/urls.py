@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
@@ -14,13 +14,11 @@ from serverkit.http import app
 from serverkit.http.operations import Access, Needed
 from serverkit.web.answers import Answer
 
-if TYPE_CHECKING:
-    from serverkit.web.page import Page
-
 FAMILY = "page"
 SMALL_BYTES = 64 * 1024
 OPEN, SIGNED_IN, CREDENTIALS = Access.OPEN, Access.SIGNED_IN, Access.CREDENTIALS
-Handler: TypeAlias = "Callable[[Page], Answer]"
+Handler: TypeAlias = Callable[[Any], Answer]
+"""Answers a `Page`, which is made from the row and so is not known here."""
 _PART = re.compile(r"{(\w+)}")
 
 
@@ -50,7 +48,7 @@ class Url:
     permission: Needed
     row: str
     form: type[BaseModel] | None = None
-    load: Callable[[Page], Any] | None = None
+    load: Callable[[Any], Any] | None = None
     again: Handler | None = None
     twin: str = ""
     alone: bool = False
