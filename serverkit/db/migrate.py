@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
 from sqlalchemy.exc import DBAPIError
@@ -22,6 +24,7 @@ from serverkit.storage import of_database
 
 if TYPE_CHECKING:
     from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
 
 REVISION_TABLE = "alembic_version"
 
@@ -60,10 +63,26 @@ def run_environment(metadata: MetaData) -> None:
         connection=connection,
         target_metadata=metadata,
         render_as_batch=connection.dialect.name == "sqlite",
-        transaction_per_migration=True,
+        transaction_per_migration=False,
+        on_version_apply=_check_references,
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _check_references(ctx: MigrationContext, step: Any, heads: Any, run_args: Any) -> None:
+    """After each step: every row that is named is there. What is wrong ends the step, not a later one."""
+    del step, heads, run_args
+    connection = ctx.connection
+    if connection is None:
+        return
+    if connection.dialect.name == "sqlite":
+        if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+            raise SchemaError("a step of the migration left rows that name rows which are gone")
+        return
+    # PostgreSQL refuses to change a table while checks of its rows are put off.
+    connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+    connection.exec_driver_sql("SET CONSTRAINTS ALL DEFERRED")
 
 
 def head(folder: Path) -> str | None:
@@ -101,7 +120,7 @@ def _upgrade(engine: Engine, folder: Path) -> None:
 
     copy = _copy_of(engine)
     try:
-        with engine.execution_options(perigee_write=True).connect() as connection:
+        with engine.execution_options(perigee_write=True).connect() as connection, _unguarded(connection):
             command.upgrade(_config(folder, connection), "head")
             connection.commit()
     except Exception:
@@ -109,6 +128,25 @@ def _upgrade(engine: Engine, folder: Path) -> None:
             engine.dispose()
             _put_back(engine, copy)
         raise
+
+
+@contextmanager
+def _unguarded(connection: Connection) -> Iterator[None]:
+    """On SQLite, take foreign keys off for the transaction that follows.
+
+    SQLite changes most of a table by making it anew. With foreign keys on, dropping the old one counts as the removal of
+    every row that others name, and the commit fails. Each step is checked as a whole instead.
+    """
+    driver = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite" or driver is None:
+        yield
+        return
+    driver.cursor().execute("PRAGMA foreign_keys=OFF")  # inside a transaction it would do nothing
+    try:
+        yield
+    finally:
+        connection.rollback()
+        driver.cursor().execute("PRAGMA foreign_keys=ON")
 
 
 def check(engine: Engine, folder: Path) -> None:
