@@ -7,20 +7,14 @@ a central, which is a home of its own on the common database, has its own anchor
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
+from serverkit.anchor import AnchorFile
 from serverkit.errors import AppError, Remedy
 from serverkit.faults import crash_point
-from serverkit.files import write_atomic
 from serverkit.ids import new_id
-from serverkit.locks import Lock, waiting
-from serverkit.owner import make_folder
-
-FILE = "anchor.json"
 
 
 class AnchorDamagedError(AppError):
@@ -35,18 +29,6 @@ class AnchorDamagedError(AppError):
     status = 500
 
 
-class AnchorUnreadableError(AppError):
-    """The refusal `anchor_unreadable`."""
-
-    code = "anchor_unreadable"
-    message = "The anchor's file is there and cannot be read: it may belong to another user."
-    remedy = Remedy(
-        "Give the folder `anchor`, with all it holds, back to the owner of the home; remove nothing.",
-        page="backup-and-restore.md#the-anchor",
-    )
-    status = 503
-
-
 @dataclass(frozen=True, slots=True)
 class Reached:
     """Answers given to satellites, and the floor of epochs that the restores so far have raised; `node` is whose it is."""
@@ -57,33 +39,22 @@ class Reached:
     node: str = ""
 
 
-class Anchor:
+class Anchor(AnchorFile[Reached]):
     """The anchor in its folder."""
 
-    def __init__(self, folder: Path, home: Path | None = None) -> None:
-        """`folder` lies outside backups, and belongs to the owner of `home` wherever it is."""
-        self._folder = folder
-        self._home = home
+    damaged = AnchorDamagedError
 
-    def read(self) -> Reached | None:
-        """How far central came; None where there is no anchor."""
-        try:
-            data = json.loads((self._folder / FILE).read_bytes())
-            restored, node = bool(data["restored"]), str(data.get("node", ""))
-            return Reached(int(data["answers"]), int(data["epoch_floor"]), restored, node)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            # Nothing is known then: neither that this machine was restored, nor that it was not.
-            raise AnchorUnreadableError("the anchor cannot be read: {reason}", reason=error.strerror) from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise AnchorDamagedError from error
+    @staticmethod
+    def parse(data: Mapping[str, Any]) -> Reached:
+        """The numbers of the file."""
+        restored, node = bool(data["restored"]), str(data.get("node", ""))
+        return Reached(int(data["answers"]), int(data["epoch_floor"]), restored, node)
 
     def write(self, reached: Reached) -> None:
         """Raise the anchor; it never falls."""
         if self.read() != self._above(reached):
-            with self._alone():
-                self._save(self._above(reached))  # another process may have raised it meanwhile
+            with self.alone():
+                self.save(self._above(reached))  # another process may have raised it meanwhile
         crash_point("after_anchor")
 
     def _above(self, reached: Reached) -> Reached:
@@ -96,29 +67,20 @@ class Anchor:
         known = self.read()
         if known is not None and known.node and not anew:
             return known.node
-        with self._alone():
+        with self.alone():
             seen = known.node if known is not None else ""
             known = self.read() or Reached()
             if not known.node or (anew and known.node == seen):
                 known = replace(known, node=new_id())
-                self._save(known)
+                self.save(known)
         return known.node
 
     def mark_restored(self) -> None:
         """Note that a backup was restored."""
-        with self._alone():
-            self._save(replace(self.read() or Reached(), restored=True))
+        with self.alone():
+            self.save(replace(self.read() or Reached(), restored=True))
 
     def clear(self, reached: Reached) -> None:
         """The restore has been dealt with."""
-        with self._alone():
-            self._save(replace(self._above(reached), restored=False))
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        make_folder(self._folder, like=self._home)
-        with waiting(Lock.ANCHOR, self._folder):
-            yield
-
-    def _save(self, reached: Reached) -> None:
-        write_atomic(self._folder / FILE, json.dumps(asdict(reached), sort_keys=True).encode() + b"\n")
+        with self.alone():
+            self.save(replace(self._above(reached), restored=False))

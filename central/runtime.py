@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import platform
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import central
-from central.anchor import Anchor, AnchorUnreadableError, Reached
+from central.anchor import Anchor, Reached
 from central.domain.activity.queries import founding_vendor
 from central.domain.alerts.services import settle_alerts
 from central.domain.operations.models import ClockRow
@@ -17,23 +16,26 @@ from central.domain.operations.rules import Origin, Place
 from central.keyring import TRUST, KeyRing
 from central.settings import PREFIX, CentralSettings
 from central.sync.recovery import enter_recovery, origin, reached
-from exchange.errors import ExchangeError
 from serverkit.actor import SYSTEM
-from serverkit.backup.swap import finish_restore, restore_waits
-from serverkit.clock import Clock, is_lab, open_clock, refuse_other_clock
-from serverkit.db import migrate
-from serverkit.db.engine import make_engine
+from serverkit.anchor import AnchorUnreadableError
+from serverkit.clock import Clock
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database, DatabaseFailure, Unit
-from serverkit.errors import AppError, DatabaseForeignError, HomeMissingError, KeyFileMissingError
-from serverkit.faults import arm
-from serverkit.founding import founding
-from serverkit.locks import FILES, Lock, waiting
+from serverkit.errors import AppError, DatabaseForeignError
+from serverkit.home import HomeKind, anchor_folder, state_elsewhere
+from serverkit.locks import Lock, waiting
 from serverkit.log import get_logger
 from serverkit.settings import load_settings
 
-MIGRATIONS = Path(central.__file__).parent / "migrations"
 DATABASE_FILE = "central.db"
+HOMES = HomeKind(
+    "central",
+    DATABASE_FILE,
+    TRUST,
+    Path(central.__file__).parent / "migrations",
+    ClockRow,
+    lambda keys: KeyRing(keys).trust.root.lab,
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Central:
     @property
     def state_elsewhere(self) -> list[Path]:
         """Folders of this home's state that stand outside it."""
-        return [Path(self.settings.anchor.folder)] if self.settings.anchor.folder else []
+        return state_elsewhere(self.settings)
 
     @property
     def place(self) -> Place:
@@ -74,27 +76,18 @@ class Central:
 
 
 def assemble(home: Path, clock: Clock | None = None) -> Central:
-    """Put a central together without looking whether it was set up."""
+    """Assemble a central without checking that it was set up."""
     settings = load_settings(CentralSettings, home, PREFIX)
-    engine = make_engine(settings.database.url or home / DATABASE_FILE, settings.database.busy_seconds)
-    used = Timekeeper(clock or open_clock(home), engine, ClockRow)
-    arm(lab=is_lab(home))
-    anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor", home)
-    database, keyring = Database(engine, used, home / FILES[Lock.WRITE]), KeyRing(home / "keys")
+    database, keyring = HOMES.database_of(home, settings, clock), KeyRing(home / "keys")
     database.settle = lambda unit: settle_alerts(unit, keyring)
-    return Central(home, settings, used, database, keyring, anchor)
+    return Central(home, settings, database.clock, database, keyring, Anchor(anchor_folder(home, settings), home))
 
 
 def open_central(home: Path) -> Central:
-    """Open a central that was set up; its database must be of this program's form."""
-    if not KeyRing(home / "keys").exists and not restore_waits(home):
-        if (home / DATABASE_FILE).exists():
-            raise KeyFileMissingError("keys/{trust} is missing", trust=TRUST)
-        raise HomeMissingError("there is no central in this home")
-    settle_restore(home)
-    _refuse_other_clock(home)
+    """Open a central that was set up; its database must have the version of this program."""
+    HOMES.check(home, lambda: _mark_restored(home))
     server = assemble(home)
-    migrate.check(server.database.engine, MIGRATIONS)
+    HOMES.check_version(server.database)
     refuse_other_home(server, server.keyring.vendor_id)
     recover_if_restored(server)
     if server.is_shared:
@@ -116,17 +109,8 @@ def refuse_other_home(server: Central, vendor_id: str | None) -> None:
 
 
 def settle_restore(home: Path) -> None:
-    """Put in place what a restore left that was decided and not finished."""
-    arm(lab=is_lab(home))
-    finish_restore(home, lambda: _mark_restored(home))
-
-
-def _refuse_other_clock(home: Path) -> None:
-    try:
-        lab = KeyRing(home / "keys").trust.root.lab
-    except (AppError, ExchangeError):
-        return  # what is wrong with the root is named by anyone who needs it
-    refuse_other_clock(home, lab=lab)
+    """Finish a restore that was interrupted."""
+    HOMES.settle_restore(home, lambda: _mark_restored(home))
 
 
 def _mark_restored(home: Path) -> None:
@@ -186,13 +170,3 @@ def _note_here(server: Central) -> None:
     if copy:
         node = server.anchor.node(anew=True)
     server.database.run(SYSTEM, lambda unit: note_node(unit, node, server.place, version))
-
-
-def new_home(home: Path) -> AbstractContextManager[None]:
-    """Hold the folder of a new central; refuse one that is in use, or that another `init` is making."""
-    return founding(home, lambda: KeyRing(home / "keys").exists or (home / DATABASE_FILE).exists(), "central")
-
-
-def create_database(server: Central) -> None:
-    """Bring the database to this program's form."""
-    migrate.upgrade(server.database.engine, MIGRATIONS)

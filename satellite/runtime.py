@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import satellite
-from exchange.errors import ExchangeError
 from exchange.trust import Trust
 from satellite.core.alerts.services import refresh_alerts
 from satellite.core.base import last_change
@@ -17,20 +16,22 @@ from satellite.keyring import TRUST, KeyRing
 from satellite.settings import PREFIX, SatelliteSettings
 from satellite.sync.anchor import Anchor, AnchorDamagedError
 from serverkit.actor import SYSTEM
-from serverkit.backup.swap import finish_restore, restore_waits
-from serverkit.clock import Clock, is_lab, open_clock, refuse_other_clock
-from serverkit.db import migrate
-from serverkit.db.engine import make_engine
+from serverkit.clock import Clock
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database, Unit
-from serverkit.errors import AppError, DatabaseForeignError, HomeMissingError, KeyFileMissingError
-from serverkit.faults import arm
-from serverkit.founding import founding
-from serverkit.locks import FILES, Lock
+from serverkit.errors import AppError, DatabaseForeignError
+from serverkit.home import HomeKind, anchor_folder, state_elsewhere
 from serverkit.settings import load_settings
 
-MIGRATIONS = Path(satellite.__file__).parent / "migrations"
 DATABASE_FILE = "satellite.db"
+HOMES = HomeKind(
+    "satellite",
+    DATABASE_FILE,
+    TRUST,
+    Path(satellite.__file__).parent / "migrations",
+    ClockRow,
+    lambda keys: KeyRing(keys).trust.root.lab,
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Satellite:
     @property
     def state_elsewhere(self) -> list[Path]:
         """Folders of this home's state that stand outside it."""
-        return [Path(self.settings.anchor.folder)] if self.settings.anchor.folder else []
+        return state_elsewhere(self.settings)
 
     def missing_keys(self) -> list[str]:
         """Key files that this satellite needs and does not find."""
@@ -96,26 +97,17 @@ class Satellite:
 def assemble(home: Path, clock: Clock | None = None) -> Satellite:
     """Assemble a satellite without checking that it was set up."""
     settings = load_settings(SatelliteSettings, home, PREFIX)
-    engine = make_engine(settings.database.url or home / DATABASE_FILE, settings.database.busy_seconds)
-    used = Timekeeper(clock or open_clock(home), engine, ClockRow)
-    arm(lab=is_lab(home))
-    anchor = Anchor(Path(settings.anchor.folder) if settings.anchor.folder else home / "anchor", home)
-    database = Database(engine, used, home / FILES[Lock.WRITE])
-    server = Satellite(home, settings, used, database, KeyRing(home / "keys"), anchor)
+    database, anchor = HOMES.database_of(home, settings, clock), Anchor(anchor_folder(home, settings), home)
+    server = Satellite(home, settings, database.clock, database, KeyRing(home / "keys"), anchor)
     database.settle = server.refresh_alerts
     return server
 
 
 def open_satellite(home: Path) -> Satellite:
     """Open a satellite that was set up; its database must have the version of this program."""
-    if not KeyRing(home / "keys").exists and not restore_waits(home):
-        if (home / DATABASE_FILE).exists():
-            raise KeyFileMissingError("keys/{trust} is missing", trust=TRUST)
-        raise HomeMissingError("there is no satellite in this home")
-    settle_restore(home)
-    _refuse_other_clock(home)
+    HOMES.check(home, lambda: _mark_restored(home))
     server = assemble(home)
-    migrate.check(server.database.engine, MIGRATIONS)
+    HOMES.check_version(server.database)
     refuse_other_home(server)
     return server
 
@@ -137,16 +129,7 @@ def refuse_other_home(server: Satellite) -> None:
 
 def settle_restore(home: Path) -> None:
     """Finish a restore that was interrupted."""
-    arm(lab=is_lab(home))
-    finish_restore(home, lambda: _mark_restored(home))
-
-
-def _refuse_other_clock(home: Path) -> None:
-    try:
-        lab = KeyRing(home / "keys").trust.root.lab
-    except (AppError, ExchangeError):
-        return  # a damaged root is reported by the code that needs it
-    refuse_other_clock(home, lab=lab)
+    HOMES.settle_restore(home, lambda: _mark_restored(home))
 
 
 def _mark_restored(home: Path) -> None:
@@ -157,13 +140,3 @@ def _mark_restored(home: Path) -> None:
         server.anchor.mark_restored(epoch)
     finally:
         server.database.dispose()
-
-
-def new_home(home: Path) -> AbstractContextManager[None]:
-    """Hold the folder of a new satellite; refuse one that is in use, or that another `init` is making."""
-    return founding(home, lambda: KeyRing(home / "keys").exists or (home / DATABASE_FILE).exists(), "satellite")
-
-
-def create_database(server: Satellite) -> None:
-    """Migrate the database to this version."""
-    migrate.upgrade(server.database.engine, MIGRATIONS)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from exchange.refusal import Refusal, Remedy, fill
 
-__all__ = ["Remedy", "fill"]
+__all__ = ["Refusal", "Remedy", "fill"]
 
 
 class AppError(Refusal):

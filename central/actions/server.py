@@ -5,23 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from central.runtime import assemble, create_database, open_central
-from serverkit.db.migrate import current, require
-from serverkit.errors import HomeMissingError
+from central.runtime import HOMES, assemble, open_central
 
 
 def migrate_database(home: Path) -> dict[str, Any]:
     """Migrate the database to this version of the program; a copy is made first."""
-    server = assemble(home)
-    try:
-        if not server.keyring.exists:
-            raise HomeMissingError("there is no central in this home")
-        require(server.database.engine)
-        before = current(server.database.engine)
-        create_database(server)
-        return {"before": before, "now": current(server.database.engine)}
-    finally:
-        server.database.dispose()
+    return HOMES.migrate_home(home, assemble(home).database)
 
 
 def finish_restore(home: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.trust import services
 from central.keyring import KeyRing
-from central.runtime import assemble, create_database, new_home, note_here, refuse_other_home
+from central.runtime import HOMES, assemble, note_here, refuse_other_home
 from exchange.canonical import digest
 from exchange.trust import Trust
 from exchange.vocabulary import Role
@@ -35,7 +35,7 @@ def set_up_central(
     """
     check_name("vendor", vendor)
     given = services.read_passphrase(passphrase_file) if passphrase_file else None
-    with new_home(home), services.new_root_folder(root_keys), ExitStack() as held:
+    with HOMES.new_home(home), services.new_root_folder(root_keys), ExitStack() as held:
         try:
             passphrase = given or services.make_passphrase(root_keys)
             if lab:
@@ -43,7 +43,7 @@ def set_up_central(
             server = assemble(home)
             held.callback(server.database.dispose)
             held.enter_context(on_database(server.database.engine, Lock.FOUNDING))
-            create_database(server)
+            HOMES.migrate(server.database)
             refuse_other_home(server, None)
             server.anchor.write(Reached())
             now = server.clock.now()

@@ -7,12 +7,12 @@ import click
 from central import __version__
 from central.actions.server import finish_restore
 from central.cli.base import group, home, opened
-from central.runtime import DATABASE_FILE, MIGRATIONS, settle_restore
+from central.runtime import HOMES, settle_restore
 from exchange.carried import change_of
 from serverkit.backup.cli import Opened, add_backup_commands
 from serverkit.backup.service import Product
 
-PRODUCT = Product("central", __version__, DATABASE_FILE, MIGRATIONS, change_of)
+PRODUCT = Product("central", __version__, HOMES.database, HOMES.migrations, change_of)
 
 
 def _opened(context: click.Context) -> Opened:

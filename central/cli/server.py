@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import click
 
 from central.actions import jobs as actions
@@ -13,15 +10,11 @@ from central.actions.server import migrate_database
 from central.cli.base import group, home, opened, reading
 from central.domain.operations.models import JobRun
 from central.jobs.catalogue import jobs_of, note_tls
-from central.runtime import Central, note_here, open_central
+from central.runtime import note_here, open_central
 from serverkit.actor import OPERATOR
-from serverkit.backup.swap import hold_home
 from serverkit.cli.base import emit, emit_list
 from serverkit.devices.asgi_front import Application
-from serverkit.startup import check_home
-from serverkit.storage import is_server
-from serverkit.tls.own import ensure_pair
-from serverkit.tls.pair import TLS
+from serverkit.serving import Processes, serve_home, serve_options
 
 NODE_COLUMNS = ("id", "host", "home", "version", "first_seen", "last_seen", "running", "here")
 
@@ -34,54 +27,29 @@ def upgrade(context: click.Context) -> None:
 
 
 @group.command("serve", help="Serve devices and APIs; prints one JSON line when ready.")
-@click.option("--bind", metavar="HOST:PORT", help="Address to listen on; port 0 selects a free one.")
-@click.option("--no-jobs", is_flag=True, help="Do not start the scheduler.")
-@click.option("--no-tls", is_flag=True, help="Behind a reverse proxy: a loopback address or unix:PATH only.")
+@serve_options
 @click.pass_context
 def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool) -> None:
     """Serve."""
     from central.app import make_app
-    from serverkit.devices.serve import host_named
-    from serverkit.devices.serve import serve as serve_http
     from serverkit.jobs.scheduler import run_scheduler
 
     server = opened(context)
-    folder, settings = server.home, server.settings.server
-    address = settings.bind if bind is None else bind
-    check_home(folder, server.missing_keys(), server.state_elsewhere)
-    held = hold_home(folder)
-    context.call_on_close(held.close)
-    tls = None if no_tls else _ready_pair(server, host_named(address))
-    note_here(server)
-    server.database.dispose()
+    folder = server.home
 
-    def app() -> Application:
-        is_server()
+    def app(with_tls: bool) -> Application:
         own = open_central(folder)
-        if tls is not None:
+        if with_tls:
             note_tls(own)
         return make_app(own)
 
     def scheduler() -> None:
-        is_server()
         own = open_central(folder)
         run_scheduler(own.database, JobRun, () if no_jobs else jobs_of(own), lambda: note_here(own))
 
-    serve_http(
-        app,
-        bind=address,
-        tls=tls,
-        workers=settings.workers,
-        threads=settings.threads,
-        scheduler=None if no_jobs and not server.is_shared else scheduler,
-    )
-
-
-def _ready_pair(server: Central, named: Sequence[str]) -> Path:
-    """The folder of the TLS pair, with a pair that can be used."""
-    folder = server.home / TLS
-    ensure_pair(folder, server.clock.now(), [*server.settings.server.names, *named])
-    return folder
+    # Each node of a common database is seen by its scheduler, whether it runs jobs or not.
+    wanted = None if no_jobs and not server.is_shared else scheduler
+    serve_home(context, server, bind, Processes(app, wanted, lambda: note_here(server)), no_tls=no_tls)
 
 
 @group.group("node", help="Homes that work on this central's database.")

@@ -19,12 +19,10 @@ from satellite.core.site import services
 from satellite.core.site.errors import AdministratorExistsError, SetupCodeRefusedError, SetupRequiredError
 from satellite.core.site.queries import site_of, state_of
 from satellite.keyring import BOX, PSEUDONYMS
-from satellite.runtime import DATABASE_FILE, Satellite, assemble, create_database, new_home, refuse_other_home
+from satellite.runtime import DATABASE_FILE, HOMES, Satellite, assemble, refuse_other_home
 from serverkit.actor import SYSTEM, Actor
 from serverkit.clock import LAB_FILE, make_lab
-from serverkit.db.migrate import current, require
 from serverkit.db.unit import Unit
-from serverkit.errors import HomeMissingError
 from serverkit.files import write_atomic
 from serverkit.locks import Lock, on_database
 from serverkit.names import check_name
@@ -51,7 +49,7 @@ def create_satellite(folder: Path, actor: Actor, name: str, root: bytes, *, lab:
     trust = load_root(root)
     if trust.root.lab != lab:
         raise LabMismatchError("the root is a laboratory's" if trust.root.lab else "the root is not a laboratory's")
-    with new_home(folder):
+    with HOMES.new_home(folder):
         try:
             if lab:
                 make_lab(folder)
@@ -73,7 +71,7 @@ def create_satellite(folder: Path, actor: Actor, name: str, root: bytes, *, lab:
 
 
 def _create(server: Satellite, actor: Actor, trust: Trust, name: str) -> dict[str, str]:
-    create_database(server)
+    HOMES.migrate(server.database)
     refuse_other_home(server)
     make_folder(server.keyring.folder)
     SecretBox.create(server.keyring.folder / BOX)
@@ -89,16 +87,7 @@ def _create(server: Satellite, actor: Actor, trust: Trust, name: str) -> dict[st
 
 def migrate_database(folder: Path) -> dict[str, Any]:
     """Migrate the database to this version, after a copy; the versions before and after."""
-    server = assemble(folder)
-    try:
-        if not server.keyring.exists:
-            raise HomeMissingError("there is no satellite in this home")
-        require(server.database.engine)
-        before = current(server.database.engine)
-        create_database(server)
-        return {"before": before, "now": current(server.database.engine)}
-    finally:
-        server.database.dispose()
+    return HOMES.migrate_home(folder, assemble(folder).database)
 
 
 class SetupGate:

@@ -10,11 +10,11 @@ import click
 from exchange.carried import change_of
 from satellite import __version__
 from satellite.cli.base import group, home, opened
-from satellite.runtime import DATABASE_FILE, MIGRATIONS, open_satellite, settle_restore
+from satellite.runtime import HOMES, open_satellite, settle_restore
 from serverkit.backup.cli import Opened, add_backup_commands
 from serverkit.backup.service import Product
 
-PRODUCT = Product("satellite", __version__, DATABASE_FILE, MIGRATIONS, change_of)
+PRODUCT = Product("satellite", __version__, HOMES.database, HOMES.migrations, change_of)
 
 
 def _opened(context: click.Context) -> Opened:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from satellite.actions import jobs as job_actions
@@ -14,13 +12,9 @@ from satellite.core.operations.models import JobRun
 from satellite.jobs.catalogue import jobs_of
 from satellite.runtime import Satellite, open_satellite
 from serverkit.actor import OPERATOR
-from serverkit.backup.swap import hold_home
 from serverkit.cli.base import emit, emit_list
 from serverkit.devices.asgi_front import Application
-from serverkit.startup import check_home
-from serverkit.storage import is_server
-from serverkit.tls.own import ensure_pair
-from serverkit.tls.pair import TLS
+from serverkit.serving import Processes, serve_home, serve_options
 
 
 @group.command("upgrade", help="Migrate the database to this version, after a copy.")
@@ -31,57 +25,28 @@ def upgrade(context: click.Context) -> None:
 
 
 @group.command("serve", help="Serve the device protocol; prints one JSON line when ready.")
-@click.option("--bind", metavar="HOST:PORT", help="Address; port 0 takes a free one.")
-@click.option("--no-jobs", is_flag=True, help="Do not run scheduled jobs.")
-@click.option(
-    "--no-tls", is_flag=True, help="Serve without TLS, behind a reverse proxy: a loopback address or unix:PATH only."
-)
+@serve_options
 @click.pass_context
 def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool) -> None:
     """Serve."""
     from satellite.app import make_app
-    from serverkit.devices.serve import host_named
-    from serverkit.devices.serve import serve as serve_http
+    from serverkit.jobs.scheduler import run_scheduler
 
     server = opened(context)
-    folder, settings = server.home, server.settings.server
-    address = settings.bind if bind is None else bind
-    check_home(folder, server.missing_keys(), server.state_elsewhere)
-    held = hold_home(folder)
-    context.call_on_close(held.close)
-    tls = None if no_tls else folder / TLS
-    if tls is not None:
-        ensure_pair(tls, server.clock.now(), [*settings.names, *host_named(address)])
-    _tell_setup_code(server)
-    server.database.dispose()
+    folder = server.home
 
-    def app() -> Application:
-        is_server()
+    def app(with_tls: bool) -> Application:
         own = open_satellite(folder)
-        if tls is not None:
+        if with_tls:
             refresh_tls_at_start(own)
         return make_app(own)
 
     def scheduler() -> None:
-        _run_jobs(folder)
+        own = open_satellite(folder)
+        run_scheduler(own.database, JobRun, jobs_of(own))
 
-    serve_http(
-        app,
-        bind=address,
-        tls=tls,
-        workers=settings.workers,
-        threads=settings.threads,
-        scheduler=None if no_jobs else scheduler,
-    )
-
-
-def _run_jobs(folder: Path) -> None:
-    """Run the jobs of a home, in a process of their own."""
-    from serverkit.jobs.scheduler import run_scheduler
-
-    is_server()
-    own = open_satellite(folder)
-    run_scheduler(own.database, JobRun, jobs_of(own))
+    wanted = None if no_jobs else scheduler
+    serve_home(context, server, bind, Processes(app, wanted, lambda: _tell_setup_code(server)), no_tls=no_tls)
 
 
 def _tell_setup_code(server: Satellite) -> None:

@@ -7,19 +7,13 @@ be restored stays marked until it enters a new epoch, even if its numbers reach 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
+from serverkit.anchor import AnchorFile
 from serverkit.errors import AppError, Remedy
 from serverkit.faults import crash_point
-from serverkit.files import write_atomic
-from serverkit.locks import Lock, waiting
-from serverkit.owner import make_folder
-
-FILE = "anchor.json"
 
 
 class AnchorDamagedError(AppError):
@@ -34,18 +28,6 @@ class AnchorDamagedError(AppError):
     status = 500
 
 
-class AnchorUnreadableError(AppError):
-    """The refusal `anchor_unreadable`."""
-
-    code = "anchor_unreadable"
-    message = "The anchor's file exists and cannot be read: it may belong to another user."
-    remedy = Remedy(
-        "Make the owner of the home the owner of the folder `anchor` and its contents; remove nothing.",
-        page="backup-and-restore.md#the-anchor",
-    )
-    status = 503
-
-
 @dataclass(frozen=True, slots=True)
 class Reached:
     """The highest numbers of this machine; `restored` stays set until a new epoch is entered."""
@@ -57,54 +39,43 @@ class Reached:
     restored: bool = False
 
 
-class Anchor:
+class Anchor(AnchorFile[Reached]):
     """The anchor in its folder."""
 
-    def __init__(self, folder: Path, home: Path | None = None) -> None:
-        """`folder` is outside backups, and belongs to the owner of `home` wherever it is."""
-        self._folder = folder
-        self._home = home
+    damaged = AnchorDamagedError
 
-    def read(self) -> Reached | None:
-        """The stored numbers; None where there is no anchor."""
-        try:
-            data = json.loads((self._folder / FILE).read_bytes())
-            epoch, seq, rseq, change = (int(data[name]) for name in ("epoch", "seq", "rseq", "change"))
-            return Reached(epoch, seq, rseq, change, bool(data["restored"]))
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            # It is then unknown whether this machine was restored.
-            raise AnchorUnreadableError("the anchor cannot be read: {reason}", reason=error.strerror) from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise AnchorDamagedError from error
+    @staticmethod
+    def parse(data: Mapping[str, Any]) -> Reached:
+        """The numbers of the file."""
+        epoch, seq, rseq, change = (int(data[name]) for name in ("epoch", "seq", "rseq", "change"))
+        return Reached(epoch, seq, rseq, change, bool(data["restored"]))
 
     def reset(self, epoch: int, change: int = 0) -> None:
         """Start a new anchor: for a new satellite, or for one that enters a new epoch."""
-        with self._alone():
-            self._save(Reached(epoch, 0, 0, change))
+        with self.alone():
+            self.save(Reached(epoch, 0, 0, change))
 
     def leave(self, epoch: int) -> None:
         """Before an epoch is left, mark a missing or damaged anchor as restored in that epoch.
 
         The next epoch is then recognized as a new one, even if the power fails before its own anchor is written.
         """
-        with self._alone():
+        with self.alone():
             try:
                 known = self.read()
             except AnchorDamagedError:
                 known = None
             if known is None:
-                self._save(Reached(epoch, restored=True))
+                self.save(Reached(epoch, restored=True))
 
     def write(self, epoch: int, seq: int, rseq: int, change: int = 0) -> None:
         """Raise the anchor; a missing one stays missing, because nothing says how far this machine came."""
         reached = Reached(epoch, seq, rseq, change)
         if self._above(reached) is not None:
-            with self._alone():
+            with self.alone():
                 raised = self._above(reached)  # another process may have raised it meanwhile
                 if raised is not None:
-                    self._save(raised)
+                    self.save(raised)
         crash_point("after_anchor")
 
     def _above(self, reached: Reached) -> Reached | None:
@@ -122,10 +93,10 @@ class Anchor:
         """Mark this machine as restored, even if its numbers reach the old ones again."""
         if self._is_marked(self.read() or Reached(), epoch):
             return
-        with self._alone():
+        with self.alone():
             known = self.read() or Reached()
             if not self._is_marked(known, epoch):
-                self._save(replace(known, epoch=max(epoch, known.epoch), restored=True))
+                self.save(replace(known, epoch=max(epoch, known.epoch), restored=True))
 
     @staticmethod
     def _is_marked(known: Reached, epoch: int) -> bool:
@@ -139,12 +110,3 @@ class Anchor:
         if known.epoch != epoch:
             return known.epoch > epoch
         return known.restored or known.seq > seq or known.rseq > rseq or known.change > change
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        make_folder(self._folder, like=self._home)
-        with waiting(Lock.ANCHOR, self._folder):
-            yield
-
-    def _save(self, reached: Reached) -> None:
-        write_atomic(self._folder / FILE, json.dumps(asdict(reached), sort_keys=True).encode() + b"\n")

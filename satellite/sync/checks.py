@@ -12,9 +12,10 @@ from exchange.certificates import certificate_times
 from satellite.core.site.models import Site
 from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
-from satellite.sync.anchor import AnchorDamagedError, AnchorUnreadableError
+from satellite.sync.anchor import AnchorDamagedError
 from satellite.sync.causes import CAUSES, Cause
 from serverkit.actor import Actor
+from serverkit.anchor import AnchorUnreadableError
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError
 from serverkit.owner import keep_owner

@@ -1,0 +1,75 @@
+"""The command `serve`, as far as both servers do the same: check and hold the home, have a TLS pair, run the processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import click
+
+from serverkit.backup.swap import hold_home
+from serverkit.cli.opening import Server
+from serverkit.devices.asgi_front import Application
+from serverkit.startup import check_home
+from serverkit.storage import is_server
+from serverkit.tls.own import ensure_pair
+from serverkit.tls.pair import TLS
+
+F = TypeVar("F", bound=Callable[..., None])
+
+
+def serve_options(command: F) -> F:
+    """The options of `serve`."""
+    options = (
+        click.option("--bind", metavar="HOST:PORT", help="Address to listen on; port 0 selects a free one."),
+        click.option("--no-jobs", is_flag=True, help="Do not start the scheduler."),
+        click.option("--no-tls", is_flag=True, help="Behind a reverse proxy: a loopback address or unix:PATH only."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """What runs: `app` in each worker, told whether it has TLS; `scheduler` beside them; `begin` before any of them."""
+
+    app: Callable[[bool], Application]
+    scheduler: Callable[[], None] | None
+    begin: Callable[[], None]
+
+
+def serve_home(context: click.Context, server: Server, bind: str | None, processes: Processes, *, no_tls: bool) -> None:
+    """Serve until told to end; nothing of the database stays open in this process."""
+    from serverkit.devices.serve import host_named, serve
+
+    folder, settings = server.home, server.settings.server
+    address = settings.bind if bind is None else bind
+    check_home(folder, server.missing_keys(), server.state_elsewhere)
+    held = hold_home(folder)
+    context.call_on_close(held.close)
+    tls = None if no_tls else folder / TLS
+    if tls is not None:
+        ensure_pair(tls, server.clock.now(), [*settings.names, *host_named(address)])
+    processes.begin()
+    server.database.dispose()
+    schedule = processes.scheduler
+
+    def app() -> Application:
+        is_server()
+        return processes.app(tls is not None)
+
+    def scheduler() -> None:
+        is_server()
+        if schedule is not None:
+            schedule()
+
+    serve(
+        app,
+        bind=address,
+        tls=tls,
+        workers=settings.workers,
+        threads=settings.threads,
+        scheduler=None if schedule is None else scheduler,
+    )
