@@ -26,6 +26,9 @@ from exchange.identity import Udi
 from satellite.device_api.app import make_app as satellite_app
 from satellite.runtime import open_satellite
 from serverkit.actor import SYSTEM
+from serverkit.devices.asgi_front import Application, AsgiFront
+from serverkit.devices.messages import DeviceHttp
+from tests.front import ask, front_of, whole_front
 
 ACCOUNT = "customer.example"
 CATALOGUE = """kind,tag,name,restricted
@@ -38,14 +41,14 @@ Site,ADVANTAGE,3,O-1,1
 Site,STRONG,2,O-1,2
 Spare,ADVANTAGE,10,O-1,3
 """
-WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
+App = AsgiFront | Application | Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 @dataclass
 class Wire:
     """Carries messages to an application in this process; `cut` loses requests, `deaf` loses answers."""
 
-    app: WsgiApp
+    app: AsgiFront
     cut: bool = False
     deaf: bool = False
 
@@ -61,9 +64,11 @@ class Wire:
 
 
 def call(
-    app: WsgiApp, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    app: App, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
 ) -> tuple[int, dict[str, str], bytes]:
-    """Call a WSGI application; returns status, headers (lower case) and body."""
+    """Call a server through its front, or a WSGI application; returns status, headers (lower case) and body."""
+    if isinstance(app, (Application, AsgiFront)):
+        return ask(app if isinstance(app, AsgiFront) else whole_front(app), method, path, body, headers)
     path, _, query = path.partition("?")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
@@ -185,8 +190,9 @@ class World:
         """The way to a server's device protocol."""
         if server not in self._apps:
             home = self.folder / server
+            app: DeviceHttp[Any]
             app = central_app(open_central(home)) if server == "central" else satellite_app(open_satellite(home))
-            self._apps[server] = Wire(app)
+            self._apps[server] = Wire(front_of(app))
         return self._apps[server]
 
     def token(self, server: str = "satellite", *, export: bool = True, pool: str = "Site") -> str:

@@ -1,4 +1,4 @@
-"""The lean WSGI application of the device protocol."""
+"""The device protocol over HTTP: what becomes of a group of messages."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from central.domain.instances.devices import find_public
 from central.keyring import KeyRing
 from central.runtime import Central
 from exchange.device.openapi import describe
-from exchange.device.request_processor import Draft, Opened, Reply, RequestProcessor
-from exchange.device.verifier import Message, MessageVerifier, handle_all
+from exchange.device.request_processor import RequestProcessor
+from exchange.device.verifier import DeviceMessage, KnownKeys, handle_all
 from exchange.keys import PublicKey
 from exchange.limits import DEVICE_MESSAGE_BYTES
 from exchange.vocabulary import DeviceOp
 from serverkit.actor import Actor, ActorKind
-from serverkit.db.group import GroupCommit, Stages
+from serverkit.db.group import GroupCommit
 from serverkit.db.unit import Unit
 from serverkit.devices.health import Check, clock_check, database_check, disk_check, home_check
 from serverkit.devices.messages import DeviceHttp
@@ -37,36 +37,21 @@ def checks(server: Central) -> Mapping[str, Callable[[], Check]]:
     }
 
 
-class _Group:
-    """The messages of one unit of work."""
-
-    def __init__(self, processor: RequestProcessor) -> None:
-        """`processor` lives in the unit."""
-        self._processor = processor
-
-    def do(self, job: Opened) -> Draft:
-        """Settle one message."""
-        return self._processor.settle(job)
-
-    def finish(self) -> None:
-        """Nothing was held back."""
-
-
-def make_app(server: Central) -> DeviceHttp:
+def make_app(server: Central) -> DeviceHttp[DeviceMessage]:
     """The application; engines are opened here, in the worker."""
 
     def find_key(key_id: str) -> PublicKey | None:
         with server.database.read(_ACTOR) as unit:
             return find_public(unit, key_id)
 
-    def begin(unit: Unit, _jobs: Sequence[Opened]) -> _Group:
-        return _Group(RequestProcessor(CentralBackend(unit, server.keyring), server.keyring.signer()))
+    def begin(unit: Unit, _group: Sequence[DeviceMessage]) -> RequestProcessor:
+        return RequestProcessor(CentralBackend(unit, server.keyring), server.keyring.signer())
 
-    stages = Stages[Message, Opened, Draft, Reply](MessageVerifier(find_key).open, begin, Draft.reply)
-    commit = GroupCommit(server.database, _ACTOR, stages, turn_of=Lock.DEVICES)
+    commit = GroupCommit(server.database, _ACTOR, begin, turn_of=Lock.DEVICES)
     return DeviceHttp(
         operations=frozenset(DeviceOp),
-        handle_all=partial(handle_all, commit.do_all),
+        received=DeviceMessage,
+        handle_all=partial(handle_all, KnownKeys(find_key).find, commit.settle),
         checks=checks(server),
         openapi=json.dumps(describe("Perigee central")).encode(),
         most_bytes=DEVICE_MESSAGE_BYTES,

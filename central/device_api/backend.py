@@ -115,6 +115,9 @@ class CentralBackend:
         if row is not None:
             row.last_counter, row.last_digest, row.last_answer = counter, digest, answer.decode()
 
+    def write(self) -> None:
+        """Nothing is held back here: what changed stands in the session."""
+
     def note_refusal(self, op: str, code: str, cause: str, udi: Udi | None) -> None:
         """Log the exact cause; the device is told only its code."""
         get_logger().warning("device_refused", op=op, code=code, cause=cause, udi=udi.label if udi else None)

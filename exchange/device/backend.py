@@ -92,6 +92,10 @@ class Backend(Protocol):
         """Keep an answer's payload, so that a repeated message gets the same one."""
         ...
 
+    def write(self) -> None:
+        """Write what was held back; nothing follows but the commit."""
+        ...
+
     def note_refusal(self, op: str, code: str, cause: str, udi: Udi | None) -> None:
         """Record a refusal and its reason."""
         ...

@@ -4,15 +4,14 @@ Satellite and central bring a `Backend` to their own services; this request proc
 is known (a registration brings its own), 3 signature, 4 operation and address agree, 5 number: new, repeated or too
 low, 6 the device it says it is, 7 the operation itself. Whatever is refused after 4 is refused in a signed answer.
 
-A message passes through three steps: `open_message` does 1 to 4 and needs no transaction; `DeviceDesk.settle` does 5 to
-7 inside one; `Draft.reply` signs what was settled, after its commit. What is remembered for a repetition is the payload
-of the answer: signed again with the same key it gives the same bytes.
+`DeviceMessage.verify` does 1 to 4 and needs no transaction; `RequestProcessor.settle` does 5 to 7 inside one;
+`DeviceMessage.sign` signs the answer after the commit. What is remembered for a repetition is the payload of the answer:
+signed again with the same key it gives the same bytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from exchange.canonical import JsonObject, encode
 from exchange.device.backend import Backend, DeviceRefusal, KnownDevice, Signer
@@ -24,120 +23,67 @@ from exchange.device.bodies import (
     StatementBody,
     TransferActiveBody,
 )
-from exchange.device.messages import (
-    DeviceAnswer,
-    DeviceRequest,
-    open_device_request,
-    peek_device,
-    seal_device_answer,
-)
-from exchange.device.rules import DEVICE_PROBLEMS, CounterVerdict, Problem, judge_counter
-from exchange.errors import ExchangeError, UnknownIssuerError, WrongKindError
+from exchange.device.messages import DeviceAnswer, DeviceRequest
+from exchange.device.rules import CounterVerdict, judge_counter, problem_of
+from exchange.device.verifier import DeviceMessage
+from exchange.errors import ExchangeError
 from exchange.keys import PublicKey
 from exchange.statements import open_export_request, open_export_return
 from exchange.vocabulary import DeviceOp, Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the edge sends: an answer, or a problem with a signed refusal if there is one."""
-
-    status: int
-    answer: bytes | None
-    code: str | None = None
-    message: str = ""
-    remedy: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A message with a valid signature and the address that received it; `brought` says whether the key came with it."""
-
-    request: DeviceRequest
-    digest: str
-    key: PublicKey
-    brought: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An unsigned answer; without a payload it is a plain problem."""
-
-    status: int
-    payload: bytes | None = None
-    signer: Signer | None = None
-    root_version: int = 0
-    code: str | None = None
-    message: str = ""
-    remedy: str = ""
-
-    def reply(self) -> Reply:
-        """Sign it; beside the payload go newer roots and the certificates that vouch for the signer."""
-        answer: bytes | None = None
-        if self.payload is not None and self.signer is not None:
-            roots = self.signer.trust.newer_than(self.root_version)
-            answer = seal_device_answer(self.payload, self.signer.key, roots, self.signer.certificates)
-        return Reply(self.status, answer, self.code, self.message, self.remedy)
-
-
-def open_message(op: str, data: bytes, find_key: Callable[[str], PublicKey | None]) -> Opened:
-    """Verify a message that came to the address of an operation; ExchangeError says why it is not one."""
-    peeked = peek_device(data)
-    key = peeked.key or find_key(peeked.key_id)
-    if key is None or key.key_id != peeked.key_id:
-        raise UnknownIssuerError("the key of this message is not known here")
-    request, digest = open_device_request(peeked, key)
-    if request.op.value != op:
-        raise WrongKindError("the message is for another operation than its address")
-    return Opened(request, digest, key, brought=peeked.key is not None)
 
 
 class RequestProcessor:
     """Settles one message after the other, inside one unit of work."""
 
     def __init__(self, backend: Backend, signer: Signer) -> None:
-        """`backend` lives in the unit of work of these messages."""
+        """`backend` lives in the unit of work of these messages; `signer` answers them."""
         self._backend = backend
         self._signer = signer
 
-    def settle(self, opened: Opened) -> Draft:
+    def settle(self, message: DeviceMessage) -> None:
         """Do what a verified message asks for, once."""
-        request, digest, key = opened.request, opened.digest, opened.key
+        request, digest, key = message.request, message.digest, message.key
         known = self._backend.find(key.key_id, digest)
-        if known is None and not opened.brought:
-            return plain_problem("unknown_issuer", "the key of this message is not known here")
+        if known is None and not message.brought:
+            message.refuse("unknown_issuer", "the key of this message is not known here")
+            return
         if known is not None:
             verdict = judge_counter(known.last_counter, known.last_digest, request.counter, digest)
             if verdict is CounterVerdict.REPEAT and known.last_answer is not None:
-                return Draft(200, known.last_answer, self._signer, request.root_version)
+                message.settle(known.last_answer, self._signer)
+                return
             if verdict is not CounterVerdict.NEW:
                 extra: JsonObject = {"highest_counter": known.last_counter}
-                return self._refuse(request, digest, DeviceRefusal("counter_too_low"), known.instance, extra)
+                self._refuse(message, DeviceRefusal("counter_too_low"), known.instance, extra)
+                return
             if request.resumed is not None and not known.superseded:
                 # Only the device itself can say so: a message said again by a third party never gets here.
                 self._backend.note_restored(known, request.resumed)
         instance = known.instance if known else None
         try:
-            quick = self._fast_path(request, key, known)
-            if quick is not None:
-                return self._done(opened, *quick)
+            fast = self._fast_path(request, key, known)
+            if fast is not None:
+                self._done(message, *fast)
+                return
             with self._backend.savepoint():
                 if known is not None and known.superseded:
                     known = self._backend.revive(known)
                     instance = known.instance
                 self._check_identity(request, known)
-                instance, result = self._do(request, key, known)
-                return self._done(opened, instance, result)
+                self._done(message, *self._do(request, key, known))
         except DeviceRefusal as refusal:
-            return self._refuse(request, digest, refusal, instance, {})
+            self._refuse(message, refusal, instance, {})
         except ExchangeError as error:
-            return self._refuse(request, digest, DeviceRefusal(error.code, message=error.message), instance, {})
+            self._refuse(message, DeviceRefusal(error.code, message=error.message), instance, {})
 
-    def _done(self, opened: Opened, instance: str | None, result: JsonObject) -> Draft:
-        request = opened.request
-        payload = self._answer(request, opened.digest, instance, Outcome.DONE, None, "", "", result)
-        self._backend.remember(opened.key.key_id, request.counter, opened.digest, payload)
-        return Draft(200, payload, self._signer, request.root_version)
+    def finish(self) -> None:
+        """Write what the backend held back, at the end of a group."""
+        self._backend.write()
+
+    def _done(self, message: DeviceMessage, instance: str, result: JsonObject) -> None:
+        payload = self._answer(message, instance, Outcome.DONE, None, result)
+        self._backend.remember(message.key.key_id, message.request.counter, message.digest, payload)
+        message.settle(payload, self._signer)
 
     def _check_identity(self, request: DeviceRequest, known: KnownDevice | None) -> None:
         if known is not None and request.udi.key not in {udi.key for udi in known.udis}:
@@ -195,33 +141,26 @@ class RequestProcessor:
         envelope = StatementBody.from_dict(body).statement
         return self._backend.export_return(known, open_export_return(envelope, known.key), envelope)
 
-    def _refuse(
-        self, request: DeviceRequest, digest: str, refusal: DeviceRefusal, instance: str | None, result: JsonObject
-    ) -> Draft:
-        problem = problem_of(refusal.code)
-        message = refusal.message or problem.message
-        payload = self._answer(
-            request, digest, instance, Outcome.REFUSED, refusal.code, message, problem.remedy, result
-        )
+    def _refuse(self, message: DeviceMessage, refusal: DeviceRefusal, instance: str | None, result: JsonObject) -> None:
+        payload = self._answer(message, instance, Outcome.REFUSED, refusal, result)
+        request = message.request
         self._backend.note_refusal(request.op.value, refusal.code, refusal.cause, request.udi)
-        return Draft(problem.status, payload, self._signer, request.root_version, refusal.code, message, problem.remedy)
+        message.refuse(refusal.code, refusal.message or "", signed=(payload, self._signer))
 
     def _answer(
         self,
-        request: DeviceRequest,
-        digest: str,
+        message: DeviceMessage,
         instance: str | None,
         outcome: Outcome,
-        code: str | None,
-        message: str,
-        remedy: str,
+        refusal: DeviceRefusal | None,
         result: JsonObject,
     ) -> bytes:
-        signer = self._signer
+        request, signer = message.request, self._signer
+        problem = problem_of(refusal.code) if refusal else None
         epoch, rseq = self._backend.held
         answer = DeviceAnswer(
             op=request.op,
-            request_digest=digest,
+            request_digest=message.digest,
             nonce=request.nonce,
             counter=request.counter,
             instance=instance,
@@ -231,12 +170,27 @@ class RequestProcessor:
             epoch=epoch,
             rseq=rseq,
             outcome=outcome,
-            code=code,
-            message=message,
-            remedy=remedy,
+            code=refusal.code if refusal else None,
+            message=(refusal.message or problem.message) if refusal and problem else "",
+            remedy=problem.remedy if problem else "",
             result=result,
         )
         return encode(answer.to_dict())
+
+
+class RefuseAll:
+    """Refuses each message of a group with the same code, unsigned: the server cannot answer devices yet."""
+
+    def __init__(self, code: str) -> None:
+        """`code` is one of DEVICE_PROBLEMS."""
+        self._code = code
+
+    def settle(self, message: DeviceMessage) -> None:
+        """Refuse one message."""
+        message.refuse(self._code)
+
+    def finish(self) -> None:
+        """Nothing was held back."""
 
 
 def _own(request: DeviceRequest) -> RegisterBody:
@@ -253,14 +207,3 @@ def _checked(body: AuthorizeBody) -> AuthorizeBody:
     if any(count < 1 for _, count in body.entitlements):
         raise DeviceRefusal("invalid_quantity")
     return body
-
-
-def problem_of(code: str) -> Problem:
-    """Status, sentence and remedy of a code."""
-    return DEVICE_PROBLEMS.get(code) or DEVICE_PROBLEMS["malformed"]
-
-
-def plain_problem(code: str, message: str = "") -> Draft:
-    """An unsigned refusal, since the sender is not known."""
-    problem = problem_of(code)
-    return Draft(problem.status, code=code, message=message or problem.message, remedy=problem.remedy)

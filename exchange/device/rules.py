@@ -146,3 +146,8 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
     "method_not_allowed": Problem(405, "This address takes other methods.", "Read the API description."),
     "internal_error": Problem(500, "The server failed.", "Try again; tell the administrator the reference."),
 }
+
+
+def problem_of(code: str) -> Problem:
+    """Status, sentence and remedy of a code."""
+    return DEVICE_PROBLEMS.get(code) or DEVICE_PROBLEMS["malformed"]

@@ -4,25 +4,73 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
-from typing import TypeAlias
 
-from exchange.device.request_processor import Opened, Reply, open_message, plain_problem
-from exchange.errors import ExchangeError
+from exchange.device.backend import Signer
+from exchange.device.messages import DeviceRequest, open_device_request, peek_device, seal_device_answer
+from exchange.device.rules import problem_of
+from exchange.errors import ExchangeError, UnknownIssuerError, WrongKindError
 from exchange.keys import PublicKey
 
+KEYS = 20_000
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What came to the address of an operation."""
+
+@dataclass(slots=True, eq=False, repr=False)
+class DeviceMessage:
+    """One message of a device from the socket to the services and back; each step fills in what it knows.
+
+    Received: `op` names the operation of its address, `data` holds its bytes. Verified: `request`, the `digest` of its
+    payload, the `key` that signed it, and whether it `brought` that key along. Settled: `status` and the `payload` of the
+    answer with its `signer`; a refusal also has `code`, `message` and `remedy`, and one without a payload is not signed.
+    Answered: `answer` holds the signed bytes. `error` says why nothing of the message was kept, or why it has no answer.
+
+    It has no repr: a registration holds its token.
+    """
 
     op: str
     data: bytes
+    request: DeviceRequest = field(init=False)
+    digest: str = field(init=False)
+    key: PublicKey = field(init=False)
+    brought: bool = field(init=False)
+    status: int = 500
+    payload: bytes | None = None
+    signer: Signer | None = None
+    code: str | None = None
+    message: str = ""
+    remedy: str = ""
+    answer: bytes | None = None
+    error: BaseException | None = None
 
+    def verify(self, find_key: Callable[[str], PublicKey | None]) -> None:
+        """Verify it for the address that it came to; ExchangeError says why it is no message."""
+        peeked = peek_device(self.data)
+        key = peeked.key or find_key(peeked.key_id)
+        if key is None or key.key_id != peeked.key_id:
+            raise UnknownIssuerError("the key of this message is not known here")
+        self.request, self.digest = open_device_request(peeked, key)
+        if self.request.op.value != self.op:
+            raise WrongKindError("the message is for another operation than its address")
+        self.key, self.brought = key, peeked.key is not None
 
-Handled: TypeAlias = tuple[int, bytes | None, str | None, str, str]
-KEYS = 20_000
+    def settle(self, payload: bytes, signer: Signer) -> None:
+        """It is done, and answered with this payload."""
+        self.status, self.payload, self.signer = 200, payload, signer
+        self.code, self.message, self.remedy = None, "", ""
+
+    def refuse(self, code: str, message: str = "", *, signed: tuple[bytes, Signer] | None = None) -> None:
+        """It is refused; without a signed answer where nobody is known to have asked."""
+        problem = problem_of(code)
+        self.status, self.code, self.remedy = problem.status, code, problem.remedy
+        self.message = message or problem.message
+        self.payload, self.signer = signed or (None, None)
+
+    def sign(self) -> None:
+        """Sign the answer; beside it go newer roots and the certificates that vouch for the signer."""
+        if self.payload is not None and self.signer is not None:
+            roots = self.signer.trust.newer_than(self.request.root_version)
+            self.answer = seal_device_answer(self.payload, self.signer.key, roots, self.signer.certificates)
 
 
 class KnownKeys:
@@ -54,28 +102,33 @@ class KnownKeys:
         return found
 
 
-class MessageVerifier:
-    """Verifies messages and signs answers; the work between them is done for many at a time."""
-
-    def __init__(self, look_up: Callable[[str], PublicKey | None]) -> None:
-        """`look_up` finds the public key of an id."""
-        self._keys = KnownKeys(look_up)
-
-    def open(self, message: Message) -> Opened:
-        """Verify one message; ExchangeError says why it is none."""
-        return open_message(message.op, message.data, self._keys.find)
-
-
 def handle_all(
-    settle: Callable[[Sequence[Message]], list[Reply | BaseException]], messages: Sequence[tuple[str, bytes]]
-) -> list[Handled | BaseException]:
-    """Status, signed answer, code, message and remedy for each message; `settle` returns when all is kept for good."""
-    return [_handled(found) for found in settle([Message(op, data) for op, data in messages])]
+    find_key: Callable[[str], PublicKey | None],
+    settle: Callable[[Sequence[DeviceMessage]], None],
+    messages: Sequence[DeviceMessage],
+) -> None:
+    """Verify messages, settle those that hold, and sign the answers; `settle` returns when all is committed.
+
+    What goes wrong with one message is noted on it, and the others go on.
+    """
+    verified = [message for message in messages if _is_verified(message, find_key)]
+    if verified:
+        settle(verified)
+    for message in verified:
+        if message.error is None:
+            try:
+                message.sign()
+            except Exception as error:  # noqa: BLE001 - it is committed, and only cannot be said
+                message.error = error
 
 
-def _handled(found: Reply | BaseException) -> Handled | BaseException:
-    if isinstance(found, ExchangeError):
-        found = plain_problem(found.code, found.message).reply()
-    if isinstance(found, BaseException):
-        return found
-    return found.status, found.answer, found.code, found.message, found.remedy
+def _is_verified(message: DeviceMessage, find_key: Callable[[str], PublicKey | None]) -> bool:
+    try:
+        message.verify(find_key)
+    except ExchangeError as error:
+        message.refuse(error.code, error.message)
+        return False
+    except Exception as error:  # noqa: BLE001 - it is this message's own; the others go on
+        message.error = error
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""The lean WSGI application of the device protocol."""
+"""The device protocol over HTTP: what becomes of a group of messages."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import partial
 
 from exchange.device.backend import Signer
 from exchange.device.openapi import describe
-from exchange.device.request_processor import Draft, Opened, Reply, RequestProcessor, plain_problem
-from exchange.device.verifier import Message, MessageVerifier, handle_all
+from exchange.device.request_processor import RefuseAll, RequestProcessor
+from exchange.device.verifier import DeviceMessage, KnownKeys, handle_all
 from exchange.keys import PublicKey
 from exchange.limits import DEVICE_MESSAGE_BYTES
 from exchange.vocabulary import DeviceOp
@@ -20,7 +20,7 @@ from satellite.device_api.device_rows import find_public
 from satellite.keyring import KeyRing
 from satellite.runtime import Satellite
 from serverkit.actor import SYSTEM, Actor, ActorKind
-from serverkit.db.group import GroupCommit, Stages
+from serverkit.db.group import GroupCommit
 from serverkit.db.unit import Unit
 from serverkit.devices.health import Check, clock_check, database_check, disk_check, home_check
 from serverkit.devices.messages import DeviceHttp
@@ -66,66 +66,37 @@ def checks(server: Satellite) -> Mapping[str, Callable[[], Check]]:
     }
 
 
-class _Group:
-    """The messages of one unit of work."""
-
-    def __init__(self, backend: SatelliteBackend, processor: RequestProcessor) -> None:
-        """`backend` holds back what is written for all messages at once."""
-        self._backend = backend
-        self._processor = processor
-
-    def do(self, job: Opened) -> Draft:
-        """Settle one message."""
-        return self._processor.settle(job)
-
-    def finish(self) -> None:
-        """Write numbers, answers and contacts."""
-        self._backend.write()
-
-
-class _NotReady:
-    """A satellite whose set-up is not finished says so."""
-
-    def do(self, job: Opened) -> Draft:
-        """Refuse one message."""
-        del job
-        return plain_problem("setup_required")
-
-    def finish(self) -> None:
-        """Nothing was held back."""
-
-
 class _Groups:
     """Opens groups; keeps what central's last response left."""
 
     def __init__(self, server: Satellite) -> None:
         """`server` is this worker's."""
-        self._made = server
-        self._standing = AppliedLines("")
+        self._server = server
+        self._applied = AppliedLines("")
 
-    def begin(self, unit: Unit, jobs: Sequence[Opened]) -> _Group | _NotReady:
+    def begin(self, unit: Unit, group: Sequence[DeviceMessage]) -> RequestProcessor | RefuseAll:
         """Look at the site once for all messages of the group."""
         site = site_row(unit)
-        if self._standing.digest != site.applied_digest:
-            self._standing = read_applied_lines(unit, site.applied_digest)
+        if self._applied.digest != site.applied_digest:
+            self._applied = read_applied_lines(unit, site.applied_digest)
         if site.setup_finished_at is None:
-            return _NotReady()
-        backend = SatelliteBackend(unit, self._made, site, self._standing, jobs)
-        return _Group(backend, RequestProcessor(backend, signer_of(self._made, site)))
+            return RefuseAll("setup_required")
+        backend = SatelliteBackend(unit, self._server, site, self._applied, group)
+        return RequestProcessor(backend, signer_of(self._server, site))
 
 
-def make_app(server: Satellite) -> DeviceHttp:
+def make_app(server: Satellite) -> DeviceHttp[DeviceMessage]:
     """The application; engines are opened here, in the worker."""
 
     def find_key(key_id: str) -> PublicKey | None:
         with server.database.read(_ACTOR) as unit:
             return find_public(unit, key_id)
 
-    stages = Stages[Message, Opened, Draft, Reply](MessageVerifier(find_key).open, _Groups(server).begin, Draft.reply)
-    commit = GroupCommit(server.database, _ACTOR, stages, turn_of=Lock.DEVICES)
+    commit = GroupCommit(server.database, _ACTOR, _Groups(server).begin, turn_of=Lock.DEVICES)
     return DeviceHttp(
         operations=frozenset(DeviceOp),
-        handle_all=partial(handle_all, commit.do_all),
+        received=DeviceMessage,
+        handle_all=partial(handle_all, KnownKeys(find_key).find, commit.settle),
         checks=checks(server),
         openapi=json.dumps(describe("Perigee satellite")).encode(),
         most_bytes=DEVICE_MESSAGE_BYTES,

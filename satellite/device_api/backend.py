@@ -17,9 +17,9 @@ from exchange.device.bodies import (
     RenewIdentityBody,
     TransferActiveBody,
 )
-from exchange.device.request_processor import Opened
 from exchange.device.rules import RegistrationVerdict
 from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
+from exchange.device.verifier import DeviceMessage
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.statements import ExportRequest, ExportReturn
@@ -62,20 +62,20 @@ class SatelliteBackend:
     """The services of a group of messages, inside one unit of work."""
 
     def __init__(
-        self, unit: Unit, server: Satellite, site: SiteRow, standing: AppliedLines, jobs: Sequence[Opened]
+        self, unit: Unit, server: Satellite, site: SiteRow, standing: AppliedLines, group: Sequence[DeviceMessage]
     ) -> None:
         """`unit` is the group's; `site` its row, `standing` what central's last response left."""
         self._unit = unit
         self._made = server
         self._site = site
-        self._rows_of_devices = DeviceRows(unit, [job.key for job in jobs])
+        self._rows_of_devices = DeviceRows(unit, [message.key for message in group])
         self._figures = PoolUse(unit, standing)
         self._renewals = Renewals(unit, self._figures)
         authority = Authority(server.keyring.key(site.device_ca_key_id), site.device_ca_certificate or b"", site.epoch)
         self._registrations = BatchRegistrations(
             unit,
             authority,
-            jobs,
+            group,
             home_name=self._figures.home_name,
             closed=refuses_for_agreement(unit, site),
         )

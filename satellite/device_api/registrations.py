@@ -14,7 +14,7 @@ from sqlalchemy import Table, bindparam, insert, select
 
 from exchange.certificates import certificate_times, issue_device_certificate
 from exchange.device.bodies import RegisterBody
-from exchange.device.request_processor import Opened
+from exchange.device.verifier import DeviceMessage
 from exchange.identity import Udi
 from exchange.keys import PrivateKey, PublicKey
 from exchange.vocabulary import DeviceOp
@@ -70,12 +70,12 @@ class BatchRegistrations:
         self,
         unit: Unit,
         authority: Authority,
-        jobs: Sequence[Opened],
+        group: Sequence[DeviceMessage],
         *,
         home_name: Callable[[str], str],
         closed: bool,
     ) -> None:
-        """`jobs` are all messages of the group; only what they bring is looked up. `closed`: nothing new is registered.
+        """`group` holds all messages; only what they bring is looked up. `closed`: nothing new is registered.
 
         `home_name` is the name of a virtual account by its id.
         """
@@ -89,12 +89,12 @@ class BatchRegistrations:
         self._events: list[dict[str, Any]] = []
         self._tokens: dict[str, Token | None] = {}
         self._used: dict[str, Token] = {}
-        mine = [job for job in jobs if job.request.op is DeviceOp.REGISTER]
+        mine = [message for message in group if message.request.op is DeviceOp.REGISTER]
         self._taken: set[str] = set()
         self._looked_at: set[str] = set()
         if mine:
             connection = unit.session.connection()
-            udis, key_ids = {job.request.udi.key for job in mine}, {job.key.key_id for job in mine}
+            udis, key_ids = {each.request.udi.key for each in mine}, {each.key.key_id for each in mine}
             self._looked_at = udis | key_ids
             self._taken.update(connection.scalars(_KNOWN_UDIS, {"udis": sorted(udis)}))
             self._taken.update(connection.scalars(_KNOWN_STANDBYS, {"udis": sorted(udis)}))

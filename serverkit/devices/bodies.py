@@ -14,14 +14,16 @@ from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from serverkit.devices.asgi import Receive
+from serverkit.devices.asgi import Receive, Scope, header_of
 from serverkit.errors import (
     BodyIncompleteError,
     DatabaseBusyError,
+    RequestMalformedError,
     RequestTimeoutError,
     TooManyUploadsError,
     UploadTooLargeError,
 )
+from serverkit.wsgi import MOST_DIGITS
 
 SMALL_BYTES = 64 * 1024
 """What anybody may send."""
@@ -39,6 +41,10 @@ LARGE_FROM_ONE, LARGE_AT_ALL = 2, 16
 LINGER_SECONDS, LINGER_BYTES = 2.0, 1024 * 1024
 """A refused caller that still sends is listened to for so long: else it would hear a broken line, not the refusal."""
 MEMORY_BYTES, CHUNK = 1024 * 1024, 256 * 1024
+
+
+class CallerGoneError(Exception):
+    """Anyone who sent half a message is gone: nobody is left to answer."""
 
 
 class BodyWanted(BaseException):
@@ -138,6 +144,33 @@ class Bodies:
                     await work()
             except TimeoutError as error:
                 raise RequestTimeoutError from error
+
+    async def message(self, scope: Scope, receive: Receive, most_bytes: int, address: str) -> bytes:
+        """A small body, whole; UploadTooLargeError before more than `most_bytes` is taken in."""
+        announced = header_of(scope, b"content-length")
+        if announced and (not announced.isdecimal() or len(announced) > MOST_DIGITS):
+            raise RequestMalformedError("Content-Length is not a length")
+        if announced and int(announced) > most_bytes:
+            raise UploadTooLargeError(
+                "{announced} bytes were announced; {most_bytes} are allowed", announced=announced, most_bytes=most_bytes
+            )
+        parts, size, more = [], 0, True
+
+        async def work() -> None:
+            nonlocal size, more
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise CallerGoneError
+                part = message.get("body", b"")
+                parts.append(part)
+                size += len(part)
+                if size > most_bytes:
+                    raise UploadTooLargeError("more than {most_bytes} bytes were sent", most_bytes=most_bytes)
+                more = message.get("more_body", False)
+
+        await self.soon(work, address)
+        return b"".join(parts)
 
     async def beginning(self, upload: Upload, most_bytes: int, address: str) -> None:
         """Take in up to `most_bytes` of a body, from anybody."""

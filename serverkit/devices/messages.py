@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import BoundedSemaphore, Lock
-from typing import Any, TypeAlias
+from threading import Lock
+from typing import Generic, Protocol, TypeVar
 
+from serverkit.devices.asgi import Receive, Scope
+from serverkit.devices.batcher import Batcher
+from serverkit.devices.bodies import Bodies, CallerGoneError
 from serverkit.devices.health import CheckCall, answer_health
-from serverkit.errors import AppError, DatabaseBusyError
+from serverkit.errors import AppError
 from serverkit.ids import new_id
 from serverkit.log import get_logger
-from serverkit.wsgi import Response, StartResponse, json_response, problem, read_body
+from serverkit.wsgi import Response, json_response, problem
 
-Handled: TypeAlias = tuple[int, bytes | None, str | None, str, str]
 PREFIX = "/device/v1/"
+READY = "/readyz"
+READY_SECONDS = 0.25
 ADDRESSES = 10_000
 RETRY_SECONDS = 5
 
@@ -54,12 +59,31 @@ class FailureLimiter:
                 self._counts.popitem(last=False)
 
 
+class Message(Protocol):
+    """A message on its way through the server, as far as HTTP looks at it: what came of it."""
+
+    error: BaseException | None
+    status: int
+    answer: bytes | None
+    code: str | None
+    message: str
+    remedy: str
+
+
+M = TypeVar("M", bound=Message)
+
+
 @dataclass
-class DeviceHttp:
-    """Answers devices; `handle_all` does messages (operation, bytes) together and says for each what came of it."""
+class DeviceHttp(Generic[M]):
+    """Answers devices, and who asks how the server is.
+
+    `received` makes a message of the operation and the bytes that came; `handle_all` handles a group of messages, notes
+    on each what came of it, and returns when all is committed.
+    """
 
     operations: frozenset[str]
-    handle_all: Callable[[Sequence[tuple[str, bytes]]], list[Handled | BaseException]]
+    received: Callable[[str, bytes], M]
+    handle_all: Callable[[Sequence[M]], None]
     checks: Mapping[str, CheckCall]
     openapi: bytes
     most_bytes: int
@@ -67,34 +91,48 @@ class DeviceHttp:
     most_at_once: int
     now: Callable[[], datetime]
     limiter: FailureLimiter = field(init=False)
-    places: BoundedSemaphore = field(init=False)
+    batcher: Batcher[M] | None = field(init=False, default=None)
+    """Made with the first message, in the loop of its process."""
+    _readiness: asyncio.Future[Response] | None = field(init=False, default=None)
+    _ready_at: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
-        """Create the rate limiter and the places."""
+        """Make the limiter, and threads for the checks."""
         self.limiter = FailureLimiter(self.failures_a_minute, self.now)
-        self.places = BoundedSemaphore(self.most_at_once)
+        self._checking = ThreadPoolExecutor(2, thread_name_prefix="checks")
 
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, as a WSGI application."""
-        return self._answer(environ).send(environ, start_response)
+    async def answer(self, scope: Scope, receive: Receive, bodies: Bodies, address: str) -> Response | None:
+        """The answer to a request; None where nobody is left to answer."""
+        path, method = str(scope["path"]), scope["method"]
+        if method == "POST":
+            return await self._take(path, scope, receive, bodies, address)
+        if method not in {"GET", "HEAD"}:
+            return _takes_post() if path.removeprefix(PREFIX) in self.operations else _nothing_here()
+        return await self._ready() if path == READY else self.look(path)
 
-    def _answer(self, environ: dict[str, Any]) -> Response:
-        path, method = str(environ.get("PATH_INFO", "")), str(environ.get("REQUEST_METHOD", ""))
-        if method in {"GET", "HEAD"}:
-            return self.look(path)
-        if method != "POST":
-            known = path.removeprefix(PREFIX) in self.operations
-            return _takes_post() if known else _nothing_here()
-        address = str(environ.get("REMOTE_ADDR", ""))
+    async def _take(self, path: str, scope: Scope, receive: Receive, bodies: Bodies, address: str) -> Response | None:
         refused = self.refuse(path, address)
         if refused is not None:
             return refused
         try:
-            message = path.removeprefix(PREFIX), read_body(environ, self.most_bytes)
-            with self.place():
-                return self.respond(address, self.handle_all([message])[0])
+            data = await bodies.message(scope, receive, self.most_bytes, address)
+            message = self.received(path.removeprefix(PREFIX), data)
+            if self.batcher is None:
+                self.batcher = Batcher(self.handle_all, self.most_at_once)
+            await self.batcher.handle(message)
+        except CallerGoneError:
+            return None  # and no refusal is counted
         except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
             return failed(error)
+        return self.respond(address, message)
+
+    async def _ready(self) -> Response:
+        """What the checks say; those who ask in the same moment get one answer, since each look writes."""
+        loop = asyncio.get_running_loop()
+        if self._readiness is None or (self._readiness.done() and loop.time() - self._ready_at > READY_SECONDS):
+            self._ready_at = loop.time()
+            self._readiness = loop.run_in_executor(self._checking, self.look, READY)
+        return await asyncio.shield(self._readiness)
 
     def look(self, path: str) -> Response:
         """The answer to who only looks."""
@@ -106,7 +144,7 @@ class DeviceHttp:
         if path.removeprefix(PREFIX) in self.operations:
             return _takes_post()
         if path == "/":
-            return json_response({"product": "Perigee", "health": "/readyz", "device_api": PREFIX + "openapi.json"})
+            return json_response({"product": "Perigee", "health": READY, "device_api": PREFIX + "openapi.json"})
         return _nothing_here()
 
     def refuse(self, path: str, address: str) -> Response | None:
@@ -120,26 +158,15 @@ class DeviceHttp:
         slow.headers.append(("Retry-After", str(wait)))
         return slow
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """One of the places for messages that wait; DatabaseBusyError at once when all are taken."""
-        if not self.places.acquire(blocking=False):
-            raise DatabaseBusyError("the server has more messages than it can take")
-        try:
-            yield
-        finally:
-            self.places.release()
-
-    def respond(self, address: str, handled: Handled | BaseException) -> Response:
+    def respond(self, address: str, message: M) -> Response:
         """Say what came of a message; refusals are counted against the address."""
-        if isinstance(handled, BaseException):
-            return failed(handled)
-        status, answer, code, message, remedy = handled
-        if status == 200 and answer is not None:
-            return Response(200, answer)
+        if message.error is not None:
+            return failed(message.error)
+        if message.status == 200 and message.answer is not None:
+            return Response(200, message.answer)
         self.limiter.count(address)
-        extra = {"answer": json.loads(answer)} if answer is not None else {}
-        return problem(status, code or "refused", message, remedy, extra=extra)
+        extra = {"answer": json.loads(message.answer)} if message.answer is not None else {}
+        return problem(message.status, message.code or "refused", message.message, message.remedy, extra=extra)
 
 
 def _nothing_here() -> Response:

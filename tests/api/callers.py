@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi import checks
 
-from tests.world import World, WsgiApp, call
+from serverkit.devices.asgi_front import Application
+from tests.world import App, World, call
 
 BASE = "/api/v1"
 CHECKS = [
@@ -32,7 +33,7 @@ CHECKS = [
 class Api:
     """A caller with a token."""
 
-    app: WsgiApp
+    app: App
     token: str
 
     def ask(
@@ -82,6 +83,11 @@ def satellite_token(world: World, role: str = "administrator") -> str:
     return str(made["token"])
 
 
+def wsgi_of(app: App) -> Any:
+    """What the front of a server hands REST to."""
+    return app.rest if isinstance(app, Application) else app
+
+
 # It asks servers of time whose names would be generated: it is tried with servers of its own.
 NOT_GENERATED = {"measure_time"}
 
@@ -89,7 +95,7 @@ NOT_GENERATED = {"measure_time"}
 def generated_calls(api: Api, examples: int) -> int:
     """Call the operations with generated parameters and bodies, good and bad; returns how many operations there are."""
     config = SchemathesisConfig.from_dict({})
-    schema = schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", api.app, config=config)
+    schema = schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", wsgi_of(api.app), config=config)
     schema.validate()
     checked = 0
     for result in schema.get_all_operations():

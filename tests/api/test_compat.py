@@ -13,7 +13,7 @@ from central.app import make_app
 from central.runtime import open_central
 from serverkit.settings import ServerSettings
 from tests.api.callers import Api
-from tests.world import ACCOUNT, World, WsgiApp, call
+from tests.world import ACCOUNT, App, World, call
 
 CLOUD = "/services/api/smart-accounts-and-licensing"
 DOUBLED = "//services/api/services/api/smart-accounts-and-licensing"
@@ -25,7 +25,7 @@ BACKEND = "/backend/api"
 class Script:
     """A script with an API client; `get` and `post` return what it would parse."""
 
-    app: WsgiApp
+    app: App
     client: dict[str, Any]
     token: str = ""
 
@@ -54,7 +54,7 @@ class Script:
         return found
 
 
-def call_path(app: WsgiApp, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> tuple[int, Any]:
+def call_path(app: App, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> tuple[int, Any]:
     """POST and parse."""
     status, _, answer = call(app, "POST", path, body, headers)
     return status, json.loads(answer) if answer else None

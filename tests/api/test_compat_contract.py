@@ -14,7 +14,7 @@ from satellite.app import make_app as satellite_app
 from satellite.runtime import open_satellite
 from tests.api.callers import Api, satellite_token
 from tests.api.test_compat import BACKEND, CLOUD, REAL_CODE, Script, _script
-from tests.world import ACCOUNT, World, WsgiApp, call
+from tests.world import ACCOUNT, App, World, call
 
 pytestmark = pytest.mark.one_database("form of answers and bodies: the same on both")
 TERMS = (
@@ -206,7 +206,7 @@ def with_odd(value: Any, where: tuple[Any, ...], odd: Any) -> Any:
     return copy
 
 
-def surprises(app: WsgiApp, token: str, root: str) -> list[str]:
+def surprises(app: App, token: str, root: str) -> list[str]:
     """Answers that the contract does not know, for every place of every body with something odd in it."""
     found = []
     head = {"Authorization": f"Bearer {token}"}

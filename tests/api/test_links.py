@@ -17,7 +17,7 @@ from central.app import make_app as central_app
 from central.runtime import open_central
 from satellite.app import make_app as satellite_app
 from satellite.runtime import open_satellite
-from tests.api.callers import BASE, CHECKS, Api, central_token, satellite_token
+from tests.api.callers import BASE, CHECKS, Api, central_token, satellite_token, wsgi_of
 from tests.world import ACCOUNT, World
 
 pytestmark = pytest.mark.one_database("what is generated tries the edge, which is the same on both")
@@ -129,7 +129,7 @@ def test_generated_chains_of_calls_find_no_fault(site: World, server: str, monke
     monkeypatch.setenv(f"{server.upper()}_SERVER__FAILURES_A_MINUTE", "100000")
     api = of_central(site) if server == "central" else of_satellite(site)
     config = SchemathesisConfig.from_dict(STEADY)
-    schema = schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", api.app, config=config)
+    schema = schemathesis.openapi.from_wsgi(f"{BASE}/openapi.json", wsgi_of(api.app), config=config)
     # The machine would take its own token away, and ask servers of time that are none.
     chains = schema.exclude(operation_id=["revoke_api_token", "measure_time"]).as_state_machine()
     seen: Counter[tuple[str, int]] = Counter()

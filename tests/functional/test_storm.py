@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from serverkit.devices.asgi import from_loop
+from satellite.device_api.app import make_app
+from satellite.runtime import open_satellite
 from tests.bench.devices import BenchDevice, answered, http
 from tests.bench.load import Job, Outcome
 from tests.bench.servers import Server, probed, send, serving
+from tests.front import front_of
 from tests.world import World, call
 
 
@@ -107,7 +109,7 @@ def test_connections_that_say_nothing_keep_nobody_out(site: World) -> None:
 @pytest.mark.row("S4.7")
 def test_behind_a_proxy_failures_are_counted_by_the_address_that_the_proxy_adds(site: World) -> None:
     """What a device itself claims as its address does not count."""
-    app = from_loop(site.wire().app, behind_proxy=True)
+    app = front_of(make_app(open_satellite(site.folder / "satellite")), behind_proxy=True)
     said = {"X-Forwarded-For": "10.9.9.9, 192.0.2.1"}
     for _ in range(120):
         call(app, "POST", "/device/v1/authorize", b"{}", said)

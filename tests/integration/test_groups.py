@@ -31,9 +31,10 @@ from satellite.device_api.app import make_app
 from satellite.device_api.backend import SatelliteBackend
 from satellite.runtime import Satellite, open_satellite
 from serverkit.actor import SYSTEM
-from serverkit.db.group import PATIENCE_SECONDS
+from serverkit.devices.batcher import PATIENCE_SECONDS
 from serverkit.locks import Lock, turn
 from tests.bench.devices import BenchDevice, answered
+from tests.front import front_of
 from tests.world import World, call
 
 Said = tuple[int, dict[str, str], bytes]
@@ -45,7 +46,8 @@ class Site:
     def __init__(self, world: World) -> None:
         self.world = world
         self.made: Satellite = open_satellite(world.folder / "satellite")
-        self.app = make_app(self.made)
+        self.devices = make_app(self.made)
+        self.app = front_of(self.devices)
         self.pool = ThreadPoolExecutor(64)
 
     def say(self, op: str, message: bytes) -> Said:
@@ -71,13 +73,13 @@ class Site:
         return [each.result(60) for each in sent]
 
     def wait_until_queued(self, count: int) -> None:
-        edge = self.app.handle_all.args[0].__self__  # type: ignore[attr-defined]
         ticks = Event()
         for _ in range(2000):
-            if edge._led and len(edge._queue) >= count - 1:  # the first one leads and has left the queue
-                return
+            batcher = self.devices.batcher
+            if batcher is not None and len(batcher._waiting) + 1 == batcher._held >= count:
+                return  # the first one is a group of its own that waits for the lock
             ticks.wait(0.01)
-        raise AssertionError(f"{len(edge._queue)} of {count} messages came")
+        raise AssertionError(f"not all of {count} messages came")
 
     def count(self, query: Any) -> int:
         with self.made.database.read(SYSTEM) as unit:

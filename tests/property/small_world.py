@@ -56,6 +56,7 @@ from satellite.runtime import assemble as assemble_satellite
 from satellite.sync.make_request import make_request
 from serverkit.actor import OPERATOR
 from serverkit.clock import FixedClock
+from tests.front import front_of
 from tests.world import ACCOUNT, Wire, World
 
 RESTRICTED, ORDINARY = "STRONG", "ADVANTAGE"
@@ -147,7 +148,7 @@ class SmallWorld:
 
     def _open(self, home: Path) -> Machine:
         made = assemble_satellite(home, self.clock)
-        return Machine(home, made, Wire(make_app(made)))
+        return Machine(home, made, Wire(front_of(make_app(made))))
 
     def _device(self, name: str) -> Device:
         return Device(

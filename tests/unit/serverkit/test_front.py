@@ -5,97 +5,159 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-import serverkit.devices.asgi_front as front_module
-from serverkit.devices.asgi_front import Application, AsgiFront, Batcher
+import serverkit.devices.batcher as batcher_module
+from serverkit.devices.asgi_front import Application, AsgiFront
+from serverkit.devices.batcher import MOST_TOGETHER, Batcher
 from serverkit.devices.health import Check
-from serverkit.devices.messages import DeviceHttp, Handled
+from serverkit.devices.messages import DeviceHttp
 from serverkit.errors import DatabaseBusyError
 from serverkit.wsgi import Response, StartResponse
 
-DONE: Handled = (200, b'{"done": true}', None, "", "")
+
+@dataclass
+class Message:
+    """What the front carries: what came, and what came of it."""
+
+    op: str
+    data: bytes
+    error: BaseException | None = None
+    status: int = 200
+    answer: bytes | None = None
+    code: str | None = None
+    message: str = ""
+    remedy: str = ""
 
 
-class Desk:
-    """Settles groups when the test lets it."""
+class Processor:
+    """Handles groups when the test lets it."""
 
     def __init__(self) -> None:
         self.groups: list[list[str]] = []
         self.free = threading.Event()
         self.begun = threading.Event()
 
-    def settle(self, group: Sequence[str]) -> list[str | BaseException]:
-        self.groups.append(list(group))
+    def handle_all(self, group: Sequence[Message]) -> None:
+        self.groups.append([each.op for each in group])
         self.begun.set()
         assert self.free.wait(30)
-        return [ValueError(word) if word.startswith("bad") else word.upper() for word in group]
+        for each in group:
+            each.answer = each.op.upper().encode()
 
 
-async def _begun(desk: Desk) -> None:
-    await asyncio.get_running_loop().run_in_executor(None, desk.begun.wait, 30)
+async def _begun(processor: Processor) -> None:
+    await asyncio.get_running_loop().run_in_executor(None, processor.begun.wait, 30)
+
+
+async def _said(batcher: Batcher[Message], word: str) -> str:
+    message = Message(word, b"")
+    await batcher.handle(message)
+    assert message.answer is not None
+    return message.answer.decode()
 
 
 @pytest.mark.row("S4.1", "S4.2")
 def test_what_comes_while_a_group_is_settled_makes_the_next_group() -> None:
-    """One goes first; the others wait together and each gets its own answer or fault."""
-    desk = Desk()
+    """One goes first; the others wait together and each gets its own answer."""
+    processor = Processor()
 
     async def run() -> list[Any]:
-        gathering = Batcher(desk.settle)
-        first = asyncio.create_task(gathering.ask("a"))
-        await _begun(desk)
-        rest = [asyncio.create_task(gathering.ask(word)) for word in ("b", "bad", "c")]
+        batcher = Batcher(processor.handle_all, most_at_once=100)
+        first = asyncio.create_task(_said(batcher, "a"))
+        await _begun(processor)
+        rest = [asyncio.create_task(_said(batcher, word)) for word in ("b", "c")]
         await asyncio.sleep(0)
-        desk.free.set()
-        return await asyncio.gather(first, *rest, return_exceptions=True)
+        processor.free.set()
+        return await asyncio.gather(first, *rest)
 
     said = asyncio.run(run())
 
-    assert desk.groups == [["a"], ["b", "bad", "c"]]
-    assert [str(each) for each in said] == ["A", "B", "bad", "C"]
-    assert isinstance(said[2], ValueError)
+    assert processor.groups == [["a"], ["b", "c"]]
+    assert said == ["A", "B", "C"]
 
 
 @pytest.mark.row("S4.1", "S4.2")
 def test_who_was_just_answered_and_comes_again_finds_a_place_in_the_next_group() -> None:
     """After a large group, one message that waits does not go alone: the others have a moment to come again."""
-    desk = Desk()
+    processor = Processor()
 
     async def run() -> None:
-        gathering = Batcher(desk.settle)
-        many = [asyncio.create_task(gathering.ask(word)) for word in "abcdef"]
-        await _begun(desk)
-        late = asyncio.create_task(gathering.ask("late"))
+        batcher = Batcher(processor.handle_all, most_at_once=100)
+        many = [asyncio.create_task(_said(batcher, word)) for word in "abcdef"]
+        await _begun(processor)
+        late = asyncio.create_task(_said(batcher, "late"))
         await asyncio.sleep(0)
-        desk.free.set()
+        processor.free.set()
         await asyncio.gather(*many)
-        again = [asyncio.create_task(gathering.ask(word)) for word in "uvwxyz"]
+        again = [asyncio.create_task(_said(batcher, word)) for word in "uvwxyz"]
         await asyncio.gather(late, *again)
 
     asyncio.run(run())
 
-    assert [len(group) for group in desk.groups] == [6, 7]
+    assert [len(group) for group in processor.groups] == [6, 7]
+
+
+@pytest.mark.row("S4.1", "S4.2")
+def test_more_than_go_together_go_one_group_after_the_other() -> None:
+    """The first of a storm does not wait for the last: groups are bounded, and each message is handled once."""
+    processor = Processor()
+    words = [f"w{number}" for number in range(2 * MOST_TOGETHER + 2)]
+
+    async def run() -> list[str]:
+        batcher = Batcher(processor.handle_all, most_at_once=1000)
+        first = asyncio.create_task(_said(batcher, "first"))
+        await _begun(processor)
+        many = [asyncio.create_task(_said(batcher, word)) for word in words]
+        await asyncio.sleep(0)
+        processor.free.set()
+        await first
+        return list(await asyncio.gather(*many))
+
+    said = asyncio.run(run())
+
+    assert [len(group) for group in processor.groups] == [1, MOST_TOGETHER, MOST_TOGETHER, 2]
+    assert said == [word.upper() for word in words]
+
+
+@pytest.mark.row("S4.2")
+def test_one_more_than_may_wait_is_refused_at_once_and_a_place_is_free_again_afterwards() -> None:
+    """Those that wait and those that are being settled count; who was answered does not."""
+    processor = Processor()
+
+    async def run() -> list[str]:
+        batcher = Batcher(processor.handle_all, most_at_once=2)
+        first = asyncio.create_task(_said(batcher, "a"))
+        await _begun(processor)
+        second = asyncio.create_task(_said(batcher, "b"))
+        await asyncio.sleep(0)
+        with pytest.raises(DatabaseBusyError):
+            await _said(batcher, "c")
+        processor.free.set()
+        return [await first, await second, await _said(batcher, "d")]
+
+    assert asyncio.run(run()) == ["A", "B", "D"]
 
 
 @pytest.mark.row("S4.1", "S4.2")
 def test_whoever_waits_too_long_in_front_is_told_so_and_is_not_settled_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """While a group is stuck, the deadline of those behind it holds."""
-    monkeypatch.setattr(front_module, "PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr(front_module, "SWEEP_SECONDS", 0.02)
-    desk = Desk()
+    monkeypatch.setattr(batcher_module, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(batcher_module, "SWEEP_SECONDS", 0.02)
+    processor = Processor()
 
     async def run() -> tuple[str, BaseException]:
-        gathering = Batcher(desk.settle)
-        first = asyncio.create_task(gathering.ask("a"))
-        await _begun(desk)
-        late = await asyncio.gather(asyncio.create_task(gathering.ask("late")), return_exceptions=True)
-        desk.free.set()
+        batcher = Batcher(processor.handle_all, most_at_once=100)
+        first = asyncio.create_task(_said(batcher, "a"))
+        await _begun(processor)
+        late = await asyncio.gather(asyncio.create_task(_said(batcher, "late")), return_exceptions=True)
+        processor.free.set()
         answered = await first
-        await gathering.ask("next")
+        await _said(batcher, "next")
         assert isinstance(late[0], BaseException)
         return answered, late[0]
 
@@ -103,21 +165,21 @@ def test_whoever_waits_too_long_in_front_is_told_so_and_is_not_settled_later(mon
 
     assert answered == "A"
     assert isinstance(late, DatabaseBusyError)
-    assert desk.groups == [["a"], ["next"]]
+    assert processor.groups == [["a"], ["next"]]
 
 
 @pytest.mark.row("S4.1", "S4.2")
 def test_who_leaves_while_waiting_disturbs_nobody() -> None:
     """A connection that breaks takes its own answer along and no other's."""
-    desk = Desk()
+    processor = Processor()
 
     async def run() -> str:
-        gathering = Batcher(desk.settle)
-        first, second = (asyncio.create_task(gathering.ask(word)) for word in ("a", "b"))
-        await _begun(desk)
+        batcher = Batcher(processor.handle_all, most_at_once=100)
+        first, second = (asyncio.create_task(_said(batcher, word)) for word in ("a", "b"))
+        await _begun(processor)
         first.cancel()
         await asyncio.sleep(0)
-        desk.free.set()
+        processor.free.set()
         return await second
 
     assert asyncio.run(run()) == "B"
@@ -128,20 +190,20 @@ def test_a_thread_that_cannot_be_started_costs_the_messages_of_that_moment_alone
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A machine without room for a thread: who asked is told of it, and who asks later is settled."""
-    desk = Desk()
-    desk.free.set()
+    processor = Processor()
+    processor.free.set()
     begin = threading.Thread.start
 
     def refused(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     async def run() -> str:
-        gathering = Batcher(desk.settle)
+        batcher = Batcher(processor.handle_all, most_at_once=100)
         monkeypatch.setattr(threading.Thread, "start", refused)
         with pytest.raises(RuntimeError):
-            await asyncio.wait_for(gathering.ask("a"), 5)
+            await asyncio.wait_for(_said(batcher, "a"), 5)
         monkeypatch.setattr(threading.Thread, "start", begin)
-        return await asyncio.wait_for(gathering.ask("b"), 5)
+        return await asyncio.wait_for(_said(batcher, "b"), 5)
 
     assert asyncio.run(run()) == "B"
 
@@ -152,12 +214,18 @@ def _rest(environ: dict[str, Any], start_response: StartResponse) -> Any:
 
 
 def _front(**options: Any) -> AsgiFront:
-    def handle(group: Sequence[tuple[str, bytes]]) -> list[Handled | BaseException]:
-        return [RuntimeError("a fault") if data == b"fault" else DONE for _, data in group]
+    def handle_all(group: Sequence[Message]) -> None:
+        for each in group:
+            each.answer = b'{"done": true}'
+            if each.data == b"fault":
+                each.error = RuntimeError("a fault")
+            if each.data == b"refused":
+                each.status, each.code, each.answer = 403, "token_refused", b'{"signed": 1}'
 
     devices = DeviceHttp(
         operations=frozenset({"authorize"}),
-        handle_all=handle,
+        received=Message,
+        handle_all=handle_all,
         checks={"disk": lambda: Check(ok=True, detail="has room")},
         openapi=b"{}",
         most_bytes=100,

@@ -1,11 +1,12 @@
-"""The queue of group commit by itself."""
+"""Group commit by itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import pytest
 from sqlalchemy import event, text
@@ -15,52 +16,54 @@ from satellite.core.operations.models import ClockRow
 from serverkit.actor import SYSTEM
 from serverkit.clock import SystemClock
 from serverkit.db.engine import make_engine
-from serverkit.db.group import GroupCommit, Stages
+from serverkit.db.group import GroupCommit
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database, Unit
-from serverkit.errors import DatabaseBusyError
 
 HOOKS: list[int] = []
+
+
+@dataclass
+class Number:
+    """A job: a number that is doubled when it is written."""
+
+    number: int
+    result: int | None = None
+    error: BaseException | None = None
+
+    @property
+    def outcome(self) -> int | str | None:
+        """The result, or the kind of the error."""
+        return self.result if self.error is None else type(self.error).__name__
 
 
 class Adding:
     """Writes numbers; some of them are bad."""
 
-    def __init__(self, unit: Unit, sizes: list[int], jobs: Sequence[int]) -> None:
+    def __init__(self, unit: Unit, sizes: list[int], group: Sequence[Number]) -> None:
         self.unit = unit
-        sizes.append(len(jobs))
+        sizes.append(len(group))
 
-    def do(self, job: int) -> int:
-        if job == 17:
-            self.unit.after_commit.append(lambda: HOOKS.append(job))
-        if job in {13, 17}:
+    def settle(self, job: Number, /) -> None:
+        number = job.number
+        if number == 17:
+            self.unit.after_commit.append(lambda: HOOKS.append(number))
+        if number in {13, 17}:
             raise ValueError("a fault of this job alone")
-        if job == 99:
+        if number == 99:
             raise OperationalError("INSERT", {}, Exception("the database's own fault"))
-        self.unit.session.execute(text("INSERT INTO numbers VALUES (:n)"), {"n": job})
-        if job == 7:
-            self.unit.after_commit.append(lambda: HOOKS.append(job))
-        return job * 2
+        self.unit.session.execute(text("INSERT INTO numbers VALUES (:n)"), {"n": number})
+        if number == 7:
+            self.unit.after_commit.append(lambda: HOOKS.append(number))
+        job.result = number * 2
 
     def finish(self) -> None:
         pass
 
 
-def _prepared(job: int) -> int:
-    if job == 66:
-        raise ValueError("not sound")
-    return job
-
-
-def stages(sizes: list[int]) -> Stages[int, int, int, int]:
-    """Numbers pass through; 66 is refused before the unit of work, 55 after it."""
-
-    def complete(done: int) -> int:
-        if done == 110:
-            raise ValueError("it cannot be said")
-        return done
-
-    return Stages(_prepared, lambda unit, found: Adding(unit, sizes, found), complete)
+def committing(database: Database, sizes: list[int]) -> GroupCommit[Number]:
+    """A group commit that notes how large each unit of work was."""
+    return GroupCommit(database, SYSTEM, lambda unit, group: Adding(unit, sizes, group))
 
 
 @pytest.fixture
@@ -80,34 +83,24 @@ def _kept(database: Database) -> list[int]:
         return sorted(unit.session.scalars(text("SELECT n FROM numbers")))
 
 
-def _gathered(database: Database, jobs: list[int], sizes: list[int] | None = None) -> tuple[list[int], list[int | str]]:
+def _settled(
+    database: Database, numbers: list[int], sizes: list[int] | None = None
+) -> tuple[list[int], list[int | str | None]]:
     sizes = [] if sizes is None else sizes
-    group = GroupCommit(database, SYSTEM, stages(sizes))
-
-    def one(job: int) -> int | str:
-        try:
-            return group.do(job)
-        except Exception as error:  # noqa: BLE001 - its kind is what is looked at
-            return type(error).__name__
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        with database.write(SYSTEM):
-            sent = [pool.submit(one, job) for job in jobs]
-            ticks = Event()
-            for _ in range(1000):
-                if len(group._queue) >= len(jobs) - 1:
-                    break
-                ticks.wait(0.01)
-        said = [each.result(30) for each in sent]
-    return sizes, said
+    group = [Number(number) for number in numbers]
+    committing(database, sizes).settle(group)
+    return sizes, [job.outcome for job in group]
 
 
 @pytest.mark.row("S4.1", "S4.2")
-def test_what_waits_together_is_committed_together(database: Database) -> None:
-    """One leads, the rest make one group; each gets its own result."""
-    sizes, said = _gathered(database, list(range(20, 40)))
+def test_what_comes_together_is_committed_together(database: Database) -> None:
+    """One unit of work for all; each gets its own result."""
+    commits: list[int] = []
+    event.listen(database.engine, "commit", lambda _connection: commits.append(1))
+    sizes, said = _settled(database, list(range(20, 40)))
 
-    assert sorted(sizes) == [1, 19]
+    assert sizes == [20]
+    assert len(commits) == 1
     assert said == [number * 2 for number in range(20, 40)]
     assert _kept(database) == list(range(20, 40))
 
@@ -115,43 +108,17 @@ def test_what_waits_together_is_committed_together(database: Database) -> None:
 @pytest.mark.row("S4.1", "S4.2")
 def test_a_job_that_fails_by_itself_fails_alone(database: Database) -> None:
     """Its neighbours are kept and answered."""
-    _, said = _gathered(database, [1, 2, 13, 4])
+    _, said = _settled(database, [1, 2, 13, 4])
 
     assert said == [2, 4, "ValueError", 8]
     assert _kept(database) == [1, 2, 4]
 
 
 @pytest.mark.row("S4.1", "S4.2")
-def test_what_is_not_sound_does_not_even_begin_a_unit(database: Database) -> None:
-    """A job that is refused before opens no unit of work; one whose result cannot be said is kept all the same."""
-    sizes: list[int] = []
-    group = GroupCommit(database, SYSTEM, stages(sizes))
-
-    refused = group.do_all([66, 66])
-    mixed = group.do_all([1, 66, 55])
-
-    assert [type(each) for each in refused] == [ValueError, ValueError]
-    assert sizes == [2]
-    assert (mixed[0], str(mixed[1]), str(mixed[2])) == (2, "not sound", "it cannot be said")
-    assert _kept(database) == [1, 55]
-
-
-@pytest.mark.row("S4.1", "S4.2")
-def test_many_jobs_of_one_thread_are_done_in_bounded_groups(database: Database) -> None:
-    """What one caller brings together is done together, as far as a group goes."""
-    sizes: list[int] = []
-
-    said = GroupCommit(database, SYSTEM, stages(sizes)).do_all(list(range(100, 230)))
-
-    assert sizes == [64, 64, 2]
-    assert said == [number * 2 for number in range(100, 230)]
-
-
-@pytest.mark.row("S4.1", "S4.2")
 def test_a_job_that_fails_does_nothing_after_the_commit(database: Database) -> None:
     """What it wanted to do then is left out; what a good one wanted is done, once."""
     HOOKS.clear()
-    _, said = _gathered(database, [1, 17, 7, 2])
+    _, said = _settled(database, [1, 17, 7, 2])
 
     assert said == [2, "ValueError", 14, 4]
     assert HOOKS == [7]
@@ -163,74 +130,39 @@ def test_after_a_commit_that_failed_nothing_is_tried_again(database: Database) -
     sizes: list[int] = []
 
     def fail(_connection: object) -> None:
-        if sizes and sizes[-1] > 1:
+        if sizes:
             raise OperationalError("COMMIT", {}, Exception("the disk did not say"))
 
     event.listen(database.engine, "commit", fail)
-    _, said = _gathered(database, [1, 2, 3, 4], sizes)
+    _, said = _settled(database, [1, 2, 3, 4], sizes)
     event.remove(database.engine, "commit", fail)
 
-    assert sizes == [1, 3]
-    assert said == [2, "OperationalError", "OperationalError", "OperationalError"]
-    assert _kept(database) == [1]
+    assert sizes == [4]
+    assert said == ["OperationalError"] * 4
+    assert _kept(database) == []
 
 
 @pytest.mark.row("S4.1", "S4.2")
 def test_an_error_of_the_database_is_no_error_of_the_neighbours(database: Database) -> None:
     """The group is undone and each job tried alone; only the bad one fails."""
-    _, said = _gathered(database, [1, 2, 99, 4])
+    _, said = _settled(database, [1, 2, 99, 4])
 
     assert said == [2, 4, "OperationalError", 8]
     assert _kept(database) == [1, 2, 4]
 
 
 @pytest.mark.row("S4.1", "S4.2")
-def test_more_than_go_together_go_one_group_after_the_other(database: Database) -> None:
-    """A hundred jobs are done in bounded groups, each once."""
-    sizes, said = _gathered(database, list(range(100, 230)))
-
-    assert max(sizes) <= 64
-    assert sum(sizes) == 130
-    assert len(said) == 130
-    assert _kept(database) == list(range(100, 230))
-
-
-@pytest.mark.row("S4.1", "S4.2")
-def test_whoever_waits_too_long_is_told_so_and_nothing_of_it_is_done(database: Database) -> None:
-    """The queue has a deadline; a job that was given up is not done later."""
-    group = GroupCommit(database, SYSTEM, stages([]), patience=0.2)
-    with database.write(SYSTEM):
-        first = Thread(target=group.do, args=(1,))
-        first.start()
-        with pytest.raises(DatabaseBusyError):
-            _after_first(group)
-    first.join(30)
-    later = group.do(3)
-
-    assert later == 6
-    assert _kept(database) == [1, 3]
-
-
-def _after_first(group: GroupCommit[int, int, int, int]) -> None:
-    ticks = Event()
-    while not group._led:
-        ticks.wait(0.01)
-    group.do(2)
-
-
-@pytest.mark.row("S4.1", "S4.2")
 def test_ordinary_writers_get_their_turn_between_groups(database: Database) -> None:
     """While groups follow each other without a pause, another writer is let in again and again."""
-    group = GroupCommit(database, SYSTEM, stages([]))
-    end = Event()
+    group, end = committing(database, []), Event()
 
-    def hammer(number: int) -> None:
+    def hammer() -> None:
         while not end.is_set():
-            group.do(number)
+            group.settle([Number(number) for number in range(200, 206)])
 
-    with ThreadPoolExecutor(6) as pool:
-        for number in range(200, 206):
-            pool.submit(hammer, number)
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(2):
+            pool.submit(hammer)
         for number in range(5):
             with database.write(SYSTEM) as unit:
                 unit.session.execute(text("INSERT INTO numbers VALUES (:n)"), {"n": number})
