@@ -22,10 +22,10 @@ def message(key: PrivateKey, address: str = "authorize") -> DeviceMessage:
     request = DeviceRequest(
         op=DeviceOp.AUTHORIZE,
         udi=Udi(pid="SW-48", serial="SN1"),
-        instance="i",
+        instance="1" * 32,
         key_id=key.public.key_id,
         counter=1,
-        nonce="n" * 16,
+        nonce="2" * 32,
         sent_at=datetime(2026, 1, 1, tzinfo=UTC),
         root_version=1,
         held=(0, 0),
