@@ -67,7 +67,7 @@ class CentralBackend:
         self.held = (0, 0)
         self._refused: Token | None = None
         self._row: DeviceKey | None = None
-        self._standing = DevicePools(unit, keyring)
+        self._pools = DevicePools(unit, keyring)
 
     def find(self, key_id: str, digest: str) -> KnownDevice | None:
         """The device that a key belongs to."""
@@ -88,7 +88,7 @@ class CentralBackend:
 
     def revive(self, known: KnownDevice) -> KnownDevice:
         """The take-over is undone: both machines live on, apart."""
-        self._standing.forget()
+        self._pools.forget()
         row = find_key(self._unit, known.key.key_id)
         if row is None:
             raise DeviceRefusal("not_registered")
@@ -106,7 +106,7 @@ class CentralBackend:
             with self._unit.session.begin_nested():
                 yield
         except BaseException:
-            self._standing.forget()  # it may have been made with what is undone
+            self._pools.forget()  # it may have been made with what is undone
             raise
 
     def remember(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
@@ -125,8 +125,8 @@ class CentralBackend:
             of = self._refused
             subject = {"cause": cause, "device": udi.label if udi else "", "token": of.id if of else None}
             message = f"registration refused: token {cause.replace('_', ' ')}"
-            account, home = (of.account_id, of.virtual_account_id) if of else (None, None)
-            record(self._unit, account, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=home)
+            account, va = (of.account_id, of.virtual_account_id) if of else (None, None)
+            record(self._unit, account, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=va)
 
     def note_restored(self, known: KnownDevice, resumed: int) -> None:
         """Mark a device that was restored from an older copy; twice within a renewal interval it is a clone."""
@@ -136,7 +136,7 @@ class CentralBackend:
 
     def register(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject]:
         """Register with a token."""
-        self._standing.forget()
+        self._pools.forget()
         if read_csr(body.csr).key_id != key.key_id:
             raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
         redeemed = redeem(self._unit, body.token, registered_with(self._unit, key))
@@ -149,7 +149,7 @@ class CentralBackend:
         self._refuse_foreign(account, key)
         registered = register(self._unit, redeemed.token, body, key)
         instance = registered.instance
-        account, home = membership(self._unit, instance)
+        account, virtual_account = membership(self._unit, instance)
         self._row = row = self._refuse_foreign(account, key)
         if row is None:
             raise DeviceRefusal("not_registered")
@@ -160,8 +160,8 @@ class CentralBackend:
             device_ca=self._keyring.device_ca,
             account_domain=account.domain,
             account_name=account.name,
-            virtual_account_id=home.id,
-            virtual_account_name=home.name,
+            virtual_account_id=virtual_account.id,
+            virtual_account_name=virtual_account.name,
             certificate_expires=instance.certificate_expires,
             renew_from=self.now + CERTIFICATE_RENEWAL,
             export_allowed=instance.export_allowed,
@@ -189,7 +189,7 @@ class CentralBackend:
     def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
         """Answer for the complete list of use."""
         _, instance = self._own(known)
-        return authorize_device(self._unit, self._keyring, self._standing, instance, known, body)
+        return authorize_device(self._unit, self._keyring, self._pools, instance, known, body)
 
     def renew_identity(self, known: KnownDevice, body: RenewIdentityBody) -> JsonObject:
         """A new certificate for the same key."""
@@ -229,7 +229,7 @@ class CentralBackend:
 
     def deregister(self, known: KnownDevice, returns: tuple[tuple[ExportReturn, JsonObject], ...]) -> JsonObject:
         """The device leaves: ordinary licences are freed, restricted ones by its signed returns (row C8.3)."""
-        self._standing.forget()
+        self._pools.forget()
         row = find_key(self._unit, known.key.key_id)
         if row is None:
             raise DeviceRefusal("not_registered")
@@ -262,13 +262,13 @@ class CentralBackend:
 
     def export_request(self, known: KnownDevice, statement: ExportRequest, envelope: JsonObject) -> JsonObject:
         """Decided at once: central itself is asked."""
-        self._standing.forget()
+        self._pools.forget()
         del envelope
         return decide_for_device(self._unit, self._keyring, known, statement)
 
     def export_return(self, known: KnownDevice, statement: ExportReturn, envelope: JsonObject) -> JsonObject:
         """Free the grant by the device's own word."""
-        self._standing.forget()
+        self._pools.forget()
         row, instance = self._own(known)
         taken = take_device_return(self._unit, self._keyring, instance, known, envelope)
         if not taken:

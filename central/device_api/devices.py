@@ -63,26 +63,30 @@ class DevicePools:
         self._figures.clear()
         self._lines.clear()
 
-    def figures(self, home: VirtualAccount, tags: Iterable[str]) -> dict[tuple[str, str], PoolFigures]:
+    def figures(self, virtual_account: VirtualAccount, tags: Iterable[str]) -> dict[tuple[str, str], PoolFigures]:
         """Pools of a virtual account."""
-        of = home.id, tuple(sorted(tags))
+        of = virtual_account.id, tuple(sorted(tags))
         if of not in self._figures:
-            self._figures[of] = pools(self._unit, home.account_id, [home.id], list(of[1])) if of[1] else {}
+            self._figures[of] = (
+                pools(self._unit, virtual_account.account_id, [virtual_account.id], list(of[1])) if of[1] else {}
+            )
         return self._figures[of]
 
-    def lines(self, account: SmartAccount, home: VirtualAccount, tags: Iterable[str]) -> tuple[JsonObject, ...]:
+    def lines(
+        self, account: SmartAccount, virtual_account: VirtualAccount, tags: Iterable[str]
+    ) -> tuple[JsonObject, ...]:
         """Signed lines of a virtual account."""
-        of = home.id, tuple(sorted(tags))
+        of = virtual_account.id, tuple(sorted(tags))
         if of not in self._lines:
-            self._lines[of] = tuple(_allotments(self._unit, self._keyring, account, home, of[1]))
+            self._lines[of] = tuple(_allotments(self._unit, self._keyring, account, virtual_account, of[1]))
         return self._lines[of]
 
 
 def authorize_device(
-    unit: Unit, keyring: KeyRing, standing: DevicePools, instance: Instance, known: KnownDevice, body: AuthorizeBody
+    unit: Unit, keyring: KeyRing, device_pools: DevicePools, instance: Instance, known: KnownDevice, body: AuthorizeBody
 ) -> JsonObject:
     """Take the complete list, answer for each licence, bring what was decided."""
-    account, home = membership(unit, instance)
+    account, virtual_account = membership(unit, instance)
     if instance.certificate_expires + CERTIFICATE_GRACE <= unit.licence_now:
         raise DeviceRefusal("certificate_expired")
     catalogue = {row.tag: row for row in entitlements(unit, [tag for tag, _ in body.entitlements])}
@@ -91,8 +95,8 @@ def authorize_device(
     if not known.is_active:
         ordinary = dict(present)  # the active unit of a set says what is used; a standby is only answered (row C7.6)
     if ordinary != present:
-        replace_claims(unit, account.id, instance.id, home.id, ordinary)
-        standing.forget()
+        replace_claims(unit, account.id, instance.id, virtual_account.id, ordinary)
+        device_pools.forget()
         _note_request(unit, instance, present, ordinary)
     for grant_id, generation in body.installed:
         mark_delivered(unit, account.id, grant_id, generation, instance.id)
@@ -104,19 +108,19 @@ def authorize_device(
     changed = {tag for tag in {*ordinary, *present} if ordinary.get(tag) != present.get(tag)}
     if silent or changed:  # a contact ends an alert only after a long silence, and a list that is known changes no pool
         mine = [instance.id] if silent else ()
-        refresh_touched(unit, account, instances=mine, pools={(home.id, tag) for tag in changed})
+        refresh_touched(unit, account, instances=mine, pools={(virtual_account.id, tag) for tag in changed})
     restricted = has_restricted(unit, account.id, instance.id)
     if restricted:
         renew_grants(unit, keyring, account.id, None, instance.id)
     until = unit.now + AUTHORIZATION
-    figures = standing.figures(home, ordinary)
+    figures = device_pools.figures(virtual_account, ordinary)
     answers = [_answer(figures, instance, catalogue.get(tag), tag, count, until) for tag, count in body.entitlements]
     result = AuthorizeResult(
         issued=unit.now,
         valid_until=until,
         renew_after=unit.now + AUTHORIZATION_RENEWAL,
         entitlements=tuple(answers),
-        allotments=standing.lines(account, home, ordinary),
+        allotments=device_pools.lines(account, virtual_account, ordinary),
         grants=tuple(_grants(unit, instance, known)) if restricted else (),
         exports=tuple(_exports(unit, instance, known)) if restricted else (),
         releases=tuple(_releases(unit, instance, known)) if restricted else (),
@@ -159,7 +163,7 @@ def _answer(
 
 
 def _allotments(
-    unit: Unit, keyring: KeyRing, account: SmartAccount, home: VirtualAccount, tags: tuple[str, ...]
+    unit: Unit, keyring: KeyRing, account: SmartAccount, virtual_account: VirtualAccount, tags: tuple[str, ...]
 ) -> list[JsonObject]:
     until = unit.now + timedelta(days=days(unit, "sync_removal_days"))
     return [
@@ -168,8 +172,8 @@ def _allotments(
                 vendor_id=keyring.vendor_id,
                 satellite=None,
                 account=account.domain,
-                virtual_account_id=home.id,
-                virtual_account_name=home.name,
+                virtual_account_id=virtual_account.id,
+                virtual_account_name=virtual_account.name,
                 tag=line.tag,
                 licence_type=line.licence_type,
                 start=line.start,
@@ -183,7 +187,7 @@ def _allotments(
             ),
             keyring.response_key,
         )
-        for line in allotment_lines(unit, account.id, [home.id], list(tags))
+        for line in allotment_lines(unit, account.id, [virtual_account.id], list(tags))
     ]
 
 
@@ -231,10 +235,10 @@ def _export(row: ExportRequestRecord) -> ExportAnswer:
 def decide_for_device(unit: Unit, keyring: KeyRing, known: KnownDevice, statement: ExportRequest) -> JsonObject:
     """Decide a request of a directly connected device at once."""
     instance = _instance(unit, known)
-    account, home = membership(unit, instance)
+    account, virtual_account = membership(unit, instance)
     if statement.instance != instance.id:
         raise DeviceRefusal("identity_mismatch")
-    row = decide(unit, keyring, Applicant(account, None, 0, home.id), instance, statement, known.key)
+    row = decide(unit, keyring, Applicant(account, None, 0, virtual_account.id), instance, statement, known.key)
     refresh_alerts(unit, account)
     return _export(row).to_dict()
 

@@ -1,7 +1,7 @@
 """What central's last response left, kept in memory: kinds of licences and signed lines, read once until the next one.
 
 Both change only together with the digest of what was applied, in one transaction; so that digest says whether what is
-held is still true. Figures of use change with every claim and are never held over.
+held is still true. What is in use changes with every claim and is never held over.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A signed line, as far as figures need it."""
+    """A signed line, as far as sums need it."""
 
     view: LotView
     envelope: JsonObject
@@ -102,18 +102,18 @@ def in_use(unit: Unit, virtual_account_id: str, tag: str) -> int:
 class PoolUse:
     """Answers for licences in one unit of work; each pool is added up once until a claim changes."""
 
-    def __init__(self, unit: Unit, standing: AppliedLines) -> None:
-        """`standing` is what central's last response left."""
+    def __init__(self, unit: Unit, applied: AppliedLines) -> None:
+        """`applied` is what central's last response left."""
         self._unit = unit
-        self.standing = standing
+        self.applied = applied
         self._short: dict[tuple[str, str], bool] = {}
-        self._homes: dict[str, str] = {}
+        self._names: dict[str, str] = {}
 
-    def home_name(self, virtual_account_id: str) -> str:
+    def virtual_account_name(self, virtual_account_id: str) -> str:
         """The name of a virtual account, read once for a group."""
-        if virtual_account_id not in self._homes:
-            self._homes[virtual_account_id] = self._unit.session.get_one(VirtualAccount, virtual_account_id).name
-        return self._homes[virtual_account_id]
+        if virtual_account_id not in self._names:
+            self._names[virtual_account_id] = self._unit.session.get_one(VirtualAccount, virtual_account_id).name
+        return self._names[virtual_account_id]
 
     def forget(self) -> None:
         """What is in use may have changed."""
@@ -124,23 +124,23 @@ class PoolUse:
         pool = (virtual_account_id, tag)
         if pool not in self._short:
             used = in_use(self._unit, virtual_account_id, tag)
-            self._short[pool] = self.standing.is_short(virtual_account_id, tag, used, self._unit.licence_now)
+            self._short[pool] = self.applied.is_short(virtual_account_id, tag, used, self._unit.licence_now)
         return self._short[pool]
 
     def ordinary(self, wanted: Iterable[tuple[str, int]]) -> dict[str, int]:
         """What of a list is claimed from pools: known here and not restricted."""
-        kinds = self.standing.kinds
+        kinds = self.applied.kinds
         return {tag: count for tag, count in wanted if tag in kinds and not kinds[tag].restricted}
 
     def titles(self, tags: Iterable[str]) -> dict[str, str]:
         """The names of licences by tag."""
-        kinds = self.standing.kinds
+        kinds = self.applied.kinds
         return {tag: kinds[tag].name for tag in tags if tag in kinds}
 
-    def answer(self, home: tuple[str, str | None, str], tag: str, count: int, until: datetime) -> EntitlementAnswer:
-        """What a device is told of one licence; `home` is its virtual account, product tag and product id."""
-        virtual_account_id, product_tag, pid = home
-        kind = self.standing.kinds.get(tag)
+    def answer(self, device: tuple[str, str | None, str], tag: str, count: int, until: datetime) -> EntitlementAnswer:
+        """What a device is told of one licence; `device` is its virtual account, product tag and product id."""
+        virtual_account_id, product_tag, pid = device
+        kind = self.applied.kinds.get(tag)
         if kind is None:
             return EntitlementAnswer(tag, count, ClaimState.NOT_FOUND, None)
         if kind.restricted:

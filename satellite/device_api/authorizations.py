@@ -25,14 +25,14 @@ from serverkit.licence_texts import change_text
 
 
 def authorize_device(
-    unit: Unit, figures: PoolUse, instance: Instance, known: KnownDevice, body: AuthorizeBody, *, restricted: bool
+    unit: Unit, pool_use: PoolUse, instance: Instance, known: KnownDevice, body: AuthorizeBody, *, restricted: bool
 ) -> JsonObject:
     """Replace the device's claims, answer for each licence, bring what central decided of `restricted` ones, if any."""
     refuse_ended(unit, instance.certificate_expires)
     silent = unit.licence_now - instance.last_contact >= SILENT_MINOR[0]
-    ordinary = figures.ordinary(body.entitlements)
+    ordinary = pool_use.ordinary(body.entitlements)
     if known.is_active:  # the active unit of a set says what is used; a standby is only answered (row C7.6)
-        _claim(unit, figures, instance, ordinary)
+        _claim(unit, pool_use, instance, ordinary)
     for grant_id, generation in body.installed:
         mark_delivered(unit, grant_id, generation, known.key)
     if known.is_active:
@@ -41,14 +41,14 @@ def authorize_device(
     touch(unit, instance)
     if silent:
         refresh_touched(unit, instances=[instance.id], pools=())
-    until, home = unit.now + AUTHORIZATION, (instance.virtual_account_id, instance.product_tag, instance.udi["pid"])
+    until, who = unit.now + AUTHORIZATION, (instance.virtual_account_id, instance.product_tag, instance.udi["pid"])
     grants = grants_for(unit, instance.id, known.key.key_hash) if restricted else []
     result = AuthorizeResult(
         issued=unit.now,
         valid_until=until,
         renew_after=unit.now + AUTHORIZATION_RENEWAL,
-        entitlements=tuple(figures.answer(home, tag, count, until) for tag, count in body.entitlements),
-        allotments=figures.standing.envelopes(instance.virtual_account_id, list(ordinary)),
+        entitlements=tuple(pool_use.answer(who, tag, count, until) for tag, count in body.entitlements),
+        allotments=pool_use.applied.envelopes(instance.virtual_account_id, list(ordinary)),
         grants=tuple(row.envelope for row in grants if row.state == ACTIVE),
         exports=answers_for(unit, instance.id, known.key.key_hash) if restricted else (),
         releases=tuple(row.release for row in grants if row.release is not None),
@@ -66,19 +66,19 @@ def contacted(unit: Unit, instance: Instance) -> Iterator[None]:
         refresh_touched(unit, instances=[instance.id], pools=())
 
 
-def _claim(unit: Unit, figures: PoolUse, instance: Instance, wanted: dict[str, int]) -> None:
+def _claim(unit: Unit, pool_use: PoolUse, instance: Instance, wanted: dict[str, int]) -> None:
     before, va = claims_of(unit, instance.id), instance.virtual_account_id
     changed = sorted(tag for tag in {**before, **wanted} if before.get(tag) != wanted.get(tag))
     if not changed:
         return
-    were_short = {tag for tag in changed if figures.is_short(va, tag)}
+    were_short = {tag for tag in changed if pool_use.is_short(va, tag)}
     replace_claims(unit, instance.id, va, wanted)
-    figures.forget()
-    text = change_text(before, wanted, figures.titles({*before, *wanted}))
-    message = f"{instance_name(instance)} in {figures.home_name(va)} {text}"
+    pool_use.forget()
+    text = change_text(before, wanted, pool_use.titles({*before, *wanted}))
+    message = f"{instance_name(instance)} in {pool_use.virtual_account_name(va)} {text}"
     kind = EventKind.INSTANCE_REQUESTED_LICENCES
     record(unit, kind, message, subject=wanted, instance_id=instance.id, virtual_account_id=va)
     # A pool that was not short and is not short now has no alert to raise, to change or to end.
-    pools = [(va, tag) for tag in changed if tag in were_short or figures.is_short(va, tag)]
+    pools = [(va, tag) for tag in changed if tag in were_short or pool_use.is_short(va, tag)]
     if pools:
         refresh_touched(unit, instances=(), pools=pools)

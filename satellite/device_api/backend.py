@@ -51,7 +51,7 @@ from satellite.device_api.applied_lines import AppliedLines, PoolUse
 from satellite.device_api.authorizations import authorize_device, contacted
 from satellite.device_api.device_rows import DeviceRows
 from satellite.device_api.registrations import Authority, BatchRegistrations
-from satellite.device_api.renewals import Renewals
+from satellite.device_api.renewals import renew_authorization
 from satellite.runtime import Satellite
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
@@ -62,24 +62,23 @@ class SatelliteBackend:
     """The services of a group of messages, inside one unit of work."""
 
     def __init__(
-        self, unit: Unit, server: Satellite, site: SiteRow, standing: AppliedLines, group: Sequence[DeviceMessage]
+        self, unit: Unit, server: Satellite, site: SiteRow, applied: AppliedLines, group: Sequence[DeviceMessage]
     ) -> None:
-        """`unit` is the group's; `site` its row, `standing` what central's last response left."""
+        """`unit` is the group's; `site` its row, `applied` what central's last response left."""
         self._unit = unit
-        self._made = server
+        self._server = server
         self._site = site
-        self._rows_of_devices = DeviceRows(unit, [message.key for message in group])
-        self._figures = PoolUse(unit, standing)
-        self._renewals = Renewals(unit, self._figures)
+        self._rows = DeviceRows(unit, [message.key for message in group])
+        self._pool_use = PoolUse(unit, applied)
         authority = Authority(server.keyring.key(site.device_ca_key_id), site.device_ca_certificate or b"", site.epoch)
         self._registrations = BatchRegistrations(
             unit,
             authority,
             group,
-            home_name=self._figures.home_name,
+            name_of=self._pool_use.virtual_account_name,
             closed=refuses_for_agreement(unit, site),
         )
-        self._remember: Callable[[str, int, str, bytes], None] = self._rows_of_devices.remember
+        self._remember: Callable[[str, int, str, bytes], None] = self._rows.remember
         self._restored: bool | None = None
         self.now = unit.now
         self.held = (site.epoch, site.applied_rseq)
@@ -87,10 +86,10 @@ class SatelliteBackend:
 
     def find(self, key_id: str, digest: str) -> KnownDevice | None:
         """The device that a key belongs to."""
-        self._remember = self._rows_of_devices.remember
+        self._remember = self._rows.remember
         if self._registrations.holds(key_id):
             self.write()  # it registered a moment ago, in this very group
-        return self._rows_of_devices.known(key_id, digest)
+        return self._rows.known(key_id, digest)
 
     def revive(self, known: KnownDevice) -> KnownDevice:
         """The take-over is undone: both machines live on, apart."""
@@ -99,7 +98,7 @@ class SatelliteBackend:
         self._changed(row.key_id, row.instance_id, known.instance)
         refresh_touched(self._unit, instances=[known.instance, row.instance_id], pools=())
         refresh_clones(self._unit)
-        return self._rows_of_devices.known(known.key.key_id, "") or known
+        return self._rows.known(known.key.key_id, "") or known
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -109,27 +108,27 @@ class SatelliteBackend:
             with self._unit.savepoint():
                 yield
         except BaseException:
-            self._figures.forget()  # they may have been added up with what is undone
+            self._pool_use.forget()  # they may have been added up with what is undone
             raise
 
     def write(self) -> None:
         """Write what was held back."""
         self._registrations.write()
-        self._rows_of_devices.write()
+        self._rows.write()
 
     def remember(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
-        """Keep the answer with the key, and what a quick answer has held back until it was made."""
+        """Keep the answer with the key, and what an answer of the fast path has held back until it was made."""
         self._remember(key_id, counter, digest, answer)
 
     def _remember_contact(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
-        fact = self._rows_of_devices.get(key_id)
-        if fact is not None:
-            self._rows_of_devices.contact(fact.instance)
-        self._rows_of_devices.remember(key_id, counter, digest, answer)
+        device = self._rows.get(key_id)
+        if device is not None:
+            self._rows.contact(device.instance)
+        self._rows.remember(key_id, counter, digest, answer)
 
     def _remember_enrolled(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
         self._registrations.remember(counter, digest, answer)
-        self._rows_of_devices.forget_key(key_id)
+        self._rows.forget_key(key_id)
 
     def note_refusal(self, op: str, code: str, cause: str, udi: Udi | None) -> None:
         """Log the exact cause; the device is told only its code."""
@@ -138,8 +137,8 @@ class SatelliteBackend:
             of = self._refused
             subject = {"cause": cause, "device": udi.label if udi else "", "token": of.id if of else None}
             message = f"registration refused: token {cause.replace('_', ' ')}"
-            home = of.virtual_account_id if of else None
-            record(self._unit, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=home)
+            va = of.virtual_account_id if of else None
+            record(self._unit, EventKind.TOKEN_REFUSED, message, subject=subject, virtual_account_id=va)
 
     def note_restored(self, known: KnownDevice, resumed: int) -> None:
         """Mark a device that was restored from an older copy; twice within a renewal interval it is a clone."""
@@ -154,13 +153,13 @@ class SatelliteBackend:
         return row, find_instance(self._unit, row.instance_id)
 
     def _changed(self, key_id: str, *instances: str) -> None:
-        self._rows_of_devices.forget(*instances)
-        self._rows_of_devices.forget_key(key_id)
-        self._figures.forget()
+        self._rows.forget(*instances)
+        self._rows.forget_key(key_id)
+        self._pool_use.forget()
 
     def _refuse_recovery(self) -> None:
         if self._restored is None:
-            self._restored = self._made.is_restored(self._unit)
+            self._restored = self._server.is_restored(self._unit)
         if self._restored:
             raise DeviceRefusal("recovery")
 
@@ -183,15 +182,15 @@ class SatelliteBackend:
         return values["id"], self._registered(values, certificate)
 
     def _registered(self, values: Mapping[str, Any], certificate: bytes) -> JsonObject:
-        home = values["virtual_account_id"]
+        va = values["virtual_account_id"]
         return RegisterResult(
             instance=values["id"],
             certificate=certificate,
             device_ca=self._site.device_ca_certificate or b"",
             account_domain=self._site.account_domain or "",
             account_name=self._site.account_name or "",
-            virtual_account_id=home,
-            virtual_account_name=self._figures.home_name(home),
+            virtual_account_id=va,
+            virtual_account_name=self._pool_use.virtual_account_name(va),
             certificate_expires=values["certificate_expires"],
             renew_from=self.now + CERTIFICATE_RENEWAL,
             export_allowed=values["export_allowed"],
@@ -221,24 +220,24 @@ class SatelliteBackend:
         return instance.id, self._registered(values, certificate)
 
     def _certify(self, instance: Instance, row: DeviceKey) -> bytes:
-        ca_key = self._made.keyring.key(self._site.device_ca_key_id)
+        ca_key = self._server.keyring.key(self._site.device_ca_key_id)
         ca = self._site.device_ca_certificate or b""
         return issue_certificate(self._unit, ca_key, ca, self._site.epoch, instance, row)
 
     def renew(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject | None:
         """Answer for a list that changes nothing."""
-        fact = self._rows_of_devices.get(known.key.key_id)
-        result = self._renewals.answer(fact, body) if fact is not None else None
+        device = self._rows.get(known.key.key_id)
+        result = renew_authorization(self._unit, self._pool_use, device, body) if device is not None else None
         if result is not None:
             self._remember = self._remember_contact
         return result
 
     def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:
         """Answer for the complete list of use."""
-        fact = self._rows_of_devices.get(known.key.key_id)
-        restricted = fact is None or fact.has_restricted
+        device = self._rows.get(known.key.key_id)
+        restricted = device is None or device.has_restricted
         _, instance = self._own(known)
-        return authorize_device(self._unit, self._figures, instance, known, body, restricted=restricted)
+        return authorize_device(self._unit, self._pool_use, instance, known, body, restricted=restricted)
 
     def renew_identity(self, known: KnownDevice, body: RenewIdentityBody) -> JsonObject:
         """A new certificate for the same key."""
@@ -250,8 +249,8 @@ class SatelliteBackend:
         with contacted(self._unit, instance):
             certificate = self._certify(instance, row)
         message = f"{placed_name(self._unit, instance)} renewed its identity certificate"
-        home, of = instance.virtual_account_id, instance.id
-        record(self._unit, EventKind.INSTANCE_RENEWED, message, virtual_account_id=home, instance_id=of)
+        va, of = instance.virtual_account_id, instance.id
+        record(self._unit, EventKind.INSTANCE_RENEWED, message, virtual_account_id=va, instance_id=of)
         ca, renew_from = self._site.device_ca_certificate or b"", self.now + CERTIFICATE_RENEWAL
         return CertificateResult(certificate, ca, instance.certificate_expires, renew_from).to_dict()
 
@@ -266,20 +265,20 @@ class SatelliteBackend:
 
     def deregister(self, known: KnownDevice, returns: tuple[tuple[ExportReturn, JsonObject], ...]) -> JsonObject:
         """The device leaves: ordinary licences are free, restricted ones come back by its signed returns."""
-        fact = self._rows_of_devices.get(known.key.key_id)
-        restricted = fact is None or fact.has_restricted
+        device = self._rows.get(known.key.key_id)
+        restricted = device is None or device.has_restricted
         row, instance = self._own(known)
         for statement, envelope in returns:
             take_return(self._unit, instance.id, statement, envelope, known.key)
         twins = bool(twins_of(self._unit, instance) or "clone" in instance.marks)
         if leave_set(self._unit, instance, row):
             self._changed(known.key.key_id, instance.id)
-            self._made.refresh_alerts(self._unit)
+            self._server.refresh_alerts(self._unit)
             return {}
         pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, instance.id)}
         take_off(self._unit, instance, "removed itself")
         if restricted or twins:
-            self._made.refresh_alerts(self._unit)  # also what it left behind or asked for in vain
+            self._server.refresh_alerts(self._unit)  # also what it left behind or asked for in vain
         else:
             refresh_touched(self._unit, instances=[instance.id], pools=pools)
         return {}

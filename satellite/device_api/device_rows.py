@@ -22,7 +22,7 @@ _KEYS: Table = DeviceKey.__table__  # type: ignore[assignment]  # a mapped class
 _INSTANCES: Table = Instance.__table__  # type: ignore[assignment]  # a mapped class has a table
 _CLAIMS: Table = Claim.__table__  # type: ignore[assignment]  # a mapped class has a table
 
-_FACTS = (
+_DEVICES = (
     select(
         DeviceKey.key_id,
         DeviceKey.instance_id,
@@ -63,22 +63,22 @@ _CONTACT = (
 
 
 @dataclass(slots=True)
-class Fact:
-    """One device's row, with what it uses."""
+class DeviceRow:
+    """What a group needs of one device: the columns of its key and instance, and what it uses."""
 
-    row: Any
+    columns: Any
     key: PublicKey
     uses: dict[str, int] = field(default_factory=dict)
 
     @property
     def instance(self) -> str:
         """Its instance."""
-        return str(self.row.instance_id)
+        return str(self.columns.instance_id)
 
     @property
     def has_restricted(self) -> bool:
         """Whether it ever asked for or was given a restricted licence."""
-        return bool(self.row.has_grants or self.row.has_exports)
+        return bool(self.columns.has_grants or self.columns.has_exports)
 
 
 def find_public(unit: Unit, key_id: str) -> PublicKey | None:
@@ -88,52 +88,52 @@ def find_public(unit: Unit, key_id: str) -> PublicKey | None:
 
 
 class DeviceRows:
-    """Facts of the devices of one group; what one message changes is read again for the next."""
+    """The devices of one group; what one message changes is read again for the next."""
 
     def __init__(self, unit: Unit, keys: Iterable[PublicKey]) -> None:
         """`keys` are those of the group's messages."""
         self._unit = unit
         self._keys = {key.key_id: key for key in keys}
-        self._rows_of_devices: dict[str, Fact | None] = {}
+        self._rows: dict[str, DeviceRow | None] = {}
         self._answers: dict[str, dict[str, object]] = {}
         self._contacts: dict[str, None] = {}
         self._read(list(self._keys))
 
     def _read(self, key_ids: list[str]) -> None:
         connection = self._unit.session.connection()
-        self._rows_of_devices.update(dict.fromkeys(key_ids))
-        by_instance: dict[str, list[Fact]] = {}
-        for row in connection.execute(_FACTS, {"key_ids": key_ids}):
-            fact = Fact(row, self._keys.get(row.key_id) or PublicKey.from_dict(row.public))
-            self._rows_of_devices[row.key_id] = fact
-            by_instance.setdefault(row.instance_id, []).append(fact)
+        self._rows.update(dict.fromkeys(key_ids))
+        by_instance: dict[str, list[DeviceRow]] = {}
+        for row in connection.execute(_DEVICES, {"key_ids": key_ids}):
+            device = DeviceRow(row, self._keys.get(row.key_id) or PublicKey.from_dict(row.public))
+            self._rows[row.key_id] = device
+            by_instance.setdefault(row.instance_id, []).append(device)
         if by_instance:
             for instance, tag, count in connection.execute(_USES, {"instance_ids": list(by_instance)}):
-                for fact in by_instance[instance]:
-                    fact.uses[tag] = count
+                for device in by_instance[instance]:
+                    device.uses[tag] = count
 
-    def get(self, key_id: str) -> Fact | None:
-        """The facts of a key; None for one that is not known, or whose instance was removed."""
+    def get(self, key_id: str) -> DeviceRow | None:
+        """The row of a key; None for one that is not known, or whose instance was removed."""
         if key_id in self._answers:
             self.write()
-            self._rows_of_devices.pop(key_id, None)
-        if key_id not in self._rows_of_devices:
+            self._rows.pop(key_id, None)
+        if key_id not in self._rows:
             self._unit.session.flush()
             self._read([key_id])
-        return self._rows_of_devices[key_id]
+        return self._rows[key_id]
 
     def known(self, key_id: str, digest: str) -> KnownDevice | None:
         """What the request processor needs; the stored answer only where it is asked for again."""
-        fact = self.get(key_id)
-        if fact is None:
+        device = self.get(key_id)
+        if device is None:
             return None
-        row = fact.row
+        row = device.columns
         answer: str | None = None
         if row.last_digest == digest:
             answer = self._unit.session.connection().execute(_ANSWER, {"of": key_id}).scalar()
         return KnownDevice(
             instance=row.instance_id,
-            key=fact.key,
+            key=device.key,
             udis=(Udi.from_dict(row.udi), *(Udi.from_dict(member) for member in row.standbys)),
             last_counter=row.last_counter,
             last_digest=row.last_digest,
@@ -144,13 +144,13 @@ class DeviceRows:
 
     def forget(self, *instances: str | None) -> None:
         """Something of these instances was changed: read them again when they are next asked for."""
-        gone = [key for key, fact in self._rows_of_devices.items() if fact is not None and fact.instance in instances]
+        gone = [key for key, device in self._rows.items() if device is not None and device.instance in instances]
         for key_id in gone:
-            del self._rows_of_devices[key_id]
+            del self._rows[key_id]
 
     def forget_key(self, key_id: str) -> None:
         """A key came to be known, or to belong elsewhere."""
-        self._rows_of_devices.pop(key_id, None)
+        self._rows.pop(key_id, None)
 
     def remember(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
         """Hold an answer until the group's end."""

@@ -72,14 +72,14 @@ class BatchRegistrations:
         authority: Authority,
         group: Sequence[DeviceMessage],
         *,
-        home_name: Callable[[str], str],
+        name_of: Callable[[str], str],
         closed: bool,
     ) -> None:
         """`group` holds all messages; only what they bring is looked up. `closed`: nothing new is registered.
 
-        `home_name` is the name of a virtual account by its id.
+        `name_of` is the name of a virtual account by its id.
         """
-        self._home_name = home_name
+        self._name_of = name_of
         self._unit = unit
         self._closed = closed
         self._authority = authority
@@ -129,7 +129,7 @@ class BatchRegistrations:
             key, values["id"], body.udi, who.key, who.certificate, self._unit.now, epoch=who.epoch, issue=1
         )
         values["certificate_expires"] = certificate_times(certificate)[1]
-        kind, message, subject = added_event(values, body, self._home_name(token.virtual_account_id))
+        kind, message, subject = added_event(values, body, self._name_of(token.virtual_account_id))
         event = event_row(self._unit, kind, message, subject)
         event |= {"instance_id": values["id"], "virtual_account_id": token.virtual_account_id}
         key_row = {

@@ -144,8 +144,8 @@ def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instan
     unit.session.add(_key_row(row, key, body.udi))
     kind = EventKind.INSTANCE_ADDED_STANDBYS if body.standbys else EventKind.INSTANCE_ADDED
     standbys = f" with standbys {', '.join(member.label for member in body.standbys)}" if body.standbys else ""
-    home = unit.session.get_one(VirtualAccount, (row.account_id, row.virtual_account_id)).name
-    _say(unit, kind, row, f"product instance {instance_name(row)} added to {home}{standbys}")
+    name = unit.session.get_one(VirtualAccount, (row.account_id, row.virtual_account_id)).name
+    _say(unit, kind, row, f"product instance {instance_name(row)} added to {name}{standbys}")
     unit.session.flush()  # the request processor looks the key up again when it keeps the answer
     return row
 

@@ -193,8 +193,8 @@ def _items(
     satellites: dict[str, str],
     holder: Holder,
 ) -> list[dict[str, Any]]:
-    ids, homes = [row.id for row in rows], sorted({row.virtual_account_id for row in rows})
-    used = _used(unit, account_id, _claims(account_id).where(Claim.instance_id.in_(ids)), homes, holder(ids))
+    ids, virtual_accounts = [row.id for row in rows], sorted({row.virtual_account_id for row in rows})
+    used = _used(unit, account_id, _claims(account_id).where(Claim.instance_id.in_(ids)), virtual_accounts, holder(ids))
     return [_item(row, names, satellites, used.get(row.id, [])) for row in rows]
 
 
@@ -205,11 +205,11 @@ def _claims(account_id: str) -> Select[str, str, str, int]:
 
 
 def _used(
-    unit: Unit, account_id: str, claims: Select[str, str, str, int], homes: list[str] | None, held: Held
+    unit: Unit, account_id: str, claims: Select[str, str, str, int], virtual_accounts: list[str] | None, held: Held
 ) -> dict[str, list[dict[str, Any]]]:
     """What instances use and hold, each licence with the state that its pool gives it."""
     used: dict[str, list[dict[str, Any]]] = {}
-    figures = pools(unit, account_id, homes)
+    figures = pools(unit, account_id, virtual_accounts)
     for instance, va, tag, count in unit.session.execute(claims.execution_options(yield_per=STREAM)):
         pool = figures.get((va, tag))
         short = pool is None or pool.verdict.status is Compliance.OUT_OF_COMPLIANCE

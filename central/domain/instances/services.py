@@ -111,14 +111,14 @@ def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Inst
         source = unit.session.get_one(VirtualAccount, (row.account_id, row.virtual_account_id))
         row.virtual_account_id = target.id
         message = f"product instance {instance_name(row)} transferred from {source.name} to {target.name}"
-        for home in (source.id, target.id):  # both logs tell of it
+        for virtual_account_id in (source.id, target.id):  # both logs tell of it
             record(
                 unit,
                 row.account_id,
                 EventKind.INSTANCE_TRANSFERRED,
                 message,
                 subject=subject,
-                virtual_account_id=home,
+                virtual_account_id=virtual_account_id,
                 instance_id=row.id,
             )
     return row
@@ -134,15 +134,15 @@ def note_removed_with(
 ) -> None:
     """Tell each virtual account how many of its instances went with a satellite, and which licences are free then."""
     named = titles(unit, {tag for of in freed.values() for tag in of})
-    for home, count in sorted(counts.items()):
-        name = unit.session.get_one(VirtualAccount, (account_id, home)).name
-        text = freed_text(freed.get(home, {}), named)
+    for virtual_account_id, count in sorted(counts.items()):
+        name = unit.session.get_one(VirtualAccount, (account_id, virtual_account_id)).name
+        text = freed_text(freed.get(virtual_account_id, {}), named)
         record(
             unit,
             account_id,
             EventKind.INSTANCE_REMOVED_VIA_SATELLITE,
             f"{count} product instances removed from {name} with satellite {satellite_name}{text}",
-            subject={"instances": count, "freed": freed.get(home, {})},
-            virtual_account_id=home,
+            subject={"instances": count, "freed": freed.get(virtual_account_id, {})},
+            virtual_account_id=virtual_account_id,
             satellite_id=satellite_id,
         )

@@ -149,9 +149,9 @@ def claims_of(unit: Unit, account_id: str, instance_id: str) -> dict[str, int]:
     return dict(unit.session.execute(query).all())
 
 
-def move_claims(unit: Unit, account_id: str, homes: Mapping[str, str]) -> None:
-    """Take the claims of instances along to the virtual accounts that are now their homes."""
-    for piece in batches(homes):
+def move_claims(unit: Unit, account_id: str, virtual_accounts: Mapping[str, str]) -> None:
+    """Take the claims of instances along to the virtual accounts that are now theirs."""
+    for piece in batches(virtual_accounts):
         query = select(Claim.instance_id, Claim.tag, Claim.count).where(
             Claim.account_id == account_id, Claim.instance_id.in_(piece)
         )
@@ -159,7 +159,7 @@ def move_claims(unit: Unit, account_id: str, homes: Mapping[str, str]) -> None:
         set_claims(
             unit,
             account_id,
-            [ClaimSpec(instance, homes[instance], tag, count, unit.now) for instance, tag, count in rows],
+            [ClaimSpec(instance, virtual_accounts[instance], tag, count, unit.now) for instance, tag, count in rows],
         )
 
 

@@ -13,10 +13,10 @@ from serverkit.db.unit import Unit
 
 def grantable(unit: Unit, account_id: str, virtual_account_id: str, tag: str) -> int:
     """How much of a restricted licence may be granted in a virtual account now."""
-    return supply_of(unit, _home(unit, account_id, virtual_account_id), tag).most
+    return supply_of(unit, _virtual_account(unit, account_id, virtual_account_id), tag).most
 
 
-def _home(unit: Unit, account_id: str, virtual_account_id: str) -> VirtualAccount:
+def _virtual_account(unit: Unit, account_id: str, virtual_account_id: str) -> VirtualAccount:
     return unit.session.get_one(VirtualAccount, (account_id, virtual_account_id))
 
 
@@ -34,17 +34,17 @@ def lock_for_grant(
 
     With `may_be_short` what is there is locked, even if it is in use: a signed grant is out already.
     """
-    home = _home(unit, account_id, virtual_account_id)
-    supply, target = supply_of(unit, home, tag), Place(Bucket.LOCKED, virtual_account_id, grant_id)
+    virtual_account = _virtual_account(unit, account_id, virtual_account_id)
+    supply, target = supply_of(unit, virtual_account, tag), Place(Bucket.LOCKED, virtual_account_id, grant_id)
     if quantity <= supply.most:
-        take(unit, home, supply, quantity, target, "granted", longest_first=True)
+        take(unit, virtual_account, supply, quantity, target, "granted", longest_first=True)
         return
     if not may_be_short:
         raise RestrictedNotAvailableError(
             "{quantity} of {tag} are asked for, {most} are free", quantity=quantity, tag=tag, most=supply.most
         )
     for lot_id, count in choose_lots(supply.prepaid, quantity, unit.licence_now):
-        post(unit, account_id, lot_id, count, Place(Bucket.FREE, home.id), target, "granted", grant_id)
+        post(unit, account_id, lot_id, count, Place(Bucket.FREE, virtual_account.id), target, "granted", grant_id)
 
 
 def free_grant(unit: Unit, account_id: str, grant_id: str, reason: str) -> int:

@@ -17,21 +17,21 @@ from serverkit.db.unit import Unit
 
 
 def hold_for(
-    unit: Unit, home: VirtualAccount, tag: str, quantity: int, instance_id: str, *, longest_first: bool
+    unit: Unit, virtual_account: VirtualAccount, tag: str, quantity: int, instance_id: str, *, longest_first: bool
 ) -> list[tuple[Lot, int]]:
     """Reserve free units, perpetual ones first; returns the lots they came from. NotEnoughFreeError."""
-    supply = supply_of(unit, home, tag)
+    supply = supply_of(unit, virtual_account, tag)
     if quantity > supply.most:
         name = entitlement(unit, tag).name
         raise NotEnoughFreeError(
-            "{quantity} of {name} are to be reserved in {home_name}, {most} are free",
+            "{quantity} of {name} are to be reserved in {virtual_account}, {most} are free",
             quantity=quantity,
             name=name,
-            home_name=home.name,
+            virtual_account=virtual_account.name,
             most=supply.most,
         )
-    target = Place(Bucket.RESERVED, home.id, instance_id)
-    return take(unit, home, supply, quantity, target, "reserved", longest_first=longest_first)
+    target = Place(Bucket.RESERVED, virtual_account.id, instance_id)
+    return take(unit, virtual_account, supply, quantity, target, "reserved", longest_first=longest_first)
 
 
 HELD = (Bucket.RESERVED, Bucket.TRANSITION)
@@ -116,14 +116,14 @@ def settle_transition(unit: Unit, account_id: str, instance_id: str) -> int:
 
 
 def undo_update(
-    unit: Unit, home: str, account_id: str, instance_id: str, raised: Mapping[str, int], gone: Gone
+    unit: Unit, virtual_account_id: str, account_id: str, instance_id: str, raised: Mapping[str, int], gone: Gone
 ) -> None:
-    """Reserve again what an update had given up, and release what it had raised; `home` is the device's virtual account."""
+    """Reserve again what an update had given up, and release what it had raised; `virtual_account_id` is the device's virtual account."""
     back = {row.lot_id: row.quantity for row in _held(unit, account_id, instance_id, Bucket.TRANSITION)}
     _shift(unit, account_id, instance_id, back, Bucket.TRANSITION, Bucket.RESERVED, "update_cancelled")
     rows = _held(unit, account_id, instance_id, Bucket.RESERVED)
     give_back(unit, rows, "update_cancelled", instance_id, dict(raised))
-    target = Place(Bucket.RESERVED, home, instance_id)
+    target = Place(Bucket.RESERVED, virtual_account_id, instance_id)
     for lot_id, bucket, count in gone:
         missing = count
         for row in holdings_of(unit, account_id, Holding.lot_id == lot_id, Holding.bucket == bucket):
@@ -156,13 +156,13 @@ def free_reserved(unit: Unit, account_id: str, instance_id: str, reason: str) ->
     return give_back(unit, _held(unit, account_id, instance_id, *HELD), reason, instance_id)
 
 
-def move_reserved(unit: Unit, account_id: str, instance_id: str, home: str, virtual_account_id: str) -> None:
-    """Take what `home` reserves for an instance along to another virtual account (row C7.2).
+def move_reserved(unit: Unit, account_id: str, instance_id: str, source_id: str, virtual_account_id: str) -> None:
+    """Take what `source_id` reserves for an instance along to another virtual account (row C7.2).
 
     What any other virtual account reserves for the device stays there: no one else may dispose of it.
     """
     for row in _held(unit, account_id, instance_id, *HELD):
-        if row.virtual_account_id != home:
+        if row.virtual_account_id != source_id:
             continue
         source = Place(Bucket(row.bucket), row.virtual_account_id, instance_id)
         target = Place(Bucket(row.bucket), virtual_account_id, instance_id)

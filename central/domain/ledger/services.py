@@ -100,8 +100,8 @@ def _nameless_lots(unit: Unit, account_id: str, tags: set[str]) -> dict[tuple[An
     for piece in batches(tags):
         query = select(Lot, Posting.to_virtual_account).join(Posting, added)
         query = query.where(Lot.account_id == account_id, Lot.tag.in_(piece), Lot.order_number.is_(None))
-        for lot, home in unit.session.execute(query):
-            found[home, *likeness(lot)] = 0
+        for lot, virtual_account_id in unit.session.execute(query):
+            found[virtual_account_id, *likeness(lot)] = 0
     return found
 
 
@@ -115,17 +115,22 @@ def add_lots(unit: Unit, account_id: str, wanted: Sequence[tuple[str, LotSpec]],
 
     Postings, events and transactions stand in the order of the lots, as if each had been added by itself.
     """
-    for virtual_account_id in dict.fromkeys(home for home, _ in wanted):
+    for virtual_account_id in dict.fromkeys(virtual_account_id for virtual_account_id, _ in wanted):
         require(unit, Permission.ORDER_MANAGE, account_id, virtual_account_id)
     unit.session.flush()  # what the ORM holds must be seen by the statements below
     server: list[Lot] = []
     for piece in batches(wanted):
-        lots = [(home, _lot(unit, account_id, spec)) for home, spec in piece]
+        lots = [(virtual_account_id, _lot(unit, account_id, spec)) for virtual_account_id, spec in piece]
         insert_rows(unit.session, Lot, [{name: getattr(lot, name) for name in _LOT_COLUMNS} for _, lot in lots])
-        moves = [Move(lot.id, lot.quantity, OUTSIDE, Place(Bucket.FREE, home), lot_note(lot)) for home, lot in lots]
+        moves = [
+            Move(lot.id, lot.quantity, OUTSIDE, Place(Bucket.FREE, virtual_account_id), lot_note(lot))
+            for virtual_account_id, lot in lots
+        ]
         post_many(unit, account_id, moves, "added")
-        record_many(unit, account_id, [_added(home, lot, named[lot.tag]) for home, lot in lots])
-        record_transactions(unit, account_id, [_entry(home, lot) for home, lot in lots])
+        record_many(
+            unit, account_id, [_added(virtual_account_id, lot, named[lot.tag]) for virtual_account_id, lot in lots]
+        )
+        record_transactions(unit, account_id, [_entry(virtual_account_id, lot) for virtual_account_id, lot in lots])
         server += [lot for _, lot in lots]
     return server
 
@@ -153,17 +158,19 @@ def _lot(unit: Unit, account_id: str, spec: LotSpec) -> Lot:
     )
 
 
-def _added(home: str, lot: Lot, title: str) -> NewEvent:
+def _added(virtual_account_id: str, lot: Lot, title: str) -> NewEvent:
     subject = {"tag": lot.tag, "quantity": lot.quantity, "lot": lot.id}
-    return NewEvent(EventKind.LICENCES_ADDED, f"{lot.quantity} of {title} added", subject, virtual_account_id=home)
+    return NewEvent(
+        EventKind.LICENCES_ADDED, f"{lot.quantity} of {title} added", subject, virtual_account_id=virtual_account_id
+    )
 
 
-def _entry(home: str, lot: Lot) -> Entry:
+def _entry(virtual_account_id: str, lot: Lot) -> Entry:
     return Entry(
         lot.licence_type,
         lot.tag,
         lot.quantity,
-        home,
+        virtual_account_id,
         lot.source,
         "added",
         expiry=lot.end,

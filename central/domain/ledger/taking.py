@@ -37,31 +37,42 @@ class Supply:
         return MOST_QUANTITY if self.boundless is not None else self.figures.free
 
 
-def supply_of(unit: Unit, home: VirtualAccount, tag: str) -> Supply:
+def supply_of(unit: Unit, virtual_account: VirtualAccount, tag: str) -> Supply:
     """Look at a pool before units are taken; its free holdings are locked first, so that two takers see each other."""
-    views = free_views(unit, home.account_id, home.id, tag)
+    views = free_views(unit, virtual_account.account_id, virtual_account.id, tag)
     active = [view for view in views if lot_phase(view.start, view.end, unit.licence_now) is LotPhase.ACTIVE]
-    figures = pools(unit, home.account_id, [home.id], [tag]).get((home.id, tag)) or PoolFigures(home.id, tag)
+    figures = pools(unit, virtual_account.account_id, [virtual_account.id], [tag]).get(
+        (virtual_account.id, tag)
+    ) or PoolFigures(virtual_account.id, tag)
     unbound = [view for view in active if view.boundless]
     # Nothing is paid for a reporting-only lot, so it goes before one by usage; that covers only what a satellite reports.
     unbound.sort(key=lambda view: (view.licence_type is not LicenceType.REPORTING_ONLY, view.id))
-    usable = [view for view in unbound if view.licence_type is LicenceType.REPORTING_ONLY or home.satellite_id]
+    usable = [
+        view for view in unbound if view.licence_type is LicenceType.REPORTING_ONLY or virtual_account.satellite_id
+    ]
     return Supply(figures, [view for view in active if not view.boundless], usable[0] if usable else None, unbound)
 
 
 def take(
-    unit: Unit, home: VirtualAccount, supply: Supply, quantity: int, target: Place, reason: str, *, longest_first: bool
+    unit: Unit,
+    virtual_account: VirtualAccount,
+    supply: Supply,
+    quantity: int,
+    target: Place,
+    reason: str,
+    *,
+    longest_first: bool,
 ) -> list[tuple[Lot, int]]:
     """Move a quantity to a place that holds it, prepaid units before others; the caller has compared it with `most`."""
-    source = Place(Bucket.FREE, home.id)
+    source = Place(Bucket.FREE, virtual_account.id)
     chosen = choose(supply.prepaid, min(quantity, supply.figures.free), longest_first=longest_first)
-    lots = lots_by_id(unit, home.account_id, {lot_id for lot_id, _ in chosen})
+    lots = lots_by_id(unit, virtual_account.account_id, {lot_id for lot_id, _ in chosen})
     for lot_id, count in chosen:
-        post(unit, home.account_id, lot_id, count, source, target, reason, target.holder)
+        post(unit, virtual_account.account_id, lot_id, count, source, target, reason, target.holder)
     taken = [(lots[lot_id], count) for lot_id, count in chosen]
     rest = quantity - sum(count for _, count in chosen)
     if rest and supply.boundless is not None:
-        taken.append((_issue(unit, home.account_id, supply.boundless.id, rest, target, reason), rest))
+        taken.append((_issue(unit, virtual_account.account_id, supply.boundless.id, rest, target, reason), rest))
     return taken
 
 

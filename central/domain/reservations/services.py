@@ -42,30 +42,32 @@ def reserve(
     unit: Unit,
     keyring: KeyRing,
     account: SmartAccount,
-    home: VirtualAccount,
+    virtual_account: VirtualAccount,
     request_code: str,
     wanted_licences: Sequence[WantedLicence],
     product_tag: str | None = None,
 ) -> tuple[Reservation, Instance]:
     """Hold licences for the device of a request code; all that is asked for, or nothing."""
-    require(unit, Permission.RESERVATION_MANAGE, account.id, home.id)
+    require(unit, Permission.RESERVATION_MANAGE, account.id, virtual_account.id)
     require_agreement(unit, account)
     refuse_switched_off(account)
-    refuse_managed(unit, home)
+    refuse_managed(unit, virtual_account)
     check_wishes(wanted_licences)
     code = read_request(request_code)
     digest = _refuse_known(unit, account, code)
     names = {wanted.tag: permitted_name(unit, account, wanted.tag) for wanted in wanted_licences}
-    instance = _add_instance(unit, account, home, code, product_tag)
+    instance = _add_instance(unit, account, virtual_account, code, product_tag)
     lines = []
     for wanted in wanted_licences:
-        held = hold_for(unit, home, wanted.tag, wanted.quantity, instance.id, longest_first=wanted.longest_first)
+        held = hold_for(
+            unit, virtual_account, wanted.tag, wanted.quantity, instance.id, longest_first=wanted.longest_first
+        )
         lines += [line_of(lot, names[wanted.tag], count) for lot, count in held]
     row = Reservation(
         account_id=account.id,
         id=new_id(),
         instance_id=instance.id,
-        virtual_account_id=home.id,
+        virtual_account_id=virtual_account.id,
         request_code=code.text,
         request_digest=digest,
         own_code=code.own,
@@ -80,7 +82,7 @@ def reserve(
         created_at=unit.now,
         created_by=unit.actor.label,
     )
-    row.authorization_code = authorization_of(unit, keyring, account, row, home, tuple(lines))
+    row.authorization_code = authorization_of(unit, keyring, account, row, virtual_account, tuple(lines))
     unit.session.add(row)
     unit.session.flush()  # the same unit may look whether the device holds one
     subject = {"reservation": row.id, "licences": {wanted.tag: wanted.quantity for wanted in wanted_licences}}
@@ -127,12 +129,12 @@ def permitted_name(unit: Unit, account: SmartAccount, tag: str) -> str:
 
 
 def _add_instance(
-    unit: Unit, account: SmartAccount, home: VirtualAccount, code: RequestCode, product_tag: str | None
+    unit: Unit, account: SmartAccount, virtual_account: VirtualAccount, code: RequestCode, product_tag: str | None
 ) -> Instance:
     row = Instance(
         account_id=account.id,
         id=new_id(),
-        virtual_account_id=home.id,
+        virtual_account_id=virtual_account.id,
         udi=code.udi.to_dict(),
         udi_key=code.udi.key,
         product_tag=product_tag,
@@ -152,7 +154,7 @@ def _add_instance(
         unit,
         EventKind.INSTANCE_ADDED,
         row,
-        f"product instance {instance_name(row)} added to {home.name} by a request code",
+        f"product instance {instance_name(row)} added to {virtual_account.name} by a request code",
         subject,
     )
     return row
@@ -168,7 +170,7 @@ def authorization_of(
     keyring: KeyRing,
     account: SmartAccount,
     row: Reservation,
-    home: VirtualAccount,
+    virtual_account: VirtualAccount,
     lines: tuple[ReservedLine, ...],
 ) -> str:
     """The signed text for the device, of the reservation's present number."""
@@ -177,8 +179,8 @@ def authorization_of(
         vendor_id=keyring.vendor_id,
         reservation=row.id,
         account=account.domain,
-        virtual_account_id=home.id,
-        virtual_account_name=home.name,
+        virtual_account_id=virtual_account.id,
+        virtual_account_name=virtual_account.name,
         instance=row.instance_id,
         udi=code.udi,
         request=code.text,

@@ -61,7 +61,7 @@ def update(
     FormerKeyError where the device has registered with another key; UpdatePendingError while the update before waits for its confirmation; NotEnoughFreeError; NothingReservedError for an
     update that changes nothing or leaves nothing.
     """
-    instance, home = _things(unit, row)
+    instance, virtual_account = _things(unit, row)
     refuse_switched_off(account)
     check_changes(wanted_licences)
     if row.seen_as is not None:
@@ -72,7 +72,7 @@ def update(
         raise TooManyUpdatesError
     held = held_lots(unit, row.account_id, row.instance_id)
     before = {lot.id: count for lot, count in held}
-    raised, lowered, gone = _change(unit, account, row, home, instance, wanted_licences)
+    raised, lowered, gone = _change(unit, account, row, virtual_account, instance, wanted_licences)
     after = held_lots(unit, account.id, instance.id)
     if not after or not (raised or lowered):
         raise NothingReservedError("the update changes nothing, or leaves nothing reserved")
@@ -83,7 +83,7 @@ def update(
     row.pending = {
         "number": row.number,
         "lines": [line.to_dict() for line in lines],
-        "code": authorization_of(unit, keyring, account, row, home, lines),
+        "code": authorization_of(unit, keyring, account, row, virtual_account, lines),
         "raised": {lot.id: count - before.get(lot.id, 0) for lot, count in after if count > before.get(lot.id, 0)},
         "gone": gone,
     }
@@ -100,10 +100,10 @@ def _things(unit: Unit, row: Reservation) -> tuple[Instance, VirtualAccount]:
     again_for_change(unit.session, row, writing=unit.writing)
     # The device may have registered in another virtual account; what is reserved is not of there.
     require(unit, Permission.RESERVATION_MANAGE, row.account_id, row.virtual_account_id)
-    home = unit.session.get(VirtualAccount, (row.account_id, row.virtual_account_id))
-    if home is None:
+    virtual_account = unit.session.get(VirtualAccount, (row.account_id, row.virtual_account_id))
+    if virtual_account is None:
         raise RuntimeError("a reservation stands in no virtual account")
-    return instance, home
+    return instance, virtual_account
 
 
 def _moved(before: Sequence[tuple[Lot, int]], after: Sequence[tuple[Lot, int]]) -> list[tuple[Lot, int]]:
@@ -116,7 +116,7 @@ def _change(
     unit: Unit,
     account: SmartAccount,
     row: Reservation,
-    home: VirtualAccount,
+    virtual_account: VirtualAccount,
     instance: Instance,
     wanted_licences: Sequence[WantedLicence],
 ) -> tuple[dict[str, int], dict[str, int], Gone]:
@@ -131,7 +131,7 @@ def _change(
         by = wanted.quantity - present
         if by > 0:
             permitted_name(unit, account, wanted.tag)
-            hold_for(unit, home, wanted.tag, by, instance.id, longest_first=wanted.longest_first)
+            hold_for(unit, virtual_account, wanted.tag, by, instance.id, longest_first=wanted.longest_first)
             raised[wanted.tag] = by
         elif by < 0:
             gone += give_up_some(unit, account.id, instance.id, wanted.tag, -by)
@@ -185,12 +185,12 @@ def confirm(unit: Unit, row: Reservation, code: str) -> Reservation:
 
 def cancel(unit: Unit, row: Reservation) -> Reservation:
     """Take an update back that was never installed; for the vendor alone, since the device cannot be asked (row C6.3)."""
-    instance, home = _things(unit, row)
+    instance, virtual_account = _things(unit, row)
     require(unit, Permission.RESERVATION_CANCEL, row.account_id)
     if row.pending is None:
         raise NothingPendingError
     gone = [(lot, bucket, count) for lot, bucket, count in row.pending.get("gone", ())]
-    undo_update(unit, home.id, row.account_id, instance.id, row.pending["raised"], gone)
+    undo_update(unit, virtual_account.id, row.account_id, instance.id, row.pending["raised"], gone)
     number, row.pending, row.waiting = row.pending["number"], None, not row.installed
     held = named_terms(unit, held_lots(unit, row.account_id, instance.id))
     message = (
