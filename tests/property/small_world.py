@@ -253,7 +253,7 @@ class SmallWorld:
         shutil.rmtree(machine.home)
         self._copy(snapshot, machine.home)
         machine.made = assemble_satellite(machine.home, self.clock)
-        machine.wire.app = make_app(machine.made)
+        machine.wire.app = front_of(make_app(machine.made))
         if not anchor and kept is not None:
             machine.made.anchor.write(kept.epoch, kept.seq, kept.rseq, kept.change)
             if kept.restored:

@@ -23,6 +23,7 @@ from satellite.runtime import assemble as assemble_satellite
 from serverkit.actor import OPERATOR
 from serverkit.clock import FixedClock
 from serverkit.errors import AppError
+from tests.front import front_of
 from tests.property.small_world import ORDINARY, RESTRICTED, Machine, SmallWorld
 
 
@@ -476,7 +477,7 @@ def test_the_word_of_a_site_frees_nothing_before_central_s_own_clock_agrees(worl
     world.clock.advance(end - timedelta(minutes=4) - world.clock.at)
     ahead = FixedClock(end + timedelta(minutes=4))
     machine.made = assemble_satellite(machine.home, ahead)
-    machine.wire.app = make_app(machine.made)
+    machine.wire.app = front_of(make_app(machine.made))
     data = world.export(machine)
     assert data is not None
     world.deliver_request(data)

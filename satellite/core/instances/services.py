@@ -127,8 +127,8 @@ def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instan
     unit.session.add(row)
     unit.session.add(_key_row(row, key, body.udi))
     insert_rows(unit.session, Standby, standby_rows(row.id, members_of(row)[1:]))
-    virtual_account = unit.session.get_one(VirtualAccount, token.virtual_account_id)
-    kind, message, _ = added_event(values, body, virtual_account.name)
+    va = unit.session.get_one(VirtualAccount, token.virtual_account_id)
+    kind, message, _ = added_event(values, body, va.name)
     say(unit, kind, row, message)
     unit.session.flush()  # the request processor looks the key up again when it keeps the answer
     return row
@@ -177,14 +177,8 @@ def _key_row(row: Instance, key: PublicKey, udi: Udi) -> DeviceKey:
 def say(unit: Unit, kind: EventKind, row: Instance, message: str, virtual_account_id: str | None = None) -> None:
     """Write an event of an instance, told from the others by its identity; in the log of `virtual_account_id`, else of its own."""
     subject = {"instance": row.id, "pid": row.udi["pid"], "serial": row.udi["serial"]}
-    record(
-        unit,
-        kind,
-        message,
-        subject=subject,
-        instance_id=row.id,
-        virtual_account_id=virtual_account_id or row.virtual_account_id,
-    )
+    va = virtual_account_id or row.virtual_account_id
+    record(unit, kind, message, subject=subject, instance_id=row.id, virtual_account_id=va)
 
 
 def issue_certificate(unit: Unit, ca_key: PrivateKey, ca: bytes, epoch: int, row: Instance, key: DeviceKey) -> bytes:
