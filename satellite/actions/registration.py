@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from exchange.canonical import digest
+from exchange.files.registration import read_registration
+from exchange.trust import Trust
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.alerts.services import refresh_alerts
@@ -35,16 +37,21 @@ def show_registration(server: Satellite, unit: Unit) -> dict[str, Any]:
 
 def export_registration(server: Satellite, unit: Unit) -> RegistrationFile:
     """Make a registration file; a satellite that is authorized already gets new keys."""
-    content, row, described = services.export_registration(unit, server.keyring)
-    view = {
+    content = services.export_registration(unit, server.keyring)[0]
+    return RegistrationFile(content, registration_view(content, server.keyring.trust))
+
+
+def registration_view(content: bytes, trust: Trust) -> dict[str, Any]:
+    """What is shown of a registration file of this satellite."""
+    described, own = read_registration(content, trust=trust)
+    return {
         "sha256": digest(content),
         "satellite": described.satellite,
         "name": described.name,
-        "digest": row.digest,
+        "digest": own,
         "key_fingerprint": described.key.short,
         "created": iso(described.created),
     }
-    return RegistrationFile(content, view)
 
 
 def import_authorization_file(

@@ -186,7 +186,7 @@ def show_progress(unit: Unit) -> SetupProgress:
     return SetupProgress(state_of(unit, site) != "new", site.epoch > 0, site.setup_finished_at is not None)
 
 
-def finish_setup(server: Satellite, unit: Unit, mode: str) -> dict[str, Any]:
-    """Finish the set-up with a mode of synchronization; the new state of the satellite."""
+def finish_setup(server: Satellite, unit: Unit, mode: str | None = None) -> dict[str, Any]:
+    """Finish the set-up with a mode of synchronization, or with the one that was chosen; the new state."""
     services.finish_setup(unit, mode)
     return show_status(server, unit)

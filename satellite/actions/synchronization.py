@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from exchange.canonical import JsonObject, digest
 from exchange.errors import ExchangeError
+from exchange.inspect import inspect
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require, require_actor
+from satellite.core.licences.queries import allotted
+from satellite.core.site.errors import AddressNeededError
 from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
 from satellite.sync import doctor, make_request, settings
-from satellite.sync.causes import Cause, of_response
+from satellite.sync.causes import WAY, Cause, Stage, of_response
 from satellite.sync.checks import local_cause
 from satellite.sync.failures import refuse_failure
 from satellite.sync.history import NETWORK, history, note_history
 from satellite.sync.import_response import Imported, import_response
-from satellite.sync.network import Attempt, next_attempt, send
+from satellite.sync.network import Attempt, next_attempt, reach, send
 from serverkit.actor import Actor
 from serverkit.clock import optional_iso
 from serverkit.db.unit import Unit
@@ -96,6 +99,36 @@ def import_response_file(server: Satellite, actor: Actor, open_file: Opener) -> 
         raise
 
 
+class _UndoneError(Exception):
+    """Ends a unit whose outcome was to be seen and not kept."""
+
+
+def check_response_file(server: Satellite, actor: Actor, open_file: Opener) -> dict[str, Any]:
+    """Verify a response of central and show what it would bring; nothing is changed.
+
+    The file is applied and undone in one transaction, so that the preview is the outcome. What is wrong with the file is
+    raised as it is when it is applied.
+    """
+    found: dict[str, Any] = {}
+    with suppress(_UndoneError), server.database.write(actor) as unit:
+        require(unit, Permission.SYNC_RUN)
+        before = allotted(unit)
+        with open_file() as stream:
+            card = inspect(stream, trust=server.keyring.trust, now=unit.now).to_dict()
+        with open_file() as stream:
+            result = import_response(unit, server.keyring, stream)
+        unit.session.flush()  # what was applied is read back
+        after = allotted(unit)
+        changes = [
+            {"virtual_account": va, "tag": tag, "before": before.get((va, tag), 0), "after": after.get((va, tag), 0)}
+            for va, tag in sorted({*before, *after})
+            if before.get((va, tag), 0) != after.get((va, tag), 0)
+        ]
+        found = {**result.to_dict(), "card": dict(card), "changes": changes}
+        raise _UndoneError
+    return found
+
+
 def synchronize(server: Satellite, actor: Actor, *, full: bool = False) -> dict[str, Any]:
     """Synchronize over the network now; SyncFailedError carries the cause of a failure."""
     require_actor(actor, Permission.SYNC_RUN)
@@ -164,6 +197,34 @@ def change_settings(server: Satellite, unit: Unit, changes: dict[str, Any]) -> d
     if changes:
         settings.change_settings(unit, changes, lab=server.keyring.trust.root.lab)
     return show_settings(unit)
+
+
+def try_connection(server: Satellite, actor: Actor, changes: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Test the way to central stage by stage, with the settings as they are or with changes that are not stored.
+
+    The first stage that fails has its cause; those after it are not tried. InvalidNetworkSettingError, AddressNeededError.
+    """
+    require_actor(actor, Permission.SITE_MANAGE)
+    with server.database.read(actor) as unit:
+        used = settings.changed_settings(site_of(unit), changes or {}, lab=server.keyring.trust.root.lab)
+    if not used.url:
+        raise AddressNeededError
+    cause = reach(used)
+    stages = [stage for stage in WAY if stage is not Stage.PROXY or used.proxy]
+    failed = stages.index(cause[0].stage) if cause is not None and cause[0].stage in stages else len(stages)
+    if cause is not None and failed == len(stages):
+        failed -= 1  # said by central itself: everything before its answer is sound
+    items = [
+        {"stage": stage.value, "state": "ok" if at < failed else "failed" if at == failed else "not_tried"}
+        for at, stage in enumerate(stages)
+    ]
+    return {
+        "healthy": cause is None,
+        "stages": items,
+        "cause": {
+            "code": cause[0].code, "message": cause[0].meaning, "detail": cause[1], "remedy": cause[0].remedy,
+        } if cause is not None else None,
+    }  # fmt: skip
 
 
 def diagnose(server: Satellite, actor: Actor, file: Path | None = None) -> dict[str, Any]:

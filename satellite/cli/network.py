@@ -72,6 +72,16 @@ def _day(text: str, every: str) -> int:
     raise click.UsageError("--day is the name of a weekday for weekly, and a number from 1 to 31 for monthly")
 
 
+@sync.command("test", help="Test the way to central stage by stage.")
+@click.pass_context
+def sync_test(context: click.Context) -> None:
+    """Test the connection."""
+    found = synchronization.try_connection(opened(context), OPERATOR)
+    emit(context, found)
+    if not found["healthy"]:
+        context.exit(1)
+
+
 @sync.command("doctor", help="Name the one cause that stops synchronization, and its remedy.")
 @click.argument("file", type=FILE, required=False)
 @click.option("--catalogue", "every", is_flag=True, help="List every cause that can be named.")

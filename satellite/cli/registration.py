@@ -9,7 +9,9 @@ import click
 from exchange.limits import ROOT_FILE_BYTES
 from satellite.actions import registration as actions
 from satellite.actions import setup as setup_actions
+from satellite.actions import setup_steps
 from satellite.cli.base import FILE, group, home, opened, reading, writing
+from satellite.core.site.rules import MODES
 from satellite.setup_wizard.steps import show_steps
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import OUTPUT, emit
@@ -28,6 +30,10 @@ def init(context: click.Context, name: str, root: Path, lab: bool) -> None:
     """Create a satellite."""
     found = setup_actions.create_satellite(home(context), OPERATOR, name, read_bounded(root, ROOT_FILE_BYTES), lab=lab)
     emit(context, found)
+
+
+def _unreadable(file: Path, error: OSError) -> FileUnreadableError:
+    return FileUnreadableError("cannot read {name}: {reason}", name=file.name, reason=error.strerror)
 
 
 @group.group("registration", help="Register this satellite at central by files.")
@@ -54,7 +60,19 @@ def registration_import(context: click.Context, file: Path) -> None:
     try:
         found = actions.import_authorization_file(opened(context), OPERATOR, lambda: file.open("rb"))
     except OSError as error:
-        raise FileUnreadableError("cannot read {name}: {reason}", name=file.name, reason=error.strerror) from error
+        raise _unreadable(file, error) from error
+    emit(context, found)
+
+
+@registration.command("check", help="Verify an authorization file and show what it would bring; changes nothing.")
+@click.argument("file", type=FILE)
+@click.pass_context
+def registration_check(context: click.Context, file: Path) -> None:
+    """Check an authorization file."""
+    try:
+        found = setup_steps.check_authorization_file(opened(context), OPERATOR, lambda: file.open("rb"))
+    except OSError as error:
+        raise _unreadable(file, error) from error
     emit(context, found)
 
 
@@ -90,10 +108,40 @@ def setup_code(context: click.Context) -> None:
     emit(context, found)
 
 
-@setup.command("finish", help="Finish the set-up.")
-@click.option("--mode", required=True, help="How to synchronize: manual or network.")
+@setup.command("check", help="Examine this machine: clock, disk, names, address, keys, database.")
 @click.pass_context
-def setup_finish(context: click.Context, mode: str) -> None:
+def setup_check(context: click.Context) -> None:
+    """Examine this machine."""
+    with reading(context) as (server, unit):
+        found = setup_steps.check_machine(server, unit)
+    emit(context, found.to_dict())
+    if found.stops:
+        context.exit(1)
+
+
+@setup.command("mode", help="Choose how to synchronize: manual or network.")
+@click.argument("mode", type=click.Choice(MODES))
+@click.pass_context
+def setup_mode(context: click.Context, mode: str) -> None:
+    """Choose how to synchronize."""
+    with writing(context) as (_, unit):
+        found = setup_steps.choose_way(unit, mode)
+    emit(context, found)
+
+
+@setup.command("summary", help="Show everything that was chosen, and whether the set-up can be finished.")
+@click.pass_context
+def setup_summary(context: click.Context) -> None:
+    """Show the summary."""
+    with reading(context) as (server, unit):
+        found = setup_steps.review_setup(server, unit)
+    emit(context, found)
+
+
+@setup.command("finish", help="Finish the set-up.")
+@click.option("--mode", help="How to synchronize: manual or network; without it as chosen before.")
+@click.pass_context
+def setup_finish(context: click.Context, mode: str | None) -> None:
     """Finish the set-up."""
     with writing(context) as (server, unit):
         found = setup_actions.finish_setup(server, unit, mode)

@@ -63,6 +63,19 @@ def sync_import(context: click.Context, file: Path) -> None:
     emit(context, result.to_dict())
 
 
+@sync.command("check", help="Verify a response file and show what it would bring; changes nothing.")
+@click.argument("file", type=FILE)
+@click.pass_context
+def sync_check(context: click.Context, file: Path) -> None:
+    """Check a response."""
+    server = opened(context)
+    try:
+        found = synchronization.check_response_file(server, OPERATOR, lambda: file.open("rb"))
+    except OSError as error:
+        raise FileUnreadableError("cannot read {name}: {reason}", name=file.name, reason=error.strerror) from error
+    emit(context, found)
+
+
 @sync.command("history", help="Show the steps of synchronization, newest first.")
 @click.pass_context
 def sync_history(context: click.Context) -> None:

@@ -22,6 +22,10 @@ class Stage(StrEnum):
     RESPONSE = "response file"
 
 
+WAY = (Stage.NAME, Stage.PROXY, Stage.ROUTE, Stage.TLS, Stage.HTTP)
+"""The stages that a test of the connection passes, in order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One cause."""

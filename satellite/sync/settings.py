@@ -67,13 +67,18 @@ def shown(settings: NetworkSettings) -> dict[str, Any]:
     return values
 
 
-def change_settings(unit: Unit, changes: dict[str, Any], *, lab: bool) -> NetworkSettings:
-    """Change what is named; InvalidNetworkSettingError names the first that cannot be.
+def changed_settings(site: Site, changes: dict[str, Any], *, lab: bool) -> NetworkSettings:
+    """The settings with what is named changed; InvalidNetworkSettingError names the first that cannot be.
 
     A laboratory (`lab`) may reach central without TLS.
     """
-    settings = replace(settings_of(site_of(unit)), **changes)
-    settings = replace(settings, day=_check(settings, lab=lab))
+    settings = replace(settings_of(site), **changes)
+    return replace(settings, day=_check(settings, lab=lab))
+
+
+def change_settings(unit: Unit, changes: dict[str, Any], *, lab: bool) -> NetworkSettings:
+    """Change what is named; InvalidNetworkSettingError names the first that cannot be."""
+    settings = changed_settings(site_of(unit), changes, lab=lab)
     set_network(unit, asdict(settings))
     return settings
 

@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 from sqlalchemy import delete, select
 
 from serverkit.db.unit import Unit
+from serverkit.locks import for_change
 from serverkit.names import name_key
 from serverkit.secrets_box import hash_secret
 from serverkit.users.models import FailureMixin
@@ -92,7 +93,7 @@ def _failures(unit: Unit, tables: UserTables, key: str) -> Failures:
 
 def _row(unit: Unit, tables: UserTables, key: str) -> FailureMixin | None:
     query = select(tables.failure).where(tables.failure.key == key).execution_options(populate_existing=True)
-    return unit.session.scalars(query.with_for_update() if unit.writing else query).one_or_none()
+    return unit.session.scalars(for_change(query, writing=unit.writing)).one_or_none()
 
 
 def judge(unit: Unit, tables: UserTables, tried: Try) -> Judged:

@@ -7,6 +7,7 @@ import hmac
 from sqlalchemy import delete, func, select
 
 from serverkit.db.unit import Unit
+from serverkit.locks import for_change
 from serverkit.secrets_box import SecretBox
 from serverkit.users.codes import hash_code, new_code
 from serverkit.users.errors import CodeRefusedError, TwoStepOffError, TwoStepOnError
@@ -90,7 +91,7 @@ def remove_two_step(unit: Unit, tables: UserTables, user_id: str) -> bool:
 def use_code(unit: Unit, tables: UserTables, box: SecretBox, user_id: str, code: str) -> str | None:
     """Use a code of the authenticator, or a recovery code: `totp` or `recovery`, None for a wrong one."""
     query = select(tables.two_step).where(tables.two_step.user_id == user_id, tables.two_step.confirmed.is_(True))
-    row = unit.session.scalars(query.with_for_update()).one_or_none()
+    row = unit.session.scalars(for_change(query)).one_or_none()
     if row is None:
         return None
     step = matching_step(box.decrypt(row.secret), code, unit.now, row.last_step)

@@ -33,13 +33,13 @@ NOWHERE = "f" * 32
 # What each role of a satellite may do besides looking.
 OPERATOR = {
     "create_token", "revoke_token", "remove_token", "transfer_instance", "remove_instance", "dismiss_alert",
-    "remind_alert", "export_sync", "import_sync", "sync_now", "run_doctor",
+    "remind_alert", "export_sync", "import_sync", "sync_now", "run_doctor", "check_sync",
 }  # fmt: skip
 ADMINISTRATOR_ONLY = {
     "list_api_tokens", "create_api_token", "revoke_api_token", "export_registration", "import_authorization",
     "finish_setup", "set_sync_settings", "set_privacy", "run_job", "confirm_time", "measure_time",
     "change_time_settings", "list_users", "show_user", "add_user", "change_role", "reset_user", "unlock_user",
-    "remove_user",
+    "remove_user", "choose_mode", "download_registration", "check_authorization", "try_connection",
 }  # fmt: skip
 # What a customer's administrator may call outside accounts.
 EVERYONE = {"who_am_i", "list_accounts", "list_users", "list_catalogue", "show_policies", "import_sync", "export_root"}

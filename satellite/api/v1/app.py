@@ -9,7 +9,7 @@ from exchange.errors import ExchangeError
 from satellite import __version__
 from satellite.actions.access import identify_caller
 from satellite.actions.permits import permit
-from satellite.api.v1 import access, inventory, site, time, users
+from satellite.api.v1 import access, inventory, setup, site, time, users
 from satellite.core.access.models import IdempotentAnswer
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
@@ -19,7 +19,14 @@ from serverkit.http.layer import Api, Caller
 from serverkit.http.memory import AnswerMemory
 from serverkit.http.schemas import BASE
 
-OPERATIONS = (*access.OPERATIONS, *users.OPERATIONS, *inventory.OPERATIONS, *site.OPERATIONS, *time.OPERATIONS)
+OPERATIONS = (
+    *access.OPERATIONS,
+    *users.OPERATIONS,
+    *inventory.OPERATIONS,
+    *site.OPERATIONS,
+    *setup.OPERATIONS,
+    *time.OPERATIONS,
+)
 
 
 def caller_of(server: Satellite, text: str, address: str) -> Caller:

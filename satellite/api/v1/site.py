@@ -31,7 +31,7 @@ from serverkit.http.operations import (
     paged,
     paged_log,
 )
-from serverkit.http.schemas import BASE, JOB, Nothing
+from serverkit.http.schemas import BASE, JOB, Nothing, with_members
 
 
 class Finish(Strict):
@@ -137,10 +137,24 @@ def show_settings(call: Call) -> dict[str, Any]:
 
 def set_settings(call: Call) -> dict[str, Any]:
     """Change settings of network synchronization."""
-    changes = call.body.model_dump(exclude_unset=True)
+    return synchronization.change_settings(call.server, call.unit, _changes(call))
+
+
+def _changes(call: Call) -> dict[str, Any]:
+    changes: dict[str, Any] = call.body.model_dump(exclude_unset=True)
     if "url" in changes:
         changes["url"] = changes["url"] or ""
-    return synchronization.change_settings(call.server, call.unit, changes)
+    return changes
+
+
+def check_sync(call: Call) -> dict[str, Any]:
+    """Verify a response of central."""
+    return synchronization.check_response_file(call.server, call.actor, lambda: call.body.open("rb"))
+
+
+def try_connection(call: Call) -> dict[str, Any]:
+    """Test the way to central."""
+    return synchronization.try_connection(call.server, call.actor, _changes(call))
 
 
 def run_doctor(call: Call) -> dict[str, Any]:
@@ -213,6 +227,18 @@ OPERATIONS = (
         "import_sync", "POST", f"{SYNC}/import", "Apply the response file from central.", import_sync, APPLIED,
         media=FILE, changes=True, alone=True, most_bytes=SYNC_FILE_BYTES,
         permission=Permission.SYNC_RUN, row="S2.1",
+    ),
+    Op(
+        "check_sync", "POST", f"{SYNC}/check", "Show what a response file would bring.", check_sync,
+        with_members(APPLIED, card=ANYTHING, changes={"type": "array", "items": ANYTHING}),
+        media=FILE, changes=True, alone=True, most_bytes=SYNC_FILE_BYTES,
+        permission=Permission.SYNC_RUN, row="S2.1",
+    ),
+    Op(
+        "try_connection", "POST", f"{SYNC}/test", "Test the way to central stage by stage; stores nothing.",
+        try_connection, object_of(healthy=FLAG, stages={"type": "array", "items": ANYTHING}), body=NetworkChange,
+        changes=True, alone=True,
+        permission=Permission.SITE_MANAGE, row="S2.2",
     ),
     Op(
         "sync_now", "POST", f"{SYNC}/now", "Synchronize over the network now.", sync_now, APPLIED, Full,

@@ -12,6 +12,7 @@ from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
+from serverkit.locks import for_change
 from serverkit.names import check_name, did_you_mean, kept_key, refuse_similar
 from serverkit.users import backoff, credentials, sessions
 from serverkit.users.sign_in import Happened
@@ -36,7 +37,7 @@ def find_user(unit: Unit, name: str) -> User:
     rows: list[User] = []
     for column, word in ((User.name_key, kept_key(name[:1024])), (User.id, name[:32])):
         query = select(User).where(column == word)
-        rows += unit.session.scalars(query.with_for_update() if unit.writing else query)
+        rows += unit.session.scalars(for_change(query, writing=unit.writing))
     row = next(iter(rows), None)
     if row is None:
         guess = did_you_mean(name, list(unit.session.scalars(select(User.name).limit(1000))))
@@ -48,7 +49,7 @@ def count_administrators(unit: Unit) -> int:
     """How many administrators there are; the rows are locked in a writing unit, so that two never leave at once."""
     query = select(User.id).where(User.role == Role.ADMINISTRATOR)
     if unit.writing:
-        return len(unit.session.scalars(query.with_for_update()).all())
+        return len(unit.session.scalars(for_change(query)).all())
     return int(unit.session.scalar(select(func.count()).select_from(query.subquery())) or 0)
 
 

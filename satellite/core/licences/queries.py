@@ -100,6 +100,16 @@ def allotment_lines(unit: Unit) -> list[AllotmentLine]:
     return list(unit.session.scalars(select(AllotmentLine).order_by(AllotmentLine.tag, AllotmentLine.serial)))
 
 
+def allotted(unit: Unit) -> dict[tuple[str, str], int]:
+    """Units that central allotted, by the name of the virtual account and the tag."""
+    query = (
+        select(VirtualAccount.name, AllotmentLine.tag, func.sum(AllotmentLine.quantity))
+        .join(VirtualAccount, VirtualAccount.id == AllotmentLine.virtual_account_id)
+        .group_by(VirtualAccount.name, AllotmentLine.tag)
+    )
+    return {(va, tag): int(quantity) for va, tag, quantity in unit.session.execute(query)}
+
+
 def entitlement(unit: Unit, tag: str) -> Entitlement | None:
     """An entitlement that central told of, or None."""
     return unit.session.get(Entitlement, tag)

@@ -9,9 +9,10 @@ from satellite.core.access.services import require
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.operations.models import ClockRow
+from satellite.core.site.services import TIME_STEP, note_step
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
-from serverkit.licence_time import Reading
+from serverkit.licence_time import QUIET, Reading
 from serverkit.time import service as time_service
 from serverkit.time.ntp import Verdict
 
@@ -26,6 +27,7 @@ def confirm_time(unit: Unit) -> str:
     require(unit, Permission.SITE_MANAGE)
     outcome, reading = time_service.confirm_time(unit, clock_row(unit))
     _say(unit, outcome, reading)
+    note_step(unit, TIME_STEP)
     return outcome
 
 
@@ -39,6 +41,8 @@ def take_measurement(unit: Unit, verdict: Verdict) -> bool:
     """Keep a measurement; one that agrees with the clock confirms it."""
     require(unit, Permission.SITE_MANAGE)
     healed = time_service.take_measurement(unit, clock_row(unit), verdict)
+    if verdict.offset is not None and abs(verdict.offset) <= QUIET.total_seconds():
+        note_step(unit, TIME_STEP)
     if healed:
         record(unit, EventKind.TIME_CONFIRMED, "the time was confirmed by measuring", subject={"outcome": "ntp"})
     return healed

@@ -69,3 +69,15 @@ class AdministratorExistsError(RefusedError):
     code = "administrator_exists"
     message = "There is an administrator already; the set-up code is void."
     remedy = Remedy("Sign in as an administrator; `satellite user add` adds another one.", page="users.md")
+
+
+class MachineUnfitError(RefusedError):
+    code = "machine_unfit"
+    message = "This machine is not fit for the set-up yet."
+    remedy = Remedy("Look at `satellite setup check`, put right what stops, and try again.", page="set-up.md")
+
+
+class NoRegistrationError(RefusedError):
+    code = "no_registration"
+    message = "No registration file was made yet."
+    remedy = Remedy("Make one with `satellite registration export --output FILE`.", page="set-up.md")

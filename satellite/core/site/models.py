@@ -9,11 +9,10 @@ from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from satellite.core.base import Base
+from satellite.core.site.rules import MODES
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
 from serverkit.db.guards import bounded, in_order, one_of, only
 
-MODES = ("manual", "network")
-"""How a site synchronizes."""
 STEPS = ("authorization", "export", "import", "network")
 OUTCOMES = ("applied", "made", "refused", "synchronized", "failed")
 """Steps of synchronization, and how they went."""
@@ -57,6 +56,7 @@ class Site(Base):
     setup_mode: Mapped[str | None] = mapped_column(String(16), one_of("setup_mode", MODES))
     setup_finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     setup_code_hash: Mapped[str] = mapped_column(String(64))
+    setup_steps: Mapped[dict[str, str]] = mapped_column(JsonText)
     privacy: Mapped[dict[str, str]] = mapped_column(JsonText)
     network: Mapped[dict[str, Any]] = mapped_column(JsonText)
 
@@ -70,6 +70,7 @@ class MadeRegistration(Base):
     nonce: Mapped[str] = mapped_column(IdColumn, unique=True)
     identity_key_id: Mapped[str] = mapped_column(IdColumn)
     device_ca_key_id: Mapped[str] = mapped_column(IdColumn)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -92,6 +92,12 @@ def state_of(unit: Unit, site: Site) -> str:
     return "registration_made" if waiting else "new"
 
 
+def newest_registration(unit: Unit) -> MadeRegistration | None:
+    """The registration file that was made last."""
+    query = select(MadeRegistration).order_by(MadeRegistration.made_at.desc(), MadeRegistration.digest)
+    return unit.session.scalars(query).first()
+
+
 def registration_dict(unit: Unit, keyring: KeyRing) -> dict[str, Any]:
     """Where the registration stands."""
     site, root = site_of(unit), keyring.trust.root

@@ -17,20 +17,24 @@ from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.site.errors import (
     AddressNeededError,
-    NotAuthorizedError,
     UnknownModeError,
     UnknownPrivacyFieldError,
 )
-from satellite.core.site.models import MODES, MadeRegistration, Site
+from satellite.core.site.models import MadeRegistration, Site
 from satellite.core.site.queries import DEFAULT_POLICY, site_of
+from satellite.core.site.rules import MODES, judge_finish
 from satellite.keyring import KeyRing
+from serverkit.clock import iso
 from serverkit.db.unit import Unit
 from serverkit.files import write_atomic
 from serverkit.ids import new_id
 from serverkit.names import check_name
 from serverkit.users.codes import hash_code, new_code
+from serverkit.verdicts import Verdict
 
 CHOICES = ("send", "pseudonym", "drop")
+CHECK_STEP, TIME_STEP = "check", "time"
+"""Steps of the set-up that leave no other trace."""
 SETUP_CODE = "setup-code"
 """The file in the home that holds the set-up code until it is void."""
 
@@ -57,6 +61,7 @@ def create_site(unit: Unit, keyring: KeyRing, name: str) -> Site:
         policy=dict(DEFAULT_POLICY),
         needs_full=True,
         setup_code_hash="",
+        setup_steps={},
         privacy={field.value: "send" for field in PrivacyField},
         network={},
     )
@@ -107,7 +112,12 @@ def export_registration(unit: Unit, keyring: KeyRing) -> tuple[bytes, MadeRegist
     data = make_registration(registration, keyring.key(identity), keyring.key(device_ca))
     digest = read_registration(data, trust=keyring.trust)[1]
     server = MadeRegistration(
-        digest=digest, nonce=registration.nonce, identity_key_id=identity, device_ca_key_id=device_ca, made_at=unit.now
+        digest=digest,
+        nonce=registration.nonce,
+        identity_key_id=identity,
+        device_ca_key_id=device_ca,
+        content=data,
+        made_at=unit.now,
     )
     unit.session.add(server)
     record(unit, EventKind.REGISTRATION_MADE, "registration file made", subject={"digest": digest})
@@ -133,23 +143,52 @@ def take_naming(unit: Unit, site: Site, naming: Naming) -> None:
     site.account_number, site.export_allowed = naming.account_number, naming.export_allowed
 
 
-def finish_setup(unit: Unit, mode: str) -> Site:
+def judge_finishing(unit: Unit, mode: str | None) -> Verdict:
+    """Whether the set-up can be finished now; without a mode, with the one that was chosen."""
+    site = site_of(unit)
+    return judge_finish(
+        mode or site.setup_mode or "",
+        authorized=site.epoch > 0,
+        has_address=bool(site.network.get("url")),
+        time_settled=TIME_STEP in site.setup_steps,
+        finished=site.setup_mode if site.setup_finished_at is not None else None,
+    )
+
+
+def finish_setup(unit: Unit, mode: str | None) -> Site:
     """Finish the set-up once central has authorized the satellite (row S1.5)."""
+    require(unit, Permission.SITE_MANAGE)
+    judge_finishing(unit, mode).enforce()
+    site = site_of(unit)
+    chosen = mode or site.setup_mode
+    if site.setup_finished_at is None:
+        site.setup_finished_at = unit.now
+        record(unit, EventKind.SETUP_FINISHED, f"set-up finished, synchronization {chosen}")
+    elif site.setup_mode != chosen:
+        record(unit, EventKind.SYNC_SETTINGS_CHANGED, f"synchronization is {chosen} now")
+    site.setup_mode = chosen
+    return site
+
+
+def choose_mode(unit: Unit, mode: str) -> Site:
+    """Choose how to synchronize, before or after the set-up is finished (row S1.4)."""
     require(unit, Permission.SITE_MANAGE)
     site = site_of(unit)
     if mode not in MODES:
-        raise UnknownModeError("{mode!r} is not a mode of synchronization", mode=mode)
-    if site.epoch == 0:
-        raise NotAuthorizedError
+        raise UnknownModeError("{mode!r} is not a mode of synchronization", mode=mode[:40])
     if mode == "network" and not site.network.get("url"):
         raise AddressNeededError
-    if site.setup_finished_at is None:
-        site.setup_finished_at = unit.now
-        record(unit, EventKind.SETUP_FINISHED, f"set-up finished, synchronization {mode}")
-    elif site.setup_mode != mode:
+    if site.setup_mode != mode:
+        site.setup_mode = mode
         record(unit, EventKind.SYNC_SETTINGS_CHANGED, f"synchronization is {mode} now")
-    site.setup_mode = mode
     return site
+
+
+def note_step(unit: Unit, step: str) -> None:
+    """Note that a person took a step of the set-up which leaves no other trace."""
+    site = site_of(unit)
+    if step not in site.setup_steps:
+        site.setup_steps = {**site.setup_steps, step: iso(unit.now)}
 
 
 def set_network(unit: Unit, values: dict[str, Any]) -> dict[str, Any]:

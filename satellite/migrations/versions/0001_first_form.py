@@ -153,6 +153,7 @@ def upgrade() -> None:
     sa.Column('nonce', sa.String(length=32), nullable=False),
     sa.Column('identity_key_id', sa.String(length=32), nullable=False),
     sa.Column('device_ca_key_id', sa.String(length=32), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
     sa.Column('made_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('digest', name=op.f('pk_registrations')),
     sa.UniqueConstraint('nonce', name=op.f('uq_registrations_nonce'))
@@ -219,6 +220,7 @@ def upgrade() -> None:
     sa.Column('setup_mode', sa.String(length=16), nullable=True),
     sa.Column('setup_finished_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('setup_code_hash', sa.String(length=64), nullable=False),
+    sa.Column('setup_steps', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('privacy', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('network', serverkit.db.base.JsonText(), nullable=False),
     sa.CheckConstraint('"account_number" BETWEEN 0 AND 9007199254740991', name=op.f('ck_site_account_number_bounds')),

@@ -66,6 +66,7 @@ def site_row(epoch: int) -> Site:
         policy=dict(DEFAULT_POLICY),
         needs_full=True,
         setup_code_hash="0" * 64,
+        setup_steps={},
         privacy={field.value: "send" for field in PrivacyField},
         network={},
     )
