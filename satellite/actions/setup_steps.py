@@ -25,7 +25,7 @@ from satellite.core.site import services
 from satellite.core.site.errors import MachineUnfitError, NoRegistrationError
 from satellite.core.site.queries import newest_registration, site_of, state_of
 from satellite.core.site.rules import Finding, Weight, judge_clock, judge_disk, judge_names
-from satellite.runtime import MIGRATIONS, Satellite
+from satellite.runtime import HOMES, Satellite
 from satellite.sync.import_authorization import import_authorization
 from serverkit.actor import Actor
 from serverkit.clock import iso, optional_iso
@@ -102,7 +102,7 @@ def _keys(server: Satellite, unit: Unit) -> Finding:
 
 
 def _schema(server: Satellite) -> Finding:
-    now, newest = migrate.current(server.database.engine), migrate.head(MIGRATIONS)
+    now, newest = migrate.current(server.database.engine), migrate.head(HOMES.migrations)
     if now != newest:
         advice = "Run `satellite upgrade` of this version."
         return Finding("schema", f"revision {now}", f"revision {newest}", Weight.STOP, advice)
