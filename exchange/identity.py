@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase
 from typing import Self
@@ -92,3 +93,47 @@ class Udi:
             serial=fields.text("serial", most=IDENTITY_CHARS),
             **optional,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSet:
+    """The units of one product instance: the active one, then its standbys (row C7.6)."""
+
+    members: tuple[Udi, ...]
+
+    @classmethod
+    def of(cls, active: object, standbys: Iterable[object]) -> Self:
+        """Read a set from the UDIs of its units."""
+        return cls((Udi.from_dict(active), *(Udi.from_dict(each) for each in standbys)))
+
+    @property
+    def active(self) -> Udi:
+        """The unit that speaks for the set."""
+        return self.members[0]
+
+    @property
+    def standbys(self) -> tuple[Udi, ...]:
+        """The other units."""
+        return self.members[1:]
+
+    @property
+    def shown_as(self) -> set[str]:
+        """The keys under which another record may show one of the units, with its UUID or without."""
+        return {key for udi in self.members for key in (udi.key, udi.plain_key)}
+
+    def find(self, key: str | None) -> Udi | None:
+        """The unit of a key."""
+        return next((udi for udi in self.members if udi.key == key), None)
+
+    def led_by(self, active: Udi) -> Self:
+        """The set with another active unit, which is one of its own; the others keep their order."""
+        chosen = next(udi for udi in self.members if udi.key == active.key)
+        return type(self)((chosen, *(udi for udi in self.members if udi.key != chosen.key)))
+
+    def heir(self, keys: Collection[str | None]) -> Udi:
+        """The first unit of those keys, which becomes the active one when the active one leaves."""
+        return next(udi for udi in self.members if udi.key in keys)
+
+    def standbys_without(self, key: str | None) -> list[Udi]:
+        """The standbys that stay when a unit leaves."""
+        return [udi for udi in self.standbys if udi.key != key]

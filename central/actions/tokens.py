@@ -15,9 +15,9 @@ from central.domain.access.services import require_in_scope
 from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.queries import by_domain, managers, virtual_account, virtual_accounts, visible_in
 from central.domain.tokens import services
-from central.domain.tokens.errors import UnknownTokenError
 from central.domain.tokens.models import Token
 from central.domain.tokens.queries import own_tokens, token_dict, token_of_text
+from serverkit.auth.tokens import UnknownTokenError
 from serverkit.db.paging import ALL, Listing, Query, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
 from serverkit.errors import RefusedError

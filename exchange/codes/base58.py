@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 
 DIGITS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 CLASS = "[1-9A-HJ-NP-Za-km-z]"
@@ -12,8 +11,14 @@ OWN = "CP"
 _VALUES = {digit: value for value, digit in enumerate(DIGITS)}
 
 
-_INVISIBLE = re.compile("[\\s\u200b\u200c\u200d\u2060\ufeff]+")
-_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+MOST_TYPED = 2000
+"""Characters that are read of a text which a person typed or pasted: a code with what came along with it."""
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
+    chr(code)
+    for start, end in ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
+    for code in range(start, end + 1)
+}
+_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"))
 
 
 def as_written(text: str) -> str:
@@ -22,7 +27,8 @@ def as_written(text: str) -> str:
     Blanks, line breaks and invisible characters go, typographic hyphens become plain ones, and the two letters with which
     our own codes begin are capitals. All other letters stay as they are: among the digits their case counts.
     """
-    plain = _INVISIBLE.sub("", text).translate(_HYPHENS)
+    typed = text[:MOST_TYPED].translate(_HYPHENS)
+    plain = "".join(one for one in typed if one.isprintable() and not one.isspace() and one not in _UNSEEN)
     return OWN + plain[2:] if plain[:2].upper() == OWN else plain
 
 

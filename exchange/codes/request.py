@@ -48,12 +48,13 @@ def read_request_code(text: str) -> RequestCode:
         AlteredError: its check value does not fit, so it was mistyped.
 
     """
-    plain = as_written(text[: MOST_CHARS * 2])
+    plain = as_written(text)
     if plain.startswith(f"{OWN}-z"):
         plain = f"{OWN}-Z{plain[4:]}"
     found = _SHAPE.fullmatch(plain) if len(plain) <= MOST_CHARS else None
     if found is None:
-        raise MalformedError("this is not a request code, such as CP-ZSW-48:SN1-A6rZG7jGd-7z")
+        hint = case_hint(plain[4:]) if plain.startswith(f"{OWN}-Z") else ""
+        raise MalformedError("this is not a request code, such as CP-ZSW-48:SN1-A6rZG7jGd-7z{hint}", hint=hint)
     own = found["form"] == OWN
     if own and check_of(plain.rpartition("-")[0], CHECK_DIGITS) != found["check"]:
         if text.strip()[:2] == OWN.lower():

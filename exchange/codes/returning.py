@@ -38,7 +38,7 @@ def read_return_code(text: str) -> ReturnCode:
         AlteredError: it was mistyped.
 
     """
-    plain = as_written(text[:400]).replace("-", "")
+    plain = as_written(text).replace("-", "")
     if not plain.startswith(OWN):
         if not _FOREIGN.fullmatch(plain):
             raise MalformedError("this is not a return code")

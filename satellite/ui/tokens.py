@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from satellite.actions import tokens as actions
 from satellite.actions.virtual_accounts import list_virtual_accounts
 from satellite.core.access.rules import Permission
-from satellite.core.tokens.errors import UnknownTokenError
 from satellite.runtime import Satellite
+from serverkit.auth.tokens import UnknownTokenError
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.bulk import Bulk, Judged
 from serverkit.web.bulk_pages import bulk_urls

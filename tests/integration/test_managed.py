@@ -211,7 +211,7 @@ def test_codes_are_read_as_people_paste_them_where_that_is_safe(vendor: World) -
     )
 
     assert lost["code"] == "invalid_code"
-    assert "capital and small letters differ" in lost["message"]
+    assert "capitals and small letters count" in lost["message"]
     assert made["request_code"] == code
     assert confirmed["installed"]
 

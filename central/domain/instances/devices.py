@@ -8,7 +8,7 @@ from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.instances.models import RESERVED, DeviceKey, Instance
-from central.domain.instances.queries import by_standby, by_udi, instance_name, members_of, twins_of
+from central.domain.instances.queries import by_standby, by_udi, instance_name, members_of, twins_of, units_of
 from central.domain.instances.services import set_standbys
 from central.domain.tokens.models import Token
 from central.keyring import KeyRing
@@ -186,7 +186,7 @@ def _say(unit: Unit, kind: EventKind, row: Instance, message: str) -> None:
 def revive_key(unit: Unit, key: DeviceKey) -> None:
     """The old key is heard again: two machines, two instances, each counted, until a person picks (row S4.1)."""
     old = unit.session.get_one(Instance, (key.account_id, key.instance_id))
-    udi = next((member for member in members_of(old) if member.key == key.member), Udi.from_dict(old.udi))
+    udi = units_of(old).find(key.member) or Udi.from_dict(old.udi)
     values = {column.key: getattr(old, column.key) for column in Instance.__table__.columns}
     values |= {
         "id": new_id(),
@@ -237,19 +237,15 @@ def end_restored_marks(unit: Unit) -> int:
 
 def change_active(unit: Unit, row: Instance, active: Udi) -> None:
     """Another unit of the set is the active one; the count does not change (row C7.6)."""
-    members = members_of(row)
-    chosen = next(udi for udi in members if udi.key == active.key)
-    row.udi, row.udi_key = chosen.to_dict(), chosen.key
-    set_standbys(unit, row, [udi for udi in members if udi.key != chosen.key])
+    before = units_of(row)
+    now = before.led_by(active)
+    row.udi, row.udi_key = now.active.to_dict(), now.active.key
+    set_standbys(unit, row, now.standbys)
     for key in _live_keys(unit, row):
-        if key.member == chosen.key:
+        if key.member == now.active.key:
             row.key_hash = PublicKey.from_dict(key.public).key_hash
-    _say(
-        unit,
-        EventKind.INSTANCE_ACTIVE_CHANGED,
-        row,
-        f"{chosen.label} is the active member in place of {members[0].label}",
-    )
+    message = f"{now.active.label} is the active member in place of {before.active.label}"
+    _say(unit, EventKind.INSTANCE_ACTIVE_CHANGED, row, message)
 
 
 def leave_set(unit: Unit, row: Instance, key: DeviceKey) -> bool:
@@ -257,11 +253,10 @@ def leave_set(unit: Unit, row: Instance, key: DeviceKey) -> bool:
     others = [one for one in _live_keys(unit, row) if one.member != key.member]
     if not others:
         return False
-    gone = next((udi for udi in members_of(row) if udi.key == key.member), None)
+    gone = units_of(row).find(key.member)
     if key.member == row.udi_key:
-        heir = next(udi for udi in members_of(row) if udi.key in {one.member for one in others})
-        change_active(unit, row, heir)
-    set_standbys(unit, row, [udi for udi in members_of(row)[1:] if udi.key != key.member])
+        change_active(unit, row, units_of(row).heir({one.member for one in others}))
+    set_standbys(unit, row, units_of(row).standbys_without(key.member))
     unit.session.execute(
         delete(DeviceKey).where(
             DeviceKey.account_id == row.account_id, DeviceKey.instance_id == row.id, DeviceKey.member == key.member
@@ -279,7 +274,7 @@ def issue_certificate(unit: Unit, keyring: KeyRing, row: Instance, key: DeviceKe
     der = issue_device_certificate(
         PublicKey.from_dict(key.public),
         row.id,
-        next((udi for udi in members_of(row) if udi.key == key.member), Udi.from_dict(row.udi)),
+        units_of(row).find(key.member) or Udi.from_dict(row.udi),
         keyring.device_ca_key,
         keyring.device_ca,
         unit.now,

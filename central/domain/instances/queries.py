@@ -12,7 +12,7 @@ from central.domain.instances.errors import UnknownInstanceError
 from central.domain.instances.models import Instance, Standby
 from central.domain.ledger.models import Claim
 from central.domain.ledger.queries import pools
-from exchange.identity import Udi, ascii_lower
+from exchange.identity import Udi, UnitSet, ascii_lower
 from exchange.vocabulary import ClaimState, Compliance
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
@@ -79,14 +79,19 @@ def keys_without_uuid(unit: Unit, account_id: str) -> set[str]:
     return {key for query in found for key in unit.session.scalars(query)}
 
 
+def units_of(row: Instance) -> UnitSet:
+    """The units of an instance."""
+    return UnitSet.of(row.udi, row.standbys)
+
+
 def members_of(row: Instance) -> tuple[Udi, ...]:
     """The units of an instance: the active one, then its standbys."""
-    return (Udi.from_dict(row.udi), *(Udi.from_dict(member) for member in row.standbys))
+    return units_of(row).members
 
 
 def twins_of(unit: Unit, row: Instance) -> list[str]:
     """The ids of other instances, here or behind satellites, that show the identity of a unit of this one."""
-    keys = [key for udi in members_of(row) for key in {udi.key, udi.plain_key}]
+    keys = sorted(units_of(row).shown_as)
     alone = select(Instance.id).where(
         Instance.account_id == row.account_id, Instance.udi_key.in_(keys), Instance.id != row.id
     )

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from central.domain.reservations.errors import InvalidCodeError, NothingReservedError
-from exchange.codes.base58 import OWN
+from exchange.codes.base58 import OWN, as_written
 from exchange.codes.confirming import confirms, read_confirmation_code
 from exchange.codes.request import RequestCode, read_request_code
 from exchange.codes.returning import belongs_to, read_return_code
 from exchange.compliance import until
 from exchange.errors import ExchangeError
-from serverkit.names import tidy_code
 
 MOST_LINES = 100
-MOST_TYPED = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +55,14 @@ def read_request(text: str) -> RequestCode:
     Small letters in its beginning, the product id and the serial number are taken where the check value proves them;
     its digits differ by case, so a code that is in one case altogether cannot be known again.
     """
-    plain = tidy_code(text[:MOST_TYPED])
+    plain = as_written(text)
     refused: ExchangeError | None = None
     for one in dict.fromkeys((plain, *_in_capitals(plain))):
         try:
             return read_request_code(one)
         except ExchangeError as error:
             refused = refused or error
-    raise InvalidCodeError((refused.message if refused else "this is not a request code") + _hint_of_case(plain))
+    raise InvalidCodeError(refused.message if refused else "this is not a request code") from refused
 
 
 def _in_capitals(plain: str) -> tuple[str, ...]:
@@ -75,31 +73,21 @@ def _in_capitals(plain: str) -> tuple[str, ...]:
     return begin + plain[len(begin) :], "-".join((parts[0].upper(), *parts[1:]))
 
 
-def _own_in_capitals(text: str) -> str:
-    plain = tidy_code(text[:MOST_TYPED])
-    return OWN + plain[len(OWN) :] if plain[: len(OWN)].upper() == OWN else plain
-
-
-def _hint_of_case(plain: str) -> str:
-    single = plain in {plain.lower(), plain.upper()} and any(one.isalpha() for one in plain)
-    return "; capital and small letters differ in it, type it as the device shows it" if single else ""
-
-
 def is_returned_by(request_code: str, return_code: str) -> bool:
     """Whether the device that made a request code gave back; InvalidCodeError for what is not a return code."""
     try:
-        return belongs_to(read_return_code(_own_in_capitals(return_code)), read_request_code(request_code))
+        return belongs_to(read_return_code(return_code), read_request_code(request_code))
     except ExchangeError as error:
-        raise InvalidCodeError(error.message + _hint_of_case(tidy_code(return_code[:MOST_TYPED]))) from error
+        raise InvalidCodeError(error.message) from error
 
 
 def is_confirmed_by(request_code: str, confirmation_code: str, number: int) -> bool:
     """Whether a device says that it installed the authorization of a number; InvalidCodeError for no such code."""
     try:
-        code = read_confirmation_code(_own_in_capitals(confirmation_code))
+        code = read_confirmation_code(confirmation_code)
         return confirms(code, read_request_code(request_code), number)
     except ExchangeError as error:
-        raise InvalidCodeError(error.message + _hint_of_case(tidy_code(confirmation_code[:MOST_TYPED]))) from error
+        raise InvalidCodeError(error.message) from error
 
 
 def check_changes(wanted_licences: Sequence[WantedLicence]) -> None:

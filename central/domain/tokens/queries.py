@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from central.domain.accounts.queries import Manager, managers
 from central.domain.tokens.models import Token
+from serverkit.auth.tokens import TokenUse
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
 from serverkit.secrets_box import hash_secret
@@ -25,9 +26,7 @@ def token_dict(
     if token.satellite_id is not None:
         manager = (managers(unit, token.account_id) if known is None else known).get(token.satellite_id)
     ended = token.revoked or (manager is not None and manager.removed)
-    state = "revoked" if ended else "expired" if token.expires_at <= unit.licence_now else "active"
-    if state == "active" and token.max_uses is not None and token.uses >= token.max_uses:
-        state = "used_up"
+    state = TokenUse(ended, token.expires_at, token.uses, token.max_uses).state(unit.licence_now)
     return {
         "id": token.id,
         "virtual_account": virtual_account,

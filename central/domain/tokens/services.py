@@ -16,11 +16,9 @@ from central.domain.activity.services import record
 from central.domain.agreements.services import require_agreement
 from central.domain.tokens.errors import (
     ExportNotPermittedError,
-    InvalidTokenTermsError,
-    TokenActiveError,
-    UnknownTokenError,
 )
 from central.domain.tokens.models import Token
+from serverkit.auth.tokens import TokenActiveError, TokenUse, UnknownTokenError, check_terms
 from serverkit.db.unit import Unit
 from serverkit.ids import is_id, new_id
 from serverkit.locks import for_change
@@ -28,7 +26,6 @@ from serverkit.names import check_text, tidy_token
 from serverkit.secrets_box import SecretBox, hash_secret, hash_shown, new_secret
 
 PREFIX = "pct"
-MOST_USES = 1_000_000
 
 
 def create_token(
@@ -46,8 +43,7 @@ def create_token(
     require(unit, Permission.TOKEN_MANAGE, account.id, virtual_account.id)
     require_agreement(unit, account)
     refuse_managed(unit, virtual_account, f"token create --virtual-account {virtual_account.name}")
-    if not 1 <= days <= 365 or (uses is not None and not 1 <= uses <= MOST_USES):
-        raise InvalidTokenTermsError
+    check_terms(days, uses)
     if export_controlled and not account.export_allowed:
         raise ExportNotPermittedError
     check_text("description", description)
@@ -158,10 +154,6 @@ def redeem(unit: Unit, secret: str, registered_with: str | None = None) -> Redee
         return Redeemed(None, "unknown")
     if token.satellite_id is not None:
         return Redeemed(None, "belongs_to_satellite", token)
-    if token.revoked:
-        return Redeemed(None, "revoked", token)
-    if token.expires_at <= unit.licence_now:
-        return Redeemed(None, "expired", token)
-    if token.max_uses is not None and token.uses >= token.max_uses and token.id != registered_with:
-        return Redeemed(None, "used_up", token)
-    return Redeemed(token)
+    use = TokenUse(token.revoked, token.expires_at, token.uses, token.max_uses)
+    cause = use.refused_because(unit.licence_now, again=token.id == registered_with)
+    return Redeemed(None, cause, token) if cause else Redeemed(token)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, select, union_all
 
-from exchange.identity import Udi
+from exchange.identity import Udi, UnitSet
 from exchange.vocabulary import ClaimState, Compliance
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.instances.errors import UnknownInstanceError
@@ -76,14 +76,19 @@ def keys_without_uuid(unit: Unit) -> set[str]:
     return {key for query in found for key in unit.session.scalars(query)}
 
 
+def units_of(row: Instance) -> UnitSet:
+    """The units of an instance."""
+    return UnitSet.of(row.udi, row.standbys)
+
+
 def members_of(row: Instance) -> tuple[Udi, ...]:
     """The units of an instance: the active one, then its standbys."""
-    return (Udi.from_dict(row.udi), *(Udi.from_dict(member) for member in row.standbys))
+    return units_of(row).members
 
 
 def twins_of(unit: Unit, row: Instance) -> list[str]:
     """The ids of other instances that show the identity of a unit of this one."""
-    keys = [key for udi in members_of(row) for key in {udi.key, udi.plain_key}]
+    keys = sorted(units_of(row).shown_as)
     alone = select(Instance.id).where(Instance.udi_key.in_(keys), Instance.removed.is_(False), Instance.id != row.id)
     within = (
         select(Standby.instance_id)

@@ -24,7 +24,15 @@ from satellite.core.base import next_change
 from satellite.core.export_queue.services import holds_restricted, move_restricted
 from satellite.core.instances.errors import RestrictedHeldError
 from satellite.core.instances.models import DeviceKey, Instance, Standby
-from satellite.core.instances.queries import by_standby, by_udi, instance_name, members_of, placed_name, twins_of
+from satellite.core.instances.queries import (
+    by_standby,
+    by_udi,
+    instance_name,
+    members_of,
+    placed_name,
+    twins_of,
+    units_of,
+)
 from satellite.core.instances.rules import added_event, standby_rows
 from satellite.core.licences.queries import titles
 from satellite.core.licences.services import claims_of, replace_claims
@@ -185,7 +193,7 @@ def issue_certificate(unit: Unit, ca_key: PrivateKey, ca: bytes, epoch: int, row
     """A new identity certificate for a device's key."""
     key.issue += 1
     public = PublicKey.from_dict(key.public)
-    udi = next((member for member in members_of(row) if member.key == key.member), Udi.from_dict(row.udi))
+    udi = units_of(row).find(key.member) or Udi.from_dict(row.udi)
     der = issue_device_certificate(public, row.id, udi, ca_key, ca, unit.now, epoch=epoch, issue=key.issue)
     row.certificate_expires = certificate_times(der)[1]
     row.change_no = next_change(unit)
@@ -248,20 +256,16 @@ def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Inst
 
 def change_active(unit: Unit, row: Instance, active: Udi) -> None:
     """Another unit of the set is the active one; the count does not change (row C7.6)."""
-    members = members_of(row)
-    chosen = next(udi for udi in members if udi.key == active.key)
-    row.udi, row.udi_key = chosen.to_dict(), chosen.key
-    set_standbys(unit, row, [udi for udi in members if udi.key != chosen.key])
+    before = units_of(row)
+    now = before.led_by(active)
+    row.udi, row.udi_key = now.active.to_dict(), now.active.key
+    set_standbys(unit, row, now.standbys)
     for key in live_keys(unit, row):
-        if key.member == chosen.key:
+        if key.member == now.active.key:
             row.key_hash = PublicKey.from_dict(key.public).key_hash
     touch(unit, row)
-    say(
-        unit,
-        EventKind.INSTANCE_ACTIVE_CHANGED,
-        row,
-        f"{chosen.label} is the active member in place of {members[0].label}",
-    )
+    message = f"{now.active.label} is the active member in place of {before.active.label}"
+    say(unit, EventKind.INSTANCE_ACTIVE_CHANGED, row, message)
 
 
 def leave_set(unit: Unit, row: Instance, key: DeviceKey) -> bool:
@@ -269,11 +273,10 @@ def leave_set(unit: Unit, row: Instance, key: DeviceKey) -> bool:
     others = [one for one in live_keys(unit, row) if one.member != key.member]
     if not others:
         return False
-    gone = next((udi for udi in members_of(row) if udi.key == key.member), None)
+    gone = units_of(row).find(key.member)
     if key.member == row.udi_key:
-        heir = next(udi for udi in members_of(row) if udi.key in {one.member for one in others})
-        change_active(unit, row, heir)
-    set_standbys(unit, row, [udi for udi in members_of(row)[1:] if udi.key != key.member])
+        change_active(unit, row, units_of(row).heir({one.member for one in others}))
+    set_standbys(unit, row, units_of(row).standbys_without(key.member))
     unit.session.execute(
         delete(DeviceKey).where(DeviceKey.instance_id == row.id, DeviceKey.member == key.member),
         execution_options={"synchronize_session": "fetch"},

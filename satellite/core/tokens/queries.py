@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from satellite.core.tokens.models import Token
+from serverkit.auth.tokens import TokenUse
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
 from serverkit.secrets_box import hash_secret
@@ -14,9 +15,7 @@ from serverkit.secrets_box import hash_secret
 
 def token_dict(token: Token, virtual_account: str, unit: Unit) -> dict[str, Any]:
     """A token for people and programs, without its secret."""
-    state = "revoked" if token.revoked else "expired" if token.expires_at <= unit.licence_now else "active"
-    if state == "active" and token.max_uses is not None and token.uses >= token.max_uses:
-        state = "used_up"
+    state = TokenUse(token.revoked, token.expires_at, token.uses, token.max_uses).state(unit.licence_now)
     return {
         "id": token.id,
         "virtual_account": virtual_account,

@@ -17,11 +17,9 @@ from satellite.core.site.queries import authorized_site, refuses_for_agreement
 from satellite.core.tokens.errors import (
     AgreementPendingError,
     ExportNotPermittedError,
-    InvalidTokenTermsError,
-    TokenActiveError,
-    UnknownTokenError,
 )
 from satellite.core.tokens.models import Token
+from serverkit.auth.tokens import TokenActiveError, TokenUse, UnknownTokenError, check_terms
 from serverkit.db.unit import Unit
 from serverkit.ids import is_id, new_id
 from serverkit.locks import for_change
@@ -29,7 +27,6 @@ from serverkit.names import check_text, tidy_token
 from serverkit.secrets_box import SecretBox, hash_secret, hash_shown, new_secret
 
 PREFIX = "pst"
-MOST_USES = 1_000_000
 
 
 def create_token(
@@ -47,8 +44,7 @@ def create_token(
     site = authorized_site(unit)
     if refuses_for_agreement(unit, site):
         raise AgreementPendingError
-    if not 1 <= days <= 365 or (uses is not None and not 1 <= uses <= MOST_USES):
-        raise InvalidTokenTermsError
+    check_terms(days, uses)
     if export_controlled and not site.export_allowed:
         raise ExportNotPermittedError
     check_text("description", description)
@@ -141,10 +137,5 @@ def refused_because(unit: Unit, token: Token | None, registered_with: str | None
     """Why a token registers nothing; empty for a good one."""
     if token is None or token.removed:
         return "unknown"
-    if token.revoked:
-        return "revoked"
-    if token.expires_at <= unit.licence_now:
-        return "expired"
-    if token.max_uses is not None and token.uses >= token.max_uses and token.id != registered_with:
-        return "used_up"
-    return ""
+    use = TokenUse(token.revoked, token.expires_at, token.uses, token.max_uses)
+    return use.refused_because(unit.licence_now, again=token.id == registered_with)

@@ -11,8 +11,8 @@ from satellite.core.access.errors import NotPermittedError
 from satellite.core.access.rules import Role
 from satellite.core.accounts.queries import UnknownVirtualAccountError
 from satellite.core.site.errors import NotAuthorizedError
-from satellite.core.tokens.errors import TokenActiveError, UnknownTokenError
 from serverkit.actor import OPERATOR
+from serverkit.auth.tokens import TokenActiveError, UnknownTokenError
 from serverkit.db.unit import Unit
 from serverkit.secrets_box import SecretBox
 from tests.unit.satellite.factories import add_virtual_account, person, unit_of
