@@ -32,16 +32,15 @@ from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import find_instance, placed_name, twins_of
 from satellite.core.instances.services import (
     ANSWERED,
-    change_active,
     find_key,
     issue_certificate,
-    leave_set,
     refuse_unagreed,
     register_device,
     registered_with,
     take_off,
     touch,
 )
+from satellite.core.instances.sets import change_active, leave_set
 from satellite.core.licences.queries import entitlement
 from satellite.core.licences.services import claims_of
 from satellite.core.site.queries import SiteRow, refuses_for_agreement
