@@ -39,6 +39,8 @@ class RequestProcessor:
         """`backend` lives in the unit of work of these messages; `signer` answers them."""
         self._backend = backend
         self._signer = signer
+        self.finish = backend.write
+        """Writes what was held back, at the end of the group."""
 
     def settle(self, message: DeviceMessage) -> None:
         """Do what a verified message asks for, once."""
@@ -75,10 +77,6 @@ class RequestProcessor:
             self._refuse(message, refusal, instance, {})
         except ExchangeError as error:
             self._refuse(message, DeviceRefusal(error.code, message=error.message), instance, {})
-
-    def finish(self) -> None:
-        """Write what the backend held back, at the end of a group."""
-        self._backend.write()
 
     def _done(self, message: DeviceMessage, instance: str, result: JsonObject) -> None:
         payload = self._answer(message, instance, Outcome.DONE, None, result)

@@ -43,16 +43,24 @@ class DeviceMessage:
     answer: bytes | None = None
     error: BaseException | None = None
 
-    def verify(self, find_key: Callable[[str], PublicKey | None]) -> None:
-        """Verify it for the address that it came to; ExchangeError says why it is no message."""
-        peeked = peek_device(self.data)
-        key = peeked.key or find_key(peeked.key_id)
-        if key is None or key.key_id != peeked.key_id:
-            raise UnknownIssuerError("the key of this message is not known here")
-        self.request, self.digest = open_device_request(peeked, key)
-        if self.request.op.value != self.op:
-            raise WrongKindError("the message is for another operation than its address")
-        self.key, self.brought = key, peeked.key is not None
+    def verify(self, find_key: Callable[[str], PublicKey | None]) -> bool:
+        """Whether it is a message for the address that received it; otherwise it is refused, or has its error."""
+        try:
+            peeked = peek_device(self.data)
+            key = peeked.key or find_key(peeked.key_id)
+            if key is None or key.key_id != peeked.key_id:
+                raise UnknownIssuerError("the key of this message is not known here")
+            self.request, self.digest = open_device_request(peeked, key)
+            if self.request.op.value != self.op:
+                raise WrongKindError("the message is for another operation than its address")
+            self.key, self.brought = key, peeked.key is not None
+        except ExchangeError as error:
+            self.refuse(error.code, error.message)
+            return False
+        except Exception as error:  # noqa: BLE001 - it is this message's own; the others go on
+            self.error = error
+            return False
+        return True
 
     def settle(self, payload: bytes, signer: Signer) -> None:
         """It is done, and answered with this payload."""
@@ -68,9 +76,13 @@ class DeviceMessage:
 
     def sign(self) -> None:
         """Sign the answer; beside it go newer roots and the certificates that vouch for the signer."""
-        if self.payload is not None and self.signer is not None:
+        if self.payload is None or self.signer is None:
+            return
+        try:
             roots = self.signer.trust.newer_than(self.request.root_version)
             self.answer = seal_device_answer(self.payload, self.signer.key, roots, self.signer.certificates)
+        except Exception as error:  # noqa: BLE001 - it is committed, and only cannot be said
+            self.error = error
 
 
 class KnownKeys:
@@ -111,24 +123,9 @@ def handle_all(
 
     What goes wrong with one message is noted on it, and the others go on.
     """
-    verified = [message for message in messages if _is_verified(message, find_key)]
+    verified = [message for message in messages if message.verify(find_key)]
     if verified:
         settle(verified)
     for message in verified:
         if message.error is None:
-            try:
-                message.sign()
-            except Exception as error:  # noqa: BLE001 - it is committed, and only cannot be said
-                message.error = error
-
-
-def _is_verified(message: DeviceMessage, find_key: Callable[[str], PublicKey | None]) -> bool:
-    try:
-        message.verify(find_key)
-    except ExchangeError as error:
-        message.refuse(error.code, error.message)
-        return False
-    except Exception as error:  # noqa: BLE001 - it is this message's own; the others go on
-        message.error = error
-        return False
-    return True
+            message.sign()

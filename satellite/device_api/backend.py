@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -77,7 +77,8 @@ class SatelliteBackend:
             name_of=self._pool_use.virtual_account_name,
             closed=refuses_for_agreement(unit, site),
         )
-        self._remember: Callable[[str, int, str, bytes], None] = self._rows.remember
+        self._enrolled = False
+        self._contact: str | None = None
         self._restored: bool | None = None
         self.now = unit.now
         self.held = (site.epoch, site.applied_rseq)
@@ -85,7 +86,7 @@ class SatelliteBackend:
 
     def find(self, key_id: str, digest: str) -> KnownDevice | None:
         """The device that a key belongs to."""
-        self._remember = self._rows.remember
+        self._enrolled, self._contact = False, None
         if self._registrations.holds(key_id):
             self.write()  # it registered a moment ago, in this very group
         return self._rows.known(key_id, digest)
@@ -116,18 +117,14 @@ class SatelliteBackend:
         self._rows.write()
 
     def remember(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
-        """Keep the answer with the key, and what an answer of the fast path has held back until it was made."""
-        self._remember(key_id, counter, digest, answer)
-
-    def _remember_contact(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
-        device = self._rows.get(key_id)
-        if device is not None:
-            self._rows.contact(device.instance)
+        """Keep the answer with the key, and what a fast path has held back until the answer was made."""
+        if self._enrolled:
+            self._registrations.remember(counter, digest, answer)
+            self._rows.forget_key(key_id)
+            return
+        if self._contact is not None:
+            self._rows.contact(self._contact)
         self._rows.remember(key_id, counter, digest, answer)
-
-    def _remember_enrolled(self, key_id: str, counter: int, digest: str, answer: bytes) -> None:
-        self._registrations.remember(counter, digest, answer)
-        self._rows.forget_key(key_id)
 
     def note_refusal(self, op: str, code: str, cause: str, udi: Udi | None) -> None:
         """Log the exact cause; the device is told only its code."""
@@ -177,7 +174,7 @@ class SatelliteBackend:
         if token is None:
             return None
         values, certificate = self._registrations.register_new(token, body, key)
-        self._remember = self._remember_enrolled
+        self._enrolled = True
         return values["id"], self._registered(values, certificate)
 
     def _registered(self, values: Mapping[str, Any], certificate: bytes) -> JsonObject:
@@ -228,7 +225,7 @@ class SatelliteBackend:
         device = self._rows.get(known.key.key_id)
         result = renew_authorization(self._unit, self._pool_use, device, body) if device is not None else None
         if result is not None:
-            self._remember = self._remember_contact
+            self._contact = known.instance
         return result
 
     def authorize(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject:

@@ -67,13 +67,16 @@ class AsgiFront:
         """Answer one request."""
         path = str(scope.get("path", ""))
         if scope["type"] == "http" and (path.startswith(LEAN) or (path == "/" and not _wants_page(scope))):
-            address = address_of(scope, behind_proxy=self._behind_proxy)
-            response = await self._devices.answer(scope, receive, self._bodies, address)
-            if response is None:
+            method = scope["method"]
+            if method != "POST":
+                await send_response(send, await self._devices.tell(path, method), head=method == "HEAD")
                 return
-            await send_response(send, response, head=scope["method"] == "HEAD")
-            if response.status == 200 and self._reached_as is not None and scope["method"] == "POST":
-                self._tell(self._reached_as, header_of(scope, b"host"))
+            address = address_of(scope, behind_proxy=self._behind_proxy)
+            response = await self._devices.take(scope, receive, self._bodies, address)
+            if response is not None:
+                await send_response(send, response)
+                if response.status == 200 and self._reached_as is not None:
+                    self._tell(self._reached_as, header_of(scope, b"host"))
             return
         if not has_body(scope):
             await self._rest(scope, receive, send)  # type: ignore[arg-type]  # the same by other names

@@ -42,13 +42,6 @@ class Batcher(Generic[M]):
         """Have a message handled; DatabaseBusyError at once when too many wait, or when its turn does not come in time."""
         if self._held >= self._most_at_once:
             raise DatabaseBusyError("the server has more messages than it can take")
-        self._held += 1
-        try:
-            await self._queue(message)
-        finally:
-            self._held -= 1
-
-    def _queue(self, message: M) -> asyncio.Future[None]:
         future: asyncio.Future[None] = self._loop.create_future()
         self._waiting.append((self._loop.time(), message, future))
         if self._moment is not None:
@@ -61,7 +54,11 @@ class Batcher(Generic[M]):
         elif not self._sweeping:
             self._sweeping = True
             self._loop.call_later(SWEEP_SECONDS, self._sweep)
-        return future
+        self._held += 1
+        try:
+            await future
+        finally:
+            self._held -= 1
 
     def _begin(self) -> None:
         self._moment = None

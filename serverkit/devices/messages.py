@@ -101,22 +101,16 @@ class DeviceHttp(Generic[M]):
         self.limiter = FailureLimiter(self.failures_a_minute, self.now)
         self._checking = ThreadPoolExecutor(2, thread_name_prefix="checks")
 
-    async def answer(self, scope: Scope, receive: Receive, bodies: Bodies, address: str) -> Response | None:
-        """The answer to a request; None where nobody is left to answer."""
-        path, method = str(scope["path"]), scope["method"]
-        if method == "POST":
-            return await self._take(path, scope, receive, bodies, address)
-        if method not in {"GET", "HEAD"}:
-            return _takes_post() if path.removeprefix(PREFIX) in self.operations else _nothing_here()
-        return await self._ready() if path == READY else self.look(path)
-
-    async def _take(self, path: str, scope: Scope, receive: Receive, bodies: Bodies, address: str) -> Response | None:
-        refused = self.refuse(path, address)
-        if refused is not None:
-            return refused
+    async def take(self, scope: Scope, receive: Receive, bodies: Bodies, address: str) -> Response | None:
+        """Take a message in and have it handled: its answer; None if the caller is gone."""
+        op = str(scope["path"]).removeprefix(PREFIX)
+        if op not in self.operations:
+            return _nothing_here()
+        wait = self.limiter.wait_seconds(address)
+        if wait:
+            return _too_many_failures(wait)
         try:
-            data = await bodies.message(scope, receive, self.most_bytes, address)
-            message = self.received(path.removeprefix(PREFIX), data)
+            message = self.received(op, await bodies.message(scope, receive, self.most_bytes, address))
             if self.batcher is None:
                 self.batcher = Batcher(self.handle_all, self.most_at_once)
             await self.batcher.handle(message)
@@ -125,6 +119,12 @@ class DeviceHttp(Generic[M]):
         except Exception as error:  # noqa: BLE001 - a fault of the program is said like any other failure
             return failed(error)
         return self.respond(address, message)
+
+    async def tell(self, path: str, method: str) -> Response:
+        """The answer to a request without a message: how the server is, what it takes, or that nothing is there."""
+        if method not in {"GET", "HEAD"}:
+            return _takes_post() if path.removeprefix(PREFIX) in self.operations else _nothing_here()
+        return await self._ready() if path == READY else self.look(path)
 
     async def _ready(self) -> Response:
         """What the checks say; those who ask in the same moment get one answer, since each look writes."""
@@ -147,17 +147,6 @@ class DeviceHttp(Generic[M]):
             return json_response({"product": "Perigee", "health": READY, "device_api": PREFIX + "openapi.json"})
         return _nothing_here()
 
-    def refuse(self, path: str, address: str) -> Response | None:
-        """Why a message is not even read; None to go on."""
-        if not path.startswith(PREFIX) or path.removeprefix(PREFIX) not in self.operations:
-            return _nothing_here()
-        wait = self.limiter.wait_seconds(address)
-        if not wait:
-            return None
-        slow = problem(429, "too_many_failures", "Too many refused messages from this address.", "Wait and try again.")
-        slow.headers.append(("Retry-After", str(wait)))
-        return slow
-
     def respond(self, address: str, message: M) -> Response:
         """Say what came of a message; refusals are counted against the address."""
         if message.error is not None:
@@ -171,6 +160,12 @@ class DeviceHttp(Generic[M]):
 
 def _nothing_here() -> Response:
     return problem(404, "not_found", "There is nothing at this address.", "Check the address.")
+
+
+def _too_many_failures(wait: int) -> Response:
+    slow = problem(429, "too_many_failures", "Too many refused messages from this address.", "Wait and try again.")
+    slow.headers.append(("Retry-After", str(wait)))
+    return slow
 
 
 def _takes_post() -> Response:

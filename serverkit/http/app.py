@@ -48,9 +48,9 @@ class Url:
 def lean_urls(operations: Iterable[str]) -> list[Url]:
     """The rows that the front answers itself, before Flask is asked: messages of devices, and health."""
     return [
-        *(Url("device", "POST", PREFIX + one, Access.SIGNED_MESSAGE, DeviceHttp.respond, "S4.7") for one in operations),
-        Url("device", "GET", f"{PREFIX}openapi.json", Access.OPEN, DeviceHttp.look, "S4.7"),
-        *(Url("health", "GET", path, Access.OPEN, DeviceHttp.look, "S3.2") for path in ("/", "/healthz", "/readyz")),
+        *(Url("device", "POST", PREFIX + one, Access.SIGNED_MESSAGE, DeviceHttp.take, "S4.7") for one in operations),
+        Url("device", "GET", f"{PREFIX}openapi.json", Access.OPEN, DeviceHttp.tell, "S4.7"),
+        *(Url("health", "GET", path, Access.OPEN, DeviceHttp.tell, "S3.2") for path in ("/", "/healthz", "/readyz")),
     ]
 
 
