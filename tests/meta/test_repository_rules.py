@@ -65,7 +65,6 @@ LONG = {
     "exchange/container.py": 440,
     "exchange/device/bodies.py": 370,
     "exchange/inspect.py": 460,
-    "satellite/device_api/backend.py": 305,
 }
 MARKS = re.compile(
     r"\b(cisco|cssm|juniper|arista|huawei|vmware|microsoft|flexnet|ios[- ]?xe|catalyst)\b", re.IGNORECASE
