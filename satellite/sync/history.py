@@ -37,19 +37,21 @@ def note_history(
 def history(unit: Unit) -> list[dict[str, Any]]:
     """List the steps of synchronization, newest first."""
     query = select(HistoryEntry).order_by(HistoryEntry.at.desc(), HistoryEntry.id).limit(1000)
-    return [
-        {
-            "id": row.id,
-            "at": iso(row.at),
-            "step": row.step,
-            "outcome": row.outcome,
-            "epoch": row.epoch,
-            "sequence": row.number,
-            "counts": row.counts,
-            "detail": row.detail,
-        }
-        for row in unit.session.scalars(query)
-    ]
+    return [entry_dict(row) for row in unit.session.scalars(query)]
+
+
+def entry_dict(row: HistoryEntry) -> dict[str, Any]:
+    """A step for people and programs."""
+    return {
+        "id": row.id,
+        "at": iso(row.at),
+        "step": row.step,
+        "outcome": row.outcome,
+        "epoch": row.epoch,
+        "sequence": row.number,
+        "counts": row.counts,
+        "detail": row.detail,
+    }
 
 
 def attempts(unit: Unit) -> tuple[datetime | None, int]:

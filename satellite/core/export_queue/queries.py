@@ -24,21 +24,45 @@ def queue(unit: Unit, virtual_account_id: str | None) -> list[dict[str, Any]]:
     query = select(QueueEntry).order_by(QueueEntry.requested_at.desc(), QueueEntry.id)
     if virtual_account_id is not None:
         query = query.where(QueueEntry.virtual_account_id == virtual_account_id)
+    return [entry_dict(row) for row in unit.session.scalars(query)]
+
+
+def entry_dict(row: QueueEntry) -> dict[str, Any]:
+    """A request for people and programs."""
+    return {
+        "id": row.id,
+        "instance": row.instance_id,
+        "tag": row.tag,
+        "count": row.count,
+        "state": row.state,
+        "reason": row.reason,
+        "message": row.message,
+        "requested_at": iso(row.requested_at),
+        "sent_at": optional_iso(row.sent_at),
+        "decided_at": optional_iso(row.decided_at),
+        "delivered_at": optional_iso(row.delivered_at),
+    }
+
+
+def queue_dicts(unit: Unit, rows: Sequence[QueueEntry]) -> list[dict[str, Any]]:
+    """Requests with the names of their devices and licences, in a fixed number of queries."""
+    at, of = _INSTANCES.c, _ENTITLEMENTS.c
+    devices = select(at.id, at.hostname, type_coerce(at.udi, JsonText())).where(
+        at.id.in_({row.instance_id for row in rows})
+    )
+    titles = select(of.tag, of.name).where(of.tag.in_({row.tag for row in rows}))
+    named = {found[0]: found[1] or Udi.from_dict(found[2]).label for found in unit.session.execute(devices)}
+    licences = dict(unit.session.execute(titles).all())
+    places = dict(unit.session.execute(select(VirtualAccount.id, VirtualAccount.name)).all())
     return [
         {
-            "id": row.id,
-            "instance": row.instance_id,
-            "tag": row.tag,
-            "count": row.count,
-            "state": row.state,
-            "reason": row.reason,
-            "message": row.message,
-            "requested_at": iso(row.requested_at),
-            "sent_at": optional_iso(row.sent_at),
-            "decided_at": optional_iso(row.decided_at),
-            "delivered_at": optional_iso(row.delivered_at),
+            **entry_dict(row),
+            "device": named.get(row.instance_id, "a device that is not here any more"),
+            "licence": licences.get(row.tag, row.tag),
+            "virtual_account": places.get(row.virtual_account_id),
+            "grant": row.grant_id,
         }
-        for row in unit.session.scalars(query)
+        for row in rows
     ]
 
 

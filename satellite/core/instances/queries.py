@@ -147,6 +147,13 @@ def instance_dict(unit: Unit, row: Instance, names: dict[str, str], satellite: s
     return _items(unit, [row], names, satellite, holder, row.virtual_account_id)[0]
 
 
+def instance_dicts(
+    unit: Unit, rows: Sequence[Instance], names: dict[str, str], satellite: str, holder: Holder
+) -> list[dict[str, Any]]:
+    """Product instances for people and programs, in a fixed number of queries."""
+    return _items(unit, rows, names, satellite, holder, None)
+
+
 def in_virtual_account(unit: Unit, virtual_account_id: str) -> list[Instance]:
     """The instances of a virtual account, by name."""
     query = select(Instance).where(Instance.removed.is_(False), Instance.virtual_account_id == virtual_account_id)

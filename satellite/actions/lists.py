@@ -1,0 +1,336 @@
+"""The lists of the console, a window at a time: filtered and ordered by the database, forth and back (rows S3.2, S3.3).
+
+Names of filters and orders are those of the members that the lists show. An empty filter is none; a filter of a kind that a
+list does not know is ignored, as an address that somebody typed may hold anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
+
+from satellite.core.access import queries as access
+from satellite.core.access.models import User
+from satellite.core.accounts.models import VirtualAccount
+from satellite.core.accounts.queries import names
+from satellite.core.activity.models import Event
+from satellite.core.activity.queries import event_dict
+from satellite.core.alerts.models import Alert
+from satellite.core.alerts.services import alert_dict
+from satellite.core.export_queue.models import HeldGrant, QueueEntry
+from satellite.core.export_queue.queries import held_units, queue_dicts
+from satellite.core.instances.models import Instance
+from satellite.core.instances.queries import instance_dicts
+from satellite.core.licences import queries as licences
+from satellite.core.site.models import HistoryEntry
+from satellite.core.site.queries import site_of
+from satellite.core.tokens.models import Token
+from satellite.core.tokens.queries import token_dict
+from satellite.sync.history import entry_dict
+from serverkit.alerts.engine import AlertState, Severity
+from serverkit.clock import parse_time
+from serverkit.db.paging import Query
+from serverkit.db.unit import Unit
+from serverkit.db.windows import WHOLE, Orders, Part, Window, window_in_memory, window_of
+
+LONGEST_FILTER = 200
+_NAME = func.lower(func.coalesce(Instance.hostname, Instance.udi_key))
+_VA = VirtualAccount.name
+
+INSTANCE_ORDERS = Orders(
+    Instance.id,
+    {
+        "name": (_NAME,),
+        "serial": (Instance.udi_key,),
+        "virtual_account": (_VA, _NAME),
+        "registered_at": (Instance.registered_at,),
+        "last_contact": (Instance.last_contact,),
+        "certificate_expires": (Instance.certificate_expires,),
+        "state": (Instance.state, _NAME),
+    },
+    "name",
+)
+
+
+def list_instances(unit: Unit, part: Part = WHOLE) -> Window:
+    """Product instances. Filters: q, virtual_account, state, mark, restricted (yes), silent (days without contact)."""
+    wanted = _filters(part)
+    query = select(Instance).join(VirtualAccount, VirtualAccount.id == Instance.virtual_account_id)
+    query = query.where(Instance.removed.is_(False))
+    if text := wanted.get("q"):
+        found = [func.lower(Instance.hostname).contains(text.lower(), autoescape=True)]
+        found.append(Instance.udi_key.contains(text.lower().replace(" ", ""), autoescape=True))
+        query = query.where(or_(*found, Instance.id == text))
+    query = _in_place(query, wanted, Instance.virtual_account_id)
+    if state := wanted.get("state"):
+        query = query.where(Instance.state == state)
+    if mark := wanted.get("mark"):
+        query = query.where(cast(Instance.marks, String).contains(f'"{mark}"', autoescape=True))
+    if wanted.get("restricted"):
+        held = select(HeldGrant.instance_id).where(HeldGrant.release.is_(None), HeldGrant.not_after > unit.licence_now)
+        query = query.where(Instance.id.in_(held))
+    if (days := wanted.get("silent", "")).isdecimal() and len(days) < 5:
+        query = query.where(Instance.last_contact < unit.now - timedelta(days=int(days)))
+    named, satellite = names(unit), site_of(unit).name
+
+    def show(rows: list[Instance]) -> list[dict[str, Any]]:
+        return instance_dicts(unit, rows, named, satellite, partial(held_units, unit))
+
+    return window_of(unit, query, INSTANCE_ORDERS, part, show)
+
+
+def list_tokens(unit: Unit, part: Part = WHOLE) -> Window:
+    """Registration tokens. Filters: q, virtual_account, state."""
+    wanted = _filters(part)
+    used_up = and_(Token.max_uses.is_not(None), Token.uses >= Token.max_uses)
+    state = case(
+        (Token.revoked.is_(True), "revoked"),
+        (Token.expires_at <= unit.licence_now, "expired"),
+        (used_up, "used_up"),
+        else_="active",
+    )
+    orders = Orders(
+        Token.id,
+        {
+            "description": (func.lower(Token.description),),
+            "virtual_account": (_VA,),
+            "state": (state,),
+            "expires_at": (Token.expires_at,),
+            "created_at": (Token.created_at,),
+            "created_by": (Token.created_by,),
+            "uses": (Token.uses,),
+        },
+        "-created_at",
+    )
+    query = select(Token).join(VirtualAccount, VirtualAccount.id == Token.virtual_account_id)
+    query = query.where(Token.removed.is_(False))
+    if text := wanted.get("q"):
+        found = func.lower(Token.description).contains(text.lower(), autoescape=True)
+        query = query.where(or_(found, Token.id == text, Token.created_by.contains(text, autoescape=True)))
+    query = _in_place(query, wanted, Token.virtual_account_id)
+    if chosen := wanted.get("state"):
+        query = query.where(state == chosen)
+    named = names(unit)
+
+    def show(rows: list[Token]) -> list[dict[str, Any]]:
+        return [token_dict(row, named.get(row.virtual_account_id, ""), unit) for row in rows]
+
+    return window_of(unit, query, orders, part, show)
+
+
+QUEUE_ORDERS = Orders(
+    QueueEntry.id,
+    {
+        "requested_at": (QueueEntry.requested_at,),
+        "tag": (QueueEntry.tag,),
+        "count": (QueueEntry.count,),
+        "state": (QueueEntry.state,),
+    },
+    "-requested_at",
+)
+
+
+def list_export_queue(unit: Unit, part: Part = WHOLE) -> Window:
+    """Requests for restricted licences, with device and licence by name. Filters: q, virtual_account, state, tag, instance."""
+    wanted = _filters(part)
+    query = select(QueueEntry).join(Instance, Instance.id == QueueEntry.instance_id)
+    if text := wanted.get("q"):
+        found = [func.lower(Instance.hostname).contains(text.lower(), autoescape=True)]
+        found.append(Instance.udi_key.contains(text.lower(), autoescape=True))
+        query = query.where(or_(*found, QueueEntry.tag.contains(text, autoescape=True)))
+    query = _in_place(query, wanted, QueueEntry.virtual_account_id)
+    for column, name in ((QueueEntry.state, "state"), (QueueEntry.tag, "tag"), (QueueEntry.instance_id, "instance")):
+        if value := wanted.get(name):
+            query = query.where(column == value)
+    return window_of(unit, query, QUEUE_ORDERS, part, partial(queue_dicts, unit))
+
+
+EVENT_ORDERS = Orders(Event.id, {"at": (Event.number,)}, "-at")
+
+
+def list_events(unit: Unit, part: Part = WHOLE) -> Window:
+    """The event log. Filters: q, kind, virtual_account, instance, tag, actor, since, until (times in ISO form)."""
+    wanted = _filters(part)
+    query = select(Event)
+    if text := wanted.get("q"):
+        query = query.where(or_(*(one.contains(text, autoescape=True) for one in (Event.message, Event.actor))))
+    query = _in_place(query, wanted, Event.virtual_account_id)
+    for column, name in ((Event.kind, "kind"), (Event.instance_id, "instance"), (Event.actor, "actor")):
+        if value := wanted.get(name):
+            query = query.where(column == value)
+    if tag := wanted.get("tag"):
+        query = query.where(cast(Event.subject, String).contains(f'"{tag}"', autoescape=True))
+    since, until = _moment(wanted.get("since")), _moment(wanted.get("until"))
+    if since is not None:
+        query = query.where(Event.at >= since)
+    if until is not None:
+        query = query.where(Event.at <= until)
+    named = names(unit)
+
+    def show(rows: list[Event]) -> list[dict[str, Any]]:
+        return [
+            {**event_dict(row), "virtual_account": named.get(row.virtual_account_id or ""), "instance": row.instance_id}
+            for row in rows
+        ]
+
+    return window_of(unit, query, EVENT_ORDERS, part, show)
+
+
+_URGENCY = case({word.value: at for at, word in enumerate(Severity)}, value=Alert.severity)
+# An alert without a due time stands after those that have one.
+_DUE = func.coalesce(Alert.action_due, datetime(9999, 1, 1).astimezone())
+ALERT_ORDERS = Orders(
+    Alert.id,
+    {
+        "severity": (_URGENCY, _DUE, Alert.raised_at),
+        "action_due": (_DUE,),
+        "raised_at": (Alert.raised_at,),
+        "kind": (Alert.kind,),
+        "source": (Alert.source,),
+        "state": (Alert.state,),
+    },
+    "severity",
+)
+
+
+def list_alerts(unit: Unit, part: Part = WHOLE) -> Window:
+    """Alerts, the most urgent first. Filters: q, severity, kind, state (open is usual; all), virtual_account."""
+    wanted = _filters(part)
+    query, state = select(Alert), wanted.get("state", AlertState.OPEN)
+    if state != "all":
+        query = query.where(Alert.state == state)
+    if text := wanted.get("q"):
+        query = query.where(
+            or_(*(func.lower(one).contains(text.lower(), autoescape=True) for one in (Alert.message, Alert.source)))
+        )
+    for column, name in ((Alert.severity, "severity"), (Alert.kind, "kind")):
+        if value := wanted.get(name):
+            query = query.where(column == value)
+    if place := wanted.get("virtual_account"):
+        ids = [of for of, name in names(unit).items() if place in {of, name}]
+        query = query.where(or_(*(cast(Alert.subject, String).contains(of) for of in ids or [place])))
+    return window_of(unit, query, ALERT_ORDERS, part, lambda rows: [alert_dict(row) for row in rows])
+
+
+def count_alerts(unit: Unit) -> dict[str, int]:
+    """How many alerts are open, by severity."""
+    query = select(Alert.severity, func.count()).where(Alert.state == AlertState.OPEN).group_by(Alert.severity)
+    found = dict(unit.session.execute(query).all())
+    return {one.value: int(found.get(one.value, 0)) for one in Severity}
+
+
+HISTORY_ORDERS = Orders(
+    HistoryEntry.id, {"at": (HistoryEntry.at,), "step": (HistoryEntry.step, HistoryEntry.at)}, "-at"
+)
+
+
+def list_history(unit: Unit, part: Part = WHOLE) -> Window:
+    """The steps of synchronization. Filters: step, outcome."""
+    wanted = _filters(part)
+    query = select(HistoryEntry)
+    for column, name in ((HistoryEntry.step, "step"), (HistoryEntry.outcome, "outcome")):
+        if value := wanted.get(name):
+            query = query.where(column == value)
+    return window_of(unit, query, HISTORY_ORDERS, part, lambda rows: [entry_dict(row) for row in rows])
+
+
+USER_ORDERS = Orders(
+    User.id,
+    {
+        "name": (User.name_key,),
+        "role": (User.role, User.name_key),
+        "created_at": (User.created_at,),
+        "last_sign_in": (func.coalesce(User.last_sign_in_at, User.created_at),),
+    },
+    "name",
+)
+
+
+def list_users(unit: Unit, part: Part = WHOLE) -> Window:
+    """Users. Filters: q, role. Needs the right to manage access."""
+    wanted = _filters(part)
+    query = access.users(unit, wanted.get("q"), wanted.get("role"))
+    return window_of(unit, query, USER_ORDERS, part, partial(access.user_dicts, unit))
+
+
+_STATES = ("short", "ends_soon", "enough")
+SOON = timedelta(days=30)
+
+
+def list_licences(unit: Unit, part: Part = WHOLE) -> Window:
+    """Licences with their figures, worst first.
+
+    Filters: q, virtual_account, state (short, ends_soon, enough), type, billing, tag, restricted (yes). There are as many
+    rows as kinds of licences in virtual accounts, and each is added up anyway: the list is short by nature.
+    """
+    wanted = _filters(part)
+    named = names(unit)
+    place = next((of for of, name in named.items() if wanted.get("virtual_account") in {of, name}), None)
+    if wanted.get("virtual_account") and place is None:
+        return Window(())
+    text, restricted = wanted.get("q", "").casefold(), licences.restricted_tags(unit)
+    items = []
+    for row in licences.licences(unit, named, place):
+        item = {
+            **row,
+            "id": _licence_id(row),
+            "state": _licence_state(row, unit.licence_now),
+            "restricted": row["tag"] in restricted,
+        }
+        if text and text not in f"{row['name']} {row['tag']}".casefold():
+            continue
+        if wanted.get("restricted") and not item["restricted"]:
+            continue
+        if "type" in wanted and wanted["type"] not in item["types"]:
+            continue
+        if all(item.get(name) == wanted[name] for name in ("state", "billing", "tag") if name in wanted):
+            items.append(item)
+    return window_in_memory(items, LICENCE_ORDERS, lambda one: str(one["id"]), part, "state")
+
+
+def _licence_id(row: Mapping[str, Any]) -> str:
+    return f"{row['virtual_account']}|{row['tag']}|{row['billing']}"
+
+
+def _licence_state(row: Mapping[str, Any], now: datetime) -> str:
+    """Short of units, ending within thirty days, or enough."""
+    if (row["balance"] or 0) < 0:
+        return "short"
+    ends = [parse_time(term["end"]) for term in row.get("terms", ()) if term.get("end")]
+    return "ends_soon" if any(now < end <= now + SOON for end in ends) else "enough"
+
+
+LICENCE_ORDERS: dict[str, Callable[[dict[str, Any]], tuple[str | int, ...]]] = {
+    "state": lambda one: (_STATES.index(one["state"]), str(one["name"]).casefold()),
+    "name": lambda one: (str(one["name"]).casefold(),),
+    "tag": lambda one: (str(one["tag"]),),
+    "virtual_account": lambda one: (str(one["virtual_account"]).casefold(),),
+    "purchased": lambda one: (int(one["purchased"] or 0),),
+    "in_use": lambda one: (int(one["in_use"]),),
+    "balance": lambda one: (int(one["balance"] or 0),),
+}
+
+
+def _filters(part: Part) -> dict[str, str]:
+    return {name: value.strip()[:LONGEST_FILTER] for name, value in part.filters.items() if value.strip()}
+
+
+def _in_place(query: Query, wanted: Mapping[str, str], column: Any) -> Query:
+    """Rows of a virtual account, which is given by id or name."""
+    place = wanted.get("virtual_account")
+    if not place:
+        return query
+    ids = select(VirtualAccount.id).where(or_(VirtualAccount.id == place, VirtualAccount.name == place))
+    inside: ColumnElement[bool] = column.in_(ids)
+    return query.where(inside)
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return parse_time(text) if text else None
+    except ValueError:
+        return None

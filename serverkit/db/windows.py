@@ -1,0 +1,212 @@
+"""Windows of long lists for pages: forth and back by (value, id), with a count that never looks at everything.
+
+A key holds the values by which its row stands where it stands, so that a window can go on from a row that is gone. The cost
+of a window does not grow with how far it is from the first one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, DateTime, SQLColumnExpression, and_, false, func, literal_column, or_, select
+from sqlalchemy.sql import coercions, roles
+
+from serverkit.db.base import UtcDateTime
+from serverkit.db.paging import Columns, Query, UnknownKeyError, UnknownSortError
+from serverkit.db.unit import Unit
+
+COUNTED_TO = 10_000
+MOST_KEY = 4096
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is asked of a list: an order (`-` reverses it), a key to go on after or before, how many, and filters.
+
+    `most` is None for everything that matches, as a file wants it.
+    """
+
+    sort: str = ""
+    after: str | None = None
+    before: str | None = None
+    most: int | None = 50
+    filters: Mapping[str, str] = field(default_factory=dict)
+
+
+WHOLE = Part(most=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Items of a list: `next` and `before` are keys to go on from; `count` is of all that match, at most one over 10,000."""
+
+    items: Sequence[dict[str, Any]]
+    next: str | None = None
+    before: str | None = None
+    count: int = 0
+
+    @property
+    def counted(self) -> bool:
+        """Whether the count is exact."""
+        return self.count <= COUNTED_TO
+
+
+@dataclass(frozen=True)
+class Orders:
+    """The orders that a list offers: by name the columns, which are never null; `identity` ends every order.
+
+    `usual` is the order where none is asked for.
+    """
+
+    identity: SQLColumnExpression[Any]
+    by: Mapping[str, Columns]
+    usual: str
+
+    def columns(self, sort: str) -> tuple[Columns, bool]:
+        """The columns of an order, and whether it is reversed; UnknownSortError."""
+        wanted = sort or self.usual
+        name = wanted.removeprefix("-")
+        if name not in self.by:
+            raise UnknownSortError(
+                "there is no order {name!r}; there are {known}", name=name[:64], known=", ".join(self.by)
+            )
+        return (*self.by[name], self.identity), wanted.startswith("-")
+
+
+def window_of(
+    unit: Unit, query: Query, orders: Orders, part: Part, show: Callable[[list[Any]], list[dict[str, Any]]]
+) -> Window:
+    """A window of a query of one entity; `show` makes items of its rows, in their order.
+
+    UnknownSortError, UnknownKeyError for a key that no window of this list gave.
+    """
+    columns, reverse = orders.columns(part.sort)
+    back = part.before is not None and part.after is None
+    limited = query.add_columns(*columns)
+    key = part.before if back else part.after
+    if key is not None:
+        limited = limited.where(_beyond(columns, read_key(key, columns), reverse=reverse != back))
+    limited = limited.order_by(*(one.desc() if reverse != back else one.asc() for one in columns))
+    if part.most is not None:
+        limited = limited.limit(part.most + 1)
+    rows = list(unit.session.execute(limited))
+    more = part.most is not None and len(rows) > part.most
+    rows = rows[: part.most] if part.most is not None else rows
+    if back:
+        rows.reverse()
+    first, last = (write_key(rows[0][-len(columns) :]), write_key(rows[-1][-len(columns) :])) if rows else (None, None)
+    following, earlier = (more, key is not None) if not back else (True, more)
+    return Window(
+        show([row[0] for row in rows]),
+        last if following else None,
+        first if earlier else None,
+        count_of(unit, query),
+    )
+
+
+def count_of(unit: Unit, query: Query) -> int:
+    """How many rows match: exact to 10,000, one more where there are more."""
+    found = (
+        query.with_only_columns(literal_column("1"), maintain_column_froms=True)
+        .order_by(None)
+        .limit(COUNTED_TO + 1)
+        .subquery()
+    )
+    return int(unit.session.scalar(select(func.count()).select_from(found)) or 0)
+
+
+def window_in_memory(
+    items: Sequence[dict[str, Any]],
+    orders: Mapping[str, Callable[[dict[str, Any]], tuple[str | int, ...]]],
+    identity: Callable[[dict[str, Any]], str],
+    part: Part,
+    usual: str,
+) -> Window:
+    """A window of a list that is short by nature and made as a whole; the same keys, orders and counts."""
+    wanted = part.sort or usual
+    name, reverse = wanted.removeprefix("-"), wanted.startswith("-")
+    if name not in orders:
+        raise UnknownSortError("there is no order {name!r}; there are {known}", name=name[:64], known=", ".join(orders))
+
+    def place(item: dict[str, Any]) -> list[Any]:
+        return [*orders[name](item), identity(item)]
+
+    ordered = sorted(items, key=place, reverse=reverse)
+    start, end = 0, len(ordered)
+    back = part.before is not None and part.after is None
+    key = part.before if back else part.after
+    if key is not None:
+        at = _read_list(key, len(place(ordered[0]))) if ordered else []
+        try:
+            # How many stand before the place, and how many stand there or before.
+            before = sum((place(one) > at) if reverse else (place(one) < at) for one in ordered)
+            there = sum(place(one) == at for one in ordered)
+        except TypeError as error:
+            raise UnknownKeyError from error
+        start, end = (0, before) if back else (before + there, len(ordered))
+    if part.most is not None:
+        start, end = (max(start, end - part.most), end) if back else (start, min(end, start + part.most))
+    shown = ordered[start:end]
+    return Window(
+        shown,
+        write_key(place(shown[-1])) if shown and end < len(ordered) else None,
+        write_key(place(shown[0])) if shown and start > 0 else None,
+        len(items),
+    )
+
+
+def write_key(values: Sequence[Any]) -> str:
+    """The place of a row as a text that an address can hold."""
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode("ascii").rstrip("=")
+
+
+def read_key(text: str, columns: Columns) -> list[Any]:
+    """The place that a text stands for; UnknownKeyError."""
+    return [_as(column, value) for column, value in zip(columns, _read_list(text, len(columns)), strict=True)]
+
+
+def _read_list(text: str, length: int) -> list[Any]:
+    if len(text) > MOST_KEY:
+        raise UnknownKeyError
+    try:
+        found = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, binascii.Error, RecursionError) as error:
+        raise UnknownKeyError from error
+    if not isinstance(found, list) or len(found) != length or not all(isinstance(one, str | int) for one in found):
+        raise UnknownKeyError
+    return found
+
+
+def _as(column: SQLColumnExpression[Any], value: Any) -> Any:
+    kind = coercions.expect(roles.ExpressionElementRole, column).type
+    if isinstance(kind, UtcDateTime | DateTime):
+        try:
+            found = datetime.fromisoformat(value)
+        except (TypeError, ValueError) as error:
+            raise UnknownKeyError from error
+        if found.tzinfo is None:
+            raise UnknownKeyError
+        return found
+    wanted = int if kind.python_type in {int, bool} else str
+    if not isinstance(value, wanted) or (isinstance(value, str) and "\0" in value):
+        raise UnknownKeyError
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise UnknownKeyError
+    return value
+
+
+def _beyond(columns: Columns, place: Sequence[Any], *, reverse: bool) -> ColumnElement[bool]:
+    """What follows a place, in the order of all columns."""
+    found: ColumnElement[bool] = false()
+    for column, value in reversed(list(zip(columns, place, strict=True))):
+        further = column < value if reverse else column > value
+        found = or_(further, and_(column == value, found))
+    return found
