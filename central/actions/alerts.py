@@ -42,6 +42,12 @@ def dismiss_alert(unit: Unit, domain: str, alert_id: str) -> dict[str, Any]:
     return _shown(services.dismiss_alert(unit, account.id, alert_id), visible_virtual_accounts(unit, account.id))
 
 
+def restore_alert(unit: Unit, domain: str, alert_id: str) -> dict[str, Any]:
+    """Open an alert again that was dismissed or postponed."""
+    account = by_domain(unit, domain)
+    return _shown(services.restore_alert(unit, account.id, alert_id), visible_virtual_accounts(unit, account.id))
+
+
 def remind_alert(unit: Unit, domain: str, alert_id: str) -> dict[str, Any]:
     """Postpone an alert until its next step."""
     account = by_domain(unit, domain)

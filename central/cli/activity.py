@@ -43,6 +43,17 @@ def alert_dismiss(context: click.Context, domain: str, alert_id: str) -> None:
     emit(context, found)
 
 
+@alert.command("restore", help="Open an alert again that was dismissed or postponed.")
+@click.argument("domain")
+@click.argument("alert_id", metavar="ID")
+@click.pass_context
+def alert_restore(context: click.Context, domain: str, alert_id: str) -> None:
+    """Open an alert again."""
+    with writing(context) as (_, unit):
+        found = alerts.restore_alert(unit, domain, alert_id)
+    emit(context, found)
+
+
 @alert.command("remind", help="Postpone an alert until its next step.")
 @click.argument("domain")
 @click.argument("alert_id", metavar="ID")

@@ -8,6 +8,7 @@ from satellite.actions.virtual_accounts import find_id
 from satellite.core.alerts.services import alert_dict, book
 from satellite.core.alerts.services import dismiss_alert as dismiss
 from satellite.core.alerts.services import remind_alert as remind
+from satellite.core.alerts.services import restore_alert as restore
 from satellite.runtime import Satellite
 from serverkit.alerts.engine import Place, place_of
 from serverkit.db.unit import Unit
@@ -35,6 +36,11 @@ def find_place(unit: Unit, alert_id: str) -> Place | None:
 def dismiss_alert(unit: Unit, alert_id: str) -> dict[str, Any]:
     """Dismiss an alert until its condition recurs."""
     return alert_dict(dismiss(unit, alert_id))
+
+
+def restore_alert(unit: Unit, alert_id: str) -> dict[str, Any]:
+    """Open an alert again that was dismissed or postponed."""
+    return alert_dict(restore(unit, alert_id))
 
 
 def remind_alert(unit: Unit, alert_id: str) -> dict[str, Any]:

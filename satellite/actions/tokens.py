@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,11 @@ from satellite.core.accounts.queries import names, virtual_account
 from satellite.core.site.queries import authorized_site
 from satellite.core.tokens import queries, services
 from satellite.core.tokens.models import Token
+from satellite.core.tokens.rules import judge_revocation, judge_token_removal
+from serverkit.auth.tokens import UnknownTokenError
 from serverkit.db.unit import Unit
 from serverkit.secrets_box import SecretBox
+from serverkit.verdicts import RowVerdict, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,32 @@ def revoke_token(unit: Unit, token_id: str) -> dict[str, Any]:
     """Revoke a token by its id or its text; devices that registered with it stay registered."""
     row = services.revoke_token(unit, services.find_token(unit, token_id))
     return queries.token_dict(row, names(unit).get(row.virtual_account_id, ""), unit)
+
+
+def judge_revocations(unit: Unit, ids: Sequence[str]) -> list[RowVerdict]:
+    """What revoking some tokens would do, each for itself."""
+    return _judge(unit, ids, judge_revocation)
+
+
+def judge_removals(unit: Unit, ids: Sequence[str]) -> list[RowVerdict]:
+    """What removing some tokens from the list would do, each for itself."""
+    return _judge(unit, ids, judge_token_removal)
+
+
+def _judge(unit: Unit, ids: Sequence[str], rule: Callable[[str, str], Verdict]) -> list[RowVerdict]:
+    require(unit, Permission.TOKEN_MANAGE)
+    found = {}
+    for row in queries.present(unit, ids):
+        name = row.description or row.id
+        found[row.id] = RowVerdict(row.id, name, rule(name, queries.token_state(row, unit)))
+    return [found.get(of) or RowVerdict(of, of, Verdict((UnknownTokenError(),))) for of in ids]
+
+
+def show_token(unit: Unit, box: SecretBox, token_id: str) -> TokenWithText:
+    """Show a token with its text, to those who may create one; UnknownTokenError."""
+    require(unit, Permission.TOKEN_MANAGE)
+    row = services.find_token(unit, token_id)
+    return _with_text(unit, row, box.decrypt(row.secret), names(unit).get(row.virtual_account_id, ""))
 
 
 def revoke_tokens(unit: Unit, virtual_account_name: str, texts: Sequence[set[str]]) -> list[bool]:

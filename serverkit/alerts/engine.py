@@ -280,6 +280,12 @@ class AlertBook(Generic[A]):
         row.state = AlertState.DISMISSED
         return row
 
+    def restore(self, unit: Unit, alert_id: str) -> A:
+        """Open an alert again that was dismissed or put off."""
+        row = self.find(unit, alert_id)
+        row.state, row.remind_at = AlertState.OPEN, None
+        return row
+
     def remind(self, unit: Unit, alert_id: str) -> A:
         """Postpone an alert until its next step, or for half of the remaining time."""
         row = self.find(unit, alert_id)

@@ -31,6 +31,11 @@ def dismiss(call: Call) -> dict[str, Any]:
     return alerts.dismiss_alert(call.unit, call.path["account"], call.path["alert"])
 
 
+def restore(call: Call) -> dict[str, Any]:
+    """Open an alert again that was dismissed or postponed."""
+    return alerts.restore_alert(call.unit, call.path["account"], call.path["alert"])
+
+
 def remind(call: Call) -> dict[str, Any]:
     """Postpone an alert until its next step."""
     return alerts.remind_alert(call.unit, call.path["account"], call.path["alert"])
@@ -57,6 +62,11 @@ OPERATIONS = (
     ),
     Op(
         "dismiss_alert", "POST", f"{ACCOUNT_PATH}/alerts/{{alert}}/dismiss", "Dismiss an alert.", dismiss, ALERT,
+        body=Nothing, changes=True,
+        permission=Permission.ALERT_MANAGE, row="C10.1",
+    ),
+    Op(
+        "restore_alert", "POST", f"{ACCOUNT_PATH}/alerts/{{alert}}/restore", "Open an alert again.", restore, ALERT,
         body=Nothing, changes=True,
         permission=Permission.ALERT_MANAGE, row="C10.1",
     ),

@@ -90,6 +90,7 @@ class EventKind(StrEnum):
     EXPORT_DELIVERED = "export:delivered"
     ALERT_DISMISSED = "alert:dismissed"
     ALERT_REMINDED = "alert:put_off"
+    ALERT_RESTORED = "alert:restored"
 
 
 EVERYBODY = "*"
@@ -115,6 +116,7 @@ QUIET = frozenset(
         EventKind.TOKEN_REFUSED,
         EventKind.ALERT_DISMISSED,
         EventKind.ALERT_REMINDED,
+        EventKind.ALERT_RESTORED,
         EventKind.SHORTAGE_DETECTED,
         EventKind.EXPORT_DELIVERED,
         # Messages of devices, of which many come at once: each looks at what it touches, and at nothing else.

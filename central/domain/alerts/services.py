@@ -181,6 +181,14 @@ def dismiss_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
     return alert
 
 
+def restore_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
+    """Open an alert again that was dismissed or put off (row C10.2)."""
+    alert = book(account_id).restore(unit, _manageable(unit, account_id, alert_id).id)
+    message = f"alert opened again: {alert.message}"
+    record(unit, account_id, EventKind.ALERT_RESTORED, message, subject={"alert": alert.id})
+    return alert
+
+
 def remind_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
     """Put an alert off (row C10.2)."""
     alert = book(account_id).remind(unit, _manageable(unit, account_id, alert_id).id)

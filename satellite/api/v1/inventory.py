@@ -130,6 +130,11 @@ def dismiss_alert(call: Call) -> dict[str, Any]:
     return alerts.dismiss_alert(call.unit, call.path["alert"])
 
 
+def restore_alert(call: Call) -> dict[str, Any]:
+    """Open an alert again that was dismissed or postponed."""
+    return alerts.restore_alert(call.unit, call.path["alert"])
+
+
 def remind_alert(call: Call) -> dict[str, Any]:
     """Postpone an alert until its next step."""
     return alerts.remind_alert(call.unit, call.path["alert"])
@@ -200,6 +205,11 @@ OPERATIONS = (
     ),
     Op(
         "dismiss_alert", "POST", f"{BASE}alerts/{{alert}}/dismiss", "Dismiss an alert.", dismiss_alert, ALERT,
+        body=Nothing, changes=True,
+        permission=Permission.ALERT_MANAGE, row="S3.2",
+    ),
+    Op(
+        "restore_alert", "POST", f"{BASE}alerts/{{alert}}/restore", "Open an alert again.", restore_alert, ALERT,
         body=Nothing, changes=True,
         permission=Permission.ALERT_MANAGE, row="S3.2",
     ),

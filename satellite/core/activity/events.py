@@ -62,6 +62,7 @@ class EventKind(StrEnum):
     SIGN_IN_SLOWED = "user:sign_in_slowed"
     ALERT_DISMISSED = "alert:dismissed"
     ALERT_REMINDED = "alert:put_off"
+    ALERT_RESTORED = "alert:restored"
 
 
 SITE = "site"
@@ -92,6 +93,7 @@ QUIET = frozenset(
         EventKind.SIGN_IN_SLOWED,
         EventKind.ALERT_DISMISSED,
         EventKind.ALERT_REMINDED,
+        EventKind.ALERT_RESTORED,
         EventKind.SHORTAGE_DETECTED,
         EventKind.EXPORT_REQUESTED,
         EventKind.EXPORT_DELIVERED,

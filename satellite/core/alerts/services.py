@@ -98,6 +98,14 @@ def dismiss_alert(unit: Unit, alert_id: str) -> Alert:
     return alert
 
 
+def restore_alert(unit: Unit, alert_id: str) -> Alert:
+    """Open an alert again that was dismissed or put off."""
+    require(unit, Permission.ALERT_MANAGE)
+    alert = book().restore(unit, alert_id)
+    record(unit, EventKind.ALERT_RESTORED, f"alert opened again: {alert.message}", subject={"alert": alert.id})
+    return alert
+
+
 def remind_alert(unit: Unit, alert_id: str) -> Alert:
     """Put an alert off."""
     require(unit, Permission.ALERT_MANAGE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import column, func, select, table, type_coerce
@@ -75,6 +75,20 @@ def held_units(unit: Unit, ids: Sequence[str] | None = None) -> dict[str, list[t
     )
     if ids is not None:
         query = query.where(HeldGrant.instance_id.in_(ids))
+    found: dict[str, list[tuple[str, int]]] = {}
+    for instance_id, tag, count in unit.session.execute(query):
+        found.setdefault(instance_id, []).append((tag, int(count)))
+    return found
+
+
+def units_in_the_way(unit: Unit, ids: Collection[str]) -> dict[str, list[tuple[str, int]]]:
+    """Restricted units of grants that neither came back nor were released, for which instances cannot be removed."""
+    query = (
+        select(HeldGrant.instance_id, HeldGrant.tag, func.sum(HeldGrant.quantity))
+        .where(HeldGrant.instance_id.in_(ids), HeldGrant.state == "active", HeldGrant.not_after > unit.licence_now)
+        .group_by(HeldGrant.instance_id, HeldGrant.tag)
+        .order_by(HeldGrant.tag)
+    )
     found: dict[str, list[tuple[str, int]]] = {}
     for instance_id, tag, count in unit.session.execute(query):
         found.setdefault(instance_id, []).append((tag, int(count)))

@@ -46,6 +46,11 @@ def find_instance(unit: Unit, instance_id: str) -> Instance:
     return found
 
 
+def present(unit: Unit, ids: Sequence[str]) -> list[Instance]:
+    """Those of some instances that are still here."""
+    return list(unit.session.scalars(select(Instance).where(Instance.id.in_(ids), Instance.removed.is_(False))))
+
+
 def by_udi(unit: Unit, udi: Udi) -> Instance | None:
     """The instance of a UDI, the longest registered where there are several."""
     query = select(Instance).where(Instance.udi_key == udi.key, Instance.removed.is_(False))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exchange.device.bodies import RegisterBody
 from exchange.identity import Udi
 from satellite.core.activity.events import EventKind
+from satellite.core.instances.errors import RestrictedHeldError
+from serverkit.verdicts import Verdict
 
 
 def added_event(
@@ -19,6 +21,27 @@ def added_event(
     name = body.hostname or body.udi.label
     subject = {"instance": values["id"], "pid": body.udi.pid, "serial": body.udi.serial}
     return kind, f"product instance {name} added to {virtual_account}{standbys}", subject
+
+
+def judge_transfer(name: str, here: str, there: str, units: Mapping[str, int]) -> Verdict:
+    """What a transfer of an instance between virtual accounts of the satellite does; `units` are those it uses, by tag."""
+    if here == there:
+        return Verdict(warnings=(f"{name} is in {there} already; nothing changes",))
+    with_it = f" with {_units(units)}" if units else ""
+    return Verdict(effects=(f"{name} goes from {here} to {there}{with_it}",))
+
+
+def judge_removal(name: str, units: Mapping[str, int], held: Sequence[tuple[str, int]]) -> Verdict:
+    """Whether an instance can be removed: not while it holds restricted units, which only it or central gives back."""
+    if held:
+        said = _units(dict(held))
+        return Verdict((RestrictedHeldError("{name} holds restricted licences: {units}", name=name, units=said),))
+    freed = f"{_units(units)} come free" if units else "no licences come free"
+    return Verdict(effects=(f"{name} is removed and {freed}; it must register again to come back",))
+
+
+def _units(units: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} of {tag}" for tag, count in sorted(units.items()))
 
 
 def standby_rows(instance_id: str, units: Sequence[Udi]) -> list[dict[str, str]]:

@@ -21,8 +21,7 @@ from satellite.core.accounts.models import VirtualAccount
 from satellite.core.activity.events import SITE, EventKind
 from satellite.core.activity.services import record
 from satellite.core.base import next_change
-from satellite.core.export_queue.services import holds_restricted, move_restricted
-from satellite.core.instances.errors import RestrictedHeldError
+from satellite.core.export_queue.services import move_restricted
 from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import (
     by_standby,
@@ -198,12 +197,6 @@ def issue_certificate(unit: Unit, ca_key: PrivateKey, ca: bytes, epoch: int, row
     row.certificate_expires = certificate_times(der)[1]
     row.change_no = next_change(unit)
     return der
-
-
-def refuse_holder(unit: Unit, instance_id: str) -> None:
-    """Refuse to take an instance off that holds restricted licences."""
-    if holds_restricted(unit, instance_id):
-        raise RestrictedHeldError
 
 
 def _end_clones(unit: Unit, row: Instance) -> None:

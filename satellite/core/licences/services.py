@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 
 from satellite.core.base import next_change
@@ -14,6 +16,15 @@ def claims_of(unit: Unit, instance_id: str) -> dict[str, int]:
     """What an instance uses now."""
     query = select(Claim.tag, Claim.count).where(Claim.instance_id == instance_id, Claim.count > 0)
     return dict(unit.session.execute(query).all())
+
+
+def claims_of_all(unit: Unit, ids: Collection[str]) -> dict[str, dict[str, int]]:
+    """What several instances use now, by their ids."""
+    found: dict[str, dict[str, int]] = {}
+    query = select(Claim.instance_id, Claim.tag, Claim.count).where(Claim.instance_id.in_(ids), Claim.count > 0)
+    for instance, tag, count in unit.session.execute(query):
+        found.setdefault(instance, {})[tag] = count
+    return found
 
 
 def replace_claims(unit: Unit, instance_id: str, virtual_account_id: str, wanted: dict[str, int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -13,9 +14,13 @@ from serverkit.db.unit import Unit
 from serverkit.secrets_box import hash_secret
 
 
+def token_state(token: Token, unit: Unit) -> str:
+    """Whether a token still registers devices: active, used_up, expired or revoked."""
+    return TokenUse(token.revoked, token.expires_at, token.uses, token.max_uses).state(unit.licence_now)
+
+
 def token_dict(token: Token, virtual_account: str, unit: Unit) -> dict[str, Any]:
     """A token for people and programs, without its secret."""
-    state = TokenUse(token.revoked, token.expires_at, token.uses, token.max_uses).state(unit.licence_now)
     return {
         "id": token.id,
         "virtual_account": virtual_account,
@@ -26,7 +31,7 @@ def token_dict(token: Token, virtual_account: str, unit: Unit) -> dict[str, Any]
         "uses": token.uses,
         "max_uses": token.max_uses,
         "export_controlled": token.export_controlled,
-        "state": state,
+        "state": token_state(token, unit),
     }
 
 
@@ -39,6 +44,11 @@ def tokens(unit: Unit, names: dict[str, str], virtual_account_id: str | None) ->
         token_dict(row, names.get(row.virtual_account_id, row.virtual_account_id), unit)
         for row in unit.session.scalars(query)
     ]
+
+
+def present(unit: Unit, ids: Sequence[str]) -> list[Token]:
+    """Those of some tokens that stand in the list."""
+    return list(unit.session.scalars(select(Token).where(Token.id.in_(ids), Token.removed.is_(False))))
 
 
 def usable_tokens(unit: Unit, virtual_account_id: str) -> list[Token]:

@@ -19,7 +19,9 @@ from satellite.core.tokens.errors import (
     ExportNotPermittedError,
 )
 from satellite.core.tokens.models import Token
-from serverkit.auth.tokens import TokenActiveError, TokenUse, UnknownTokenError, check_terms
+from satellite.core.tokens.queries import token_state
+from satellite.core.tokens.rules import judge_token_removal
+from serverkit.auth.tokens import TokenUse, UnknownTokenError, check_terms
 from serverkit.db.unit import Unit
 from serverkit.ids import is_id, new_id
 from serverkit.locks import for_change
@@ -101,8 +103,7 @@ def revoke_token(unit: Unit, token: Token) -> Token:
 def remove_token(unit: Unit, token: Token) -> None:
     """Remove a revoked or expired token from the list."""
     require(unit, Permission.TOKEN_MANAGE)
-    if not token.revoked and token.expires_at > unit.licence_now:
-        raise TokenActiveError
+    judge_token_removal(token.description or token.id, token_state(token, unit)).enforce()
     token.removed, token.secret, token.change_no = True, "", next_change(unit)
     record(
         unit,

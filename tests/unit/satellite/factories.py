@@ -13,6 +13,7 @@ from exchange.identity import Udi
 from exchange.vocabulary import InstanceState, PrivacyField
 from satellite.core.access.rules import MATRIX, Role
 from satellite.core.accounts.models import VirtualAccount
+from satellite.core.export_queue.models import HeldGrant
 from satellite.core.instances.models import Instance
 from satellite.core.schema import metadata
 from satellite.core.site.models import Site
@@ -107,4 +108,25 @@ def add_instance(unit: Unit, virtual_account: VirtualAccount, serial: str, hostn
     )
     unit.session.add(row)
     unit.session.flush()
+    return row
+
+
+def add_grant(unit: Unit, instance: Instance) -> HeldGrant:
+    """A restricted unit that an instance holds."""
+    row = HeldGrant(
+        id=id_of(f"grant{instance.id[:4]}"),
+        request_id="0" * 32,
+        instance_id=instance.id,
+        virtual_account_id=instance.virtual_account_id,
+        tag="STRONG",
+        quantity=1,
+        generation=1,
+        key_hash=instance.key_hash,
+        envelope={},
+        not_after=NOW + timedelta(days=90),
+        deliver_until=NOW + timedelta(days=30),
+        state="active",
+        change_no=1,
+    )
+    unit.session.add(row)
     return row

@@ -34,6 +34,8 @@ def test_a_list_of_alerts_writes_nothing_and_an_answer_changes_one() -> None:
         assert alerts.dismiss_alert(unit, listed[0]["id"])["state"] == "dismissed"
         assert alerts.list_alerts(unit) == []
         assert [one["state"] for one in alerts.list_alerts(unit, every=True)] == ["dismissed"]
+        assert alerts.restore_alert(unit, listed[0]["id"])["state"] == "open"
+        assert [one["kind"] for one in alerts.list_alerts(unit)] == ["satellite_sync_failed"]
         assert alerts.find_place(unit, listed[0]["id"]) is not None
         assert alerts.find_place(unit, "0" * 32) is None
 

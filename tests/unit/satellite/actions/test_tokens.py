@@ -84,3 +84,27 @@ def test_an_unknown_name_or_a_missing_authorization_is_refused_by_its_own_cause(
             created(unit, box, "Nowhere")
         with pytest.raises(UnknownTokenError):
             tokens.revoke_token(unit, "0" * 32)
+
+
+@pytest.mark.row("S3.2")
+def test_the_verdict_on_a_token_is_what_then_happens(box: SecretBox) -> None:
+    """For every state of a token, what the preview allows is done and what it refuses is refused for that reason."""
+    with unit_of() as unit:
+        add_virtual_account(unit, "Site")
+        ids = [created(unit, box).view["id"] for _ in range(3)]
+        tokens.revoke_token(unit, ids[1])
+
+        revoking = tokens.judge_revocations(unit, [*ids, "0" * 32])
+        removing = tokens.judge_removals(unit, [*ids, "0" * 32])
+
+        assert [one.verdict.allowed for one in revoking] == [True, True, True, False]
+        assert [bool(one.verdict.effects) for one in revoking] == [True, False, True, False]
+        assert [one.verdict.allowed for one in removing] == [False, True, False, False]
+        for one in removing:
+            if one.verdict.allowed:
+                tokens.remove_token(unit, one.id)
+            else:
+                with pytest.raises(type(one.verdict.reasons[0])):
+                    tokens.remove_token(unit, one.id)
+        assert {one["id"] for one in tokens.list_tokens(unit)} == {ids[0], ids[2]}
+        assert tokens.show_token(unit, box, ids[0]).text.startswith("pst_")
