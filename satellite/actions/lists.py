@@ -6,7 +6,7 @@ list does not know is ignored, as an address that somebody typed may hold anythi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -25,7 +25,6 @@ from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from satellite.core.export_queue.queries import held_units, queue_dicts
 from satellite.core.instances.models import Instance
 from satellite.core.instances.queries import instance_dicts
-from satellite.core.licences import queries as licences
 from satellite.core.site.models import HistoryEntry
 from satellite.core.site.queries import site_of
 from satellite.core.tokens.models import Token
@@ -35,9 +34,8 @@ from serverkit.alerts.engine import AlertState, Severity
 from serverkit.clock import parse_time
 from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
-from serverkit.db.windows import WHOLE, Orders, Part, Window, window_in_memory, window_of
+from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 
-LONGEST_FILTER = 200
 _NAME = func.lower(func.coalesce(Instance.hostname, Instance.udi_key))
 _VA = VirtualAccount.name
 
@@ -58,7 +56,7 @@ INSTANCE_ORDERS = Orders(
 
 def list_instances(unit: Unit, part: Part = WHOLE) -> Window:
     """Product instances. Filters: q, virtual_account, state, mark, restricted (yes), silent (days without contact)."""
-    wanted = _filters(part)
+    wanted = part.wanted
     query = select(Instance).join(VirtualAccount, VirtualAccount.id == Instance.virtual_account_id)
     query = query.where(Instance.removed.is_(False))
     if text := wanted.get("q"):
@@ -85,7 +83,7 @@ def list_instances(unit: Unit, part: Part = WHOLE) -> Window:
 
 def list_tokens(unit: Unit, part: Part = WHOLE) -> Window:
     """Registration tokens. Filters: q, virtual_account, state."""
-    wanted = _filters(part)
+    wanted = part.wanted
     used_up = and_(Token.max_uses.is_not(None), Token.uses >= Token.max_uses)
     state = case(
         (Token.revoked.is_(True), "revoked"),
@@ -136,7 +134,7 @@ QUEUE_ORDERS = Orders(
 
 def list_export_queue(unit: Unit, part: Part = WHOLE) -> Window:
     """Requests for restricted licences, with device and licence by name. Filters: q, virtual_account, state, tag, instance."""
-    wanted = _filters(part)
+    wanted = part.wanted
     query = select(QueueEntry).join(Instance, Instance.id == QueueEntry.instance_id)
     if text := wanted.get("q"):
         found = [func.lower(Instance.hostname).contains(text.lower(), autoescape=True)]
@@ -154,7 +152,7 @@ EVENT_ORDERS = Orders(Event.id, {"at": (Event.number,)}, "-at")
 
 def list_events(unit: Unit, part: Part = WHOLE) -> Window:
     """The event log. Filters: q, kind, virtual_account, instance, tag, actor, since, until (times in ISO form)."""
-    wanted = _filters(part)
+    wanted = part.wanted
     query = select(Event)
     if text := wanted.get("q"):
         query = query.where(or_(*(one.contains(text, autoescape=True) for one in (Event.message, Event.actor))))
@@ -199,7 +197,7 @@ ALERT_ORDERS = Orders(
 
 def list_alerts(unit: Unit, part: Part = WHOLE) -> Window:
     """Alerts, the most urgent first. Filters: q, severity, kind, state (open is usual; all), virtual_account."""
-    wanted = _filters(part)
+    wanted = part.wanted
     query, state = select(Alert), wanted.get("state", AlertState.OPEN)
     if state != "all":
         query = query.where(Alert.state == state)
@@ -230,7 +228,7 @@ HISTORY_ORDERS = Orders(
 
 def list_history(unit: Unit, part: Part = WHOLE) -> Window:
     """The steps of synchronization. Filters: step, outcome."""
-    wanted = _filters(part)
+    wanted = part.wanted
     query = select(HistoryEntry)
     for column, name in ((HistoryEntry.step, "step"), (HistoryEntry.outcome, "outcome")):
         if value := wanted.get(name):
@@ -252,71 +250,9 @@ USER_ORDERS = Orders(
 
 def list_users(unit: Unit, part: Part = WHOLE) -> Window:
     """Users. Filters: q, role. Needs the right to manage access."""
-    wanted = _filters(part)
+    wanted = part.wanted
     query = access.users(unit, wanted.get("q"), wanted.get("role"))
     return window_of(unit, query, USER_ORDERS, part, partial(access.user_dicts, unit))
-
-
-_STATES = ("short", "ends_soon", "enough")
-SOON = timedelta(days=30)
-
-
-def list_licences(unit: Unit, part: Part = WHOLE) -> Window:
-    """Licences with their figures, worst first.
-
-    Filters: q, virtual_account, state (short, ends_soon, enough), type, billing, tag, restricted (yes). There are as many
-    rows as kinds of licences in virtual accounts, and each is added up anyway: the list is short by nature.
-    """
-    wanted = _filters(part)
-    named = names(unit)
-    place = next((of for of, name in named.items() if wanted.get("virtual_account") in {of, name}), None)
-    if wanted.get("virtual_account") and place is None:
-        return Window(())
-    text, restricted = wanted.get("q", "").casefold(), licences.restricted_tags(unit)
-    items = []
-    for row in licences.licences(unit, named, place):
-        item = {
-            **row,
-            "id": _licence_id(row),
-            "state": _licence_state(row, unit.licence_now),
-            "restricted": row["tag"] in restricted,
-        }
-        if text and text not in f"{row['name']} {row['tag']}".casefold():
-            continue
-        if wanted.get("restricted") and not item["restricted"]:
-            continue
-        if "type" in wanted and wanted["type"] not in item["types"]:
-            continue
-        if all(item.get(name) == wanted[name] for name in ("state", "billing", "tag") if name in wanted):
-            items.append(item)
-    return window_in_memory(items, LICENCE_ORDERS, lambda one: str(one["id"]), part, "state")
-
-
-def _licence_id(row: Mapping[str, Any]) -> str:
-    return f"{row['virtual_account']}|{row['tag']}|{row['billing']}"
-
-
-def _licence_state(row: Mapping[str, Any], now: datetime) -> str:
-    """Short of units, ending within thirty days, or enough."""
-    if (row["balance"] or 0) < 0:
-        return "short"
-    ends = [parse_time(term["end"]) for term in row.get("terms", ()) if term.get("end")]
-    return "ends_soon" if any(now < end <= now + SOON for end in ends) else "enough"
-
-
-LICENCE_ORDERS: dict[str, Callable[[dict[str, Any]], tuple[str | int, ...]]] = {
-    "state": lambda one: (_STATES.index(one["state"]), str(one["name"]).casefold()),
-    "name": lambda one: (str(one["name"]).casefold(),),
-    "tag": lambda one: (str(one["tag"]),),
-    "virtual_account": lambda one: (str(one["virtual_account"]).casefold(),),
-    "purchased": lambda one: (int(one["purchased"] or 0),),
-    "in_use": lambda one: (int(one["in_use"]),),
-    "balance": lambda one: (int(one["balance"] or 0),),
-}
-
-
-def _filters(part: Part) -> dict[str, str]:
-    return {name: value.strip()[:LONGEST_FILTER] for name, value in part.filters.items() if value.strip()}
 
 
 def _in_place(query: Query, wanted: Mapping[str, str], column: Any) -> Query:

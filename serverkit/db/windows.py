@@ -22,7 +22,7 @@ from serverkit.db.paging import Columns, Query, UnknownKeyError, UnknownSortErro
 from serverkit.db.unit import Unit
 
 COUNTED_TO = 10_000
-MOST_KEY = 4096
+MOST_KEY, LONGEST_FILTER = 4096, 255
 R = TypeVar("R")
 
 
@@ -38,6 +38,11 @@ class Part:
     before: str | None = None
     most: int | None = 50
     filters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        """The filters that are set, without blanks around them and never longer than anything that is kept."""
+        return {name: value.strip()[:LONGEST_FILTER] for name, value in self.filters.items() if value.strip()}
 
 
 WHOLE = Part(most=None)

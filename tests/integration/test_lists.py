@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from satellite.actions import lists
+from satellite.actions.licences import LICENCE_ORDERS, list_licence_window
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
@@ -40,7 +41,7 @@ LISTS: dict[str, tuple[Callable[..., Window], Any]] = {
     "alerts": (lists.list_alerts, lists.ALERT_ORDERS.by),
     "history": (lists.list_history, lists.HISTORY_ORDERS.by),
     "users": (lists.list_users, lists.USER_ORDERS.by),
-    "licences": (lists.list_licences, lists.LICENCE_ORDERS),
+    "licences": (list_licence_window, LICENCE_ORDERS),
 }
 
 
@@ -156,8 +157,8 @@ def test_lists_are_filtered_by_the_database_and_cost_the_same_for_any_number(ful
         assert count(lists.list_export_queue, q="sn2") == 1
         assert count(lists.list_export_queue, state="sent") == 0
         assert count(lists.list_users, q="NN") == 1
-        assert count(lists.list_licences, restricted="yes") == 1
-        assert count(lists.list_licences, state="short") == 0
+        assert count(list_licence_window, restricted="yes") == 1
+        assert count(list_licence_window, state="short") == 0
         assert lists.count_alerts(unit) == {"major": 3, "minor": 2, "informational": 2}
         for listed, _ in LISTS.values():
             assert statements(full, lambda listed=listed: listed(unit, Part(most=1))) == statements(
