@@ -31,6 +31,13 @@ def _programs() -> Path | None:
     return next((path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)), None)
 
 
+def drop_database(address: str) -> None:
+    """Drop a database; connections to it end. Hundreds of them would fill the disk and slow the cluster down."""
+    name, _, host = address.removeprefix("postgresql://test@/").partition("?host=")
+    with psycopg.connect(host=host, user="test", dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
 def _migrated(address: str, program: str) -> None:
     """Bring a database into the form of `central` or `satellite`."""
     made = assemble_central if program == "central" else assemble_satellite
@@ -83,6 +90,7 @@ def postgresql() -> Iterator[Callable[[str], str]]:
         return address(create(f"TEMPLATE {templates[program]} STRATEGY FILE_COPY"))
 
     yield new_database
+    # What a test made is dropped after it (`empty_world`); the rest goes with the folder.
     subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd=folder, **as_user)  # type: ignore[call-overload]
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -90,10 +98,23 @@ def postgresql() -> Iterator[Callable[[str], str]]:
 @pytest.fixture
 def empty_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """A world without central; each home gets a PostgreSQL database of its own where the test asks for that."""
-    on_postgresql = getattr(request, "param", "sqlite") == "postgresql"
-    world = World(tmp_path, request.getfixturevalue("postgresql") if on_postgresql else None)
+    if getattr(request, "param", "sqlite") != "postgresql":
+        world = World(tmp_path)
+        yield world
+        world.close()
+        return
+    cluster: Callable[..., str] = request.getfixturevalue("postgresql")
+    made: list[str] = []
+
+    def new_database(program: str, template: str = "") -> str:
+        made.append(cluster(program, template))
+        return made[-1]
+
+    world = World(tmp_path, new_database)
     yield world
     world.close()
+    for address in made:
+        drop_database(address)
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ class Templates:
         shutil.copytree(made, world.folder, dirs_exist_ok=True)
         if world.new_database is not None:
             for home in ("central", "satellite"):
-                self._copy_database(world.folder / home / "config.toml")
+                _copy_database(world.folder / home / "config.toml", world.new_database)
 
     def _template(self, name: str, *, on_postgresql: bool) -> Path:
         place = self.folder / f"{name}-{'postgresql' if on_postgresql else 'sqlite'}"
@@ -62,11 +62,12 @@ class Templates:
             self._made.add(place)
         return place
 
-    def _copy_database(self, settings: Path) -> None:
-        """Give a copied home a copy of its database."""
-        if not settings.exists():
-            return
-        text = settings.read_text(encoding="utf-8")
-        address = text.split('url = "', 1)[1].split('"', 1)[0]
-        name = address.removeprefix("postgresql://test@/").split("?", 1)[0]
-        settings.write_text(text.replace(address, self.new_database("", template=name)), encoding="utf-8")
+
+def _copy_database(settings: Path, new_database: Callable[..., str]) -> None:
+    """Give a copied home a copy of its database."""
+    if not settings.exists():
+        return
+    text = settings.read_text(encoding="utf-8")
+    address = text.split('url = "', 1)[1].split('"', 1)[0]
+    name = address.removeprefix("postgresql://test@/").split("?", 1)[0]
+    settings.write_text(text.replace(address, new_database("", template=name)), encoding="utf-8")

@@ -102,7 +102,7 @@ class World:
     """Homes of central, satellite and devices in one folder; `central` and `satellite` run commands."""
 
     folder: Path
-    new_database: Callable[[str], str] | None = None
+    new_database: Callable[..., str] | None = None
     _apps: dict[str, Wire] = field(default_factory=dict)
 
     def run(self, main: Callable[[list[str]], None], home: str, *words: str, code: int = 0) -> dict[str, Any]:

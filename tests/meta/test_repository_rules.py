@@ -376,3 +376,15 @@ def test_a_process_dies_in_a_test_at_every_step_that_lasts() -> None:
 
     assert named == set(POINTS)
     assert killed == set(POINTS)
+
+
+@pytest.mark.repository_rule
+def test_both_locked_lists_hold_one_version_of_each_library() -> None:
+    """What is tested is what is installed."""
+    runtime, dev = (_locked(ROOT / "requirements" / name) for name in ("runtime.txt", "dev.txt"))
+
+    assert {name: dev.get(name) for name in runtime} == runtime
+
+
+def _locked(path: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)==([^\s\\]+)", path.read_text(encoding="utf-8"), re.MULTILINE))
