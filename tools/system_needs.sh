@@ -5,6 +5,7 @@ set -euo pipefail
 missing=()
 command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 command -v chronyd >/dev/null || [ -x /usr/sbin/chronyd ] || missing+=(chrony)
+command -v chromium >/dev/null || missing+=(chromium fonts-liberation)
 [ ${#missing[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "tests: installing ${missing[*]}"

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
-import satellite
 from exchange.errors import ExchangeError
 from satellite.actions import sign_in as doors
 from satellite.actions.permits import permit
@@ -23,6 +21,7 @@ from serverkit.errors import AppError
 from serverkit.users.errors import SessionEndedError
 from serverkit.users.tables import Browser
 from serverkit.web.console import Entered, Found, Frame, Gate, HelpFolder, SignedIn, Visitor
+from serverkit.web.help_pages import help_folder
 from serverkit.web.own_pages import own_urls
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
@@ -36,7 +35,7 @@ ROLES: dict[str, Words] = {
     "operator": _("Operator"),
     "read-only": _("Read only"),
 }
-HELP = HelpFolder(Path(satellite.__file__).resolve().parents[1] / "docs" / "admin")
+HELP = HelpFolder(help_folder())
 TITLE = _("Satellite")
 
 

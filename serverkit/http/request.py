@@ -51,6 +51,11 @@ class Request(flask.Request):
         self._touched = True
         return data
 
+    def _load_form_data(self) -> None:
+        """Read a form; nothing of it is left to be read away."""
+        super()._load_form_data()
+        self._touched = True
+
     def allow(self, most_bytes: int, key: str) -> None:
         """Say that this caller, known by `key`, may send so much; until then it is taken for a stranger."""
         allow = self.environ.get("perigee.allow")

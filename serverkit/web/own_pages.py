@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.forms import Choice, Form, Ui
-from serverkit.web.help import help_urls
+from serverkit.web.help_pages import help_urls
 from serverkit.web.page import Page
 from serverkit.web.security import YEAR
 from serverkit.web.sign_in import sign_in_urls

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import CERTIFICATE, KEY
@@ -19,12 +19,17 @@ CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Say nothing of each request."""
+
+
 @contextmanager
 def serving(app: Any, folder: Path) -> Iterator[str]:
     """Serve an application; its address."""
     ensure_pair(folder, datetime.now(UTC), ["127.0.0.1", "localhost"])
     files = str(folder / CERTIFICATE), str(folder / KEY)
-    server = make_server("127.0.0.1", 0, app, threaded=True, ssl_context=files)
+    server = make_server("127.0.0.1", 0, app, threaded=True, ssl_context=files, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

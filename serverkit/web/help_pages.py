@@ -21,6 +21,13 @@ _PAGE = re.compile(r"[a-z0-9-]{1,64}")
 _LINK = re.compile(r"^([a-z0-9-]+)\.md(#.*)?$")
 
 
+def help_folder() -> Path:
+    """Where the pages stand: in the package, or beside it where the program runs from its source."""
+    here = Path(__file__).resolve().parent
+    packed = here / "help"
+    return packed if packed.is_dir() else here.parents[1] / "docs" / "admin"
+
+
 def help_urls(row: str) -> list[Url]:
     """The addresses of the help."""
     return [

@@ -1,0 +1,110 @@
+"""One browser and one server of the exhibit for all tests of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.serve import ARGS, CHROMIUM, serving
+from tests.console import PEOPLE, app_of
+from tests.exhibit import ExhibitConsole
+
+
+@dataclass
+class Watched:
+    """A page, and what it did that no page may do: errors, violations of the policy, requests to other hosts."""
+
+    page: Page
+    address: str
+    wrong: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """Open an address of the server."""
+        self.page.goto(self.address + path)
+        return self.page
+
+    def sign_in(self, name: str, password: str) -> None:
+        """Sign in by the form, as a person does."""
+        self.open("/sign-in")
+        self.page.get_by_label("Name").fill(name)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def exhibit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that shows every part."""
+    with serving(app_of(ExhibitConsole()), tmp_path_factory.mktemp("tls")) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(chromium: Browser, exhibit: str) -> Iterator[Callable[..., Watched]]:
+    """Open a window: `visit(width=390, color_scheme="dark")`; signed in to the exhibit unless another address is given."""
+    contexts: list[BrowserContext] = []
+    made: list[Watched] = []
+
+    def window(address: str = "", width: int = 1440, person: str = "anna", **options: Any) -> Watched:
+        options = {"locale": "en-GB", **options}
+        context = chromium.new_context(ignore_https_errors=True, viewport={"width": width, "height": 900}, **options)
+        context.set_default_timeout(8_000)
+        contexts.append(context)
+        watched = Watched(context.new_page(), address or exhibit)
+        watch(watched)
+        made.append(watched)
+        if not address:
+            watched.sign_in(person, PEOPLE[person][0])
+        return watched
+
+    yield window
+    for context in contexts:
+        context.close()
+    assert [one for watched in made for one in watched.wrong] == []
+
+
+def watch(watched: Watched) -> None:
+    """Note what no page may do."""
+
+    def said(message: Any) -> None:
+        if message.type == "error" and "the server responded with a status of" not in message.text:
+            watched.wrong.append(message.text)
+
+    def asked(request: Any) -> None:
+        if not request.url.startswith((watched.address, "data:", "blob:")):
+            watched.wrong.append(request.url)
+
+    watched.page.on("console", said)
+    watched.page.on("pageerror", lambda error: watched.wrong.append(str(error)))
+    watched.page.on("request", asked)
+
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+
+
+def faults_of(page: Page) -> list[str]:
+    """What axe finds, each with the place."""
+    # Through the debugger, not by a script element: the policy of the pages forbids those.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+    )
+    return [
+        f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:160]}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
