@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from serverkit.db.unit import Unit
 from serverkit.errors import RefusedError
-from serverkit.web.answers import Answer, Moved, Shown
+from serverkit.web.answers import Answer, Moved, Shown, Unchanged
 from serverkit.web.bulk import Bulk, Judged
 from serverkit.web.bulk_pages import bulk_urls
 from serverkit.web.console import AlertLine, Chip, Frame, NavItem, Severity, SignedIn
@@ -295,6 +295,7 @@ def take_upload(page: Page) -> Answer:
 PAGES = (
     Url("GET", "/", parts_page, SIGNED_IN, "S3.1"),
     Url("GET", "/parts", parts_page, SIGNED_IN, "S3.1"),
+    Url("GET", "/task", lambda _page: Unchanged(done=True), SIGNED_IN, "S3.1"),
     Url("GET", "/steps/time", step_page, SIGNED_IN, "S1.1"),
     Url("GET", "/broken", broken_page, SIGNED_IN, "S3.1"),
     Url("GET", "/things", list_page, SIGNED_IN, "S3.2"),

@@ -92,6 +92,8 @@ def _prepare(tokens: list[Token]) -> None:
     for at, token in enumerate(tokens):
         if token.type == "heading_open":
             token.attrSet("id", slug(_words(tokens[at + 1])))
+        if token.type == "table_open":
+            token.attrSet("tabindex", "0")  # a wide one is moved by keys
         if token.type == "tr_open" and (code := _first_code(tokens[at : at + 3])):
             token.attrSet("id", code)
         for child in token.children or ():

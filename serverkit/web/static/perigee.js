@@ -185,7 +185,7 @@ document.addEventListener("htmx:beforeSwap", (e) => {
   }
 });
 const dress = (within) => {
-  for (const field of within.querySelectorAll("[data-tags]:not(.tomselected)")) if (window.TomSelect) new window.TomSelect(field, { create: true, delimiter: ",", persist: false, plugins: ["remove_button"] });
+  for (const field of within.querySelectorAll("[data-tags]:not(.tomselected)")) if (window.TomSelect) { new window.TomSelect(field, { create: true, delimiter: ",", persist: false, plugins: ["remove_button"] }); field.setAttribute("aria-hidden", "true"); }
   for (const form of within.querySelectorAll("[data-bulk]")) count(form);
 };
 document.addEventListener("htmx:afterSwap", () => dress(document));
