@@ -9,13 +9,14 @@ import pytest
 
 from tests.browser.conftest import Watched, faults_of
 
-pytestmark = [pytest.mark.system, pytest.mark.row("S3.1")]
+pytestmark = pytest.mark.system
 Visit = Callable[..., Watched]
 REMOVE = f"/things/{7:032x}/remove"
 PAGES = ("/parts", "/things", "/things?q=nothing-is-so", "/things/new", "/steps/time", "/me/look", "/help", "/help/keys",
          "/help/errors", "/search?q=x", "/nowhere", "/step-up?next=/things")  # fmt: skip
 
 
+@pytest.mark.row("S3.1")
 @pytest.mark.parametrize(
     "look",
     [
@@ -48,6 +49,7 @@ def test_every_part_is_for_every_eye(visit: Visit, look: dict[str, Any]) -> None
     assert faults == {}
 
 
+@pytest.mark.row("S3.1")
 def test_a_table_is_walked_filtered_and_ordered_without_script(visit: Visit) -> None:
     """Links and forms do all of it: order, pages forth and back, a filter and its chip, columns, a file."""
     page = visit(java_script_enabled=False).open("/things")
@@ -64,7 +66,7 @@ def test_a_table_is_walked_filtered_and_ordered_without_script(visit: Visit) -> 
     page.get_by_role("link", name="Take out State: 60 missing").click()
     assert page.get_by_text("212 rows", exact=True).is_visible()
     page.get_by_text("Columns", exact=True).first.click()
-    page.get_by_label("Id", exact=True).check()
+    page.get_by_label("Column Id", exact=True).check()
     page.get_by_role("button", name="Show", exact=True).click()
     assert page.get_by_role("columnheader", name="Id", exact=True).is_visible()
     page.get_by_text("Export", exact=True).click()
@@ -73,6 +75,7 @@ def test_a_table_is_walked_filtered_and_ordered_without_script(visit: Visit) -> 
     assert download.value.suggested_filename == "things-2027-03-01.csv"
 
 
+@pytest.mark.row("S3.1")
 def test_many_rows_are_changed_after_a_preview_without_script(visit: Visit) -> None:
     """All that match: the preview names who is refused and why, the result says what became of each."""
     page = visit(java_script_enabled=False).open("/things?place=Edge")
@@ -86,6 +89,7 @@ def test_many_rows_are_changed_after_a_preview_without_script(visit: Visit) -> N
     assert page.locator("[data-table=things-result] tbody tr").count() == 70
 
 
+@pytest.mark.row("S3.1")
 def test_a_refused_form_keeps_what_was_typed(visit: Visit) -> None:
     """The verdict stands first and has the focus; each reason leads to its field; the title says it."""
     page = visit().open("/things/new")
@@ -101,6 +105,7 @@ def test_a_refused_form_keeps_what_was_typed(visit: Visit) -> None:
     assert page.get_by_label("Name", exact=True).get_attribute("aria-invalid") == "true"
 
 
+@pytest.mark.row("S3.1")
 def test_rows_follow_what_is_typed_and_the_address_follows_the_rows(visit: Visit) -> None:
     """With script a filter works while it is typed; Back shows a whole page again."""
     page = visit().open("/things")
@@ -114,6 +119,7 @@ def test_rows_follow_what_is_typed_and_the_address_follows_the_rows(visit: Visit
     assert page.locator("h1").count() == 1
 
 
+@pytest.mark.row("S3.1")
 def test_a_selection_is_counted_and_its_bar_appears(visit: Visit) -> None:
     """The bar is there while something is selected, at the bottom on a phone; a range is selected with shift."""
     page = visit(width=390).open("/things")
@@ -125,6 +131,7 @@ def test_a_selection_is_counted_and_its_bar_appears(visit: Visit) -> None:
     assert page.get_by_role("button", name="Move").is_visible()
 
 
+@pytest.mark.row("S3.1")
 def test_a_dangerous_act_asks_in_a_dialog_whose_way_out_has_the_focus(visit: Visit) -> None:
     """The dialog is the page of the act; Escape leaves it, the act is carried out and said."""
     window = visit()
@@ -148,6 +155,7 @@ def test_a_dangerous_act_asks_in_a_dialog_whose_way_out_has_the_focus(visit: Vis
     assert "Thing removed." in page.locator("#toasts").inner_text()
 
 
+@pytest.mark.row("S3.1")
 def test_everything_is_reached_by_keys(visit: Visit) -> None:
     """/ searches, g and a letter goes, j and x select, f filters, Ctrl K finds a page; nothing happens in a field."""
     page = visit().open("/parts")
@@ -171,6 +179,7 @@ def test_everything_is_reached_by_keys(visit: Visit) -> None:
     page.wait_for_url("**/search?q=FDO1")
 
 
+@pytest.mark.row("S3.1")
 def test_a_file_is_refused_before_it_is_sent_and_its_way_is_shown(visit: Visit) -> None:
     """Larger than the cap: said at once. Otherwise it is sent and the page says what became of it."""
     page = visit().open("/parts")
@@ -182,6 +191,7 @@ def test_a_file_is_refused_before_it_is_sent_and_its_way_is_shown(visit: Visit) 
     page.locator("#toasts", has_text="Took 200000 bytes.").wait_for()
 
 
+@pytest.mark.row("S3.1")
 def test_help_stands_beside_the_page(visit: Visit) -> None:
     """The drawer shows the page of the help that belongs to it; without script it is a page."""
     page = visit().open("/things")
@@ -193,6 +203,7 @@ def test_help_stands_beside_the_page(visit: Visit) -> None:
     assert page.url.endswith("/things")
 
 
+@pytest.mark.row("S3.1")
 def test_words_are_translated_and_longer_ones_fit(visit: Visit) -> None:
     """German, and a pseudo-locale in which a text that is not translatable would be seen."""
     window = visit(width=390)
