@@ -37,6 +37,19 @@ class View(BaseModel):
         return found
 
 
+class IdentifiedInstance(View):
+    """A product instance with the whole of its identity, for programs that name one by parts of it."""
+
+    id: str
+    name: str
+    hostname: str | None
+    product_tag: str | None
+    udi: dict[str, Any]
+    virtual_account_id: str
+    registered_at: datetime
+    last_contact: datetime
+
+
 def _plain(schema: Any, named: dict[str, Any]) -> Any:
     """A schema without titles, descriptions and references; `X or null` in its short form."""
     if isinstance(schema, list):

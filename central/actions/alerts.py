@@ -10,9 +10,15 @@ from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.alerts import services
 from central.domain.alerts.models import Alert
 from central.domain.alerts.queries import alert_dict
+from central.keyring import KeyRing
 from serverkit.alerts.engine import place_of
 from serverkit.db.paging import ALL, Listing, Slice, UnknownKeyError
 from serverkit.db.unit import Unit
+
+
+def refresh_alerts(keyring: KeyRing, unit: Unit) -> str:
+    """Make the alerts of every account equal to state and clock; the result of the job."""
+    return f"{services.refresh_all(unit, keyring)} accounts refreshed"
 
 
 def list_alerts(

@@ -8,20 +8,39 @@ from sqlalchemy import select
 
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
+from central.domain.alerts.due import due_accounts
+from central.domain.alerts.services import refresh_due
 from central.domain.catalogue.queries import titles
-from central.domain.export_control.services import active_grants
+from central.domain.export_control.services import active_grants, end_grants
+from central.domain.instances.devices import end_restored_marks
 from central.domain.instances.models import RESERVED, Instance
 from central.domain.instances.queries import placed_name
 from central.domain.instances.services import remove_instance
 from central.domain.ledger.claims import claims_of, release_claims
+from central.domain.ledger.services import expire_lots
 from central.domain.reservations.queries import reservation_of
 from central.domain.satellites.models import Satellite
 from central.domain.satellites.queries import deadlines
 from central.domain.satellites.services import AUTHORIZED, remove_satellite
+from central.keyring import KeyRing
 from exchange.device.timers import REMOVED, SILENT_MAJOR
 from exchange.vocabulary import InstanceState
 from serverkit.db.unit import Unit
 from serverkit.licence_texts import freed_text
+
+
+def end_terms(keyring: KeyRing, unit: Unit) -> str:
+    """Take ended terms and grants out of the balance; the result of the job."""
+    return f"{expire_lots(unit)} lots expired, {end_grants(unit, keyring)} grants ended"
+
+
+def apply_deadlines(keyring: KeyRing, unit: Unit) -> str:
+    """Remove overdue satellites, free silent devices' licences, refresh the alerts of the day; the result of the job."""
+    due = due_accounts(unit)  # before what is removed can no longer be found
+    removed, changed = end_overdue_satellites(unit), end_silent_instances(unit)
+    end_restored_marks(unit)
+    refreshed = refresh_due(unit, keyring, due)
+    return f"{removed} satellites removed, {changed} instances changed, {refreshed} accounts refreshed"
 
 
 def end_overdue_satellites(unit: Unit) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from central.actions.lookup import chosen_names, find_account, visible_names
+from central.actions.lookup import chosen_names, find_account, identified, visible_names
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount
@@ -30,6 +30,7 @@ from exchange.errors import ExchangeError
 from exchange.vocabulary import Compliance, ReleaseReason
 from serverkit.db.unit import Unit
 from serverkit.names import check_text
+from serverkit.views import IdentifiedInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +85,30 @@ def show_instance(unit: Unit, domain: str, instance_id: str) -> dict[str, Any]:
     return queries.instance_dict(unit, row, names, sites, held)
 
 
-def rows_of_instances(unit: Unit, domain: str, virtual_accounts: Collection[str] | None = None) -> list[Instance]:
+def identify_instances(
+    unit: Unit, domain: str, virtual_accounts: Collection[str] | None = None
+) -> list[IdentifiedInstance]:
     """The product instances of these virtual accounts, by name, with the whole of their identity."""
     account = by_domain(unit, domain)
-    return queries.in_virtual_accounts(unit, account.id, sorted(chosen_names(unit, account.id, virtual_accounts)))
+    rows = queries.in_virtual_accounts(unit, account.id, sorted(chosen_names(unit, account.id, virtual_accounts)))
+    return [identified(row) for row in rows]
 
 
-def candidates(unit: Unit, domain: str, virtual_account_name: str, identity: dict[str, str]) -> list[Instance]:
+def candidates(
+    unit: Unit, domain: str, virtual_account_name: str, identity: dict[str, str]
+) -> list[IdentifiedInstance]:
     """The product instances of a virtual account that an identity may mean."""
     account, chosen = find_account(unit, domain, virtual_account_name)
     if "pid" not in identity or "serial" not in identity:
-        return queries.in_virtual_accounts(unit, account.id, [chosen or ""])
+        return [identified(row) for row in queries.in_virtual_accounts(unit, account.id, [chosen or ""])]
     try:
-        return queries.by_serial(unit, account.id, chosen or "", identity["pid"], identity["serial"])
+        rows = queries.by_serial(unit, account.id, chosen or "", identity["pid"], identity["serial"])
     except ExchangeError:
         return []  # no device can have such an identity
+    return [identified(row) for row in rows]
 
 
-def uses_of(unit: Unit, domain: str, rows: Sequence[Instance]) -> dict[str, InstanceUse]:
+def uses_of(unit: Unit, domain: str, rows: Sequence[IdentifiedInstance]) -> dict[str, InstanceUse]:
     """What instances claim, the restricted units that they hold, and what is reserved for them, by instance id."""
     account = by_domain(unit, domain)
     names = visible_names(unit, account.id)

@@ -11,8 +11,7 @@ from central.domain.access.services import require
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.catalogue.queries import by_name, entitlement
 from central.domain.ledger import queries, transfers, verification
-from central.domain.ledger.queries import HeldLot
-from central.domain.ledger.transfers import ANY_LOT, LotChoice
+from central.domain.ledger.rules import ANY_LOT, HeldLot, LotChoice
 from serverkit.db.unit import Unit
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from central.domain.accounts.models import SmartAccount
-from central.domain.accounts.queries import by_domain, virtual_account, virtual_accounts
+from central.domain.accounts.queries import by_domain, named, virtual_account, virtual_accounts
+from central.domain.instances.models import Instance
+from central.domain.instances.queries import instance_name
 from serverkit.db.unit import Unit
+from serverkit.views import IdentifiedInstance
 
 
 def find_account(unit: Unit, domain: str, name: str | None = None) -> tuple[SmartAccount, str | None]:
@@ -28,3 +32,31 @@ def chosen_names(unit: Unit, account_id: str, names: Collection[str] | None) -> 
     for name in set(names) - set(visible.values()):
         virtual_account(unit, account_id, name)  # says what is unknown, and what may be meant
     return {found: name for found, name in visible.items() if name in names}
+
+
+def identified(row: Instance) -> IdentifiedInstance:
+    """A product instance with the whole of its identity."""
+    return IdentifiedInstance(
+        id=row.id,
+        name=instance_name(row),
+        hostname=row.hostname,
+        product_tag=row.product_tag,
+        udi=row.udi,
+        virtual_account_id=row.virtual_account_id,
+        registered_at=row.registered_at,
+        last_contact=row.last_contact,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAccount:
+    """An account that a caller may see, by its id and domain."""
+
+    id: str
+    domain: str
+
+
+def name_account(unit: Unit, text: str) -> NamedAccount:
+    """The account of a domain or else of a name, whatever the case of the letters; UnknownAccountError."""
+    row = named(unit, text)
+    return NamedAccount(row.id, row.domain)

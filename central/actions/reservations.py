@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from central.actions.lookup import find_account, visible_names
+from central.actions.lookup import find_account, identified, visible_names
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.catalogue.queries import by_name
-from central.domain.instances.models import Instance
 from central.domain.reservations import ending, queries, services, updates
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import find_reservation, newest_code, reservation_dict
 from central.domain.reservations.rules import WantedLicence
 from central.keyring import KeyRing
 from serverkit.db.unit import Unit
+from serverkit.views import IdentifiedInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class CodeForDevice:
 class NewReservation(CodeForDevice):
     """A reservation that was created, with the instance that it is for."""
 
-    instance: Instance
+    instance: IdentifiedInstance
 
 
 def list_reservations(unit: Unit, domain: str, virtual_account_name: str | None = None) -> list[dict[str, Any]]:
@@ -66,7 +66,7 @@ def create_reservation(
     place = virtual_account(unit, account.id, virtual_account_name)
     licences = _by_tag(unit, wanted)
     row, instance = services.reserve(unit, keyring, account, place, request_code, licences, product_tag or None)
-    return NewReservation(row.authorization_code, reservation_dict(row, {place.id: place.name}), instance)
+    return NewReservation(row.authorization_code, reservation_dict(row, {place.id: place.name}), identified(instance))
 
 
 def update_reservation(

@@ -6,7 +6,10 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.alerts.services import refresh_vendor
 from central.domain.operations import services
+from central.domain.operations.models import ClockRow
 from central.runtime import Central
+from serverkit.jobs.clock import clock_job
+from serverkit.jobs.runs import Job
 from serverkit.time.acts import TimeActs
 
 ACTS: TimeActs[Central] = TimeActs(
@@ -20,3 +23,14 @@ ACTS: TimeActs[Central] = TimeActs(
     change_settings=services.change_settings,
     refresh=lambda server, unit: refresh_vendor(unit, server.keyring),
 )
+
+
+def make_clock_job(server: Central) -> Job:
+    """The job that watches the clock, and measures the time while it is in doubt."""
+    return clock_job(
+        server.database,
+        ClockRow,
+        services.observe_clock,
+        lambda unit: refresh_vendor(unit, server.keyring),
+        services.take_measurement,
+    )

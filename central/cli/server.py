@@ -7,9 +7,10 @@ import click
 from central.actions import jobs as actions
 from central.actions import nodes
 from central.actions.server import migrate_database
+from central.actions.tls import refresh_tls_at_start
 from central.cli.base import group, home, opened, reading
 from central.domain.operations.models import JobRun
-from central.jobs.catalogue import jobs_of, note_tls
+from central.jobs.catalogue import jobs_of
 from central.runtime import note_here, open_central
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import emit, emit_list
@@ -40,7 +41,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
     def app(with_tls: bool) -> Application:
         own = open_central(folder)
         if with_tls:
-            note_tls(own)
+            refresh_tls_at_start(own)
         return make_app(own)
 
     def scheduler() -> None:

@@ -14,13 +14,13 @@ from satellite.core.accounts.queries import names, virtual_account
 from satellite.core.export_queue.queries import held_units, units_in_the_way
 from satellite.core.instances import queries, services
 from satellite.core.instances.errors import UnknownInstanceError
-from satellite.core.instances.models import Instance
 from satellite.core.instances.queries import instance_name
 from satellite.core.instances.rules import judge_removal, judge_transfer
 from satellite.core.licences.services import claims_of, claims_of_all
 from satellite.core.site.queries import site_of
 from serverkit.db.unit import Unit
 from serverkit.verdicts import RowVerdict, Verdict, allowed_ids
+from serverkit.views import IdentifiedInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,21 @@ def list_instances_after(
     )
 
 
-def list_instances_of(unit: Unit, virtual_account_name: str) -> list[Instance]:
-    """List the instances of one virtual account by name, as rows whose identity can be compared."""
-    return queries.in_virtual_account(unit, virtual_account(unit, virtual_account_name).id)
+def identify_instances(unit: Unit, virtual_account_name: str) -> list[IdentifiedInstance]:
+    """List the instances of one virtual account by name, with the whole of their identity."""
+    return [
+        IdentifiedInstance(
+            id=row.id,
+            name=queries.instance_name(row),
+            hostname=row.hostname,
+            product_tag=row.product_tag,
+            udi=row.udi,
+            virtual_account_id=row.virtual_account_id,
+            registered_at=row.registered_at,
+            last_contact=row.last_contact,
+        )
+        for row in queries.in_virtual_account(unit, virtual_account(unit, virtual_account_name).id)
+    ]
 
 
 def list_use(unit: Unit, ids: Sequence[str]) -> dict[str, InstanceUse]:
@@ -142,12 +154,11 @@ def _gone(instance_id: str) -> RowVerdict:
 
 __all__ = [
     "InstanceUse",
-    "instance_name",
+    "identify_instances",
     "judge_removals",
     "judge_transfers",
     "list_instances",
     "list_instances_after",
-    "list_instances_of",
     "list_use",
     "remove_instance",
     "remove_instances",

@@ -1,12 +1,19 @@
-"""Finds the one product instance that a client means; never an arbitrary one of several."""
+"""Product instances as existing automation lists, moves and removes them.
+
+The one that a client means is found by its identity; never an arbitrary one of several.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
-from serverkit.errors import RefusedError, Remedy
-from serverkit.http.lenient import BodyError, text_of
+from serverkit.clock import iso
+from serverkit.db.unit import Unit
+from serverkit.errors import AppError, RefusedError, Remedy
+from serverkit.http.lenient import BodyError, entries_of, overall, said, success, text_of
+from serverkit.http.lenient_forms import asked_move, moved_message
+from serverkit.views import IdentifiedInstance
 
 IDENTITY = {
     "udiPid": ("udi_pid", "pid"),
@@ -30,19 +37,95 @@ class AmbiguousDeviceError(RefusedError):
     )
 
 
-class Device(Protocol):
-    """What is compared of a product instance."""
-
-    udi: Any
-    product_tag: Any
+LISTS = ("productInstacesRemoveRequests", "productInstancesRemoveRequests")
 
 
-D = TypeVar("D", bound=Device)
-
-
-def shown_identity(row: Device) -> dict[str, Any]:
+def shown_identity(row: IdentifiedInstance) -> dict[str, Any]:
     """A device's identity as these clients read it."""
     return {name: row.udi.get(ours) for name, (_, ours) in IDENTITY.items()}
+
+
+def listed_form(rows: Iterable[IdentifiedInstance]) -> list[dict[str, Any]]:
+    """The lines of the list of product instances."""
+    return [
+        {"instanceName": row.name, "productTagName": row.product_tag or "", "sudi": shown_identity(row)} for row in rows
+    ]
+
+
+def usage_form(
+    row: IdentifiedInstance, virtual_account: str, licences: Sequence[Mapping[str, Any]], *, short: bool
+) -> dict[str, Any]:
+    """A line of the usage of product instances; `short` says that a licence that it claims is out of compliance."""
+    return {
+        "virtualAccount": virtual_account,
+        "hostName": row.hostname or "",
+        "hostname": row.hostname or "",
+        "sudi": shown_identity(row),
+        "productName": row.product_tag or row.udi["pid"],
+        "displayName": f"UDI_PID:{row.udi['pid']}; UDI_SN:{row.udi['serial']}; ",
+        "productTagName": row.product_tag or "",
+        "productDescription": "",
+        "productType": row.udi["pid"],
+        "status": "Out Of Compliance" if short else "In Compliance",
+        "registrationDate": iso(row.registered_at),
+        "lastContactDate": iso(row.last_contact),
+        "mode": "SL",
+        "licenseUsage": [*licences],
+    }
+
+
+def removed_form(body: Mapping[str, Any], unit: Unit, remove: Callable[[Mapping[str, Any]], str]) -> dict[str, Any]:
+    """Remove the product instance that a body names, or several whose list comes under one of two spellings or both.
+
+    `remove` removes the one that an entry means and returns its name; each entry has its own outcome.
+    """
+    if not any(body.get(name) for name in LISTS) and "sudi" in body:
+        return success(f"The Product Instance {remove(body)} was successfully removed.")
+    entries: list[dict[str, Any]] = []
+    for name in LISTS:
+        for entry in entries_of(body, name):
+            if not any(_same(entry, known) for known in entries):
+                entries.append(entry)
+    if not entries:
+        raise BodyError("Missing required input parameters: {list}", list=LISTS[1])
+    outcomes = [_removed(unit, entry, remove) for entry in entries]
+    done = sum(one["status"] == "SUCCESS" for one in outcomes)
+    # The two blanks are what the contract shows.
+    answer = success(f"{done} Product Instance  removed successfully.", removeProductInstancesStatus=outcomes)
+    return {**answer, "status": overall(outcomes)}
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(one.get(name) == other.get(name) for name in ("sudi", "productTagName"))
+
+
+def _removed(unit: Unit, entry: Mapping[str, Any], remove: Callable[[Mapping[str, Any]], str]) -> dict[str, Any]:
+    given = entry.get("sudi")
+    sudi = given if isinstance(given, dict) else {}
+    host = sudi.get("hostIdentifier") or ""
+    device = (
+        f"udiPid:{sudi.get('udiPid') or ''} udiSerialNumber:{sudi.get('udiSerialNumber') or ''} hostIdentifier: {host}"
+    )
+    try:
+        with unit.savepoint():
+            remove(entry)
+    except AppError as error:
+        return {"status": "ERROR", "statusMessage": said(error), "device": device}
+    return {"status": "SUCCESS", "statusMessage": "The Product Instance was successfully removed.", "device": device}
+
+
+def transferred(
+    unit: Unit, entry: Mapping[str, Any], source: str, move: Callable[[Mapping[str, Any], str], str]
+) -> dict[str, Any]:
+    """Move the product instance that an entry means; `move` takes the entry and the target, and returns its name."""
+    outcome = asked_move(entry, source)
+    try:
+        with unit.savepoint():
+            target = text_of(entry, "targetVirtualAccount")
+            name = move(entry, target)
+    except AppError as error:
+        return {**outcome, "status": "WARNING", "statusMessage": said(error)}
+    return {**outcome, "status": "SUCCESS", "statusMessage": moved_message(name, source, target)}
 
 
 def identity_of(entry: Mapping[str, Any]) -> dict[str, str]:
@@ -57,7 +140,9 @@ def identity_of(entry: Mapping[str, Any]) -> dict[str, str]:
     return known
 
 
-def meant_of(rows: Sequence[D], wanted: Mapping[str, str], product_tag: object) -> D | None:
+def meant_of(
+    rows: Sequence[IdentifiedInstance], wanted: Mapping[str, str], product_tag: object
+) -> IdentifiedInstance | None:
     """The one product instance that an identity fits; None for none, AmbiguousDeviceError for several.
 
     Product id and serial number identify, where both are given. Of the rest, what a product instance does not say is no
@@ -76,7 +161,7 @@ def meant_of(rows: Sequence[D], wanted: Mapping[str, str], product_tag: object) 
     return found[0] if found else None
 
 
-def _fits(row: Device, wanted: Mapping[str, str]) -> bool:
+def _fits(row: IdentifiedInstance, wanted: Mapping[str, str]) -> bool:
     return all(_plain(name, str(row.udi.get(name) or "")) == _plain(name, text) for name, text in wanted.items())
 
 
@@ -86,5 +171,5 @@ def _plain(name: str, text: str) -> str:
     return plain.replace("-", "") if name == "uuid" else plain
 
 
-def _contradicts_nothing(row: Device, wanted: Mapping[str, str]) -> bool:
+def _contradicts_nothing(row: IdentifiedInstance, wanted: Mapping[str, str]) -> bool:
     return _fits(row, {name: text for name, text in wanted.items() if row.udi.get(name)})

@@ -9,8 +9,7 @@ from central.actions import licences
 from central.actions.virtual_accounts import show_virtual_account
 from central.api.compat.accounts import wanted_names
 from central.api.compat.wire import Call
-from central.domain.ledger.queries import HeldLot
-from central.domain.ledger.transfers import LotChoice
+from central.domain.ledger.rules import HeldLot, LotChoice
 from exchange.compliance import LotPhase, lot_phase
 from exchange.vocabulary import Compliance
 from serverkit.errors import AppError

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from central.domain.accounts.models import SmartAccount
-from central.domain.accounts.queries import named
+from central.actions.lookup import NamedAccount, name_account
 from central.runtime import Central
 from serverkit.db.unit import Unit
 from serverkit.http.lenient import BodyError, without_kind
@@ -44,10 +43,10 @@ class Call:
     request: Request
     body: dict[str, Any]
     path: Mapping[str, str]
-    account: SmartAccount | None
+    account: NamedAccount | None
 
     @property
-    def smart_account(self) -> SmartAccount:
+    def smart_account(self) -> NamedAccount:
         """The account that the address names."""
         if self.account is None:
             raise BodyError("the address names no account")
@@ -61,7 +60,7 @@ class Call:
 
 def open_call(server: Central, unit: Unit, request: Request, body: dict[str, Any], path: Mapping[str, str]) -> Call:
     """A call with the account that its address names."""
-    account = named(unit, plain_domain(path["account"])) if "account" in path else None
+    account = name_account(unit, plain_domain(path["account"])) if "account" in path else None
     return Call(server, unit, request, body, path, account)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from central.domain.accounts.models import VirtualAccount
 from central.domain.catalogue.models import Entitlement
 from central.domain.ledger.models import OWNED, Bucket, Claim, Holding, Lot, PoolTotal, Posting
+from central.domain.ledger.rules import HeldLot
 from exchange.compliance import (
     LicenceVerdict,
     LotPhase,
@@ -147,24 +148,6 @@ def licences(
     ]
     items.sort(key=lambda item: (item["name"], item["tag"], item["virtual_account"], item["billing"]))
     return items
-
-
-@dataclass(frozen=True, slots=True)
-class HeldLot:
-    """What a virtual account has of a lot."""
-
-    virtual_account_id: str
-    tag: str
-    name: str
-    licence_type: str
-    billing: str
-    quantity: int
-    start: datetime | None
-    end: datetime | None
-    sku: str | None
-    order_number: str | None
-    order_line: str | None
-    subscription_id: str | None
 
 
 def held_lots(

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from exchange.compliance import DEMO_DAYS
+from exchange.compliance import DEMO_DAYS, last_moment
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.clock import iso
 from serverkit.dates import DateFormError, read_end, read_start
@@ -193,3 +193,48 @@ def _plain(part: object) -> str:
     if isinstance(part, datetime):
         return iso(part)
     return json.dumps(part, sort_keys=True) if isinstance(part, dict) else str(part)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLot:
+    """What a virtual account has of a lot."""
+
+    virtual_account_id: str
+    tag: str
+    name: str
+    licence_type: str
+    billing: str
+    quantity: int
+    start: datetime | None
+    end: datetime | None
+    sku: str | None
+    order_number: str | None
+    order_line: str | None
+    subscription_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LotChoice:
+    """Which lots are meant, where not every lot of a licence is: by type, subscription, first and last day."""
+
+    subscription_id: str | None = None
+    start: str | None = None
+    end: str | None = None
+    types: frozenset[str] = frozenset()
+
+    def takes(
+        self, licence_type: str, subscription_id: str | None, start: datetime | None, end: datetime | None
+    ) -> bool:
+        """Whether a lot of these terms is meant."""
+        if self.types and licence_type not in self.types:
+            return False
+        wanted = (self.subscription_id, self.start, self.end)
+        has = (subscription_id, _day(start), _day(end and last_moment(end)))
+        return all(want is None or want == have for want, have in zip(wanted, has, strict=True))
+
+
+def _day(at: datetime | None) -> str | None:
+    return f"{at:%Y-%m-%d}" if at else None
+
+
+ANY_LOT = LotChoice()

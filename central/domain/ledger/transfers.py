@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
@@ -20,35 +18,11 @@ from central.domain.ledger.errors import (
 )
 from central.domain.ledger.models import Bucket, Lot
 from central.domain.ledger.postings import Place, post
+from central.domain.ledger.rules import ANY_LOT, LotChoice
 from central.domain.ledger.services import lots_by_id
 from central.domain.ledger.taking import Supply, choose, supply_of
-from exchange.compliance import LotView, Use, last_moment
+from exchange.compliance import LotView, Use
 from serverkit.db.unit import Unit
-
-
-@dataclass(frozen=True, slots=True)
-class LotChoice:
-    """Which lots are meant, where not every lot of a licence is: by type, subscription, first and last day."""
-
-    subscription_id: str | None = None
-    start: str | None = None
-    end: str | None = None
-    types: frozenset[str] = frozenset()
-
-    def takes(self, lot: Lot) -> bool:
-        """Whether a lot is meant."""
-        wanted = (self.subscription_id, self.start, self.end)
-        has = (lot.subscription_id, _day(lot.start), _day(lot.end and last_moment(lot.end)))
-        if self.types and lot.licence_type not in self.types:
-            return False
-        return all(want is None or want == have for want, have in zip(wanted, has, strict=True))
-
-
-def _day(at: datetime | None) -> str | None:
-    return f"{at:%Y-%m-%d}" if at else None
-
-
-ANY_LOT = LotChoice()
 
 
 def transfer_licences(
@@ -109,7 +83,11 @@ def _meant(unit: Unit, source: VirtualAccount, views: Sequence[LotView], choice:
     if choice == ANY_LOT:
         return [*views]
     lots = lots_by_id(unit, source.account_id, {view.id for view in views})
-    return [view for view in views if choice.takes(lots[view.id])]
+    return [view for view in views if _takes(choice, lots[view.id])]
+
+
+def _takes(choice: LotChoice, lot: Lot) -> bool:
+    return choice.takes(lot.licence_type, lot.subscription_id, lot.start, lot.end)
 
 
 def _tell(unit: Unit, source: VirtualAccount, target: VirtualAccount, tag: str, name: str, quantity: int) -> None:
