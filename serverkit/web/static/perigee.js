@@ -102,10 +102,14 @@ document.addEventListener("submit", (e) => {
   send.setRequestHeader("Accept", "text/html");
   send.upload.onprogress = (p) => { if (p.lengthComputable) { bar.hidden = false; bar.value = (100 * p.loaded) / p.total; said.textContent = words("sending", Math.round(bar.value)); } };
   send.onload = () => {
-    if (send.responseURL && new URL(send.responseURL).pathname !== new URL(form.action).pathname && send.status < 400) { location.href = send.responseURL; return; }
+    // The answer is the page that follows; opening it again would lose what it says once.
     const page = new DOMParser().parseFromString(send.responseText, "text/html");
+    if (!page.getElementById("main")) { said.textContent = words("failed"); return; }
+    if (send.responseURL !== form.action && send.status < 400) history.pushState({}, "", send.responseURL);
     document.title = page.title;
-    document.getElementById("main").replaceWith(page.getElementById("main"));
+    for (const part of [".frame", ".chips"]) { const now = document.querySelector(part), next = page.querySelector(part); if (now && next) now.replaceWith(next); }
+    window.htmx?.process(document.body);
+    dress(document);
     (document.getElementById("verdict") ?? document.getElementById("main")).focus();
   };
   send.onerror = () => { said.textContent = words("failed"); bar.hidden = true; };
