@@ -19,7 +19,8 @@ from exchange.inspect import inspect
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require, require_actor
 from satellite.core.licences.queries import allotted
-from satellite.core.site.errors import AddressNeededError
+from satellite.core.site.errors import AddressNeededError, NoRequestError
+from satellite.core.site.models import MadeRequest
 from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
 from satellite.sync import doctor, make_request, settings
@@ -30,9 +31,11 @@ from satellite.sync.history import NETWORK, history, note_history
 from satellite.sync.import_response import Imported, import_response
 from satellite.sync.network import Attempt, next_attempt, reach, send
 from serverkit.actor import Actor
-from serverkit.clock import optional_iso
+from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
 
+ATTEMPT_STAGES = ("check", "make", "send", "apply")
+"""What a synchronization over the network goes through."""
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
 
@@ -66,6 +69,23 @@ def export_request(server: Satellite, actor: Actor, *, full: bool) -> RequestFil
                 "unacknowledged": request.seq - site_of(unit).acknowledged_seq,
             },
         )
+
+
+def download_request(unit: Unit, epoch: int, sequence: int) -> RequestFile:
+    """A request that was made, byte for byte, while it is kept; NoRequestError."""
+    require(unit, Permission.SYNC_RUN)
+    row = unit.session.get(MadeRequest, (epoch, sequence))
+    if row is None or not row.content:
+        raise NoRequestError
+    view = {
+        "sha256": digest(row.content),
+        "epoch": row.epoch,
+        "sequence": row.seq,
+        "full": row.full,
+        "counts": row.counts,
+        "created": iso(row.made_at),
+    }
+    return RequestFile(row.content, view)
 
 
 def preview_request(server: Satellite, unit: Unit) -> dict[str, Any]:
@@ -147,17 +167,26 @@ def synchronize_if_due(server: Satellite, actor: Actor) -> str:
     return attempt.outcome if attempt.cause is None else f"failed: {attempt.cause.code}"
 
 
-def attempt_synchronization(server: Satellite, actor: Actor, *, full: bool = False) -> Attempt:
-    """Make the request, send it and apply the response; the history keeps the outcome with its cause."""
+def attempt_synchronization(
+    server: Satellite, actor: Actor, *, full: bool = False, tell: Callable[[str], None] = lambda _stage: None
+) -> Attempt:
+    """Make the request, send it and apply the response; the history keeps the outcome with its cause.
+
+    `tell` is called with the name of each of `ATTEMPT_STAGES` as it begins; what it raises ends the attempt there.
+    """
+    tell("check")
     cause = local_cause(server, actor, network=True, advice=False)
     if cause is not None:
         return _failed(server, actor, *cause)
+    tell("make")
     request = export_request(server, actor, full=full)
+    tell("send")
     with server.database.read(actor) as unit:
         used = settings.settings_of(site_of(unit))
     answer = send(used, request.content)
     if isinstance(answer, tuple):
         return _failed(server, actor, *answer)
+    tell("apply")
     body = answer.body
     try:
         result = import_response_file(server, actor, lambda: nullcontext(io.BytesIO(body)))

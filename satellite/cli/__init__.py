@@ -17,6 +17,7 @@ MODULES = {
     "registration": ("init", "registration", "setup"),
     "server": ("upgrade", "serve", "jobs"),
     "sync": ("status", "sync", "privacy"),
+    "tasks": ("task",),
     "time": ("time", "clock"),
     "tokens": ("token",),
     "users": ("user",),

@@ -6,6 +6,7 @@ import click
 
 from satellite.actions import jobs as job_actions
 from satellite.actions.setup import migrate_database, needs_administrator, read_setup_code
+from satellite.actions.tasks import run_next_task
 from satellite.actions.tls import refresh_tls_at_start
 from satellite.cli.base import group, home, opened
 from satellite.core.operations.models import JobRun
@@ -43,7 +44,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
 
     def scheduler() -> None:
         own = open_satellite(folder)
-        run_scheduler(own.database, JobRun, jobs_of(own))
+        run_scheduler(own.database, JobRun, jobs_of(own), tasks=lambda: run_next_task(own))
 
     wanted = None if no_jobs else scheduler
     serve_home(context, server, bind, Processes(app, wanted, lambda: _tell_setup_code(server)), no_tls=no_tls)

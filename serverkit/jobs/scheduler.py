@@ -17,15 +17,19 @@ from serverkit.db.unit import Database
 from serverkit.jobs.runs import Job, run_job
 
 _PR_SET_PDEATHSIG = 1
-LOOK_SECONDS = 30
+LOOK_SECONDS, TASK_SECONDS = 30, 1
 
 
 def run_scheduler(
-    database: Database, runs: type[JobRunMixin], jobs: tuple[Job, ...], beat: Callable[[], None] | None = None
+    database: Database,
+    runs: type[JobRunMixin],
+    jobs: tuple[Job, ...],
+    beat: Callable[[], None] | None = None,
+    tasks: Callable[[], object] | None = None,
 ) -> None:
     """Offer each job its slot, now and every half minute, until the process is told to end.
 
-    `beat` is what each process of several does for itself, as often. The slot's row decides whether anything runs; so a laboratory's clock may leap, and other schedulers may exist.
+    `beat` is what each process of several does for itself, as often; `tasks` runs what people asked for, each second. The slot's row decides whether anything runs; so a laboratory's clock may leap, and other schedulers may exist.
     """
     scheduler = BlockingScheduler(timezone="UTC")
     for job in jobs:
@@ -42,6 +46,14 @@ def run_scheduler(
         scheduler.add_job(
             beat,
             trigger=IntervalTrigger(seconds=LOOK_SECONDS, timezone="UTC"),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+    if tasks is not None:
+        scheduler.add_job(
+            tasks,
+            trigger=IntervalTrigger(seconds=TASK_SECONDS, timezone="UTC"),
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,

@@ -34,6 +34,7 @@ NOWHERE = "f" * 32
 OPERATOR = {
     "create_token", "revoke_token", "remove_token", "transfer_instance", "remove_instance", "dismiss_alert",
     "remind_alert", "restore_alert", "export_sync", "import_sync", "sync_now", "run_doctor", "check_sync",
+    "start_task", "stop_task",
 }  # fmt: skip
 ADMINISTRATOR_ONLY = {
     "list_api_tokens", "create_api_token", "revoke_api_token", "export_registration", "import_authorization",

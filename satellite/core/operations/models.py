@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from satellite.core.base import Base
 from serverkit.db.base import ClockMixin, JobRunMixin
+from serverkit.tasks.models import TaskMixin
 
 
 class JobRun(JobRunMixin, Base):
@@ -16,3 +17,9 @@ class ClockRow(ClockMixin, Base):
     """Licence time, and what was set about time."""
 
     __tablename__ = "clock"
+
+
+class Task(TaskMixin, Base):
+    """A long work that somebody asked for."""
+
+    __tablename__ = "tasks"

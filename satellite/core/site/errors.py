@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serverkit.errors import AppError, InvalidInputError, RefusedError, Remedy
+from serverkit.errors import AppError, InvalidInputError, NotFoundError, RefusedError, Remedy
 
 
 class NotAuthorizedError(RefusedError):
@@ -81,3 +81,9 @@ class NoRegistrationError(RefusedError):
     code = "no_registration"
     message = "No registration file was made yet."
     remedy = Remedy("Make one with `satellite registration export --output FILE`.", page="set-up.md")
+
+
+class NoRequestError(NotFoundError):
+    code = "no_request"
+    message = "This request was not made here, or is no longer kept because a later one was answered."
+    remedy = Remedy("Make a new one with `satellite sync export --output FILE`.", page="synchronization.md")

@@ -252,6 +252,34 @@ def upgrade() -> None:
     with op.batch_alter_table('sync_history', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_sync_history_at'), ['at'], unique=False)
 
+    op.create_table('tasks',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=64), nullable=False),
+    sa.Column('actor', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('wanted', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('stage', sa.Text(), nullable=False),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('log', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('result', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('error', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('stop_asked', sa.Boolean(), nullable=False),
+    sa.Column('asked_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('started_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('finished_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('lease_until', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('"done" BETWEEN 0 AND 9007199254740991', name=op.f('ck_tasks_done_bounds')),
+    sa.CheckConstraint('"state" IN (\'waiting\', \'running\', \'done\', \'failed\', \'stopped\')', name=op.f('ck_tasks_state_known')),
+    sa.CheckConstraint('"total" BETWEEN 0 AND 9007199254740991', name=op.f('ck_tasks_total_bounds')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tasks'))
+    )
+    with op.batch_alter_table('tasks', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_tasks_asked_at'), ['asked_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_tasks_kind'), ['kind'], unique=False)
+        batch_op.create_index(batch_op.f('ix_tasks_state'), ['state'], unique=False)
+
     op.create_table('users',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('name', sa.String(length=255), nullable=False),
@@ -589,6 +617,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_users_role')
 
     op.drop_table('users')
+    with op.batch_alter_table('tasks', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_tasks_state'))
+        batch_op.drop_index(batch_op.f('ix_tasks_kind'))
+        batch_op.drop_index(batch_op.f('ix_tasks_asked_at'))
+
+    op.drop_table('tasks')
     with op.batch_alter_table('sync_history', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sync_history_at'))
 

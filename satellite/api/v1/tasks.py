@@ -1,0 +1,115 @@
+"""Tasks: long works that the scheduler runs."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from satellite.actions import tasks
+from satellite.api.v1.context import Call
+from satellite.core.access.rules import Permission
+from satellite.runtime import Satellite
+from serverkit.db.windows import Part
+from serverkit.http.operations import (
+    ANYTHING,
+    FLAG,
+    OPTIONAL_TIME,
+    PLAIN,
+    TEXT,
+    TEXTS,
+    TIME,
+    WHOLE,
+    Access,
+    Operation,
+    Page,
+    Strict,
+    example,
+    list_of,
+    object_of,
+)
+from serverkit.http.schemas import BASE, Nothing
+
+LINES = {"type": "array", "items": ANYTHING}
+PERHAPS = {"type": ["object", "null"]}
+TASK = object_of(
+    id=TEXT,
+    kind=TEXT,
+    created_by=TEXT,
+    state=TEXT,
+    stage=TEXT,
+    stages=TEXTS,
+    done=WHOLE,
+    total=WHOLE,
+    log=LINES,
+    result=PERHAPS,
+    error=PERHAPS,
+    stopping=FLAG,
+    asked_at=TIME,
+    started_at=OPTIONAL_TIME,
+    finished_at=OPTIONAL_TIME,
+)
+
+
+class NewTask(Strict):
+    """A synchronization over the network, or the making of a request file."""
+
+    model_config = example({"kind": "synchronize", "full": False})
+
+    kind: Literal["synchronize", "export"]
+    full: bool = False
+
+
+class TaskPage(Page):
+    """A page of tasks, newest first."""
+
+    after: str | None = Field(
+        default=None, max_length=4096, pattern=PLAIN, description="The `next` of the page before."
+    )
+    state: Literal["waiting", "running", "done", "failed", "stopped"] | None = None
+
+
+def list_tasks(call: Call) -> dict[str, Any]:
+    """The tasks."""
+    query: TaskPage = call.query
+    filters = {"state": query.state} if query.state else {}
+    found = tasks.list_tasks(call.server, call.unit, Part("", query.after, None, query.limit, filters))
+    return {"items": list(found.items), "next": found.next}
+
+
+def show_task(call: Call) -> dict[str, Any]:
+    """A task."""
+    return tasks.show_task(call.server, call.unit, call.path["task"])
+
+
+def start_task(call: Call) -> dict[str, Any]:
+    """Ask for a task."""
+    body: NewTask = call.body
+    return tasks.start_task(call.server, call.unit, body.kind, full=body.full)
+
+
+def stop_task(call: Call) -> dict[str, Any]:
+    """Stop a task."""
+    return tasks.stop_task(call.server, call.unit, call.path["task"])
+
+
+Op = Operation[Satellite]
+OPERATIONS = (
+    Op(
+        "list_tasks", "GET", f"{BASE}tasks", "List tasks, newest first.", list_tasks, list_of(TASK), TaskPage,
+        permission=Access.SIGNED_IN, row="S2.2",
+    ),
+    Op(
+        "show_task", "GET", f"{BASE}tasks/{{task}}", "Show a task with its log and result.", show_task, TASK,
+        permission=Access.SIGNED_IN, row="S2.2",
+    ),
+    Op(
+        "start_task", "POST", f"{BASE}tasks", "Ask for a task.", start_task, TASK, body=NewTask, changes=True,
+        permission=Permission.SYNC_RUN, row="S2.2",
+    ),
+    Op(
+        "stop_task", "POST", f"{BASE}tasks/{{task}}/stop", "Stop a task before its next stage.", stop_task, TASK,
+        body=Nothing, changes=True,
+        permission=Permission.SYNC_RUN, row="S2.2",
+    ),
+)  # fmt: skip
