@@ -15,7 +15,8 @@ from typing import Any, BinaryIO, NoReturn
 from exchange import limits
 from exchange.canonical import JsonObject, is_hex, parse_time
 from exchange.errors import ExchangeError, TooLargeError
-from exchange.inspect import SIGNATURE_NOT_CHECKED, Report, inspect
+from exchange.inspect import inspect
+from exchange.inspect_report import SIGNATURE_NOT_CHECKED, Report
 from exchange.trust import Trust, load_root
 
 DONE, REFUSED, USAGE = 0, 1, 2

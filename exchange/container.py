@@ -12,24 +12,19 @@ within bounds. Bytes are refused before they are parsed; nothing is held in memo
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
-import re
-import shutil
-import tempfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import BinaryIO
 
 from exchange import limits
-from exchange.canonical import JsonObject, decode, decode_object, digest, encode, iso, parse_time
+from exchange.canonical import JsonObject, decode, decode_object, digest, encode
 from exchange.carried import head_of, named, reading, text_change
-from exchange.envelope import payload_type, seal, unseal
+from exchange.container_parts import CHUNK, FORMAT, SIZE_LIMITS, Body, Header
+from exchange.envelope import payload_type, unseal
 from exchange.errors import (
     AlteredError,
     MalformedError,
@@ -39,196 +34,10 @@ from exchange.errors import (
     WrongKindError,
 )
 from exchange.fields import Fields
-from exchange.keys import PrivateKey, PublicKey
-from exchange.packing import HashingFile, write_beside
-from exchange.stored_gzip import stored_gzip
+from exchange.keys import PublicKey
 from exchange.tables import Block, TableReader
 from exchange.trust import Trust
 from exchange.vocabulary import FileKind
-
-FORMAT = 1
-MAGIC = "PERIGEE1"
-CHUNK = 256 * 1024
-SPOOL_BYTES = 8 * 1024 * 1024
-_HEADER = re.compile(r"PERIGEE1 ([a-z-]{1,20}) ([0-9a-f]{32}) (\d{1,9})/(\d{1,9}) (\S{20})", re.ASCII)
-
-SIZE_LIMITS: Mapping[FileKind, int] = {
-    FileKind.REGISTRATION: limits.REGISTRATION_BYTES,
-    FileKind.AUTHORIZATION: limits.AUTHORIZATION_BYTES,
-    FileKind.SYNC_REQUEST: limits.SYNC_FILE_BYTES,
-    FileKind.SYNC_RESPONSE: limits.SYNC_FILE_BYTES,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The first line."""
-
-    kind: FileKind
-    satellite: str
-    epoch: int
-    number: int
-    created: datetime
-
-    def line(self) -> bytes:
-        """The line without its line feed."""
-        text = f"{MAGIC} {self.kind.value} {self.satellite} {self.epoch}/{self.number} {iso(self.created)}"
-        return text.encode("ascii")
-
-    @classmethod
-    def parse(cls, line: bytes) -> Header:
-        """Read the line; says plainly when this is no file of this format, or one of a newer."""
-        try:
-            text = line.decode("ascii")
-        except UnicodeDecodeError as error:
-            raise MalformedError("the file does not begin like one of this format") from error
-        if text.startswith("PERIGEE") and not text.startswith(MAGIC + " ") and text[7:8].isdigit():
-            raise UnsupportedVersionError("the file is written in another version of the format")
-        found = _HEADER.fullmatch(text)
-        if found is None:
-            raise MalformedError("the file does not begin like one of this format")
-        kind, satellite, epoch, number, created = found.groups()
-        try:
-            known = FileKind(kind)
-        except ValueError as error:
-            raise MalformedError("{kind!r} is not a kind of file", kind=kind) from error
-        return cls(known, satellite, int(epoch), int(number), parse_time(created))
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """What the manifest says of the body."""
-
-    sha256: str
-    size: int
-    rows: int
-    counts: dict[str, int]
-
-    def to_dict(self) -> JsonObject:
-        """The member `body` of the manifest."""
-        return {"sha256": self.sha256, "size": self.size, "rows": self.rows, "counts": self.counts}
-
-    @classmethod
-    def from_dict(cls, data: object) -> Body:
-        """Read the member."""
-        fields = Fields(data, "body")
-        counts = fields.mapping("counts")
-        reader = Fields(counts, "body.counts")
-        return cls(
-            sha256=fields.digest("sha256"),
-            size=fields.integer("size", most=limits.SYNC_FILE_BYTES),
-            rows=fields.integer("rows", most=limits.ROWS),
-            counts={name: reader.integer(name, most=limits.ROWS) for name in counts},
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Lines of one kind in canonical form, each ended by a line feed, and how many rows they stand for."""
-
-    kind: str
-    count: int
-    data: bytes
-
-
-def write_container(
-    out: BinaryIO,
-    header: Header,
-    manifest: JsonObject,
-    keys: Sequence[PrivateKey],
-    *,
-    roots: Sequence[bytes] = (),
-    rows: Iterable[JsonObject | Lines] | PackedBody | None = None,
-    stored: bool = False,
-    beside: JsonObject | None = None,
-) -> tuple[str, dict[str, int]]:
-    """Write a file; returns the digest of its signed manifest and the counts of its rows by kind.
-
-    `stored` writes an uncompressed body, byte-stable on every zlib, for golden files. `beside` adds unsigned members to
-    the envelope's line (the keys of a registration).
-    """
-    root_line = encode([decode(document, max_bytes=limits.ROOT_FILE_BYTES) for document in roots])
-    with _packed(rows, stored=stored) as packed:
-        body = packed.body if packed else None
-        payload = encode(
-            {
-                **manifest,
-                "format": FORMAT,
-                "kind": header.kind.value,
-                "satellite": header.satellite,
-                "epoch": header.epoch,
-                "number": header.number,
-                "created": iso(header.created),
-                "roots": digest(root_line),
-                "body": body.to_dict() if body else None,
-            }
-        )
-        envelope = {**seal(payload_type(header.kind.value), payload, keys), **(beside or {})}
-        out.write(header.line() + b"\n" + root_line + b"\n" + encode(envelope) + b"\n")
-        if packed:
-            packed.copy_to(out)
-    return digest(payload), body.counts if body else {}
-
-
-class PackedBody:
-    """A body that was packed before the file that it is for is signed; to be closed, which throws it away."""
-
-    def __init__(self, rows: Iterable[JsonObject | Lines], *, stored: bool = False) -> None:
-        """Pack the rows."""
-        self._spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115 - closed by close
-        try:
-            self.body = _write_body(self._spool, rows, stored=stored)
-        except BaseException:
-            self._spool.close()
-            raise
-
-    def copy_to(self, out: BinaryIO) -> None:
-        """Write the packed bytes."""
-        self._spool.seek(0)
-        shutil.copyfileobj(self._spool, out, CHUNK)
-
-    def close(self) -> None:
-        """Throw the packed bytes away."""
-        self._spool.close()
-
-
-@contextmanager
-def _packed(rows: Iterable[JsonObject | Lines] | PackedBody | None, *, stored: bool) -> Iterator[PackedBody | None]:
-    packed = PackedBody(rows, stored=stored) if rows is not None and not isinstance(rows, PackedBody) else rows
-    try:
-        yield packed
-    finally:
-        if packed is not None:
-            packed.close()
-
-
-def _write_body(
-    spool: tempfile.SpooledTemporaryFile[bytes], rows: Iterable[JsonObject | Lines], *, stored: bool
-) -> Body:
-    target = HashingFile(spool)
-    counts: Counter[str] = Counter()
-    pieces = _pieces(rows, counts)
-    if stored:
-        target.write(stored_gzip(b"".join(pieces)))
-    else:
-        with gzip.GzipFile(filename="", fileobj=target, mode="wb", compresslevel=6, mtime=0) as packed:
-            write_beside(packed, pieces)
-    return Body(target.sha256.hexdigest(), target.size, counts.total(), dict(sorted(counts.items())))
-
-
-def _pieces(rows: Iterable[JsonObject | Lines], counts: Counter[str]) -> Iterator[bytes]:
-    waiting = bytearray()
-    for row in rows:
-        if isinstance(row, Lines):
-            counts[row.kind] += row.count
-            waiting += row.data
-        else:
-            counts[row["kind"]] += 1
-            waiting += encode(row) + b"\n"
-        if len(waiting) >= CHUNK:
-            yield bytes(waiting)
-            waiting.clear()
-    yield bytes(waiting)
 
 
 @dataclass(slots=True)

@@ -33,7 +33,8 @@ from central.sync.request_order import (
     stored_answer,
 )
 from central.sync.staging import Staged, basis_of, stage_rows
-from exchange.container import Header, SealedFile, announced_bytes, split_container
+from exchange.container import SealedFile, announced_bytes, split_container
+from exchange.container_parts import Header
 from exchange.errors import (
     AlteredError,
     ExchangeError,

@@ -15,7 +15,9 @@ from typing import BinaryIO
 from exchange import limits
 from exchange.canonical import JsonObject, b64encode
 from exchange.certificates import verify_device_ca, verify_satellite_identity
-from exchange.container import Header, OpenedFile, open_container, split_container, write_container
+from exchange.container import OpenedFile, open_container, split_container
+from exchange.container_parts import Header
+from exchange.container_writing import write_container
 from exchange.envelope import signer_ids
 from exchange.errors import (
     LabMismatchError,

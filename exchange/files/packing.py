@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from exchange.canonical import JsonObject, encode
-from exchange.container import Lines
+from exchange.container_writing import Lines
 from exchange.files.columns import (
     Time,
     base64_column,

@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import BinaryIO
 
 from exchange.canonical import JsonObject
-from exchange.container import Header, open_container, split_container, write_container
+from exchange.container import open_container, split_container
+from exchange.container_parts import Header
+from exchange.container_writing import write_container
 from exchange.errors import AlteredError, LabMismatchError, MalformedError, WrongVendorError
 from exchange.fields import Fields
 from exchange.keys import PrivateKey, PublicKey

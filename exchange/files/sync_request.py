@@ -13,16 +13,9 @@ from typing import BinaryIO
 
 from exchange import limits
 from exchange.canonical import JsonObject, decode
-from exchange.container import (
-    Header,
-    Lines,
-    OpenedFile,
-    PackedBody,
-    SealedFile,
-    open_container,
-    split_container,
-    write_container,
-)
+from exchange.container import OpenedFile, SealedFile, open_container, split_container
+from exchange.container_parts import Header
+from exchange.container_writing import Lines, PackedBody, write_container
 from exchange.envelope import payload_type, signer_ids, unseal
 from exchange.errors import (
     ExchangeError,

@@ -13,7 +13,9 @@ from datetime import datetime
 from typing import BinaryIO
 
 from exchange.canonical import JsonObject
-from exchange.container import Header, OpenedFile, open_container, split_container, write_container
+from exchange.container import OpenedFile, open_container, split_container
+from exchange.container_parts import Header
+from exchange.container_writing import write_container
 from exchange.envelope import signer_ids
 from exchange.errors import LabMismatchError, WrongSatelliteError, WrongVendorError
 from exchange.fields import Fields

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from exchange.canonical import JsonObject
-from exchange.container import Lines, PackedBody
+from exchange.container_writing import Lines, PackedBody
 from exchange.files.rows import RequestRow
 from exchange.files.sync_request import Applied, ChainEntry, SyncRequest, make_sync_request, pack_rows
 from exchange.keys import PublicKey

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Select, Text, case, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute
 
 from exchange.canonical import encode
-from exchange.container import Lines
+from exchange.container_writing import Lines
 from exchange.files.packing import (
     ClaimText,
     EventText,

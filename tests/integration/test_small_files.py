@@ -12,7 +12,7 @@ import pytest
 import central.sync.make_response as responding
 import satellite.sync.make_request as making
 from exchange.canonical import encode
-from exchange.container import Lines
+from exchange.container_writing import Lines
 from exchange.files.central_rows import AllotmentRow, GrantReleaseRow, GrantRow
 from tests.world import ACCOUNT, World
 

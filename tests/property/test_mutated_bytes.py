@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.canonical import b64decode, decode, encode
-from exchange.container import Header, open_container, split_container, write_container
+from exchange.container import open_container, split_container
+from exchange.container_parts import Header
+from exchange.container_writing import write_container
 from exchange.device.messages import peek_device
 from exchange.errors import ExchangeError, MalformedError
 from exchange.files.rows import read_request_row, read_response_row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from exchange.canonical import JsonObject, decode, encode, iso
-from exchange.container import Lines
+from exchange.container_writing import Lines
 from exchange.files.packing import ClaimText, EventText, InstanceText, claim_lines, event_lines, instance_lines
 from exchange.identity import Udi
 from tools.vectors import surgery, world

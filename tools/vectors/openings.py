@@ -13,7 +13,7 @@ from exchange.codes.authorization import open_authorization_code
 from exchange.codes.confirming import confirms, read_confirmation_code
 from exchange.codes.request import read_request_code
 from exchange.codes.returning import belongs_to, read_return_code
-from exchange.container import Header
+from exchange.container_parts import Header
 from exchange.device import bodies
 from exchange.device.messages import open_device_request, peek_device, read_device_answer
 from exchange.errors import ExchangeError, UnknownIssuerError, WrongKindError

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from exchange import limits
 from exchange.canonical import JsonObject, encode, iso
-from exchange.container import Body, Lines, OpenedFile
+from exchange.container import OpenedFile
+from exchange.container_parts import Body
+from exchange.container_writing import Lines
 from exchange.errors import ExchangeError, MalformedError, TooLargeError
 from exchange.files.fast_rows import _QUICK, read_rows
 from exchange.files.packing import (
