@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import codecs
 import json
 import os
 import sys
@@ -11,107 +10,67 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from agent.clock import parse_duration, parse_time
+from agent.clock import parse_duration
 from agent.device import Device
-from agent.errors import AgentError, InvalidInputError, InvalidQuantityError
+from agent.errors import AgentError, FileUnreadableError, InvalidInputError
 from agent.files import read_file, require_owner
 from agent.joining import RegistrationRequest
 from agent.options import Usage, build_parser
-from agent.registering import standbys
 from agent.report import export_item, licence_item, status_of, usage_of
-from agent.transport import Server
+from agent.store import STATE_FILE
+from agent.typed import described, folder_of, identity, quantity, server_of, text_of, time_of, token_of, unit_of
 from exchange.errors import ExchangeError
-from exchange.identity import Udi
+from exchange.places import is_server_state
 
 ROOT_BYTES = 256 * 1024
-TOKEN_BYTES = 4096
 MOST_SHOWN = 3000
 FILES_REMEDY = "Check the path and its permissions."
+AGAIN = (
+    "Make room where the result goes, and ask again: `agent status`, `agent reserve confirm` or `agent reserve return`."
+)
 CODE_BYTES = 128 * 1024
 
 
 def home_of(options: argparse.Namespace) -> Path:
-    """The state folder; WrongOwnerError where it is another user's."""
+    """The state folder; WrongOwnerError where it is another user's, InvalidInputError where it can be no device's."""
     given = getattr(options, "home", None)
     if given is not None and not given:
         raise Usage("--home is empty: name a folder")
     named = given or os.environ.get("AGENT_HOME")
-    home = Path(named) if named else Path.home() / ".local" / "share" / "perigee" / "agent"
-    require_owner(home)
+    if named and "://" in named:
+        raise Usage("--home is the path of a folder, not an address")
+    try:
+        home = Path(named) if named else Path.home() / ".local" / "share" / "perigee" / "agent"
+    except RuntimeError as error:
+        raise Usage("this user has no folder of its own: name one with --home") from error
+    try:
+        require_owner(home)
+        if home.exists() and not home.is_dir():
+            raise FileUnreadableError("--home {text} is not a folder", text=str(home)[-120:])
+    except (OSError, ValueError) as error:
+        cause = error.strerror if isinstance(error, OSError) else "no path has such a name"
+        raise FileUnreadableError("cannot use --home {text}: {cause}", text=str(home)[-120:], cause=cause) from error
+    if (home / "keys" / "trust.json").exists() or is_server_state(home / STATE_FILE):
+        raise InvalidInputError("the state folder is a server's", remedy="Give the device a --home of its own.")
     return home
 
 
 def _register(device: Device, options: argparse.Namespace) -> dict[str, Any]:
-    text = _plain_token(options.token) if options.token is not None else _token(options.token_file)
     registration_request = RegistrationRequest(
-        token=text,
-        udi=Udi(pid=_word("--pid", options.pid), serial=_word("--serial", options.serial), uuid=options.uuid),
-        product_tag=options.product,
-        hostname=options.hostname,
-        software_version=options.sw_version,
-        standbys=standbys(options.standby),
+        token=token_of(options.token, options.token_file),
+        udi=identity(options.pid, options.serial, options.uuid),
+        product_tag=described("--product", options.product),
+        hostname=described("--hostname", options.hostname),
+        software_version=described("--sw-version", options.sw_version),
+        standbys=tuple(unit_of(text) for text in options.standby),
     )
     root = read_file(Path(options.root), most_bytes=ROOT_BYTES)
-    server = Server(options.url, str(Path(options.ca).resolve()) if options.ca else None, options.fingerprint)
-    device.register(registration_request, root, server)
+    device.register(registration_request, root, server_of(options.url, options.ca, options.fingerprint))
     return {"id": device.state.instance, **status_of(device)}
 
 
-def _token(path: str) -> str:
-    return _plain_token(plain_text(read_file(Path(path), most_bytes=TOKEN_BYTES), "the token file"))
-
-
-def _plain_token(text: str) -> str:
-    """A token without what comes along when it is copied: blanks, line ends and a byte order mark around it."""
-    plain = text.strip().strip("\ufeff").strip()
-    if not plain:
-        raise InvalidInputError("there is no token", remedy="Give the token as the server's console shows it.")
-    if not plain.isascii() or any(letter.isspace() for letter in plain):
-        raise InvalidInputError(
-            "a token is one word of letters, digits, - and _",
-            remedy="Copy it again, without the text around it and without line breaks inside.",
-        )
-    return plain
-
-
-def plain_text(data: bytes, what: str) -> str:
-    """The text of a file, with or without byte order mark, in UTF-8 or UTF-16; InvalidInputError names another form."""
-    form = "utf-16" if data[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig"
-    try:
-        text = data.decode(form)
-    except UnicodeDecodeError as error:
-        raise InvalidInputError(
-            "{what} is not text in UTF-8 or UTF-16", remedy="Save it as plain text.", what=what
-        ) from error
-    if "\0" in text:
-        raise InvalidInputError(
-            "{what} holds binary data, or UTF-16 without its mark", remedy="Save it as UTF-8.", what=what
-        )
-    return text
-
-
-def _word(option: str, text: str) -> str:
-    """A product id or serial number as it was typed: blanks around it do not count; a product id may have some inside."""
-    plain = text.strip()
-    if not plain or (option == "--serial" and any(letter.isspace() for letter in plain)):
-        raise InvalidInputError("{option}: {text!r} has a blank inside, or nothing else", option=option, text=text[:40])
-    return plain
-
-
-def _folder(text: str) -> Path:
-    if not text:
-        raise InvalidInputError("no folder is named")
-    return Path(text)
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or len(text) > 9:
-        raise InvalidQuantityError("{text!r} is not a quantity", text=text[:40])
-    return int(text)
-
-
 def _use(device: Device, options: argparse.Namespace) -> dict[str, Any]:
-    count = _count(options.count)
+    count = quantity(options.count)
     right = device.use(options.tag, count)
     if right is None:
         return {"tag": options.tag, "count": count, "state": device.authorization().value, "valid_until": None}
@@ -124,7 +83,7 @@ def _release(device: Device, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _request_export(device: Device, options: argparse.Namespace) -> dict[str, Any]:
-    return export_item(options.tag, device.request_export(options.tag, _count(options.count)))
+    return export_item(options.tag, device.request_export(options.tag, quantity(options.count)))
 
 
 def _return_export(device: Device, options: argparse.Namespace) -> dict[str, Any]:
@@ -147,7 +106,7 @@ def _deregister(device: Device, _options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _transfer_active(device: Device, options: argparse.Namespace) -> dict[str, Any]:
-    active = standbys([options.unit])[0] if options.unit is not None else None
+    active = unit_of(options.unit) if options.unit is not None else None
     chosen = device.transfer_active(active)
     return {"active": chosen.to_dict(), **status_of(device)}
 
@@ -155,10 +114,9 @@ def _transfer_active(device: Device, options: argparse.Namespace) -> dict[str, A
 def _reserve(device: Device, options: argparse.Namespace) -> dict[str, Any]:
     if options.action == "request":
         root = read_file(Path(options.root), most_bytes=ROOT_BYTES)
-        udi = Udi(pid=_word("--pid", options.pid), serial=_word("--serial", options.serial))
-        return {"request_code": device.reserve_request(udi, root)}
+        return {"request_code": device.reserve_request(identity(options.pid, options.serial), root)}
     if options.action == "install":
-        text = plain_text(read_file(Path(options.file), most_bytes=CODE_BYTES), "the file of the code")
+        text = text_of(read_file(Path(options.file), most_bytes=CODE_BYTES), "the file of the code")
         rights = device.reserve_install(text)
         licences = [licence_item(right) for _, right in sorted(rights.items())]
         return {"licences": licences, "confirmation_code": device.reserve_confirmation()}
@@ -169,7 +127,7 @@ def _reserve(device: Device, options: argparse.Namespace) -> dict[str, Any]:
 
 def _clock(device: Device, options: argparse.Namespace) -> dict[str, Any]:
     if options.action == "set":
-        moved = device.clock.set(parse_time(options.value))
+        moved = device.clock.set(time_of(options.value))
     elif options.action == "jump":
         by = parse_duration(options.value)
         moved = device.clock.jump(-by if options.back else by, reboot=options.reboot)
@@ -200,16 +158,12 @@ def perform(options: argparse.Namespace) -> dict[str, Any]:
         from agent.fleet import fleet_inventory, fleet_run
 
         if options.action == "inventory":
-            return fleet_inventory(_folder(options.folder), Path(options.output), options.catalogue)
-        token, root = _token(options.token_file), read_file(Path(options.root), most_bytes=ROOT_BYTES)
-        server = Server(options.url, str(Path(options.ca).resolve()) if options.ca else None, options.fingerprint)
-        return fleet_run(
-            home_of(options), Path(options.inventory), server, token, root, options.count, options.parallel
-        )
-    home = home_of(options)
-    if (home / "keys" / "trust.json").exists():
-        raise InvalidInputError("the state folder is a server's", remedy="Give the device a --home of its own.")
-    return _DEVICE_COMMANDS[options.command](Device(home), options)
+            return fleet_inventory(folder_of(options.folder), Path(options.output), options.catalogue)
+        home, token = home_of(options), token_of(None, options.token_file)
+        root = read_file(Path(options.root), most_bytes=ROOT_BYTES)
+        server = server_of(options.url, options.ca, options.fingerprint)
+        return fleet_run(home, Path(options.inventory), server, token, root, options.count, options.parallel)
+    return _DEVICE_COMMANDS[options.command](Device(home_of(options)), options)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -230,25 +184,49 @@ def main(argv: Sequence[str] | None = None) -> None:
         _fail(as_json, error.code, error.message, error.remedy)
         sys.exit(1)
     except OSError as error:
-        _fail(as_json, "file_unreadable", f"a file or folder cannot be used: {error.strerror}", FILES_REMEDY)
+        name = Path(os.fsdecode(error.filename)).name if isinstance(error.filename, str | bytes) else "a file or folder"
+        _fail(as_json, "file_unreadable", f"cannot use {name[:120]}: {error.strerror}", FILES_REMEDY)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
     try:
-        print(json.dumps(found, ensure_ascii=False, sort_keys=True) if as_json else _render(found), flush=True)
+        _say(json.dumps(found, ensure_ascii=False, sort_keys=True) if as_json else _render(found))
     except BrokenPipeError:
-        # Anyone who reads has seen enough; nothing more may be written when the program ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _stop_writing()
+        sys.exit(1)
+    except OSError as error:
+        _stop_writing()
+        _fail(
+            as_json=False,
+            code="file_unreadable",
+            message=f"the command is done; its result cannot be written: {error.strerror}",
+            remedy=AGAIN,
+        )
         sys.exit(1)
     sys.exit(1 if found.get("failed") else 0)
+
+
+def _stop_writing() -> None:
+    # Nothing more may be written when the program ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(text: str, *, error: bool = False) -> None:
+    """Print; what the terminal's encoding lacks is escaped in a way that JSON reads too."""
+    stream = sys.stderr if error else sys.stdout
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(text)[1:-1].replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
+    print(text, file=stream, flush=True)
 
 
 def _fail(as_json: bool, code: str, message: str, remedy: str) -> None:
     message = message if len(message) <= MOST_SHOWN else message[:MOST_SHOWN] + "…"
     if as_json:
-        print(json.dumps({"error": {"code": code, "message": message, "remedy": remedy}}, ensure_ascii=False))
+        _say(json.dumps({"error": {"code": code, "message": message, "remedy": remedy}}, ensure_ascii=False))
     else:
-        print(f"error ({code}): {message}\n  {remedy}", file=sys.stderr)
+        _say(f"error ({code}): {message}\n  {remedy}", error=True)
 
 
 def _render(value: dict[str, Any], indent: str = "") -> str:

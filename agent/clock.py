@@ -13,15 +13,17 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from agent.errors import FileUnreadableError, InvalidInputError, NotALabError
+from agent.errors import FileUnreadableError, InvalidInputError, NotALabError, StateDamagedError
 from agent.files import write_atomic
 from agent.licence_time import reply
 from exchange.licence_time import Mark, Moment, Reading, first_mark, judge
 
 LAB_FILE = "lab-clock.json"
 MARK_FILE = "clock.json"
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+_FAR = f"the clock would leave the years from {FIRST_YEAR} to {LAST_YEAR}"
 KEPT_EVERY = timedelta(minutes=1)
-_DURATION = re.compile(r"(\d{1,6})([smhdw])")
+_DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _COUNT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -125,14 +127,15 @@ class DeviceClock:
     def _move(self, by: timedelta, passed: timedelta, *, reboot: bool = False) -> datetime:
         if not self.is_lab():
             raise NotALabError("this device's clock follows the system and cannot be moved")
-        self.keep(always=True)
         lab = self._lab()
+        _require_range(lab["offset"] + by)
         data = {
             "offset_seconds": (lab["offset"] + by).total_seconds(),
             "passed_seconds": (lab["passed"] + passed).total_seconds(),
             "boots": lab["boots"] + reboot,
             "since_seconds": (_uptime() + lab["passed"] if reboot else lab["since"]).total_seconds(),
         }
+        self.keep(always=True)
         write_atomic(self._file, json.dumps(data).encode() + b"\n")
         self.keep(always=True)
         return self.system()
@@ -151,8 +154,12 @@ class DeviceClock:
             return {**times, "offset": offset, "boots": int(data.get("boots", 0)), "is_lab": True}
         except FileNotFoundError:
             return _NO_LAB
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-            raise NotALabError("the laboratory clock's file is damaged") from error
+        except OSError as error:
+            raise FileUnreadableError(
+                "cannot read {name}: {reason}", name=self._file.name, reason=error.strerror
+            ) from error
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            raise StateDamagedError("{name} is not the clock of a laboratory", name=self._file.name) from error
 
     def _load(self) -> Mark | None:
         try:
@@ -172,6 +179,15 @@ _NO_LAB: dict[str, Any] = {
     "boots": 0,
     "is_lab": False,
 }
+
+
+def _require_range(offset: timedelta) -> None:
+    try:
+        year = (datetime.now(UTC) + offset).year
+    except OverflowError as error:
+        raise InvalidInputError(_FAR) from error
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise InvalidInputError(_FAR)
 
 
 def _to_json(mark: Mark) -> bytes:
@@ -200,17 +216,6 @@ def _from_json(data: bytes) -> Mark | None:
         )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-
-
-def parse_time(text: str) -> datetime:
-    """Read an ISO 8601 time with `Z` or an offset; InvalidInputError otherwise."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInputError("{text!r} is not an ISO 8601 time such as 2027-01-31T12:00:00Z", text=text) from error
-    if at.tzinfo is None:
-        raise InvalidInputError("{text!r} names no zone; add Z for UTC", text=text)
-    return at.astimezone(UTC)
 
 
 def parse_duration(text: str) -> timedelta:

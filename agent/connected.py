@@ -49,7 +49,7 @@ class Connected(Registering, ByCode):
         self._carry = transport
         self.state = self._store.load()
         self._trust = self._stored_trust()
-        self._key = self._store.key() if self._store.has_key() else None
+        self._key = self._store.key_of(self.state)
         self._rights: dict[str, Right] = {}
         self._identity_ends: datetime | None = None
         if self.state.last_contact is not None:
@@ -198,7 +198,7 @@ class Connected(Registering, ByCode):
             offered = load_root(root)
         except ExchangeError as error:
             raise AnswerRefusedError(
-                "the root file is refused: {id}: {reason}", id=error.code, reason=str(error)
+                "the root file is refused: {reason}", code=error.code, remedy=error.remedy, reason=error.message
             ) from error
         if self._trust is None or self.state.registration != "complete":
             kept = self._trust

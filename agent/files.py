@@ -61,6 +61,8 @@ def refuse_irregular(path: Path) -> None:
         raise FileUnreadableError(
             "cannot write {name}: {reason}", name=path.name[:80], reason=error.strerror
         ) from error
+    except ValueError as error:
+        raise FileUnreadableError("cannot write {name!r}: no file has such a name", name=path.name[:80]) from error
     if not stat.S_ISREG(mode):
         what = _KINDS.get(stat.S_IFMT(mode), "no regular file")
         raise FileUnreadableError("cannot write {path}: it is {what}", path=str(path)[-120:], what=what)
@@ -126,15 +128,26 @@ def _sync_folder(folder: Path) -> None:
         print(f"warning: {folder.name[:80]} cannot be synchronized ({error.strerror})", file=sys.stderr)
 
 
+def _without_waiting(path: Path) -> int:
+    # A pipe that nobody writes to gives nothing; one that is written to is read to its end.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    os.set_blocking(descriptor, True)
+    return descriptor
+
+
 def read_file(path: Path, *, most_bytes: int) -> bytes:
     """Read a small file; FileUnreadableError when it is missing, unreadable or over `most_bytes`."""
+    if not path.name:
+        raise FileUnreadableError("cannot read {text!r}: no file is named", text=str(path)[-120:])
     try:
-        with path.open("rb") as file:
+        with os.fdopen(_without_waiting(path), "rb") as file:
             data = file.read(most_bytes + 1)
     except OSError as error:
         raise FileUnreadableError(
-            "cannot read {path}: {reason}", path=str(path)[-120:], reason=error.strerror
+            "cannot read {text}: {reason}", text=str(path)[-120:], reason=error.strerror
         ) from error
+    except ValueError as error:
+        raise FileUnreadableError("cannot read {text!r}: no file has such a name", text=str(path)[-120:]) from error
     if len(data) > most_bytes:
         raise FileUnreadableError(
             "{path} is larger than {most_bytes} bytes", path=str(path)[-120:], most_bytes=most_bytes

@@ -23,6 +23,7 @@ from agent.joining import RegistrationRequest
 from agent.transport import Server
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
+from exchange.places import refuse_state
 
 INVENTORY_BYTES = 256 * 1024 * 1024
 MOST_DEVICES = 1_000_000
@@ -32,7 +33,13 @@ MOST_PARALLEL = 256
 def fleet_inventory(folder: Path, output: Path, catalogue: str | None) -> dict[str, Any]:
     """Read a folder of device outputs and write what is in them."""
     if not folder.is_dir():
-        raise FileUnreadableError("{folder} is not a folder", folder=folder)
+        raise FileUnreadableError("{text} is not a folder", text=str(folder)[-120:])
+    refuse_irregular(output)
+    if not output.parent.is_dir():
+        raise FileUnreadableError(
+            "cannot write {name}: there is no folder {text}", name=output.name[:80], text=str(output.parent)[-120:]
+        )
+    refuse_state(output)
     if (
         output.is_file()
         and output.resolve().is_relative_to(folder.resolve())
@@ -41,7 +48,6 @@ def fleet_inventory(folder: Path, output: Path, catalogue: str | None) -> dict[s
         raise InvalidInputError(
             "--output {output} is one of the outputs that are read; give another name", output=output
         )
-    refuse_irregular(output)
     inventory = read_folder(folder)
     if catalogue is not None:
         inventory = match_catalogue(inventory, read_catalogue(Path(catalogue)))
@@ -92,7 +98,7 @@ def fleet_run(
 
 def folder_of(home: Path, spec: DeviceSpec) -> Path:
     """The folder of an emulated device, named by what it is."""
-    mark = hashlib.sha256(f"{spec.pid}|{spec.serial}".encode()).hexdigest()[:16]
+    mark = hashlib.sha256(Udi(pid=spec.pid, serial=spec.serial).plain_key.encode()).hexdigest()[:16]
     return home / "devices" / mark
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from agent import joining, moving, reserving
 from agent.clock import DeviceClock
 from agent.conversation import Conversation, ServerReply
-from agent.errors import AgentError, InvalidTagError, NotRegisteredError
+from agent.errors import AgentError, NotRegisteredError
 from agent.files import locked
 from agent.store import DeviceState, Store
 from agent.transport import Server, Transport
-from exchange.errors import ExchangeError
-from exchange.identity import Udi
 from exchange.keys import PrivateKey
 from exchange.trust import Trust
 
@@ -157,21 +155,3 @@ class Registering:
             reply = joining.deregister(talk, self.state, self._own_key(), now)
             self._settle(talk)
             return reply
-
-
-def parse_standby(text: str) -> Udi:
-    """Read `PID:SN`; the serial stands behind the last colon."""
-    pid, colon, serial = text.rpartition(":")
-    try:
-        if not colon:
-            raise InvalidTagError("{text!r} is not PID:SN", text=text)
-        if any(letter.isspace() for letter in serial.strip()):
-            raise InvalidTagError("{text!r} is not PID:SN: there is a blank inside the serial number", text=text)
-        return Udi(pid=pid, serial=serial)
-    except ExchangeError as error:
-        raise InvalidTagError("{text!r} is not PID:SN: {reason}", text=text, reason=error.message) from error
-
-
-def standbys(texts: Sequence[str]) -> tuple[Udi, ...]:
-    """Read the standby members of a set."""
-    return tuple(parse_standby(text) for text in texts)

@@ -20,6 +20,7 @@ from exchange.codes.confirming import make_confirmation_code
 from exchange.codes.request import make_request_code, read_request_code
 from exchange.codes.returning import make_return_code
 from exchange.codes.secrets import SECRET_BYTES
+from exchange.codes.travelled import change_of_code
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
@@ -57,7 +58,8 @@ def install(state: DeviceState, trust: Trust, text: str) -> Reservation:
     try:
         found = open_authorization_code(text, trust)
     except ExchangeError as error:
-        raise CodeRefusedError("{reason} ({error_code})", reason=error.message, error_code=error.code) from error
+        cause = change_of_code(text, "authorization") or error.message
+        raise CodeRefusedError("{reason} ({error_code})", reason=cause, error_code=error.code) from error
     if found.request != held.request:
         raise CodeRefusedError("the code answers another request than the one of this device")
     if found.number < held.number:

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from agent.errors import StateDamagedError
 from agent.files import read_file, write_atomic
+from agent.shape import build
+from agent.states import Registration
+from exchange.canonical import parse_time
+from exchange.errors import ExchangeError
 from exchange.keys import PrivateKey
 
 STATE_FILE = "device.json"
@@ -133,26 +138,28 @@ class DeviceState:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Rebuild the state from its stored form; KeyError or TypeError when it is not one."""
-        plain = dict(data)
-        if plain.get("version") != STATE_VERSION:
+        """Rebuild the state from its stored form; KeyError, TypeError or ValueError when it is not one."""
+        if data.get("version") != STATE_VERSION:
             raise KeyError("version")
-        if plain.get("in_flight"):
-            plain["in_flight"] = InFlight(**plain["in_flight"])
-        if plain.get("joining"):
-            plain["joining"] = _elsewhere(plain["joining"])
-        plain["farewells"] = [_elsewhere(each) for each in plain.get("farewells", [])]
-        if plain.get("evidence"):
-            plain["evidence"] = Evidence(**plain["evidence"])
-        if plain.get("reservation"):
-            plain["reservation"] = HeldReservation(**plain["reservation"])
-        plain["grants"] = {name: HeldGrant(**value) for name, value in plain["grants"].items()}
-        plain["exports"] = {name: Export(**value) for name, value in plain["exports"].items()}
-        return cls(**plain)
+        state: Self = build(cls, data)
+        Registration(state.registration)
+        for name in _TIMES:
+            if getattr(state, name) is not None:
+                parse_time(getattr(state, name))
+        for text in (state.trust, state.certificate, state.device_ca):
+            to_bytes(text or "")
+        if (
+            len(state.held) != len(DeviceState().held)
+            or min((state.counter, state.evaluation_seconds, *state.held)) < 0
+        ):
+            raise ValueError("a number that no state has")
+        return state
 
 
-def _elsewhere(data: dict[str, Any]) -> Elsewhere:
-    return Elsewhere(InFlight(**data["message"]), data["server"], data["about"])
+_TIMES = (
+    "registered_at", "certificate_expires", "next_id_renewal", "next_auth_renewal", "last_contact", "last_failure",
+    "evaluation_mark", "evaluation_ended",
+)  # fmt: skip
 
 
 class Store:
@@ -165,11 +172,11 @@ class Store:
     def load(self) -> DeviceState:
         """Read the state; a folder that holds none gives a fresh one. StateDamagedError if unreadable."""
         path = self.folder / STATE_FILE
-        if not path.exists():
+        if not os.path.lexists(path):
             return DeviceState()
         try:
             return DeviceState.from_dict(json.loads(read_file(path, most_bytes=STATE_BYTES)))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ExchangeError) as error:
             raise StateDamagedError("{state_file} is not a state of this agent", state_file=STATE_FILE) from error
 
     def save(self, state: DeviceState) -> None:
@@ -179,7 +186,7 @@ class Store:
     def key(self) -> PrivateKey:
         """Return the device's key, made at first use; it never leaves this folder."""
         path = self.folder / KEY_FILE
-        if not path.exists():
+        if not os.path.lexists(path):
             key = PrivateKey.generate()
             write_atomic(path, key.to_pem(None))
             return key
@@ -188,9 +195,17 @@ class Store:
         except ValueError as error:
             raise StateDamagedError("{key_file} holds no usable key", key_file=KEY_FILE) from error
 
+    def key_of(self, state: DeviceState) -> PrivateKey | None:
+        """The key of a device, None while it has none; StateDamagedError where a registered device lost it."""
+        if self.has_key():
+            return self.key()
+        if state.registration == Registration.COMPLETE:
+            raise StateDamagedError("the device is registered, but its key is missing")
+        return None
+
     def has_key(self) -> bool:
         """Say whether this folder belongs to a device already."""
-        return (self.folder / KEY_FILE).exists()
+        return os.path.lexists(self.folder / KEY_FILE)
 
 
 def to_text(data: bytes) -> str:

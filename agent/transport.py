@@ -16,6 +16,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from agent.errors import (
+    AgentError,
     AnswerRefusedError,
     InvalidInputError,
     ServerUnreachableError,
@@ -27,8 +28,10 @@ from agent.errors import (
     TlsRefusedError,
     TlsUnusableError,
 )
+from agent.files import read_file
 from exchange.certificates import tls_key_fingerprint
 
+CA_BYTES = 1024 * 1024
 ANSWER_BYTES = 4 * 1024 * 1024
 TIMEOUT_SECONDS = 30.0
 _MOST_PORT = 65_535
@@ -70,10 +73,15 @@ class Server:
         """Refuse an address or fingerprint that cannot be used."""
         if not _is_address(self.url):
             raise InvalidInputError(
-                "{url!r} is not an address such as https://satellite.example:8443", url=self.url[:200]
+                "{text} is not an address such as https://satellite.example:8443", text=_shown(self.url)
             )
         if self.fingerprint is not None and not re.fullmatch(r"[0-9a-f]{64}", plain_fingerprint(self.fingerprint)):
             raise InvalidInputError("a fingerprint is 64 hexadecimal digits (SHA-256 of the certificate or of its key)")
+
+
+def _shown(url: str) -> str:
+    """An address as it was typed, without the login that somebody may have put into it."""
+    return "an address with a user name in it" if "@" in url else repr(url[:200])
 
 
 def _is_address(text: str) -> bool:
@@ -156,6 +164,16 @@ class HttpTransport:
             )
 
 
+def require_usable(server: Server) -> None:
+    """TlsUnusableError where what a server is recognized by cannot be used; no message is sent."""
+    if server.url[:5].lower() != "https":
+        if server.ca is not None or server.fingerprint is not None:
+            what = "CA certificate" if server.fingerprint is None else "fingerprint"
+            raise TlsUnusableError("a {what} was given, but the address is not https", what=what)
+        return
+    _tls_context(server)
+
+
 def _tls_context(server: Server) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -165,8 +183,11 @@ def _tls_context(server: Server) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_NONE
     elif server.ca is not None:
         try:
-            context = ssl.create_default_context(cafile=server.ca)
-        except (OSError, ssl.SSLError) as error:
+            pem = read_file(Path(server.ca), most_bytes=CA_BYTES).decode()
+            if "-----BEGIN" not in pem:
+                raise ValueError("no PEM")  # nothing at all would mean the authorities of the system
+            context = ssl.create_default_context(cadata=pem)
+        except (AgentError, ValueError, ssl.SSLError) as error:
             raise TlsUnusableError("{name} holds no usable CA certificate", name=Path(server.ca).name) from error
     return context
 

@@ -17,6 +17,7 @@ from exchange.canonical import JsonObject, is_hex, parse_time
 from exchange.errors import ExchangeError, TooLargeError
 from exchange.inspect import inspect
 from exchange.inspect_report import SIGNATURE_NOT_CHECKED, Report
+from exchange.places import refuse_state
 from exchange.trust import Trust, load_root
 
 DONE, REFUSED, USAGE = 0, 1, 2
@@ -94,9 +95,28 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     except (ExchangeError, UnreadableError) as error:
         _fail(as_json, _problem(error.code, str(error), error.remedy))
         sys.exit(REFUSED)
-    _show(report, as_json=as_json)
+    try:
+        _show(report, as_json=as_json)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _stop_writing()
+        sys.exit(REFUSED)
+    except OSError as error:
+        _stop_writing()
+        _fail(
+            as_json=False, problem=_problem("file_unreadable", f"the result cannot be written: {error.strerror}", _ROOM)
+        )
+        sys.exit(REFUSED)
     tolerated = options.command == "inspect" and set(report.problems) <= {SIGNATURE_NOT_CHECKED}
     sys.exit(DONE if report.valid or tolerated else REFUSED)
+
+
+_ROOM = "Make room where the result goes, and ask again."
+
+
+def _stop_writing() -> None:
+    # Nothing more may be written when the program ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _perform(options: argparse.Namespace) -> Report:
@@ -104,14 +124,16 @@ def _perform(options: argparse.Namespace) -> Report:
     satellite = getattr(options, "satellite", None)
     if satellite is not None and not is_hex(satellite, 32):
         raise Usage("--for takes the id of a satellite: 32 hexadecimal digits")
-    trust = _read_trust(options.root) if options.root else None
+    trust = _read_trust(options.root) if options.root is not None else None
+    target = getattr(options, "write_roots", None)
+    if target is not None:
+        _refuse_target(Path(target))
     with _open(options.file) as file:
         if options.authorization is None:
             report = inspect(file, trust=trust, now=now, satellite=satellite)
         else:
             with _open(options.authorization) as authorization:
                 report = inspect(file, trust=trust, now=now, satellite=satellite, authorization=authorization)
-    target = getattr(options, "write_roots", None)
     if target is not None:
         _write_roots(Path(target), report)
     return report
@@ -127,6 +149,8 @@ def _time(text: str) -> datetime:
 def _open(name: str) -> BinaryIO:
     path = Path(name)
     try:
+        if not name:
+            raise UnreadableError("no file is named")
         if path.exists() and not path.is_file():
             raise UnreadableError(f"{name[-120:]} is not a regular file")
         return path.open("rb")
@@ -144,17 +168,28 @@ def _read_trust(name: str) -> Trust:
     return load_root(first).advance(newer)
 
 
+def _refuse_target(path: Path) -> None:
+    """Only a regular file is replaced, and none that a home keeps."""
+    shown = str(path)[-120:]
+    try:
+        if not path.name or path.is_symlink() or (path.exists() and not path.is_file()):
+            raise UnreadableError(f"cannot write {shown}: it is there and no regular file")
+        if not path.parent.is_dir():
+            raise UnreadableError(f"cannot write {shown}: there is no folder {str(path.parent)[-120:]}")
+        refuse_state(path)
+    except (OSError, ValueError) as error:
+        raise UnreadableError(f"cannot write {shown}") from error
+
+
 def _write_roots(path: Path, report: Report) -> None:
     """One signed root document a line, oldest first; an existing file stays when there are none."""
     report.contents["roots_written"] = len(report.roots)
     if not report.roots:
         return
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise UnreadableError(f"cannot write {str(path)[-120:]}: it is there and no regular file")
     try:
         _write(path, b"".join(document + b"\n" for document in report.roots))
-    except OSError as error:
-        raise UnreadableError(f"cannot write {path}") from error
+    except (OSError, ValueError) as error:
+        raise UnreadableError(f"cannot write {str(path)[-120:]}") from error
 
 
 def _write(path: Path, data: bytes) -> None:

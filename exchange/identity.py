@@ -21,6 +21,11 @@ def ascii_lower(text: str) -> str:
     return text.translate(_ASCII_LOWER)
 
 
+def _part(text: str) -> str:
+    # A bar inside a part must not pass for the one between two; what stands for it is printable in no part.
+    return text.replace("|", "\x1f")
+
+
 @dataclass(frozen=True, slots=True)
 class Udi:
     """Product id and serial number, with further identifiers where the product has them (1–255 characters each).
@@ -61,12 +66,12 @@ class Udi:
     @property
     def key(self) -> str:
         """What makes two UDIs the same device: product id, serial number and, where given, the UUID; in lower case."""
-        return ascii_lower("|".join((self.pid, self.serial, (self.uuid or "").replace("-", ""))))
+        return self.plain_key + ascii_lower(_part((self.uuid or "").replace("-", "")))
 
     @property
     def plain_key(self) -> str:
         """The key of the same PID and serial number without a UUID: what a request code or a list of standbys says."""
-        return ascii_lower(f"{self.pid}|{self.serial}|")
+        return ascii_lower(f"{_part(self.pid)}|{_part(self.serial)}|")
 
     @property
     def label(self) -> str:
@@ -120,6 +125,11 @@ class UnitSet:
     def shown_as(self) -> set[str]:
         """The keys under which another record may show one of the units, with its UUID or without."""
         return {key for udi in self.members for key in (udi.key, udi.plain_key)}
+
+    @property
+    def open_keys(self) -> list[str]:
+        """Beginnings of keys: a unit that shows no UUID may be any that shows one."""
+        return [udi.plain_key for udi in self.members if udi.uuid is None]
 
     def find(self, key: str | None) -> Udi | None:
         """The unit of a key."""

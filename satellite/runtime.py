@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from serverkit.actor import SYSTEM
 from serverkit.clock import Clock
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database, Unit
-from serverkit.errors import AppError, DatabaseForeignError
+from serverkit.errors import AppError, DatabaseForeignError, ServerRunningError
 from serverkit.home import HomeKind, anchor_folder, state_elsewhere
+from serverkit.locks import Lock, is_held, on_database
 from serverkit.settings import load_settings
 
 DATABASE_FILE = "satellite.db"
@@ -125,6 +126,20 @@ def refuse_other_home(server: Satellite) -> None:
     here = server.keyring.key_ids()
     if wanted and not wanted & here and (here or not server.keyring.exists):
         raise DatabaseForeignError("the database is that of a satellite whose keys are not in this home")
+
+
+def refuse_second_server(server: Satellite) -> None:
+    """Refuse to serve beside another home's server: a copy of a home, keys included, passes for the original."""
+    if is_held(server.database.engine, Lock.SERVING):
+        raise ServerRunningError(
+            "a server of another home, perhaps a copy of this one, works on this database",
+            remedy="Stop the other server, or serve from its home; a satellite has one home.",
+        )
+
+
+def serving_alone(server: Satellite) -> AbstractContextManager[None]:
+    """Hold the database for this home's server, as long as the block runs."""
+    return on_database(server.database.engine, Lock.SERVING)
 
 
 def settle_restore(home: Path) -> None:

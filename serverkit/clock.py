@@ -14,13 +14,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from serverkit.dates import impossible_day
+from serverkit.dates import FIRST_YEAR, LAST_YEAR, impossible_day
 from serverkit.errors import InvalidInputError, LabClockForeignError, LabClockMissingError, NotALabError
 from serverkit.files import write_atomic
 from serverkit.licence_time import Moment
 
 LAB_FILE = "lab-clock.json"
-_DURATION = re.compile(r"(\d{1,6})([smhdw])")
+_DURATION = re.compile(r"([0-9]{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -182,6 +182,10 @@ def jump_lab_clock(home: Path, by: timedelta, *, reboot: bool) -> datetime:
     return _save(home, lab)
 
 
+_FAR = f"the clock would leave the years from {FIRST_YEAR} to {LAST_YEAR}"
+_MOST_PASSED = timedelta(days=366 * (LAST_YEAR - FIRST_YEAR))
+
+
 def _lab_of(home: Path) -> _Lab:
     if not is_lab(home):
         raise NotALabError("this home follows the system's clock")
@@ -189,6 +193,12 @@ def _lab_of(home: Path) -> _Lab:
 
 
 def _save(home: Path, lab: _Lab) -> datetime:
+    try:
+        at = datetime.now(UTC) + lab.offset
+    except OverflowError as error:
+        raise InvalidInputError(_FAR) from error
+    if not FIRST_YEAR <= at.year <= LAST_YEAR or lab.passed > _MOST_PASSED:
+        raise InvalidInputError(_FAR)
     write_atomic(home / LAB_FILE, lab.to_json())
     return LabClock(home / LAB_FILE).now()
 

@@ -41,19 +41,21 @@ class Lock(IntEnum):
 
     HOME = 1
     """A server, an `init` or a restore has the home to itself."""
-    FOUNDING = 2
+    SERVING = 2
+    """One home's server works on a database that knows no second one."""
+    FOUNDING = 3
     """One process sets up a common database."""
-    UPGRADING = 3
+    UPGRADING = 4
     """One process migrates a common database."""
-    RECOVERY = 4
+    RECOVERY = 5
     """One process finds out whether central was restored."""
-    WRITE = 5
+    WRITE = 6
     """One transaction writes to an embedded database, or a restore replaces it."""
-    DEVICES = 6
+    DEVICES = 7
     """One group of device messages is settled on a common database."""
-    CERTIFICATE = 7
+    CERTIFICATE = 8
     """One process makes or renews the server's own TLS certificate."""
-    ANCHOR = 8
+    ANCHOR = 9
     """One process reads, compares and writes the rollback anchor."""
 
 
@@ -174,6 +176,18 @@ def on_database(engine: Engine, lock: Lock) -> Iterator[None]:
             yield
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(:what, :act)"), key)
+
+
+def is_held(engine: Engine, lock: Lock) -> bool:
+    """Whether another process holds a lock of a database behind a server just now; it is not waited for."""
+    if engine.dialect.name == "sqlite":
+        return False
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        key = {"what": _DATABASE, "act": int(lock)}
+        free = connection.execute(text("SELECT pg_try_advisory_lock(:what, :act)"), key).scalar_one()
+        if free:
+            connection.execute(text("SELECT pg_advisory_unlock(:what, :act)"), key)
+    return not free
 
 
 def turn(session: Session, lock: Lock) -> None:

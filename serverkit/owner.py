@@ -12,21 +12,56 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TextIO
 
-from serverkit.errors import WrongOwnerError
+from serverkit.errors import AppError, Remedy, WrongOwnerError
 
 ROOT = 0
 _STATE = ("*.db", "*.db-*", "*.lock", "*.turn", "lab-clock.json", "setup-code", "keys", "anchor", "tls")
+_DEVICE = ("device.json", "device-key.pem", "clock.json", "lab-clock.json", ".lock", "devices")
 _FOLDERS = ("keys", "anchor")
 
 
+class OutputInHomeError(AppError):
+    """The refusal `output_in_home`."""
+
+    code = "output_in_home"
+    message = "A file would take the place of what a program keeps in its home."
+    remedy = Remedy("Name a file outside the home; nothing was written.", page="set-up.md")
+    status = 409
+
+
+def refuse_state(path: Path, home: Path | None = None) -> None:
+    """OutputInHomeError where a path is a part of the state of a home; `home` is one that is only about to be made."""
+    if is_state(path) or (home is not None and _would_be_state(path, home)):
+        raise OutputInHomeError("{name} there is a part of the state of a home", name=path.name[:80])
+
+
+def _would_be_state(path: Path, home: Path) -> bool:
+    found, folder = path.parent.resolve() / path.name, home.resolve()
+    return found.is_relative_to(folder) and (
+        found == folder or any(fnmatch(found.relative_to(folder).parts[0], pattern) for pattern in _STATE)
+    )
+
+
 def is_state(path: Path) -> bool:
-    """Whether a path names a part of the state of a home, of this server or of another one on this machine."""
+    """Whether a path names a part of the state of a home: of a server on this machine, or of a device.
+
+    `exchange.places.is_state` is the same rule for the other commands; a test keeps the two alike.
+    """
     found = path.parent.resolve() / path.name
     for folder in found.parents:
-        if (folder / "keys").is_dir() and any(folder.glob("*.lock")):
+        kept = _kept(folder)
+        if kept:
             first = found.relative_to(folder).parts[0]
-            return any(fnmatch(first, pattern) for pattern in (*_STATE, "config.toml"))
+            return any(fnmatch(first, pattern) for pattern in kept)
     return False
+
+
+def _kept(folder: Path) -> tuple[str, ...]:
+    if (folder / "keys").is_dir() and any(folder.glob("*.lock")):
+        return (*_STATE, "config.toml")
+    if (folder / "device-key.pem").exists() or (folder / "device.json").exists():
+        return _DEVICE
+    return ()
 
 
 def keep_owner(descriptor: int, folder: Path) -> None:

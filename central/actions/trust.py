@@ -24,6 +24,7 @@ from serverkit.db.unit import Unit
 from serverkit.files import write_atomic
 from serverkit.locks import Lock, on_database
 from serverkit.names import check_name
+from serverkit.owner import refuse_state
 
 
 def set_up_central(
@@ -34,6 +35,7 @@ def set_up_central(
     Without a passphrase file a passphrase is generated beside the root keys.
     """
     check_name("vendor", vendor)
+    refuse_state(root_keys, home)
     given = services.read_passphrase(passphrase_file) if passphrase_file else None
     with HOMES.new_home(home), services.new_root_folder(root_keys), ExitStack() as held:
         try:

@@ -8,7 +8,7 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.alerts.services import refresh_alerts, refresh_clones, refresh_touched
 from central.domain.instances.devices import register_device
 from central.domain.instances.models import Instance
-from central.domain.instances.queries import by_udi, twins_of
+from central.domain.instances.queries import known_unit, twins_of
 from central.domain.instances.services import end_instance, leave_to_reservation
 from central.domain.reservations.ending import note_registered
 from central.domain.reservations.models import Reservation
@@ -34,7 +34,9 @@ def register(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Re
     A key that central never saw gives nothing up: the device that holds the code does, as soon as it is registered.
     """
     by_code = waiting_instance(unit, token.account_id, body.udi)
-    known = by_udi(unit, token.account_id, body.udi) or by_code
+    known = known_unit(unit, token.account_id, body.udi, token.virtual_account_id)
+    if known is None or known.udi_key != body.udi.key:
+        known = by_code or known
     if by_code is not None and known is by_code:
         by_code.udi, by_code.udi_key = body.udi.to_dict(), body.udi.key
         # It registers where its token says; what is reserved stays where it was taken from.

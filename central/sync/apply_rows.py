@@ -16,12 +16,12 @@ from central.domain.activity.events import EventKind
 from central.domain.activity.services import NewEvent, record_many
 from central.domain.base import next_numbers
 from central.domain.catalogue.queries import titles
+from central.domain.export_control.adopting import adopt_grant
 from central.domain.export_control.models import GrantRecord
 from central.domain.export_control.moving import follow_keys, move_grants
 from central.domain.export_control.services import (
     ACTIVE,
     Applicant,
-    adopt_grant,
     decide,
     mark_delivered,
     release,

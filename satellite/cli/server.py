@@ -11,7 +11,7 @@ from satellite.actions.tls import refresh_tls_at_start
 from satellite.cli.base import group, home, opened
 from satellite.core.operations.models import JobRun
 from satellite.jobs.catalogue import jobs_of
-from satellite.runtime import Satellite, open_satellite
+from satellite.runtime import Satellite, open_satellite, refuse_second_server, serving_alone
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import emit, emit_list
 from serverkit.devices.asgi_front import Application
@@ -44,10 +44,15 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
 
     def scheduler() -> None:
         own = open_satellite(folder)
-        run_scheduler(own.database, JobRun, jobs_of(own), tasks=lambda: run_next_task(own))
+        with serving_alone(own):
+            run_scheduler(own.database, JobRun, jobs_of(own), tasks=lambda: run_next_task(own))
+
+    def begin() -> None:
+        refuse_second_server(server)
+        _tell_setup_code(server)
 
     wanted = None if no_jobs else scheduler
-    serve_home(context, server, bind, Processes(app, wanted, lambda: _tell_setup_code(server)), no_tls=no_tls)
+    serve_home(context, server, bind, Processes(app, wanted, begin), no_tls=no_tls)
 
 
 def _tell_setup_code(server: Satellite) -> None:

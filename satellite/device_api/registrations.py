@@ -22,6 +22,7 @@ from satellite.core.activity.models import Event
 from satellite.core.activity.services import event_row
 from satellite.core.base import next_numbers
 from satellite.core.instances.models import DeviceKey, Instance, Standby
+from satellite.core.instances.queries import shown_with_uuid
 from satellite.core.instances.rules import added_event
 from satellite.core.instances.services import new_instance
 from satellite.core.tokens.models import Token
@@ -61,6 +62,7 @@ class _Pending:
     instance: dict[str, Any]
     event: dict[str, Any]
     key: dict[str, Any]
+    public: PublicKey
 
 
 class BatchRegistrations:
@@ -91,10 +93,13 @@ class BatchRegistrations:
         self._used: dict[str, Token] = {}
         mine = [message for message in group if message.request.op is DeviceOp.REGISTER]
         self._taken: set[str] = set()
+        self._with_uuid: set[str] = set()
         self._looked_at: set[str] = set()
         if mine:
             connection = unit.session.connection()
-            udis, key_ids = {each.request.udi.key for each in mine}, {each.key.key_id for each in mine}
+            key_ids = {each.key.key_id for each in mine}
+            # One that says no UUID may be a machine that shows one here.
+            udis = {key for each in mine for key in (each.request.udi.key, each.request.udi.plain_key)}
             self._looked_at = udis | key_ids
             self._taken.update(connection.scalars(_KNOWN_UDIS, {"udis": sorted(udis)}))
             self._taken.update(connection.scalars(_KNOWN_STANDBYS, {"udis": sorted(udis)}))
@@ -102,12 +107,15 @@ class BatchRegistrations:
 
     def is_new(self, udi: Udi, key: PublicKey) -> bool:
         """Whether neither device nor key were known when the group began, or came to be known since."""
-        mine = {udi.key, key.key_id}
-        return mine <= self._looked_at and not mine & self._taken
+        mine = {udi.key, udi.plain_key, key.key_id}
+        if not mine <= self._looked_at or mine & self._taken or udi.plain_key in self._with_uuid:
+            return False
+        return udi.uuid is not None or not shown_with_uuid(self._unit, udi)
 
     def forget(self, udi: Udi, key: PublicKey, *others: Udi) -> None:
-        """The long way changed something about this device and its set: they stay the long way for this group."""
+        """This device and its set are known from now on: they go the long way for the rest of this group."""
         self._taken |= {udi.key, key.key_id, *(other.key for other in others)}
+        self._with_uuid |= {udi.plain_key for udi in (udi, *others) if udi.uuid is not None}
 
     def token(self, secret: str) -> Token | None:
         """A token that registers one more device, its row locked; None where the long way has to say why not."""
@@ -143,7 +151,7 @@ class BatchRegistrations:
             "resumed": 0,
             "restored_at": None,
         }
-        self._pending = _Pending(token, values, event, key_row)
+        self._pending = _Pending(token, values, event, key_row, key)
         return values, certificate
 
     def holds(self, key_id: str) -> bool:
@@ -162,7 +170,7 @@ class BatchRegistrations:
         self._instances.append(pending.instance)
         self._events.append(pending.event)
         self._keys.append(pending.key)
-        self._taken |= {pending.instance["udi_key"], pending.key["key_id"]}
+        self.forget(Udi.from_dict(pending.instance["udi"]), pending.public)
 
     def write(self) -> None:
         """Write what is held."""

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 from exchange.certificates import certificate_times
+from exchange.compliance import until
 from satellite.core.site.models import Site
 from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
@@ -80,7 +81,7 @@ def _identity(unit: Unit, site: Site) -> Found | None:
     if site.identity_certificate is not None:
         end = certificate_times(site.identity_certificate)[1]
         if unit.licence_now >= end:
-            return CAUSES["identity_expired"], f"it expired on {end:%Y-%m-%d}"
+            return CAUSES["identity_expired"], f"it was valid {until(end)}"
     return None
 
 
@@ -92,7 +93,7 @@ def _advice(server: Satellite, unit: Unit) -> Found | None:
         said, known = reading.moment.system, reading.licence_now
         return CAUSES[code], f"it says {said:%Y-%m-%d %H:%M}, licence time is {known:%Y-%m-%d %H:%M}"
     if unit.licence_now >= server.keyring.trust.root.expires:
-        return CAUSES["root_expired"], f"it expired on {server.keyring.trust.root.expires:%Y-%m-%d}"
+        return CAUSES["root_expired"], f"it was valid {until(server.keyring.trust.root.expires)}"
     return None
 
 

@@ -8,6 +8,7 @@ a request signed by the new one, so a lost response costs nothing.
 from __future__ import annotations
 
 from exchange.certificates import certificate_key, certificate_times
+from exchange.compliance import until
 from exchange.errors import AlteredError
 from exchange.files.rows import CertificatesRow
 from satellite.core.activity.events import EventKind
@@ -37,4 +38,4 @@ def take_certificates(unit: Unit, site: Site, row: CertificatesRow) -> None:
     site.identity_certificate, site.device_ca_certificate = row.identity, row.device_ca
     site.next_identity_key_id = site.next_device_ca_key_id = None
     end = certificate_times(row.identity)[1]
-    record(unit, EventKind.IDENTITY_RENEWED, f"identity of the satellite renewed until {end:%Y-%m-%d}")
+    record(unit, EventKind.IDENTITY_RENEWED, f"identity of the satellite renewed, valid {until(end)}")

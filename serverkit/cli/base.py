@@ -61,7 +61,13 @@ def _take_home(context: click.Context, _param: click.Parameter, value: str | Non
     if value is not None:
         if not value:
             raise click.UsageError("--home is empty: name a folder")
+        _refuse_address(value)
         _state(context).home = Path(value)
+
+
+def _refuse_address(named: str) -> None:
+    if "://" in named:
+        raise click.UsageError("a home is the path of a folder, not an address")
 
 
 def _take_json(context: click.Context, _param: click.Parameter, value: bool) -> None:
@@ -180,7 +186,11 @@ def home_of(context: click.Context, program: str) -> Path:
     chosen = _state(context).home
     if chosen is None:
         named = os.environ.get(f"{program.upper()}_HOME")
-        chosen = Path(named) if named else Path.home() / ".local" / "share" / "perigee" / program
+        _refuse_address(named or "")
+        try:
+            chosen = Path(named) if named else Path.home() / ".local" / "share" / "perigee" / program
+        except RuntimeError as error:
+            raise click.UsageError("this user has no folder of its own: name one with --home") from error
     require_owner(chosen)
     return chosen
 

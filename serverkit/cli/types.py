@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from serverkit.clock import parse_duration, parse_time
-from serverkit.errors import AppError, Remedy
+from serverkit.errors import AppError
 from serverkit.files import refuse_unwritable
-from serverkit.owner import is_state
+from serverkit.owner import refuse_state
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
@@ -58,15 +58,6 @@ class DurationType(click.ParamType[timedelta]):
             self.fail(error.message, param, ctx)
 
 
-class OutputInHomeError(AppError):
-    """The refusal `output_in_home`."""
-
-    code = "output_in_home"
-    message = "A file would take the place of what a server keeps."
-    remedy = Remedy("Name a file outside the home; nothing was written.", page="set-up.md")
-    status = 409
-
-
 class OutputType(click.Path):
     """An output file; one that cannot be written is refused before anything changes."""
 
@@ -75,8 +66,7 @@ class OutputType(click.Path):
         path = super().convert(value, param, ctx)
         target = Path(os.fsdecode(path))
         refuse_unwritable(target)
-        if is_state(target):
-            raise OutputInHomeError("{name} there is a part of the state of a home", name=target.name[:80])
+        refuse_state(target)
         return path
 
 

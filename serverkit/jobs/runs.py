@@ -18,6 +18,7 @@ from serverkit.faults import crash_point
 from serverkit.ids import new_id
 from serverkit.locks import for_change
 from serverkit.log import get_logger
+from serverkit.names import did_you_mean
 
 KEPT = timedelta(days=30)
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
@@ -112,4 +113,6 @@ def find_job(jobs: tuple[Job, ...], name: str) -> Job:
     for job in jobs:
         if job.name == name:
             return job
-    raise UnknownJobError("there is no job {name!r}", name=name)
+    raise UnknownJobError(
+        "there is no job {name!r}{hint}", name=name[:80], hint=did_you_mean(name, [job.name for job in jobs])
+    )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +264,36 @@ def test_a_database_has_one_home(tmp_path: Path, postgresql: Callable[[str], str
             world.run(main, f"{program}-other", "jobs", "list", code=1)["error"]["code"] == "database_of_another_home"
         )
     assert world.synchronize()[2]["outcome"] == "applied"
+
+
+@pytest.mark.row("B8")
+def test_a_copy_of_a_satellites_home_does_not_serve_beside_it(
+    tmp_path: Path, postgresql: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys and all, on the same database: while the original serves, the copy is refused with what to do."""
+    world = World(tmp_path, postgresql)
+    world.found_central()
+    world.found_satellite()
+    shutil.copytree(tmp_path / "satellite", tmp_path / "copy")
+    refused: list[str] = []
+
+    def served(*_app: object, scheduler: Callable[[], None], **_more: object) -> None:
+        scheduler()
+
+    def works(*_jobs: object, **_tasks: object) -> None:
+        error = world.satellite("serve", "--bind", "127.0.0.1:0", home="copy", code=1)["error"]
+        refused.append(error["code"])
+        assert "copy" in error["message"]
+
+    monkeypatch.setattr("serverkit.devices.serve.serve", served)
+    monkeypatch.setattr("serverkit.jobs.scheduler.run_scheduler", works)
+    with suppress(json.JSONDecodeError):  # a server prints nothing in the end
+        world.satellite("serve", "--bind", "127.0.0.1:0")
+    assert refused == ["server_running"]
+    monkeypatch.setattr("serverkit.jobs.scheduler.run_scheduler", lambda *_jobs, **_tasks: refused.append("serves"))
+    with suppress(json.JSONDecodeError):
+        world.satellite("serve", "--bind", "127.0.0.1:0", home="copy")
+    assert refused == ["server_running", "serves"]
 
 
 @pytest.mark.row("B8", "S1.1")

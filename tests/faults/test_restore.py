@@ -264,6 +264,9 @@ def test_a_grant_that_central_forgot_is_adopted_before_anything_is_decided(site:
     site.synchronize("3")
     third.renew_authorization()
 
+    adopted = [row for row in site.central("events", ACCOUNT)["items"] if row["kind"] == "export:adopted"]
+    assert len(adopted) == 2
+    assert "1 of Strong encryption" in adopted[0]["message"]
     assert one.may_use("STRONG").allowed  # type: ignore[attr-defined]
     assert two.may_use("STRONG").allowed  # type: ignore[attr-defined]
     assert not third.may_use("STRONG").allowed

@@ -6,6 +6,11 @@ import json
 
 import pytest
 
+from central.app import make_app as central_app
+from central.runtime import open_central
+from satellite.app import make_app as satellite_app
+from satellite.runtime import open_satellite
+from tests.api.callers import Api, central_token, satellite_token
 from tests.world import ACCOUNT, World
 
 UNSEEN = {
@@ -111,6 +116,36 @@ def test_a_name_that_is_not_there_brings_the_one_that_may_be_meant(site: World) 
     for found, name in zip(said, (ACCOUNT, "Spare", "North", "anna", "Site"), strict=True):
         assert f"did you mean '{name}'?" in found["error"]["message"]
     assert "did you mean" not in far
+
+
+@pytest.mark.row("C2.1", "C1.3")
+def test_licences_policies_jobs_and_choices_bring_what_may_be_meant(site: World) -> None:
+    """By command and through REST, on both servers."""
+    site.central("user", "add", "root", "--role", "vendor_administrator")
+    move = ("--from", "Site", "--to", "Spare", "--quantity", "1")
+    said = {
+        "ADVANTAGE": site.central("licence", "transfer", ACCOUNT, "ADVANTGE", *move, code=1),
+        "Strong encryption": site.central(
+            "ledger", "explain", ACCOUNT, "Strong encrypton", "--virtual-account", "Site", code=1
+        ),
+        "grant_days": site.central("policy", "set", "grant_day", "30", code=1),
+        "alerts": site.central("jobs", "run", "alert", code=1),
+        "devices": site.satellite("jobs", "run", "device", code=1),
+        "hostname": site.satellite("privacy", "set", "hostnam", "drop", code=1),
+    }
+    central = Api(central_app(open_central(site.folder / "central")), central_token(site, "write"))
+    local = Api(satellite_app(open_satellite(site.folder / "satellite")), satellite_token(site))
+    asked = {
+        "grant_days": central.ask("PUT", "/policies/grant_day", {"value": "30"}),
+        "alerts": central.ask("POST", "/jobs/alert/run"),
+        "devices": local.ask("POST", "/jobs/device/run"),
+    }
+
+    for name, found in said.items():
+        assert f"did you mean '{name}'?" in found["error"]["message"]
+    for name, (status, problem) in asked.items():
+        assert status in {404, 422}
+        assert f"did you mean '{name}'?" in problem["detail"]
 
 
 @pytest.mark.both_databases

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+import central.cli
+import satellite.cli
 from agent.cli import main
 from agent.errors import AgentError
 from agent.joining import RegistrationRequest
-from agent.registering import parse_standby
+from agent.typed import unit_of
 from exchange.identity import Udi
 from tests.integration import test_given_up_rights as rights
 from tests.integration import test_identity as identity
@@ -91,7 +93,7 @@ def test_any_printable_identity_registers(site: World, server: str, pid: str, se
     device = site.unregistered("odd", server)
     udi = Udi(pid=pid, serial=serial)
     wanted = RegistrationRequest(
-        token=site.token(server, pool=identity.POOL[server]), udi=udi, standbys=(parse_standby(f"{pid}:{serial}2"),)
+        token=site.token(server, pool=identity.POOL[server]), udi=udi, standbys=(unit_of(f"{pid}:{serial}2"),)
     )
     identity.join(site, device, wanted)
     device.renew_identity()
@@ -234,3 +236,76 @@ def test_a_virtual_account_with_ended_locked_units_goes_to_another_satellite(ven
     assert (held["purchased"], held["in_use"], held["balance"]) == (2, 3, -1)
     assert all(row["tag"] != "STRONG" for row in vendor.satellite("licences", home="satellite2")["items"])
     assert vendor.central("ledger", "verify")["ok"]
+
+
+OTHER = {"satellite": "Spare", "central": "Third"}
+
+
+def second_pool(world: World, server: str) -> None:
+    """Another virtual account in which devices of a server can register."""
+    if server == "satellite":
+        world.central("satellite", "add-virtual-account", ACCOUNT, "North", "Spare")
+        world.synchronize("second")
+    else:
+        world.central("virtual-account", "create", ACCOUNT, "Third")
+
+
+@pytest.mark.row("S4.1", "C7.6")
+@identity.SERVERS
+def test_nobodys_word_about_the_hardware_of_others_keeps_it_out(site: World, server: str) -> None:
+    """A unit that another account's device named as its standby registers all the same, at once with an alert.
+
+    Neither that claim nor the fail-over to it moves, blocks or joins the real unit; a person decides.
+    """
+    second_pool(site, server)
+    first, second = site.token(server, pool=identity.POOL[server]), site.token(server, pool=OTHER[server])
+    claim = RegistrationRequest(token=first, udi=identity.unit("MINE"), standbys=(identity.unit("THEIRS"),))
+    claimant = site.unregistered("MINE", server)
+    identity.join(site, claimant, claim)
+    claimant.transfer_active(identity.unit("THEIRS"))
+    real = site.device("THEIRS", server, second)
+    real.use("ADVANTAGE", 1)
+    (site.folder / "devices" / "THEIRS").rename(site.folder / "devices" / "lost")
+    again = site.device("THEIRS", server, second)  # its disk was lost: it comes back to its own instance
+
+    rows = {row["id"]: row["virtual_account"] for row in identity.instances(site, server)}
+    assert again.state.instance == real.state.instance != claimant.state.instance
+    assert rows == {claimant.state.instance: identity.POOL[server], real.state.instance: OTHER[server]}
+    assert len(identity.clones(site, server)) == 1
+    with pytest.raises(AgentError) as refusal:  # only a person moves what signed for itself
+        site.device("THEIRS", server, first)
+    assert refusal.value.reason in {"already_registered", "other_virtual_account"}
+
+
+@pytest.mark.row("S4.1")
+@identity.SERVERS
+def test_a_bar_in_a_part_makes_no_other_device_of_it(site: World, server: str) -> None:
+    """`A|B` with `C` and `A` with `B|C` are two devices: neither takes the other's place."""
+    token = site.token(server, pool=identity.POOL[server])
+    for name, (pid, serial, uuid) in enumerate(
+        [("A|B", "C", None), ("A", "B|C", None), ("A", "B", "C"), ("A", "B", "|")]
+    ):
+        udi = Udi(pid=pid, serial=serial, uuid=uuid)
+        identity.join(site, site.unregistered(f"bar{name}", server), RegistrationRequest(token=token, udi=udi))
+
+    assert len(identity.instances(site, server)) == 4
+    assert identity.clones(site, server) == []
+    assert Udi("p" * 255, "|" * 255, "|" * 255).key.isprintable() is False
+    assert len(Udi("p" * 255, "|" * 255, "|" * 255).key) <= 800
+
+
+@pytest.mark.row("B6", "S4.1")
+@identity.SERVERS
+@pytest.mark.parametrize("later", [None, UUID])
+def test_an_identity_with_and_without_a_uuid_is_an_alert_at_the_registration(
+    site: World, server: str, later: str | None
+) -> None:
+    """Whichever comes second: no regular run is needed for it."""
+    earlier = UUID if later is None else None
+    rights.register(site, rights.home_of(site, "first", server), "UU_1", server, uuid=earlier)
+    rights.register(site, rights.home_of(site, "second", server), "UU_1", server, uuid=later)
+    words = ("alerts",) if server == "satellite" else ("alerts", ACCOUNT)
+    program = satellite.cli.main if server == "satellite" else central.cli.main
+
+    shown = site.run(program, server, *words)["items"]
+    assert [alert["kind"] for alert in shown if alert["kind"] == "device_clone"] == ["device_clone"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import codecs
 import io
 import json
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from functools import partial
 from typing import Any
@@ -14,12 +16,13 @@ import pytest
 import agent.cli
 from agent.clock import DeviceClock
 from agent.device import Device
+from agent.errors import CodeRefusedError
 from exchange.codes.confirming import make_confirmation_code, read_confirmation_code
 from exchange.codes.request import make_request_code, read_request_code
 from exchange.codes.returning import make_return_code, read_return_code
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
-from tests.world import World
+from tests.world import ACCOUNT, World
 
 SECRET = bytes(range(24))
 WHERE = ("--url", "https://in.process", "--root")
@@ -137,3 +140,61 @@ def test_a_code_that_lost_its_capitals_is_told_so() -> None:
     ):
         with pytest.raises(ExchangeError, match="capitals and small letters count"):
             read(code.lower())
+
+
+TRAVELLED: dict[str, Callable[[str], str]] = {
+    "Base64": lambda code: base64.b64encode(code.encode() + b"\n").decode(),
+    "quoted-printable": lambda code: f"{code[:12]}=\r\n{code[12:]}",
+    "percent-encoding": lambda code: code.replace("-", "%2D"),
+    "web page (such as": lambda code: code.replace("-", "&#45;"),
+    "web page (HTML)": lambda code: f"<!DOCTYPE html><html><body>{code}</body></html>",
+    "quoted, as in": lambda code: f"> {code}",
+    "quotation marks": lambda code: f"\u201e{code}\u201c",
+    "among other words": lambda code: f"The code: {code}",
+}
+
+
+@pytest.mark.row("S4.5", "C6.1")
+@pytest.mark.one_database("what is entered is refused before anything is looked up")
+def test_a_code_that_was_changed_on_its_way_is_named_where_it_is_entered(vendor: World) -> None:
+    """At central and at the device, by what mails, pages and addresses do to it; so is a code of another kind."""
+    device = vendor.unregistered("SN1")
+    request = device.reserve_request(Udi(pid="SW-48", serial="SN1"), (vendor.folder / "root.json").read_bytes())
+    words = (
+        "--virtual-account",
+        "Spare",
+        "--licence",
+        "ADVANTAGE=1",
+        "--output",
+        vendor.file("code"),
+        "--request-code",
+    )
+    made = vendor.central("reservation", "create", ACCOUNT, *words, request)
+    file = (vendor.folder / "code").read_text(encoding="utf-8")
+    other = {"request": make_return_code(SECRET), "confirmation": request, "return": request}
+    codes = {"request": request, "confirmation": make_confirmation_code(SECRET, 0), "return": make_return_code(SECRET)}
+
+    def enter(kind: str, text: str) -> str:
+        """What central says to a code that is entered."""
+        command: tuple[str, ...] = ("reservation", "create", ACCOUNT, *words, text)
+        if kind != "request":
+            command = (
+                "reservation",
+                {"return": "return", "confirmation": "confirm"}[kind],
+                ACCOUNT,
+                made["id"],
+                "--code",
+                text,
+            )
+        found = vendor.central(*command, code=1)["error"]
+        assert found["code"] == "invalid_code"
+        return str(found["message"])
+
+    for kind, code in codes.items():
+        for named, spoil in TRAVELLED.items():
+            assert named in enter(kind, spoil(code)), (kind, named)
+        assert f"a {kind} code is needed" in enter(kind, other[kind])
+        assert f"this is an authorization code, and a {kind} code is needed" in enter(kind, file)
+    with pytest.raises(CodeRefusedError, match="this is a request code, and an authorization code is needed"):
+        device.reserve_install(request)
+    device.reserve_install(file)

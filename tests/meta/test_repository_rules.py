@@ -36,7 +36,7 @@ FEATURE_FILES = {"__init__", "models", "rules", "services", "queries", "errors",
 FURTHER = {
     "central/domain/accounts": {"tags"},
     "central/domain/alerts": {"clones", "conditions", "devices", "due", "machine", "owned", "snapshot"},
-    "central/domain/export_control": {"moving"},
+    "central/domain/export_control": {"adopting", "moving"},
     "central/domain/instances": {"devices"},
     "central/domain/ledger": {
         "allotting",
@@ -58,7 +58,7 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "share
 MOST_LINES, USUAL_LINES = 500, 300
 # Longer than usual; each may only become shorter. What falls under 300 leaves the list.
 LONG = {
-    "central/domain/export_control/services.py": 345,
+    "central/domain/export_control/services.py": 320,
     "central/domain/satellites/services.py": 335,
     "exchange/certificates.py": 305,
     "exchange/device/bodies.py": 370,

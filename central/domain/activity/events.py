@@ -83,6 +83,7 @@ class EventKind(StrEnum):
     INSTANCE_RENEWED = "instance:renewed_certificate"
     INSTANCE_ACTIVE_CHANGED = "instance:active_changed"
     EXPORT_GRANTED = "export:granted"
+    EXPORT_ADOPTED = "export:adopted"
     EXPORT_FAILED = "export:failed"
     EXPORT_RETURNED = "export:returned"
     EXPORT_RELEASED = "export:released"

@@ -14,6 +14,7 @@ from central.domain.satellites.models import Satellite
 from exchange.identity import Udi
 from serverkit.alerts.engine import Wanted
 from serverkit.alerts.texts import said
+from serverkit.db.prefix import starts_with
 
 MOST_NAMED = 4
 _KEYS = Instance.udi_key, Standby.udi_key
@@ -42,7 +43,7 @@ def clones(snapshot: Snapshot) -> Iterator[Wanted]:
     keys = {key for query in (twice, both, sets, marked) for key in unit.session.scalars(query)}
     mixed = keys_without_uuid(unit, account_id)
     for key in sorted({key for key in keys if key[: key.rfind("|") + 1] not in mixed} | mixed):
-        one, other = (column.startswith(key, autoescape=True) if key in mixed else column == key for column in _KEYS)
+        one, other = (starts_with(unit, column, key) if key in mixed else column == key for column in _KEYS)
         within = select(Standby.instance_id).where(Standby.account_id == account_id, other)
         query = select(Instance).where(apart, or_(one, Instance.id.in_(within)))
         rows = list(unit.session.scalars(query.order_by(Instance.registered_at, Instance.id)))

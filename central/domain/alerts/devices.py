@@ -17,7 +17,7 @@ from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import ACTIVE as HELD
 from central.domain.reservations.queries import device_label, outstanding
 from central.domain.satellites.models import Satellite
-from exchange.compliance import following_warning
+from exchange.compliance import following_warning, until
 from exchange.device.timers import REMOVED as REMOVED_AFTER
 from exchange.device.timers import SILENT_MAJOR
 from exchange.identity import Udi
@@ -174,11 +174,11 @@ def left_behind(snapshot: Snapshot) -> Iterator[Wanted]:
         first, end = grants[0], max(row.not_after for row in grants)
         units = ", ".join(f"{row.quantity} of {row.tag}" for row in grants)
         text = said(
-            "{device} was removed, but {units} stay in use: until its signed return, their end on {end}, or "
+            "{device} was removed, but {units} stay in use: until its signed return, or {end}, or "
             "the vendor's release.",
             device=Udi.from_dict(first.udi).label,
             units=units,
-            end=end.date().isoformat(),
+            end=until(end),
         )
         subject = {"virtual_account": first.virtual_account_id, "instance": instance_id}
         yield Wanted(

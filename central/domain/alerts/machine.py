@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exchange.compliance import expiry_step
+from exchange.compliance import expiry_step, until
 from exchange.trust import Root
 from exchange.vocabulary import KeyState
 from serverkit.alerts.engine import Wanted
@@ -23,13 +23,12 @@ def trust(root: Root, unit: Unit) -> Iterator[Wanted]:
     for key, what, end in ends:
         step, ended = expiry_step(end, unit.licence_now), end <= unit.licence_now
         if step is not None or ended:
-            day = end.date().isoformat()
             text = said(
-                "{what} expired on {day}: nothing new is trusted until it is replaced."
+                "{what} was valid {end}: nothing new is trusted until it is replaced."
                 if ended
-                else "{what} expires on {day}; replace it in time.",
+                else "{what} is valid {end}; replace it in time.",
                 what=what[0].upper() + what[1:],
-                day=day,
+                end=until(end),
             )
             yield Wanted("trust_expiring", key, text, "vendor", end, step=step or 0)
 

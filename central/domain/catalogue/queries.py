@@ -10,13 +10,16 @@ from sqlalchemy import select
 from central.domain.catalogue.errors import UnknownEntitlementError
 from central.domain.catalogue.models import Entitlement, Product
 from serverkit.db.unit import Unit
+from serverkit.names import MOST_COMPARED, did_you_mean
 
 
 def entitlement(unit: Unit, tag: str) -> Entitlement:
     """An entitlement by its tag; UnknownEntitlementError."""
     found = unit.session.get(Entitlement, tag)
     if found is None:
-        raise UnknownEntitlementError("the catalogue has no entitlement {tag!r}", tag=tag)
+        raise UnknownEntitlementError(
+            "the catalogue has no entitlement {tag!r}{hint}", tag=tag[:255], hint=_meant(unit, tag)
+        )
     return found
 
 
@@ -27,8 +30,17 @@ def by_name(unit: Unit, text: str) -> str:
     tags = list(unit.session.scalars(select(Entitlement.tag).where(Entitlement.name == text).limit(2)))
     if len(tags) != 1:
         cause = "several entitlements" if tags else "no entitlement"
-        raise UnknownEntitlementError("the catalogue has {cause} of the name {text!r}", cause=cause, text=text)
+        hint = "" if tags else _meant(unit, text)
+        raise UnknownEntitlementError(
+            "the catalogue has {cause} of the name {text!r}{hint}", cause=cause, text=text[:255], hint=hint
+        )
     return tags[0]
+
+
+def _meant(unit: Unit, text: str) -> str:
+    """The tag or name that may be meant, as the end of a sentence."""
+    rows = unit.session.execute(select(Entitlement.tag, Entitlement.name).limit(MOST_COMPARED)).all()
+    return did_you_mean(text, [row.tag for row in rows]) or did_you_mean(text, [row.name for row in rows])
 
 
 def find_entitlement(unit: Unit, tag: str) -> Entitlement | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,7 +20,6 @@ from central.domain.ledger.granting import free_grant, grantable, lock_for_grant
 from central.domain.preferences.queries import days
 from central.keyring import KeyRing
 from exchange.canonical import JsonObject
-from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.statements import (
@@ -168,12 +166,13 @@ def _grant(
         deliver_until=unit.now + timedelta(days=days(unit, "grant_delivery_days")),
         issued=unit.now,
     )
-    row = _store(unit, account_id, grant, device_key, seal_grant(grant, keyring.grant_key))
+    row = store_grant(unit, account_id, grant, device_key, seal_grant(grant, keyring.grant_key))
     row.change_no = next_change(unit, account_id)
     return row
 
 
-def _store(unit: Unit, account_id: str, grant: Grant, device_key: PublicKey, envelope: JsonObject) -> GrantRecord:
+def store_grant(unit: Unit, account_id: str, grant: Grant, device_key: PublicKey, envelope: JsonObject) -> GrantRecord:
+    """Keep a grant that was signed, with the key of its device."""
     row = GrantRecord(
         account_id=account_id,
         id=grant.grant,
@@ -198,39 +197,9 @@ def _store(unit: Unit, account_id: str, grant: Grant, device_key: PublicKey, env
     return row
 
 
-def adopt_grant(
-    unit: Unit,
-    keyring: KeyRing,
-    account_id: str,
-    place: tuple[str, Collection[str]],
-    envelope: JsonObject,
-    device_key: PublicKey | None,
-) -> GrantRecord | None:
-    """Take back a grant that central's own key signed and a restored central does not know, even if stock falls short.
-
-    `place` is the satellite that shows it, and its virtual accounts: what was given elsewhere is not adopted here.
-    """
-    try:
-        grant = open_grant(envelope, keyring.trust)
-    except ExchangeError:
-        return None
-    if device_key is None or device_key.key_hash != grant.key_hash:
-        return None
-    if grant.satellite != place[0] or grant.virtual_account_id not in place[1]:
-        return None
-    if _by_id(unit, grant.grant) is not None or grant.not_after <= unit.licence_now:
-        return None
-    lock_for_grant(
-        unit, account_id, grant.virtual_account_id, grant.tag, grant.quantity, grant.grant, may_be_short=True
-    )
-    row = _store(unit, account_id, grant, device_key, envelope)
-    row.change_no = next_change(unit, account_id)
-    return row
-
-
 def take_return(unit: Unit, keyring: KeyRing, grant_id: str, envelope: JsonObject) -> GrantRecord | None:
     """Free a grant, of whichever account, by a return that the key which it names has signed; None for an unknown one."""
-    row = _by_id(unit, grant_id)
+    row = grant_by_id(unit, grant_id)
     if row is None:
         return None
     statement = open_export_return(envelope, PublicKey.from_dict(row.device_key))
@@ -243,7 +212,8 @@ def take_return(unit: Unit, keyring: KeyRing, grant_id: str, envelope: JsonObjec
     return row
 
 
-def _by_id(unit: Unit, grant_id: str) -> GrantRecord | None:
+def grant_by_id(unit: Unit, grant_id: str) -> GrantRecord | None:
+    """A grant by its id, of whichever account."""
     # An id is random: it names one grant for ever, whichever account it is in.
     return unit.session.scalars(select(GrantRecord).where(GrantRecord.id == grant_id)).one_or_none()
 

@@ -8,7 +8,7 @@ from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.activity.events import EventKind
 from central.domain.activity.services import record
 from central.domain.instances.models import RESERVED, DeviceKey, Instance
-from central.domain.instances.queries import by_standby, by_udi, instance_name, members_of, twins_of, units_of
+from central.domain.instances.queries import instance_name, known_unit, members_of, twins_of, units_of
 from central.domain.instances.services import set_standbys
 from central.domain.tokens.models import Token
 from central.keyring import KeyRing
@@ -68,7 +68,7 @@ def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey
     if mine is not None:
         known = unit.session.get(Instance, (mine.account_id, mine.instance_id))
     else:
-        known = by_udi(unit, token.account_id, body.udi) or by_standby(unit, token.account_id, body.udi)
+        known = known_unit(unit, token.account_id, body.udi, token.virtual_account_id)
     if known is not None and known.virtual_account_id != token.virtual_account_id:
         raise DeviceRefusal("other_virtual_account")  # only a person moves a device
     live = {row.key_id: row.member for row in _live_keys(unit, known)} if known is not None else None

@@ -17,6 +17,9 @@ RESERVED = "reserved"
 """The state of an instance that holds licences by a code and has never been in contact."""
 
 
+_BY_BYTES = {"udi_key": "text_pattern_ops"}
+
+
 class Instance(Base):
     """A product instance, direct or behind a satellite."""
 
@@ -24,7 +27,7 @@ class Instance(Base):
     __table_args__ = (
         refers(["account_id", "virtual_account_id"], "virtual_accounts", ["account_id", "id"]),
         refers(["account_id", "satellite_id"], "satellites", ["account_id", "id"]),
-        Index("ix_instances_account_id_udi_key", "account_id", "udi_key"),
+        Index("ix_instances_account_id_udi_key", "account_id", "udi_key", postgresql_ops=_BY_BYTES),
         Index("ix_instances_account_id_virtual_account_id", "account_id", "virtual_account_id"),
         Index("ix_instances_account_id_satellite_id", "account_id", "satellite_id"),
     )
@@ -84,7 +87,7 @@ class Standby(Base):
     __tablename__ = "standbys"
     __table_args__ = (
         refers(["account_id", "instance_id"], "instances", ["account_id", "id"]),
-        Index("ix_standbys_account_id_udi_key", "account_id", "udi_key"),
+        Index("ix_standbys_account_id_udi_key", "account_id", "udi_key", postgresql_ops=_BY_BYTES),
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, union_all
+from sqlalchemy import Row, Select, func, or_, select, union_all
 
 from central.domain.accounts.models import VirtualAccount
 from central.domain.instances.errors import UnknownInstanceError
-from central.domain.instances.models import Instance, Standby
+from central.domain.instances.models import RESERVED, DeviceKey, Instance, Standby
 from central.domain.ledger.models import Claim
 from central.domain.ledger.queries import pools
 from exchange.identity import Udi, UnitSet, ascii_lower
 from exchange.vocabulary import ClaimState, Compliance
 from serverkit.clock import iso
+from serverkit.db.prefix import starts_with
 from serverkit.db.unit import Unit
 
 STREAM = 1000
@@ -55,14 +56,26 @@ def by_udi(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
     return unit.session.scalars(query.order_by(Instance.registered_at)).first()
 
 
-def by_standby(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
-    """The directly connected instance in which a unit stands by."""
-    query = (
-        select(Instance)
-        .join(Standby, (Standby.account_id == Instance.account_id) & (Standby.instance_id == Instance.id))
-        .where(Standby.account_id == account_id, Standby.udi_key == udi.key, Instance.satellite_id.is_(None))
+def known_unit(unit: Unit, account_id: str, udi: Udi, virtual_account_id: str) -> Instance | None:
+    """The directly connected instance that a unit belongs to, which registers with a token of a virtual account.
+
+    Rows S4.1, C7.6: where the unit itself signed, or a request code added it, wherever that is; else where another one
+    named it, alone in the virtual account of the token: nobody's word about the hardware of others stands in its way.
+    """
+    here = Instance.account_id == account_id, Instance.satellite_id.is_(None)
+    within = select(Standby.instance_id).where(Standby.account_id == account_id, Standby.udi_key == udi.key)
+    query = select(Instance).where(*here, or_(Instance.udi_key == udi.key, Instance.id.in_(within)))
+    rows = list(unit.session.scalars(query.order_by(Instance.registered_at, Instance.id)))
+    if not rows:
+        return None
+    signed = select(DeviceKey.instance_id).where(
+        DeviceKey.account_id == account_id, DeviceKey.member == udi.key, DeviceKey.instance_id.in_([r.id for r in rows])
     )
-    return unit.session.scalars(query.order_by(Instance.registered_at)).first()
+    by_itself = set(unit.session.scalars(signed))
+    sure = [row for row in rows if row.id in by_itself or row.state == RESERVED]
+    named = [row for row in rows if row.virtual_account_id == virtual_account_id]
+    # By itself before within a set, as long as either is as sure.
+    return next(iter(sorted(sure or named, key=lambda row: row.udi_key != udi.key)), None)
 
 
 def keys_without_uuid(unit: Unit, account_id: str) -> set[str]:
@@ -91,14 +104,16 @@ def members_of(row: Instance) -> tuple[Udi, ...]:
 
 def twins_of(unit: Unit, row: Instance) -> list[str]:
     """The ids of other instances, here or behind satellites, that show the identity of a unit of this one."""
-    keys = sorted(units_of(row).shown_as)
-    alone = select(Instance.id).where(
-        Instance.account_id == row.account_id, Instance.udi_key.in_(keys), Instance.id != row.id
+    keys, parts = units_of(row).shown_as, units_of(row).open_keys
+    shown, named = (
+        or_(column.in_(sorted(keys)), *(starts_with(unit, column, part) for part in parts))
+        for column in (Instance.udi_key, Standby.udi_key)
     )
+    alone = select(Instance.id).where(Instance.account_id == row.account_id, shown, Instance.id != row.id)
     within = (
         select(Standby.instance_id)
         .join(Instance, (Standby.account_id == Instance.account_id) & (Standby.instance_id == Instance.id))
-        .where(Standby.account_id == row.account_id, Standby.udi_key.in_(keys), Standby.instance_id != row.id)
+        .where(Standby.account_id == row.account_id, named, Standby.instance_id != row.id)
     )
     return sorted({*unit.session.scalars(alone), *unit.session.scalars(within)})
 
@@ -113,11 +128,11 @@ def in_virtual_accounts(unit: Unit, account_id: str, virtual_account_ids: list[s
 
 def by_serial(unit: Unit, account_id: str, virtual_account_id: str, pid: str, serial: str) -> list[Instance]:
     """The instances of a product id and serial number in a virtual account, whatever else their UDI says."""
-    prefix = Udi(pid=pid, serial=serial).key
+    prefix = Udi(pid=pid, serial=serial).plain_key
     query = select(Instance).where(
         Instance.account_id == account_id,
         Instance.virtual_account_id == virtual_account_id,
-        Instance.udi_key.startswith(prefix, autoescape=True),
+        starts_with(unit, Instance.udi_key, prefix),
     )
     wanted = ascii_lower(pid.strip()), ascii_lower(serial.strip())
     found = unit.session.scalars(query)

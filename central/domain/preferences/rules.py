@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from serverkit.errors import InvalidInputError, Remedy
+from serverkit.names import did_you_mean
 
 
 class InvalidPolicyError(InvalidInputError):
@@ -64,7 +65,7 @@ def read_policy(key: str, text: str) -> int | str:
     """The value of a policy from its text; InvalidPolicyError."""
     spec = POLICIES.get(key)
     if spec is None:
-        raise InvalidPolicyError("there is no policy {key!r}", key=key[:60])
+        raise InvalidPolicyError("there is no policy {key!r}{hint}", key=key[:60], hint=did_you_mean(key, POLICIES))
     try:
         return spec.read(text)
     except ValueError as error:

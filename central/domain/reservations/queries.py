@@ -13,6 +13,7 @@ from central.domain.reservations.models import STATES, Reservation
 from exchange.codes.request import read_request_code
 from exchange.identity import Udi
 from serverkit.clock import iso, optional_iso, parse_time
+from serverkit.db.prefix import starts_with
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches
 
@@ -108,7 +109,7 @@ def registered_as(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
     query = select(Instance).where(
         Instance.account_id == account_id,
         Instance.state != RESERVED,
-        Instance.udi_key.startswith(udi.plain_key, autoescape=True),
+        starts_with(unit, Instance.udi_key, udi.plain_key),
     )
     rows = unit.session.scalars(query.order_by(Instance.registered_at))
     return next((row for row in rows if Udi.from_dict(row.udi).plain_key == udi.plain_key), None)

@@ -11,6 +11,7 @@ from exchange.codes.base58 import OWN, as_written
 from exchange.codes.confirming import confirms, read_confirmation_code
 from exchange.codes.request import RequestCode, read_request_code
 from exchange.codes.returning import belongs_to, read_return_code
+from exchange.codes.travelled import change_of_code
 from exchange.compliance import until
 from exchange.errors import ExchangeError
 
@@ -62,7 +63,7 @@ def read_request(text: str) -> RequestCode:
             return read_request_code(one)
         except ExchangeError as error:
             refused = refused or error
-    raise InvalidCodeError(refused.message if refused else "this is not a request code") from refused
+    raise _refusal(text, "request", refused.message if refused else "this is not a request code") from refused
 
 
 def _in_capitals(plain: str) -> tuple[str, ...]:
@@ -73,12 +74,17 @@ def _in_capitals(plain: str) -> tuple[str, ...]:
     return begin + plain[len(begin) :], "-".join((parts[0].upper(), *parts[1:]))
 
 
+def _refusal(text: str, kind: str, message: str) -> InvalidCodeError:
+    """What is wrong with a code: what befell it on its way, where that left a mark."""
+    return InvalidCodeError(change_of_code(text, kind) or message)
+
+
 def is_returned_by(request_code: str, return_code: str) -> bool:
     """Whether the device that made a request code gave back; InvalidCodeError for what is not a return code."""
     try:
         return belongs_to(read_return_code(return_code), read_request_code(request_code))
     except ExchangeError as error:
-        raise InvalidCodeError(error.message) from error
+        raise _refusal(return_code, "return", error.message) from error
 
 
 def is_confirmed_by(request_code: str, confirmation_code: str, number: int) -> bool:
@@ -87,7 +93,7 @@ def is_confirmed_by(request_code: str, confirmation_code: str, number: int) -> b
         code = read_confirmation_code(confirmation_code)
         return confirms(code, read_request_code(request_code), number)
     except ExchangeError as error:
-        raise InvalidCodeError(error.message) from error
+        raise _refusal(confirmation_code, "confirmation", error.message) from error
 
 
 def check_changes(wanted_licences: Sequence[WantedLicence]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from exchange.compliance import until
 from exchange.keys import PublicKey
 from exchange.trust import RoleKey, Root
 from exchange.vocabulary import KeyState, Role
@@ -18,13 +19,13 @@ ROLE_LIFE = timedelta(days=365)
 
 def ended_root(root: Root, now: datetime) -> str | None:
     """When the root has ended: says so; None where it stands."""
-    return f"the root ended on {root.expires.date().isoformat()}" if now >= root.expires else None
+    return f"the root was valid {until(root.expires)}" if now >= root.expires else None
 
 
 def ended_key(root: Root, role: Role, now: datetime) -> str | None:
     """When the key of a role has ended: says so; None where it stands."""
     ends = [key.not_after for key in root.role_keys if key.role is role and key.state is KeyState.ACTIVE]
-    return f"the {role.value} key ended on {max(ends).date().isoformat()}" if ends and now > max(ends) else None
+    return f"the {role.value} key was valid {until(max(ends))}" if ends and now > max(ends) else None
 
 
 def first_root(

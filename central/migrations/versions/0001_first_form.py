@@ -607,7 +607,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('instances', schema=None) as batch_op:
         batch_op.create_index('ix_instances_account_id_satellite_id', ['account_id', 'satellite_id'], unique=False)
-        batch_op.create_index('ix_instances_account_id_udi_key', ['account_id', 'udi_key'], unique=False)
+        batch_op.create_index('ix_instances_account_id_udi_key', ['account_id', 'udi_key'], unique=False, postgresql_ops={'udi_key': 'text_pattern_ops'})
         batch_op.create_index('ix_instances_account_id_virtual_account_id', ['account_id', 'virtual_account_id'], unique=False)
 
     op.create_table('pool_totals',
@@ -703,7 +703,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('account_id', 'instance_id', 'udi_key', name=op.f('pk_standbys'))
     )
     with op.batch_alter_table('standbys', schema=None) as batch_op:
-        batch_op.create_index('ix_standbys_account_id_udi_key', ['account_id', 'udi_key'], unique=False)
+        batch_op.create_index('ix_standbys_account_id_udi_key', ['account_id', 'udi_key'], unique=False, postgresql_ops={'udi_key': 'text_pattern_ops'})
 
     # ### end Alembic commands ###
 

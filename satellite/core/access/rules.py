@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from satellite.core.access.errors import LastAdministratorError, UnknownRoleError
 from serverkit.actor import ActorKind
+from serverkit.names import did_you_mean
 from serverkit.verdicts import Verdict
 
 
@@ -49,7 +50,9 @@ USE_NOTED_EVERY = timedelta(minutes=5)
 def role_of(word: str) -> Role:
     """The role of a word; UnknownRoleError."""
     if word not in set(Role):
-        raise UnknownRoleError("{role!r} is not a role", role=word[:40])
+        raise UnknownRoleError(
+            "{role!r} is not a role{hint}", role=word[:40], hint=did_you_mean(word, [each.value for each in Role])
+        )
     return Role(word)
 
 

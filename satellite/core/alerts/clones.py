@@ -13,6 +13,7 @@ from satellite.core.instances.models import Instance, Standby
 from satellite.core.instances.queries import instance_name, keys_without_uuid, members_of
 from serverkit.alerts.engine import Wanted
 from serverkit.alerts.texts import said
+from serverkit.db.prefix import starts_with
 from serverkit.db.unit import Unit
 
 MOST_NAMED = 4
@@ -36,7 +37,7 @@ def clones(unit: Unit) -> Iterator[Wanted]:
     keys = {key for query in (twice, both, sets, marked) for key in unit.session.scalars(query)}
     mixed = keys_without_uuid(unit)
     for key in sorted({key for key in keys if key[: key.rfind("|") + 1] not in mixed} | mixed):
-        one, other = (column.startswith(key, autoescape=True) if key in mixed else column == key for column in _KEYS)
+        one, other = (starts_with(unit, column, key) if key in mixed else column == key for column in _KEYS)
         within = select(Standby.instance_id).where(other)
         query = select(Instance).where(here, or_(one, Instance.id.in_(within)))
         rows = list(unit.session.scalars(query.order_by(Instance.registered_at, Instance.id)))

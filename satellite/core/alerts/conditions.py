@@ -205,11 +205,11 @@ def trust(unit: Unit, root: Root) -> Iterator[Wanted]:
         step, ended = expiry_step(end, unit.licence_now), end <= unit.licence_now
         if step is not None or ended:
             text = said(
-                "The {key} key of the vendor expired on {end}. Synchronize to get the next one."
+                "The {key} key of the vendor was valid {end}. Synchronize to get the next one."
                 if ended
-                else "The {key} key of the vendor expires on {end}. Synchronize to get the next one.",
+                else "The {key} key of the vendor is valid {end}. Synchronize to get the next one.",
                 key=key,
-                end=end.date().isoformat(),
+                end=until(end),
             )
             yield Wanted("trust_expiring", key, text, "vendor", end, step=step or 0)
 

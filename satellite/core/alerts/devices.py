@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
-from exchange.compliance import following_warning
+from exchange.compliance import following_warning, until
 from exchange.device.timers import REMOVED, SILENT_MAJOR
 from satellite.core.accounts.queries import names
 from satellite.core.alerts.conditions import stream
@@ -95,12 +95,12 @@ def left_behind(unit: Unit) -> Iterator[Wanted]:
     where = names(unit)
     for grant, row in unit.session.execute(query):
         text = said(
-            "{name} was removed, but {quantity} of {tag} stay in use: until its signed return, their end on "
+            "{name} was removed, but {quantity} of {tag} stay in use: until its signed return, or "
             "{end}, or the vendor's release.",
             name=instance_name(row),
             quantity=grant.quantity,
             tag=grant.tag,
-            end=grant.not_after.date().isoformat(),
+            end=until(grant.not_after),
         )
         yield Wanted(
             "instance_failed_to_connect",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from exchange.vocabulary import InstanceState
@@ -13,17 +13,22 @@ from satellite.core.base import Base
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
 from serverkit.db.guards import bounded, one_of, refers
 
+_BY_BYTES = {"udi_key": "text_pattern_ops"}
+
 
 class Instance(Base):
     """A product instance; a removed one stays until central knows."""
 
     __tablename__ = "instances"
-    __table_args__ = (refers(["virtual_account_id"], "virtual_accounts", ["id"]),)
+    __table_args__ = (
+        refers(["virtual_account_id"], "virtual_accounts", ["id"]),
+        Index("ix_instances_udi_key", "udi_key", postgresql_ops=_BY_BYTES),
+    )
 
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     virtual_account_id: Mapped[str] = mapped_column(IdColumn, index=True)
     udi: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    udi_key: Mapped[str] = mapped_column(String(800), index=True)
+    udi_key: Mapped[str] = mapped_column(String(800))
     hostname: Mapped[str | None] = mapped_column(Text)
     product_tag: Mapped[str | None] = mapped_column(Text)
     software_version: Mapped[str | None] = mapped_column(Text)
@@ -71,7 +76,10 @@ class Standby(Base):
     """A unit that stands by in a set, so that it is found by its UDI; written wherever `Instance.standbys` is."""
 
     __tablename__ = "standbys"
-    __table_args__ = (refers(["instance_id"], "instances", ["id"]),)
+    __table_args__ = (
+        refers(["instance_id"], "instances", ["id"]),
+        Index("ix_standbys_udi_key", "udi_key", postgresql_ops=_BY_BYTES),
+    )
 
     instance_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
-    udi_key: Mapped[str] = mapped_column(String(800), primary_key=True, index=True)
+    udi_key: Mapped[str] = mapped_column(String(800), primary_key=True)

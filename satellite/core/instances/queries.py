@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, union_all
+from sqlalchemy import Row, Select, func, or_, select, union_all
 
 from exchange.identity import Udi, UnitSet
 from exchange.vocabulary import ClaimState, Compliance
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.instances.errors import UnknownInstanceError
-from satellite.core.instances.models import Instance, Standby
+from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.licences.models import Claim
 from satellite.core.licences.queries import pools
 from serverkit.clock import iso
+from serverkit.db.prefix import starts_with
 from serverkit.db.unit import Unit
 
 STREAM = 1000
@@ -51,20 +52,36 @@ def present(unit: Unit, ids: Sequence[str]) -> list[Instance]:
     return list(unit.session.scalars(select(Instance).where(Instance.id.in_(ids), Instance.removed.is_(False))))
 
 
-def by_udi(unit: Unit, udi: Udi) -> Instance | None:
-    """The instance of a UDI, the longest registered where there are several."""
-    query = select(Instance).where(Instance.udi_key == udi.key, Instance.removed.is_(False))
-    return unit.session.scalars(query.order_by(Instance.registered_at)).first()
+def known_unit(unit: Unit, udi: Udi, virtual_account_id: str) -> Instance | None:
+    """The instance that a unit belongs to, which registers with a token of a virtual account.
 
-
-def by_standby(unit: Unit, udi: Udi) -> Instance | None:
-    """The instance in which a unit stands by."""
-    query = (
-        select(Instance)
-        .join(Standby, Standby.instance_id == Instance.id)
-        .where(Standby.udi_key == udi.key, Instance.removed.is_(False))
+    Rows S4.1, C7.6: where the unit itself signed, wherever that is; else where another one named it, alone in the
+    virtual account of the token: nobody's word about the hardware of others stands in its way.
+    """
+    within = select(Standby.instance_id).where(Standby.udi_key == udi.key)
+    query = select(Instance).where(
+        Instance.removed.is_(False), or_(Instance.udi_key == udi.key, Instance.id.in_(within))
     )
-    return unit.session.scalars(query.order_by(Instance.registered_at)).first()
+    rows = list(unit.session.scalars(query.order_by(Instance.registered_at, Instance.id)))
+    if not rows:
+        return None
+    signed = select(DeviceKey.instance_id).where(
+        DeviceKey.member == udi.key, DeviceKey.instance_id.in_([row.id for row in rows])
+    )
+    by_itself = set(unit.session.scalars(signed))
+    sure = [row for row in rows if row.id in by_itself]
+    named = [row for row in rows if row.virtual_account_id == virtual_account_id]
+    # By itself before within a set, as long as either is as sure.
+    return next(iter(sorted(sure or named, key=lambda row: row.udi_key != udi.key)), None)
+
+
+def shown_with_uuid(unit: Unit, udi: Udi) -> bool:
+    """Whether the product id and serial number of a UDI stand here beside a UUID, by themselves or in a set."""
+    alone = select(Instance.id).where(starts_with(unit, Instance.udi_key, udi.plain_key), Instance.removed.is_(False))
+    within = select(Standby.instance_id).where(starts_with(unit, Standby.udi_key, udi.plain_key))
+    return unit.session.connection().scalar(alone.limit(1)) is not None or (
+        unit.session.connection().scalar(within.limit(1)) is not None
+    )
 
 
 def keys_without_uuid(unit: Unit) -> set[str]:
@@ -93,12 +110,16 @@ def members_of(row: Instance) -> tuple[Udi, ...]:
 
 def twins_of(unit: Unit, row: Instance) -> list[str]:
     """The ids of other instances that show the identity of a unit of this one."""
-    keys = sorted(units_of(row).shown_as)
-    alone = select(Instance.id).where(Instance.udi_key.in_(keys), Instance.removed.is_(False), Instance.id != row.id)
+    keys, parts = units_of(row).shown_as, units_of(row).open_keys
+    shown, named = (
+        or_(column.in_(sorted(keys)), *(starts_with(unit, column, part) for part in parts))
+        for column in (Instance.udi_key, Standby.udi_key)
+    )
+    alone = select(Instance.id).where(shown, Instance.removed.is_(False), Instance.id != row.id)
     within = (
         select(Standby.instance_id)
         .join(Instance, Standby.instance_id == Instance.id)
-        .where(Standby.udi_key.in_(keys), Standby.instance_id != row.id, Instance.removed.is_(False))
+        .where(named, Standby.instance_id != row.id, Instance.removed.is_(False))
     )
     return sorted({*unit.session.scalars(alone), *unit.session.scalars(within)})
 

@@ -24,9 +24,8 @@ from satellite.core.base import next_change
 from satellite.core.export_queue.services import move_restricted
 from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import (
-    by_standby,
-    by_udi,
     instance_name,
+    known_unit,
     members_of,
     placed_name,
     twins_of,
@@ -80,7 +79,7 @@ def register_device(
     if mine is not None:
         known = unit.session.get(Instance, mine.instance_id)
     else:
-        known = by_udi(unit, body.udi) or by_standby(unit, body.udi)
+        known = known_unit(unit, body.udi, token.virtual_account_id)
     if known is not None and known.virtual_account_id != token.virtual_account_id:
         raise DeviceRefusal("other_virtual_account")  # only a person moves a device
     live = {row.key_id: row.member for row in live_keys(unit, known)} if known is not None else None

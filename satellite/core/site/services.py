@@ -28,7 +28,7 @@ from serverkit.clock import iso
 from serverkit.db.unit import Unit
 from serverkit.files import write_atomic
 from serverkit.ids import new_id
-from serverkit.names import check_name
+from serverkit.names import check_name, did_you_mean
 from serverkit.users.codes import hash_code, new_code
 from serverkit.verdicts import Verdict
 
@@ -175,7 +175,9 @@ def choose_mode(unit: Unit, mode: str) -> Site:
     require(unit, Permission.SITE_MANAGE)
     site = site_of(unit)
     if mode not in MODES:
-        raise UnknownModeError("{mode!r} is not a mode of synchronization", mode=mode[:40])
+        raise UnknownModeError(
+            "{mode!r} is not a mode of synchronization{hint}", mode=mode[:40], hint=did_you_mean(mode, MODES)
+        )
     if mode == "network" and not site.network.get("url"):
         raise AddressNeededError
     if site.setup_mode != mode:
@@ -208,7 +210,15 @@ def set_privacy(unit: Unit, field: str, choice: str) -> dict[str, str]:
     require(unit, Permission.SITE_MANAGE)
     site = site_of(unit)
     if field not in set(PrivacyField) or choice not in CHOICES:
-        raise UnknownPrivacyFieldError("{field} {choice}: not a privacy setting", field=field, choice=choice)
+        wrong, known = (
+            (choice, CHOICES) if field in set(PrivacyField) else (field, [each.value for each in PrivacyField])
+        )
+        raise UnknownPrivacyFieldError(
+            "{field} {choice}: not a privacy setting{hint}",
+            field=field[:40],
+            choice=choice[:40],
+            hint=did_you_mean(wrong, known),
+        )
     if site.privacy[field] != choice:
         subject = {"field": field, "old": site.privacy[field], "new": choice}
         site.privacy = {**site.privacy, field: choice}

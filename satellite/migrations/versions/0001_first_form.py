@@ -378,7 +378,7 @@ def upgrade() -> None:
     with op.batch_alter_table('instances', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_instances_change_no'), ['change_no'], unique=False)
         batch_op.create_index(batch_op.f('ix_instances_last_contact'), ['last_contact'], unique=False)
-        batch_op.create_index(batch_op.f('ix_instances_udi_key'), ['udi_key'], unique=False)
+        batch_op.create_index(batch_op.f('ix_instances_udi_key'), ['udi_key'], unique=False, postgresql_ops={'udi_key': 'text_pattern_ops'})
         batch_op.create_index(batch_op.f('ix_instances_virtual_account_id'), ['virtual_account_id'], unique=False)
 
     op.create_table('passwords',
@@ -548,7 +548,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('instance_id', 'udi_key', name=op.f('pk_standbys'))
     )
     with op.batch_alter_table('standbys', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_standbys_udi_key'), ['udi_key'], unique=False)
+        batch_op.create_index(batch_op.f('ix_standbys_udi_key'), ['udi_key'], unique=False, postgresql_ops={'udi_key': 'text_pattern_ops'})
 
     # ### end Alembic commands ###
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,7 +23,8 @@ def test_a_root_and_each_role_key_end_on_their_own_day() -> None:
     hour = timedelta(hours=1)
 
     assert ended_root(root, T0 + ROOT_LIFE - hour) is None
-    assert "2028" in str(ended_root(root, T0 + ROOT_LIFE))
+    midnight = replace(root, expires=datetime(2028, 12, 1, tzinfo=UTC))
+    assert "until the end of 30 Nov 2028 UTC" in str(ended_root(midnight, T0 + 2 * ROOT_LIFE))  # the last day counts
     assert ended_key(root, Role.RESPONSE, T0 + ROLE_LIFE - hour) is None
     assert ended_key(root, Role.RESPONSE, T0 + ROLE_LIFE + hour) is not None
     assert ended_key(newer, Role.RESPONSE, T0 + ROLE_LIFE + hour) is None
