@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import satellite
+from exchange.carried import change_of
 from exchange.trust import Trust
 from satellite.core.alerts.services import refresh_alerts
 from satellite.core.base import last_change
@@ -16,6 +17,7 @@ from satellite.keyring import TRUST, KeyRing
 from satellite.settings import PREFIX, SatelliteSettings
 from satellite.sync.anchor import Anchor, AnchorDamagedError
 from serverkit.actor import SYSTEM
+from serverkit.backup.service import Product
 from serverkit.clock import Clock
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database, Unit
@@ -33,6 +35,9 @@ HOMES = HomeKind(
     ClockRow,
     lambda keys: KeyRing(keys).trust.root.lab,
 )
+
+BACKUPS = Product("satellite", satellite.__version__, HOMES.database, HOMES.migrations, change_of)
+"""What a backup of a satellite holds, and which ones it restores."""
 
 
 @dataclass(frozen=True)

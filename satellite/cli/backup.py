@@ -7,14 +7,9 @@ from typing import Any
 
 import click
 
-from exchange.carried import change_of
-from satellite import __version__
 from satellite.cli.base import group, home, opened
-from satellite.runtime import HOMES, open_satellite, settle_restore
+from satellite.runtime import BACKUPS, open_satellite, settle_restore
 from serverkit.backup.cli import Opened, add_backup_commands
-from serverkit.backup.service import Product
-
-PRODUCT = Product("satellite", __version__, HOMES.database, HOMES.migrations, change_of)
 
 
 def _opened(context: click.Context) -> Opened:
@@ -28,4 +23,4 @@ def _finish(folder: Path) -> dict[str, Any]:
     return {"restored": True, "next": "Make a registration file and have central resynchronize this satellite."}
 
 
-add_backup_commands(group, PRODUCT, home, _opened, settle_restore, _finish)
+add_backup_commands(group, BACKUPS, home, _opened, settle_restore, _finish)

@@ -10,7 +10,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -147,17 +147,25 @@ def verify_backup(product: Product, file: Path, passphrase: bytes, scratch: Path
 
 
 def restore_backup(
-    product: Product, home: Path, file: Path, passphrase: bytes, settle: Callable[[Path], None], *, replace: bool
+    product: Product,
+    home: Path,
+    file: Path,
+    passphrase: bytes,
+    settle: Callable[[Path], None],
+    *,
+    replace: bool,
+    serving: bool = False,
 ) -> dict[str, Any]:
     """Check the whole backup, then switch the home to it by one rename.
 
     The caller opens the home afterwards, which puts everything in place. A restore that was decided before and died is
-    put in place first by `settle`: it has happened, and what stood there is kept as after any other.
+    put in place first by `settle`: it has happened, and what stood there is kept as after any other. With `serving` the
+    caller is the server of this home, which holds it already and has to start again.
     """
     make_folder(home)
     if not replace and (restore_waits(home) or any((home / name).exists() for name in (product.database, "keys"))):
         raise HomeExistsError(remedy="Give --replace: what stands there is kept in a folder `replaced-…` of the home.")
-    with alone_in_home(home), _work_folder(home, "restore") as folder:
+    with nullcontext() if serving else alone_in_home(home), _work_folder(home, "restore") as folder:
         found = _unpack(product, file, passphrase, folder)
         label = new_id()[:12]
         with (folder / LABEL).open("wb") as out:

@@ -53,7 +53,11 @@ def test_a_term_warns_at_each_step_and_then_says_that_it_ended(vendor: World) ->
     ended = found(vendor, "licences_expired")[0]
     early = vendor.central("alert", "remind", ACCOUNT, ended["id"], code=1)["error"]["code"]
     vendor.central("alert", "dismiss", ACCOUNT, ended["id"])
+    opened = vendor.central("alert", "restore", ACCOUNT, ended["id"])["state"]
+    shown = [alert["id"] for alert in found(vendor, "licences_expired")]
+    vendor.central("alert", "dismiss", ACCOUNT, ended["id"])
 
+    assert (opened, shown) == ("open", [ended["id"]])
     assert steps == [60, 30, 14, 7, 3, 2, 1, 0]
     assert not found(vendor, "licences_expiring", "central", "--all") or {
         alert["state"] for alert in found(vendor, "licences_expiring", "central", "--all")

@@ -13,6 +13,8 @@ from satellite.actions import registration, setup, setup_steps, synchronization
 from satellite.core.site.errors import AddressNeededError, NoRegistrationError
 from satellite.runtime import Satellite, open_satellite
 from serverkit.actor import OPERATOR
+from serverkit.errors import AppError
+from serverkit.users.tables import Browser
 from tests.world import ACCOUNT, World
 
 
@@ -144,3 +146,37 @@ def test_the_way_to_central_is_tested_stage_by_stage_and_nothing_is_stored(site:
     assert not tried["healthy"]
     assert tried["cause"]["code"] == "refused"
     assert [one["state"] for one in tried["stages"]] == ["ok", "failed", "not_tried", "not_tried"]
+
+
+@pytest.mark.one_database("a database behind a server is not part of a backup")
+@pytest.mark.row("S1.1", "S2.6")
+def test_a_backup_is_restored_in_place_of_the_set_up(site: World) -> None:
+    """The code is asked for; a wrong passphrase changes nothing; the next start comes up as the old machine, restored."""
+    passphrase = "a passphrase of a backup"
+    site.satellite(
+        "backup", "create", "--output", site.file("backup"), "--passphrase-file", site.file("pass", passphrase)
+    )
+    old = site.satellite("registration", "status")["id"]
+    made = site.satellite("init", "--name", "New", "--root", site.file("root.json"), "--lab", home="satellite-2")
+    server, file = open_satellite(site.folder / "satellite-2"), site.folder / "backup"
+
+    def refused(code: str, word: str) -> str:
+        with pytest.raises(AppError) as found:
+            setup.restore_instead(server, code, file, word, Browser("192.0.2.1"))
+        return found.value.code
+
+    wrong = [refused("0000-0000-0000-0000", passphrase), refused(made["setup_code"], "another passphrase")]
+    before = site.satellite("registration", "status", home="satellite-2")["id"]
+    found = setup.restore_instead(server, made["setup_code"], file, f"{passphrase}\n", Browser("192.0.2.1"))
+    server.database.dispose()
+    after = site.satellite("status", home="satellite-2")
+
+    assert wrong == ["setup_code_refused", "backup_locked"]
+    assert before == made["id"] != old
+    assert found["restart_needed"]
+    assert (after["id"], after["setup_finished"], after["restored"]) == (old, True, True)
+    again = open_satellite(site.folder / "satellite-2")
+    with pytest.raises(AppError) as over:
+        setup.restore_instead(again, made["setup_code"], file, passphrase, Browser("192.0.2.1"))
+    again.database.dispose()
+    assert over.value.code == "setup_code_refused"

@@ -240,6 +240,25 @@ def test_a_second_step_is_set_up_used_and_recovered(site: World) -> None:
 
 
 @pytest.mark.row("S3.4")
+def test_a_code_and_a_recovery_code_work_once(site: World) -> None:
+    """A second sign-in with the same code is refused, with one of the authenticator as with one of the ten."""
+    add(site, "anna", "administrator")
+    server = satellite_of(site)
+    actor = sign_in.recognise_session(server, sign_in.sign_in(server, "anna", PASSWORD, HOME).session).actor
+    with server.database.write(actor) as unit:
+        secret = sign_in.begin_two_step(server, unit).secret
+    now = step_of(server.clock.now())
+    with server.database.write(actor) as unit:
+        codes = sign_in.confirm_two_step(server, unit, totp_code(secret, now - 1))
+    said = []
+    for code in (totp_code(secret, now), totp_code(secret, now), codes[0], codes[0]):
+        half = sign_in.sign_in(server, "anna", PASSWORD, HOME).session
+        said.append(refusal_or_none(sign_in.sign_in_with_code, server, half, code, HOME))
+
+    assert said == [None, "code_refused", None, "code_refused"]
+
+
+@pytest.mark.row("S3.4")
 def test_a_token_of_ones_own_loses_rights_with_the_role(site: World) -> None:
     """It permits what both roles permit, no more than its owner's at first, and nothing once the owner is gone."""
     add(site, "anna", "administrator")

@@ -87,3 +87,9 @@ class NoRequestError(NotFoundError):
     code = "no_request"
     message = "This request was not made here, or is no longer kept because a later one was answered."
     remedy = Remedy("Make a new one with `satellite sync export --output FILE`.", page="synchronization.md")
+
+
+class SetupFinishedError(RefusedError):
+    code = "setup_finished"
+    message = "This satellite is in use: a backup is restored on the machine's console only."
+    remedy = Remedy("Stop the server and run `satellite restore FILE --replace`.", page="backup-and-restore.md#restore")
