@@ -31,6 +31,7 @@ class Shown:
     crumbs: tuple[tuple[Words, str], ...] = ()
     nav: str = ""
     bare: bool = False
+    cookies: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from serverkit.web.refusals import Refusal, reason_words, reasons_of, repeated
 from serverkit.web.security import TOKEN_FIELD
 from serverkit.web.texts import Words
 
-KIT_FIELDS = frozenset({TOKEN_FIELD, "version", "verb", "next", "step"})
+KIT_FIELDS = frozenset({TOKEN_FIELD, "version", "verb", "next", "step", "kept", "kept_for"})
 LONG = 500
 
 
@@ -125,16 +125,16 @@ class Form:
         cancel_words: Words = "",
         danger: bool = False,
         hidden: Sequence[tuple[str, str]] = (),
+        fresh: bool = False,
     ) -> FormView:
-        """The form on a page: with what was typed where it came back, else with `values`."""
+        """The form on a page: with what was typed where it came back and is not `fresh`, else with `values`."""
+        sent = None if fresh else page.typed
         shown = []
         for name, info in self.model.model_fields.items():
             ui = self.fields.get(name, Ui())
-            given = (choices or {}).get(name) or ui.choices or _choices(_plain(info.annotation))
-            kind = ui.kind or _kind(_plain(info.annotation), info, bool(given))
-            value = (
-                _typed(page.typed, name, kind) if page.typed is not None else (values or {}).get(name, _default(info))
-            )
+            given = (choices or {}).get(name) or ui.choices or _choices(plain_type(info.annotation))
+            kind = ui.kind or _kind(plain_type(info.annotation), info, bool(given))
+            value = _typed(sent, name, kind) if sent is not None else (values or {}).get(name, _default(info))
             reason = page.refusal.reasons.get(name, "") if page.refusal is not None else ""
             shown.append(
                 FieldView(
@@ -156,7 +156,7 @@ class Form:
             self.verb,
             shown,
             page.refusal,
-            version or (page.typed or {}).get("version", ""),
+            version or (sent or {}).get("version", ""),
             cancel,
             cancel_words,
             danger,
@@ -170,7 +170,7 @@ def read_form(model: type[BaseModel], sent: MultiDict[str, str]) -> BaseModel:
     single: list[str] = []
     values: dict[str, Any] = {}
     for name, info in model.model_fields.items():
-        plain = _plain(info.annotation)
+        plain = plain_type(info.annotation)
         if _is_list(plain):
             values[name] = [part for text in sent.getlist(name) for part in _lines(text)]
             continue
@@ -204,7 +204,7 @@ def _named(model: type[BaseModel], reasons: dict[str, Words]) -> dict[str, Words
 
 def _may_be_missing(model: type[BaseModel], name: str) -> bool:
     """An empty field is one that was not filled in: what is needed is then missing, what is not keeps its default."""
-    return _plain(model.model_fields[name].annotation) is not bool
+    return plain_type(model.model_fields[name].annotation) is not bool
 
 
 def _keeps_blanks(plain: Any) -> bool:
@@ -215,7 +215,7 @@ def _lines(text: str) -> list[str]:
     return [part.strip() for line in text.splitlines() for part in line.split(",") if part.strip()]
 
 
-def _plain(annotation: Any) -> Any:
+def plain_type(annotation: Any) -> Any:
     """What an optional value is when it is there."""
     if get_origin(annotation) in {Union, types.UnionType}:
         inner = [one for one in get_args(annotation) if one is not type(None)]

@@ -46,6 +46,7 @@ class Page:
     read: BaseModel | None = None
     refusal: Refusal | None = None
     notice: str = ""
+    typed_again: bool = False
     kept: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -98,7 +99,7 @@ class Page:
     @property
     def typed(self) -> MultiDict[str, str] | None:
         """What was typed into a form that came back; None for a fresh one."""
-        return self.request.form if self.refusal is not None else None
+        return self.request.form if self.refusal is not None or self.typed_again else None
 
     @property
     def visitor(self) -> Visitor:

@@ -46,7 +46,9 @@ class Responder:
         """What a handler returned."""
         if isinstance(answer, Shown):
             page.notice = unquote(page.request.cookies.get(self._cookies.notice, ""))
-            return self._renderer.show(page, answer)
+            shown = self._renderer.show(page, answer)
+            self._set(shown, answer.cookies)
+            return shown
         if isinstance(answer, Moved):
             return self.moved(page, answer)
         if isinstance(answer, Sent):
@@ -63,10 +65,13 @@ class Responder:
             found = Response(status=303, headers={"Location": quote(moved.path, safe="/:@!$&'()*+,;=~?%#[]")})
         if moved.notice:
             set_cookie(found, self._cookies.notice, quote(str(moved.notice)[:800]), 60)
-        for name, value, seconds in moved.cookies:
-            set_cookie(found, getattr(self._cookies, name), value, seconds if seconds >= 0 else None)
+        self._set(found, moved.cookies)
         found.headers["Cache-Control"] = "no-store"
         return found
+
+    def _set(self, response: Response, cookies: tuple[tuple[str, str, int], ...]) -> None:
+        for name, value, seconds in cookies:
+            set_cookie(response, getattr(self._cookies, name), value, seconds if seconds >= 0 else None)
 
     def refused(self, page: Page, error: Exception) -> Response:
         """A refusal or a fault as a page of its own."""

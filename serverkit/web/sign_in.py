@@ -2,56 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, Field, SecretStr
-
 from serverkit.web.answers import Answer, Moved, Shown
-from serverkit.web.forms import Form, Ui
+from serverkit.web.forms import Form
+from serverkit.web.kept_forms import kept_of, kept_page
 from serverkit.web.page import Page
-from serverkit.web.security import YEAR, local_path
-from serverkit.web.stages import SIGN_IN, STEP_UP
+from serverkit.web.security import YEAR, local_path, token_for
+from serverkit.web.sign_in_forms import CODE_FORM, PASSWORD_FORM, SIGN_IN_FORM, Code, Password, SignIn
 from serverkit.web.texts import Words, _
-from serverkit.web.urls import CREDENTIALS, SIGNED_IN, Url
+from serverkit.web.urls import CREDENTIALS, SIGN_IN, SIGNED_IN, STEP_UP, Url
 
 CODE = f"{SIGN_IN}/code"
 WITH_BROWSER = -1
-
-
-class SignIn(BaseModel):
-    """Name and password."""
-
-    name: str = Field(max_length=255)
-    password: SecretStr = Field(max_length=1024)
-
-
-class Code(BaseModel):
-    """The second step."""
-
-    code: str = Field(max_length=64)
-
-
-class Password(BaseModel):
-    """The password again."""
-
-    password: SecretStr = Field(max_length=1024)
-
-
-SIGN_IN_FORM = Form(
-    SignIn,
-    _("Sign in"),
-    {
-        "name": Ui(_("Name"), autocomplete="username"),
-        "password": Ui(_("Password"), autocomplete="current-password"),
-    },
-)
-CODE_FORM = Form(
-    Code,
-    _("Sign in"),
-    {"code": Ui(_("Code"), _("Of your authenticator, or a recovery code."), autocomplete="one-time-code", mono=True)},
-)
-PASSWORD_FORM = Form(Password, _("Go on"), {"password": Ui(_("Password"), autocomplete="current-password")})
 
 
 def sign_in_urls(row: str) -> list[Url]:
@@ -81,14 +46,17 @@ def sign_in(page: Page) -> Answer:
         read.name, read.password.get_secret_value(), page.visitor, page.session_cookie or None
     )
     if entered.awaits_code:
-        return Moved(_with_next(CODE, page), cookies=(("session", entered.secret, WITH_BROWSER),))
+        cookies = (("session", entered.secret, WITH_BROWSER),)
+        return (
+            replace(show_code(page), cookies=cookies)
+            if kept_of(page)
+            else Moved(_with_next(CODE, page), cookies=cookies)
+        )
     return _entered(page, entered.secret, entered.known_by)
 
 
-def show_code(page: Page) -> Answer:
+def show_code(page: Page) -> Shown:
     """The form of the second step."""
-    if page.who is not None:
-        return Moved(_next(page))
     return _form("sign-in-code", _("Second step"), CODE_FORM, page, CODE)
 
 
@@ -117,15 +85,16 @@ def sign_out(page: Page) -> Answer:
     return Moved(SIGN_IN, _("You are signed out."), (("session", "", 0),))
 
 
-def _entered(page: Page, secret: str, known_by: str | None) -> Moved:
+def _entered(page: Page, secret: str, known_by: str | None) -> Answer:
     cookies = [("session", secret, WITH_BROWSER), ("visit", "", 0)]
     if known_by is not None:
         cookies.append(("browser", known_by, YEAR))
-    return Moved(_next(page), cookies=tuple(cookies))
+    page.token = token_for(secret)
+    return kept_page(page, tuple(cookies)) or Moved(_next(page), cookies=tuple(cookies))
 
 
 def _form(name: str, title: Words, form: Form, page: Page, action: str, intro: Words = "") -> Shown:
-    view = form.view(page, action, hidden=(("next", _next(page)),))
+    view = form.view(page, action, hidden=(("next", _next(page)), *kept_of(page)), fresh=page.refusal is None)
     return Shown(name, title, "form_page.html", {"view": view, "intro": intro}, bare=True)
 
 

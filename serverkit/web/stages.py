@@ -25,6 +25,7 @@ from serverkit.web.answers import Answer, Moved, Shown, Unchanged
 from serverkit.web.console import Console
 from serverkit.web.errors import SessionOverError
 from serverkit.web.forms import read_form
+from serverkit.web.kept_forms import can_be_kept, session_over_page
 from serverkit.web.look import Look
 from serverkit.web.page import Page
 from serverkit.web.refusals import Refusal
@@ -41,11 +42,9 @@ from serverkit.web.security import (
     token_for,
 )
 from serverkit.web.texts import choose_language, speaking
-from serverkit.web.urls import OPEN, Url, pages_to_return_to
+from serverkit.web.urls import AGAIN, OPEN, SIGN_IN, STEP_UP, Handler, Url, pages_to_return_to
 from serverkit.wsgi import announced_bytes, is_chunked
 
-SIGN_IN, STEP_UP = "/sign-in", "/step-up"
-STOPS_POLLING = 286
 POLLED = "seen"
 MOST_FIELDS = 2000
 FORM_BYTES = 1024 * 1024
@@ -112,6 +111,11 @@ class Pages:
                 return self._responder.finish(page, self._change(page) if url.changes else self._look(page))
             except _ElsewhereError as elsewhere:
                 return self._responder.finish(page, self._responder.moved(page, Moved(elsewhere.path)))
+            except SessionOverError as error:
+                if not can_be_kept(page):
+                    return self._responder.finish(page, self._responder.refused(page, error))
+                page.refusal = Refusal.of(error)
+                return self._responder.finish(page, self._in_unit(page, session_over_page(page)))
             except Exception as error:  # noqa: BLE001 - every refusal and every fault becomes a page here
                 return self._responder.finish(page, self._responder.refused(page, error))
 
@@ -125,10 +129,10 @@ class Pages:
         request = page.request
         if request.method in SAFE:
             return
-        if announced_bytes(request.environ) is None and is_chunked(request.environ):
+        length = announced_bytes(request.environ)
+        if length is None and is_chunked(request.environ):
             raise RequestMalformedError("the length of the form is missing")
-        length = announced_bytes(request.environ) or 0
-        if length > page.url.most_bytes:
+        if length is not None and length > page.url.most_bytes:
             raise UploadTooLargeError(
                 "{length} bytes were announced; {most} are allowed", length=length, most=page.url.most_bytes
             )
@@ -198,6 +202,9 @@ class Pages:
             self._gate(page)
             self._permission(page)
         page.work = None
+        if AGAIN in page.sent and (again := self._returns_to(page)) is not None:
+            page.typed_again = True
+            return self._show_again(page, again, 200)
         try:
             if page.url.form is not None:
                 page.read = read_form(page.url.form, page.sent)
@@ -229,17 +236,23 @@ class Pages:
 
     def _come_back(self, page: Page, error: Exception) -> Response:
         """Show the page that the form stands on again, filled, with all reasons."""
-        again = page.url.again or self._again.get(page.url.path)
+        again = self._returns_to(page)
         if again is None:
             raise error
         page.refusal = Refusal.of(error)
+        return waiting(self._show_again(page, again, page.refusal.status), page.refusal)
+
+    def _returns_to(self, page: Page) -> Handler | None:
+        return page.url.again or self._again.get(page.url.path)
+
+    def _show_again(self, page: Page, again: Handler, status: int) -> Response:
         with self._console.database.read(page.actor) as unit:
             page.work = unit
             self._load(page)
             answer = again(page)
             if isinstance(answer, Shown):
-                answer = _with_status(answer, page.refusal.status)
-            return waiting(self._responder.answer(page, answer), page.refusal)
+                answer = _with_status(answer, status)
+            return self._responder.answer(page, answer)
 
     # Answers.
 

@@ -16,6 +16,9 @@ from serverkit.web.answers import Answer
 
 FAMILY = "page"
 SMALL_BYTES = 64 * 1024
+SIGN_IN, STEP_UP = "/sign-in", "/step-up"
+AGAIN = "form_again"
+"""A field that has a form shown filled, and nothing done."""
 OPEN, SIGNED_IN, CREDENTIALS = Access.OPEN, Access.SIGNED_IN, Access.CREDENTIALS
 Handler: TypeAlias = Callable[[Any], Answer]
 """Answers a `Page`, which is made from the row and so is not known here."""

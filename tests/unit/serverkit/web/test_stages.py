@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 
 from serverkit.web.console import Gate
@@ -177,13 +180,33 @@ def test_a_refusal_of_the_state_comes_back_to_its_form(browser: Browser) -> None
 
 @pytest.mark.row("S3.4")
 def test_a_session_that_ends_while_a_form_is_filled_in_is_said(console: ExhibitConsole, browser: Browser) -> None:
-    """401 with what to do; nothing is changed."""
+    """401 with the sign-in form; after it the form is there again, filled but for its secret, and nothing was changed."""
     token = browser.token()
     console.sessions.clear()
-    found = browser.post("/things/new", {"name": "x"}, token=token)
+    typed = {"name": "x" * 41, "note": "kept & safe", "secret": "not kept", "restricted": "yes"}
+    found = browser.post("/things/new", typed, token=token)
+    text = found.get_data(as_text=True)
 
     assert found.status_code == 401
-    assert 'data-verdict="session_over"' in found.get_data(as_text=True)
+    assert 'data-verdict="session_over"' in text
+    hidden = dict(re.findall(r'name="(\w+)" value="([^"]*)"', text))
+    fields = {name: unescape(hidden[name]) for name in ("csrf_token", "kept", "kept_for", "next")}
+    wrong = browser.post("/sign-in", {**fields, "name": "anna", "password": "wrong"}, token=fields["csrf_token"])
+    assert (wrong.status_code, fields["kept"] in unescape(wrong.get_data(as_text=True))) == (401, True)
+    page = browser.post(
+        "/sign-in", {**fields, "name": "anna", "password": PEOPLE["anna"][0]}, token=fields["csrf_token"]
+    )
+    way_back = {
+        name: unescape(value)
+        for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', page.get_data(as_text=True))
+    }
+    again = browser.post("/things/new", way_back, token=way_back["csrf_token"])
+    text = again.get_data(as_text=True)
+    assert again.status_code == 200
+    assert "x" * 41 in text
+    assert ">kept &amp; safe</textarea>" in text
+    assert "not kept" not in text
+    assert 'value="yes" checked' in text
     assert console.database.writes == 0
 
 
