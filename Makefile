@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fast format vectors bench clean
+.PHONY: help setup demo screens test check fast format vectors bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -21,6 +21,10 @@ $(STAMP): requirements/dev.txt pyproject.toml tools/make_venv.sh
 
 demo: setup ## the main job with real sample data; ONCE=1 checks every step and ends
 	@$(BIN)/python -m demo $(if $(ONCE),--once,)
+
+screens: setup ## pictures of every page of the running demo in build/screens
+	@bash tools/system_needs.sh
+	@$(BIN)/python -m tools.screens
 
 check: setup ## format, lint, types, import rules, fast tests
 	$(BIN)/ruff format --check .

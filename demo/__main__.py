@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import platform
 import shutil
@@ -12,7 +13,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from demo.commands import DemoError
 from demo.story import CUSTOMER, Story
@@ -26,14 +27,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="check every step, write the report, end everything")
     parser.add_argument(
-        "--folder", type=Path, default=FOLDER, help="where the demonstration lives; it is emptied first"
+        "--folder", type=Path, help=f"where the demonstration lives, {FOLDER} by default; it is emptied first"
     )
     choice = parser.parse_args()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _stop)
-    folder = choice.folder.resolve()
+    folder, lock = _own_folder(choice.folder)
+    if folder is None:
+        parser.error(f"another demonstration runs in {choice.folder}; end it, or choose another folder")
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
-        parser.error(f"{choice.folder} holds something else; choose an empty folder")
+        parser.error(f"{folder} holds something else; choose an empty folder")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / MARK).write_text("made by the demonstration; the next run removes this folder\n", encoding="utf-8")
@@ -55,8 +58,23 @@ def main() -> int:
     story.figures["machine"] = f"{platform.machine()}, Python {platform.python_version()}"
     report = {"ok": ok, "steps": steps, "figures": story.figures}
     (folder / "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    sys.stdout.write(f"{'done' if ok else 'FAILED'}; report in {choice.folder / 'report.json'}\n")
+    sys.stdout.write(f"{'done' if ok else 'FAILED'}; report in {folder / 'report.json'}\n")
+    lock.close()
     return 0 if ok else 1
+
+
+def _own_folder(chosen: Path | None) -> tuple[Path | None, IO[str]]:
+    """The folder of this run and the lock that holds it; beside a running demonstration one with a number."""
+    wanted = [chosen] if chosen else [FOLDER, *(FOLDER.with_name(f"{FOLDER.name}-{number}") for number in range(2, 10))]
+    for one in wanted:
+        one.parent.mkdir(parents=True, exist_ok=True)
+        lock = one.with_name(f".{one.name}.lock").open("w", encoding="ascii")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        return one.resolve(), lock
+    return None, lock
 
 
 def _stop(number: int, _frame: object) -> None:
@@ -90,8 +108,10 @@ Central    {central.url}
 Satellite  {satellite.url}
            certificate {satellite.fingerprint}
 
-Sign-in    The commands act as the administrator of the folder they are given; nobody else can read these folders.
-           Devices sign in with a token: {story.tokens["Campus"]}
+Sign in    {satellite.url}/ in a browser, as one of
+{_people(story.users["satellite"])}
+           Addresses, certificates, users and files of this run: {folder / "access.json"}
+           Commands act as the administrator of the folder they are given. Devices register with {story.tokens["Campus"]}
 
 Try        .venv/bin/central licences {CUSTOMER} --home {folder / "central"}
            .venv/bin/central alerts {CUSTOMER} --home {folder / "central"}
@@ -107,6 +127,10 @@ Both servers stay up until you press Ctrl-C.
     sys.stdout.write(lines)
     sys.stdout.flush()
     threading.Event().wait()
+
+
+def _people(users: list[dict[str, str]]) -> str:
+    return "\n".join(f"             {user['name']:6} {user['password']}  {user['role']}" for user in users)
 
 
 if __name__ == "__main__":

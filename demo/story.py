@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from demo.access import add_users, write_access
 from demo.catalogue import catalogue_text
 from demo.commands import Server, expect, run
 from demo.orders import SPARE, Plan, needs, orders_text
@@ -33,6 +34,7 @@ class Story:
         self.servers: dict[str, Server] = {}
         self.fleet: dict[str, list[dict[str, Any]]] = {}
         self.tokens: dict[str, str] = {}
+        self.users: dict[str, list[dict[str, str]]] = {}
         self._inventories: dict[str, dict[str, Any]] = {}
         self._asked = ""
 
@@ -70,6 +72,7 @@ class Story:
             ("device outputs of every kind are read", self.read_outputs),
             ("orders of the customer", self.import_orders),
             ("satellite registered by files", self.register_satellite),
+            ("users of both servers", self.add_users),
             ("servers answer over TLS", self.start_servers),
             ("fleet registers and uses licences", self.run_fleet),
             ("a device connected to central directly", self.connect_directly),
@@ -160,6 +163,13 @@ class Story:
         expect(state["state"] == "authorized", f"the satellite says {state}")
         return "authorized, verified against the root file, set up for files by hand"
 
+    def add_users(self) -> str:
+        """Each role has a user; the passwords are drawn for this run."""
+        self.users = add_users(self.folder)
+        listed = {item["name"] for item in self.satellite("user", "list")["items"]}
+        expect(listed == {user["name"] for user in self.users["satellite"]}, f"the satellite lists {sorted(listed)}")
+        return ", ".join(f"{user['name']} ({user['role']})" for side in self.users.values() for user in side)
+
     def start_servers(self) -> str:
         """Both servers on free ports of the loopback."""
         for program in ("central", "satellite"):
@@ -168,6 +178,9 @@ class Story:
             for page in ("/healthz", "/readyz"):
                 status = server.get(page)
                 expect(status == 200, f"{program} answers {status} at {page}")
+        write_access(self.folder, self.servers, self.users)
+        status = self.servers["satellite"].get("/sign-in")
+        expect(status == 200, f"the satellite's console answers {status}")
         return ", ".join(server.url for server in self.servers.values())
 
     def run_fleet(self) -> str:
@@ -324,4 +337,5 @@ class Story:
         expect(self.central("events", CUSTOMER)["items"], "central wrote no event")
         expect(self.central("transactions", CUSTOMER)["items"], "central wrote no transaction")
         expect(SPARE > 1, "the orders leave no spare")
+        write_access(self.folder, self.servers, self.users)
         return "ledger recomputed, no difference"
