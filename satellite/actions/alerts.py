@@ -28,6 +28,11 @@ def list_placed_alerts(
     return [(place_of(row), alert_dict(row)) for row in rows if chosen in {None, row.subject.get("virtual_account")}]
 
 
+def find_alert(unit: Unit, alert_id: str) -> dict[str, Any]:
+    """Find one alert that has not cleared; UnknownAlertError."""
+    return alert_dict(book().find(unit, alert_id))
+
+
 def find_place(unit: Unit, alert_id: str) -> Place | None:
     """The place of an alert in the order of the list; None for an unknown id."""
     return book().place(unit, alert_id)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -11,11 +11,12 @@ from satellite.actions.virtual_accounts import find_id
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.accounts.queries import names, virtual_account
-from satellite.core.export_queue.queries import held_units, units_in_the_way
+from satellite.core.export_queue.queries import grant_ends, held_units, units_in_the_way
 from satellite.core.instances import queries, services
 from satellite.core.instances.errors import UnknownInstanceError
 from satellite.core.instances.queries import instance_name
 from satellite.core.instances.rules import judge_removal, judge_transfer
+from satellite.core.licences.queries import pool_ends, pools, titles
 from satellite.core.licences.services import claims_of, claims_of_all
 from satellite.core.site.queries import site_of
 from serverkit.db.unit import Unit
@@ -147,6 +148,90 @@ def remove_instances(unit: Unit, ids: Sequence[str]) -> list[RowVerdict]:
     return verdicts
 
 
+@dataclass(frozen=True, slots=True)
+class Units:
+    """So many units of a licence, by its tag and its name."""
+
+    tag: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """What a removal or a transfer of one instance would do, as `verdict` judges it.
+
+    `units` come free, or come along with `held`; `short` are the units that the target lacks then, after the instances
+    before this one.
+    """
+
+    verdict: RowVerdict
+    virtual_account: str
+    units: Sequence[Units]
+    held: Sequence[Units]
+    short: Sequence[Units] = ()
+
+
+def preview_removals(unit: Unit, ids: Sequence[str]) -> list[Intention]:
+    """Say what a removal of some product instances would do; nothing is changed."""
+    return _intentions(unit, judge_removals(unit, ids))
+
+
+def preview_transfers(unit: Unit, ids: Sequence[str], virtual_account_name: str) -> list[Intention]:
+    """Say what a transfer of some product instances would do, and what is missing then; UnknownVirtualAccountError."""
+    target = virtual_account(unit, virtual_account_name)
+    figures = {tag: pool.verdict for (_va, tag), pool in pools(unit, target.id).items()}
+    left = {tag: verdict.prepaid.balance for tag, verdict in figures.items()}
+    found = []
+    for one in _intentions(unit, judge_transfers(unit, ids, virtual_account_name)):
+        short = []
+        for units in one.units if one.virtual_account != target.name else ():
+            left[units.tag] = left.get(units.tag, 0) - units.count
+            billed = units.tag in figures and figures[units.tag].usage is not None
+            if left[units.tag] < 0 and not billed:
+                short.append(replace(units, count=-left[units.tag]))
+        found.append(replace(one, short=short))
+    return found
+
+
+def _intentions(unit: Unit, verdicts: Sequence[RowVerdict]) -> list[Intention]:
+    ids, named = [one.id for one in verdicts], names(unit)
+    used, held = claims_of_all(unit, ids), held_units(unit, ids)
+    places = {row.id: named.get(row.virtual_account_id, "") for row in queries.present(unit, ids)}
+    tags = {tag for units in used.values() for tag in units} | {tag for units in held.values() for tag, _ in units}
+    called = titles(unit, tags)
+
+    def units_of(some: Iterable[tuple[str, int]]) -> list[Units]:
+        return [Units(tag, called.get(tag, tag), count) for tag, count in sorted(some)]
+
+    return [
+        Intention(one, places.get(one.id, ""), units_of(used.get(one.id, {}).items()), units_of(held.get(one.id, ())))
+        for one in verdicts
+    ]
+
+
+def show_details(unit: Unit, instance_id: str) -> dict[str, Any]:
+    """Show a product instance with everything that is known of it, its licences by name; UnknownInstanceError."""
+    row = queries.find_instance(unit, instance_id)
+    view = queries.instance_dict(unit, row, names(unit), site_of(unit).name, partial(held_units, unit))
+    tags = {one["tag"] for one in view["licences"]}
+    called, granted = titles(unit, tags), {tag for tag, _ in held_units(unit, [row.id]).get(row.id, ())}
+    return {
+        **view,
+        "virtual_account_id": row.virtual_account_id,
+        "mac": row.udi.get("mac_address"),
+        "ip_address": row.ip_address,
+        "notes": row.notes,
+        "export_allowed": row.export_allowed,
+        "holds": bool(units_in_the_way(unit, [row.id])),
+        "licences": [
+            {**one, "name": called.get(one["tag"], one["tag"]), "held": one["tag"] in granted}
+            for one in view["licences"]
+        ],
+        "ends": {**pool_ends(unit, row.virtual_account_id, tags - granted), **grant_ends(unit, row.id)},
+    }
+
+
 def _gone(instance_id: str) -> RowVerdict:
     reason = UnknownInstanceError("there is no product instance {instance_id!r}", instance_id=instance_id[:64])
     return RowVerdict(instance_id, instance_id, Verdict((reason,)))
@@ -154,14 +239,19 @@ def _gone(instance_id: str) -> RowVerdict:
 
 __all__ = [
     "InstanceUse",
+    "Intention",
+    "Units",
     "identify_instances",
     "judge_removals",
     "judge_transfers",
     "list_instances",
     "list_instances_after",
     "list_use",
+    "preview_removals",
+    "preview_transfers",
     "remove_instance",
     "remove_instances",
+    "show_details",
     "show_instance",
     "transfer_instance",
     "transfer_instances",

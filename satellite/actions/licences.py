@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from exchange.compliance import LotPhase, lot_phase
 from satellite.actions.virtual_accounts import find_id
-from satellite.core.accounts.queries import names
-from satellite.core.licences import queries
-from serverkit.clock import parse_time
+from satellite.core.accounts.queries import names, present_names
+from satellite.core.licences import pages, queries
+from satellite.core.licences.pages import Ledger, LedgerLine, Licence
+from satellite.core.site.queries import site_of
+from serverkit.clock import optional_iso, parse_time
 from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Part, Window, window_in_memory
 
@@ -57,33 +59,31 @@ def list_allotments(unit: Unit) -> list[AllotmentView]:
     ]
 
 
-_STATES = ("short", "ends_soon", "enough")
-SOON = timedelta(days=30)
+_STATES = ("short", "ends_soon", "enough", "usage")
+
+
+def list_licence_rows(unit: Unit) -> list[dict[str, Any]]:
+    """List all licences with what asks for attention, in no order."""
+    return pages.licence_rows(unit, names(unit))
 
 
 def list_licence_window(unit: Unit, part: Part = WHOLE) -> Window:
     """Licences with their figures, worst first.
 
-    Filters: q, virtual_account, state (short, ends_soon, enough), type, billing, tag, restricted (yes). There are as many
-    rows as kinds of licences in virtual accounts, and each is added up anyway: the list is short by nature.
+    Filters: q, virtual_account, state (short, ends_soon, enough, usage), type, billing, tag, restricted (yes, no). There
+    are as many rows as kinds of licences in virtual accounts, and each is added up anyway: the list is short by nature.
     """
     wanted = part.wanted
     named = names(unit)
     place = next((of for of, name in named.items() if wanted.get("virtual_account") in {of, name}), None)
     if wanted.get("virtual_account") and place is None:
         return Window(())
-    text, restricted = wanted.get("q", "").casefold(), queries.restricted_tags(unit)
+    text = wanted.get("q", "").casefold()
     items = []
-    for row in queries.licences(unit, named, place):
-        item = {
-            **row,
-            "id": _licence_id(row),
-            "state": _licence_state(row, unit.licence_now),
-            "restricted": row["tag"] in restricted,
-        }
-        if text and text not in f"{row['name']} {row['tag']}".casefold():
+    for item in pages.licence_rows(unit, named, place):
+        if text and text not in f"{item['name']} {item['tag']}".casefold():
             continue
-        if wanted.get("restricted") and not item["restricted"]:
+        if "restricted" in wanted and item["restricted"] != (wanted["restricted"] == "yes"):
             continue
         if "type" in wanted and wanted["type"] not in item["types"]:
             continue
@@ -92,24 +92,61 @@ def list_licence_window(unit: Unit, part: Part = WHOLE) -> Window:
     return window_in_memory(items, LICENCE_ORDERS, lambda one: str(one["id"]), part, "state")
 
 
-def _licence_id(row: Mapping[str, Any]) -> str:
-    return f"{row['virtual_account']}|{row['tag']}|{row['billing']}"
+def urgency(one: Mapping[str, Any]) -> tuple[int, int, str]:
+    """The worst first: what is missing most, then what ends first, then by name."""
+    rank = _STATES.index(one["state"])
+    within = {"short": one["balance"], "ends_soon": int(parse_time(one["next_end"]).timestamp()) if rank == 1 else 0}
+    return rank, within.get(one["state"], 0), str(one["name"]).casefold()
 
 
-def _licence_state(row: Mapping[str, Any], now: datetime) -> str:
-    """Short of units, ending within thirty days, or enough."""
-    if (row["balance"] or 0) < 0:
-        return "short"
-    ends = [parse_time(term["end"]) for term in row.get("terms", ()) if term.get("end")]
-    return "ends_soon" if any(now < end <= now + SOON for end in ends) else "enough"
+def show_licence(unit: Unit, virtual_account_id: str, tag: str) -> Licence:
+    """Show a licence of a virtual account with its ledger; UnknownLicenceError."""
+    return pages.licence_of(unit, present_names(unit), virtual_account_id, tag)
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """What the carried figures rest on: the last response that was applied, and when."""
+
+    response: int
+    epoch: int
+    at: str | None
+
+
+def show_as_of(unit: Unit) -> AsOf:
+    """Show what the figures of central rest on."""
+    site = site_of(unit)
+    return AsOf(site.applied_rseq, site.epoch, optional_iso(site.last_sync_at or site.authorized_at))
 
 
 LICENCE_ORDERS: dict[str, Callable[[dict[str, Any]], tuple[str | int, ...]]] = {
-    "state": lambda one: (_STATES.index(one["state"]), str(one["name"]).casefold()),
+    "state": urgency,
     "name": lambda one: (str(one["name"]).casefold(),),
     "tag": lambda one: (str(one["tag"]),),
     "virtual_account": lambda one: (str(one["virtual_account"]).casefold(),),
     "purchased": lambda one: (int(one["purchased"] or 0),),
     "in_use": lambda one: (int(one["in_use"]),),
     "balance": lambda one: (int(one["balance"] or 0),),
+    "reserved": lambda one: (int(one["reserved"]),),
+    "upcoming": lambda one: (int(one["upcoming"]),),
+    "next_end": lambda one: (str(one["next_end"] or ""),),
+    "billing": lambda one: (str(one["billing"]),),
 }
+
+
+__all__ = [
+    "LICENCE_ORDERS",
+    "AllotmentView",
+    "AsOf",
+    "Ledger",
+    "LedgerLine",
+    "Licence",
+    "list_allotments",
+    "list_licence_rows",
+    "list_licence_window",
+    "list_licences",
+    "list_licences_of",
+    "show_as_of",
+    "show_licence",
+    "urgency",
+]

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, or_, select
 
+from exchange.vocabulary import InstanceState
 from satellite.core.access import queries as access
 from satellite.core.access.models import User
 from satellite.core.accounts.models import VirtualAccount
@@ -22,9 +23,12 @@ from satellite.core.activity.queries import event_dict
 from satellite.core.alerts.models import Alert
 from satellite.core.alerts.services import alert_dict
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
-from satellite.core.export_queue.queries import held_units, queue_dicts
+from satellite.core.export_queue.queries import SINCE, held_units, queue_dicts, units_in_the_way
 from satellite.core.instances.models import Instance
 from satellite.core.instances.queries import instance_dicts
+from satellite.core.licences.models import Claim
+from satellite.core.operations.models import JobRun
+from satellite.core.operations.queries import BY_HAND, RUN_ID, task_dict
 from satellite.core.site.models import HistoryEntry
 from satellite.core.site.queries import site_of
 from satellite.core.tokens.models import Token
@@ -36,13 +40,14 @@ from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 
-_NAME = func.lower(func.coalesce(Instance.hostname, Instance.udi_key))
+_NAME = Instance.order_name
 _VA = VirtualAccount.name
 
 INSTANCE_ORDERS = Orders(
     Instance.id,
     {
         "name": (_NAME,),
+        "pid": (Instance.udi_key,),
         "serial": (Instance.udi_key,),
         "virtual_account": (_VA, _NAME),
         "registered_at": (Instance.registered_at,),
@@ -54,29 +59,60 @@ INSTANCE_ORDERS = Orders(
 )
 
 
+def count_instances(unit: Unit) -> dict[tuple[str, str], int]:
+    """How many product instances there are, by virtual account (id) and state; read from an index alone."""
+    query = (
+        select(Instance.virtual_account_id, Instance.state, func.count())
+        .where(Instance.removed.is_(False))
+        .group_by(Instance.state, Instance.virtual_account_id)
+    )
+    return {(place, state): int(count) for place, state, count in unit.session.execute(query)}
+
+
 def list_instances(unit: Unit, part: Part = WHOLE) -> Window:
-    """Product instances. Filters: q, virtual_account, state, mark, restricted (yes), silent (days without contact)."""
-    wanted = part.wanted
-    query = select(Instance).join(VirtualAccount, VirtualAccount.id == Instance.virtual_account_id)
-    query = query.where(Instance.removed.is_(False))
+    """Product instances. Filters: q, virtual_account, state, mark, restricted (yes, no), tag, silent (days without contact)."""
+    wanted, named, satellite = part.wanted, names(unit), site_of(unit).name
+    query = select(Instance).where(Instance.removed.is_(False))
+    if (
+        part.sort.removeprefix("-") == "virtual_account"
+    ):  # elsewhere a join would keep the database from reading in order
+        query = query.join(VirtualAccount, VirtualAccount.id == Instance.virtual_account_id)
     if text := wanted.get("q"):
         found = [func.lower(Instance.hostname).contains(text.lower(), autoescape=True)]
         found.append(Instance.udi_key.contains(text.lower().replace(" ", ""), autoescape=True))
         query = query.where(or_(*found, Instance.id == text))
-    query = _in_place(query, wanted, Instance.virtual_account_id)
+    if place := wanted.get("virtual_account"):
+        query = query.where(Instance.virtual_account_id == next((of for of in named if place in {of, named[of]}), ""))
     if state := wanted.get("state"):
-        query = query.where(Instance.state == state)
+        # Nearly all are active: to look those up by state and to sort them takes longer than to read them in order.
+        usual = state == InstanceState.ACTIVE
+        query = query.where((func.coalesce(Instance.state, "") if usual else Instance.state) == state)
     if mark := wanted.get("mark"):
         query = query.where(cast(Instance.marks, String).contains(f'"{mark}"', autoescape=True))
-    if wanted.get("restricted"):
-        held = select(HeldGrant.instance_id).where(HeldGrant.release.is_(None), HeldGrant.not_after > unit.licence_now)
-        query = query.where(Instance.id.in_(held))
+    grants = and_(HeldGrant.release.is_(None), HeldGrant.not_after > unit.licence_now)
+    if restricted := wanted.get("restricted"):
+        held = Instance.id.in_(select(HeldGrant.instance_id).where(grants))
+        query = query.where(held if restricted == "yes" else ~held)
+    if tag := wanted.get("tag"):
+        uses = exists().where(Claim.instance_id == Instance.id, Claim.tag == tag, Claim.count > 0)
+        holds = exists().where(HeldGrant.instance_id == Instance.id, HeldGrant.tag == tag, grants)
+        query = query.where(or_(uses, holds))
     if (days := wanted.get("silent", "")).isdecimal() and len(days) < 5:
         query = query.where(Instance.last_contact < unit.now - timedelta(days=int(days)))
-    named, satellite = names(unit), site_of(unit).name
 
     def show(rows: list[Instance]) -> list[dict[str, Any]]:
-        return instance_dicts(unit, rows, named, satellite, partial(held_units, unit))
+        items = instance_dicts(unit, rows, named, satellite, partial(held_units, unit))
+        # A file of everything has no actions, and its list of ids would be too long.
+        stays = units_in_the_way(unit, [row.id for row in rows]) if part.most is not None or part.ids else {}
+        more = (
+            {
+                "virtual_account_id": row.virtual_account_id,
+                "mac": row.udi.get("mac_address"),
+                "holds": row.id in stays,
+            }
+            for row in rows
+        )
+        return [{**item, **further} for item, further in zip(items, more, strict=True)]
 
     return window_of(unit, query, INSTANCE_ORDERS, part, show)
 
@@ -123,7 +159,9 @@ def list_tokens(unit: Unit, part: Part = WHOLE) -> Window:
 QUEUE_ORDERS = Orders(
     QueueEntry.id,
     {
+        "since": (SINCE,),
         "requested_at": (QueueEntry.requested_at,),
+        "device": (func.coalesce(Instance.order_name, ""),),
         "tag": (QueueEntry.tag,),
         "count": (QueueEntry.count,),
         "state": (QueueEntry.state,),
@@ -135,7 +173,7 @@ QUEUE_ORDERS = Orders(
 def list_export_queue(unit: Unit, part: Part = WHOLE) -> Window:
     """Requests for restricted licences, with device and licence by name. Filters: q, virtual_account, state, tag, instance."""
     wanted = part.wanted
-    query = select(QueueEntry).join(Instance, Instance.id == QueueEntry.instance_id)
+    query = select(QueueEntry).outerjoin(Instance, Instance.id == QueueEntry.instance_id)
     if text := wanted.get("q"):
         found = [func.lower(Instance.hostname).contains(text.lower(), autoescape=True)]
         found.append(Instance.udi_key.contains(text.lower(), autoescape=True))
@@ -147,17 +185,25 @@ def list_export_queue(unit: Unit, part: Part = WHOLE) -> Window:
     return window_of(unit, query, QUEUE_ORDERS, part, partial(queue_dicts, unit))
 
 
+def count_export_queue(unit: Unit) -> dict[str, int]:
+    """How many requests there are in each state."""
+    query = select(QueueEntry.state, func.count()).group_by(QueueEntry.state)
+    return dict(unit.session.execute(query).all())
+
+
 EVENT_ORDERS = Orders(Event.id, {"at": (Event.number,)}, "-at")
 
 
 def list_events(unit: Unit, part: Part = WHOLE) -> Window:
-    """The event log. Filters: q, kind, virtual_account, instance, tag, actor, since, until (times in ISO form)."""
+    """The event log. Filters: q, kind (`token:` stands for all of tokens), virtual_account, instance, tag, actor, since, until (in ISO form)."""
     wanted = part.wanted
     query = select(Event)
     if text := wanted.get("q"):
         query = query.where(or_(*(one.contains(text, autoescape=True) for one in (Event.message, Event.actor))))
     query = _in_place(query, wanted, Event.virtual_account_id)
-    for column, name in ((Event.kind, "kind"), (Event.instance_id, "instance"), (Event.actor, "actor")):
+    if kind := wanted.get("kind"):
+        query = query.where(Event.kind.startswith(kind, autoescape=True) if kind.endswith(":") else Event.kind == kind)
+    for column, name in ((Event.instance_id, "instance"), (Event.actor, "actor")):
         if value := wanted.get(name):
             query = query.where(column == value)
     if tag := wanted.get("tag"):
@@ -171,7 +217,12 @@ def list_events(unit: Unit, part: Part = WHOLE) -> Window:
 
     def show(rows: list[Event]) -> list[dict[str, Any]]:
         return [
-            {**event_dict(row), "virtual_account": named.get(row.virtual_account_id or ""), "instance": row.instance_id}
+            {
+                **event_dict(row),
+                "number": row.number,
+                "virtual_account": named.get(row.virtual_account_id or ""),
+                "instance": row.instance_id,
+            }
             for row in rows
         ]
 
@@ -196,10 +247,12 @@ ALERT_ORDERS = Orders(
 
 
 def list_alerts(unit: Unit, part: Part = WHOLE) -> Window:
-    """Alerts, the most urgent first. Filters: q, severity, kind, state (open is usual; all), virtual_account."""
+    """Alerts, the most urgent first. Filters: q, severity, kind, state (open is usual; all; hidden), virtual_account."""
     wanted = part.wanted
     query, state = select(Alert), wanted.get("state", AlertState.OPEN)
-    if state != "all":
+    if state == "hidden":
+        query = query.where(Alert.state.in_((AlertState.DISMISSED, AlertState.REMINDED)))
+    elif state != "all":
         query = query.where(Alert.state == state)
     if text := wanted.get("q"):
         query = query.where(
@@ -219,6 +272,24 @@ def count_alerts(unit: Unit) -> dict[str, int]:
     query = select(Alert.severity, func.count()).where(Alert.state == AlertState.OPEN).group_by(Alert.severity)
     found = dict(unit.session.execute(query).all())
     return {one.value: int(found.get(one.value, 0)) for one in Severity}
+
+
+TASK_ORDERS = Orders(RUN_ID, {"started": (JobRun.started,), "kind": (JobRun.job, JobRun.started)}, "-started")
+
+
+def list_tasks(unit: Unit, part: Part = WHOLE) -> Window:
+    """Runs of tasks, the newest first. Filters: q, kind, state, by (person, schedule)."""
+    wanted = part.wanted
+    query = select(JobRun)
+    for column, name in ((JobRun.job, "kind"), (JobRun.state, "state")):
+        if value := wanted.get(name):
+            query = query.where(column == value)
+    if by := wanted.get("by"):
+        by_hand = JobRun.slot.startswith(BY_HAND)
+        query = query.where(by_hand if by == "person" else ~by_hand)
+    if text := wanted.get("q"):
+        query = query.where(func.lower(JobRun.detail).contains(text.lower(), autoescape=True))
+    return window_of(unit, query, TASK_ORDERS, part, lambda rows: [task_dict(row) for row in rows])
 
 
 HISTORY_ORDERS = Orders(

@@ -106,6 +106,12 @@ def show_token(unit: Unit, box: SecretBox, token_id: str) -> TokenWithText:
     return _with_text(unit, row, box.decrypt(row.secret), names(unit).get(row.virtual_account_id, ""))
 
 
+def find_token(unit: Unit, token_id: str) -> dict[str, Any]:
+    """Find a token without its text; UnknownTokenError."""
+    row = services.find_token(unit, token_id)
+    return queries.token_dict(row, names(unit).get(row.virtual_account_id, row.virtual_account_id), unit)
+
+
 def revoke_tokens(unit: Unit, virtual_account_name: str, texts: Sequence[set[str]]) -> list[bool]:
     """Revoke tokens of a virtual account, each given by its possible texts; whether each was found."""
     require(unit, Permission.TOKEN_MANAGE)

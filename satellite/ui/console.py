@@ -11,7 +11,17 @@ from satellite.actions import sign_in as doors
 from satellite.actions.permits import permit
 from satellite.actions.site import show_status
 from satellite.runtime import Satellite
-from satellite.ui import dashboard, events, tokens
+from satellite.ui import (
+    alerts,
+    dashboard,
+    events,
+    export_queue,
+    instances,
+    licences,
+    tasks,
+    tokens,
+    virtual_accounts,
+)
 from satellite.ui.find import find
 from satellite.ui.frame import make_frame
 from satellite.ui.navigation import existing
@@ -26,7 +36,7 @@ from serverkit.web.own_pages import own_urls
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 
-PAGES = (dashboard, tokens, events)
+PAGES = (dashboard, alerts, licences, instances, tokens, export_queue, virtual_accounts, events, tasks)
 """The modules with pages: each has a `URLS`. A new page module is added here."""
 URLS: tuple[Url, ...] = (*own_urls(look="S3.1", sign_in="S3.4"), *(url for page in PAGES for url in page.URLS))
 NAVIGATION = existing({url.path for url in URLS if not url.changes})

@@ -1,12 +1,14 @@
-"""The search of a satellite: pages, devices and tokens by what they are called."""
+"""The search of a satellite: pages, devices, licences and tokens by what they are called."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from satellite.actions.instances import list_instances
-from satellite.actions.tokens import list_tokens
+from satellite.actions.licences import list_licence_window
+from satellite.actions.lists import list_instances, list_tokens
+from satellite.ui.pages import licence_path
 from serverkit.db.unit import Unit
+from serverkit.db.windows import Part
 from serverkit.web.console import Found, NavItem, SignedIn
 from serverkit.web.texts import _
 
@@ -15,7 +17,7 @@ MOST = 20
 
 def find(unit: Unit, who: SignedIn, text: str, navigation: Sequence[NavItem]) -> list[Found]:
     """What a text finds, by kind."""
-    wanted = text.casefold()
+    wanted, part = text.casefold(), Part(most=MOST, filters={"q": text})
     pages = [
         Found(item.label, item.path, _("Pages"))
         for item in navigation
@@ -23,14 +25,16 @@ def find(unit: Unit, who: SignedIn, text: str, navigation: Sequence[NavItem]) ->
     ]
     instances = [
         Found(one["name"], f"/instances/{one['id']}", _("Product instances"), f"{one['pid']} {one['serial']}")
-        for one in list_instances(unit)
-        if any(wanted in str(one[name] or "").casefold() for name in ("name", "hostname", "serial", "uuid", "id"))
+        for one in list_instances(unit, part).items
     ]
     tokens = [
         Found(
             one["description"] or one["id"], f"/tokens?q={one['id']}", _("Registration tokens"), one["virtual_account"]
         )
-        for one in list_tokens(unit)
-        if wanted in one["description"].casefold() or one["id"].startswith(wanted)
+        for one in list_tokens(unit, part).items
     ]
-    return [*pages, *instances[:MOST], *tokens[:MOST]]
+    licences = [
+        Found(one["name"], licence_path(one), _("Licences"), one["virtual_account"])
+        for one in list_licence_window(unit, part).items
+    ]
+    return [*pages, *instances, *licences, *tokens]

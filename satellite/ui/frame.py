@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from satellite.actions.alerts import list_alerts
+from satellite.actions.lists import count_alerts, list_alerts
 from satellite.actions.site import show_status
 from satellite.actions.time import ACTS
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
+from serverkit.db.windows import Part
 from serverkit.web.console import AlertLine, Chip, Frame, NavItem, Severity, SignedIn
 from serverkit.web.formats import distance, moment
 from serverkit.web.texts import Words, _
 
+WORST = 20
 SEVERITIES = {"major": Severity.MAJOR, "minor": Severity.MINOR, "informational": Severity.INFO}
 
 
@@ -25,12 +27,13 @@ def make_frame(server: Satellite, unit: Unit, who: SignedIn | None, navigation: 
         return Frame(status["name"])
     zone = str(ACTS.settings(unit)["zone"])
     alerts = [
-        AlertLine(SEVERITIES.get(str(one["severity"]), Severity.INFO), str(one["message"]), f"/alerts#{one['id']}")
-        for one in list_alerts(unit)
+        AlertLine(SEVERITIES[str(one["severity"])], str(one["message"]), f"/alerts#row-alerts-{one['id']}")
+        for one in list_alerts(unit, Part(most=WORST)).items
     ]
+    numbers = {SEVERITIES[severity]: count for severity, count in count_alerts(unit).items()}
     lab = server.keyring.trust.root.lab
     band = _("Laboratory. Clock {now}", now=moment(unit.now, zone).striptags()) if lab else ""
-    return Frame(status["name"], navigation, chips_of(status, unit.licence_now), alerts, band, zone)
+    return Frame(status["name"], navigation, chips_of(status, unit.licence_now), alerts, band, zone, numbers)
 
 
 def chips_of(status: dict[str, Any], now: datetime) -> list[Chip]:

@@ -8,11 +8,12 @@ from typing import Any, cast
 from pydantic import BaseModel, Field
 
 from satellite.actions import tokens as actions
+from satellite.actions.lists import list_tokens
 from satellite.actions.virtual_accounts import list_virtual_accounts
 from satellite.core.access.rules import Permission
 from satellite.runtime import Satellite
-from serverkit.auth.tokens import UnknownTokenError
-from serverkit.web.answers import Answer, Moved, Shown
+from satellite.ui.pages import rows_of
+from serverkit.web.answers import Answer, Moved, Sent, Shown
 from serverkit.web.bulk import Bulk, Judged
 from serverkit.web.bulk_pages import bulk_urls
 from serverkit.web.console import Severity
@@ -32,7 +33,6 @@ from serverkit.web.tables import (
     StateWords,
     Table,
     Wanted,
-    from_list,
 )
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import SIGNED_IN, Grade, Url
@@ -48,7 +48,7 @@ STATES = {
 
 def token_rows(page: Page, wanted: Wanted) -> Rows:
     """The tokens that are wanted."""
-    return from_list(TOKENS, actions.list_tokens(page.unit), wanted)
+    return rows_of(page, list_tokens, wanted)
 
 
 def uses(item: Item) -> str:
@@ -78,6 +78,18 @@ def judge_revoke(_page: Page, items: Sequence[Item], _read: Any) -> list[Judged]
     """Which tokens can be revoked."""
     effect = _("No device registers with it any more; those that did stay.")
     return [Judged(one["id"], one["description"] or one["id"], only_active(one), effect) for one in items]
+
+
+def judge_remove(_page: Page, items: Sequence[Item], _read: Any) -> list[Judged]:
+    """Which tokens can leave the list."""
+    effect = _("Leaves the list; the event log keeps it.")
+    return [Judged(one["id"], one["description"] or one["id"], only_over(one), effect) for one in items]
+
+
+def remove_one(page: Page, item: Item, _read: Any) -> Words:
+    """Take one off the list."""
+    actions.remove_token(page.unit, item["id"])
+    return _("removed from the list")
 
 
 def revoke_one(page: Page, item: Item, _read: Any) -> Words:
@@ -110,15 +122,19 @@ TOKENS = Table(
     token_rows,
     sort="-expires_at",
     filters=(
-        Filter("q", _("Description or id"), "text", on=("description", "id", "created_by")),
+        Filter("q", _("Description or id"), "text"),
         Filter("virtual_account", _("Virtual account"), choices=places),
         Filter("state", _("State"), choices=tuple(Choice(name, one.words) for name, one in STATES.items())),
     ),
     acts=(
+        Act(_("Show"), lambda one: f"/tokens/{one['id']}/show", MANAGE, only_active),
         Act(_("Revoke"), lambda one: f"/tokens/{one['id']}/revoke", MANAGE, only_active, danger=True),
         Act(_("Remove"), lambda one: f"/tokens/{one['id']}/remove", MANAGE, only_over),
     ),
-    bulk=(Bulk("revoke", _("Revoke"), MANAGE, judge_revoke, revoke_one, "S3.2", grade=Grade.DIALOG),),
+    bulk=(
+        Bulk("revoke", _("Revoke"), MANAGE, judge_revoke, revoke_one, "S3.2", grade=Grade.DIALOG),
+        Bulk("remove", _("Remove"), MANAGE, judge_remove, remove_one, "S3.2"),
+    ),
     empty=Empty(
         _("No tokens yet"),
         _("A token lets devices register into a virtual account."),
@@ -184,11 +200,29 @@ def make(page: Page) -> Answer:
 
 def find_token(page: Page) -> Item:
     """The token of the address; UnknownTokenError."""
-    wanted = page.parts["id"]
-    found = next((one for one in actions.list_tokens(page.unit) if one["id"] == wanted), None)
-    if found is None:
-        raise UnknownTokenError
-    return found
+    return actions.find_token(page.unit, page.parts["id"])
+
+
+def show_page(page: Page) -> Answer:
+    """Ask before the text of a token is shown, as others may look at the screen."""
+    return _confirm(
+        page, _("Show token"), _("Show the text of {name}? Anyone who reads it can register devices."), "show"
+    )
+
+
+def show(page: Page) -> Answer:
+    """The text of a token, to copy or to download."""
+    server = cast("Satellite", page.server)
+    found = actions.show_token(page.unit, server.keyring.box, page.thing["id"])
+    context = {"text": found.text, "token": found.view}
+    return Shown("token-shown", _("Registration token"), "token_made.html", context, crumbs=LIST, nav="tokens")
+
+
+def download(page: Page) -> Answer:
+    """The text of a token as a file."""
+    server = cast("Satellite", page.server)
+    found = actions.show_token(page.unit, server.keyring.box, page.thing["id"])
+    return Sent(f"token-{found.view['id'][:8]}.txt", "text/plain; charset=utf-8", [f"{found.text}\n".encode()])
 
 
 def revoke_page(page: Page) -> Answer:
@@ -241,5 +275,8 @@ URLS = (
     ),
     Url("GET", "/tokens/{id}/remove", remove_page, MANAGE, "S3.2", load=find_token),
     Url("POST", "/tokens/{id}/remove", remove, MANAGE, "S3.2", load=find_token, grade=Grade.DIALOG),
+    Url("GET", "/tokens/{id}/show", show_page, MANAGE, "S3.2", load=find_token),
+    Url("POST", "/tokens/{id}/show", show, MANAGE, "S3.2", load=find_token),
+    Url("POST", "/tokens/{id}/download", download, MANAGE, "S3.2", load=find_token, again=show_page),
     *bulk_urls(TOKENS),
 )

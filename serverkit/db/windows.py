@@ -30,7 +30,7 @@ R = TypeVar("R")
 class Part:
     """What is asked of a list: an order (`-` reverses it), a key to go on after or before, how many, and filters.
 
-    `most` is None for everything that matches, as a file wants it.
+    `most` is None for everything that matches, as a file wants it; `ids` names the only rows that are meant.
     """
 
     sort: str = ""
@@ -38,6 +38,7 @@ class Part:
     before: str | None = None
     most: int | None = 50
     filters: Mapping[str, str] = field(default_factory=dict)
+    ids: Sequence[str] | None = None
 
     @property
     def wanted(self) -> dict[str, str]:
@@ -94,6 +95,8 @@ def window_of(
     """
     columns, reverse = orders.columns(part.sort)
     back = part.before is not None and part.after is None
+    if part.ids is not None:
+        query = query.where(orders.identity.in_(list(part.ids)))
     limited = query.add_columns(*columns)
     key = part.before if back else part.after
     if key is not None:
@@ -143,6 +146,8 @@ def window_in_memory(
     def place(item: dict[str, Any]) -> list[Any]:
         return [*orders[name](item), identity(item)]
 
+    if part.ids is not None:
+        items = [item for item in items if identity(item) in set(part.ids)]
     ordered = sorted(items, key=place, reverse=reverse)
     start, end = 0, len(ordered)
     back = part.before is not None and part.after is None

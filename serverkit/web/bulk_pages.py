@@ -91,15 +91,15 @@ def _result(page: Page, table: Table, bulk: Bulk, items: Sequence[Item], read: A
 
 def _chosen(page: Page, table: Table) -> tuple[list[Item], int]:
     """The rows that are meant, read again, and how many are no longer there."""
-    wanted = table.everything(page.asked)
-    items = table.rows(page, wanted).items
     if page.sent.get("all") == "yes":
+        items = table.rows(page, table.everything(page.asked)).items
         expected = page.sent.get("all_count", "")
         if expected.isdecimal() and int(expected) != len(items):
             raise SelectionChangedError
         return list(items[:MOST]), 0
     keys = list(dict.fromkeys(page.sent.getlist("key")))[:MOST]
-    known = {str(item[table.key]): item for item in items}
+    rows = table.rows(page, table.everything(page.asked, keys))
+    known = {str(item[table.key]): item for item in rows.items}
     found = [known[key] for key in keys if key in known]
     return found, len(keys) - len(found)
 

@@ -25,7 +25,8 @@ class Column:
     """A column: `value` reads a row (by default the member `name`), `link` gives the address behind it.
 
     `sort` names the order; `sub` a member shown small below; `phone` stays on a narrow screen; `shown` is off for columns
-    that a person adds; `of` names a thing that the row has several of.
+    that a person adds; `of` names a thing that the row has several of. `say` gives a state in words where they depend on the
+    row; `rank` is what orders rows where the value itself does not, such as the worst first.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Column:
     kind: str = "text"
     states: Mapping[str, StateWords] = field(default_factory=dict)
     note: Words = ""
+    say: Callable[[Item], StateWords] | None = None
+    rank: Callable[[Item], Any] | None = None
 
     def of(self, item: Item) -> Any:
         """The value of a row."""
@@ -53,6 +56,8 @@ class Column:
 
     def state_of(self, item: Item) -> StateWords:
         """A state in words."""
+        if self.say is not None:
+            return self.say(item)
         value = self.of(item)
         return self.states.get(str(value), StateWords(str(value).replace("_", " ") if value is not None else "–"))
 

@@ -75,7 +75,7 @@ class AlertLine:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around every page of a signed-in person."""
+    """What stands around every page of a signed-in person; `numbers` count all alerts where `alerts` are only the first."""
 
     place: str
     navigation: Sequence[NavItem] = ()
@@ -83,6 +83,7 @@ class Frame:
     alerts: Sequence[AlertLine] = ()
     band: Words = ""
     zone: str = "UTC"
+    numbers: Mapping[Severity, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

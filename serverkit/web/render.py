@@ -77,7 +77,8 @@ def visible(items: Sequence[NavItem], page: Page) -> list[tuple[Any, list[NavIte
 
 def counts(frame: Frame) -> list[tuple[Severity, Text]]:
     """How many alerts of each severity there are, in words."""
-    numbers = {kind: sum(line.severity is kind for line in frame.alerts) for kind in Severity}
+    shown = {kind: sum(line.severity is kind for line in frame.alerts) for kind in Severity}
+    numbers = {**shown, **(frame.numbers or {})}
     words = {
         Severity.MAJOR: _("{count} major", count=numbers[Severity.MAJOR]),
         Severity.MINOR: _("{count} minor", count=numbers[Severity.MINOR]),

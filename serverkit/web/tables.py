@@ -25,7 +25,7 @@ LONGEST = 200
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter: `kind` is text, choice or since; `choices` may be asked for on each visit."""
+    """A filter: `kind` is text, choice, date, or hidden for one that links set and a chip takes out; `usual` says what is shown without it; `choices` may be asked for on each visit."""
 
     name: str
     label: Words
@@ -33,6 +33,7 @@ class Filter:
     choices: Choices | Callable[[Any], Choices] = ()
     on: tuple[str, ...] = ()
     test: Callable[[Item, str], bool] | None = None
+    usual: Words = field(default_factory=lambda: _("all"))
 
     def offered(self, page: Any) -> Choices:
         """The values to choose from."""
@@ -67,6 +68,11 @@ class Act:
     permission: str | None = None
     when: Callable[[Item], Words | None] | None = None
     danger: bool = False
+    fits: Callable[[Item], bool] | None = None
+
+    def suits(self, item: Item) -> bool:
+        """Whether it has a meaning for the row at all; where it has none, it is not there."""
+        return self.fits is None or self.fits(item)
 
     def forbidden(self, item: Item) -> Words | None:
         """Why the state of the row forbids it; None where it does not."""
@@ -86,7 +92,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an address asks of a table. `most` is None for all rows, as a file wants them."""
+    """What an address asks of a table. `most` is None for all rows, as a file wants them; `keys` names those that are meant."""
 
     filters: Mapping[str, str]
     sort: str
@@ -95,6 +101,7 @@ class Wanted:
     most: int | None
     columns: tuple[str, ...]
     notes: tuple[Words, ...] = ()
+    keys: tuple[str, ...] | None = None
 
     @property
     def order(self) -> str:
@@ -153,10 +160,11 @@ class Table:
         after, before = asked.get("after") or None, asked.get("before") or None
         return Wanted(filters, sort, after, before, most, tuple(chosen) or usual, tuple(notes))
 
-    def everything(self, asked: MultiDict[str, str]) -> Wanted:
-        """All rows that match, as a file holds them."""
+    def everything(self, asked: MultiDict[str, str], keys: Sequence[str] | None = None) -> Wanted:
+        """All rows that match, as a file holds them; with `keys` those alone."""
         wanted = self.wanted(asked)
-        return Wanted(wanted.filters, wanted.sort, None, None, None, wanted.columns)
+        named = tuple(keys) if keys is not None else None
+        return Wanted(wanted.filters, wanted.sort, None, None, None, wanted.columns, keys=named)
 
     def address(self, wanted: Wanted, **changed: str | None) -> str:
         """The address of this table as it is, but for what is changed."""
@@ -180,11 +188,15 @@ def from_list(table: Table, items: Sequence[Item], wanted: Wanted) -> Rows:
     """Rows of a list that is in memory: filtered, in order, a page of it. Ties are ended by the key."""
     tests = {one.name: one for one in table.filters}
     found = [item for item in items if all(tests[name].lets(item, value) for name, value in wanted.filters.items())]
+    if wanted.keys is not None:
+        found = [item for item in found if str(item[table.key]) in set(wanted.keys)]
     column = table.column(wanted.order)
 
     def order(item: Item) -> tuple[int, Any, str]:
         value = column.of(item) if column is not None else item.get(wanted.order)
-        if column is not None and column.kind == "state":
+        if column is not None and column.rank is not None:
+            value = column.rank(item)
+        elif column is not None and column.kind == "state":
             value = str(column.state_of(item).words)
         if value is None:
             return (0, "", str(item[table.key]))

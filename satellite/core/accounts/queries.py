@@ -43,3 +43,8 @@ def number_of(row: VirtualAccount) -> int:
 def names(unit: Unit) -> dict[str, str]:
     """Names by id."""
     return {row.id: row.name for row in unit.session.scalars(select(VirtualAccount))}
+
+
+def present_names(unit: Unit) -> dict[str, str]:
+    """Names by id of the virtual accounts that this satellite still has."""
+    return {row.id: row.name for row in virtual_accounts(unit)}

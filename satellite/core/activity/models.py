@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from satellite.core.base import Base
@@ -14,6 +14,7 @@ class Event(EventMixin, Base):
     """A thing that happened; its number says whether central has it."""
 
     __tablename__ = "events"
+    __table_args__ = (Index("ix_events_instance_id_number", "instance_id", "number"),)
 
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, bounded("number", 1), index=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import column, func, select, table, type_coerce
+from sqlalchemy import case, column, func, select, table, type_coerce
 
 from exchange.identity import Udi
 from satellite.core.accounts.models import VirtualAccount
@@ -44,6 +45,20 @@ def entry_dict(row: QueueEntry) -> dict[str, Any]:
     }
 
 
+SINCE = case(
+    (QueueEntry.state == "sent", func.coalesce(QueueEntry.sent_at, QueueEntry.requested_at)),
+    (QueueEntry.state == "delivered", func.coalesce(QueueEntry.delivered_at, QueueEntry.requested_at)),
+    (QueueEntry.state == "waiting", QueueEntry.requested_at),
+    else_=func.coalesce(QueueEntry.decided_at, QueueEntry.requested_at),
+)
+"""Since when a request is in its state, as far as that is noted."""
+
+
+def _since(row: QueueEntry) -> datetime:
+    noted = {"sent": row.sent_at, "delivered": row.delivered_at, "waiting": row.requested_at}
+    return noted.get(row.state, row.decided_at) or row.requested_at
+
+
 def queue_dicts(unit: Unit, rows: Sequence[QueueEntry]) -> list[dict[str, Any]]:
     """Requests with the names of their devices and licences, in a fixed number of queries."""
     at, of = _INSTANCES.c, _ENTITLEMENTS.c
@@ -60,6 +75,9 @@ def queue_dicts(unit: Unit, rows: Sequence[QueueEntry]) -> list[dict[str, Any]]:
             "device": named.get(row.instance_id, "a device that is not here any more"),
             "licence": licences.get(row.tag, row.tag),
             "virtual_account": places.get(row.virtual_account_id),
+            "virtual_account_id": row.virtual_account_id,
+            "known": row.instance_id in named,
+            "since": iso(_since(row)),
             "grant": row.grant_id,
         }
         for row in rows
@@ -109,3 +127,15 @@ def device_of(unit: Unit, instance_id: str, virtual_account_id: str) -> str:
     name = (found[0] or Udi.from_dict(found[1]).label) if found else "a device that is not here any more"
     present = unit.session.get(VirtualAccount, virtual_account_id)
     return f"{name} in {present.name}" if present is not None else name
+
+
+def grant_ends(unit: Unit, instance_id: str) -> dict[str, str]:
+    """When what an instance holds ends, by tag; the first end where there are several."""
+    query = (
+        select(HeldGrant.tag, func.min(HeldGrant.not_after))
+        .where(
+            HeldGrant.instance_id == instance_id, HeldGrant.release.is_(None), HeldGrant.not_after > unit.licence_now
+        )
+        .group_by(HeldGrant.tag)
+    )
+    return {tag: iso(end) for tag, end in unit.session.execute(query)}

@@ -21,7 +21,7 @@ from serverkit.db.unit import Unit
 STREAM = 1000
 # Restricted units that instances hold, tag and count by instance; and how to ask for those of some instances.
 Held = Mapping[str, Sequence[tuple[str, int]]]
-Holder = Callable[[Sequence[str]], Held]
+Holder = Callable[[Sequence[str] | None], Held]
 # A list of a large site is made of plain values: an object for each row would double what it takes.
 _SHOWN = (
     Instance.id,
@@ -195,6 +195,9 @@ def _items(
     virtual_account_id: str | None,
 ) -> list[dict[str, Any]]:
     ids = [row.id for row in rows]
+    if len(ids) > STREAM * 5:  # a list of so many ids is longer than a statement may be
+        used = _used(unit, _claims(), virtual_account_id, holder(None))
+        return [_item(row, names, satellite, used.pop(row.id, [])) for row in rows]
     used = _used(unit, _claims().where(Claim.instance_id.in_(ids)), virtual_account_id, holder(ids))
     return [_item(row, names, satellite, used.get(row.id, [])) for row in rows]
 

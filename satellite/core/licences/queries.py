@@ -24,6 +24,7 @@ from exchange.vocabulary import Billing, LicenceType
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.export_queue.models import HeldGrant
 from satellite.core.licences.models import AllotmentLine, Entitlement, PoolTotal
+from serverkit.clock import iso
 from serverkit.db.unit import Unit
 
 
@@ -108,6 +109,20 @@ def allotted(unit: Unit) -> dict[tuple[str, str], int]:
         .group_by(VirtualAccount.name, AllotmentLine.tag)
     )
     return {(va, tag): int(quantity) for va, tag, quantity in unit.session.execute(query)}
+
+
+def pool_ends(unit: Unit, virtual_account_id: str, tags: Iterable[str]) -> dict[str, str]:
+    """When the next of the active terms of a virtual account ends, by tag; licences without an end are left out."""
+    query = (
+        select(AllotmentLine.tag, func.min(AllotmentLine.end))
+        .where(
+            AllotmentLine.virtual_account_id == virtual_account_id,
+            AllotmentLine.tag.in_(sorted(tags)),
+            AllotmentLine.end > unit.licence_now,
+        )
+        .group_by(AllotmentLine.tag)
+    )
+    return {tag: iso(end) for tag, end in unit.session.execute(query) if end is not None}
 
 
 def entitlement(unit: Unit, tag: str) -> Entitlement | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Index
+
 from satellite.core.base import Base
 from serverkit.db.base import ClockMixin, JobRunMixin
 from serverkit.tasks.models import TaskMixin
@@ -11,6 +13,7 @@ class JobRun(JobRunMixin, Base):
     """A run of a job."""
 
     __tablename__ = "job_runs"
+    __table_args__ = (Index("ix_job_runs_started", "started", "job"),)
 
 
 class ClockRow(ClockMixin, Base):

@@ -1,0 +1,372 @@
+"""Product instances: list, details, transfer, removal, and both for many at once (row S3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+from urllib.parse import quote
+
+from pydantic import BaseModel, Field
+
+from satellite.actions import instances as actions
+from satellite.actions.instances import Intention, Units
+from satellite.actions.lists import list_events, list_instances
+from satellite.actions.virtual_accounts import list_virtual_accounts
+from satellite.core.access.rules import Permission
+from satellite.ui.pages import licence_path, listed, places, rows_of, units
+from serverkit.db.windows import Part
+from serverkit.web.answers import Answer, Moved, Shown
+from serverkit.web.bulk import Bulk, Judged
+from serverkit.web.bulk_pages import bulk_urls
+from serverkit.web.console import Severity
+from serverkit.web.forms import Choice, Form, Ui
+from serverkit.web.page import Page
+from serverkit.web.refusals import Refusal
+from serverkit.web.table_pages import table_page
+from serverkit.web.tables import (
+    Act,
+    Column,
+    Empty,
+    Figure,
+    Filter,
+    Ident,
+    Item,
+    Moment,
+    Rows,
+    State,
+    StateWords,
+    Table,
+    Wanted,
+)
+from serverkit.web.texts import Text, Words, _, ngettext
+from serverkit.web.urls import SIGNED_IN, Grade, Url
+
+MANAGE = Permission.INSTANCE_MANAGE
+STATES = {
+    "active": StateWords(_("Active")),
+    "failed_to_connect": StateWords(_("Failed to connect"), Severity.MINOR),
+    "failed_to_renew": StateWords(_("Failed to renew"), Severity.MAJOR),
+}
+CLONE = StateWords(_("Clone"), Severity.MAJOR)
+MARKS = (Choice("clone", _("Clone")), Choice("restored", _("Restored from a copy")))
+SILENT = tuple(Choice(str(n), ngettext("{count} day", "{count} days", n)) for n in (1, 7, 30, 60, 90))
+NEWEST = 20
+
+
+def instance_rows(page: Page, wanted: Wanted) -> Rows:
+    """The instances that are wanted."""
+    return rows_of(page, list_instances, wanted)
+
+
+def state_words(item: Item) -> StateWords:
+    """The state; an identity that shows twice matters more."""
+    if "clone" in item["marks"]:
+        return CLONE
+    return STATES.get(item["state"], StateWords(str(item["state"]).replace("_", " ").capitalize()))
+
+
+def standbys(item: Item) -> Words | None:
+    """What is written below the name of a set."""
+    count = len(item["standbys"])
+    return (
+        ngettext("high availability, {count} standby", "high availability, {count} standbys", count) if count else None
+    )
+
+
+def why_not_removed(item: Item) -> Words | None:
+    """Why an instance stays."""
+    return _("It holds restricted licences; the device has to return them first.") if item["holds"] else None
+
+
+def used_words(some: Sequence[Units]) -> str:
+    """Units by name."""
+    return listed([units(one.count, one.name) for one in some])
+
+
+def removal_effect(one: Intention) -> Text:
+    """What a removal does."""
+    if one.units:
+        return _("It has to register again. Come free: {units}.", units=used_words(one.units))
+    return _("It has to register again. It uses no licence.")
+
+
+def transfer_effect(one: Intention, target: str) -> Text:
+    """What a transfer does."""
+    along = [*one.units, *one.held]
+    if not along:
+        return _("From {source} to {target}. It uses no licence.", source=one.virtual_account, target=target)
+    said = _(
+        "From {source} to {target}, with {units}.", source=one.virtual_account, target=target, units=used_words(along)
+    )
+    if not one.short:
+        return said
+    return _("{said} {target} then lacks {short}.", said=said, target=target, short=used_words(one.short))
+
+
+def already_there(one: Intention, target: str) -> Words | None:
+    """Why nothing happens."""
+    return _("It is in {target} already.", target=target) if one.virtual_account == target else None
+
+
+def reason_of(one: Intention) -> Words | None:
+    """Why it is refused, in the words of the page."""
+    reasons = one.verdict.verdict.reasons
+    return Refusal.of(reasons[0]).message if reasons else None
+
+
+def judge_removals(page: Page, items: Sequence[Item], _read: Any) -> list[Judged]:
+    """Which instances can be removed."""
+    found = actions.preview_removals(page.unit, [one["id"] for one in items])
+    return [Judged(one.verdict.id, one.verdict.name, reason_of(one), removal_effect(one)) for one in found]
+
+
+def remove_one(page: Page, item: Item, _read: Any) -> Words:
+    """Remove one."""
+    actions.remove_instance(page.unit, item["id"])
+    return _("removed")
+
+
+class Transfer(BaseModel):
+    """Where instances go."""
+
+    virtual_account: str = Field(max_length=255)
+
+
+def target_of(page: Page, wanted: str) -> str:
+    """The name of the virtual account that was chosen by id; what is unknown stays as it is and is refused."""
+    return next((one.name for one in list_virtual_accounts(page.unit) if one.id == wanted), wanted)
+
+
+def judge_transfers(page: Page, items: Sequence[Item], read: Any) -> list[Judged]:
+    """Which instances can be moved, and what that changes."""
+    ids = [one["id"] for one in items]
+    if read is None:
+        return [Judged(one["id"], one["name"], None, _("Choose where it goes.")) for one in items]
+    target = target_of(page, read.virtual_account)
+    return [
+        Judged(
+            one.verdict.id, one.verdict.name, reason_of(one) or already_there(one, target), transfer_effect(one, target)
+        )
+        for one in actions.preview_transfers(page.unit, ids, target)
+    ]
+
+
+def transfer_one(page: Page, item: Item, read: Any) -> Words:
+    """Move one."""
+    moved = actions.transfer_instance(page.unit, item["id"], target_of(page, read.virtual_account))
+    return _("now in {place}", place=moved["virtual_account"])
+
+
+TRANSFER = Form(
+    Transfer,
+    _("Preview transfer"),
+    {"virtual_account": Ui(_("Virtual account"), _("Where it takes its licences from afterwards."), kind="select")},
+)
+
+INSTANCES = Table(
+    "instances",
+    _("Product instances"),
+    "/instances",
+    (
+        Column(
+            "name",
+            _("Name"),
+            link=lambda one: f"/instances/{one['id']}",
+            sub=standbys,
+            sort=True,
+            fixed=True,
+            phone=True,
+        ),
+        Column("pid", _("Product"), sort=True),
+        Ident("serial", _("Serial")),
+        Column("virtual_account", _("Virtual account")),
+        Moment("last_contact", _("Last contact"), sort=True),
+        Figure("licences", _("Licences"), value=lambda one: len(one["licences"])),
+        State("state", _("State"), STATES, say=state_words, sort=True, phone=True),
+        Ident("uuid", _("UUID"), shown=False),
+        Ident("mac", _("MAC address"), shown=False),
+        Column("software_version", _("Software"), shown=False),
+        Moment("registered_at", _("Registered"), sort=True, shown=False),
+        Moment("certificate_expires", _("Renews by"), sort=True, shown=False),
+        Column("marks", _("Marks"), value=lambda one: [str(_mark(mark)) for mark in one["marks"]], shown=False),
+        Figure("standbys", _("Standbys"), value=lambda one: len(one["standbys"]), shown=False),
+        Ident("id", _("Id"), shown=False),
+    ),
+    instance_rows,
+    sort="name",
+    filters=(
+        Filter("q", _("Name, serial or UUID"), "text"),
+        Filter("virtual_account", _("Virtual account"), choices=places),
+        Filter("state", _("State"), choices=tuple(Choice(name, one.words) for name, one in STATES.items())),
+        Filter("mark", _("Mark"), choices=MARKS),
+        Filter(
+            "restricted",
+            _("Holds restricted licences"),
+            choices=(Choice("yes", _("yes")), Choice("no", _("no"))),
+        ),
+        Filter("silent", _("Silent for"), choices=SILENT),
+        Filter("tag", _("Licence"), "hidden"),
+    ),
+    acts=(
+        Act(_("Transfer"), lambda one: f"/instances/{one['id']}/transfer", MANAGE),
+        Act(_("Remove"), lambda one: f"/instances/{one['id']}/remove", MANAGE, why_not_removed, danger=True),
+    ),
+    bulk=(
+        Bulk(
+            "transfer",
+            _("Transfer"),
+            MANAGE,
+            judge_transfers,
+            transfer_one,
+            "S3.2",
+            form=TRANSFER,
+            choices=lambda page: {"virtual_account": places(page)},
+        ),
+        Bulk("remove", _("Remove"), MANAGE, judge_removals, remove_one, "S3.2", grade=Grade.DIALOG),
+    ),
+    empty=Empty(
+        _("No product instances yet"),
+        _("A device appears here when it registers with a token."),
+        (_("New token"), "/tokens/new"),
+        Permission.TOKEN_MANAGE,
+    ),
+)
+LIST = ((INSTANCES.title, INSTANCES.path),)
+
+
+def _mark(mark: str) -> Words:
+    return next((one.label for one in MARKS if one.value == mark), mark)
+
+
+def list_page(page: Page) -> Answer:
+    """The list."""
+    return table_page(page, INSTANCES, help="inventory")
+
+
+def find_instance(page: Page) -> dict[str, Any]:
+    """The instance of the address; UnknownInstanceError."""
+    return actions.show_details(page.unit, page.parts["id"])
+
+
+def details_page(page: Page) -> Answer:
+    """Everything that is known of an instance."""
+    one = page.thing
+    events = list_events(page.unit, Part(most=NEWEST, filters={"instance": one["id"]}))
+    context = {
+        "one": one,
+        "state": state_words(one),
+        "marks": [_mark(mark) for mark in one["marks"]],
+        "uses": [{**used, "why": f"{licence_path({**one, **used})}/why"} for used in one["licences"]],
+        "events": events.items,
+        "more_events": events.next is not None,
+        "why_not_removed": why_not_removed(one),
+        "manages": page.may(MANAGE),
+    }
+    return Shown("instance", one["name"], "instance.html", context, crumbs=LIST, nav="instances", help="inventory")
+
+
+def transfer_page(page: Page) -> Answer:
+    """Choose where an instance goes."""
+    one = page.thing
+    offered = [choice for choice in places(page) if choice.value != one["virtual_account_id"]]
+    first = {"virtual_account": offered[0].value} if offered else {}
+    path = f"/instances/{one['id']}/transfer"
+    view = TRANSFER.view(
+        page, path, choices={"virtual_account": offered}, values=first, cancel=f"/instances/{one['id']}"
+    )
+    used = listed([units(used["count"], used["name"]) for used in one["licences"]])
+    about = [(_("Now in"), one["virtual_account"]), (_("Uses"), used or _("no licence"))]
+    context = {"view": view, "about": about, "one": one, "offered": bool(offered)}
+    return Shown("instance-transfer", _title_of_transfer(one), "instance_transfer.html", context, **_within(one))
+
+
+def transfer(page: Page) -> Answer:
+    """Preview a transfer; with `step=act` carry it out."""
+    one, read = page.thing, cast("Transfer", page.read)
+    target = target_of(page, read.virtual_account)
+    found = actions.preview_transfers(page.unit, [one["id"]], target)[0]
+    path = f"/instances/{one['id']}"
+    if page.sent.get("step") == "act":
+        actions.transfer_instance(page.unit, one["id"], target)
+        return Moved(path, _("{name} is in {place} now.", name=one["name"], place=target))
+    form = Form(BaseModel, _("Transfer to {place}", place=target))
+    hidden = (("virtual_account", read.virtual_account), ("step", "act"))
+    view = form.view(page, f"{path}/transfer", cancel=path, cancel_words=_("Leave it"), hidden=hidden)
+    context = {
+        "view": view,
+        "effect": already_there(found, target) or transfer_effect(found, target),
+        "effects": [
+            _("The device gets it at its next contact."),
+            _("Both virtual accounts tell of it in the event log."),
+        ],
+        "about": (),
+        "nothing": already_there(found, target) is not None,
+    }
+    return Shown("instance-transfer-preview", _title_of_transfer(one), "confirm.html", context, **_within(one))
+
+
+def remove_page(page: Page) -> Answer:
+    """Ask before an instance is removed; one that has to stay says why."""
+    one = page.thing
+    found = actions.preview_removals(page.unit, [one["id"]])[0]
+    path = f"/instances/{one['id']}"
+    form = Form(BaseModel, _("Remove instance"))
+    view = form.view(page, f"{path}/remove", cancel=path, cancel_words=_("Keep it"), danger=True)
+    reasons = found.verdict.verdict.reasons
+    refusal = Refusal.of(reasons[0]) if reasons else None
+    context = {
+        "view": view,
+        "effect": _("Remove {name}? {effect}", name=one["name"], effect=removal_effect(found)),
+        "effects": (),
+        "about": ((_("Virtual account"), one["virtual_account"]), (_("Serial"), one["serial"])),
+        "refused": refusal,
+        "held": used_words(found.held),
+        "back": path,
+    }
+    title = _("Remove {name}", name=one["name"])
+    return Shown("instance-remove", title, "instance_remove.html", context, **_within(one))
+
+
+def remove(page: Page) -> Answer:
+    """Remove an instance."""
+    actions.remove_instance(page.unit, page.thing["id"])
+    return Moved("/instances", _("{name} is removed.", name=page.thing["name"]))
+
+
+def _title_of_transfer(one: Item) -> Text:
+    return _("Transfer {name}", name=one["name"])
+
+
+def _within(one: Item) -> dict[str, Any]:
+    crumbs = (*LIST, (one["name"], f"/instances/{quote(one['id'], safe='')}"))
+    return {"crumbs": crumbs, "nav": "instances", "help": "inventory"}
+
+
+URLS = (
+    Url("GET", "/instances", list_page, SIGNED_IN, "S3.2"),
+    Url("GET", "/instances/{id}", details_page, SIGNED_IN, "S3.2", load=find_instance),
+    Url("GET", "/instances/{id}/transfer", transfer_page, MANAGE, "S3.2", load=find_instance),
+    Url(
+        "POST",
+        "/instances/{id}/transfer",
+        transfer,
+        MANAGE,
+        "S3.2",
+        form=Transfer,
+        load=find_instance,
+        twin="transfer_instance",
+        grade=Grade.PREVIEW,
+    ),
+    Url("GET", "/instances/{id}/remove", remove_page, MANAGE, "S3.2", load=find_instance),
+    Url(
+        "POST",
+        "/instances/{id}/remove",
+        remove,
+        MANAGE,
+        "S3.2",
+        load=find_instance,
+        twin="remove_instance",
+        grade=Grade.DIALOG,
+    ),
+    *bulk_urls(INSTANCES),
+)

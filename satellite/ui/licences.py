@@ -1,0 +1,288 @@
+"""Licences: list, the worst first, details and why a balance is what it is (rows S3.2, B23)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from exchange.compliance import last_moment
+from satellite.actions.licences import AsOf, Ledger, LedgerLine, Licence, list_licence_window, show_as_of, show_licence
+from satellite.actions.lists import list_events
+from satellite.actions.virtual_accounts import find_names
+from satellite.ui.pages import licence_path, places, quoted, rows_of
+from serverkit.db.windows import Part
+from serverkit.web.answers import Answer, Shown
+from serverkit.web.console import Severity
+from serverkit.web.formats import day, number
+from serverkit.web.forms import Choice
+from serverkit.web.page import Page
+from serverkit.web.table_pages import table_page
+from serverkit.web.tables import (
+    Balance,
+    Column,
+    Empty,
+    Figure,
+    Filter,
+    Item,
+    Moment,
+    Rows,
+    State,
+    StateWords,
+    Table,
+    Wanted,
+)
+from serverkit.web.texts import Text, Words, _, ngettext
+from serverkit.web.urls import SIGNED_IN, Url
+
+STATES = {
+    "short": StateWords(_("Missing"), Severity.MAJOR),
+    "ends_soon": StateWords(_("Ends soon"), Severity.MINOR),
+    "enough": StateWords(_("Enough")),
+    "usage": StateWords(_("Billed by usage")),
+}
+TYPES = {
+    "perpetual": _("Perpetual"),
+    "term": _("Term"),
+    "demo": _("Demo"),
+    "reporting_only": _("Reporting only"),
+}
+BILLING = {"prepaid": _("Prepaid"), "usage": _("By usage")}
+
+
+def state_words(item: Item) -> StateWords:
+    """What asks for attention, with its figure."""
+    if item["state"] == "short":
+        return StateWords(_("{count} missing", count=number(-item["balance"])), Severity.MAJOR)
+    if item["state"] == "ends_soon":
+        return StateWords(_("Ends {day}", day=last_day(item["next_end"])), Severity.MINOR)
+    return STATES[item["state"]]
+
+
+def last_day(end: str) -> str:
+    """The last day that counts: an end is the first moment that does not."""
+    return day(last_moment(datetime.fromisoformat(end)))
+
+
+def why_path(item: Item) -> str:
+    """Why a figure is what it is."""
+    return f"{licence_path(item)}/why"
+
+
+def in_use(item: Item) -> str:
+    """What is in use, and how much of it is reserved."""
+    if item["reserved"]:
+        return str(_("{count} ({reserved} reserved)", count=number(item["in_use"]), reserved=number(item["reserved"])))
+    return number(item["in_use"])
+
+
+def type_words(item: Item) -> str:
+    """The kinds of terms."""
+    return ", ".join(str(TYPES.get(one, one.replace("_", " "))) for one in item["types"])
+
+
+def licence_rows(page: Page, wanted: Wanted) -> Rows:
+    """The licences that are wanted."""
+    return rows_of(page, list_licence_window, wanted)
+
+
+def _about(page: Page) -> Text:
+    return as_of_words(show_as_of(page.unit))
+
+
+LICENCES = Table(
+    "licences",
+    _("Licences"),
+    "/licences",
+    (
+        Column("name", _("Licence"), link=licence_path, sub="tag", sort=True, fixed=True, phone=True),
+        Column("virtual_account", _("Virtual account"), sort=True),
+        Figure("purchased", _("Purchased"), sort=True),
+        Figure(
+            "in_use",
+            _("In use"),
+            link=lambda one: f"/instances?virtual_account={one['virtual_account_id']}&tag={quoted(one)}",
+            sort=True,
+        ),
+        Figure("reserved", _("Reserved"), sort=True, shown=False),
+        Balance("balance", _("Balance"), link=why_path, sort=True, phone=True),
+        State("state", _("State"), STATES, say=state_words, sort=True, phone=True),
+        Column("types", _("Type"), value=type_words, shown=False),
+        Column("billing", _("Billing"), value=lambda one: str(BILLING[one["billing"]]), sort=True, shown=False),
+        Moment("next_end", _("Ends next"), sort=True, shown=False),
+        Figure("upcoming", _("Starts later"), sort=True, shown=False),
+        Column("restricted", _("Restricted"), shown=False),
+    ),
+    licence_rows,
+    sort="state",
+    filters=(
+        Filter(
+            "q",
+            _("Licence or tag"),
+            "text",
+        ),
+        Filter("virtual_account", _("Virtual account"), choices=places),
+        Filter("state", _("State"), choices=tuple(Choice(name, one.words) for name, one in STATES.items())),
+        Filter(
+            "type",
+            _("Type"),
+            choices=tuple(Choice(name, words) for name, words in TYPES.items()),
+        ),
+        Filter(
+            "restricted",
+            _("Restricted"),
+            choices=(Choice("yes", _("yes")), Choice("no", _("no"))),
+        ),
+    ),
+    empty=Empty(
+        _("No licences yet"),
+        _("Central allots licences to the virtual accounts of this satellite; the next synchronization brings them."),
+    ),
+)
+LIST = ((LICENCES.title, LICENCES.path),)
+
+
+def as_of_words(one: AsOf) -> Text:
+    """What the figures rest on."""
+    if not one.response:
+        return _("Purchased: nothing has come from central yet. In use: now.")
+    return _("Purchased: as of response {number}. In use: now.", number=one.response)
+
+
+def list_page(page: Page) -> Answer:
+    """The list."""
+    return table_page(page, LICENCES, context={"intro": _about(page)}, help="inventory")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The licence of an address."""
+
+    virtual_account_id: str
+    virtual_account: str
+    tag: str
+    licence: Licence
+
+    @property
+    def item(self) -> Item:
+        """As addresses are made of it."""
+        return {"virtual_account_id": self.virtual_account_id, "tag": self.tag}
+
+
+def find_licence(page: Page) -> Found:
+    """The licence of the address; UnknownLicenceError."""
+    va, tag = page.parts["va"], page.parts["tag"]
+    licence = show_licence(page.unit, va, tag)
+    return Found(va, find_names(page.unit, ())[va], tag, licence)
+
+
+def _tabs(one: Found) -> list[tuple[str, Words, str]]:
+    path = licence_path(one.item)
+    return [
+        ("overview", _("Overview"), path),
+        ("why", _("Why"), f"{path}/why"),
+        (
+            "instances",
+            _("Product instances"),
+            f"/instances?virtual_account={one.virtual_account_id}&tag={quoted(one.item)}",
+        ),
+        ("events", _("Event log"), f"/events?tag={quoted(one.item)}"),
+    ]
+
+
+def details_page(page: Page) -> Answer:
+    """A licence in one virtual account: its terms and what was last heard of it."""
+    one: Found = page.thing
+    events = list_events(page.unit, Part(most=10, filters={"tag": one.tag, "virtual_account": one.virtual_account_id}))
+    context = {
+        "one": one,
+        "rows": [(row, state_words(row), type_words(row), BILLING[row["billing"]]) for row in one.licence.rows],
+        "lines": [
+            (line, TYPES.get(line.licence_type, line.licence_type), phase_words(line))
+            for line in one.licence.ledger.lines
+        ],
+        "tabs": _tabs(one),
+        "events": events.items,
+        "as_of": _about(page),
+        "why": f"{licence_path(one.item)}/why",
+    }
+    return Shown("licence", one.licence.name, "licence.html", context, crumbs=LIST, nav="licences", help="inventory")
+
+
+def why_page(page: Page) -> Answer:
+    """Why the balance is what it is: a ledger that adds up."""
+    one: Found = page.thing
+    as_of = show_as_of(page.unit)
+    context = {
+        "one": one,
+        "ledger": one.licence.ledger,
+        "sums": ledger_sums(one.licence.ledger),
+        "tabs": _tabs(one),
+        "as_of": as_of_words(as_of),
+        "as_of_at": as_of.at,
+    }
+    title = _("Why: {name}", name=one.licence.name)
+    crumbs = (*LIST, (one.licence.name, licence_path(one.item)))
+    return Shown("licence-why", title, "licence_why.html", context, crumbs=crumbs, nav="licences", help="inventory")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the ledger: what it is, how much it counts, and a note; `total` closes a block."""
+
+    words: Words
+    count: int
+    note: Words = ""
+    total: bool = False
+    at: str | None = None
+
+
+def ledger_sums(ledger: Ledger) -> Sequence[Entry]:
+    """The ledger as lines: each total is the sum of the lines above it, back to the total before."""
+    found = [
+        Entry(
+            _("{type}, line {serial}", type=TYPES.get(line.licence_type, line.licence_type), serial=line.serial[:8]),
+            line.counted,
+            phase_words(line),
+            at=line.start if line.phase == "future" else line.end,
+        )
+        for line in ledger.lines
+    ]
+    if ledger.covered:
+        found.append(Entry(_("Covered by a reporting-only licence"), ledger.covered, _("whatever is in use")))
+    prepaid = ledger.verdict.prepaid
+    found.append(Entry(_("Purchased"), prepaid.purchased, total=True))
+    found.append(
+        Entry(
+            _("In use"),
+            -ledger.claimed,
+            ngettext("by {count} product instance", "by {count} product instances", ledger.claimants),
+        )
+    )
+    if ledger.held:
+        note = ngettext("by {count} product instance", "by {count} product instances", ledger.holders)
+        found.append(Entry(_("Held, restricted"), -ledger.held, note))
+    if ledger.billed:
+        found.append(Entry(_("Billed by usage"), ledger.billed, _("needs no purchase beforehand")))
+    found.append(Entry(_("Balance"), prepaid.balance, total=True))
+    return found
+
+
+def phase_words(line: LedgerLine) -> Words:
+    """Why a line counts, or does not."""
+    if line.phase == "future":
+        return _("{count} from a later start", count=number(line.quantity))
+    if line.phase == "expired":
+        return _("{count} have ended", count=number(line.quantity))
+    if line.billing == "usage":
+        return _("billed by usage, without limit")
+    if line.licence_type == "reporting_only":
+        return _("covers what is in use")
+    return _("counts until its end") if line.end else _("counts without end")
+
+
+URLS = (
+    Url("GET", "/licences", list_page, SIGNED_IN, "S3.2"),
+    Url("GET", "/licences/{va}/{tag}", details_page, SIGNED_IN, "S3.2", load=find_licence),
+    Url("GET", "/licences/{va}/{tag}/why", why_page, SIGNED_IN, "S3.2", load=find_licence),
+)

@@ -1,0 +1,152 @@
+"""Tasks: what runs by itself or was started by a person, with its progress and what it said (row S3.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from satellite.actions.jobs import show_task
+from satellite.actions.lists import list_tasks
+from satellite.ui.pages import rows_of
+from serverkit.web.answers import Answer, Shown, Unchanged
+from serverkit.web.console import Severity
+from serverkit.web.forms import Choice
+from serverkit.web.page import Page
+from serverkit.web.table_pages import table_page
+from serverkit.web.tables import Column, Empty, Filter, Item, Moment, Rows, State, StateWords, Table, Wanted
+from serverkit.web.texts import Words, _, ngettext
+from serverkit.web.urls import SIGNED_IN, Url
+
+KINDS = {
+    "clock": _("Look at the clock"),
+    "tls": _("Renew the TLS certificate"),
+    "synchronize": _("Synchronize over the network"),
+    "anchor": _("Raise the anchor"),
+    "devices": _("Free licences of silent devices"),
+    "alerts": _("Refresh the alerts"),
+}
+STATES = {
+    "running": StateWords(_("Running")),
+    "done": StateWords(_("Done")),
+    "failed": StateWords(_("Failed"), Severity.MAJOR),
+}
+BY = {"schedule": _("the schedule"), "person": _("a person")}
+
+
+def kind_words(item: Item) -> Words:
+    """What a task does."""
+    return KINDS.get(item["kind"], str(item["kind"]).replace("_", " ").capitalize())
+
+
+def took_words(item: Item) -> str | None:
+    """How long it took."""
+    seconds = item["took_seconds"]
+    if seconds is None:
+        return None
+    if seconds < 1:
+        return str(_("less than a second"))
+    count = round(seconds)
+    if count < 120:
+        return str(ngettext("{count} second", "{count} seconds", count))
+    return str(ngettext("{count} minute", "{count} minutes", count // 60))
+
+
+def task_rows(page: Page, wanted: Wanted) -> Rows:
+    """The tasks that are wanted."""
+    return rows_of(page, list_tasks, wanted)
+
+
+TASKS = Table(
+    "tasks",
+    _("Tasks"),
+    "/tasks",
+    (
+        Column(
+            "kind", _("Task"), value=lambda one: str(kind_words(one)), link=lambda one: f"/tasks/{one['id']}", sort=True,
+            fixed=True, phone=True,
+        ),
+        State("state", _("State"), STATES, phone=True),
+        Column("detail", _("Result")),
+        Column("by", _("By"), value=lambda one: str(BY[one["by"]])),
+        Moment("started", _("Started"), sort=True, phone=True),
+        Column("took", _("Took"), value=took_words),
+        Moment("finished", _("Ended"), shown=False),
+    ),
+    task_rows,
+    sort="-started",
+    filters=(
+        Filter("q", _("Result"), "text"),
+        Filter("kind", _("Task"), choices=tuple(Choice(name, words) for name, words in KINDS.items())),
+        Filter("state", _("State"), choices=tuple(Choice(name, one.words) for name, one in STATES.items())),
+        Filter("by", _("By"), choices=tuple(Choice(name, words) for name, words in BY.items())),
+    ),
+    empty=Empty(
+        _("No task has run yet"),
+        _("Tasks run beside the server: the schedule starts them, and so do people. What has ended is kept for 30 days."),
+    ),
+)  # fmt: skip
+
+
+def list_page(page: Page) -> Answer:
+    """The list."""
+    return table_page(page, TASKS, help="operations")
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A task as the kit shows one that runs."""
+
+    id: str
+    path: str
+    title: Words
+    stage: Words
+    done: bool
+    log: list[tuple[datetime, Words]]
+    result: str
+    kind: str
+    at: int = 0
+    of: int = 0
+    stop: str = ""
+
+
+def find_task(page: Page) -> dict[str, Any]:
+    """The task of the address; UnknownTaskError."""
+    return show_task(page.unit, page.parts["id"])
+
+
+def task_page(page: Page) -> Answer:
+    """One task: where it is, what it said, and a log; one that runs is polled."""
+    one = page.thing
+    done = one["state"] != "running"
+    if page.query.get("seen") == one["state"]:
+        return Unchanged(done)
+    log: list[tuple[datetime, Words]] = [
+        (datetime.fromisoformat(one["started"]), _("started by {by}", by=BY[one["by"]]))
+    ]
+    if one["finished"]:
+        log.append((datetime.fromisoformat(one["finished"]), STATES[one["state"]].words))
+    failed = one["state"] == "failed"
+    name = one["id"].replace(":", "-").replace(".", "-")
+    view = TaskView(
+        name,
+        f"/tasks/{one['id']}?seen=",
+        kind_words(one),
+        STATES[one["state"]].words,
+        done,
+        log,
+        "",
+        "major" if failed else "good",
+    )
+    context = {"one": one, "task_view": view, "took": took_words(one), "by": BY[one["by"]], "failed": failed}
+    crumbs = ((TASKS.title, TASKS.path),)
+    return Shown(
+        "task", kind_words(one), "task.html", context, fragment="_task.html", target=f"task-{name}", crumbs=crumbs,
+        nav="tasks", help="operations",
+    )  # fmt: skip
+
+
+URLS = (
+    Url("GET", "/tasks", list_page, SIGNED_IN, "S3.2"),
+    Url("GET", "/tasks/{id}", task_page, SIGNED_IN, "S3.2", load=find_task),
+)
