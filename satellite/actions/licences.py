@@ -10,8 +10,8 @@ from typing import Any
 from exchange.compliance import LotPhase, lot_phase
 from satellite.actions.virtual_accounts import find_id
 from satellite.core.accounts.queries import names, present_names
-from satellite.core.licences import pages, queries
-from satellite.core.licences.pages import Ledger, LedgerLine, Licence
+from satellite.core.licences import ledger, queries
+from satellite.core.licences.ledger import Ledger, LedgerLine, Licence
 from satellite.core.site.queries import site_of
 from serverkit.clock import optional_iso, parse_time
 from serverkit.db.unit import Unit
@@ -64,7 +64,7 @@ _STATES = ("short", "ends_soon", "enough", "usage")
 
 def list_licence_rows(unit: Unit) -> list[dict[str, Any]]:
     """List all licences with what asks for attention, in no order."""
-    return pages.licence_rows(unit, names(unit))
+    return ledger.licence_rows(unit, names(unit))
 
 
 def list_licence_window(unit: Unit, part: Part = WHOLE) -> Window:
@@ -80,7 +80,7 @@ def list_licence_window(unit: Unit, part: Part = WHOLE) -> Window:
         return Window(())
     text = wanted.get("q", "").casefold()
     items = []
-    for item in pages.licence_rows(unit, named, place):
+    for item in ledger.licence_rows(unit, named, place):
         if text and text not in f"{item['name']} {item['tag']}".casefold():
             continue
         if "restricted" in wanted and item["restricted"] != (wanted["restricted"] == "yes"):
@@ -101,7 +101,7 @@ def urgency(one: Mapping[str, Any]) -> tuple[int, int, str]:
 
 def show_licence(unit: Unit, virtual_account_id: str, tag: str) -> Licence:
     """Show a licence of a virtual account with its ledger; UnknownLicenceError."""
-    return pages.licence_of(unit, present_names(unit), virtual_account_id, tag)
+    return ledger.licence_of(unit, present_names(unit), virtual_account_id, tag)
 
 
 @dataclass(frozen=True, slots=True)

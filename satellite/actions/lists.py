@@ -27,8 +27,6 @@ from satellite.core.export_queue.queries import SINCE, held_units, queue_dicts, 
 from satellite.core.instances.models import Instance
 from satellite.core.instances.queries import instance_dicts
 from satellite.core.licences.models import Claim
-from satellite.core.operations.models import JobRun
-from satellite.core.operations.queries import BY_HAND, RUN_ID, task_dict
 from satellite.core.site.models import HistoryEntry
 from satellite.core.site.queries import site_of
 from satellite.core.tokens.models import Token
@@ -57,16 +55,6 @@ INSTANCE_ORDERS = Orders(
     },
     "name",
 )
-
-
-def count_instances(unit: Unit) -> dict[tuple[str, str], int]:
-    """How many product instances there are, by virtual account (id) and state; read from an index alone."""
-    query = (
-        select(Instance.virtual_account_id, Instance.state, func.count())
-        .where(Instance.removed.is_(False))
-        .group_by(Instance.state, Instance.virtual_account_id)
-    )
-    return {(place, state): int(count) for place, state, count in unit.session.execute(query)}
 
 
 def list_instances(unit: Unit, part: Part = WHOLE) -> Window:
@@ -185,12 +173,6 @@ def list_export_queue(unit: Unit, part: Part = WHOLE) -> Window:
     return window_of(unit, query, QUEUE_ORDERS, part, partial(queue_dicts, unit))
 
 
-def count_export_queue(unit: Unit) -> dict[str, int]:
-    """How many requests there are in each state."""
-    query = select(QueueEntry.state, func.count()).group_by(QueueEntry.state)
-    return dict(unit.session.execute(query).all())
-
-
 EVENT_ORDERS = Orders(Event.id, {"at": (Event.number,)}, "-at")
 
 
@@ -265,31 +247,6 @@ def list_alerts(unit: Unit, part: Part = WHOLE) -> Window:
         ids = [of for of, name in names(unit).items() if place in {of, name}]
         query = query.where(or_(*(cast(Alert.subject, String).contains(of) for of in ids or [place])))
     return window_of(unit, query, ALERT_ORDERS, part, lambda rows: [alert_dict(row) for row in rows])
-
-
-def count_alerts(unit: Unit) -> dict[str, int]:
-    """How many alerts are open, by severity."""
-    query = select(Alert.severity, func.count()).where(Alert.state == AlertState.OPEN).group_by(Alert.severity)
-    found = dict(unit.session.execute(query).all())
-    return {one.value: int(found.get(one.value, 0)) for one in Severity}
-
-
-TASK_ORDERS = Orders(RUN_ID, {"started": (JobRun.started,), "kind": (JobRun.job, JobRun.started)}, "-started")
-
-
-def list_tasks(unit: Unit, part: Part = WHOLE) -> Window:
-    """Runs of tasks, the newest first. Filters: q, kind, state, by (person, schedule)."""
-    wanted = part.wanted
-    query = select(JobRun)
-    for column, name in ((JobRun.job, "kind"), (JobRun.state, "state")):
-        if value := wanted.get(name):
-            query = query.where(column == value)
-    if by := wanted.get("by"):
-        by_hand = JobRun.slot.startswith(BY_HAND)
-        query = query.where(by_hand if by == "person" else ~by_hand)
-    if text := wanted.get("q"):
-        query = query.where(func.lower(JobRun.detail).contains(text.lower(), autoescape=True))
-    return window_of(unit, query, TASK_ORDERS, part, lambda rows: [task_dict(row) for row in rows])
 
 
 HISTORY_ORDERS = Orders(

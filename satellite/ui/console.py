@@ -16,6 +16,7 @@ from satellite.ui import (
     dashboard,
     events,
     export_queue,
+    instance,
     instances,
     licences,
     tasks,
@@ -36,7 +37,7 @@ from serverkit.web.own_pages import own_urls
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 
-PAGES = (dashboard, alerts, licences, instances, tokens, export_queue, virtual_accounts, events, tasks)
+PAGES = (dashboard, alerts, licences, instances, instance, tokens, export_queue, virtual_accounts, events, tasks)
 """The modules with pages: each has a `URLS`. A new page module is added here."""
 URLS: tuple[Url, ...] = (*own_urls(look="S3.1", sign_in="S3.4"), *(url for page in PAGES for url in page.URLS))
 NAVIGATION = existing({url.path for url in URLS if not url.changes})

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+from satellite.actions.counts import count_export_queue, count_instances
 from satellite.actions.licences import list_licence_window, show_as_of
-from satellite.actions.lists import count_export_queue, count_instances, list_alerts
+from satellite.actions.lists import list_alerts
 from satellite.actions.site import show_status
 from satellite.runtime import Satellite
 from satellite.ui import alerts as alert_pages

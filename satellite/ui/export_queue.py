@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from satellite.actions.counts import count_export_queue
 from satellite.actions.export_queue import Track, show_track
-from satellite.actions.lists import count_export_queue, list_export_queue
+from satellite.actions.lists import list_export_queue
 from satellite.ui.pages import licence_path, places, rows_of
 from serverkit.web.answers import Answer, Shown
 from serverkit.web.console import Severity

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from satellite.actions.lists import count_alerts, list_alerts
+from satellite.actions.counts import count_alerts
+from satellite.actions.lists import list_alerts
 from satellite.actions.site import show_status
 from satellite.actions.time import ACTS
 from satellite.runtime import Satellite

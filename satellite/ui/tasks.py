@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from satellite.actions.jobs import show_task
-from satellite.actions.lists import list_tasks
+from satellite.actions.jobs import list_tasks, show_task
 from satellite.ui.pages import rows_of
 from serverkit.web.answers import Answer, Shown, Unchanged
 from serverkit.web.console import Severity

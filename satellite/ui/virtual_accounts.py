@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from satellite.actions.counts import count_instances
 from satellite.actions.licences import list_licence_rows
-from satellite.actions.lists import count_instances
 from satellite.actions.tokens import list_tokens
 from satellite.actions.virtual_accounts import list_virtual_accounts
 from serverkit.web.answers import Answer

@@ -57,7 +57,7 @@ def browsers(site: World) -> Iterator[dict[Role, Browser]]:
     for role in Role:
         site.satellite("user", "add", role.value, "--role", role.value, "--password-file", str(secret))
     server = open_satellite(site.folder / "satellite")
-    app = make_app(server)
+    app = make_app(server).rest
     made = {role: Browser(app) for role in Role}
     for role, browser in made.items():
         assert browser.sign_in(role.value, PASSWORD).status_code == 303

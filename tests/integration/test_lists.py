@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from satellite.actions import lists
+from satellite.actions import counts, lists
 from satellite.actions.licences import LICENCE_ORDERS, list_licence_window
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.activity.events import EventKind
@@ -159,7 +159,7 @@ def test_lists_are_filtered_by_the_database_and_cost_the_same_for_any_number(ful
         assert count(lists.list_users, q="NN") == 1
         assert count(list_licence_window, restricted="yes") == 1
         assert count(list_licence_window, state="short") == 0
-        assert lists.count_alerts(unit) == {"major": 3, "minor": 2, "informational": 2}
+        assert counts.count_alerts(unit) == {"major": 3, "minor": 2, "informational": 2}
         for listed, _ in LISTS.values():
             assert statements(full, lambda listed=listed: listed(unit, Part(most=1))) == statements(
                 full, lambda listed=listed: listed(unit, Part(most=50))

@@ -52,7 +52,9 @@ FURTHER = {
     "central/domain/reservations": {"ending", "updates"},
     "satellite/core/access": {"users"},
     "satellite/core/alerts": {"clones", "conditions", "devices"},
+    "satellite/core/export_queue": {"track"},
     "satellite/core/instances": {"clones", "sets"},
+    "satellite/core/licences": {"ledger"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared", "stuff", "lib", "base_utils"}
 MOST_LINES, USUAL_LINES = 500, 300
