@@ -27,7 +27,7 @@ def test_an_instance_is_listed_transferred_and_removed() -> None:
         assert [one["name"] for one in instances.list_instances(unit, "Site")] == ["core-1"]
         assert instances.show_instance(unit, row.id)["virtual_account"] == "Site"
         assert instances.transfer_instance(unit, row.id, "Spare") == {"id": row.id, "virtual_account": "Spare"}
-        assert [one.id for one in instances.list_instances_of(unit, spare.name)] == [row.id]
+        assert [one.id for one in instances.identify_instances(unit, spare.name)] == [row.id]
         assert SITE in unit.touched
         assert instances.remove_instance(unit, row.id) == {"id": row.id, "removed": True}
         assert instances.list_instances(unit) == []

@@ -1,0 +1,127 @@
+"""Unit tests mirror the packages, so that the test of a rule, an action or a format is found at the first guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+UNIT = ROOT / "tests" / "unit"
+
+# What holds nothing to be tested by itself: words, numbers, classes of refusals, and what only puts others together.
+PLAIN = {
+    "central/actions/views.py": "views, compared with the interfaces by tests/api",
+    "exchange/__main__.py": "the command, held to its contract by tests/functional",
+    "exchange/container_parts.py": "read and written by every test of containers",
+    "exchange/device/backend.py": "a protocol",
+    "exchange/device/openapi.py": "compared with the messages by tests/meta/test_interfaces.py",
+    "exchange/device/timers.py": "numbers",
+    "exchange/errors.py": "classes of refusals",
+    "exchange/files/row.py": "a protocol",
+    "exchange/files/rows.py": "a list of all rows",
+    "exchange/inspect_report.py": "what the tests of inspection read",
+    "exchange/limits.py": "numbers",
+    "exchange/statements.py": "a list of all statements",
+    "exchange/vocabulary.py": "words",
+}
+# Pure tests that are better off together with others of their kind.
+TOGETHER = {
+    "exchange/carried.py": "tests/integration/test_carried.py",
+    "exchange/central_statements.py": "tests/property/test_exchange_attacks.py",
+    "exchange/certificates.py": "tests/property/test_exchange_attacks.py",
+    "exchange/container.py": "tests/format/test_vectors.py",
+    "exchange/container_writing.py": "tests/format/test_vectors.py",
+    "exchange/device/bodies.py": "tests/unit/exchange/test_device_messages.py",
+    "exchange/device/messages.py": "tests/unit/exchange/test_device_messages.py",
+    "exchange/device/request_processor.py": "tests/unit/exchange/test_device_messages.py",
+    "exchange/device/verifier.py": "tests/unit/exchange/test_device_messages.py",
+    "exchange/device_statements.py": "tests/property/test_exchange_attacks.py",
+    "exchange/files/authorization.py": "tests/format/test_vectors.py",
+    "exchange/files/central_rows.py": "tests/unit/exchange/test_readers.py",
+    "exchange/files/columns.py": "tests/unit/exchange/test_tables.py",
+    "exchange/files/fast_rows.py": "tests/unit/exchange/test_readers.py",
+    "exchange/files/order.py": "tests/property/test_order.py",
+    "exchange/files/packing.py": "tests/unit/exchange/test_tables.py",
+    "exchange/files/registration.py": "tests/format/test_vectors.py",
+    "exchange/files/site_rows.py": "tests/unit/exchange/test_readers.py",
+    "exchange/files/sync_request.py": "tests/format/test_vectors.py",
+    "exchange/files/sync_response.py": "tests/format/test_vectors.py",
+    "exchange/inspect.py": "tests/format/test_vectors.py",
+    "exchange/inspect_files.py": "tests/format/test_vectors.py",
+    "exchange/inspect_objects.py": "tests/format/test_vectors.py",
+    "exchange/inspect_statements.py": "tests/format/test_vectors.py",
+    "exchange/keys.py": "tests/unit/exchange/test_envelope.py",
+    "exchange/licence_rows.py": "tests/unit/exchange/test_tables.py",
+    "exchange/licence_time.py": "tests/unit/serverkit/test_licence_time.py",
+    "exchange/packing.py": "tests/unit/exchange/test_tables.py",
+    "exchange/statement.py": "tests/property/test_exchange_attacks.py",
+    "exchange/trust.py": "tests/property/test_exchange_attacks.py",
+}
+# Tested by commands and interfaces only; the list may only become shorter.
+MISSING: set[str] = {
+    "central/actions/alerts.py",
+    "central/actions/credentials.py",
+    "central/actions/deadlines.py",
+    "central/actions/grants.py",
+    "central/actions/instances.py",
+    "central/actions/jobs.py",
+    "central/actions/mail.py",
+    "central/actions/nodes.py",
+    "central/actions/permits.py",
+    "central/actions/reservations.py",
+    "central/actions/satellites.py",
+    "central/actions/server.py",
+    "central/actions/synchronization.py",
+    "central/actions/time.py",
+    "central/actions/tls.py",
+    "central/actions/trust.py",
+    "central/actions/users.py",
+    "satellite/actions/access.py",
+    "satellite/actions/deadlines.py",
+    "satellite/actions/events.py",
+    "satellite/actions/export_queue.py",
+    "satellite/actions/jobs.py",
+    "satellite/actions/licences.py",
+    "satellite/actions/lists.py",
+    "satellite/actions/permits.py",
+    "satellite/actions/privacy.py",
+    "satellite/actions/registration.py",
+    "satellite/actions/setup_steps.py",
+    "satellite/actions/sign_in.py",
+    "satellite/actions/site.py",
+    "satellite/actions/synchronization.py",
+    "satellite/actions/tasks.py",
+    "satellite/actions/time.py",
+    "satellite/actions/tls.py",
+    "satellite/actions/users.py",
+    "satellite/actions/virtual_accounts.py",
+}
+
+
+def modules() -> Iterator[str]:
+    """Every module that has a unit test of its own: rules, actions and formats."""
+    for pattern in ("*/domain/*/rules.py", "*/core/*/rules.py", "central/actions/*.py", "satellite/actions/*.py"):
+        yield from (path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern))
+    yield from (path.relative_to(ROOT).as_posix() for path in (ROOT / "exchange").rglob("*.py"))
+
+
+def is_mirrored(module: str) -> bool:
+    """Whether a test stands where the module's name says: by itself, or with the others of its package."""
+    path = Path(module)
+    parts = [part for part in path.parent.parts if part not in {"domain", "core"}]
+    own = UNIT.joinpath(*parts, f"test_{path.stem}.py")
+    package = UNIT.joinpath(*parts[:-1], f"test_{parts[-1]}.py")
+    return own.is_file() or (len(parts) > 1 and package.is_file())
+
+
+@pytest.mark.repository_rule
+def test_every_rule_action_and_format_has_its_test_where_its_name_says() -> None:
+    """Each is mirrored, plain, tested together with others of its kind, or on the list of what is missing."""
+    found = {name for name in modules() if not name.endswith("__init__.py")}
+    without = {name for name in found if not is_mirrored(name)}
+
+    assert sorted(without - set(PLAIN) - set(TOGETHER) - MISSING) == [], "write a small test"
+    assert sorted((set(PLAIN) | set(TOGETHER) | MISSING) - without) == [], "take these off their list"
+    assert [name for name in TOGETHER.values() if not (ROOT / name).is_file()] == []

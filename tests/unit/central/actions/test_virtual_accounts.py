@@ -1,0 +1,62 @@
+"""Virtual accounts as people and programs use them."""
+
+from __future__ import annotations
+
+import pytest
+
+from central.actions.virtual_accounts import (
+    change_tags,
+    change_virtual_account,
+    create_virtual_account,
+    delete_virtual_account,
+    list_virtual_accounts,
+    make_default,
+    show_virtual_account,
+)
+from central.domain.accounts.errors import UnknownVirtualAccountError, VirtualAccountExistsError
+from central.domain.accounts.queries import by_domain
+from central.domain.base import VENDOR, last_change
+from tests.unit.central.factories import DOMAIN, POOL, unit_of
+
+
+@pytest.mark.row("C1.2", "C2.1")
+def test_a_virtual_account_is_created_renamed_described_and_deleted() -> None:
+    """A name that stands is refused; what is gone is unknown."""
+    with unit_of() as unit:
+        create_virtual_account(unit, DOMAIN, "Spare")
+        changed = change_virtual_account(unit, DOMAIN, "Spare", "Reserve", "in the cellar")
+        with pytest.raises(VirtualAccountExistsError):
+            create_virtual_account(unit, DOMAIN, POOL)
+        make_default(unit, DOMAIN, POOL)
+        delete_virtual_account(unit, DOMAIN, "Reserve")
+
+        assert (changed["name"], changed["description"]) == ("Reserve", "in the cellar")
+        assert show_virtual_account(unit, DOMAIN, POOL)["default"] is True
+        with pytest.raises(UnknownVirtualAccountError):
+            show_virtual_account(unit, DOMAIN, "Reserve")
+
+
+@pytest.mark.row("C1.2", "C11.2")
+def test_a_change_takes_a_number_of_its_account_and_none_of_the_vendor() -> None:
+    """So that accounts do not wait for each other."""
+    with unit_of() as unit:
+        account = by_domain(unit, DOMAIN).id
+        before = last_change(unit, account)
+        change_virtual_account(unit, DOMAIN, POOL, "Plant")
+
+        assert last_change(unit, account) == before + 1
+        assert last_change(unit, VENDOR) == 0
+
+
+@pytest.mark.row("C1.2")
+def test_virtual_accounts_are_found_by_the_beginning_of_a_name_or_a_tag() -> None:
+    """A tag that was removed finds nothing any more."""
+    with unit_of() as unit:
+        change_tags(unit, DOMAIN, POOL, add=["north"])
+        found = [
+            [one["name"] for one in list_virtual_accounts(unit, DOMAIN, text).items] for text in ("si", "nor", "x")
+        ]
+        change_tags(unit, DOMAIN, POOL, remove=["north"])
+
+        assert found == [[POOL], [POOL], []]
+        assert list_virtual_accounts(unit, DOMAIN, "nor").items == []
