@@ -1,6 +1,6 @@
-"""The front of a server: one loop takes in and lets out for all connections.
+"""The ASGI front of a server: one event loop serves all connections.
 
-Devices and health are answered on a short way; everything else goes to the WSGI application, in threads of its own.
+Device messages and health checks take the fast path; everything else goes to the WSGI application, in threads of its own.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _wants_page(scope: Scope) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Application:
-    """All that a server answers: devices and health on a short way, the rest behind it."""
+    """The application of a server: devices and health on the fast path, the rest behind it."""
 
     devices: DeviceHttp[Any]
     rest: WsgiApp

@@ -75,7 +75,7 @@ M = TypeVar("M", bound=Message)
 
 @dataclass
 class DeviceHttp(Generic[M]):
-    """Answers devices, and who asks how the server is.
+    """Answers devices and health checks.
 
     `received` makes a message of the operation and the bytes that came; `handle_all` handles a group of messages, notes
     on each what came of it, and returns when all is committed.
@@ -121,7 +121,7 @@ class DeviceHttp(Generic[M]):
         return self.respond(address, message)
 
     async def tell(self, path: str, method: str) -> Response:
-        """The answer to a request without a message: how the server is, what it takes, or that nothing is there."""
+        """The answer to any other method than POST: health, the description, or why there is none."""
         if method not in {"GET", "HEAD"}:
             return _takes_post() if path.removeprefix(PREFIX) in self.operations else _nothing_here()
         return await self._ready() if path == READY else self.look(path)
@@ -135,7 +135,7 @@ class DeviceHttp(Generic[M]):
         return await asyncio.shield(self._readiness)
 
     def look(self, path: str) -> Response:
-        """The answer to who only looks."""
+        """The answer to GET."""
         found = answer_health(path, self.checks)
         if found is not None:
             return found
