@@ -9,6 +9,7 @@ import pytest
 from agent.device import Device
 from agent.errors import CodeRefusedError, NotReservedError
 from exchange.identity import Udi
+from tests.integration import test_given_up_rights as rights
 from tests.integration.test_reservations import ORDERS, reserve
 from tests.world import ACCOUNT, World
 
@@ -229,3 +230,28 @@ def test_the_short_codes_of_other_makers_devices_are_taken_by_their_form(vendor:
     assert wrong == "invalid_code"
     assert figures(vendor, "ADVANTAGE") == (1, 0, 9)
     assert any("its form checked" in message for message in said)
+
+
+@pytest.mark.row("C6.3", "C6.4", "C6.8")
+def test_an_update_that_waits_is_confirmed_while_the_serial_number_is_registered_elsewhere(vendor: World) -> None:
+    """What waits is confirmed, what is reserved is given back by its own code only; nothing new is begun meanwhile."""
+    device, row, _ = started(vendor, "ADVANTAGE=3")
+    waiting = update(vendor, row["id"], "ADVANTAGE=5")
+    other = rights.home_of(vendor, "other", "central")
+    rights.register(vendor, other, "AIR-1", token=vendor.token("central", pool="Site"))
+    other.use("ADVANTAGE", 1)
+    device.reserve_install(waiting)
+    done = confirm(vendor, row["id"], device.reserve_confirmation())
+    raised = figures(vendor, "ADVANTAGE")
+    further = update(vendor, row["id"], "ADVANTAGE=1", code=1)
+    nothing = vendor.central("reservation", "cancel", ACCOUNT, row["id"], code=1)["error"]
+    kept = figures(vendor, "ADVANTAGE")
+    vendor.central("reservation", "return", ACCOUNT, row["id"], "--code", device.reserve_return())
+
+    assert done["number"] == 1
+    assert (further["code"], nothing["code"]) == ("held_by_former_key", "nothing_pending")
+    assert "return code" in further["remedy"]
+    assert (raised, kept) == ((5, 0, 5), (5, 0, 5))
+    assert figures(vendor, "ADVANTAGE") == (0, 0, 10)
+    assert vendor.licence("ADVANTAGE", pool="Site")["in_use"] == 1
+    assert vendor.central("ledger", "verify")["ok"]
