@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from exchange.errors import ExchangeError
@@ -19,6 +19,8 @@ from satellite.ui import (
     instance,
     instances,
     licences,
+    setup,
+    sync,
     tasks,
     tokens,
     virtual_accounts,
@@ -26,6 +28,7 @@ from satellite.ui import (
 from satellite.ui.find import find
 from satellite.ui.frame import make_frame
 from satellite.ui.navigation import existing
+from satellite.ui.setup.gate import SetupDoor
 from serverkit.actor import SYSTEM
 from serverkit.db.unit import Database, Unit
 from serverkit.errors import AppError
@@ -37,7 +40,20 @@ from serverkit.web.own_pages import own_urls
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 
-PAGES = (dashboard, alerts, licences, instances, instance, tokens, export_queue, virtual_accounts, events, tasks)
+PAGES = (
+    dashboard,
+    setup,
+    sync,
+    alerts,
+    licences,
+    instances,
+    instance,
+    tokens,
+    export_queue,
+    virtual_accounts,
+    events,
+    tasks,
+)
 """The modules with pages: each has a `URLS`. A new page module is added here."""
 URLS: tuple[Url, ...] = (*own_urls(look="S3.1", sign_in="S3.4"), *(url for page in PAGES for url in page.URLS))
 NAVIGATION = existing({url.path for url in URLS if not url.changes})
@@ -61,6 +77,7 @@ class SatelliteConsole:
     roots: tuple[type[Exception], ...] = (AppError, ExchangeError)
     urls: Sequence[Url] = URLS
     help: HelpFolder = HELP
+    door: SetupDoor = field(default_factory=SetupDoor)
 
     @property
     def cookie(self) -> str:
@@ -102,9 +119,8 @@ class SatelliteConsole:
         doors.sign_out(self.server, secret)
 
     def gate(self, unit: Unit, who: SignedIn | None) -> Gate | None:
-        """Nothing has to be done first."""
-        del unit, who
-        return None
+        """The set-up comes first."""
+        return self.door.gate(unit, who)
 
     def permit(self, unit: Unit, needed: Sequence[StrEnum]) -> None:
         """Ask the matrix."""
@@ -112,7 +128,7 @@ class SatelliteConsole:
 
     def frame(self, unit: Unit, who: SignedIn | None) -> Frame:
         """What stands around a page."""
-        return make_frame(self.server, unit, who, NAVIGATION)
+        return make_frame(self.server, unit, who, NAVIGATION if self.door.finished else ())
 
     def search(self, unit: Unit, who: SignedIn, text: str) -> Sequence[Found]:
         """What a text finds."""

@@ -30,6 +30,8 @@ def serving(app: Any, folder: Path) -> Iterator[str]:
     ensure_pair(folder, datetime.now(UTC), ["127.0.0.1", "localhost"])
     files = str(folder / CERTIFICATE), str(folder / KEY)
     server = make_server("127.0.0.1", 0, app, threaded=True, ssl_context=files, request_handler=_Quiet)
+    # A browser opens connections before it needs them: their handshake must not hold up the others.
+    server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]  # it is a socket of TLS
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

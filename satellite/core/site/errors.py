@@ -93,3 +93,21 @@ class SetupFinishedError(RefusedError):
     code = "setup_finished"
     message = "This satellite is in use: a backup is restored on the machine's console only."
     remedy = Remedy("Stop the server and run `satellite restore FILE --replace`.", page="backup-and-restore.md#restore")
+
+
+class NotCheckedError(RefusedError):
+    code = "not_checked"
+    message = "This file is not the one that was checked last."
+    remedy = Remedy("Choose the file again, check it, and apply it then.", page="synchronization.md")
+
+
+class NoFileError(InvalidInputError):
+    code = "no_file"
+    message = "No file was sent."
+    remedy = Remedy("Choose the file that was brought back from central.", page="synchronization.md")
+
+
+class UnknownRowsError(NotFoundError):
+    code = "unknown_rows"
+    message = "The next request holds no such rows."
+    remedy = Remedy("Look at what it holds; it may have changed meanwhile.", page="synchronization.md")

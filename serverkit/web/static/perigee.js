@@ -115,6 +115,8 @@ document.addEventListener("submit", (e) => {
   send.onerror = () => { said.textContent = words("failed"); bar.hidden = true; };
   send.send(new FormData(form));
 });
+// A form that tells this computer's time beside the server's.
+document.addEventListener("submit", (e) => { const now = e.target.querySelector("[data-now]"); if (now) now.value = new Date().toISOString(); });
 for (const kind of ["dragover", "dragleave", "drop"]) document.addEventListener(kind, (e) => {
   const drop = e.target.closest?.(".drop");
   if (!drop) return;

@@ -1,0 +1,146 @@
+"""Files on pages: what a person sent, the card of a file, and downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from exchange.limits import AUTHORIZATION_BYTES, SYNC_FILE_BYTES
+from satellite.core.site.errors import NoFileError
+from serverkit.web.answers import Sent
+from serverkit.web.formats import distance, fours, moment, number, size
+from serverkit.web.page import Page
+from serverkit.web.texts import Words, _
+
+MEDIA = "application/octet-stream"
+FIELDS_BYTES = 64 * 1024
+MOST_AUTHORIZATION = AUTHORIZATION_BYTES + FIELDS_BYTES
+MOST_RESPONSE = SYNC_FILE_BYTES + FIELDS_BYTES
+KINDS: dict[str, Words] = {
+    "allotment": _("allotment lines"),
+    "authorization_renewal": _("renewed authorizations"),
+    "entitlement": _("licences"),
+    "event": _("events"),
+    "export_request": _("export requests"),
+    "export_return": _("returned licences"),
+    "grant": _("grants"),
+    "instance": _("product instances"),
+    "policy": _("policies"),
+    "token": _("registration tokens"),
+    "usage": _("usage reports"),
+    "virtual_account": _("virtual accounts"),
+}
+"""What a file carries, by the kind of its rows; a kind that is not named here is shown as the format calls it."""
+TITLES: dict[str, Words] = {
+    "registration": _("Registration file"),
+    "authorization": _("Authorization file"),
+    "sync-request": _("Request file"),
+    "sync-response": _("Response file"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A file as it is shown everywhere."""
+
+    kind: str
+    title: Words
+    facts: Sequence[tuple[Words, Any]]
+    digest: str = ""
+
+
+def sent_file(page: Page, field: str = "file") -> Callable[[], AbstractContextManager[BinaryIO]]:
+    """The file of a form, to be opened as often as wanted; NoFileError. Its name is never used."""
+    found = page.files.get(field)
+    if found is None or not (found.filename or found.stream.read(1)):
+        raise NoFileError
+    stream = found.stream
+
+    @contextmanager
+    def opened() -> Iterator[BinaryIO]:
+        stream.seek(0)
+        yield stream  # type: ignore[misc]  # werkzeug names it more generally
+
+    return opened
+
+
+def download(name: str, content: bytes) -> Sent:
+    """A file to carry out."""
+    return Sent(name, MEDIA, [content])
+
+
+def file_name(*parts: object) -> str:
+    """A name for a file that every file system takes."""
+    plain = "-".join(str(part) for part in parts)
+    kept = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in plain)
+    return f"{'-'.join(one for one in kept.split('-') if one)[:80].lower()}.pgx"
+
+
+def carried(counts: Mapping[str, int]) -> str:
+    """What a file carries, in words: 3 licences, 2 allotment lines."""
+    named = [f"{number(count)} {KINDS.get(kind, kind.replace('_', ' '))}" for kind, count in counts.items() if count]
+    return ", ".join(named) or str(_("nothing but its numbers"))
+
+
+def authorization_card(view: Mapping[str, Any], bytes_: int, zone: str) -> Card:
+    """The card of an authorization file that was checked."""
+    card = view["card"]
+    contents = card["contents"]
+    ends = contents.get("identity_certificate") or (None, None)
+    facts = [
+        (_("Account"), f"{view['account_name'] or ''} ({view['account']})"),
+        (_("For"), contents.get("satellite_name")),
+        (_("From"), card["issuer"]),
+        (_("Made"), moment(card["created"], zone)),
+        (_("Virtual accounts"), ", ".join(view["virtual_accounts"]) or "–"),
+        (_("Carries"), carried(view["counts"])),
+        (_("Restricted licences"), _("allowed") if view["export_controlled_allowed"] else _("not allowed")),
+        (_("Certificate renews by"), moment(ends[1], zone)),
+        (_("Size"), size(bytes_)),
+    ]
+    return Card("authorization", TITLES["authorization"], facts, contents.get("digest", ""))
+
+
+def registration_card(view: Mapping[str, Any], zone: str) -> Card:
+    """The card of the registration file of this satellite."""
+    facts = [
+        (_("Satellite"), view["name"]),
+        (_("Key, to be compared at central"), fours(view["key_fingerprint"].replace(" ", ""))),
+        (_("Made"), moment(view["created"], zone)),
+    ]
+    return Card("registration", TITLES["registration"], facts, view["digest"])
+
+
+def request_card(view: Mapping[str, Any], zone: str) -> Card:
+    """The card of a request that was made."""
+    facts = [
+        (_("Number"), _("request {number} of epoch {epoch}", number=view["sequence"], epoch=view["epoch"])),
+        (_("Made"), moment(view["made_at"], zone)),
+        (_("Extent"), _("everything") if view["full"] else _("changes only")),
+        (_("Carries"), carried(view["counts"])),
+        (_("Size"), size(view["size"])),
+    ]
+    return Card("sync-request", TITLES["sync-request"], facts, view["digest"])
+
+
+def response_card(view: Mapping[str, Any], bytes_: int, zone: str) -> Card:
+    """The card of a response that was checked."""
+    card = view["card"]
+    contents = card["contents"]
+    answers = _("request {number}", number=contents["answers_seq"])
+    facts = [
+        (_("Number"), _("response {number} of epoch {epoch}", number=card["sequence"], epoch=card["epoch"])),
+        (_("Answers"), answers),
+        (_("From"), card["issuer"]),
+        (_("Made"), moment(card["created"], zone)),
+        (_("Carries"), carried(view["counts"])),
+        (_("Size"), size(bytes_)),
+    ]
+    return Card("sync-response", TITLES["sync-response"], facts, contents.get("digest", ""))
+
+
+def ago(page: Page, at: str | None) -> str:
+    """How long ago something was, in words."""
+    return distance(at, page.now) if at else "–"

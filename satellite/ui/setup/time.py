@@ -1,0 +1,90 @@
+"""The time of this machine: zone, time servers, a measurement, or a person's word for it (row S1.3)."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from pydantic import BaseModel, Field
+
+from satellite.actions.setup_steps import settle_time_by_hand, show_wizard
+from satellite.actions.time import ACTS
+from satellite.core.access.rules import Permission
+from satellite.ui.setup.steps import path_of, server_of, step_page
+from satellite.ui.zone import zones
+from serverkit.web.answers import Answer, Moved
+from serverkit.web.forms import Form, Ui
+from serverkit.web.page import Page
+from serverkit.web.texts import Words, _
+from serverkit.web.urls import Url
+
+MANAGE = Permission.SITE_MANAGE
+STANDINGS: dict[str, Words] = {
+    "believed": _("believed"),
+    "set_back": _("set back: licence time waits until it is passed"),
+    "suspicious": _("jumped forward: nothing ends until it is confirmed or set right"),
+}
+CONFIRMED: dict[str, Words] = {
+    "confirmed": _("The time is confirmed."),
+    "lowered": _("The time is confirmed; licence time came back to it."),
+    "nothing_to_confirm": _("The time is confirmed."),
+}
+
+
+class TimeForm(BaseModel):
+    """Zone and time servers."""
+
+    zone: str = Field(max_length=64)
+    servers: list[str] = Field(default=[], max_length=64)
+
+
+FORM = Form(
+    TimeForm,
+    _("Save"),
+    {
+        "zone": Ui(_("Zone"), _("Times on these pages are shown in it."), kind="select"),
+        "servers": Ui(
+            _("Time servers"),
+            _("Up to eight, one a line: HOST or HOST:PORT. None where none can be reached."),
+            mono=True,
+        ),
+    },
+)
+
+
+def show(page: Page) -> Answer:
+    """What this machine's clock says, and what was measured."""
+    server = server_of(page)
+    found = ACTS.show(page.unit)
+    view = FORM.view(
+        page, path_of("time"), values={"zone": found["zone"], "servers": found["servers"]}, choices={"zone": zones()}
+    )
+    settled = next(one["done"] for one in show_wizard(server, page.unit)["items"] if one["step"] == "time")
+    context = {"found": found, "view": view, "standing": STANDINGS.get(found["standing"], found["standing"])}
+    return step_page(page, "time", _("Time"), "setup_time.html", {**context, "settled": settled}, help="time")
+
+
+def save(page: Page) -> Answer:
+    """Keep zone and servers."""
+    read = cast("TimeForm", page.read)
+    ACTS.change(page.unit, read.zone, read.servers)
+    return Moved(path_of("time"), _("Saved."))
+
+
+def measure(page: Page) -> Answer:
+    """Measure against the servers that are set."""
+    found = ACTS.measure(server_of(page), page.actor, [])
+    return Moved(f"{path_of('time')}#measured", _("Measured.") if found["servers"] else _("No time server is set."))
+
+
+def confirm(page: Page) -> Answer:
+    """A person says that the clock is right."""
+    found = settle_time_by_hand(server_of(page), page.unit)
+    return Moved(path_of("time"), CONFIRMED.get(found["outcome"], found["outcome"]))
+
+
+URLS = (
+    Url("GET", "/setup/time", show, MANAGE, "S1.3"),
+    Url("POST", "/setup/time", save, MANAGE, "S1.3", form=TimeForm),
+    Url("POST", "/setup/time/measure", measure, MANAGE, "S1.3", again=show, alone=True),
+    Url("POST", "/setup/time/confirm", confirm, MANAGE, "S1.3", again=show),
+)

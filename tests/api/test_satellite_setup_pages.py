@@ -1,0 +1,154 @@
+"""The set-up in the browser, step by step, as it is sent and answered."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from satellite.app import make_app
+from satellite.runtime import Satellite, open_satellite
+from tests.console import Browser
+from tests.world import ACCOUNT, World
+
+pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
+PASSWORD = "a long enough secret"
+
+
+@pytest.fixture
+def fresh(vendor: World) -> Iterator[tuple[World, Satellite, str]]:
+    """A satellite that was just made, beside a central; its set-up code."""
+    made = vendor.satellite("init", "--name", "North", "--root", vendor.file("root.json"), "--lab")
+    server = open_satellite(vendor.folder / "satellite")
+    yield vendor, server, made["setup_code"]
+    server.database.dispose()
+
+
+def page_of(found: object) -> str:
+    """The text of an answer."""
+    return found.get_data(as_text=True)  # type: ignore[attr-defined, no-any-return]
+
+
+def upload(browser: Browser, path: str, content: bytes, name: str = "file.pgx") -> object:
+    """Send a file."""
+    return browser.post(path, {"file": (io.BytesIO(content), name)})
+
+
+def first_administrator(browser: Browser, code: str) -> None:
+    """Take the first page."""
+    text = page_of(browser.get("/setup/code"))
+    token = text.split('name="csrf_token" value="')[1].split('"')[0]
+    made = browser.post("/setup/code", {"code": code, "name": "Anna", "password": PASSWORD}, token=token)
+    assert (made.status_code, made.headers.get("Location")) == (303, "/setup"), page_of(made)
+
+
+@pytest.mark.row("S1.1", "S1.2", "S1.3", "S1.4", "S1.5")
+def test_a_fresh_satellite_is_set_up_in_the_browser(fresh: tuple[World, Satellite, str]) -> None:
+    """From the set-up code to the dashboard; another server on the same home, as after a restart, goes on in between."""
+    world, server, code = fresh
+    browser = Browser(make_app(server))
+    assert browser.get("/tokens").headers["Location"] == "/setup/code"
+    assert browser.get("/sign-in").headers["Location"] == "/setup/code"
+    text = page_of(browser.get("/setup/code"))
+    token = text.split('name="csrf_token" value="')[1].split('"')[0]
+    wrong = browser.post("/setup/code", {"code": "WRONG", "name": "Anna", "password": PASSWORD}, token=token)
+    assert wrong.status_code == 401
+    assert 'value="Anna"' in page_of(wrong)
+    assert "3 tries are left." in page_of(wrong)
+    assert PASSWORD not in page_of(wrong)
+    first_administrator(browser, code)
+    assert browser.get("/setup/code").headers["Location"] == "/"
+
+    assert browser.get("/").headers["Location"] == "/setup"
+    assert browser.get("/setup").headers["Location"] == "/setup/check"
+    assert 'data-table="machine"' in page_of(browser.get("/setup/check?browser=2020-01-01T00:00:00Z"))
+    assert browser.post("/setup/check").headers["Location"] == "/setup/register"
+    assert browser.post("/setup/register/make").status_code == 303
+    registration = browser.get("/setup/register/file")
+    assert registration.headers["Content-Disposition"].startswith("attachment")
+    again = Browser(make_app(open_satellite(world.folder / "satellite")))
+    assert again.sign_in("Anna", PASSWORD).status_code == 303
+    assert again.get("/setup").headers["Location"] == "/setup/register"
+    assert "waits for central since" in page_of(again.get("/setup/register"))
+
+    carried = world.file("registration", registration.get_data())
+    world.central(
+        "satellite", "add", ACCOUNT, "--name", "North", "--virtual-account", "Site", "--registration", carried
+    )
+    world.central("satellite", "authorize", ACCOUNT, "North", "--output", world.file("authorization"))
+    authorization = Path(world.file("authorization")).read_bytes()
+    assert upload(again, "/setup/register/authorization", authorization).headers["Location"] == "/setup/register"
+    text = page_of(again.get("/setup/register"))
+    assert 'data-checked="authorization"' in text
+    assert world.satellite("registration", "status")["state"] == "registration_made"
+    applied = again.post("/setup/register/apply", {"sha256": re.search(r'name="sha256" value="(\w+)"', text)[1]})
+    assert applied.status_code == 303
+    assert "this satellite is registered" in page_of(again.get("/setup/register"))
+    assert upload(again, "/setup/register/authorization", authorization).status_code == 303
+    assert "There is nothing to do." in page_of(again.get("/setup/register"))
+    again.post("/setup/register/drop")
+
+    assert again.post("/setup/time", {"zone": "Nowhere/Land"}).status_code == 422
+    assert again.post("/setup/time", {"zone": "Europe/Vienna", "servers": ""}).status_code == 303
+    assert again.post("/setup/time/confirm").status_code == 303
+    refused = again.post("/setup/sync", {"mode": "network", "hostname": "pseudonym"})
+    assert refused.status_code == 409
+    assert 'value="pseudonym" selected' in page_of(refused)
+    tested = again.post("/setup/sync/test", {"mode": "network", "url": "https://127.0.0.1:1", "at": "04:30"})
+    assert 'data-test="refused"' in page_of(tested)
+    assert 'value="04:30"' in page_of(tested)
+    assert (
+        again.post("/setup/sync", {"mode": "manual", "hostname": "pseudonym"}).headers["Location"] == "/setup/summary"
+    )
+    summary = page_of(again.get("/setup/summary"))
+    assert "Host names as a pseudonym" in summary
+    assert again.post("/setup/summary").headers["Location"] == "/"
+    assert 'data-page="dashboard"' in page_of(again.get("/"))
+    assert browser.get("/").status_code == 200
+
+
+@pytest.mark.row("S1.1", "S1.2")
+def test_a_refused_file_is_answered_with_its_cause_and_changes_nothing(fresh: tuple[World, Satellite, str]) -> None:
+    """Empty, another kind, cut, altered, another satellite's: each its own code on the page, which stays as it was."""
+    world, server, code = fresh
+    browser = Browser(make_app(server))
+    first_administrator(browser, code)
+    browser.post("/setup/check")
+    browser.post("/setup/register/make")
+    registration = browser.get("/setup/register/file").get_data()
+    world.found_satellite("South", "satellite-south")
+    other = Path(world.file("authorization")).read_bytes()
+    carried = world.file("registration-north", registration)
+    world.central(
+        "satellite", "add", ACCOUNT, "--name", "North", "--virtual-account", "Spare", "--registration", carried
+    )
+    world.central("satellite", "authorize", ACCOUNT, "North", "--output", world.file("own"))
+    own = Path(world.file("own")).read_bytes()
+    wrong = {
+        "no_file": None,
+        "truncated": own[: len(own) // 2],
+        "altered": own[:-40] + bytes([own[-40] ^ 1]) + own[-39:],
+        "wrong_kind": registration,
+        "wrong_satellite": other,
+    }
+
+    for expected, content in wrong.items():
+        found = (
+            browser.post("/setup/register/authorization", {"file": ""})
+            if content is None
+            else upload(browser, "/setup/register/authorization", content)
+        )
+        text = page_of(found)
+        seen = re.search(r'data-verdict="(\w+)"', text)
+        assert (found.status_code, seen and seen[1]) == (422, expected)  # type: ignore[attr-defined]
+        assert 'data-page="setup-register"' in text
+        assert "data-checked" not in text
+    empty = upload(browser, "/setup/register/authorization", b"")
+    assert 'data-verdict="truncated"' in page_of(empty)
+    assert world.satellite("registration", "status")["state"] == "registration_made"
+    assert not list((server.home / "incoming").glob("*")) if (server.home / "incoming").exists() else True
+    huge = browser.post("/setup/register/authorization", {"file": (io.BytesIO(b"x" * 70_000_000), "x")})
+    assert huge.status_code == 413
