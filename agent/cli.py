@@ -175,7 +175,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             raise Usage("an argument is not UTF-8")
         found = perform(build_parser().parse_args(arguments))
     except Usage as error:
-        _fail(as_json, "usage", str(error), "Run the command with --help to see what it takes.")
+        _fail(as_json, "usage", str(error), "Run the command with --help.")
         sys.exit(2)
     except AgentError as error:
         _fail(as_json, error.reason, error.message, error.remedy)

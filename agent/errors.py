@@ -23,7 +23,7 @@ class AgentError(Refusal):
 
 class NotRegisteredError(AgentError):
     code = "not_registered"
-    message = "The operation needs an identity that this device does not have."
+    message = "This device is not registered."
     remedy = Remedy("Register the device with a token first.", page="set-up.md#a-device")
 
 
@@ -31,13 +31,13 @@ class AlreadyRegisteredError(AgentError):
     code = "already_registered"
     message = "The device is registered under another identity; nothing was changed."
     remedy = Remedy(
-        "Use a state folder of its own for each device, or run `agent deregister` first.", page="set-up.md#a-device"
+        "Use a separate state folder for each device, or run `agent deregister` first.", page="set-up.md#a-device"
     )
 
 
 class InvalidInputError(AgentError):
     code = "invalid_input"
-    message = "A value given by the caller is outside what is allowed."
+    message = "A value is not allowed."
     remedy = Remedy("Correct the value and repeat the command.", page="set-up.md#a-device")
 
 
@@ -49,7 +49,7 @@ class InvalidQuantityError(AgentError):
 
 class InvalidTagError(AgentError):
     code = "invalid_tag"
-    message = "A licence tag holds characters that no tag has, or is too long."
+    message = "The licence tag is too long or has characters that are not allowed."
     remedy = Remedy(
         "Copy the tag from the catalogue, without blanks or line breaks.", page="orders-and-catalogue.md#catalogue"
     )
@@ -57,7 +57,7 @@ class InvalidTagError(AgentError):
 
 class UnknownUseError(AgentError):
     code = "not_in_use"
-    message = "The device does not use, hold or await the licence that was named."
+    message = "The device does not use, hold or await this licence."
     remedy = Remedy(
         "List the licences of this device with `agent status`.",
         page="troubleshooting.md#a-device-is-registered-and-may-not-use-a-licence",
@@ -68,16 +68,16 @@ class RestrictedError(AgentError):
     code = "restricted_needs_export_request"
     message = "A restricted licence can only be used after central has granted it."
     remedy = Remedy(
-        "Ask for it with `agent request-export TAG COUNT` and collect the answer with `agent renew auth`.",
+        "Request it with `agent request-export TAG COUNT` and collect the answer with `agent renew auth`.",
         page="restricted-licences.md#from-request-to-use",
     )
 
 
 class ServerUnreachableError(AgentError):
     code = "server_unreachable"
-    message = "No answer came: the name, the route, the port or the time-out."
+    message = "The server did not answer: name, route, port or time-out."
     remedy = Remedy(
-        "Check the address, the network and that the server runs; the device repeats its message by itself.",
+        "Check the address, the network and that the server runs; the device retries by itself.",
         page="troubleshooting.md#a-device-does-not-register",
     )
 
@@ -94,16 +94,16 @@ class TlsNameError(TlsRefusedError):
     code = "tls_certificate_name"
     message = "The server's TLS certificate is for another name or address than the one of --url."
     remedy = Remedy(
-        "Use a name or address that stands in the certificate, or have the server's certificate made for this one.",
+        "Use a name or address from the certificate, or have a certificate issued for this one.",
         page="tls.md",
     )
 
 
 class TlsExpiredError(TlsRefusedError):
     code = "tls_certificate_expired"
-    message = "The server's TLS certificate has ended, or this device's clock is ahead."
+    message = "The server's TLS certificate has expired, or this device's clock is ahead."
     remedy = Remedy(
-        "Compare this device's clock with the right time; if it is right, have the server's certificate renewed.",
+        "Check this device's clock; if it is correct, have the server's certificate renewed.",
         page="tls.md",
     )
 
@@ -112,7 +112,7 @@ class TlsNotYetValidError(TlsRefusedError):
     code = "tls_certificate_not_yet_valid"
     message = "The server's TLS certificate is not valid yet: this device's clock is probably behind."
     remedy = Remedy(
-        "Set this device's clock right; if it is right, look at the clock of the server that made the certificate.",
+        "Check this device's clock; if it is correct, check the clock of the machine that issued the certificate.",
         page="tls.md",
     )
 
@@ -121,29 +121,29 @@ class TlsFingerprintError(TlsRefusedError):
     code = "tls_fingerprint_differs"
     message = "The server shows another TLS certificate than the one whose fingerprint was given."
     remedy = Remedy(
-        "If the server's certificate was replaced, register with its new fingerprint; else look for a machine between.",
+        "If the server's certificate was replaced, register with its new fingerprint; otherwise look for a machine in between.",
         page="tls.md",
     )
 
 
 class TlsNotSpokenError(TlsRefusedError):
     code = "tls_not_spoken"
-    message = "What answers at the address speaks no TLS, or none that this device speaks."
-    remedy = Remedy("Correct scheme and port of the address; look for a proxy or filter between.", page="tls.md")
+    message = "The server does not use TLS, or no version that this device supports."
+    remedy = Remedy("Correct scheme and port of the address; look for a proxy or filter in between.", page="tls.md")
 
 
 class TlsUnusableError(TlsRefusedError):
     code = "tls_trust_unusable"
-    message = "The CA certificate that was given for the server cannot be used, or TLS was asked for without https."
+    message = "The CA certificate cannot be used, or TLS options were given for an address without https."
     remedy = Remedy(
-        "Give --ca a file with the CA's certificate in PEM form, and an address that begins with https://.",
+        "Use a PEM file for --ca, and an address that begins with https://.",
         page="tls.md",
     )
 
 
 class AnswerRefusedError(AgentError):
     code = "answer_not_trusted"
-    message = "An answer came that this device must not believe."
+    message = "The answer of the server cannot be trusted."
     remedy = Remedy(
         "Check that the root file belongs to the vendor of this server; nothing was changed.",
         page="troubleshooting.md#a-device-does-not-register",
@@ -152,14 +152,14 @@ class AnswerRefusedError(AgentError):
 
 class ServerRefusedError(AgentError):
     code = "refused"
-    message = "The server answered with a signed or plain refusal; its own code is passed on."
+    message = "The server refused; the error has the server's code."
 
 
 class ServerBusyError(ServerRefusedError):
     code = "server_busy"
-    message = "The server has more to do than it can; it says when to ask again."
+    message = "The server is busy; it says when to retry."
     remedy = Remedy(
-        "Wait; the device asks again when the server said, and a little later so that not all come at once.",
+        "Wait; the device retries by itself at the time that the server named, plus a random delay.",
         page="set-up.md#a-device",
     )
 
@@ -187,7 +187,7 @@ class WrongOwnerError(AgentError):
     code = "wrong_owner"
     message = "The state folder, or a file in it, belongs to another user; nothing was read or changed."
     remedy = Remedy(
-        "Run the command as the owner of the folder, or give the folder with all it holds back to its owner.",
+        "Run the command as the owner of the folder, or change the owner of the folder and its contents.",
         page="troubleshooting.md#the-server",
     )
 
@@ -195,7 +195,7 @@ class WrongOwnerError(AgentError):
 class RootMismatchError(AgentError):
     code = "wrong_vendor"
     message = "The device already trusts the root of another vendor."
-    remedy = Remedy("Use the root file that the device was made with, or a new state folder.", page="set-up.md")
+    remedy = Remedy("Use the root file that this device trusts, or a new state folder.", page="set-up.md")
 
 
 class NotALabError(AgentError):
@@ -209,24 +209,24 @@ class NotALabError(AgentError):
 
 class AlreadyReservedError(AgentError):
     code = "already_reserved"
-    message = "Licences are installed by a code already."
-    remedy = Remedy("Give them back first with `agent reserve return`.", page="reservation.md#giving-back")
+    message = "A reservation is installed already."
+    remedy = Remedy("Return it first with `agent reserve return`.", page="reservation.md#giving-back")
 
 
 class NotReservedError(AgentError):
     code = "not_reserved"
-    message = "The device has asked for no reservation, or has none installed."
+    message = "The device has not requested a reservation, or has none installed."
     remedy = Remedy(
-        "Ask for one with `agent reserve request`, and install the code that central gives.",
+        "Make a request code with `agent reserve request`, and install the authorization code from central.",
         page="reservation.md#from-request-to-use",
     )
 
 
 class CodeRefusedError(AgentError):
     code = "code_refused"
-    message = "The code is not meant for this device or was changed on its way."
+    message = "The code is not for this device, or was altered."
     remedy = Remedy(
-        "Install the file that central made for the request code of this very device, as it is.",
+        "Install the unchanged file that central made for the request code of this device.",
         page="reservation.md#from-request-to-use",
     )
 

@@ -21,9 +21,9 @@ class AnchorDamagedError(AppError):
     """The refusal `anchor_damaged`."""
 
     code = "anchor_damaged"
-    message = "The anchor's file cannot be read."
+    message = "The anchor file is damaged."
     remedy = Remedy(
-        "Remove the file: central then takes itself for restored and opens a new epoch for every satellite.",
+        "Remove the file: central then counts as restored and opens a new epoch for every satellite.",
         page="backup-and-restore.md#the-anchor",
     )
     status = 500

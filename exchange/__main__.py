@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         options = build_parser().parse_args(arguments)
         report = _perform(options)
     except Usage as error:
-        _fail(as_json, _problem("usage", str(error), "Run the command with --help to see what it takes."))
+        _fail(as_json, _problem("usage", str(error), "Run the command with --help."))
         sys.exit(USAGE)
     except (ExchangeError, UnreadableError) as error:
         _fail(as_json, _problem(error.code, str(error), error.remedy))

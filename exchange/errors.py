@@ -19,7 +19,7 @@ class AlteredError(ExchangeError):
     code = "altered"
     message = "The content does not match its signature or digest: something was changed, added or left out."
     remedy = Remedy(
-        "Carry the original file again, byte for byte; do not open and save it in an editor.",
+        "Transport the original file again, byte for byte; do not open and save it in an editor.",
         page="synchronization.md#what-can-go-wrong",
     )
 
@@ -34,22 +34,22 @@ class TruncatedError(ExchangeError):
 
 class MalformedError(ExchangeError):
     code = "malformed"
-    message = "The bytes are not what this kind of file or message is made of."
+    message = "The content does not have the format of this kind of file or message."
     remedy = Remedy(
-        "Check that this is the file that was meant; if it is, carry the original again, byte for byte.",
+        "Check that this is the right file; if it is, transport the original again, byte for byte.",
         page="synchronization.md#what-can-go-wrong",
     )
 
 
 class WrongKindError(ExchangeError):
     code = "wrong_kind"
-    message = "The file is genuine in form but of another kind than is needed here."
-    remedy = Remedy("Give the kind of file that this step asks for.", page="synchronization.md#what-can-go-wrong")
+    message = "The file is of another kind than is needed here."
+    remedy = Remedy("Use the kind of file that this step needs.", page="synchronization.md#what-can-go-wrong")
 
 
 class WrongSatelliteError(ExchangeError):
     code = "wrong_satellite"
-    message = "The file is meant for another satellite."
+    message = "The file is for another satellite."
     remedy = Remedy(
         "Take the file to the satellite that its first line names.", page="synchronization.md#what-can-go-wrong"
     )
@@ -57,13 +57,13 @@ class WrongSatelliteError(ExchangeError):
 
 class WrongVendorError(ExchangeError):
     code = "wrong_vendor"
-    message = "The file belongs to the central of another vendor."
-    remedy = Remedy("Take the file to the vendor whose root this machine was made with.", page="set-up.md")
+    message = "The file belongs to another vendor's central."
+    remedy = Remedy("Take the file to the vendor whose root this machine trusts.", page="set-up.md")
 
 
 class UnknownIssuerError(ExchangeError):
     code = "unknown_issuer"
-    message = "No key that is trusted for this kind of file has signed it."
+    message = "No key that is trusted for this kind of file signed it."
     remedy = Remedy(
         "Check where the file comes from; a newer root may be needed to know its key.",
         page="synchronization.md#what-can-go-wrong",
@@ -72,25 +72,25 @@ class UnknownIssuerError(ExchangeError):
 
 class NotMineError(ExchangeError):
     code = "not_mine"
-    message = "The file answers something that this machine never made."
+    message = "The file answers a request that this machine did not make."
     remedy = Remedy(
-        "Find out whether a copy of this machine is running; make and carry a new file from this one.",
+        "Find out whether a copy of this machine is running; then make a new file on this machine.",
         page="synchronization.md#what-can-go-wrong",
     )
 
 
 class ForkError(ExchangeError):
     code = "fork"
-    message = "Two machines speak as the same satellite, or one was restored from an older copy."
+    message = "Two machines act as the same satellite, or one was restored from an older copy."
     remedy = Remedy(
-        "Decide which machine is to live on and resynchronize it with a fresh registration file.",
+        "Decide which machine to keep and resynchronize it with a new registration file.",
         page="synchronization.md#resynchronization",
     )
 
 
 class ResyncRequiredError(ExchangeError):
     code = "resync_required"
-    message = "The file belongs to an epoch or key that has ended."
+    message = "The file belongs to an earlier epoch or a retired key."
     remedy = Remedy(
         "Import the newest authorization file at the satellite, or resynchronize it at central.",
         page="synchronization.md#resynchronization",
@@ -99,38 +99,38 @@ class ResyncRequiredError(ExchangeError):
 
 class ExpiredError(ExchangeError):
     code = "expired"
-    message = "The time for which this was valid is over."
+    message = "It is no longer valid."
     remedy = Remedy(
-        "Ask for a new one; compare the clocks of both sides if this is unexpected.",
+        "Request a new one; if this is unexpected, compare the clocks of both sides.",
         page="time.md#when-the-clock-is-wrong",
     )
 
 
 class NotYetValidError(ExchangeError):
     code = "not_yet_valid"
-    message = "This was made in the future, as this machine's clock sees it."
+    message = "It was made in the future, according to this machine's clock."
     remedy = Remedy(
-        "Compare the clocks of both sides and set the wrong one right.", page="time.md#when-the-clock-is-wrong"
+        "Compare the clocks of both sides and correct the wrong one.", page="time.md#when-the-clock-is-wrong"
     )
 
 
 class UnsupportedVersionError(ExchangeError):
     code = "unsupported_version"
-    message = "The format's version is one that this program does not know."
+    message = "This program does not know the version of the format."
     remedy = Remedy("Update the program on this side.", page="synchronization.md#what-can-go-wrong")
 
 
 class TooLargeError(ExchangeError):
     code = "too_large"
-    message = "Larger than anything of this kind can be."
-    remedy = Remedy("Check that this is the file that was meant.", page="synchronization.md#what-can-go-wrong")
+    message = "It is larger than the limit of its kind."
+    remedy = Remedy("Check that this is the right file.", page="synchronization.md#what-can-go-wrong")
 
 
 class SupersededError(ExchangeError):
     code = "superseded"
-    message = "A newer file of the same satellite was already taken in."
+    message = "A newer file of the same satellite was already imported."
     remedy = Remedy(
-        "Nothing is lost: the newer file held all of this. Carry the newest response back.",
+        "Nothing is lost: the newer file contains all of it. Transport the newest response to the satellite.",
         page="synchronization.md#the-round-trip",
     )
 
@@ -149,24 +149,24 @@ class AlreadyAppliedError(ExchangeError):
 
 class LabMismatchError(ExchangeError):
     code = "lab_mismatch"
-    message = "What a laboratory signed is refused outside it, and the other way round."
+    message = "Laboratory and production do not accept each other's signatures."
     remedy = Remedy(
-        "Use files and roots of the same world: laboratory with laboratory, real with real.",
+        "Use files and roots of the same kind: laboratory with laboratory, production with production.",
         page="set-up.md#a-laboratory",
     )
 
 
 class NewerRootNeededError(ExchangeError):
     code = "trust_needs_newer_root"
-    message = "The chain of root documents has a gap: versions between the known and the offered one are missing."
-    remedy = Remedy("Ask the vendor for the root documents in between.", page="set-up.md")
+    message = "Root documents between the known version and the offered one are missing."
+    remedy = Remedy("Get the missing root documents from the vendor.", page="set-up.md")
 
 
 class RegistrationNeededError(ExchangeError):
     code = "registration_needed"
-    message = "Only a fresh registration file can bring this satellite back."
+    message = "This satellite needs a new registration file."
     remedy = Remedy(
-        "Make a new registration file on the machine that is to live on, and give it with the command.",
+        "Make a new registration file on the machine that you keep, and name it with the command.",
         page="synchronization.md#resynchronization",
     )
 

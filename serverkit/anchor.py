@@ -30,9 +30,9 @@ class AnchorUnreadableError(AppError):
     """The refusal `anchor_unreadable`."""
 
     code = "anchor_unreadable"
-    message = "The anchor's file exists and cannot be read: it may belong to another user."
+    message = "The anchor file exists but cannot be read; it may belong to another user."
     remedy = Remedy(
-        "Make the owner of the home the owner of the folder `anchor` and its contents; remove nothing.",
+        "Change the owner of the folder `anchor` and its contents to the owner of the home; remove nothing.",
         page="backup-and-restore.md#the-anchor",
     )
     status = 503

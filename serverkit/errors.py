@@ -25,8 +25,8 @@ class RefusedError(AppError):
 
 class NotFoundError(AppError):
     code = "not_found"
-    message = "There is no such thing, or the caller may not know of it."
-    remedy = Remedy("Check the name or id; the list shows what there is.")
+    message = "It does not exist, or the caller may not see it."
+    remedy = Remedy("Check the name or id against the list.")
     status = 404
 
 
@@ -39,7 +39,7 @@ class ForbiddenError(AppError):
 
 class InvalidInputError(AppError):
     code = "invalid_input"
-    message = "A value is outside what is allowed."
+    message = "A value is not allowed."
     remedy = Remedy("Correct the value and try again.")
     status = 422
 
@@ -52,29 +52,29 @@ class SettingsError(AppError):
 
 class HomeMissingError(AppError):
     code = "home_not_initialised"
-    message = "The state folder was not set up."
-    remedy = Remedy("Run the `init` command with this --home first.", page="set-up.md")
+    message = "The state folder is not initialized."
+    remedy = Remedy("Run the `init` command for this --home first.", page="set-up.md")
 
 
 class HomeExistsError(AppError):
     code = "home_already_initialised"
-    message = "The state folder is in use already."
+    message = "The state folder already belongs to an installation."
     remedy = Remedy("Choose another --home; an existing one is never overwritten.", page="set-up.md")
     status = 409
 
 
 class NotALabError(AppError):
     code = "not_a_lab"
-    message = "The clock of this home follows the system."
-    remedy = Remedy("Only a home made with --lab has a clock that can be moved.", page="set-up.md#a-laboratory")
+    message = "The clock of this home follows the system clock."
+    remedy = Remedy("Only a home created with --lab has a clock that can be moved.", page="set-up.md#a-laboratory")
     status = 409
 
 
 class LabClockMissingError(AppError):
     code = "lab_clock_missing"
-    message = "This home is a laboratory's, and the file with its clock is gone."
+    message = "The clock file of this laboratory is missing."
     remedy = Remedy(
-        "Put lab-clock.json back from a backup; a laboratory never runs on the machine's own clock.",
+        "Restore lab-clock.json from a backup; a laboratory never runs on the machine's own clock.",
         page="time.md#in-a-laboratory",
     )
     status = 500
@@ -82,9 +82,9 @@ class LabClockMissingError(AppError):
 
 class LabClockForeignError(AppError):
     code = "lab_clock_foreign"
-    message = "There is a laboratory's clock in a home that is none."
+    message = "A home that is not a laboratory holds a laboratory clock."
     remedy = Remedy(
-        "Take lab-clock.json out of the home, and find out who put it there: the clock must not be moved here.",
+        "Remove lab-clock.json from the home, and find out who put it there: this clock must not be moved.",
         page="time.md#in-a-laboratory",
     )
     status = 500
@@ -98,59 +98,57 @@ class FileUnreadableError(AppError):
 
 class FileTooLargeError(FileUnreadableError):
     code = "file_too_large"
-    message = "A file is larger than any of its kind may be."
-    remedy = Remedy("Check that it is the file that was meant; divide a large one into several.")
+    message = "A file is larger than its kind may be."
+    remedy = Remedy("Check that it is the right file; split a large one.")
 
 
 class UploadTooLargeError(AppError):
     code = "too_large"
-    message = "More was sent than is allowed."
-    remedy = Remedy("Send less at a time.")
+    message = "The request is larger than allowed."
+    remedy = Remedy("Send smaller parts.")
     status = 413
 
 
 class BodyIncompleteError(AppError):
     code = "body_incomplete"
-    message = "The connection broke, or fell silent, before the whole request had come; nothing was done."
+    message = "The connection ended before the whole request arrived; nothing was done."
     remedy = Remedy("Send the request again.")
     status = 400
 
 
 class RequestTimeoutError(AppError):
     code = "request_timeout"
-    message = "The request did not come in time; nothing was done."
-    remedy = Remedy("Send it again, over a faster line or in smaller parts.")
+    message = "The request timed out; nothing was done."
+    remedy = Remedy("Send it again, over a faster connection or in smaller parts.")
     status = 408
 
 
 class TooManyUploadsError(AppError):
     code = "too_many_uploads"
-    message = "Too many requests of this address are still being sent."
-    remedy = Remedy("Wait until the others are done.")
+    message = "Too many uploads from this address are in progress."
+    remedy = Remedy("Wait until the others have finished.")
     status = 429
 
 
 class RequestMalformedError(AppError):
     code = "request_malformed"
     message = "The request is not well-formed HTTP."
-    remedy = Remedy("Correct the client.")
+    remedy = Remedy("Correct the client program.")
     status = 400
 
 
 class KeyUnreadableError(AppError):
     code = "key_unreadable"
     message = "A key file of this home is damaged."
-    remedy = Remedy(
-        "Restore the key file that is named from the backup of this home.", page="backup-and-restore.md#restore"
-    )
+    remedy = Remedy("Restore the named key file from a backup of this home.", page="backup-and-restore.md#restore")
     status = 500
 
 
 class DatabaseMissingError(AppError):
     code = "database_missing"
-    message = "The home has keys, but not its database."
+    message = "The home has keys but no database."
     remedy = Remedy(
-        "Check that --home is a home of this program; restore the database from its backup.",
+        "Check that --home names a home of this program; restore the database from a backup.",
         page="backup-and-restore.md#restore",
     )
     status = 500
@@ -160,7 +158,7 @@ class DatabaseForeignError(AppError):
     code = "database_of_another_home"
     message = "The database belongs to another home."
     remedy = Remedy(
-        "Give this home a database of its own in database.url; nothing was changed in the one that is named.",
+        "Set database.url to a database of this home; the other database was not changed.",
         page="settings.md",
     )
     status = 409
@@ -168,30 +166,32 @@ class DatabaseForeignError(AppError):
 
 class DatabaseUnavailableError(AppError):
     code = "database_unavailable"
-    message = "The database does not answer."
-    remedy = Remedy("Check that the database runs and database.url is right.", page="troubleshooting.md#the-server")
+    message = "The database is not available."
+    remedy = Remedy(
+        "Check that the database runs and that database.url is correct.", page="troubleshooting.md#the-server"
+    )
     status = 503
 
 
 class DatabaseBusyError(AppError):
     code = "busy"
-    message = "The database did not come free in time."
+    message = "The database was busy for too long."
     remedy = Remedy("Wait and try again.", page="troubleshooting.md#the-server")
     status = 503
 
 
 class DiskFullError(AppError):
     code = "disk_full"
-    message = "The disk has no room left."
+    message = "The disk is full."
     remedy = Remedy(
-        "Free space; nothing was changed, and what waits goes on by itself.", page="troubleshooting.md#the-server"
+        "Free space; nothing was changed, and work continues by itself.", page="troubleshooting.md#the-server"
     )
     status = 503
 
 
 class DiskUnwritableError(AppError):
     code = "disk_read_only"
-    message = "The state folder cannot be written."
+    message = "The state folder is not writable."
     remedy = Remedy(
         "Mount it writable, or correct owner and permissions of the state folder.", page="troubleshooting.md#the-server"
     )
@@ -202,7 +202,7 @@ class StorageFailedError(AppError):
     code = "storage_failed"
     message = "The disk did not confirm a write."
     remedy = Remedy(
-        "Look at the disk and the system's log; start again once it is sound. What was acknowledged is kept.",
+        "Check the disk and the system log, and start again when the disk works. Acknowledged data is kept.",
         page="troubleshooting.md#the-server",
     )
     status = 503
@@ -210,9 +210,9 @@ class StorageFailedError(AppError):
 
 class DatabaseDamagedError(AppError):
     code = "database_damaged"
-    message = "The database's file is damaged."
+    message = "The database file is damaged."
     remedy = Remedy(
-        "Stop the server, keep the file for those who look into it, and restore the newest backup.",
+        "Stop the server, keep the file for the investigation, and restore the newest backup.",
         page="backup-and-restore.md#restore",
     )
     status = 503
@@ -222,7 +222,7 @@ class WrongOwnerError(AppError):
     code = "wrong_owner"
     message = "A part of the state folder belongs to another user."
     remedy = Remedy(
-        "Run the server as the owner of its state folder, or change the owner of the folder with all it holds.",
+        "Run the server as the owner of its state folder, or change the owner of the folder and its contents.",
         page="troubleshooting.md#the-server",
     )
     status = 500
@@ -232,7 +232,7 @@ class KeyFileMissingError(AppError):
     code = "key_missing"
     message = "A key file of this home is missing."
     remedy = Remedy(
-        "Restore the folder `keys` from a backup; without it neither devices nor files can be answered.",
+        "Restore the folder `keys` from a backup; without it the server cannot answer devices or files.",
         page="backup-and-restore.md#restore",
     )
     status = 500

@@ -45,8 +45,8 @@ class NameTooSimilarError(RefusedError):
     """The refusal `name_too_similar`."""
 
     code = "name_too_similar"
-    message = "A name cannot be told from one that is there."
-    remedy = Remedy("Use the name that is there, or choose one that a reader can tell from it.")
+    message = "The name looks like an existing one."
+    remedy = Remedy("Use the existing name, or choose one that looks different.")
 
 
 def check_name(what: str, value: str, most: int = MOST) -> str:

@@ -36,10 +36,8 @@ class TableFileError(InvalidInputError):
     """The refusal `malformed_file`."""
 
     code = "malformed_file"
-    message = "The file is no CSV of this kind; nothing of it was taken in."
-    remedy = Remedy(
-        "Save the file as CSV in UTF-8 with the columns that the documentation names.", page="orders-and-catalogue.md"
-    )
+    message = "The file is not a CSV file of this kind; nothing was imported."
+    remedy = Remedy("Save the file as CSV in UTF-8 with the documented columns.", page="orders-and-catalogue.md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +71,9 @@ class FaultyRowsError(InvalidInputError):
     """The refusal `invalid_rows`."""
 
     code = "invalid_rows"
-    message = "Rows of the file cannot be taken; none was."
+    message = "The file has invalid rows; nothing was imported."
     remedy = Remedy(
-        "Correct the lines that are named and import the whole file again.",
+        "Correct the named lines and import the whole file again.",
         page="orders-and-catalogue.md#codes-of-faulty-lines",
     )
 

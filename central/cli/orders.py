@@ -19,7 +19,7 @@ class LedgerDiffersError(RefusedError):
     code = "ledger_differs"
     message = "The ledger does not add up: rows were changed by another program."
     remedy = Remedy(
-        "Restore a backup from before the change, and find out who changed the rows that are named.",
+        "Restore a backup from before the change, and find out who changed the named rows.",
         page="orders-and-catalogue.md",
     )
 

@@ -83,7 +83,7 @@ def apply_staged(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite:
     unit.session.flush()
     staged.bulk.send(unit.session.connection(), staged.numbers_from(first))
     if staged.recount:
-        recount_totals(unit, account.id, sorted({*own, *(home for home, _ in staged.changes)}))
+        recount_totals(unit, account.id, sorted({*own, *(va for va, _ in staged.changes)}))
     else:
         change_totals(unit, account.id, staged.changes)
     for kind, apply in _APPLY.items():
@@ -166,11 +166,11 @@ def _moved(context: ApplyContext, ids: Sequence[str]) -> Iterator[NewEvent]:
     """What the logs of both virtual accounts tell of instances that the satellite moved."""
     staged, names = context.staged, context.virtual_accounts
     for row in _instances(context, ids):
-        homes = staged.left[row.id], staged.moved[row.id]
-        old, new = (names.get(home) or _former_name(context, home) for home in homes)
+        both = staged.left[row.id], staged.moved[row.id]
+        old, new = (names.get(va) or _former_name(context, va) for va in both)
         message = f"product instance {instance_name(row)} transferred from {old} to {new} via satellite {context.satellite.name}"
-        for home in dict.fromkeys(homes):
-            yield _told(context, EventKind.INSTANCE_TRANSFERRED, row, home, message, old=homes[0], new=homes[1])
+        for va in dict.fromkeys(both):
+            yield _told(context, EventKind.INSTANCE_TRANSFERRED, row, va, message, old=both[0], new=both[1])
 
 
 def _removed(context: ApplyContext, ids: Sequence[str]) -> Iterator[NewEvent]:
@@ -178,13 +178,13 @@ def _removed(context: ApplyContext, ids: Sequence[str]) -> Iterator[NewEvent]:
     used = claims_by_instance(context.unit, context.account.id, [*ids])
     named = titles(context.unit, {tag for of in used.values() for tag in of})
     for row in _instances(context, ids):
-        home, freed = row.virtual_account_id, used.get(row.id, {})
-        place = context.virtual_accounts.get(home) or _former_name(context, home)
+        va, freed = row.virtual_account_id, used.get(row.id, {})
+        place = context.virtual_accounts.get(va) or _former_name(context, va)
         text = freed_text(freed, named)
         message = (
             f"product instance {instance_name(row)} removed from {place} via satellite {context.satellite.name}{text}"
         )
-        yield _told(context, EventKind.INSTANCE_REMOVED_VIA_SATELLITE, row, home, message, freed=freed)
+        yield _told(context, EventKind.INSTANCE_REMOVED_VIA_SATELLITE, row, va, message, freed=freed)
 
 
 def _instances(context: ApplyContext, ids: Sequence[str]) -> Sequence[Row[Any]]:
@@ -199,10 +199,10 @@ def _former_name(context: ApplyContext, virtual_account_id: str) -> str:
     return found.name if found is not None else virtual_account_id
 
 
-def _told(context: ApplyContext, kind: EventKind, row: Row[Any], home: str, message: str, **more: object) -> NewEvent:
+def _told(context: ApplyContext, kind: EventKind, row: Row[Any], va: str, message: str, **more: object) -> NewEvent:
     subject = {"instance": row.id, "pid": row.udi["pid"], "serial": row.udi["serial"], **more}
     return NewEvent(
-        kind, message, subject, virtual_account_id=home, instance_id=row.id, satellite_id=context.satellite.id
+        kind, message, subject, virtual_account_id=va, instance_id=row.id, satellite_id=context.satellite.id
     )
 
 
@@ -218,8 +218,8 @@ def _decide_requests(context: ApplyContext, rows: list[ExportRequestRow]) -> Non
             raise MalformedError("a request does not say what its device signed")
         if instance is not None and instance.key_hash != row.device_key.key_hash:
             instance = None
-        home = instance.virtual_account_id if instance else next(iter(sorted(context.virtual_accounts)), "")
-        applicant = Applicant(context.account, context.satellite.id, context.satellite.epoch, home)
+        va = instance.virtual_account_id if instance else next(iter(sorted(context.virtual_accounts)), "")
+        applicant = Applicant(context.account, context.satellite.id, context.satellite.epoch, va)
         decide(unit, context.keyring, applicant, instance, statement, row.device_key)
 
 

@@ -8,12 +8,12 @@ from central.domain.satellites.models import Satellite
 from exchange.files.rows import EventRow, InstanceRow
 
 
-def added_event(satellite: Satellite, row: InstanceRow, home: str) -> NewEvent:
+def added_event(satellite: Satellite, row: InstanceRow, place: str) -> NewEvent:
     """An instance that a satellite reports for the first time, in the virtual account of this name."""
     standbys = f" with standbys {', '.join(member.label for member in row.standbys)}" if row.standbys else ""
     return NewEvent(
         EventKind.INSTANCE_ADDED_VIA_SATELLITE,
-        f"product instance {row.hostname or row.udi.label} added to {home} via satellite {satellite.name}{standbys}",
+        f"product instance {row.hostname or row.udi.label} added to {place} via satellite {satellite.name}{standbys}",
         {"instance": row.id, "pid": row.udi.pid, "serial": row.udi.serial},
         virtual_account_id=row.virtual_account,
         instance_id=row.id,
@@ -21,14 +21,14 @@ def added_event(satellite: Satellite, row: InstanceRow, home: str) -> NewEvent:
     )
 
 
-def site_event(satellite: Satellite, row: EventRow, home: str | None) -> NewEvent:
-    """An event of the site, in the log of the virtual account `home` if it is known where it happened."""
+def site_event(satellite: Satellite, row: EventRow, virtual_account_id: str | None) -> NewEvent:
+    """An event of the site, in the log of the virtual account `virtual_account_id` if it is known where it happened."""
     requested = row.event == EventKind.INSTANCE_REQUESTED_LICENCES
     return NewEvent(
         EventKind.INSTANCE_REQUESTED_VIA_SATELLITE if requested else EventKind.SATELLITE_EVENT,
         f"{row.message} (satellite {satellite.name})",
         {**row.subject, "event": row.event, "satellite_event": row.id},
-        virtual_account_id=home,
+        virtual_account_id=virtual_account_id,
         instance_id=row.instance,
         satellite_id=satellite.id,
         at=row.at,

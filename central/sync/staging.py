@@ -47,7 +47,7 @@ class Staged:
     basis: tuple[object, ...]
     bulk: Bulk = field(default_factory=Bulk)
     others: dict[type, list[Any]] = field(default_factory=lambda: defaultdict(list))
-    homes: dict[str, str] = field(default_factory=dict)
+    virtual_accounts: dict[str, str] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
@@ -150,24 +150,24 @@ class _Staging:
         kept: list[InstanceRow] = []
         staged = self.staged
         for row in rows:
-            before = staged.homes.get(row.id) or known.get(row.id, (None,))[0]
+            before = staged.virtual_accounts.get(row.id) or known.get(row.id, (None,))[0]
             if row.removed:
                 if before is not None:
                     staged.gone.append(row.id)
                 elif row.virtual_account in self._own:  # it came and went between two files
                     self._unknown[row.id] = row.virtual_account
                 continue
-            home = self._owned(row.virtual_account)
+            va = self._owned(row.virtual_account)
             if before is None:
-                added.append(added_event(self._satellite, row, self._own[home]))
+                added.append(added_event(self._satellite, row, self._own[va]))
                 staged.registered |= {row.id: row.udi} if self._reserving else {}
                 self._new.add(row.id)
                 if "clone" in row.marks and row.key_hash:
                     staged.apart[row.key_hash] = row.id
-            elif before != home:
-                staged.moved[row.id] = home
+            elif before != va:
+                staged.moved[row.id] = va
                 staged.left.setdefault(row.id, before)
-            staged.homes[row.id] = home
+            staged.virtual_accounts[row.id] = va
             kept.append(row)
         columns = _instance_columns(self._satellite, kept)
         self._instance = self._instance or upserting(self._unit.session, Instance, [*columns])
@@ -192,19 +192,19 @@ class _Staging:
     def claims(self, rows: list[ClaimRow]) -> None:
         """Claims, and by how much each pool's use changes; a claim that comes again has its pools counted anew."""
         staged, account_id = self.staged, self._account
-        self._learn_homes({row.instance for row in rows if row.instance not in staged.homes})
-        wanted = {(row.instance, row.tag): row for row in rows if row.instance in staged.homes}
+        self._learn_virtual_accounts({row.instance for row in rows if row.instance not in staged.virtual_accounts})
+        wanted = {(row.instance, row.tag): row for row in rows if row.instance in staged.virtual_accounts}
         query = select(Claim.instance_id, Claim.tag, Claim.virtual_account_id, Claim.count).where(
             Claim.account_id == account_id, Claim.instance_id.in_({of for of, _ in wanted} - self._new)
         )
-        for instance, tag, home, count in self._unit.session.connection().execute(query):
+        for instance, tag, va, count in self._unit.session.connection().execute(query):
             if (instance, tag) in wanted:
-                staged.changes[home, tag] -= count
+                staged.changes[va, tag] -= count
         again = {*map(hash, wanted)}
         staged.recount |= not again.isdisjoint(self._claimed)
         self._claimed |= again
         for row in wanted.values():
-            staged.changes[staged.homes[row.instance], row.tag] += row.count
+            staged.changes[staged.virtual_accounts[row.instance], row.tag] += row.count
         self._put_claims(self._unclaim, [row for row in wanted.values() if row.count == 0])
         self._put_claims(self._claim, [row for row in wanted.values() if row.count])
 
@@ -213,17 +213,17 @@ class _Staging:
             "account_id": [self._account] * len(rows),
             "instance_id": [row.instance for row in rows],
             "tag": [row.tag for row in rows],
-            "virtual_account_id": [self.staged.homes[row.instance] for row in rows],
+            "virtual_account_id": [self.staged.virtual_accounts[row.instance] for row in rows],
             "count": [row.count for row in rows],
             "since": [row.since for row in rows],
         }
         self.staged.bulk.put(statement, columns)
 
-    def _learn_homes(self, missing: set[str]) -> None:
+    def _learn_virtual_accounts(self, missing: set[str]) -> None:
         if missing:
             theirs = (Instance.account_id == self._account) & (Instance.satellite_id == self._satellite.id)
             query = select(Instance.id, Instance.virtual_account_id).where(theirs, Instance.id.in_(missing))
-            self.staged.homes.update(self._unit.session.connection().execute(query).all())
+            self.staged.virtual_accounts.update(self._unit.session.connection().execute(query).all())
 
     def events(self, rows: list[EventRow]) -> None:
         """Events that were not taken in before."""
@@ -242,7 +242,9 @@ class _Staging:
             row.number if row.number is not None else UNNUMBERED + place for place, row in enumerate(fresh, first)
         )
         # Told apart from those of central by numbers below nothing, until their place is known.
-        self._learn_homes({row.instance for row in fresh if row.instance and row.instance not in self.staged.homes})
+        self._learn_virtual_accounts(
+            {row.instance for row in fresh if row.instance and row.instance not in self.staged.virtual_accounts}
+        )
         self._happened([site_event(self._satellite, row, self._home_of(row)) for row in fresh], -first - 1, step=-1)
 
     def _home_of(self, row: EventRow) -> str | None:
@@ -251,7 +253,7 @@ class _Staging:
         if isinstance(said, str) and said in self._own:
             return said
         of = row.instance or ""
-        return self.staged.homes.get(of) or self._unknown.get(of)
+        return self.staged.virtual_accounts.get(of) or self._unknown.get(of)
 
     def _happened(self, new_events: list[NewEvent], first: int, *, step: int = 1) -> None:
         numbers = range(first, first + step * len(new_events), step)

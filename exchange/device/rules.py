@@ -122,7 +122,7 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
     ),
     "unknown_grant": Problem(404, "The grant is not known here.", "Nothing needs to be done."),
     "recovery": Problem(
-        409, "The satellite was put back to an older copy.", "Resynchronize the satellite; renewals go on meanwhile."
+        409, "The satellite was restored from an older copy.", "Resynchronize the satellite; renewals go on meanwhile."
     ),
     "setup_required": Problem(503, "The server is not set up yet.", "Finish the set-up of the server."),
     "agreement_pending": Problem(409, "The licensing agreement is not accepted.", "Accept the agreement at central."),
@@ -138,7 +138,7 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
     "altered": Problem(400, "The message does not fit its signature.", "Send it again; look for a proxy between."),
     "unknown_issuer": Problem(401, "The message's key is not known here.", "Register the device again with a token."),
     "wrong_kind": Problem(400, "The message is of another kind.", "Send it to the address of its operation."),
-    "too_large": Problem(413, "The message is too large.", "Send less at a time."),
+    "too_large": Problem(413, "The message is too large.", "Send smaller parts."),
     "unsupported_version": Problem(400, "The message's format is not known here.", "Update the server or the agent."),
     "too_many_failures": Problem(429, "Too many refused messages from this address.", "Wait and try again."),
     "busy": Problem(503, "The server is busy.", "Wait and try again."),

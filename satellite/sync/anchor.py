@@ -20,7 +20,7 @@ class AnchorDamagedError(AppError):
     """The refusal `anchor_damaged`."""
 
     code = "anchor_damaged"
-    message = "The anchor's file cannot be read."
+    message = "The anchor file is damaged."
     remedy = Remedy(
         "Have central resynchronize this satellite; the import of its authorization writes a new anchor.",
         page="backup-and-restore.md#the-anchor",

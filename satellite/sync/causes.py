@@ -51,7 +51,7 @@ _ALL = [
         ("anchor_unreadable", "The anchor file exists and cannot be read, so it is unknown whether this satellite was restored.", "Make the owner of the home the owner of the folder `anchor` again; remove nothing."),
         ("wrong_owner", "A part of the state folder belongs to another user.", "Change the owner of the folder and its contents to the user of the server."),
         ("disk_full", "The disk of the state folder is full.", "Free space; nothing was lost."),
-        ("disk_read_only", "The state folder cannot be written.", "Mount it writable or correct its owner."),
+        ("disk_read_only", "The state folder is not writable.", "Mount it writable or correct its owner."),
         ("identity_expired", "The satellite's identity certificate has expired.", "Make a registration file and have central resynchronize the satellite."),
         ("clock_behind", "This machine's clock was set back: it is behind licence time.", "Correct the clock."),
         ("clock_ahead", "This machine's clock jumped far ahead.", "Correct the clock, or confirm it with `satellite time confirm`."),

@@ -12,11 +12,11 @@ class UnknownAlertError(NotFoundError):
 
 class NotDismissibleError(RefusedError):
     code = "alert_not_dismissible"
-    message = "This alert ends only with its cause."
-    remedy = Remedy("Do what the alert asks for; it clears by itself.", page="alerts.md")
+    message = "This alert clears only with its cause."
+    remedy = Remedy("Remove the cause; the alert clears by itself.", page="alerts.md")
 
 
 class NotRemindableError(RefusedError):
     code = "alert_not_remindable"
-    message = "This alert cannot be put off."
-    remedy = Remedy("Dismiss it, or do what it asks for.", page="alerts.md")
+    message = "This alert cannot be postponed."
+    remedy = Remedy("Dismiss it, or remove its cause.", page="alerts.md")

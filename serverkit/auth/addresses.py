@@ -14,9 +14,9 @@ class InvalidNetworkError(InvalidInputError):
     """The refusal `invalid_address`."""
 
     code = "invalid_address"
-    message = "An address from which a token may be used is not an address and no network."
+    message = "An address for the token is neither an IP address nor a network."
     remedy = Remedy(
-        "Give addresses such as 192.0.2.7 or networks such as 2001:db8::/32, 32 at most.", page="settings.md"
+        "Use addresses such as 192.0.2.7 or networks such as 2001:db8::/32, 32 at most.", page="settings.md"
     )
 
 

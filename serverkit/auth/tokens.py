@@ -30,7 +30,7 @@ class InvalidTokenTermsError(InvalidInputError):
     """The refusal `invalid_token_terms`."""
 
     code = "invalid_token_terms"
-    message = "A token lasts 1 to 365 days and is used at least once."
+    message = "A token is valid for 1 to 365 days and for at least one use."
     remedy = Remedy(
         "Give --days from 1 to 365 and, if uses are limited, --uses from 1 to 1000000.", page="operations.md#central"
     )

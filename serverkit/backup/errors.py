@@ -7,20 +7,20 @@ from serverkit.errors import AppError, RefusedError, Remedy
 
 class NotABackupError(AppError):
     code = "not_a_backup"
-    message = "The file is no backup of this product."
-    remedy = Remedy("Take a file that `backup create` wrote.", page="backup-and-restore.md")
+    message = "The file is not a backup of this product."
+    remedy = Remedy("Use a file that `backup create` wrote.", page="backup-and-restore.md")
 
 
 class BackupDamagedError(AppError):
     code = "backup_damaged"
-    message = "The backup was changed or cut."
-    remedy = Remedy("Take another copy of the backup, or an older backup.", page="backup-and-restore.md")
+    message = "The backup was altered or truncated."
+    remedy = Remedy("Use another copy of the backup, or an older backup.", page="backup-and-restore.md")
 
 
 class BackupLockedError(AppError):
     code = "backup_locked"
-    message = "The passphrase does not fit, or the beginning of the backup was changed."
-    remedy = Remedy("Give the passphrase that belongs to this backup.", page="backup-and-restore.md")
+    message = "The passphrase is wrong, or the beginning of the backup was altered."
+    remedy = Remedy("Use the passphrase of this backup.", page="backup-and-restore.md")
 
 
 class BackupTooNewError(AppError):
@@ -42,14 +42,14 @@ class OtherProductError(AppError):
 
 class PassphraseNeededError(RefusedError):
     code = "passphrase_needed"
-    message = "A backup is opened with a passphrase."
-    remedy = Remedy("Give the file that holds it with --passphrase-file.", page="backup-and-restore.md")
+    message = "The backup needs a passphrase."
+    remedy = Remedy("Name its file with --passphrase-file.", page="backup-and-restore.md")
 
 
 class PassphraseShortError(AppError):
     code = "passphrase_too_short"
     message = "The passphrase is too short."
     remedy = Remedy(
-        "A passphrase for backups has at least 12 characters; `backup create` makes one where the option is left out.",
+        "Use at least 12 characters, or leave the option out: `backup create` then generates a passphrase.",
         page="backup-and-restore.md",
     )

@@ -210,7 +210,7 @@ def run(
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.UsageError as error:
-        _fail(as_json, "usage", error.format_message(), "Run the command with --help to see what it takes.")
+        _fail(as_json, "usage", error.format_message(), "Run the command with --help.")
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
@@ -232,7 +232,12 @@ def run(
         reference = new_id()[:12]
         get_logger().error("internal_error", reference=reference, cause=type(error).__name__)
         traceback.print_exc(file=sys.stderr)
-        _fail(as_json, "internal_error", f"the program failed (reference {reference})", "Look into the log for it.")
+        _fail(
+            as_json,
+            "internal_error",
+            f"the program failed (reference {reference})",
+            "Search the log for the reference.",
+        )
         sys.exit(1)
     # A command that ends with an exit code returns it here.
     sys.exit(code if isinstance(code, int) else 0)

@@ -33,9 +33,9 @@ class SchemaError(AppError):
     """The refusal `schema_mismatch`."""
 
     code = "schema_mismatch"
-    message = "The database's form is not the one this program works with."
+    message = "The database has another schema version than this program."
     remedy = Remedy(
-        "Run the `upgrade` command of the newer program; an older program needs the copy made before the upgrade.",
+        "Run the `upgrade` command of the newer program; an older program needs the copy from before the upgrade.",
         page="troubleshooting.md#the-server",
     )
     status = 500

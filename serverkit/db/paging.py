@@ -23,7 +23,7 @@ class UnknownKeyError(InvalidInputError):
     """The refusal `unknown_page`."""
 
     code = "unknown_page"
-    message = "The key to continue from is not one that this list returned."
+    message = "The list did not return this key for the next page."
     remedy = Remedy("Start again without `after`.", page="api.md#calls")
 
 
@@ -31,8 +31,8 @@ class UnknownSortError(InvalidInputError):
     """The refusal `unknown_sort`."""
 
     code = "unknown_sort"
-    message = "The list has no such order."
-    remedy = Remedy("Choose one of the orders that the message names; a `-` in front reverses it.", page="api.md#calls")
+    message = "The list cannot be sorted this way."
+    remedy = Remedy("Choose a sort order that the message names; a leading `-` reverses it.", page="api.md#calls")
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ class Batcher(Generic[M]):
         failed = done.exception()
         for future in futures:
             if future.done():
-                continue  # anyone who asked is gone
+                continue  # the caller is gone
             if failed is not None:
                 future.set_exception(failed)
             else:

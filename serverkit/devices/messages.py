@@ -127,7 +127,7 @@ class DeviceHttp(Generic[M]):
         return await self._ready() if path == READY else self.look(path)
 
     async def _ready(self) -> Response:
-        """What the checks say; those who ask in the same moment get one answer, since each look writes."""
+        """The results of the checks; concurrent callers share one answer, since each check writes."""
         loop = asyncio.get_running_loop()
         if self._readiness is None or (self._readiness.done() and loop.time() - self._ready_at > READY_SECONDS):
             self._ready_at = loop.time()

@@ -31,18 +31,16 @@ class BindError(InvalidInputError):
     """The refusal `bind_failed`."""
 
     code = "bind_failed"
-    message = "The address cannot be used for serving."
-    remedy = Remedy("Choose another address or port with --bind; `:0` takes a free one.", page="settings.md")
+    message = "The server cannot listen on this address."
+    remedy = Remedy("Choose another address or port with --bind; `:0` selects a free port.", page="settings.md")
 
 
 class TlsNeededError(InvalidInputError):
     """The refusal `tls_needed`."""
 
     code = "tls_needed"
-    message = "Without TLS a server answers on its own machine only."
-    remedy = Remedy(
-        "Bind to a loopback address or to unix:PATH behind a reverse proxy, or leave --no-tls out.", page="tls.md"
-    )
+    message = "Without TLS a server may only listen on its own machine."
+    remedy = Remedy("Use a loopback address or unix:PATH behind a reverse proxy, or leave --no-tls out.", page="tls.md")
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # the library ships no types

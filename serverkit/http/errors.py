@@ -7,29 +7,29 @@ from serverkit.errors import AppError, ForbiddenError, InvalidInputError, Refuse
 
 class NotSignedInError(AppError):
     code = "invalid_credentials"
-    message = "No valid access token was shown."
+    message = "The request has no valid access token."
     remedy = Remedy("Send a valid access token in the Authorization header.", page="api.md#calls")
     status = 401
 
 
 class TooManyFailuresError(AppError):
     code = "too_many_failures"
-    message = "Too many wrong credentials came from this address."
-    remedy = Remedy("Wait as long as Retry-After says, and use a valid access token.", page="api.md#calls")
+    message = "Too many failed sign-ins from this address."
+    remedy = Remedy("Wait for the time that Retry-After names, and use a valid access token.", page="api.md#calls")
     status = 429
 
 
 class ReadOnlyTokenError(ForbiddenError):
     code = "read_only_token"
-    message = "The token may only read."
+    message = "The token only allows reading."
     remedy = Remedy("Use a token with a scope that allows changes.", page="api.md#calls")
 
 
 class ParameterError(InvalidInputError):
     code = "invalid_parameter"
-    message = "A parameter or a member of the body is not what the operation takes."
+    message = "A parameter or member of the body is not valid for the operation."
     remedy = Remedy(
-        "Correct what the message names; the description of the interface says what is taken.", page="api.md#calls"
+        "Correct what the message names; the OpenAPI description lists what is allowed.", page="api.md#calls"
     )
 
 
@@ -48,7 +48,7 @@ class MediaTypeError(AppError):
 
 class PreconditionError(AppError):
     code = "changed_meanwhile"
-    message = "The thing was changed since it was read."
+    message = "The resource was changed since it was read."
     remedy = Remedy(
         "Read it again, and repeat the change with the new ETag if it is still wanted.", page="api.md#calls"
     )
@@ -58,13 +58,13 @@ class PreconditionError(AppError):
 class KeyReusedError(RefusedError):
     code = "idempotency_key_reused"
     message = "The idempotency key was used for another call."
-    remedy = Remedy("Take a new key for each new change.", page="api.md#calls")
+    remedy = Remedy("Use a new key for each change.", page="api.md#calls")
 
 
 class KeyInUseError(RefusedError):
     code = "idempotency_key_in_use"
-    message = "A call with the same idempotency key is being answered at this moment."
-    remedy = Remedy("Repeat the call; it gets the answer of the first one.", page="api.md#calls")
+    message = "A call with the same idempotency key is in progress."
+    remedy = Remedy("Repeat the call; it returns the answer of the first one.", page="api.md#calls")
 
 
 class InvalidKeyError(InvalidInputError):

@@ -38,7 +38,7 @@ class BodyError(InvalidInputError):
     """The refusal `invalid_body`."""
 
     code = "invalid_body"
-    message = "The body is not what this call takes."
+    message = "The body does not have the format of this call."
     remedy = Remedy("Send a JSON object with the fields that the call names.", page="compatibility.md#calls")
 
 

@@ -22,8 +22,8 @@ class MailFailedError(AppError):
     """The refusal `mail_failed`."""
 
     code = "mail_failed"
-    message = "The mail could not be handed over."
-    remedy = Remedy("Read the cause; `mail test` tries the settings without waiting for a mail.", page="settings.md")
+    message = "The mail could not be sent."
+    remedy = Remedy("Read the cause; `central mail test` tests the settings.", page="settings.md")
     status = 502
 
 

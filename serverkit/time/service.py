@@ -31,9 +31,9 @@ class TimeNotLoweredError(RefusedError):
     """The refusal `time_not_lowered`."""
 
     code = "time_not_lowered"
-    message = "Licence time was confirmed already and does not come back to this clock."
+    message = "Licence time was confirmed already and cannot be lowered to this clock."
     remedy = Remedy(
-        "Set the clock right; licence time goes on as soon as the clock has passed it.",
+        "Correct the clock; licence time advances again as soon as the clock has passed it.",
         page="time.md#when-the-clock-is-wrong",
     )
 
@@ -42,10 +42,8 @@ class InvalidTimeSettingError(InvalidInputError):
     """The refusal `invalid_time_setting`."""
 
     code = "invalid_time_setting"
-    message = "A setting of time is not what it can be."
-    remedy = Remedy(
-        "Name a zone such as Europe/Vienna, and time servers as HOST or HOST:PORT.", page="time.md#commands"
-    )
+    message = "A time setting is not valid."
+    remedy = Remedy("Use a zone such as Europe/Vienna, and time servers as HOST or HOST:PORT.", page="time.md#commands")
 
 
 def row_of(unit: Unit, model: type[C]) -> C:

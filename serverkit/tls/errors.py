@@ -7,9 +7,9 @@ from serverkit.errors import AppError, Remedy
 
 class TlsPairError(AppError):
     code = "tls_pair_unusable"
-    message = "The certificate and the key of the folder `tls` cannot be used; nothing is served without them."
+    message = "The certificate and key in the folder `tls` cannot be used; the server does not start without them."
     remedy = Remedy(
-        "Correct `server.crt` and `server.key` in the folder `tls`, or remove both: the server then makes its own.",
+        "Correct `server.crt` and `server.key` in the folder `tls`, or remove both: the server then creates its own.",
         page="tls.md",
     )
     status = 500

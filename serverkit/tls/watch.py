@@ -78,7 +78,7 @@ def wanted_alerts(folder: Path, now: datetime, names: Sequence[str], source: str
     if lacking:
         shown = ", ".join(lacking[:10]) + (f" and {len(lacking) - 10} more" if len(lacking) > 10 else "")
         text = said(
-            "Devices reach this server as {shown}, which its TLS certificate does not name. Have one issued that does.",
+            "Devices reach this server as {shown}, which its TLS certificate does not name. Have a certificate issued with this name.",
             shown=shown,
         )
         yield Wanted(NAMES, "tls", text, source, subject={"names": lacking})

@@ -55,11 +55,11 @@ WITHOUT_CLASS = {
         "Choose the licence for the product; synchronize the satellite.",
     ),
     "signature_not_checked": (
-        "No root was given, so nobody has checked who signed.",
-        "Give the vendor's root with --root.",
+        "No root was given, so the signature was not checked.",
+        "Name the vendor's root file with --root.",
     ),
-    "usage": ("The command line is wrong.", "Run the command with --help to see what it takes."),
-    "internal_error": ("The program failed.", "Look into the log for the reference that the message names."),
+    "usage": ("The command line is wrong.", "Run the command with --help."),
+    "internal_error": ("The program failed.", "Search the log for the reference in the message."),
 }
 
 

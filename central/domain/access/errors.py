@@ -25,12 +25,15 @@ class UserRoleExistsError(RefusedError):
 class RoleNotHeldError(RefusedError):
     code = "role_not_held"
     message = "The user does not hold this role."
-    remedy = Remedy("Look at the list of users; it shows who holds which role for what.", page="operations.md#central")
+    remedy = Remedy(
+        "List the users: `central user list` shows who holds which role for what.", page="operations.md#central"
+    )
 
 
 class RoleScopeError(InvalidInputError):
     code = "role_scope"
-    message = "The role needs an account or virtual account, or takes none."
+    message = "The role needs another scope."
     remedy = Remedy(
-        "Vendor roles take none, account roles an account, virtual account roles both.", page="operations.md#central"
+        "Vendor roles have no scope, account roles an account, virtual account roles an account and a virtual account.",
+        page="operations.md#central",
     )

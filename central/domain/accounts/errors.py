@@ -12,7 +12,7 @@ class UnknownAccountError(NotFoundError):
 
 class AccountExistsError(RefusedError):
     code = "account_exists"
-    message = "An account of this domain exists already."
+    message = "An account with this domain exists already."
     remedy = Remedy("Choose another domain identifier.", page="operations.md#central")
 
 
@@ -43,7 +43,7 @@ class DefaultVirtualAccountError(RefusedError):
 
 class SatelliteVirtualAccountError(RefusedError):
     code = "managed_by_satellite"
-    message = "A satellite manages it; central only shows what the site last said."
+    message = "A satellite manages it; central only shows what the site last reported."
     remedy = Remedy(
         "Do this on the satellite; it travels with the next synchronization.", page="operations.md#satellite"
     )

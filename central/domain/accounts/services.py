@@ -209,7 +209,7 @@ def refuse_managed_by(unit: Unit, account_id: str, satellite_id: str | None, wha
         return
     name = manager.name if manager else satellite_id
     raise SatelliteVirtualAccountError(
-        "satellite {name} manages this {what}; central only shows what the site last said",
+        "satellite {name} manages this {what}; central only shows what the site last reported",
         remedy="Do it on satellite {name} with `satellite {there}`; it comes here with the next synchronization.",
         name=name,
         what=what,

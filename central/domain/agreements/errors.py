@@ -8,4 +8,4 @@ from serverkit.errors import RefusedError, Remedy
 class AgreementPendingError(RefusedError):
     code = "agreement_pending"
     message = "The account has not accepted the licensing agreement that is in force."
-    remedy = Remedy("Someone with authority accepts it: `central agreement accept DOMAIN`.", page="set-up.md")
+    remedy = Remedy("Have a person with authority accept it: `central agreement accept DOMAIN`.", page="set-up.md")

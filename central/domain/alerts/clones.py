@@ -56,7 +56,7 @@ def _clone(snapshot: Snapshot, key: str, rows: Sequence[Instance]) -> Wanted:
     udi = next((member for row in rows for member in members_of(row) if member.key == key), Udi.from_dict(first.udi))
     if len(rows) == 1:
         text = said(
-            "Two machines use the key of {name} ({device}); decide which one is to live on.",
+            "Two machines use the key of {name} ({device}); decide which one to keep.",
             name=instance_name(first),
             device=udi.label,
         )
@@ -64,7 +64,7 @@ def _clone(snapshot: Snapshot, key: str, rows: Sequence[Instance]) -> Wanted:
         shown = " and ".join(_where(snapshot, row, key) for row in rows[:MOST_NAMED])
         shown += f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
         text = said(
-            "{device} stands {count} times and is counted each time: {shown}. Decide which one is to live on.",
+            "{device} stands {count} times and is counted each time: {shown}. Decide which one to keep.",
             device=udi.label,
             count=len(rows),
             shown=shown,

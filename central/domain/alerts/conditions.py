@@ -137,7 +137,7 @@ def _terms(snapshot: Snapshot) -> Iterator[Wanted]:
 
 
 def exports(snapshot: Snapshot) -> Iterator[Wanted]:
-    """Row C8.1: requests that failed for want of licences; the newest of each device and licence counts."""
+    """Row C8.1: requests that failed because licences were missing; the newest of each device and licence counts."""
     one, newer = ExportRequestRecord, aliased(ExportRequestRecord)
     later = or_(
         newer.decided_at > one.decided_at, and_(newer.decided_at == one.decided_at, newer.change_no > one.change_no)
@@ -152,8 +152,7 @@ def exports(snapshot: Snapshot) -> Iterator[Wanted]:
     for of, instance, va, tag, count in snapshot.stream(query):
         where = snapshot.name(va)
         text = said(
-            "{count} of the restricted licence {tag} could not be granted in {place}: add licences there, "
-            "or move the device to where there are some.",
+            "{count} of the restricted licence {tag} could not be granted in {place}: add licences there, or move the device to a virtual account that has some.",
             count=count,
             tag=tag,
             place=where,
@@ -189,7 +188,7 @@ def satellites(snapshot: Snapshot) -> Iterator[Wanted]:
             yield Wanted("satellite_authorization_ready", row.id, text, row.name, step=row.epoch, subject=subject)
         if row.forked:
             text = said(
-                "Two machines speak as satellite {name}. Decide which one is to live on and resynchronize it.",
+                "Two machines act as satellite {name}. Decide which one to keep and resynchronize it.",
                 name=row.name,
             )
             yield Wanted("satellite_forked", row.id, text, row.name, subject=subject)

@@ -83,7 +83,7 @@ def waiting_reservations(snapshot: Snapshot) -> Iterator[Wanted]:
     for row in snapshot.stream(query):
         what = "The update of the reservation" if row.pending else "The reservation"
         text = said(
-            "{what} for {name} waits for its confirmation: install the code there, enter what it shows.",
+            "{what} for {name} waits for its confirmation: install the code on the device and enter the confirmation code.",
             what=what,
             name=instance_name(row),
         )
@@ -103,7 +103,7 @@ def former_keys(snapshot: Snapshot) -> Iterator[Wanted]:
         where = f"behind satellite {name}" if site is not None else "over the network"
         text = said(
             "{device} registered {where}, and its reservation is held by a former key: {units} stay "
-            "in use until the device gives them up, its return code is entered, or the vendor releases them.",
+            "in use until the device returns them, its return code is entered, or the vendor releases them.",
             device=device_label(row),
             where=where,
             units=_units(row),

@@ -15,8 +15,8 @@ class UnknownEntitlementError(NotFoundError):
 
 class RestrictionInUseError(RefusedError):
     code = "restriction_in_use"
-    message = "The file makes a licence restricted, or takes that away, while devices use it."
+    message = "The file changes whether a licence is restricted while devices use it."
     remedy = Remedy(
-        "Look at the file; where it is meant, import it again with `--change-restriction`.",
+        "Check the file; if the change is intended, import it again with `--change-restriction`.",
         page="orders-and-catalogue.md#catalogue",
     )

@@ -16,7 +16,7 @@ class BadCredentialsError(AppError):
 
 class InvalidTokenLifeError(InvalidInputError):
     code = "invalid_token_life"
-    message = "An access token lasts 1 to 365 days."
+    message = "An access token is valid for 1 to 365 days."
     remedy = Remedy("Give --days from 1 to 365.", page="api.md#access-tokens")
 
 
@@ -36,5 +36,5 @@ class InvalidScopeError(InvalidInputError):
     code = "invalid_scope"
     message = "A scope is `read`, `write` or the name of a permission."
     remedy = Remedy(
-        "Take `read`, `write`, or a permission such as `virtual_account:token:manage`.", page="api.md#access-tokens"
+        "Use `read`, `write`, or a permission such as `virtual_account:token:manage`.", page="api.md#access-tokens"
     )

@@ -14,12 +14,12 @@ class RestrictedHeldError(RefusedError):
     code = "restricted_licences_held"
     message = "The instance holds restricted licences."
     remedy = Remedy(
-        "Let the device return them, or release them as the vendor with --release-restricted and a --reason.",
+        "Return them on the device, or release them as the vendor with --release-restricted and a --reason.",
         page="restricted-licences.md#giving-back",
     )
 
 
 class ReasonNeededError(RefusedError):
     code = "reason_needed"
-    message = "A release of restricted licences needs a reason, which is kept."
-    remedy = Remedy("Say why with --reason.", page="operations.md#central")
+    message = "A release of restricted licences needs a reason, which is logged."
+    remedy = Remedy("Give the reason with --reason.", page="operations.md#central")

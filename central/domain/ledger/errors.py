@@ -22,8 +22,8 @@ class InvalidQuantityError(InvalidInputError):
 
 class NotEnoughFreeError(RefusedError):
     code = "not_enough_free"
-    message = "More is asked for than is free."
-    remedy = Remedy("Choose at most what the licence's details show as free.", page="operations.md#central")
+    message = "The request exceeds the free quantity."
+    remedy = Remedy("Choose at most the quantity that is free.", page="operations.md#central")
 
 
 class SameVirtualAccountError(InvalidInputError):

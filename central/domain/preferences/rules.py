@@ -13,9 +13,9 @@ class InvalidPolicyError(InvalidInputError):
     """The refusal `invalid_policy`."""
 
     code = "invalid_policy"
-    message = "The policy is unknown, or cannot have this value."
+    message = "The policy is unknown or does not allow this value."
     remedy = Remedy(
-        "Read the policies and their values with `central policy show`.", page="set-up.md#policies-of-the-vendor"
+        "List the policies and their values with `central policy show`.", page="set-up.md#policies-of-the-vendor"
     )
 
 

@@ -7,7 +7,7 @@ from serverkit.errors import InvalidInputError, NotFoundError, RefusedError, Rem
 
 class InvalidCodeError(InvalidInputError):
     code = "invalid_code"
-    message = "A request, confirmation or return code is mistyped or of another form."
+    message = "The code is mistyped or is not a code of this kind."
     remedy = Remedy("Copy the code again, exactly as the device shows it.", page="reservation.md")
 
 
@@ -29,12 +29,12 @@ class DeviceConnectedError(RefusedError):
 class CodeUsedError(RefusedError):
     code = "request_code_used"
     message = "This request code was used before."
-    remedy = Remedy("Let the device make a new request code.", page="reservation.md")
+    remedy = Remedy("Make a new request code on the device.", page="reservation.md")
 
 
 class NothingReservedError(InvalidInputError):
     code = "nothing_to_reserve"
-    message = "A reservation names at least one licence, and each only once."
+    message = "A reservation needs at least one licence, each only once."
     remedy = Remedy("Name each licence once, with a quantity of at least 1.", page="reservation.md")
 
 
@@ -42,15 +42,15 @@ class RestrictedNotPermittedError(RefusedError):
     code = "restricted_not_permitted"
     message = "This account may not use export-controlled functions."
     remedy = Remedy(
-        "The vendor permits it for the account; other licences can be reserved without it.", page="reservation.md"
+        "Have the vendor permit it for the account; other licences can be reserved without it.", page="reservation.md"
     )
 
 
 class ReservationOffError(RefusedError):
     code = "reservation_off"
-    message = "Licences are not reserved for this account."
+    message = "Licence reservation is not allowed for this account."
     remedy = Remedy(
-        "The vendor allows it for the account: `account change --reservation-allowed`.", page="reservation.md"
+        "Have the vendor allow it: `central account change DOMAIN --reservation-allowed`.", page="reservation.md"
     )
 
 
@@ -58,30 +58,30 @@ class UpdatePendingError(RefusedError):
     code = "update_pending"
     message = "The update before this one waits for the device's confirmation."
     remedy = Remedy(
-        "Install the earlier code, take the confirmation code from the device, enter it; or have the vendor cancel.",
+        "Install the earlier code on the device and enter the confirmation code that it shows; or have the vendor cancel the update.",
         page="reservation.md",
     )
 
 
 class NothingPendingError(RefusedError):
     code = "nothing_pending"
-    message = "No authorization of this reservation waits for a confirmation."
-    remedy = Remedy("Look at the reservation: what was confirmed needs no more.", page="reservation.md")
+    message = "This reservation does not wait for a confirmation."
+    remedy = Remedy("Look at the reservation: its last authorization may be confirmed already.", page="reservation.md")
 
 
 class ConfirmationMismatchError(RefusedError):
     code = "confirmation_code_mismatch"
-    message = "The confirmation code does not belong to the authorization that waits for it."
+    message = "The confirmation code does not belong to the authorization that waits for confirmation."
     remedy = Remedy(
-        "Install the newest authorization code on this very device, and enter the code that it shows then.",
+        "Install the newest authorization code on this device, and enter the code that it shows.",
         page="reservation.md",
     )
 
 
 class TooManyUpdatesError(RefusedError):
     code = "too_many_updates"
-    message = "A reservation can be updated so often and no more."
-    remedy = Remedy("Let the device give its reservation back and make a new request code.", page="reservation.md")
+    message = "The reservation has reached its limit of updates."
+    remedy = Remedy("Return the reservation on the device and make a new request code.", page="reservation.md")
 
 
 class ReservationEndedError(RefusedError):
@@ -92,10 +92,9 @@ class ReservationEndedError(RefusedError):
 
 class ReturnCodeNeededError(RefusedError):
     code = "return_code_needed"
-    message = "Licences are reserved for this device, which is removed with its return code only."
+    message = "Licences are reserved for this device; removing it needs its return code."
     remedy = Remedy(
-        "Let the device give its reservation back, and enter the return code that it shows. For a "
-        "device that is lost or dead the vendor releases the reservation, with a reason.",
+        "Return the reservation on the device and enter the return code that it shows. If the device is lost or broken, the vendor releases the reservation, with a reason.",
         page="reservation.md",
     )
 
@@ -103,9 +102,7 @@ class ReturnCodeNeededError(RefusedError):
 class ReturnCodeMismatchError(RefusedError):
     code = "return_code_mismatch"
     message = "The return code does not belong to the reservation of this device."
-    remedy = Remedy(
-        "Enter the code that this very device showed when it gave its reservation back.", page="reservation.md"
-    )
+    remedy = Remedy("Enter the code that this device showed when it returned its reservation.", page="reservation.md")
 
 
 class UnknownReservationError(NotFoundError):

@@ -12,9 +12,9 @@ class UnknownSatelliteError(NotFoundError):
 
 class SatelliteExistsError(RefusedError):
     code = "satellite_exists"
-    message = "The name is taken, or this very machine is registered already; the message says which."
+    message = "The name is taken, or this machine is registered already; the message says which."
     remedy = Remedy(
-        "Choose another name; a machine that is registered comes back with `central satellite resync`.",
+        "Choose another name; bring a registered machine back with `central satellite resync`.",
         page="set-up.md#satellite",
     )
 
@@ -23,19 +23,19 @@ class ApprovalPendingError(RefusedError):
     code = "approval_pending"
     message = "The request waits for the vendor's approval."
     remedy = Remedy(
-        "A vendor administrator approves it: `central satellite approve DOMAIN NAME`.", page="set-up.md#satellite"
+        "Have a vendor administrator approve it: `central satellite approve DOMAIN NAME`.", page="set-up.md#satellite"
     )
 
 
 class NothingToApproveError(RefusedError):
     code = "nothing_to_approve"
-    message = "There is no request that waits for approval."
+    message = "No request waits for approval."
     remedy = Remedy("Nothing needs to be done.", page="set-up.md#satellite")
 
 
 class NotAuthorizedError(RefusedError):
     code = "not_authorized"
-    message = "The satellite was not authorized yet."
+    message = "The satellite is not authorized yet."
     remedy = Remedy(
         "Make the authorization file with `central satellite authorize` and import it at the satellite.",
         page="set-up.md#satellite",
@@ -50,16 +50,14 @@ class VirtualAccountInUseError(RefusedError):
 
 class RegistrationMismatchError(RefusedError):
     code = "wrong_satellite"
-    message = "The registration file is of another satellite."
-    remedy = Remedy(
-        "Make the registration file on the satellite that is to be resynchronized.", page="set-up.md#satellite"
-    )
+    message = "The registration file belongs to another satellite."
+    remedy = Remedy("Make the registration file on the satellite that you resynchronize.", page="set-up.md#satellite")
 
 
 class RegistrationUsedError(RefusedError):
     code = "registration_used"
-    message = "The registration file brings a key that this satellite has used before."
+    message = "The registration file holds a key that this satellite has used before."
     remedy = Remedy(
-        "Make a new registration file on the machine that is to live on: `satellite registration export`.",
+        "Make a new registration file on the machine that you keep: `satellite registration export`.",
         page="set-up.md#satellite",
     )

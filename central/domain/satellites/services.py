@@ -277,8 +277,8 @@ def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = Fals
         require(unit, Permission.SATELLITE_MANAGE, satellite.account_id)
     theirs = (Instance.account_id == satellite.account_id) & (Instance.satellite_id == satellite.id)
     freed = release_claims_of(unit, satellite.account_id, select(Instance.id).where(theirs))
-    by_home = select(Instance.virtual_account_id, func.count()).where(theirs).group_by(Instance.virtual_account_id)
-    counts = {home: int(count) for home, count in unit.session.execute(by_home)}
+    by_account = select(Instance.virtual_account_id, func.count()).where(theirs).group_by(Instance.virtual_account_id)
+    counts = {va: int(count) for va, count in unit.session.execute(by_account)}
     ids = select(Instance.id).where(theirs)
     stood = delete(Standby).where(Standby.account_id == satellite.account_id, Standby.instance_id.in_(ids))
     unit.session.execute(stood, execution_options={"synchronize_session": False})

@@ -9,6 +9,6 @@ class ExportNotPermittedError(RefusedError):
     code = "export_not_permitted"
     message = "This account may not use export-controlled functions."
     remedy = Remedy(
-        "The vendor permits it for the account, or the token is made without it.",
+        "Have the vendor permit it for the account, or create the token without it.",
         page="restricted-licences.md#what-must-be-true-beforehand",
     )

@@ -40,9 +40,10 @@ class RootKeyUnreadableError(AppError):
     """The refusal `root_keys_unreadable`."""
 
     code = "root_keys_unreadable"
-    message = "The root keys cannot be opened: they are missing, or the passphrase does not fit."
+    message = "The root keys cannot be opened: they are missing or the passphrase is wrong."
     remedy = Remedy(
-        "Name the folder with the root keys of this central, and the right --passphrase-file.", page="set-up.md#central"
+        "Name the folder with the root keys of this central and the correct --passphrase-file.",
+        page="set-up.md#central",
     )
 
 
@@ -50,9 +51,9 @@ class TrustEndedError(RefusedError):
     """The refusal `trust_ended`."""
 
     code = "trust_ended"
-    message = "The root or a role key has ended: what it would vouch for now, nobody may believe."
+    message = "The root or a role key has expired: it cannot vouch for anything new."
     remedy = Remedy(
-        "Replace it with `central root rotate` or `central role-key replace`; what was signed in time stands.",
+        "Replace it with `central root rotate` or `central role-key replace`; earlier signatures stay valid.",
         page="set-up.md#central",
     )
 

@@ -25,7 +25,7 @@ class OtherAccountError(NotFoundError):
 
     code = "unknown_account"
     message = "This satellite belongs to another account."
-    remedy = Remedy("Use the account that the list of accounts shows.", page="compatibility.md#calls")
+    remedy = Remedy("Use the account that this satellite belongs to.", page="compatibility.md#calls")
 
 
 def locate(path: str) -> str | None:

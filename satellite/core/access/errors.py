@@ -13,7 +13,7 @@ class BadCredentialsError(AppError):
 
 
 class InvalidGrantError(BadCredentialsError):
-    message = "The client is known, but the name, password or refresh token that it sends is not valid."
+    message = "The user name, password or refresh token is not valid."
 
 
 class NotPermittedError(ForbiddenError):
@@ -29,7 +29,7 @@ class UnknownRoleError(InvalidInputError):
 
 class InvalidTokenLifeError(InvalidInputError):
     code = "invalid_token_life"
-    message = "An access token lasts 1 to 365 days."
+    message = "An access token is valid for 1 to 365 days."
     remedy = Remedy("Give --days from 1 to 365.", page="api.md#access-tokens")
 
 

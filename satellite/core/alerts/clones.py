@@ -50,7 +50,7 @@ def _clone(where: Mapping[str, str], key: str, rows: Sequence[Instance]) -> Want
     udi = next((member for row in rows for member in members_of(row) if member.key == key), Udi.from_dict(first.udi))
     if len(rows) == 1:
         text = said(
-            "Two machines use the key of {name} ({device}); decide which one is to live on.",
+            "Two machines use the key of {name} ({device}); decide which one to keep.",
             name=instance_name(first),
             device=udi.label,
         )
@@ -62,7 +62,7 @@ def _clone(where: Mapping[str, str], key: str, rows: Sequence[Instance]) -> Want
         ]
         shown = " and ".join(parts) + (f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else "")
         text = said(
-            "{device} stands {count} times and is counted each time: {shown}. Decide which one is to live on.",
+            "{device} stands {count} times and is counted each time: {shown}. Decide which one to keep.",
             device=udi.label,
             count=len(rows),
             shown=shown,

@@ -117,7 +117,7 @@ def _term(unit: Unit, pool: tuple[str, str, int], end: datetime, place: str, nam
 
 
 def exports(unit: Unit) -> Iterator[Wanted]:
-    """Requests that failed for want of licences; the newest of each device and licence counts."""
+    """Requests that failed because licences were missing; the newest of each device and licence counts."""
     where = names(unit)
     one, newer = QueueEntry, aliased(QueueEntry)
     later = or_(

@@ -14,6 +14,6 @@ class RestrictedHeldError(RefusedError):
     code = "restricted_licences_held"
     message = "The instance holds restricted licences."
     remedy = Remedy(
-        "Let the device return them first; only central frees them otherwise.",
+        "Return them on the device first; otherwise only central can free them.",
         page="restricted-licences.md#giving-back",
     )

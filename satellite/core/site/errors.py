@@ -15,7 +15,7 @@ class NotAuthorizedError(RefusedError):
 
 class RestoredError(RefusedError):
     code = "resync_required"
-    message = "This satellite was restored from an older copy of itself."
+    message = "This satellite was restored from an older copy."
     remedy = Remedy(
         "Make a registration file, have central resynchronize this satellite, and import the authorization file.",
         page="synchronization.md#resynchronization",
@@ -24,7 +24,7 @@ class RestoredError(RefusedError):
 
 class UnknownPrivacyFieldError(InvalidInputError):
     code = "invalid_privacy"
-    message = "There is no such privacy field, or no such choice for it."
+    message = "The privacy field or the choice is unknown."
     remedy = Remedy(
         "Fields: hostname, ip_address, mac_address, notes; choices: send, pseudonym, drop.",
         page="synchronization.md#what-leaves-the-site",

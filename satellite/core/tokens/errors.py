@@ -9,14 +9,14 @@ class ExportNotPermittedError(RefusedError):
     code = "export_not_permitted"
     message = "This account may not use export-controlled functions."
     remedy = Remedy(
-        "Ask the vendor to permit it for the account, or create the token without it.",
+        "Have the vendor permit it for the account, or create the token without it.",
         page="restricted-licences.md#what-must-be-true-beforehand",
     )
 
 
 class AgreementPendingError(RefusedError):
     code = "agreement_pending"
-    message = "The licensing agreement was not accepted in time; this site creates no tokens until it is."
+    message = "The licensing agreement was not accepted in time; this site creates no tokens until then."
     remedy = Remedy(
-        "Have the agreement accepted at central, then synchronize; registered devices go on working.", page="set-up.md"
+        "Have the agreement accepted at central, then synchronize; registered devices keep working.", page="set-up.md"
     )
