@@ -1,4 +1,4 @@
-"""When a device tries again: field-tried intervals, doubled at each failure, spread by jitter (row D1)."""
+"""Retry intervals of a device: doubled at each failure, with jitter (row D1)."""
 
 from __future__ import annotations
 

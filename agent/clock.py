@@ -1,6 +1,6 @@
-"""The one place where the agent reads the clock; what of it is believed is kept in the device's folder.
+"""The one place where the agent reads the clock; licence time is kept in the device's folder.
 
-A laboratory's clock can be moved: time that is made to pass counts as elapsed, a leap does not.
+A laboratory clock can be moved: advanced time counts as elapsed, a jump does not.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _uptime() -> timedelta:
 
 
 class DeviceClock:
-    """The system's clock with what is believed of it, and the offset of a laboratory where the folder has one."""
+    """The system clock with licence time, and the offset of a laboratory clock if the folder has one."""
 
     def __init__(self, folder: Path) -> None:
         """`folder` is the device's (or the fleet's) state folder."""
@@ -54,11 +54,11 @@ class DeviceClock:
         self._writing = Lock()
 
     def now(self) -> datetime:
-        """Return the present time, aware, in UTC; it goes on whatever the clock does."""
+        """Return the present time, aware, in UTC; it advances whatever the clock does."""
         return self.read().now
 
     def licence_now(self) -> datetime:
-        """Return licence time, by which rights end: a clock set back revives none, a leap ends none."""
+        """Return licence time, which decides when rights end: a clock that is set back revives none, a jump ends none."""
         return self.read().licence_now
 
     def read(self) -> Reading:
@@ -75,19 +75,19 @@ class DeviceClock:
         return self._moment().system
 
     def heard(self, said: datetime, asked: datetime) -> None:
-        """Take over what a verified answer says of the time."""
+        """Take over the time of a verified answer."""
         reading = self.read()
         self._mark = reply(reading.mark, self._moment(), said, asked)
         self.keep()
 
     def at_least(self, at: datetime) -> None:
-        """Start from a time that was there already where no mark is kept, as when its file was taken away."""
+        """Start from a known time if no mark is stored, for example because its file was removed."""
         if self.read() and self._kept is None and self._mark is not None and self._mark.at < at:
             moment = self._moment()
             self._mark = Mark(at, at, moment.boot, moment.uptime, at)
 
     def keep(self, *, always: bool = False) -> None:
-        """Write licence time down when it moved on by a minute, or otherwise than by going on; or in any case."""
+        """Store licence time if it advanced by a minute or changed in another way; or in any case."""
         mark = self.read().mark
         kept = self._kept
         if (

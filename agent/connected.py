@@ -81,7 +81,7 @@ class Connected(Registering, ByCode):
                 raise
 
     def renew_due(self) -> tuple[str, ...]:
-        """Do what the timers ask for by now (row D1); returns what was done: `id`, `auth`, both or nothing."""
+        """Do the renewals that are due (row D1); returns what was done: `id`, `auth`, both or nothing."""
         self.clock.keep()
         self._end_identity()
         self._finish_elsewhere()
@@ -105,7 +105,7 @@ class Connected(Registering, ByCode):
         return tuple(done)
 
     def transfer_active(self, active: Udi | None = None) -> Udi:
-        """Say which unit of the set is the active one now, this device where none is named (row S4.3); returns it."""
+        """Name the active unit of the set, by default this device (row S4.3); returns it."""
         with locked(self._store.folder):
             self._reload()
             talk = self._talk()
@@ -141,7 +141,7 @@ class Connected(Registering, ByCode):
         return max(timedelta(0), EVALUATION - used)
 
     def evaluation_warning(self) -> str | None:
-        """Say, once for each step, that the evaluation period runs out or is over; None where nothing is new.
+        """Return a warning once for each step of the ending evaluation period; None if there is nothing new.
 
         A product that asks at least hourly can show its user every step.
         """
@@ -239,7 +239,7 @@ class Connected(Registering, ByCode):
         return talk
 
     def _late(self, reply: ServerReply) -> None:
-        """Take over an answer that comes only now, after a cut."""
+        """Take over an answer that arrives late, after an interruption."""
         if reply.answer.outcome != "done":
             return
         now = self.clock.now()

@@ -53,7 +53,7 @@ class ServerReply:
 
 
 class Conversation:
-    """Speaks for one device with its server; every change of state is saved before and after each message."""
+    """The conversation of one device with its server; state is saved before and after each message."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class Conversation:
         return told
 
     def finish_in_flight(self, now: datetime) -> ServerReply | None:
-        """Send again what was written down and never answered; None when there is nothing."""
+        """Send the stored unanswered message again; None if there is none."""
         waiting = self._state.in_flight
         if waiting is None:
             return None
@@ -218,7 +218,7 @@ def _plain_refusal(reply: Reply) -> ServerRefusedError:
 
 
 def follow_key(state: DeviceState, transport: Transport) -> None:
-    """Know a server that is pinned by its certificate by the key of it: the certificate is renewed, the key stays."""
+    """Pin the key of a server instead of its certificate: the certificate is renewed, the key stays."""
     moved = transport.moved_pin if isinstance(transport, HttpTransport) else None
     if moved is not None and state.fingerprint == moved[0]:
         state.fingerprint = moved[1]

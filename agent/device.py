@@ -1,4 +1,4 @@
-"""The library that a product carries: register, use licences, and ask "may I?" without a network (rows D1, D2).
+"""The library for products: register, use licences, and check rights without a network (rows D1, D2).
 
 `Device.may_use` answers from rights that were verified when the device was opened or last spoke with its server; it
 reads no file and no network. Everything else is one call for one intention, safe to repeat after any failure.
@@ -119,7 +119,7 @@ class Device(Connected):
             return self.state.exports[tag]
 
     def return_export(self, tag: str) -> Export | None:
-        """Give a restricted licence back: it gives no right from now on, and central is told until it confirms."""
+        """Return a restricted licence: it gives no right from now on, and the return is repeated until central confirms it."""
         check_tag(tag)
         with locked(self._store.folder):
             self._reload()

@@ -8,7 +8,7 @@ from exchange.refusal import Refusal, Remedy
 
 
 class AgentError(Refusal):
-    """Root of what the agent tells its caller."""
+    """Root of the errors of the agent."""
 
     code: ClassVar[str] = "agent_error"
     message = "The agent cannot do this."

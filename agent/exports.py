@@ -27,7 +27,7 @@ from exchange.vocabulary import DeviceOp
 def request_export(
     talk: Conversation, state: DeviceState, key: PrivateKey, tag: str, count: int, now: datetime
 ) -> Export:
-    """Ask for `count` of a restricted licence in all; the same wish again repeats the same request."""
+    """Request a total of `count` of a restricted licence; the same call again repeats the same request."""
     before = state.exports.get(tag)
     same = before is not None and before.count == count and before.state in {"pending", "granted"}
     request = before.request if before is not None and same else secrets.token_hex(16)
@@ -38,7 +38,7 @@ def request_export(
 
 
 def withdraw_request(talk: Conversation, state: DeviceState, key: PrivateKey, tag: str, now: datetime) -> None:
-    """Say that nothing of a restricted licence is wanted any more: a request for zero takes the place of the old one."""
+    """Withdraw the request for a restricted licence: a request for zero replaces the old one."""
     result = _ask(talk, state, key, secrets.token_hex(16), tag, 0, now)
     state.exports[tag] = Export(result.request, 0, "none")
 
@@ -65,7 +65,7 @@ def _ask(
 
 
 def sign_return(state: DeviceState, key: PrivateKey, grant: str, now: datetime) -> dict[str, Any]:
-    """Write down, before it is said, that a grant is given back; from then on it gives no right."""
+    """Store that a grant is returned before the return is sent; from then on it gives no right."""
     held = state.grants[grant]
     if held.returned is None:
         held.returned = seal_export_return(
@@ -164,7 +164,7 @@ def _note(state: DeviceState, entry: ExportAnswer) -> None:
     holds = any(g.tag == entry.tag and g.returned is None for g in state.grants.values())
     if export.state == "returned" or export.count == 0:
         return
-    # "Granted" is said only of a grant that is here and verified: the word of a satellite alone gives nothing.
+    # "Granted" only means a grant that is here and verified: a satellite's statement alone gives nothing.
     export.state = entry.state.value if entry.state.value != "granted" or holds else "pending"
     export.reason = str(entry.reason) if entry.reason else None
     export.message = entry.message

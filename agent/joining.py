@@ -38,7 +38,7 @@ class RegistrationRequest:
 
 
 def checked(state: DeviceState, registration_request: RegistrationRequest) -> RegistrationRequest:
-    """The wish of a device that may be registered already: under its own identity only; AlreadyRegisteredError."""
+    """The registration of a device that may be registered already: only under its own identity; AlreadyRegisteredError."""
     if state.registration != "complete" or state.udi is None:
         return registration_request
     own = Udi.from_dict(state.udi)
@@ -53,7 +53,7 @@ def checked(state: DeviceState, registration_request: RegistrationRequest) -> Re
 
 
 def about(registration_request: RegistrationRequest) -> dict[str, Any]:
-    """What a registration says of the device, as it is kept."""
+    """The device's description at registration, as it is stored."""
     return {
         "udi": registration_request.udi.to_dict(),
         "standbys": [member.to_dict() for member in registration_request.standbys],
@@ -123,7 +123,7 @@ def note_failure(state: DeviceState, error: AgentError, now: datetime) -> None:
 
 
 def deregister(talk: Conversation, state: DeviceState, key: PrivateKey, now: datetime) -> bool:
-    """Give everything back and forget the identity; True when the server was told."""
+    """Return everything and forget the identity; True if the server was told."""
     returns = tuple(
         exports.sign_return(state, key, name, now) for name, held in state.grants.items() if not held.released
     )
@@ -144,7 +144,7 @@ def deregister(talk: Conversation, state: DeviceState, key: PrivateKey, now: dat
 
 
 def _keep_farewell(state: DeviceState) -> None:
-    """What was not answered is told later: it belongs to the server that the device leaves."""
+    """Unanswered messages are repeated later: they belong to the server that the device leaves."""
     if state.in_flight is not None and state.url is not None:
         place = {"url": state.url, "ca": state.ca, "fingerprint": state.fingerprint}
         state.farewells = [*state.farewells, Elsewhere(state.in_flight, place, about_of(state))]

@@ -1,4 +1,4 @@
-"""Registering elsewhere, all or nothing: the device stays what it is until another server's answer is in its hands.
+"""Moves a device to another server, all or nothing: it keeps its registration until the other server has answered.
 
 A registration speaks for a candidate, a copy of the state. What is written down before it is sent stands beside the state
 (`joining`), with its server; the state itself changes in the one write that makes the candidate the state. A device that
@@ -34,7 +34,7 @@ _ABOUT = ("udi", "standbys", "product_tag", "hostname", "software_version")
 
 
 def candidate_of(state: DeviceState, server: Server, about: Mapping[str, Any]) -> DeviceState:
-    """What the device would be at a server: a copy of what it is."""
+    """The candidate: a copy of the device's state for another server."""
     made = deepcopy(state)
     made.in_flight = made.joining = None
     made.url, made.ca, made.fingerprint = server.url, server.ca, server.fingerprint
@@ -44,17 +44,17 @@ def candidate_of(state: DeviceState, server: Server, about: Mapping[str, Any]) -
 
 
 def about_of(state: DeviceState) -> dict[str, Any]:
-    """As whom a device is registered."""
+    """The identity under which a device is registered."""
     return {name: getattr(state, name) for name in _ABOUT}
 
 
 def place_of(server: Server) -> dict[str, str | None]:
-    """A server as it is kept."""
+    """A server as it is stored."""
     return {"url": server.url, "ca": server.ca, "fingerprint": server.fingerprint}
 
 
 def server_of(place: Mapping[str, str | None]) -> Server:
-    """The server that was kept."""
+    """The stored server."""
     return Server(place["url"] or "", place["ca"], place["fingerprint"])
 
 
@@ -64,7 +64,7 @@ def is_same(place: Mapping[str, str | None], server: Server) -> bool:
 
 
 class Joining(Conversation):
-    """Speaks for a candidate: what waits for its answer is kept beside the state that still holds."""
+    """The conversation of a candidate: pending messages are stored beside the state that is still valid."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Joining(Conversation):
 
     @property
     def candidate(self) -> DeviceState:
-        """What the device becomes when the answer is good."""
+        """The state of the device if the answer is valid."""
         return self._state
 
     def again(self, waiting: InFlight, now: datetime) -> ServerReply:
@@ -114,7 +114,7 @@ def leave(state: DeviceState, candidate: DeviceState, key: PrivateKey, trust: Tr
 
 
 def abandon(state: DeviceState, key: PrivateKey, trust: Trust, now: datetime) -> None:
-    """A registration whose answer never came is given up: if it was made there, its server is told to undo it."""
+    """Give up a registration that was never answered: its server is told to undo it if it was made."""
     pending = state.joining
     if pending is not None:
         state.joining = None
@@ -131,7 +131,7 @@ def part(
     returns: tuple[dict[str, Any], ...],
     now: datetime,
 ) -> None:
-    """Write a deregistration down for a server, to be told when it can be reached."""
+    """Store a deregistration for a server until it can be reached."""
     state.counter += 1
     nonce = secrets.token_hex(16)
     request = DeviceRequest(
@@ -152,7 +152,7 @@ def part(
 
 
 def drop_farewells(state: DeviceState, server: Server) -> None:
-    """The device registers at a server again: nothing that was to be said when it left it is said any more."""
+    """The device registers at a server again: drop the stored deregistration."""
     state.farewells = [one for one in state.farewells if not is_same(one.server, server)]
 
 

@@ -144,7 +144,7 @@ class Registering:
             self._store.save(self.state)
 
     def deregister(self) -> bool:
-        """Leave; local rights end at once even if the server cannot be told. True when it was told."""
+        """Deregister; local rights end at once even if the server cannot be reached. True if it was told."""
         with locked(self._store.folder):
             self._reload()
             if self.state.registration != "complete":

@@ -1,4 +1,4 @@
-"""What a device says of itself, for people and programs (row D3)."""
+"""The status of a device, for people and programs (row D3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Licences by code, for a device without any network: ask, install, give back (row S4.5).
+"""Reservations for a device without any network: request, install, return (row S4.5).
 
 What is installed is kept as central signed it and verified again whenever the device starts. Giving back forgets it first
 and shows the return code afterwards, the same one however often it is asked for. An update replaces what is installed; a
@@ -29,7 +29,7 @@ from exchange.trust import Trust
 
 
 def request(state: DeviceState, udi: Udi) -> str:
-    """The code to carry to central; the same one until something was installed and given back."""
+    """The request code for central; the same one until something was installed and returned."""
     held = state.reservation
     if held is not None and held.code is not None:
         raise AlreadyReservedError("licences are installed by a code already")
@@ -51,7 +51,7 @@ def _plain(udi: Udi) -> Udi:
 
 
 def install(state: DeviceState, trust: Trust, text: str) -> Reservation:
-    """Take over what central reserved for this device and this request; anything else is refused and changes nothing."""
+    """Install what central reserved for this device and this request; anything else is refused and changes nothing."""
     held = state.reservation
     if held is None or held.returned is not None:
         raise NotReservedError("this device has not asked for a reservation")
@@ -77,7 +77,7 @@ def confirmation(state: DeviceState) -> str:
 
 
 def give_back(state: DeviceState) -> str:
-    """Forget what was installed; the code that proves it to central."""
+    """Delete what was installed; returns the code that proves it to central."""
     held = state.reservation
     if held is None or (held.code is None and held.returned is None):
         raise NotReservedError("no licences are installed by a code")
@@ -112,7 +112,7 @@ def give_up(state: DeviceState, key: PrivateKey, now: datetime) -> None:
 
 
 def note_released(state: DeviceState, name: str) -> None:
-    """Central has taken the give-up in: nothing of the reservation is left."""
+    """Central accepted the return: delete the reservation."""
     if state.given_up.pop(name, None) is None:
         return
     if state.reservation is not None and given_up_id(state.reservation.request) == name:

@@ -23,7 +23,7 @@ class Registration(StrEnum):
 
 
 class Authorization(StrEnum):
-    """What the device as a whole may do."""
+    """The authorization of the whole device."""
 
     NONE = "none"
     EVALUATION = "evaluation"
@@ -35,7 +35,7 @@ class Authorization(StrEnum):
 
 
 class RegistrationEvent(StrEnum):
-    """What can happen to a registration."""
+    """Events of a registration."""
 
     STARTED = "started"
     ACCEPTED = "accepted"
@@ -85,7 +85,7 @@ def evaluation_step(left: timedelta, over_for: timedelta) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """May the product use it? `reason` says why not, or under which state it may."""
+    """The answer to a product; `reason` says why not, or under which state it may use the licence."""
 
     allowed: bool
     reason: str

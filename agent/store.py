@@ -1,4 +1,4 @@
-"""What one device keeps: its key, what it was told (signed, as received) and what it still has to say.
+"""The state of one device: its key, signed answers as received, and messages still to be sent.
 
 Nothing in the state file is believed on its own: answers and grants are kept as they were signed and verified again
 whenever the device starts, so an edited file yields fewer rights, never more.
@@ -29,7 +29,7 @@ STATE_BYTES = 16 * 1024 * 1024
 
 @dataclass(slots=True)
 class InFlight:
-    """A message that was written down before it was sent, so that the same bytes can be sent again."""
+    """A message stored before it is sent, so that the same bytes can be sent again."""
 
     op: str
     message: str
@@ -70,7 +70,7 @@ class HeldGrant:
 
 @dataclass(slots=True)
 class Export:
-    """What the device asked for of one restricted licence, and what it was told."""
+    """A device's request for one restricted licence and the decision."""
 
     request: str
     count: int

@@ -1,4 +1,4 @@
-"""The whole of a satellite over HTTP: devices and health on a lean path, one Flask application for the rest."""
+"""A satellite over HTTP: devices and health on the fast path, one Flask application for the rest."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class KeyRing:
         return self.trust.root.version
 
     def missing(self, key_ids: list[str]) -> list[str]:
-        """Files that are not there, of those that are always needed and of some keys."""
+        """Missing files, among those that are always needed and those of some keys."""
         wanted = [self.folder / name for name in (TRUST, BOX, PSEUDONYMS)] + [self._file(key_id) for key_id in key_ids]
         return [f"keys/{path.name}" for path in wanted if not path.is_file()]
 

@@ -96,7 +96,7 @@ class Satellite:
         unit.after_commit.append(lambda: self.anchor.write(*reached))
 
     def refresh_alerts(self, unit: Unit) -> None:
-        """Make every alert equal to state and clock."""
+        """Refresh every alert."""
         refresh_alerts(unit, self.keyring.trust.root, restored=self.is_restored(unit))
 
 

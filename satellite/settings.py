@@ -8,6 +8,6 @@ PREFIX = "SATELLITE"
 
 
 class SatelliteSettings(ServerAppSettings):
-    """What a satellite can be told."""
+    """Settings of a satellite."""
 
     server: ServerSettings = ServerSettings(bind="127.0.0.1:8444")

@@ -88,7 +88,7 @@ class AnchorSettings(Section):
 
 
 class ServerAppSettings(Section):
-    """What both servers can be told."""
+    """Settings of both servers."""
 
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()

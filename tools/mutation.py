@@ -1,6 +1,6 @@
-"""Take one defence out at a time, in a copy of the tree, and see that the tests named for it fail.
+"""Mutation tests: remove one defence at a time in a copy of the tree, and check that its tests fail.
 
-python -m tools.mutation [NAME ...]     knock out those whose name holds one of the words, or all
+python -m tools.mutation [NAME ...]     run the mutations whose name contains one of the words, or all
 python -m tools.mutation --list         show the list
 python -m tools.mutation --table        write the table of docs/developer/defences.md
 

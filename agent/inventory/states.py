@@ -1,4 +1,4 @@
-"""What the device says of itself beside identity and licences: registration, authorization, generation, versions."""
+"""State in outputs besides identity and licences: registration, authorization, generation, versions."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _take_status(section: str, value: str, draft: Draft) -> None:
 
 
 def read_generation(text: str, draft: Draft) -> None:
-    """Which generation of licensing speaks here, where the text says so."""
+    """The generation of licensing, if the text names it."""
     if draft.generation is not None:
         return
     if re.search(r"^(?:Policy in use|Trust Code Installed) *:", text, re.MULTILINE):

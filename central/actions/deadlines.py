@@ -1,4 +1,4 @@
-"""What time alone brings about: overdue satellites, silent devices (rows C7.5, C10.3)."""
+"""Use cases of deadlines: overdue satellites, silent devices (rows C7.5, C10.3)."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def end_silent_instances(unit: Unit) -> int:
 
 
 def _holds(unit: Unit, row: Instance) -> bool:
-    """Whether an instance holds what no silence ends."""
+    """Whether an instance holds licences that silence does not free."""
     if active_grants(unit, row.account_id, row.id):
         return True
     return reservation_of(unit, row.account_id, row.id) is not None

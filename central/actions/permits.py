@@ -1,4 +1,4 @@
-"""What an edge asks before it calls anything: whether the matrix lets the acting one do this at all (row C1.5)."""
+"""The permission check of the edges before they call an action (row C1.5)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from serverkit.db.unit import Unit
 
 
 def permit_at(unit: Unit, needed: Sequence[StrEnum], domain: str | None, *, changes: bool) -> None:
-    """Refuse like `permit`, in the account of a domain; UnknownAccountError where the acting one has no role in it."""
+    """Refuse like `permit`, in the account of a domain; UnknownAccountError where the actor has no role in it."""
     if _of_matrix(needed):
         permit(unit, needed, by_domain(unit, domain).id if domain is not None else "", changes=changes)
 

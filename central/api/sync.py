@@ -33,7 +33,7 @@ STATUS = {"unknown_issuer": 401, "not_authorized": 403, "superseded": 409, "fork
 
 
 class SyncEndpoint:
-    """Takes a request's file in and answers with the response's file."""
+    """Receives a request file and answers with the response file."""
 
     def __init__(self, server: Central) -> None:
         """Serve one central."""
@@ -77,7 +77,7 @@ class SyncEndpoint:
             return self._received(spool)
 
     def _take_in(self, coming: _Coming, request: Request) -> None:
-        """Take a file in, each part once what came before it is in order: satellite, signature, then the body."""
+        """Receive a file in steps, each after the previous one is valid: satellite, signature, then the body."""
         first = coming.lines(1, HEADER_BYTES + 1)
         if first is not None:
             satellite = check_first_line(self._made, _ACTOR, first.rstrip(b"\n"))
@@ -112,7 +112,7 @@ def sync_urls() -> list[Url]:
 
 
 class _Coming:
-    """A file while it comes in."""
+    """A file that is being received."""
 
     def __init__(self, request: Request, spool: Any) -> None:
         environ = request.environ
@@ -138,7 +138,7 @@ class _Coming:
         return self._head[:at]
 
     def rest(self, most_bytes: int) -> None:
-        """Take in what is left."""
+        """Receive the rest."""
         while self._more():
             if self._spool.tell() > most_bytes:
                 raise UploadTooLargeError("more than {most_bytes} bytes were sent", most_bytes=most_bytes)

@@ -1,1 +1,1 @@
-"""What the vendor keeps: one folder a feature, each with the same file names."""
+"""The vendor's domain: one folder per feature, each with the same file names."""

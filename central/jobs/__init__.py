@@ -1,1 +1,1 @@
-"""Central's jobs: what time alone brings about."""
+"""Central's scheduled jobs."""

@@ -1,1 +1,1 @@
-"""Files of satellites in, files for satellites out (rows C11.1, C11.2)."""
+"""Synchronization at central: files from satellites and files for satellites (rows C11.1, C11.2)."""

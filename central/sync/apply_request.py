@@ -52,7 +52,7 @@ def apply_request(
         if entry.epoch == request.epoch and entry.seq < request.seq and unit.session.get(AnsweredRequest, key) is None:
             unit.session.add(_named(account.id, satellite.id, entry.epoch, entry.seq, entry.digest, unit))
     stored = make_response(unit, keyring, account, satellite, opened, base)
-    by_network = unit.actor.kind is ActorKind.SATELLITE  # nobody carried it
+    by_network = unit.actor.kind is ActorKind.SATELLITE  # its file was never transported
     way = "network" if by_network else "file"
     kind = EventKind.SATELLITE_SYNCHRONIZED_NETWORK if by_network else EventKind.SATELLITE_SYNCHRONIZED
     message = f"satellite {satellite.name} synchronized by {way} ({sum(opened.counts.values())} rows)"

@@ -1,4 +1,4 @@
-"""Apply the rows of a request: write what was staged, decide the rest (rows C8.2, C11.2)."""
+"""Applies the rows of a request: writes staged rows, decides the rest (rows C8.2, C11.2)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ CLOCK_TOLERANCE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class ApplyContext:
-    """One request on its way into the database."""
+    """The context of one request that is being applied."""
 
     unit: Unit
     keyring: KeyRing
@@ -163,7 +163,7 @@ def _settle_instances(context: ApplyContext) -> None:
 
 
 def _moved(context: ApplyContext, ids: Sequence[str]) -> Iterator[NewEvent]:
-    """What the logs of both virtual accounts tell of instances that the satellite moved."""
+    """Events for both virtual accounts about instances that the satellite moved."""
     staged, names = context.staged, context.virtual_accounts
     for row in _instances(context, ids):
         both = staged.left[row.id], staged.moved[row.id]
@@ -174,7 +174,7 @@ def _moved(context: ApplyContext, ids: Sequence[str]) -> Iterator[NewEvent]:
 
 
 def _removed(context: ApplyContext, ids: Sequence[str]) -> Iterator[NewEvent]:
-    """What is told of instances that the satellite removed: from where, and which licences are free."""
+    """Events about instances that the satellite removed: where, and which licences are free."""
     used = claims_by_instance(context.unit, context.account.id, [*ids])
     named = titles(context.unit, {tag for of in used.values() for tag in of})
     for row in _instances(context, ids):
@@ -255,7 +255,7 @@ def _grant_states(context: ApplyContext, rows: list[GrantStateRow]) -> None:
 
 
 def _is_past(unit: Unit, said: datetime, end: datetime) -> bool:
-    """Whether a satellite may say of an end that it has passed: its word and central's own clock must both say so."""
+    """Whether a satellite may report an end as passed: central's own clock must agree."""
     return end < said <= unit.now + CLOCK_TOLERANCE and end < unit.licence_now
 
 

@@ -1,4 +1,4 @@
-"""What devices give back, in their own signed words: booked wherever it comes in, confirmed to where the device is now.
+"""Signed returns of devices: booked wherever they arrive, confirmed to where the device is now.
 
 A return is accepted through any satellite, at central itself, and in another account than that of the grant; so is the
 give-up of a reservation by code. The release goes to the place that the statement came from.
@@ -60,7 +60,7 @@ def take(unit: Unit, keyring: KeyRing, place: Place, envelope: JsonObject, key: 
 
 
 def _peek(envelope: JsonObject) -> tuple[str, bool]:
-    # Only to find whose key must have signed it; the signature is checked before anything is believed.
+    # Only to find the key that must have signed it; the signature is checked before anything is trusted.
     try:
         found = decode_object(payload_unverified(envelope), max_bytes=STATEMENT_BYTES)
     except ExchangeError:

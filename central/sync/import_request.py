@@ -147,7 +147,7 @@ def prepare_request(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Prepared | 
 def take_request(
     unit: Unit, keyring: KeyRing, data: BinaryIO, prepared: Prepared | None = None
 ) -> Answered | ExchangeError:
-    """Answer a request, or return the refusal whose traces (a quarantined file, an alert) are to be kept.
+    """Answer a request, or return the refusal whose traces (a quarantined file, an alert) have to be kept.
 
     Refusals that leave no trace are raised. Signature and order are judged again, whatever was prepared.
     """
@@ -180,7 +180,7 @@ def _all_keys(unit: Unit, satellite: Satellite) -> dict[str, PublicKey]:
 
 
 def _open(unit: Unit, keyring: KeyRing, satellite: Satellite, sealed: SealedFile) -> OpenedRequest:
-    """Verify a file, its body included, once; its keys decide afterwards what a genuine file is worth."""
+    """Verify a file, including its body, once; its key then decides how a genuine file is treated."""
     retired, present = keys_of(unit, satellite, retired=True), keys_of(unit, satellite, retired=False)
     opened = open_sync_request(
         sealed, keys={**retired, **present}, vendor_id=keyring.vendor_id, satellite=satellite.id, now=unit.now

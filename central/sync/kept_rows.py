@@ -1,4 +1,4 @@
-"""What central kept of a site goes back to a satellite that enters a further epoch (row S2.6).
+"""Sends what central kept about a site back to a satellite that enters another epoch (row S2.6).
 
 A satellite that was restored from an older copy has forgotten devices. Its authorization file carries what central knows;
 the satellite takes what it lacks and keeps what it has.

@@ -1,4 +1,4 @@
-"""A central that was restored: new epochs for every satellite, and nothing decided before their full requests (row S2.6).
+"""Recovery of a restored central: new epochs for every satellite, and no decisions before their full requests (row S2.6).
 
 Epochs opened after the backup was made are unknown here, and the number of an epoch must never repeat. So each restore
 raises a floor under the numbers of epochs; the anchor, which no restore touches, keeps it too.
@@ -31,7 +31,7 @@ def note_answer(unit: Unit, account_id: str) -> None:
 
 
 def reached(unit: Unit) -> Reached:
-    """How far the database says that central came."""
+    """Central's progress according to the database."""
     floor = unit.session.get(Counter, (VENDOR, EPOCH_FLOOR))
     return Reached(_answers(unit), floor.value if floor is not None else 0)
 

@@ -1,4 +1,4 @@
-"""How a request stands to those that central knows: new, known, late, forked, or from before a restore (row S2.5)."""
+"""Compares a request with those that central knows: new, known, late, forked, or from before a restore (row S2.5)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from serverkit.ids import new_id
 
 
 def order_of(unit: Unit, keyring: KeyRing, satellite: Satellite, opened: OpenedRequest) -> RequestOrder:
-    """Where a verified request stands among those of its satellite."""
+    """The place of a verified request among those of its satellite."""
     known = _known(unit, satellite, opened)
     order = judge_request(known, opened.request, opened.digest, _head(keyring, opened))
     if order is RequestOrder.APPLY and satellite.forked:

@@ -1,4 +1,4 @@
-"""What a satellite is told: the rows of authorization and response files.
+"""The rows of authorization and response files.
 
 A response is a difference from the one that its request names as applied: everything whose change number is higher than
 that response's bounds, as absolute values: one bound for what is the account's, one for the catalogue that all share. Allotment lines are always complete, since each carries a new deadline; so is

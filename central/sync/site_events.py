@@ -1,4 +1,4 @@
-"""What central's event log says of the rows of a request."""
+"""Events of central's log about the rows of a request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def added_event(satellite: Satellite, row: InstanceRow, place: str) -> NewEvent:
 
 
 def site_event(satellite: Satellite, row: EventRow, virtual_account_id: str | None) -> NewEvent:
-    """An event of the site, in the log of the virtual account `virtual_account_id` if it is known where it happened."""
+    """An event of the site, in the log of a virtual account if it is known where it happened."""
     requested = row.event == EventKind.INSTANCE_REQUESTED_LICENCES
     return NewEvent(
         EventKind.INSTANCE_REQUESTED_VIA_SATELLITE if requested else EventKind.SATELLITE_EVENT,

@@ -54,6 +54,6 @@ def remind_alert(unit: Unit, alert_id: str) -> dict[str, Any]:
 
 
 def refresh_alerts(server: Satellite, unit: Unit) -> str:
-    """Make every alert equal to state and clock; what the job says of it."""
+    """Refresh every alert; the result of the job."""
     server.refresh_alerts(unit)
     return "alerts refreshed"

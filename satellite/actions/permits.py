@@ -1,4 +1,4 @@
-"""What an edge asks before it calls anything: whether the matrix lets the acting one do this (row S3.4)."""
+"""The permission check of the edges before they call an action (row S3.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `satellite` command: thin words over the services."""
+"""The `satellite` command: thin commands over the use cases."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a site keeps: one folder a feature, each with the same file names."""
+"""The site's domain: one folder per feature, each with the same file names."""

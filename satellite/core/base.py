@@ -17,7 +17,7 @@ class Base(DeclarativeBase):
 
 
 class Counter(Base):
-    """Numbers that are given out once each."""
+    """Counters whose numbers are used once each."""
 
     __tablename__ = "counters"
 

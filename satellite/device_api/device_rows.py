@@ -82,7 +82,7 @@ class DeviceRow:
 
 
 def find_public(unit: Unit, key_id: str) -> PublicKey | None:
-    """A device's public key by its id; an id names one key for ever."""
+    """A device's public key by its id; an id names one key forever."""
     data = unit.session.connection().execute(_PUBLIC, {"of": key_id}).scalar()
     return PublicKey.from_dict(data) if data is not None else None
 

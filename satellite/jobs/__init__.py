@@ -1,1 +1,1 @@
-"""A satellite's jobs: what time alone brings about."""
+"""A satellite's scheduled jobs."""

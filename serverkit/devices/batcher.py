@@ -86,7 +86,7 @@ class Batcher(Generic[M]):
                 future.set_exception(failed)
             else:
                 future.set_result(None)
-        # Those that wait are joined by most of those who were answered, rather than that two halves take turns for ever.
+        # Those that wait are joined by most of those who were answered, rather than that two halves take turns forever.
         self._enough = min(MOST_TOGETHER, len(self._waiting) + len(futures)) * 3 // 4
         if len(self._waiting) >= self._enough:
             self._start()

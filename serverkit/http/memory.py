@@ -43,7 +43,7 @@ class Kept:
 
 
 class AnswerMemory:
-    """Recalls and keeps answers of the acting one, in the unit that makes the change."""
+    """Recalls and keeps answers of the actor, in the unit that makes the change."""
 
     def __init__(self, model: type[IdempotentAnswerMixin], box: SecretBox) -> None:
         """`model` is the server's own table; `box` encrypts what is kept, since answers hold tokens."""

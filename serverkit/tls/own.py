@@ -34,7 +34,7 @@ MADE, RENEWED, KEPT, FOREIGN = "made", "renewed", "kept", "foreign"
 
 
 def ensure_pair(folder: Path, now: datetime, names: Sequence[str] = ()) -> str:
-    """Have a pair that can be used; TlsPairError for one of an administrator that cannot be.
+    """Provide a usable pair; TlsPairError for one of an administrator that cannot be.
 
     The server's own certificate is made where there is none, and renewed at two thirds of its life, when it is not valid
     yet, or when it lacks one of `names` or a name or address of this machine. Returns what was done.

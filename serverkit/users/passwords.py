@@ -43,7 +43,7 @@ def narrow_place() -> Iterator[None]:
 
 @cache
 def _nobody() -> str:
-    # Compared where a user has no password, so that the answer takes as long as for one who has.
+    # Compared if a user has no password, so that the answer takes equally long.
     return _HASHER.hash("no user has this password")
 
 

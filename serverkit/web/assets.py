@@ -1,4 +1,4 @@
-"""Static files of the consoles: each at an address that holds its digest, so that it may be kept for ever."""
+"""Static files of the consoles: each at an address that holds its digest, so that it may be kept forever."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def test_a_token_that_is_refused_costs_no_reservation(vendor: World) -> None:
 
 @pytest.mark.row("C6.8")
 def test_a_request_that_was_never_answered_on_the_device_is_given_up_too(vendor: World) -> None:
-    """The code was made and never installed: the device registers, and no unit waits for it for ever."""
+    """The code was made and never installed: the device registers, and no unit waits for it forever."""
     device, of = reserved(vendor, install=False)
     register(vendor, device, "AIR-1")
 

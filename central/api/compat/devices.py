@@ -17,7 +17,7 @@ from serverkit.views import IdentifiedInstance
 
 
 class DeviceNotFoundError(UnknownInstanceError):
-    """A refusal of its own for those who catch it."""
+    """A separate class for callers that handle it."""
 
     message = "The virtual account has no such device."
 

@@ -20,7 +20,7 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """For what a role is given."""
+    """The scope of a role."""
 
     VENDOR = "vendor"
     ACCOUNT = "account"
@@ -38,7 +38,7 @@ ROLE_SCOPES = {
 
 
 class Permission(StrEnum):
-    """What can be permitted, `scope:resource:action`."""
+    """Permissions, `scope:resource:action`."""
 
     VENDOR_MANAGE = "vendor:settings:manage"
     TRUST_MANAGE = "vendor:trust:manage"
@@ -113,7 +113,7 @@ TRUSTED_KINDS = frozenset({ActorKind.OPERATOR, ActorKind.SYSTEM, ActorKind.JOB, 
 
 @dataclass(frozen=True, slots=True)
 class HeldRole:
-    """A role as a user holds it; empty ids for the wider scopes."""
+    """A role of a user; ids of wider scopes are empty."""
 
     role: Role
     account_id: str

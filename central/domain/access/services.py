@@ -1,4 +1,4 @@
-"""Checking permissions, and giving roles. Every service that changes something asks here first."""
+"""Checks permissions and assigns roles. Every service that changes something asks here first."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def held_roles(unit: Unit, user_id: str) -> tuple[HeldRole, ...]:
 
 
 def require(unit: Unit, permission: Permission, account_id: str = "", virtual_account_id: str = "") -> None:
-    """Refuse unless the acting one holds the permission; NotPermittedError."""
+    """Refuse unless the actor holds the permission; NotPermittedError."""
     if unit.actor.kind in TRUSTED_KINDS:
         return
     if not permits(held_roles(unit, unit.actor.id), permission, account_id, virtual_account_id):
@@ -54,14 +54,14 @@ def require_in_scope(unit: Unit, permission: Permission, account_id: str, virtua
 
 
 def is_permitted(unit: Unit, permission: Permission, account_id: str = "", virtual_account_id: str = "") -> bool:
-    """Whether the acting one holds the permission."""
+    """Whether the actor holds the permission."""
     if unit.actor.kind in TRUSTED_KINDS:
         return True
     return permits(held_roles(unit, unit.actor.id), permission, account_id, virtual_account_id)
 
 
 def visible_virtual_accounts(unit: Unit, account_id: str) -> frozenset[str] | None:
-    """The virtual accounts that the acting one may see; None for all. NotPermittedError for none."""
+    """The virtual accounts that the actor may see; None for all. NotPermittedError for none."""
     if unit.actor.kind in TRUSTED_KINDS:
         return None
     held = held_roles(unit, unit.actor.id)
@@ -115,7 +115,7 @@ def user_of(unit: Unit, name: str) -> User:
 
 
 def _named(unit: Unit, name: str) -> User | None:
-    """The user of a name, in whatever case it is written."""
+    """The user of a name, regardless of case."""
     return unit.session.scalars(select(User).where(User.name_key == kept_key(name))).one_or_none()
 
 
@@ -138,7 +138,7 @@ def _check_scope(role: Role, account_id: str, virtual_account_id: str) -> None:
 
 
 def remove_role(unit: Unit, name: str, role: Role, account_id: str, virtual_account_id: str) -> User:
-    """Take a role away from a user, who stays (rows C1.5, C1.7); RoleNotHeldError."""
+    """Remove a role from a user, who remains (rows C1.5, C1.7); RoleNotHeldError."""
     _require_users_of(unit, account_id)
     _check_scope(role, account_id, virtual_account_id)
     user = _named(unit, name)
@@ -151,14 +151,14 @@ def remove_role(unit: Unit, name: str, role: Role, account_id: str, virtual_acco
     held = unit.session.scalars(query).one_or_none()
     if user is None or held is None:
         if is_permitted(unit, Permission.USER_MANAGE):
-            user_of(unit, name)  # anyone who may know it is told that there is no such user
+            user_of(unit, name)  # only callers who may know it learn that there is no such user
         raise RoleNotHeldError("{name} does not hold this role", name=name[:255])
     _take(unit, held, user.name)
     return user
 
 
 def drop_roles(unit: Unit, account_id: str, virtual_account_id: str) -> None:
-    """Take away the roles for a virtual account that is deleted."""
+    """Remove the roles for a deleted virtual account."""
     query = (
         select(RoleAssignment, User.name)
         .join(User, User.id == RoleAssignment.user_id)
@@ -170,7 +170,7 @@ def drop_roles(unit: Unit, account_id: str, virtual_account_id: str) -> None:
 
 def _take(unit: Unit, held: RoleAssignment, name: str) -> None:
     unit.session.delete(held)
-    unit.session.flush()  # the acting one may have taken its own role away
+    unit.session.flush()  # the actor may have taken its own role away
     record(
         unit,
         held.account_id or None,

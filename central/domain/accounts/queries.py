@@ -23,7 +23,7 @@ _SATELLITES = table("satellites", *(column(name) for name in ("account_id", "id"
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """The satellite that manages a thing: its name, when it last said something, and whether it was removed since."""
+    """The managing satellite: its name, its last report, and whether it was removed since."""
 
     name: str
     last_said: datetime | None
@@ -40,13 +40,13 @@ def managers(unit: Unit, account_id: str) -> dict[str, Manager]:
 
 
 def satellite_name(unit: Unit, account_id: str, satellite_id: str) -> str:
-    """How a satellite is called; its id where nothing is known of it."""
+    """The name of a satellite; its id if nothing is known about it."""
     found = managers(unit, account_id).get(satellite_id)
     return found.name if found else satellite_id
 
 
 def by_domain(unit: Unit, domain: str) -> SmartAccount:
-    """An account by its domain identifier; UnknownAccountError also where the acting one may not see it."""
+    """An account by its domain identifier; UnknownAccountError also where the actor may not see it."""
     account = unit.session.scalars(select(SmartAccount).where(SmartAccount.domain == domain)).one_or_none()
     if account is None:
         raise _unknown_account(unit, domain)
@@ -58,7 +58,7 @@ def by_domain(unit: Unit, domain: str) -> SmartAccount:
 
 
 def _unknown_account(unit: Unit, text: str) -> UnknownAccountError:
-    """Says nothing of accounts that the acting one may not see."""
+    """Says nothing of accounts that the actor may not see."""
     rows = visible_accounts(unit)
     by_name = {row.domain: row.domain for row in rows} | {row.name: row.domain for row in rows}
     return UnknownAccountError(
@@ -124,7 +124,7 @@ def virtual_accounts(unit: Unit, account_id: str) -> list[VirtualAccount]:
 
 
 def default_virtual_account(unit: Unit, account_id: str) -> VirtualAccount:
-    """Where things go that name no virtual account (row C1.2)."""
+    """The virtual account used when none is named (row C1.2)."""
     query = select(VirtualAccount).where(VirtualAccount.account_id == account_id, VirtualAccount.is_default)
     return unit.session.scalars(query).one()
 

@@ -1,4 +1,4 @@
-"""Making and changing accounts and virtual accounts."""
+"""Creates and changes accounts and virtual accounts."""
 
 from __future__ import annotations
 

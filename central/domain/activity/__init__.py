@@ -1,1 +1,1 @@
-"""What happened: events and licence transactions (rows C7.7, C12.4)."""
+"""Activity: events and licence transactions (rows C7.7, C12.4)."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class EventKind(StrEnum):
-    """Everything that central writes down (rows C7.7, C12.4, B49)."""
+    """Events of central (rows C7.7, C12.4, B49)."""
 
     VENDOR_CREATED = "vendor:created"
     ROOT_ROTATED = "root:rotated"
@@ -99,7 +99,7 @@ EVERYBODY = "*"
 OF_EVERYBODY = frozenset({EventKind.POLICY_CHANGED, EventKind.CATALOGUE_IMPORTED, EventKind.RESTRICTION_CHANGED})
 QUIET = frozenset(
     {
-        # The first of all: there is nothing yet that an alert could be about.
+        # The first event: no alert can exist yet.
         EventKind.VENDOR_CREATED,
         # No alert looks at these.
         EventKind.NODE_JOINED,
@@ -120,7 +120,7 @@ QUIET = frozenset(
         EventKind.ALERT_RESTORED,
         EventKind.SHORTAGE_DETECTED,
         EventKind.EXPORT_DELIVERED,
-        # Messages of devices, of which many come at once: each looks at what it touches, and at nothing else.
+        # Device messages come in large numbers: each refreshes only the alerts that it can touch.
         EventKind.INSTANCE_ADDED,
         EventKind.INSTANCE_ADDED_STANDBYS,
         EventKind.INSTANCE_CONNECTED_STANDBYS,

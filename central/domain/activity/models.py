@@ -14,7 +14,7 @@ from serverkit.db.guards import QUANTITY, bounded, one_of, quantity, refers
 
 
 class Event(EventMixin, Base):
-    """A thing that happened; found by its number alone, which keeps the costs of writing many down."""
+    """An event; found by its number alone, which keeps writing many of them cheap."""
 
     __tablename__ = "events"
 

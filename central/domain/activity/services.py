@@ -1,4 +1,4 @@
-"""Writing down what happens, in the transaction in which it happens."""
+"""Records events in the transaction of the change."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def record(
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """One of many events that are written at once; `at` and `actor` are those of a satellite that told of it."""
+    """One of many events written at once; `at` and `actor` are those reported by a satellite."""
 
     kind: EventKind
     message: str
@@ -71,7 +71,7 @@ def record_many(unit: Unit, account_id: str, new_events: Sequence[NewEvent]) -> 
 
 
 def _touch(unit: Unit, owner: str, kind: EventKind) -> None:
-    """Have the alerts looked at again before the commit: anyone who writes down what happened cannot forget them."""
+    """Have the alerts refreshed before the commit: whoever records an event cannot forget them."""
     if kind in OF_EVERYBODY:
         unit.touched.add(EVERYBODY)
     elif kind not in QUIET:

@@ -1,4 +1,4 @@
-"""Accepting the agreement, and refusing what waits for it (row C1.4)."""
+"""Accepts the agreement, and refuses what has to wait for it (row C1.4)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pending_since(unit: Unit, account: SmartAccount) -> tuple[int, datetime] | N
 
 
 def accept_agreement(unit: Unit, account: SmartAccount) -> SmartAccount:
-    """Accept the version in force, as the acting one; only those with authority may."""
+    """Accept the version in force, as the actor; only those with authority may."""
     require(unit, Permission.AGREEMENT_ACCEPT, account.id)
     version = days(unit, "agreement_version")
     if account.agreement_version != version:
@@ -40,6 +40,6 @@ def accept_agreement(unit: Unit, account: SmartAccount) -> SmartAccount:
 
 
 def require_agreement(unit: Unit, account: SmartAccount) -> None:
-    """Refuse what may not be done while the agreement is pending."""
+    """Refuse what is not allowed while the agreement is pending."""
     if is_pending(unit, account):
         raise AgreementPendingError

@@ -1,4 +1,4 @@
-"""What each alert that central can raise demands, from state and clock (rows C10.2, C10.3)."""
+"""Conditions of central's alerts, computed from state and clock (rows C10.2, C10.3)."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def shortages(snapshot: Snapshot, wanted: Collection[tuple[str, str]] | None = N
 
 
 def pool_key(virtual_account_id: str, tag: str) -> str:
-    """What tells the shortage of one pool from that of another."""
+    """The key of a pool's shortage."""
     return alert_key(virtual_account_id, tag)
 
 
 def surpluses(snapshot: Snapshot, tags: Collection[str]) -> dict[str, list[dict[str, object]]]:
-    """Where more of these licences stands than is needed: virtual account, name and count, the largest first."""
+    """Virtual accounts with a surplus of these licences: id, name and count, the largest first."""
     found: dict[str, list[dict[str, object]]] = {}
     if not tags:
         return found
@@ -255,6 +255,6 @@ ACCOUNT_CONDITIONS = (
 
 
 def account_wants(snapshot: Snapshot) -> Iterable[Wanted]:
-    """Everything that an account's alerts demand now."""
+    """All alerts that an account needs now."""
     for condition in ACCOUNT_CONDITIONS:
         yield from condition(snapshot)

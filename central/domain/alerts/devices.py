@@ -1,4 +1,4 @@
-"""What the alerts of product instances demand: silence, identities, clones, what is left behind (rows C7.5, C8.3)."""
+"""Alerts of product instances: silence, identities, clones, restricted units left behind (rows C7.5, C8.3)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def instances(snapshot: Snapshot, ids: Collection[str] | None = None) -> Iterato
     ).where(Instance.account_id == account_id)
     if ids is not None:
         query = query.where(Instance.id.in_(ids))
-    # A device that reserves its licences has no way to speak: its silence says nothing.
+    # A device with reserved licences cannot connect: its silence means nothing.
     direct = query.where(Instance.satellite_id.is_(None), Instance.state != RESERVED)
     for row in snapshot.stream(direct.where(Instance.last_contact <= now - timedelta(days=30))):
         yield _silence(snapshot, row)
@@ -113,7 +113,7 @@ def former_keys(snapshot: Snapshot) -> Iterator[Wanted]:
 
 
 def released_reservations(snapshot: Snapshot) -> Iterator[Wanted]:
-    """Row C6.7: freed by the vendor's word; a device that still runs could use it beside its new holder."""
+    """Row C6.7: released by the vendor; a device that still runs could use it beside its new holder."""
     for row in outstanding(snapshot.unit, snapshot.account.id):
         text = said(
             "{units} reserved for {device} were released without a return code ({reason}). If "
@@ -162,7 +162,7 @@ def _silence(snapshot: Snapshot, row: Any) -> Wanted:
 
 
 def left_behind(snapshot: Snapshot) -> Iterator[Wanted]:
-    """Row C8.3: a device is gone, its restricted units are not: they stay in use until they come free."""
+    """Row C8.3: a device was removed while its restricted units stay in use."""
     query = select(GrantRecord).where(GrantRecord.account_id == snapshot.account.id, GrantRecord.state == ACTIVE)
     known = select(Instance.id).where(
         Instance.account_id == GrantRecord.account_id, Instance.id == GrantRecord.instance_id

@@ -1,4 +1,4 @@
-"""Whose alerts change by time alone within the hour: so each step shows on its day without a look at everybody."""
+"""Finds the accounts whose alerts change by time alone within the hour, so that each step shows on its day without a full refresh."""
 
 from __future__ import annotations
 

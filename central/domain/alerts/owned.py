@@ -1,4 +1,4 @@
-"""What alerts demand of reserved terms and of subscriptions that stand twice (rows C4.2, C6.9, C10.4)."""
+"""Alerts of reserved terms and duplicate subscriptions (rows C4.2, C6.9, C10.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeping alerts true: after changes for one account, daily for all (rows C10.1, C10.2)."""
+"""Refreshes alerts: after changes for one account, daily for all (rows C10.1, C10.2)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def book(account_id: str) -> AlertBook[Alert]:
 
 
 def refresh_alerts(unit: Unit, account: SmartAccount) -> None:
-    """Make the account's alerts equal to what state and clock demand."""
+    """Refresh the alerts of an account."""
     unit.session.flush()  # conditions read what this unit has changed
     unit.touched.discard(account.id)
     snapshot = Snapshot(unit, account)
@@ -49,7 +49,7 @@ def refresh_alerts(unit: Unit, account: SmartAccount) -> None:
 def refresh_touched(
     unit: Unit, account: SmartAccount, *, instances: Collection[str], pools: Collection[tuple[str, str]]
 ) -> None:
-    """Make those alerts true that the change of some instances, and of some pools by their tags, can have touched."""
+    """Refresh the alerts that a change of these instances and pools can have touched."""
     unit.session.flush()  # conditions read what this unit has changed
     snapshot = Snapshot(unit, account)
     pools = _with_short(unit, account.id, pools)
@@ -61,13 +61,13 @@ def refresh_touched(
 
 
 def refresh_clones(unit: Unit, account: SmartAccount) -> None:
-    """Make the alerts about identities that show twice true."""
+    """Refresh the alerts about duplicate identities."""
     unit.session.flush()
     book(account.id).reconcile(unit, clones(Snapshot(unit, account)), ("device_clone",))
 
 
 def _with_short(unit: Unit, account_id: str, pools: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-    """These pools, and all that lack one of their licences now: what is told of those names where a surplus is."""
+    """These pools, and all that lack one of their licences now, since their alerts name the surplus."""
     tags = {tag for _, tag in pools}
     if not tags:
         return set()
@@ -99,7 +99,7 @@ def refresh_all(unit: Unit, keyring: KeyRing) -> int:
 
 
 def refresh_due(unit: Unit, keyring: KeyRing, due: Collection[str]) -> int:
-    """Refresh the accounts in which time alone changed something; returns how many that were."""
+    """Refresh the accounts in which time alone changed something; returns their number."""
     for account in all_accounts(unit):
         if account.id in due:
             refresh_alerts(unit, account)
@@ -108,7 +108,7 @@ def refresh_due(unit: Unit, keyring: KeyRing, due: Collection[str]) -> int:
 
 
 def settle_alerts(unit: Unit, keyring: KeyRing) -> None:
-    """Make the alerts true of whatever a unit touched; done before each commit."""
+    """Refresh the alerts that a unit touched; done before each commit."""
     if EVERYBODY in unit.touched:
         refresh_all(unit, keyring)
     elif VENDOR in unit.touched:
@@ -118,18 +118,18 @@ def settle_alerts(unit: Unit, keyring: KeyRing) -> None:
 
 
 def refresh_vendor(unit: Unit, keyring: KeyRing) -> None:
-    """Make the vendor's own alerts equal to what state and clock demand."""
+    """Refresh the vendor's own alerts."""
     unit.touched.discard(VENDOR)
     book(VENDOR).reconcile(unit, [*trust(keyring.trust.root, unit), *clock(unit)], VENDOR_KINDS)
 
 
 def refresh_tls(unit: Unit, wanted: Iterable[Wanted]) -> None:
-    """Make the alerts about central's own TLS certificate equal to what its files demand."""
+    """Refresh the alerts about central's TLS certificate."""
     book(VENDOR).reconcile(unit, wanted, TLS_KINDS)
 
 
 def visible_alerts(unit: Unit, account_id: str, virtual_account_id: str | None, *, every: bool) -> list[Alert]:
-    """The alerts that the acting one may see, the most urgent first: by severity, when action is due, age and id."""
+    """The alerts that the actor may see, the most urgent first: by severity, when action is due, age and id."""
     allowed = visible_virtual_accounts(unit, account_id)
     wanted = (
         allowed if virtual_account_id is None else frozenset({virtual_account_id}) & (allowed or {virtual_account_id})
@@ -165,7 +165,7 @@ def _concerns(row: Alert, virtual_account_ids: frozenset[str], sites: set[str]) 
 
 
 def _manageable(unit: Unit, account_id: str, alert_id: str) -> Alert:
-    """An alert that the acting one sees and may deal with; the account's own need the account."""
+    """An alert that the actor sees and may deal with; the account's own need the account."""
     found = next((row for row in visible_alerts(unit, account_id, None, every=True) if row.id == alert_id), None)
     if found is None:
         raise UnknownAlertError("there is no alert {alert_id!r}", alert_id=alert_id[:64])

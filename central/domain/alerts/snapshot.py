@@ -1,4 +1,4 @@
-"""What alerts look at: an account in a unit of work, its names, its rows a piece at a time."""
+"""What alerts read: an account in a unit of work, its names, its rows in parts."""
 
 from __future__ import annotations
 

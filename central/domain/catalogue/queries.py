@@ -66,7 +66,7 @@ def units_of(unit: Unit, quantity: int, tag: str) -> str:
 
 
 def changed_entitlements(unit: Unit, after: int) -> list[Entitlement]:
-    """What satellites do not know yet."""
+    """Rows that satellites do not have yet."""
     return list(
         unit.session.scalars(select(Entitlement).where(Entitlement.change_no > after).order_by(Entitlement.tag))
     )

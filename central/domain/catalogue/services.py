@@ -59,7 +59,7 @@ def read_row(cells: dict[str, str]) -> CatalogueRow:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueChange:
-    """What a file would change: how many rows of each kind are new and how many differ, and which tags change sides."""
+    """The effect of a file: how many rows of each kind are new or different, and which tags become restricted or ordinary."""
 
     rows: tuple[CatalogueRow, ...]
     added: int
@@ -112,7 +112,7 @@ def _known(unit: Unit, rows: Sequence[CatalogueRow]) -> dict[tuple[str, str], tu
 
 
 def apply_catalogue(unit: Unit, change: CatalogueChange) -> None:
-    """Write what a file holds; a tag that changes sides is an event of its own (row C8.1)."""
+    """Store the rows of a file; a tag that becomes restricted or ordinary is an event of its own (row C8.1)."""
     require(unit, Permission.CATALOGUE_MANAGE)
     number = next_change(unit, VENDOR)
     entitlements = [

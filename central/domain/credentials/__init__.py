@@ -1,1 +1,1 @@
-"""How programs and people prove who they are: API clients, access tokens, passwords."""
+"""Credentials of programs and people: API clients, access tokens, passwords."""

@@ -1,4 +1,4 @@
-"""Tables of credentials; no secret is stored, only what recognises it."""
+"""Tables of credentials; secrets are stored as hashes only."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Password(PasswordMixin, Base):
 
 
 class RefreshToken(Base):
-    """What a person's program gets a further access token with; each is good for one use."""
+    """A refresh token of a person's program, valid for one use."""
 
     __tablename__ = "refresh_tokens"
     __table_args__ = (refers(["user_id"], "users", ["id"]), refers(["client_id"], "api_clients", ["id"]))
@@ -66,6 +66,6 @@ class RefreshToken(Base):
 
 
 class IdempotentAnswer(IdempotentAnswerMixin, Base):
-    """What a change was answered with."""
+    """The stored answer to a change."""
 
     __tablename__ = "idempotent_answers"

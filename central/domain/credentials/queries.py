@@ -16,12 +16,12 @@ from serverkit.db.unit import Unit
 
 
 def client_members(row: ApiClient, user: str) -> dict[str, Any]:
-    """What is shown of an API client."""
+    """An API client as people and programs see it."""
     return {"id": row.id, "user": user, "created_at": row.created_at, "revoked": row.revoked}
 
 
 def token_members(row: AccessToken, user: str, unit: Unit) -> dict[str, Any]:
-    """What is shown of an access token."""
+    """An access token as people and programs see it."""
     state = "revoked" if row.revoked else "expired" if row.expires_at <= unit.now else "active"
     return {
         "id": row.id,

@@ -1,4 +1,4 @@
-"""What a token may do, from where, and how long it lasts."""
+"""Scopes, addresses and life of a token."""
 
 from __future__ import annotations
 

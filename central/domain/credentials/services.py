@@ -44,7 +44,7 @@ CLIENT_PREFIX, TOKEN_PREFIX, REFRESH_PREFIX = "pcs", "pca", "pcr"
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who shows a token; its use is to be noted where the last note is old."""
+    """The owner of a token, and whether its use has to be noted."""
 
     actor: Actor
     token_id: str
@@ -115,7 +115,7 @@ def issue_client_token(unit: Unit, client: ApiClient, user_id: str | None = None
 
 
 def issue_refresh_token(unit: Unit, client: ApiClient, user_id: str) -> str:
-    """What a program of a person gets its next access token with."""
+    """Issue a refresh token for a person's program."""
     unit.session.execute(delete(RefreshToken).where(RefreshToken.expires_at <= unit.now))
     text = new_secret(REFRESH_PREFIX)
     row = RefreshToken(hash=hash_secret(text), user_id=user_id, client_id=client.id)
@@ -166,7 +166,7 @@ def revoke_token(unit: Unit, token_id: str) -> AccessToken:
 
 
 def bearer_of(unit: Unit, text: str, address: str) -> Bearer:
-    """Who shows this token; BadCredentialsError for one that is unknown, ended, revoked or shown from elsewhere."""
+    """The owner of this token; BadCredentialsError if it is unknown, expired, revoked or presented from a wrong address."""
     query = select(AccessToken, User.name).join(User, User.id == AccessToken.user_id)
     found = unit.session.execute(query.where(AccessToken.hash == hash_shown(text))).one_or_none()
     if found is None or found[0].revoked or found[0].expires_at <= unit.now:
@@ -179,7 +179,7 @@ def bearer_of(unit: Unit, text: str, address: str) -> Bearer:
 
 
 def note_use(unit: Unit, token_id: str) -> None:
-    """Write down that a token was used."""
+    """Record the use of a token."""
     unit.session.execute(update(AccessToken).where(AccessToken.id == token_id.strip()).values(last_used_at=unit.now))
 
 

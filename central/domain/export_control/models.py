@@ -82,7 +82,7 @@ class GrantRecord(Base):
 
 
 class ReleaseNotice(Base):
-    """Central's release of what a device gave back elsewhere than it was given: it goes to where the device is now."""
+    """A release for a grant that was returned elsewhere: it is sent to where the device is now."""
 
     __tablename__ = "release_notices"
     __table_args__ = (

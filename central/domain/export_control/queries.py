@@ -27,7 +27,7 @@ def held_units(unit: Unit, account_id: str, ids: Sequence[str] | None = None) ->
 
 
 def has_restricted(unit: Unit, account_id: str, instance_id: str) -> bool:
-    """Whether an instance holds restricted units, asked for some, or is owed a release."""
+    """Whether an instance holds or requested restricted units, or waits for a release."""
     either = or_(
         *(
             exists().where(table.account_id == account_id, table.instance_id == instance_id)

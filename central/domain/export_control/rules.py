@@ -1,4 +1,4 @@
-"""Who may have a restricted licence (row C8.1): all reasons are checked, the first that applies is told."""
+"""Decides who may have a restricted licence (row C8.1): all reasons are checked, the first that applies is reported."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MESSAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What a decision looks at."""
+    """Inputs of a decision."""
 
     entitlement_known: bool
     restricted: bool
@@ -35,7 +35,7 @@ class Application:
 
 
 def judge_application(application: Application) -> ExportReason | None:
-    """None when it is granted, else why it is not."""
+    """None if it is granted, otherwise the reason."""
     a = application
     if not a.entitlement_known:
         return ExportReason.UNKNOWN_ENTITLEMENT

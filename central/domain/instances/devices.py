@@ -33,7 +33,7 @@ def find_key(unit: Unit, key_id: str) -> DeviceKey | None:
 
 
 def find_public(unit: Unit, key_id: str) -> PublicKey | None:
-    """A device's public key by its id; an id names one key for ever."""
+    """A device's public key by its id; an id names one key forever."""
     data = unit.session.scalars(select(DeviceKey.public).where(DeviceKey.key_id == key_id)).one_or_none()
     return PublicKey.from_dict(data) if data is not None else None
 
@@ -70,7 +70,7 @@ def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey
     else:
         known = known_unit(unit, token.account_id, body.udi, token.virtual_account_id)
     if known is not None and known.virtual_account_id != token.virtual_account_id:
-        raise DeviceRefusal("other_virtual_account")  # only a person moves a device
+        raise DeviceRefusal("other_virtual_account")  # only a person may move a device
     live = {row.key_id: row.member for row in _live_keys(unit, known)} if known is not None else None
     verdict = judge_registration(live, key.key_id, body.udi.key)
     token.uses += verdict is not RegistrationVerdict.SAME
@@ -94,7 +94,7 @@ def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey
 
 
 def _update(unit: Unit, row: Instance, token: Token, body: RegisterBody, key: PublicKey) -> None:
-    """Take over what a unit of an instance said of itself; the active one speaks for the set."""
+    """Store what a unit of an instance reports about itself; the active unit reports for the set."""
     active, *standbys = members_of(row)
     with_key = {one.member for one in _live_keys(unit, row)}
     after = standbys_after(active, standbys, body.udi, body.standbys, with_key)
@@ -110,13 +110,13 @@ def _update(unit: Unit, row: Instance, token: Token, body: RegisterBody, key: Pu
 
 
 def _supersede(unit: Unit, row: Instance, udi: Udi) -> None:
-    """Another key takes the place of those that the unit had; how it called itself stays with the old ones."""
+    """Replace the keys of a unit by another one; the old keys keep the name that the unit had."""
     described = {"hostname": row.hostname, "product_tag": row.product_tag, "software_version": row.software_version}
     for old in _live_keys(unit, row):
         if old.member == udi.key:
             old.superseded, old.described = True, described
     if not twins_of(unit, row):
-        row.marks = []  # one machine shows this identity again, with a key that the other does not have
+        row.marks = []  # another machine has this identity, with a key of its own
 
 
 def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instance:
@@ -184,7 +184,7 @@ def _say(unit: Unit, kind: EventKind, row: Instance, message: str) -> None:
 
 
 def revive_key(unit: Unit, key: DeviceKey) -> None:
-    """The old key is heard again: two machines, two instances, each counted, until a person picks (row S4.1)."""
+    """The old key is used again: two machines become two instances, each counted, until a person decides (row S4.1)."""
     old = unit.session.get_one(Instance, (key.account_id, key.instance_id))
     udi = units_of(old).find(key.member) or Udi.from_dict(old.udi)
     values = {column.key: getattr(old, column.key) for column in Instance.__table__.columns}
@@ -208,7 +208,7 @@ def revive_key(unit: Unit, key: DeviceKey) -> None:
 
 
 def note_restored(unit: Unit, key: DeviceKey, resumed: int) -> bool:
-    """Mark a device that goes on above the number it was told (exchange rule 8); True where it is taken for a clone."""
+    """Mark a device that continued above the number named to it (exchange rule 8); True if it counts as a clone."""
     row = unit.session.get_one(Instance, (key.account_id, key.instance_id))
     if resumed <= key.resumed:
         return False  # the same message again
@@ -224,7 +224,7 @@ def note_restored(unit: Unit, key: DeviceKey, resumed: int) -> bool:
 
 
 def end_restored_marks(unit: Unit) -> int:
-    """The mark *restored* lapses after a renewal interval; returns how many did."""
+    """Clear the mark *restored* after a renewal interval; returns the number of devices."""
     query = select(DeviceKey).where(DeviceKey.restored_at <= unit.licence_now - AUTHORIZATION_RENEWAL)
     rows = list(unit.session.scalars(query))
     for key in rows:
@@ -249,7 +249,7 @@ def change_active(unit: Unit, row: Instance, active: Udi) -> None:
 
 
 def leave_set(unit: Unit, row: Instance, key: DeviceKey) -> bool:
-    """A unit leaves a set in which another one has a key of its own; False where it is the last one."""
+    """Remove a unit from a set in which another unit has a key of its own; False if it is the last one."""
     others = [one for one in _live_keys(unit, row) if one.member != key.member]
     if not others:
         return False

@@ -44,13 +44,13 @@ def set_standbys(unit: Unit, row: Instance, units: Sequence[Udi]) -> None:
 
 
 def end_instance(unit: Unit, row: Instance) -> None:
-    """An instance goes: its ordinary licences are free, its keys and standbys are forgotten."""
+    """Delete an instance: free its ordinary licences, delete its keys and standbys."""
     _empty(unit, row)
     unit.session.delete(row)
 
 
 def leave_to_reservation(unit: Unit, row: Instance) -> None:
-    """A device goes for which licences are reserved: what a former key holds outlives anyone who came after it."""
+    """Delete a device with reserved licences: what a former key holds stays."""
     _empty(unit, row)
     row.state, row.key_hash, row.marks = RESERVED, "", []
 
@@ -66,7 +66,7 @@ def _empty(unit: Unit, row: Instance) -> None:
 
 
 def _end_clones(unit: Unit, row: Instance) -> None:
-    """An instance goes: where only one other shows its identity, that one is not a clone any more."""
+    """After an instance is removed: if only one other has its identity, that one is no longer a clone."""
     others = twins_of(unit, row)
     if len(others) == 1:
         other = unit.session.get(Instance, (row.account_id, others[0]))
@@ -75,7 +75,7 @@ def _end_clones(unit: Unit, row: Instance) -> None:
 
 
 def remove_instance(unit: Unit, row: Instance) -> None:
-    """Take an instance off and free its ordinary licences; the caller has dealt with restricted ones."""
+    """Remove an instance and free its ordinary licences; the caller has handled restricted ones."""
     require(unit, Permission.INSTANCE_MANAGE, row.account_id, row.virtual_account_id)
     refuse_managed_instance(unit, row, f"instance remove {row.id}")
     unit.touched.add(row.account_id)
@@ -84,7 +84,7 @@ def remove_instance(unit: Unit, row: Instance) -> None:
 
 
 def note_removed(unit: Unit, row: Instance, how: str) -> None:
-    """Write down that an instance goes, and which ordinary licences are free then."""
+    """Record that an instance is removed and which ordinary licences it frees."""
     freed = claims_of(unit, row.account_id, row.id)
     text = freed_text(freed, titles(unit, freed))
     record(
@@ -111,7 +111,7 @@ def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Inst
         source = unit.session.get_one(VirtualAccount, (row.account_id, row.virtual_account_id))
         row.virtual_account_id = target.id
         message = f"product instance {instance_name(row)} transferred from {source.name} to {target.name}"
-        for virtual_account_id in (source.id, target.id):  # both logs tell of it
+        for virtual_account_id in (source.id, target.id):  # recorded in both logs
             record(
                 unit,
                 row.account_id,
@@ -132,7 +132,7 @@ def note_removed_with(
     counts: Mapping[str, int],
     freed: Mapping[str, Mapping[str, int]],
 ) -> None:
-    """Tell each virtual account how many of its instances went with a satellite, and which licences are free then."""
+    """Record for each virtual account how many instances were removed with a satellite, and which licences that frees."""
     named = titles(unit, {tag for of in freed.values() for tag in of})
     for virtual_account_id, count in sorted(counts.items()):
         name = unit.session.get_one(VirtualAccount, (account_id, virtual_account_id)).name

@@ -1,1 +1,1 @@
-"""Who owns and uses how much of what, and why (rows C3.3, C3.4)."""
+"""The ledger: quantities of licences owned and in use, with their origin (rows C3.3, C3.4)."""

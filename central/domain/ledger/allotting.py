@@ -1,4 +1,4 @@
-"""What the devices of a server are told that there is: the lots of its virtual accounts, by term (rows C3.6, C6.9)."""
+"""Allotment: the quantities reported to a server's devices, by term (rows C3.6, C6.9)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from serverkit.db.unit import Unit
 
 @dataclass(frozen=True, slots=True)
 class AllotmentLine:
-    """What a satellite is told that its site owns."""
+    """The allotment of a satellite."""
 
     virtual_account_id: str
     tag: str

@@ -17,7 +17,7 @@ from serverkit.locks import for_change
 
 @dataclass(frozen=True, slots=True)
 class ClaimSpec:
-    """What an instance uses of a licence from now on; 0 for no more."""
+    """The quantity of a licence that an instance uses; 0 for none."""
 
     instance_id: str
     virtual_account_id: str

@@ -48,13 +48,13 @@ def lock_for_grant(
 
 
 def free_grant(unit: Unit, account_id: str, grant_id: str, reason: str) -> int:
-    """Free what a grant had locked; returns how much."""
+    """Free the units locked for a grant; returns their number."""
     rows = holdings_of(unit, account_id, Holding.holder == grant_id, Holding.bucket == Bucket.LOCKED)
     return give_back(unit, rows, reason, grant_id)
 
 
 def move_grant(unit: Unit, account_id: str, grant_id: str, virtual_account_id: str) -> None:
-    """Move what a grant has locked to another virtual account, still locked (row C7.2)."""
+    """Move the locked units of a grant to another virtual account (row C7.2)."""
     for row in holdings_of(unit, account_id, Holding.holder == grant_id, Holding.bucket == Bucket.LOCKED):
         source = Place(Bucket.LOCKED, row.virtual_account_id, grant_id)
         target = Place(Bucket.LOCKED, virtual_account_id, grant_id)

@@ -22,7 +22,7 @@ from serverkit.db.guards import quantity as quantity_of
 
 
 class Bucket(StrEnum):
-    """Where a quantity of a lot can be."""
+    """Buckets of a lot."""
 
     OUTSIDE = "outside"
     FREE = "free"

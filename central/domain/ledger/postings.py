@@ -1,4 +1,4 @@
-"""The one place where a quantity moves: a posting, its hash, and the two holdings that follow from it."""
+"""Postings: the one place where quantities move, with their hashes and holdings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of licences, and why they are what they are (rows C3.1, C3.3, B23)."""
+"""Quantities of licences and their explanation (rows C3.1, C3.3, B23)."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def held_lots(
 
 
 def explain(unit: Unit, account_id: str, virtual_account_id: str, tag: str) -> dict[str, Any]:
-    """Why the figures of a licence are what they are: every posting and claim that makes them (row B23)."""
+    """Explain the quantities of a licence: every posting and claim behind them (row B23)."""
     lots = {
         row.id: row for row in unit.session.scalars(select(Lot).where(Lot.account_id == account_id, Lot.tag == tag))
     }

@@ -1,4 +1,4 @@
-"""Holding licences for a device that reserves them; the holder is the instance (rows C3.2, C6.1, C6.2, C6.3, C7.2)."""
+"""Reserves licences for a device; the holder is the instance (rows C3.2, C6.1, C6.2, C6.3, C7.2)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ Gone = list[tuple[str, str, int]]
 
 
 def drop_ended(unit: Unit, account_id: str, instance_id: str, tag: str) -> Gone:
-    """Let go of reserved units whose term has ended: no device can use them any more (row C6.9); returns what went."""
+    """Release reserved units of expired terms, which no device can use any more (row C6.9); returns the released quantities."""
     gone: Gone = []
     for lot, count in held_lots(unit, account_id, instance_id):
         if lot.tag == tag and is_ended(unit, lot):
@@ -88,7 +88,7 @@ def is_ended(unit: Unit, lot: Lot) -> bool:
 
 
 def give_up_some(unit: Unit, account_id: str, instance_id: str, tag: str, quantity: int) -> Gone:
-    """Give reserved units up; returns what went without transition (rows C3.2, C6.3).
+    """Release reserved units; returns what was released without transition (rows C3.2, C6.3).
 
     Reporting-only ones are gone at once; of the others those that end first go in transition.
     """
@@ -111,7 +111,7 @@ def give_up_some(unit: Unit, account_id: str, instance_id: str, tag: str, quanti
 
 
 def settle_transition(unit: Unit, account_id: str, instance_id: str) -> int:
-    """Free what is in transition: the device confirmed that it uses it no longer; returns how much."""
+    """Free units in transition, after the device confirmed that it no longer uses them; returns their number."""
     return give_back(unit, _held(unit, account_id, instance_id, Bucket.TRANSITION), "confirmed", instance_id)
 
 

@@ -44,7 +44,7 @@ DETAILS = (
 
 
 class LotSource(StrEnum):
-    """Where a lot comes from."""
+    """The source of a lot."""
 
     ORDER = "order"
     PAK_MIGRATION = "pak_migration"
@@ -58,7 +58,7 @@ class LotSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LotSpec:
-    """What a new lot is to be."""
+    """The specification of a new lot."""
 
     virtual_account: str
     tag: str
@@ -197,7 +197,7 @@ def _plain(part: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HeldLot:
-    """What a virtual account has of a lot."""
+    """The holding of a lot in a virtual account."""
 
     virtual_account_id: str
     tag: str

@@ -1,4 +1,4 @@
-"""Changing what is owned: lots in, terms ended (rows C3.3, C3.4)."""
+"""Adds lots and expires terms (rows C3.3, C3.4)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from serverkit.table_file import FaultyRowsError, RowError, RowFault, RowWarning
 
 @dataclass(frozen=True, slots=True)
 class OrderImport:
-    """What an order file brought: its lots, and what is odd about it."""
+    """The result of an order import: its lots and warnings."""
 
     lots: list[Lot]
     warnings: list[RowWarning]
@@ -74,7 +74,7 @@ def import_orders(unit: Unit, account_id: str, path: Path) -> OrderImport:
 def _odd_rows(
     unit: Unit, account_id: str, rows: Sequence[tuple[int, LotSpec]], targets: Mapping[str, str]
 ) -> list[RowWarning]:
-    """Lines that are taken and may not be meant: a term that is over, a line without order number that came before."""
+    """Warnings about lines: an expired term, or a repeated line without an order number."""
     found: list[RowWarning] = []
     nameless = {spec.tag for _, spec in rows if spec.order_number is None}
     before = _nameless_lots(unit, account_id, nameless) if nameless else {}
@@ -211,7 +211,7 @@ def free_views(unit: Unit, account_id: str, virtual_account_id: str, tag: str) -
 
 
 def expire_lots(unit: Unit) -> int:
-    """Take what is free of ended terms out of the balance (row C3.3); returns how many lots ended."""
+    """Remove free units of expired terms from the balance (row C3.3); returns the number of expired lots."""
     # Nothing is expired while it is listed: the lists would shift under the reading.
     query = (
         select(Lot.account_id, Lot.id, Lot.tag, Holding.virtual_account_id, Holding.quantity)

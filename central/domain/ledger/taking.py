@@ -1,4 +1,4 @@
-"""Taking units of a pool for a device, and giving them back: one rule for reservations and grants (rows C3.3, C3.6, C4.1).
+"""Takes units of a pool for a device and releases them: one rule for reservations and grants (rows C3.3, C3.6, C4.1).
 
 Prepaid units are taken only as far as they are free: what reserved units of ended terms lack is covered first (row C6.9).
 What has no predefined quantity, reporting-only lots and lots by usage, gives as much as is asked for: each such quantity is

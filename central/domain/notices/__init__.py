@@ -1,1 +1,1 @@
-"""Mail to people of a customer: who is told what, and the texts."""
+"""Mail to people of a customer: recipients and texts."""

@@ -1,4 +1,4 @@
-"""Writing mails into the outbox, in the transaction of what they tell of."""
+"""Queues mails in the outbox, in the transaction of their cause."""
 
 from __future__ import annotations
 

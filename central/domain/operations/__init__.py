@@ -1,1 +1,1 @@
-"""Runs of jobs and the outbox: tables of the serverkit kept among central's own."""
+"""Tables of serverkit in central's database: runs of jobs and the outbox."""

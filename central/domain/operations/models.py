@@ -1,4 +1,4 @@
-"""Tables of the serverkit that central keeps among its own: runs of jobs, the outbox, the clock; and central's nodes."""
+"""Tables of serverkit in central's database (runs of jobs, outbox, clock), and central's nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nodes of one central: noted when they start, seen while they serve, listed for those who run them."""
+"""Nodes of one central: recorded at their start, seen while they serve, listed for operators."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def is_noted(unit: Unit, here: Place) -> bool:
 
 
 def wants_note(unit: Unit, node: str, here: Place, version: str) -> bool:
-    """Whether something is to be written down about this node."""
+    """Whether this node has to be recorded."""
     row = unit.session.get(Node, node)
     if row is None or (row.host, row.home, row.version) != (here.host, here.home, version):
         return True
@@ -33,7 +33,7 @@ def copied(unit: Unit, node: str, here: Place) -> bool:
 
 
 def note_node(unit: Unit, node: str, here: Place, version: str) -> None:
-    """Write down that a node is there; a second one that joins is an event."""
+    """Record a node; a second one that joins is an event."""
     row = unit.session.get(Node, node)
     if row is None:
         joins = unit.session.scalar(select(Node.id).limit(1)) is not None

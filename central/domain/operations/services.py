@@ -43,7 +43,7 @@ def take_measurement(unit: Unit, verdict: Verdict) -> bool:
 
 
 def observe_clock(unit: Unit) -> str | None:
-    """Write down when the clock stops or starts to be believed."""
+    """Record when the clock stops or starts to be believed."""
     message = time_service.observe(unit, clock_row(unit))
     if message is not None:
         record(unit, None, EventKind.CLOCK_CHANGED, message)

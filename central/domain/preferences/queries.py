@@ -23,7 +23,7 @@ def days(unit: Unit, key: str) -> int:
 
 
 def travelling_policies(unit: Unit) -> dict[str, int | str]:
-    """What satellites are told."""
+    """Policies for satellites."""
     return {key: value for key, value in policies(unit).items() if POLICIES[key].travels}
 
 

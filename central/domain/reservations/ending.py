@@ -1,4 +1,4 @@
-"""How a reservation ends: by the device's own proof, or by the vendor's word with a reason (rows C6.5, C6.7, C6.8).
+"""How a reservation ends: by the device's own proof, or by the vendor's release with a reason (rows C6.5, C6.7, C6.8).
 
 Only the device that made a request code can make its return code. A new key that shows the same PID and serial number
 ends nothing: what was reserved stays in use until that proof comes, or the vendor releases it.
@@ -122,13 +122,13 @@ def note_registered(unit: Unit, account_id: str, by_code: Instance, instance: In
 
 
 def tell_kept(unit: Unit, row: Reservation) -> None:
-    """Write down that a reservation is held by a former key."""
+    """Record that a reservation is held by a former key."""
     message = f"{device_label(row)} registered with another key; what is reserved for it stays in use"
     _say(unit, row, EventKind.RESERVATION_KEPT, message, {"seen_as": row.seen_as})
 
 
 def release(unit: Unit, row: Reservation, reason: str) -> Reservation:
-    """Free what is reserved for a device that cannot give it back; the vendor's word, with a reason that is kept.
+    """Release what is reserved for a device that cannot return it, with a reason that is kept.
 
     TooManyReleasesError where too many devices of the virtual account are without a return code already (row C6.7).
     """

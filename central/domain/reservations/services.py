@@ -1,4 +1,4 @@
-"""Reserving for a device that has only a code (rows C6.1, C6.2)."""
+"""Reserves licences for a device by its request code (rows C6.1, C6.2)."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def _add_instance(
         marks=[],
     )
     unit.session.add(row)
-    unit.session.flush()  # the next wish of the same call may name the same device
+    unit.session.flush()  # the next request of the same call may name the same device
     subject = {"instance": row.id, "pid": code.pid, "serial": code.serial}
     say(
         unit,
@@ -161,7 +161,7 @@ def _add_instance(
 
 
 def line_of(lot: Lot, name: str, count: int) -> ReservedLine:
-    """What the device is told of a lot."""
+    """A lot as the device sees it."""
     return ReservedLine(lot.tag, name, count, LicenceType(lot.licence_type), lot.start, lot.end)
 
 
@@ -192,7 +192,7 @@ def authorization_of(
 
 
 def named_terms(unit: Unit, held: Iterable[tuple[Lot, int]]) -> str:
-    """What lots hold, in words, each licence by its name."""
+    """The quantities of lots in words, each licence by its name."""
     held = list(held)
     named = titles(unit, {lot.tag for lot, _ in held})
     return terms_text((named.get(lot.tag, lot.tag), count, lot.end) for lot, count in held)

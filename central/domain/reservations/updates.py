@@ -1,4 +1,4 @@
-"""A reservation is raised, lowered, confirmed, or its update cancelled: steps of their own after it was made.
+"""Updates of a reservation: raise, lower, confirm, cancel.
 
 What is raised is held at once. What is lowered stays with the device, in transition, until the confirmation code proves
 that the device no longer uses it (rows C3.2, C6.3, C6.4).
@@ -160,7 +160,7 @@ def _tell_changes(
 
 
 def confirm(unit: Unit, row: Reservation, code: str) -> Reservation:
-    """Take the device's word that the newest authorization is installed; what it gave up is free then (row C6.4)."""
+    """Accept the device's confirmation of the newest authorization; released units are free then (row C6.4)."""
     instance, _ = _things(unit, row)
     if row.pending is None and row.installed:
         raise NothingPendingError
@@ -184,7 +184,7 @@ def confirm(unit: Unit, row: Reservation, code: str) -> Reservation:
 
 
 def cancel(unit: Unit, row: Reservation) -> Reservation:
-    """Take an update back that was never installed; for the vendor alone, since the device cannot be asked (row C6.3)."""
+    """Cancel an update that was never installed; only for the vendor, since the device cannot be asked (row C6.3)."""
     instance, virtual_account = _things(unit, row)
     require(unit, Permission.RESERVATION_CANCEL, row.account_id)
     if row.pending is None:

@@ -94,7 +94,7 @@ class AnsweredRequest(Base):
 
 
 class QuarantinedFile(Base):
-    """A file that showed a fork: kept for a person, never applied."""
+    """A file that revealed a fork: kept for a person, never applied."""
 
     __tablename__ = "quarantined_files"
     __table_args__ = (refers(["account_id", "satellite_id"], "satellites", ["account_id", "id"]),)
@@ -108,7 +108,7 @@ class QuarantinedFile(Base):
 
 
 class SatelliteEvent(Base):
-    """An event of a satellite that was taken in, so that it is never taken in twice."""
+    """An imported event of a satellite, so that it is never imported twice."""
 
     __tablename__ = "satellite_events"
     __table_args__ = ({"sqlite_with_rowid": False},)

@@ -1,4 +1,4 @@
-"""Bringing satellites in, naming, extending, removing and resynchronizing them (rows C11.1, C11.3)."""
+"""Adds, renames, extends, removes and resynchronizes satellites (rows C11.1, C11.3)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PENDING, AUTHORIZED, _ = STATES
 
 @dataclass(slots=True)
 class Attached:
-    """What attaching virtual accounts did; `revoked_tokens` are central's own, which end there (details, D)."""
+    """The result of attaching virtual accounts; `revoked_tokens` are central's own tokens (details, D)."""
 
     satellite: Satellite
     revoked_tokens: list[str] = field(default_factory=list)
@@ -61,7 +61,7 @@ def add_satellite(
     digest: str,
     email: str | None,
 ) -> Attached:
-    """Take a registration in: authorized at once or held for approval, as the policy says (row C11.1)."""
+    """Accept a registration: authorized at once or held for approval, as the policy says (row C11.1)."""
     require(unit, Permission.SATELLITE_MANAGE, account.id)
     check_name("name", name)
     if email is not None:
@@ -122,7 +122,7 @@ def _attach(unit: Unit, satellite: Satellite, row: VirtualAccount) -> list[str]:
 
 
 def extend_satellite(unit: Unit, satellite: Satellite, row: VirtualAccount) -> Attached:
-    """Give a satellite a further virtual account; none is ever taken away singly (row C1.3)."""
+    """Give a satellite another virtual account; single ones are never taken away (row C1.3)."""
     require(unit, Permission.SATELLITE_MANAGE, satellite.account_id)
     attached = Attached(satellite, _attach(unit, satellite, row))
     message = f"virtual account {row.name} added to satellite {satellite.name}"
@@ -188,7 +188,7 @@ def accept_key(unit: Unit, satellite: Satellite) -> None:
 
 
 def expect_key(unit: Unit, satellite: Satellite, key: PublicKey) -> None:
-    """Take the next key of a satellite on beside the present one, until a request comes that it has signed."""
+    """Accept the next key of a satellite beside the current one, until a request signed by it arrives."""
     if satellite.next_key_id == key.key_id:
         return
     used = unit.session.get(SatelliteKey, (satellite.account_id, satellite.id, key.key_id))
@@ -240,7 +240,7 @@ def rename_satellite(unit: Unit, satellite: Satellite, name: str) -> Satellite:
 
 
 def resync_satellite(unit: Unit, satellite: Satellite, registration: Registration | None, digest: str) -> Satellite:
-    """Close the epoch and open the next: the one way back after a fork, a restore, or central's own restore."""
+    """Close the epoch and open the next: the one recovery after a fork, a restore, or central's own restore."""
     require(unit, Permission.SATELLITE_MANAGE, satellite.account_id)
     if registration is None and satellite.forked:
         raise RegistrationNeededError
@@ -272,7 +272,7 @@ def _refuse_used_key(unit: Unit, satellite: Satellite, registration: Registratio
 
 
 def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = False) -> int:
-    """Take a satellite and its instances off; granted units stay in use until they come free (details, A2)."""
+    """Remove a satellite and its instances; granted units stay in use until they come free (details, A2)."""
     if not automatic:
         require(unit, Permission.SATELLITE_MANAGE, satellite.account_id)
     theirs = (Instance.account_id == satellite.account_id) & (Instance.satellite_id == satellite.id)
@@ -312,7 +312,7 @@ def account_of(unit: Unit, satellite: Satellite) -> SmartAccount:
 
 
 def note_sync_failure(unit: Unit, satellite: Satellite, code: str) -> None:
-    """Keep why a file of the satellite was refused, until the next good one (row C11.2)."""
+    """Store why a file of the satellite was refused, until the next valid one (row C11.2)."""
     satellite.sync_failure, satellite.sync_failures = code, satellite.sync_failures + 1
     message = f"a file of satellite {satellite.name} was refused: {code}"
     record(

@@ -58,7 +58,7 @@ def own_tokens(unit: Unit, account_id: str, virtual_account_id: str) -> list[Tok
 
 
 def token_of_text(unit: Unit, account_id: str, virtual_account_id: str, texts: set[str]) -> Token | None:
-    """The token of one of these texts in a virtual account, anyone who made it."""
+    """The token of one of these texts in a virtual account, whichever server made it."""
     query = select(Token).where(
         Token.account_id == account_id,
         Token.virtual_account_id == virtual_account_id,

@@ -1,4 +1,4 @@
-"""Making, revoking, removing and redeeming registration tokens (rows C2.2, C2.3)."""
+"""Creates, revokes, removes and redeems registration tokens (rows C2.2, C2.3)."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def revoke_all(unit: Unit, account_id: str, virtual_account_id: str) -> list[str
 
 @dataclass(frozen=True, slots=True)
 class Redeemed:
-    """What a good token says; or the cause of its refusal, which the device is not told."""
+    """The token if it is valid; otherwise the cause of its refusal, which the device does not learn."""
 
     token: Token | None
     cause: str = ""

@@ -1,4 +1,4 @@
-"""The ceremony: root keys in a folder of the caller's, role keys at home (row E2)."""
+"""The key ceremony: root keys in a folder of the caller's, role keys in the home (row E2)."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def rotate_root(keyring: KeyRing, folder: Path, passphrase: Passphrase, now: dat
 def replace_role_key(
     keyring: KeyRing, role: Role, folder: Path, passphrase: Passphrase, now: datetime, *, revoke: bool
 ) -> Trust:
-    """Give a role another key; what the old one signed in time stands, unless it is revoked."""
+    """Give a role another key; earlier signatures of the old one stay valid unless it is revoked."""
     signers = _open_root_keys(folder, keyring.trust.root, passphrase)
     key = PrivateKey.generate()
     root = with_role_key(keyring.trust.root, role, key.public, now, revoke=revoke)

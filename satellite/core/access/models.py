@@ -1,4 +1,4 @@
-"""Tables of access over HTTP; no secret is stored, only what recognises it."""
+"""Tables of access over HTTP; secrets are stored as hashes only."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class ApiToken(Base):
 
 
 class RefreshToken(Base):
-    """What a program gets a further short-lived token with; each is good for one use."""
+    """A refresh token of a program, valid for one use."""
 
     __tablename__ = "refresh_tokens"
     __table_args__ = (refers(["parent_id"], "api_tokens", ["id"]),)
@@ -116,6 +116,6 @@ class RefreshToken(Base):
 
 
 class IdempotentAnswer(IdempotentAnswerMixin, Base):
-    """What a change was answered with."""
+    """The stored answer to a change."""
 
     __tablename__ = "idempotent_answers"

@@ -12,7 +12,7 @@ from serverkit.verdicts import Verdict
 
 
 class Permission(StrEnum):
-    """What can be permitted, `resource:action`."""
+    """Permissions, `resource:action`."""
 
     SITE_MANAGE = "site:manage"
     ACCESS_MANAGE = "access:manage"

@@ -44,7 +44,7 @@ PREFIX, REFRESH_PREFIX = "psa", "psr"
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who shows a token; its use is to be noted where the last note is old."""
+    """The owner of a token, and whether its use has to be noted."""
 
     actor: Actor
     token_id: str
@@ -127,7 +127,7 @@ def revoke_token(unit: Unit, token_id: str) -> ApiToken:
 
 
 def bearer_of(unit: Unit, text: str, address: str) -> Bearer:
-    """Who shows this token; BadCredentialsError for one that is unknown, ended, revoked or shown from elsewhere."""
+    """The owner of this token; BadCredentialsError if it is unknown, expired, revoked or presented from a wrong address."""
     row = unit.session.get(ApiToken, hash_shown(text))
     if row is None or row.revoked or row.expires_at <= unit.now or not is_within(address, row.addresses):
         raise BadCredentialsError("the access token is not valid")
@@ -161,7 +161,7 @@ def issue_short_token(unit: Unit, parent: ApiToken) -> str:
 
 
 def issue_refresh_token(unit: Unit, parent: ApiToken) -> str:
-    """What a program gets its next short-lived token with."""
+    """Issue a refresh token for a program."""
     unit.session.execute(delete(RefreshToken).where(RefreshToken.expires_at <= unit.now))
     text = new_secret(REFRESH_PREFIX)
     row = RefreshToken(hash=hash_secret(text), parent_id=parent.id, expires_at=unit.now + REFRESH_LIFE)

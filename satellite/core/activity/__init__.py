@@ -1,1 +1,1 @@
-"""What happened at the site."""
+"""Activity at the site."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class EventKind(StrEnum):
-    """Everything that a satellite writes down."""
+    """Events of a satellite."""
 
     SATELLITE_CREATED = "satellite:created"
     REGISTRATION_MADE = "registration:made"
@@ -69,7 +69,7 @@ SITE = "site"
 """Stands in what a unit touched for the alerts of the site."""
 QUIET = frozenset(
     {
-        # The first of all: there is nothing yet that an alert could be about.
+        # The first event: no alert can exist yet.
         EventKind.SATELLITE_CREATED,
         # No alert looks at these.
         EventKind.TOKEN_CREATED,
@@ -98,7 +98,7 @@ QUIET = frozenset(
         EventKind.EXPORT_REQUESTED,
         EventKind.EXPORT_DELIVERED,
         EventKind.PRIVACY_CHANGED,
-        # Messages of devices, of which many come at once: each looks at what it touches, and at nothing else.
+        # Device messages come in large numbers: each refreshes only the alerts that it can touch.
         EventKind.INSTANCE_ADDED,
         EventKind.INSTANCE_ADDED_STANDBYS,
         EventKind.INSTANCE_CONNECTED_STANDBYS,

@@ -11,7 +11,7 @@ from serverkit.db.guards import bounded
 
 
 class Event(EventMixin, Base):
-    """A thing that happened; its number says whether central has it."""
+    """An event; its number says whether central has it."""
 
     __tablename__ = "events"
     __table_args__ = (Index("ix_events_instance_id_number", "instance_id", "number"),)

@@ -1,4 +1,4 @@
-"""What each alert of the site demands, from state and clock."""
+"""Conditions of the site's alerts, computed from state and clock."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ def shortages(unit: Unit, wanted: Collection[tuple[str, str]] | None = None) -> 
 
 
 def pool_key(virtual_account_id: str, tag: str) -> str:
-    """What tells the shortage of one pool from that of another."""
+    """The key of a pool's shortage."""
     return alert_key(virtual_account_id, tag)
 
 
 def _surpluses(unit: Unit, tags: Collection[str], where: Mapping[str, str]) -> dict[str, list[dict[str, object]]]:
-    """Where more of these licences stands than is needed: virtual account, name and count, the largest first."""
+    """Virtual accounts with a surplus of these licences: id, name and count, the largest first."""
     every = {key: pool for tag in sorted(tags) for key, pool in pools(unit, None, tag).items()}
     over = sorted((-pool.free, where.get(va, va), va, tag) for (va, tag), pool in every.items())
     found: dict[str, list[dict[str, object]]] = {}

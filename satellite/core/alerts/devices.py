@@ -85,7 +85,7 @@ def _silence(unit: Unit, row: Any, place: str) -> Wanted:
 
 
 def left_behind(unit: Unit) -> Iterator[Wanted]:
-    """Row C8.3: a device is gone, its restricted units are not: they stay in use until they come free."""
+    """Row C8.3: a device was removed while its restricted units stay in use."""
     query = (
         select(HeldGrant, Instance)
         .join(Instance, Instance.id == HeldGrant.instance_id)

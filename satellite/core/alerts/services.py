@@ -1,4 +1,4 @@
-"""Keeping the site's alerts true."""
+"""Refreshes the site's alerts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def book() -> AlertBook[Alert]:
 
 
 def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
-    """Make every alert equal to what state and clock demand."""
+    """Refresh every alert."""
     unit.session.flush()  # conditions read what this unit has changed
     site = site_of(unit)
     unit.touched.discard(SITE)
@@ -51,12 +51,12 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
 
 
 def refresh_tls(unit: Unit, wanted: Iterable[Wanted]) -> None:
-    """Make the alerts about this server's own TLS certificate equal to what its files demand."""
+    """Refresh the alerts about this server's TLS certificate."""
     book().reconcile(unit, wanted, TLS_KINDS)
 
 
 def refresh_touched(unit: Unit, *, instances: Collection[str], pools: Collection[tuple[str, str]]) -> None:
-    """Make those alerts true that the change of some instances, and of some pools by their tags, can have touched."""
+    """Refresh the alerts that a change of these instances and pools can have touched."""
     unit.session.flush()  # conditions read what this unit has changed
     pools = _with_short(unit, pools)
     only = {kind: instances for kind in devices.INSTANCE_KINDS if instances}
@@ -69,13 +69,13 @@ def refresh_touched(unit: Unit, *, instances: Collection[str], pools: Collection
 
 
 def refresh_clones(unit: Unit) -> None:
-    """Make the alerts about identities that show twice true."""
+    """Refresh the alerts about duplicate identities."""
     unit.session.flush()
     book().reconcile(unit, clones(unit), ("device_clone",))
 
 
 def _with_short(unit: Unit, pools: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-    """These pools, and all that lack one of their licences now: what is told of those names where a surplus is."""
+    """These pools, and all that lack one of their licences now, since their alerts name the surplus."""
     tags = {tag for _, tag in pools}
     if not tags:
         return set()

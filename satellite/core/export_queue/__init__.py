@@ -1,1 +1,1 @@
-"""Restricted licences on their way (rows S3.3, S4.4)."""
+"""The export-authorization queue: requests for restricted licences (rows S3.3, S4.4)."""

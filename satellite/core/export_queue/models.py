@@ -48,7 +48,7 @@ class QueueEntry(Base):
 
 
 class HeldGrant(Base):
-    """A grant of central's for one device; the satellite only carries it."""
+    """A grant of central for one device; the satellite only delivers it."""
 
     __tablename__ = "grants"
     __table_args__ = (Index("ix_grants_virtual_account_id_tag", "virtual_account_id", "tag"),)

@@ -1,4 +1,4 @@
-"""The queue: asking, sending, deciding, delivering, returning (rows C8.2, S3.3, S4.4)."""
+"""The export-authorization queue: request, send, decide, deliver, return (rows C8.2, S3.3, S4.4)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DEVICE_STATES = {
 
 
 class Asker(Protocol):
-    """What the queue needs of the instance that asks; instances stand above the queue and are not known to it."""
+    """What the queue needs to know about an instance; it does not import instances."""
 
     @property
     def id(self) -> str:
@@ -52,7 +52,7 @@ class Asker(Protocol):
 
 
 def answer_of(row: QueueEntry) -> ExportAnswer:
-    """What a device is told of its request."""
+    """The answer to a device about its request."""
     return ExportAnswer(row.id, row.tag, row.count, DEVICE_STATES[row.state], row.reason, row.message)
 
 
@@ -115,14 +115,14 @@ def _note(unit: Unit, kind: EventKind, row: QueueEntry | HeldGrant, text: str, m
 
 
 def mark_sent(unit: Unit, upto: int) -> None:
-    """A request was made with the waiting entries up to a change."""
+    """Mark the waiting entries up to a change as sent."""
     query = select(QueueEntry).where(QueueEntry.state == WAITING, QueueEntry.change_no <= upto)
     for row in unit.session.scalars(query):
         row.state, row.sent_at = SENT, unit.now
 
 
 def take_decision(unit: Unit, decision: ExportDecisionRow) -> None:
-    """Take central's decision over."""
+    """Store central's decision."""
     row = unit.session.get(QueueEntry, decision.request)
     if row is None:
         return
@@ -171,21 +171,21 @@ def take_grant(unit: Unit, grant: Grant, envelope: JsonObject, virtual_account: 
 
 
 def move_restricted(unit: Unit, instance_id: str, virtual_account_id: str) -> None:
-    """Take what an instance holds and asks for along to another virtual account (row C7.2); central does the same."""
+    """Move what an instance holds and requests to another virtual account (row C7.2); central does the same."""
     for model in (HeldGrant, QueueEntry):
         query = update(model).where(model.instance_id == instance_id)
         unit.session.execute(query.values(virtual_account_id=virtual_account_id))
 
 
 def follow_key(unit: Unit, key_hash: str, old: str, new: str) -> None:
-    """The machine of a key is an instance of its own now: what its key holds and asks for goes with it (row S4.1)."""
+    """Move what a key holds and requests to the new instance of its machine (row S4.1)."""
     for model in (HeldGrant, QueueEntry):
         query = update(model).where(model.instance_id == old, model.key_hash == key_hash)
         unit.session.execute(query.values(instance_id=new))
 
 
 def take_release(unit: Unit, release: GrantRelease, envelope: JsonObject) -> None:
-    """Central freed a grant: what the device is shown at its next contact."""
+    """Store central's release of a grant for the device's next contact."""
     row = unit.session.get(HeldGrant, release.grant)
     if row is None or row.release is not None:
         return
@@ -252,7 +252,7 @@ def _forgotten(unit: Unit, statement: ExportReturn) -> HeldGrant:
 
 
 def mark_delivered(unit: Unit, grant_id: str, generation: int, key: PublicKey) -> None:
-    """The device says that it has installed a grant."""
+    """The device reports that it installed a grant."""
     row = unit.session.get(HeldGrant, grant_id)
     if row is None or row.key_hash != key.key_hash or row.delivered_at is not None or generation > row.generation:
         return
@@ -270,7 +270,7 @@ def grants_for(unit: Unit, instance_id: str, key_hash: str) -> list[HeldGrant]:
 
 
 def answers_for(unit: Unit, instance_id: str, key_hash: str) -> tuple[ExportAnswer, ...]:
-    """What a device is told: its newest request for each licence; what a former key asked for is not its own."""
+    """The requests shown to a device: the newest for each licence, without those of former keys."""
     query = select(QueueEntry).where(QueueEntry.instance_id == instance_id, QueueEntry.key_hash == key_hash)
     newest = {
         row.tag: row for row in unit.session.scalars(query.order_by(QueueEntry.requested_at, QueueEntry.change_no))
@@ -279,7 +279,7 @@ def answers_for(unit: Unit, instance_id: str, key_hash: str) -> tuple[ExportAnsw
 
 
 def holds_restricted(unit: Unit, instance_id: str) -> bool:
-    """Whether an instance holds grants that neither came back nor were released."""
+    """Whether an instance holds grants that were neither returned nor released."""
     query = select(HeldGrant).where(
         HeldGrant.instance_id == instance_id, HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.licence_now
     )

@@ -1,4 +1,4 @@
-"""Old keys and old numbers: machines that are restored from an older copy, and copies of machines (row S4.1)."""
+"""Old keys and old numbers: restored and copied machines (row S4.1)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from serverkit.ids import new_id
 
 
 def revive_key(unit: Unit, key: DeviceKey) -> None:
-    """The old key is heard again: two machines, two instances, each counted, until a person picks (row S4.1)."""
+    """The old key is used again: two machines become two instances, each counted, until a person decides (row S4.1)."""
     old = unit.session.get_one(Instance, key.instance_id)
     udi = next((member for member in members_of(old) if member.key == key.member), Udi.from_dict(old.udi))
     marks = sorted({*old.marks, "clone"})
@@ -46,7 +46,7 @@ def revive_key(unit: Unit, key: DeviceKey) -> None:
 
 
 def note_restored(unit: Unit, key: DeviceKey, resumed: int) -> bool:
-    """Mark a device that goes on above the number it was told (exchange rule 8); True where it is taken for a clone."""
+    """Mark a device that continued above the number named to it (exchange rule 8); True if it counts as a clone."""
     row = unit.session.get_one(Instance, key.instance_id)
     if resumed <= key.resumed:
         return False  # the same message again
@@ -63,7 +63,7 @@ def note_restored(unit: Unit, key: DeviceKey, resumed: int) -> bool:
 
 
 def end_restored_marks(unit: Unit) -> int:
-    """The mark *restored* lapses after a renewal interval; returns how many did."""
+    """Clear the mark *restored* after a renewal interval; returns the number of devices."""
     query = select(DeviceKey).where(DeviceKey.restored_at <= unit.licence_now - AUTHORIZATION_RENEWAL)
     rows = list(unit.session.scalars(query))
     for key in rows:

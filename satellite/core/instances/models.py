@@ -58,9 +58,7 @@ class Instance(Base):
 class DeviceKey(Base):
     """A device's key, with the numbers that stop replays and the answer that a repeated message gets.
 
-    `member` is the UDI key of the unit that registered with it. `described` is how the unit called itself before another
-    key took its place. `resumed` is the highest number above which the device went on after a refusal told it,
-    `restored_at` when it last did.
+    `member` is the UDI key of the unit that registered with it. `described` is the unit's own name before another key replaced this one. `resumed` is the highest number named by a refusal above which the device continued, `restored_at` when it last did.
     """
 
     __tablename__ = "device_keys"
@@ -81,7 +79,7 @@ class DeviceKey(Base):
 
 
 class Standby(Base):
-    """A unit that stands by in a set, so that it is found by its UDI; written wherever `Instance.standbys` is."""
+    """A standby unit of a set, stored so that it is found by its UDI; written together with `Instance.standbys`."""
 
     __tablename__ = "standbys"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What is said of a new device, and how its standbys are found (pure; rows C7.6, C7.7)."""
+"""Events about new devices, and the lookup of standbys (pure; rows C7.6, C7.7)."""
 
 from __future__ import annotations
 

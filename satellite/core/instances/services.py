@@ -1,4 +1,4 @@
-"""Registering, renewing, moving and removing devices (rows S3.2, S4.1, S4.3, C7.6)."""
+"""Registers, renews, moves and removes devices (rows S3.2, S4.1, S4.3, C7.6)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from serverkit.ids import new_id
 from serverkit.licence_texts import freed_text
 from serverkit.locks import for_change
 
-# What the answer to a registration says of an instance.
+# Members of an instance in the answer to a registration.
 ANSWERED = ("id", "virtual_account_id", "certificate_expires", "export_allowed")
 
 
@@ -66,7 +66,7 @@ def registered_with(unit: Unit, key: PublicKey) -> str | None:
 
 
 def refuse_unagreed(unit: Unit, site: Site | SiteRow, before: str | None) -> None:
-    """Row C1.4: what is new waits for the agreement; who repeats a registration, with the token `before`, goes on."""
+    """Row C1.4: new devices wait for the agreement; a repeated registration, with the token `before`, goes on."""
     if before is None and refuses_for_agreement(unit, site):
         raise DeviceRefusal("agreement_pending")
 
@@ -81,7 +81,7 @@ def register_device(
     else:
         known = known_unit(unit, body.udi, token.virtual_account_id)
     if known is not None and known.virtual_account_id != token.virtual_account_id:
-        raise DeviceRefusal("other_virtual_account")  # only a person moves a device
+        raise DeviceRefusal("other_virtual_account")  # only a person may move a device
     live = {row.key_id: row.member for row in live_keys(unit, known)} if known is not None else None
     verdict = judge_registration(live, key.key_id, body.udi.key)
     if verdict is not RegistrationVerdict.SAME:
@@ -102,7 +102,7 @@ def register_device(
 
 
 def _update(unit: Unit, row: Instance, token: Token, body: RegisterBody, key: PublicKey) -> None:
-    """Take over what a unit of an instance said of itself; the active one speaks for the set."""
+    """Store what a unit of an instance reports about itself; the active unit reports for the set."""
     active, *standbys = members_of(row)
     with_key = {one.member for one in live_keys(unit, row)}
     after = standbys_after(active, standbys, body.udi, body.standbys, with_key)
@@ -118,13 +118,13 @@ def _update(unit: Unit, row: Instance, token: Token, body: RegisterBody, key: Pu
 
 
 def _supersede(unit: Unit, row: Instance, udi: Udi) -> None:
-    """Another key takes the place of those that the unit had; how it called itself stays with the old ones."""
+    """Replace the keys of a unit by another one; the old keys keep the name that the unit had."""
     described = {"hostname": row.hostname, "product_tag": row.product_tag, "software_version": row.software_version}
     for old in live_keys(unit, row):
         if old.member == udi.key:
             old.superseded, old.described = True, described
     if not twins_of(unit, row):
-        row.marks = []  # one machine shows this identity again, with a key that the other does not have
+        row.marks = []  # another machine has this identity, with a key of its own
 
 
 def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instance:
@@ -199,7 +199,7 @@ def issue_certificate(unit: Unit, ca_key: PrivateKey, ca: bytes, epoch: int, row
 
 
 def _end_clones(unit: Unit, row: Instance) -> None:
-    """An instance goes: where only one other shows its identity, that one is not a clone any more."""
+    """After an instance is removed: if only one other has its identity, that one is no longer a clone."""
     others = twins_of(unit, row)
     if len(others) == 1:
         other = unit.session.get_one(Instance, others[0])
@@ -207,13 +207,13 @@ def _end_clones(unit: Unit, row: Instance) -> None:
 
 
 def remove_instance(unit: Unit, row: Instance, how: str = "removed") -> None:
-    """Take an instance off by a person's word, or for its silence."""
+    """Remove an instance, by a person's decision or because of its silence."""
     take_off(unit, row, how)
     unit.touched.add(SITE)
 
 
 def take_off(unit: Unit, row: Instance, how: str) -> None:
-    """Take an instance off; its ordinary licences are free at once, granted ones when they come back."""
+    """Remove an instance; its ordinary licences are free at once, granted ones when they are returned."""
     require(unit, Permission.INSTANCE_MANAGE)
     freed = claims_of(unit, row.id)
     replace_claims(unit, row.id, row.virtual_account_id, {})
@@ -241,7 +241,7 @@ def transfer_instance(unit: Unit, row: Instance, target: VirtualAccount) -> Inst
         replace_claims(unit, row.id, target.id, used)
         move_restricted(unit, row.id, target.id)
         message = f"product instance {instance_name(row)} transferred from {source.name} to {target.name}"
-        for each in (source.id, target.id):  # both logs tell of it
+        for each in (source.id, target.id):  # recorded in both logs
             say(unit, EventKind.INSTANCE_TRANSFERRED, row, message, each)
     return row
 

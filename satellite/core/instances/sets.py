@@ -28,7 +28,7 @@ def change_active(unit: Unit, row: Instance, active: Udi) -> None:
 
 
 def leave_set(unit: Unit, row: Instance, key: DeviceKey) -> bool:
-    """A unit leaves a set in which another one has a key of its own; False where it is the last one."""
+    """Remove a unit from a set in which another unit has a key of its own; False if it is the last one."""
     others = [one for one in live_keys(unit, row) if one.member != key.member]
     if not others:
         return False

@@ -1,1 +1,1 @@
-"""What the site owns and uses (row S3.2)."""
+"""Licences of the site: owned and in use (row S3.2)."""

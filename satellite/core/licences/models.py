@@ -1,4 +1,4 @@
-"""Tables of what the site owns and uses."""
+"""Tables of the licences of the site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of licences at the site: central's signed lines, the site's own use (rows S3.2, C3.1)."""
+"""Quantities of licences at the site: central's signed lines and the site's use (rows S3.2, C3.1)."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def pool_ends(unit: Unit, virtual_account_id: str, tags: Iterable[str]) -> dict[
 
 
 def entitlement(unit: Unit, tag: str) -> Entitlement | None:
-    """An entitlement that central told of, or None."""
+    """An entitlement known from central, or None."""
     return unit.session.get(Entitlement, tag)
 
 
@@ -136,7 +136,7 @@ def restricted_tags(unit: Unit) -> set[str]:
 
 
 def titles(unit: Unit, tags: Iterable[str]) -> dict[str, str]:
-    """The names of licences by tag, as far as central told of them."""
+    """The names of licences by tag, as far as central sent them."""
     query = select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(sorted(set(tags))))
     return dict(unit.session.execute(query).all())
 

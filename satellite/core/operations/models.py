@@ -1,4 +1,4 @@
-"""Tables of the serverkit that a satellite keeps among its own."""
+"""Tables of serverkit in the satellite's database."""
 
 from __future__ import annotations
 

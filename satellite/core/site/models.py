@@ -19,7 +19,7 @@ OUTCOMES = ("applied", "made", "refused", "synchronized", "failed")
 
 
 class Site(Base):
-    """The one row that says who this satellite is and how far it and central have come."""
+    """The one row with the satellite's identity and the state of its synchronization."""
 
     __tablename__ = "site"
     __table_args__ = (in_order("acknowledged_seq", "last_seq"),)
@@ -90,7 +90,7 @@ class MadeRequest(Base):
 
 
 class HistoryEntry(Base):
-    """One step of synchronization, as it went."""
+    """One step of synchronization with its outcome."""
 
     __tablename__ = "sync_history"
 

@@ -56,7 +56,7 @@ _ROW = select(
 
 
 def site_row(unit: Unit) -> SiteRow:
-    """What answers to devices need of the one row, as plain columns, for readers in haste."""
+    """The columns of the one row that answers to devices need."""
     return unit.session.connection().execute(_ROW).one()
 
 
@@ -85,7 +85,7 @@ def deadlines(site: Site) -> SyncDeadlines | None:
 
 
 def state_of(unit: Unit, site: Site) -> str:
-    """Where the satellite stands in its set-up."""
+    """The state of the set-up."""
     if site.epoch:
         return "authorized"
     waiting = unit.session.scalars(select(MadeRegistration)).first()
@@ -99,7 +99,7 @@ def newest_registration(unit: Unit) -> MadeRegistration | None:
 
 
 def registration_dict(unit: Unit, keyring: KeyRing) -> dict[str, Any]:
-    """Where the registration stands."""
+    """The state of the registration."""
     site, root = site_of(unit), keyring.trust.root
     return {
         "id": site.satellite_id,
@@ -124,7 +124,7 @@ class AgreementState:
 
 
 def agreement_state(site: Site | SiteRow) -> AgreementState | None:
-    """What central last said of the agreement; None where nothing is pending."""
+    """The agreement's state according to central; None if nothing is pending."""
     if not site.agreement:
         return None
     said = PendingAgreement.read(site.agreement)

@@ -125,7 +125,7 @@ def export_registration(unit: Unit, keyring: KeyRing) -> tuple[bytes, MadeRegist
 
 
 def take_naming(unit: Unit, site: Site, naming: Naming) -> None:
-    """Call satellite and account as central does; a change is an event."""
+    """Take over central's names of satellite and account; a change is an event."""
     if naming.satellite != site.name:
         message, subject = (
             f"central calls this satellite {naming.satellite}",

@@ -230,7 +230,7 @@ def test_more_than_an_address_takes_is_refused_by_its_length(browser: Browser) -
 
 @pytest.mark.row("S3.1")
 def test_pages_are_never_kept_and_run_nothing_that_is_not_the_servers_own(browser: Browser) -> None:
-    """The policy names only the own origin; static files may be kept for ever, by their digest."""
+    """The policy names only the own origin; static files may be kept forever, by their digest."""
     page = browser.get("/things")
     policy = page.headers["Content-Security-Policy"]
     text = page.get_data(as_text=True)
