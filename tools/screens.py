@@ -71,7 +71,7 @@ def _walk(browser: Browser, server: dict[str, Any], folder: Path) -> list[str]:
             context = browser.new_context(
                 ignore_https_errors=True,
                 viewport={"width": width, "height": 900},
-                color_scheme=theme,  # type: ignore[arg-type]
+                color_scheme=theme,  # type: ignore[arg-type]  # each of THEMES is one of its words
                 locale="en-GB",
             )
             page = context.new_page()

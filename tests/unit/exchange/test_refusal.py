@@ -15,7 +15,7 @@ class LateError(Refusal):
     remedy = Remedy("Run `central satellite list` first.", page="operations.md")
 
 
-@pytest.mark.row("E6")
+@pytest.mark.row("S4.7")
 def test_templates_are_filled_and_the_values_stay_beside_them() -> None:
     """So that an edge can translate the one and set off the others."""
     plain, other = LateError(days=3), LateError("{days} days", days=4)
@@ -25,7 +25,7 @@ def test_templates_are_filled_and_the_values_stay_beside_them() -> None:
     assert (plain.remedy.command, plain.remedy.page) == ("central satellite list", "operations.md")
 
 
-@pytest.mark.row("E6")
+@pytest.mark.row("S4.7")
 def test_a_template_that_does_not_fit_hides_no_refusal() -> None:
     """It is shown as it is; a text without fields keeps its braces."""
     assert fill("{missing}", {"other": 1}) == "{missing}"

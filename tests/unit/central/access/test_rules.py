@@ -56,7 +56,7 @@ def test_what_belongs_to_the_vendor_is_given_to_no_customer() -> None:
     assert accepting == {Role.ACCOUNT_ADMINISTRATOR}
 
 
-@pytest.mark.row("E5")
+@pytest.mark.row("B13")
 def test_a_token_sees_with_every_scope_and_changes_only_what_its_scopes_name() -> None:
     """No scopes are no limit; an empty list limits to seeing."""
     assert is_in_scope(None, Permission.TOKEN_MANAGE)

@@ -18,7 +18,7 @@ from central.domain.credentials.errors import InvalidScopeError
 from tests.unit.central.factories import NOBODY, unit_of
 
 
-@pytest.mark.row("E5")
+@pytest.mark.row("B13")
 def test_a_token_and_a_client_show_their_secret_once_and_are_revoked() -> None:
     """No list shows a secret again."""
     with unit_of() as unit:

@@ -15,7 +15,7 @@ from tests.unit.central.factories import NOBODY, unit_of
 JOBS = tuple(Job(name, timedelta(hours=1), lambda _: "", f"do {name}") for name in ("terms", "alerts", "outbox"))
 
 
-@pytest.mark.row("E7")
+@pytest.mark.row("C1.6")
 def test_jobs_are_listed_by_name_and_page_by_page() -> None:
     """Each with the slot that runs now; only the vendor sees them."""
     with unit_of() as unit:

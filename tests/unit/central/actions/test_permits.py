@@ -12,7 +12,7 @@ from serverkit.actor import OPERATOR
 from tests.unit.central.factories import DOMAIN, NOBODY, unit_of
 
 
-@pytest.mark.row("C1.6", "E5")
+@pytest.mark.row("C1.6", "B13")
 def test_anyone_without_a_role_is_refused_before_a_use_case_is_called() -> None:
     """The owner of the home is not; an account is as unknown to a stranger as one that does not exist."""
     with unit_of() as unit:

@@ -9,7 +9,7 @@ from central.domain.credentials.errors import InvalidScopeError
 from central.domain.credentials.rules import READ, WRITE, limits_of, scope_text
 
 
-@pytest.mark.row("E5")
+@pytest.mark.row("B13")
 def test_scopes_have_one_order_and_an_unknown_one_is_refused() -> None:
     """Twice the same scope is one; no scope is to read."""
     assert scope_text([WRITE, READ, WRITE]) == "read write"
@@ -18,7 +18,7 @@ def test_scopes_have_one_order_and_an_unknown_one_is_refused() -> None:
         scope_text([READ, "everything"])
 
 
-@pytest.mark.row("E5")
+@pytest.mark.row("B13")
 def test_a_scope_narrows_a_token_unless_it_is_write() -> None:
     """To read is no permission of its own; `write` leaves the limit to the user's roles."""
     assert limits_of(scope_text([WRITE])) is None

@@ -10,7 +10,7 @@ from serverkit.errors import AppError
 from tests.unit.satellite.factories import unit_of
 
 
-@pytest.mark.row("S3.2", "E5")
+@pytest.mark.row("S3.4")
 def test_an_access_token_shows_its_text_once_and_is_revoked() -> None:
     """An unknown role makes none."""
     with unit_of() as unit:
