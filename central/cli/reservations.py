@@ -10,6 +10,7 @@ from central.actions import reservations
 from central.cli.base import group, reading, writing
 from central.domain.reservations.rules import WantedLicence
 from serverkit.cli.base import OUTPUT, emit, emit_list
+from serverkit.errors import AppError, Remedy
 from serverkit.files import write_atomic
 
 
@@ -52,7 +53,7 @@ def create(
         made = reservations.create_reservation(
             unit, server.keyring, domain, name, request_code, _wanted(licences), product_tag
         )
-    write_atomic(output, made.code.encode(), mode=0o644)
+    _write(output, made.code, f"central reservation code {domain} {made.view['id']} --output FILE")
     emit(context, {"path": str(output), **made.view})
 
 
@@ -66,7 +67,7 @@ def update(context: click.Context, domain: str, reservation_id: str, licences: t
     """Update a reservation."""
     with writing(context) as (server, unit):
         made = reservations.update_reservation(unit, server.keyring, domain, reservation_id, _wanted(licences))
-    write_atomic(output, made.code.encode(), mode=0o644)
+    _write(output, made.code, f"central reservation code {domain} {made.view['id']} --output FILE")
     emit(context, {"path": str(output), **made.view})
 
 
@@ -143,3 +144,12 @@ def code_again(context: click.Context, domain: str, reservation_id: str, output:
         found = reservations.show_authorization_code(unit, domain, reservation_id)
     write_atomic(output, found.code.encode(), mode=0o644)
     emit(context, {"path": str(output), "id": found.view["id"], "state": found.view["state"]})
+
+
+def _write(output: Path, code: str, again: str) -> None:
+    """Write a code that is booked already; a refusal says how to have it written again."""
+    try:
+        write_atomic(output, code.encode(), mode=0o644)
+    except AppError as error:
+        error.remedy = Remedy(f"{error.remedy} The change is booked; write its code with `{again}`.", error.remedy.page)
+        raise

@@ -9,6 +9,7 @@ import pytest
 from agent.device import Device
 from agent.errors import CodeRefusedError, NotReservedError
 from exchange.identity import Udi
+from serverkit.errors import DiskFullError
 from tests.integration import test_given_up_rights as rights
 from tests.integration.test_reservations import ORDERS, reserve
 from tests.world import ACCOUNT, World
@@ -255,3 +256,30 @@ def test_an_update_that_waits_is_confirmed_while_the_serial_number_is_registered
     assert figures(vendor, "ADVANTAGE") == (0, 0, 10)
     assert vendor.licence("ADVANTAGE", pool="Site")["in_use"] == 1
     assert vendor.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C6.1", "E4")
+@pytest.mark.one_database("the disk is full, not the database")
+def test_a_disk_that_is_full_after_the_booking_leaves_a_way_to_the_code(
+    vendor: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refusal names the command that writes the code of what is reserved."""
+    root = (vendor.folder / "root.json").read_bytes()
+    device = vendor.unregistered("AIR-1", "central")
+    request = device.reserve_request(Udi(pid="SW-48", serial="AIR-1"), root)
+    words = ("--virtual-account", "Spare", "--request-code", request, "--licence", "ADVANTAGE=1")
+
+    def full(*_file: object, **_mode: object) -> None:
+        raise DiskFullError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("central.cli.reservations.write_atomic", full)
+        error = vendor.central("reservation", "create", ACCOUNT, *words, "--output", vendor.file("code"), code=1)[
+            "error"
+        ]
+    of = vendor.central("reservation", "list", ACCOUNT)["items"][0]["id"]
+    vendor.central("reservation", "code", ACCOUNT, of, "--output", vendor.file("code"))
+    device.reserve_install((vendor.folder / "code").read_text())
+
+    assert error["code"] == "disk_full"
+    assert f"central reservation code {ACCOUNT} {of} --output FILE" in error["remedy"]
