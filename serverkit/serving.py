@@ -40,8 +40,20 @@ class Processes:
     begin: Callable[[], None]
 
 
-def serve_home(context: click.Context, server: Server, bind: str | None, processes: Processes, *, no_tls: bool) -> None:
-    """Serve until told to end; nothing of the database stays open in this process."""
+def serve_home(
+    context: click.Context,
+    server: Server,
+    bind: str | None,
+    processes: Processes,
+    *,
+    no_tls: bool,
+    console: bool = False,
+    setup_bind: str | None = None,
+) -> None:
+    """Serve until told to end; nothing of the database stays open in this process.
+
+    `console`: there are pages for people; `setup_bind` leads browsers to them from an address without TLS.
+    """
     from serverkit.devices.serve import host_named, serve
 
     folder, settings = server.home, server.settings.server
@@ -72,4 +84,6 @@ def serve_home(context: click.Context, server: Server, bind: str | None, process
         workers=settings.workers,
         threads=settings.threads,
         scheduler=None if schedule is None else scheduler,
+        console=console,
+        way=setup_bind,
     )

@@ -25,10 +25,13 @@ def upgrade(context: click.Context) -> None:
     emit(context, migrate_database(home(context)))
 
 
-@group.command("serve", help="Serve the device protocol; prints one JSON line when ready.")
+@group.command("serve", help="Serve console, devices and REST; prints one JSON line when ready.")
 @serve_options
+@click.option(
+    "--setup-bind", metavar="HOST:PORT", help="Also lead browsers without TLS from this address to the console."
+)
 @click.pass_context
-def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool) -> None:
+def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool, setup_bind: str | None) -> None:
     """Serve."""
     from satellite.app import make_app
     from serverkit.jobs.scheduler import run_scheduler
@@ -52,7 +55,8 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
         _tell_setup_code(server)
 
     wanted = None if no_jobs else scheduler
-    serve_home(context, server, bind, Processes(app, wanted, begin), no_tls=no_tls)
+    processes = Processes(app, wanted, begin)
+    serve_home(context, server, bind, processes, no_tls=no_tls, console=True, setup_bind=setup_bind)
 
 
 def _tell_setup_code(server: Satellite) -> None:

@@ -12,7 +12,7 @@ from satellite.core.site.errors import NoFileError
 from serverkit.web.answers import Sent
 from serverkit.web.formats import distance, fours, moment, number, size
 from serverkit.web.page import Page
-from serverkit.web.texts import Words, _
+from serverkit.web.texts import Text, Words, _, ngettext
 
 MEDIA = "application/octet-stream"
 FIELDS_BYTES = 64 * 1024
@@ -33,6 +33,20 @@ KINDS: dict[str, Words] = {
     "virtual_account": _("virtual accounts"),
 }
 """What a file carries, by the kind of its rows; a kind that is not named here is shown as the format calls it."""
+COUNTED: dict[str, Callable[[int], Text]] = {
+    "allotment": lambda n: ngettext("{count} allotment line", "{count} allotment lines", n),
+    "authorization_renewal": lambda n: ngettext("{count} renewed authorization", "{count} renewed authorizations", n),
+    "entitlement": lambda n: ngettext("{count} licence", "{count} licences", n),
+    "event": lambda n: ngettext("{count} event", "{count} events", n),
+    "export_request": lambda n: ngettext("{count} export request", "{count} export requests", n),
+    "export_return": lambda n: ngettext("{count} returned licence", "{count} returned licences", n),
+    "grant": lambda n: ngettext("{count} grant", "{count} grants", n),
+    "instance": lambda n: ngettext("{count} product instance", "{count} product instances", n),
+    "policy": lambda n: ngettext("{count} policy", "{count} policies", n),
+    "token": lambda n: ngettext("{count} registration token", "{count} registration tokens", n),
+    "usage": lambda n: ngettext("{count} usage report", "{count} usage reports", n),
+    "virtual_account": lambda n: ngettext("{count} virtual account", "{count} virtual accounts", n),
+}
 TITLES: dict[str, Words] = {
     "registration": _("Registration file"),
     "authorization": _("Authorization file"),
@@ -80,7 +94,11 @@ def file_name(*parts: object) -> str:
 
 def carried(counts: Mapping[str, int]) -> str:
     """What a file carries, in words: 3 licences, 2 allotment lines."""
-    named = [f"{number(count)} {KINDS.get(kind, kind.replace('_', ' '))}" for kind, count in counts.items() if count]
+    named = [
+        str(COUNTED[kind](count)) if kind in COUNTED else f"{number(count)} {kind.replace('_', ' ')}"
+        for kind, count in counts.items()
+        if count
+    ]
     return ", ".join(named) or str(_("nothing but its numbers"))
 
 

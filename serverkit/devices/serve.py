@@ -13,12 +13,15 @@ import socket
 import stat
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from gunicorn.app.base import BaseApplication
 
 from serverkit.devices.asgi_front import Application, AsgiFront
+from serverkit.devices.plain_way import show_way
 from serverkit.devices.worker import WAITING_CONNECTIONS, FairWorker, most_connections
 from serverkit.endpoints import EndpointError, read_host
 from serverkit.errors import InvalidInputError, Remedy
@@ -73,17 +76,23 @@ def serve(
     workers: int,
     threads: int,
     scheduler: Callable[[], None] | None,
+    console: bool = False,
+    way: str | None = None,
 ) -> None:
     """Serve until told to end. `make_app` runs in each worker, so that no connection crosses a fork.
 
+    With `console` the ready line says where the pages are; `way` is an address without TLS that tells it to browsers.
     `tls` is the folder with certificate and key; TlsPairError, before anything listens, where they cannot be used.
     """
     pair = ServingPair(tls) if tls is not None else None
     listening, url = _open(bind, tls=tls is not None)
+    plain = open_way(way, url)
     try:
         master = os.getpid()
-        child = start_child(scheduler) if scheduler is not None else None
+        children = [start_child(work) for work in (scheduler, plain) if work is not None]
         line: dict[str, object] = {"ready": True, "url": url}
+        if console and tls is not None:
+            line["console"] = f"{url}/"
         if pair is not None:
             line |= {"fingerprint": pair.pair.fingerprint, "key_fingerprint": pair.pair.key_fingerprint}
         ready = _ReadyLine(line)
@@ -105,9 +114,10 @@ def serve(
         try:
             _Server(options, lambda: AsgiFront(make_app(), threads=threads, behind_proxy=tls is None), pair).run()
         finally:
-            if child is not None and os.getpid() == master:  # a worker that ends passes here too
-                with suppress(ProcessLookupError):
-                    os.kill(child, signal.SIGTERM)
+            if os.getpid() == master:  # a worker that ends passes here too
+                for child in children:
+                    with suppress(ProcessLookupError):
+                        os.kill(child, signal.SIGTERM)
     finally:
         # gunicorn closes the descriptor when it ends; only a failure before that leaves it open.
         listening.detach()
@@ -141,6 +151,19 @@ def _open(bind: str, *, tls: bool) -> tuple[socket.socket, str]:
     listening = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     return listening, f"{'https' if tls else 'http'}://{shown}:{listening.getsockname()[1]}"
+
+
+def open_way(way: str | None, url: str) -> Callable[[], None] | None:
+    """What tells browsers without TLS where the console is; BindError."""
+    if way is None:
+        return None
+    if not url.startswith("https://"):
+        raise BindError("an address that leads to the console needs one with TLS")
+    host, port = _split(way)
+    listening = _listen(host, port)
+    address = urlsplit(url)
+    shown = f"[{address.hostname}]" if ":" in (address.hostname or "") else address.hostname
+    return partial(show_way, listening, str(shown), int(address.port or 443))
 
 
 def host_named(bind: str) -> list[str]:

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,3 +153,36 @@ def test_a_refused_file_is_answered_with_its_cause_and_changes_nothing(fresh: tu
     assert not list((server.home / "incoming").glob("*")) if (server.home / "incoming").exists() else True
     huge = browser.post("/setup/register/authorization", {"file": (io.BytesIO(b"x" * 70_000_000), "x")})
     assert huge.status_code == 413
+
+
+@pytest.mark.row("S1.1", "S2.6")
+def test_a_backup_is_restored_in_place_of_the_set_up(fresh: tuple[World, Satellite, str]) -> None:
+    """A wrong passphrase and a file that is no backup change nothing; the right one makes this the satellite of the backup."""
+    world, server, code = fresh
+    world.found_satellite("South", "satellite-south")
+    secret = world.file("passphrase", "the passphrase of the backup")
+    world.satellite(
+        "backup", "create", "--output", world.file("backup"), "--passphrase-file", secret, home="satellite-south"
+    )
+    backup = Path(world.file("backup")).read_bytes()
+    browser = Browser(make_app(server))
+    token = page_of(browser.get("/setup/restore")).split('name="csrf_token" value="')[1].split('"')[0]
+
+    def restore(content: bytes, passphrase: str) -> Any:
+        fields = {"code": code, "passphrase": passphrase, "file": (io.BytesIO(content), "b")}
+        return browser.post("/setup/restore", fields, token=token)
+
+    for content, passphrase in (
+        (b"no backup at all", "x"),
+        (backup, "another one"),
+        (backup[:-9], "the passphrase of the backup"),
+    ):
+        found = restore(content, passphrase)
+        assert found.status_code in {409, 422, 400}, page_of(found)
+        assert 'data-verdict="' in page_of(found)
+        assert 'data-page="setup-restore"' in page_of(found)
+    assert world.satellite("status")["name"] == "North"
+    assert 'data-page="setup-restored"' in page_of(restore(backup, "the passphrase of the backup"))
+    server.database.dispose()
+    assert world.satellite("status")["name"] == "South"
+    assert not list((world.folder / "satellite" / "incoming").glob("*.backup"))

@@ -90,6 +90,7 @@ def device(world: World) -> Iterator[Any]:
     ) as server:
         assert server.stdout is not None
         ready = json.loads(server.stdout.readline())
+        assert ready["console"] == f"{ready['url']}/"
 
         def agent(*words: str, code: int = 0, home: str = "device") -> dict[str, Any]:
             return world.run("agent", home, *words, code=code)

@@ -8,6 +8,7 @@ from serverkit.db.unit import Unit
 from serverkit.web.console import Gate, SignedIn
 
 CODE, SETUP = "/setup/code", "/setup"
+RESTORE = ("/setup/restore",)
 MEANWHILE = ("/setup", "/help", "/me", "/sign-in", "/sign-out", "/step-up", "/search", "/users", "/settings", "/events")
 """What there is before the set-up is finished, beside its steps."""
 
@@ -31,7 +32,7 @@ class SetupDoor:
             return None
         if not self._has_administrator:
             if needs_administrator(unit):
-                return Gate(CODE)
+                return Gate(CODE, RESTORE)
             self._has_administrator = True
         self._finished = show_progress(unit).finished
         if self._finished or who is None:
