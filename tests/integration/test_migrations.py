@@ -102,7 +102,7 @@ def fill(connection: Connection, blueprint: MetaData) -> None:
     """Write one row to each table: it names the rows of the others, and no guard refuses it."""
     made: dict[str, dict[str, Any]] = {}
     for table in blueprint.sorted_tables:
-        row = {column.name: value_of(table, column) for column in table.columns}
+        row = {column.name: value_of(table, column) for column in table.columns if column.computed is None}
         for key in table.foreign_key_constraints:
             target = made.get(key.referred_table.name, row)
             row.update({part.parent.name: target[part.column.name] for part in key.elements})
