@@ -23,11 +23,13 @@ from satellite.ui import (
     sync,
     tasks,
     tokens,
+    users,
     virtual_accounts,
 )
 from satellite.ui.find import find
 from satellite.ui.frame import make_frame
 from satellite.ui.navigation import existing
+from satellite.ui.roles import ROLES
 from satellite.ui.setup.gate import SetupDoor
 from serverkit.actor import SYSTEM
 from serverkit.db.unit import Database, Unit
@@ -53,15 +55,11 @@ PAGES = (
     virtual_accounts,
     events,
     tasks,
+    users,
 )
 """The modules with pages: each has a `URLS`. A new page module is added here."""
 URLS: tuple[Url, ...] = (*own_urls(look="S3.1", sign_in="S3.4"), *(url for page in PAGES for url in page.URLS))
 NAVIGATION = existing({url.path for url in URLS if not url.changes})
-ROLES: dict[str, Words] = {
-    "administrator": _("Administrator"),
-    "operator": _("Operator"),
-    "read-only": _("Read only"),
-}
 HELP = HelpFolder(help_folder())
 TITLE = _("Satellite")
 

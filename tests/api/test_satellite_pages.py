@@ -185,3 +185,39 @@ def test_the_matrix_of_pages_is_the_matrix_of_commands() -> None:
     ]
 
     assert wrong == []
+
+
+@pytest.mark.row("S3.4")
+def test_users_are_managed_in_the_browser_and_an_administrator_always_remains(browsers: dict[Role, Browser]) -> None:
+    """Add, wrong input, role, reset, remove; the last administrator stays, and the page prints the matrix."""
+    admin = browsers[Role.ADMINISTRATOR]
+    good = {"name": "<b>Mira</b>", "role": "operator", "password": PASSWORD + " too"}
+    assert admin.post("/users/new", {**good, "name": ""}).status_code == 422
+    weak = admin.post("/users/new", {**good, "password": "short"})
+    assert (weak.status_code, "short" in weak.get_data(as_text=True).split("<main")[1].split("</form>")[0]) == (
+        422,
+        False,
+    )
+    assert admin.post("/users/new", good).headers["Location"] == "/users"
+    assert admin.post("/users/new", good).status_code == 409
+    page = admin.get("/users").get_data(as_text=True)
+    keys = dict(
+        zip(re.findall(r"<bdi>([^<]+)</bdi>\s*</th>", page), re.findall(r'data-row="(\w+)"', page), strict=True)
+    )
+    mira, last = keys["&lt;b&gt;Mira&lt;/b&gt;"], keys["administrator"]
+
+    assert 'data-table="matrix"' in page
+    assert "<b>Mira</b>" not in page
+    assert "last administrator" in admin.get(f"/users/{last}/remove").get_data(as_text=True)
+    assert admin.post(f"/users/{last}/remove").status_code == 409
+    assert admin.post(f"/users/{last}/role", {"role": "operator"}).status_code == 409
+    assert admin.post(f"/users/{mira}/role", {"role": "emperor"}).status_code == 422
+    for verb, fields in (
+        ("role", {"role": "read-only"}),
+        ("reset", {"password": "another long secret", "two_step_off": "yes"}),
+        ("unlock", {}),
+        ("remove", {}),
+    ):
+        assert admin.get(f"/users/{mira}/{verb}").status_code == 200
+        assert admin.post(f"/users/{mira}/{verb}", fields).headers["Location"] == "/users"
+    assert admin.get(f"/users/{mira}/role").status_code == 404
