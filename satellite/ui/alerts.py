@@ -191,7 +191,7 @@ LIST = ((ALERTS.title, ALERTS.path),)
 
 def list_page(page: Page) -> Answer:
     """The list."""
-    return table_page(page, ALERTS, help="alerts")
+    return table_page(page, ALERTS, help="portal#alerts")
 
 
 def find_alert(page: Page) -> dict[str, Any]:
@@ -205,7 +205,7 @@ def _confirm(page: Page, title: Words, effect: Words, verb: str) -> Answer:
         page, f"/alerts/{one['id']}/{verb}", cancel="/alerts", cancel_words=_("Leave it")
     )
     context = {"view": view, "effect": effect, "effects": (), "about": ((_("Alert"), one["message"]),)}
-    return Shown(f"alert-{verb}", title, "confirm.html", context, crumbs=LIST, nav="alerts", help="alerts")
+    return Shown(f"alert-{verb}", title, "confirm.html", context, crumbs=LIST, nav="alerts", help="portal#alerts")
 
 
 def dismiss_page(page: Page) -> Answer:

@@ -69,7 +69,7 @@ def show_dashboard(page: Page) -> Answer:
         "alert_count": alerts.count,
         "paths": paths,
     }
-    return Shown("dashboard", _("Dashboard"), "dashboard.html", context, nav="dashboard", help="inventory")
+    return Shown("dashboard", _("Dashboard"), "dashboard.html", context, nav="dashboard", help="portal#dashboard")
 
 
 def sentence(status: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], now: datetime) -> Sequence[Words]:

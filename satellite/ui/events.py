@@ -79,7 +79,7 @@ EVENTS = Table(
 
 def list_page(page: Page) -> Answer:
     """The list."""
-    return table_page(page, EVENTS, help="events")
+    return table_page(page, EVENTS, help="portal#event-log")
 
 
 URLS = (Url("GET", "/events", list_page, SIGNED_IN, "S3.2"),)

@@ -155,7 +155,7 @@ def list_page(page: Page) -> Answer:
         if counts
         else ""
     )
-    return table_page(page, QUEUE, context={"intro": intro}, help="restricted-licences")
+    return table_page(page, QUEUE, context={"intro": intro}, help="portal#export-queue")
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ def track_page(page: Page) -> Answer:
         context,
         crumbs=LIST,
         nav="export-queue",
-        help="restricted-licences",
+        help="portal#export-queue",
     )
 
 

@@ -55,7 +55,7 @@ def details_page(page: Page) -> Answer:
         "why_not_removed": why_not_removed(one),
         "manages": page.may(MANAGE),
     }
-    return Shown("instance", one["name"], "instance.html", context, crumbs=LIST, nav="instances", help="inventory")
+    return Shown("instance", one["name"], "instance.html", context, crumbs=LIST, nav="instances", help="portal#product-instances")
 
 
 def transfer_page(page: Page) -> Answer:
@@ -132,7 +132,7 @@ def _title_of_transfer(one: Item) -> Text:
 
 def _within(one: Item) -> dict[str, Any]:
     crumbs = (*LIST, (one["name"], f"/instances/{quote(one['id'], safe='')}"))
-    return {"crumbs": crumbs, "nav": "instances", "help": "inventory"}
+    return {"crumbs": crumbs, "nav": "instances", "help": "portal#product-instances"}
 
 
 URLS = (

@@ -238,7 +238,7 @@ def mark_words(mark: str) -> Words:
 
 def list_page(page: Page) -> Answer:
     """The list."""
-    return table_page(page, INSTANCES, help="inventory")
+    return table_page(page, INSTANCES, help="portal#product-instances")
 
 
 URLS = (

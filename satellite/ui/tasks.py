@@ -89,7 +89,7 @@ TASKS = Table(
 
 def list_page(page: Page) -> Answer:
     """The list."""
-    return table_page(page, TASKS, help="operations")
+    return table_page(page, TASKS, help="portal#tasks")
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def task_page(page: Page) -> Answer:
     crumbs = ((TASKS.title, TASKS.path),)
     return Shown(
         "task", kind_words(one), "task.html", context, fragment="_task.html", target=f"task-{name}", crumbs=crumbs,
-        nav="tasks", help="operations",
+        nav="tasks", help="portal#tasks",
     )  # fmt: skip
 
 

@@ -170,7 +170,7 @@ LIST = ((TOKENS.title, TOKENS.path),)
 
 def list_page(page: Page) -> Answer:
     """The list."""
-    return table_page(page, TOKENS, template="tokens.html", help="inventory")
+    return table_page(page, TOKENS, template="tokens.html", help="portal#registration-tokens")
 
 
 def new_page(page: Page) -> Answer:

@@ -98,7 +98,7 @@ ACCOUNTS = Table(
 def list_page(page: Page) -> Answer:
     """The list."""
     intro = _("Central makes, renames and removes virtual accounts; the next synchronization brings the change.")
-    return table_page(page, ACCOUNTS, context={"intro": intro}, help="inventory")
+    return table_page(page, ACCOUNTS, context={"intro": intro}, help="portal#licences")
 
 
 URLS = (Url("GET", "/virtual-accounts", list_page, SIGNED_IN, "S3.2"),)
