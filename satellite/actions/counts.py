@@ -16,7 +16,7 @@ def count_instances(unit: Unit) -> dict[tuple[str, str], int]:
     query = (
         select(Instance.virtual_account_id, Instance.state, func.count())
         .where(Instance.removed.is_(False))
-        .group_by(Instance.state, Instance.virtual_account_id)
+        .group_by(Instance.virtual_account_id, Instance.state)
     )
     return {(place, state): int(count) for place, state, count in unit.session.execute(query)}
 

@@ -26,9 +26,10 @@ class Instance(Base):
     __table_args__ = (
         refers(["virtual_account_id"], "virtual_accounts", ["id"]),
         Index("ix_instances_udi_key", "udi_key", postgresql_ops=_BY_BYTES),
-        Index("ix_instances_state", "state", "virtual_account_id", "removed"),
+        Index("ix_instances_counted", "virtual_account_id", "state", "removed"),
         # A page of a large site is read in the order of the names, whole or of one virtual account, without sorting.
         Index("ix_instances_order_name", "order_name", "id"),
+        Index("ix_instances_state_order_name", "state", "order_name", "id"),
         Index("ix_instances_virtual_account_id_order_name", "virtual_account_id", "order_name", "id"),
     )
 

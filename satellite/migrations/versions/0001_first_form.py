@@ -382,9 +382,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('instances', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_instances_change_no'), ['change_no'], unique=False)
+        batch_op.create_index('ix_instances_counted', ['virtual_account_id', 'state', 'removed'], unique=False)
         batch_op.create_index(batch_op.f('ix_instances_last_contact'), ['last_contact'], unique=False)
         batch_op.create_index('ix_instances_order_name', ['order_name', 'id'], unique=False)
-        batch_op.create_index('ix_instances_state', ['state', 'virtual_account_id', 'removed'], unique=False)
+        batch_op.create_index('ix_instances_state_order_name', ['state', 'order_name', 'id'], unique=False)
         batch_op.create_index('ix_instances_udi_key', ['udi_key'], unique=False, postgresql_ops={'udi_key': 'text_pattern_ops'})
         batch_op.create_index('ix_instances_virtual_account_id_order_name', ['virtual_account_id', 'order_name', 'id'], unique=False)
 
@@ -605,9 +606,10 @@ def downgrade() -> None:
     with op.batch_alter_table('instances', schema=None) as batch_op:
         batch_op.drop_index('ix_instances_virtual_account_id_order_name')
         batch_op.drop_index('ix_instances_udi_key')
-        batch_op.drop_index('ix_instances_state')
+        batch_op.drop_index('ix_instances_state_order_name')
         batch_op.drop_index('ix_instances_order_name')
         batch_op.drop_index(batch_op.f('ix_instances_last_contact'))
+        batch_op.drop_index('ix_instances_counted')
         batch_op.drop_index(batch_op.f('ix_instances_change_no'))
 
     op.drop_table('instances')
