@@ -55,7 +55,9 @@ def details_page(page: Page) -> Answer:
         "why_not_removed": why_not_removed(one),
         "manages": page.may(MANAGE),
     }
-    return Shown("instance", one["name"], "instance.html", context, crumbs=LIST, nav="instances", help="portal#product-instances")
+    return Shown(
+        "instance", one["name"], "instance.html", context, crumbs=LIST, nav="instances", help="portal#product-instances"
+    )
 
 
 def transfer_page(page: Page) -> Answer:

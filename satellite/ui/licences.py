@@ -206,7 +206,9 @@ def details_page(page: Page) -> Answer:
         "as_of": _about(page),
         "why": f"{licence_path(one.item)}/why",
     }
-    return Shown("licence", one.licence.name, "licence.html", context, crumbs=LIST, nav="licences", help="portal#licences")
+    return Shown(
+        "licence", one.licence.name, "licence.html", context, crumbs=LIST, nav="licences", help="portal#licences"
+    )
 
 
 def why_page(page: Page) -> Answer:
@@ -223,7 +225,9 @@ def why_page(page: Page) -> Answer:
     }
     title = _("Why: {name}", name=one.licence.name)
     crumbs = (*LIST, (one.licence.name, licence_path(one.item)))
-    return Shown("licence-why", title, "licence_why.html", context, crumbs=crumbs, nav="licences", help="portal#licences")
+    return Shown(
+        "licence-why", title, "licence_why.html", context, crumbs=crumbs, nav="licences", help="portal#licences"
+    )
 
 
 @dataclass(frozen=True)
