@@ -187,7 +187,7 @@ def revive_key(unit: Unit, key: DeviceKey) -> None:
     """The old key is used again: two machines become two instances, each counted, until a person decides (row S4.1)."""
     old = unit.session.get_one(Instance, (key.account_id, key.instance_id))
     udi = units_of(old).find(key.member) or Udi.from_dict(old.udi)
-    values = {column.key: getattr(old, column.key) for column in Instance.__table__.columns}
+    values = {column.key: getattr(old, column.key) for column in Instance.__table__.columns if column.computed is None}
     values |= {
         "id": new_id(),
         "udi": udi.to_dict(),

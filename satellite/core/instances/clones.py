@@ -23,7 +23,7 @@ def revive_key(unit: Unit, key: DeviceKey) -> None:
     old = unit.session.get_one(Instance, key.instance_id)
     udi = next((member for member in members_of(old) if member.key == key.member), Udi.from_dict(old.udi))
     marks = sorted({*old.marks, "clone"})
-    values = {column.key: getattr(old, column.key) for column in Instance.__table__.columns}
+    values = {column.key: getattr(old, column.key) for column in Instance.__table__.columns if column.computed is None}
     values |= {
         "id": new_id(),
         "udi": udi.to_dict(),
