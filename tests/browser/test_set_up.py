@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from satellite.app import make_app
 from satellite.runtime import open_satellite
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, faults_of
 from tests.browser.serve import serving
 from tests.world import ACCOUNT, World
 
@@ -57,10 +57,16 @@ def test_from_the_set_up_code_to_licensed_devices_by_clicking(
     """Every step by buttons, links and files; central by command; the same without script."""
     world, address, code = fresh
     page = visit(address, java_script_enabled=script).open("/")
+
+    def fine() -> None:
+        assert not script or faults_of(page) == []
+
+    fine()
     page.get_by_label("Set-up code").fill(code)
     page.get_by_label("Name", exact=True).fill("Anna")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     press(page, "Begin the set-up")
+    fine()
     press(page, "Continue")
 
     press(page, "Make registration file")
@@ -71,14 +77,18 @@ def test_from_the_set_up_code_to_licensed_devices_by_clicking(
     )
     world.central("satellite", "authorize", ACCOUNT, "North", "--output", world.file("authorization"))
     check(page, "Authorization file", world.file("authorization"), "[data-checked=authorization]")
+    fine()
     press(page, "Apply authorization")
     page.get_by_role("link", name="Continue").click()
+    fine()
     press(page, "Confirm this time")
     page.get_by_role("link", name="Continue").click()
+    fine()
     page.get_by_label("I carry files").check()
     page.get_by_label("Host names").select_option("pseudonym")
     press(page, "Save and continue")
     assert "Host names as a pseudonym" in page.inner_text("main")
+    fine()
     press(page, "Finish set-up")
     assert page.get_attribute("main", "data-page") == "dashboard"
 
@@ -95,6 +105,7 @@ def test_from_the_set_up_code_to_licensed_devices_by_clicking(
     assert b"switch-1" not in Path(request).read_bytes()
     world.central("sync", "import", request, "--output", world.file("response.pgx"))
     check(page, "Response file", world.file("response.pgx"), "[data-checked=sync-response]")
+    fine()
     press(page, "Apply response")
     assert "Response 1 applied" in page.inner_text("main")
     assert page.get_attribute("[data-sync]", "data-sync") == "response_applied"

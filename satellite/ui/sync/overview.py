@@ -104,9 +104,13 @@ def ladder_of(status: dict[str, Any], authorized_at: str | None, now: datetime) 
     severity = Severity.MAJOR if now >= overdue else Severity.MINOR if now >= due else None
     began = _("synchronized") if status["last_sync"] else _("authorized")
     said = _(
-        "Last synchronization {since}; reminder {due}, overdue {overdue}, removed {removal}.",
-        since=day(start), due=day(due), overdue=day(overdue), removal=day(removal),
-    )  # fmt: skip
+        "{what} {since}; reminder {due}, overdue {overdue}, removed {removal}.",
+        what=_("Last synchronization") if status["last_sync"] else _("Authorized"),
+        since=day(start),
+        due=day(due),
+        overdue=day(overdue),
+        removal=day(removal),
+    )
     rungs = (
         Rung(start, _("{day} {what}", day=day(start), what=began)),
         Rung(due, _("{day} reminder", day=day(due))),

@@ -18,6 +18,8 @@ from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 
 MOST = 200
+FIRST = ("hostname", "message", "description", "tag", "udi", "at", "ip_address", "notes", "id")
+"""Members of a row that people look for; the others follow in the order of the format."""
 TITLE = _("What leaves the site")
 
 
@@ -39,7 +41,8 @@ def show_kind(page: Page) -> Answer:
         raise UnknownRowsError("the next request holds no rows of the kind {kind}", kind=kind[:40])
     if page.query.get("as") == "json":
         return Sent(f"{kind}.jsonl", "application/jsonl", _lines(rows))
-    columns = list(dict.fromkeys(name for row in rows[:MOST] for name in row))
+    names = dict.fromkeys(name for row in rows[:MOST] for name in row if name != "kind")
+    columns = sorted(names, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
     context = {
         "kind": kind,
         "columns": columns,
