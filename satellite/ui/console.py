@@ -19,6 +19,7 @@ from satellite.ui import (
     instance,
     instances,
     licences,
+    me,
     setup,
     sync,
     tasks,
@@ -56,6 +57,7 @@ PAGES = (
     events,
     tasks,
     users,
+    me,
 )
 """The modules with pages: each has a `URLS`. A new page module is added here."""
 URLS: tuple[Url, ...] = (*own_urls(look="S3.1", sign_in="S3.4"), *(url for page in PAGES for url in page.URLS))

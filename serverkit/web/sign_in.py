@@ -27,7 +27,7 @@ def sign_in_urls(row: str) -> list[Url]:
         Url("GET", CODE, show_code, CREDENTIALS, row),
         Url("POST", CODE, second_step, CREDENTIALS, row, form=Code, alone=True),
         Url("GET", STEP_UP, show_step_up, SIGNED_IN, row),
-        Url("POST", STEP_UP, step_up, SIGNED_IN, row, form=Password, alone=True),
+        Url("POST", STEP_UP, step_up, SIGNED_IN, row, form=Password, alone=True, tries=True),
         Url("POST", "/sign-out", sign_out, SIGNED_IN, row, alone=True),
     ]
 

@@ -231,7 +231,7 @@ class Pages:
     def _returning(page: Page) -> frozenset[int]:
         """A wrong password comes back to its form; elsewhere 401 means that the session is over."""
         return (
-            frozenset({401}) if page.url.permission is Access.CREDENTIALS or page.url.path == STEP_UP else frozenset()
+            frozenset({401}) if page.url.permission is Access.CREDENTIALS or page.url.tries else frozenset()
         )
 
     def _come_back(self, page: Page, error: Exception) -> Response:

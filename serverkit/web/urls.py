@@ -42,7 +42,8 @@ class Url:
     change is read by: what does not fit it never reaches the handler. `load` finds the thing that the address names
     (404), `again` is the page that a refused change comes back to, filled; without one, the GET of the same address.
     `alone` is for changes whose use case opens its units itself. `fresh` asks for the password again when that was long
-    ago. `twin` names the operation that does the same.
+    ago. `tries` is for forms with a password or a code: a wrong one (401) comes back to the form. `twin` names the
+    operation that does the same.
     """
 
     method: str
@@ -56,6 +57,7 @@ class Url:
     twin: str = ""
     alone: bool = False
     fresh: bool = False
+    tries: bool = False
     most_bytes: int = SMALL_BYTES
     grade: Grade = Grade.NONE
 

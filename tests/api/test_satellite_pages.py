@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
@@ -13,6 +14,7 @@ from satellite.core.access.rules import MATRIX, Permission, Role
 from satellite.runtime import open_satellite
 from satellite.ui.console import URLS
 from serverkit.http.operations import Access, alternatives
+from serverkit.users.totp import step_of, totp_code
 from serverkit.web.urls import Url
 from tests.console import Browser
 from tests.world import World
@@ -221,3 +223,42 @@ def test_users_are_managed_in_the_browser_and_an_administrator_always_remains(br
         assert admin.get(f"/users/{mira}/{verb}").status_code == 200
         assert admin.post(f"/users/{mira}/{verb}", fields).headers["Location"] == "/users"
     assert admin.get(f"/users/{mira}/role").status_code == 404
+
+
+@pytest.mark.row("S3.4")
+def test_a_person_manages_password_second_step_sessions_and_tokens(browsers: dict[Role, Browser]) -> None:
+    """Each secret is shown once; a wrong password or code comes back to its form; other sessions end."""
+    mine, other = browsers[Role.READ_ONLY], Browser(browsers[Role.READ_ONLY].app)
+    assert other.sign_in("read-only", PASSWORD).status_code == 303
+    fields = {"old": "wrong", "new": "an entirely new secret"}
+    refused = mine.post("/me/password", fields)
+    assert (refused.status_code, 'name="old"' in refused.get_data(as_text=True)) == (401, True)
+    assert mine.post("/me/password", {"old": PASSWORD, "new": "short"}).status_code == 422
+    assert mine.post("/me/password", {**fields, "old": PASSWORD}).headers["Location"] == "/me"
+    assert other.get("/me").status_code == 303  # that session ended
+    assert other.sign_in("read-only", fields["new"]).status_code == 303
+    ended = re.findall(r'href="(/me/sessions/\w+/end)"', mine.get("/me").get_data(as_text=True))
+    assert (len(ended), mine.post(ended[0]).headers["Location"]) == (1, "/me")
+    assert other.get("/me").status_code == 303
+
+    shown = mine.post("/me/two-step").get_data(as_text=True)
+    secret = re.findall(r'id="secret-totp"[^>]* value="([A-Z2-7]+)"', shown)[0]
+    wrong = mine.post("/me/two-step/confirm", {"code": "abc"})
+    assert (wrong.status_code, secret in wrong.get_data(as_text=True)) == (401, False)
+    code = totp_code(secret, step_of(datetime.now(UTC)))
+    codes = mine.post("/me/two-step/confirm", {"code": code}).get_data(as_text=True)
+    assert len(re.findall(r"<code>(.*?)</code>", codes, re.DOTALL)[0].split("\n")) == 10
+    assert "10 recovery codes are left" in mine.get("/me").get_data(as_text=True)
+    assert mine.post("/me/recovery-codes").get_data(as_text=True) != codes
+    assert mine.post("/me/two-step-off").headers["Location"] == "/me"
+
+    token = {"name": "Inventory", "role": "read-only", "days": "30", "addresses": "10.0.0.0/8"}
+    assert mine.post("/me/tokens/new", {**token, "role": "administrator"}).status_code == 409
+    made = mine.post("/me/tokens/new", token).get_data(as_text=True)
+    text = re.findall(r'id="secret-token"[^>]* value="([^"]+)"', made)[0]
+    page = mine.get("/me").get_data(as_text=True)
+    assert ("Inventory" in page, text in page) == (True, False)
+    revoke = re.findall(r'href="(/me/tokens/\w+/revoke)"', page)[0]
+    assert browsers[Role.ADMINISTRATOR].post(revoke).status_code == 404
+    assert mine.post(revoke).headers["Location"] == "/me"
+    assert "Revoked" in mine.get("/me").get_data(as_text=True)
