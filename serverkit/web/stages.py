@@ -230,9 +230,7 @@ class Pages:
     @staticmethod
     def _returning(page: Page) -> frozenset[int]:
         """A wrong password comes back to its form; elsewhere 401 means that the session is over."""
-        return (
-            frozenset({401}) if page.url.permission is Access.CREDENTIALS or page.url.tries else frozenset()
-        )
+        return frozenset({401}) if page.url.permission is Access.CREDENTIALS or page.url.tries else frozenset()
 
     def _come_back(self, page: Page, error: Exception) -> Response:
         """Show the page that the form stands on again, filled, with all reasons."""
