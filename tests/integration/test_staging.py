@@ -207,14 +207,14 @@ def test_a_full_file_after_changes_leaves_what_the_site_has(site: World) -> None
 
 def apply(site: World, *rows: list[RequestRow]) -> None:
     """Apply rows of the site at central, as if a file had held them."""
+    data = request_of(site, "peek").read_bytes()
     with vendor_of(site) as made, made.database.write(OPERATOR) as unit:
-        satellite = satellite_of(site, unit)
+        satellite = satellite_of(unit, data)
         apply_rows(unit, made.keyring, unit.session.get_one(SmartAccount, satellite.account_id), satellite, rows)
 
 
-def satellite_of(site: World, unit: Unit) -> Satellite:
-    """The site's satellite."""
-    data = request_of(site, "peek").read_bytes()
+def satellite_of(unit: Unit, data: bytes) -> Satellite:
+    """The satellite that made a request."""
     satellite = by_id(unit, peek_satellite(data))
     assert satellite is not None
     return satellite
