@@ -116,7 +116,7 @@ def _try(world: World, name: str, take: Callable[[str], dict[str, Any]], *, doct
     for cut, code in ((original[:-7], "truncated"), (original + b"\r\n", "altered"), (original[:90], "truncated")):
         error = take(world.file("changed", cut))["error"]
         assert error["code"] == code, (name, error)
-        assert "opy the file again" in error["remedy"] or "arry the original" in error["remedy"]
+        assert "the original" in error["remedy"], (name, error)
 
 
 @pytest.mark.row("B8")
