@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import create_engine
@@ -13,7 +13,12 @@ from sqlalchemy.orm import Session
 from central.actions.accounts import accept_agreement, create_account
 from central.actions.catalogue import import_catalogue
 from central.actions.virtual_accounts import create_virtual_account
+from central.domain.accounts.queries import by_domain, virtual_account
+from central.domain.instances.models import Instance
+from central.domain.satellites.models import Satellite
 from central.domain.schema import metadata
+from exchange.identity import Udi
+from exchange.vocabulary import InstanceState
 from serverkit.actor import OPERATOR, Actor, ActorKind
 from serverkit.db.unit import Unit
 
@@ -46,3 +51,54 @@ def add_licences(unit: Unit, folder: Path) -> Path:
     import_catalogue(unit, catalogue)
     orders.write_text(f"virtual_account,tag,quantity,order_number,order_line\n{POOL},ADVANTAGE,3,O-1,1\n", "utf-8")
     return orders
+
+
+def add_instance(unit: Unit, serial: str, hostname: str | None = None) -> Instance:
+    """A product instance of the virtual account that registered a day ago."""
+    account = by_domain(unit, DOMAIN)
+    udi = Udi(pid="SW-48", serial=serial)
+    row = Instance(
+        account_id=account.id,
+        id=serial.encode().hex().ljust(32, "0"),
+        virtual_account_id=virtual_account(unit, account.id, POOL).id,
+        udi=udi.to_dict(),
+        udi_key=udi.key,
+        hostname=hostname,
+        registered_at=NOW - timedelta(days=1),
+        last_contact=NOW - timedelta(days=1),
+        certificate_expires=NOW + timedelta(days=364),
+        state=InstanceState.ACTIVE.value,
+        export_allowed=False,
+        key_hash="f" * 64,
+        standbys=[],
+        marks=[],
+    )
+    unit.session.add(row)
+    unit.session.flush()
+    return row
+
+
+def add_satellite(unit: Unit, name: str, *, last_sync: datetime | None = NOW) -> Satellite:
+    """An authorized satellite that manages no virtual account; None leaves it waiting for its first authorization."""
+    row = Satellite(
+        account_id=by_domain(unit, DOMAIN).id,
+        id=name.encode().hex().ljust(32, "0"),
+        name=name,
+        host="north.customer.example",
+        software_version="1.0",
+        state="pending" if last_sync is None else "authorized",
+        approved=last_sync is not None,
+        requested_at=NOW - timedelta(days=300),
+        registered_at=None if last_sync is None else NOW - timedelta(days=300),
+        last_sync_at=last_sync,
+        epoch=1,
+        epoch_id="e" * 32,
+        last_seq=0,
+        last_rseq=0,
+        registration={},
+        forked=False,
+        recovering=False,
+    )
+    unit.session.add(row)
+    unit.session.flush()
+    return row
