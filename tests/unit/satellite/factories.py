@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from central.domain.trust.rules import first_root
 from exchange.identity import Udi
+from exchange.keys import PrivateKey
+from exchange.trust import load_root, sign_root
 from exchange.vocabulary import InstanceState, PrivacyField
+from exchange.vocabulary import Role as TrustRole
 from satellite.core.access.rules import MATRIX, Role
 from satellite.core.accounts.models import VirtualAccount
-from satellite.core.export_queue.models import HeldGrant
+from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from satellite.core.instances.models import Instance
 from satellite.core.schema import metadata
-from satellite.core.site.models import Site
+from satellite.core.site.models import MadeRequest, Site
 from satellite.core.site.queries import DEFAULT_POLICY
+from satellite.runtime import Satellite, assemble
 from serverkit.actor import OPERATOR, Actor, ActorKind
 from serverkit.db.unit import Unit
+from serverkit.secrets_box import SecretBox
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -130,3 +137,61 @@ def add_grant(unit: Unit, instance: Instance) -> HeldGrant:
     )
     unit.session.add(row)
     return row
+
+
+def add_request(unit: Unit, instance: Instance, name: str, *, state: str = "waiting") -> QueueEntry:
+    """A device's request for a restricted licence."""
+    row = QueueEntry(
+        id=id_of(name),
+        instance_id=instance.id,
+        virtual_account_id=instance.virtual_account_id,
+        tag="STRONG",
+        count=1,
+        state=state,
+        reason=None,
+        message="",
+        statement={},
+        device_key={},
+        key_hash=instance.key_hash,
+        requested_at=NOW,
+        change_no=1,
+    )
+    unit.session.add(row)
+    unit.session.flush()
+    return row
+
+
+def add_made_request(unit: Unit, number: int, *, epoch: int = 1) -> MadeRequest:
+    """A request file that was made now."""
+    row = MadeRequest(
+        epoch=epoch,
+        seq=number,
+        digest=f"{number:064}",
+        content=b"request",
+        upto=number,
+        full=False,
+        counts={"instance": 1},
+        made_at=NOW,
+    )
+    unit.session.add(row)
+    unit.session.flush()
+    return row
+
+
+def server_of(home: Path, *, epoch: int = 1) -> Satellite:
+    """A satellite with keys and tables in a home, as it is after its set-up; to be disposed of."""
+    (home / "keys").mkdir(parents=True)
+    server = assemble(home)
+    metadata.create_all(server.database.engine)
+    SecretBox.create(home / "keys" / "secrets.key")
+    (home / "keys" / "pseudonyms.key").write_bytes(b"0" * 32)
+    roots, roles = [PrivateKey.generate() for _ in range(3)], {role: PrivateKey.generate() for role in TrustRole}
+    public = {role: key.public for role, key in roles.items()}
+    root = first_root("f" * 32, "Vendor", [key.public for key in roots], public, datetime.now(UTC), lab=True)
+    server.keyring.write_trust(load_root(sign_root(root, roots[:2])))
+    row = site_row(epoch)
+    row.identity_key_id, row.device_ca_key_id = server.keyring.make_key(), server.keyring.make_key()
+    with server.database.write(OPERATOR) as unit:
+        unit.session.add(row)
+    server.anchor.write(epoch, 0, 0)
+    return server
