@@ -193,5 +193,5 @@ def server_of(home: Path, *, epoch: int = 1) -> Satellite:
     row.identity_key_id, row.device_ca_key_id = server.keyring.make_key(), server.keyring.make_key()
     with server.database.write(OPERATOR) as unit:
         unit.session.add(row)
-    server.anchor.write(epoch, 0, 0)
+    server.anchor.reset(epoch)
     return server

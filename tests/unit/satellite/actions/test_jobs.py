@@ -21,7 +21,6 @@ def add_run(unit: Unit, job: str, slot: str, state: str, *, minutes: int, detail
     row = JobRun(
         job=job, slot=slot, state=state, started=started, finished=started + timedelta(minutes=1), detail=detail
     )
-    row.lease_until = started
     unit.session.add(row)
     unit.session.flush()
     return row
