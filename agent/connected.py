@@ -75,6 +75,8 @@ class Connected(Registering, ByCode):
                     renewing.renew_identity(talk, self.state, self._own_key(), self.clock.now())
                 finally:
                     self._settle(talk)
+            except NotRegisteredError:
+                raise
             except AgentError as error:
                 renewing.note_identity_failure(self.state, error.message, self.clock.now())
                 self._store.save(self.state)

@@ -231,6 +231,15 @@ class CodeRefusedError(AgentError):
     )
 
 
+class NoCodeForIdentityError(AgentError):
+    code = "no_code_for_identity"
+    message = "A request code cannot name this product id or serial number."
+    remedy = Remedy(
+        "Register the device over the network; reservations need names without blanks and colons.",
+        page="reservation.md#from-request-to-use",
+    )
+
+
 def refusal_of_use(tag: str, state: str) -> AgentError:
     """Why a licence cannot be used, by the state that the server names for it."""
     if state == "restricted_needs_export_request":

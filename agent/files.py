@@ -14,10 +14,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from agent.errors import FileUnreadableError, WrongOwnerError
 
 _ROOT = 0
+_LOCK = ".lock"
+_TRIES = 5
 _FAILED = {errno.EIO, errno.ENOSPC, errno.EDQUOT}
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -157,18 +160,60 @@ def read_file(path: Path, *, most_bytes: int) -> bytes:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder alone: two commands on one device take turns."""
+    """Hold the folder alone: two commands on one device take turns.
+
+    A folder that was made for the lock and got nothing else is removed again: a refused command leaves nothing.
+    """
+    made = _missing(folder)
     try:
-        _make_folder(folder)
-        descriptor = os.open(folder / ".lock", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        handle = _held(folder)
     except OSError as error:
         raise FileUnreadableError(
             "cannot use the folder {folder}: {reason}", folder=str(folder)[-120:], reason=error.strerror
         ) from error
-    with os.fdopen(descriptor, "a") as handle:
-        _keep_owner(handle.fileno(), folder)
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with handle:
         try:
             yield
         finally:
+            if made:
+                _remove_empty(folder, made)
             fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def _held(folder: Path) -> TextIO:
+    for left in reversed(range(_TRIES)):
+        try:
+            _make_folder(folder)
+            descriptor = os.open(folder / _LOCK, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except FileNotFoundError:  # another command removed the folder that it had made
+            if not left:
+                raise
+            continue
+        handle = os.fdopen(descriptor, "a")
+        try:
+            _keep_owner(descriptor, folder)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink or not left:
+                return handle
+        except BaseException:
+            handle.close()
+            raise
+        handle.close()  # the file was removed while this command waited for it
+    raise AssertionError("the last try returns or raises")
+
+
+def _missing(folder: Path) -> list[Path]:
+    """The folders on the way to this one that do not exist, the innermost first."""
+    found = []
+    while not os.path.lexists(folder):
+        found.append(folder)
+        folder = folder.parent
+    return found
+
+
+def _remove_empty(folder: Path, made: list[Path]) -> None:
+    with suppress(OSError):
+        if [path.name for path in folder.iterdir()] == [_LOCK]:
+            (folder / _LOCK).unlink()
+            for each in made:
+                each.rmdir()

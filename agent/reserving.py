@@ -11,13 +11,19 @@ import secrets
 from dataclasses import replace
 from datetime import datetime
 
-from agent.errors import AlreadyRegisteredError, AlreadyReservedError, CodeRefusedError, NotReservedError
+from agent.errors import (
+    AlreadyRegisteredError,
+    AlreadyReservedError,
+    CodeRefusedError,
+    NoCodeForIdentityError,
+    NotReservedError,
+)
 from agent.files import locked
 from agent.states import Answer, Right
 from agent.store import DeviceState, HeldReservation, Store, to_bytes, to_text
 from exchange.codes.authorization import Reservation, open_authorization_code
 from exchange.codes.confirming import make_confirmation_code
-from exchange.codes.request import make_request_code, read_request_code
+from exchange.codes.request import make_request_code, obstacle_of, read_request_code
 from exchange.codes.returning import make_return_code
 from exchange.codes.secrets import SECRET_BYTES
 from exchange.codes.travelled import change_of_code
@@ -35,12 +41,13 @@ def request(state: DeviceState, udi: Udi) -> str:
         raise AlreadyReservedError("licences are installed by a code already")
     if held is not None and held.returned is None and read_request_code(held.request).udi == _plain(udi):
         return held.request
+    if (obstacle := obstacle_of(udi)) is not None:
+        name, part, what = obstacle
+        raise NoCodeForIdentityError(
+            "no request code can name the {name} {part!r}: it has {what}", name=name, part=part, what=what
+        )
     secret = secrets.token_bytes(SECRET_BYTES)
     code = make_request_code(udi, secret)
-    try:
-        read_request_code(code)
-    except ExchangeError as error:
-        raise CodeRefusedError("no code can be made for {label}", label=udi.label) from error
     state.udi = udi.to_dict()
     state.reservation = HeldReservation(request=code, secret=to_text(secret))
     return code

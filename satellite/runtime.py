@@ -64,6 +64,11 @@ class Satellite:
         return ahead
 
     @property
+    def is_shared(self) -> bool:
+        """Whether another home could work on the database."""
+        return self.database.engine.dialect.name != "sqlite"
+
+    @property
     def state_elsewhere(self) -> list[Path]:
         """Folders of this home's state that stand outside it."""
         return state_elsewhere(self.settings)
@@ -123,7 +128,7 @@ def refuse_other_home(server: Satellite) -> None:
 
     An embedded database stands in its home and is no other's; a key that is lost there is named as missing.
     """
-    if server.database.engine.dialect.name == "sqlite":
+    if not server.is_shared:
         return
     with server.database.read(SYSTEM) as unit:
         site = found_site(unit)

@@ -12,6 +12,7 @@ from exchange.identity import Udi
 
 CHECK_DIGITS = 2
 MOST_CHARS = 600
+_REST_CHARS = len("CP-Z:-smczDWRiK-YK")
 _SHAPE = re.compile(
     rf"(?P<form>[A-Z]{{2}})-Z(?P<pid>[^:\s]{{1,255}}):(?P<serial>[^:\s]{{1,255}})"
     rf"-(?P<digits>{CLASS}{{9}})-(?P<check>[0-9A-Za-z]{{2}})"
@@ -34,8 +35,22 @@ class RequestCode:
         return Udi(pid=self.pid, serial=self.serial)
 
 
+def obstacle_of(udi: Udi) -> tuple[str, str, str] | None:
+    """Why no request code can name a device: which part, its text, and what it has; None where one can."""
+    for name, part in (("product id", udi.pid), ("serial number", udi.serial)):
+        if ":" in part:
+            return name, part, "a colon"
+        if any(one.isspace() for one in part):
+            return name, part, "a blank"
+        if as_written(f"-{part}") != f"-{part}":
+            return name, part, "a character that a typed code loses"
+    if len(udi.pid) + len(udi.serial) > MOST_CHARS - _REST_CHARS:
+        return "product id", udi.pid, f"more than {MOST_CHARS - _REST_CHARS} characters with the serial number"
+    return None
+
+
 def make_request_code(udi: Udi, secret: bytes) -> str:
-    """The code with which a device asks for a reservation."""
+    """The code with which a device asks for a reservation; of use only where `obstacle_of` finds nothing."""
     body = f"{OWN}-Z{udi.pid}:{udi.serial}-{commitment(secret, udi)}"
     return f"{body}-{check_of(body, CHECK_DIGITS)}"
 
@@ -59,6 +74,11 @@ def read_request_code(text: str) -> RequestCode:
     if own and check_of(plain.rpartition("-")[0], CHECK_DIGITS) != found["check"]:
         if text.strip()[:2] == OWN.lower():
             raise MalformedError("a request code is not written in small letters: capitals and small letters count")
+        if _had_blank(text, found["check"]):
+            raise AlteredError(
+                "the product id or serial number of this code has a blank, which no request code can carry: the device"
+                " cannot take part by codes under this name"
+            )
         hint = case_hint(found["pid"] + found["serial"] + found["digits"] + found["check"])
         raise AlteredError(
             "the request code was mistyped: its last two characters do not fit the others{hint}", hint=hint
@@ -66,3 +86,9 @@ def read_request_code(text: str) -> RequestCode:
     code = RequestCode(plain, found["pid"], found["serial"], found["digits"], own)
     _ = code.udi  # refuses what no product carries
     return code
+
+
+def _had_blank(text: str, check: str) -> bool:
+    """Whether the check value was made over blanks, which readers drop: they belong to the device's name."""
+    words = text[: MOST_CHARS * 2].split()
+    return len(words) > 1 and check_of(" ".join(words).rpartition("-")[0], CHECK_DIGITS) == check

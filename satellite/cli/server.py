@@ -48,13 +48,17 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool,
     def scheduler() -> None:
         own = open_satellite(folder)
         with serving_alone(own):
-            run_scheduler(own.database, JobRun, jobs_of(own), tasks=lambda: run_next_task(own))
+            if no_jobs:
+                run_scheduler(own.database, JobRun, ())
+            else:
+                run_scheduler(own.database, JobRun, jobs_of(own), tasks=lambda: run_next_task(own))
 
     def begin() -> None:
         refuse_second_server(server)
         _tell_setup_code(server)
 
-    wanted = None if no_jobs else scheduler
+    # On a database that a copy of the home could reach too, the scheduler holds it even where it runs nothing.
+    wanted = None if no_jobs and not server.is_shared else scheduler
     processes = Processes(app, wanted, begin)
     serve_home(context, server, bind, processes, no_tls=no_tls, console=True, setup_bind=setup_bind)
 

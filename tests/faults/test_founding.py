@@ -267,10 +267,11 @@ def test_a_database_has_one_home(tmp_path: Path, postgresql: Callable[[str], str
 
 
 @pytest.mark.row("B8")
+@pytest.mark.parametrize("words", [(), ("--no-jobs",)], ids=["jobs", "no-jobs"])
 def test_a_copy_of_a_satellites_home_does_not_serve_beside_it(
-    tmp_path: Path, postgresql: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, postgresql: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
-    """Keys and all, on the same database: while the original serves, the copy is refused with what to do."""
+    """Keys and all, on the same database: while the original serves, jobs or not, the copy is refused with what to do."""
     world = World(tmp_path, postgresql)
     world.found_central()
     world.found_satellite()
@@ -280,7 +281,8 @@ def test_a_copy_of_a_satellites_home_does_not_serve_beside_it(
     def served(*_app: object, scheduler: Callable[[], None], **_more: object) -> None:
         scheduler()
 
-    def works(*_jobs: object, **_tasks: object) -> None:
+    def works(_database: object, _runs: object, jobs: tuple[object, ...], **tasks: object) -> None:
+        assert (bool(jobs), bool(tasks)) == (not words, not words)
         error = world.satellite("serve", "--bind", "127.0.0.1:0", home="copy", code=1)["error"]
         refused.append(error["code"])
         assert "copy" in error["message"]
@@ -288,7 +290,7 @@ def test_a_copy_of_a_satellites_home_does_not_serve_beside_it(
     monkeypatch.setattr("serverkit.devices.serve.serve", served)
     monkeypatch.setattr("serverkit.jobs.scheduler.run_scheduler", works)
     with suppress(json.JSONDecodeError):  # a server prints nothing in the end
-        world.satellite("serve", "--bind", "127.0.0.1:0")
+        world.satellite("serve", "--bind", "127.0.0.1:0", *words)
     assert refused == ["server_running"]
     monkeypatch.setattr("serverkit.jobs.scheduler.run_scheduler", lambda *_jobs, **_tasks: refused.append("serves"))
     with suppress(json.JSONDecodeError):

@@ -58,7 +58,7 @@ def read_request(text: str) -> RequestCode:
     """
     plain = as_written(text)
     refused: ExchangeError | None = None
-    for one in dict.fromkeys((plain, *_in_capitals(plain))):
+    for one in dict.fromkeys((text, *_in_capitals(plain))):
         try:
             return read_request_code(one)
         except ExchangeError as error:

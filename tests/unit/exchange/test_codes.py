@@ -10,6 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.errors import NoCodeForIdentityError
+from agent.reserving import request
+from agent.store import DeviceState
+from central.domain.reservations.errors import InvalidCodeError
+from central.domain.reservations.rules import read_request
 from exchange.codes.base58 import DIGITS
 from exchange.codes.confirming import confirms, make_confirmation_code, read_confirmation_code
 from exchange.codes.request import make_request_code, read_request_code
@@ -118,3 +123,39 @@ def test_a_confirmation_proves_one_number_and_gives_nothing_back(secret: bytes, 
     wrong = text[:9] + ("2" if text[9] != "2" else "3") + text[10:]
     with pytest.raises((AlteredError, MalformedError)):
         read_confirmation_code(wrong)
+
+
+@pytest.mark.row("S4.5")
+@pytest.mark.parametrize(
+    ("pid", "serial", "what"),
+    [
+        ("SW 48", "SN1", "product id 'SW 48': it has a blank"),
+        ("SW:48", "SN1", "product id 'SW:48': it has a colon"),
+        ("SW-48", "SN:1", "serial number 'SN:1': it has a colon"),
+        ("SW\u201048", "SN1", "a character that a typed code loses"),
+        ("P" * 255, "S" * 255, ""),
+    ],
+)
+def test_a_device_whose_name_no_code_can_carry_is_told_so(pid: str, serial: str, what: str) -> None:
+    """Where the code is asked for: the part and what is in its way are named; nothing is drawn or kept."""
+    state = DeviceState()
+    if not what:
+        assert read_request_code(request(state, Udi(pid=pid, serial=serial))).pid == pid
+        return
+    with pytest.raises(NoCodeForIdentityError, match=what) as refused:
+        request(state, Udi(pid=pid, serial=serial))
+
+    assert refused.value.reason == "no_code_for_identity"
+    assert state == DeviceState()
+
+
+@pytest.mark.row("S4.5", "C6.1")
+def test_a_code_whose_blank_belongs_to_the_name_is_not_called_mistyped() -> None:
+    """Another program's code over a product id with a blank names the cause; a blank that was typed is still dropped."""
+    code = make_request_code(Udi(pid="SW 48", serial="SN1"), bytes(24))
+    with pytest.raises(AlteredError, match="has a blank, which no request code can carry"):
+        read_request_code(code)
+    with pytest.raises(InvalidCodeError, match="has a blank"):
+        read_request(code)
+    with pytest.raises(AlteredError, match="mistyped"):
+        read_request_code(code.replace("SN1", "SN2"))
