@@ -167,17 +167,20 @@ def _rows(opened: Opened) -> Iterator[Found]:
         return
     kinds, counts = ROWS[opened.lines.header["kind"]], Counter[str]()
     instances: list[Found] = []
+    room = min(2048 * MIB, 32 * MIB + 100 * opened.body["size"])
     for line in _inflated(opened.lines.rest):
         found = strict_object(line, MIB)
         kind = found.get("kind")
         if not isinstance(kind, str):
             refuse("malformed")
         demand("table" in found or len(line) <= 64 * KIB, "too_large")
-        rows = unrolled(found, instances) if "table" in found else [found]
+        rows, weight = unrolled(found, instances) if "table" in found else ([found], len(line))
         if "table" in found and kind == "instance":
             instances = pointed(found, rows)
         counts[kind] += len(rows)
+        room -= weight
         demand(counts.total() <= opened.body["rows"])
+        demand(room >= 0, "too_large")
         demand(kind in kinds)
         for row in rows:
             yield {"kind": kind, **kinds[kind](row)}
@@ -254,6 +257,17 @@ def sync_request(file: bytes, given: Mapping[str, Any]) -> Found:
     demand(own["vendor_id"] == given["vendor_id"], "wrong_vendor")
     _made_in_time(lines.header["created"], moment(given["now"]))
     return opened.contents(own)
+
+
+def places_of_events(rows: list[Found], own: set[str]) -> dict[str, str | None]:
+    """Where each event of a request happened: what it says of the satellite's `own`, else where its instance is."""
+    homes = {row["id"]: row["virtual_account"] for row in rows if row["kind"] == "instance"}
+    found = {}
+    for row in (row for row in rows if row["kind"] == "event"):
+        said = row["subject"].get("virtual_account")
+        known = isinstance(said, str) and said in own
+        found[row["id"]] = said if known else homes.get(row["instance"])
+    return found
 
 
 # -- statements.md --------------------------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ def _count_columns(forms: Found) -> int:
     return len(forms) + sum(_count_columns(obj(each)) for each in inner)
 
 
-def unrolled(table: Found, instances: list[Found]) -> list[Found]:
-    """The rows of a table; `instances` are those of the last table of instances, with their columns as `paths`."""
+def unrolled(table: Found, instances: list[Found]) -> tuple[list[Found], int]:
+    """The rows of a table and their characters; `instances` are those of the last table of instances, with their columns as `paths`."""
     n = integer(1, 1000)(table["table"])
     demand("columns" in table)
     forms = obj(table["columns"])
@@ -37,9 +37,9 @@ def unrolled(table: Found, instances: list[Found]) -> list[Found]:
         about = _places(about, n, len(instances))
     one = _Unrolling(n, forms, [instances[place] for place in about] if about is not None else None)
     columns = {name: one.column(form) for name, form in forms.items()}
-    if sum(_characters(form, values) + len(name) * n for (name, form), values in _paired(forms, columns)) > 65_536 * n:
-        refuse("too_large")
-    return [{"kind": table["kind"], **{name: values[at] for name, values in columns.items()}} for at in range(n)]
+    size = sum(_characters(form, values) + len(name) * n for (name, form), values in _paired(forms, columns))
+    demand(size <= 65_536 * n, "too_large")
+    return [{"kind": table["kind"], **{name: values[at] for name, values in columns.items()}} for at in range(n)], size
 
 
 def _paired(forms: Found, columns: Found) -> list[tuple[tuple[str, Any], list[Any]]]:

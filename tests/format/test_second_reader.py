@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.format.golden import Golden, load, root_file
-from tests.format.reader import answer
+from tests.format.reader import answer, places_of_events
 
 HERE = Path(__file__).resolve().parent
 ALLOWED = {"cryptography", "tests", "__future__"}
@@ -39,3 +39,18 @@ def test_the_second_reader_knows_nothing_of_the_programs(path: Path) -> None:
 
     assert not foreign
     assert all(name.startswith("tests.format") for name in mine)
+
+
+@pytest.mark.row("E1", "S2.3")
+def test_a_relayed_event_says_where_it_happened() -> None:
+    """In the satellite's own virtual account that it names; else, and for what it does not know, where the device is."""
+    golden = next(one for one in load() if one.name == "events-elsewhere")
+    _, contents = answer(golden.kind, golden.data, golden.context, None)
+    assert contents is not None
+    rows = contents["rows"]
+    home = next(row["virtual_account"] for row in rows if row["kind"] == "instance")
+    before = next(row["subject"]["virtual_account"] for row in rows if row["kind"] == "event")
+
+    assert home != before
+    assert [*places_of_events(rows, {home, before}).values()] == [before, home, home]
+    assert [*places_of_events(rows, {home}).values()] == [home, home, home]

@@ -23,7 +23,25 @@ def tables(shelf: Shelf, cut: Cut) -> None:
     shelf.good("tables", cut.with_rows(KEYS, usual).join(), f"{COUNT} devices, their claims and events in tables")
     shelf.good("table-forms", cut.with_rows(KEYS, _all_forms()).join(), "every form of a column")
     shelf.good("tables-and-rows", cut.with_rows(KEYS, usual + cut.text).join(), "rows after tables")
+    shelf.good("events-elsewhere", cut.with_rows(KEYS, _elsewhere()).join(), "events that say where they happened")
     _faults(shelf, cut)
+
+
+def _elsewhere() -> bytes:
+    """Events of a device that moved: in another virtual account, where it is now, and one with a value that says nothing."""
+    subjects: list[JsonObject] = [
+        {"virtual_account": world.ident("virtual account before")},
+        {},
+        {"virtual_account": 7},
+    ]
+    (device, *_) = _usual()
+    columns: JsonObject = {
+        "id": [world.ident(f"event elsewhere {number}") for number in range(3)],
+        "instance": {"as": "instance.id"},
+        "message": ["before", "since", "somewhere"],
+        "subject": list(subjects),
+    }
+    return device.data + _event(columns, 3, about=[0, 0, 0])
 
 
 def _usual() -> list[Lines]:
@@ -124,6 +142,13 @@ def _faults(shelf: Shelf, cut: Cut) -> None:
         found = [decode(line, max_bytes=1 << 24) for line in text.splitlines()]
         kinds = [row["kind"] for row in found for _ in range(row["table"])]
         shelf.bad("malformed", f"table-{name}", cut.with_rows(KEYS, text, kinds or ["event"]).join(), done)
+    past = _event({"message": {"all": "m"}, "id": {"all": "0" * 32}, "more": {"all": "x" * 50_000}}, 1000)
+    shelf.bad(
+        "too_large",
+        "tables-too-large",
+        cut.with_rows(KEYS, past, ["event"] * 1000).join(),
+        "tables that unroll to more than the body may",
+    )
     text = instances.data + claims.data
     shelf.bad(
         "malformed",
