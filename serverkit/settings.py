@@ -208,3 +208,29 @@ def _from_text(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except ValueError as error:
         raise SettingsError(fault_of(text, error)) from error
+
+
+def describe_settings(
+    settings: ServerAppSettings, home: Path, prefix: str, environ: dict[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Each setting as `section.key` with its value and its source: `environment`, `file` or `default`.
+
+    A value that may hold a secret is None with `hidden`. Values are those that this process runs with.
+    """
+    given = environ if environ is not None else dict(os.environ)
+    written = _from_text(_text_of(home / "config.toml"))
+    found = []
+    for section in type(settings).model_fields:
+        table = getattr(settings, section)
+        for key, info in type(table).model_fields.items():
+            source = "default"
+            if key in (written.get(section) or {}):
+                source = "file"
+            if f"{prefix}_{section}__{key}".upper() in given:
+                source = "environment"
+            value = getattr(table, key)
+            hidden = not info.repr and value is not None
+            found.append(
+                {"name": f"{section}.{key}", "value": None if hidden else value, "hidden": hidden, "source": source}
+            )
+    return found

@@ -8,8 +8,8 @@ from exchange.device.openapi import describe
 from exchange.device.verifier import DeviceMessage
 from exchange.limits import DEVICE_MESSAGE_BYTES
 from exchange.vocabulary import DeviceOp
+from satellite.actions.readiness import checks
 from satellite.device_api.groups import Groups
-from satellite.device_api.readiness import checks
 from satellite.runtime import Satellite
 from serverkit.devices.messages import DeviceHttp
 

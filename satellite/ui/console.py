@@ -16,10 +16,12 @@ from satellite.ui import (
     dashboard,
     events,
     export_queue,
+    health,
     instance,
     instances,
     licences,
     me,
+    settings,
     setup,
     sync,
     tasks,
@@ -58,6 +60,8 @@ PAGES = (
     tasks,
     users,
     me,
+    settings,
+    health,
 )
 """The modules with pages: each has a `URLS`. A new page module is added here."""
 URLS: tuple[Url, ...] = (*own_urls(look="S3.1", sign_in="S3.4"), *(url for page in PAGES for url in page.URLS))

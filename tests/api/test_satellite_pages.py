@@ -14,6 +14,7 @@ from satellite.core.access.rules import MATRIX, Permission, Role
 from satellite.runtime import open_satellite
 from satellite.ui.console import URLS
 from serverkit.http.operations import Access, alternatives
+from serverkit.tls.own import ensure_pair
 from serverkit.users.totp import step_of, totp_code
 from serverkit.web.urls import Url
 from tests.console import Browser
@@ -262,3 +263,26 @@ def test_a_person_manages_password_second_step_sessions_and_tokens(browsers: dic
     assert browsers[Role.ADMINISTRATOR].post(revoke).status_code == 404
     assert mine.post(revoke).headers["Location"] == "/me"
     assert "Revoked" in mine.get("/me").get_data(as_text=True)
+
+
+@pytest.mark.row("S3.4", "S1.3")
+def test_settings_say_value_and_source_and_health_says_what_to_do(site: World, browsers: dict[Role, Browser]) -> None:
+    """The overview hides secrets; zone and servers are kept; a clock that nobody confirmed is a warning with its page."""
+    admin, reader = browsers[Role.ADMINISTRATOR], browsers[Role.READ_ONLY]
+    text = admin.get("/settings").get_data(as_text=True)
+    assert all(one in text for one in ("server.bind", "127.0.0.1:8444", "default", "/settings/time", "/sync/settings"))
+    saved = admin.post("/settings/time", {"zone": "Europe/Berlin", "servers": "10.0.0.1\n10.0.0.2:1123"})
+    assert saved.headers["Location"] == "/settings/time"
+    assert "10.0.0.1, 10.0.0.2:1123" in admin.get("/settings").get_data(as_text=True)
+    assert admin.post("/settings/time", {"zone": "Mars/Base", "servers": ""}).status_code == 422
+    shown = reader.get("/settings/time").get_data(as_text=True)
+    assert ('name="zone"' in shown, "/settings/time/confirm" in shown) == (False, False)
+    health = reader.get("/health").get_data(as_text=True)
+    rows = dict(re.findall(r'<th scope="row">([^<]+)</th><td[^>]*><span[^>]*>.*?(PASS|WARN|FAIL|SKIP)</span>', health))
+    assert (rows["Database"], rows["Keys"], rows["TLS certificate"]) == ("PASS", "PASS", "SKIP")
+    assert (rows["Clock"] == "WARN") == ('href="/settings/time">Measure' in health)
+    assert admin.post("/settings/time/confirm").headers["Location"] == "/settings/time"
+    assert 'href="/settings/time">Measure' not in reader.get("/health").get_data(as_text=True)
+    ensure_pair(site.folder / "satellite" / "tls", datetime.now(UTC), ["licences.site.example"])
+    certificate = admin.get("/settings/tls").get_data(as_text=True)
+    assert ("licences.site.example" in certificate, "made by this server" in certificate) == (True, True)
