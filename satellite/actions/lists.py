@@ -37,6 +37,7 @@ from serverkit.clock import parse_time
 from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
+from serverkit.errors import InvalidInputError
 
 _NAME = Instance.order_name
 _VA = VirtualAccount.name
@@ -296,5 +297,5 @@ def _in_place(query: Query, wanted: Mapping[str, str], column: Any) -> Query:
 def _moment(text: str | None) -> datetime | None:
     try:
         return parse_time(text) if text else None
-    except ValueError:
+    except InvalidInputError:
         return None

@@ -14,18 +14,21 @@ from central.domain.trust.rules import first_root
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
 from exchange.trust import load_root, sign_root
-from exchange.vocabulary import InstanceState, PrivacyField
+from exchange.vocabulary import Billing, InstanceState, LicenceType, PrivacyField
 from exchange.vocabulary import Role as TrustRole
-from satellite.core.access.rules import MATRIX, Role
+from satellite.core.access.models import User
+from satellite.core.access.rules import MATRIX, Role, permissions_of
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from satellite.core.instances.models import Instance
+from satellite.core.licences.models import AllotmentLine, Entitlement
 from satellite.core.schema import metadata
 from satellite.core.site.models import MadeRequest, Site
 from satellite.core.site.queries import DEFAULT_POLICY
 from satellite.runtime import Satellite, assemble
 from serverkit.actor import OPERATOR, Actor, ActorKind
 from serverkit.db.unit import Unit
+from serverkit.names import kept_key
 from serverkit.secrets_box import SecretBox
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -195,3 +198,47 @@ def server_of(home: Path, *, epoch: int = 1) -> Satellite:
         unit.session.add(row)
     server.anchor.reset(epoch)
     return server
+
+
+def add_user(unit: Unit, name: str, role: Role) -> User:
+    """A user who has no password."""
+    row = User(id=id_of(name), name=name, name_key=kept_key(name), role=role.value, created_at=unit.now)
+    row.created_by = "the owner"
+    unit.session.add(row)
+    unit.session.flush()
+    return row
+
+
+def signed_in(user: User) -> Actor:
+    """A user as an actor."""
+    return Actor(ActorKind.USER, user.id, user.name, permissions_of(user.role))
+
+
+def add_allotment(
+    unit: Unit,
+    virtual_account: VirtualAccount,
+    tag: str,
+    quantity: int,
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> AllotmentLine:
+    """A line that central allotted; perpetual without an end."""
+    row = AllotmentLine(
+        serial=id_of(f"{tag}{virtual_account.name}"),
+        virtual_account_id=virtual_account.id,
+        tag=tag,
+        licence_type=(LicenceType.PERPETUAL if end is None else LicenceType.TERM).value,
+        start=start if start is not None or end is None else NOW - timedelta(days=300),
+        end=end,
+        quantity=quantity,
+        billing=Billing.PREPAID.value,
+        restricted=False,
+        valid_until=NOW + timedelta(days=300),
+        envelope={},
+    )
+    unit.session.add(row)
+    if unit.session.get(Entitlement, tag) is None:
+        unit.session.add(Entitlement(tag=tag, name=tag.capitalize(), description="", restricted=False, products=[]))
+    unit.session.flush()
+    return row
