@@ -85,7 +85,7 @@ class Registering:
             if self.state.joining is not None:
                 self._note_failure(error)
                 raise
-            return False  # it can never succeed: what is asked for now is said anew
+            return False  # it can never succeed: what is asked for now is said again
         if reply.answer.outcome != "done":
             self._store.save(self.state)
             return False

@@ -62,15 +62,15 @@ class Anchor(AnchorFile[Reached]):
         answers, floor = max(known.answers, reached.answers), max(known.epoch_floor, reached.epoch_floor)
         return Reached(answers, floor, known.restored, known.node)
 
-    def node(self, *, anew: bool = False) -> str:
-        """The id of this home among the nodes of its central; made where the anchor has none, or `anew`."""
+    def node(self, *, fresh: bool = False) -> str:
+        """The id of this home among the nodes of its central; made when the anchor has none or `fresh` is set."""
         known = self.read()
-        if known is not None and known.node and not anew:
+        if known is not None and known.node and not fresh:
             return known.node
         with self.alone():
             seen = known.node if known is not None else ""
             known = self.read() or Reached()
-            if not known.node or (anew and known.node == seen):
+            if not known.node or (fresh and known.node == seen):
                 known = replace(known, node=new_id())
                 self.save(known)
         return known.node

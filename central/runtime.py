@@ -168,5 +168,5 @@ def _note_here(server: Central) -> None:
         if not copy and not wants_note(unit, node, server.place, version):
             return
     if copy:
-        node = server.anchor.node(anew=True)
+        node = server.anchor.node(fresh=True)
     server.database.run(SYSTEM, lambda unit: note_node(unit, node, server.place, version))

@@ -1,6 +1,6 @@
 """Who may sign in to the demonstration, and where: `access.json` beside the report.
 
-The users are made for the demonstration alone; their passwords are drawn anew each time.
+The users are made for the demonstration alone; their passwords are new each time.
 """
 
 from __future__ import annotations

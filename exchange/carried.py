@@ -98,7 +98,7 @@ def _of_text(head: bytes, start: bytes) -> str | None:
 def _of_object(head: bytes, line: bytes) -> str | None:
     """What happened to a file that is one object on one line."""
     if line.strip() == b"{":
-        return "written anew by another program: its line breaks are not the original's"
+        return "rewritten by another program: its line breaks are not the original's"
     if head[len(line) :].strip():
         return "followed by other bytes"
     if len(head) < HEAD_BYTES and not head.rstrip().endswith(b"}"):

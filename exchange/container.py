@@ -128,7 +128,7 @@ def _split(data: bytes | BinaryIO, kind: FileKind | None) -> SealedFile:
     envelope_line = _line(stream, limits.ENVELOPE_LINE_BYTES)
     envelope = decode_object(envelope_line, max_bytes=limits.ENVELOPE_LINE_BYTES)
     if encode(envelope) != envelope_line or encode(documents) != root_line:
-        raise AlteredError("a line was written anew by another program")
+        raise AlteredError("a line was rewritten by another program")
     roots = tuple(encode(entry) for entry in documents)
     return SealedFile(header, roots, root_line, envelope, stream, stream.tell(), total)
 

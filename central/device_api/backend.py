@@ -177,12 +177,12 @@ class CentralBackend:
         return row
 
     def renew(self, known: KnownDevice, body: AuthorizeBody) -> JsonObject | None:
-        """Every list takes the long way here: central signs fresh lines for each answer."""
+        """Every list takes the full path here: central signs fresh lines for each answer."""
         del known, body
         return None
 
     def register_new(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject] | None:
-        """Every registration takes the long way here: accounts and agreements are to be looked at."""
+        """Every registration takes the full path here: accounts and agreements are to be looked at."""
         del body, key
         return None
 
@@ -255,7 +255,7 @@ class CentralBackend:
         leave(self._unit, instance, reservation)
         self._row = None
         if restricted or twins:
-            refresh_alerts(self._unit, account)  # also what it left behind, or asked for in vain
+            refresh_alerts(self._unit, account)  # also what it left behind, or asked for without success
         else:
             refresh_touched(self._unit, account, instances=[instance.id], pools=pools)
         return {}

@@ -15,7 +15,7 @@ from central.domain.operations.models import OutboxEntry
 from central.runtime import Central
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import Unit
-from serverkit.jobs.clock import unless_leapt
+from serverkit.jobs.clock import unless_jumped
 from serverkit.jobs.runs import Job
 from serverkit.mail.sender import compose, send
 from serverkit.outbox import deliver
@@ -44,13 +44,13 @@ def jobs_of(server: Central) -> tuple[Job, ...]:
         Job(
             "terms",
             timedelta(hours=1),
-            unless_leapt(partial(end_terms, keyring)),
+            unless_jumped(partial(end_terms, keyring)),
             "take ended terms and grants out of the balance",
         ),
         Job(
             "deadlines",
             timedelta(hours=1),
-            unless_leapt(partial(apply_deadlines, keyring)),
+            unless_jumped(partial(apply_deadlines, keyring)),
             "remove overdue satellites, free silent devices' licences",
         ),
         Job(

@@ -1,4 +1,4 @@
-"""What befalls typed codes on their way through mails, pages and addresses, named where a code is entered (row S4.5).
+"""What happens to typed codes on their way through mails, pages and addresses, named where a code is entered (row S4.5).
 
 Nothing is undone: a code is copied again. Only names of what was found come from here, for a refusal that stands anyway.
 """

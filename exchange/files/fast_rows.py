@@ -35,7 +35,7 @@ _NONE = type(None)
 _time = lru_cache(4096)(time_of_form)
 
 
-class _Doubt(Exception):  # noqa: N818 - no error: the long way decides
+class _Doubt(Exception):  # noqa: N818 - no error: the full path decides
     """This column needs the careful way."""
 
 

@@ -1,7 +1,7 @@
 """Files that were brought here and checked, and wait to be applied: one of each kind, with what the check said.
 
 They are kept in the home, so that a person may leave the page, and the server may restart, between check and apply.
-Applying verifies the file anew; what is kept here is never trusted.
+Applying verifies the file again; what is kept here is never trusted.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def apply_checked(server: Satellite, actor: Actor, kind: Incoming, sha256: str) 
 
 
 def drop_checked(server: Satellite, actor: Actor, kind: Incoming) -> None:
-    """Put aside the file that was checked; the original stays with whoever brought it."""
+    """Put aside the file that was checked; the original stays where it was."""
     require_actor(actor, NEEDED[kind])
     for path in (_said(server, kind), _content(server, kind)):
         path.unlink(missing_ok=True)

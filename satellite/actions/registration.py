@@ -65,7 +65,7 @@ def import_authorization_file(
         trust = result.trust
         if result.outcome == "applied":
             server.anchor.leave(left)
-            # The anchor starts anew: its numbers belong to the epoch that is left, so alerts do not ask it now.
+            # The anchor starts over: its numbers belong to the epoch that is left, so alerts do not ask it now.
             unit.after_commit.append(lambda: server.anchor.reset(result.epoch))
             refresh_alerts(unit, server.keyring.trust.root, restored=False)
         elif result.outcome == "already_applied":

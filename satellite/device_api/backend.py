@@ -274,7 +274,7 @@ class SatelliteBackend:
         pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, instance.id)}
         take_off(self._unit, instance, "removed itself")
         if restricted or twins:
-            self._server.refresh_alerts(self._unit)  # also what it left behind or asked for in vain
+            self._server.refresh_alerts(self._unit)  # also what it left behind or asked for without success
         else:
             refresh_touched(self._unit, instances=[instance.id], pools=pools)
         return {}

@@ -1,6 +1,6 @@
 """Registrations of devices that nobody knows yet: looked up for the whole group at once, and written at once.
 
-Whatever else a registration can be (a repetition, a take-over, a refusal) takes the long way, one statement after the
+Whatever else a registration can be (a repetition, a take-over, a refusal) takes the full path, one statement after the
 other; so does a device that comes twice in a group.
 """
 
@@ -113,12 +113,12 @@ class BatchRegistrations:
         return udi.uuid is not None or not shown_with_uuid(self._unit, udi)
 
     def forget(self, udi: Udi, key: PublicKey, *others: Udi) -> None:
-        """This device and its set are known from now on: they go the long way for the rest of this group."""
+        """This device and its set are known from now on: they take the full path for the rest of this group."""
         self._taken |= {udi.key, key.key_id, *(other.key for other in others)}
         self._with_uuid |= {udi.plain_key for udi in (udi, *others) if udi.uuid is not None}
 
     def token(self, secret: str) -> Token | None:
-        """A token that registers one more device, its row locked; None where the long way has to say why not."""
+        """A token that registers one more device, its row locked; None where the full path has to say why not."""
         name = hash_shown(secret)
         if name not in self._tokens:
             self._tokens[name] = self._unit.session.scalars(_TOKEN, {"of": name}).one_or_none()

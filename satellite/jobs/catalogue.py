@@ -13,7 +13,7 @@ from satellite.actions.tls import refresh_tls
 from satellite.runtime import Satellite
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import Unit
-from serverkit.jobs.clock import unless_leapt
+from serverkit.jobs.clock import unless_jumped
 from serverkit.jobs.runs import Job
 
 
@@ -36,7 +36,7 @@ def jobs_of(server: Satellite) -> tuple[Job, ...]:
         Job(
             "devices",
             timedelta(hours=1),
-            unless_leapt(apply_deadlines),
+            unless_jumped(apply_deadlines),
             "free the licences of silent devices, remove those silent for a year",
         ),
         Job("alerts", timedelta(hours=1), partial(refresh_alerts, server), "refresh all alerts"),

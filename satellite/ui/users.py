@@ -170,7 +170,7 @@ def role_page(page: Page) -> Answer:
     """Which role instead."""
     person = page.thing
     view = CHANGE.view(page, f"{PATH}/{person['id']}/role", values={"role": person["role"]}, cancel=PATH)
-    effect = _("Another role for {name}; sessions of {name} end and begin anew with it.", name=person["name"])
+    effect = _("Another role for {name}; sessions of {name} end and start again with it.", name=person["name"])
     command = f"satellite user role {person['id']} --role operator"
     about = ((_("Role"), ROLES[person["role"]]),)
     return _shown("user-role", _("Change role"), view, effect=effect, about=about, command=command)

@@ -12,7 +12,7 @@ KEY_LENGTH = 255
 
 
 class Said(str):
-    """What an alert says: a text that remembers its template and its fields, so that an edge can fill it anew."""
+    """What an alert says: a text that remembers its template and its fields, so that an edge can fill it again."""
 
     __slots__ = ("fields", "template")
     template: str

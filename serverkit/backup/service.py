@@ -57,7 +57,7 @@ class Product:
     database: str
     migrations: Path
     change_of: Callable[[bytes], str | None] = lambda _head: None
-    """Names what befell a file on its way, from its first bytes."""
+    """Names what happened to a file on its way, from its first bytes."""
 
 
 @dataclass(frozen=True, slots=True)

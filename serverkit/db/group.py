@@ -1,9 +1,9 @@
 """Group commit: what comes together is written together, with one commit and so one wait for the disk.
 
 A job carries what becomes of it. A job that fails by itself leaves nothing behind and the others go on. An error of the
-database amid the jobs ends the group: nothing of it is kept, and each job is tried once more in a unit of its own, so that
+database in the middle of the jobs ends the group: nothing of it is kept, and each job is tried once more in a unit of its own, so that
 one cannot spoil the others. When the commit fails, all fail, and nothing is tried again; unless a guard of the database
-refused it, which is like an error amid the jobs.
+refused it, which is like an error in the middle of the jobs.
 """
 
 from __future__ import annotations

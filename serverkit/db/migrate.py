@@ -134,7 +134,7 @@ def _upgrade(engine: Engine, folder: Path) -> None:
 def _unguarded(connection: Connection) -> Iterator[None]:
     """On SQLite, take foreign keys off for the transaction that follows.
 
-    SQLite changes most of a table by making it anew. With foreign keys on, dropping the old one counts as the removal of
+    SQLite changes most of a table by rebuilding it. With foreign keys on, dropping the old one counts as the removal of
     every row that others name, and the commit fails. Each step is checked as a whole instead.
     """
     driver = connection.connection.dbapi_connection

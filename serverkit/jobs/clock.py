@@ -19,7 +19,7 @@ NOT_NOW = "nothing ended: the clock jumped and was not confirmed"
 MEASURE_EVERY = timedelta(hours=1)
 
 
-def unless_leapt(work: Callable[[Unit], str]) -> Callable[[Unit], str]:
+def unless_jumped(work: Callable[[Unit], str]) -> Callable[[Unit], str]:
     """What a job that ends things does: nothing while the clock has jumped and nobody has confirmed it."""
     return lambda unit: work(unit) if unit.may_end else NOT_NOW
 

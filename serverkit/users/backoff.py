@@ -49,7 +49,7 @@ def _digest(*parts: str) -> str:
 
 
 def place_of(address: str) -> str:
-    """What is counted of an address: whoever has one of IPv6 has the other 2^64 of its network too."""
+    """What is counted of an address: the holder of one of IPv6 has the other 2^64 of its network too."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:

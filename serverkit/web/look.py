@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 CHOICES: dict[str, tuple[str, ...]] = {
     "theme": ("system", "light", "dark"),
     "contrast": ("system", "more"),
-    "density": ("normal", "compact", "roomy"),
+    "density": ("normal", "compact", "comfortable"),
     "language": ("", "en", "de", "x-pseudo"),
     "keys": ("on", "off"),
 }

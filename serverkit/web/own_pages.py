@@ -22,7 +22,7 @@ class LookForm(BaseModel):
 
     theme: Literal["system", "light", "dark"] = "system"
     contrast: Literal["system", "more"] = "system"
-    density: Literal["compact", "normal", "roomy"] = "normal"
+    density: Literal["compact", "normal", "comfortable"] = "normal"
     language: str = ""
     keys: bool = False
 
@@ -51,7 +51,7 @@ LOOK_FORM = Form(
             choices=(
                 Choice("compact", _("Compact")),
                 Choice("normal", _("Normal")),
-                Choice("roomy", _("Roomy")),
+                Choice("comfortable", _("Comfortable")),
             ),
         ),
         "language": Ui(

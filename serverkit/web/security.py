@@ -79,7 +79,7 @@ def new_secret() -> str:
 
 
 def token_for(secret: str) -> str:
-    """A token for forms of whoever has a secret; each is different, so that a compressed page gives none away."""
+    """A token for forms for the holder of a secret; each is different, so that a compressed page gives none away."""
     salt = secrets.token_hex(_SALT_BYTES)
     return salt + _signed(secret, salt)
 

@@ -1,4 +1,4 @@
-"""What happens to every request of a page, in this order, whoever writes the page.
+"""What happens to every request of a page, in this order, no matter who writes the page.
 
 size, origin, session, token of the form, gate, permission, form, load, act, answer. A page is a row of the table of
 addresses and a handler; it can leave none of these out. A GET is answered in one reading unit; a change reads first

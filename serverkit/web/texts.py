@@ -55,7 +55,7 @@ class Text:
         return str(escape(str(self)))
 
     def __repr__(self) -> str:
-        """For whoever debugs."""
+        """For debugging."""
         return f"Text({self.message!r})"
 
     def __eq__(self, other: object) -> bool:

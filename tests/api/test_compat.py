@@ -454,7 +454,7 @@ def test_a_transfer_takes_the_lot_that_it_names(script: Script, vendor: World) -
 
 
 @pytest.mark.row("C1.1")
-def test_whoever_may_not_see_an_account_learns_nothing_of_it(script: Script, vendor: World) -> None:
+def test_who_may_not_see_an_account_learns_nothing_of_it(script: Script, vendor: World) -> None:
     """An account of others and one that does not exist are answered alike; a reading token shows no token texts."""
     vendor.central("account", "create", "other.example", "--name", "Other")
     tail = "virtual-accounts/DEFAULT/tokens"
@@ -483,7 +483,7 @@ def test_a_reading_token_is_refused_before_the_body_is_looked_at(script: Script,
 
 
 @pytest.mark.row("C12.4")
-def test_whoever_guesses_tokens_is_slowed_on_this_way_too(script: Script, vendor: World) -> None:
+def test_an_address_that_guesses_tokens_is_slowed_on_this_way_too(script: Script, vendor: World) -> None:
     """After some wrong ones a guess is told to wait, with the time; a good token is taken all the while."""
     made = open_central(vendor.folder / "central")
     settings = made.settings.model_copy(update={"server": ServerSettings(failures_a_minute=3)})

@@ -257,7 +257,7 @@ def test_methods_media_and_sizes_that_are_not_taken_are_named(api: Api) -> None:
 
 
 @pytest.mark.row("C12.4")
-def test_whoever_guesses_tokens_is_slowed_and_nobody_else(api: Api, vendor: World) -> None:
+def test_an_address_that_guesses_tokens_is_slowed_and_nobody_else(api: Api, vendor: World) -> None:
     """After many wrong ones a guess is told to wait; a good token from the same address is taken all the while."""
     guesses = [Api(api.app, f"pca_{number}").ask("GET", "/me")[0] for number in range(121)]
     status, head, problem = Api(api.app, "pca_more").whole("GET", "/me")
@@ -272,7 +272,7 @@ def test_whoever_guesses_tokens_is_slowed_and_nobody_else(api: Api, vendor: Worl
 
 
 @pytest.mark.row("C12.4")
-def test_whoever_guesses_a_password_waits_before_it_is_looked_at(api: Api, vendor: World) -> None:
+def test_an_address_that_guesses_a_password_waits_before_it_is_looked_at(api: Api, vendor: World) -> None:
     """Even the right one waits then, for this name and address; other names do not."""
     vendor.central("user", "add", "ann", "--role", "account_user", "--account", ACCOUNT)
     vendor.central("user", "password", "ann", "--password-file", vendor.file("pw", "correct horse battery\n"))
@@ -441,7 +441,7 @@ def test_no_cookie_and_no_parameter_signs_anybody_in_and_none_is_set(api: Api) -
 
 
 @pytest.mark.row("C11.2")
-def test_whoever_sends_bad_files_is_slowed(api: Api, site: World) -> None:
+def test_a_sender_of_bad_files_is_slowed(api: Api, site: World) -> None:
     """After some refused files of one address the next is told to wait, with the time; then a good one is taken."""
     site.satellite("sync", "export", "--output", site.file("q"))
     good = (site.folder / "q").read_bytes()

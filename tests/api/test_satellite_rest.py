@@ -87,7 +87,7 @@ def test_the_interface_and_the_commands_show_the_same(api: Api, site: World) -> 
 
 
 @pytest.mark.row("S1.4", "S2.4")
-def test_settings_are_edited_by_whoever_read_them_last(api: Api, site: World) -> None:
+def test_settings_are_edited_only_by_the_last_reader(api: Api, site: World) -> None:
     """A mark that is old is refused; a wrong value names itself; a proxy's password is never shown."""
     _, head, _ = api.whole("GET", "/privacy")
     first = api.ask("PATCH", "/privacy", {"hostname": "drop"}, If_Match=head["etag"])

@@ -65,7 +65,7 @@ def test_a_time_that_was_lived_through_is_not_lowered_over_rest(site: World) -> 
 
 
 @pytest.mark.row("S1.3")
-def test_zone_and_time_servers_are_edited_by_whoever_read_them_last(site: World) -> None:
+def test_zone_and_time_servers_are_edited_only_by_the_last_reader(site: World) -> None:
     """A mark that is old is refused, a zone or a server that is none too; what is left out stays; an empty list clears."""
     for api, run in both(site):
         _, head, first = api.whole("GET", "/time/settings")

@@ -1,4 +1,4 @@
-"""The parts of the kit in a browser: for every eye, at every width, with script and without."""
+"""The parts of the kit in a browser: for every user, at every width, with script and without."""
 
 from __future__ import annotations
 

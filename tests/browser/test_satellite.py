@@ -1,4 +1,4 @@
-"""The satellite's console in a browser: every page that needs no thing to be named, for every eye."""
+"""The satellite's console in a browser: every page that needs no thing to be named, for every user."""
 
 from __future__ import annotations
 

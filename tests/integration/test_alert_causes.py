@@ -335,7 +335,7 @@ def test_two_machines_with_one_identity_are_named_until_one_is_removed(site: Wor
 
 @pytest.mark.row("C10.4", "S1.3")
 @pytest.mark.parametrize("server", SIDES)
-def test_a_clock_that_leapt_is_named_until_it_is_right(site: World, server: str) -> None:
+def test_a_clock_that_jumped_is_named_until_it_is_right(site: World, server: str) -> None:
     """A year forward without a restart of the machine, and back."""
     run(site, server, "clock", "jump", "365d")
     run(site, server, "jobs", "run", "clock")

@@ -202,7 +202,7 @@ def test_alerts_show_in_the_virtual_account_that_they_concern(site: World) -> No
 
 
 @pytest.mark.row("C11.1", "C11.2", "C10.4")
-def test_a_refused_file_and_an_unfetched_authorization_are_named_until_they_are_mended(site: World) -> None:
+def test_a_refused_file_and_an_unfetched_authorization_are_named_until_they_are_resolved(site: World) -> None:
     """A damaged request raises its alert and a good one clears it; so does fetching the authorization."""
     site.satellite("sync", "export", "--output", site.file("q"))
     data = bytearray((site.folder / "q").read_bytes())

@@ -137,7 +137,7 @@ def test_codes_and_root_files_that_were_changed_are_named_by_inspect(vendor: Wor
     root = (vendor.folder / "root.json").read_bytes()
     for data, said in (
         (root[: len(root) // 2], "cut short"),
-        (json.dumps(json.loads(root), indent=1).encode(), "written anew"),
+        (json.dumps(json.loads(root), indent=1).encode(), "rewritten"),
         (root + b"{}\n", "followed by other bytes"),
         (root.replace(b"\n", b"\r\n"), "line ends"),
     ):

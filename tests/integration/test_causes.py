@@ -1,4 +1,4 @@
-"""Causes of a failed synchronization that time, silence, the network or a forged answer brings about, each for real.
+"""Causes of a failed synchronization that time, silence, the network or a forged answer produces, each for real.
 
 Those of names, certificates and contents are beside the way itself, in `test_network.py`.
 """
@@ -66,14 +66,14 @@ def silent(_peer: socket.socket, ended: threading.Event) -> None:
 
 
 def half(peer: socket.socket, ended: threading.Event) -> None:
-    """Begin an answer, and fall silent amid it."""
+    """Begin an answer, and fall silent in the middle of it."""
     peer.recv(65536)
     peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 4096\r\n\r\nPERI")
     ended.wait(30)
 
 
 def cut(peer: socket.socket, _ended: threading.Event) -> None:
-    """Begin an answer, and hang up amid it."""
+    """Begin an answer, and hang up in the middle of it."""
     peer.recv(65536)
     peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 4096\r\n\r\nPERI")
 

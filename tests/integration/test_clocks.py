@@ -60,7 +60,7 @@ def test_a_clock_that_is_set_back_revives_nothing_and_locks_nobody_out(site: Wor
 
 @pytest.mark.row("S1.3", "C7.5", "S2.7")
 def test_a_clock_that_leaps_ends_nothing_at_a_site_until_it_is_confirmed(site: World) -> None:
-    """Tokens, devices, terms and deadlines stand; the alert is there; a person's word lets time come about."""
+    """Tokens, devices, terms and deadlines stand; the alert is there; a person's word lets time go on."""
     token = site.token()
     device = site.device("SN1", token=token)
     device.use("ADVANTAGE", 1)
@@ -106,7 +106,7 @@ def test_a_clock_that_leaps_at_central_removes_no_satellite_and_expires_no_lot(s
 
 
 @pytest.mark.row("S1.3", "C10.3", "C7.5")
-def test_a_job_that_ends_things_says_that_it_waits_while_the_clock_has_leapt(site: World) -> None:
+def test_a_job_that_ends_things_says_that_it_waits_while_the_clock_has_jumped(site: World) -> None:
     """On both sides the run is done, and its words name the clock as the reason why nothing ended."""
     ending = {"central": ("terms", "deadlines"), "satellite": ("devices",)}
     said = {}

@@ -149,7 +149,7 @@ def test_the_first_form_reaches_the_newest_with_every_row(form: Form) -> None:
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.row("E3", "S2.6")
 def test_a_step_that_changes_a_table_which_others_name_keeps_every_row_and_guard(form: Form) -> None:
-    """The table is made anew where the database cannot change it; the rows that name its rows, and the guards, stay."""
+    """The table is rebuilt where the database cannot change it; the rows that name its rows, and the guards, stay."""
     before = form.rows()
     form.step("0002", "0001")
     form.step("0003", "0002")

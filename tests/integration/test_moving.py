@@ -36,7 +36,7 @@ class Net:
         return Way(self, server.url)
 
     def device(self, name: str = "SN1") -> Device:
-        """The device, started anew from its folder."""
+        """The device, started again from its folder."""
         folder = self.world.folder / "devices" / name
         folder.mkdir(parents=True, exist_ok=True)
         return Device(folder, clock=DeviceClock(folder), transport=self)

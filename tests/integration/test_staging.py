@@ -1,4 +1,4 @@
-"""Files of large sites at central: who waits while one is read, and what becomes of what was made ready in vain."""
+"""Files of large sites at central: who waits while one is read, and what becomes of prepared work that is not used."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_a_file_that_was_staged_twice_is_applied_once(site: World) -> None:
 @pytest.mark.row("C11.2", "E3")
 @pytest.mark.both_databases
 def test_a_file_that_comes_again_while_it_is_written_is_read_at_once_and_answered_the_same(site: World) -> None:
-    """A line breaks and the site sends anew: the second reader neither waits for the writer nor fails by what it wrote."""
+    """A line breaks and the site sends again: the second reader neither waits for the writer nor fails by what it wrote."""
     file = request_of(site, "1", 12)
     found: list[Any] = []
     with vendor_of(site) as made:

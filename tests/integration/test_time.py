@@ -1,4 +1,4 @@
-"""What time alone brings about: deadlines, warnings, removals, on both sides."""
+"""What the passing of time causes: deadlines, warnings, removals, on both sides."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ TESTED: dict[tuple[str, str], str] = {
     ),
     **_on(BOTH, "test_each_refused_file_raises_the_alert_again", "satellite_sync_failed"),
     **_on(BOTH, "test_a_site_that_was_put_back_is_named_until_it_resynchronizes", "satellite_forked"),
-    **_on(BOTH, "test_a_clock_that_leapt_is_named_until_it_is_right", "clock_suspicious"),
+    **_on(BOTH, "test_a_clock_that_jumped_is_named_until_it_is_right", "clock_suspicious"),
     **_on(BOTH, "test_a_key_that_ends_soon_is_named_until_it_is_replaced", "trust_expiring"),
     **_on(BOTH, "test_two_machines_with_one_identity_are_named_until_one_is_removed", "device_clone"),
     **_on(
@@ -82,7 +82,7 @@ TESTED: dict[tuple[str, str], str] = {
     ),
     **_on(("central",), "test_a_site_that_does_not_synchronize_is_named_until_it_does", "satellite_removed"),
 }
-# Their causes cannot come about before these rows are built.
+# Their causes cannot occur before these rows are built.
 WAITING: dict[tuple[str, str], str] = {
     ("central", "reserved_licences_returned"): "C6.6",
     ("central", "pending_removal"): "C6.7",

@@ -1,4 +1,4 @@
-"""Every cause that the doctor can name is brought about by a test, or stands in a short list with the reason why not."""
+"""Every cause that the doctor can name is produced by a test, or stands in a short list with the reason why not."""
 
 from __future__ import annotations
 

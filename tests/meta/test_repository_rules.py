@@ -1,4 +1,4 @@
-"""The rules of the house that no linter knows: where things stand, how large they grow, what tests must say."""
+"""The rules of this repository that no linter knows: where things stand, how large they grow, what tests must say."""
 
 from __future__ import annotations
 

@@ -324,7 +324,7 @@ class Walk:
             if code == "not_registered":
                 code = self.world.register_again(name, machine)
             if code != "done":
-                raise WalkError(f"device {name} is wedged: {code}")
+                raise WalkError(f"device {name} is stuck: {code}")
         self.look()
 
     def _round_trip(self, machine: Machine, *, may_resync: bool = False) -> None:

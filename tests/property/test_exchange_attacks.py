@@ -99,7 +99,7 @@ def reply(world: SmallWorld, machine: Machine, data: bytes) -> str:
 
 @pytest.mark.row("S2.5", "C11.2")
 def test_a_request_that_comes_again_gets_the_same_bytes(world: SmallWorld) -> None:
-    """Central signs nothing anew and applies nothing twice."""
+    """Central signs nothing again and applies nothing twice."""
     request = request_of(world)
 
     assert world.deliver_request(request) == world.deliver_request(request)

@@ -87,7 +87,7 @@ def describe_virtual_account(unit: Unit, row: VirtualAccount, description: str) 
     require(unit, Permission.VIRTUAL_ACCOUNT_EDIT, row.account_id, row.id)
     if check_text("description", description) != row.description:
         row.description, row.change_no = description, next_change(unit, row.account_id)
-        message = f"virtual account {row.name} described anew"
+        message = f"description of virtual account {row.name} changed"
         kind = EventKind.VIRTUAL_ACCOUNT_DESCRIBED
         record(unit, row.account_id, kind, message, virtual_account_id=row.id)
     return row

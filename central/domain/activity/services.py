@@ -71,7 +71,7 @@ def record_many(unit: Unit, account_id: str, new_events: Sequence[NewEvent]) -> 
 
 
 def _touch(unit: Unit, owner: str, kind: EventKind) -> None:
-    """Have the alerts refreshed before the commit: whoever records an event cannot forget them."""
+    """Have the alerts refreshed before the commit, so that no caller can forget them."""
     if kind in OF_EVERYBODY:
         unit.touched.add(EVERYBODY)
     elif kind not in QUIET:

@@ -75,7 +75,7 @@ def _in_capitals(plain: str) -> tuple[str, ...]:
 
 
 def _refusal(text: str, kind: str, message: str) -> InvalidCodeError:
-    """What is wrong with a code: what befell it on its way, where that left a mark."""
+    """What is wrong with a code: what happened to it on its way, where that left a mark."""
     return InvalidCodeError(change_of_code(text, kind) or message)
 
 

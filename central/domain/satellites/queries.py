@@ -127,7 +127,7 @@ def refuse_known(unit: Unit, account_id: str, name: str, satellite_id: str) -> N
     if other is not None and other.account_id != account_id:
         raise SatelliteExistsError(
             "this machine is, or was, a satellite of another account",
-            remedy="Set the machine up anew with `satellite init`, which gives it another identity.",
+            remedy="Set the machine up again with `satellite init`, which gives it another identity.",
         )
     if other is not None and other.state != REMOVED:
         raise SatelliteExistsError(

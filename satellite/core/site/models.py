@@ -75,7 +75,7 @@ class MadeRegistration(Base):
 
 
 class MadeRequest(Base):
-    """A synchronization request as it was made; its bytes are given out again, never signed anew."""
+    """A synchronization request as it was made; its bytes are given out again, never signed again."""
 
     __tablename__ = "requests"
 

@@ -57,7 +57,7 @@ def test_the_fast_reader_lets_nothing_ambiguous_pass(text: str) -> None:
 
 @pytest.mark.row("E1")
 def test_what_is_written_is_read_by_the_fast_reader() -> None:
-    """A canonical message takes the short way, so that the cost is what was measured."""
+    """A canonical message takes the fast path, so that the cost is what was measured."""
     data = encode({"name": "B00000001", "list": [1, 2, {"deep": None}], "flag": True})
 
     assert canonical._is_plain(data)

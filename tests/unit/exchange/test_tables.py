@@ -238,7 +238,7 @@ def test_what_is_about_an_instance_comes_back(count: int) -> None:
 
 @pytest.mark.row("E3")
 def test_usual_tables_take_the_short_way() -> None:
-    """Devices as they register, their claims and their events are read without the long way."""
+    """Devices as they register, their claims and their events are read without the full path."""
     tables = TableReader()
     for line in split(write(*usual_file(20))):
         block = tables.read(line)

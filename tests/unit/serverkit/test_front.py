@@ -144,7 +144,9 @@ def test_one_more_than_may_wait_is_refused_at_once_and_a_place_is_free_again_aft
 
 
 @pytest.mark.row("S4.1", "S4.2")
-def test_whoever_waits_too_long_in_front_is_told_so_and_is_not_settled_later(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_that_waits_too_long_in_front_is_told_so_and_is_not_settled_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """While a group is stuck, the deadline of those behind it holds."""
     monkeypatch.setattr(batcher_module, "PATIENCE_SECONDS", 0.05)
     monkeypatch.setattr(batcher_module, "SWEEP_SECONDS", 0.02)

@@ -1,4 +1,4 @@
-"""Licence time: the clock table, and what no sequence of wrong clocks may bring about."""
+"""Licence time: the clock table, and what no sequence of wrong clocks may cause."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_central_s_time_is_a_lower_bound() -> None:
 
 
 @pytest.mark.row("S1.3")
-def test_a_time_that_leapt_while_the_machine_was_off_comes_down_by_proof_only() -> None:
+def test_a_time_that_jumped_while_the_machine_was_off_comes_down_by_proof_only() -> None:
     """Central answered before this machine says it asked: it was ahead. An answer to an older question proves nothing."""
     off = at(YEAR, HOUR, "two")
     mark = judge(MARK, off).mark

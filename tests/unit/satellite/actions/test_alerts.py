@@ -42,7 +42,7 @@ def test_a_list_of_alerts_writes_nothing_and_an_answer_changes_one() -> None:
 
 @pytest.mark.row("S3.2")
 def test_an_alert_keeps_the_template_and_the_fields_of_its_text() -> None:
-    """An edge can fill the text anew; a list shows it filled."""
+    """An edge can fill the text again; a list shows it filled."""
     with unit_of() as unit:
         text = said("The last response was refused ({detail}).", detail="{altered}")
         book().reconcile(unit, [Wanted("satellite_sync_failed", "site", text, "North")], ("satellite_sync_failed",))

@@ -1,4 +1,4 @@
-"""What happens to every request of a page, whoever writes the page."""
+"""What happens to every request of a page, no matter who writes the page."""
 
 from __future__ import annotations
 
