@@ -13,6 +13,7 @@ from central.domain.alerts.services import settle_alerts
 from central.domain.operations.models import ClockRow
 from central.domain.operations.nodes import copied, note_node, wants_note
 from central.domain.operations.rules import Origin, Place
+from central.domain.trust.services import finish_replacement
 from central.keyring import TRUST, KeyRing
 from central.settings import PREFIX, CentralSettings
 from central.sync.recovery import enter_recovery, origin, reached
@@ -89,6 +90,7 @@ def open_central(home: Path) -> Central:
     server = assemble(home)
     HOMES.check_version(server.database)
     refuse_other_home(server, server.keyring.vendor_id)
+    finish_replacement(server.keyring, server.clock.now())
     recover_if_restored(server)
     if server.is_shared:
         note_here(server)

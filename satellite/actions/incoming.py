@@ -82,7 +82,7 @@ def apply_checked(server: Satellite, actor: Actor, kind: Incoming, sha256: str) 
     require_actor(actor, NEEDED[kind])
     checked = find_checked(server, kind)
     content = _content(server, kind)
-    if checked is None or checked.sha256 != sha256 or not content.is_file():
+    if checked is None or checked.sha256 != sha256 or not _is_kept(content, sha256):
         raise NotCheckedError
     if kind is Incoming.AUTHORIZATION:
         found = import_authorization_file(server, actor, lambda: content.open("rb"))
@@ -97,6 +97,15 @@ def drop_checked(server: Satellite, actor: Actor, kind: Incoming) -> None:
     require_actor(actor, NEEDED[kind])
     for path in (_said(server, kind), _content(server, kind)):
         path.unlink(missing_ok=True)
+
+
+def _is_kept(content: Path, sha256: str) -> bool:
+    """Whether the file that was shown is the one that is kept: a process may die between the two that a check writes."""
+    try:
+        with content.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+    except FileNotFoundError:
+        return False
 
 
 def _content(server: Satellite, kind: Incoming) -> Path:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 import random
 import signal
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
 import central.cli
+from central.runtime import open_central
+from exchange.vocabulary import Role
+from satellite.actions.incoming import Incoming, apply_checked, check_incoming
+from satellite.core.site.errors import NotCheckedError
+from satellite.runtime import open_satellite
+from serverkit.actor import OPERATOR
 from tests.faults.harness import Load, Serving, check_nothing_lost, dies_at, seed, start
 from tests.world import World
 
@@ -131,6 +138,44 @@ def test_an_authorization_that_dies_at_any_step_is_applied_by_the_next_run(site:
     assert not site.satellite("status")["restored"]
     assert site.satellite("sync", "doctor")["healthy"]
     assert site.licence("ADVANTAGE")["in_use"] == 2
+
+
+@pytest.mark.row("S1.2", "S2.1")
+def test_a_check_that_dies_between_its_files_applies_nothing_that_was_not_shown(site: World) -> None:
+    """The next file is kept, what it says is not: who confirms the one before is told to check again."""
+    server, kind = open_satellite(site.folder / "satellite"), Incoming.RESPONSE
+
+    def brought(name: str) -> Callable[[], BinaryIO]:
+        site.satellite("token", "create", "--virtual-account", "Site", "--days", "1")
+        site.satellite("sync", "export", "--output", site.file(f"q{name}"))
+        site.central("sync", "import", site.file(f"q{name}"), "--output", site.file(f"r{name}"))
+        return lambda: Path(site.file(f"r{name}")).open("rb")
+
+    first = check_incoming(server, OPERATOR, kind, brought("1"))
+    before, newer = site.satellite("status")["applied_response"], brought("2")
+    died = dies_at("after_rename:response.pgx", lambda: check_incoming(server, OPERATOR, kind, newer))
+
+    assert died
+    with pytest.raises(NotCheckedError):
+        apply_checked(server, OPERATOR, kind, first.sha256)
+    assert site.satellite("status")["applied_response"] == before
+    second = check_incoming(server, OPERATOR, kind, newer)
+    assert apply_checked(server, OPERATOR, kind, second.sha256)["outcome"] == "applied"
+
+
+@pytest.mark.row("C11.2")
+@pytest.mark.parametrize(
+    "point", ["after_rename:response.pem.next", "after_rename:trust.json", "after_rename:device-ca.der"]
+)
+def test_a_replacement_of_a_key_that_dies_at_any_step_ends_whole(site: World, point: str) -> None:
+    """The root and the key that signs fit each other whichever step was the last; satellites read what is signed."""
+    words = ("role-key", "replace", "response", "--root-keys", site.file("root-keys"))
+    assert dies_at(point, lambda: site.central(*words))
+    server = open_central(site.folder / "central")
+    valid = server.keyring.trust.keys(Role.RESPONSE, server.clock.now())
+
+    assert server.keyring.response_key.public.key_id in valid
+    site.synchronize("after")
 
 
 @pytest.mark.row("S1.2")

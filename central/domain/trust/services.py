@@ -16,7 +16,7 @@ from exchange.keys import PrivateKey
 from exchange.trust import Root, Trust, load_root, sign_root
 from exchange.vocabulary import Role
 from serverkit.errors import AppError, FileUnreadableError, InvalidInputError, RefusedError, Remedy
-from serverkit.files import read_bounded, write_atomic
+from serverkit.files import read_bounded, sync_folder, write_atomic
 from serverkit.founding import make_private
 from serverkit.ids import new_id
 from serverkit.locks import held_folder
@@ -26,6 +26,8 @@ from serverkit.secrets_box import SecretBox
 
 PASSPHRASE_FILE = "passphrase"
 KEY_BYTES = 16_384
+NEXT = ".next"
+"""Ends the name of a key that waits for the root to name it."""
 
 
 class RootKeysExistError(InvalidInputError):
@@ -187,13 +189,27 @@ def replace_role_key(
     key = PrivateKey.generate()
     root = with_role_key(keyring.trust.root, role, key.public, now, revoke=revoke)
     trust = keyring.trust.advance([sign_root(root, signers[:THRESHOLD])])
-    keyring.write_key(role_file(role) + ".next", key)
+    keyring.write_key(role_file(role) + NEXT, key)
     keyring.write_trust(trust)
-    (keyring.folder / (role_file(role) + ".next")).replace(keyring.folder / role_file(role))
-    if role is Role.RESPONSE:
-        ca = issue_device_ca(keyring.device_ca_key.public, None, key, now)
-        write_atomic(keyring.folder / DEVICE_CA_CERTIFICATE, ca)
+    finish_replacement(keyring, now)
     return trust
+
+
+def finish_replacement(keyring: KeyRing, now: datetime) -> None:
+    """Take over a role's next key that the root names already, also after a process died before it did."""
+    for role in Role:
+        following = keyring.folder / (role_file(role) + NEXT)
+        if not following.is_file():
+            continue
+        key = PrivateKey.from_pem(read_bounded(following, KEY_BYTES), None)
+        if key.public.key_id not in keyring.trust.keys(role):
+            continue
+        if role is Role.RESPONSE:
+            ca = issue_device_ca(keyring.device_ca_key.public, None, key, now)
+            write_atomic(keyring.folder / DEVICE_CA_CERTIFICATE, ca)
+        with suppress(FileNotFoundError):  # another process was faster
+            following.replace(keyring.folder / role_file(role))
+        sync_folder(keyring.folder)
 
 
 def require_valid_keys(keyring: KeyRing, now: datetime, *, change: bool) -> None:
