@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
@@ -190,3 +191,34 @@ def test_crash_points_do_nothing_outside_a_laboratory(site: World) -> None:
 
     assert not dies_at("before_commit", lambda: real("account", "create", "real.example", "--name", "Real"))
     assert [row["domain"] for row in real("account", "list")] == ["real.example"]
+
+
+@pytest.mark.row("S2.1", "S2.5")
+def test_a_home_that_becomes_read_only_within_a_command_costs_one_more_run(
+    site: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The anchor or the file itself is the first that cannot be written: the refusal says so, the next run finishes."""
+    device = site.device("SN1")
+    refused = []
+
+    def becomes(wanted: str) -> Callable[[str, str], None]:
+        def write(point: str, name: str = "") -> None:
+            if (point, name) == ("before_rename", wanted):
+                raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+        return write
+
+    for number, name in enumerate(("anchor.json", "q"), 1):
+        device.use("ADVANTAGE", number)
+        with monkeypatch.context() as patch:
+            patch.setattr("serverkit.files.crash_point", becomes(name))
+            refused.append(site.satellite("sync", "export", "--output", site.file("q"), code=1)["error"]["code"])
+        assert not list(site.folder.rglob(".*.new"))
+        site.satellite("sync", "export", "--output", site.file("q"))
+        site.central("sync", "import", site.file("q"), "--output", site.file("r"))
+        assert site.satellite("sync", "import", site.file("r"))["outcome"] == "applied"
+        assert site.licence("ADVANTAGE")["in_use"] == number
+
+    assert refused == ["disk_read_only", "disk_read_only"]
+    assert not site.satellite("status")["restored"]
+    assert "satellite_forked" not in site.alerts()
