@@ -6,9 +6,10 @@ from typing import BinaryIO
 
 from sqlalchemy import delete, select
 
-from exchange.certificates import certificate_key
-from exchange.errors import AlteredError
+from exchange.certificates import certificate_key, certificate_times
+from exchange.errors import AlteredError, ExpiredError
 from exchange.files.authorization import OpenedAuthorization, read_authorization
+from exchange.licence_time import ClockTrust
 from satellite.core.activity.events import EventKind
 from satellite.core.activity.services import record
 from satellite.core.operations.services import note_signed_time
@@ -18,6 +19,7 @@ from satellite.keyring import KeyRing
 from satellite.sync.apply_response import apply_rows
 from satellite.sync.history import note_history
 from satellite.sync.import_response import Imported, time_of_reading
+from serverkit.clock import iso
 from serverkit.db.unit import Unit
 
 
@@ -42,6 +44,7 @@ def import_authorization(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Import
         return Imported("already_applied" if same else "older_than_applied", site.epoch, 0, counts, trust)
     registration = registrations[authorization.registration_digest]
     _check_certificates(keyring, opened, registration)
+    _refuse_ended(unit, opened)
     note_signed_time(unit, authorization.created, registration.made_at)
     _enter_epoch(unit, site, opened, registration)
     apply_rows(unit, opened.trust, site, opened.rows())
@@ -62,6 +65,17 @@ def _check_certificates(keyring: KeyRing, opened: OpenedAuthorization, registrat
         raise AlteredError("the certificates are not for the keys of this registration")
     for key_id in wanted:
         keyring.key(key_id)
+
+
+def _refuse_ended(unit: Unit, opened: OpenedAuthorization) -> None:
+    """A file that was carried for years brings certificates that nobody takes any more."""
+    if unit.reading is not None and unit.reading.standing is not ClockTrust.BELIEVED:
+        return
+    authorization = opened.authorization
+    for certificate in (authorization.identity_certificate, authorization.device_ca_certificate):
+        end = certificate_times(certificate)[1]
+        if end <= unit.now:
+            raise ExpiredError("the certificates in the authorization ended at {end}", end=iso(end))
 
 
 def _enter_epoch(unit: Unit, site: Site, opened: OpenedAuthorization, registration: MadeRegistration) -> None:

@@ -72,6 +72,23 @@ def test_files_of_another_site_are_refused_by_name(site: World) -> None:
 
 
 @pytest.mark.row("S1.2")
+def test_an_authorization_whose_certificates_have_ended_is_refused_by_name(vendor: World) -> None:
+    """A file that was carried for years registers nobody; the day is named."""
+    home = ("--root", vendor.file("root.json"))
+    vendor.satellite("init", "--name", "North", *home, "--lab")
+    vendor.satellite("registration", "export", "--output", vendor.file("registration"))
+    add = ("satellite", "add", ACCOUNT, "--name", "North", "--virtual-account", "Site")
+    vendor.central(*add, "--registration", vendor.file("registration"))
+    vendor.central("satellite", "authorize", ACCOUNT, "North", "--output", vendor.file("authorization"))
+    vendor.satellite("clock", "advance", "2000d")
+    error = vendor.satellite("registration", "import", vendor.file("authorization"), code=1)["error"]
+
+    assert error["code"] == "expired"
+    assert "the certificates in the authorization ended at 20" in error["message"]
+    assert vendor.satellite("registration", "status")["state"] != "authorized"
+
+
+@pytest.mark.row("S1.2")
 def test_files_of_another_vendor_are_refused_by_name(site: World, tmp_path: Path) -> None:
     """A response signed under another root is not believed."""
     other = World(tmp_path / "other")

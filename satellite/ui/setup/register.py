@@ -24,6 +24,7 @@ MANAGE, KIND = Permission.SITE_MANAGE, Incoming.AUTHORIZATION
 OUTCOMES: dict[str, Words] = {
     "applied": _("The authorization was applied: this satellite is registered."),
     "already_applied": _("This authorization was applied before. There is nothing to do."),
+    "older_than_applied": _("A newer authorization was applied already. There is nothing to do."),
 }
 CARRIED_OUT = "satellite registration export --output registration.pgx"
 BROUGHT_BACK = "satellite registration import authorization.pgx"
