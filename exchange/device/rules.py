@@ -145,6 +145,16 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
     "not_found": Problem(404, "There is nothing at this address.", "Check the address."),
     "method_not_allowed": Problem(405, "This address takes other methods.", "Read the API description."),
     "internal_error": Problem(500, "The server failed.", "Try again; tell the administrator the reference."),
+    "request_malformed": Problem(400, "The request is not well-formed HTTP.", "Correct the client program."),
+    "request_timeout": Problem(
+        408, "The request timed out; nothing was done.", "Send it again, over a faster connection."
+    ),
+    "address_too_long": Problem(414, "The address is longer than any of this server.", "Shorten the address."),
+    "too_many_uploads": Problem(
+        429, "Too many uploads from this address are in progress.", "Wait until the others have finished."
+    ),
+    "headers_too_large": Problem(431, "The headers are larger than this server takes.", "Send fewer headers."),
+    "not_implemented": Problem(501, "The transfer encoding is not supported.", "Send the body plain or chunked."),
 }
 
 
