@@ -94,7 +94,7 @@ def test_every_address_declares_what_it_needs_and_its_row(server: str) -> None:
     assert {one.path for one in urls if one.permission is Access.OPEN} == OPEN | STATIC[server]
     assert {one.row for one in urls} <= listed
     # The bare address is health to a program and the first page to a person.
-    twice = [(one.family, one.method, one.path if one.path != "/" else f"/{one.family}") for one in urls]
+    twice = [(one.family, one.method, one.path if one.path != "/" else f"/ of {one.family}") for one in urls]
     assert len({place[1:] for place in twice}) == len(urls)
 
 
