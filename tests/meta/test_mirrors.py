@@ -66,16 +66,8 @@ MISSING: set[str] = {
     "central/actions/satellites.py",
     "central/actions/server.py",
     "central/actions/synchronization.py",
-    "central/actions/time.py",
     "central/actions/tls.py",
     "central/actions/trust.py",
-    "satellite/actions/incoming.py",
-    "satellite/actions/registration.py",
-    "satellite/actions/setup_steps.py",
-    "satellite/actions/synchronization.py",
-    "satellite/actions/tasks.py",
-    "satellite/actions/time.py",
-    "satellite/actions/tls.py",
 }
 
 

@@ -13,10 +13,14 @@ from sqlalchemy.orm import Session
 from central.actions.accounts import accept_agreement, create_account
 from central.actions.catalogue import import_catalogue
 from central.actions.virtual_accounts import create_virtual_account
+from central.anchor import Reached
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.instances.models import Instance
 from central.domain.satellites.models import Satellite
 from central.domain.schema import metadata
+from central.domain.trust.services import create_trust, make_passphrase
+from central.keyring import KeyRing
+from central.runtime import Central, assemble
 from exchange.identity import Udi
 from exchange.vocabulary import InstanceState
 from serverkit.actor import OPERATOR, Actor, ActorKind
@@ -102,3 +106,21 @@ def add_satellite(unit: Unit, name: str, *, last_sync: datetime | None = NOW) ->
     unit.session.add(row)
     unit.session.flush()
     return row
+
+
+def keyring_of(folder: Path) -> KeyRing:
+    """Keys of a central for laboratories, with a root."""
+    (folder / "root-keys").mkdir(parents=True)
+    keyring = KeyRing(folder / "keys")
+    passphrase = make_passphrase(folder / "root-keys")
+    create_trust(keyring, "Vendor", folder / "root-keys", passphrase, NOW, lab=True)
+    return keyring
+
+
+def server_of(home: Path) -> Central:
+    """A central with keys and empty tables in a home, as it is after its set-up; to be disposed of."""
+    keyring_of(home)
+    server = assemble(home)
+    metadata.create_all(server.database.engine)
+    server.anchor.write(Reached())
+    return server
