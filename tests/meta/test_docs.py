@@ -229,24 +229,24 @@ def errors_page() -> str:
     lines = [
         "# Errors",
         "",
-        "This page is made from the code; do not edit it. Every refusal has a code that does not change, a sentence, and a",
-        "remedy. With `--json` they stand in `error`; over HTTP in a problem document, in `code`, `detail` and `remedy`.",
-        "A code may stand under several headings, in the words of each program. After a refusal nothing has changed, but for",
-        "the note of the refusal itself.",
+        "This page is generated from the code; do not edit it. Every error has a stable code, a message and a remedy. With",
+        "`--json` they are in `error`; over HTTP they are in `code`, `detail` and `remedy` of a problem document. A code can",
+        "occur under several headings, in the words of each program. A refused action changes nothing; only the refusal itself",
+        "is recorded.",
         "",
     ]
     parts = (
-        ("Files and messages", "Said by every program that reads a file or a signed message.", ExchangeError),
-        ("Central and satellite", "Said by both servers and their commands.", AppError),
-        ("Agent", "Said by the agent on a device.", AgentError),
+        ("Files and messages", "From every program that reads a file or a signed message.", ExchangeError),
+        ("Central and satellite", "From both servers and their commands.", AppError),
+        ("Agent", "From the agent on a device.", AgentError),
     )
     for title, text, root in parts:
         rows = [(f"`{code}`", meaning, _with_page(remedy)) for code, meaning, remedy in refusals(root)]
         lines += [f"## {title}", "", text, "", *_table(heads, rows)]
-    lines += ["## What a server tells a device", "", "In a signed answer where the device's key is known.", ""]
+    lines += ["## What a server tells a device", "", "If the server knows the device's key, the answer is signed.", ""]
     problems = [(f"`{code}`", str(p.status), p.message, p.remedy) for code, p in sorted(DEVICE_PROBLEMS.items())]
     lines += _table(("Code", "HTTP status", *heads[1:]), problems)
-    lines += ["## Commands", "", "Said by commands themselves. `usage` ends with exit code 2.", ""]
+    lines += ["## Commands", "", "From the commands themselves. `usage` ends with exit code 2.", ""]
     lines += _table(heads, [(f"`{code}`", *texts) for code, texts in sorted(WITHOUT_CLASS.items())])
     lines += [
         "Codes of faulty lines in CSV files: [Orders and catalogue](orders-and-catalogue.md#codes-of-faulty-lines).",
@@ -260,8 +260,8 @@ def commands_page() -> str:
     lines = [
         "# Commands",
         "",
-        "This page is made from the code; do not edit it. What stands in brackets may be left out. `--home`, `--json` and",
-        "`--no-input` are taken everywhere (`exchange` has no home) and left out here. `--help` shows more.",
+        "This page is generated from the code; do not edit it. Parts in brackets are optional. Every command also accepts",
+        "`--home` (except `exchange`), `--json` and `--no-input`. `--help` shows more.",
         "",
     ]
     for program in PROGRAMS:
@@ -275,9 +275,10 @@ def causes_page() -> str:
     lines = [
         "# Causes of a failed synchronization",
         "",
-        "This page is made from the code; do not edit it. `satellite sync doctor` names one of these causes, where it was",
-        "seen, and what to do; `sync now`, the history and the alert `satellite_sync_failed` use the same words. The causes",
-        "stand in the order in which a synchronization meets them. How to set it up: [Network](network.md).",
+        "This page is generated from the code; do not edit it. The doctor (page *Synchronization*, or `satellite sync doctor`)",
+        "names one of these causes, where it was found, and what to do. `sync now`, the history and the alert",
+        "`satellite_sync_failed` use the same words. The causes are listed in the order of the stages of a synchronization.",
+        "Set-up: [Network](network.md).",
         "",
     ]
     for stage in Stage:
@@ -292,10 +293,11 @@ def addresses_page() -> str:
     lines = [
         "# Addresses",
         "",
-        "This page is made from the code; do not edit it. Every address of both servers, with what a caller needs: a permission",
-        "of the role and the token, or one of those that are named; `signed-in`, any valid access token; `credentials`, what",
-        "the call itself shows; `signed-file` and `signed-message`, a file or message that is signed; `open`, nothing. The API:",
-        "[The API](api.md), existing clients: [Compatibility](compatibility.md). Rows: [Rows](../developer/rows.md).",
+        "This page is generated from the code; do not edit it. It lists every address of both servers. *Needs* is the",
+        "permission that the caller's role and token must have; if several are listed, one is enough. `signed-in` means any",
+        "signed-in user or valid access token, `credentials` that the call itself contains credentials, `signed-file` and",
+        "`signed-message` a signed file or message, `open` nothing. See [The API](api.md), [Compatibility](compatibility.md)",
+        "for existing clients, and [Rows](../developer/rows.md).",
         "",
     ]
     for server, urls in (("Central", CENTRAL_URLS), ("Satellite", SATELLITE_URLS)):
