@@ -36,7 +36,7 @@ def test_a_file_that_is_refused_is_not_kept(tmp_path: Path, kind: Incoming) -> N
 def test_only_the_very_file_that_was_checked_is_applied_and_what_is_kept_is_never_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another digest is refused; a file that changed meanwhile is verified anew; put aside, it is gone."""
+    """Another digest is refused; a file that changed meanwhile is verified again; put aside, it is gone."""
     server = server_of(tmp_path)
     view: dict[str, Any] = {"outcome": "applied"}
     monkeypatch.setattr(incoming, "check_response_file", lambda *_: view)
