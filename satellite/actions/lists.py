@@ -62,9 +62,8 @@ def list_instances(unit: Unit, part: Part = WHOLE) -> Window:
     """Product instances. Filters: q, virtual_account, state, mark, restricted (yes, no), tag, silent (days without contact)."""
     wanted, named, satellite = part.wanted, names(unit), site_of(unit).name
     query = select(Instance).where(Instance.removed.is_(False))
-    if (
-        part.sort.removeprefix("-") == "virtual_account"
-    ):  # elsewhere a join would keep the database from reading in order
+    # Elsewhere a join would keep the database from reading in order.
+    if part.sort.removeprefix("-") == "virtual_account":
         query = query.join(VirtualAccount, VirtualAccount.id == Instance.virtual_account_id)
     if text := wanted.get("q"):
         found = [func.lower(Instance.hostname).contains(text.lower(), autoescape=True)]
