@@ -139,6 +139,7 @@ def remove_two_step(unit: Unit) -> dict[str, Any]:
     if credentials.remove_two_step(unit, USER_TABLES, person.id):
         message = f"{person.name} signs in without a second step now"
         record(unit, EventKind.TWO_STEP_OFF, message, subject={"user": person.id})
+        unit.session.flush()  # a row that is deleted is found by its key until then
     return show_two_step(unit)
 
 
