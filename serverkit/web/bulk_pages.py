@@ -31,6 +31,7 @@ def bulk_urls(table: Table) -> list[Url]:
             lambda page: _bulk(page, table, one),
             one.permission,
             one.row,
+            again=lambda page: _preview(page, table, one),
             most_bytes=BULK_BYTES,
             grade=one.grade,
         )
@@ -39,16 +40,29 @@ def bulk_urls(table: Table) -> list[Url]:
 
 
 def _bulk(page: Page, table: Table, bulk: Bulk) -> Answer:
+    if page.sent.get("step") != "act":
+        return _preview(page, table, bulk)
     items, gone = _chosen(page, table)
-    read, refusal = None, None
-    if bulk.form is not None and page.sent.get("step"):
-        try:
-            read = read_form(bulk.form.model, _own_fields(page, bulk.form))
-        except page.console.roots as error:
-            refusal = Refusal.of(error)
-    if page.sent.get("step") == "act" and refusal is None and items:
-        return _result(page, table, bulk, items, read, gone)
-    page.refusal = refusal
+    read, refusal = _read(page, bulk)
+    if refusal is not None or not items:
+        return _preview(page, table, bulk)
+    return _result(page, table, bulk, items, read, gone)
+
+
+def _read(page: Page, bulk: Bulk) -> tuple[Any, Refusal | None]:
+    """What the form of the change says, or why it cannot be read."""
+    if bulk.form is None or not page.sent.get("step"):
+        return None, None
+    try:
+        return read_form(bulk.form.model, _own_fields(page, bulk.form)), None
+    except page.console.roots as error:
+        return None, Refusal.of(error)
+
+
+def _preview(page: Page, table: Table, bulk: Bulk) -> Shown:
+    items, gone = _chosen(page, table)
+    read, refusal = _read(page, bulk)
+    page.refusal = refusal or page.refusal
     judged = bulk.judge(page, items, read)
     fine = [one for one in judged if one.reason is None]
     form = None

@@ -35,7 +35,7 @@ def session_over_page(page: Page) -> Shown:
     secret = {name for name, info in fields.items() if plain_type(info.annotation) is SecretStr}
     left_out = secret | {TOKEN_FIELD}
     typed = [(name, value) for name, value in page.sent.items(multi=True) if name not in left_out]
-    hidden = (("next", "/"), (KEPT, urlencode(typed)), (FOR, page.request.path))
+    hidden = (("next", "/"), (KEPT, urlencode(typed)), (FOR, page.request.full_path.removesuffix("?")))
     view = SIGN_IN_FORM.view(page, SIGN_IN, hidden=hidden, fresh=True)
     intro = _("Sign in to go on. What you typed is kept.")
     context = {"view": view, "intro": intro}

@@ -112,7 +112,7 @@ class Pages:
             except _ElsewhereError as elsewhere:
                 return self._responder.finish(page, self._responder.moved(page, Moved(elsewhere.path)))
             except SessionOverError as error:
-                if not can_be_kept(page):
+                if self._returns_to(page) is None or not can_be_kept(page):
                     return self._responder.finish(page, self._responder.refused(page, error))
                 page.refusal = Refusal.of(error)
                 return self._responder.finish(page, self._in_unit(page, session_over_page(page)))
@@ -202,7 +202,10 @@ class Pages:
             self._gate(page)
             self._permission(page)
         page.work = None
-        if AGAIN in page.sent and (again := self._returns_to(page)) is not None:
+        if AGAIN in page.sent:
+            again = self._returns_to(page)
+            if again is None:
+                return self._responder.moved(page, Moved("/"))
             page.typed_again = True
             return self._show_again(page, again, 200)
         try:
@@ -249,7 +252,7 @@ class Pages:
             self._load(page)
             answer = again(page)
             if isinstance(answer, Shown):
-                answer = _with_status(answer, status)
+                answer = replace(answer, status=status)
             return self._responder.answer(page, answer)
 
     # Answers.
@@ -283,10 +286,6 @@ def _part(text: str) -> str:
 def _with_next(path: str, page: Page) -> str:
     where = page.request.path if page.url.changes else page.here()
     return path if where == "/" else f"{path}?{urlencode({'next': local_path(where)})}"
-
-
-def _with_status(shown: Shown, status: int) -> Shown:
-    return replace(shown, status=status)
 
 
 def _nothing(methods: Sequence[str]) -> Response:
