@@ -168,7 +168,7 @@ def create_first_administrator(server: Satellite, code: str, name: str, password
         services.void_setup_code(unit, server.home)
         backoff.forget_setup(unit, USER_TABLES)
         cookie = new_secret(BROWSER_PREFIX)
-        backoff.remember(unit, USER_TABLES, browser, cookie)
+        backoff.remember(unit, USER_TABLES, name, browser, cookie)
         unit.session.flush()  # the session names the new user
         text = sessions.begin(unit, USER_TABLES, row.id, browser, awaits_code=False)
         return SignedIn(text, awaits_code=False, known_by=cookie)

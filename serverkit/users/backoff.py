@@ -33,9 +33,9 @@ _SETUP = "set-up code"
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """What is counted of one try: the keys of its failures, and whether it comes from where somebody signed in before.
+    """What is counted of one try: the keys of its failures, and whether this name signed in from its address before.
 
-    `by_address` is empty for a browser that is known: only its own failures count.
+    `by_address` is empty where addresses do not count: for a browser that is known, and for the second step.
     """
 
     name: str
@@ -68,17 +68,24 @@ def code_name(user_id: str) -> str:
     return f"second step of {user_id}"
 
 
+def code_try(user_id: str) -> Try:
+    """What is counted of a try of the second step, from anywhere: only who knows the password reaches that count."""
+    named = name_digest(code_name(user_id))
+    return Try(named, _digest("code", named), OF_ADDRESS, known=False)
+
+
 def try_of(unit: Unit, tables: UserTables, name: str, browser: Browser) -> Try:
-    """What is counted of a try with a name."""
+    """What is counted of a try with a name; an address and a browser are known only for who signed in there."""
     named, place = name_digest(name), place_of(browser.address)
-    if browser.known_by and _is_known(unit, tables, _browser_key(browser.known_by)):
-        return Try(named, _digest("browser", hash_secret(browser.known_by), named), OF_ADDRESS, known=True)
-    known = _is_known(unit, tables, _digest("address", place))
+    own = _browser_key(browser.known_by or "", named)
+    if browser.known_by and _is_known(unit, tables, own):
+        return Try(named, own, OF_ADDRESS, known=False)
+    known = _is_known(unit, tables, _digest("address", place, named))
     return Try(named, _digest("pair", place, named), _digest("address", place), known)
 
 
-def _browser_key(cookie: str) -> str:
-    return _digest("browser", hash_secret(cookie))
+def _browser_key(cookie: str, *named: str) -> str:
+    return _digest("browser", hash_secret(cookie), *named)
 
 
 def _is_known(unit: Unit, tables: UserTables, key: str) -> bool:
@@ -133,16 +140,17 @@ def forget_name(unit: Unit, tables: UserTables, tried: Try) -> None:
     unit.session.execute(delete(tables.failure).where(tables.failure.key == tried.by_name))
 
 
-def remember(unit: Unit, tables: UserTables, browser: Browser, cookie: str) -> None:
-    """Remember an address and a browser from which somebody signed in."""
+def remember(unit: Unit, tables: UserTables, name: str, browser: Browser, cookie: str) -> None:
+    """Remember an address and a browser from which the user of a name signed in, and whose cookie it is."""
+    named, place = name_digest(name), place_of(browser.address)
     unit.session.execute(delete(tables.known_place).where(tables.known_place.last_at <= unit.now - KNOWN_FOR))
     unit.session.execute(delete(tables.failure).where(tables.failure.last_at <= unit.now - FORGOTTEN))
-    for key in {_digest("address", place_of(browser.address)), _browser_key(cookie)}:
+    for key in (_digest("address", place, named), _browser_key(cookie, named), _browser_key(cookie)):
         unit.session.merge(tables.known_place(key=key, last_at=unit.now))
 
 
 def is_known_browser(unit: Unit, tables: UserTables, cookie: str | None) -> bool:
-    """Whether a browser's cookie is one that was given to it."""
+    """Whether a browser's cookie is one that was given to it; users who share a browser share the cookie."""
     return bool(cookie) and _is_known(unit, tables, _browser_key(str(cookie)))
 
 

@@ -20,7 +20,7 @@ HALF = timedelta(minutes=5)
 STEP_UP = timedelta(minutes=10)
 USE_NOTED_EVERY = timedelta(minutes=5)
 KNOWN_FOR = timedelta(days=90)
-"""How long an address or a browser from which somebody signed in is remembered."""
+"""How long an address or a browser from which a user signed in is remembered for that user."""
 
 FORGOTTEN = timedelta(days=1)
 """A count of failures without a further one is forgotten after this."""
@@ -63,7 +63,7 @@ class Way(StrEnum):
     OPEN = "open"
     """It is looked at."""
     NARROW = "narrow"
-    """It comes from where somebody signed in before: it is looked at when no other such try is."""
+    """It comes from an address where this name signed in before: it is looked at when no other such try is."""
     SHUT = "shut"
     """It is not looked at."""
 
@@ -96,7 +96,7 @@ def wait_after(failures: Failures, free: int, now: datetime, longest: timedelta 
 def judge_try(by_name: Failures, by_address: Failures, now: datetime, *, known: bool) -> Judged:
     """How a try to sign in is treated.
 
-    Failures are counted by name and address together and by address. From an address or a browser that once succeeded
+    Failures are counted by name and address together and by address. From an address where this name once succeeded
     (`known`), a try is never turned away because of others' failures: it is looked at, one at a time.
     """
     wait = max(wait_after(by_name, FREE_BY_NAME, now), wait_after(by_address, FREE_BY_ADDRESS, now))

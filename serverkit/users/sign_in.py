@@ -82,7 +82,8 @@ class People:
     def second_step(self, text: str, code: str, browser: Browser) -> SignedIn:
         """Finish signing in with a code of the authenticator or a recovery code; the session gets a new secret.
 
-        SessionEndedError, CodeRefusedError, TooManyTriesError.
+        SessionEndedError, CodeRefusedError, TooManyTriesError. Wrong codes are counted per user, wherever they come from;
+        the fifth ends the session, so that the next needs the password again.
         """
 
         def use(unit: Unit) -> SignedIn | None:
@@ -90,13 +91,15 @@ class People:
             person = self.get(unit, found.user_id)
             if person is None or not found.awaits_code:
                 raise SessionEndedError
-            tried = backoff.try_of(unit, self.tables, backoff.code_name(person.id), browser)
+            tried = backoff.code_try(person.id)
             judged = backoff.judge(unit, self.tables, tried)
             if judged.way is Way.SHUT:
                 raise _slow(judged)
             used = credentials.use_code(unit, self.tables, self.box, person.id, code)
             if used is None:
                 self._count(unit, tried, person.name, person)
+                if backoff.judge(unit, self.tables, tried).way is Way.SHUT:
+                    sessions.end(unit, self.tables, text)
                 return None
             if used == "recovery":
                 self.tell(unit, Happened.RECOVERY_CODE_USED, person.name, person)
@@ -160,7 +163,7 @@ class People:
         backoff.forget_name(unit, self.tables, tried)
         known = browser.known_by if backoff.is_known_browser(unit, self.tables, browser.known_by) else None
         cookie = known or new_secret(BROWSER_PREFIX)
-        backoff.remember(unit, self.tables, browser, cookie)
+        backoff.remember(unit, self.tables, person.name, browser, cookie)
         self.tell(unit, Happened.SIGNED_IN, person.name, person)
         text = sessions.begin(unit, self.tables, person.id, browser, awaits_code=False)
         return SignedIn(text, awaits_code=False, known_by=cookie)

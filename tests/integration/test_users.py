@@ -214,8 +214,9 @@ def test_a_second_step_is_set_up_used_and_recovered(site: World) -> None:
     whole = sign_in.sign_in_with_code(server, half.session, totp_code(secret, now), HOME)
     half = sign_in.sign_in(server, "anna", PASSWORD, HOME)
     recovered = sign_in.sign_in_with_code(server, half.session, codes[3].lower(), HOME)
-    half = sign_in.sign_in(server, "anna", PASSWORD, AWAY)
+    half, other = (sign_in.sign_in(server, "anna", PASSWORD, AWAY) for _ in range(2))
     tried = [refusal(sign_in.sign_in_with_code, server, half.session, codes[3], AWAY) for _ in range(6)]
+    tried.append(refusal(sign_in.sign_in_with_code, server, other.session, codes[4], AWAY))
     with server.database.read(actor) as unit:
         left = sign_in.show_two_step(unit)
         stored = " ".join(
@@ -231,12 +232,60 @@ def test_a_second_step_is_set_up_used_and_recovered(site: World) -> None:
     assert not whole.awaits_code
     assert whole.session != half.session
     assert not recovered.awaits_code
-    assert tried == ["code_refused"] * 5 + ["too_many_tries"]
+    assert tried == ["code_refused"] * 5 + ["session_ended", "too_many_tries"]
     assert left == {"two_step": True, "recovery_codes_left": 9}
     for hidden in (secret, *codes, PASSWORD, whole.session, recovered.known_by or "?"):
         assert hidden not in stored
     assert "$argon2id$" in stored
     assert not sign_in.sign_in(server, "anna", OTHER, HOME).awaits_code
+
+
+@pytest.mark.row("S3.4")
+def test_wrong_codes_count_per_user_wherever_they_come_from(site: World) -> None:
+    """Five end the sign-in, from a known browser too; another address has no further five; unlock lets the user in."""
+    add(site, "anna", "administrator")
+    server = satellite_of(site)
+    entered = sign_in.sign_in(server, "anna", PASSWORD, HOME)
+    known = Browser(HOME.address, known_by=entered.known_by)
+    actor = sign_in.recognise_session(server, entered.session).actor
+    with server.database.write(actor) as unit:
+        secret = sign_in.begin_two_step(server, unit).secret
+    now = step_of(server.clock.now())
+    with server.database.write(actor) as unit:
+        sign_in.confirm_two_step(server, unit, totp_code(secret, now - 1))
+    half = sign_in.sign_in(server, "anna", PASSWORD, known).session
+    halves = {one: sign_in.sign_in(server, "anna", PASSWORD, one).session for one in (known, HOME, AWAY)}
+    tried = [refusal(sign_in.sign_in_with_code, server, half, "000000", known) for _ in range(7)]
+    right = totp_code(secret, now)
+    slowed = [refusal(sign_in.sign_in_with_code, server, text, right, one) for one, text in halves.items()]
+    site.satellite("user", "unlock", "anna")
+
+    assert tried == ["code_refused"] * 5 + ["session_ended"] * 2
+    assert slowed == ["too_many_tries"] * 3
+    assert not sign_in.sign_in_with_code(server, halves[AWAY], right, AWAY).awaits_code
+
+
+@pytest.mark.row("S3.4")
+def test_an_address_and_a_browser_are_known_for_who_signed_in_there(site: World) -> None:
+    """For other names they count as unknown; a known browser is slowed by its own failures and by no others."""
+    for name, role in (("anna", "administrator"), ("otto", "read-only")):
+        add(site, name, role)
+    server = satellite_of(site)
+    cookie = sign_in.sign_in(server, "otto", PASSWORD, HOME).known_by
+    ottos = Browser(HOME.address, known_by=cookie)
+
+    def tried(name: str, browser: Browser) -> list[str]:
+        return [refusal(sign_in.sign_in, server, name, "wrong", browser) for _ in range(7)]
+
+    slowed = ["sign_in_refused"] * 5 + ["too_many_tries"] * 2
+    assert tried("anna", HOME) == slowed
+    assert tried("nobody", ottos) == slowed
+    assert refusal(sign_in.sign_in, server, "anna", PASSWORD, ottos) == "too_many_tries"
+    assert tried("otto", AWAY) == slowed
+    assert sign_in.sign_in(server, "otto", PASSWORD, ottos).known_by == cookie
+    assert tried("otto", ottos) == slowed
+    site.satellite("user", "unlock", "anna")
+    assert sign_in.sign_in(server, "anna", PASSWORD, ottos).known_by == cookie
 
 
 @pytest.mark.row("S3.4")
