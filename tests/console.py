@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from html import unescape
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -193,6 +195,24 @@ class Browser:
     def sign_in(self, name: str, password: str = "") -> Any:
         """Sign in."""
         return self.post("/sign-in", {"name": name, "password": password or PEOPLE[name][0]})
+
+
+def hidden(answer: Any) -> dict[str, list[str]]:
+    """The hidden fields of the form in the middle of a page."""
+    found: dict[str, list[str]] = {}
+    text = answer.get_data(as_text=True).split("<main")[-1]
+    for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text):
+        found.setdefault(name, []).append(unescape(value))
+    return found
+
+
+def press(browser: Browser, answer: Any, **typed: str) -> Any:
+    """Send the form of a page with what is typed into it."""
+    text = answer.get_data(as_text=True).split("<main")[-1]
+    fields = {**hidden(answer), **typed}
+    [action] = re.findall(r'<form [^>]*action="([^"]*)"', text)
+    [token, *_others] = fields.pop("csrf_token")
+    return browser.post(unescape(action), fields, token=token)
 
 
 def _named(headers: Mapping[str, str]) -> dict[str, str]:

@@ -19,10 +19,12 @@ from serverkit.web.urls import Url
 
 BULK_BYTES = 256 * 1024
 MOST = 5_000
+PREVIEWED = "previewed"
+"""The field of a preview that says for which values of the form it was made."""
 
 
 def bulk_urls(table: Table) -> list[Url]:
-    """The addresses of a table's bulk changes: POST previews, POST with `step=act` acts."""
+    """The addresses of a table's bulk changes: POST previews, POST with `step=act` acts on what was previewed."""
 
     def url(one: Bulk) -> Url:
         return Url(
@@ -46,6 +48,8 @@ def _bulk(page: Page, table: Table, bulk: Bulk) -> Answer:
     read, refusal = _read(page, bulk)
     if refusal is not None or not items:
         return _preview(page, table, bulk)
+    if page.sent.get(PREVIEWED, "") != _values(read):
+        return _preview(page, table, bulk, changed=True)
     return _result(page, table, bulk, items, read, gone)
 
 
@@ -59,7 +63,12 @@ def _read(page: Page, bulk: Bulk) -> tuple[Any, Refusal | None]:
         return None, Refusal.of(error)
 
 
-def _preview(page: Page, table: Table, bulk: Bulk) -> Shown:
+def _values(read: Any) -> str:
+    """What was read from the form, to compare what is sent with what was previewed."""
+    return read.model_dump_json() if read is not None else ""
+
+
+def _preview(page: Page, table: Table, bulk: Bulk, *, changed: bool = False) -> Shown:
     items, gone = _chosen(page, table)
     read, refusal = _read(page, bulk)
     page.refusal = refusal or page.refusal
@@ -76,7 +85,7 @@ def _preview(page: Page, table: Table, bulk: Bulk) -> Shown:
         f"{table.name}-{bulk.name}",
         title,
         "bulk.html",
-        {**context, "keys": [str(item[table.key]) for item in items], "read": read},
+        {**context, "keys": [str(item[table.key]) for item in items], "previewed": _values(read), "changed": changed},
         status=refusal.status if refusal else 200,
         crumbs=((table.title, table.path),),
         nav=table.name,

@@ -84,6 +84,7 @@ def test_many_rows_are_changed_after_a_preview_without_script(visit: Visit) -> N
     assert "Nothing is changed until you say so" in page.locator("main").inner_text()
     assert "It is reserved." in page.locator("[data-table=things-preview]").inner_text()
     page.get_by_label("Place").select_option("Edge")
+    page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Move: ").click()
     assert page.locator("main").get_attribute("data-page") == "things-move"
     assert page.locator("[data-table=things-result] tbody tr").count() == 70

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
 from typing import Any
 
 import pytest
 
 from serverkit.web.urls import AGAIN
-from tests.console import PEOPLE, Browser, app_of
+from tests.console import PEOPLE, Browser, app_of, press
 from tests.exhibit import ExhibitConsole
 
 
@@ -25,24 +23,6 @@ def browser(console: ExhibitConsole) -> Browser:
     made = Browser(app_of(console))
     assert made.sign_in("anna").status_code == 303
     return made
-
-
-def hidden(answer: Any) -> dict[str, list[str]]:
-    """The hidden fields of the form in the middle of a page."""
-    found: dict[str, list[str]] = {}
-    text = answer.get_data(as_text=True).split("<main")[-1]
-    for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text):
-        found.setdefault(name, []).append(unescape(value))
-    return found
-
-
-def press(browser: Browser, answer: Any, **typed: str) -> Any:
-    """Send the form of a page with what is typed into it."""
-    text = answer.get_data(as_text=True).split("<main")[-1]
-    fields = {**hidden(answer), **typed}
-    [action] = re.findall(r'<form [^>]*action="([^"]*)"', text)
-    [token, *_others] = fields.pop("csrf_token")
-    return browser.post(unescape(action), fields, token=token)
 
 
 def sign_in_again(browser: Browser, answer: Any) -> Any:

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from serverkit.web.table_pages import csv_chunks, no_formula, workbook
 from serverkit.web.tables import Rows, Wanted, from_list
-from tests.console import Browser, app_of
+from tests.console import Browser, app_of, press
 from tests.exhibit import THINGS, ExhibitConsole, things
 
 ITEMS = things(120)
@@ -160,7 +160,8 @@ def test_a_selection_that_matches_other_rows_by_now_is_refused() -> None:
     assert answer.status_code == 409
     assert 'data-verdict="selection_changed"' in answer.get_data(as_text=True)
     assert {one["place"] for one in console.server.items} == {"Campus", "Core", "Edge"}
-    done = browser.post("/things/bulk/move", {**fields, "all_count": "19"})
+    preview = browser.post("/things/bulk/move", {**fields, "all_count": "19"})
+    done = press(browser, preview, step="act", place="Edge")
     assert done.status_code == 200
     assert "is in use by 2 devices" in done.get_data(as_text=True)
     moved = [one["place"] for one in console.server.items if one["state"] != "short" and one["name"] != "=1+1"]
