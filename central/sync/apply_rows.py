@@ -236,8 +236,11 @@ def _export_returns(context: ApplyContext, rows: list[ExportReturnRow]) -> None:
 
 def _grant_states(context: ApplyContext, rows: list[GrantStateRow]) -> None:
     unit, account_id = context.unit, context.account.id
+    # A site speaks of what was granted through it, nothing else: its word carries no device's signature.
     named = select(GrantRecord).where(
-        GrantRecord.account_id == account_id, GrantRecord.id.in_([row.grant for row in rows])
+        GrantRecord.account_id == account_id,
+        GrantRecord.satellite_id == context.satellite.id,
+        GrantRecord.id.in_([row.grant for row in rows]),
     )
     known = {grant.id: grant for grant in unit.session.scalars(named)}
     for row in rows:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 import central.cli
 import satellite.cli
@@ -15,6 +16,9 @@ from agent.errors import AgentError
 from agent.joining import RegistrationRequest
 from agent.typed import unit_of
 from exchange.identity import Udi
+from satellite.core.export_queue.models import HeldGrant
+from satellite.runtime import open_satellite
+from serverkit.actor import SYSTEM
 from tests.integration import test_given_up_rights as rights
 from tests.integration import test_identity as identity
 from tests.world import ACCOUNT, World
@@ -309,3 +313,27 @@ def test_an_identity_with_and_without_a_uuid_is_an_alert_at_the_registration(
 
     shown = site.run(program, server, *words)["items"]
     assert [alert["kind"] for alert in shown if alert["kind"] == "device_clone"] == ["device_clone"]
+
+
+@pytest.mark.row("C8.2", "S2.6")
+def test_the_word_of_one_site_ends_no_grant_of_another(site: World) -> None:
+    """Another satellite of the same account reports a grant as never delivered: the device keeps it, and it counts."""
+    site.central("virtual-account", "create", ACCOUNT, "South")
+    site.found_satellite("South", home="satellite-2", pool="South")
+    device = site.device("SN1")
+    device.request_export("STRONG", 1)
+    site.synchronize("one")
+    with open_satellite(site.folder / "satellite").database.read(SYSTEM) as unit:
+        row = unit.session.scalars(select(HeldGrant)).one()
+        copied = {column.key: getattr(row, column.key) for column in HeldGrant.__table__.columns}
+    with open_satellite(site.folder / "satellite-2").database.write(SYSTEM) as unit:
+        unit.session.add(HeldGrant(**copied))
+    device.renew_authorization()
+    site.advance("31d", device)
+    said = site.satellite("sync", "export", "--output", site.file("request-south"), home="satellite-2")
+    site.central("sync", "import", site.file("request-south"), "--output", site.file("response-south"))
+
+    assert said["counts"]["grant_state"] == 1
+    assert device.may_use("STRONG").allowed
+    assert site.licence("STRONG")["in_use"] == 1
+    assert site.central("ledger", "verify")["ok"]
