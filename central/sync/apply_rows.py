@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,7 +44,7 @@ from exchange.files.rows import (
     RequestRow,
     TokenRow,
 )
-from exchange.statements import open_export_request
+from exchange.statements import open_export_request, open_export_return
 from exchange.vocabulary import DeliveryState, ReleaseReason
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, upsert
@@ -226,12 +226,14 @@ def _decide_requests(context: ApplyContext, rows: list[ExportRequestRow]) -> Non
 def _export_returns(context: ApplyContext, rows: list[ExportReturnRow]) -> None:
     for row in rows:
         try:
-            place = Place(context.account.id, context.satellite.id, row.instance)
-            take(context.unit, context.keyring, place, row.statement, row.device_key)
+            open_export_return(row.statement, row.device_key)
         except ExchangeError as error:
-            raise MalformedError(
-                "a return is not signed by the grant's device: {reason}", reason=error.message
-            ) from error
+            raise MalformedError("a return is not signed by its device: {reason}", reason=error.message) from error
+        place = Place(context.account.id, context.satellite.id, row.instance)
+        # A site cannot know whose a grant is that it never had: what another key says of it frees nothing, and does not
+        # keep the rest of the file out.
+        with suppress(ExchangeError):
+            take(context.unit, context.keyring, place, row.statement, row.device_key)
 
 
 def _grant_states(context: ApplyContext, rows: list[GrantStateRow]) -> None:

@@ -337,3 +337,26 @@ def test_the_word_of_one_site_ends_no_grant_of_another(site: World) -> None:
     assert device.may_use("STRONG").allowed
     assert site.licence("STRONG")["in_use"] == 1
     assert site.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C8.3", "S2.3")
+def test_a_device_that_gives_back_what_another_holds_keeps_no_file_out(site: World) -> None:
+    """Its site cannot know whose grant it is and passes it on: central frees nothing and takes the rest of every file."""
+    site.central("order", "import", ACCOUNT, site.file("more.csv", "virtual_account,tag,quantity\nSpare,STRONG,1\n"))
+    holder = site.device("C1", "central", site.token("central", pool="Spare"))
+    holder.request_export("STRONG", 1)
+    other = site.device("S2")
+    other.use("ADVANTAGE", 1)
+    other.state.grants = dict(holder.state.grants)
+    other._store.save(other.state)
+    other.return_export("STRONG")
+    sent = [site.synchronize("one")[0]["counts"]]
+    other.use("ADVANTAGE", 2)
+    sent += [site.synchronize(mark, *words)[0]["counts"] for mark, words in (("two", ()), ("three", ("--full",)))]
+
+    assert len(holder.state.grants) == 1
+    assert [counts["export_return"] for counts in sent] == [1, 1, 1]
+    assert site.licence("ADVANTAGE")["in_use"] == 2
+    assert site.licence("STRONG", pool="Spare")["in_use"] == 1
+    assert holder.may_use("STRONG").allowed
+    assert site.central("ledger", "verify")["ok"]
