@@ -97,10 +97,11 @@ def change_own_password(server: Satellite, session: str, old: str, new: str, bro
     """
     people = people_of(server)
     found, person = people.recognise(session)
-    people.check_password(person.name, old, browser)
+    verified = people.check_password(person.name, old, browser)
 
     def change(unit: Unit) -> str:
         sessions.find(unit, USER_TABLES, session)
+        people.require_unchanged(unit, verified)
         credentials.set_password(unit, USER_TABLES, person, new)
         sessions.end_all(unit, USER_TABLES, person.id, but=found.id)
         record(unit, EventKind.PASSWORD_CHANGED, f"{person.name} changed the password", subject={"user": person.id})

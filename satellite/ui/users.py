@@ -188,7 +188,8 @@ def reset_page(page: Page) -> Answer:
     view = RESET.view(page, f"{PATH}/{person['id']}/reset", cancel=PATH)
     effect = _("A new password for {name}; sessions of {name} end, failed tries are forgotten.", name=person["name"])
     command = f"satellite user reset {person['id']} --password-file FILE"
-    return _shown("user-reset", _("Set a new password"), view, effect=effect, command=command)
+    about = ((_("Access tokens that stay valid"), person["tokens"]),)
+    return _shown("user-reset", _("Set a new password"), view, effect=effect, about=about, command=command)
 
 
 def reset(page: Page) -> Answer:

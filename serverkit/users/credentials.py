@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from serverkit.db.unit import Unit
 from serverkit.locks import for_change
@@ -28,6 +28,17 @@ def password_hash(unit: Unit, tables: UserTables, user_id: str | None) -> str | 
     """What a user's password is compared with; None where there is none."""
     row = unit.session.get(tables.password, user_id) if user_id is not None else None
     return row.hash if row is not None else None
+
+
+def still_has(unit: Unit, tables: UserTables, user_id: str, hashed: str | None) -> bool:
+    """Whether a user's password is still that of a hash; until this unit ends, no other one replaces it.
+
+    The row is written, not only locked: a unit that replaces the password at the same time has to start again, and so
+    sees the session that this one begins.
+    """
+    model = tables.password
+    query = update(model).where(model.user_id == user_id, model.hash == hashed).values(hash=hashed)
+    return unit.session.execute(query.returning(model.user_id)).first() is not None
 
 
 def two_step_of(unit: Unit, tables: UserTables, user_id: str) -> TwoStepMixin | None:

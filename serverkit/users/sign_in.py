@@ -48,6 +48,19 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Verified:
+    """A user whose password was right: the hash it was compared with, and what was counted of the try."""
+
+    person: Person
+    hashed: str | None
+    tried: Try
+
+    def __repr__(self) -> str:
+        """Never show the hash."""
+        return f"Verified({self.person.id})"
+
+
+@dataclass(frozen=True, slots=True)
 class People:
     """The people of one server: how they are found, and what is written down."""
 
@@ -64,11 +77,11 @@ class People:
 
         A known and an unknown name are treated the same way and take the same time.
         """
-        tried, person = self._verify(name, password, browser)
+        verified = self._verify(name, password, browser)
+        tried, person = verified.tried, verified.person
 
         def enter(unit: Unit) -> SignedIn:
-            if self.get(unit, person.id) is None:
-                raise SignInRefusedError
+            self.require_unchanged(unit, verified)
             if previous is not None:
                 sessions.end(unit, self.tables, previous)
             backoff.take_back(unit, self.tables, tried)
@@ -119,26 +132,32 @@ class People:
         SessionEndedError, SignInRefusedError, TooManyTriesError.
         """
         found, person = self.recognise(text)
-        tried, _ = self._verify(person.name, password, browser)
+        verified = self._verify(person.name, password, browser)
 
         def renew(unit: Unit) -> str:
             sessions.find(unit, self.tables, text)  # it may have been revoked meanwhile
-            backoff.take_back(unit, self.tables, tried)
-            backoff.forget_name(unit, self.tables, tried)
+            self.require_unchanged(unit, verified)
+            backoff.take_back(unit, self.tables, verified.tried)
+            backoff.forget_name(unit, self.tables, verified.tried)
             return sessions.renew(unit, self.tables, found.id)
 
         return self.database.run(SYSTEM, renew)
 
-    def check_password(self, name: str, password: str, browser: Browser) -> Person:
+    def check_password(self, name: str, password: str, browser: Browser) -> Verified:
         """The user of a name and password, without a session; SignInRefusedError, TooManyTriesError."""
-        tried, person = self._verify(name, password, browser)
+        verified = self._verify(name, password, browser)
 
         def settle(unit: Unit) -> None:
-            backoff.take_back(unit, self.tables, tried)
-            backoff.forget_name(unit, self.tables, tried)
+            backoff.take_back(unit, self.tables, verified.tried)
+            backoff.forget_name(unit, self.tables, verified.tried)
 
         self.database.run(SYSTEM, settle)
-        return person
+        return verified
+
+    def require_unchanged(self, unit: Unit, verified: Verified) -> None:
+        """Refuse where the user has another password by now, or is gone; SignInRefusedError."""
+        if not credentials.still_has(unit, self.tables, verified.person.id, verified.hashed):
+            raise SignInRefusedError
 
     def recognise(self, text: str, *, note: bool = True) -> tuple[Found, Person]:
         """The session of a secret and its user; SessionEndedError. A poll (`note` False) keeps no session alive."""
@@ -168,8 +187,8 @@ class People:
         text = sessions.begin(unit, self.tables, person.id, browser, awaits_code=False)
         return SignedIn(text, awaits_code=False, known_by=cookie)
 
-    def _verify(self, name: str, password: str, browser: Browser) -> tuple[Try, Person]:
-        """What was counted of a try whose password is right, and its user."""
+    def _verify(self, name: str, password: str, browser: Browser) -> Verified:
+        """The user of a try whose password is right, as it was when the try began."""
         with self.database.read(SYSTEM) as unit:
             tried = backoff.try_of(unit, self.tables, name, browser)
             person = self.find(unit, name)
@@ -184,7 +203,7 @@ class People:
                 right = verify_password(hashed, password)
         if not right or person is None:
             raise SignInRefusedError
-        return tried, person
+        return Verified(person, hashed, tried)
 
     def _admit(
         self, unit: Unit, tried: Try, name: str, person: Person | None, looked: Way

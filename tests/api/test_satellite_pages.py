@@ -215,6 +215,7 @@ def test_users_are_managed_in_the_browser_and_an_administrator_always_remains(br
     assert admin.post(f"/users/{last}/remove").status_code == 409
     assert admin.post(f"/users/{last}/role", {"role": "operator"}).status_code == 409
     assert admin.post(f"/users/{mira}/role", {"role": "emperor"}).status_code == 422
+    assert "Access tokens that stay valid" in admin.get(f"/users/{mira}/reset").get_data(as_text=True)
     for verb, fields in (
         ("role", {"role": "read-only"}),
         ("reset", {"password": "another long secret", "two_step_off": "yes"}),

@@ -13,10 +13,12 @@ from satellite.actions import sign_in, users
 from satellite.actions.setup import create_first_administrator, needs_administrator, show_setup_code_state
 from satellite.app import make_app
 from satellite.core.access.errors import RoleTooHighError
+from satellite.core.access.models import USER_TABLES
+from satellite.core.access.users import find_person
 from satellite.runtime import Satellite, open_satellite
 from serverkit.actor import OPERATOR, SYSTEM
 from serverkit.errors import AppError
-from serverkit.users import passwords
+from serverkit.users import credentials, passwords
 from serverkit.users.tables import Browser
 from serverkit.users.totp import step_of, totp_code
 from tests.world import World, call
@@ -305,6 +307,60 @@ def test_a_code_and_a_recovery_code_work_once(site: World) -> None:
         said.append(refusal_or_none(sign_in.sign_in_with_code, server, half, code, HOME))
 
     assert said == [None, "code_refused", None, "code_refused"]
+
+
+@pytest.mark.row("S3.4")
+@pytest.mark.parametrize("two_step", [False, True])
+def test_a_password_that_is_reset_while_it_is_verified_begins_no_session(site: World, two_step: bool) -> None:
+    """A sign-in with the old password that ends after the reset is refused, before its second step, too."""
+    add(site, "anna", "administrator")
+    server = satellite_of(site)
+    actor = sign_in.recognise_session(server, sign_in.sign_in(server, "anna", PASSWORD, HOME).session).actor
+    if two_step:
+        with server.database.write(actor) as unit:
+            secret = sign_in.begin_two_step(server, unit).secret
+        with server.database.write(actor) as unit:
+            sign_in.confirm_two_step(server, unit, totp_code(secret, step_of(server.clock.now())))
+    real = passwords.verify_password
+
+    def slow(hashed: str | None, word: str) -> bool:
+        right = real(hashed, word)
+        with server.database.write(OPERATOR) as unit:
+            users.reset_user(unit, "anna", OTHER)
+        return right
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("serverkit.users.sign_in.verify_password", slow)
+        assert refusal(sign_in.sign_in, server, "anna", PASSWORD, HOME) == "sign_in_refused"
+    with server.database.read(OPERATOR) as unit:
+        assert users.list_sessions(unit, "anna") == []
+        assert unit.session.execute(text("SELECT count(*) FROM sessions")).scalar_one() == 0
+    assert sign_in.sign_in(server, "anna", OTHER, HOME).awaits_code is two_step
+
+
+@pytest.mark.row("S3.4")
+def test_a_password_that_changes_while_it_is_verified_is_no_proof(site: World) -> None:
+    """Neither entering it again nor changing it goes through with a password that another one replaced meanwhile."""
+    add(site, "anna", "administrator")
+    server = satellite_of(site)
+    session = sign_in.sign_in(server, "anna", PASSWORD, HOME).session
+    real = passwords.verify_password
+
+    def slow(hashed: str | None, word: str) -> bool:
+        right = real(hashed, word)
+        with server.database.write(OPERATOR) as unit:
+            person = find_person(unit, "anna")
+            assert person is not None
+            credentials.set_password(unit, USER_TABLES, person, OTHER if word == PASSWORD else PASSWORD)
+        return right
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("serverkit.users.sign_in.verify_password", slow)
+        again = refusal(sign_in.step_up, server, session, PASSWORD, HOME)
+        changed = refusal(sign_in.change_own_password, server, session, OTHER, "one more of a third kind", HOME)
+
+    assert (again, changed) == ("sign_in_refused", "sign_in_refused")
+    assert sign_in.sign_in(server, "anna", PASSWORD, HOME).session
 
 
 @pytest.mark.row("S3.4")
