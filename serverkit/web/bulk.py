@@ -10,6 +10,9 @@ from serverkit.web.forms import Form
 from serverkit.web.texts import Words
 from serverkit.web.urls import Grade
 
+MOST = 5_000
+"""How many rows one change takes at most."""
+
 
 @dataclass(frozen=True)
 class Judged:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
 from serverkit.web.answers import Answer, Shown
-from serverkit.web.bulk import Bulk
+from serverkit.web.bulk import MOST, Bulk
 from serverkit.web.errors import SelectionChangedError
 from serverkit.web.forms import Form, read_form
 from serverkit.web.page import Page
@@ -18,9 +20,18 @@ from serverkit.web.texts import _, ngettext
 from serverkit.web.urls import Url
 
 BULK_BYTES = 256 * 1024
-MOST = 5_000
-PREVIEWED = "previewed"
-"""The field of a preview that says for which values of the form it was made."""
+LISTED = 500
+PREVIEWED, ALL_KEYS = "previewed", "all_keys"
+"""The fields of a preview that say for which values of the form, and for which of all rows, it was made."""
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The rows that are meant, how many are no longer there, and how many match beyond those that one change takes."""
+
+    items: Sequence[Item]
+    gone: int = 0
+    beyond: int = 0
 
 
 def bulk_urls(table: Table) -> list[Url]:
@@ -44,13 +55,15 @@ def bulk_urls(table: Table) -> list[Url]:
 def _bulk(page: Page, table: Table, bulk: Bulk) -> Answer:
     if page.sent.get("step") != "act":
         return _preview(page, table, bulk)
-    items, gone = _chosen(page, table)
+    chosen = _chosen(page, table)
+    if page.sent.get("all") == "yes" and page.sent.get(ALL_KEYS, "") != _digest(table, chosen.items):
+        raise SelectionChangedError
     read, refusal = _read(page, bulk)
-    if refusal is not None or not items:
+    if refusal is not None or not chosen.items:
         return _preview(page, table, bulk)
     if page.sent.get(PREVIEWED, "") != _values(read):
         return _preview(page, table, bulk, changed=True)
-    return _result(page, table, bulk, items, read, gone)
+    return _result(page, table, bulk, chosen, read)
 
 
 def _read(page: Page, bulk: Bulk) -> tuple[Any, Refusal | None]:
@@ -69,33 +82,35 @@ def _values(read: Any) -> str:
 
 
 def _preview(page: Page, table: Table, bulk: Bulk, *, changed: bool = False) -> Shown:
-    items, gone = _chosen(page, table)
+    chosen = _chosen(page, table)
     read, refusal = _read(page, bulk)
     page.refusal = refusal or page.refusal
-    judged = bulk.judge(page, items, read)
+    judged = bulk.judge(page, chosen.items, read)
     fine = [one for one in judged if one.reason is None]
     form = None
     if bulk.form is not None:
         choices = bulk.choices(page) if bulk.choices else None
         values = read.model_dump() if read is not None else None
         form = bulk.form.view(page, "", choices=choices, values=values)
-    context = {"table": table, "bulk": bulk, "judged": judged, "fine": fine, "form": form, "gone": gone}
+    context = {"table": table, "bulk": bulk, "judged": judged, "fine": fine, "form": form, "chosen": chosen}
+    context |= {"keys": [str(item[table.key]) for item in chosen.items], "all_keys": _digest(table, chosen.items)}
+    context |= {"previewed": _values(read), "changed": changed, "listed": LISTED}
     title = _("{verb}: preview", verb=bulk.label)
     return Shown(
         f"{table.name}-{bulk.name}",
         title,
         "bulk.html",
-        {**context, "keys": [str(item[table.key]) for item in items], "previewed": _values(read), "changed": changed},
+        context,
         status=refusal.status if refusal else 200,
         crumbs=((table.title, table.path),),
         nav=table.name,
     )
 
 
-def _result(page: Page, table: Table, bulk: Bulk, items: Sequence[Item], read: Any, gone: int) -> Answer:
+def _result(page: Page, table: Table, bulk: Bulk, chosen: _Chosen, read: Any) -> Answer:
     results = []
-    judged = {one.key: one for one in bulk.judge(page, items, read)}
-    for item in items:
+    judged = {one.key: one for one in bulk.judge(page, chosen.items, read)}
+    for item in chosen.items:
         one = judged[str(item[table.key])]
         said, refusal = None, None
         if one.reason is None:
@@ -106,25 +121,31 @@ def _result(page: Page, table: Table, bulk: Bulk, items: Sequence[Item], read: A
                 refusal = Refusal.of(error)
         results.append((one, said, refusal))
     done = sum(said is not None for _one, said, _refusal in results)
-    context = {"table": table, "bulk": bulk, "results": results, "done": done, "gone": gone}
+    context = {"table": table, "bulk": bulk, "results": results, "done": done, "chosen": chosen}
     title = ngettext("{verb}: {count} row done", "{verb}: {count} rows done", done, verb=bulk.label)
     name = f"{table.name}-{bulk.name}"
     return Shown(name, title, "bulk_result.html", context, crumbs=((table.title, table.path),), nav=table.name)
 
 
-def _chosen(page: Page, table: Table) -> tuple[list[Item], int]:
-    """The rows that are meant, read again, and how many are no longer there."""
+def _chosen(page: Page, table: Table) -> _Chosen:
+    """The rows that are meant, read again."""
     if page.sent.get("all") == "yes":
         items = table.rows(page, table.everything(page.asked)).items
         expected = page.sent.get("all_count", "")
         if expected.isdecimal() and int(expected) != len(items):
             raise SelectionChangedError
-        return list(items[:MOST]), 0
-    keys = list(dict.fromkeys(page.sent.getlist("key")))[:MOST]
+        return _Chosen(items[:MOST], beyond=max(0, len(items) - MOST))
+    named = list(dict.fromkeys(page.sent.getlist("key")))
+    keys = named[:MOST]
     rows = table.rows(page, table.everything(page.asked, keys))
     known = {str(item[table.key]): item for item in rows.items}
     found = [known[key] for key in keys if key in known]
-    return found, len(keys) - len(found)
+    return _Chosen(found, len(keys) - len(found), len(named) - len(keys))
+
+
+def _digest(table: Table, items: Sequence[Item]) -> str:
+    """A text that is another one for any other rows; their order does not matter."""
+    return sha256("\n".join(sorted(str(item[table.key]) for item in items)).encode()).hexdigest()
 
 
 def _own_fields(page: Page, form: Form) -> MultiDict[str, str]:

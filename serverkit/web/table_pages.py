@@ -10,8 +10,9 @@ from typing import Any
 from xlsxwriter import Workbook
 
 from serverkit.web.answers import Answer, Sent, Shown
+from serverkit.web.bulk import MOST
 from serverkit.web.page import Page
-from serverkit.web.tables import ROWS, Column, Item, Table, chips, counted
+from serverkit.web.tables import COUNTED_TO, ROWS, Column, Item, Table, chips, counted
 from serverkit.web.texts import Words
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -63,6 +64,8 @@ def table_context(page: Page, table: Table) -> dict[str, Any]:
         "acts": [one for one in table.acts if page.may(one.permission)],
         "bulks": [one for one in table.bulk if page.may(one.permission)],
         "row_numbers": ROWS,
+        "bulk_most": MOST,
+        "counted_to": COUNTED_TO,
     }
 
 
