@@ -14,6 +14,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import Unit
+from serverkit.http.operations import Access, alternatives
 from serverkit.http.request import Request
 from serverkit.web.console import Console, SignedIn, Visitor
 from serverkit.web.look import Look
@@ -109,6 +110,17 @@ class Page:
     def may(self, permission: str | None) -> bool:
         """Whether the role of the person has a permission; None asks for nothing."""
         return permission is None or (self.who is not None and str(permission) in self.who.permissions)
+
+    def may_open(self, path: str) -> bool:
+        """Whether there is a page at an address of this console and the person may open it: what is not so is no link."""
+        plain = path.partition("#")[0].partition("?")[0]
+        found = next((url for url in self.console.urls if not url.changes and url.leads_to(plain)), None)
+        if found is None:
+            return False
+        needed = alternatives(found.permission)
+        return Access.OPEN in needed or (
+            self.who is not None and (Access.SIGNED_IN in needed or any(self.may(one) for one in needed))
+        )
 
     def wants_part(self, target: str) -> bool:
         """Whether htmx asks for this element of the page alone."""

@@ -68,7 +68,7 @@ def visible(items: Sequence[NavItem], page: Page) -> list[tuple[Any, list[NavIte
     """The navigation in its groups, without what the role forbids."""
     groups: list[tuple[Any, list[NavItem]]] = []
     for item in items:
-        if page.may(item.permission):
+        if page.may(item.permission) and page.may_open(item.path):
             if not groups or groups[-1][0] != item.group:
                 groups.append((item.group, []))
             groups[-1][1].append(item)

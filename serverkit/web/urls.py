@@ -71,6 +71,10 @@ class Url:
         """Its row in the server's URL table."""
         return app.Url(FAMILY, self.method, _PART.sub(r"<\1>", self.path), self.permission, self.handler, self.row)
 
+    def leads_to(self, path: str) -> bool:
+        """Whether an address is one of these."""
+        return re.fullmatch("[^/]+".join(map(re.escape, _PART.split(self.path)[::2])), path) is not None
+
     def at(self, **parts: str) -> str:
         """The address with its parts filled in."""
         return _PART.sub(lambda found: parts[found[1]], self.path)

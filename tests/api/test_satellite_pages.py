@@ -147,6 +147,26 @@ def test_every_page_has_one_heading_labels_and_nothing_inline(browsers: dict[Rol
             )
 
 
+@pytest.mark.row("S3.1", "S3.4")
+def test_no_page_links_to_what_is_not_there_or_is_forbidden(browsers: dict[Role, Browser]) -> None:
+    """Each link of each page, for each role, leads to a page that the role may open."""
+    for role, browser in browsers.items():
+        known: dict[str, int] = {}
+        seen: dict[str, str] = {}
+        for url in URLS:
+            page = browser.get(url.path)
+            if url.changes or "{" in url.path or page.status_code != 200 or "Content-Disposition" in page.headers:
+                continue
+            for link in Outline(page.get_data(as_text=True)).all("a"):
+                path = (link.get("href") or "").partition("#")[0]
+                if path.startswith("/") and path not in known:
+                    known[path] = browser.get(path).status_code
+                    seen[path] = url.path
+
+        assert len(known) > 10, role
+        assert {(seen[path], path): code for path, code in known.items() if code >= 400} == {}, role
+
+
 @pytest.mark.row("S3.2")
 def test_a_token_is_made_shown_once_and_revoked_in_the_browser(browsers: dict[Role, Browser]) -> None:
     """The form, the secret, the list, the confirmation, the bulk change with its preview and its results."""

@@ -60,7 +60,7 @@ def test_a_time_that_was_lived_through_is_not_lowered_over_rest(site: World) -> 
         status, problem = api.ask("POST", "/time/confirm", {})
 
         assert (status, problem["code"]) == (409, "time_not_lowered")
-        assert problem["remedy"].startswith("Set the clock right")
+        assert problem["remedy"].startswith("Correct the clock")
         assert api.ask("GET", "/time")[1]["standing"] == "set_back"
 
 

@@ -14,18 +14,18 @@ from serverkit.web.texts import Words, _
 RUN, MANAGE = Permission.SYNC_RUN, Permission.SITE_MANAGE
 TITLE = _("Synchronization")
 CRUMBS = ((TITLE, "/sync"),)
-TABS: tuple[tuple[str, Words, str, Permission | None], ...] = (
-    ("overview", _("Overview"), "/sync", None),
-    ("preview", _("What leaves"), "/sync/preview", None),
-    ("history", _("History"), "/sync/history", None),
-    ("settings", _("Settings"), "/sync/settings", MANAGE),
-    ("causes", _("Causes"), "/sync/causes", None),
+TABS: tuple[tuple[str, Words, str], ...] = (
+    ("overview", _("Overview"), "/sync"),
+    ("preview", _("What leaves"), "/sync/preview"),
+    ("history", _("History"), "/sync/history"),
+    ("settings", _("Settings"), "/sync/settings"),
+    ("causes", _("Causes"), "/sync/causes"),
 )
 
 
 def tabs_for(page: Page) -> list[tuple[str, Words, str]]:
     """The tabs that the role of the person may open."""
-    return [(name, words, path) for name, words, path, needed in TABS if page.may(needed)]
+    return [tab for tab in TABS if page.may_open(tab[2])]
 
 
 def sync_page(
