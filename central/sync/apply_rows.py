@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -209,18 +209,32 @@ def _told(context: ApplyContext, kind: EventKind, row: Row[Any], va: str, messag
 def _decide_requests(context: ApplyContext, rows: list[ExportRequestRow]) -> None:
     unit = context.unit
     for row in rows:
-        instance = unit.session.get(Instance, (context.account.id, row.instance))
         try:
             statement = open_export_request(row.statement, row.device_key)
         except ExchangeError as error:
             raise MalformedError("a request is not signed by its device: {reason}", reason=error.message) from error
         if statement.request != row.id or statement.instance != row.instance:
             raise MalformedError("a request does not say what its device signed")
-        if instance is not None and instance.key_hash != row.device_key.key_hash:
-            instance = None
+        instance = _holder(context, row)
+        if instance is not None:
+            statement = replace(statement, instance=instance.id)
         va = instance.virtual_account_id if instance else next(iter(sorted(context.virtual_accounts)), "")
         applicant = Applicant(context.account, context.satellite.id, context.satellite.epoch, va)
         decide(unit, context.keyring, applicant, instance, statement, row.device_key)
+
+
+def _holder(context: ApplyContext, row: ExportRequestRow) -> Instance | None:
+    """The instance of the key that asks: the one it names, or the one that its machine became since it signed (row S4.1)."""
+    session, account_id, key_hash = context.unit.session, context.account.id, row.device_key.key_hash
+    named = session.get(Instance, (account_id, row.instance))
+    if named is not None and named.key_hash == key_hash:
+        return named
+    query = select(Instance).where(
+        Instance.account_id == account_id,
+        Instance.satellite_id == context.satellite.id,
+        Instance.key_hash == key_hash,
+    )
+    return session.scalars(query.order_by(Instance.id)).first()
 
 
 def _export_returns(context: ApplyContext, rows: list[ExportReturnRow]) -> None:

@@ -32,6 +32,7 @@ from exchange.files.rows import ExportRequestRow, ExportReturnRow, GrantStateRow
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.limits import TABLE_ROWS
+from exchange.statements import open_export_request
 from exchange.vocabulary import DeliveryState, PrivacyField
 from satellite.core.activity.models import Event
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
@@ -235,9 +236,9 @@ def _exports(unit: Unit, after: int, *, full: bool) -> Iterator[RequestRow]:
     requests = select(QueueEntry).where(undecided if full else undecided & (QueueEntry.change_no > after))
     for entry in unit.session.scalars(requests.order_by(QueueEntry.change_no)):
         key = PublicKey.from_dict(entry.device_key)
-        yield ExportRequestRow(
-            entry.id, entry.instance_id, entry.tag, entry.count, entry.requested_at, entry.statement, key
-        )
+        # As the device signed it: its machine may be another instance by now (row S4.1), which central finds by the key.
+        signed = open_export_request(entry.statement, key).instance
+        yield ExportRequestRow(entry.id, signed, entry.tag, entry.count, entry.requested_at, entry.statement, key)
     grants = list(unit.session.scalars(select(HeldGrant).order_by(HeldGrant.change_no)))
     for row in grants:
         # A return is repeated until central's release has come, whatever else is acknowledged; and told again to a

@@ -360,3 +360,31 @@ def test_a_device_that_gives_back_what_another_holds_keeps_no_file_out(site: Wor
     assert site.licence("STRONG", pool="Spare")["in_use"] == 1
     assert holder.may_use("STRONG").allowed
     assert site.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("S4.1", "C8.2")
+@pytest.mark.parametrize("full", [False, True])
+def test_a_request_that_waits_while_its_machine_becomes_another_instance_is_decided(site: World, full: bool) -> None:
+    """The key that was replaced is heard again before the site synchronizes: its request is granted to its own machine."""
+    token = site.token("satellite")
+    old = site.device("SN1", token=token, hostname="old-host")
+    site.synchronize("one")
+    old.request_export("STRONG", 1)
+    (site.folder / "devices" / "SN1").rename(site.folder / "devices" / "old")
+    new = site.device("SN1", token=token, hostname="new-host")
+    old = site.unregistered("old")
+    old.renew_authorization()
+    site.synchronize("two", *(["--full"] if full else []))
+    old.renew_authorization()
+    site.synchronize("three")
+    shown = {row["name"]: [one["tag"] for one in row["licences"]] for row in identity.instances(site, "central")}
+    here = {row["name"]: [one["tag"] for one in row["licences"]] for row in identity.instances(site, "satellite")}
+    old.request_export("STRONG", 2)
+    site.synchronize("four")
+    old.renew_authorization()
+
+    assert shown == here == {"old-host": ["STRONG"], "new-host": []}
+    assert (old.rights["STRONG"].count, new.state.grants) == (2, {})
+    assert site.licence("STRONG")["in_use"] == 2
+    assert site.central("ledger", "verify")["ok"]
