@@ -41,6 +41,19 @@ def test_a_demo_counts_for_sixty_days_and_then_no_more(vendor: World) -> None:
     assert vendor.central("ledger", "verify")["ok"]
 
 
+@pytest.mark.row("C3.4")
+def test_a_demo_with_an_end_and_no_start_is_refused_by_name(vendor: World) -> None:
+    """Without its start nobody can tell how long it lasts; with both dates the same line is taken."""
+    refusal = order(vendor, "Spare,ESSENTIALS,5,demo,prepaid,,2027-06-01,manual,,", code=1)["error"]
+    before = [row["tag"] for row in vendor.central("licences", ACCOUNT)["items"]]
+    order(vendor, "Spare,ESSENTIALS,5,demo,prepaid,2026-01-01,2027-06-01,manual,,")
+
+    assert "a demo with an end needs its start" in str(refusal)
+    assert "term_needs_dates" in str(refusal)
+    assert "ESSENTIALS" not in before
+    assert vendor.licence("ESSENTIALS", pool="Spare")["purchased"] == 5
+
+
 @pytest.mark.row("C3.3")
 def test_a_term_that_has_not_begun_does_not_count_yet(vendor: World) -> None:
     """A lot of the future shows as pending nothing until its first day, then it counts."""

@@ -117,6 +117,8 @@ def row_reader(now: datetime) -> Callable[[dict[str, str]], LotSpec]:
 def _check_term(licence_type: LicenceType, start: datetime | None, end: datetime | None) -> None:
     if licence_type is LicenceType.TERM and (start is None or end is None):
         raise RowError("term_needs_dates", "a term needs start and end")
+    if licence_type is LicenceType.DEMO and start is None:
+        raise RowError("term_needs_dates", "a demo with an end needs its start, too")
     if licence_type is LicenceType.PERPETUAL and end is not None:
         raise RowError("perpetual_has_no_end", "a perpetual licence has no end")
     if start is not None and end is not None and end <= start:

@@ -23,6 +23,7 @@ def test_a_demo_lasts_sixty_days_unless_dates_are_given() -> None:
 
 FAULTS = {
     "a term without dates": ({"type": "term"}, "term_needs_dates"),
+    "a demo with an end alone": ({"type": "demo", "end": "2027-06-01"}, "term_needs_dates"),
     "a perpetual licence with an end": ({"type": "perpetual", "end": "2027-01-01"}, "perpetual_has_no_end"),
     "an end before the start": (
         {"type": "term", "start": "2027-01-01", "end": "2026-01-01"},
