@@ -159,6 +159,7 @@ def create_first_administrator(server: Satellite, code: str, name: str, password
     AdministratorExistsError, SetupCodeRefusedError, TooManyTriesError after four wrong codes from one address, and the
     refusals of a name or a password, for which the code stays good.
     """
+    require_setup_try(server, browser)
 
     def create(unit: Unit) -> SignedIn | None:
         if not _takes_code(unit, code, browser):
@@ -185,6 +186,7 @@ def restore_instead(server: Satellite, code: str, file: Path, passphrase: str, b
     The backup is verified whole before anything is decided. SetupFinishedError where this satellite is in use, and the
     refusals of the code and of the backup, for which everything stays as it is.
     """
+    require_setup_try(server, browser)
 
     def check(unit: Unit) -> bool:
         taken = _takes_code(unit, code, browser)
@@ -200,14 +202,27 @@ def restore_instead(server: Satellite, code: str, file: Path, passphrase: str, b
     return {**found, "restart_needed": True}
 
 
-def _takes_code(unit: Unit, code: str, browser: Browser) -> bool:
-    """Whether a set-up code is right; a wrong one is counted. AdministratorExistsError, TooManyTriesError."""
+def require_setup_try(server: Satellite, browser: Browser) -> None:
+    """Refuse where no set-up code would do, before anything is written; AdministratorExistsError, TooManyTriesError.
+
+    Anyone may ask, also of a satellite in use: this takes no lock of writers.
+    """
+    with server.database.read(SYSTEM) as unit:
+        _refuse_try(unit, browser)
+
+
+def _refuse_try(unit: Unit, browser: Browser) -> None:
     if not needs_administrator(unit):
         raise AdministratorExistsError
     wait = backoff.setup_pause(unit, USER_TABLES, browser.address)[1]
     if wait:
         seconds = max(1, int(wait.total_seconds()))
         raise TooManyTriesError("Four codes were wrong; wait {wait} seconds.", wait=seconds)
+
+
+def _takes_code(unit: Unit, code: str, browser: Browser) -> bool:
+    """Whether a set-up code is right; a wrong one is counted. AdministratorExistsError, TooManyTriesError."""
+    _refuse_try(unit, browser)
     if services.is_setup_code(site_of(unit), code):
         return True
     backoff.count_setup_failure(unit, USER_TABLES, browser.address)

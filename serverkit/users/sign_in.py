@@ -98,16 +98,11 @@ class People:
         SessionEndedError, CodeRefusedError, TooManyTriesError. Wrong codes are counted per user, wherever they come from;
         the fifth ends the session, so that the next needs the password again.
         """
+        with self.database.read(SYSTEM) as looking:
+            self._awaited(looking, text)  # a flood never takes the lock of writers
 
         def use(unit: Unit) -> SignedIn | None:
-            found = sessions.find(unit, self.tables, text)
-            person = self.get(unit, found.user_id)
-            if person is None or not found.awaits_code:
-                raise SessionEndedError
-            tried = backoff.code_try(person.id)
-            judged = backoff.judge(unit, self.tables, tried)
-            if judged.way is Way.SHUT:
-                raise _slow(judged)
+            person, tried = self._awaited(unit, text)
             used = credentials.use_code(unit, self.tables, self.box, person.id, code)
             if used is None:
                 self._count(unit, tried, person.name, person)
@@ -177,6 +172,18 @@ class People:
     def sign_out(self, text: str) -> None:
         """End a session."""
         self.database.run(SYSTEM, lambda unit: sessions.end(unit, self.tables, text))
+
+    def _awaited(self, unit: Unit, text: str) -> tuple[Person, Try]:
+        """Whose code a session waits for; SessionEndedError, TooManyTriesError."""
+        found = sessions.find(unit, self.tables, text)
+        person = self.get(unit, found.user_id)
+        if person is None or not found.awaits_code:
+            raise SessionEndedError
+        tried = backoff.code_try(person.id)
+        judged = backoff.judge(unit, self.tables, tried)
+        if judged.way is Way.SHUT:
+            raise _slow(judged)
+        return person, tried
 
     def _enter(self, unit: Unit, tried: Try, person: Person, browser: Browser) -> SignedIn:
         backoff.forget_name(unit, self.tables, tried)

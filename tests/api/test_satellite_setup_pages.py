@@ -12,6 +12,9 @@ import pytest
 
 from satellite.app import make_app
 from satellite.runtime import Satellite, open_satellite
+from serverkit.actor import Actor
+from serverkit.db.unit import Database
+from serverkit.files import atomic_file
 from tests.console import Browser
 from tests.world import ACCOUNT, World
 
@@ -186,3 +189,34 @@ def test_a_backup_is_restored_in_place_of_the_set_up(fresh: tuple[World, Satelli
     server.database.dispose()
     assert world.satellite("status")["name"] == "South"
     assert not list((world.folder / "satellite" / "incoming").glob("*.backup"))
+
+
+@pytest.mark.row("S1.1", "S3.4")
+def test_a_stranger_takes_no_lock_of_writers_where_the_answer_is_certain(
+    site: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a satellite in use a set-up code, a backup and a code without a session are refused, and nothing is written."""
+    site.satellite(
+        "user", "add", "anna", "--role", "administrator", "--password-file", site.file("pw", PASSWORD + "\n")
+    )
+    server = open_satellite(site.folder / "satellite")
+    browser, written = Browser(make_app(server)), []
+    write = Database.write
+
+    def noted(database: Database, actor: Actor) -> Any:
+        written.append(actor)
+        return write(database, actor)
+
+    monkeypatch.setattr(Database, "write", noted)
+    monkeypatch.setattr(
+        "satellite.ui.setup.restore.atomic_file", lambda file: written.append(file) or atomic_file(file)
+    )
+    found = [
+        browser.post("/setup/code", {"code": "0000", "name": "Eve", "password": PASSWORD}),
+        browser.post("/setup/restore", {"code": "0000", "passphrase": "x", "file": (io.BytesIO(b"x" * 99), "b")}),
+        browser.post("/sign-in/code", {"code": "000000"}),
+    ]
+    server.database.dispose()
+
+    assert [(one.status_code, one.headers.get("Location")) for one in found] == [(303, "/"), (303, "/"), (401, None)]
+    assert written == []

@@ -8,7 +8,7 @@ from typing import cast
 
 from pydantic import BaseModel, Field, SecretStr
 
-from satellite.actions.setup import needs_administrator, restore_instead
+from satellite.actions.setup import needs_administrator, require_setup_try, restore_instead
 from satellite.runtime import Satellite
 from satellite.ui.files import sent_file
 from satellite.ui.setup.gate import CODE
@@ -57,6 +57,8 @@ def show(page: Page) -> Answer:
 def restore(page: Page) -> Answer:
     """Check the backup whole, and restore it."""
     read, server, visitor = cast("RestoreForm", page.read), server_of(page), page.visitor
+    browser = Browser(visitor.address, visitor.agent, visitor.known_by)
+    require_setup_try(server, browser)  # before the file is copied: anyone may send one
     opened = sent_file(page)
     folder = server.home / "incoming"
     make_folder(folder)
@@ -65,7 +67,6 @@ def restore(page: Page) -> Answer:
         with opened() as stream, atomic_file(file) as out:
             while piece := stream.read(PIECE):
                 out.write(piece)
-        browser = Browser(visitor.address, visitor.agent, visitor.known_by)
         _restore(server, read, file, browser)
     finally:
         with suppress(OSError):
