@@ -301,6 +301,7 @@ PAGES = (
     Url("GET", "/things", list_page, SIGNED_IN, "S3.2"),
     Url("GET", "/things/new", new_page, Permission.MANAGE, "S3.2"),
     Url("POST", "/things/new", make, Permission.MANAGE, "S3.2", form=NewThing),
+    Url("POST", "/things/fresh", make, Permission.MANAGE, "S3.2", form=NewThing, again=new_page, fresh=True),
     Url("GET", "/things/{id}/remove", remove_page, Permission.MANAGE, "S3.2", load=find_thing, fresh=True),
     Url(
         "POST",

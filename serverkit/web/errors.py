@@ -17,7 +17,7 @@ class ForeignOriginError(ForbiddenError):
 class FormExpiredError(ForbiddenError):
     code = "form_expired"
     message = "The form belongs to a session that is over, or to another page. Nothing was changed."
-    remedy = Remedy("Open the page again, and send the form from there.")
+    remedy = Remedy("Send the form again where it is shown here, or open its page again.")
 
 
 class SessionOverError(AppError):

@@ -14,11 +14,13 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import Unit
+from serverkit.errors import AppError
 from serverkit.http.operations import Access, alternatives
 from serverkit.http.request import Request
 from serverkit.web.console import Console, SignedIn, Visitor
 from serverkit.web.look import Look
 from serverkit.web.refusals import Refusal
+from serverkit.web.security import local_path
 from serverkit.web.urls import Url
 
 NOBODY = Actor(ActorKind.USER, "", "", frozenset())
@@ -29,7 +31,8 @@ class Page:
     """A visit.
 
     `parts` are the parts of the address, decoded. `thing` is what `load` found. `read` is the model that the form of a
-    change was read by; `refusal` is why a change came back, and `typed` what had been typed then.
+    change was read by; `expired` is set where its form is not one of this session: nothing is done with it.
+    `refusal` is why a change came back, and `typed` what had been typed then.
     """
 
     console: Console
@@ -45,6 +48,7 @@ class Page:
     work: Unit | None = None
     thing: Any = None
     read: BaseModel | None = None
+    expired: AppError | None = None
     refusal: Refusal | None = None
     notice: str = ""
     typed_again: bool = False
@@ -132,3 +136,8 @@ class Page:
         values = {**self.query, **changed}
         kept = {name: value for name, value in values.items() if value is not None}
         return f"{self.path}?{urlencode(kept)}" if kept else self.path
+
+    def leads_here(self, path: str) -> str:
+        """The address of a page that leads back to this one."""
+        where = self.path if self.url.changes else self.here()
+        return path if where == "/" else f"{path}?{urlencode({'next': local_path(where)})}"

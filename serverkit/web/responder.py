@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote, unquote
 
 from werkzeug.exceptions import HTTPException
@@ -9,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from serverkit.db.unit import DatabaseFailure
 from serverkit.errors import AppError, RequestMalformedError
-from serverkit.http.answers import log_failure
+from serverkit.http.answers import log_failure, problem
 from serverkit.web.answers import Answer, Moved, Sent, Shown, Unchanged, download
 from serverkit.web.console import Console
 from serverkit.web.page import Page
@@ -114,3 +115,13 @@ def waiting(response: Response, refusal: Refusal) -> Response:
     if refusal.wait:
         response.headers["Retry-After"] = str(refusal.wait)
     return response
+
+
+def nothing_here(methods: Sequence[str]) -> Response:
+    """What a program is told where there is nothing, or nothing for its method."""
+    if methods:
+        allowed = ", ".join(methods)
+        found = problem(405, "method_not_allowed", f"This address takes {allowed}.", "Use one of these methods.")
+        found.headers["Allow"] = allowed
+        return found
+    return problem(404, "not_found", "There is nothing at this address.", "Check the address.")

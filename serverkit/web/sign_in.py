@@ -76,7 +76,9 @@ def step_up(page: Page) -> Answer:
     """Go on with a new secret of the session."""
     password = cast("Password", page.read).password.get_secret_value()
     secret = page.console.step_up(page.secret, password, page.visitor)
-    return Moved(_next(page), cookies=(("session", secret, WITH_BROWSER),))
+    cookies = (("session", secret, WITH_BROWSER),)
+    page.token = token_for(secret)
+    return kept_page(page, _("Your password was right"), cookies) or Moved(_next(page), cookies=cookies)
 
 
 def sign_out(page: Page) -> Answer:
@@ -90,7 +92,7 @@ def _entered(page: Page, secret: str, known_by: str | None) -> Answer:
     if known_by is not None:
         cookies.append(("browser", known_by, YEAR))
     page.token = token_for(secret)
-    return kept_page(page, tuple(cookies)) or Moved(_next(page), cookies=tuple(cookies))
+    return kept_page(page, _("You are signed in"), tuple(cookies)) or Moved(_next(page), cookies=tuple(cookies))
 
 
 def _form(name: str, title: Words, form: Form, page: Page, action: str, intro: Words = "") -> Shown:

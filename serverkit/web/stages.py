@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from urllib.parse import unquote, urlencode
 
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
@@ -18,18 +17,17 @@ from werkzeug.wrappers import Response
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError, NotFoundError, RequestMalformedError, UploadTooLargeError
 from serverkit.http import app
-from serverkit.http.answers import problem
 from serverkit.http.operations import Access, alternatives
 from serverkit.http.request import Request, current_request
 from serverkit.web.answers import Answer, Moved, Shown, Unchanged
 from serverkit.web.console import Console
-from serverkit.web.errors import SessionOverError
+from serverkit.web.errors import FormExpiredError, SessionOverError
 from serverkit.web.forms import read_form
-from serverkit.web.kept_forms import can_be_kept, session_over_page
+from serverkit.web.kept_forms import can_be_kept, kept_step_up_page, session_over_page
 from serverkit.web.look import Look
 from serverkit.web.page import Page
 from serverkit.web.refusals import Refusal
-from serverkit.web.responder import Responder, waiting
+from serverkit.web.responder import Responder, nothing_here, waiting
 from serverkit.web.security import (
     SAFE,
     TOKEN_FIELD,
@@ -37,12 +35,11 @@ from serverkit.web.security import (
     Cookies,
     check_origin,
     check_token,
-    local_path,
     new_secret,
     token_for,
 )
 from serverkit.web.texts import choose_language, speaking
-from serverkit.web.urls import AGAIN, OPEN, SIGN_IN, STEP_UP, Handler, Url, pages_to_return_to
+from serverkit.web.urls import AGAIN, OPEN, SIGN_IN, STEP_UP, Handler, Url, pages_to_return_to, plain_part
 from serverkit.wsgi import announced_bytes, is_chunked
 
 POLLED = "seen"
@@ -59,6 +56,10 @@ class _ElsewhereError(Exception):
     def __init__(self, path: str) -> None:
         super().__init__(path)
         self.path = path
+
+
+class _StepUpError(Exception):
+    """The password has to be entered again first."""
 
 
 class Pages:
@@ -80,7 +81,7 @@ class Pages:
         """Nothing at this address, or nothing for this method; programs get a problem, people a page."""
         request = current_request()
         if "text/html" not in request.headers.get("Accept", ""):
-            return _nothing(methods)
+            return nothing_here(methods)
         page = self._page(_NOWHERE, request, {})
         error: AppError = NotFoundError("There is no page at this address.")
         with speaking(self._language(page)):
@@ -107,7 +108,7 @@ class Pages:
             try:
                 for stage in self._before:
                     stage(page)
-                page.parts = {name: _part(text) for name, text in parts.items()}
+                page.parts = {name: plain_part(text) for name, text in parts.items()}
                 return self._responder.finish(page, self._change(page) if url.changes else self._look(page))
             except _ElsewhereError as elsewhere:
                 return self._responder.finish(page, self._responder.moved(page, Moved(elsewhere.path)))
@@ -116,6 +117,8 @@ class Pages:
                     return self._responder.finish(page, self._responder.refused(page, error))
                 page.refusal = Refusal.of(error)
                 return self._responder.finish(page, self._in_unit(page, session_over_page(page)))
+            except _StepUpError:
+                return self._responder.finish(page, self._step_up(page))
             except Exception as error:  # noqa: BLE001 - every refusal and every fault becomes a page here
                 return self._responder.finish(page, self._responder.refused(page, error))
 
@@ -166,6 +169,11 @@ class Pages:
             check_token(page.secret, page.request.headers.get(TOKEN_HEADER) or page.sent.get(TOKEN_FIELD, ""))
         except RequestEntityTooLarge as error:
             raise UploadTooLargeError("more fields were sent than the form has") from error
+        except FormExpiredError as error:
+            # Stepping up in another tab changes the secret. The form is shown again, if the browser vouches for its origin.
+            if page.who is None or page.request.headers.get("Sec-Fetch-Site") != "same-origin":
+                raise
+            page.expired = error
 
     # The stages within it.
 
@@ -179,11 +187,11 @@ class Pages:
         if set(needed) & {Access.OPEN, Access.CREDENTIALS}:
             return
         if page.who is None:
-            raise _ElsewhereError(_with_next(SIGN_IN, page)) if not page.url.changes else SessionOverError()
+            raise _ElsewhereError(page.leads_here(SIGN_IN)) if not page.url.changes else SessionOverError()
         self._console.permit(page.unit, needed)
         until = page.who.fresh_until
         if page.url.fresh and (until is None or until <= page.now):
-            raise _ElsewhereError(_with_next(STEP_UP, page))
+            raise _StepUpError
 
     def _load(self, page: Page) -> None:
         page.thing = page.url.load(page) if page.url.load is not None else None
@@ -202,6 +210,8 @@ class Pages:
             self._gate(page)
             self._permission(page)
         page.work = None
+        if page.expired is not None:
+            return self._refilled(page, page.expired)
         if AGAIN in page.sent:
             again = self._returns_to(page)
             if again is None:
@@ -255,7 +265,21 @@ class Pages:
                 answer = replace(answer, status=status)
             return self._responder.answer(page, answer)
 
+    def _refilled(self, page: Page, error: AppError) -> Response:
+        """The form of another session, filled. Where its page shows none, this refusal is all there is to say."""
+        with suppress(*self._console.roots):
+            found = self._come_back(page, error)
+            if found.status_code == error.status:
+                return found
+        raise error
+
     # Answers.
+
+    def _step_up(self, page: Page) -> Response:
+        if self._returns_to(page) is not None and can_be_kept(page):
+            page.refusal = Refusal.of(page.expired) if page.expired is not None else None
+            return self._in_unit(page, kept_step_up_page(page))
+        return self._responder.moved(page, Moved(page.leads_here(STEP_UP)))
 
     def _in_unit(self, page: Page, answer: Answer) -> Response:
         if not isinstance(answer, Shown):
@@ -271,27 +295,3 @@ class Pages:
     @staticmethod
     def _language(page: Page) -> str:
         return choose_language(page.look.language, page.request.accept_languages.values())
-
-
-def _part(text: str) -> str:
-    try:
-        plain = unquote(text, errors="strict")
-    except UnicodeDecodeError as error:
-        raise NotFoundError("The address is not UTF-8.") from error
-    if "\0" in plain:
-        raise NotFoundError("The address holds a character that no name has.")
-    return plain
-
-
-def _with_next(path: str, page: Page) -> str:
-    where = page.request.path if page.url.changes else page.here()
-    return path if where == "/" else f"{path}?{urlencode({'next': local_path(where)})}"
-
-
-def _nothing(methods: Sequence[str]) -> Response:
-    if methods:
-        allowed = ", ".join(methods)
-        found = problem(405, "method_not_allowed", f"This address takes {allowed}.", "Use one of these methods.")
-        found.headers["Allow"] = allowed
-        return found
-    return problem(404, "not_found", "There is nothing at this address.", "Check the address.")

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
+from urllib.parse import unquote
 
 from pydantic import BaseModel
 
+from serverkit.errors import NotFoundError
 from serverkit.http import app
 from serverkit.http.operations import Access, Needed
 from serverkit.web.answers import Answer
@@ -88,3 +90,14 @@ def page_urls(urls: Iterable[Url]) -> list[app.Url]:
 def pages_to_return_to(urls: Iterable[Url]) -> dict[str, Handler]:
     """By address, the page that a refused change comes back to."""
     return {url.path: url.handler for url in urls if url.method == "GET"}
+
+
+def plain_part(text: str) -> str:
+    """A part of an address, decoded; 404 for one that no name can be."""
+    try:
+        plain = unquote(text, errors="strict")
+    except UnicodeDecodeError as error:
+        raise NotFoundError("The address is not UTF-8.") from error
+    if "\0" in plain:
+        raise NotFoundError("The address holds a character that no name has.")
+    return plain

@@ -68,3 +68,44 @@ def test_a_button_without_a_form_is_not_kept(console: ExhibitConsole, browser: B
     again = browser.post("/sign-out", {AGAIN: "yes"})
     assert again.headers["Location"] == "/"
     assert list(console.sessions.values()) == ["anna"]
+
+
+@pytest.mark.row("S3.4", "S3.1")
+def test_what_was_typed_is_kept_while_the_password_is_asked_for_again(
+    console: ExhibitConsole, browser: Browser
+) -> None:
+    """A form that comes when the step-up has ended waits behind the password, and comes back filled but for secrets."""
+    typed = {"name": "kept name", "note": "kept & safe", "secret": "not kept"}
+    asked = browser.post("/things/fresh", typed)
+    assert asked.status_code == 403
+    assert "Enter your password" in asked.get_data(as_text=True)
+    assert "not kept" not in asked.get_data(as_text=True)
+    asked = press(browser, asked, password="a wrong one")
+    assert asked.status_code == 401
+
+    way_back = press(browser, asked, password=PEOPLE["anna"][0])
+    assert "Nothing was changed yet." in way_back.get_data(as_text=True)
+    form = press(browser, way_back)
+    text = form.get_data(as_text=True)
+    assert (form.status_code, 'value="kept name"' in text, ">kept &amp; safe</textarea>" in text) == (200, True, True)
+    assert console.database.writes == 0
+    assert press(browser, form, name="kept name").headers["Location"] == "/things"
+
+
+@pytest.mark.row("S3.4", "S3.1")
+def test_a_form_of_before_a_step_up_in_another_tab_is_shown_again_filled(
+    console: ExhibitConsole, browser: Browser
+) -> None:
+    """The secret of the session is another one since: nothing is done, what was typed stands in a form that works."""
+    before = browser.token()
+    browser.post("/step-up", {"password": PEOPLE["anna"][0]})
+    typed = {"name": "kept name", "secret": "not kept"}
+    form = browser.post("/things/new", typed, token=before)
+    text = form.get_data(as_text=True)
+
+    assert (form.status_code, 'data-verdict="form_expired"' in text) == (403, True)
+    assert ('value="kept name"' in text, "not kept" in text) == (True, False)
+    assert console.database.writes == 0
+    assert press(browser, form, name="kept name").headers["Location"] == "/things"
+    unknown = browser.post("/things/new", typed, token=before, Sec_Fetch_Site="none")
+    assert "kept name" not in unknown.get_data(as_text=True)
