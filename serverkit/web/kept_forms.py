@@ -41,7 +41,8 @@ def kept_step_up_page(page: Page) -> Shown:
     view = PASSWORD_FORM.view(page, STEP_UP, hidden=(("next", "/"), *_keep(page)), fresh=True)
     intro = _("What you are about to do needs your password again. What you typed is kept.")
     context = {"view": view, "intro": intro}
-    return Shown("step-up", _("Enter your password"), "form_page.html", context, status=403, bare=True)
+    status = page.refusal.status if page.refusal is not None else 401
+    return Shown("step-up", _("Enter your password"), "form_page.html", context, status=status, bare=True)
 
 
 def _keep(page: Page) -> tuple[tuple[str, str], ...]:

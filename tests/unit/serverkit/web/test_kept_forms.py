@@ -77,7 +77,7 @@ def test_what_was_typed_is_kept_while_the_password_is_asked_for_again(
     """A form that comes when the step-up has ended waits behind the password, and comes back filled but for secrets."""
     typed = {"name": "kept name", "note": "kept & safe", "secret": "not kept"}
     asked = browser.post("/things/fresh", typed)
-    assert asked.status_code == 403
+    assert asked.status_code == 401
     assert "Enter your password" in asked.get_data(as_text=True)
     assert "not kept" not in asked.get_data(as_text=True)
     asked = press(browser, asked, password="a wrong one")
