@@ -207,7 +207,7 @@ def _told(context: ApplyContext, kind: EventKind, row: Row[Any], va: str, messag
 
 
 def _decide_requests(context: ApplyContext, rows: list[ExportRequestRow]) -> None:
-    unit = context.unit
+    unit, gone = context.unit, frozenset(context.staged.gone)
     for row in rows:
         try:
             statement = open_export_request(row.statement, row.device_key)
@@ -216,6 +216,8 @@ def _decide_requests(context: ApplyContext, rows: list[ExportRequestRow]) -> Non
         if statement.request != row.id or statement.instance != row.instance:
             raise MalformedError("a request does not say what its device signed")
         instance = _holder(context, row)
+        if instance is not None and instance.id in gone:
+            instance = None  # the same file says that it was removed
         if instance is not None:
             statement = replace(statement, instance=instance.id)
         va = instance.virtual_account_id if instance else next(iter(sorted(context.virtual_accounts)), "")

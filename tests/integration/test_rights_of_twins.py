@@ -388,3 +388,26 @@ def test_a_request_that_waits_while_its_machine_becomes_another_instance_is_deci
     assert (old.rights["STRONG"].count, new.state.grants) == (2, {})
     assert site.licence("STRONG")["in_use"] == 2
     assert site.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C8.2", "S4.1")
+@pytest.mark.parametrize("written", [False, True])
+@pytest.mark.parametrize("how", ["deregistered", "removed"])
+def test_a_device_that_is_gone_is_granted_nothing(site: World, how: str, written: bool) -> None:
+    """Its request is withdrawn; one that stands in a file which never arrived fails beside the word that it is gone."""
+    device = site.device("SN1")
+    site.synchronize("one")
+    device.request_export("STRONG", 2)
+    if written:
+        site.satellite("sync", "export", "--output", site.file("lost"))
+    if how == "deregistered":
+        device.deregister()
+    else:
+        identity.remove(site, "satellite", str(device.state.instance))
+    sent = site.synchronize("two")[0]["counts"].get("export_request", 0)
+    (entry,) = site.satellite("export-queue")["items"]
+
+    assert sent == int(written)
+    assert (entry["state"], entry["reason"]) == ("failed", "unknown_device" if written else "cancelled")
+    assert site.licence("STRONG")["in_use"] == 0
+    assert site.central("ledger", "verify")["ok"]

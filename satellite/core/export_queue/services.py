@@ -67,7 +67,7 @@ def queue_request(
         raise DeviceRefusal("identity_mismatch")
     if not instance.export_allowed and statement.quantity:
         raise DeviceRefusal("export_not_permitted", "the token did not allow it")
-    _withdraw_waiting(unit, instance.id, statement.tag)
+    _withdraw_waiting(unit, "Replaced by a newer request of the device.", instance.id, statement.tag)
     row = QueueEntry(
         id=statement.request,
         instance_id=instance.id,
@@ -88,13 +88,16 @@ def queue_request(
     return answer_of(row)
 
 
-def _withdraw_waiting(unit: Unit, instance_id: str, tag: str) -> None:
-    query = select(QueueEntry).where(
-        QueueEntry.instance_id == instance_id, QueueEntry.tag == tag, QueueEntry.state == WAITING
-    )
-    for row in unit.session.scalars(query):
+def withdraw_all(unit: Unit, instance_id: str) -> None:
+    """Withdraw what an instance that is removed asked for and central has not heard of."""
+    _withdraw_waiting(unit, "The product instance was removed.", instance_id)
+
+
+def _withdraw_waiting(unit: Unit, why: str, instance_id: str, tag: str | None = None) -> None:
+    query = select(QueueEntry).where(QueueEntry.instance_id == instance_id, QueueEntry.state == WAITING)
+    for row in unit.session.scalars(query if tag is None else query.where(QueueEntry.tag == tag)):
         row.state, row.reason, row.decided_at = FAILED, ExportReason.CANCELLED.value, unit.now
-        row.message, row.change_no = "Replaced by a newer request of the device.", next_change(unit)
+        row.message, row.change_no = why, next_change(unit)
 
 
 def _say(unit: Unit, kind: EventKind, row: QueueEntry | HeldGrant, quantity: int, text: str, more: str = "") -> None:

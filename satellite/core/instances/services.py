@@ -21,7 +21,7 @@ from satellite.core.accounts.models import VirtualAccount
 from satellite.core.activity.events import SITE, EventKind
 from satellite.core.activity.services import record
 from satellite.core.base import next_change
-from satellite.core.export_queue.services import move_restricted
+from satellite.core.export_queue.services import move_restricted, withdraw_all
 from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import (
     instance_name,
@@ -217,6 +217,7 @@ def take_off(unit: Unit, row: Instance, how: str) -> None:
     require(unit, Permission.INSTANCE_MANAGE)
     freed = claims_of(unit, row.id)
     replace_claims(unit, row.id, row.virtual_account_id, {})
+    withdraw_all(unit, row.id)
     _end_clones(unit, row)
     set_standbys(unit, row, ())
     unit.session.execute(
