@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.errors import HaltServer
 
 from serverkit.devices.asgi_front import Application, AsgiFront
 from serverkit.devices.plain_way import show_way
@@ -113,6 +114,9 @@ def serve(
         }
         try:
             _Server(options, lambda: AsgiFront(make_app(), threads=threads, behind_proxy=tls is None), pair).run()
+        except HaltServer as halt:
+            # A second worker that ends while the first is being cleared away escapes gunicorn's own handling.
+            raise SystemExit(halt.exit_status) from None
         finally:
             if os.getpid() == master:  # a worker that ends passes here too
                 for child in children:
