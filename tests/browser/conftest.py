@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.serve import ARGS, CHROMIUM, serving
 from tests.console import PEOPLE, app_of
-from tests.exhibit import ExhibitConsole
+from tests.exhibit import ExhibitConsole, things
 
 
 @dataclass
@@ -47,10 +47,23 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def exhibit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server that shows every part."""
-    with serving(app_of(ExhibitConsole()), tmp_path_factory.mktemp("tls")) as address:
+def shown() -> ExhibitConsole:
+    """The console that shows every part."""
+    return ExhibitConsole()
+
+
+@pytest.fixture(scope="session")
+def exhibit_address(shown: ExhibitConsole, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the one server of that console."""
+    with serving(app_of(shown), tmp_path_factory.mktemp("tls")) as address:
         yield address
+
+
+@pytest.fixture
+def exhibit(shown: ExhibitConsole, exhibit_address: str) -> str:
+    """The address of the console, which shows all its things again whatever a test before has removed."""
+    shown.server.items[:] = things()
+    return exhibit_address
 
 
 @pytest.fixture

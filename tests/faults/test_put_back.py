@@ -72,9 +72,9 @@ class SatelliteRival(SatelliteAnchor):
 
     rival: Callable[[], None] | None = None
 
-    def _save(self, reached: SatelliteReached) -> None:
+    def save(self, reached: SatelliteReached) -> None:
         overtake(self.rival)
-        super()._save(reached)
+        super().save(reached)
 
 
 class CentralRival(CentralAnchor):
@@ -82,9 +82,9 @@ class CentralRival(CentralAnchor):
 
     rival: Callable[[], None] | None = None
 
-    def _save(self, reached: CentralReached) -> None:
+    def save(self, reached: CentralReached) -> None:
         overtake(self.rival)
-        super()._save(reached)
+        super().save(reached)
 
 
 RIVALS: list[threading.Thread] = []
