@@ -11,7 +11,7 @@ from central.device_api.app import make_app as make_device_app
 from central.runtime import Central
 from exchange.vocabulary import DeviceOp
 from serverkit.devices.asgi_front import Application
-from serverkit.devices.messages import FailureLimiter
+from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.http.app import Family, lean_urls, make_flask
 from serverkit.http.layer import rest_urls
 from serverkit.http.oauth import Tokens, token_urls

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import central
 from central.anchor import Anchor, Reached
-from central.domain.activity.queries import founding_vendor
 from central.domain.alerts.services import settle_alerts
+from central.domain.event_log.queries import founding_vendor
 from central.domain.operations.models import ClockRow
 from central.domain.operations.nodes import copied, note_node, wants_note
 from central.domain.operations.rules import Origin, Place
 from central.domain.trust.services import finish_replacement
 from central.keyring import TRUST, KeyRing
 from central.settings import PREFIX, CentralSettings
-from central.sync.recovery import enter_recovery, origin, reached
+from central.sync.restored_central import enter_recovery, origin, reached
 from serverkit.actor import SYSTEM
 from serverkit.anchor import AnchorUnreadableError
 from serverkit.clock import Clock

@@ -13,7 +13,7 @@ from satellite.runtime import Satellite
 from satellite.ui.console import URLS as PAGES
 from satellite.ui.console import SatelliteConsole
 from serverkit.devices.asgi_front import Application
-from serverkit.devices.messages import FailureLimiter
+from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.http.app import Family, Url, lean_urls, make_flask
 from serverkit.http.gate import Gated
 from serverkit.http.layer import rest_urls

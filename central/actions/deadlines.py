@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
 from central.domain.alerts.due import due_accounts
 from central.domain.alerts.services import refresh_due
 from central.domain.catalogue.queries import titles
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.export_control.services import active_grants, end_grants
 from central.domain.instances.devices import end_restored_marks
 from central.domain.instances.models import RESERVED, Instance

@@ -23,7 +23,7 @@ from central.domain.ledger.claims import claims_by_instance
 from central.domain.ledger.queries import licences
 from central.domain.ledger.reserving import reserved_for
 from central.domain.reservations.ending import take_back
-from central.domain.reservations.queries import move_reservations
+from central.domain.reservations.moving import move_reservations
 from central.domain.satellites.queries import satellite_names
 from central.keyring import KeyRing
 from exchange.errors import ExchangeError

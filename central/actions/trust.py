@@ -10,8 +10,8 @@ from typing import Any
 from central.anchor import Reached
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.trust import services
 from central.keyring import KeyRing
 from central.runtime import HOMES, assemble, note_here, refuse_other_home

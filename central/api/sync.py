@@ -17,7 +17,7 @@ from exchange.errors import ExchangeError, MalformedError, TooLargeError
 from exchange.limits import ENVELOPE_LINE_BYTES, HEADER_BYTES, ROOT_LINE_BYTES, SYNC_FILE_BYTES
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import DatabaseFailure
-from serverkit.devices.messages import FailureLimiter
+from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.errors import AppError, UploadTooLargeError
 from serverkit.http.answers import failed, nowhere, problem
 from serverkit.http.app import Url, View

@@ -11,8 +11,9 @@ from serverkit.errors import AppError
 
 MODULES = {
     "accounts": ("account", "agreement", "virtual-account", "policy"),
-    "activity": ("alerts", "alert", "events", "transactions"),
+    "alerts": ("alerts", "alert"),
     "backup": ("backup", "restore"),
+    "event_log": ("events", "transactions"),
     "inventory": ("licences", "instances", "instance"),
     "mail": ("mail",),
     "orders": ("catalogue", "order", "ledger", "licence"),

@@ -9,10 +9,10 @@ from dataclasses import replace
 from central.device_api.devices import DevicePools, authorize_device, decide_for_device, take_device_return
 from central.device_api.registering import leave, refresh_registered, register
 from central.domain.accounts.models import SmartAccount
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
 from central.domain.agreements.services import is_pending
 from central.domain.alerts.services import refresh_alerts, refresh_clones, refresh_touched
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.export_control.moving import follow_keys
 from central.domain.export_control.queries import has_restricted
 from central.domain.instances.devices import (

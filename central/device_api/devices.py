@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
 from central.domain.alerts.services import refresh_alerts, refresh_touched
 from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import entitlements, titles
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord, ReleaseNotice
 from central.domain.export_control.queries import has_restricted
 from central.domain.export_control.services import (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from central.domain.access import models as access
 from central.domain.accounts import models as accounts
-from central.domain.activity import models as activity
 from central.domain.alerts import models as alerts
 from central.domain.base import Base
 from central.domain.catalogue import models as catalogue
 from central.domain.credentials import models as credentials
+from central.domain.event_log import models as event_log
 from central.domain.export_control import models as export_control
 from central.domain.instances import models as instances
 from central.domain.ledger import models as ledger
@@ -22,7 +22,7 @@ from serverkit.db.guards import guarded
 FEATURES = (
     access,
     accounts,
-    activity,
+    event_log,
     alerts,
     catalogue,
     credentials,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from central.domain.accounts.models import SmartAccount
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.export_control.services import end_grants, renew_grants
 from central.domain.satellites.models import AnsweredRequest, Satellite
 from central.domain.satellites.services import note_signer
@@ -12,7 +12,7 @@ from central.domain.trust.services import require_valid_keys
 from central.keyring import KeyRing
 from central.sync.apply_rows import apply_rows, apply_staged
 from central.sync.make_response import base_of, make_response
-from central.sync.recovery import mark_recovering, note_answer
+from central.sync.restored_central import mark_recovering, note_answer
 from central.sync.staging import Staged
 from exchange.files.sync_request import OpenedRequest
 from serverkit.actor import ActorKind

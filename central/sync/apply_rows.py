@@ -12,10 +12,10 @@ from sqlalchemy import Row, delete, select
 
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import of_satellite
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import NewEvent, record_many
 from central.domain.base import next_numbers
 from central.domain.catalogue.queries import titles
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import NewEvent, record_many
 from central.domain.export_control.adopting import adopt_grant
 from central.domain.export_control.models import GrantRecord
 from central.domain.export_control.moving import follow_keys, move_grants

@@ -43,7 +43,7 @@ from exchange.errors import (
     UnknownIssuerError,
     WrongKindError,
 )
-from exchange.files.order import RequestOrder
+from exchange.files.order_check import RequestOrder
 from exchange.files.sync_request import OpenedRequest, is_genuine, open_sync_request, peek_cut, peek_satellite
 from exchange.keys import PublicKey
 from exchange.vocabulary import FileKind

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from central.anchor import Anchor
-from central.sync.recovery import reached
+from central.sync.restored_central import reached
 from serverkit.actor import SYSTEM
 from serverkit.db.unit import Database, Unit
 

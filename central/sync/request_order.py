@@ -7,13 +7,13 @@ from typing import BinaryIO
 from sqlalchemy import select
 
 from central.domain.accounts.models import SmartAccount
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.satellites.models import AnsweredRequest, QuarantinedFile, Satellite
 from central.keyring import KeyRing
-from central.sync.recovery import enter_recovery
+from central.sync.restored_central import enter_recovery
 from exchange.errors import ExchangeError, ForkError, ResyncRequiredError
-from exchange.files.order import KnownRequests, RequestOrder, judge_request
+from exchange.files.order_check import KnownRequests, RequestOrder, judge_request
 from exchange.files.sync_request import OpenedRequest
 from exchange.statements import CentralHead, open_central_head
 from serverkit.clock import iso

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import NewEvent
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import NewEvent
 from central.domain.satellites.models import Satellite
 from exchange.files.rows import EventRow, InstanceRow
 

@@ -15,8 +15,8 @@ from typing import Any
 from sqlalchemy import select
 
 from central.domain.accounts.queries import of_satellite
-from central.domain.activity.models import Event
-from central.domain.activity.services import NewEvent, event_columns
+from central.domain.event_log.models import Event
+from central.domain.event_log.services import NewEvent, event_columns
 from central.domain.instances.models import Instance, Standby
 from central.domain.ledger.models import Claim
 from central.domain.reservations.queries import has_active

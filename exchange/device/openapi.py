@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exchange.canonical import JsonObject
-from exchange.device.rules import DEVICE_PROBLEMS
+from exchange.device.problems import DEVICE_PROBLEMS
 from exchange.vocabulary import DeviceOp
 
 _SUMMARIES = {

@@ -24,7 +24,8 @@ from exchange.device.bodies import (
     TransferActiveBody,
 )
 from exchange.device.messages import DeviceAnswer, DeviceRequest
-from exchange.device.rules import CounterVerdict, judge_counter, problem_of
+from exchange.device.problems import problem_of
+from exchange.device.rules import CounterVerdict, judge_counter
 from exchange.device.verifier import DeviceMessage
 from exchange.errors import ExchangeError
 from exchange.keys import PublicKey

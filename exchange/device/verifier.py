@@ -9,7 +9,7 @@ from threading import Lock
 
 from exchange.device.backend import Signer
 from exchange.device.messages import DeviceRequest, open_device_request, peek_device, seal_device_answer
-from exchange.device.rules import problem_of
+from exchange.device.problems import problem_of
 from exchange.errors import ExchangeError, UnknownIssuerError, WrongKindError
 from exchange.keys import PublicKey
 

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from exchange.device.timers import REMOVED, SILENT_MAJOR
 from exchange.vocabulary import InstanceState
-from satellite.core.activity.events import EventKind
 from satellite.core.base import next_change
+from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.export_queue.services import holds_restricted
 from satellite.core.instances.clones import end_restored_marks
 from satellite.core.instances.models import Instance

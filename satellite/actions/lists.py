@@ -18,10 +18,10 @@ from satellite.core.access import queries as access
 from satellite.core.access.models import User
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.accounts.queries import names
-from satellite.core.activity.models import Event
-from satellite.core.activity.queries import event_dict
 from satellite.core.alerts.models import Alert
 from satellite.core.alerts.services import alert_dict
+from satellite.core.event_log.models import Event
+from satellite.core.event_log.queries import event_dict
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from satellite.core.export_queue.queries import SINCE, held_units, queue_dicts, units_in_the_way
 from satellite.core.instances.models import Instance

@@ -14,8 +14,8 @@ from satellite.core.access import queries, services, users
 from satellite.core.access.errors import UnknownUserError
 from satellite.core.access.models import USER_TABLES, User
 from satellite.core.access.rules import permissions_of
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from satellite.runtime import Satellite
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import Unit

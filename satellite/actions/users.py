@@ -8,8 +8,8 @@ from satellite.core.access import queries, users
 from satellite.core.access.models import USER_TABLES, User
 from satellite.core.access.rules import MATRIX, Permission, Role, role_of
 from satellite.core.access.services import require
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from satellite.core.site.services import void_setup_code
 from satellite.runtime import Satellite
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from satellite.actions import alerts as alert_actions
-from satellite.actions import events, export_queue, instances, licences
+from satellite.actions import event_log, export_queue, instances, licences
 from satellite.cli.base import group, reading, writing
 from serverkit.cli.base import emit, emit_list
 
@@ -114,7 +114,7 @@ def alert_remind(context: click.Context, alert_id: str) -> None:
 def events_list(context: click.Context, name: str | None) -> None:
     """List events."""
     with reading(context) as (_, unit):
-        items = events.list_events(unit, name)
+        items = event_log.list_events(unit, name)
     emit_list(context, items, ("at", "kind", "actor", "message"))
 
 

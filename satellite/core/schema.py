@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from satellite.core.access import models as access
 from satellite.core.accounts import models as accounts
-from satellite.core.activity import models as activity
 from satellite.core.alerts import models as alerts
 from satellite.core.base import Base
+from satellite.core.event_log import models as event_log
 from satellite.core.export_queue import models as export_queue
 from satellite.core.instances import models as instances
 from satellite.core.licences import models as licences
@@ -15,5 +15,5 @@ from satellite.core.site import models as site
 from satellite.core.tokens import models as tokens
 from serverkit.db.guards import guarded
 
-FEATURES = (access, accounts, activity, alerts, export_queue, instances, licences, operations, site, tokens)
+FEATURES = (access, accounts, alerts, event_log, export_queue, instances, licences, operations, site, tokens)
 metadata = guarded(Base.metadata)

@@ -10,9 +10,9 @@ from exchange.device.backend import KnownDevice
 from exchange.device.bodies import AuthorizeBody, AuthorizeResult
 from exchange.device.rules import may_alarm
 from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, SILENT_MINOR
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
 from satellite.core.alerts.services import refresh_touched
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from satellite.core.export_queue.services import ACTIVE, answers_for, grants_for, mark_delivered
 from satellite.core.instances.models import Instance
 from satellite.core.instances.queries import instance_name

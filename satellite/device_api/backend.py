@@ -23,9 +23,9 @@ from exchange.device.verifier import DeviceMessage
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.statements import ExportRequest, ExportReturn
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
 from satellite.core.alerts.services import refresh_clones, refresh_touched
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from satellite.core.export_queue.services import queue_request, take_return
 from satellite.core.instances.clones import note_restored, revive_key
 from satellite.core.instances.models import DeviceKey, Instance

@@ -18,9 +18,9 @@ from exchange.device.verifier import DeviceMessage
 from exchange.identity import Udi
 from exchange.keys import PrivateKey, PublicKey
 from exchange.vocabulary import DeviceOp
-from satellite.core.activity.models import Event
-from satellite.core.activity.services import event_row
 from satellite.core.base import next_numbers
+from satellite.core.event_log.models import Event
+from satellite.core.event_log.services import event_row
 from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import shown_with_uuid
 from satellite.core.instances.rules import added_event

@@ -10,8 +10,8 @@ from exchange.certificates import certificate_key, certificate_times
 from exchange.errors import AlteredError, ExpiredError
 from exchange.files.authorization import OpenedAuthorization, read_authorization
 from exchange.licence_time import ClockTrust
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from satellite.core.operations.services import note_signed_time
 from satellite.core.site.models import MadeRegistration, Site
 from satellite.core.site.queries import site_of

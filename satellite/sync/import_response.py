@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import select
 
 from exchange.errors import NotMineError, ResyncRequiredError
-from exchange.files.order import ResponseOrder, judge_response
+from exchange.files.order_check import ResponseOrder, judge_response
 from exchange.files.sync_request import Applied
 from exchange.files.sync_response import read_sync_response
 from exchange.trust import Trust

@@ -11,8 +11,8 @@ from exchange.certificates import certificate_key, certificate_times
 from exchange.compliance import until
 from exchange.errors import AlteredError
 from exchange.files.rows import CertificatesRow
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from satellite.core.site.models import Site
 from satellite.keyring import KeyRing
 from serverkit.db.unit import Unit

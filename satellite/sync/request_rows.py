@@ -34,7 +34,7 @@ from exchange.keys import PublicKey
 from exchange.limits import TABLE_ROWS
 from exchange.statements import open_export_request
 from exchange.vocabulary import DeliveryState, PrivacyField
-from satellite.core.activity.models import Event
+from satellite.core.event_log.models import Event
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from satellite.core.export_queue.services import ACTIVE, SENT, WAITING
 from satellite.core.instances.models import DeviceKey, Instance

@@ -7,8 +7,8 @@ continue with any number, for its last one is forgotten.
 from __future__ import annotations
 
 from exchange.files.rows import ClaimRow, InstanceRow, ResponseRow, TokenRow
-from satellite.core.activity.events import EventKind
 from satellite.core.base import next_change
+from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import instance_name
 from satellite.core.instances.rules import standby_rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from satellite.actions.lists import list_events
-from satellite.core.activity.events import EventKind
+from satellite.core.event_log.event_kinds import EventKind
 from satellite.ui.pages import day_start, places, rows_of
 from serverkit.web.answers import Answer
 from serverkit.web.forms import Choice

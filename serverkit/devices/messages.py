@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from threading import Lock
+from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from serverkit.devices.asgi import Receive, Scope
 from serverkit.devices.batcher import Batcher
 from serverkit.devices.bodies import Bodies, CallerGoneError
 from serverkit.devices.health import CheckCall, answer_health
+from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.errors import AppError
 from serverkit.ids import new_id
 from serverkit.log import get_logger
@@ -25,38 +24,7 @@ from serverkit.wsgi import Response, json_response, problem
 PREFIX = "/device/v1/"
 READY = "/readyz"
 READY_SECONDS = 0.25
-ADDRESSES = 10_000
 RETRY_SECONDS = 5
-
-
-class FailureLimiter:
-    """Counts refused messages by address: only refused messages are rate limited."""
-
-    def __init__(self, a_minute: int, now: Callable[[], datetime]) -> None:
-        """At most `a_minute` failures in a minute from one address."""
-        self._most = a_minute
-        self._now = now
-        self._counts: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
-        self._lock = Lock()
-
-    def wait_seconds(self, address: str) -> int:
-        """How long an address has to wait; 0 for not at all."""
-        if address not in self._counts:
-            return 0  # almost all callers: the time is not even read
-        with self._lock:
-            start, count = self._counts.get(address, (self._now(), 0))
-            left = (start + timedelta(minutes=1) - self._now()).total_seconds()
-            return max(1, int(left)) if count >= self._most and left > 0 else 0
-
-    def count(self, address: str) -> None:
-        """Count a failure."""
-        with self._lock:
-            start, count = self._counts.pop(address, (self._now(), 0))
-            if self._now() - start >= timedelta(minutes=1):
-                start, count = self._now(), 0
-            self._counts[address] = (start, count + 1)
-            while len(self._counts) > ADDRESSES:
-                self._counts.popitem(last=False)
 
 
 class Message(Protocol):

@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 
 from serverkit.actor import Actor
 from serverkit.db.unit import Database, Unit
-from serverkit.devices.messages import FailureLimiter
+from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.errors import AppError
 from serverkit.http.answers import encoded, etag_of, failed, good, nowhere, refusal
 from serverkit.http.app import Url, View

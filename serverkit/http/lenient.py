@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from werkzeug.wrappers import Response
 
 from serverkit.db.unit import Database, Unit
-from serverkit.devices.messages import FailureLimiter
+from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.errors import AppError, InvalidInputError, Remedy
 from serverkit.http.answers import log_failure
 from serverkit.http.app import Url, View

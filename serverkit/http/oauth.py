@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from werkzeug.wrappers import Response
 
-from serverkit.devices.messages import FailureLimiter
+from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.errors import AppError, Remedy
 from serverkit.http.answers import log_failure
 from serverkit.http.app import Url, View

@@ -19,8 +19,8 @@ from central.domain.instances.models import Instance as CentralInstance
 from central.runtime import Central
 from exchange.canonical import b64encode
 from satellite.core.accounts.models import VirtualAccount as SitePool
-from satellite.core.activity.models import Event
 from satellite.core.base import Counter
+from satellite.core.event_log.models import Event
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.licences.models import Claim, PoolTotal
 from satellite.runtime import Satellite

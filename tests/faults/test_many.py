@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import sqlalchemy
 
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
 from satellite.core.base import next_number
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from satellite.core.operations.models import JobRun
 from satellite.runtime import open_satellite
 from serverkit.actor import SYSTEM

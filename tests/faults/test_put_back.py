@@ -15,7 +15,7 @@ import pytest
 from central.anchor import Anchor as CentralAnchor
 from central.anchor import Reached as CentralReached
 from central.runtime import assemble, recover_if_restored
-from central.sync.recovery import FLOOR_STEP
+from central.sync.restored_central import FLOOR_STEP
 from satellite.sync.anchor import Anchor as SatelliteAnchor
 from satellite.sync.anchor import Reached as SatelliteReached
 from serverkit.backup.container import new_header, write_pieces

@@ -10,7 +10,7 @@ import pytest
 from central.actions.virtual_accounts import change_virtual_account, create_virtual_account
 from central.runtime import open_central
 from central.sync.outgoing import raise_anchor
-from central.sync.recovery import note_answer
+from central.sync.restored_central import note_answer
 from serverkit.actor import SYSTEM
 from tests.world import ACCOUNT, World
 

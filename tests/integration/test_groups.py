@@ -23,7 +23,7 @@ from agent.transport import Server
 from exchange.canonical import parse_time
 from exchange.identity import Udi
 from exchange.vocabulary import DeviceOp
-from satellite.core.activity.models import Event as SiteEvent
+from satellite.core.event_log.models import Event as SiteEvent
 from satellite.core.instances.models import Instance
 from satellite.core.licences.models import Claim, PoolTotal
 from satellite.core.tokens.models import Token

@@ -12,9 +12,9 @@ from sqlalchemy import event
 from satellite.actions import counts, lists
 from satellite.actions.licences import LICENCE_ORDERS, list_licence_window
 from satellite.core.accounts.models import VirtualAccount
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
 from satellite.core.alerts.services import book
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from satellite.core.export_queue.models import QueueEntry
 from satellite.core.instances.models import Instance
 from satellite.runtime import Satellite, open_satellite

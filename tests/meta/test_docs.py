@@ -30,7 +30,7 @@ from central.domain.export_control.rules import MESSAGES
 from central.domain.ledger import rules as ledger
 from central.domain.preferences.rules import POLICIES
 from central.settings import CentralSettings
-from exchange.device.rules import DEVICE_PROBLEMS
+from exchange.device.problems import DEVICE_PROBLEMS
 from exchange.errors import ExchangeError
 from exchange.refusal import Refusal, Remedy
 from exchange.vocabulary import PrivacyField

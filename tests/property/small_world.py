@@ -24,7 +24,7 @@ from agent.joining import RegistrationRequest
 from agent.transport import Server
 from central.actions.synchronization import import_network_request
 from central.domain.accounts.queries import by_domain, virtual_accounts
-from central.domain.activity.models import Event as CentralEvent
+from central.domain.event_log.models import Event as CentralEvent
 from central.domain.export_control.models import GrantRecord
 from central.domain.instances.models import Instance as CentralInstance
 from central.domain.ledger.models import Claim as CentralClaim
@@ -43,7 +43,7 @@ from exchange.licence_time import Moment
 from satellite.actions.registration import import_authorization_file
 from satellite.actions.synchronization import import_response_file
 from satellite.core.accounts.queries import names
-from satellite.core.activity.models import Event as SiteEvent
+from satellite.core.event_log.models import Event as SiteEvent
 from satellite.core.export_queue.models import HeldGrant
 from satellite.core.instances.models import Instance as SiteInstance
 from satellite.core.licences.models import Claim as SiteClaim

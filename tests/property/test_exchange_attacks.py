@@ -14,7 +14,7 @@ from agent import exports
 from agent.transport import Reply
 from exchange.device.bodies import AuthorizeResult
 from exchange.errors import ExchangeError, RegistrationNeededError
-from satellite.core.activity.models import Event
+from satellite.core.event_log.models import Event
 from satellite.core.export_queue.models import HeldGrant
 from satellite.core.instances.models import Instance
 from satellite.core.site.queries import site_of

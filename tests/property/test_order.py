@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.files.order import (
+from exchange.files.order_check import (
     KnownRequests,
     RequestOrder,
     ResponseOrder,

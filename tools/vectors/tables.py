@@ -11,7 +11,7 @@ from exchange.compliance import LotView, Pool, choose_lots, expiry_step, judge_p
 from exchange.device.rules import judge_counter
 from exchange.envelope import pae
 from exchange.errors import ExchangeError
-from exchange.files.order import KnownRequests, judge_request, judge_response
+from exchange.files.order_check import KnownRequests, judge_request, judge_response
 from exchange.files.sync_request import Applied, ChainEntry, SyncRequest
 from exchange.files.sync_response import SyncResponse
 from exchange.statements import CentralHead

@@ -12,7 +12,7 @@ from central.api.compat import accounts, devices, licences, reservations, tokens
 from central.api.compat.wire import BASES, Call, is_appliance, locate, open_call
 from central.domain.access.rules import Permission
 from central.runtime import Central
-from serverkit.devices.messages import FailureLimiter
+from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.http.layer import Caller
 from serverkit.http.lenient import LenientApi, Route
 from serverkit.http.operations import Access

@@ -8,12 +8,12 @@ from enum import StrEnum
 from central import __version__
 from central.actions.credentials import recognise_bearer
 from central.actions.permits import permit_at
-from central.api.v1 import access, accounts, activity, inventory, reservations, satellites, time, vendor
+from central.api.v1 import access, accounts, alerts, event_log, inventory, reservations, satellites, time, vendor
 from central.domain.credentials.models import IdempotentAnswer
 from central.runtime import Central
 from exchange.errors import ExchangeError
 from serverkit.db.unit import Unit
-from serverkit.devices.messages import FailureLimiter
+from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.errors import AppError
 from serverkit.http.layer import Api, Caller
 from serverkit.http.memory import AnswerMemory
@@ -22,7 +22,8 @@ from serverkit.http.schemas import BASE
 OPERATIONS = (
     *access.OPERATIONS,
     *accounts.OPERATIONS,
-    *activity.OPERATIONS,
+    *alerts.OPERATIONS,
+    *event_log.OPERATIONS,
     *inventory.OPERATIONS,
     *reservations.OPERATIONS,
     *satellites.OPERATIONS,

@@ -22,8 +22,8 @@ from central.domain.access.rules import (
     is_in_scope,
     permits,
 )
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id

@@ -14,9 +14,9 @@ from central.domain.accounts.errors import (
 )
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import default_virtual_account, managers, satellite_name
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
 from central.domain.base import next_change, next_number_of_vendor
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 from serverkit.names import check_domain, check_name, check_text, refuse_similar

@@ -9,8 +9,8 @@ from sqlalchemy import delete, select
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import VirtualAccount, VirtualAccountTag
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from serverkit.db.unit import Unit
 from serverkit.names import check_name, kept_key, name_key, refuse_similar
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
 from central.domain.agreements.errors import AgreementPendingError
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.preferences.queries import changed_at, days
 from serverkit.db.unit import Unit
 

@@ -11,8 +11,6 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import is_permitted, require, visible_virtual_accounts
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import all_accounts
-from central.domain.activity.events import EVERYBODY, EventKind
-from central.domain.activity.services import NewEvent, record, record_many
 from central.domain.alerts.clones import clones
 from central.domain.alerts.conditions import account_wants, pool_key, shortages
 from central.domain.alerts.devices import INSTANCE_KINDS
@@ -22,6 +20,8 @@ from central.domain.alerts.models import Alert
 from central.domain.alerts.rules import CATALOGUE
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.base import VENDOR
+from central.domain.event_log.event_kinds import EVERYBODY, EventKind
+from central.domain.event_log.services import NewEvent, record, record_many
 from central.keyring import KeyRing
 from serverkit.alerts.engine import AlertBook, AlertState, Changes, Place, Wanted, place_of
 from serverkit.alerts.errors import UnknownAlertError

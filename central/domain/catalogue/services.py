@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
 from central.domain.base import VENDOR, next_change
 from central.domain.catalogue.models import Entitlement, Product
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, upsert
 from serverkit.names import InvalidNameError, check_text

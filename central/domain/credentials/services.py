@@ -12,8 +12,6 @@ from sqlalchemy import delete, select, update
 from central.domain.access.models import User
 from central.domain.access.rules import Permission
 from central.domain.access.services import find_user, require
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
 from central.domain.credentials.errors import (
     BadCredentialsError,
     InvalidTokenLifeError,
@@ -30,6 +28,8 @@ from central.domain.credentials.rules import (
     limits_of,
     scope_text,
 )
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from serverkit.actor import Actor, ActorKind
 from serverkit.auth.addresses import check_networks, is_within
 from serverkit.db.unit import Unit

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
 from central.domain.base import next_change
 from central.domain.catalogue.queries import units_of
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.export_control.models import GrantRecord
 from central.domain.export_control.services import grant_by_id, store_grant
 from central.domain.instances.queries import device_name

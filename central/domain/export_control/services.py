@@ -8,10 +8,10 @@ from datetime import timedelta
 from sqlalchemy import exists, select
 
 from central.domain.accounts.models import SmartAccount
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
 from central.domain.base import next_change
 from central.domain.catalogue.queries import find_entitlement, units_of
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.export_control.models import GRANT_STATES, ExportRequestRecord, GrantRecord
 from central.domain.export_control.rules import MESSAGES, Application, judge_application
 from central.domain.instances.models import Instance

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import bindparam, delete, select
 
 from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.instances.models import RESERVED, DeviceKey, Instance
 from central.domain.instances.queries import instance_name, known_unit, members_of, twins_of, units_of
 from central.domain.instances.services import set_standbys

@@ -10,9 +10,9 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.services import refuse_managed, refuse_managed_by
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
 from central.domain.catalogue.queries import titles
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.instances.models import RESERVED, DeviceKey, Instance, Standby
 from central.domain.instances.queries import instance_name, placed_name, twins_of
 from central.domain.ledger.claims import claims_of, move_claims, release_claims

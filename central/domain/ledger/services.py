@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.queries import default_virtual_account, virtual_account
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import Entry, NewEvent, record_many, record_transactions
 from central.domain.catalogue.queries import entitlements, titles
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import Entry, NewEvent, record_many, record_transactions
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot, Posting
 from central.domain.ledger.postings import OUTSIDE, Move, Place, holdings_of, lot_note, post_many
 from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, likeness, row_reader

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import VirtualAccount
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import Entry, record, record_transaction
 from central.domain.catalogue.queries import entitlement
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import Entry, record, record_transaction
 from central.domain.ledger.errors import (
     CentralRecoveringError,
     InvalidQuantityError,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.operations.models import Node
 from central.domain.operations.rules import BEAT, Place, is_copy
 from serverkit.db.unit import Unit

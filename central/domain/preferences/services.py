@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.preferences.models import PolicySetting
 from central.domain.preferences.queries import policies
 from central.domain.preferences.rules import InvalidPolicyError, check_order, read_policy

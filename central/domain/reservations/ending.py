@@ -14,8 +14,8 @@ from sqlalchemy import select
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import VirtualAccount
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.instances.errors import ReasonNeededError
 from central.domain.instances.models import RESERVED, Instance
 from central.domain.instances.queries import placed_name

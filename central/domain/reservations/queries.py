@@ -93,17 +93,6 @@ def forget_registered(unit: Unit, account_id: str, instances: Select[str] | Sequ
     unit.session.execute(query.values(seen_as=None))
 
 
-def move_reservations(unit: Unit, account_id: str, instance_id: str, source_id: str, virtual_account_id: str) -> None:
-    """Take the reservation that `source_id` made for an instance along to another virtual account (row C7.2)."""
-    query = update(Reservation).where(
-        Reservation.account_id == account_id,
-        Reservation.instance_id == instance_id,
-        Reservation.state == ACTIVE,
-        Reservation.virtual_account_id == source_id,
-    )
-    unit.session.execute(query.values(virtual_account_id=virtual_account_id))
-
-
 def registered_as(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
     """A registered instance of a device, at central or at a satellite, whatever else than PID and serial its UDI says."""
     query = select(Instance).where(

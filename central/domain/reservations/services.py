@@ -11,10 +11,10 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.services import refuse_managed
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
 from central.domain.agreements.services import require_agreement
 from central.domain.catalogue.queries import entitlement, titles
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.instances.models import RESERVED, Instance
 from central.domain.instances.queries import by_udi, instance_name, placed_name
 from central.domain.ledger.models import Lot

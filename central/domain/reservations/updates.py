@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.activity.events import EventKind
 from central.domain.catalogue.queries import entitlements
+from central.domain.event_log.event_kinds import EventKind
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import placed_name
 from central.domain.ledger.models import Lot

@@ -12,9 +12,9 @@ from central.domain.access.services import require
 from central.domain.accounts.errors import DefaultVirtualAccountError
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import of_satellite
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
 from central.domain.base import next_change
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.instances.models import Instance, Standby
 from central.domain.instances.services import note_removed_with
 from central.domain.ledger.claims import release_claims_of

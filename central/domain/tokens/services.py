@@ -11,9 +11,9 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.services import refuse_managed, refuse_managed_by
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
 from central.domain.agreements.services import require_agreement
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.tokens.errors import (
     ExportNotPermittedError,
 )

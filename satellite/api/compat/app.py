@@ -12,7 +12,7 @@ from satellite.api.compat import devices, handlers
 from satellite.api.compat.wire import BASES, Call, locate, open_call
 from satellite.core.access.rules import Permission
 from satellite.runtime import Satellite
-from serverkit.devices.messages import FailureLimiter
+from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.http.layer import Caller
 from serverkit.http.lenient import LenientApi, Route
 from serverkit.http.operations import Access

@@ -13,7 +13,7 @@ from satellite.api.v1 import access, inventory, setup, site, tasks, time, users
 from satellite.core.access.models import IdempotentAnswer
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
-from serverkit.devices.messages import FailureLimiter
+from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.errors import AppError
 from serverkit.http.layer import Api, Caller
 from serverkit.http.memory import AnswerMemory

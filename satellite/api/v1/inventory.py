@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from satellite.actions import alerts, events, export_queue, instances, licences, tokens, virtual_accounts
+from satellite.actions import alerts, event_log, export_queue, instances, licences, tokens, virtual_accounts
 from satellite.api.v1.context import QUEUED, VIRTUAL_ACCOUNT, Call
 from satellite.core.access.rules import Permission
 from satellite.runtime import Satellite
@@ -142,7 +142,7 @@ def remind_alert(call: Call) -> dict[str, Any]:
 
 def list_events(call: Call) -> dict[str, Any]:
     """List the event log, newest first."""
-    return paged_log(events.list_events(call.unit, call.query.virtual_account), call.query)
+    return paged_log(event_log.list_events(call.unit, call.query.virtual_account), call.query)
 
 
 def list_export_queue(call: Call) -> dict[str, Any]:

@@ -29,8 +29,8 @@ from satellite.core.access.rules import (
     permissions_of,
     role_of,
 )
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from serverkit.actor import Actor, ActorKind
 from serverkit.auth.addresses import check_networks, is_within
 from serverkit.db.unit import Unit

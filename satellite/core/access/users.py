@@ -8,8 +8,8 @@ from satellite.core.access.errors import UnknownUserError, UserExistsError
 from satellite.core.access.models import USER_TABLES, ApiToken, RefreshToken, User
 from satellite.core.access.rules import Permission, Role, judge_role, role_of
 from satellite.core.access.services import require
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 from serverkit.locks import for_change

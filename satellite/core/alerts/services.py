@@ -11,12 +11,12 @@ from sqlalchemy import select
 from exchange.trust import Root
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
-from satellite.core.activity.events import SITE, EventKind
-from satellite.core.activity.services import record
 from satellite.core.alerts import conditions, devices
 from satellite.core.alerts.clones import clones
 from satellite.core.alerts.models import Alert
 from satellite.core.alerts.rules import CATALOGUE
+from satellite.core.event_log.event_kinds import SITE, EventKind
+from satellite.core.event_log.services import record
 from satellite.core.site.queries import site_of
 from serverkit.alerts.engine import AlertBook, AlertState, Changes, Wanted
 from serverkit.clock import iso, optional_iso

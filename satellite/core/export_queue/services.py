@@ -13,9 +13,9 @@ from exchange.files.rows import ExportDecisionRow
 from exchange.keys import PublicKey
 from exchange.statements import RESERVATION, ExportRequest, ExportReturn, Grant, GrantRelease
 from exchange.vocabulary import ExportReason, ExportState
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
 from satellite.core.base import next_change
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from satellite.core.export_queue.models import GRANT_STATES, QUEUE_STATES, HeldGrant, QueueEntry
 from satellite.core.export_queue.queries import device_of, units_of
 from serverkit.db.unit import Unit

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.models import Event
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.models import Event
 from satellite.core.export_queue.errors import UnknownExportRequestError
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from satellite.core.export_queue.queries import queue_dicts

@@ -8,8 +8,8 @@ from exchange.device.rules import is_clone
 from exchange.device.timers import AUTHORIZATION_RENEWAL
 from exchange.identity import Udi
 from exchange.keys import PublicKey
-from satellite.core.activity.events import EventKind
 from satellite.core.base import next_change
+from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.export_queue.services import follow_key
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import instance_name, members_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from exchange.device.bodies import RegisterBody
 from exchange.identity import Udi
-from satellite.core.activity.events import EventKind
+from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.instances.errors import RestrictedHeldError
 from serverkit.verdicts import Verdict
 

@@ -18,9 +18,9 @@ from exchange.vocabulary import InstanceState
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.accounts.models import VirtualAccount
-from satellite.core.activity.events import SITE, EventKind
-from satellite.core.activity.services import record
 from satellite.core.base import next_change
+from satellite.core.event_log.event_kinds import SITE, EventKind
+from satellite.core.event_log.services import record
 from satellite.core.export_queue.services import move_restricted, withdraw_all
 from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import (

@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 from exchange.identity import Udi
 from exchange.keys import PublicKey
-from satellite.core.activity.events import EventKind
+from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import instance_name, units_of
 from satellite.core.instances.services import live_keys, say, set_standbys, touch

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from satellite.core.operations.models import ClockRow
 from satellite.core.site.services import TIME_STEP, note_step
 from serverkit.clock import iso

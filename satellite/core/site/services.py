@@ -13,8 +13,8 @@ from exchange.vocabulary import PrivacyField
 from satellite import __version__
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from satellite.core.site.errors import (
     AddressNeededError,
     UnknownModeError,

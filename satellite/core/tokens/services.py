@@ -10,9 +10,9 @@ from sqlalchemy import select
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.accounts.models import VirtualAccount
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
 from satellite.core.base import next_change
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from satellite.core.site.queries import authorized_site, refuses_for_agreement
 from satellite.core.tokens.errors import (
     AgreementPendingError,

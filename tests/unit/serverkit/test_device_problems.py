@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exchange.device.openapi import describe
-from exchange.device.rules import DEVICE_PROBLEMS
+from exchange.device.problems import DEVICE_PROBLEMS
 from serverkit.devices.protocol import _REFUSALS
 from serverkit.errors import RequestMalformedError, RequestTimeoutError, TooManyUploadsError, UploadTooLargeError
 

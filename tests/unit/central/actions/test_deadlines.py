@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from central.actions.deadlines import end_overdue_satellites, end_silent_instances
-from central.actions.events import list_events
+from central.actions.event_log import list_events
 from central.actions.instances import list_instances
 from central.actions.satellites import list_satellites
 from central.domain.ledger.claims import claims_of, replace_claims

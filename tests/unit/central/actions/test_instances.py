@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from central.actions import instances
-from central.actions.events import list_events
+from central.actions.event_log import list_events
 from central.actions.users import give_role
 from central.actions.virtual_accounts import create_virtual_account
 from central.domain.accounts.errors import UnknownVirtualAccountError

@@ -8,7 +8,7 @@ import pytest
 
 from central.actions import reservations
 from central.actions.accounts import change_account
-from central.actions.events import list_events
+from central.actions.event_log import list_events
 from central.actions.licences import list_licences
 from central.actions.orders import import_orders
 from central.domain.accounts.errors import UnknownAccountError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from central.actions.events import list_events
+from central.actions.event_log import list_events
 from central.actions.trust import export_root, replace_role_key, rotate_root, write_root
 from central.domain.access.errors import NotPermittedError
 from central.domain.trust.services import RootKeyUnreadableError

@@ -8,8 +8,8 @@ import pytest
 
 from satellite.actions.export_queue import list_export_queue, show_track
 from satellite.core.accounts.queries import UnknownVirtualAccountError
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from satellite.core.export_queue.errors import UnknownExportRequestError
 from tests.unit.satellite.factories import (
     NOW,

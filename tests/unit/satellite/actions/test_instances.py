@@ -10,7 +10,7 @@ import pytest
 from satellite.actions import instances
 from satellite.core.access.errors import NotPermittedError
 from satellite.core.access.rules import Role
-from satellite.core.activity.events import SITE
+from satellite.core.event_log.event_kinds import SITE
 from satellite.core.instances.errors import RestrictedHeldError, UnknownInstanceError
 from satellite.core.licences.services import replace_claims
 from serverkit.verdicts import RowVerdict

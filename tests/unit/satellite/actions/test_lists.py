@@ -9,9 +9,9 @@ import pytest
 
 from satellite.actions import lists
 from satellite.actions.alerts import dismiss_alert
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
 from satellite.core.alerts.services import book
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from satellite.sync.history import note_history
 from serverkit.alerts.engine import Wanted
 from serverkit.alerts.texts import said

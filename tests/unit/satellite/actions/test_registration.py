@@ -11,7 +11,7 @@ import pytest
 from exchange.canonical import digest
 from exchange.errors import ExchangeError
 from exchange.files.registration import read_registration
-from satellite.actions.events import list_events
+from satellite.actions.event_log import list_events
 from satellite.actions.registration import export_registration, import_authorization_file, show_registration
 from satellite.core.access.errors import NotPermittedError
 from satellite.core.access.rules import Role

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from satellite.actions.events import list_events
+from satellite.actions.event_log import list_events
 from satellite.actions.time import ACTS
 from satellite.core.access.errors import NotPermittedError
 from satellite.core.access.rules import Role

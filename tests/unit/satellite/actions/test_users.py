@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from satellite.actions import users
-from satellite.actions.events import list_events
+from satellite.actions.event_log import list_events
 from satellite.core.access.errors import LastAdministratorError, NotPermittedError, UnknownUserError
 from satellite.core.access.models import USER_TABLES
 from satellite.core.access.rules import MATRIX, Role

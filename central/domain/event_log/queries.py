@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from central.domain.activity.models import Event, LicenceTransaction
 from central.domain.base import VENDOR
+from central.domain.event_log.models import Event, LicenceTransaction
 from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from central.domain.activity.events import EVERYBODY, OF_EVERYBODY, QUIET, EventKind
-from central.domain.activity.models import Event, LicenceTransaction
 from central.domain.base import VENDOR, next_number, next_numbers
+from central.domain.event_log.event_kinds import EVERYBODY, OF_EVERYBODY, QUIET, EventKind
+from central.domain.event_log.models import Event, LicenceTransaction
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import insert_columns, insert_rows
 from serverkit.ids import new_id

@@ -6,9 +6,9 @@ from central.actions.views import EventView, TransactionView
 from central.domain.access.rules import Permission
 from central.domain.access.services import require, visible_virtual_accounts
 from central.domain.accounts.queries import by_domain, virtual_account, virtual_accounts
-from central.domain.activity import queries
-from central.domain.activity.models import Event, LicenceTransaction
 from central.domain.base import VENDOR
+from central.domain.event_log import queries
+from central.domain.event_log.models import Event, LicenceTransaction
 from serverkit.db.paging import Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
 

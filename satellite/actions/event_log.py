@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from satellite.actions.virtual_accounts import find_id
-from satellite.core.activity import queries
+from satellite.core.event_log import queries
 from serverkit.db.unit import Unit
 
 

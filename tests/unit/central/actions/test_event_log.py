@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 import central.domain.schema
 from central.actions.accounts import create_account
-from central.actions.events import list_events, list_transactions
+from central.actions.event_log import list_events, list_transactions
 from central.domain.access.errors import NotPermittedError
 from central.domain.accounts.queries import by_domain, default_virtual_account
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import Entry, NewEvent, record_many, record_transactions
 from central.domain.base import Base
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import Entry, NewEvent, record_many, record_transactions
 from serverkit.actor import OPERATOR, Actor, ActorKind
 from serverkit.db.paging import Slice
 from serverkit.db.unit import Unit

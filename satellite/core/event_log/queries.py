@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from satellite.core.activity.models import Event
+from satellite.core.event_log.models import Event
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
 

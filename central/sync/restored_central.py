@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 
 from central.anchor import Reached
 from central.domain.accounts.queries import of_satellite
-from central.domain.activity.events import EventKind
-from central.domain.activity.services import record
 from central.domain.base import VENDOR, Counter, next_number, next_numbers
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.operations.nodes import is_noted
 from central.domain.operations.rules import Origin, Place, origin_of
 from central.domain.satellites.models import AnsweredRequest, Satellite

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from satellite.core.activity.events import QUIET, SITE, EventKind
-from satellite.core.activity.models import Event
 from satellite.core.base import next_change
+from satellite.core.event_log.event_kinds import QUIET, SITE, EventKind
+from satellite.core.event_log.models import Event
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 

@@ -1,11 +1,11 @@
-"""Alerts, events, licence transactions."""
+"""Alerts."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from central.actions import alerts, events
-from central.actions.views import AlertView, EventView, TransactionView
+from central.actions import alerts
+from central.actions.views import AlertView
 from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
 from central.runtime import Central
@@ -41,18 +41,6 @@ def remind(call: Call) -> dict[str, Any]:
     return alerts.remind_alert(call.unit, call.path["account"], call.path["alert"])
 
 
-def list_events(call: Call) -> dict[str, Any]:
-    """List the event log, newest first."""
-    query: PoolPage = call.query
-    return events.list_events(call.unit, call.path["account"], query.virtual_account, part_of(query)).to_dict()
-
-
-def list_transactions(call: Call) -> dict[str, Any]:
-    """List the licence transactions, newest first."""
-    query: PoolPage = call.query
-    return events.list_transactions(call.unit, call.path["account"], query.virtual_account, part_of(query)).to_dict()
-
-
 ALERT = AlertView.schema_object()
 Op = Operation[Central]
 OPERATIONS = (
@@ -74,15 +62,5 @@ OPERATIONS = (
         "remind_alert", "POST", f"{ACCOUNT_PATH}/alerts/{{alert}}/remind", "Put an alert off.", remind, ALERT,
         body=Nothing, changes=True,
         permission=Permission.ALERT_MANAGE, row="C10.1",
-    ),
-    Op(
-        "list_events", "GET", f"{ACCOUNT_PATH}/events", "List events.", list_events,
-        list_of(EventView.schema_object()), PoolPage,
-        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C12.4",
-    ),
-    Op(
-        "list_transactions", "GET", f"{ACCOUNT_PATH}/transactions", "List licence transactions.", list_transactions,
-        list_of(TransactionView.schema_object()), PoolPage,
-        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C12.4",
     ),
 )  # fmt: skip

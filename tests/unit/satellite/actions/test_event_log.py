@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from satellite.actions.events import list_events
-from satellite.core.activity.events import EventKind
-from satellite.core.activity.services import record
+from satellite.actions.event_log import list_events
+from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.event_log.services import record
 from tests.unit.satellite.factories import add_virtual_account, unit_of
 
 
