@@ -73,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
         add(name, text).add_argument("tag", metavar="TAG")
     add("status", "Show registration, authorization, licences.")
     add("usage", "Show the licences in use.")
-    add("renew", "Renew identity, authorization, or what the timers ask for.").add_argument(
+    add("renew", "Renew identity, authorization, or everything that is due.").add_argument(
         "what", choices=["id", "auth", "due"]
     )
     active = add("transfer-active", "Name the active unit of a set; by default this device.")
@@ -92,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     clock = add("clock", "The clock of a laboratory.").add_subparsers(dest="action", required=True, metavar="ACTION")
     add("set", "Set the clock.", clock).add_argument("value", metavar="TIME")
     add("advance", "Advance the clock.", clock).add_argument("value", metavar="DURATION")
-    jump = add("jump", "Make the clock jump while no time passes.", clock)
+    jump = add("jump", "Make the clock jump, as if no time had passed.", clock)
     jump.add_argument("value", metavar="DURATION")
     jump.add_argument("--back", action="store_true", help="leap back instead of forward")
     jump.add_argument("--reboot", action="store_true", help="leap while the device is off")

@@ -99,7 +99,7 @@ class ResyncRequiredError(ExchangeError):
 
 class ExpiredError(ExchangeError):
     code = "expired"
-    message = "It is no longer valid."
+    message = "The file or message is no longer valid."
     remedy = Remedy(
         "Request a new one; if this is unexpected, compare the clocks of both sides.",
         page="time.md#when-the-clock-is-wrong",
@@ -108,7 +108,7 @@ class ExpiredError(ExchangeError):
 
 class NotYetValidError(ExchangeError):
     code = "not_yet_valid"
-    message = "It was made in the future, according to this machine's clock."
+    message = "The file or message is dated in the future, according to this machine's clock."
     remedy = Remedy(
         "Compare the clocks of both sides and correct the wrong one.", page="time.md#when-the-clock-is-wrong"
     )
@@ -122,7 +122,7 @@ class UnsupportedVersionError(ExchangeError):
 
 class TooLargeError(ExchangeError):
     code = "too_large"
-    message = "It is larger than the limit of its kind."
+    message = "The file or message is larger than the limit for its kind."
     remedy = Remedy("Check that this is the right file.", page="synchronization.md#what-can-go-wrong")
 
 

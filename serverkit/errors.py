@@ -19,7 +19,7 @@ class AppError(Refusal):
 
 class RefusedError(AppError):
     code = "refused"
-    message = "The state does not allow it."
+    message = "The present state does not allow this."
     status = 409
 
 
@@ -98,7 +98,7 @@ class FileUnreadableError(AppError):
 
 class FileTooLargeError(FileUnreadableError):
     code = "file_too_large"
-    message = "A file is larger than its kind may be."
+    message = "The file is larger than the limit for its kind."
     remedy = Remedy("Check that it is the right file; split a large one.")
 
 

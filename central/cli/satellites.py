@@ -81,7 +81,7 @@ def satellite_rename(context: click.Context, domain: str, name: str, new_name: s
     emit(context, found)
 
 
-@satellite.command("add-virtual-account", help="Give a satellite another virtual account.")
+@satellite.command("add-virtual-account", help="Add a virtual account to a satellite.")
 @click.argument("domain")
 @click.argument("name")
 @click.argument("virtual_account_name", metavar="VA")
@@ -104,7 +104,7 @@ def satellite_remove(context: click.Context, domain: str, name: str) -> None:
     emit(context, found)
 
 
-@satellite.command("resync", help="Start a new epoch: after a fork or a restore, with a fresh registration file.")
+@satellite.command("resync", help="Start a new epoch; after a fork or a restore, with a new registration file.")
 @click.argument("domain")
 @click.argument("name")
 @click.option("--registration", type=FILE)

@@ -15,7 +15,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @group.command(
-    "init", help="Set up a new central: root keys in a folder of your choice, role keys and database in the home."
+    "init", help="Create a new central: root keys in a folder of your choice, role keys and database in the home."
 )
 @click.option("--vendor", required=True, metavar="NAME", help="Name of the vendor.")
 @click.option("--root-keys", required=True, type=FOLDER, help="Folder for the root keys; keep it in a safe place.")

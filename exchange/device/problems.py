@@ -16,17 +16,23 @@ class Problem:
 
 
 DEVICE_PROBLEMS: Mapping[str, Problem] = {
-    "token_refused": Problem(403, "The token registers nothing here.", "Ask the administrator for a valid token."),
+    "token_refused": Problem(
+        403, "The token cannot register a device here.", "Ask the administrator for a valid token."
+    ),
     "not_registered": Problem(401, "This device is not registered here.", "Register the device again with a token."),
-    "certificate_expired": Problem(403, "The device's identity has ended.", "Register the device again with a token."),
+    "certificate_expired": Problem(
+        403, "The device's identity certificate has expired.", "Register the device again with a token."
+    ),
     "counter_too_low": Problem(
         409, "The message's number was used before.", "Continue above the highest number that the answer names."
     ),
     "superseded_key": Problem(
-        403, "Another key took this device's place.", "Ask the administrator which of the two machines is to live on."
+        403,
+        "A newer key has replaced the key of this device.",
+        "Ask the administrator which of the two machines to keep.",
     ),
     "invalid_quantity": Problem(422, "A quantity is not allowed.", "Ask for a whole number from 1 to 1000000."),
-    "duplicate_entitlement": Problem(422, "A licence stands twice in the list.", "Name each licence once."),
+    "duplicate_entitlement": Problem(422, "The list names a licence twice.", "Name each licence once."),
     "registered_elsewhere": Problem(
         409,
         "The key of this device is registered in another account of this server.",
@@ -39,14 +45,16 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
         409, "The licence is not restricted.", "Use it like any other licence, without a request."
     ),
     "unknown_entitlement": Problem(
-        404, "The licence is not known here.", "Check the tag, or synchronize the satellite."
+        404, "This server does not know the licence.", "Check the tag, or synchronize the satellite."
     ),
     "export_not_permitted": Problem(
         403, "This device may not ask for restricted licences.", "Register it with a token that allows it."
     ),
-    "unknown_grant": Problem(404, "The grant is not known here.", "Nothing needs to be done."),
+    "unknown_grant": Problem(404, "This server does not know the grant.", "Nothing needs to be done."),
     "recovery": Problem(
-        409, "The satellite was restored from an older copy.", "Resynchronize the satellite; renewals go on meanwhile."
+        409,
+        "The satellite was restored from an older copy.",
+        "Resynchronize the satellite; renewals continue meanwhile.",
     ),
     "setup_required": Problem(503, "The server is not set up yet.", "Finish the set-up of the server."),
     "agreement_pending": Problem(409, "The licensing agreement is not accepted.", "Accept the agreement at central."),
@@ -58,26 +66,34 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
     "unknown_member": Problem(
         422, "The named member does not belong to the set.", "Name one of the registered members."
     ),
-    "malformed": Problem(400, "The message is not one of this protocol.", "Update the agent."),
-    "altered": Problem(400, "The message does not fit its signature.", "Send it again; look for a proxy between."),
-    "unknown_issuer": Problem(401, "The message's key is not known here.", "Register the device again with a token."),
+    "malformed": Problem(400, "The message does not belong to this protocol.", "Update the agent."),
+    "altered": Problem(
+        400,
+        "The message does not match its signature.",
+        "Send it again; check for a proxy in between that changes content.",
+    ),
+    "unknown_issuer": Problem(
+        401, "This server does not know the key of the message.", "Register the device again with a token."
+    ),
     "wrong_kind": Problem(400, "The message is of another kind.", "Send it to the address of its operation."),
     "too_large": Problem(413, "The message is too large.", "Send smaller parts."),
-    "unsupported_version": Problem(400, "The message's format is not known here.", "Update the server or the agent."),
-    "too_many_failures": Problem(429, "Too many refused messages from this address.", "Wait and try again."),
+    "unsupported_version": Problem(
+        400, "This server does not know the format of the message.", "Update the server or the agent."
+    ),
+    "too_many_failures": Problem(429, "Too many messages from this address were refused.", "Wait and try again."),
     "busy": Problem(503, "The server is busy.", "Wait and try again."),
     "not_found": Problem(404, "There is nothing at this address.", "Check the address."),
-    "method_not_allowed": Problem(405, "This address takes other methods.", "Read the API description."),
+    "method_not_allowed": Problem(405, "This address does not accept this method.", "Read the API description."),
     "internal_error": Problem(500, "The server failed.", "Try again; tell the administrator the reference."),
     "request_malformed": Problem(400, "The request is not well-formed HTTP.", "Correct the client program."),
     "request_timeout": Problem(
         408, "The request timed out; nothing was done.", "Send it again, over a faster connection."
     ),
-    "address_too_long": Problem(414, "The address is longer than any of this server.", "Shorten the address."),
+    "address_too_long": Problem(414, "The address is longer than any address of this server.", "Shorten the address."),
     "too_many_uploads": Problem(
         429, "Too many uploads from this address are in progress.", "Wait until the others have finished."
     ),
-    "headers_too_large": Problem(431, "The headers are larger than this server takes.", "Send fewer headers."),
+    "headers_too_large": Problem(431, "The headers are larger than this server accepts.", "Send fewer headers."),
     "not_implemented": Problem(501, "The transfer encoding is not supported.", "Send the body plain or chunked."),
 }
 

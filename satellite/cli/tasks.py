@@ -14,7 +14,7 @@ def task() -> None:
     """Hold the commands of tasks."""
 
 
-@task.command("start", help="Ask for a task; the scheduler of a running server does it.")
+@task.command("start", help="Request a task; the scheduler of a running server runs it.")
 @click.argument("kind", type=click.Choice(tasks.KINDS))
 @click.option("--full", is_flag=True, help="Send everything, not only changes.")
 @click.pass_context
@@ -54,7 +54,7 @@ def task_stop(context: click.Context, task_id: str) -> None:
     emit(context, found)
 
 
-@task.command("run", help="Run the task that has waited longest, where no scheduler does.")
+@task.command("run", help="Run the task that has waited longest, if no scheduler is running.")
 @click.pass_context
 def task_run(context: click.Context) -> None:
     """Run a task."""

@@ -71,7 +71,7 @@ def user_reset(context: click.Context, name: str, password_file: Path, *, two_st
     emit(context, found)
 
 
-@user.command("unlock", help="Forget failed tries, so that the user can sign in at once.")
+@user.command("unlock", help="Forget failed attempts, so that the user can sign in at once.")
 @click.argument("name")
 @click.pass_context
 def user_unlock(context: click.Context, name: str) -> None:

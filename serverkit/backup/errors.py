@@ -43,7 +43,7 @@ class OtherProductError(AppError):
 class PassphraseNeededError(RefusedError):
     code = "passphrase_needed"
     message = "The backup needs a passphrase."
-    remedy = Remedy("Name its file with --passphrase-file.", page="backup-and-restore.md")
+    remedy = Remedy("Give the file that holds it with --passphrase-file.", page="backup-and-restore.md")
 
 
 class PassphraseShortError(AppError):

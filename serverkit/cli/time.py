@@ -94,7 +94,7 @@ def _add_moves(clock: Group, opened: Callable[[click.Context], S]) -> None:
     def advance(context: click.Context, duration: timedelta) -> None:
         moved(context, lambda home: advance_lab_clock(home, duration))
 
-    @clock.command("jump", help="Make the laboratory clock jump while no time passes.")
+    @clock.command("jump", help="Make the laboratory clock jump, as if no time had passed.")
     @click.argument("duration", type=DURATION)
     @click.option("--back", is_flag=True, help="Leap back instead of forward.")
     @click.option("--reboot", is_flag=True, help="Leap while the machine is off.")

@@ -131,13 +131,13 @@ def _nothing_here() -> Response:
 
 
 def _too_many_failures(wait: int) -> Response:
-    slow = problem(429, "too_many_failures", "Too many refused messages from this address.", "Wait and try again.")
+    slow = problem(429, "too_many_failures", "Too many messages from this address were refused.", "Wait and try again.")
     slow.headers.append(("Retry-After", str(wait)))
     return slow
 
 
 def _takes_post() -> Response:
-    return problem(405, "method_not_allowed", "This address takes POST.", "Send the message with POST.")
+    return problem(405, "method_not_allowed", "This address accepts only POST.", "Send the message with POST.")
 
 
 def failed(error: BaseException) -> Response:

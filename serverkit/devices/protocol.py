@@ -22,9 +22,9 @@ _STRICT_RAW = (STRICT_TRANSPORT[0].lower().encode(), STRICT_TRANSPORT[1].encode(
 _HOST = re.compile(rb"([A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{0,5})?")
 _REFUSALS = {
     400: ("request_malformed", "The request is not well-formed HTTP.", "Correct the client program."),
-    414: ("address_too_long", "The address is longer than any of this server.", "Shorten the address."),
-    431: ("headers_too_large", "The headers are larger than this server takes.", "Send fewer or shorter headers."),
-    501: ("not_implemented", "The server does not know this way of sending a body.", "Send the body plain or chunked."),
+    414: ("address_too_long", "The address is longer than any address of this server.", "Shorten the address."),
+    431: ("headers_too_large", "The headers are larger than this server accepts.", "Send fewer or shorter headers."),
+    501: ("not_implemented", "The transfer encoding is not supported.", "Send the body plain or chunked."),
 }
 _FAILED = ("internal_error", "The server failed.", "Try again; tell the administrator when it was.")
 

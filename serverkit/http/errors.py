@@ -48,7 +48,7 @@ class MediaTypeError(AppError):
 
 class PreconditionError(AppError):
     code = "changed_meanwhile"
-    message = "The resource was changed since it was read."
+    message = "The resource has changed since it was read."
     remedy = Remedy(
         "Read it again, and repeat the change with the new ETag if it is still wanted.", page="api.md#calls"
     )

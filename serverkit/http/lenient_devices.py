@@ -30,9 +30,9 @@ class AmbiguousDeviceError(RefusedError):
     """The refusal `ambiguous_device`."""
 
     code = "ambiguous_device"
-    message = "The identity fits several product instances; nothing was changed."
+    message = "The identity matches several product instances; nothing was changed."
     remedy = Remedy(
-        "Name the product instance by more of its identity, such as product id, serial number and UUID.",
+        "Give more of the identity, such as product id, serial number and UUID.",
         page="compatibility.md#calls",
     )
 

@@ -31,8 +31,8 @@ class MailOffError(AppError):
     """The refusal `mail_off`."""
 
     code = "mail_off"
-    message = "No mail server is set."
-    remedy = Remedy("Set `mail.host` and the other settings of mail.", page="settings.md")
+    message = "No mail server is configured."
+    remedy = Remedy("Set `mail.host` and the other mail settings.", page="settings.md")
     status = 409
 
 

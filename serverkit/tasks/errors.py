@@ -24,5 +24,5 @@ class TaskOverError(RefusedError):
 
 class TaskStoppedError(RefusedError):
     code = "task_stopped"
-    message = "The task was stopped between two stages; what was done before stands."
-    remedy = Remedy("Start it again when it is wanted.")
+    message = "The task was stopped between two stages; the completed stages are kept."
+    remedy = Remedy("Start it again if it is still needed.")

@@ -9,7 +9,7 @@ class WeakPasswordError(InvalidInputError):
     code = "weak_password"
     message = "The password is too easy to guess."
     remedy = Remedy(
-        "Use 14 to 256 characters, without the user's name and without a password that products come with.",
+        "Use 14 to 256 characters, which do not contain the user's name and are not the default password of a product.",
         page="users.md",
     )
 
@@ -32,7 +32,7 @@ class CodeRefusedError(AppError):
 
 class TooManyTriesError(AppError):
     code = "too_many_tries"
-    message = "Too many tries failed; more are not looked at for a while."
+    message = "Too many attempts failed; further attempts are refused for a while."
     remedy = Remedy("Wait as long as the message says; an administrator can unlock a user.", page="users.md")
     status = 429
 
@@ -46,7 +46,7 @@ class SessionEndedError(AppError):
 
 class StepUpNeededError(AppError):
     code = "step_up_needed"
-    message = "What is dangerous needs the password again."
+    message = "This action needs the password again."
     remedy = Remedy("Enter the password again; it then counts for ten minutes.", page="users.md")
     status = 403
 

@@ -16,13 +16,13 @@ class ForeignOriginError(ForbiddenError):
 
 class FormExpiredError(ForbiddenError):
     code = "form_expired"
-    message = "The form belongs to a session that is over, or to another page. Nothing was changed."
+    message = "The form belongs to a session that has ended, or to another page. Nothing was changed."
     remedy = Remedy("Send the form again where it is shown here, or open its page again.")
 
 
 class SessionOverError(AppError):
     code = "session_over"
-    message = "The session is over. Nothing was changed."
+    message = "The session has ended. Nothing was changed."
     remedy = Remedy("Sign in again, then send the form once more.")
     status = 401
 
@@ -40,5 +40,5 @@ class InvalidFormError(InvalidInputError):
 
 class SelectionChangedError(RefusedError):
     code = "selection_changed"
-    message = "The rows that match are others than those that were shown. Nothing was changed."
+    message = "Other rows match now than those that were shown. Nothing was changed."
     remedy = Remedy("Look at the list again, and select once more.")

@@ -51,7 +51,7 @@ SHARED = {"home", "json", "no_input", "help"}
 # Codes that no class of refusals carries.
 WITHOUT_CLASS = {
     "invalid_entitlement": (
-        "The server cannot authorize the licence for this device: it is not meant for the product, or nothing vouches for it.",
+        "The server cannot authorize the licence for this device: it is not meant for this product, or no statement of central covers it.",
         "Choose the licence for the product; synchronize the satellite.",
     ),
     "signature_not_checked": (

@@ -99,7 +99,7 @@ def import_request(call: Call) -> bytes:
 
 
 def extend(call: Call) -> dict[str, Any]:
-    """Give a satellite another virtual account."""
+    """Add a virtual account to a satellite."""
     return satellites.extend_satellite(call.unit, *_named(call), call.body.virtual_account)
 
 
@@ -144,7 +144,7 @@ OPERATIONS = (
         permission=Permission.SATELLITE_MANAGE, row="C11.3",
     ),
     Op(
-        "extend_satellite", "POST", f"{ONE}/virtual-accounts", "Give a satellite another virtual account.", extend, SATELLITE,
+        "extend_satellite", "POST", f"{ONE}/virtual-accounts", "Add a virtual account to a satellite.", extend, SATELLITE,
         body=FurtherPool, changes=True,
         permission=Permission.SATELLITE_MANAGE, row="C11.3",
     ),

@@ -25,9 +25,7 @@ class UserRoleExistsError(RefusedError):
 class RoleNotHeldError(RefusedError):
     code = "role_not_held"
     message = "The user does not hold this role."
-    remedy = Remedy(
-        "List the users: `central user list` shows who holds which role for what.", page="operations.md#central"
-    )
+    remedy = Remedy("List the users: `central user list` shows who holds which role.", page="operations.md#central")
 
 
 class RoleScopeError(InvalidInputError):

@@ -121,7 +121,7 @@ class TooManyReleasesError(RefusedError):
 
 class FormerKeyError(RefusedError):
     code = "held_by_former_key"
-    message = "The reservation is held by a former key: the device has registered with another one since."
+    message = "The device has registered with a new key since, and the reservation belongs to its former key."
     remedy = Remedy(
         "Enter the return code of the device, or have the vendor release the reservation with a reason.",
         page="reservation.md",

@@ -53,7 +53,7 @@ class TrustEndedError(RefusedError):
     """The refusal `trust_ended`."""
 
     code = "trust_ended"
-    message = "The root or a role key has expired: it cannot vouch for anything new."
+    message = "The root or a role key has expired: it can no longer authorize anything new."
     remedy = Remedy(
         "Replace it with `central root rotate` or `central role-key replace`; earlier signatures stay valid.",
         page="set-up.md#central",

@@ -53,11 +53,11 @@ class UserExistsError(RefusedError):
 
 class LastAdministratorError(RefusedError):
     code = "last_administrator"
-    message = "Nobody would be left who may manage users."
+    message = "No administrator would remain who can manage users."
     remedy = Remedy("Make another user an administrator first.", page="users.md")
 
 
 class RoleTooHighError(RefusedError):
     code = "role_too_high"
-    message = "A token of one's own permits no more than one's role does."
+    message = "A personal access token cannot permit more than your role does."
     remedy = Remedy("Choose your own role or a lower one.", page="users.md")

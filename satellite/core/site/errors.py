@@ -67,14 +67,14 @@ class SetupCodeRefusedError(AppError):
 
 class AdministratorExistsError(RefusedError):
     code = "administrator_exists"
-    message = "There is an administrator already; the set-up code is void."
+    message = "An administrator exists already; the set-up code is no longer valid."
     remedy = Remedy("Sign in as an administrator; `satellite user add` adds another one.", page="users.md")
 
 
 class MachineUnfitError(RefusedError):
     code = "machine_unfit"
-    message = "This machine is not fit for the set-up yet."
-    remedy = Remedy("Look at `satellite setup check`, put right what stops, and try again.", page="set-up.md")
+    message = "This machine is not ready for the set-up yet."
+    remedy = Remedy("Run `satellite setup check`, correct what it reports, and try again.", page="set-up.md")
 
 
 class NoRegistrationError(RefusedError):
@@ -91,7 +91,7 @@ class NoRequestError(NotFoundError):
 
 class SetupFinishedError(RefusedError):
     code = "setup_finished"
-    message = "This satellite is in use: a backup is restored on the machine's console only."
+    message = "This satellite is in use: a backup can be restored on the machine's console only."
     remedy = Remedy("Stop the server and run `satellite restore FILE --replace`.", page="backup-and-restore.md#restore")
 
 
@@ -104,7 +104,7 @@ class NotCheckedError(RefusedError):
 class NoFileError(InvalidInputError):
     code = "no_file"
     message = "No file was sent."
-    remedy = Remedy("Choose the file that was brought back from central.", page="synchronization.md")
+    remedy = Remedy("Choose the response file that you brought from central.", page="synchronization.md")
 
 
 class UnknownRowsError(NotFoundError):

@@ -16,7 +16,7 @@ class ExportNotPermittedError(RefusedError):
 
 class AgreementPendingError(RefusedError):
     code = "agreement_pending"
-    message = "The licensing agreement was not accepted in time; this site creates no tokens until then."
+    message = "The licensing agreement was not accepted in time; this site creates no tokens until it is."
     remedy = Remedy(
         "Have the agreement accepted at central, then synchronize; registered devices keep working.", page="set-up.md"
     )
