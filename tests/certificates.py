@@ -62,6 +62,30 @@ def issue(now: datetime, *names: str, days: float = 365, private: Any = None) ->
     return Issued(made.public_bytes(PEM), _pem(own), own)
 
 
+def sign(request: bytes, now: datetime, *, days: float = 365, use: x509.ObjectIdentifier | None = None) -> bytes:
+    """What an authority issues for a certificate request: the certificate, then its own."""
+    asked = x509.load_pem_x509_csr(request)
+    assert asked.is_signature_valid
+    authority = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
+    start, end = now - timedelta(days=2), now + timedelta(days=days)
+
+    def certificate(subject: x509.Name, public: Any) -> x509.CertificateBuilder:
+        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(name).public_key(public)
+        return builder.serial_number(x509.random_serial_number()).not_valid_before(start).not_valid_after(end)
+
+    own = certificate(name, authority.public_key()).add_extension(x509.BasicConstraints(True, 0), critical=True)
+    leaf = certificate(asked.subject, asked.public_key())
+    leaf = leaf.add_extension(
+        asked.extensions.get_extension_for_class(x509.SubjectAlternativeName).value, critical=False
+    )
+    if use is not None:
+        leaf = leaf.add_extension(x509.ExtendedKeyUsage([use]), critical=False)
+    return leaf.sign(authority, hashes.SHA256()).public_bytes(PEM) + own.sign(authority, hashes.SHA256()).public_bytes(
+        PEM
+    )
+
+
 def locked(issued: Issued) -> bytes:
     """The key under a passphrase."""
     return _pem(issued.private, b"secret words")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from satellite.actions.readiness import checks
@@ -13,17 +12,9 @@ from satellite.actions.tls import show_tls
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
 from serverkit.devices.health import run_checks
+from serverkit.verdicts import Outcome
 
 SOON_DAYS = 30
-
-
-class Outcome(StrEnum):
-    """What became of a check."""
-
-    PASS = "pass"
-    WARN = "warn"
-    FAIL = "fail"
-    SKIP = "skip"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ MODULES = {
     "sync": ("status", "sync", "privacy"),
     "tasks": ("task",),
     "time": ("time", "clock"),
+    "tls": ("tls",),
     "tokens": ("token",),
     "users": ("user",),
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from satellite.actions.health import Outcome, examine_health
+from satellite.actions.health import examine_health
 from satellite.runtime import Satellite
+from serverkit.verdicts import Outcome
 from serverkit.web.answers import Answer, Shown
 from serverkit.web.console import Severity
 from serverkit.web.page import Page

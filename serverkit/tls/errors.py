@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serverkit.errors import AppError, Remedy
+from serverkit.errors import AppError, InvalidInputError, RefusedError, Remedy
 
 
 class TlsPairError(AppError):
@@ -13,3 +13,27 @@ class TlsPairError(AppError):
         page="tls.md",
     )
     status = 500
+
+
+class TlsCertificateRefusedError(InvalidInputError):
+    code = "tls_certificate_refused"
+    message = "The certificate cannot be used by this server; the present one stays."
+    remedy = Remedy("Have a certificate issued for the request that this server made.", page="tls.md")
+
+
+class TlsKeyWaitsError(RefusedError):
+    code = "tls_key_waits"
+    message = "A private key waits for its certificate; it is never overwritten."
+    remedy = Remedy("Import the certificate of this key, or move the key to another folder.", page="tls.md")
+
+
+class TlsNothingWaitsError(RefusedError):
+    code = "tls_nothing_waits"
+    message = "No certificate was requested: no private key waits."
+    remedy = Remedy("Make a certificate request first.", page="tls.md")
+
+
+class TlsNotOwnError(RefusedError):
+    code = "tls_not_own"
+    message = "The server renews only the certificate that it made itself."
+    remedy = Remedy("Make a certificate request, and import what the authority issues.", page="tls.md")

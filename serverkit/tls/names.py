@@ -85,6 +85,14 @@ def not_covered(certificate: x509.Certificate, wanted: Iterable[str]) -> list[st
     return sorted(name for name in set(wanted) if not covers(name))
 
 
+def general_name(name: str) -> x509.GeneralName:
+    """A plain name or address as it stands in a certificate."""
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
 class AskedNames:
     """The names and addresses by which devices reached this server, each with the last day."""
 

@@ -7,7 +7,6 @@ ever replaced: one that waits for its certificate stays as it is.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,8 +21,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from serverkit.files import write_atomic
 from serverkit.locks import Lock, waiting
 from serverkit.owner import make_folder
-from serverkit.tls.names import local_names, names_of
-from serverkit.tls.pair import CERTIFICATE, KEY, Pair, is_there, read_key, read_pair
+from serverkit.tls.errors import TlsNotOwnError
+from serverkit.tls.names import general_name, local_names, names_of
+from serverkit.tls.pair import CERTIFICATE, KEY, Pair, is_there, private_pem, read_key, read_pair
+from serverkit.tls.swap import finish_swap
 
 LIFE = timedelta(days=397)
 EARLIER = timedelta(days=1)
@@ -42,12 +43,13 @@ def ensure_pair(folder: Path, now: datetime, names: Sequence[str] = ()) -> str:
     make_folder(folder)
     wanted = [*dict.fromkeys([*names, *local_names()])]
     with waiting(Lock.CERTIFICATE, folder):
+        finish_swap(folder)
         certificate, key = folder / CERTIFICATE, folder / KEY
         if not is_there(certificate) and not is_there(key):
             private = ec.generate_private_key(ec.SECP256R1())
             # In this order: what a power cut leaves is known for an own one.
             write_atomic(folder / MARK, _digest(private).encode() + b"\n")
-            write_atomic(key, _pem(private))
+            write_atomic(key, private_pem(private))
             write_atomic(certificate, _make(private, now, wanted), mode=0o644)
             return MADE
         if not is_there(certificate) and _is_own_key(folder, key):
@@ -62,6 +64,18 @@ def ensure_pair(folder: Path, now: datetime, names: Sequence[str] = ()) -> str:
         wanted += sorted(covered.difference(wanted))
         write_atomic(certificate, _make(pair.key, now, wanted), mode=0o644)
         return RENEWED
+
+
+def renew_own(folder: Path, now: datetime, names: Sequence[str] = ()) -> Pair:
+    """Renew the server's own certificate now, with the same key; TlsNotOwnError for another's."""
+    with waiting(Lock.CERTIFICATE, folder):
+        finish_swap(folder)
+        pair = read_pair(folder)
+        if not is_own(folder, pair):
+            raise TlsNotOwnError
+        wanted = [*dict.fromkeys([*names, *local_names(), *sorted(names_of(pair.leaf))])]
+        write_atomic(folder / CERTIFICATE, _make(pair.key, now, wanted), mode=0o644)
+        return read_pair(folder)
 
 
 def is_own(folder: Path, pair: Pair) -> bool:
@@ -98,22 +112,8 @@ def _digest(private: Any) -> str:
     return hashlib.sha256(public).hexdigest()
 
 
-def _pem(private: Any) -> bytes:
-    found: bytes = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return found
-
-
-def _general(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
-
-
 def _make(private: Any, now: datetime, names: Sequence[str]) -> bytes:
-    host = next(name for name in (*local_names(), "localhost") if isinstance(_general(name), x509.DNSName))
+    host = next(name for name in (*local_names(), "localhost") if isinstance(general_name(name), x509.DNSName))
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:63])])
     public = private.public_key()
     start = now - EARLIER
@@ -143,7 +143,7 @@ def _make(private: Any, now: datetime, names: Sequence[str]) -> bytes:
             ),
             critical=True,
         )
-        .add_extension(x509.SubjectAlternativeName([_general(each) for each in names[:MOST_NAMES]]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([general_name(each) for each in names[:MOST_NAMES]]), critical=False)
         .sign(private, hashes.SHA256())
     )
     return server.public_bytes(serialization.Encoding.PEM)

@@ -30,7 +30,7 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----[^-]*?-----END \1-----", re.DOTALL)
 _PEM, _DER = serialization.Encoding.PEM, serialization.Encoding.DER
-_PLAIN = serialization.NoEncryption()
+_OPEN = serialization.NoEncryption()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Pair:
         context.set_ciphers(CIPHERS)
         context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
         certificates = b"".join(one.public_bytes(_PEM) for one in self.chain)
-        private = self.key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, _PLAIN)
+        private = private_pem(self.key)
         try:
             with _as_file(certificates) as certificate_path, _as_file(private) as key_path:
                 context.load_cert_chain(certificate_path, key_path, password=lambda: b"")
@@ -78,6 +78,17 @@ class Pair:
 def is_there(path: Path) -> bool:
     """Whether there is anything under this name, be it a link that leads nowhere yet."""
     return os.path.lexists(path)
+
+
+def private_pem(private: Any) -> bytes:
+    """A private key in PEM form, without a passphrase."""
+    found: bytes = private.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, _OPEN)
+    return found
+
+
+def is_key_of(certificate: x509.Certificate, private: Any) -> bool:
+    """Whether a certificate was issued for a private key."""
+    return _spki(certificate.public_key()) == _spki(private.public_key())
 
 
 def key_fingerprint(certificate: x509.Certificate) -> str:
@@ -105,7 +116,7 @@ def read_pair(folder: Path) -> Pair:
             key=KEY,
         )
     chain, private = _certificates(_text(certificate)), read_key(key)
-    same = [one for one in chain if _spki(one.public_key()) == _spki(private.public_key())]
+    same = [one for one in chain if is_key_of(one, private)]
     if not same:
         raise TlsPairError(
             "{key} is not the key of {certificate}",
@@ -151,6 +162,11 @@ def read_key(path: Path) -> Any:
         raise TlsPairError("{name} is damaged: it holds no private key that can be read", name=path.name) from error
 
 
+def read_chain(data: bytes) -> list[x509.Certificate]:
+    """The certificates of a text in PEM form, such as one that was sent; TlsPairError says what is wrong with it."""
+    return _certificates(_plain(data, CERTIFICATE))
+
+
 def _certificates(data: bytes) -> list[x509.Certificate]:
     blocks = [(found[1], found[0]) for found in _BLOCK.finditer(data)]
     wanted = [block for kind, block in blocks if kind == b"CERTIFICATE"]
@@ -189,19 +205,24 @@ def _text(path: Path) -> bytes:
             name=path.name,
             reason=error.strerror,
         ) from error
+    return _plain(data, path.name)
+
+
+def _plain(data: bytes, name: str) -> bytes:
+    """What is in PEM form at all."""
     if len(data) > MOST_BYTES:
-        raise TlsPairError("{name} is larger than any certificate or key", name=path.name)
+        raise TlsPairError("{name} is larger than any certificate or key", name=name)
     if not data.strip():
-        raise TlsPairError("{name} is empty", name=path.name)
+        raise TlsPairError("{name} is empty", name=name)
     if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")) or (b"\0" in data and b"-\0-\0" in data):
         raise TlsPairError(
-            "{name} has the wrong encoding", remedy="Save it as plain ASCII, without a byte order mark.", name=path.name
+            "{name} has the wrong encoding", remedy="Save it as plain ASCII, without a byte order mark.", name=name
         )
     if b"-----BEGIN" not in data and data[:1] == b"\x30":
         raise TlsPairError(
             "{name} is in binary form (DER or PKCS #12), not PEM",
             remedy="Change it to PEM: openssl x509 -inform DER, openssl pkey -inform DER, or openssl pkcs12 -nodes.",
-            name=path.name,
+            name=name,
         )
     return data
 

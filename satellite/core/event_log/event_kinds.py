@@ -20,6 +20,10 @@ class EventKind(StrEnum):
     CLOCK_CHANGED = "clock:changed"
     TIME_CONFIRMED = "time:confirmed"
     TIME_SETTINGS_CHANGED = "time_settings:changed"
+    TLS_REQUESTED = "tls:certificate_requested"
+    TLS_DISCARDED = "tls:request_discarded"
+    TLS_IMPORTED = "tls:certificate_imported"
+    TLS_RENEWED = "tls:certificate_renewed"
     TOKEN_CREATED = "token:created"
     TOKEN_CREATED_RESTRICTED = "token:created_export_controlled"
     TOKEN_REVOKED = "token:revoked"
@@ -91,6 +95,11 @@ QUIET = frozenset(
         EventKind.RECOVERY_CODE_USED,
         EventKind.SESSION_REVOKED,
         EventKind.SIGN_IN_SLOWED,
+        # The action refreshes the alerts about TLS itself.
+        EventKind.TLS_REQUESTED,
+        EventKind.TLS_DISCARDED,
+        EventKind.TLS_IMPORTED,
+        EventKind.TLS_RENEWED,
         EventKind.ALERT_DISMISSED,
         EventKind.ALERT_REMINDED,
         EventKind.ALERT_RESTORED,

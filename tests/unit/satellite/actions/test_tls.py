@@ -1,17 +1,46 @@
-"""The own certificate of a satellite."""
+"""The certificate of a satellite: its own, and one that was requested here and issued by an authority."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.x509 import load_pem_x509_certificate, load_pem_x509_csr
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from satellite.actions import tls as actions
+from satellite.actions.events import list_events
 from satellite.actions.tls import refresh_tls, refresh_tls_at_start
-from serverkit.actor import SYSTEM
+from satellite.core.access.errors import NotPermittedError
+from satellite.core.access.rules import Role
+from satellite.runtime import Satellite
+from serverkit.actor import OPERATOR, SYSTEM
+from serverkit.errors import AppError
+from serverkit.tls import swap
+from serverkit.tls.errors import TlsCertificateRefusedError, TlsKeyWaitsError, TlsNotOwnError
 from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import TLS, read_pair
-from tests.unit.satellite.factories import server_of
+from tests.certificates import issue, sign
+from tests.unit.satellite.factories import person, server_of
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Satellite]:
+    """A satellite with a certificate that it made itself."""
+    made = server_of(tmp_path)
+    ensure_pair(tmp_path / TLS, NOW)
+    yield made
+    made.database.dispose()
+
+
+def outcomes(found: dict[str, Any]) -> dict[str, str]:
+    """What became of each check."""
+    return {one["check"]: one["outcome"] for one in found["checks"]}
 
 
 @pytest.mark.row("S1.1")
@@ -32,3 +61,149 @@ def test_a_certificate_is_renewed_when_it_is_due_and_only_then(tmp_path: Path) -
 
     assert kept == fresh
     assert read_pair(tmp_path / TLS).fingerprint != fresh
+
+
+@pytest.mark.row("S3.4")
+def test_what_was_issued_for_a_request_takes_the_place_of_the_own_certificate(server: Satellite) -> None:
+    """The request keeps its key until the import; before it nothing changes, after it the old pair is kept aside."""
+    folder = server.home / TLS
+    own = read_pair(folder)
+    with server.database.write(OPERATOR) as unit:
+        request = actions.request_certificate(server, unit, ["north.site.example", "10.4.0.9"], "Site")
+        again = actions.request_certificate(server, unit, ["north.site.example"], "")
+        issued = sign(request, NOW)
+        checked = actions.check_certificate(server, unit, issued)
+        assert read_pair(folder).fingerprint == own.fingerprint
+        taken = actions.import_certificate(server, unit, issued)
+        unit.session.flush()
+        kinds = [one["kind"] for one in list_events(unit)]
+        found = actions.show_tls(server, unit)
+
+    assert load_pem_x509_csr(again).public_key() == load_pem_x509_csr(request).public_key()
+    assert set(outcomes(checked).values()) == {"pass"}
+    assert {one["check"]: one["detail"] for one in checked["checks"]}["handshake"].startswith("TLSv1.3")
+    assert taken["fingerprint"] == found["fingerprint"] == read_pair(folder).fingerprint
+    assert found["state"] == "foreign"
+    assert found["waiting"] is None
+    assert found["names"] == ["10.4.0.9", "north.site.example"]
+    assert read_pair(folder / swap.PREVIOUS).fingerprint == own.fingerprint
+    assert kinds.count("tls:certificate_requested") == 2
+    assert kinds.count("tls:certificate_imported") == 1
+    with server.database.write(OPERATOR) as unit, pytest.raises(TlsNotOwnError):
+        actions.renew_own_certificate(server, unit)
+
+
+@pytest.mark.row("S3.4")
+@pytest.mark.parametrize(
+    "case", ["other key", "ended", "early", "client", "order", "damaged", "request", "empty", "key"]
+)
+def test_a_certificate_that_would_not_work_is_refused_with_its_cause(server: Satellite, case: str) -> None:
+    """Each fault fails its own check; the import refuses it, and both the pair and the waiting key stay."""
+    folder = server.home / TLS
+    with server.database.write(OPERATOR) as unit:
+        request = actions.request_certificate(server, unit, ["north.site.example"])
+    good = sign(request, NOW)
+    end = b"-----END CERTIFICATE-----\n"
+    data, check = {
+        "other key": (issue(NOW, "north.site.example").certificate, "key"),
+        "ended": (sign(request, NOW, days=-1), "time"),
+        "early": (sign(request, NOW + timedelta(days=9)), "time"),
+        "client": (sign(request, NOW, use=ExtendedKeyUsageOID.CLIENT_AUTH), "purpose"),
+        "order": (b"".join(part + end for part in reversed(good.split(end)[:2])), "chain"),
+        "damaged": (good.replace(b"M", b"N"), "form"),
+        "request": (request, "form"),
+        "empty": (b" ", "form"),
+        "key": (issue(NOW, "x.example").key, "form"),
+    }[case]
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    with server.database.write(OPERATOR) as unit:
+        found = actions.check_certificate(server, unit, data)
+        with pytest.raises(TlsCertificateRefusedError) as refused:
+            actions.import_certificate(server, unit, data)
+
+    assert outcomes(found)[check] == "fail"
+    assert not found["usable"]
+    assert next(one["detail"] for one in found["checks"] if one["outcome"] == "fail") in refused.value.message
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.row("S3.4")
+def test_names_that_devices_use_and_a_certificate_that_ends_soon_are_warned_of(server: Satellite) -> None:
+    """A warning does not stand against the import."""
+    (server.home / TLS / "asked.json").write_text(f'{{"10.4.0.9": "{NOW:%Y-%m-%d}"}}', encoding="ascii")
+    with server.database.write(OPERATOR) as unit:
+        request = actions.request_certificate(server, unit, ["north.site.example"])
+        found = actions.check_certificate(server, unit, sign(request, NOW, days=20))
+
+    assert found["usable"]
+    assert found["lacking"] == ["10.4.0.9"]
+    assert {outcomes(found)[name] for name in ("names", "time")} == {"warn"}
+
+
+@pytest.mark.row("S3.4")
+def test_a_private_key_that_waits_is_never_overwritten(server: Satellite, tmp_path: Path) -> None:
+    """A `server.key` without its certificate stays, whatever else is imported; its own certificate is taken."""
+    folder, waits, other = server.home / TLS, issue(NOW, "a.example"), issue(NOW, "b.example")
+    (folder / "server.crt").unlink()
+    (folder / "server.key").write_bytes(waits.key)
+    key = tmp_path / "other.key"
+    key.write_bytes(other.key)
+    with server.database.write(OPERATOR) as unit:
+        with pytest.raises(TlsKeyWaitsError):
+            actions.import_certificate(server, unit, other.certificate, key)
+        assert (folder / "server.key").read_bytes() == waits.key
+        actions.import_certificate(server, unit, waits.certificate)
+    assert read_pair(folder).leaf == load_pem_x509_certificate(waits.certificate)
+
+
+@pytest.mark.row("S3.4")
+@pytest.mark.parametrize("moved", [0, 1, 2])
+def test_an_import_that_a_power_cut_interrupts_is_finished(
+    server: Satellite, moved: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the deciding rename on, the next start has the new pair whole, whatever was moved before."""
+    folder, seen = server.home / TLS, []
+
+    def die(name: str, _detail: str = "") -> None:
+        seen.append(name)
+        if len(seen) > moved:
+            raise KeyboardInterrupt
+
+    with server.database.write(OPERATOR) as unit:
+        issued = sign(actions.request_certificate(server, unit, ["north.site.example"]), NOW)
+    monkeypatch.setattr(swap, "crash_point", die)
+    with pytest.raises(KeyboardInterrupt), server.database.write(OPERATOR) as unit:
+        actions.import_certificate(server, unit, issued)
+    monkeypatch.undo()
+    assert ensure_pair(folder, NOW) == "foreign"
+    assert read_pair(folder).chain[0].subject.rfc4514_string() == "CN=north.site.example"
+
+
+@pytest.mark.row("S3.4")
+def test_the_own_certificate_is_renewed_on_demand_with_its_key(server: Satellite) -> None:
+    """The fingerprint of the key stays, and only administrators do it."""
+    before = read_pair(server.home / TLS)
+    with server.database.write(OPERATOR) as unit:
+        found = actions.renew_own_certificate(server, unit)
+    assert found["key_fingerprint"] == before.key_fingerprint
+    assert found["fingerprint"] != before.fingerprint
+    with server.database.write(person(Role.OPERATOR)) as unit:
+        for act in (
+            lambda: actions.renew_own_certificate(server, unit),
+            lambda: actions.request_certificate(server, unit, ["a.example"]),
+            lambda: actions.discard_certificate_request(server, unit),
+            lambda: actions.read_certificate_request(server, unit),
+            lambda: actions.check_certificate(server, unit, b""),
+            lambda: actions.import_certificate(server, unit, b""),
+        ):
+            with pytest.raises(NotPermittedError):
+                act()
+
+
+@pytest.mark.row("S3.4")
+@pytest.mark.parametrize("names", [[], ["a b"], ["<script>"], ["x" * 300], [f"{n}.example" for n in range(51)]])
+def test_a_request_for_what_is_no_name_is_refused(server: Satellite, names: list[str]) -> None:
+    """No key is made then."""
+    with server.database.write(OPERATOR) as unit, pytest.raises(AppError):
+        actions.request_certificate(server, unit, names)
+    assert not (server.home / TLS / "waiting.key").exists()

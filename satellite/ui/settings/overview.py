@@ -1,0 +1,42 @@
+"""Settings: one overview with value and source, and the pages where each is changed (row S3.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from satellite.actions.settings import list_machine_settings
+from satellite.actions.synchronization import show_settings
+from satellite.actions.time import ACTS
+from satellite.actions.tls import show_tls
+from satellite.ui.settings.frame import MANAGE, PATH, server_of
+from satellite.ui.settings.tls import CERTIFICATES
+from satellite.ui.way import EVERY
+from serverkit.web.answers import Answer, Shown
+from serverkit.web.page import Page
+from serverkit.web.texts import Words, _
+from serverkit.web.urls import Url
+
+SOURCES: dict[str, Words] = {
+    "page": _("page"),
+    "file": _("config.toml"),
+    "environment": _("environment"),
+    "default": _("default"),
+}
+
+
+def show(page: Page) -> Answer:
+    """Every setting with its value, its source and the page that changes it."""
+    server = server_of(page)
+    time, way, tls = ACTS.settings(page.unit), show_settings(page.unit), show_tls(server, page.unit)
+    kept: list[tuple[Words, Any, str]] = [
+        (_("Zone"), time["zone"], f"{PATH}/time"),
+        (_("Time servers"), ", ".join(time["servers"]) or _("none"), f"{PATH}/time"),
+        (_("Address of central"), way["url"] or _("none: by files"), "/sync/settings"),
+        (_("Synchronization"), EVERY.get(way["every"], way["every"]), "/sync/settings"),
+        (_("TLS certificate"), CERTIFICATES[tls["state"]], f"{PATH}/tls"),
+    ]
+    context = {"kept": kept, "machine": list_machine_settings(server, page.unit), "sources": SOURCES}
+    return Shown("settings", _("Settings"), "settings.html", context, nav="settings", help="settings")
+
+
+URLS = (Url("GET", PATH, show, MANAGE, "S3.4"),)
