@@ -19,6 +19,8 @@ POINTS = (
     "restore_moved",
     "restore_noted",
     "staged",
+    "tls_decided",
+    "tls_moved",
 )
 
 _armed = [False]

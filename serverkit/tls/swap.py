@@ -1,6 +1,6 @@
 """Replaces certificate and key together: one rename decides, and the rest follows even after a crash.
 
-Both files wait complete in `tls/.ready`. From that rename on the change has happened: whoever looks after the folder next
+Both files wait complete in `tls/.ready`. From that rename on the change has happened: the next look after the folder
 moves them into place. The pair that stood there is kept in `tls/previous`.
 """
 

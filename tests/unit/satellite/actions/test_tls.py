@@ -157,29 +157,6 @@ def test_a_private_key_that_waits_is_never_overwritten(server: Satellite, tmp_pa
 
 
 @pytest.mark.row("S3.4")
-@pytest.mark.parametrize("moved", [0, 1, 2])
-def test_an_import_that_a_power_cut_interrupts_is_finished(
-    server: Satellite, moved: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """From the deciding rename on, the next start has the new pair whole, whatever was moved before."""
-    folder, seen = server.home / TLS, []
-
-    def die(name: str, _detail: str = "") -> None:
-        seen.append(name)
-        if len(seen) > moved:
-            raise KeyboardInterrupt
-
-    with server.database.write(OPERATOR) as unit:
-        issued = sign(actions.request_certificate(server, unit, ["north.site.example"]), NOW)
-    monkeypatch.setattr(swap, "crash_point", die)
-    with pytest.raises(KeyboardInterrupt), server.database.write(OPERATOR) as unit:
-        actions.import_certificate(server, unit, issued)
-    monkeypatch.undo()
-    assert ensure_pair(folder, NOW) == "foreign"
-    assert read_pair(folder).chain[0].subject.rfc4514_string() == "CN=north.site.example"
-
-
-@pytest.mark.row("S3.4")
 def test_the_own_certificate_is_renewed_on_demand_with_its_key(server: Satellite) -> None:
     """The fingerprint of the key stays, and only administrators do it."""
     before = read_pair(server.home / TLS)
