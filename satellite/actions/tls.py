@@ -10,7 +10,7 @@ from typing import Any
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.alerts.services import refresh_tls as refresh
-from satellite.core.event_log.events import EventKind
+from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from cryptography.x509 import load_pem_x509_certificate, load_pem_x509_csr
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from satellite.actions.events import list_events
 
 from satellite.actions import tls as actions
+from satellite.actions.event_log import list_events
 from satellite.actions.tls import refresh_tls, refresh_tls_at_start
 from satellite.core.access.errors import NotPermittedError
 from satellite.core.access.rules import Role
