@@ -92,6 +92,7 @@ class TestConsole:
     database: Any = field(default_factory=Memory)
     sessions: dict[str, str] = field(default_factory=dict)
     fresh: dict[str, datetime] = field(default_factory=dict)
+    chosen: dict[str, dict[str, Any]] = field(default_factory=dict)
     help: HelpFolder = field(default_factory=lambda: HelpFolder(Path(__file__).parents[1] / "docs" / "admin"))
 
     @property
@@ -143,6 +144,13 @@ class TestConsole:
     def frame(self, unit: Unit, who: SignedIn | None) -> Frame:
         del unit, who
         return Frame("North Site", self.navigation)
+
+    def preferences(self, unit: Unit, who: SignedIn) -> Mapping[str, Any]:
+        del unit
+        return self.chosen.get(who.name, {})
+
+    def keep_preference(self, unit: Unit, name: str, value: Any) -> None:
+        self.chosen.setdefault(unit.actor.name, {})[name] = value
 
     def search(self, unit: Unit, who: SignedIn, text: str) -> Sequence[Found]:
         del unit, who

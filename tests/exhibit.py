@@ -338,10 +338,11 @@ class ExhibitConsole(TestConsole):
             return Frame("North Site")
         chips = (
             Chip("sync", "Overdue in 12 days", "/parts", Severity.MINOR),
-            Chip("clock", "Clock right", "/parts"),
+            Chip("clock", "Clock right", "/parts", note="within 4 ms"),
         )
         alerts = (
             AlertLine(Severity.MAJOR, "60 more of SW-48 Advantage needed in Campus.", "/things"),
             AlertLine(Severity.MINOR, "North Site: no synchronization for 54 days.", "/parts"),
+            AlertLine(Severity.MINOR, "This machine was restored from an older copy.", "/parts", stays=True),
         )
         return Frame("North Site", self.navigation, chips, alerts, zone="Europe/Vienna")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from exchange.errors import ExchangeError
 from satellite.actions import sign_in as doors
 from satellite.actions.permits import permit
+from satellite.actions.preferences import keep_preference, list_preferences
 from satellite.actions.site import show_status
 from satellite.runtime import Satellite
 from satellite.ui import (
@@ -133,6 +135,15 @@ class SatelliteConsole:
     def frame(self, unit: Unit, who: SignedIn | None) -> Frame:
         """What stands around a page."""
         return make_frame(self.server, unit, who, NAVIGATION if self.door.finished else ())
+
+    def preferences(self, unit: Unit, who: SignedIn) -> Mapping[str, Any]:
+        """What a person chose."""
+        del who
+        return list_preferences(unit)
+
+    def keep_preference(self, unit: Unit, name: str, value: Any) -> None:
+        """Keep what the acting person chose."""
+        keep_preference(unit, name, value)
 
     def search(self, unit: Unit, who: SignedIn, text: str) -> Sequence[Found]:
         """What a text finds."""

@@ -14,10 +14,12 @@ from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
 from serverkit.db.windows import Part
 from serverkit.web.console import AlertLine, Chip, Frame, NavItem, Severity, SignedIn
-from serverkit.web.formats import distance, moment
+from serverkit.web.formats import day, distance, moment
 from serverkit.web.texts import Words, _
 
 WORST = 20
+STAYING = frozenset({"agreement_pending", "satellite_forked"})
+"""Alerts that nobody can hide."""
 SEVERITIES = {"major": Severity.MAJOR, "minor": Severity.MINOR, "informational": Severity.INFO}
 
 
@@ -27,20 +29,31 @@ def make_frame(server: Satellite, unit: Unit, who: SignedIn | None, navigation: 
     if who is None:
         return Frame(status["name"])
     zone = str(ACTS.settings(unit)["zone"])
+    found = list_alerts(unit, Part(most=WORST)).items
+    failed = any(one["kind"] == "satellite_sync_failed" for one in found)
     alerts = [
-        AlertLine(SEVERITIES[str(one["severity"])], str(one["message"]), f"/alerts#row-alerts-{one['id']}")
-        for one in list_alerts(unit, Part(most=WORST)).items
+        AlertLine(
+            SEVERITIES[str(one["severity"])],
+            str(one["message"]),
+            f"/alerts#row-alerts-{one['id']}",
+            one["kind"] in STAYING,
+        )
+        for one in found
     ]
     numbers = {SEVERITIES[severity]: count for severity, count in count_alerts(unit).items()}
     lab = server.keyring.trust.root.lab
     band = _("Laboratory. Clock {now}", now=moment(unit.now, zone).striptags()) if lab else ""
-    return Frame(status["name"], navigation, chips_of(status, unit.licence_now), alerts, band, zone, numbers)
+    chips = chips_of(status, unit.licence_now, failed=failed)
+    return Frame(status["name"], navigation, chips, alerts, band, zone, numbers)
 
 
-def chips_of(status: dict[str, Any], now: datetime) -> list[Chip]:
-    """How synchronization and the clock stand, each leading to its page."""
-    words, severity = _synchronization(status, now)
-    found = [Chip("sync", words, "/sync", severity)]
+def chips_of(status: dict[str, Any], now: datetime, *, failed: bool = False) -> list[Chip]:
+    """How synchronization and the clock stand, each leading to its page (row S2.7: the countdown of every page).
+
+    `failed`: the last synchronization did, and nobody has dealt with it.
+    """
+    words, severity, note = _synchronization(status, now, failed=failed)
+    found = [Chip("sync", words, "/sync", severity, note)]
     clock = status["clock"]
     if clock is not None:
         fine = clock["standing"] == "believed" and clock["confirmed"]
@@ -49,21 +62,29 @@ def chips_of(status: dict[str, Any], now: datetime) -> list[Chip]:
     return found
 
 
-def _synchronization(status: dict[str, Any], now: datetime) -> tuple[Words, Severity | None]:
+def _synchronization(status: dict[str, Any], now: datetime, *, failed: bool) -> tuple[Words, Severity | None, Words]:
+    """What is so, how much it asks for attention, and the next step of the ladder."""
     if status["state"] != "authorized":
-        return _("Not registered"), Severity.MINOR
+        return _("Not registered"), Severity.MINOR, ""
     if status["restored"]:
-        return _("Resynchronize"), Severity.MAJOR
+        return _("Resynchronize"), Severity.MAJOR, ""
     due, overdue, removal = (_time(status[name]) for name in ("sync_due", "overdue_at", "removal_at"))
-    if overdue is not None and removal is not None and now >= overdue:
-        return _("Removed {when}", when=distance(removal, now)), Severity.MAJOR
-    if due is not None and overdue is not None and now >= due:
-        return _("Overdue {when}", when=distance(overdue, now)), Severity.MINOR
+    note: Words = ""
+    if due is not None and overdue is not None and removal is not None:
+        if now >= removal:
+            return _("Removal due since {day}", day=day(removal)), Severity.MAJOR, ""
+        if now >= overdue:
+            return _("Removed {when}", when=distance(removal, now)), Severity.MAJOR, ""
+        if now >= due:
+            return _("Overdue {when}", when=distance(overdue, now)), Severity.MINOR, ""
+        note = _("due {when}", when=distance(due, now))
+    if failed:
+        return _("Synchronization failed"), Severity.MINOR, note
     if status["sync_state"] == "waiting_for_response":
-        return _("Response {number} awaited", number=status["sequence"]), None
+        return _("Response {number} awaited", number=status["sequence"]), None, note
     if status["last_sync"]:
-        return _("Synchronized {when}", when=distance(status["last_sync"], now)), None
-    return _("Not synchronized yet"), None
+        return _("Synchronized {when}", when=distance(status["last_sync"], now)), None, note
+    return _("Not synchronized yet"), None, note
 
 
 def _time(text: str | None) -> datetime | None:

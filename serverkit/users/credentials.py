@@ -118,6 +118,6 @@ def use_code(unit: Unit, tables: UserTables, box: SecretBox, user_id: str, code:
 
 
 def forget_person(unit: Unit, tables: UserTables, user_id: str) -> None:
-    """Delete everything that belongs to the signing in of a user."""
-    for model in (tables.recovery_code, tables.two_step, tables.session, tables.password):
+    """Delete everything that is kept of a user beside the user's own row."""
+    for model in (tables.recovery_code, tables.two_step, tables.session, tables.preference, tables.password):
         unit.session.execute(delete(model).where(model.user_id == user_id))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, Boolean, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from serverkit.db.base import IdColumn, UtcDateTime
+from serverkit.db.base import IdColumn, JsonText, UtcDateTime
 from serverkit.db.guards import bounded
 
 if TYPE_CHECKING:
@@ -71,6 +71,14 @@ class FailureMixin(Columns):
     name_key: Mapped[str] = mapped_column(String(64), index=True)
     count: Mapped[int] = mapped_column(Integer, bounded("count", 0, 1_000_000_000))
     last_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class PreferenceMixin(Columns):
+    """How a user wants something shown, such as the views of a table that the user saved."""
+
+    user_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[Any] = mapped_column(JsonText)
 
 
 class KnownPlaceMixin(Columns):

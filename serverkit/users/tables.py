@@ -8,6 +8,7 @@ from serverkit.users.models import (
     FailureMixin,
     KnownPlaceMixin,
     PasswordMixin,
+    PreferenceMixin,
     RecoveryCodeMixin,
     SessionMixin,
     TwoStepMixin,
@@ -24,6 +25,7 @@ class UserTables:
     session: type[SessionMixin]
     failure: type[FailureMixin]
     known_place: type[KnownPlaceMixin]
+    preference: type[PreferenceMixin]
 
 
 @dataclass(frozen=True, slots=True)

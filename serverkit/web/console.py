@@ -56,21 +56,23 @@ class NavItem:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A state in the top bar that leads to where it is changed."""
+    """A state in the top bar that leads to where it is changed; `note` says until when it is so."""
 
     name: str
     words: Words
     path: str
     severity: Severity | None = None
+    note: Words = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertLine:
-    """A line of the alert bar."""
+    """A line of the alert bar; one that `stays` is shown though a person hid the bar."""
 
     severity: Severity
     message: Words
     path: str = ""
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,12 @@ class Console(Protocol):
 
     def frame(self, unit: Unit, who: SignedIn | None) -> Frame:
         """What stands around a page."""
+
+    def preferences(self, unit: Unit, who: SignedIn) -> Mapping[str, Any]:
+        """What a person chose of how pages are shown, by name."""
+
+    def keep_preference(self, unit: Unit, name: str, value: Any) -> None:
+        """Keep what the acting person chose; None goes back to what is usual."""
 
     def search(self, unit: Unit, who: SignedIn, text: str) -> Sequence[Found]:
         """What a text finds."""

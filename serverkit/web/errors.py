@@ -42,3 +42,9 @@ class SelectionChangedError(RefusedError):
     code = "selection_changed"
     message = "Other rows match now than those that were shown. Nothing was changed."
     remedy = Remedy("Look at the list again, and select once more.")
+
+
+class TooManyViewsError(RefusedError):
+    code = "too_many_views"
+    message = "{most} views of this list are saved already. Nothing was changed."
+    remedy = Remedy("Remove one, or save under the name of one that it replaces.")

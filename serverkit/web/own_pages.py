@@ -10,11 +10,12 @@ from pydantic import BaseModel
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.forms import Choice, Form, Ui
 from serverkit.web.help_pages import help_urls
-from serverkit.web.page import Page
-from serverkit.web.security import YEAR
+from serverkit.web.page import ALERT_BAR, Page
+from serverkit.web.security import YEAR, local_path
 from serverkit.web.sign_in import sign_in_urls
 from serverkit.web.texts import LANGUAGES, _
 from serverkit.web.urls import SIGNED_IN, Url
+from serverkit.web.views import view_urls
 
 
 class LookForm(BaseModel):
@@ -69,8 +70,10 @@ def own_urls(*, look: str, sign_in: str) -> list[Url]:
     return [
         *sign_in_urls(sign_in),
         *help_urls(look),
+        *view_urls(look),
         Url("GET", "/me/look", show_look, SIGNED_IN, look),
         Url("POST", "/me/look", change_look, SIGNED_IN, look, form=LookForm, alone=True),
+        Url("POST", "/alert-bar", change_alert_bar, SIGNED_IN, look, form=AlertBar),
         Url("GET", "/search", search, SIGNED_IN, look),
     ]
 
@@ -95,6 +98,19 @@ def change_look(page: Page) -> Answer:
     read = cast("LookForm", page.read)
     values = {**read.model_dump(), "keys": "on" if read.keys else "off"}
     return Moved("/me/look", _("Saved."), (("look", page.look.changed(values).text, YEAR),))
+
+
+class AlertBar(BaseModel):
+    """Whether the lines of the alert bar are hidden, and where to go on."""
+
+    hidden: Literal["yes", "no"]
+
+
+def change_alert_bar(page: Page) -> Answer:
+    """Hide the lines of the alert bar, or show them again; the counts stay, and so does what nobody can hide."""
+    hidden = cast("AlertBar", page.read).hidden == "yes"
+    page.keep_preference(ALERT_BAR, True if hidden else None)
+    return Moved(local_path(page.sent.get("next", "/")))
 
 
 def search(page: Page) -> Answer:

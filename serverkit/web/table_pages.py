@@ -5,19 +5,23 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from xlsxwriter import Workbook
 
-from serverkit.web.answers import Answer, Sent, Shown
+from serverkit.web.answers import Answer, Moved, Sent, Shown
 from serverkit.web.bulk import MOST
 from serverkit.web.page import Page
 from serverkit.web.tables import COUNTED_TO, ROWS, Column, Item, Table, chips, counted
-from serverkit.web.texts import Words
+from serverkit.web.texts import Words, _
+from serverkit.web.views import default_of, offered
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BATCH = 500
+DENSITY_WORDS = {"": _("As usual"), "compact": _("Compact"), "normal": _("Normal"), "comfortable": _("Comfortable")}
 
 
 def table_page(
@@ -35,6 +39,9 @@ def table_page(
     kind = page.query.get("as", "")
     if kind in {"csv", "xlsx"}:
         return export(page, table, kind)
+    default = default_of(page, table) if not page.asked else None
+    if default is not None:
+        return Moved(table.path + default)
     return Shown(
         table.name,
         title or table.title,
@@ -50,7 +57,7 @@ def table_page(
 
 def table_context(page: Page, table: Table) -> dict[str, Any]:
     """What the template of a table needs; a page with something beside its table adds this to its own."""
-    wanted = table.wanted(page.asked)
+    wanted = replace(table.wanted(page.asked), has_default=default_of(page, table) is not None)
     rows = table.rows(page, wanted)
     filtered = bool(wanted.filters)
     return {
@@ -63,7 +70,10 @@ def table_context(page: Page, table: Table) -> dict[str, Any]:
         "filtered": filtered,
         "acts": [one for one in table.acts if page.may(one.permission)],
         "bulks": [one for one in table.bulk if page.may(one.permission)],
+        "kept_by_filters": parse_qsl(table.state(replace(wanted, filters={}, after=None, before=None))[1:]),
         "row_numbers": ROWS,
+        "densities": DENSITY_WORDS,
+        "saved": offered(page, table, wanted),
         "bulk_most": MOST,
         "counted_to": COUNTED_TO,
     }

@@ -21,6 +21,9 @@ from serverkit.web.texts import Words, _, ngettext
 ROWS = (50, 100, 250, 500)
 COUNTED_TO = 10_000
 LONGEST = 200
+DENSITIES = ("compact", "normal", "comfortable")
+USUAL_VIEW = "usual"
+"""What an address says that means what is usual, though the list opens with a view that somebody saved."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an address asks of a table. `most` is None for all rows, as a file wants them; `keys` names those that are meant."""
+    """What an address asks of a table. `most` is None for all rows, as a file wants them; `keys` names those that are meant.
+
+    `has_default` is set where the bare address leads to a saved view.
+    """
 
     filters: Mapping[str, str]
     sort: str
@@ -102,6 +108,8 @@ class Wanted:
     columns: tuple[str, ...]
     notes: tuple[Words, ...] = ()
     keys: tuple[str, ...] | None = None
+    density: str = ""
+    has_default: bool = False
 
     @property
     def order(self) -> str:
@@ -158,7 +166,11 @@ class Table:
         chosen = [name for text in asked.getlist("cols") for name in text.split(",") if self.column(name)]
         filters = {one.name: value for one in self.filters if (value := asked.get(one.name, "").strip()[:LONGEST])}
         after, before = asked.get("after") or None, asked.get("before") or None
-        return Wanted(filters, sort, after, before, most, tuple(chosen) or usual, tuple(notes))
+        density = asked.get("density", "")
+        return Wanted(
+            filters, sort, after, before, most, tuple(chosen) or usual, tuple(notes),
+            density=density if density in DENSITIES else "",
+        )  # fmt: skip
 
     def everything(self, asked: MultiDict[str, str], keys: Sequence[str] | None = None) -> Wanted:
         """All rows that match, as a file holds them; with `keys` those alone."""
@@ -179,7 +191,10 @@ class Table:
             values["rows"] = str(wanted.most)
         if wanted.columns != tuple(one.name for one in self.columns if one.shown):
             values["cols"] = ",".join(wanted.columns)
+        values["density"] = wanted.density
         values |= changed
+        if wanted.has_default and not any(values.values()):
+            values = {"view": USUAL_VIEW}
         kept = {name: value for name, value in values.items() if value}
         return f"?{urlencode(kept)}" if kept else ""
 

@@ -16,6 +16,7 @@ from serverkit.users.models import (
     FailureMixin,
     KnownPlaceMixin,
     PasswordMixin,
+    PreferenceMixin,
     RecoveryCodeMixin,
     SessionMixin,
     TwoStepMixin,
@@ -78,7 +79,14 @@ class KnownPlace(KnownPlaceMixin, Base):
     __tablename__ = "known_places"
 
 
-USER_TABLES = UserTables(Password, TwoStep, RecoveryCode, BrowserSession, SignInFailure, KnownPlace)
+class Preference(PreferenceMixin, Base):
+    """How a user wants something shown."""
+
+    __tablename__ = "preferences"
+    __table_args__ = (refers(["user_id"], "users", ["id"]),)
+
+
+USER_TABLES = UserTables(Password, TwoStep, RecoveryCode, BrowserSession, SignInFailure, KnownPlace, Preference)
 
 
 class ApiToken(Base):

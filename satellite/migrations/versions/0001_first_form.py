@@ -404,6 +404,13 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['virtual_account_id'], ['virtual_accounts.id'], name=op.f('fk_pool_totals_virtual_account_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('virtual_account_id', 'tag', name=op.f('pk_pool_totals'))
     )
+    op.create_table('preferences',
+    sa.Column('user_id', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('value', serverkit.db.base.JsonText(), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_preferences_user_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('user_id', 'name', name=op.f('pk_preferences'))
+    )
     op.create_table('recovery_codes',
     sa.Column('hash', sa.String(length=64), nullable=False),
     sa.Column('user_id', sa.String(length=32), nullable=False),
@@ -601,6 +608,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_recovery_codes_user_id'))
 
     op.drop_table('recovery_codes')
+    op.drop_table('preferences')
     op.drop_table('pool_totals')
     op.drop_table('passwords')
     with op.batch_alter_table('instances', schema=None) as batch_op:
