@@ -1,4 +1,4 @@
-"""A device with its key, its trust and its server: contacts, renewals, evaluation. Its uses stand in `agent.device`."""
+"""A device with its key, its trust and its server: contacts, renewals, evaluation. Its uses are in `agent.device`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Licence time on a device: what a verified answer does to the mark (pure).
 
-The table by which the clock is judged is the servers' too, and stands in `exchange.licence_time`.
+The table by which the clock is judged is the servers' too, and is in `exchange.licence_time`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Moves a device to another server, all or nothing: it keeps its registration until the other server has answered.
 
-A registration speaks for a candidate, a copy of the state. What is written down before it is sent stands beside the state
+A registration speaks for a candidate, a copy of the state. What is written down before it is sent is beside the state
 (`joining`), with its server; the state itself changes in the one write that makes the candidate the state. A device that
 has left a server, or may have been registered at one whose answer never came, tells that server so until it answers
 (`farewells`); a message never goes to any other server than its own.

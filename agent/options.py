@@ -94,8 +94,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("advance", "Advance the clock.", clock).add_argument("value", metavar="DURATION")
     jump = add("jump", "Make the clock jump, as if no time had passed.", clock)
     jump.add_argument("value", metavar="DURATION")
-    jump.add_argument("--back", action="store_true", help="leap back instead of forward")
-    jump.add_argument("--reboot", action="store_true", help="leap while the device is off")
+    jump.add_argument("--back", action="store_true", help="jump back instead of forward")
+    jump.add_argument("--reboot", action="store_true", help="jump while the device is off")
     fleet = add("fleet", "Many devices.").add_subparsers(dest="action", required=True, metavar="ACTION")
     inventory = add("inventory", "Read a folder of device outputs.", fleet)
     inventory.description = (

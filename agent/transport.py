@@ -41,7 +41,7 @@ _ADDRESS = re.compile(
     r"(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*)"
 )
-"""An address: no login, no query, no blank; an IPv6 address stands in brackets."""
+"""An address: no login, no query, no blank; an IPv6 address is in brackets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def text_of(data: bytes, what: str) -> str:
 
 
 def token_of(text: str | None, path: str | None) -> str:
-    """A token that was typed or stands in a file, without what comes along when it is copied.
+    """A token that was typed or is in a file, without what comes along when it is copied.
 
     Blanks, line ends and a byte order mark around it do not count. InvalidInputError where it can be no token.
     """
@@ -81,7 +81,7 @@ def _printable(option: str, text: str) -> str:
 
 
 def unit_of(text: str) -> Udi:
-    """A unit written as `PID:SN`; the serial number stands behind the last colon."""
+    """A unit written as `PID:SN`; the serial number is behind the last colon."""
     shown, remedy = f"{text[:80]!r} is not PID:SN", "Write the unit as PID:SN, as `show` commands of the device do."
     pid, colon, serial = text.rpartition(":")
     if not colon:

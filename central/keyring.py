@@ -117,7 +117,7 @@ class KeyRing:
         return Signer(self.vendor_id, None, self.response_key, {"device_ca": self.device_ca}, self.trust)
 
     def check(self) -> int:
-        """Read all that is needed to answer, as it stands on the disk; returns the version of the root.
+        """Read all that is needed to answer, as it is on the disk; returns the version of the root.
 
         AppError or ExchangeError for what is missing, damaged or cut.
         """

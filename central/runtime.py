@@ -100,7 +100,7 @@ def open_central(home: Path) -> Central:
 def refuse_other_home(server: Central, vendor_id: str | None) -> None:
     """Refuse a database that another central set up, before anything is concluded from it; none has a vendor None.
 
-    An embedded database stands in its home and is no other's.
+    An embedded database is in its home and is no other's.
     """
     if not server.is_shared:
         return

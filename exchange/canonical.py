@@ -122,7 +122,7 @@ def _is_plain(data: bytes) -> bool:
 
 
 def _decode_plain(text: str) -> JsonValue | None:
-    """Read what `encode` wrote, much faster: written again it must be the same text, so no name can stand twice."""
+    """Read what `encode` wrote, much faster: written again it must be the same text, so no name can occur twice."""
     try:
         value = _PLAIN_READER.decode(text)
     except (ValueError, RecursionError):
@@ -156,7 +156,7 @@ def _refuse_depth(data: bytes, max_depth: int) -> None:
 def _object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise MalformedError("a name stands twice in an object")
+        raise MalformedError("a name occurs twice in an object")
     return found
 
 

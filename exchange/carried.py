@@ -1,6 +1,6 @@
 """Damage in transport: recognizes the marks that mail programs, archives, editors and gateways leave on files.
 
-Nothing is repaired: the file has to be transported again. This only explains a refusal that stands in any case.
+Nothing is repaired: the file has to be transported again. This only explains a refusal that is given in any case.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class ExportRequest:
 
 
 RESERVATION = "reservation"
-"""What stands in the place of a licence's tag where a reservation, which may hold several, is given up."""
+"""What is in the place of a licence's tag where a reservation, which may hold several, is given up."""
 
 
 @dataclass(frozen=True, slots=True)

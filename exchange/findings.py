@@ -35,7 +35,7 @@ class Findings:
 
 
 class AnyKey(PublicKey):
-    """Stands in for a key that is not available, so that the normal reader still checks form and digests."""
+    """Takes the place of a key that is not available, so that the normal reader still checks form and digests."""
 
     def verify(self, signature: bytes, data: bytes) -> bool:  # noqa: ARG002 - the signature is what is not checked
         """Accept; the report says `signature_not_checked`."""

@@ -80,7 +80,7 @@ class Udi:
         return f"{text} UUID:{self.uuid}" if self.uuid else text
 
     def to_dict(self) -> JsonObject:
-        """The UDI as it stands in files; what is absent is left out."""
+        """The UDI as it is in files; what is absent is left out."""
         found: JsonObject = {"pid": self.pid, "serial": self.serial}
         for name in _OPTIONAL:
             value = getattr(self, name)

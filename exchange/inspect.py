@@ -1,7 +1,7 @@
 """A readable report and an offline check of any file: container, root file, single statement or code.
 
 `valid` is true only when nothing found is wrong **and** the signature was checked. Whatever could not be checked with
-what was given stands in `contents.unchecked`; a signature among it also stands as `signature_not_checked` in
+what was given is in `contents.unchecked`; a signature among it is also named `signature_not_checked` in
 `problems`, because a file that anyone may have written is not called valid.
 """
 
@@ -40,7 +40,7 @@ def inspect(
 
     `trust` is the reader's root; `satellite` the one for which the file has to be; `authorization` an authorization
     file, whose certificate vouches for the identity key of a request. Raises an ExchangeError for what is not a file at
-    all; what is wrong inside a file stands in the report.
+    all; what is wrong inside a file is in the report.
     """
     stream: BinaryIO = io.BytesIO(data) if isinstance(data, bytes | bytearray) else data
     stream.seek(0)

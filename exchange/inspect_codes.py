@@ -1,6 +1,6 @@
 """What `inspect` tells of the codes that people carry (row S4.5): authorization, request, confirmation, return.
 
-A typed code bears no signature: what its check value cannot show stands in `unchecked`. A return code is its device's
+A typed code bears no signature: what its check value cannot show is in `unchecked`. A return code is its device's
 secret, so nothing of it is shown.
 """
 

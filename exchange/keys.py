@@ -61,7 +61,7 @@ class PublicKey:
         return True
 
     def to_dict(self) -> JsonObject:
-        """The key as it stands in files."""
+        """The key as it is in files."""
         return {"suite": self.suite, "public": b64encode(self.raw)}
 
     @classmethod

@@ -14,7 +14,7 @@ _COMMAND = re.compile(r"`((?:central|satellite|agent|exchange) [^`]+)`")
 
 
 class Remedy(str):
-    """What to do: a text in which a command stands in backticks, and the page of `docs/admin` that says more."""
+    """What to do: a text in which a command is in backticks, and the page of `docs/admin` that says more."""
 
     __slots__ = ("page",)
     page: str

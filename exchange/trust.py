@@ -46,7 +46,7 @@ class RoleKey:
     state: KeyState = KeyState.ACTIVE
 
     def to_dict(self) -> JsonObject:
-        """The role key as it stands in the root document."""
+        """The role key as it is in the root document."""
         return {
             "role": self.role.value,
             "key": self.key.to_dict(),

@@ -11,7 +11,7 @@ _LIGHT = frozenset({int, float, bool, type(None)})
 
 
 def weigh(column: Any, count: int) -> int:
-    """Characters of the values of a column, or of the columns of an object, whose names stand in each row."""
+    """Characters of the values of a column, or of the columns of an object, whose names are in each row."""
     if isinstance(column, dict):
         return sum(len(name) * count + weigh(inner, count) for name, inner in column.items())
     types = {*map(type, column)}

@@ -83,7 +83,7 @@ class KeyRing:
         return self._keys[key_id]
 
     def check(self, key_ids: list[str]) -> int:
-        """Read all that is needed to answer, as it stands on the disk; returns the version of the root.
+        """Read all that is needed to answer, as it is on the disk; returns the version of the root.
 
         AppError or ExchangeError for what is missing, damaged or cut.
         """

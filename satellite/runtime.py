@@ -126,7 +126,7 @@ def open_satellite(home: Path) -> Satellite:
 def refuse_other_home(server: Satellite) -> None:
     """Refuse a database whose satellite has its keys in another home, before anything is concluded from it.
 
-    An embedded database stands in its home and is no other's; a key that is lost there is named as missing.
+    An embedded database is in its home and is no other's; a key that is lost there is named as missing.
     """
     if not server.is_shared:
         return

@@ -153,7 +153,7 @@ def refuse_other_clock(home: Path, *, lab: bool) -> None:
     if lab and not is_lab(home):
         raise LabClockMissingError("{lab_file} is missing", lab_file=LAB_FILE)
     if is_lab(home) and not lab:
-        raise LabClockForeignError("{lab_file} stands in a home that is not a laboratory", lab_file=LAB_FILE)
+        raise LabClockForeignError("{lab_file} is in a home that is not a laboratory", lab_file=LAB_FILE)
 
 
 def make_lab(home: Path) -> None:

@@ -48,7 +48,7 @@ def read_url(text: str, ports: dict[str, int], *, login: bool = False) -> Endpoi
     if not mark or scheme.lower() not in ports:
         raise EndpointError(f"an address such as {example} is needed")
     if not rest.isascii():
-        raise EndpointError("a letter outside ASCII stands in it: write the name in its ASCII form (xn--…)")
+        raise EndpointError("a letter outside ASCII is in it: write the name in its ASCII form (xn--…)")
     user = password = None
     if "@" in rest:
         if not login:
@@ -68,7 +68,7 @@ def read_url(text: str, ports: dict[str, int], *, login: bool = False) -> Endpoi
 
 
 def read_host(text: str, port: int | None) -> tuple[str, int]:
-    """HOST or HOST:PORT, with `port` where none is named (None: one must be); an IPv6 address stands in brackets."""
+    """HOST or HOST:PORT, with `port` where none is named (None: one must be); an IPv6 address is in brackets."""
     if text.startswith("["):
         inner, closed, rest = text[1:].partition("]")
         if not closed or (rest and not rest.startswith(":")):
@@ -80,7 +80,7 @@ def read_host(text: str, port: int | None) -> tuple[str, int]:
         if "]" in text:
             raise EndpointError("the brackets around an IPv6 address do not match")
         if text.count(":") > 1:
-            raise EndpointError("an IPv6 address stands in brackets, such as [2001:db8::1]:8443")
+            raise EndpointError("an IPv6 address is in brackets, such as [2001:db8::1]:8443")
         host, colon, said = text.partition(":")
         _check_name(host)
     if not colon:
@@ -96,7 +96,7 @@ def _version_6(text: str) -> str:
     try:
         IPv6Address(text)
     except AddressValueError as error:
-        raise EndpointError("what stands in brackets is not an IPv6 address") from error
+        raise EndpointError("what is in brackets is not an IPv6 address") from error
     return text
 
 

@@ -83,7 +83,7 @@ def refuse_unwritable(path: Path) -> None:
 
 
 def irregular(path: Path) -> str | None:
-    """What stands at a path, where that is neither nothing nor a regular file."""
+    """What is at a path, where that is neither nothing nor a regular file."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:

@@ -1,6 +1,6 @@
 """Licence time at the servers: who may confirm, raise and lower the mark (pure; decided in `docs/adr/0018`).
 
-The table by which the clock is judged is the devices' too, and stands in `exchange.licence_time`.
+The table by which the clock is judged is the devices' too, and is in `exchange.licence_time`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = [
 def confirmed(mark: Mark, moment: Moment, *, by_person: bool) -> Mark:
     """The clock was found right: by a person, or by measuring. Only a person may lower a mark, and not what is sure.
 
-    What is confirmed is sure from then on, but for a leap: anyone who confirms that by mistake can take it back.
+    What is confirmed is sure from then on, but for a jump: anyone who confirms that by mistake can take it back.
     """
     reading = judge(mark, moment)
     mark = reading.mark

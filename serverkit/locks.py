@@ -1,7 +1,7 @@
 """Every lock of a server by its name, and the order in which they are taken.
 
 Anyone who holds a lock takes only those that come later in `Lock`; a thread that would do otherwise could wait for
-another one that waits for it, and is told so (`LockOrderError`) before it waits. Three kinds stand behind the names:
+another one that waits for it, and is told so (`LockOrderError`) before it waits. Three kinds are behind the names:
 
 - a file, locked with `flock`: ends with its process, and serves every process of the machine (`waiting`, `taken`);
 - an advisory lock of a database behind a server, which ends with its connection (`on_database`);
@@ -163,7 +163,7 @@ def held_folder(folder: Path) -> Iterator[None]:
 def on_database(engine: Engine, lock: Lock) -> Iterator[None]:
     """Do one act, such as founding, in one process at a time on a database behind a server; others wait for their turn.
 
-    An embedded database stands in one home, whose own lock serves. The lock ends with its connection, so that a process
+    An embedded database is in one home, whose own lock serves. The lock ends with its connection, so that a process
     that dies keeps nobody waiting.
     """
     if engine.dialect.name == "sqlite":

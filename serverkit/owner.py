@@ -1,4 +1,4 @@
-"""One owner of a home: commands that root runs leave every file to the owner of the folder that it stands in.
+"""One owner of a home: commands that root runs leave every file to the owner of the folder that it is in.
 
 SQLite does the same for its own journals; everything else that a server or a command makes passes through here.
 """
@@ -74,7 +74,7 @@ def keep_owner(descriptor: int, folder: Path) -> None:
 
 
 def make_folder(folder: Path, mode: int = 0o700, like: Path | None = None) -> None:
-    """Make a folder and those above it, each of the owner of the one it stands in; one that exists stays as it is.
+    """Make a folder and those above it, each of the owner of the one it is in; one that exists stays as it is.
 
     `like` names a folder whose owner it is to have in place of that.
     """
@@ -113,7 +113,7 @@ def open_lock(file: Path) -> TextIO:
 def require_owner(home: Path, more: Sequence[Path] = ()) -> None:
     """Refuse a home that another user owns, and one whose parts belong to several users; root may work on any.
 
-    `more` are folders of the home's state that stand elsewhere. WrongOwnerError names the first part that is foreign.
+    `more` are folders of the home's state that are elsewhere. WrongOwnerError names the first part that is foreign.
     """
     try:
         owner = home.stat().st_uid

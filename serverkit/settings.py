@@ -165,7 +165,7 @@ def _unknown(model: type[BaseModel], loc: tuple[str, ...]) -> str:
 
 
 def _place_in(text: str, loc: tuple[str, ...]) -> str:
-    """Where a key stands in the file, as far as its usual form tells."""
+    """Where a key is in the file, as far as its usual form tells."""
     section, found = "", ""
     for number, line in enumerate(text.splitlines(), start=1):
         header = re.match(r"\s*\[\s*([^\]]*?)\s*\]", line)

@@ -247,7 +247,7 @@ def _check_columns(lines: _Lines, required: Collection[str], optional: Collectio
     columns, where = lines.columns, f"line {lines.header}"
     if twice := sorted({name for name in columns if columns.count(name) > 1}):
         raise TableFileError(
-            "{where}: a column stands twice: {twice}",
+            "{where}: a column occurs twice: {twice}",
             where=where,
             twice=", ".join(name[:40] or "(empty)" for name in twice),
         )

@@ -27,7 +27,7 @@ def _expected(line: str, what: str) -> str:
         return f'{unicodedata.name(odd)} (U+{ord(odd):04X}) is not a quotation mark here; use the straight one (")'
     if "overwrite" in what or "twice" in what:
         pair = _PAIR.match(line)
-        return f"{pair[1] if pair else line.strip()[:60]} stands twice in this file; remove one of them"
+        return f"{pair[1] if pair else line.strip()[:60]} is set twice in this file; remove one of them"
     if "'\\'" in what or "backslash" in what.lower() or "hex value" in what:
         return r"a backslash between double quotation marks is an escape; write \\, or use single quotation marks"
     if re.match(r"\s*\[", line) and "]" not in line:
@@ -52,4 +52,4 @@ def _expected_of(key: str, sign: str, value: str, what: str) -> str:
         )
     if value[0] in "[{":
         return f"the list that begins here is not closed, or its entries lack commas ({what})"
-    return f'a text stands between quotation marks: `{key} = "…"`'
+    return f'a text is between quotation marks: `{key} = "…"`'

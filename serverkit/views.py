@@ -16,7 +16,7 @@ Moment = Annotated[
 
 
 class View(BaseModel):
-    """A resource as it is shown; its members stand in the order in which they are declared."""
+    """A resource as it is shown; its members are in the order in which they are declared."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
 

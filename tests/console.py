@@ -170,7 +170,7 @@ class Browser:
     headers: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.client = Client(getattr(self.app, "rest", self.app))  # pages stand behind the fast path of devices
+        self.client = Client(getattr(self.app, "rest", self.app))  # pages are behind the fast path of devices
 
     def get(self, path: str, **headers: str) -> Any:
         """Open an address."""

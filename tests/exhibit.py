@@ -172,7 +172,7 @@ NEW = Form(
     NewThing,
     "Make thing",
     {
-        "name": Ui("Name", "As it stands on the door."),
+        "name": Ui("Name", "As it is on the door."),
         "place": Ui("Place", kind="select"),
         "days": Ui("Days", "1 to 365", width="narrow"),
         "way": Ui(

@@ -4,7 +4,7 @@ python -m tools.mutation [NAME ...]     run the mutations whose name contains on
 python -m tools.mutation --list         show the list
 python -m tools.mutation --table        write the table of docs/developer/defences.md
 
-Each entry of tools/mutations/*.toml names a defence, the one place in a file that makes it (`old`), what stands there
+Each entry of tools/mutations/*.toml names a defence, the one place in a file that makes it (`old`), what is there
 when it is out (`new`), and the tests that must turn red. Each test runs untouched first: red means nothing otherwise.
 """
 
@@ -66,7 +66,7 @@ def mutations() -> list[Mutation]:
 
 def table() -> str:
     """The table of the page."""
-    lines = ["| Defence | Without it | Stands in | Red without it |", "|---|---|---|---|"]
+    lines = ["| Defence | Without it | Code | Red without it |", "|---|---|---|---|"]
     for one in mutations():
         tests = "<br>".join(f"`{test.rpartition('/')[2].replace('::', '` `')}`" for test in one.tests)
         lines.append(f"| {one.name} | {one.why} | `{one.file}` | {tests} |")

@@ -98,7 +98,7 @@ def too_long(text: str) -> bool:
 
 
 def as_seen(text: str) -> str:
-    """A text as it stood on the screen: without the marks of the terminal and its pager."""
+    """A text as it was on the screen: without the marks of the terminal and its pager."""
     text = _ESCAPES.sub("", text)
     text = _LEFT_OVER.sub("", text) if "[" in text else text
     text = text.translate(_INVISIBLE) if not text.isascii() or "\x07" in text or "\x0f" in text else text
@@ -152,7 +152,7 @@ def _cut_decoded(data: bytes, encoding: str, draft: Draft) -> str:
 
 
 def _line_as_seen(line: str) -> str:
-    """A line as it stood on the screen: what was erased or written over is gone."""
+    """A line as it was on the screen: what was erased or written over is gone."""
     if "\x08" in line:
         kept: list[str] = []
         for letter in line:
@@ -165,7 +165,7 @@ def _line_as_seen(line: str) -> str:
         return line
     seen = ""
     for part in line.split("\r"):
-        # A part of blanks wipes what stood there before; a part with text replaces it.
+        # A part of blanks wipes what was there before; a part with text replaces it.
         if part:
             seen = part if part.strip() else part + seen[len(part) :]
     return seen

@@ -105,7 +105,7 @@ def _device(key: tuple[str, str], found: list[FileResult]) -> dict[str, Any]:
     for result in (result for result in found if _precision(result) == telling):
         for licence in _used(result):
             entry = licence.to_dict()
-            # A tag counts once, whatever name stands beside it.
+            # A tag counts once, whatever name is beside it.
             slot = (licence.tag, None) if licence.tag else licence.slot
             known = licences.get(slot)
             if known is None:

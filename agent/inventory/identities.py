@@ -66,7 +66,7 @@ def make_identity(
     host: str | None = None,
     **_: str,
 ) -> Identity | None:
-    """An identity of the values that stand there whole; what is masked or a placeholder is not a part of it.
+    """An identity of the values that are there whole; what is masked or a placeholder is not a part of it.
 
     None where neither a product id nor a serial number is left, or where the serial number has the form of none.
     """

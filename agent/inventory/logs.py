@@ -1,7 +1,7 @@
 """What a log puts on the lines of an output, before them, behind them and between them; and lines that were joined.
 
 A stamp that most lines carry is taken off. A message of the system's log is not a part of the output: a line of its own is
-left out; one that interrupts a line leaves what stands before it only where that is certain to be whole.
+left out; one that interrupts a line leaves what is before it only where that is certain to be whole.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SYSLOG = re.compile(r"[A-Za-z0-9._-]{1,64} [A-Za-z0-9._/-]{1,64}(?:\[\d{1,8}\])
 _HOST = re.compile(r"(?!UDI|PID|SN|Active|Standby|Member)[A-Za-z][A-Za-z0-9._-]{0,63}: ?")
 _PROCESS = re.compile(r"[A-Za-z0-9._-]{1,64} [A-Za-z0-9._/-]{1,64}\[\d{1,8}\]: ")
 _FACILITY = re.compile(r"%[A-Z][A-Z0-9_]{1,31}(?:-[A-Z0-9_]{1,31}){0,3}-[0-7]-[A-Z0-9_]{2,48} ?: ?")
-# What stands before the facility in a message: number, mark of the clock, time, host, process, the card that speaks.
+# What is before the facility in a message: number, mark of the clock, time, host, process, the card that speaks.
 _BEFORE = re.compile(
     rf"(?:<\d{{1,3}}>(?:1 )?)?(?:\d{{1,10}}: ?){{0,2}}(?:[A-Za-z][\w./-]{{0,63}}: ?){{0,2}}[*.]?(?:[\[(]?{_WHEN}[\])]?(?:: ?| |$))?"
     r"(?:[A-Za-z0-9][\w./-]{0,63}(?:\[\d{1,8}\])?(?:: ?| )){0,3}(?:: ?)?\Z"
@@ -95,7 +95,7 @@ def _without_stamps(lines: list[str]) -> list[str]:
 
 
 def _without_head(lines: list[str], form: re.Pattern[str]) -> list[str]:
-    """The lines without the name of host, process or facility that stands before each of them."""
+    """The lines without the name of host, process or facility that is before each of them."""
     filled = _filled(lines)
     heads = [mark[0].strip() for line in filled if (mark := form.match(line)) is not None]
     if len(set(heads)) != 1 or len(heads) * 5 < len(filled) * 4:
@@ -137,7 +137,7 @@ def _without_messages(lines: list[str], draft: Draft) -> list[str]:
 
 
 def _uninterrupted(before: str) -> str | None:
-    """What stands before a message on its line, where that is whole: the message may have taken the place of more."""
+    """What is before a message on its line, where that is whole: the message may have taken the place of more."""
     start = next((match.start() for match in _MESSAGE_START.finditer(before)), len(before))
     text = before[:start].rstrip()
     if not text:

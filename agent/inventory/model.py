@@ -46,7 +46,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """A licence entry: `tag` only where the output shows one, `shown` the text that stands in its place."""
+    """A licence entry: `tag` only where the output shows one, `shown` the text that is in its place."""
 
     tag: str | None
     name: str | None
@@ -107,7 +107,7 @@ class FileResult:
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """The result as it stands in an inventory file."""
+        """The result as it is in an inventory file."""
         return {
             "file": self.file,
             "sha256": self.sha256,

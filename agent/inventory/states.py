@@ -95,7 +95,7 @@ def read_generation(text: str, draft: Draft) -> None:
     ):
         draft.generation = "pak"
     elif draft.registration is not None or (
-        # The word ENABLED alone stands in outputs of both generations.
+        # The word ENABLED alone is in outputs of both generations.
         (draft.authorization or "Not Applicable").upper() != "NOT APPLICABLE" and "Smart Licensing is ENABLED" in text
     ):
         draft.generation = "classic"

@@ -27,7 +27,7 @@ from central.domain.instances.devices import (
     revive_key,
 )
 from central.domain.instances.models import DeviceKey, Instance
-from central.domain.instances.queries import find_instance, placed_name, twins_of
+from central.domain.instances.queries import find_instance, placed_name, same_hardware
 from central.domain.instances.services import note_removed
 from central.domain.ledger.claims import claims_of
 from central.domain.reservations.queries import reservation_of
@@ -116,7 +116,7 @@ class CentralBackend:
             row.last_counter, row.last_digest, row.last_answer = counter, digest, answer.decode()
 
     def write(self) -> None:
-        """Nothing is held back here: what changed stands in the session."""
+        """Nothing is held back here: what changed is in the session."""
 
     def note_refusal(self, op: str, code: str, cause: str, udi: Udi | None) -> None:
         """Log the exact cause; the device is told only its code."""
@@ -241,7 +241,7 @@ class CentralBackend:
             if one.account_id == row.account_id
         ]
         account, _ = membership(self._unit, instance)
-        twins = bool(twins_of(self._unit, instance) or "clone" in instance.marks)
+        doubled = bool(same_hardware(self._unit, instance) or "clone" in instance.marks)
         if leave_set(self._unit, instance, row):
             self._row = None
             refresh_alerts(self._unit, account)
@@ -254,7 +254,7 @@ class CentralBackend:
         note_removed(self._unit, instance, "removed itself")
         leave(self._unit, instance, reservation)
         self._row = None
-        if restricted or twins:
+        if restricted or doubled:
             refresh_alerts(self._unit, account)  # also what it left behind, or asked for without success
         else:
             refresh_touched(self._unit, account, instances=[instance.id], pools=pools)

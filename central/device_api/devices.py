@@ -246,5 +246,5 @@ def decide_for_device(unit: Unit, keyring: KeyRing, known: KnownDevice, statemen
 def take_device_return(
     unit: Unit, keyring: KeyRing, instance: Instance, known: KnownDevice, envelope: JsonObject
 ) -> list[Taken]:
-    """Take in what a directly connected device gives back; its release stands in the next authorization."""
+    """Take in what a directly connected device gives back; its release is in the next authorization."""
     return take(unit, keyring, Place(instance.account_id, None, instance.id), envelope, known.key)

@@ -8,7 +8,7 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.alerts.services import refresh_alerts, refresh_clones, refresh_touched
 from central.domain.instances.devices import register_device
 from central.domain.instances.models import Instance
-from central.domain.instances.queries import known_unit, twins_of
+from central.domain.instances.queries import known_unit, same_hardware
 from central.domain.instances.services import end_instance, leave_to_reservation
 from central.domain.reservations.ending import note_registered
 from central.domain.reservations.models import Reservation
@@ -54,7 +54,7 @@ def refresh_registered(unit: Unit, account: SmartAccount, found: Registered) -> 
         refresh_alerts(unit, account)  # two may use what is reserved
     elif found.known:  # what is new gives no cause for an alert, and ends none
         refresh_touched(unit, account, instances=[found.instance.id], pools=())
-    if twins_of(unit, found.instance):
+    if same_hardware(unit, found.instance):
         refresh_clones(unit, account)
 
 

@@ -1,6 +1,6 @@
 """Authorization codes: what central reserved for exactly one device, signed by the grant key, as a text in XML.
 
-Only the statement counts. What stands beside it is for people, and follows from it: a text whose readable part says
+Only the statement counts. What is beside it is for people, and follows from it: a text whose readable part says
 something else is refused.
 """
 

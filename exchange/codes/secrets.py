@@ -16,7 +16,7 @@ from exchange.identity import Udi
 SECRET_BYTES = 24
 VALUE_BYTES = 16
 COMMITMENT_DIGITS = 9
-# The secret stands above all values that confirmations show.
+# The secret is above all values that confirmations show.
 MOST_UPDATES = 62
 # A commitment has 52 bits: the rounds make trying them out a matter of centuries of machine time.
 ROUNDS = 20_000

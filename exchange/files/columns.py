@@ -13,7 +13,7 @@ from exchange.canonical import JsonObject, iso
 from exchange.limits import TABLE_COLUMNS
 
 Time: TypeAlias = str | datetime
-"""An aware time, or the text of one in UTC, whatever stands between day and hour and after the seconds."""
+"""An aware time, or the text of one in UTC, whatever is between day and hour and after the seconds."""
 _MOST_MEMBERS = TABLE_COLUMNS // 2
 _ZONED = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH = _ZONED.replace(tzinfo=None)

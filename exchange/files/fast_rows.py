@@ -31,7 +31,7 @@ _UDI = ("pid", "serial", "uuid", "vid", "host_identifier", "suvi", "mac_address"
 _NONE = type(None)
 
 
-# The same text stands in several columns: a device's claims and events begin with it.
+# The same text is in several columns: a device's claims and events begin with it.
 _time = lru_cache(4096)(time_of_form)
 
 

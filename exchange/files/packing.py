@@ -104,7 +104,7 @@ class Instances:
 
 
 def instance_lines(rows: Sequence[InstanceText]) -> Iterator[tuple[Instances | None, Lines]]:
-    """The lines of instances; with each table what stands in it, None for lines that are rows."""
+    """The lines of instances; with each table what is in it, None for lines that are rows."""
     for part, form in _parts(rows, _instance_table):
         lines = _lines("instance", form, len(part))
         yield (Instances(part, form["columns"]["udi"]) if len(part) >= FEW else None), lines

@@ -1,6 +1,6 @@
 """The registration file, with which a site introduces itself (row S1.2).
 
-Checks: 1 size and lines, 2 kind, 3 the file's two keys signed it (they stand beside the envelope, so that verifying
+Checks: 1 size and lines, 2 kind, 3 the file's two keys signed it (they are beside the envelope, so that verifying
 comes before parsing), 4 the manifest names the same two keys, 5 vendor, 6 laboratory or real world.
 """
 

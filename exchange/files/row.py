@@ -1,4 +1,4 @@
-"""What every row of a body has in common: a kind, and how it stands in a line."""
+"""What every row of a body has in common: a kind, and how it is in a line."""
 
 from __future__ import annotations
 

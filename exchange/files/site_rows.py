@@ -210,7 +210,7 @@ class GrantStateRow(Row):
 class EventRow(Row):
     """Something that happened at the site; its id is random and stays the same across epochs.
 
-    `number` says where it stands among the site's events, whatever the order in the file.
+    `number` says where it is among the site's events, whatever the order in the file.
     """
 
     kind: ClassVar[str] = "event"

@@ -64,7 +64,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool,
 
 
 def _tell_setup_code(server: Satellite) -> None:
-    """Print the set-up code for who stands at the machine; it ends in the journal, and is void once it was used."""
+    """Print the set-up code for who is at the machine; it ends in the journal, and is void once it was used."""
     with server.database.read(OPERATOR) as unit:
         if not needs_administrator(unit):
             return

@@ -29,7 +29,7 @@ from satellite.core.event_log.services import record
 from satellite.core.export_queue.services import queue_request, take_return
 from satellite.core.instances.clones import note_restored, revive_key
 from satellite.core.instances.models import DeviceKey, Instance
-from satellite.core.instances.queries import find_instance, placed_name, twins_of
+from satellite.core.instances.queries import find_instance, placed_name, same_hardware
 from satellite.core.instances.services import (
     ANSWERED,
     find_key,
@@ -210,7 +210,7 @@ class SatelliteBackend:
         certificate = self._certify(instance, row)
         if verdict is not RegistrationVerdict.NEW:  # what is new gives no cause for an alert, and ends none
             refresh_touched(self._unit, instances=[instance.id], pools=())
-        if twins_of(self._unit, instance):
+        if same_hardware(self._unit, instance):
             refresh_clones(self._unit)
         values = {name: getattr(instance, name) for name in ANSWERED}
         return instance.id, self._registered(values, certificate)
@@ -266,14 +266,14 @@ class SatelliteBackend:
         row, instance = self._own(known)
         for statement, envelope in returns:
             take_return(self._unit, instance.id, statement, envelope, known.key)
-        twins = bool(twins_of(self._unit, instance) or "clone" in instance.marks)
+        doubled = bool(same_hardware(self._unit, instance) or "clone" in instance.marks)
         if leave_set(self._unit, instance, row):
             self._changed(known.key.key_id, instance.id)
             self._server.refresh_alerts(self._unit)
             return {}
         pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, instance.id)}
         take_off(self._unit, instance, "removed itself")
-        if restricted or twins:
+        if restricted or doubled:
             self._server.refresh_alerts(self._unit)  # also what it left behind or asked for without success
         else:
             refresh_touched(self._unit, instances=[instance.id], pools=pools)

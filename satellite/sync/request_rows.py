@@ -2,7 +2,7 @@
 
 What comes by the hundred thousand (instances, claims, events) is read as texts and written as tables, without an object
 for each; the rest is rows. Claims and events follow the table of the instances that they are about, so that a table
-need not say again what stands there.
+need not say again what is there.
 """
 
 from __future__ import annotations

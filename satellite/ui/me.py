@@ -116,7 +116,7 @@ def two_step_page(page: Page) -> Answer:
 
 
 def begin_two_step(page: Page) -> Answer:
-    """Give oneself an authenticator; its secret stands on the page that follows."""
+    """Give oneself an authenticator; its secret is on the page that follows."""
     made = actions.begin_two_step(cast("Satellite", page.server), page.unit)
     return _authenticator(page, made)
 
@@ -127,7 +127,7 @@ def confirm_page(page: Page) -> Answer:
 
 
 def confirm_two_step(page: Page) -> Answer:
-    """Take the authenticator into use; recovery codes stand on the page that follows."""
+    """Take the authenticator into use; recovery codes are on the page that follows."""
     code = cast("FirstCode", page.read).code
     return _codes(actions.confirm_two_step(cast("Satellite", page.server), page.unit, code))
 
@@ -188,7 +188,7 @@ def token_page(page: Page) -> Answer:
 
 
 def make_token(page: Page) -> Answer:
-    """Make an access token; its text stands on the page that follows, once."""
+    """Make an access token; its text is on the page that follows, once."""
     read = cast("OwnToken", page.read)
     made = actions.create_own_token(page.unit, read.name, read.role, days=read.days, addresses=read.addresses)
     context = {"made": made, "role": ROLES[made["role"]]}

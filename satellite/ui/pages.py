@@ -46,7 +46,7 @@ def licence_path(item: Item) -> str:
 
 
 def quoted(item: Item) -> str:
-    """The tag of a licence as it stands in an address."""
+    """The tag of a licence as it is in an address."""
     return quote(str(item["tag"]), safe="")
 
 

@@ -183,7 +183,7 @@ def new_page(page: Page) -> Answer:
 
 
 def make(page: Page) -> Answer:
-    """Make a token; its text stands on the page that follows."""
+    """Make a token; its text is on the page that follows."""
     read, server = cast("NewToken", page.read), cast("Satellite", page.server)
     made = actions.create_token(
         page.unit,

@@ -123,7 +123,7 @@ PASSWORD = Ui(
     _("14 characters or more, at least six of them different; not the name. Several words do well."),
     autocomplete="new-password",
 )
-ROLE = Ui(_("Role"), _("What a role permits stands below the list of users."), kind="radios", choices=ROLE_CHOICES)
+ROLE = Ui(_("Role"), _("The permissions of each role are listed below the users."), kind="radios", choices=ROLE_CHOICES)
 ADD = Form(NewUser, _("Add user"), {"name": Ui(_("Name")), "role": ROLE, "password": PASSWORD})
 CHANGE = Form(NewRole, _("Change role"), {"role": ROLE})
 RESET = Form(

@@ -83,7 +83,9 @@ def add_backup_commands(
     @group.command("restore", help="Check a backup and restore it; no server may run on the home.")
     @click.argument("file", type=FILE)
     @click.option("--passphrase-file", type=FILE, help="File with the passphrase.")
-    @click.option("--replace", is_flag=True, help="Also over a home that is in use; what stands there is kept aside.")
+    @click.option(
+        "--replace", is_flag=True, help="Also over a home that is in use; its present contents are kept aside."
+    )
     @click.pass_context
     def restore(context: click.Context, file: Path, passphrase_file: Path | None, replace: bool) -> None:
         """Restore a backup."""

@@ -51,7 +51,7 @@ class Header:
     check: str
 
     def line(self) -> bytes:
-        """The line, as it stands in the file."""
+        """The line, as it is in the file."""
         return MAGIC + json.dumps(asdict(self), sort_keys=True).encode() + b"\n"
 
     def derive(self, passphrase: bytes) -> tuple[bytes, str]:

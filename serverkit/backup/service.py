@@ -159,12 +159,14 @@ def restore_backup(
     """Check the whole backup, then switch the home to it by one rename.
 
     The caller opens the home afterwards, which puts everything in place. A restore that was decided before and died is
-    put in place first by `settle`: it has happened, and what stood there is kept as after any other. With `serving` the
+    put in place first by `settle`: it has happened, and what was there is kept as after any other. With `serving` the
     caller is the server of this home, which holds it already and has to start again.
     """
     make_folder(home)
     if not replace and (restore_waits(home) or any((home / name).exists() for name in (product.database, "keys"))):
-        raise HomeExistsError(remedy="Give --replace: what stands there is kept in a folder `replaced-…` of the home.")
+        raise HomeExistsError(
+            remedy="Give --replace: the present contents are kept in a folder `replaced-…` of the home."
+        )
     with nullcontext() if serving else alone_in_home(home), _work_folder(home, "restore") as folder:
         found = _unpack(product, file, passphrase, folder)
         label = new_id()[:12]

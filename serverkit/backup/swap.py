@@ -1,7 +1,7 @@
 """Puts a restored home in place: one rename decides, and the rest follows even after a crash.
 
 The restored files wait complete in `HOME/.restore-ready`. From that rename on the restore has happened: anyone who opens the
-home next moves them into place, keeps what stood there in `HOME/replaced-…`, and notes that the home was restored.
+home next moves them into place, keeps what was there in `HOME/replaced-…`, and notes that the home was restored.
 """
 
 from __future__ import annotations

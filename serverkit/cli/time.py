@@ -96,8 +96,8 @@ def _add_moves(clock: Group, opened: Callable[[click.Context], S]) -> None:
 
     @clock.command("jump", help="Make the laboratory clock jump, as if no time had passed.")
     @click.argument("duration", type=DURATION)
-    @click.option("--back", is_flag=True, help="Leap back instead of forward.")
-    @click.option("--reboot", is_flag=True, help="Leap while the machine is off.")
+    @click.option("--back", is_flag=True, help="Jump back instead of forward.")
+    @click.option("--reboot", is_flag=True, help="Jump while the machine is off.")
     @click.pass_context
     def jump(context: click.Context, duration: timedelta, back: bool, reboot: bool) -> None:
         moved(context, lambda home: jump_lab_clock(home, -duration if back else duration, reboot=reboot))

@@ -1,6 +1,6 @@
 """Prepares many rows before the write lock is taken, so that the lock is held only while they are written.
 
-What waits stands in a nameless file beyond some megabytes. It holds ready values only, and ends with the process: a crash
+What waits is in a nameless file beyond some megabytes. It holds ready values only, and ends with the process: a crash
 before the writing leaves nothing behind.
 """
 

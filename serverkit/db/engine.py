@@ -20,7 +20,7 @@ def make_engine(where: str | Path, busy_seconds: float = 30.0) -> Engine:
 
     A file's path is a path: no letter of it is read as a part of an address.
 
-    What is written stands in no error, and so in no log: it may be a secret, or a person's words.
+    What is written is in no error, and so in no log: it may be a secret, or a person's words.
     """
     if isinstance(where, Path):
         return _sqlite(URL.create("sqlite", database=str(where.absolute())), busy_seconds)

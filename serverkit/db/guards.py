@@ -1,6 +1,6 @@
 """Database constraints: known states, bounds of quantities, order of times, references.
 
-A guard is the last defence behind the rules: it catches faults of the program, not of a person. Each stands beside the column
+A guard is the last defence behind the rules: it catches faults of the program, not of a person. Each is beside the column
 that it guards and is named after it, alike on both databases. Foreign keys are judged at the commit, for the order in
 which a unit of work writes its rows says nothing.
 """

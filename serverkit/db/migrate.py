@@ -126,7 +126,7 @@ def _upgrade(engine: Engine, folder: Path) -> None:
     except Exception:
         if copy is not None:
             engine.dispose()
-            _put_back(engine, copy)
+            _restore_copy(engine, copy)
         raise
 
 
@@ -191,7 +191,7 @@ def _copy_of(engine: Engine) -> Path | None:
     return copy
 
 
-def _put_back(engine: Engine, copy: Path) -> None:
+def _restore_copy(engine: Engine, copy: Path) -> None:
     path = database_file(engine)
     if path is None:
         return

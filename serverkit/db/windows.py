@@ -155,7 +155,7 @@ def window_in_memory(
     if key is not None:
         at = _read_list(key, len(place(ordered[0]))) if ordered else []
         try:
-            # How many stand before the place, and how many stand there or before.
+            # How many are before the place, and how many are there or before.
             before = sum((place(one) > at) if reverse else (place(one) < at) for one in ordered)
             there = sum(place(one) == at for one in ordered)
         except TypeError as error:

@@ -62,7 +62,7 @@ class Family(Protocol):
         """Its rows of the table, each with what answers."""
 
     def route(self, path: str) -> str | None:
-        """Where a path, as it was sent, stands in the URL map; None for a path of another family."""
+        """Where a path, as it was sent, is in the URL map; None for a path of another family."""
 
     def nowhere(self, methods: Sequence[str]) -> Response:
         """Nothing at this address (no methods), or nothing for this method."""

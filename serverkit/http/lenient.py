@@ -43,7 +43,7 @@ class BodyError(InvalidInputError):
 
 
 def read_body(request: Request) -> dict[str, Any]:
-    """The body as an object; `null` and nothing at all count as an empty one. Paging may stand in the query.
+    """The body as an object; `null` and nothing at all count as an empty one. Paging may be in the query.
 
     What comes with GET is ignored: clients send along whatever their library likes.
     """
@@ -174,7 +174,7 @@ def refusal(error: AppError) -> Response:
 
 
 def without_kind(tail: str) -> str:
-    """What follows the base of an address, without the kind of account that stands behind an account, once or twice."""
+    """What follows the base of an address, without the kind of account that is behind an account, once or twice."""
     return re.sub(r"^(v\d/accounts/[^/]+)(?:/(?i:customer|holding))+(?=/)", r"\1", tail.rstrip("/"))
 
 

@@ -148,7 +148,7 @@ def paged(items: Iterable[dict[str, Any]], page: Page) -> dict[str, Any]:
 
 
 def paged_by(items: Iterable[tuple[P, dict[str, Any]]], page: Page, place: Callable[[str], P | None]) -> dict[str, Any]:
-    """A page of items that stand in an order of their own; `place` finds that of the last item of the page before.
+    """A page of items that are in an order of their own; `place` finds that of the last item of the page before.
 
     UnknownKeyError where nobody knows the id that was given.
     """

@@ -1,4 +1,4 @@
-"""Fingerprints by which a server is known, and what stands in certificates."""
+"""Fingerprints by which a server is known, and what is in certificates."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def run_scheduler(
 ) -> None:
     """Offer each job its slot, now and every half minute, until the process is told to end.
 
-    `beat` is what each process of several does for itself, as often; `tasks` runs what people asked for, each second. The slot's row decides whether anything runs; so a laboratory's clock may leap, and other schedulers may exist.
+    `beat` is what each process of several does for itself, as often; `tasks` runs what people asked for, each second. The slot's row decides whether anything runs; so a laboratory's clock may jump, and other schedulers may exist.
     """
     scheduler = BlockingScheduler(timezone="UTC")
     for job in jobs:

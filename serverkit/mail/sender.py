@@ -37,7 +37,7 @@ class MailOffError(AppError):
 
 
 def check_address(text: str) -> str:
-    """A mail address as it will stand in a header; InvalidInputError for what is none."""
+    """A mail address as it will be in a header; InvalidInputError for what is none."""
     try:
         found = Address(addr_spec=text)
     except (MessageError, ValueError, IndexError, TypeError) as error:

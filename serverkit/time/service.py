@@ -22,7 +22,7 @@ MOST_SERVERS = 8
 NTP_PORT = 123
 _MEANING = {
     ClockTrust.BELIEVED: "the clock is believed",
-    ClockTrust.SET_BACK: "the clock stands before licence time, which waits until it is passed",
+    ClockTrust.SET_BACK: "the clock is before licence time, which waits until it is passed",
     ClockTrust.SUSPICIOUS: "the clock jumped forward: nothing ends until it is confirmed or set right",
 }
 
@@ -170,7 +170,7 @@ def check_server(text: str) -> str:
 
 
 def split_server(text: str) -> tuple[str, int]:
-    """Host and port of a time server; an address of version 6 with a port stands in brackets."""
+    """Host and port of a time server; an address of version 6 with a port is in brackets."""
     bare = text.count(":") > 1 and not text.startswith("[")  # a bare address of version 6 names no port
     try:
         return read_host(f"[{text}]" if bare else text, NTP_PORT)

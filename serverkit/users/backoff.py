@@ -59,7 +59,7 @@ def place_of(address: str) -> str:
 
 
 def name_digest(name: str) -> str:
-    """How a name stands beside its failures, whether or not somebody has it."""
+    """How a name is beside its failures, whether or not somebody has it."""
     return _digest("name", name_key(name[:1024]))
 
 

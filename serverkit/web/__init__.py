@@ -1,1 +1,1 @@
-"""The kit of the consoles: every page of both servers stands on it; it knows no licences."""
+"""The kit of the consoles: every page of both servers is built on it; it knows no licences."""

@@ -36,7 +36,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Moved:
-    """Another address, with a notice that stands on the page there."""
+    """Another address, with a notice that is on the page there."""
 
     path: str
     notice: Words = ""

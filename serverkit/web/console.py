@@ -1,4 +1,4 @@
-"""What a console gives to the kit: its name and look, its pages, who is signed in, and what stands on every page."""
+"""What a console gives to the kit: its name and look, its pages, who is signed in, and what is on every page."""
 
 from __future__ import annotations
 

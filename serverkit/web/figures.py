@@ -1,4 +1,4 @@
-"""Pictures of numbers, made on the server: a ladder of dates, a pie, bars. A table with the same numbers stands beside."""
+"""Pictures of numbers, made on the server: a ladder of dates, a pie, bars. A table with the same numbers is beside."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def moment(value: datetime | str | None, zone: str = "UTC") -> Markup:
 
 
 def list_moment(value: datetime | str | None, zone: str = "UTC") -> Markup:
-    """A moment in a list: 2026-12-02 09:12; the zone stands in the head of the column."""
+    """A moment in a list: 2026-12-02 09:12; the zone is in the head of the column."""
     if value is None or value == "":
         return Markup('<span class="none">–</span>')
     local = as_datetime(value).astimezone(zone_named(zone))

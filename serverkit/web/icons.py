@@ -26,7 +26,7 @@ _SHAPES = {
 
 
 def icon(name: str, label: str = "") -> Markup:
-    """A sign; with a `label` it is read aloud, without one it stands beside words that say the same."""
+    """A sign; with a `label` it is read aloud, without one it is beside words that say the same."""
     said = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     opening = Markup('<svg class="sign sign-{}" viewBox="0 0 16 16" width="16" height="16" focusable="false" {}>')
     return opening.format(name, said) + Markup(_SHAPES[name]) + Markup("</svg>")  # noqa: S704 - shapes of this module

@@ -53,7 +53,7 @@ class Refusal:
     def of(cls, error: Exception) -> Refusal:
         """What an error says."""
         fields = getattr(error, "fields", {})
-        status = int(getattr(error, "status", 422))  # what a file is refused for stands in the file
+        status = int(getattr(error, "status", 422))  # what a file is refused for is in the file
         code = str(getattr(error, "code", "error"))
         remedy = getattr(error, "remedy", "")
         return cls(

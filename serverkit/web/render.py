@@ -98,7 +98,7 @@ def ident(text: str) -> Markup:
 
 
 def ticks(text: object) -> Markup:
-    """A text in which commands stand in backticks."""
+    """A text in which commands are in backticks."""
     parts = str(text).split("`")
     shown = (Markup("<code>{}</code>").format(one) if at % 2 else escape(one) for at, one in enumerate(parts))
     return Markup("").join(shown)

@@ -246,7 +246,7 @@ class Pages:
         return frozenset({401}) if page.url.permission is Access.CREDENTIALS or page.url.tries else frozenset()
 
     def _come_back(self, page: Page, error: Exception) -> Response:
-        """Show the page that the form stands on again, filled, with all reasons."""
+        """Show the page that the form is on again, filled, with all reasons."""
         again = self._returns_to(page)
         if again is None:
             raise error

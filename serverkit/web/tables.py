@@ -54,7 +54,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Empty:
-    """What stands in place of rows before there are any: what it is, how rows come to be, one action."""
+    """What is in place of rows before there are any: what it is, how rows come to be, one action."""
 
     title: Words
     text: Words

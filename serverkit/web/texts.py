@@ -131,7 +131,7 @@ def translated(message: str, many: str | None, count: int, chosen: str) -> str:
 
 
 def pseudo(message: str) -> str:
-    """A message made longer and accented; what stands in braces stays."""
+    """A message made longer and accented; what is in braces stays."""
     parts = []
     for literal, name, form, _conversion in Formatter().parse(message):
         parts.append(literal.translate(_ACCENTS).replace("{", "{{").replace("}", "}}"))

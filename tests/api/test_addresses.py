@@ -1,4 +1,4 @@
-"""Addresses as they are sent: what stands in a part stays in it, and what is not there is said without a detour."""
+"""Addresses as they are sent: what is in a part stays in it, and what is not there is said without a detour."""
 
 from __future__ import annotations
 

@@ -601,7 +601,7 @@ def _fifty_more(vendor: World) -> str:
 
 @pytest.mark.row("C7.1", "C8.1", "C6.1")
 def test_device_usage_shows_restricted_and_reserved_licences(script: Script, vendor: World) -> None:
-    """What a device was granted and what is reserved for it stand beside what it uses."""
+    """What a device was granted and what is reserved for it are beside what it uses."""
     vendor.central("virtual-account", "create", ACCOUNT, "Lab")
     device = vendor.device("SN1", "central", vendor.token("central", pool="Site"))
     device.use("ADVANTAGE", 1)

@@ -108,7 +108,7 @@ def test_an_account_of_others_is_answered_like_one_that_does_not_exist(vendor: W
 
 @pytest.mark.row("C1.5")
 def test_a_virtual_accounts_user_sees_nothing_of_the_others(vendor: World) -> None:
-    """Things of another virtual account are answered like those that do not exist, and stand in no list."""
+    """Things of another virtual account are answered like those that do not exist, and are in no list."""
     vendor.central("user", "add", "vic", "--role", "virtual_account_administrator", "--account", ACCOUNT, "--virtual-account", "Spare")  # fmt: skip
     device = vendor.device("SN1", "central", vendor.token("central", pool="Site"))
     device.use("ADVANTAGE", 9)

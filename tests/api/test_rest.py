@@ -359,7 +359,7 @@ def test_a_reservation_over_rest_is_the_one_of_the_commands(api: Api, vendor: Wo
 
 @pytest.mark.both_databases
 @pytest.mark.row("C2.2")
-def test_of_rivals_with_one_key_one_makes_the_change(api: Api, vendor: World) -> None:
+def test_of_concurrent_calls_with_one_key_one_makes_the_change(api: Api, vendor: World) -> None:
     """Eight at once with the same key: each gets the one answer, or is told to ask again; one token is there."""
     body = {"virtual_account": "Spare", "days": 3}
 

@@ -192,7 +192,7 @@ def test_a_backup_is_restored_in_place_of_the_set_up(fresh: tuple[World, Satelli
 
 
 @pytest.mark.row("S1.1", "S3.4")
-def test_a_stranger_takes_no_lock_of_writers_where_the_answer_is_certain(
+def test_an_unknown_caller_takes_no_lock_of_writers_where_the_answer_is_certain(
     site: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a satellite in use a set-up code, a backup and a code without a session are refused, and nothing is written."""

@@ -24,7 +24,7 @@ PASSWORD = "a long enough secret"
 
 
 @pytest.fixture
-def courier(site: World) -> Iterator[Browser]:
+def browser(site: World) -> Iterator[Browser]:
     """A browser in which an administrator is signed in."""
     site.satellite("user", "add", "anna", "--role", "administrator", "--password-file", site.file("password", PASSWORD))
     server = open_satellite(site.folder / "satellite")
@@ -62,36 +62,36 @@ def carry(world: World, browser: Browser) -> bytes:
 
 
 @pytest.mark.row("S2.1", "S2.5")
-def test_a_round_trip_is_carried_by_the_pages(site: World, courier: Browser) -> None:
+def test_a_round_trip_is_carried_by_the_pages(site: World, browser: Browser) -> None:
     """Make, download, check, apply; the same again and an older one are calm, and lose nothing."""
-    assert "has not synchronized yet" in text_of(courier.get("/sync"))
-    first = carry(site, courier)
-    assert 'data-sync="waiting_for_response"' in text_of(courier.get("/sync"))
-    assert bring(courier, first).headers["Location"] == "/sync"
-    text = text_of(courier.get("/sync"))
+    assert "has not synchronized yet" in text_of(browser.get("/sync"))
+    first = carry(site, browser)
+    assert 'data-sync="waiting_for_response"' in text_of(browser.get("/sync"))
+    assert bring(browser, first).headers["Location"] == "/sync"
+    text = text_of(browser.get("/sync"))
     assert 'data-checked="sync-response"' in text
     assert site.satellite("status")["sync_state"] == "waiting_for_response"
-    assert apply(courier).headers["Location"] == "/sync"
-    assert "Response 1 applied" in text_of(courier.get("/sync"))
+    assert apply(browser).headers["Location"] == "/sync"
+    assert "Response 1 applied" in text_of(browser.get("/sync"))
     assert site.satellite("status")["sync_state"] == "response_applied"
 
-    assert bring(courier, first).status_code == 303
-    assert "This response was applied before. There is nothing to do." in text_of(courier.get("/sync"))
-    assert apply(courier).status_code == 303
+    assert bring(browser, first).status_code == 303
+    assert "This response was applied before. There is nothing to do." in text_of(browser.get("/sync"))
+    assert apply(browser).status_code == 303
     site.satellite("token", "create", "--virtual-account", "Site", "--days", "30")
-    second = carry(site, courier)
-    assert bring(courier, second).status_code == 303
-    assert apply(courier).status_code == 303
-    assert bring(courier, first).status_code == 303
-    assert "A newer response was applied already." in text_of(courier.get("/sync"))
-    other = courier.post("/sync/response/apply", {"sha256": "0" * 64})
+    second = carry(site, browser)
+    assert bring(browser, second).status_code == 303
+    assert apply(browser).status_code == 303
+    assert bring(browser, first).status_code == 303
+    assert "A newer response was applied already." in text_of(browser.get("/sync"))
+    other = browser.post("/sync/response/apply", {"sha256": "0" * 64})
     assert (other.status_code, 'data-verdict="not_checked"' in text_of(other)) == (409, True)
 
 
 @pytest.mark.row("S2.5")
-def test_a_refused_response_is_answered_with_its_cause_and_changes_nothing(site: World, courier: Browser) -> None:
+def test_a_refused_response_is_answered_with_its_cause_and_changes_nothing(site: World, browser: Browser) -> None:
     """Empty, another kind, cut, altered, another site's, another file altogether, too large: one cause each."""
-    response = carry(site, courier)
+    response = carry(site, browser)
     site.found_satellite("South", "satellite-south", pool="Spare")
     site.satellite("sync", "export", "--output", site.file("south-request"), home="satellite-south")
     site.central("sync", "import", site.file("south-request"), "--output", site.file("south"))
@@ -106,58 +106,58 @@ def test_a_refused_response_is_answered_with_its_cause_and_changes_nothing(site:
 
     for expected, contents in wrong.items():
         for content in contents:
-            found = bring(courier, content)
+            found = bring(browser, content)
             seen = re.search(r'data-verdict="(\w+)"', text_of(found))
             assert (found.status_code, seen and seen[1]) == (422, expected)
             assert 'data-page="sync"' in text_of(found)
             assert "data-checked" not in text_of(found)
-    nothing = courier.post("/sync/response")
+    nothing = browser.post("/sync/response")
     assert (nothing.status_code, 'data-verdict="no_file"' in text_of(nothing)) == (422, True)
     assert site.satellite("status") == before
-    assert bring(courier, response).status_code == 303
-    assert apply(courier).status_code == 303
+    assert bring(browser, response).status_code == 303
+    assert apply(browser).status_code == 303
 
 
 @pytest.mark.row("S2.4")
-def test_what_leaves_is_shown_row_by_row_with_the_choice_of_privacy(site: World, courier: Browser) -> None:
+def test_what_leaves_is_shown_row_by_row_with_the_choice_of_privacy(site: World, browser: Browser) -> None:
     """The preview holds the rows as they would be packed: a host name as a pseudonym, and hostile text as text."""
     site.device("SN-1", hostname="sw-<script>alert(1)</script>")
-    assert "sw-&lt;script&gt;" in text_of(courier.get("/sync/preview/instance"))
-    assert courier.post("/sync/settings", {"mode": "manual", "hostname": "pseudonym"}).status_code == 303
-    text = text_of(courier.get("/sync/preview/instance"))
+    assert "sw-&lt;script&gt;" in text_of(browser.get("/sync/preview/instance"))
+    assert browser.post("/sync/settings", {"mode": "manual", "hostname": "pseudonym"}).status_code == 303
+    text = text_of(browser.get("/sync/preview/instance"))
     assert "script&gt;alert" not in text
     assert "p-" in text
-    file = courier.get("/sync/preview/instance?as=json")
+    file = browser.get("/sync/preview/instance?as=json")
     assert file.headers["Content-Disposition"].startswith("attachment")
     assert "p-" in text_of(file)
-    assert courier.get("/sync/preview/nothing").status_code == 404
-    assert 'data-table="leaves"' in text_of(courier.get("/sync/preview"))
+    assert browser.get("/sync/preview/nothing").status_code == 404
+    assert 'data-table="leaves"' in text_of(browser.get("/sync/preview"))
 
 
 @pytest.mark.row("S1.4", "S2.2")
-def test_the_doctor_names_one_cause_with_a_page_for_its_remedy(site: World, courier: Browser) -> None:
+def test_the_doctor_names_one_cause_with_a_page_for_its_remedy(site: World, browser: Browser) -> None:
     """Settings of a way that leads nowhere: the test of the connection and the doctor agree, and lead to the settings."""
     way = {"mode": "network", "url": "https://127.0.0.1:1", "every": "weekly", "weekday": "tuesday", "at": "03:30"}
-    assert courier.post("/sync/settings", {**way, "at": "25:99"}).status_code == 422
-    tested = text_of(courier.post("/sync/settings/test", way))
+    assert browser.post("/sync/settings", {**way, "at": "25:99"}).status_code == 422
+    tested = text_of(browser.post("/sync/settings/test", way))
     assert 'data-test="refused"' in tested
     assert site.satellite("sync", "settings")["url"] == ""
-    assert courier.post("/sync/settings", way).status_code == 303
+    assert browser.post("/sync/settings", way).status_code == 303
     assert site.satellite("sync", "settings")["day"] == "tuesday"
-    address = courier.post("/sync/now").headers["Location"]
-    assert "It waits to be begun." in text_of(courier.get(address))
+    address = browser.post("/sync/now").headers["Location"]
+    assert "It waits to be begun." in text_of(browser.get(address))
     server = open_satellite(site.folder / "satellite")
     run_next_task(server)
     server.database.dispose()
-    ended = text_of(courier.get(address))
+    ended = text_of(browser.get(address))
     assert "Nothing listens" in ended
     assert 'href="/sync/settings"' in ended
-    found = text_of(courier.post("/sync/doctor"))
+    found = text_of(browser.post("/sync/doctor"))
     assert 'data-cause="refused"' in found
     assert 'href="/sync/settings"' in found
-    history = text_of(courier.get("/sync/history"))
+    history = text_of(browser.get("/sync/history"))
     assert "Nothing listens" in history
-    assert "Nothing listens" in text_of(courier.get("/sync/history?as=csv&outcome=failed"))
+    assert "Nothing listens" in text_of(browser.get("/sync/history?as=csv&outcome=failed"))
 
 
 @pytest.mark.row("S2.2")
@@ -173,22 +173,22 @@ def test_every_cause_leads_to_a_page_that_there_is() -> None:
 
 
 @pytest.mark.row("S2.6")
-def test_a_restored_satellite_is_led_through_its_resynchronization(site: World, courier: Browser) -> None:
+def test_a_restored_satellite_is_led_through_its_resynchronization(site: World, browser: Browser) -> None:
     """A registration with new keys, the authorization of the new epoch, and requests go out again."""
-    carried = carry(site, courier)
-    bring(courier, carried)
-    apply(courier)
-    assert courier.post("/sync/resync/make").headers["Location"] == "/sync/resync"
-    registration = site.file("again", courier.get("/sync/resync/file").get_data())
+    carried = carry(site, browser)
+    bring(browser, carried)
+    apply(browser)
+    assert browser.post("/sync/resync/make").headers["Location"] == "/sync/resync"
+    registration = site.file("again", browser.get("/sync/resync/file").get_data())
     site.central("satellite", "resync", "customer.example", "North", "--registration", registration)
     site.central("satellite", "authorize", "customer.example", "North", "--output", site.file("authorization-2"))
     content = Path(site.file("authorization-2")).read_bytes()
-    sent = courier.post("/sync/resync/authorization", {"file": (io.BytesIO(content), "a.pgx")})
+    sent = browser.post("/sync/resync/authorization", {"file": (io.BytesIO(content), "a.pgx")})
     assert sent.headers["Location"] == "/sync/resync"
-    found = re.search(r'name="sha256" value="(\w+)"', text_of(courier.get("/sync/resync")))
+    found = re.search(r'name="sha256" value="(\w+)"', text_of(browser.get("/sync/resync")))
     assert found is not None
-    assert courier.post("/sync/resync/apply", {"sha256": found[1]}).headers["Location"] == "/sync/resync"
+    assert browser.post("/sync/resync/apply", {"sha256": found[1]}).headers["Location"] == "/sync/resync"
     assert site.satellite("status")["epoch"] == 2
-    bring(courier, carry(site, courier))
-    assert apply(courier).status_code == 303
+    bring(browser, carry(site, browser))
+    assert apply(browser).status_code == 303
     assert site.satellite("status")["sync_state"] == "response_applied"

@@ -28,7 +28,7 @@ def both(site: World) -> list[tuple[Api, Run]]:
 
 @pytest.mark.row("S1.3")
 def test_a_clock_in_doubt_is_seen_and_settled_over_rest(site: World) -> None:
-    """After a leap both interfaces say the same as the commands; the confirmation is an event and ends alert and doubt."""
+    """After a jump both interfaces say the same as the commands; the confirmation is an event and ends alert and doubt."""
     for api, run in both(site):
         run("clock", "jump", "30h")
         run("jobs", "run", "clock")
@@ -50,7 +50,7 @@ def test_a_clock_in_doubt_is_seen_and_settled_over_rest(site: World) -> None:
 
 
 @pytest.mark.row("S1.3")
-def test_a_time_that_was_lived_through_is_not_lowered_over_rest(site: World) -> None:
+def test_a_confirmed_time_is_not_lowered_over_rest(site: World) -> None:
     """The refusal is a problem with the code of the command, and nothing changed."""
     for api, run in both(site):
         run("clock", "jump", "30h", "--reboot")

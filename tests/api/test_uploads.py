@@ -113,7 +113,7 @@ def _request(world: World) -> bytes:
 
 
 @pytest.mark.row("C11.2", "S4.7")
-def test_a_large_file_of_a_stranger_is_refused_by_its_first_lines(site: World) -> None:
+def test_a_large_file_of_an_unknown_sender_is_refused_by_its_first_lines(site: World) -> None:
     """No satellite of ours, no signature of it, another size than the signed one: 187 MiB are not taken in for that."""
     genuine = _request(site)
     first, roots, envelope = genuine.split(b"\n", 3)[:3]

@@ -29,7 +29,7 @@ PAGES = ("/parts", "/things", "/things?q=nothing-is-so", "/things/new", "/steps/
     ],
     ids=["light", "dark", "phone", "narrow", "contrast", "forced"],
 )
-def test_every_part_is_for_every_eye(visit: Visit, look: dict[str, Any]) -> None:
+def test_every_part_is_accessible(visit: Visit, look: dict[str, Any]) -> None:
     """Axe finds nothing on any page in any theme, and no page scrolls sideways."""
     window = visit(**look)
     faults = {}

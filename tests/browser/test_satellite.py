@@ -24,7 +24,7 @@ PAGES = sorted(
 
 
 @pytest.mark.row("S3.1")
-def test_every_page_of_a_satellite_is_for_every_eye(site: World, visit: Callable[..., Watched], tmp_path: Path) -> None:
+def test_every_page_of_a_satellite_is_accessible(site: World, visit: Callable[..., Watched], tmp_path: Path) -> None:
     """Wide and light, narrow and dark: axe finds nothing, nothing moves sideways, nothing comes from elsewhere."""
     secret = tmp_path / "password"
     secret.write_text(PASSWORD + "\n", encoding="utf-8")

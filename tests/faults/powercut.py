@@ -249,7 +249,7 @@ def _tear(data: bytearray, op: Op, chance: random.Random) -> None:
 
 
 def cuts(recording: Recording, chance: random.Random, number: int, folder: Path) -> Any:
-    """Yield what was acknowledged before each of `number` random cuts; the disk's state stands in `folder` meanwhile."""
+    """Yield what was acknowledged before each of `number` random cuts; the disk's state is in `folder` meanwhile."""
     for moment in sorted(chance.randrange(1, len(recording.ops) + 1) for _ in range(number)):
         disk, known = _Disk(recording.base), []
         for op in recording.ops[:moment]:

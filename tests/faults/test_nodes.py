@@ -38,7 +38,7 @@ NEVER = {"marked": False, "shared": True, "noted": False}
         ({"anchored": 3, "answers": 9, "marked": True}, Origin.RESTORED),
     ],
 )
-def test_only_an_anchor_ahead_or_astray_means_restored(given: dict[str, Any], found: Origin) -> None:
+def test_only_an_anchor_that_is_ahead_or_of_another_home_means_restored(given: dict[str, Any], found: Origin) -> None:
     """A home without an anchor is new only on a shared database that does not know it."""
     assert origin_of(**(NEVER | given)) is found
 

@@ -30,7 +30,7 @@ def copy_home(world: World, home: str, target: str) -> None:
     shutil.copytree(world.folder / home, world.folder / target)
 
 
-def put_back(world: World, home: str, source: str, *, anchor: bool = False) -> None:
+def restore_older(world: World, home: str, source: str, *, anchor: bool = False) -> None:
     """Replace a home's database by an older copy, with or without the anchor."""
     world.close()
     where, old = world.folder / home, world.folder / source
@@ -60,7 +60,7 @@ def behind(world: World) -> None:
     """The database from before a synchronization, the anchor from after it."""
     copy_home(world, "satellite", "old")
     world.synchronize("behind")
-    put_back(world, "satellite", "old")
+    restore_older(world, "satellite", "old")
 
 
 def behind_without_sync(world: World) -> None:
@@ -68,7 +68,7 @@ def behind_without_sync(world: World) -> None:
     copy_home(world, "satellite", "old")
     world.device("SN-later")
     world.satellite("jobs", "run", "anchor")
-    put_back(world, "satellite", "old")
+    restore_older(world, "satellite", "old")
 
 
 def no_anchor(world: World) -> None:
@@ -83,7 +83,7 @@ def damaged_anchor(world: World) -> None:
 
 @pytest.mark.row("S2.6", "S4.2")
 @pytest.mark.parametrize("fault", [behind, behind_without_sync, no_anchor, damaged_anchor])
-def test_a_site_that_may_be_an_older_copy_holds_and_heals(site: World, fault: Callable[[World], None]) -> None:
+def test_a_site_that_may_be_an_older_copy_holds_and_recovers(site: World, fault: Callable[[World], None]) -> None:
     """Renewals go on; registrations, restricted requests and exports are refused with the cause; resync heals it all."""
     device = site.device("SN1")
     device.use("ADVANTAGE", 1)
@@ -135,7 +135,7 @@ def test_a_restored_site_stays_held_when_its_numbers_come_as_far_again(site: Wor
     copy_home(site, "satellite", "old")
     site.device("SN2")
     site.satellite("jobs", "run", "anchor")
-    put_back(site, "satellite", "old")
+    restore_older(site, "satellite", "old")
     first = site.satellite("status")["restored"]
     for count in range(1, 30):
         device.use("ADVANTAGE", 1 + count % 3)
@@ -145,7 +145,7 @@ def test_a_restored_site_stays_held_when_its_numbers_come_as_far_again(site: Wor
 
 
 @pytest.mark.row("S2.6", "C11.2")
-def test_a_machine_put_back_with_its_anchor_is_found_by_central(site: World) -> None:
+def test_a_machine_restored_with_its_anchor_is_detected_by_central(site: World) -> None:
     """A revert of the whole machine shows at its next file: set aside, alert, and the same way back."""
     device = site.device("SN1")
     device.use("ADVANTAGE", 1)
@@ -153,7 +153,7 @@ def test_a_machine_put_back_with_its_anchor_is_found_by_central(site: World) -> 
     copy_home(site, "satellite", "old")
     device.use("ADVANTAGE", 2)
     site.synchronize("2")
-    put_back(site, "satellite", "old", anchor=True)
+    restore_older(site, "satellite", "old", anchor=True)
     device.use("ADVANTAGE", 3)
     site.satellite("sync", "export", "--output", site.file("q"))
     refused = site.central("sync", "import", site.file("q"), "--output", site.file("x"), code=1)["error"]["code"]
@@ -210,7 +210,7 @@ def grown(world: World, mark: str) -> object:
 
 @pytest.mark.row("C11.2", "C8.2", "S2.6")
 @pytest.mark.parametrize("how", ["anchor", "request", "command"])
-def test_a_central_put_back_learns_again_what_its_sites_hold(site: World, how: str) -> None:
+def test_a_restored_central_learns_again_what_its_sites_hold(site: World, how: str) -> None:
     """Found by its anchor, by a site's request or by the command: new epoch, nothing decided before the full request."""
     passphrase = site.file("pass", SECRET)
     if how == "command":
@@ -224,7 +224,7 @@ def test_a_central_put_back_learns_again_what_its_sites_hold(site: World, how: s
         site.close()
         site.central("restore", site.file("b"), "--passphrase-file", passphrase, "--replace")
     else:
-        put_back(site, "central", "old", anchor=how == "request")
+        restore_older(site, "central", "old", anchor=how == "request")
     site.satellite("sync", "export", "--output", site.file("q"))
     refused = site.central("sync", "import", site.file("q"), "--output", site.file("x"), code=1)["error"]["code"]
     with open_central(site.folder / "central").database.write(OPERATOR) as unit:
@@ -258,7 +258,7 @@ def test_a_grant_that_central_forgot_is_adopted_before_anything_is_decided(site:
     one, two = grown(site, "1"), grown(site, "2")
     third = site.device("SN3")
     third.request_export("STRONG", 1)
-    put_back(site, "central", "old")
+    restore_older(site, "central", "old")
     site.central("satellite", "list", ACCOUNT)
     authorize(site, "again")
     site.synchronize("3")
@@ -274,7 +274,7 @@ def test_a_grant_that_central_forgot_is_adopted_before_anything_is_decided(site:
 
 
 @pytest.mark.row("C11.2")
-def test_epochs_never_repeat_though_central_was_put_back_twice_to_the_same_copy(site: World) -> None:
+def test_epochs_never_repeat_although_central_was_restored_twice_from_the_same_copy(site: World) -> None:
     """Each restore opens higher epochs than every one before, so the site takes each new authorization."""
     copy_home(site, "central", "old")
     epochs = []
@@ -282,7 +282,7 @@ def test_epochs_never_repeat_though_central_was_put_back_twice_to_the_same_copy(
         site.device(f"SN-{mark}").use("ADVANTAGE", 1)
         if mark == "a":
             site.synchronize("first")
-        put_back(site, "central", "old")
+        restore_older(site, "central", "old")
         authorize(site, mark)
         made, _, _ = site.synchronize(f"after-{mark}")
         epochs.append(made["epoch"])
@@ -323,7 +323,7 @@ def test_a_backup_under_load_is_one_committed_state_and_restores_elsewhere(site:
 
 @pytest.mark.row("B8")
 def test_a_backup_holds_what_was_committed_a_moment_ago(site: World) -> None:
-    """What stands in the log of the database and not yet in its file is in the backup, too."""
+    """What is in the log of the database and not yet in its file is in the backup, too."""
     device = site.device("SN1")
     device.use("ADVANTAGE", 2)
     words = ("--passphrase-file", site.file("pass", SECRET))
@@ -384,7 +384,7 @@ def _digest(home: Path) -> str:
 
 @pytest.mark.row("B8")
 def test_nothing_in_a_backup_can_be_read(site: World) -> None:
-    """Neither keys nor tokens nor names of devices stand in the file, on either side; a made passphrase opens it."""
+    """Neither keys nor tokens nor names of devices are in the file, on either side; a made passphrase opens it."""
     site.device("SECRET-SERIAL-1")
     token = site.token()
     for run, home in ((site.satellite, "satellite"), (site.central, "central")):

@@ -15,7 +15,7 @@ from tools.vectors.__main__ import build, compare, present
 from tools.vectors.openings import Opener
 
 GOLDEN = load()
-# These tell how a file stands among others, or at the programs, and not what is wrong with it.
+# These tell how a file is among others, or at the programs, and not what is wrong with it.
 OF_ORDER = {"already_applied", "fork", "older_than_applied", "registration_needed", "resync_required", "superseded"}
 CARRIED = {"root", "registration", "authorization", "sync-request", "sync-response", "allotment", "grant"}
 CARRIED |= {"grant-release", "central-head", "authorization-code"}
@@ -57,7 +57,7 @@ def test_each_kind_of_each_version_has_two_faulty_files_for_each_good_one() -> N
 
 @pytest.mark.row("E2")
 def test_each_refusal_of_a_reader_is_shown_by_a_golden_file() -> None:
-    """Every code that opening a file can give stands in an index."""
+    """Every code that opening a file can give is in an index."""
     assert {one.expected for one in GOLDEN} - {"ok"} == set(ALL_CODES) - OF_ORDER
 
 

@@ -185,7 +185,7 @@ def test_a_wrong_setting_is_named_with_its_line(vendor: World, text: str, says: 
 
 @pytest.mark.row("S3.5")
 def test_a_wrong_setting_of_the_environment_is_named(vendor: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variable's own name stands in the message."""
+    """The variable's own name is in the message."""
     monkeypatch.setenv("CENTRAL_SERVER__WORKERS", "many")
     error = vendor.central("licences", ACCOUNT, code=1)["error"]
 
@@ -199,7 +199,7 @@ def test_a_damaged_home_is_refused_and_nothing_is_made_in_its_place(site: World)
     home = site.folder / "satellite"
     database, aside = home / "satellite.db", site.folder / "aside"
     aside.mkdir()
-    for file in home.glob("satellite.db*"):  # the newest of it stands in the log beside it
+    for file in home.glob("satellite.db*"):  # the newest of it is in the log beside it
         file.rename(aside / file.name)
     lost = {site.satellite(*words, code=1)["error"]["code"] for words in (("status",), ("upgrade",))}
     made_anew = database.exists()

@@ -161,7 +161,7 @@ def test_the_vendor_permits_export_control_and_takes_it_away(vendor: World) -> N
 
 @pytest.mark.row("C2.1", "C1.2")
 def test_a_virtual_account_is_described_and_renamed(vendor: World) -> None:
-    """Its general facts change where they are changed, and stand in the log."""
+    """Its general facts change where they are changed, and are in the log."""
     vendor.central("virtual-account", "describe", ACCOUNT, "Spare", "for spares")
     vendor.central("virtual-account", "rename", ACCOUNT, "Spare", "Depot")
     row = next(x for x in vendor.central("virtual-account", "list", ACCOUNT)["items"] if x["name"] == "Depot")
@@ -224,7 +224,7 @@ def test_a_bad_token_is_refused_in_the_same_words_and_its_cause_is_logged(site: 
 
 @pytest.mark.row("C1.2")
 def test_virtual_accounts_are_found_by_the_first_letters_of_name_and_tag(vendor: World) -> None:
-    """Tags stand once whatever their case, are taken off again, and go with the virtual account."""
+    """Tags occur once whatever their case, are taken off again, and go with the virtual account."""
     vendor.central("virtual-account", "tag", ACCOUNT, "Spare", "Depot", "depot", "Europe")
     by_name = vendor.central("virtual-account", "list", ACCOUNT, "--search", "si")["items"]
     by_tag = vendor.central("virtual-account", "list", ACCOUNT, "--search", "EUR")["items"]

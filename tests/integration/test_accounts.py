@@ -144,7 +144,7 @@ def test_a_user_of_one_virtual_account_changes_nothing_elsewhere(vendor: World) 
 
 @pytest.mark.row("C1.8", "C12.4")
 def test_every_change_is_in_the_event_log_with_its_actor(vendor: World) -> None:
-    """Who did what and when stands in the log, the newest first."""
+    """Who did what and when is in the log, the newest first."""
     vendor.central("virtual-account", "create", ACCOUNT, "Lab")
     newest = vendor.central("events", ACCOUNT)["items"][0]
 

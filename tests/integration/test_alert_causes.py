@@ -289,7 +289,7 @@ def test_a_forged_file_raises_no_alert_in_anybodys_account(site: World) -> None:
 
 @pytest.mark.one_database("copies the files of the embedded database")
 @pytest.mark.row("C10.4", "S2.6")
-def test_a_site_that_was_put_back_is_named_until_it_resynchronizes(site: World) -> None:
+def test_a_site_that_was_restored_is_named_until_it_resynchronizes(site: World) -> None:
     """By its own anchor at the site, by its file at central; a new epoch ends both."""
     device = site.device("SN1")
     device.use("ADVANTAGE", 1)

@@ -74,7 +74,7 @@ def check(error: dict[str, Any], name: str, where: str) -> None:
 
 
 @pytest.mark.row("E4", "S1.2", "S2.1", "S2.2")
-def test_what_befell_a_file_on_its_way_is_named_at_import_inspect_and_by_the_doctor(vendor: World) -> None:
+def test_what_happened_to_a_file_in_transit_is_named_at_import_inspect_and_by_the_doctor(vendor: World) -> None:
     """Registration, authorization, request, response, root file: each change by name, everywhere, and nothing applied."""
     root = vendor.file("root.json")
     original = (vendor.folder / "root.json").read_bytes()

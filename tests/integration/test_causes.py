@@ -114,7 +114,7 @@ def test_silence_is_named_by_the_step_that_it_comes_at(site: World) -> None:
 
 
 @pytest.mark.row("S2.2", "S1.4")
-def test_ways_that_lead_nowhere_and_lines_that_break_are_named(site: World) -> None:
+def test_unreachable_addresses_and_broken_connections_are_named(site: World) -> None:
     """No route to central or to the proxy, and an answer that is cut off in the middle."""
     seen = []
     settle(site, f"https://{NOWHERE}:443", timeout="2")
@@ -151,7 +151,7 @@ def test_a_time_out_is_a_setting_within_bounds(site: World) -> None:
 
 
 @pytest.mark.row("S2.2", "S2.6", "S2.7")
-def test_what_time_brings_about_on_this_machine_is_named(site: World, front: AsgiFront) -> None:
+def test_what_expires_or_jumps_on_this_machine_is_named(site: World, front: AsgiFront) -> None:
     """A clock that jumped is the doctor's first word and stops no attempt; an identity that ended stops them all."""
     by_hand = site.satellite("setup", "finish", "--mode", "manual")["setup_mode"]
     site.satellite("clock", "jump", "400d")

@@ -59,7 +59,7 @@ def test_a_clock_that_is_set_back_revives_nothing_and_locks_nobody_out(site: Wor
 
 
 @pytest.mark.row("S1.3", "C7.5", "S2.7")
-def test_a_clock_that_leaps_ends_nothing_at_a_site_until_it_is_confirmed(site: World) -> None:
+def test_a_clock_that_jumps_ends_nothing_at_a_site_until_it_is_confirmed(site: World) -> None:
     """Tokens, devices, terms and deadlines stand; the alert is there; a person's word lets time go on."""
     token = site.token()
     device = site.device("SN1", token=token)
@@ -85,7 +85,7 @@ def test_a_clock_that_leaps_ends_nothing_at_a_site_until_it_is_confirmed(site: W
 
 
 @pytest.mark.row("S1.3", "C10.3", "C3.3")
-def test_a_clock_that_leaps_at_central_removes_no_satellite_and_expires_no_lot(site: World) -> None:
+def test_a_clock_that_jumps_at_central_removes_no_satellite_and_expires_no_lot(site: World) -> None:
     """Nothing ends; when the clock is set right, it is as if nothing had been."""
     end = parse_time(shown(site, "central")["now"]) + timedelta(days=40)
     site.central("order", "import", ACCOUNT, site.file("t.csv", LAST_DAYS.format(end=end)))
@@ -122,7 +122,7 @@ def test_a_job_that_ends_things_says_that_it_waits_while_the_clock_has_jumped(si
 
 
 @pytest.mark.row("S1.3", "S2.1")
-def test_a_leap_while_the_machine_was_off_is_taken_as_true_and_comes_down_by_a_signed_response(site: World) -> None:
+def test_a_jump_while_the_machine_was_off_is_provisional_and_lowered_by_a_signed_response(site: World) -> None:
     """After a reboot the time counts and is provisional; central names it, and its answer brings it down again."""
     clock(site, "satellite", "jump", "200d", "--reboot")
     look(site)
@@ -157,8 +157,8 @@ def test_a_weekend_without_power_is_confirmed_by_the_next_synchronization(site: 
 
 
 @pytest.mark.row("S1.3")
-def test_a_person_brings_a_provisional_time_back_but_not_a_confirmed_one(site: World) -> None:
-    """`time confirm` lowers what jumped while the machine was off; what was lived through stays."""
+def test_a_person_lowers_a_provisional_time_but_not_a_confirmed_one(site: World) -> None:
+    """`time confirm` lowers what jumped while the machine was off; what was confirmed stays."""
     clock(site, "satellite", "jump", "200d", "--reboot")
     shown(site)
     site.satellite("jobs", "run", "clock")
@@ -219,7 +219,7 @@ def test_jobs_and_retries_go_on_while_the_clock_is_set_back(site: World) -> None
 
 
 @pytest.mark.row("S1.3")
-def test_a_clock_that_changes_its_standing_is_written_down(site: World) -> None:
+def test_a_change_of_the_trust_in_the_clock_is_an_event(site: World) -> None:
     """The event log names what the clock said and what licence time was."""
     clock(site, "satellite", "jump", "10d", "--back")
     site.satellite("jobs", "run", "clock")

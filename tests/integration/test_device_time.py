@@ -240,7 +240,7 @@ def test_a_device_whose_file_of_time_is_gone_starts_from_its_last_contact(site: 
 
 
 @pytest.mark.row("D1", "D2")
-def test_a_device_s_clock_that_leaps_takes_no_right(site: World) -> None:
+def test_a_device_s_clock_that_jumps_takes_no_right(site: World) -> None:
     """In a running device 400 days ahead change nothing; it talks to its server, and set right it is as before."""
     device = site.device("SN1")
     device.use("ADVANTAGE", 1)
@@ -256,7 +256,7 @@ def test_a_device_s_clock_that_leaps_takes_no_right(site: World) -> None:
 
 
 @pytest.mark.row("D1", "D2")
-def test_a_leap_while_the_device_was_off_ends_rights_until_its_server_says_otherwise(site: World) -> None:
+def test_a_jump_while_the_device_was_off_ends_rights_until_its_server_says_otherwise(site: World) -> None:
     """After a reboot the clock is taken as true; the next answer proves it wrong and brings the right back."""
     device = site.device("SN1")
     device.use("ADVANTAGE", 1)

@@ -92,7 +92,7 @@ def test_an_altered_evidence_gives_no_right(site: World) -> None:
 
 
 @pytest.mark.row("S4.2")
-def test_a_message_sent_again_by_another_changes_nothing(site: World) -> None:
+def test_a_message_replayed_by_another_machine_changes_nothing(site: World) -> None:
     """A recorded message gets the recorded answer or a refusal, and counts stay."""
     device = site.device("SN1")
     wire, recorded = site.wire(), []
@@ -258,7 +258,7 @@ def test_removing_a_device_does_not_free_what_it_was_granted(vendor: World) -> N
 
 @pytest.mark.row("C7.2", "C7.7")
 def test_a_device_moves_between_virtual_accounts_with_what_it_uses(vendor: World) -> None:
-    """Its licences count in the new one; the event stands in the log."""
+    """Its licences count in the new one; the event is in the log."""
     device = vendor.device("SN1", "central", vendor.token("central", pool="Spare"))
     device.use("ADVANTAGE", 2)
     vendor.central("instance", "transfer", ACCOUNT, str(device.state.instance), "--to", "Site")

@@ -14,7 +14,7 @@ from tests.world import ACCOUNT, World
 
 @pytest.mark.row("C1.7")
 def test_the_users_of_an_account_are_listed_with_their_roles(vendor: World) -> None:
-    """Each user of the account stands there with the role and where it counts; another account's does not."""
+    """Each user of the account is there with the role and where it counts; another account's does not."""
     vendor.central("account", "create", "other.example", "--name", "Other")
     vendor.central("user", "add", "anna", "--role", "account_administrator", "--account", ACCOUNT)
     vendor.central("user", "add", "ben", "--role", "account_administrator", "--account", "other.example")
@@ -27,7 +27,7 @@ def test_the_users_of_an_account_are_listed_with_their_roles(vendor: World) -> N
 
 @pytest.mark.row("C2.1")
 def test_the_general_facts_of_a_virtual_account_are_shown(vendor: World) -> None:
-    """Name, default mark and whose it is; a new name stands there at once."""
+    """Name, default mark and whose it is; a new name is there at once."""
     vendor.central("virtual-account", "rename", ACCOUNT, "Spare", "Reserve")
     rows = {row["name"]: row for row in vendor.central("virtual-account", "list", ACCOUNT)["items"]}
 

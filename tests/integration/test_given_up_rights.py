@@ -223,7 +223,7 @@ def test_a_give_up_without_the_devices_secret_ends_nothing(site: World, server: 
 
 @pytest.mark.row("C6.8", "B26")
 def test_another_machine_at_a_site_with_a_reserved_serial_number_raises_the_alert(site: World) -> None:
-    """The device stands twice: reserved at central, registered at the satellite; when it leaves there, the alert ends."""
+    """The device occurs twice: reserved at central, registered at the satellite; when it leaves there, the alert ends."""
     _, of = reserved(site)
     other = home_of(site, "other", "satellite")
     register(site, other, "AIR-1", "satellite")
@@ -354,8 +354,8 @@ def test_the_release_of_a_return_goes_to_where_the_device_is_now(site: World, ho
 
 
 @pytest.mark.row("S2.6", "C8.2")
-@pytest.mark.parametrize("put_back", [False, True])
-def test_a_site_adopts_no_grant_of_another_accounts_device(site: World, put_back: bool) -> None:
+@pytest.mark.parametrize("restored", [False, True])
+def test_a_site_adopts_no_grant_of_another_accounts_device(site: World, restored: bool) -> None:
     """A site that shows a grant which another account's device was given raises and changes nothing in its own account."""
     device = site.device("AIR-1")
     device.request_export("STRONG", 1)
@@ -367,7 +367,7 @@ def test_a_site_adopts_no_grant_of_another_accounts_device(site: World, put_back
         copied = {column.key: getattr(row, column.key) for column in HeldGrant.__table__.columns}
     with open_satellite(site.folder / "satellite-2").database.write(SYSTEM) as unit:
         unit.session.add(HeldGrant(**copied | {"device_key": device._own_key().public.to_dict()}))
-    if put_back:
+    if restored:
         site.sql("central", "UPDATE satellites SET recovering = true WHERE name = 'South'")
     before = site.central("alerts", "other.example")["items"]
     request = site.file("request-south")

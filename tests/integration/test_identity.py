@@ -192,7 +192,7 @@ def test_two_machines_with_one_key_are_an_alert_that_ends_when_their_instance_go
 
 @pytest.mark.row("S4.2")
 @SERVERS
-def test_an_old_message_that_a_third_party_says_again_marks_nobody(site: World, server: str) -> None:
+def test_an_old_message_replayed_by_a_third_party_marks_nobody(site: World, server: str) -> None:
     """The refusal tells the sender a number; only the device itself can go on above it."""
     device = site.device("SN1", server, site.token(server, pool=POOL[server]))
     heard: list[tuple[str, bytes]] = []

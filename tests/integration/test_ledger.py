@@ -73,7 +73,7 @@ def test_a_term_that_has_not_begun_does_not_count_yet(vendor: World) -> None:
      "device_request"],
 )  # fmt: skip
 def test_every_source_of_a_lot_is_taken_and_shown(vendor: World, source: str) -> None:
-    """A line of each source adds its quantity and stands among the transactions."""
+    """A line of each source adds its quantity and is among the transactions."""
     order(vendor, f"Spare,ESSENTIALS,4,perpetual,prepaid,,,{source},N-1,1")
     shown = [t for t in vendor.central("transactions", ACCOUNT)["items"] if t["source"] == source]
 

@@ -32,7 +32,7 @@ from serverkit.db.engine import make_engine
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVERS = ("central", "satellite")
-AT = datetime(2027, 3, 1, 12)  # noqa: DTZ001 - as it stands in a table without zones
+AT = datetime(2027, 3, 1, 12)  # noqa: DTZ001 - as it is in a table without zones
 Rows = dict[str, list[tuple[Any, ...]]]
 
 STEP = '''"""a later step"""
@@ -66,7 +66,7 @@ class Form:
         (self.folder / "versions" / f"{revision}_step.py").write_text(code, encoding="utf-8")
 
     def rows(self) -> Rows:
-        """What stands in the columns of the first form."""
+        """What is in the columns of the first form."""
         with self.engine.connect() as connection:
             return {
                 table.name: [tuple(row) for row in connection.execute(select(table))]

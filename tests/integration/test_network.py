@@ -1,4 +1,4 @@
-"""Synchronization over HTTPS: real sockets, real TLS, and every fault that stands in the catalogue injected once."""
+"""Synchronization over HTTPS: real sockets, real TLS, and every fault that is in the catalogue injected once."""
 
 from __future__ import annotations
 
@@ -279,7 +279,7 @@ def free_port() -> int:
 
 
 @pytest.mark.row("S2.2", "S1.4")
-def test_names_and_ports_that_lead_nowhere_are_named(site: World) -> None:
+def test_names_and_ports_that_nobody_answers_are_named(site: World) -> None:
     """An unknown name, a port where nothing listens, and the same for the proxy."""
     seen = []
     settle(site, "https://central.invalid")

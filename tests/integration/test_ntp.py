@@ -135,8 +135,8 @@ def test_a_wrong_clock_is_measured_and_not_set(site: World, chronyd: str) -> Non
 
 @pytest.mark.system
 @pytest.mark.row("S1.3")
-def test_a_leap_that_was_none_heals_by_measuring(site: World, chronyd: str) -> None:
-    """A clock that had been far behind and was set right looks like a leap; a real server clears it, a job is enough."""
+def test_a_jump_that_was_none_is_cleared_by_measuring(site: World, chronyd: str) -> None:
+    """A clock that had been far behind and was set right looks like a jump; a real server clears it, a job is enough."""
     site.satellite("clock", "jump", "40d", "--back")
     site.central("clock", "jump", "40d", "--back")
     for run in (site.central, site.satellite):
@@ -207,7 +207,7 @@ def test_silent_servers_cost_five_seconds_at_most_however_many(site: World) -> N
 
 @pytest.mark.row("S1.3")
 def test_without_a_server_a_person_is_told_what_to_do(site: World) -> None:
-    """No server is asked by itself; the risk of confirming a wrong time stands in the advice."""
+    """No server is asked by itself; the risk of confirming a wrong time is in the advice."""
     found = site.satellite("time", "test")
 
     assert found["outcome"] == "no_server"
@@ -227,7 +227,7 @@ def test_of_several_servers_the_majority_counts() -> None:
 
 
 @pytest.mark.row("S1.3")
-def test_a_lying_server_does_not_confirm_a_leap(site: World) -> None:
+def test_a_wrong_time_server_does_not_confirm_a_jump(site: World) -> None:
     """A server that is not right by this clock heals nothing, whatever it says."""
     site.satellite("clock", "jump", "300d")
     with server(packet) as address:

@@ -123,7 +123,7 @@ def test_a_cloned_satellite_is_recognised(site: World) -> None:
 
 @pytest.mark.one_database("copies the files of the embedded database")
 @pytest.mark.row("S2.6", "S2.3")
-def test_a_satellite_put_back_to_an_older_copy_heals_by_a_new_registration(site: World) -> None:
+def test_a_satellite_restored_from_an_older_copy_recovers_by_a_new_registration(site: World) -> None:
     """The restored copy is recognised, says what to do, and after the new epoch both sides agree and nothing is lost."""
     first = site.device("SN1")
     first.use("ADVANTAGE", 1)

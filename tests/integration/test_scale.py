@@ -199,7 +199,7 @@ def test_the_use_of_a_device_looks_at_its_own_alerts_alone(site: World, server: 
 
 
 def raised(world: World, server: str) -> list[dict[str, Any]]:
-    """The alerts as they stand in the database, without a look at what they rest on."""
+    """The alerts as they are in the database, without a look at what they rest on."""
     made = open_central(world.folder / "central") if server == "central" else open_satellite(world.folder / server)
     with made.database.read(OPERATOR) as unit:
         rows = unit.session.execute(text("SELECT message FROM alerts WHERE state = 'open'"))

@@ -70,7 +70,7 @@ NAMED = {
     "web page": (b"<!DOCTYPE html><html><table></table></html>", "a web page"),
     "other encoding": (f"{HEAD}Campus,{TAG},3,B\u00fcro,,\n".encode("latin-1"), "line 2: the byte 0xfc is not UTF-8"),
     "UTF-16 without mark": (HEAD.encode("utf-16-le"), "UTF-16 without a byte order mark"),
-    "twice": (f"virtual_account,tag,quantity,Tag\nCampus,{TAG},3,x\n".encode(), "line 1: a column stands twice: tag"),
+    "twice": (f"virtual_account,tag,quantity,Tag\nCampus,{TAG},3,x\n".encode(), "line 1: a column occurs twice: tag"),
     "long cell": (f"{HEAD}Campus,{TAG},{'9' * 200_000},,,\n".encode(), "line 2: a cell holds more than 131072"),
     "open quotation mark": (f'{HEAD}Campus,"{TAG},3,,,\n'.encode(), "line 2: a quotation mark is opened"),
     "missing": (b"virtual_account;tag\nCampus;T\n", "quantity; found, separated by the semicolon"),

@@ -42,7 +42,7 @@ def show(server: Satellite, task_id: str) -> dict[str, Any]:
 
 @pytest.mark.row("S2.1", "S2.2", "S2.3")
 def test_a_full_export_and_a_synchronization_run_as_tasks(site: World, server: Satellite) -> None:
-    """The result names the request, whose file can be fetched; a failure has its cause; each stage stands in the log."""
+    """The result names the request, whose file can be fetched; a failure has its cause; each stage is in the log."""
     made, asked = start(server, "export", full=True), start(server, "synchronize")
     with server.database.write(OPERATOR) as unit, pytest.raises(AppError) as twice:
         tasks.start_task(server, unit, "export")

@@ -145,7 +145,7 @@ def test_a_session_that_is_not_used_ends_and_polls_keep_none_alive(site: World) 
 
 
 @pytest.mark.row("S3.4")
-def test_a_stranger_is_slowed_and_shuts_nobody_out(site: World) -> None:
+def test_an_unknown_caller_is_slowed_and_shuts_nobody_out(site: World) -> None:
     """Of many tries at once only the free ones are looked at; who signed in before still can, and unlock helps others."""
     add(site, "anna", "administrator")
     server = satellite_of(site)

@@ -51,7 +51,7 @@ def last_sync(world: World) -> datetime:
 
 @pytest.mark.one_database("years of jobs; the same services run on both elsewhere")
 @pytest.mark.row("S2.2", "S2.3", "D1", "E2", "C8.2", "B4")
-def test_five_years_of_scheduled_synchronization_need_no_hand_and_silence_ends_by_steps(
+def test_five_years_of_scheduled_synchronization_need_no_person_and_silence_ends_by_steps(
     site: World, years: tuple[Timeline, AsgiFront]
 ) -> None:
     """No failure in five years but the outage that is made; then reminder, overdue, removal and the end of each right."""

@@ -49,7 +49,7 @@ TESTED: dict[tuple[str, str], str] = {
         "satellite_sync_overdue",
     ),
     **_on(BOTH, "test_each_refused_file_raises_the_alert_again", "satellite_sync_failed"),
-    **_on(BOTH, "test_a_site_that_was_put_back_is_named_until_it_resynchronizes", "satellite_forked"),
+    **_on(BOTH, "test_a_site_that_was_restored_is_named_until_it_resynchronizes", "satellite_forked"),
     **_on(BOTH, "test_a_clock_that_jumped_is_named_until_it_is_right", "clock_suspicious"),
     **_on(BOTH, "test_a_key_that_ends_soon_is_named_until_it_is_replaced", "trust_expiring"),
     **_on(BOTH, "test_two_machines_with_one_identity_are_named_until_one_is_removed", "device_clone"),

@@ -1,4 +1,4 @@
-"""Every cause that the doctor can name is produced by a test, or stands in a short list with the reason why not."""
+"""Every cause that the doctor can name is produced by a test, or is in a short list with the reason why not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NETWORK, BY_TIME = "tests/integration/test_network.py", "tests/integration/test_
 ON_DISK, RESTORED = "tests/faults/test_disk.py", "tests/faults/test_restore.py"
 OWNER, SETTINGS = "tests/faults/test_owner.py", "tests/integration/test_settings.py"
 CARRIED = "tests/integration/test_carried.py"
-# The test that brings a cause about and reads its code from the program; the code stands in the test or in its table.
+# The test that produces a cause and reads its code from the program; the code is in the test or in its table.
 INJECTED: dict[str, str] = {
     **dict.fromkeys(
         ("not_authorized", "not_configured", "site_restored", "anchor_damaged", "clock_behind", "root_expired"),
@@ -30,16 +30,16 @@ INJECTED: dict[str, str] = {
     "file_changed": f"{CARRIED}::_try",
     **dict.fromkeys(
         ("clock_ahead", "identity_expired"),
-        f"{BY_TIME}::test_what_time_brings_about_on_this_machine_is_named",
+        f"{BY_TIME}::test_what_expires_or_jumps_on_this_machine_is_named",
     ),
     "network_off": f"{BY_TIME}::test_a_site_that_carries_files_is_told_that_it_does",
     **dict.fromkeys(
         ("name_unknown", "refused", "proxy_refused", "proxy_name_unknown"),
-        f"{NETWORK}::test_names_and_ports_that_lead_nowhere_are_named",
+        f"{NETWORK}::test_names_and_ports_that_nobody_answers_are_named",
     ),
     **dict.fromkeys(
         ("no_route", "proxy_no_route", "connection_cut"),
-        f"{BY_TIME}::test_ways_that_lead_nowhere_and_lines_that_break_are_named",
+        f"{BY_TIME}::test_unreachable_addresses_and_broken_connections_are_named",
     ),
     **dict.fromkeys(
         ("timeout", "tls_timeout", "answer_timeout", "proxy_timeout"),
@@ -102,7 +102,7 @@ NOT_INJECTED = {
 
 
 def texts_of(test: str) -> set[str]:
-    """The texts that stand in a test, in its marks, and in the tables of its file that it names."""
+    """The texts that are in a test, in its marks, and in the tables of its file that it names."""
     place, _, name = test.partition("::")
     tree = ast.parse((ROOT / place).read_text(encoding="utf-8"))
     tables = {

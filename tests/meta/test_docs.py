@@ -145,7 +145,7 @@ def _argparse_commands(parser: argparse.ArgumentParser, path: str) -> Iterator[t
 
 def commands(program: str) -> list[tuple[str, str, list[str]]]:
     """Every command of a program: its words, what it does, what it takes."""
-    _import_all()  # the commands stand in modules that add themselves to the group
+    _import_all()  # the commands are in modules that add themselves to the group
     if program in {"central", "satellite"}:
         group = {"central": central_group, "satellite": satellite_group}[program]
         return list(_click_commands(group, program))
@@ -359,7 +359,7 @@ def test_every_remedy_names_a_page_and_commands_that_exist() -> None:
 
 @pytest.mark.repository_rule
 def test_every_code_that_the_agent_passes_on_is_documented() -> None:
-    """A code that an agent's error is given beside its class stands on the page of errors too."""
+    """A code that an agent's error is given beside its class is on the page of errors too."""
     text = "".join(path.read_text("utf-8") for path in (ROOT / "agent").glob("**/*.py"))
     passed = set(re.findall(r"\bcode=\"([a-z_]+)\"", text))
     assert passed
@@ -405,7 +405,7 @@ ALSO_DEMAND = {
 @pytest.mark.repository_rule
 @pytest.mark.parametrize(("server", "known"), [("central", CENTRAL_ALERTS), ("satellite", SATELLITE_ALERTS)])
 def test_every_alert_is_documented(server: str, known: dict[str, AlertKind]) -> None:
-    """Each kind stands once, with its severity and what can be done with it; those without a condition stand apart."""
+    """Each kind occurs once, with its severity and what can be done with it; those without a condition are apart."""
     text = page("alerts.md")
     raised = {word(row[0]): row for row in tables(section(text, f"Raised by {'a ' * (server == 'satellite')}{server}"))}
     waiting = {
@@ -526,7 +526,7 @@ def test_every_link_between_pages_leads_somewhere() -> None:
 
 @pytest.mark.repository_rule
 def test_decisions_are_numbered_once_and_listed() -> None:
-    """No number stands twice; decisions name what, why and consequences, and stand in the list in order."""
+    """No number occurs twice; decisions name what, why and consequences, and are in the list in order."""
     folder = DOCS / "adr"
     pages = sorted(path for path in folder.glob("*.md") if path.name != "README.md")
     assert len({path.name[:4] for path in pages}) == len(pages)
@@ -557,13 +557,13 @@ def _cited_rows() -> dict[str, set[str]]:
 def _listed_rows() -> dict[str, str]:
     rows = tables((DOCS / "developer" / "rows.md").read_text("utf-8"))
     found = {row[0]: row[2] for row in rows}
-    assert len(found) == len(rows), "a row stands twice"
+    assert len(found) == len(rows), "a row occurs twice"
     return found
 
 
 @pytest.mark.repository_rule
 def test_every_row_that_code_or_tests_name_is_listed() -> None:
-    """A row that a docstring or a marker names stands in the list of rows."""
+    """A row that a docstring or a marker names is in the list of rows."""
     listed = _listed_rows()
     assert not {row: sorted(where)[:3] for row, where in _cited_rows().items() if row not in listed}
 
@@ -577,7 +577,7 @@ def test_every_place_that_the_list_of_rows_names_exists() -> None:
 
 @pytest.mark.repository_rule
 def test_the_glossary_is_in_order_and_has_no_word_twice() -> None:
-    """Words stand once each and in alphabetical order."""
+    """Words occur once each and in alphabetical order."""
     words = [row[0].lower() for row in tables((DOCS / "glossary.md").read_text("utf-8"))]
     assert len(set(words)) == len(words)
     assert words == sorted(words, key=lambda each: re.sub(r"[^a-z]", "", each.split(",")[0].split("(")[0]))

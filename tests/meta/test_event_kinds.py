@@ -16,7 +16,7 @@ SIDES = {"central": OfCentral, "satellite": OfSatellite}
 
 @pytest.mark.repository_rule
 def test_the_manual_lists_every_kind_of_event_and_who_writes_it() -> None:
-    """None is missing, none is invented, each stands once."""
+    """None is missing, none is invented, each occurs once."""
     page = (ROOT / "docs" / "admin" / "events.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+:\w+)` \| ([\w, ]+) \|", page, flags=re.MULTILINE)
     listed = {(side, kind) for kind, by in rows for side in by.split(", ")}

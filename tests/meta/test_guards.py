@@ -1,4 +1,4 @@
-"""Every column that needs a guard has one, or stands on a list with the reason."""
+"""Every column that needs a guard has one, or is on a list with the reason."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_every_state_lists_its_words() -> None:
 
 @pytest.mark.repository_rule
 def test_every_id_names_a_row_or_is_an_exception_with_its_reason() -> None:
-    """A column that ends in `_id` has a foreign key or stands in the ADR, never both; the ADR lists nothing else."""
+    """A column that ends in `_id` has a foreign key or is in the ADR, never both; the ADR lists nothing else."""
     listed = exceptions()
     used: set[str] = set()
     wrong = []

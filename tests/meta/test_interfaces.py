@@ -86,7 +86,7 @@ HARMLESS: dict[str, set[str]] = {"central": {"import_sync"}, "satellite": set()}
 @pytest.mark.row("C1.5", "S3.4")
 @pytest.mark.parametrize("server", sorted(TABLES))
 def test_every_address_declares_what_it_needs_and_its_row(server: str) -> None:
-    """A permission of the server's own matrix or a kind of access; open are few; no address stands twice."""
+    """A permission of the server's own matrix or a kind of access; open are few; no address occurs twice."""
     urls, permission = TABLES[server]
     listed = {row[0] for row in tables((DOCS / "developer" / "rows.md").read_text("utf-8"))}
 

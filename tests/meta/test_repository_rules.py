@@ -95,7 +95,7 @@ def names_in(text: str) -> set[str]:
 
 
 def claims() -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Every test, with the file that it stands in."""
+    """Every test, with the file that it is in."""
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for node in functions(path.read_text(encoding="utf-8")):
             if node.name.startswith("test_"):
@@ -358,7 +358,7 @@ def test_every_row_that_is_built_has_a_test() -> None:
 
 @pytest.mark.repository_rule
 def test_the_list_of_defences_fits_the_code_and_its_page() -> None:
-    """Each text to knock out stands once in its file, each named test exists, names are unique, the page shows them all."""
+    """Each text that a mutation replaces occurs once in its file, each named test exists, names are unique, the page shows them all."""
     entries = mutations()
 
     assert [fault for one in entries for fault in one.faults()] == []
@@ -368,7 +368,7 @@ def test_the_list_of_defences_fits_the_code_and_its_page() -> None:
 
 @pytest.mark.repository_rule
 def test_a_process_dies_in_a_test_at_every_step_that_lasts() -> None:
-    """The steps that the code names are those of the list, and each stands in a test that kills a process there."""
+    """The steps that the code names are those of the list, and each is in a test that kills a process there."""
     named = {hit for _, text in modules(*PROGRAMS) for hit in re.findall(r'crash_point\("(\w+)"', text)}
     tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "faults").glob("test_*.py"))
     killed = {point for point in POINTS if re.search(rf'"{point}[:"]', tests)}

@@ -60,13 +60,13 @@ class Walk:
             (4, self.use),
             (9, self.contact),
             (10, self.export),
-            (16, self.courier_to_central),
-            (16, self.courier_to_site),
+            (16, self.carry_to_central),
+            (16, self.carry_to_site),
             (2, self.tamper),
             (3, self.lose),
             (2, self.later),
         ]
-        disasters = [(3, self.copy_disk), (3, self.put_back), (1, self.clone), (4, self.resynchronize)]
+        disasters = [(3, self.copy_disk), (3, self.restore_older), (1, self.clone), (4, self.resynchronize)]
         at_central = [(3, self.copy_central), (2, self.put_central_back), (4, self.resynchronize)]
         table = people + (disasters if self.wild else []) + (at_central if self.central_back else [])
         self._acts: list[Callable[[], str]] = [act for _, act in table]
@@ -190,7 +190,7 @@ class Walk:
         if not (self.wild or self.central_back) and code not in HONEST:
             raise WalkError(f"alarm without a cause: {where} was refused as {code}")
 
-    def courier_to_central(self) -> str:
+    def carry_to_central(self) -> str:
         """A request arrives."""
         parcel = self._take("request")
         if parcel is None:
@@ -202,7 +202,7 @@ class Walk:
             return f"{_name(parcel)} -> {error.code}"
         return f"{_name(parcel)} -> answered"
 
-    def courier_to_site(self) -> str:
+    def carry_to_site(self) -> str:
         """A response or an authorization arrives, at any machine."""
         parcel, machine = self._take("response", "authorization"), self._machine()
         if parcel is None:
@@ -258,7 +258,7 @@ class Walk:
         self.world.snapshot(machine)
         return machine.home.name
 
-    def put_back(self) -> str:
+    def restore_older(self) -> str:
         """A machine is restored to a copy, its anchor kept or gone back with it."""
         machine = self._machine()
         if not machine.snapshots:
@@ -346,7 +346,7 @@ class Walk:
     def _good_round_trip(self, machine: Machine) -> None:
         records = self.world.records(machine)
         if self.central_back:
-            records -= self.world.acknowledged(machine)  # what central had and lost stands in the site's own log alone
+            records -= self.world.acknowledged(machine)  # what central had and lost is in the site's own log alone
         data = self.world.export(machine)
         if data is None:
             raise WalkError("no file was made")

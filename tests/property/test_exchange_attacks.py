@@ -150,7 +150,7 @@ def test_a_file_of_an_ended_epoch_is_told_so(world: SmallWorld) -> None:
 
 
 @pytest.mark.row("S2.6")
-def test_a_central_put_back_knows_it_from_the_first_request(world: SmallWorld) -> None:
+def test_a_restored_central_detects_it_at_the_first_request(world: SmallWorld) -> None:
     """A site that brings a newer answer of central's own is not a fork: central itself was restored."""
     copy = world.copy_central()
     trip(world)
@@ -164,7 +164,9 @@ def test_a_central_put_back_knows_it_from_the_first_request(world: SmallWorld) -
 
 
 @pytest.mark.row("C11.2", "S2.6")
-def test_a_central_put_back_that_gave_the_same_number_again_knows_it_from_the_site_s_word(world: SmallWorld) -> None:
+def test_a_restored_central_that_gave_the_same_number_again_detects_it_by_what_the_site_reports(
+    world: SmallWorld,
+) -> None:
     """The same request reached central before and after: two answers under one number, of which the site has the first."""
     copy = world.copy_central()
     request = request_of(world)
@@ -182,7 +184,7 @@ def test_a_central_put_back_that_gave_the_same_number_again_knows_it_from_the_si
 
 
 @pytest.mark.row("C11.2", "S2.6", "C7.3")
-def test_a_central_put_back_forgets_again_what_the_site_gave_back_and_removed(world: SmallWorld) -> None:
+def test_a_restored_central_forgets_again_what_the_site_gave_back_and_removed(world: SmallWorld) -> None:
     """A list of use that was shortened and a device that left, both told before: central does not go on counting them."""
     machine = world.machines[0]
     for name in ("A", "B"):
@@ -281,7 +283,7 @@ def test_a_record_that_comes_again_is_taken_in_once(world: SmallWorld) -> None:
 
 
 @pytest.mark.row("S2.6")
-def test_a_database_put_back_behind_its_anchor_serves_no_new_rights(world: SmallWorld) -> None:
+def test_a_database_restored_behind_its_anchor_serves_no_new_rights(world: SmallWorld) -> None:
     """Files and restricted requests are refused until the resynchronization; ordinary use goes on."""
     machine = world.machines[0]
     world.snapshot(machine)
@@ -467,7 +469,7 @@ def test_a_new_key_neither_frees_nor_inherits_a_grant(world: SmallWorld) -> None
 
 
 @pytest.mark.row("C8.2")
-def test_the_word_of_a_site_frees_nothing_before_central_s_own_clock_agrees(world: SmallWorld) -> None:
+def test_a_report_of_a_site_frees_nothing_before_central_s_own_clock_agrees(world: SmallWorld) -> None:
     """Its clock runs ahead by less than what is tolerated; the unit is not free a minute too early."""
     ask(world, "A")
     machine = world.machines[0]
@@ -527,7 +529,7 @@ def recorded(world: SmallWorld) -> list[tuple[str, bytes]]:
 
 
 @pytest.mark.row("S4.1", "S4.2")
-def test_a_message_said_again_by_a_stranger_changes_nothing(world: SmallWorld) -> None:
+def test_a_message_replayed_by_a_third_party_changes_nothing(world: SmallWorld) -> None:
     """An old message is refused by its number; the last one again gets the stored answer."""
     heard = recorded(world)
     machine = world.machines[0]

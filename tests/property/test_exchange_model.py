@@ -49,7 +49,7 @@ def test_copies_restores_and_power_cuts_never_multiply_a_restricted_unit(
 
 @pytest.mark.row("S2.6", "C11.2", "C8.2")
 @pytest.mark.parametrize("block", range(2))
-def test_a_central_put_back_again_and_again_multiplies_no_right_and_learns_it_all(
+def test_a_central_restored_many_times_multiplies_no_right_and_learns_it_all(
     template: Path, memory: Path, block: int
 ) -> None:
     """With its anchor or without, however old the copy: no two devices use one unit, and the site's word heals central."""

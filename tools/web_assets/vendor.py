@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 VENDOR = ROOT / "serverkit" / "web" / "static" / "vendor"
 FOR_TESTS = ROOT / "tests" / "browser" / "vendor"
-# Package -> its licence file (None: the package ships none, the text stands beside this program) and what is copied.
+# Package -> its licence file (None: the package ships none, the text is beside this program) and what is copied.
 SHIPPED: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "@tabler/core": (None, ("dist/css/tabler.min.css", "dist/css/tabler.rtl.min.css")),
     "htmx.org": ("LICENSE", ("dist/htmx.min.js",)),

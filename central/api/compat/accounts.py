@@ -75,7 +75,7 @@ def search_accounts(call: Call) -> dict[str, Any]:
 
 
 def query_paging(call: Call) -> dict[str, str]:
-    """The paging that stands in the query."""
+    """The paging that is in the query."""
     return {name: call.request.query[name] for name in ("limit", "offset") if call.request.query.get(name)}
 
 

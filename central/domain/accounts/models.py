@@ -66,7 +66,7 @@ class VirtualAccount(Base):
 
 
 class VirtualAccountTag(Base):
-    """A tag on a virtual account; `key` is the tag as it is compared, so that no tag stands twice (row C1.2)."""
+    """A tag on a virtual account; `key` is the tag as it is compared, so that no tag occurs twice (row C1.2)."""
 
     __tablename__ = "virtual_account_tags"
     __table_args__ = (refers(["account_id", "virtual_account_id"], "virtual_accounts", ["account_id", "id"]),)

@@ -64,7 +64,7 @@ def reserved_terms(snapshot: Snapshot) -> Iterator[Wanted]:
 
 
 def duplicates(snapshot: Snapshot) -> Iterator[Wanted]:
-    """Row C4.2: one licence by usage stands in a virtual account from several subscriptions, of which one counts."""
+    """Row C4.2: one licence by usage is in a virtual account from several subscriptions, of which one counts."""
     now = snapshot.unit.licence_now
     query = (
         select(Holding.virtual_account_id, Lot.tag, Entitlement.name, Lot.subscription_id)
@@ -82,7 +82,7 @@ def duplicates(snapshot: Snapshot) -> Iterator[Wanted]:
         if len(subscriptions) > 1:
             where, listed = snapshot.name(va), sorted(subscriptions)
             text = said(
-                "{name} stands in {where} from {count} subscriptions: {subscriptions}. Cancel all but one, or move "
+                "{name} has {count} subscriptions in {where}: {subscriptions}. Cancel all but one, or move "
                 "them to virtual accounts that have none.",
                 name=name,
                 where=where,

@@ -21,7 +21,7 @@ _KINDS = (
     AlertKind("reservation_released", _MINOR, "virtual_account", ("enter_return_code", "dismiss"), "the vendor freed a reservation without a return code", "the return code, the end of its terms, or dismissal"),
     AlertKind("instance_failed_to_connect", _MINOR, "virtual_account", ("dismiss", "remind", "remove_instance"), "no contact for 30, 60 or 90 days", "contact"),
     AlertKind("instance_failed_to_renew", _MAJOR, "virtual_account", ("remove_instance", "dismiss"), "the identity was not renewed in time", "renewal"),
-    AlertKind("duplicate_licences", _MINOR, "virtual_account", ("cancel_order", "move"), "a subscription stands twice", "order cancelled or moved"),
+    AlertKind("duplicate_licences", _MINOR, "virtual_account", ("cancel_order", "move"), "a licence has two subscriptions", "order cancelled or moved"),
     AlertKind("upgrade_pending", _INFO, "virtual_account", ("complete_upgrade",), "an upgrade waits for the licences it replaces", "completion"),
     AlertKind("restricted_licence_not_available", _INFO, "virtual_account", ("dismiss",), "a restricted licence could not be granted", "a grant, or dismissal"),
     AlertKind("reserved_licences_returned", _INFO, "virtual_account", ("dismiss",), "a factory reservation went back", "dismissal"),

@@ -144,7 +144,7 @@ def visible_alerts(unit: Unit, account_id: str, virtual_account_id: str | None, 
 
 
 def place_among(unit: Unit, account_id: str, alert_id: str) -> Place | None:
-    """Where an alert of the account or of the vendor stands in such a list; None for an unknown id."""
+    """Where an alert of the account or of the vendor is in such a list; None for an unknown id."""
     return book(account_id).place(unit, alert_id) or book(VENDOR).place(unit, alert_id)
 
 

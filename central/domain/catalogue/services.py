@@ -147,7 +147,7 @@ def apply_catalogue(unit: Unit, change: CatalogueChange) -> None:
 
 
 class _UniqueRows:
-    """A reader of rows that refuses a tag which stands twice."""
+    """A reader of rows that refuses a tag that occurs twice."""
 
     def __init__(self) -> None:
         self._seen: set[tuple[str, str]] = set()
@@ -155,6 +155,6 @@ class _UniqueRows:
     def __call__(self, cells: dict[str, str]) -> CatalogueRow:
         row = read_row(cells)
         if (row.kind, row.tag) in self._seen:
-            raise RowError("duplicate_tag", f"{row.tag} stands twice in the file")
+            raise RowError("duplicate_tag", f"{row.tag} occurs twice in the file")
         self._seen.add((row.kind, row.tag))
         return row

@@ -95,7 +95,7 @@ class EventKind(StrEnum):
 
 
 EVERYBODY = "*"
-"""Stands in what a unit touched for every account."""
+"""In what a unit touched: every account."""
 OF_EVERYBODY = frozenset({EventKind.POLICY_CHANGED, EventKind.CATALOGUE_IMPORTED, EventKind.RESTRICTION_CHANGED})
 QUIET = frozenset(
     {

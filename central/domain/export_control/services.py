@@ -214,7 +214,7 @@ def take_return(unit: Unit, keyring: KeyRing, grant_id: str, envelope: JsonObjec
 
 def grant_by_id(unit: Unit, grant_id: str) -> GrantRecord | None:
     """A grant by its id, of whichever account."""
-    # An id is random: it names one grant for ever, whichever account it is in.
+    # An id is random: it names one grant permanently, whichever account it is in.
     return unit.session.scalars(select(GrantRecord).where(GrantRecord.id == grant_id)).one_or_none()
 
 

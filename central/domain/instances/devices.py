@@ -8,7 +8,7 @@ from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.instances.models import RESERVED, DeviceKey, Instance
-from central.domain.instances.queries import instance_name, known_unit, members_of, twins_of, units_of
+from central.domain.instances.queries import instance_name, known_unit, members_of, same_hardware, units_of
 from central.domain.instances.services import set_standbys
 from central.domain.tokens.models import Token
 from central.keyring import KeyRing
@@ -115,7 +115,7 @@ def _supersede(unit: Unit, row: Instance, udi: Udi) -> None:
     for old in _live_keys(unit, row):
         if old.member == udi.key:
             old.superseded, old.described = True, described
-    if not twins_of(unit, row):
+    if not same_hardware(unit, row):
         row.marks = []  # another machine has this identity, with a key of its own
 
 
@@ -197,11 +197,11 @@ def revive_key(unit: Unit, key: DeviceKey) -> None:
         "marks": sorted({*old.marks, "clone"}),
         **(key.described or {}),
     }
-    twin = Instance(**values)
+    separate = Instance(**values)
     old.marks = sorted({*old.marks, "clone"})
-    unit.session.add(twin)
-    key.instance_id, key.superseded, key.described = twin.id, False, None
-    for row in (old, twin):  # each event names its own machine only
+    unit.session.add(separate)
+    key.instance_id, key.superseded, key.described = separate.id, False, None
+    for row in (old, separate):  # each event names its own machine only
         message = f"two machines show the identity of {udi.label}; this one is {instance_name(row)}"
         _say(unit, EventKind.INSTANCE_CLONE, row, message)
     unit.session.flush()  # the request processor asks for the instance at once

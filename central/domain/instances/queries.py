@@ -79,7 +79,7 @@ def known_unit(unit: Unit, account_id: str, udi: Udi, virtual_account_id: str) -
 
 
 def keys_without_uuid(unit: Unit, account_id: str) -> set[str]:
-    """Identities without a UUID beside which the same PID and serial number stands with one: perhaps one machine."""
+    """Identities without a UUID beside which the same PID and serial number is with one: perhaps one machine."""
     alone = select(Instance.udi_key).where(Instance.account_id == account_id)
     within = select(Standby.udi_key).where(Standby.account_id == account_id)
     with_uuid = union_all(
@@ -102,7 +102,7 @@ def members_of(row: Instance) -> tuple[Udi, ...]:
     return units_of(row).members
 
 
-def twins_of(unit: Unit, row: Instance) -> list[str]:
+def same_hardware(unit: Unit, row: Instance) -> list[str]:
     """The ids of other instances, here or behind satellites, that show the identity of a unit of this one."""
     keys, parts = units_of(row).shown_as, units_of(row).open_keys
     shown, named = (

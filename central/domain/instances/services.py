@@ -14,7 +14,7 @@ from central.domain.catalogue.queries import titles
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.instances.models import RESERVED, DeviceKey, Instance, Standby
-from central.domain.instances.queries import instance_name, placed_name, twins_of
+from central.domain.instances.queries import instance_name, placed_name, same_hardware
 from central.domain.ledger.claims import claims_of, move_claims, release_claims
 from central.domain.ledger.reserving import move_reserved
 from exchange.identity import Udi
@@ -67,7 +67,7 @@ def _empty(unit: Unit, row: Instance) -> None:
 
 def _end_clones(unit: Unit, row: Instance) -> None:
     """After an instance is removed: if only one other has its identity, that one is no longer a clone."""
-    others = twins_of(unit, row)
+    others = same_hardware(unit, row)
     if len(others) == 1:
         other = unit.session.get(Instance, (row.account_id, others[0]))
         if other is not None and other.satellite_id is None:

@@ -113,7 +113,7 @@ def _target(unit: Unit, account_id: str, name: str) -> str:
 def add_lots(unit: Unit, account_id: str, wanted: Sequence[tuple[str, LotSpec]], named: Mapping[str, str]) -> list[Lot]:
     """Add lots to virtual accounts (row C3.4), many at a time; `named` are the names of their licences.
 
-    Postings, events and transactions stand in the order of the lots, as if each had been added by itself.
+    Postings, events and transactions are in the order of the lots, as if each had been added by itself.
     """
     for virtual_account_id in dict.fromkeys(virtual_account_id for virtual_account_id, _ in wanted):
         require(unit, Permission.ORDER_MANAGE, account_id, virtual_account_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MAIL = "mail"
-"""The kind under which mails stand in the outbox."""
+"""The kind under which mails are in the outbox."""
 
 
 @dataclass(frozen=True, slots=True)

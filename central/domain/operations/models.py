@@ -30,7 +30,7 @@ class ClockRow(ClockMixin, Base):
 
 
 class Node(Base):
-    """A home that works on this database; several do where it stands behind a server."""
+    """A home that works on this database; several do where it is behind a server."""
 
     __tablename__ = "nodes"
 

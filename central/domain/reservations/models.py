@@ -1,4 +1,4 @@
-"""The table of reservations; what is held stands in the ledger, under the instance's id."""
+"""The table of reservations; what is held is in the ledger, under the instance's id."""
 
 from __future__ import annotations
 

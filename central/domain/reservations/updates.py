@@ -102,7 +102,7 @@ def _things(unit: Unit, row: Reservation) -> tuple[Instance, VirtualAccount]:
     require(unit, Permission.RESERVATION_MANAGE, row.account_id, row.virtual_account_id)
     virtual_account = unit.session.get(VirtualAccount, (row.account_id, row.virtual_account_id))
     if virtual_account is None:
-        raise RuntimeError("a reservation stands in no virtual account")
+        raise RuntimeError("a reservation is in no virtual account")
     return instance, virtual_account
 
 

@@ -60,7 +60,7 @@ class Call:
         return find_names(self.unit, asked)
 
     def query_paging(self) -> dict[str, Any]:
-        """The paging that stands in the query; everything where none does."""
+        """The paging that is in the query; everything where none is."""
         given = {name: self.request.query[name] for name in ("limit", "offset") if self.request.query.get(name)}
         return {"limit": -1, **given}
 

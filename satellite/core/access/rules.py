@@ -1,4 +1,4 @@
-"""The one permission matrix of a satellite (row S3.4). To look is part of every role; the rest stands here."""
+"""The one permission matrix of a satellite (row S3.4). To look is part of every role; the rest is here."""
 
 from __future__ import annotations
 

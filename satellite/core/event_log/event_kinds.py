@@ -70,7 +70,7 @@ class EventKind(StrEnum):
 
 
 SITE = "site"
-"""Stands in what a unit touched for the alerts of the site."""
+"""In what a unit touched: the alerts of the site."""
 QUIET = frozenset(
     {
         # The first event: no alert can exist yet.

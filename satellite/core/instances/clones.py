@@ -34,13 +34,13 @@ def revive_key(unit: Unit, key: DeviceKey) -> None:
         "change_no": next_change(unit),
         **(key.described or {}),
     }
-    twin = Instance(**values)
-    unit.session.add(twin)
+    separate = Instance(**values)
+    unit.session.add(separate)
     old.marks, old.change_no = marks, next_change(unit)
-    key.instance_id, key.superseded, key.described = twin.id, False, None
-    follow_key(unit, twin.key_hash, old.id, twin.id)
+    key.instance_id, key.superseded, key.described = separate.id, False, None
+    follow_key(unit, separate.key_hash, old.id, separate.id)
     unit.session.flush()  # the request processor asks for the instance at once
-    for row in (old, twin):  # each event names its own machine only
+    for row in (old, separate):  # each event names its own machine only
         message = f"two machines show the identity of {udi.label}; this one is {instance_name(row)}"
         say(unit, EventKind.INSTANCE_CLONE, row, message)
 

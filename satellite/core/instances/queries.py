@@ -76,7 +76,7 @@ def known_unit(unit: Unit, udi: Udi, virtual_account_id: str) -> Instance | None
 
 
 def shown_with_uuid(unit: Unit, udi: Udi) -> bool:
-    """Whether the product id and serial number of a UDI stand here beside a UUID, by themselves or in a set."""
+    """Whether the product id and serial number of a UDI are here beside a UUID, by themselves or in a set."""
     alone = select(Instance.id).where(starts_with(unit, Instance.udi_key, udi.plain_key), Instance.removed.is_(False))
     within = select(Standby.instance_id).where(starts_with(unit, Standby.udi_key, udi.plain_key))
     return unit.session.connection().scalar(alone.limit(1)) is not None or (
@@ -85,7 +85,7 @@ def shown_with_uuid(unit: Unit, udi: Udi) -> bool:
 
 
 def keys_without_uuid(unit: Unit) -> set[str]:
-    """Identities without a UUID beside which the same PID and serial number stands with one: perhaps one machine."""
+    """Identities without a UUID beside which the same PID and serial number is with one: perhaps one machine."""
     alone = select(Instance.udi_key).where(Instance.removed.is_(False))
     within = select(Standby.udi_key)
     with_uuid = union_all(
@@ -108,7 +108,7 @@ def members_of(row: Instance) -> tuple[Udi, ...]:
     return units_of(row).members
 
 
-def twins_of(unit: Unit, row: Instance) -> list[str]:
+def same_hardware(unit: Unit, row: Instance) -> list[str]:
     """The ids of other instances that show the identity of a unit of this one."""
     keys, parts = units_of(row).shown_as, units_of(row).open_keys
     shown, named = (

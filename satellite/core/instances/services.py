@@ -28,7 +28,7 @@ from satellite.core.instances.queries import (
     known_unit,
     members_of,
     placed_name,
-    twins_of,
+    same_hardware,
     units_of,
 )
 from satellite.core.instances.rules import added_event, standby_rows
@@ -123,7 +123,7 @@ def _supersede(unit: Unit, row: Instance, udi: Udi) -> None:
     for old in live_keys(unit, row):
         if old.member == udi.key:
             old.superseded, old.described = True, described
-    if not twins_of(unit, row):
+    if not same_hardware(unit, row):
         row.marks = []  # another machine has this identity, with a key of its own
 
 
@@ -200,7 +200,7 @@ def issue_certificate(unit: Unit, ca_key: PrivateKey, ca: bytes, epoch: int, row
 
 def _end_clones(unit: Unit, row: Instance) -> None:
     """After an instance is removed: if only one other has its identity, that one is no longer a clone."""
-    others = twins_of(unit, row)
+    others = same_hardware(unit, row)
     if len(others) == 1:
         other = unit.session.get_one(Instance, others[0])
         other.marks, other.change_no = [mark for mark in other.marks if mark != "clone"], next_change(unit)

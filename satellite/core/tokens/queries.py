@@ -47,7 +47,7 @@ def tokens(unit: Unit, names: dict[str, str], virtual_account_id: str | None) ->
 
 
 def present(unit: Unit, ids: Sequence[str]) -> list[Token]:
-    """Those of some tokens that stand in the list."""
+    """Those of some tokens that are in the list."""
     return list(unit.session.scalars(select(Token).where(Token.id.in_(ids), Token.removed.is_(False))))
 
 

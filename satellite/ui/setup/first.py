@@ -33,7 +33,9 @@ FORM = Form(
     {
         "code": Ui(
             _("Set-up code"),
-            _("It stands on the console of this machine and in its journal; `satellite setup code` makes a new one."),
+            _(
+                "It is printed on the console of this machine and in its journal; `satellite setup code` makes a new one."
+            ),
             mono=True,
             autocomplete="one-time-code",
         ),

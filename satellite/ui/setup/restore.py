@@ -40,7 +40,7 @@ FORM = Form(
     RestoreForm,
     _("Restore"),
     {
-        "code": Ui(_("Set-up code"), _("It stands on the console of this machine and in its journal."), mono=True),
+        "code": Ui(_("Set-up code"), _("It is printed on the console of this machine and in its journal."), mono=True),
         "passphrase": Ui(_("Passphrase of the backup"), autocomplete="off", kind="password"),
     },
 )

@@ -1,4 +1,4 @@
-"""The steps as they stand above every page of the set-up; what is done is read from the state."""
+"""The steps as they are above every page of the set-up; what is done is read from the state."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from serverkit.web.urls import Url
 
 
 def begin(_page: Page) -> Answer:
-    """The doctor stands on the page of synchronization."""
+    """The doctor is on the page of synchronization."""
     return Moved("/sync#doctor")
 
 

@@ -30,7 +30,7 @@ def test_no_answer_brings_down_what_was_sure(clock: int, said: int, asked: int) 
 
 @pytest.mark.row("D1", "S1.3")
 def test_an_answer_moves_licence_time_on_while_the_clock_is_set_back() -> None:
-    """A device whose clock stands in the past still learns how late it is, from anyone who answers it."""
+    """A device whose clock is in the past still learns how late it is, from anyone who answers it."""
     mark = device.Mark(T0, T0, "a", timedelta(0), T0)
     moment = device.Moment(T0 - timedelta(days=30), "a", timedelta(hours=1))
     asked = device.judge(mark, moment).now
@@ -41,7 +41,7 @@ def test_an_answer_moves_licence_time_on_while_the_clock_is_set_back() -> None:
 
 @pytest.mark.row("D1", "S1.3")
 def test_an_answer_that_fits_confirms_a_clock_that_jumped() -> None:
-    """Beside the server's time a leap was none: the clock is believed again, and what it says is sure."""
+    """Beside the server's time a jump was none: the clock is believed again, and what it says is sure."""
     mark = device.Mark(T0, T0, "a", timedelta(0), T0)
     moment = device.Moment(T0 + timedelta(days=30), "a", timedelta(hours=1))
     jumped = device.judge(mark, moment)

@@ -63,7 +63,7 @@ def _shown(result: FileResult) -> dict[str, Any]:
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 @pytest.mark.row("D4")
 def test_output_gives_the_result_of_the_table(name: str) -> None:
-    """Each text of ours gives exactly the identities, members, licences, states and notes that stand in the table."""
+    """Each text of ours gives exactly the identities, members, licences, states and notes that are in the table."""
     assert _shown(read_output(name, (MADE / name).read_bytes())) == EXPECTED[name]
 
 

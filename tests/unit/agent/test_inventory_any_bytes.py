@@ -57,7 +57,7 @@ def test_any_bytes_have_a_result(data: bytes) -> None:
 @QUICK
 @pytest.mark.row("D4")
 def test_altered_outputs_never_say_what_is_not_there(data: st.DataObject) -> None:
-    """Lines dropped, doubled, swapped, cut, joined, mixed with lines of other outputs: only what stands there is said."""
+    """Lines dropped, doubled, swapped, cut, joined, mixed with lines of other outputs: only what is there is said."""
     lines = data.draw(st.sampled_from(_samples())).split(b"\n")
     for _ in range(data.draw(st.integers(1, 8))):
         here = data.draw(st.integers(0, len(lines) - 1))

@@ -221,7 +221,7 @@ def test_same_output_twice_counts_once(tmp_path: Path) -> None:
 
 @pytest.mark.row("D4")
 def test_word_alone_decides_no_generation() -> None:
-    """ENABLED stands in outputs of two generations; registration and policy decide."""
+    """ENABLED is in outputs of two generations; registration and policy decide."""
     assert _read("Smart Licensing is ENABLED\n\n" + USAGE).generation is None
     assert _read("Smart Licensing is DISABLED\n\n" + SUMMARY).generation is None
     assert _read("Utility:\n  Status: ENABLED\n\n" + SUMMARY).generation is None

@@ -28,7 +28,7 @@ def test_a_payload_comes_out_once_enough_keys_have_signed_it() -> None:
 
 
 @pytest.mark.row("E2")
-def test_another_kind_a_stranger_and_a_change_are_told_apart() -> None:
+def test_another_kind_an_unknown_key_and_a_change_are_distinguished() -> None:
     """The kind is signed with the payload, so that no statement is taken for another one."""
     good = seal(KIND, b"{}", [ONE])
 

@@ -38,7 +38,7 @@ def test_an_authorization_code_is_told_and_checked_against_the_root() -> None:
 @pytest.mark.row("E4", "S4.5")
 @pytest.mark.parametrize(("kind", "said"), [("request-code", {"pid": "PX-9000", "serial": "PX9K000001", "maker": "own"}), ("confirmation-code", {"maker": "own"}), ("return-code", {"maker": "own"})])  # fmt: skip
 def test_a_typed_code_is_told_without_showing_the_secret_in_it(kind: str, said: dict[str, str]) -> None:
-    """Its kind and what it says; that no signature stands behind it; a mistyped one is refused."""
+    """Its kind and what it says; that no signature is behind it; a mistyped one is refused."""
     folder = VECTORS / kind / "v1"
     code, found = look("inspect", str(folder / "plain.txt"))
     wrong = next(entry["file"] for entry in json.loads((folder / "index.json").read_text())["vectors"] if entry["expected"] == "altered")  # fmt: skip

@@ -237,7 +237,7 @@ def test_what_is_about_an_instance_comes_back(count: int) -> None:
 
 
 @pytest.mark.row("E3")
-def test_usual_tables_take_the_short_way() -> None:
+def test_usual_tables_take_the_fast_path() -> None:
     """Devices as they register, their claims and their events are read without the full path."""
     tables = TableReader()
     for line in split(write(*usual_file(20))):
@@ -272,7 +272,7 @@ def test_long_texts_are_cut_into_several_lines() -> None:
 @pytest.mark.row("E3")
 @settings(deadline=None, max_examples=300)
 @given(st.data())
-def test_a_changed_table_never_means_more_the_short_way(data: st.DataObject) -> None:
+def test_a_changed_table_never_means_more_on_the_fast_path(data: st.DataObject) -> None:
     """Whatever is done to a table: both ways refuse it with one code, or read the same rows."""
     lines = split(write(*usual_file(FEW)))
     place = data.draw(st.integers(0, len(lines) - 1))
@@ -294,7 +294,7 @@ def test_a_changed_table_never_means_more_the_short_way(data: st.DataObject) -> 
 @pytest.mark.row("E3")
 @settings(deadline=None, max_examples=300)
 @given(st.data())
-def test_a_changed_value_never_means_more_the_short_way(data: st.DataObject) -> None:
+def test_a_changed_value_never_means_more_on_the_fast_path(data: st.DataObject) -> None:
     """Another value anywhere in a table's columns, of any type: both ways refuse it with one code, or agree."""
     tables = TableReader()
     blocks = [tables.read(line) for line in split(write(*usual_file(FEW)))]

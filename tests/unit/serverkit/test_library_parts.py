@@ -55,7 +55,7 @@ def _private(module: Any) -> set[str]:
 
 @pytest.mark.row("S4.7")
 def test_the_private_parts_that_are_used_are_named() -> None:
-    """What `protocol` and `worker` touch of the library below its surface stands in the lists above, and nothing else."""
+    """What `protocol` and `worker` touch of the library below its surface is in the lists above, and nothing else."""
     found = _private(serverkit.devices.protocol) | _private(serverkit.devices.worker)
     named = {*PROTOCOL_METHODS, *PROTOCOL_STATE, *WORKER_METHODS, *WORKER_STATE, *MODULE}
 

@@ -73,7 +73,7 @@ def test_the_clock_table(
 
 @pytest.mark.row("S1.3")
 def test_steps_below_the_tolerance_do_not_add_up() -> None:
-    """Twenty jumps of 20 hours in one boot are a leap: the tolerance is counted from what was known at its start."""
+    """Twenty jumps of 20 hours in one boot are a jump: the tolerance is counted from what was known at its start."""
     mark, moved = MARK, timedelta(0)
     for number in range(20):
         moved += 20 * HOUR
@@ -85,7 +85,7 @@ def test_steps_below_the_tolerance_do_not_add_up() -> None:
 
 
 @pytest.mark.row("S1.3")
-def test_a_leap_heals_by_being_set_right_by_measuring_by_central_and_by_a_person() -> None:
+def test_a_jump_is_cleared_by_correction_by_measuring_by_central_and_by_a_person() -> None:
     """After each of the four the clock is believed again and nothing was lost."""
     jumped = at(YEAR, HOUR)
     right = at(2 * HOUR, 2 * HOUR)
@@ -172,8 +172,8 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("pass"), st.integers(1, 40 * 24)),
         st.tuples(st.just("back"), st.integers(1, 400 * 24)),
-        st.tuples(st.just("leap"), st.integers(1, 24)),
-        st.tuples(st.just("leap"), st.integers(1, 400 * 24)),
+        st.tuples(st.just("jump"), st.integers(1, 24)),
+        st.tuples(st.just("jump"), st.integers(1, 400 * 24)),
         st.tuples(st.just("right"), st.just(0)),
         st.tuples(st.just("reboot"), st.integers(0, 100)),
     ),
@@ -187,7 +187,7 @@ def _act(machine: Machine, what: str, hours: int) -> None:
         machine.true += by
     elif what == "back":
         machine.wrong -= by
-    elif what == "leap":
+    elif what == "jump":
         machine.wrong += by
     elif what == "right":
         machine.wrong = timedelta(0)

@@ -51,7 +51,7 @@ def test_a_password_is_long_and_not_the_name_or_a_known_one(text: str, name: str
 
 
 @pytest.mark.row("S3.4")
-def test_tries_are_slowed_and_never_for_ever() -> None:
+def test_attempts_are_slowed_for_a_bounded_time() -> None:
     """Five by name and thirty by address are free; then the wait doubles up to a bound, and a day forgets all."""
 
     def judged(by_name: int, by_address: int = 0, *, known: bool = False, after: timedelta = timedelta(0)) -> object:

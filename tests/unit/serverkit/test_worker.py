@@ -28,7 +28,7 @@ def _listening() -> socket.socket:
 
 
 @pytest.mark.row("S4.7")
-def test_callers_that_do_not_greet_take_room_like_connections() -> None:
+def test_callers_without_a_handshake_count_as_connections() -> None:
     """Anyone who opens connections and says nothing gets no more descriptors than connections may have."""
     seen: list[int] = []
 
@@ -63,7 +63,7 @@ def test_callers_that_do_not_greet_take_room_like_connections() -> None:
 
 @pytest.mark.row("S4.7")
 @pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost:"])
-def test_a_connection_that_brings_no_request_is_shown_out(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+def test_a_connection_that_sends_no_request_is_closed(monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
     """A connection on which nothing comes, or half a request, ends; one that was answered stays."""
     monkeypatch.setattr(worker_module, "SILENT_SECONDS", 0.2)
 

@@ -52,7 +52,7 @@ def test_licences_are_reserved_for_the_device_of_a_code_all_or_none(tmp_path: Pa
 
 
 @pytest.mark.row("C6.1", "C1.6")
-def test_nothing_is_reserved_where_the_vendor_does_not_permit_it_or_for_a_stranger(tmp_path: Path) -> None:
+def test_nothing_is_reserved_where_the_vendor_does_not_permit_it_or_for_a_user_without_a_role(tmp_path: Path) -> None:
     """Nothing is left behind by a refusal."""
     keyring = KeyRing(tmp_path)  # nothing is signed
     with unit_of() as unit:

@@ -55,7 +55,7 @@ def test_a_file_that_is_no_registration_adds_no_satellite(tmp_path: Path) -> Non
 
 
 @pytest.mark.row("C11.1", "C1.6")
-def test_a_stranger_sees_no_satellite_and_one_without_need_of_approval_is_not_approved() -> None:
+def test_a_user_without_a_role_sees_no_satellite_and_one_without_need_of_approval_is_not_approved() -> None:
     """Satellites of another account are unknown here."""
     with unit_of() as unit:
         add_satellite(unit, "North")

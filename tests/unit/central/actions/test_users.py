@@ -26,7 +26,7 @@ def test_a_role_is_given_and_taken_and_the_user_stays() -> None:
 
 
 @pytest.mark.row("C1.6")
-def test_a_stranger_gives_no_role_and_learns_of_no_user() -> None:
+def test_a_user_without_a_role_gives_no_role_and_learns_of_no_user() -> None:
     """The refusal of a password is the same for a user that is there and one that is not."""
     with unit_of() as unit:
         give_role(unit, "ann", "vendor_support")

@@ -51,7 +51,7 @@ def test_faulty_lines_are_refused_by_name(cells: dict[str, str], code: str) -> N
 
 @pytest.mark.row("C3.4")
 def test_a_word_that_is_none_of_its_kind_is_quoted() -> None:
-    """What was found is named, beside what may stand there."""
+    """What was found is named, beside what may be there."""
     with pytest.raises(RowError, match=r"'subscription' is not a type; it is one of perpetual, term"):
         row_reader(NOW)({**BASE, "type": "subscription"})
 

@@ -9,7 +9,7 @@ from satellite.core.alerts.rules import CATALOGUE
 
 @pytest.mark.row("S3.2")
 def test_every_alert_says_what_raises_and_what_clears_it() -> None:
-    """Each kind stands under its name and says when it is raised and cleared."""
+    """Each kind is under its name and says when it is raised and cleared."""
     assert CATALOGUE
     for name, kind in CATALOGUE.items():
         assert kind.kind == name

@@ -37,7 +37,7 @@ def test_files_of_other_projects_are_those_of_the_manifest(folder: Path) -> None
 
 @pytest.mark.row("S3.1")
 def test_no_file_of_a_console_names_another_host() -> None:
-    """Nothing is loaded from elsewhere: addresses stand in comments and namespaces only; the own script is small."""
+    """Nothing is loaded from elsewhere: addresses are in comments and namespaces only; the own script is small."""
     for name, (_mark, data) in catalogue().items():
         text = re.sub(r"/\*.*?\*/", "", data.decode(), flags=re.DOTALL)
         if name.endswith(".css"):

@@ -96,7 +96,7 @@ def test_what_was_typed_is_kept_while_the_password_is_asked_for_again(
 def test_a_form_of_before_a_step_up_in_another_tab_is_shown_again_filled(
     console: ExhibitConsole, browser: Browser
 ) -> None:
-    """The secret of the session is another one since: nothing is done, what was typed stands in a form that works."""
+    """The secret of the session is another one since: nothing is done, what was typed is in a form that works."""
     before = browser.token()
     browser.post("/step-up", {"password": PEOPLE["anna"][0]})
     typed = {"name": "kept name", "secret": "not kept"}

@@ -28,7 +28,7 @@ def browser(console: ExhibitConsole) -> Browser:
 
 
 @pytest.mark.row("S3.4")
-def test_a_stranger_is_sent_to_sign_in_and_then_where_they_wanted(console: ExhibitConsole) -> None:
+def test_an_unknown_visitor_is_sent_to_sign_in_and_then_to_the_page_they_wanted(console: ExhibitConsole) -> None:
     """The address they asked for follows the sign-in; an address of another server does not."""
     browser = Browser(app_of(console))
 

@@ -27,7 +27,7 @@ UUID = "8f14e45f-ceea-467f-a0e6-1c0b8a2f9d11"
 
 
 @pytest.mark.row("C6.8", "C7.2")
-def test_who_registers_a_reserved_serial_number_elsewhere_cannot_move_its_reservation(vendor: World) -> None:
+def test_registering_a_reserved_serial_number_elsewhere_does_not_move_its_reservation(vendor: World) -> None:
     """Only the virtual account that reserved disposes of it: a transfer of the other instance takes nothing along."""
     vendor.central("virtual-account", "create", ACCOUNT, "Third")
     device, of = rights.reserved(vendor)
@@ -127,7 +127,7 @@ def test_the_command_takes_a_product_id_with_blanks_but_no_such_serial_number(
 @pytest.mark.row("C7.6", "B6")
 @identity.SERVERS
 def test_a_standby_that_registers_with_its_uuid_counts_twice_and_is_seen(site: World, server: str) -> None:
-    """A list of standbys names no UUID: set and unit stand beside each other, and one alert names both."""
+    """A list of standbys names no UUID: set and unit are beside each other, and one alert names both."""
     token = site.token(server, pool=identity.POOL[server])
     site.device("SET-1", server, token, standbys=(identity.unit("SET-2"),))
     rights.register(site, rights.home_of(site, "full", server), "SET-2", server, token=token, uuid=UUID)
@@ -256,7 +256,7 @@ def second_pool(world: World, server: str) -> None:
 
 @pytest.mark.row("S4.1", "C7.6")
 @identity.SERVERS
-def test_nobodys_word_about_the_hardware_of_others_keeps_it_out(site: World, server: str) -> None:
+def test_a_report_about_the_hardware_of_others_keeps_it_out_nowhere(site: World, server: str) -> None:
     """A unit that another account's device named as its standby registers all the same, at once with an alert.
 
     Neither that claim nor the fail-over to it moves, blocks or joins the real unit; a person decides.
@@ -316,7 +316,7 @@ def test_an_identity_with_and_without_a_uuid_is_an_alert_at_the_registration(
 
 
 @pytest.mark.row("C8.2", "S2.6")
-def test_the_word_of_one_site_ends_no_grant_of_another(site: World) -> None:
+def test_a_report_of_one_site_ends_no_grant_of_another(site: World) -> None:
     """Another satellite of the same account reports a grant as never delivered: the device keeps it, and it counts."""
     site.central("virtual-account", "create", ACCOUNT, "South")
     site.found_satellite("South", home="satellite-2", pool="South")
@@ -394,7 +394,7 @@ def test_a_request_that_waits_while_its_machine_becomes_another_instance_is_deci
 @pytest.mark.parametrize("written", [False, True])
 @pytest.mark.parametrize("how", ["deregistered", "removed"])
 def test_a_device_that_is_gone_is_granted_nothing(site: World, how: str, written: bool) -> None:
-    """Its request is withdrawn; one that stands in a file which never arrived fails beside the word that it is gone."""
+    """Its request is withdrawn; one that is in a file which never arrived fails beside the word that it is gone."""
     device = site.device("SN1")
     site.synchronize("one")
     device.request_export("STRONG", 2)

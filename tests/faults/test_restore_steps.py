@@ -34,7 +34,7 @@ def reauthorized(world: World) -> None:
 @pytest.mark.row("S1.2", "S2.6")
 @pytest.mark.parametrize("fault", [behind, no_anchor, damaged_anchor])
 @pytest.mark.parametrize("then", ["job", "import"])
-def test_a_site_put_back_is_free_in_its_new_epoch_though_power_failed_on_the_way(
+def test_a_restored_site_is_free_in_its_new_epoch_although_power_failed_in_between(
     site: World, fault: Callable[[World], None], then: str
 ) -> None:
     """Dying between the commit and the new anchor keeps nobody held, whatever runs next."""
@@ -151,7 +151,7 @@ def test_the_anchor_of_central_never_falls_when_processes_raise_it_at_once(tmp_p
 
 
 def backed_up(world: World, run: Callable[..., dict[str, object]], name: str = "b") -> tuple[str, ...]:
-    """Make a backup; the words of the command that restores it over what stands there."""
+    """Make a backup; the words of the command that restores it over what is there."""
     secret = world.file("pass", SECRET)
     run("backup", "create", "--output", world.file(name), "--passphrase-file", secret)
     return ("restore", world.file(name), "--passphrase-file", secret, "--replace")
@@ -175,7 +175,7 @@ def test_a_restore_that_dies_at_its_very_end_leaves_a_home_that_opens(site: Worl
 @pytest.mark.parametrize("home", ["satellite", "central"])
 @pytest.mark.parametrize("point", ["restore_moved:keys", "restore_moved:lab-clock.json", "restore_noted"])
 def test_a_restore_over_one_that_died_finishes_that_one_first(site: World, home: str, point: str) -> None:
-    """Nobody has to open the home between: the second backup counts, and what stood there each time is kept."""
+    """Nobody has to open the home between: the second backup counts, and what was there each time is kept."""
     run = site.satellite if home == "satellite" else site.central
     first = backed_up(site, run, "first")
     site.device("SN1", home, site.token(home, pool="Site" if home == "satellite" else "Spare"))

@@ -23,7 +23,7 @@ from exchange import places
 from serverkit import owner
 from tests.world import World
 
-SLIPS = {"usage": 2}
+EXIT_CODES = {"usage": 2}
 REGISTER = ("register", "--url", "https://127.0.0.1:1", "--pid", "SW-48", "--serial", "S2")
 
 
@@ -35,12 +35,12 @@ def refused(main: Callable[[list[str]], Any], *words: str) -> str:
     found = json.loads(out.getvalue())["error"]
     assert found["message"], found
     assert found["remedy"], found
-    assert ended.value.code == SLIPS.get(found["code"], 1), (words, found)
+    assert ended.value.code == EXIT_CODES.get(found["code"], 1), (words, found)
     return str(found["code"])
 
 
 def state_of(folder: Path) -> dict[str, bytes]:
-    """What stands in the files of a folder; locks hold nothing."""
+    """What is in the files of a folder; locks hold nothing."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
     return {str(path): path.read_bytes() for path in files}
 
@@ -140,8 +140,8 @@ def test_a_value_that_cannot_be_is_refused_and_nothing_is_kept(vendor: World) ->
 
 @pytest.mark.one_database("the clock is a file")
 @pytest.mark.row("S1.3", "E4")
-def test_a_laboratorys_clock_never_leaves_the_years_that_are_reckoned_with(site: World) -> None:
-    """A home whose clock stood at the end of time could be opened by no command any more."""
+def test_a_laboratorys_clock_never_leaves_the_supported_years(site: World) -> None:
+    """A home whose clock was at the end of time could be opened by no command any more."""
     for words in (("set", "9999-12-31T23:59:59Z"), ("set", "0001-01-02T00:00:00Z"), ("advance", "999999w")):
         for side in (site.central, site.satellite):
             assert side("clock", *words, code=1)["error"]["code"] == "invalid_input"
