@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Integer, MetaData, String, Text
+from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Index, Integer, MetaData, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -86,6 +86,18 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def only_on(dialect: str, index: Index) -> Index:
+    """An index that databases of one kind have; `kept_on` tells."""
+    index.info["dialect"] = dialect
+    index.ddl_if(dialect=dialect)
+    return index
+
+
+def kept_on(dialect: str, index: Index) -> bool:
+    """Whether databases of a kind have an index."""
+    return bool(index.info.get("dialect", dialect) == dialect)
 
 
 class JsonText(TypeDecorator[Any]):

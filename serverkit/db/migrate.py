@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from serverkit.db.base import kept_on
 from serverkit.db.engine import database_file
 from serverkit.errors import AppError, DatabaseMissingError, Remedy
 from serverkit.locks import Lock, on_database
@@ -59,8 +60,13 @@ def run_environment(metadata: MetaData) -> None:
     connection = context.config.attributes.get("connection")
     if connection is None:
         raise SchemaError("migrations run through the program's own commands only")
+
+    def belongs(thing: Any, _name: str | None, kind: str, reflected: bool, _other: Any) -> bool:
+        return kind != "index" or reflected or kept_on(connection.dialect.name, thing)
+
     context.configure(
         connection=connection,
+        include_object=belongs,
         target_metadata=metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         transaction_per_migration=False,

@@ -87,7 +87,7 @@ def page_of(
     """
     columns, reverse = sorting.columns(part.sort)
     if part.after is not None:
-        query = query.where(_beyond(columns, _place(unit, query, sorting, columns, part.after), reverse=reverse))
+        query = query.where(beyond(columns, _place(unit, query, sorting, columns, part.after), reverse=reverse))
     query = query.order_by(*(column.desc() if reverse else column.asc() for column in columns))
     query = query.add_columns(*sorting.identity)
     if part.limit is None:
@@ -123,10 +123,13 @@ def _read(column: SQLColumnExpression[Any], word: str) -> int | str:
     return int(word)
 
 
-def _beyond(columns: Columns, place: Sequence[Any], *, reverse: bool) -> ColumnElement[bool]:
-    """What follows a place, in the order of all columns."""
+def beyond(columns: Columns, place: Sequence[Any], *, reverse: bool) -> ColumnElement[bool]:
+    """What follows a place, in the order of all columns.
+
+    The first column's own bound lets an index begin at the place; the rest alone would have it read from the start.
+    """
     found: ColumnElement[bool] = false()
     for column, value in reversed(list(zip(columns, place, strict=True))):
         further = column < value if reverse else column > value
         found = or_(further, and_(column == value, found))
-    return found
+    return and_(columns[0] <= place[0] if reverse else columns[0] >= place[0], found)

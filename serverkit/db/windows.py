@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, DateTime, SQLColumnExpression, and_, false, func, literal_column, or_, select
+from sqlalchemy import DateTime, SQLColumnExpression, func, literal_column, select
 from sqlalchemy.sql import coercions, roles
 
 from serverkit.db.base import UtcDateTime
-from serverkit.db.paging import Columns, Query, UnknownKeyError, UnknownSortError
+from serverkit.db.paging import Columns, Query, UnknownKeyError, UnknownSortError, beyond
 from serverkit.db.unit import Unit
 
 COUNTED_TO = 10_000
@@ -100,8 +100,8 @@ def window_of(
     limited = query.add_columns(*columns)
     key = part.before if back else part.after
     if key is not None:
-        limited = limited.where(_beyond(columns, read_key(key, columns), reverse=reverse != back))
-    limited = limited.order_by(*(one.desc() if reverse != back else one.asc() for one in columns))
+        limited = limited.where(beyond(columns, read_key(key, columns), reverse=reverse != back))
+    limited = limited.order_by(None).order_by(*(one.desc() if reverse != back else one.asc() for one in columns))
     if part.most is not None:
         limited = limited.limit(part.most + 1)
     rows = list(unit.session.execute(limited))
@@ -115,18 +115,17 @@ def window_of(
         show([row[0] for row in rows]),
         last if following else None,
         first if earlier else None,
-        count_of(unit, query),
+        # A window that holds everything needs no second look.
+        len(rows) if key is None and not more else count_of(unit, query),
     )
 
 
 def count_of(unit: Unit, query: Query) -> int:
-    """How many rows match: exact to 10,000, one more where there are more."""
-    found = (
-        query.with_only_columns(literal_column("1"), maintain_column_froms=True)
-        .order_by(None)
-        .limit(COUNTED_TO + 1)
-        .subquery()
-    )
+    """How many rows match: exact to 10,000, one more where there are more.
+
+    An order of the query says by which index its rows are met.
+    """
+    found = query.with_only_columns(literal_column("1"), maintain_column_froms=True).limit(COUNTED_TO + 1).subquery()
     return int(unit.session.scalar(select(func.count()).select_from(found)) or 0)
 
 
@@ -211,12 +210,3 @@ def _as(column: SQLColumnExpression[Any], value: Any) -> Any:
     if isinstance(value, int) and abs(value) >= 2**63:
         raise UnknownKeyError
     return value
-
-
-def _beyond(columns: Columns, place: Sequence[Any], *, reverse: bool) -> ColumnElement[bool]:
-    """What follows a place, in the order of all columns."""
-    found: ColumnElement[bool] = false()
-    for column, value in reversed(list(zip(columns, place, strict=True))):
-        further = column < value if reverse else column > value
-        found = or_(further, and_(column == value, found))
-    return found

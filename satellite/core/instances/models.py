@@ -5,21 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Computed, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Boolean, Computed, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from exchange.vocabulary import InstanceState
 from satellite.core.base import Base
-from serverkit.db.base import IdColumn, JsonText, UtcDateTime
+from serverkit.db.base import IdColumn, JsonText, UtcDateTime, only_on
 from serverkit.db.guards import bounded, one_of, refers
 
 _BY_BYTES = {"udi_key": "text_pattern_ops"}
+MARKED = "marks <> '[]'"
+"""The condition of the index of instances with marks, as a query must say it to use that index."""
+SEARCH_TEXT = "lower(coalesce(hostname, '') || ' ' || udi_key)"
 
 
 class Instance(Base):
     """A product instance; a removed one stays until central knows.
 
-    `order_name` is what lists are ordered by: the host name, else the identity, in lower case.
+    `order_name` is what lists are ordered by: the host name, else the identity, in lower case. `search_text` is what a
+    person may know of a device: host name, product id, serial number and UUID, in lower case.
     """
 
     __tablename__ = "instances"
@@ -28,7 +32,12 @@ class Instance(Base):
         Index("ix_instances_udi_key", "udi_key", postgresql_ops=_BY_BYTES),
         Index("ix_instances_counted", "virtual_account_id", "state", "removed"),
         # A page of a large site is read in the order of the names, whole or of one virtual account, without sorting.
-        Index("ix_instances_order_name", "order_name", "id"),
+        # A search on SQLite reads the index alone, from end to end; PostgreSQL limits an entry to 2,700 bytes.
+        only_on("postgresql", Index("ix_instances_order_name", "order_name", "id")),
+        only_on("sqlite", Index("ix_instances_search", "order_name", "id", "removed", "search_text")),
+        Index("ix_instances_marked", "order_name", "id", sqlite_where=text(MARKED), postgresql_where=text(MARKED)),
+        Index("ix_instances_registered_at", "registered_at", "id"),
+        Index("ix_instances_certificate_expires", "certificate_expires", "id"),
         Index("ix_instances_state_order_name", "state", "order_name", "id"),
         Index("ix_instances_virtual_account_id_order_name", "virtual_account_id", "order_name", "id"),
     )
@@ -39,6 +48,7 @@ class Instance(Base):
     udi_key: Mapped[str] = mapped_column(String(800))
     hostname: Mapped[str | None] = mapped_column(Text)
     order_name: Mapped[str] = mapped_column(Text, Computed("lower(coalesce(hostname, udi_key))", persisted=True))
+    search_text: Mapped[str] = mapped_column(Text, Computed(SEARCH_TEXT, persisted=True))
     product_tag: Mapped[str | None] = mapped_column(Text)
     software_version: Mapped[str | None] = mapped_column(Text)
     ip_address: Mapped[str | None] = mapped_column(Text)

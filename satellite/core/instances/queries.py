@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, func, or_, select, union_all
 
 from exchange.identity import Udi, UnitSet
 from exchange.vocabulary import ClaimState, Compliance
@@ -19,6 +19,7 @@ from serverkit.db.prefix import starts_with
 from serverkit.db.unit import Unit
 
 STREAM = 1000
+UUID_PART, HEX_DIGITS = 8, frozenset("0123456789abcdef")
 # Restricted units that instances hold, tag and count by instance; and how to ask for those of some instances.
 Held = Mapping[str, Sequence[tuple[str, int]]]
 Holder = Callable[[Sequence[str] | None], Held]
@@ -184,6 +185,26 @@ def in_virtual_account(unit: Unit, virtual_account_id: str) -> list[Instance]:
     """The instances of a virtual account, by name."""
     query = select(Instance).where(Instance.removed.is_(False), Instance.virtual_account_id == virtual_account_id)
     return sorted(unit.session.scalars(query), key=lambda row: (instance_name(row), row.id))
+
+
+def named_by(words: str) -> ColumnElement[bool]:
+    """The condition that a person who types this means an instance.
+
+    Each word is a part of its host name, product id, serial number or UUID, or of those of a standby of its set, whatever the
+    case of its letters; a UUID may have its hyphens. Or it is the id of the instance.
+    """
+    typed = words.lower().split()
+    within = select(Standby.instance_id).where(*(_holds(Standby.udi_key, word) for word in typed))
+    alone = and_(*(_holds(Instance.search_text, word) for word in typed))
+    return or_(alone, Instance.id.in_(within), Instance.id == words.strip().lower())
+
+
+def _holds(column: SQLColumnExpression[str], word: str) -> ColumnElement[bool]:
+    found = column.contains(word, autoescape=True)
+    bare = word.replace("-", "")
+    if bare == word or len(bare) < UUID_PART or not set(bare) <= HEX_DIGITS:
+        return found
+    return or_(found, column.contains(bare, autoescape=True))
 
 
 def _items(

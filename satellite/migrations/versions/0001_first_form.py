@@ -360,6 +360,7 @@ def upgrade() -> None:
     sa.Column('udi_key', sa.String(length=800), nullable=False),
     sa.Column('hostname', sa.Text(), nullable=True),
     sa.Column('order_name', sa.Text(), sa.Computed('lower(coalesce(hostname, udi_key))', persisted=True), nullable=False),
+    sa.Column('search_text', sa.Text(), sa.Computed("lower(coalesce(hostname, '') || ' ' || udi_key)", persisted=True), nullable=False),
     sa.Column('product_tag', sa.Text(), nullable=True),
     sa.Column('software_version', sa.Text(), nullable=True),
     sa.Column('ip_address', sa.Text(), nullable=True),
@@ -381,10 +382,16 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_instances'))
     )
     with op.batch_alter_table('instances', schema=None) as batch_op:
+        batch_op.create_index('ix_instances_certificate_expires', ['certificate_expires', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_instances_change_no'), ['change_no'], unique=False)
         batch_op.create_index('ix_instances_counted', ['virtual_account_id', 'state', 'removed'], unique=False)
         batch_op.create_index(batch_op.f('ix_instances_last_contact'), ['last_contact'], unique=False)
-        batch_op.create_index('ix_instances_order_name', ['order_name', 'id'], unique=False)
+        batch_op.create_index('ix_instances_marked', ['order_name', 'id'], unique=False, sqlite_where=sa.text("marks <> '[]'"), postgresql_where=sa.text("marks <> '[]'"))
+        batch_op.create_index('ix_instances_registered_at', ['registered_at', 'id'], unique=False)
+        if op.get_bind().dialect.name == 'sqlite':
+            batch_op.create_index('ix_instances_search', ['order_name', 'id', 'removed', 'search_text'], unique=False)
+        else:
+            batch_op.create_index('ix_instances_order_name', ['order_name', 'id'], unique=False)
         batch_op.create_index('ix_instances_state_order_name', ['state', 'order_name', 'id'], unique=False)
         batch_op.create_index('ix_instances_udi_key', ['udi_key'], unique=False, postgresql_ops={'udi_key': 'text_pattern_ops'})
         batch_op.create_index('ix_instances_virtual_account_id_order_name', ['virtual_account_id', 'order_name', 'id'], unique=False)
@@ -615,10 +622,16 @@ def downgrade() -> None:
         batch_op.drop_index('ix_instances_virtual_account_id_order_name')
         batch_op.drop_index('ix_instances_udi_key')
         batch_op.drop_index('ix_instances_state_order_name')
-        batch_op.drop_index('ix_instances_order_name')
+        if op.get_bind().dialect.name == 'sqlite':
+            batch_op.drop_index('ix_instances_search')
+        else:
+            batch_op.drop_index('ix_instances_order_name')
+        batch_op.drop_index('ix_instances_registered_at')
+        batch_op.drop_index('ix_instances_marked')
         batch_op.drop_index(batch_op.f('ix_instances_last_contact'))
         batch_op.drop_index('ix_instances_counted')
         batch_op.drop_index(batch_op.f('ix_instances_change_no'))
+        batch_op.drop_index('ix_instances_certificate_expires')
 
     op.drop_table('instances')
     with op.batch_alter_table('api_tokens', schema=None) as batch_op:

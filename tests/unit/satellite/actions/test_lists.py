@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from satellite.actions.alerts import dismiss_alert
 from satellite.core.alerts.services import book
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
+from satellite.core.instances.models import Standby
 from satellite.sync.history import note_history
 from serverkit.alerts.engine import Wanted
 from serverkit.alerts.texts import said
@@ -56,6 +58,51 @@ def test_instances_are_found_by_what_a_person_knows_of_them() -> None:
         assert found(restricted="yes") == found(tag="STRONG") == found(q="_3") == ["edge_3"]
         assert found(virtual_account="Sight") == found(state="released") == []
         assert found(silent="soon") == found()
+
+
+@pytest.mark.row("S3.2")
+def test_a_search_takes_parts_of_what_stands_on_a_device_in_any_order_of_the_list() -> None:
+    """Several words, in any case; a UUID with its hyphens; a standby of a set; a sign that SQL takes for another one."""
+    with unit_of() as unit:
+        site = add_virtual_account(unit, "Site")
+        one, two = add_instance(unit, site, "SN10", "core-1.north"), add_instance(unit, site, "SN2", "Core-2.south")
+        one.udi_key = "rt-1|sn10|6f1c2a90aa114b3e8d00c0ffee000001"
+        add_instance(unit, site, "SN30", None)
+        unit.session.add(Standby(instance_id=two.id, udi_key="rt-1|spare7|"))
+        unit.session.flush()
+
+        for order in ("", "name", "-last_contact", "pid"):
+
+            def found(words: str, order: str = order) -> set[object]:
+                return set(values(lists.list_instances(unit, Part(order, filters={"q": words})), "id"))
+
+            assert found("core NORTH") == found("sn10 RT-1") == found("6F1C2A90-AA11-4B3E") == {one.id}
+            assert found("spare7") == found("SOUTH") == found(two.id) == {two.id}
+            assert found("Core-") == {one.id, two.id}
+            assert found("core_2") == found("core%") == found("north south") == set()
+
+
+@pytest.mark.row("S3.2")
+@pytest.mark.parametrize("order", ["name", "-registered_at", "last_contact"])
+def test_a_window_of_many_that_match_goes_on_where_it_ended(monkeypatch: pytest.MonkeyPatch, order: str) -> None:
+    """However many match: all are met once, and those that do not match never."""
+    monkeypatch.setattr(lists, "FEW", 2)
+    with unit_of() as unit:
+        site = add_virtual_account(unit, "Site")
+        for number in range(9):
+            row = add_instance(unit, site, f"SN{number}", f"{'core' if number % 3 else 'edge'}-{number}")
+            row.registered_at = row.last_contact = NOW - timedelta(days=number // 2)
+        unit.session.flush()
+        met: list[object] = []
+        part = Part(order, most=2, filters={"q": "core"})
+        while part.after or not met:
+            window = lists.list_instances(unit, part)
+            assert window.count == 6
+            met += values(window, "name")
+            part = replace(part, after=window.next)
+
+        assert len(met) == len(set(met)) == 6
+        assert all("core" in str(name) for name in met)
 
 
 @pytest.mark.row("S3.2")
