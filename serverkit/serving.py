@@ -12,7 +12,7 @@ from serverkit.backup.swap import hold_home
 from serverkit.cli.opening import Server
 from serverkit.devices.asgi_front import Application
 from serverkit.startup import check_home
-from serverkit.storage import is_server
+from serverkit.storage import is_server, spool_in
 from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import TLS
 
@@ -70,6 +70,7 @@ def serve_home(
 
     def app() -> Application:
         is_server()
+        spool_in(folder)
         return processes.app(tls is not None)
 
     def scheduler() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from serverkit.errors import (
@@ -38,6 +39,12 @@ _serving = [False]
 def is_server() -> None:
     """This process serves: it ends when the disk does not confirm what was written."""
     _serving[0] = True
+
+
+def spool_in(folder: Path) -> None:
+    """Keep what is received on the disk of a home: the usual folder for temporary files may be one in memory."""
+    if "TMPDIR" not in os.environ:
+        tempfile.tempdir = str(folder)
 
 
 def of_database(error: BaseException, file: Path | None) -> AppError | None:

@@ -13,6 +13,8 @@ from urllib.parse import unquote_to_bytes
 from serverkit.errors import RequestMalformedError, UploadTooLargeError
 
 Environ: TypeAlias = Mapping[str, Any]
+ADMITTED, BROKEN = "perigee.admitted", "perigee.broken"
+"""What the front says of a body: as whom its beginning was admitted; why it did not come whole."""
 MOST_DIGITS = 18
 _BROKEN_PERCENT = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 PROBLEM = "application/problem+json"

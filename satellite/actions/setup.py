@@ -19,14 +19,12 @@ from satellite.core.site import services
 from satellite.core.site.errors import (
     AdministratorExistsError,
     SetupCodeRefusedError,
-    SetupFinishedError,
     SetupRequiredError,
 )
 from satellite.core.site.queries import site_of, state_of
 from satellite.keyring import BOX, PSEUDONYMS
-from satellite.runtime import BACKUPS, DATABASE_FILE, HOMES, Satellite, assemble, refuse_other_home, settle_restore
+from satellite.runtime import DATABASE_FILE, HOMES, Satellite, assemble, refuse_other_home
 from serverkit.actor import SYSTEM, Actor
-from serverkit.backup.service import restore_backup
 from serverkit.clock import LAB_FILE, make_lab
 from serverkit.db.unit import Unit
 from serverkit.files import write_atomic
@@ -162,7 +160,7 @@ def create_first_administrator(server: Satellite, code: str, name: str, password
     require_setup_try(server, browser)
 
     def create(unit: Unit) -> SignedIn | None:
-        if not _takes_code(unit, code, browser):
+        if not takes_code(unit, code, browser):
             return None
         row = users.create_user(unit, name, Role.ADMINISTRATOR, password)
         row.last_sign_in_at = unit.now
@@ -178,28 +176,6 @@ def create_first_administrator(server: Satellite, code: str, name: str, password
     if made is None:
         raise SetupCodeRefusedError
     return made
-
-
-def restore_instead(server: Satellite, code: str, file: Path, passphrase: str, browser: Browser) -> dict[str, Any]:
-    """Restore a backup in place of the set-up, by the set-up code; the server has to start again to come up with it.
-
-    The backup is verified whole before anything is decided. SetupFinishedError where this satellite is in use, and the
-    refusals of the code and of the backup, for which everything stays as it is.
-    """
-    require_setup_try(server, browser)
-
-    def check(unit: Unit) -> bool:
-        taken = _takes_code(unit, code, browser)
-        if taken and site_of(unit).setup_finished_at is not None:
-            raise SetupFinishedError
-        return taken
-
-    if not server.database.run(SYSTEM, check):
-        raise SetupCodeRefusedError
-    found = restore_backup(
-        BACKUPS, server.home, file, passphrase.strip().encode(), settle_restore, replace=True, serving=True
-    )
-    return {**found, "restart_needed": True}
 
 
 def require_setup_try(server: Satellite, browser: Browser) -> None:
@@ -220,7 +196,7 @@ def _refuse_try(unit: Unit, browser: Browser) -> None:
         raise TooManyTriesError("Four codes were wrong; wait {wait} seconds.", wait=seconds)
 
 
-def _takes_code(unit: Unit, code: str, browser: Browser) -> bool:
+def takes_code(unit: Unit, code: str, browser: Browser) -> bool:
     """Whether a set-up code is right; a wrong one is counted. AdministratorExistsError, TooManyTriesError."""
     _refuse_try(unit, browser)
     if services.is_setup_code(site_of(unit), code):

@@ -149,7 +149,7 @@ def verify_backup(product: Product, file: Path, passphrase: bytes, scratch: Path
 def restore_backup(
     product: Product,
     home: Path,
-    file: Path,
+    file: Path | BinaryIO,
     passphrase: bytes,
     settle: Callable[[Path], None],
     *,
@@ -160,7 +160,7 @@ def restore_backup(
 
     The caller opens the home afterwards, which puts everything in place. A restore that was decided before and died is
     put in place first by `settle`: it has happened, and what was there is kept as after any other. With `serving` the
-    caller is the server of this home, which holds it already and has to start again.
+    caller is the server of this home, which holds it already and has to start again. `file` may be open at its beginning.
     """
     make_folder(home)
     if not replace and (restore_waits(home) or any((home / name).exists() for name in (product.database, "keys"))):
@@ -182,9 +182,9 @@ def restore_backup(
     return {**found, "home": str(home), "kept": f"replaced-{label}" if replace else None}
 
 
-def _unpack(product: Product, file: Path, passphrase: bytes, folder: Path) -> dict[str, Any]:
+def _unpack(product: Product, file: Path | BinaryIO, passphrase: bytes, folder: Path) -> dict[str, Any]:
     try:
-        with file.open("rb") as source:
+        with file.open("rb") if isinstance(file, Path) else nullcontext(file) as source:
             header = _header(product, source)
             if header.product != product.name:
                 raise OtherProductError("this is a backup of {product!r}", product=header.product[:40])
@@ -196,7 +196,8 @@ def _unpack(product: Product, file: Path, passphrase: bytes, folder: Path) -> di
             if not reading.ended():
                 raise BackupDamagedError("something follows the end of the backup")
     except OSError as error:
-        raise FileUnreadableError("cannot read {name}: {reason}", name=file.name, reason=error.strerror) from error
+        name = file.name if isinstance(file, Path) else "the backup"
+        raise FileUnreadableError("cannot read {name}: {reason}", name=name, reason=error.strerror) from error
     newest = migrate.head(product.migrations)
     if facts.get("revision") and newest and str(facts["revision"]) > newest:
         raise BackupTooNewError("the backup's database is at revision {revision}", revision=facts["revision"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias
 
-from serverkit.wsgi import Response, StartResponse, WsgiApp
+from serverkit.wsgi import ADMITTED, Response, StartResponse, WsgiApp
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -32,6 +32,7 @@ def from_loop(app: WsgiApp, *, behind_proxy: bool) -> WsgiApp:
             query = scope.get("query_string", b"")
             if "perigee.input" in scope:
                 environ |= {"wsgi.input": scope["perigee.input"], "perigee.allow": lambda _most, _key: None}
+                environ[ADMITTED] = scope.get(ADMITTED, "")
             environ["RAW_URI"] = (scope.get("raw_path", b"") + (b"?" + query if query else b"")).decode("latin-1")
         said = _last_of(str(environ.get("HTTP_X_FORWARDED_FOR", ""))) if behind_proxy else ""
         if said:

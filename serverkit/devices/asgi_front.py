@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
@@ -26,8 +27,9 @@ from serverkit.devices.asgi import (
 )
 from serverkit.devices.bodies import Bodies, BodyWanted, Probe, Upload, linger
 from serverkit.devices.messages import PREFIX, READY, DeviceHttp, failed
-from serverkit.errors import AppError, RequestTimeoutError, UploadTooLargeError
-from serverkit.wsgi import OF_EACH_ANSWER, Response, WsgiApp
+from serverkit.errors import AppError, BodyIncompleteError, RequestTimeoutError, UploadTooLargeError
+from serverkit.storage import end_if_unsure, of_file
+from serverkit.wsgi import ADMITTED, BROKEN, OF_EACH_ANSWER, Response, WsgiApp
 
 LEAN = (PREFIX, "/healthz", READY)
 TELL_SECONDS = 43_200.0
@@ -85,7 +87,7 @@ class AsgiFront:
         try:
             found = await self._take_in(upload, scope)
             if found is None:
-                scope["perigee.input"] = upload.rewind()
+                scope["perigee.input"], scope[ADMITTED] = upload.rewind(), upload.key
                 await self._rest(scope, receive, send)  # type: ignore[arg-type]  # the same by other names
             else:
                 await send_response(send, found)
@@ -115,21 +117,35 @@ class AsgiFront:
                     raise RequestTimeoutError
                 if upload.size > upload.allowed:
                     raise UploadTooLargeError("more than {allowed} bytes were sent", allowed=upload.allowed)
+        except OSError as error:
+            return await self._refusal(upload, scope, of_file(error, "the upload"))
         except AppError as error:
-            return failed(error)
+            return await self._refusal(upload, scope, error)
 
-    def _ask(self, upload: Upload, scope: Scope) -> Response | None:
-        """The application's answer to the beginning of a body; None if it reads on."""
-        environ: dict[str, Any] = dict(build_environ(scope, Probe(upload.rewind())))  # type: ignore[arg-type]  # the same by other names
+    async def _refusal(self, upload: Upload, scope: Scope, error: AppError) -> Response:
+        """A refusal in the words of the application, for a caller whom it admitted."""
+        end_if_unsure(error)
+        if not upload.key or isinstance(error, BodyIncompleteError):
+            return failed(error)
+        asked = asyncio.get_running_loop().run_in_executor(self._asking, self._ask, upload, scope, error)
+        return await asked or failed(error)
+
+    def _ask(self, upload: Upload, scope: Scope, broken: AppError | None = None) -> Response | None:
+        """The application's answer to the beginning of a body, or to a `broken` one; None if it reads on."""
+        body = Probe(upload.rewind()) if broken is None else BytesIO()
+        environ: dict[str, Any] = dict(build_environ(scope, body))  # type: ignore[arg-type]  # the same by other names
         environ["perigee.allow"] = upload.allow
+        if broken is not None:
+            environ |= {BROKEN: broken, "CONTENT_LENGTH": "0", "CONTENT_TYPE": ""}
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
         seen: list[Any] = []
         try:
-            body = b"".join(self._rest_app(environ, lambda status, headers: seen.extend((status, headers))))
+            answer = b"".join(self._rest_app(environ, lambda status, headers: seen.extend((status, headers))))
         except BodyWanted:
             return None
         headers = {name.lower(): value for name, value in seen[1]}
         own = [(name, value) for name, value in seen[1] if name.lower() not in OF_EACH_ANSWER]
-        return Response(int(seen[0].split(" ", 1)[0]), body, headers.get("content-type", ""), own)
+        return Response(int(seen[0].split(" ", 1)[0]), answer, headers.get("content-type", ""), own)
 
     def _tell(self, reached_as: Callable[[str], None], host: str) -> None:
         """Pass on what devices call this server, each name once in a while: certificates are compared with it."""

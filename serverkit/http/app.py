@@ -98,6 +98,7 @@ class _Application(Flask):
         for family in families:
             for url, view in family.urls:
                 self.add_url_rule(url.path, url.endpoint, view, methods=[url.method], provide_automatic_options=False)
+        self.before_request(_refuse_broken)
         self.register_error_handler(Exception, _refuse)
         self.after_request(_finish)
 
@@ -136,6 +137,13 @@ def _refuse(error: Exception) -> Response:
     except Exception as further:  # noqa: BLE001 - a family may ask for a token before it says that there is nothing
         return family.refuse(further)
     return family.refuse(error)
+
+
+def _refuse_broken() -> None:
+    """Nothing is done with a body that did not come whole."""
+    error = current_request().broken
+    if error is not None:
+        raise error
 
 
 def _finish(response: Response) -> Response:

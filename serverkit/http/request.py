@@ -8,8 +8,9 @@ from typing import BinaryIO, cast
 
 import flask
 
-from serverkit.errors import UploadTooLargeError
-from serverkit.wsgi import announced_bytes, read_body
+from serverkit.errors import AppError, UploadTooLargeError
+from serverkit.storage import of_file
+from serverkit.wsgi import ADMITTED, BROKEN, announced_bytes, read_body
 
 MOST_BYTES = 8 * 1024 * 1024
 _CHUNK = 256 * 1024
@@ -52,9 +53,23 @@ class Request(flask.Request):
         return data
 
     def _load_form_data(self) -> None:
-        """Read a form; nothing of it is left to be read away."""
-        super()._load_form_data()
+        """Read a form; nothing of it is left to be read away. DiskFullError where its files find no room."""
+        try:
+            super()._load_form_data()
+        except OSError as error:
+            raise of_file(error, "the upload") from error
         self._touched = True
+
+    @property
+    def admitted(self) -> str:
+        """As whom the beginning of this body was admitted, when all of it has come; empty for one that is just coming."""
+        return str(self.environ.get(ADMITTED, ""))
+
+    @property
+    def broken(self) -> AppError | None:
+        """Why the body of this request did not come whole."""
+        found = self.environ.get(BROKEN)
+        return found if isinstance(found, AppError) else None
 
     def allow(self, most_bytes: int, key: str) -> None:
         """Say that this caller, known by `key`, may send so much; until then it is taken for a stranger."""

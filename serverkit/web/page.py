@@ -34,7 +34,8 @@ class Page:
 
     `parts` are the parts of the address, decoded. `thing` is what `load` found. `read` is the model that the form of a
     change was read by; `expired` is set where its form is not one of this session: nothing is done with it.
-    `refusal` is why a change came back, and `typed` what had been typed then.
+    `refusal` is why a change came back, and `typed` what had been typed then; `blank` where the form was not read.
+    `permit` is what a cookie holds that lets somebody without a session do one thing.
     """
 
     console: Console
@@ -46,6 +47,7 @@ class Page:
     secret: str = ""
     session_cookie: str = ""
     known_by: str | None = None
+    permit: str = ""
     who: SignedIn | None = None
     work: Unit | None = None
     thing: Any = None
@@ -54,6 +56,7 @@ class Page:
     refusal: Refusal | None = None
     notice: str = ""
     typed_again: bool = False
+    blank: bool = False
     kept: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -120,7 +123,8 @@ class Page:
     @property
     def typed(self) -> MultiDict[str, str] | None:
         """What was typed into a form that came back; None for a fresh one."""
-        return self.request.form if self.refusal is not None or self.typed_again else None
+        came_back = self.refusal is not None or self.typed_again
+        return self.request.form if came_back and not self.blank else None
 
     @property
     def visitor(self) -> Visitor:

@@ -46,6 +46,11 @@ class Cookies:
         return f"__Host-perigee-{self.suffix}-browser"
 
     @property
+    def permit(self) -> str:
+        """Lets somebody without a session do one thing, for a short while."""
+        return f"__Host-perigee-{self.suffix}-permit"
+
+    @property
     def notice(self) -> str:
         """What the next page says first."""
         return f"__Host-perigee-{self.suffix}-notice"

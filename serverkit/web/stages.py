@@ -1,6 +1,6 @@
 """What happens to every request of a page, in this order, no matter who writes the page.
 
-size, origin, session, token of the form, gate, permission, form, load, act, answer. A page is a row of the table of
+size, origin, session, admission of large bodies, token of the form, gate, permission, form, load, act, answer. A page is a row of the table of
 addresses and a handler; it can leave none of these out. A GET is answered in one reading unit; a change reads first
 (gate and permission), takes its form in, and then acts in one writing unit.
 """
@@ -15,7 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from serverkit.db.unit import Unit
-from serverkit.errors import AppError, NotFoundError, RequestMalformedError, UploadTooLargeError
+from serverkit.errors import AppError, NotFoundError, UploadTooLargeError
 from serverkit.http import app
 from serverkit.http.operations import Access, alternatives
 from serverkit.http.request import Request, current_request
@@ -23,13 +23,13 @@ from serverkit.web.answers import Answer, Moved, Shown, Unchanged
 from serverkit.web.console import Console
 from serverkit.web.errors import FormExpiredError, SessionOverError
 from serverkit.web.forms import read_form
+from serverkit.web.intake import NotAdmittedError, admit, check_size
 from serverkit.web.kept_forms import can_be_kept, kept_step_up_page, session_over_page
 from serverkit.web.look import Look
 from serverkit.web.page import Page
 from serverkit.web.refusals import Refusal
 from serverkit.web.responder import Responder, nothing_here, waiting
 from serverkit.web.security import (
-    SAFE,
     TOKEN_FIELD,
     TOKEN_HEADER,
     Cookies,
@@ -40,11 +40,8 @@ from serverkit.web.security import (
 )
 from serverkit.web.texts import choose_language, speaking
 from serverkit.web.urls import AGAIN, OPEN, SIGN_IN, STEP_UP, Handler, Url, pages_to_return_to, plain_part
-from serverkit.wsgi import announced_bytes, is_chunked
 
 POLLED = "seen"
-MOST_FIELDS = 2000
-FORM_BYTES = 1024 * 1024
 _NOWHERE = Url("GET", "/", lambda _page: Unchanged(), OPEN, "")
 # Refusals that say that there is nothing to come back to.
 _FINAL = frozenset({401, 403, 404, 405, 413})
@@ -71,6 +68,7 @@ class Pages:
         self._cookies = Cookies(console.cookie)
         self._responder = Responder(console, self._cookies)
         self._again = pages_to_return_to(console.urls)
+        self._forms = {url.rule.endpoint: url for url in console.urls if url.changes}
         self.urls: Sequence[tuple[app.Url, app.View]] = [(url.rule, self._view(url)) for url in console.urls]
 
     def route(self, path: str) -> str | None:
@@ -94,7 +92,20 @@ class Pages:
         return found
 
     def refuse(self, error: Exception) -> Response:
-        """What went wrong outside of a view."""
+        """What went wrong outside of a view; where the body of a form did not come whole, its page says so."""
+        request = current_request()
+        url = self._forms.get(request.endpoint or "")
+        if url is not None and isinstance(error, AppError) and request.broken is error:
+            page = self._page(
+                url, request, {name: plain_part(text) for name, text in (request.view_args or {}).items()}
+            )
+            with speaking(self._language(page)), suppress(Exception):
+                self._session(page)
+                with self._console.database.read(page.actor) as unit:
+                    page.work = unit
+                    self._gate(page)
+                    self._permission(page)
+                return self._responder.finish(page, self._unread(page, error))
         page = self._page(_NOWHERE, current_request(), {})
         with speaking(self._language(page)):
             return self._responder.refused(page, error)
@@ -119,6 +130,8 @@ class Pages:
                 return self._responder.finish(page, self._in_unit(page, session_over_page(page)))
             except _StepUpError:
                 return self._responder.finish(page, self._step_up(page))
+            except NotAdmittedError as refused:
+                return self._responder.finish(page, self._unread(page, refused.error))
             except Exception as error:  # noqa: BLE001 - every refusal and every fault becomes a page here
                 return self._responder.finish(page, self._responder.refused(page, error))
 
@@ -126,22 +139,7 @@ class Pages:
 
     @property
     def _before(self) -> tuple[Callable[[Page], None], ...]:
-        return (self._size, self._origin, self._session, self._form_token)
-
-    def _size(self, page: Page) -> None:
-        request = page.request
-        if request.method in SAFE:
-            return
-        length = announced_bytes(request.environ)
-        if length is None and is_chunked(request.environ):
-            raise RequestMalformedError("the length of the form is missing")
-        if length is not None and length > page.url.most_bytes:
-            raise UploadTooLargeError(
-                "{length} bytes were announced; {most} are allowed", length=length, most=page.url.most_bytes
-            )
-        request.max_content_length = page.url.most_bytes
-        request.max_form_parts = MOST_FIELDS
-        request.max_form_memory_size = FORM_BYTES
+        return (check_size, self._origin, self._session, admit, self._form_token)
 
     @staticmethod
     def _origin(page: Page) -> None:
@@ -153,10 +151,9 @@ class Pages:
             page.who = self._console.recognise(page.secret, note=POLLED not in page.request.args)
         if page.who is None:
             page.secret = page.request.cookies.get(self._cookies.visit, "") or new_secret()
-        else:
-            page.request.allow(page.url.most_bytes, page.who.actor.id)
         page.session_cookie = page.request.cookies.get(self._cookies.session, "")
         page.known_by = page.request.cookies.get(self._cookies.browser) or None
+        page.permit = page.request.cookies.get(self._cookies.permit, "")
         page.token = token_for(page.secret)
 
     def _form_token(self, page: Page) -> None:
@@ -264,6 +261,11 @@ class Pages:
             if isinstance(answer, Shown):
                 answer = replace(answer, status=status)
             return self._responder.answer(page, answer)
+
+    def _unread(self, page: Page, error: AppError) -> Response:
+        """Say on the page of a form why its body is not read; nothing of it is known."""
+        page.blank = True
+        return self._come_back(page, error)
 
     def _refilled(self, page: Page, error: AppError) -> Response:
         """The form of another session, filled. Where its page shows none, this refusal is all there is to say."""

@@ -44,7 +44,8 @@ class Url:
     change is read by: what does not fit it never reaches the handler. `load` finds the thing that the address names
     (404), `again` is the page that a refused change comes back to, filled; without one, the GET of the same address.
     `alone` is for changes whose use case opens its units itself. `fresh` asks for the password again when that was long
-    ago. `tries` is for forms with a password or a code: a wrong one (401) comes back to the form. `twin` names the
+    ago. `admits` says who may send more than a small body to a form that needs no session: it names the caller, or refuses
+    before anything is received. `tries` is for forms with a password or a code: a wrong one (401) comes back to the form. `twin` names the
     operation that does the same.
     """
 
@@ -60,6 +61,7 @@ class Url:
     alone: bool = False
     fresh: bool = False
     tries: bool = False
+    admits: Callable[[Any], str] | None = None
     most_bytes: int = SMALL_BYTES
     grade: Grade = Grade.NONE
 

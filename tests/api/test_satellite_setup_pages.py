@@ -14,7 +14,6 @@ from satellite.app import make_app
 from satellite.runtime import Satellite, open_satellite
 from serverkit.actor import Actor
 from serverkit.db.unit import Database
-from serverkit.files import atomic_file
 from tests.console import Browser
 from tests.world import ACCOUNT, World
 
@@ -158,39 +157,6 @@ def test_a_refused_file_is_answered_with_its_cause_and_changes_nothing(fresh: tu
     assert huge.status_code == 413
 
 
-@pytest.mark.row("S1.1", "S2.6")
-def test_a_backup_is_restored_in_place_of_the_set_up(fresh: tuple[World, Satellite, str]) -> None:
-    """A wrong passphrase and a file that is no backup change nothing; the right one makes this the satellite of the backup."""
-    world, server, code = fresh
-    world.found_satellite("South", "satellite-south")
-    secret = world.file("passphrase", "the passphrase of the backup")
-    world.satellite(
-        "backup", "create", "--output", world.file("backup"), "--passphrase-file", secret, home="satellite-south"
-    )
-    backup = Path(world.file("backup")).read_bytes()
-    browser = Browser(make_app(server))
-    token = page_of(browser.get("/setup/restore")).split('name="csrf_token" value="')[1].split('"')[0]
-
-    def restore(content: bytes, passphrase: str) -> Any:
-        fields = {"code": code, "passphrase": passphrase, "file": (io.BytesIO(content), "b")}
-        return browser.post("/setup/restore", fields, token=token)
-
-    for content, passphrase in (
-        (b"no backup at all", "x"),
-        (backup, "another one"),
-        (backup[:-9], "the passphrase of the backup"),
-    ):
-        found = restore(content, passphrase)
-        assert found.status_code in {409, 422, 400}, page_of(found)
-        assert 'data-verdict="' in page_of(found)
-        assert 'data-page="setup-restore"' in page_of(found)
-    assert world.satellite("status")["name"] == "North"
-    assert 'data-page="setup-restored"' in page_of(restore(backup, "the passphrase of the backup"))
-    server.database.dispose()
-    assert world.satellite("status")["name"] == "South"
-    assert not list((world.folder / "satellite" / "incoming").glob("*.backup"))
-
-
 @pytest.mark.row("S1.1", "S3.4")
 def test_an_unknown_caller_takes_no_lock_of_writers_where_the_answer_is_certain(
     site: World, monkeypatch: pytest.MonkeyPatch
@@ -208,15 +174,13 @@ def test_an_unknown_caller_takes_no_lock_of_writers_where_the_answer_is_certain(
         return write(database, actor)
 
     monkeypatch.setattr(Database, "write", noted)
-    monkeypatch.setattr(
-        "satellite.ui.setup.restore.atomic_file", lambda file: written.append(file) or atomic_file(file)
-    )
     found = [
         browser.post("/setup/code", {"code": "0000", "name": "Eve", "password": PASSWORD}),
-        browser.post("/setup/restore", {"code": "0000", "passphrase": "x", "file": (io.BytesIO(b"x" * 99), "b")}),
+        browser.post("/setup/restore/code", {"code": "0000"}),
+        browser.post("/setup/restore", {"passphrase": "x", "file": (io.BytesIO(b"x" * 99), "b")}),
         browser.post("/sign-in/code", {"code": "000000"}),
     ]
     server.database.dispose()
 
-    assert [(one.status_code, one.headers.get("Location")) for one in found] == [(303, "/"), (303, "/"), (401, None)]
+    assert [(one.status_code, one.headers.get("Location")) for one in found] == [(303, "/")] * 3 + [(401, None)]
     assert written == []

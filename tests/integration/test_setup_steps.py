@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 
 from exchange.errors import ExchangeError
-from satellite.actions import registration, setup, setup_steps, synchronization
+from satellite.actions import registration, restore, setup, setup_steps, synchronization
 from satellite.core.site.errors import AddressNeededError, NoRegistrationError
 from satellite.runtime import Satellite, open_satellite
 from serverkit.actor import OPERATOR
@@ -162,12 +162,13 @@ def test_a_backup_is_restored_in_place_of_the_set_up(site: World) -> None:
 
     def refused(code: str, word: str) -> str:
         with pytest.raises(AppError) as found:
-            setup.restore_instead(server, code, file, word, Browser("192.0.2.1"))
+            restore.restore_instead(server, restore.permit_restore(server, code, Browser("192.0.2.1")), file, word)
         return found.value.code
 
     wrong = [refused("0000-0000-0000-0000", passphrase), refused(made["setup_code"], "another passphrase")]
     before = site.satellite("registration", "status", home="satellite-2")["id"]
-    found = setup.restore_instead(server, made["setup_code"], file, f"{passphrase}\n", Browser("192.0.2.1"))
+    permit = restore.permit_restore(server, made["setup_code"], Browser("192.0.2.1"))
+    found = restore.restore_instead(server, permit, file, f"{passphrase}\n")
     server.database.dispose()
     after = site.satellite("status", home="satellite-2")
 
@@ -177,6 +178,6 @@ def test_a_backup_is_restored_in_place_of_the_set_up(site: World) -> None:
     assert (after["id"], after["setup_finished"], after["restored"]) == (old, True, True)
     again = open_satellite(site.folder / "satellite-2")
     with pytest.raises(AppError) as over:
-        setup.restore_instead(again, made["setup_code"], file, passphrase, Browser("192.0.2.1"))
+        restore.restore_instead(again, permit, file, passphrase)
     again.database.dispose()
-    assert over.value.code == "setup_code_refused"
+    assert over.value.code == "restore_not_permitted"

@@ -95,6 +95,15 @@ class SetupFinishedError(RefusedError):
     remedy = Remedy("Stop the server and run `satellite restore FILE --replace`.", page="backup-and-restore.md#restore")
 
 
+class RestoreNotPermittedError(AppError):
+    code = "restore_not_permitted"
+    message = "The set-up code is needed before a backup is sent."
+    remedy = Remedy(
+        "Enter the set-up code; then choose the backup within half an hour.", page="backup-and-restore.md#restore"
+    )
+    status = 401
+
+
 class NotCheckedError(RefusedError):
     code = "not_checked"
     message = "This file is not the one that was checked last."

@@ -6,16 +6,18 @@ from typing import cast
 
 from pydantic import BaseModel, Field, SecretStr
 
+from satellite.actions.restore import awaits_restart
 from satellite.actions.setup import create_first_administrator, needs_administrator, show_setup_code_state
 from satellite.runtime import Satellite
 from satellite.ui.setup.gate import CODE, SETUP
+from serverkit.users.rules import FREE_SETUP
 from serverkit.users.tables import Browser
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.forms import Form, Ui
 from serverkit.web.page import Page
 from serverkit.web.security import YEAR
 from serverkit.web.sign_in import WITH_BROWSER
-from serverkit.web.texts import _, ngettext
+from serverkit.web.texts import Words, _, ngettext
 from serverkit.web.urls import CREDENTIALS, Url
 
 
@@ -27,18 +29,17 @@ class First(BaseModel):
     password: SecretStr = Field(max_length=1024)
 
 
+CODE_FIELD = Ui(
+    _("Set-up code"),
+    _("It is printed on the console of this machine and in its journal; `satellite setup code` makes a new one."),
+    mono=True,
+    autocomplete="one-time-code",
+)
 FORM = Form(
     First,
     _("Begin the set-up"),
     {
-        "code": Ui(
-            _("Set-up code"),
-            _(
-                "It is printed on the console of this machine and in its journal; `satellite setup code` makes a new one."
-            ),
-            mono=True,
-            autocomplete="one-time-code",
-        ),
+        "code": CODE_FIELD,
         "name": Ui(_("Name"), _("Of the first administrator: yours."), autocomplete="username"),
         "password": Ui(
             _("Password"),
@@ -53,18 +54,24 @@ def show(page: Page) -> Answer:
     """The form, while there is no administrator."""
     if not needs_administrator(page.unit):
         return Moved("/")
-    state = show_setup_code_state(page.unit, page.visitor.address)
-    tries = ngettext("{count} try is left.", "{count} tries are left.", state.tries_left)
     intro = _("This satellite is new. Its console opens once it has an administrator.")
-    few = tries if state.tries_left < 4 and not state.wait_seconds else ""
+    restored = awaits_restart(cast("Satellite", page.server))
     return Shown(
         "setup-code",
         _("Set up this satellite"),
         "setup_code.html",
-        {"view": FORM.view(page, CODE), "intro": intro, "few": few},
+        {"view": FORM.view(page, CODE), "intro": intro, "few": few_tries(page), "restored": restored},
         bare=True,
         help="set-up",
     )
+
+
+def few_tries(page: Page) -> Words:
+    """How many tries of the code are left, once one was wrong."""
+    state = show_setup_code_state(page.unit, page.visitor.address)
+    if state.tries_left >= FREE_SETUP or state.wait_seconds:
+        return ""
+    return ngettext("{count} try is left.", "{count} tries are left.", state.tries_left)
 
 
 def create(page: Page) -> Answer:

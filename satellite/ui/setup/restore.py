@@ -1,84 +1,107 @@
-"""Instead of a new satellite: the one from a backup, by the set-up code (rows S1.1, S2.6)."""
+"""Instead of a new satellite: the one from a backup. The set-up code first, then the backup (rows S1.1, S2.6)."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from pathlib import Path
 from typing import cast
 
 from pydantic import BaseModel, Field, SecretStr
 
-from satellite.actions.setup import needs_administrator, require_setup_try, restore_instead
-from satellite.runtime import Satellite
+from satellite.actions.restore import (
+    PERMIT_FOR,
+    awaits_restart,
+    is_permitted,
+    permit_restore,
+    require_permit,
+    restore_instead,
+)
+from satellite.actions.setup import needs_administrator
 from satellite.ui.files import sent_file
+from satellite.ui.setup.first import CODE_FIELD, few_tries
 from satellite.ui.setup.gate import CODE
 from satellite.ui.setup.steps import server_of
-from serverkit.files import atomic_file
-from serverkit.ids import new_id
-from serverkit.owner import make_folder
 from serverkit.users.tables import Browser
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.forms import Form, Ui
 from serverkit.web.page import Page
 from serverkit.web.texts import _
 from serverkit.web.urls import CREDENTIALS, Url
+from serverkit.wsgi import announced_bytes
 
 PATH = "/setup/restore"
+CODE_PATH = f"{PATH}/code"
 TITLE = _("Restore from a backup")
 MOST_BACKUP = 2 * 1024**3
-PIECE = 1024 * 1024
+ADMITTED_AS = "restore in place of the set-up"
+PERMIT_SECONDS = int(PERMIT_FOR.total_seconds())
+
+
+class CodeForm(BaseModel):
+    """What is asked first: nothing large is taken from anybody else."""
+
+    code: str = Field(max_length=64)
 
 
 class RestoreForm(BaseModel):
     """What a restore needs beside the file."""
 
-    code: str = Field(max_length=64)
     passphrase: SecretStr = Field(max_length=1024)
 
 
+CODE_FORM = Form(CodeForm, _("Continue"), {"code": CODE_FIELD})
 FORM = Form(
-    RestoreForm,
-    _("Restore"),
-    {
-        "code": Ui(_("Set-up code"), _("It is printed on the console of this machine and in its journal."), mono=True),
-        "passphrase": Ui(_("Passphrase of the backup"), autocomplete="off", kind="password"),
-    },
+    RestoreForm, _("Restore"), {"passphrase": Ui(_("Passphrase of the backup"), autocomplete="off", kind="password")}
 )
 
 
 def show(page: Page) -> Answer:
-    """The form, while this satellite has no administrator."""
+    """The form of the code, or of the backup once the code was right, while this satellite has no administrator."""
     if not needs_administrator(page.unit):
         return Moved("/")
-    context = {"view": FORM.view(page, PATH), "most": MOST_BACKUP, "back": CODE}
-    return Shown("setup-restore", TITLE, "setup_restore.html", context, bare=True, help="backup-and-restore")
+    if awaits_restart(server_of(page)):
+        return _restored()
+    if is_permitted(server_of(page), page.unit, page.permit):
+        context = {"view": FORM.view(page, PATH), "most": MOST_BACKUP, "back": CODE}
+        return Shown(
+            "setup-restore", TITLE, "setup_restore.html", context, bare=True, help="backup-and-restore#restore"
+        )
+    view = CODE_FORM.view(page, CODE_PATH, cancel=CODE, cancel_words=_("Back to the set-up"), fresh=page.path == PATH)
+    context = {"view": view, "few": few_tries(page)}
+    return Shown(
+        "setup-restore-code", TITLE, "setup_restore_code.html", context, bare=True, help="backup-and-restore#restore"
+    )
+
+
+def take_code(page: Page) -> Answer:
+    """The code was right: a backup may be sent."""
+    visitor = page.visitor
+    browser = Browser(visitor.address, visitor.agent, visitor.known_by)
+    permit = permit_restore(server_of(page), cast("CodeForm", page.read).code, browser)
+    return Moved(PATH, cookies=(("permit", permit, PERMIT_SECONDS),))
+
+
+def admit(page: Page) -> str:
+    """Who sends a backup: refused before it is received, unless the code was right."""
+    request = page.request
+    size, begun = announced_bytes(request.environ), request.admitted == ADMITTED_AS
+    require_permit(server_of(page), page.permit, size=size, begun=begun)
+    return ADMITTED_AS
 
 
 def restore(page: Page) -> Answer:
     """Check the backup whole, and restore it."""
-    read, server, visitor = cast("RestoreForm", page.read), server_of(page), page.visitor
-    browser = Browser(visitor.address, visitor.agent, visitor.known_by)
-    require_setup_try(server, browser)  # before the file is copied: anyone may send one
-    opened = sent_file(page)
-    folder = server.home / "incoming"
-    make_folder(folder)
-    file = folder / f"{new_id()}.backup"
-    try:
-        with opened() as stream, atomic_file(file) as out:
-            while piece := stream.read(PIECE):
-                out.write(piece)
-        _restore(server, read, file, browser)
-    finally:
-        with suppress(OSError):
-            file.unlink(missing_ok=True)
-    return Shown("setup-restored", _("The backup is restored"), "setup_restored.html", {}, bare=True)
+    passphrase = cast("RestoreForm", page.read).passphrase.get_secret_value()
+    with sent_file(page)() as stream:
+        restore_instead(server_of(page), page.permit, stream, passphrase)
+    return _restored()
 
 
-def _restore(server: Satellite, read: RestoreForm, file: Path, browser: Browser) -> None:
-    restore_instead(server, read.code, file, read.passphrase.get_secret_value(), browser)
+def _restored() -> Shown:
+    gone = (("permit", "", 0),)
+    return Shown("setup-restored", _("The backup is restored"), "setup_restored.html", {}, bare=True, cookies=gone)
 
 
 URLS = (
     Url("GET", PATH, show, CREDENTIALS, "S1.1"),
-    Url("POST", PATH, restore, CREDENTIALS, "S1.1", form=RestoreForm, alone=True, most_bytes=MOST_BACKUP),
+    Url("POST", CODE_PATH, take_code, CREDENTIALS, "S1.1", form=CodeForm, again=show, alone=True),
+    Url("POST", PATH, restore, CREDENTIALS, "S1.1", form=RestoreForm, alone=True, most_bytes=MOST_BACKUP, admits=admit),
 )

@@ -101,6 +101,7 @@ document.addEventListener("submit", (e) => {
   send.open("POST", form.action);
   send.setRequestHeader("Accept", "text/html");
   send.upload.onprogress = (p) => { if (p.lengthComputable) { bar.hidden = false; bar.value = (100 * p.loaded) / p.total; said.textContent = words("sending", Math.round(bar.value)); } };
+  send.upload.onload = () => { said.textContent = words("checking"); };
   send.onload = () => {
     // The answer is the page that follows; opening it again would lose what it says once.
     const page = new DOMParser().parseFromString(send.responseText, "text/html");
@@ -112,7 +113,7 @@ document.addEventListener("submit", (e) => {
     dress(document);
     (document.getElementById("verdict") ?? document.getElementById("main")).focus();
   };
-  send.onerror = () => { said.textContent = words("failed"); bar.hidden = true; };
+  send.onerror = () => { said.textContent = words("broken"); bar.hidden = true; };
   send.send(new FormData(form));
 });
 // A form that tells this computer's time beside the server's.
