@@ -1,7 +1,7 @@
 """Use cases of a restore in place of the set-up: who may send a backup, and the restore itself (rows S1.1, S2.6).
 
 The set-up code is taken first. It gives a permit, which holds for this code, for half an hour, and while there is no
-administrator: only with it a large body is received, so that a stranger cannot fill the disk of a new machine.
+administrator: only with it a large body is received, so that an unknown caller cannot fill the disk of a new machine.
 """
 
 from __future__ import annotations

@@ -201,7 +201,7 @@ def test_a_backup_of_any_size_is_restored_after_the_set_up_code(new: New) -> Non
 
 
 @pytest.mark.row("S1.1")
-def test_a_stranger_sends_no_large_body_to_a_new_satellite(new: New) -> None:
+def test_an_unknown_caller_sends_no_large_body_to_a_new_satellite(new: New) -> None:
     """Without the code, with an altered permit or one of an older code, 1 GiB is refused at its first bytes."""
     size = 1024**3
 
