@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from central.actions import accounts, virtual_accounts
-from central.api.compat.wire import Call, plain_domain
+from central.api.compat.wire import Call
 from central.domain.access.rules import Role
 from serverkit.http.lenient import BodyError, page, success, text_of
+from serverkit.http.lenient_routes import plain_domain
 
 ROLE_NAMES = {
     Role.VENDOR_ADMINISTRATOR: "Smart Account Administrator",

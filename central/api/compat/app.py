@@ -1,4 +1,4 @@
-"""The routes of both forms."""
+"""What answers at the addresses of both forms."""
 
 from __future__ import annotations
 
@@ -15,59 +15,33 @@ from central.runtime import Central
 from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.http.layer import Caller
 from serverkit.http.lenient import LenientApi, Route
+from serverkit.http.lenient_routes import Served, shared_routes
 from serverkit.http.operations import Access
 
-_SA = "accounts/<account>"
-_VA = f"{_SA}/virtual-accounts/<va>"
 _R = Route[Call]
-
+_SERVED = {
+    "local_accounts": Served(accounts.local_accounts, Access.SIGNED_IN, "C1.1"),
+    "list_virtual_accounts": Served(accounts.list_virtual_accounts, Permission.VIRTUAL_ACCOUNT_VIEW, "C1.2"),
+    "create_virtual_account": Served(accounts.create_virtual_account, Permission.VIRTUAL_ACCOUNT_MANAGE, "C1.2"),
+    "delete_virtual_account": Served(accounts.delete_virtual_account, Permission.VIRTUAL_ACCOUNT_MANAGE, "C1.2"),
+    "list_tokens": Served(tokens.list_tokens, Permission.TOKEN_MANAGE, "C2.3"),
+    "create_token": Served(tokens.create_token, Permission.TOKEN_MANAGE, "C2.2"),
+    "revoke_tokens": Served(tokens.revoke_tokens, Permission.TOKEN_MANAGE, "C2.3"),
+    "usage": Served(licences.usage, Permission.VIRTUAL_ACCOUNT_VIEW, "C3.1"),
+    "subscriptions": Served(licences.subscriptions, Permission.VIRTUAL_ACCOUNT_VIEW, "C3.3"),
+    "transfer": Served(licences.transfer, Permission.LICENCE_TRANSFER, "C4.1"),
+    "reserve": Served(reservations.reserve, Permission.RESERVATION_MANAGE, "C6.1"),
+    "device_usage": Served(devices.device_usage, Permission.VIRTUAL_ACCOUNT_VIEW, "C7.1"),
+    "list_devices": Served(devices.list_devices, Permission.VIRTUAL_ACCOUNT_VIEW, "C7.1"),
+    "transfer_devices": Served(devices.transfer_devices, Permission.INSTANCE_MANAGE, "C7.2"),
+    "remove_devices": Served(devices.remove_devices, Permission.INSTANCE_MANAGE, "C7.3"),
+}
 ROUTES = (
     _R("GET", "2", "accounts", accounts.my_accounts, permission=Access.SIGNED_IN, row="C1.1"),
     _R("GET", "1", "accounts/search", accounts.search_accounts, permission=Access.SIGNED_IN, row="C1.1"),
     _R("GET", "2", "accounts/search", accounts.search_with_ids, permission=Access.SIGNED_IN, row="C1.1"),
-    _R("POST", "1", "upstream_satellites/accounts", accounts.local_accounts, permission=Access.SIGNED_IN, row="C1.1"),
-    _R(
-        "GET", "1", f"{_SA}/virtual-accounts", accounts.list_virtual_accounts,
-        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C1.2",
-    ),
-    _R(
-        "POST", "1", f"{_SA}/virtual-accounts", accounts.create_virtual_account, changes=True,
-        permission=Permission.VIRTUAL_ACCOUNT_MANAGE, row="C1.2",
-    ),
-    _R(
-        "POST", "1", f"{_VA}/delete", accounts.delete_virtual_account, changes=True,
-        permission=Permission.VIRTUAL_ACCOUNT_MANAGE, row="C1.2",
-    ),
-    _R("GET", "1", f"{_VA}/tokens", tokens.list_tokens, permission=Permission.TOKEN_MANAGE, row="C2.3"),
-    _R("POST", "1", f"{_VA}/tokens", tokens.create_token, changes=True, permission=Permission.TOKEN_MANAGE, row="C2.2"),
-    _R(
-        "POST", "1", f"{_VA}/tokens/revoke", tokens.revoke_tokens, changes=True,
-        permission=Permission.TOKEN_MANAGE, row="C2.3",
-    ),
-    _R("POST", "1", f"{_SA}/licenses", licences.usage, permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C3.1"),
-    _R(
-        "POST", "1", f"{_SA}/license-subscriptions", licences.subscriptions,
-        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C3.3",
-    ),
-    _R(
-        "POST", "12", f"{_VA}/licenses/transfer", licences.transfer, changes=True,
-        permission=Permission.LICENCE_TRANSFER, row="C4.1",
-    ),
-    _R(
-        "POST", "12", f"{_VA}/reserve-licenses", reservations.reserve, changes=True,
-        permission=Permission.RESERVATION_MANAGE, row="C6.1",
-    ),
-    _R("POST", "1", f"{_SA}/devices", devices.device_usage, permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C7.1"),
-    _R("GET", "1", f"{_VA}/devices", devices.list_devices, permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C7.1"),
-    _R(
-        "POST", "1", f"{_VA}/devices/transfer", devices.transfer_devices, changes=True,
-        permission=Permission.INSTANCE_MANAGE, row="C7.2",
-    ),
-    _R(
-        "POST", "12", f"{_VA}/devices/remove", devices.remove_devices, changes=True,
-        permission=Permission.INSTANCE_MANAGE, row="C7.3",
-    ),
-)  # fmt: skip
+    *shared_routes(_SERVED),
+)
 
 
 def _permit(call: Call, needed: Sequence[StrEnum], changes: bool) -> None:

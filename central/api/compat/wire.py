@@ -11,12 +11,11 @@ from central.actions.lookup import NamedAccount, name_account
 from central.runtime import Central
 from serverkit.db.unit import Unit
 from serverkit.http.lenient import BodyError, without_kind
+from serverkit.http.lenient_routes import APPLIANCE, locate_appliance, plain_domain
 from serverkit.http.request import Request
 
 _CLOUD = re.compile(r"(?:/services/api)+/smart-accounts-and-licensing/(?P<tail>.*)")
-_APPLIANCE = re.compile(r"(?:/backend)?/api/(?P<tail>v[12]/(?:accounts|upstream_satellites)(?:/.*)?)")
-_SIBLING = re.compile(r"/(?:services/api|v1/software/apis|backend/api)(?:/.*)?")
-CLOUD, APPLIANCE = "/services/api/smart-accounts-and-licensing", "/backend/api"
+CLOUD = "/services/api/smart-accounts-and-licensing"
 BASES = (CLOUD, APPLIANCE)
 
 
@@ -24,9 +23,7 @@ def locate(path: str) -> str | None:
     """The plain form of an address; None where it belongs to neither form."""
     if found := _CLOUD.fullmatch(path):
         return f"{CLOUD}/{without_kind(found['tail'])}"
-    if found := _APPLIANCE.fullmatch(path):
-        return f"{APPLIANCE}/{without_kind(found['tail'])}"
-    return path if _SIBLING.fullmatch(path) else None
+    return locate_appliance(path)
 
 
 def is_appliance(path: str) -> bool:
@@ -62,8 +59,3 @@ def open_call(server: Central, unit: Unit, request: Request, body: dict[str, Any
     """A call with the account that its address names."""
     account = name_account(unit, plain_domain(path["account"])) if "account" in path else None
     return Call(server, unit, request, body, path, account)
-
-
-def plain_domain(text: str) -> str:
-    """A domain without the kind of account that some clients append to it."""
-    return re.sub(r"(?i)/(?:customer|holding)/?$", "", text.strip())

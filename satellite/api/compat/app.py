@@ -1,4 +1,4 @@
-"""The routes of the appliance form."""
+"""What answers at the addresses of the appliance form."""
 
 from __future__ import annotations
 
@@ -9,59 +9,33 @@ from functools import partial
 from satellite.actions.access import identify_caller
 from satellite.actions.permits import permit
 from satellite.api.compat import devices, handlers
-from satellite.api.compat.wire import BASES, Call, locate, open_call
+from satellite.api.compat.wire import BASES, Call, open_call
 from satellite.core.access.rules import Permission
 from satellite.runtime import Satellite
 from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.http.layer import Caller
-from serverkit.http.lenient import LenientApi, Route
+from serverkit.http.lenient import LenientApi
+from serverkit.http.lenient_routes import Served, locate_appliance, shared_routes
 from serverkit.http.operations import Access
 
-_SA = "accounts/<account>"
-_VA = f"{_SA}/virtual-accounts/<va>"
-_R = Route[Call]
-
-ROUTES = (
-    _R("POST", "1", "upstream_satellites/accounts", handlers.local_accounts, permission=Access.SIGNED_IN, row="S3.2"),
-    _R("GET", "1", f"{_SA}/virtual-accounts", handlers.list_virtual_accounts, permission=Access.SIGNED_IN, row="S3.2"),
-    _R(
-        "POST", "1", f"{_SA}/virtual-accounts", handlers.at_central, changes=True,
-        permission=Permission.INSTANCE_MANAGE, row="S3.2",
-    ),
-    _R(
-        "POST", "1", f"{_VA}/delete", handlers.at_central, changes=True,
-        permission=Permission.INSTANCE_MANAGE, row="S3.2",
-    ),
-    _R("GET", "1", f"{_VA}/tokens", handlers.list_tokens, permission=Permission.TOKEN_MANAGE, row="S3.2"),
-    _R(
-        "POST", "1", f"{_VA}/tokens", handlers.create_token, changes=True,
-        permission=Permission.TOKEN_MANAGE, row="S3.2",
-    ),
-    _R(
-        "POST", "1", f"{_VA}/tokens/revoke", handlers.revoke_tokens, changes=True,
-        permission=Permission.TOKEN_MANAGE, row="S3.2",
-    ),
-    _R("POST", "1", f"{_SA}/licenses", handlers.usage, permission=Access.SIGNED_IN, row="S3.2"),
-    _R("POST", "1", f"{_SA}/license-subscriptions", handlers.subscriptions, permission=Access.SIGNED_IN, row="S3.2"),
-    _R(
-        "POST", "12", f"{_VA}/licenses/transfer", handlers.at_central, changes=True,
-        permission=Permission.INSTANCE_MANAGE, row="S3.2",
-    ),
-    _R(
-        "POST", "12", f"{_VA}/reserve-licenses", handlers.at_central, changes=True,
-        permission=Permission.INSTANCE_MANAGE, row="S3.2",
-    ),
-    _R("POST", "1", f"{_SA}/devices", devices.device_usage, permission=Access.SIGNED_IN, row="S3.2"),
-    _R("GET", "1", f"{_VA}/devices", devices.list_devices, permission=Access.SIGNED_IN, row="S3.2"),
-    _R(
-        "POST", "1", f"{_VA}/devices/transfer", devices.transfer_devices, changes=True,
-        permission=Permission.INSTANCE_MANAGE, row="S3.2",
-    ),
-    _R(
-        "POST", "12", f"{_VA}/devices/remove", devices.remove_devices, changes=True,
-        permission=Permission.INSTANCE_MANAGE, row="S3.2",
-    ),
-)  # fmt: skip
+_SERVED = {
+    "local_accounts": Served(handlers.local_accounts, Access.SIGNED_IN, "S3.2"),
+    "list_virtual_accounts": Served(handlers.list_virtual_accounts, Access.SIGNED_IN, "S3.2"),
+    "create_virtual_account": Served(handlers.at_central, Permission.INSTANCE_MANAGE, "S3.2"),
+    "delete_virtual_account": Served(handlers.at_central, Permission.INSTANCE_MANAGE, "S3.2"),
+    "list_tokens": Served(handlers.list_tokens, Permission.TOKEN_MANAGE, "S3.2"),
+    "create_token": Served(handlers.create_token, Permission.TOKEN_MANAGE, "S3.2"),
+    "revoke_tokens": Served(handlers.revoke_tokens, Permission.TOKEN_MANAGE, "S3.2"),
+    "usage": Served(handlers.usage, Access.SIGNED_IN, "S3.2"),
+    "subscriptions": Served(handlers.subscriptions, Access.SIGNED_IN, "S3.2"),
+    "transfer": Served(handlers.at_central, Permission.INSTANCE_MANAGE, "S3.2"),
+    "reserve": Served(handlers.at_central, Permission.INSTANCE_MANAGE, "S3.2"),
+    "device_usage": Served(devices.device_usage, Access.SIGNED_IN, "S3.2"),
+    "list_devices": Served(devices.list_devices, Access.SIGNED_IN, "S3.2"),
+    "transfer_devices": Served(devices.transfer_devices, Permission.INSTANCE_MANAGE, "S3.2"),
+    "remove_devices": Served(devices.remove_devices, Permission.INSTANCE_MANAGE, "S3.2"),
+}
+ROUTES = shared_routes(_SERVED)
 
 
 def _permit(call: Call, needed: Sequence[StrEnum], _changes: bool) -> None:
@@ -78,7 +52,7 @@ def make_compat(server: Satellite, limiter: FailureLimiter) -> LenientApi[Call]:
     return LenientApi(
         routes=ROUTES,
         bases=BASES,
-        locate=locate,
+        locate=locate_appliance,
         open_call=partial(open_call, server),
         caller=caller,
         permit=_permit,

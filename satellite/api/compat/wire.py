@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +11,11 @@ from satellite.actions.virtual_accounts import find_names
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
 from serverkit.errors import NotFoundError, Remedy
-from serverkit.http.lenient import BodyError, without_kind
+from serverkit.http.lenient import BodyError
+from serverkit.http.lenient_routes import APPLIANCE, plain_domain
 from serverkit.http.request import Request
 
-_FORM = re.compile(r"(?:/backend)?/api/(?P<tail>v[12]/(?:accounts|upstream_satellites)(?:/.*)?)")
-_SIBLING = re.compile(r"/(?:services/api|v1/software/apis|backend/api)(?:/.*)?")
-BASES = ("/backend/api",)
+BASES = (APPLIANCE,)
 
 
 class OtherAccountError(NotFoundError):
@@ -26,13 +24,6 @@ class OtherAccountError(NotFoundError):
     code = "unknown_account"
     message = "This satellite belongs to another account."
     remedy = Remedy("Use the account that this satellite belongs to.", page="compatibility.md#calls")
-
-
-def locate(path: str) -> str | None:
-    """The plain form of an address; None where it does not belong to this form."""
-    if found := _FORM.fullmatch(path):
-        return f"{BASES[0]}/{without_kind(found['tail'])}"
-    return path if _SIBLING.fullmatch(path) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +60,7 @@ def open_call(server: Satellite, unit: Unit, request: Request, body: dict[str, A
     """A call; the account that its address names must be the one that this satellite belongs to."""
     account = show_account(unit)
     if "account" in path:
-        wanted = re.sub(r"(?i)/(?:customer|holding)/?$", "", path["account"].strip()).lower()
+        wanted = plain_domain(path["account"]).lower()
         if wanted not in {(account.domain or "").lower(), (account.name or "").lower()}:
             raise OtherAccountError("this satellite does not belong to {account!r}", account=path["account"][:253])
     return Call(server, unit, request, body, path, account)
