@@ -208,7 +208,7 @@ class Browser:
 def hidden(answer: Any) -> dict[str, list[str]]:
     """The hidden fields of the form in the middle of a page."""
     found: dict[str, list[str]] = {}
-    text = answer.get_data(as_text=True).split("<main")[-1]
+    text = answer.get_data(as_text=True).split('id="title"')[-1]
     for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text):
         found.setdefault(name, []).append(unescape(value))
     return found
@@ -216,7 +216,7 @@ def hidden(answer: Any) -> dict[str, list[str]]:
 
 def press(browser: Browser, answer: Any, **typed: str) -> Any:
     """Send the form of a page with what is typed into it."""
-    text = answer.get_data(as_text=True).split("<main")[-1]
+    text = answer.get_data(as_text=True).split('id="title"')[-1]
     fields = {**hidden(answer), **typed}
     [action] = re.findall(r'<form [^>]*action="([^"]*)"', text)
     [token, *_others] = fields.pop("csrf_token")

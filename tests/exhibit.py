@@ -162,6 +162,8 @@ THINGS = Table(
             lambda one: "It is reserved." if one["state"] == "short" else None,
             danger=True,
         ),
+        Act("Change", lambda one: f"/things/{one['id']}/change", Permission.MANAGE),
+        Act("Destroy", lambda one: f"/things/{one['id']}/destroy", Permission.MANAGE, danger=True),
     ),
     bulk=(Bulk("move", "Move", Permission.MANAGE, judge, move, "S3.2", form=MOVE),),
     empty=Empty(
@@ -240,6 +242,44 @@ def remove(page: Page) -> Answer:
     return Moved("/things", "Thing removed.")
 
 
+class Change(BaseModel):
+    """What can be changed of a thing."""
+
+    place: Literal["Campus", "Core", "Edge"] = "Campus"
+    note: str = Field(default="", max_length=200)
+
+
+CHANGE = Form(Change, "Change thing", {"place": Ui("Place", kind="select"), "note": Ui("Note")})
+
+
+def current(page: Page) -> dict[str, Any]:
+    """What the thing is now."""
+    return {"place": page.thing["place"], "note": page.thing["note"] or ""}
+
+
+def change_page(page: Page) -> Answer:
+    """The form, with what is so now."""
+    view = CHANGE.view(page, page.path, cancel="/things", current=current(page))
+    return Shown("thing-change", "Change thing", "form_page.html", {"view": view}, nav="things")
+
+
+def change(page: Page) -> Answer:
+    """Change it."""
+    read: Any = page.read
+    page.thing.update(place=read.place, note=read.note)
+    return Moved("/things", "Thing changed.")
+
+
+def destroy_page(page: Page) -> Answer:
+    """Ask for the name first."""
+    name = page.thing["name"]
+    view = Form(BaseModel, "Destroy thing").view(
+        page, page.path, cancel="/things", cancel_words="Keep it", danger=True, typed_name=name
+    )
+    context = {"view": view, "effect": "The thing and all that it holds are gone.", "effects": (), "about": ()}
+    return Shown("thing-destroy", "Destroy thing", "confirm.html", context, nav="things")
+
+
 def parts_page(_page: Page) -> Answer:
     """Every part that no other page shows."""
     card = SimpleNamespace(
@@ -312,6 +352,22 @@ PAGES = (
         load=find_thing,
         grade=Grade.DIALOG,
         fresh=True,
+    ),
+    Url("GET", "/things/{id}/destroy", destroy_page, Permission.MANAGE, "S3.2", load=find_thing, fresh=True),
+    Url(
+        "POST",
+        "/things/{id}/destroy",
+        remove,
+        Permission.MANAGE,
+        "S3.2",
+        load=find_thing,
+        grade=Grade.TYPED,
+        fresh=True,
+        names=lambda page: page.thing["name"],
+    ),
+    Url("GET", "/things/{id}/change", change_page, Permission.MANAGE, "S3.2", load=find_thing),
+    Url(
+        "POST", "/things/{id}/change", change, Permission.MANAGE, "S3.2", form=Change, load=find_thing, current=current
     ),
     Url("POST", "/parts/upload", take_upload, Permission.MANAGE, "S2.1", most_bytes=1024 * 1024),
     *bulk_urls(THINGS),

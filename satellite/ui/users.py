@@ -166,10 +166,15 @@ def find_user(page: Page) -> Item:
     return actions.show_user(page.unit, page.parts["id"])
 
 
+def present_role(page: Page) -> dict[str, str]:
+    """What somebody else may have changed meanwhile."""
+    return {"role": page.thing["role"]}
+
+
 def role_page(page: Page) -> Answer:
     """Which role instead."""
     person = page.thing
-    view = CHANGE.view(page, f"{PATH}/{person['id']}/role", values={"role": person["role"]}, cancel=PATH)
+    view = CHANGE.view(page, f"{PATH}/{person['id']}/role", current=present_role(page), cancel=PATH)
     effect = _("Another role for {name}; sessions of {name} end and start again with it.", name=person["name"])
     command = f"satellite user role {person['id']} --role operator"
     about = ((_("Role"), ROLES[person["role"]]),)
@@ -262,6 +267,7 @@ URLS = (
         load=find_user,
         fresh=True,
         twin="change_role",
+        current=present_role,
     ),
     Url("GET", f"{PATH}/{{id}}/reset", reset_page, MANAGE, "S3.4", load=find_user, fresh=True),
     Url(

@@ -48,3 +48,9 @@ class TooManyViewsError(RefusedError):
     code = "too_many_views"
     message = "{most} views of this list are saved already. Nothing was changed."
     remedy = Remedy("Remove one, or save under the name of one that it replaces.")
+
+
+class StaleFormError(RefusedError):
+    code = "stale_form"
+    message = "Somebody changed this after you opened it. Nothing was changed."
+    remedy = Remedy("Compare the values. Send the form again to keep yours, or take the present ones.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +14,15 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from werkzeug.datastructures import MultiDict
 
+from serverkit.web.differences import OPENED, VERSION, Stale, plain, version_of
 from serverkit.web.errors import InvalidFormError
 from serverkit.web.refusals import Refusal, reason_words, reasons_of, repeated
 from serverkit.web.security import TOKEN_FIELD
-from serverkit.web.texts import Words
+from serverkit.web.texts import Words, _
 
-KIT_FIELDS = frozenset({TOKEN_FIELD, "version", "verb", "next", "step", "kept", "kept_for"})
+TYPED_NAME = "typed_name"
+"""The field in which the name of a thing is typed before something that nothing brings back."""
+KIT_FIELDS = frozenset({TOKEN_FIELD, VERSION, OPENED, TYPED_NAME, "verb", "next", "step", "kept", "kept_for"})
 LONG = 500
 
 
@@ -73,6 +77,16 @@ class FieldView:
         """Its id on the page."""
         return f"field-{self.name}"
 
+    def words(self, value: Any) -> Words:
+        """A value of it as people read it."""
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if isinstance(value, list):
+            return ", ".join(str(self.words(one)) for one in value) or "–"
+        if value is None or value == "":
+            return "–"
+        return next((one.label for one in self.choices if one.value == str(value)), str(value))
+
     @property
     def most(self) -> int | None:
         """How many characters it takes."""
@@ -98,6 +112,19 @@ class FormView:
     danger: bool = False
     upload: bool = False
     hidden: Sequence[tuple[str, str]] = ()
+    typed_name: str = ""
+    name_reason: Words = ""
+    opened: str = ""
+    stale: Stale | None = None
+
+    @property
+    def differing(self) -> list[tuple[FieldView, Words, Words, Words]]:
+        """Where somebody else was faster: the fields that differ, as opened, now, and as typed."""
+        if self.stale is None:
+            return []
+        states = (self.stale.opened, self.stale.now, self.stale.yours)
+        shown = [one for one in self.fields if one.name in self.stale.fields and one.kind != "hidden"]
+        return [(one, *(one.words(state.get(one.name)) for state in states)) for one in shown]  # type: ignore[misc]  # three states
 
     @property
     def reasons(self) -> list[tuple[FieldView, Words]]:
@@ -126,9 +153,19 @@ class Form:
         danger: bool = False,
         hidden: Sequence[tuple[str, str]] = (),
         fresh: bool = False,
+        typed_name: str = "",
+        current: Mapping[str, Any] | None = None,
     ) -> FormView:
-        """The form on a page: with what was typed where it came back and is not `fresh`, else with `values`."""
-        sent = None if fresh else page.typed
+        """The form on a page: with what was typed where it came back and is not `fresh`, else with `values`.
+
+        `typed_name` has to be typed before it is sent. `current` are values that somebody else may change meanwhile, by
+        field: the form carries them, and its address is one with `current`.
+        """
+        sent, stale = None if fresh else page.typed, None if fresh else page.stale
+        opened = plain(current) if current is not None else None
+        values = values if current is None else current
+        if stale is not None:
+            sent, values = None, stale.merged
         shown = []
         for name, info in self.model.model_fields.items():
             ui = self.fields.get(name, Ui())
@@ -156,12 +193,16 @@ class Form:
             self.verb,
             shown,
             page.refusal,
-            version or (sent or {}).get("version", ""),
+            version_of(opened) if opened is not None else version or (sent or {}).get(VERSION, ""),
             cancel,
             cancel_words,
             danger,
             any(one.kind == "file" for one in shown),
             hidden,
+            typed_name,
+            page.refusal.reasons.get(TYPED_NAME, "") if page.refusal is not None else "",
+            json.dumps(opened, ensure_ascii=False) if opened is not None else "",
+            stale,
         )
 
 

@@ -18,6 +18,7 @@ from serverkit.errors import AppError
 from serverkit.http.operations import Access, alternatives
 from serverkit.http.request import Request
 from serverkit.web.console import Console, SignedIn, Visitor
+from serverkit.web.differences import Stale
 from serverkit.web.look import Look
 from serverkit.web.refusals import Refusal
 from serverkit.web.security import local_path
@@ -34,8 +35,8 @@ class Page:
 
     `parts` are the parts of the address, decoded. `thing` is what `load` found. `read` is the model that the form of a
     change was read by; `expired` is set where its form is not one of this session: nothing is done with it.
-    `refusal` is why a change came back, and `typed` what had been typed then; `blank` where the form was not read.
-    `permit` is what a cookie holds that lets somebody without a session do one thing.
+    `refusal` is why a change came back, and `typed` what had been typed then; `blank` where the form was not read, `stale`
+    where somebody else was faster. `permit` is what a cookie holds that lets somebody without a session do one thing.
     """
 
     console: Console
@@ -57,6 +58,7 @@ class Page:
     notice: str = ""
     typed_again: bool = False
     blank: bool = False
+    stale: Stale | None = None
     kept: dict[str, Any] = field(default_factory=dict)
 
     @property

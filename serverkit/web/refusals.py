@@ -33,6 +33,7 @@ _REASONS: dict[str, Text] = {
     "too_long": _("At most {max_length} entries fit."),
     "extra_forbidden": _("This form has no such field."),
     "repeated": _("This was sent more than once with different values."),
+    "other_name": _("This is another name than the one above."),
 }
 
 

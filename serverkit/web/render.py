@@ -104,6 +104,12 @@ def ticks(text: object) -> Markup:
     return Markup("").join(shown)
 
 
+def named(text: object, name: str) -> Markup:
+    """A text in which a name stands out, in its own direction."""
+    before, found, after = str(text).partition(name)
+    return escape(before) + Markup("<b><bdi>{}</bdi></b>").format(found) + escape(after)
+
+
 def _html_language() -> str:
     return "en-GB" if language() in {"en", PSEUDO} else language()
 
@@ -125,5 +131,6 @@ _FILTERS: Mapping[str, Any] = {
     "fours": formats.fours,
     "distance": formats.distance,
     "ident": ident,
+    "named": named,
     "ticks": ticks,
 }

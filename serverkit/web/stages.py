@@ -7,6 +7,7 @@ addresses and a handler; it can leave none of these out. A GET is answered in on
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -21,13 +22,14 @@ from serverkit.http.operations import Access, alternatives
 from serverkit.http.request import Request, current_request
 from serverkit.web.answers import Answer, Moved, Shown, Unchanged
 from serverkit.web.console import Console
-from serverkit.web.errors import FormExpiredError, SessionOverError
-from serverkit.web.forms import read_form
+from serverkit.web.differences import OPENED, VERSION, Stale, opened_of, plain, version_of
+from serverkit.web.errors import FormExpiredError, InvalidFormError, SessionOverError, StaleFormError
+from serverkit.web.forms import TYPED_NAME, read_form
 from serverkit.web.intake import NotAdmittedError, admit, check_size
 from serverkit.web.kept_forms import can_be_kept, kept_step_up_page, session_over_page
 from serverkit.web.look import Look
 from serverkit.web.page import Page
-from serverkit.web.refusals import Refusal
+from serverkit.web.refusals import Refusal, reason_words
 from serverkit.web.responder import Responder, nothing_here, waiting
 from serverkit.web.security import (
     TOKEN_FIELD,
@@ -228,14 +230,32 @@ class Pages:
 
     def _act(self, page: Page) -> Answer:
         if page.url.alone:
+            if page.url.names is not None or page.url.current is not None:
+                with self._console.database.read(page.actor) as unit:
+                    page.work = unit
+                    self._load(page)
+                    self._name_and_version(page)
+                page.work = None
             return page.url.handler(page)
 
         def work(unit: Unit) -> Answer:
             page.work = unit
             self._load(page)
+            self._name_and_version(page)
             return page.url.handler(page)
 
         return self._console.database.run(page.actor, work)
+
+    @staticmethod
+    def _name_and_version(page: Page) -> None:
+        """The name that was typed is that of the thing, and the form was opened with what is so now."""
+        if page.url.names is not None and _as_typed(page.sent.get(TYPED_NAME, "")) != _as_typed(page.url.names(page)):
+            raise InvalidFormError({TYPED_NAME: reason_words("other_name")})
+        if page.url.current is not None:
+            now = plain(page.url.current(page))
+            if page.sent.get(VERSION, "") != version_of(now):
+                page.stale = Stale(opened_of(page.sent.get(OPENED, "")), now, plain(page.read))
+                raise StaleFormError
 
     @staticmethod
     def _returning(page: Page) -> frozenset[int]:
@@ -297,3 +317,8 @@ class Pages:
     @staticmethod
     def _language(page: Page) -> str:
         return choose_language(page.look.language, page.request.accept_languages.values())
+
+
+def _as_typed(name: str) -> str:
+    """A name as a person can type it: blanks and the way in which letters are composed make no difference."""
+    return " ".join(unicodedata.normalize("NFC", name).split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -46,7 +46,8 @@ class Url:
     `alone` is for changes whose use case opens its units itself. `fresh` asks for the password again when that was long
     ago. `admits` says who may send more than a small body to a form that needs no session: it names the caller, or refuses
     before anything is received. `tries` is for forms with a password or a code: a wrong one (401) comes back to the form. `twin` names the
-    operation that does the same.
+    operation that does the same. `names` gives what has to be typed before a change of grade 3: the name of the thing.
+    `current` gives the present values of the form by its fields: who opened it before they changed is asked first (409).
     """
 
     method: str
@@ -64,6 +65,13 @@ class Url:
     admits: Callable[[Any], str] | None = None
     most_bytes: int = SMALL_BYTES
     grade: Grade = Grade.NONE
+    names: Callable[[Any], str] | None = None
+    current: Callable[[Any], Mapping[str, Any]] | None = None
+
+    def __post_init__(self) -> None:
+        """What nothing brings back is never done without the name typed and the password entered again."""
+        if (self.grade is Grade.TYPED) != (self.names is not None) or (self.names is not None and not self.fresh):
+            raise ValueError(f"{self.path}: grade 3 needs `names` and `fresh`, and only grade 3 has `names`")
 
     @property
     def changes(self) -> bool:

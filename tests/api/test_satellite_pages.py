@@ -17,7 +17,7 @@ from serverkit.http.operations import Access, alternatives
 from serverkit.tls.own import ensure_pair
 from serverkit.users.totp import step_of, totp_code
 from serverkit.web.urls import Url
-from tests.console import Browser
+from tests.console import Browser, press
 from tests.world import World
 
 pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
@@ -233,8 +233,11 @@ def test_users_are_managed_in_the_browser_and_an_administrator_always_remains(br
     assert "<b>Mira</b>" not in page
     assert "last administrator" in admin.get(f"/users/{last}/remove").get_data(as_text=True)
     assert admin.post(f"/users/{last}/remove").status_code == 409
-    assert admin.post(f"/users/{last}/role", {"role": "operator"}).status_code == 409
-    assert admin.post(f"/users/{mira}/role", {"role": "emperor"}).status_code == 422
+    kept = press(admin, admin.get(f"/users/{last}/role"), role="operator")
+    assert (kept.status_code, "last administrator" in kept.get_data(as_text=True)) == (409, True)
+    assert press(admin, admin.get(f"/users/{mira}/role"), role="emperor").status_code == 422
+    stale = admin.post(f"/users/{mira}/role", {"role": "read-only"})
+    assert (stale.status_code, 'data-verdict="stale_form"' in stale.get_data(as_text=True)) == (409, True)
     assert "Access tokens that stay valid" in admin.get(f"/users/{mira}/reset").get_data(as_text=True)
     for verb, fields in (
         ("role", {"role": "read-only"}),
@@ -242,8 +245,8 @@ def test_users_are_managed_in_the_browser_and_an_administrator_always_remains(br
         ("unlock", {}),
         ("remove", {}),
     ):
-        assert admin.get(f"/users/{mira}/{verb}").status_code == 200
-        assert admin.post(f"/users/{mira}/{verb}", fields).headers["Location"] == "/users"
+        form = admin.get(f"/users/{mira}/{verb}")
+        assert press(admin, form, **fields).headers["Location"] == "/users"
     assert admin.get(f"/users/{mira}/role").status_code == 404
 
 

@@ -83,10 +83,16 @@ document.addEventListener("click", async (e) => {
   close.type = "button"; close.className = "btn drawer-close"; close.dataset.close = ""; close.textContent = words("close");
   box.replaceChildren(...(drawer ? [close, title, body] : [title, body]));
   for (const away of box.querySelectorAll(".form-acts a.btn")) away.dataset.close = "";
+  arm(box);
   box.showModal();
   if (drawer && anchor) box.querySelector(`#${CSS.escape(anchor)}`)?.scrollIntoView();
   (box.querySelector(".form-acts a.btn") ?? close).focus?.();
 });
+
+// What nothing brings back: its button can be pressed once the name is typed.
+const same = (text) => text.normalize("NFC").split(/\s+/).filter(Boolean).join(" ");
+const arm = (within) => { for (const field of within.querySelectorAll("[data-typed]")) field.form.querySelector("[type=submit]").disabled = same(field.value) !== same(field.dataset.typed); };
+document.addEventListener("input", (e) => { if (e.target.dataset?.typed !== undefined) arm(e.target.form); });
 
 // A confirmation that was refused stays in its page; files are sent with progress and a cap.
 document.addEventListener("submit", (e) => {
@@ -194,6 +200,7 @@ document.addEventListener("htmx:beforeSwap", (e) => {
 const dress = (within) => {
   for (const field of within.querySelectorAll("[data-tags]:not(.tomselected)")) if (window.TomSelect) { new window.TomSelect(field, { create: true, delimiter: ",", persist: false, plugins: ["remove_button"] }); field.setAttribute("aria-hidden", "true"); }
   for (const form of within.querySelectorAll("[data-bulk]")) count(form);
+  arm(within);
 };
 document.addEventListener("htmx:afterSwap", () => dress(document));
 dress(document);

@@ -1,0 +1,83 @@
+"""What changed between two states of one thing: the fields of a form that somebody else changed, the lines of a text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import Enum
+from hashlib import sha256
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+VERSION, OPENED = "version", "opened"
+"""The fields of a form that say which values it was opened with: their digest, and the values themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Three states of the fields of a form: as it was opened, as they are now, and as they were typed."""
+
+    opened: Mapping[str, Any]
+    now: Mapping[str, Any]
+    yours: Mapping[str, Any]
+
+    @property
+    def merged(self) -> dict[str, Any]:
+        """What was typed where it differs from what was opened, else what is so now: nobody's change is lost unseen."""
+        kept = {name: value for name, value in self.yours.items() if value != self.opened.get(name)}
+        return {**self.now, **kept}
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that are not the same in all three."""
+        return [name for name in self.now if not self.opened.get(name) == self.now[name] == self.yours.get(name)]
+
+
+def plain(values: Mapping[str, Any] | BaseModel | None) -> dict[str, Any]:
+    """Values as JSON holds them; secrets are left out."""
+    given = values.model_dump() if isinstance(values, BaseModel) else dict(values or {})
+    shown = {name: value for name, value in given.items() if not isinstance(value, SecretStr)}
+    found: dict[str, Any] = json.loads(json.dumps(shown, default=_plain))
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return value.value if isinstance(value, Enum) else str(value)
+
+
+def version_of(values: Mapping[str, Any]) -> str:
+    """The digest of the values of a form."""
+    return sha256(json.dumps(values, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+def opened_of(text: str) -> dict[str, Any]:
+    """The values that a form was opened with, as it carries them; nothing of what no form of ours says."""
+    try:
+        found = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a text: `sign` is + for a new one, - for one that is gone, = for one that stays."""
+
+    sign: str
+    text: str
+
+
+def lines_between(before: Sequence[str], after: Sequence[str]) -> list[Line]:
+    """The lines of two texts in one list."""
+    found: list[Line] = []
+    for _tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if before[i1:i2] == after[j1:j2]:
+            found += [Line("=", one) for one in before[i1:i2]]
+        else:
+            found += [Line("-", one) for one in before[i1:i2]] + [Line("+", one) for one in after[j1:j2]]
+    return found
