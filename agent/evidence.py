@@ -14,7 +14,7 @@ from agent.states import Right
 from agent.store import DeviceState, to_bytes
 from exchange.canonical import parse_time
 from exchange.compliance import LotView, Stock, Use, judge_licence, stock_of
-from exchange.device.bodies import AuthorizeResult
+from exchange.device.licence_bodies import AuthorizeResult
 from exchange.device.messages import DeviceAnswer, read_device_answer
 from exchange.errors import ExchangeError
 from exchange.identity import Udi

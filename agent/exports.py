@@ -11,11 +11,7 @@ from agent.errors import NotRegisteredError, ServerRefusedError, UnknownUseError
 from agent.evidence import open_own_grant
 from agent.reserving import note_released
 from agent.store import DeviceState, Export, HeldGrant
-from exchange.device.bodies import (
-    AuthorizeResult,
-    ExportAnswer,
-    StatementBody,
-)
+from exchange.device.licence_bodies import AuthorizeResult, ExportAnswer, StatementBody
 from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from exchange.keys import PrivateKey

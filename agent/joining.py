@@ -14,7 +14,7 @@ from agent.moving import about_of
 from agent.states import Registration, RegistrationEvent, next_registration
 from agent.store import DeviceState, Elsewhere, to_text
 from exchange.canonical import iso
-from exchange.certificates import make_csr
+from exchange.certificate_issuing import make_csr
 from exchange.device.bodies import DeregisterBody, RegisterBody, RegisterResult
 from exchange.identity import Udi
 from exchange.keys import PrivateKey

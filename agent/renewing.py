@@ -10,8 +10,10 @@ from agent.conversation import Conversation, ServerReply
 from agent.errors import AnswerRefusedError, NotRegisteredError
 from agent.store import DeviceState, Evidence, to_text
 from exchange.canonical import iso
-from exchange.certificates import certificate_key, make_csr
-from exchange.device.bodies import AuthorizeBody, AuthorizeResult, CertificateResult, RenewIdentityBody
+from exchange.certificate_issuing import make_csr
+from exchange.certificates import certificate_key
+from exchange.device.bodies import CertificateResult, RenewIdentityBody
+from exchange.device.licence_bodies import AuthorizeBody, AuthorizeResult
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
 from exchange.vocabulary import DeviceOp

@@ -38,13 +38,13 @@ from exchange.canonical import JsonObject
 from exchange.certificates import read_csr
 from exchange.device.backend import DeviceRefusal, KnownDevice
 from exchange.device.bodies import (
-    AuthorizeBody,
     CertificateResult,
     RegisterBody,
     RegisterResult,
     RenewIdentityBody,
     TransferActiveBody,
 )
+from exchange.device.licence_bodies import AuthorizeBody
 from exchange.device.rules import may_alarm
 from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.identity import Udi

@@ -33,7 +33,7 @@ from central.keyring import KeyRing
 from central.sync.givebacks import Place, Taken, take
 from exchange.canonical import JsonObject
 from exchange.device.backend import DeviceRefusal, KnownDevice
-from exchange.device.bodies import AuthorizeBody, AuthorizeResult, EntitlementAnswer, ExportAnswer
+from exchange.device.licence_bodies import AuthorizeBody, AuthorizeResult, EntitlementAnswer, ExportAnswer
 from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, CERTIFICATE_GRACE, SILENT_MINOR
 from exchange.statements import Allotment, ExportRequest, seal_allotment
 from exchange.vocabulary import ClaimState, Compliance, ExportState, InstanceState

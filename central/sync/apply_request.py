@@ -6,8 +6,8 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.export_control.services import end_grants, renew_grants
+from central.domain.satellites.keys import note_signer
 from central.domain.satellites.models import AnsweredRequest, Satellite
-from central.domain.satellites.services import note_signer
 from central.domain.trust.services import require_valid_keys
 from central.keyring import KeyRing
 from central.sync.apply_rows import apply_rows, apply_staged

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from central.domain.satellites.keys import expect_key
 from central.domain.satellites.models import Satellite
-from central.domain.satellites.services import expect_key
 from central.keyring import KeyRing
-from exchange.certificates import issue_device_ca, issue_satellite_identity
+from exchange.certificate_issuing import issue_device_ca, issue_satellite_identity
 from exchange.files.rows import CertificatesRow
 from exchange.files.sync_request import SyncRequest
 from serverkit.db.unit import Unit

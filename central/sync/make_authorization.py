@@ -10,14 +10,15 @@ from sqlalchemy import select
 from central.domain.accounts.models import SmartAccount
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
+from central.domain.satellites.keys import accept_key
 from central.domain.satellites.models import AnsweredRequest, Satellite
-from central.domain.satellites.services import AUTHORIZED, accept_key, open_epoch, require_approved
+from central.domain.satellites.services import AUTHORIZED, open_epoch, require_approved
 from central.domain.trust.services import require_valid_keys
 from central.keyring import KeyRing
 from central.sync.kept_rows import kept_rows
 from central.sync.response_rows import NOTHING, Known, rows_for
 from central.sync.restored_central import note_answer
-from exchange.certificates import issue_device_ca, issue_satellite_identity
+from exchange.certificate_issuing import issue_device_ca, issue_satellite_identity
 from exchange.files.authorization import Authorization
 from exchange.files.authorization import make_authorization as write_authorization
 from exchange.keys import PublicKey

@@ -9,12 +9,8 @@ from datetime import datetime
 from typing import Protocol
 
 from exchange.canonical import JsonObject
-from exchange.device.bodies import (
-    AuthorizeBody,
-    RegisterBody,
-    RenewIdentityBody,
-    TransferActiveBody,
-)
+from exchange.device.bodies import RegisterBody, RenewIdentityBody, TransferActiveBody
+from exchange.device.licence_bodies import AuthorizeBody
 from exchange.identity import Udi
 from exchange.keys import PrivateKey, PublicKey
 from exchange.statements import ExportRequest, ExportReturn

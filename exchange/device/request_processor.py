@@ -15,14 +15,8 @@ from collections.abc import Callable, Mapping
 
 from exchange.canonical import JsonObject, encode
 from exchange.device.backend import Backend, DeviceRefusal, KnownDevice, Signer
-from exchange.device.bodies import (
-    AuthorizeBody,
-    DeregisterBody,
-    RegisterBody,
-    RenewIdentityBody,
-    StatementBody,
-    TransferActiveBody,
-)
+from exchange.device.bodies import DeregisterBody, RegisterBody, RenewIdentityBody, TransferActiveBody
+from exchange.device.licence_bodies import AuthorizeBody, StatementBody
 from exchange.device.messages import DeviceAnswer, DeviceRequest
 from exchange.device.problems import problem_of
 from exchange.device.rules import CounterVerdict, judge_counter

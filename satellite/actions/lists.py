@@ -7,14 +7,12 @@ list does not know is ignored, as an address that somebody typed may hold anythi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, or_, select
-from sqlalchemy import text as sql_text
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
 
-from exchange.vocabulary import InstanceState
 from satellite.core.access import queries as access
 from satellite.core.access.models import User
 from satellite.core.accounts.models import VirtualAccount
@@ -23,13 +21,11 @@ from satellite.core.alerts.models import Alert
 from satellite.core.alerts.services import alert_dict
 from satellite.core.event_log.models import Event
 from satellite.core.event_log.queries import event_dict
-from satellite.core.export_queue.models import HeldGrant, QueueEntry
-from satellite.core.export_queue.queries import SINCE, held_units, queue_dicts, units_in_the_way
-from satellite.core.instances.models import MARKED, Instance
-from satellite.core.instances.queries import instance_dicts, named_by
-from satellite.core.licences.models import Claim
+from satellite.core.export_queue.models import QueueEntry
+from satellite.core.export_queue.queries import SINCE, queue_dicts
+from satellite.core.instances.models import Instance
+from satellite.core.instances.queries import named_by
 from satellite.core.site.models import HistoryEntry
-from satellite.core.site.queries import site_of
 from satellite.core.tokens.models import Token
 from satellite.core.tokens.queries import token_dict
 from satellite.sync.history import entry_dict
@@ -40,70 +36,7 @@ from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 from serverkit.errors import InvalidInputError
 
-FEW = 500
-_NAME = Instance.order_name
 _VA = VirtualAccount.name
-
-INSTANCE_ORDERS = Orders(
-    Instance.id,
-    {
-        "name": (_NAME,),
-        "pid": (Instance.udi_key,),
-        "serial": (Instance.udi_key,),
-        "virtual_account": (_VA, _NAME),
-        "registered_at": (Instance.registered_at,),
-        "last_contact": (Instance.last_contact,),
-        "certificate_expires": (Instance.certificate_expires,),
-        "state": (Instance.state, _NAME),
-    },
-    "name",
-)
-
-
-def list_instances(unit: Unit, part: Part = WHOLE) -> Window:
-    """Product instances. Filters: q, virtual_account, state, mark, restricted (yes, no), tag, silent (days without contact)."""
-    wanted, named, satellite = part.wanted, names(unit), site_of(unit).name
-    query = select(Instance).where(Instance.removed.is_(False))
-    # Elsewhere a join would keep the database from reading in order.
-    if part.sort.removeprefix("-") == "virtual_account":
-        query = query.join(VirtualAccount, VirtualAccount.id == Instance.virtual_account_id)
-    if words := wanted.get("q"):
-        query = _searched(unit, query, words, part.sort.removeprefix("-") or INSTANCE_ORDERS.usual)
-    if place := wanted.get("virtual_account"):
-        query = query.where(Instance.virtual_account_id == next((of for of in named if place in {of, named[of]}), ""))
-    if state := wanted.get("state"):
-        # Nearly all are active: to look those up by state and to sort them takes longer than to read them in order.
-        usual = state == InstanceState.ACTIVE
-        query = query.where((func.coalesce(Instance.state, "") if usual else Instance.state) == state)
-    if mark := wanted.get("mark"):
-        marked = cast(Instance.marks, String).contains(f'"{mark}"', autoescape=True)
-        query = query.where(sql_text(f"instances.{MARKED}"), marked)
-    grants = and_(HeldGrant.release.is_(None), HeldGrant.not_after > unit.licence_now)
-    if restricted := wanted.get("restricted"):
-        held = Instance.id.in_(select(HeldGrant.instance_id).where(grants))
-        query = query.where(held if restricted == "yes" else ~held)
-    if tag := wanted.get("tag"):
-        uses = exists().where(Claim.instance_id == Instance.id, Claim.tag == tag, Claim.count > 0)
-        holds = exists().where(HeldGrant.instance_id == Instance.id, HeldGrant.tag == tag, grants)
-        query = query.where(or_(uses, holds))
-    if (days := wanted.get("silent", "")).isdecimal() and len(days) < 5:
-        query = query.where(Instance.last_contact < unit.now - timedelta(days=int(days)))
-
-    def show(rows: list[Instance]) -> list[dict[str, Any]]:
-        items = instance_dicts(unit, rows, named, satellite, partial(held_units, unit))
-        # A file of everything has no actions, and its list of ids would be too long.
-        stays = units_in_the_way(unit, [row.id for row in rows]) if part.most is not None or part.ids else {}
-        more = (
-            {
-                "virtual_account_id": row.virtual_account_id,
-                "mac": row.udi.get("mac_address"),
-                "holds": row.id in stays,
-            }
-            for row in rows
-        )
-        return [{**item, **further} for item, further in zip(items, more, strict=True)]
-
-    return window_of(unit, query, INSTANCE_ORDERS, part, show)
 
 
 def list_tokens(unit: Unit, part: Part = WHOLE) -> Window:
@@ -280,20 +213,6 @@ def list_users(unit: Unit, part: Part = WHOLE) -> Window:
     wanted = part.wanted
     query = access.users(unit, wanted.get("q"), wanted.get("role"))
     return window_of(unit, query, USER_ORDERS, part, partial(access.user_dicts, unit))
-
-
-def _searched(unit: Unit, query: Query, words: str, order: str) -> Query:
-    """The instances that somebody means.
-
-    An index of SQLite holds the names in order and all that is searched: in that order it is read instead of the table. For
-    another order few instances are looked up first, and of many enough are soon met on the way.
-    """
-    found = named_by(words)
-    if order == "name":
-        return query.where(found).order_by(_NAME, Instance.id)
-    few = select(Instance.id).where(Instance.removed.is_(False), found).order_by(_NAME, Instance.id)
-    ids = unit.session.scalars(few.limit(FEW + 1)).all()
-    return query.where(found if len(ids) > FEW else Instance.id.in_(ids))
 
 
 def _in_place(query: Query, wanted: Mapping[str, str], column: Any) -> Query:

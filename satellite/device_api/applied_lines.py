@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, func, select
 
 from exchange.canonical import JsonObject
 from exchange.compliance import LotView, Use, judge_licence, stock_of
-from exchange.device.bodies import EntitlementAnswer
+from exchange.device.licence_bodies import EntitlementAnswer
 from exchange.vocabulary import ClaimState, Compliance
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.export_queue.models import HeldGrant

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from exchange.canonical import JsonObject
 from exchange.device.backend import KnownDevice
-from exchange.device.bodies import AuthorizeBody, AuthorizeResult
+from exchange.device.licence_bodies import AuthorizeBody, AuthorizeResult
 from exchange.device.rules import may_alarm
 from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, SILENT_MINOR
 from satellite.core.alerts.services import refresh_touched

@@ -10,13 +10,13 @@ from exchange.canonical import JsonObject
 from exchange.certificates import read_csr
 from exchange.device.backend import DeviceRefusal, KnownDevice
 from exchange.device.bodies import (
-    AuthorizeBody,
     CertificateResult,
     RegisterBody,
     RegisterResult,
     RenewIdentityBody,
     TransferActiveBody,
 )
+from exchange.device.licence_bodies import AuthorizeBody
 from exchange.device.rules import RegistrationVerdict
 from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.device.verifier import DeviceMessage

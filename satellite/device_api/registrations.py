@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, insert, select
 
-from exchange.certificates import certificate_times, issue_device_certificate
+from exchange.certificate_issuing import issue_device_certificate
+from exchange.certificates import certificate_times
 from exchange.device.bodies import RegisterBody
 from exchange.device.verifier import DeviceMessage
 from exchange.identity import Udi

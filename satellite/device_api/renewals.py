@@ -6,7 +6,7 @@ from datetime import datetime
 
 from exchange.canonical import JsonObject
 from exchange.device.backend import DeviceRefusal
-from exchange.device.bodies import AuthorizeBody, AuthorizeResult
+from exchange.device.licence_bodies import AuthorizeBody, AuthorizeResult
 from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, CERTIFICATE_GRACE, SILENT_MINOR
 from satellite.device_api.applied_lines import PoolUse
 from satellite.device_api.device_rows import DeviceRow

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from satellite.actions.instance_list import list_instances
 from satellite.actions.licences import list_licence_window
-from satellite.actions.lists import list_instances, list_tokens
+from satellite.actions.lists import list_tokens
 from satellite.ui.pages import licence_path
 from serverkit.db.unit import Unit
 from serverkit.db.windows import Part

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from satellite.actions import instances as actions
+from satellite.actions.instance_list import list_instances
 from satellite.actions.instances import Intention, Units
-from satellite.actions.lists import list_instances
 from satellite.actions.virtual_accounts import list_virtual_accounts
 from satellite.core.access.rules import Permission
 from satellite.ui.pages import listed, places, rows_of, units

@@ -160,7 +160,7 @@ NEW = Form(
     {
         "virtual_account": Ui(_("Virtual account"), _("Devices land in it."), kind="select"),
         "description": Ui(_("Description"), _("Where it will be used, such as a building.")),
-        "days": Ui(_("Days"), _("1 to 365; then it registers nothing any more."), width="narrow"),
+        "days": Ui(_("Days"), _("1 to 365; after that the token registers no device."), width="narrow"),
         "uses": Ui(_("Uses"), _("How many devices may register; empty for no limit."), width="narrow"),
         "export_controlled": Ui(_("Devices may use restricted functions")),
     },

@@ -33,7 +33,7 @@ def session_over_page(page: Page) -> Shown:
     view = SIGN_IN_FORM.view(page, SIGN_IN, hidden=(("next", "/"), *_keep(page)), fresh=True)
     intro = _("Sign in to go on. What you typed is kept.")
     context = {"view": view, "intro": intro}
-    return Shown("session-over", _("Your session is over"), "form_page.html", context, status=401, bare=True)
+    return Shown("session-over", _("Your session has ended"), "form_page.html", context, status=401, bare=True)
 
 
 def kept_step_up_page(page: Page) -> Shown:

@@ -21,7 +21,7 @@ from serverkit.web.texts import _
 
 STOPS_POLLING = 286
 _TITLES = {
-    401: _("Your session is over"),
+    401: _("Your session has ended"),
     403: _("You may not do this"),
     404: _("There is nothing here"),
     409: _("This cannot be done now"),

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from exchange.canonical import b64decode
-from exchange.certificates import make_csr
-from exchange.device.bodies import AuthorizeBody, RegisterBody, RenewIdentityBody
+from exchange.certificate_issuing import make_csr
+from exchange.device.bodies import RegisterBody, RenewIdentityBody
+from exchange.device.licence_bodies import AuthorizeBody
 from exchange.device.messages import DeviceRequest, make_device_request
 from exchange.identity import Udi
 from exchange.keys import PrivateKey

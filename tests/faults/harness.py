@@ -21,8 +21,9 @@ from typing import Any
 from uuid import uuid4
 
 from exchange.canonical import b64decode
-from exchange.certificates import make_csr
-from exchange.device.bodies import AuthorizeBody, RegisterBody
+from exchange.certificate_issuing import make_csr
+from exchange.device.bodies import RegisterBody
+from exchange.device.licence_bodies import AuthorizeBody
 from exchange.device.messages import DeviceRequest, make_device_request
 from exchange.identity import Udi
 from exchange.keys import PrivateKey

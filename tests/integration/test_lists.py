@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from satellite.actions import counts, lists
+from satellite.actions import counts, instance_list, lists
 from satellite.actions.licences import LICENCE_ORDERS, list_licence_window
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.alerts.services import book
@@ -31,7 +31,7 @@ from tests.world import World
 
 ROWS = 7
 LISTS: dict[str, tuple[Callable[..., Window], Any]] = {
-    "instances": (lists.list_instances, lists.INSTANCE_ORDERS.by),
+    "instances": (instance_list.list_instances, instance_list.INSTANCE_ORDERS.by),
     "tokens": (
         lists.list_tokens,
         ("description", "virtual_account", "state", "expires_at", "created_at", "created_by", "uses"),
@@ -138,14 +138,14 @@ def test_lists_are_filtered_by_the_database_and_cost_the_same_for_any_number(ful
             assert found.count == len(found.items)
             return found.count
 
-        assert count(lists.list_instances, q="SAME") == 3
-        assert count(lists.list_instances, q="sn4") == 1
-        assert count(lists.list_instances, q="100%") == 0
-        assert count(lists.list_instances, mark="clone") == 1
-        assert count(lists.list_instances, virtual_account="Site") == ROWS
-        assert count(lists.list_instances, virtual_account="Nowhere") == 0
-        assert count(lists.list_instances, state="active") == ROWS
-        assert count(lists.list_instances, restricted="yes") == 0
+        assert count(instance_list.list_instances, q="SAME") == 3
+        assert count(instance_list.list_instances, q="sn4") == 1
+        assert count(instance_list.list_instances, q="100%") == 0
+        assert count(instance_list.list_instances, mark="clone") == 1
+        assert count(instance_list.list_instances, virtual_account="Site") == ROWS
+        assert count(instance_list.list_instances, virtual_account="Nowhere") == 0
+        assert count(instance_list.list_instances, state="active") == ROWS
+        assert count(instance_list.list_instances, restricted="yes") == 0
         assert count(lists.list_tokens, q="RACK 1") == 1
         assert count(lists.list_tokens, state="active") == 3
         assert count(lists.list_tokens, state="revoked") == 0
@@ -185,12 +185,12 @@ def statements(server: Satellite, work: Callable[[], object]) -> int:
 def test_a_page_goes_on_where_its_last_row_was_removed_meanwhile(full: Satellite) -> None:
     """The key holds the place, not the row; a count beyond ten thousand says only that."""
     with full.database.write(OPERATOR) as unit:
-        first = lists.list_instances(unit, Part(most=3))
-        ids = [one["id"] for one in lists.list_instances(unit).items]
+        first = instance_list.list_instances(unit, Part(most=3))
+        ids = [one["id"] for one in instance_list.list_instances(unit).items]
         gone = unit.session.get_one(Instance, ids[2])
         gone.removed = True
         unit.session.flush()
-        second = lists.list_instances(unit, Part(most=9, after=first.next))
+        second = instance_list.list_instances(unit, Part(most=9, after=first.next))
         unit.touched.clear()
 
     assert [one["id"] for one in second.items] == ids[3:]

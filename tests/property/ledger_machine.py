@@ -36,7 +36,7 @@ from central.domain.satellites.services import add_satellite, remove_satellite
 from central.domain.tokens.models import Token
 from central.runtime import Central
 from central.sync.apply_rows import apply_rows
-from exchange.certificates import make_csr
+from exchange.certificate_issuing import make_csr
 from exchange.compliance import LotPhase, LotView, Stock, Use, judge_licence, lot_phase, stock_of
 from exchange.device.bodies import RegisterBody
 from exchange.errors import ExchangeError

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from agent import exports
 from agent.transport import Reply
-from exchange.device.bodies import AuthorizeResult
+from exchange.device.licence_bodies import AuthorizeResult
 from exchange.errors import ExchangeError, RegistrationNeededError
 from satellite.core.event_log.models import Event
 from satellite.core.export_queue.models import HeldGrant

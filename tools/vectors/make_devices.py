@@ -11,13 +11,11 @@ from exchange.canonical import JsonObject, b64decode, decode, encode, iso
 from exchange.device.bodies import (
     CertificateResult,
     DeregisterBody,
-    ExportAnswer,
-    ExportReturnResult,
     RegisterResult,
     RenewIdentityBody,
-    StatementBody,
     TransferActiveBody,
 )
+from exchange.device.licence_bodies import ExportAnswer, ExportReturnResult, StatementBody
 from exchange.device.messages import (
     ANSWER_TYPE,
     DeviceAnswer,

@@ -14,7 +14,7 @@ from exchange.codes.confirming import confirms, read_confirmation_code
 from exchange.codes.request import read_request_code
 from exchange.codes.returning import belongs_to, read_return_code
 from exchange.container_parts import Header
-from exchange.device import bodies
+from exchange.device import bodies, licence_bodies
 from exchange.device.messages import open_device_request, peek_device, read_device_answer
 from exchange.errors import ExchangeError, UnknownIssuerError, WrongKindError
 from exchange.files.authorization import read_authorization
@@ -28,19 +28,19 @@ from tools.vectors import tables
 
 BODIES: Mapping[DeviceOp, Callable[[object], Any]] = {
     DeviceOp.REGISTER: bodies.RegisterBody.from_dict,
-    DeviceOp.AUTHORIZE: bodies.AuthorizeBody.from_dict,
+    DeviceOp.AUTHORIZE: licence_bodies.AuthorizeBody.from_dict,
     DeviceOp.RENEW_IDENTITY: bodies.RenewIdentityBody.from_dict,
     DeviceOp.TRANSFER_ACTIVE: bodies.TransferActiveBody.from_dict,
     DeviceOp.DEREGISTER: bodies.DeregisterBody.from_dict,
-    DeviceOp.EXPORT_REQUEST: bodies.StatementBody.from_dict,
-    DeviceOp.EXPORT_RETURN: bodies.StatementBody.from_dict,
+    DeviceOp.EXPORT_REQUEST: licence_bodies.StatementBody.from_dict,
+    DeviceOp.EXPORT_RETURN: licence_bodies.StatementBody.from_dict,
 }
 RESULTS: Mapping[DeviceOp, Callable[[object], Any]] = {
     DeviceOp.REGISTER: bodies.RegisterResult.from_dict,
-    DeviceOp.AUTHORIZE: bodies.AuthorizeResult.from_dict,
+    DeviceOp.AUTHORIZE: licence_bodies.AuthorizeResult.from_dict,
     DeviceOp.RENEW_IDENTITY: bodies.CertificateResult.from_dict,
-    DeviceOp.EXPORT_REQUEST: bodies.ExportAnswer.from_dict,
-    DeviceOp.EXPORT_RETURN: bodies.ExportReturnResult.from_dict,
+    DeviceOp.EXPORT_REQUEST: licence_bodies.ExportAnswer.from_dict,
+    DeviceOp.EXPORT_RETURN: licence_bodies.ExportReturnResult.from_dict,
 }
 
 

@@ -11,9 +11,10 @@ from unittest.mock import patch
 
 from cryptography import x509
 
-from exchange import certificates, statements
+from exchange import certificate_issuing, statements
 from exchange.canonical import JsonObject, digest
-from exchange.device.bodies import AuthorizeBody, AuthorizeResult, EntitlementAnswer, RegisterBody
+from exchange.device.bodies import RegisterBody
+from exchange.device.licence_bodies import AuthorizeBody, AuthorizeResult, EntitlementAnswer
 from exchange.device.messages import DeviceAnswer, DeviceRequest, make_device_answer, make_device_request
 from exchange.files import rows
 from exchange.files.authorization import Authorization, make_authorization
@@ -118,13 +119,13 @@ def satellite_identity(
 ) -> bytes:
     """An identity certificate with a serial number that is no accident."""
     with _serial("identity", private.public.key_id, satellite, by.public.key_id):
-        return certificates.issue_satellite_identity(private.public, satellite, 1, by, MADE)
+        return certificate_issuing.issue_satellite_identity(private.public, satellite, 1, by, MADE)
 
 
 def device_ca(*, satellite: str | None = SATELLITE, by: PrivateKey = RESPONSE) -> bytes:
     """A device CA's certificate."""
     with _serial("ca", satellite or "central", by.public.key_id):
-        return certificates.issue_device_ca(DEVICE_CA.public, satellite, by, MADE)
+        return certificate_issuing.issue_device_ca(DEVICE_CA.public, satellite, by, MADE)
 
 
 IDENTITY_DER = satellite_identity()
@@ -134,7 +135,7 @@ DEVICE_CA_DER = device_ca()
 def device_certificate(*, by: PrivateKey = DEVICE_CA, instance: str = INSTANCE) -> bytes:
     """A device's certificate."""
     with _serial("device", by.public.key_id, instance):
-        return certificates.issue_device_certificate(
+        return certificate_issuing.issue_device_certificate(
             DEVICE.public, instance, UDI, by, DEVICE_CA_DER, MADE, epoch=1, issue=1
         )
 
@@ -310,7 +311,7 @@ def sync_response(
     return out.getvalue()
 
 
-CSR = certificates.make_csr(DEVICE, "device")
+CSR = certificate_issuing.make_csr(DEVICE, "device")
 DEVICE_REQUEST = DeviceRequest(
     op=DeviceOp.AUTHORIZE,
     udi=UDI,

@@ -12,7 +12,8 @@ from central.domain.instances.queries import instance_name, known_unit, members_
 from central.domain.instances.services import set_standbys
 from central.domain.tokens.models import Token
 from central.keyring import KeyRing
-from exchange.certificates import certificate_times, issue_device_certificate
+from exchange.certificate_issuing import issue_device_certificate
+from exchange.certificates import certificate_times
 from exchange.device.backend import DeviceRefusal, KnownDevice
 from exchange.device.bodies import RegisterBody
 from exchange.device.rules import RegistrationVerdict, is_clone, judge_registration, standbys_after

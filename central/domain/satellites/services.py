@@ -26,15 +26,14 @@ from central.domain.satellites.errors import (
     ApprovalPendingError,
     NothingToApproveError,
     RegistrationMismatchError,
-    RegistrationUsedError,
     VirtualAccountInUseError,
 )
+from central.domain.satellites.keys import refuse_used_key
 from central.domain.satellites.models import STATES, Satellite, SatelliteKey
 from central.domain.satellites.queries import REMOVED, by_id, epoch_floor, refuse_known, refuse_known_name
 from central.domain.tokens.services import revoke_all
 from exchange.errors import RegistrationNeededError
 from exchange.files.registration import Registration
-from exchange.keys import PublicKey
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import forget
 from serverkit.ids import new_id
@@ -162,70 +161,6 @@ def open_epoch(unit: Unit, satellite: Satellite, presented: int = 0) -> None:
     satellite.forked, satellite.sync_failure, satellite.next_key_id = False, None, None
 
 
-def accept_key(unit: Unit, satellite: Satellite) -> None:
-    """Certify the registration's key; every earlier key of the satellite is retired."""
-    key = PublicKey.from_dict(satellite.registration["key"])
-    unit.session.execute(
-        update(SatelliteKey)
-        .where(SatelliteKey.account_id == satellite.account_id, SatelliteKey.satellite_id == satellite.id)
-        .values(retired=True)
-    )
-    unit.session.execute(
-        delete(SatelliteKey).where(
-            SatelliteKey.account_id == satellite.account_id,
-            SatelliteKey.satellite_id == satellite.id,
-            SatelliteKey.key_id == key.key_id,
-        )
-    )
-    row = SatelliteKey(
-        account_id=satellite.account_id,
-        satellite_id=satellite.id,
-        key_id=key.key_id,
-        public=key.to_dict(),
-        retired=False,
-    )
-    unit.session.add(row)
-
-
-def expect_key(unit: Unit, satellite: Satellite, key: PublicKey) -> None:
-    """Accept the next key of a satellite beside the current one, until a request signed by it arrives."""
-    if satellite.next_key_id == key.key_id:
-        return
-    used = unit.session.get(SatelliteKey, (satellite.account_id, satellite.id, key.key_id))
-    if used is not None:
-        return
-    satellite.next_key_id = key.key_id
-    unit.session.add(
-        SatelliteKey(
-            account_id=satellite.account_id,
-            satellite_id=satellite.id,
-            key_id=key.key_id,
-            public=key.to_dict(),
-            retired=False,
-        )
-    )
-
-
-def note_signer(unit: Unit, satellite: Satellite, key_id: str) -> None:
-    """Retire the earlier keys once the next one has signed a request."""
-    if satellite.next_key_id is None or satellite.next_key_id != key_id:
-        return
-    row = unit.session.get_one(SatelliteKey, (satellite.account_id, satellite.id, key_id))
-    unit.session.execute(
-        update(SatelliteKey)
-        .where(
-            SatelliteKey.account_id == satellite.account_id,
-            SatelliteKey.satellite_id == satellite.id,
-            SatelliteKey.key_id != key_id,
-        )
-        .values(retired=True)
-    )
-    satellite.next_key_id = None
-    satellite.registration = {**satellite.registration, "key": row.public}
-    message = f"satellite {satellite.name} changed over to its next key"
-    record(unit, satellite.account_id, EventKind.SATELLITE_KEY_RENEWED, message, satellite_id=satellite.id)
-
-
 def rename_satellite(unit: Unit, satellite: Satellite, name: str) -> Satellite:
     """Give a satellite another name (row C11.3)."""
     require(unit, Permission.SATELLITE_MANAGE, satellite.account_id)
@@ -247,7 +182,7 @@ def resync_satellite(unit: Unit, satellite: Satellite, registration: Registratio
     if registration is not None:
         if registration.satellite != satellite.id:
             raise RegistrationMismatchError
-        _refuse_used_key(unit, satellite, registration)
+        refuse_used_key(unit, satellite, registration)
         _take_registration(satellite, registration, digest)
     satellite.state = PENDING
     open_epoch(unit, satellite)
@@ -262,13 +197,6 @@ def resync_satellite(unit: Unit, satellite: Satellite, registration: Registratio
         satellite_id=satellite.id,
     )
     return satellite
-
-
-def _refuse_used_key(unit: Unit, satellite: Satellite, registration: Registration) -> None:
-    """A copy of this satellite can show every file that was made before it was copied; only a fresh key tells them apart."""
-    used = unit.session.get(SatelliteKey, (satellite.account_id, satellite.id, registration.key.key_id))
-    if used is not None:
-        raise RegistrationUsedError
 
 
 def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = False) -> int:

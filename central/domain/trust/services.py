@@ -11,7 +11,7 @@ from pathlib import Path
 
 from central.domain.trust.rules import ROOT_KEYS, THRESHOLD, ended_key, ended_root, first_root, next_root, with_role_key
 from central.keyring import BOX, DEVICE_CA_CERTIFICATE, DEVICE_CA_KEY, KeyRing, role_file
-from exchange.certificates import issue_device_ca
+from exchange.certificate_issuing import issue_device_ca
 from exchange.keys import PrivateKey
 from exchange.trust import Root, Trust, load_root, sign_root
 from exchange.vocabulary import Role

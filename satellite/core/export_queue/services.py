@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from exchange.canonical import JsonObject
 from exchange.device.backend import DeviceRefusal, KnownDevice
-from exchange.device.bodies import ExportAnswer
+from exchange.device.licence_bodies import ExportAnswer
 from exchange.files.rows import ExportDecisionRow
 from exchange.keys import PublicKey
 from exchange.statements import RESERVATION, ExportRequest, ExportReturn, Grant, GrantRelease

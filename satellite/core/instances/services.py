@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from exchange.certificates import certificate_times, issue_device_certificate
+from exchange.certificate_issuing import issue_device_certificate
+from exchange.certificates import certificate_times
 from exchange.device.backend import DeviceRefusal
 from exchange.device.bodies import RegisterBody
 from exchange.device.rules import RegistrationVerdict, judge_registration, standbys_after

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from satellite.actions import lists
+from satellite.actions import instance_list, lists
 from satellite.actions.alerts import dismiss_alert
 from satellite.core.alerts.services import book
 from satellite.core.event_log.event_kinds import EventKind
@@ -23,7 +23,7 @@ from serverkit.db.windows import Part, Window
 from tests.unit.satellite.factories import NOW, add_grant, add_instance, add_request, add_virtual_account, unit_of
 
 LISTS = (
-    lists.list_instances,
+    instance_list.list_instances,
     lists.list_tokens,
     lists.list_export_queue,
     lists.list_events,
@@ -49,7 +49,7 @@ def test_instances_are_found_by_what_a_person_knows_of_them() -> None:
         unit.session.flush()
 
         def found(**filters: str) -> list[object]:
-            return values(lists.list_instances(unit, Part(filters=filters)), "name")
+            return values(instance_list.list_instances(unit, Part(filters=filters)), "name")
 
         assert found() == ["core-1", "core-2", "edge_3"]
         assert found(q="CORE") == found(virtual_account="Site") == ["core-1", "core-2"]
@@ -74,7 +74,7 @@ def test_a_search_takes_parts_of_what_stands_on_a_device_in_any_order_of_the_lis
         for order in ("", "name", "-last_contact", "pid"):
 
             def found(words: str, order: str = order) -> set[object]:
-                return set(values(lists.list_instances(unit, Part(order, filters={"q": words})), "id"))
+                return set(values(instance_list.list_instances(unit, Part(order, filters={"q": words})), "id"))
 
             assert found("core NORTH") == found("sn10 RT-1") == found("6F1C2A90-AA11-4B3E") == {one.id}
             assert found("spare7") == found("SOUTH") == found(two.id) == {two.id}
@@ -86,7 +86,7 @@ def test_a_search_takes_parts_of_what_stands_on_a_device_in_any_order_of_the_lis
 @pytest.mark.parametrize("order", ["name", "-registered_at", "last_contact"])
 def test_a_window_of_many_that_match_goes_on_where_it_ended(monkeypatch: pytest.MonkeyPatch, order: str) -> None:
     """However many match: all are met once, and those that do not match never."""
-    monkeypatch.setattr(lists, "FEW", 2)
+    monkeypatch.setattr(instance_list, "FEW", 2)
     with unit_of() as unit:
         site = add_virtual_account(unit, "Site")
         for number in range(9):
@@ -96,7 +96,7 @@ def test_a_window_of_many_that_match_goes_on_where_it_ended(monkeypatch: pytest.
         met: list[object] = []
         part = Part(order, most=2, filters={"q": "core"})
         while part.after or not met:
-            window = lists.list_instances(unit, part)
+            window = instance_list.list_instances(unit, part)
             assert window.count == 6
             met += values(window, "name")
             part = replace(part, after=window.next)
@@ -112,13 +112,13 @@ def test_a_window_goes_forth_and_back() -> None:
         site = add_virtual_account(unit, "Site")
         for number in range(5):
             add_instance(unit, site, f"SN{number}", f"core-{number}")
-        first = lists.list_instances(unit, Part(most=2))
-        second = lists.list_instances(unit, Part(most=2, after=first.next))
-        back = lists.list_instances(unit, Part(most=2, before=second.before))
+        first = instance_list.list_instances(unit, Part(most=2))
+        second = instance_list.list_instances(unit, Part(most=2, after=first.next))
+        back = instance_list.list_instances(unit, Part(most=2, before=second.before))
 
         assert values(second, "name") == ["core-2", "core-3"]
         assert back.items == first.items
-        assert values(lists.list_instances(unit, Part(sort="-name", most=2)), "name") == ["core-4", "core-3"]
+        assert values(instance_list.list_instances(unit, Part(sort="-name", most=2)), "name") == ["core-4", "core-3"]
         assert (first.count, first.counted) == (5, True)
 
 
