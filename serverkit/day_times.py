@@ -6,7 +6,10 @@ import difflib
 import re
 from datetime import time
 from functools import lru_cache
+from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator
 
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 _NO_PLACES = frozenset({"localtime", "posixrules", "Factory"})
@@ -33,6 +36,20 @@ def read_zone(text: str | None) -> ZoneInfo:
             f"{(text or '')[:40]!r} is not a time zone: an IANA name such as Europe/Vienna is needed{hint}"
         )
     return ZoneInfo(text)
+
+
+def _time_of_day(text: str) -> str:
+    read_time(text)
+    return text
+
+
+def _zone_name(text: str) -> str:
+    read_zone(text)
+    return text
+
+
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+ZoneName = Annotated[str, AfterValidator(_zone_name)]
 
 
 @lru_cache(1)

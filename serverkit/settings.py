@@ -42,7 +42,8 @@ def _bind(text: str) -> str:
     return text
 
 
-def _absolute(text: str | None) -> str | None:
+def absolute_path(text: str | None) -> str | None:
+    """A path that means the same wherever a command is run."""
     # A path that depends on where a command is run would be missing from elsewhere: a home without its anchor.
     if text and not Path(text).is_absolute():
         raise ValueError("an absolute path is needed")
@@ -84,7 +85,7 @@ class LogSettings(Section):
 class AnchorSettings(Section):
     """Where the anchor is kept: outside backups, so that a restored copy is recognised."""
 
-    folder: Annotated[str | None, AfterValidator(_absolute)] = None
+    folder: Annotated[str | None, AfterValidator(absolute_path)] = None
 
 
 class ServerAppSettings(Section):

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from exchange.errors import ExchangeError
-from satellite.actions import synchronization
+from satellite.actions import backups, synchronization
 from satellite.core.access.models import User
 from satellite.core.access.rules import Permission, permissions_of
 from satellite.core.access.services import require, require_actor
@@ -47,9 +47,18 @@ def kinds_of(server: Satellite) -> dict[str, TaskKind]:
         progress.stage("make")
         return synchronization.export_request(server, actor, full=bool(wanted.get("full"))).view
 
+    def make_backup(actor: Actor, _wanted: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        return backups.make_backup(server, actor, progress.stage)
+
+    def verify_backup(actor: Actor, wanted: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        progress.stage("verify")
+        return backups.check_backup(server, actor, str(wanted["name"]))
+
     return {
         SYNCHRONIZE: TaskKind(SYNCHRONIZE, synchronization.ATTEMPT_STAGES, synchronize),
         EXPORT: TaskKind(EXPORT, ("make",), export),
+        backups.MAKE: TaskKind(backups.MAKE, ("write", "verify", "tidy"), make_backup),
+        backups.VERIFY: TaskKind(backups.VERIFY, ("verify",), verify_backup),
     }
 
 

@@ -7,9 +7,14 @@ from typing import Any
 
 import click
 
-from satellite.cli.base import group, home, opened
+from satellite.actions import backups as actions
+from satellite.cli.base import FILE, group, home, opened, reading, writing
 from satellite.runtime import BACKUPS, open_satellite, settle_restore
+from satellite.sync.schedule import WEEKDAYS
+from serverkit.actor import OPERATOR
 from serverkit.backup.cli import Opened, add_backup_commands
+from serverkit.cli.base import emit
+from serverkit.files import read_bounded
 
 
 def _opened(context: click.Context) -> Opened:
@@ -23,4 +28,65 @@ def _finish(folder: Path) -> dict[str, Any]:
     return {"restored": True, "next": "Make a registration file and have central resynchronize this satellite."}
 
 
-add_backup_commands(group, BACKUPS, home, _opened, settle_restore, _finish)
+backup = add_backup_commands(group, BACKUPS, home, _opened, settle_restore, _finish)
+
+
+@backup.command("list", help="List the backups that the satellite keeps itself, with schedule and folder.")
+@click.pass_context
+def backup_list(context: click.Context) -> None:
+    """List the backups."""
+    with reading(context) as (server, unit):
+        emit(context, actions.show_backups(server, unit))
+
+
+@backup.command("plan", help="Change when the satellite makes backups, and how many it keeps.")
+@click.option("--every", type=click.Choice(("off", "daily", "weekly")))
+@click.option("--day", type=click.Choice(WEEKDAYS), help="Day of the week, for weekly.")
+@click.option("--at", metavar="HH:MM", help="Time of the day.")
+@click.option("--zone", help="Time zone, such as Europe/Berlin.")
+@click.option("--keep", type=click.IntRange(1, 365), help="Backups to keep.")
+@click.pass_context
+def backup_plan(context: click.Context, /, day: str | None, **given: str | int | None) -> None:
+    """Change the plan."""
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if day is not None:
+        changes["weekday"] = WEEKDAYS.index(day)
+    with writing(context) as (server, unit):
+        found = actions.change_backup_plan(server, unit, changes)
+    emit(context, found)
+
+
+@backup.command("passphrase", help="Set the passphrase of coming backups; without a file one is made, shown once.")
+@click.option("--passphrase-file", type=FILE, help="File with the passphrase.")
+@click.pass_context
+def backup_passphrase(context: click.Context, passphrase_file: Path | None) -> None:
+    """Set the passphrase."""
+    text = read_bounded(passphrase_file, 4096).decode("utf-8", "replace") if passphrase_file else None
+    with writing(context) as (server, unit):
+        made = actions.set_backup_passphrase(server, unit, text)
+    emit(context, {"passphrase_set": True, **({"passphrase": made} if made else {})})
+
+
+@backup.command("now", help="Make a backup in the satellite's folder now, verify it, remove the oldest.")
+@click.pass_context
+def backup_now(context: click.Context) -> None:
+    """Make a backup."""
+    emit(context, actions.make_backup(opened(context), OPERATOR, lambda _stage: None))
+
+
+@backup.command("check", help="Verify a backup of the satellite's folder with the passphrase that is set.")
+@click.argument("name")
+@click.pass_context
+def backup_check(context: click.Context, name: str) -> None:
+    """Verify a backup."""
+    emit(context, actions.check_backup(opened(context), OPERATOR, name))
+
+
+@backup.command("remove", help="Remove a backup from the satellite's folder.")
+@click.argument("name")
+@click.pass_context
+def backup_remove(context: click.Context, name: str) -> None:
+    """Remove a backup."""
+    with writing(context) as (server, unit):
+        actions.remove_backup(server, unit, name)
+    emit(context, {"removed": name})

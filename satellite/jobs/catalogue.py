@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from satellite.actions.alerts import refresh_alerts
+from satellite.actions.backups import backup_if_due
 from satellite.actions.deadlines import apply_deadlines
 from satellite.actions.synchronization import synchronize_if_due
 from satellite.actions.time import make_clock_job
@@ -39,5 +40,6 @@ def jobs_of(server: Satellite) -> tuple[Job, ...]:
             unless_jumped(apply_deadlines),
             "free the licences of silent devices, remove those silent for a year",
         ),
+        Job("backup", timedelta(minutes=10), partial(backup_if_due, server), "ask for the backup when it is due"),
         Job("alerts", timedelta(hours=1), partial(refresh_alerts, server), "refresh all alerts"),
     )

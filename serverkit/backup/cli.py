@@ -43,15 +43,13 @@ def add_backup_commands(
     opened: Callable[[click.Context], Opened],
     settle: Callable[[Path], None],
     finish: Callable[[Path], dict[str, Any]],
-) -> None:
-    """Add the commands; `opened` opens a home for a backup, `finish` one that was restored.
+) -> Group:
+    """Add the commands, and return the group `backup`; `opened` opens a home for a backup, `finish` one that was restored.
 
     `settle` completes an unfinished restore and opens nothing.
     """
-
-    @group.group("backup", help="Backups of this home: one encrypted file.")
-    def backup() -> None:
-        """Hold the commands of backups."""
+    backup = Group("backup", help="Backups of this home: one encrypted file.")
+    group.add_command(backup)
 
     @backup.command(
         "create", help="Write an encrypted backup; without a passphrase file, a passphrase is generated and shown once."
@@ -92,3 +90,5 @@ def add_backup_commands(
         folder, passphrase = home(context), _given(context, passphrase_file)
         found = restore_backup(product, folder, file, passphrase, settle, replace=replace)
         emit(context, {**found, **finish(folder)})
+
+    return backup

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serverkit.errors import AppError, RefusedError, Remedy
+from serverkit.errors import AppError, NotFoundError, RefusedError, Remedy
 
 
 class NotABackupError(AppError):
@@ -53,3 +53,15 @@ class PassphraseShortError(AppError):
         "Use at least 12 characters, or leave the option out: `backup create` then generates a passphrase.",
         page="backup-and-restore.md",
     )
+
+
+class UnknownBackupError(NotFoundError):
+    code = "unknown_backup"
+    message = "There is no such backup."
+    remedy = Remedy("Take a backup of the list.", page="backup-and-restore.md")
+
+
+class NoPassphraseError(RefusedError):
+    code = "backup_passphrase_not_set"
+    message = "No passphrase for backups is set."
+    remedy = Remedy("Set one on the page Backup, and keep it outside this machine.", page="backup-and-restore.md")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from satellite.actions.tasks import run_next_task
 from satellite.app import make_app
 from satellite.runtime import Satellite, open_satellite
 from serverkit.tls.own import ensure_pair
@@ -77,3 +78,36 @@ def test_a_certificate_is_requested_checked_and_taken_in_the_browser(server: Sat
     assert taken.headers["Location"] == "/settings/tls"
     assert read_pair(folder).leaf.subject.rfc4514_string() == "CN=north.site.example,O=Site"
     assert "brought by an administrator" in text_of(admin.get("/settings/tls"))
+
+
+@pytest.mark.row("S3.4")
+def test_backups_are_made_verified_downloaded_and_removed_in_the_browser(server: Satellite, admin: Browser) -> None:
+    """First the passphrase, shown once; then a task with stages, the file, a damaged one in words, and the schedule."""
+    assert "set a passphrase first" in text_of(admin.get("/settings/backup"))
+    assert admin.post("/settings/backup/make").status_code == 409
+    assert admin.post("/settings/backup/passphrase", {"passphrase": "short"}).status_code == 422
+    made = text_of(admin.post("/settings/backup/passphrase", {"passphrase": ""}))
+    passphrase = re.search(r'id="secret-passphrase"[^>]*value="([^"]+)"', made)
+    assert passphrase is not None
+    task = admin.post("/settings/backup/make").headers["Location"]
+    assert "It waits to be begun." in text_of(admin.get(task))
+    run_next_task(server)
+    done = text_of(admin.get(task))
+    name = re.search(r"/settings/backup/(satellite-[\d-]+\.pgb)/download", done)
+    assert name is not None
+    assert "Verify it as a restore would" in done
+    sent = admin.get(f"/settings/backup/{name[1]}/download")
+    assert sent.get_data() == (server.home / "backups" / name[1]).read_bytes()
+    page = text_of(admin.get("/settings/backup"))
+    assert passphrase[1] not in page
+    assert "Newest verified backup: just now." in page
+    wrong = admin.post("/settings/backup/plan", {"every": "daily", "at": "25:00", "zone": "Middle/Earth", "keep": "0"})
+    assert wrong.status_code == 422
+    assert all(said in text_of(wrong) for said in ("not a time of the day", "not a time zone", "must be 1 or more"))
+    right = {"every": "weekly", "weekday": "friday", "at": "03:30", "zone": "UTC", "keep": "3"}
+    assert admin.post("/settings/backup/plan", right).status_code == 303
+    assert 'value="friday" selected' in text_of(admin.get("/settings/backup"))
+    (server.home / "backups" / name[1]).write_bytes(b"nothing")
+    assert "cannot be read" in text_of(admin.get("/settings/backup"))
+    assert admin.post(f"/settings/backup/{name[1]}/remove").status_code == 303
+    assert admin.get(f"/settings/backup/{name[1]}/download").status_code == 404

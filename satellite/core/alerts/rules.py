@@ -25,7 +25,11 @@ _KINDS = (
     AlertKind("agreement_pending", _MAJOR, "satellite", ("synchronize",), "the account has yet to accept the licensing agreement", "acceptance at central and a synchronization"),
     AlertKind("clock_suspicious", _MAJOR, "satellite", ("confirm_time",), "the clock jumped ahead or was set back", "confirmation or a correct clock"),
     AlertKind("trust_expiring", _MAJOR, "satellite", ("synchronize",), "the root or a role key expires soon", "a newer root"),
+    AlertKind("backup_old", _MAJOR, "satellite", ("remind", "dismiss"), "the newest verified backup is older than the schedule allows", "a verified backup"),
+    AlertKind("backup_failed", _MINOR, "satellite", ("dismiss",), "the last backup failed", "a backup that succeeds"),
     *alert_kinds("satellite"),
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, AlertKind] = {kind.kind: kind for kind in _KINDS}
+BACKUP_KINDS = frozenset({"backup_old", "backup_failed"})
+"""Refreshed with the backups: they depend on files, which no device message looks at."""

@@ -14,7 +14,7 @@ from satellite.core.access.services import require
 from satellite.core.alerts import conditions, devices
 from satellite.core.alerts.clones import clones
 from satellite.core.alerts.models import Alert
-from satellite.core.alerts.rules import CATALOGUE
+from satellite.core.alerts.rules import BACKUP_KINDS, CATALOGUE
 from satellite.core.event_log.event_kinds import SITE, EventKind
 from satellite.core.event_log.services import record
 from satellite.core.site.queries import site_of
@@ -47,12 +47,17 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
         conditions.trust(unit, root),
         conditions.clock(unit),
     )
-    _tell(unit, book().reconcile(unit, wanted, frozenset(CATALOGUE) - TLS_KINDS, tell=TOLD))
+    _tell(unit, book().reconcile(unit, wanted, frozenset(CATALOGUE) - TLS_KINDS - BACKUP_KINDS, tell=TOLD))
 
 
 def refresh_tls(unit: Unit, wanted: Iterable[Wanted]) -> None:
     """Refresh the alerts about this server's TLS certificate."""
     book().reconcile(unit, wanted, TLS_KINDS)
+
+
+def refresh_backups(unit: Unit, wanted: Iterable[Wanted]) -> None:
+    """Refresh the alerts about backups."""
+    book().reconcile(unit, wanted, BACKUP_KINDS)
 
 
 def refresh_touched(unit: Unit, *, instances: Collection[str], pools: Collection[tuple[str, str]]) -> None:

@@ -20,6 +20,9 @@ class EventKind(StrEnum):
     CLOCK_CHANGED = "clock:changed"
     TIME_CONFIRMED = "time:confirmed"
     TIME_SETTINGS_CHANGED = "time_settings:changed"
+    SETTINGS_CHANGED = "settings:changed"
+    BACKUP_MADE = "backup:made"
+    BACKUP_REMOVED = "backup:removed"
     TLS_REQUESTED = "tls:certificate_requested"
     TLS_DISCARDED = "tls:request_discarded"
     TLS_IMPORTED = "tls:certificate_imported"
@@ -95,7 +98,10 @@ QUIET = frozenset(
         EventKind.RECOVERY_CODE_USED,
         EventKind.SESSION_REVOKED,
         EventKind.SIGN_IN_SLOWED,
-        # The action refreshes the alerts about TLS itself.
+        # The action refreshes the alerts about TLS and backups itself.
+        EventKind.SETTINGS_CHANGED,
+        EventKind.BACKUP_MADE,
+        EventKind.BACKUP_REMOVED,
         EventKind.TLS_REQUESTED,
         EventKind.TLS_DISCARDED,
         EventKind.TLS_IMPORTED,

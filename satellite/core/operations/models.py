@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Index
 
 from satellite.core.base import Base
-from serverkit.db.base import ClockMixin, JobRunMixin
+from serverkit.db.base import ClockMixin, JobRunMixin, OutboxMixin
+from serverkit.stored_settings import StoredSettingMixin
 from serverkit.tasks.models import TaskMixin
 
 
@@ -26,3 +27,15 @@ class Task(TaskMixin, Base):
     """A long work that somebody asked for."""
 
     __tablename__ = "tasks"
+
+
+class OutboxEntry(OutboxMixin, Base):
+    """Something to be sent after the commit."""
+
+    __tablename__ = "outbox"
+
+
+class StoredSetting(StoredSettingMixin, Base):
+    """What pages and commands set about one subject."""
+
+    __tablename__ = "stored_settings"

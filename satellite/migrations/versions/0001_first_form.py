@@ -152,6 +152,23 @@ def upgrade() -> None:
     with op.batch_alter_table('known_places', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_known_places_last_at'), ['last_at'], unique=False)
 
+    op.create_table('outbox',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('kind', sa.String(length=64), nullable=False),
+    sa.Column('payload', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('sent_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('due_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('last_error', sa.Text(), nullable=False),
+    sa.CheckConstraint('"attempts" BETWEEN 0 AND 9007199254740991', name=op.f('ck_outbox_attempts_bounds')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox'))
+    )
+    with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_outbox_at'), ['at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_outbox_due_at'), ['due_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_outbox_sent_at'), ['sent_at'], unique=False)
+
     op.create_table('registrations',
     sa.Column('digest', sa.String(length=64), nullable=False),
     sa.Column('nonce', sa.String(length=32), nullable=False),
@@ -237,6 +254,13 @@ def upgrade() -> None:
     sa.CheckConstraint('"last_seq" BETWEEN 0 AND 9007199254740991', name=op.f('ck_site_last_seq_bounds')),
     sa.CheckConstraint('"setup_mode" IN (\'manual\', \'network\')', name=op.f('ck_site_setup_mode_known')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_site'))
+    )
+    op.create_table('stored_settings',
+    sa.Column('name', sa.String(length=32), nullable=False),
+    sa.Column('content', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('secret', sa.Text(), nullable=False),
+    sa.Column('changed_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_stored_settings'))
     )
     op.create_table('sync_history',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -659,6 +683,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sync_history_at'))
 
     op.drop_table('sync_history')
+    op.drop_table('stored_settings')
     op.drop_table('site')
     with op.batch_alter_table('sign_in_failures', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sign_in_failures_name_key'))
@@ -670,6 +695,12 @@ def downgrade() -> None:
 
     op.drop_table('requests')
     op.drop_table('registrations')
+    with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_outbox_sent_at'))
+        batch_op.drop_index(batch_op.f('ix_outbox_due_at'))
+        batch_op.drop_index(batch_op.f('ix_outbox_at'))
+
+    op.drop_table('outbox')
     with op.batch_alter_table('known_places', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_known_places_last_at'))
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from satellite.ui.settings import overview, time, tls
+from satellite.ui.settings import backup, overview, time, tls
 
-URLS = (*overview.URLS, *time.URLS, *tls.URLS)
+URLS = (*overview.URLS, *time.URLS, *tls.URLS, *backup.URLS)

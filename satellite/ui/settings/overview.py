@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from satellite.actions.backups import show_backups
 from satellite.actions.settings import list_machine_settings
 from satellite.actions.synchronization import show_settings
 from satellite.actions.time import ACTS
@@ -28,12 +29,14 @@ def show(page: Page) -> Answer:
     """Every setting with its value, its source and the page that changes it."""
     server = server_of(page)
     time, way, tls = ACTS.settings(page.unit), show_settings(page.unit), show_tls(server, page.unit)
+    backups = show_backups(server, page.unit)
     kept: list[tuple[Words, Any, str]] = [
         (_("Zone"), time["zone"], f"{PATH}/time"),
         (_("Time servers"), ", ".join(time["servers"]) or _("none"), f"{PATH}/time"),
         (_("Address of central"), way["url"] or _("none: by files"), "/sync/settings"),
         (_("Synchronization"), EVERY.get(way["every"], way["every"]), "/sync/settings"),
         (_("TLS certificate"), CERTIFICATES[tls["state"]], f"{PATH}/tls"),
+        (_("Backup"), EVERY[backups["every"]], f"{PATH}/backup"),
     ]
     context = {"kept": kept, "machine": list_machine_settings(server, page.unit), "sources": SOURCES}
     return Shown("settings", _("Settings"), "settings.html", context, nav="settings", help="settings")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 from satellite.actions.tasks import SYNCHRONIZE, is_scheduled, show_task, start_task, stop_task
 from satellite.ui.sync.frame import CRUMBS, RUN, server_of
 from satellite.ui.sync.overview import Make, show
 from satellite.ui.sync.remedies import remedy_of
+from satellite.ui.works import COMMON, TaskView, task_view
+from serverkit.errors import NotFoundError
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.page import Page
 from serverkit.web.texts import Words, _
@@ -21,31 +22,7 @@ STAGES: dict[str, Words] = {
     "send": _("Send it, and wait for the response"),
     "apply": _("Apply the response"),
 }
-STATES: dict[str, Words] = {
-    "waiting": _("It waits to be begun."),
-    "running": _("Under way"),
-    "done": _("Synchronized."),
-    "failed": _("It failed."),
-    "stopped": _("It was stopped."),
-}
-OVER = frozenset({"done", "failed", "stopped"})
-
-
-@dataclass(frozen=True, slots=True)
-class TaskView:
-    """A task as `task` of the templates shows it."""
-
-    id: str
-    path: str
-    title: Words
-    stage: Words
-    at: int
-    of: int
-    done: bool
-    stop: str
-    log: tuple[tuple[str, Words], ...] = ()
-    result: Words = ""
-    kind: str = "good"
+STATES: dict[str, Words] = {**COMMON, "done": _("Synchronized.")}
 
 
 def begin(page: Page) -> Answer:
@@ -55,8 +32,11 @@ def begin(page: Page) -> Answer:
 
 
 def find(page: Page) -> dict[str, Any]:
-    """The task of the address; UnknownTaskError."""
-    return show_task(server_of(page), page.unit, page.parts["id"])
+    """The task of the address, if it is a synchronization; NotFoundError."""
+    found = show_task(server_of(page), page.unit, page.parts["id"])
+    if found["kind"] != SYNCHRONIZE:
+        raise NotFoundError
+    return found
 
 
 def watch(page: Page) -> Answer:
@@ -79,14 +59,7 @@ def watch(page: Page) -> Answer:
 
 def view_of(task: Mapping[str, Any]) -> TaskView:
     """A task as it is shown."""
-    stages, over = list(task["stages"]), task["state"] in OVER
-    at = stages.index(task["stage"]) + 1 if task["stage"] in stages else 0
-    stage = STATES[task["state"]] if over or not at else STAGES.get(task["stage"], task["stage"])
-    path = f"/sync/now/{task['id']}"
-    return TaskView(
-        task["id"], path, _("Synchronize now"), stage, at, 0 if over else len(stages), over,
-        "" if over or task["stopping"] else f"{path}/stop",
-    )  # fmt: skip
+    return task_view(task, f"/sync/now/{task['id']}", _("Synchronize now"), STAGES, STATES)
 
 
 def stop(page: Page) -> Answer:

@@ -1,0 +1,186 @@
+"""Backups that a satellite makes itself: verified, counted, on time, and never with their passphrase in sight."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from satellite.actions import backups as actions
+from satellite.actions import tasks
+from satellite.actions.event_log import list_events
+from satellite.core.access.errors import NotPermittedError
+from satellite.core.access.rules import Role
+from satellite.core.alerts.models import Alert
+from satellite.core.operations.models import StoredSetting, Task
+from satellite.runtime import BACKUPS, Satellite
+from serverkit.actor import OPERATOR, SYSTEM
+from serverkit.backup.errors import BackupDamagedError, BackupLockedError, NoPassphraseError, PassphraseShortError
+from serverkit.backup.service import verify_backup
+from serverkit.errors import AppError
+from serverkit.tasks.errors import TaskRunningError
+from tests.unit.satellite.factories import person, server_of
+
+SECRET = "correct horse battery staple"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Satellite]:
+    """A satellite with a passphrase for its backups."""
+    made = server_of(tmp_path / "home")
+    with made.database.write(OPERATOR) as unit:
+        actions.set_backup_passphrase(made, unit, SECRET)
+    yield made
+    made.database.dispose()
+
+
+def items(server: Satellite) -> list[dict[str, Any]]:
+    """The backups that are listed."""
+    with server.database.read(OPERATOR) as unit:
+        return list(actions.show_backups(server, unit)["items"])
+
+
+def alerts(server: Satellite) -> set[str]:
+    """Open alerts about backups."""
+    with server.database.read(OPERATOR) as unit:
+        return set(unit.session.scalars(select(Alert.kind).where(Alert.state == "open")))
+
+
+@pytest.mark.row("S3.4")
+def test_a_task_makes_a_backup_that_a_restore_takes(server: Satellite) -> None:
+    """It is verified, listed, an event, and opens with the passphrase that was set; a second task waits for the first."""
+    with server.database.write(OPERATOR) as unit:
+        task = actions.start_backup(unit)
+        with pytest.raises(TaskRunningError):
+            actions.start_backup(unit)
+    assert tasks.run_next_task(server) == task
+    with server.database.read(OPERATOR) as unit:
+        shown = tasks.show_task(server, unit, task)
+        kinds = [one["kind"] for one in list_events(unit)]
+        kept = unit.session.get(StoredSetting, "backup")
+        raw = json.dumps(kept.content) + kept.secret if kept is not None else ""
+    [one] = items(server)
+
+    assert (shown["state"], [line["text"] for line in shown["log"]]) == ("done", ["write", "verify", "tidy"])
+    assert (one["state"], one["name"]) == ("verified", shown["result"]["name"])
+    assert kinds.count("backup:made") == 1
+    assert verify_backup(BACKUPS, server.home / "backups" / one["name"], SECRET.encode(), server.home)["files"]
+    assert SECRET not in raw + json.dumps(shown)
+
+
+@pytest.mark.row("S3.4")
+def test_what_is_damaged_later_is_told_and_a_wrong_passphrase_is_not_taken_for_damage(server: Satellite) -> None:
+    """A changed file is no longer verified; verifying it says damaged; another passphrase says only that."""
+    name = str(actions.make_backup(server, OPERATOR, lambda _stage: None)["name"])
+    file = server.home / "backups" / name
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    assert items(server)[0]["state"] == "not_verified"
+    with pytest.raises(BackupDamagedError):
+        actions.check_backup(server, OPERATOR, name)
+    assert items(server)[0]["state"] == "damaged"
+    with server.database.write(OPERATOR) as unit:
+        actions.set_backup_passphrase(server, unit, "another passphrase")
+    name = str(actions.make_backup(server, OPERATOR, lambda _stage: None)["name"])
+    with server.database.write(OPERATOR) as unit:
+        actions.set_backup_passphrase(server, unit, SECRET)
+    with pytest.raises(BackupLockedError):
+        actions.check_backup(server, OPERATOR, name)
+    assert {one["name"]: one["state"] for one in items(server)}[name] == "verified"
+    file.write_bytes(b"nothing")
+    assert "unreadable" in {one["state"] for one in items(server)}
+
+
+@pytest.mark.row("S3.4")
+def test_the_oldest_go_and_the_newest_verified_one_never(server: Satellite, tmp_path: Path) -> None:
+    """As many as were set are kept; files of other names are nobody's business."""
+    folder = server.home / "backups"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine", encoding="ascii")
+    shelf = actions.shelf_of(server)
+    now = server.clock.now()
+    for day in range(4):
+        name = shelf.make(server.home, server.database.engine, SECRET.encode(), now - timedelta(days=day))
+        if day == 3:
+            shelf.verify(name, SECRET.encode(), tmp_path / "scratch", now)
+    assert len(shelf.tidy(2)) == 1
+    assert [one.good for one in shelf.items()] == [False, False, True]
+    assert (folder / "notes.txt").exists()
+
+
+@pytest.mark.row("S3.4")
+def test_a_backup_is_asked_for_when_the_schedule_says_so_and_alerts_tell_of_age_and_failure(server: Satellite) -> None:
+    """Not before its time, not twice, sooner after a failure; a verified backup clears both alerts."""
+    with server.database.write(OPERATOR) as unit:
+        actions.change_backup_plan(server, unit, {"every": "daily", "at": "02:00", "zone": "UTC"})
+        began = unit.now
+    with server.database.write(SYSTEM) as unit:
+        assert actions.backup_if_due(server, unit).startswith("next ")
+        unit.now = began + timedelta(days=4)
+        assert actions.backup_if_due(server, unit).startswith("task ")
+        assert actions.backup_if_due(server, unit).startswith("next ")
+    assert alerts(server) == {"backup_old"}
+    (server.home / "backups").write_text("no folder", encoding="ascii")
+    assert tasks.run_next_task(server)
+    with server.database.write(SYSTEM) as unit:
+        task = unit.session.scalars(select(Task)).one()
+        assert (task.state, (task.error or {})["code"]) == ("failed", "file_unreadable")
+        unit.now = began + timedelta(days=4, minutes=1)
+        actions.backup_if_due(server, unit)
+    assert "backup_failed" in alerts(server)
+    (server.home / "backups").unlink()
+    with server.database.write(SYSTEM) as unit:
+        unit.now = began + timedelta(days=5)
+        assert actions.backup_if_due(server, unit).startswith("task ")
+    assert tasks.run_next_task(server)
+    assert not alerts(server) & {"backup_old", "backup_failed"}
+
+
+@pytest.mark.row("S3.4")
+@pytest.mark.parametrize(
+    "changes", [{"at": "25:00"}, {"zone": "Middle/Earth"}, {"keep": 0}, {"keep": 366}, {"every": "hourly"}]
+)
+def test_a_plan_that_cannot_be_is_refused(server: Satellite, changes: dict[str, Any]) -> None:
+    """Nothing changes then."""
+    with server.database.write(OPERATOR) as unit:
+        before = actions.show_backups(server, unit)
+        with pytest.raises(AppError):
+            actions.change_backup_plan(server, unit, changes)
+        assert actions.show_backups(server, unit)["keep"] == before["keep"]
+
+
+@pytest.mark.row("S3.4")
+def test_without_passphrase_nothing_is_made_and_only_administrators_touch_backups(tmp_path: Path) -> None:
+    """A short passphrase is refused, a generated one is long; names are never paths."""
+    server = server_of(tmp_path / "home")
+    with server.database.write(OPERATOR) as unit:
+        with pytest.raises(NoPassphraseError):
+            actions.start_backup(unit)
+        with pytest.raises(NoPassphraseError):
+            actions.change_backup_plan(server, unit, {"every": "daily"})
+        with pytest.raises(PassphraseShortError):
+            actions.set_backup_passphrase(server, unit, "short")
+        assert len(actions.set_backup_passphrase(server, unit) or "") >= 24
+        for name in ("../satellite.db", "satellite.db", "/etc/passwd", "x" * 300, ""):
+            with pytest.raises(AppError):
+                actions.find_backup(server, unit, name)
+    with server.database.write(person(Role.OPERATOR)) as unit:
+        for act in (
+            lambda: actions.show_backups(server, unit),
+            lambda: actions.start_backup(unit),
+            lambda: actions.start_verification(server, unit, "x"),
+            lambda: actions.find_backup(server, unit, "x"),
+            lambda: actions.read_backup(server, unit, "x"),
+            lambda: actions.remove_backup(server, unit, "x"),
+            lambda: actions.set_backup_passphrase(server, unit),
+            lambda: actions.change_backup_plan(server, unit, {}),
+            lambda: actions.make_backup(server, person(Role.OPERATOR), lambda _stage: None),
+            lambda: actions.check_backup(server, person(Role.OPERATOR), "x"),
+        ):
+            with pytest.raises(NotPermittedError):
+                act()
+    server.database.dispose()
