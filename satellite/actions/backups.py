@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,18 +14,18 @@ from sqlalchemy import select
 
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require, require_actor
+from satellite.core.alerts import conditions
 from satellite.core.alerts.services import refresh_backups
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
-from satellite.core.operations import stored
-from satellite.core.operations.models import StoredSetting, Task
+from satellite.core.operations.models import Task
+from satellite.core.settings import services as stored
+from satellite.core.settings.models import StoredSetting
 from satellite.runtime import BACKUPS, Satellite
-from satellite.sync.schedule import Schedule, due_at
+from satellite.sync.schedule import WEEKDAYS, Schedule, due_at
 from serverkit.actor import Actor
 from serverkit.alerts.engine import Wanted
-from serverkit.alerts.texts import said
-from serverkit.backup.cli import LEAST
-from serverkit.backup.errors import NoPassphraseError, PassphraseShortError
+from serverkit.backup.errors import LEAST, NoPassphraseError, PassphraseShortError
 from serverkit.backup.shelf import Kept, Shelf, Tell, make_verify_tidy
 from serverkit.clock import iso, optional_iso
 from serverkit.day_times import TimeOfDay, ZoneName, read_time
@@ -34,8 +34,7 @@ from serverkit.stored_settings import Stored, changed_at
 from serverkit.tasks import service as tasks
 
 MAKE, VERIFY = "backup", "verify_backup"
-OLD = {"daily": timedelta(days=3), "weekly": timedelta(days=15), "off": timedelta(days=30)}
-"""How old the newest verified backup may be, by schedule."""
+DAYS = WEEKDAYS
 
 
 class BackupPlan(Stored):
@@ -207,18 +206,9 @@ def _wanted(server: Satellite, unit: Unit) -> Iterator[Wanted]:
     if since is None:
         return  # backups are made in another way, if at all
     newest = next((one.created for one in shelf_of(server).items() if one.good), None)
-    days = (unit.now - (newest or since)).days
-    if unit.now - (newest or since) > OLD[plan.every]:
-        text = (
-            said("The newest verified backup is {days} days old. Make one, and look at the last task.", days=days)
-            if newest is not None
-            else said("No verified backup was made for {days} days. Make one, and look at the last task.", days=days)
-        )
-        yield Wanted("backup_old", "backup", text, "site", step=days // 7)
     last = _last_task(unit)
-    if last is not None and last["state"] == "failed":
-        text = said("The last backup failed: {reason}", reason=last["error"] or "see the task")
-        yield Wanted("backup_failed", "backup", text, "site")
+    failure = None if last is None or last["state"] != "failed" else last["error"] or "see the task"
+    yield from conditions.backups(unit.now, plan.every, since, newest, failure)
 
 
 def _last_task(unit: Unit) -> dict[str, Any] | None:

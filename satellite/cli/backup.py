@@ -10,7 +10,6 @@ import click
 from satellite.actions import backups as actions
 from satellite.cli.base import FILE, group, home, opened, reading, writing
 from satellite.runtime import BACKUPS, open_satellite, settle_restore
-from satellite.sync.schedule import WEEKDAYS
 from serverkit.actor import OPERATOR
 from serverkit.backup.cli import Opened, add_backup_commands
 from serverkit.cli.base import emit
@@ -41,7 +40,7 @@ def backup_list(context: click.Context) -> None:
 
 @backup.command("plan", help="Change when the satellite makes backups, and how many it keeps.")
 @click.option("--every", type=click.Choice(("off", "daily", "weekly")))
-@click.option("--day", type=click.Choice(WEEKDAYS), help="Day of the week, for weekly.")
+@click.option("--day", type=click.Choice(actions.DAYS), help="Day of the week, for weekly.")
 @click.option("--at", metavar="HH:MM", help="Time of the day.")
 @click.option("--zone", help="Time zone, such as Europe/Berlin.")
 @click.option("--keep", type=click.IntRange(1, 365), help="Backups to keep.")
@@ -50,7 +49,7 @@ def backup_plan(context: click.Context, /, day: str | None, **given: str | int |
     """Change the plan."""
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if day is not None:
-        changes["weekday"] = WEEKDAYS.index(day)
+        changes["weekday"] = actions.DAYS.index(day)
     with writing(context) as (server, unit):
         found = actions.change_backup_plan(server, unit, changes)
     emit(context, found)

@@ -11,9 +11,10 @@ from satellite.core.export_queue import models as export_queue
 from satellite.core.instances import models as instances
 from satellite.core.licences import models as licences
 from satellite.core.operations import models as operations
+from satellite.core.settings import models as settings
 from satellite.core.site import models as site
 from satellite.core.tokens import models as tokens
 from serverkit.db.guards import guarded
 
-FEATURES = (access, accounts, alerts, event_log, export_queue, instances, licences, operations, site, tokens)
+FEATURES = (access, accounts, alerts, event_log, export_queue, instances, licences, operations, settings, site, tokens)
 metadata = guarded(Base.metadata)

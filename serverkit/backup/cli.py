@@ -10,14 +10,13 @@ from typing import Any
 import click
 from sqlalchemy import Engine
 
-from serverkit.backup.errors import PassphraseNeededError, PassphraseShortError
+from serverkit.backup.errors import LEAST, PassphraseNeededError, PassphraseShortError
 from serverkit.backup.service import Product, create_backup, restore_backup, verify_backup
 from serverkit.cli.base import OUTPUT, CliState, Group, emit
 from serverkit.clock import Clock, iso
 from serverkit.files import read_bounded
 
 FILE = click.Path(path_type=Path, dir_okay=False)
-LEAST = 12
 Opened = tuple[Path, Engine, Clock]
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from serverkit.errors import AppError, NotFoundError, RefusedError, Remedy
 
+LEAST = 12
+"""Characters of a passphrase."""
+
 
 class NotABackupError(AppError):
     code = "not_a_backup"

@@ -80,6 +80,13 @@ TESTED: dict[tuple[str, str], str] = {
         "test_a_new_satellite_is_named_until_its_authorization_arrives",
         "satellite_authorization_ready",
     ),
+    **_on(
+        ("satellite",),
+        "tests/unit/satellite/actions/test_backups.py"
+        "::test_a_backup_is_asked_for_when_the_schedule_says_so_and_alerts_tell_of_age_and_failure",
+        "backup_old",
+        "backup_failed",
+    ),
     **_on(("central",), "test_a_site_that_does_not_synchronize_is_named_until_it_does", "satellite_removed"),
 }
 # Their causes cannot occur before these rows are built.

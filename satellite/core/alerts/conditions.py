@@ -233,3 +233,25 @@ def clock(unit: Unit) -> Iterator[Wanted]:
                 time=shown,
             )
         yield Wanted("clock_suspicious", "clock", text, "site", step=int(reading.may_end))
+
+
+BACKUP_OLD = {"daily": timedelta(days=3), "weekly": timedelta(days=15), "off": timedelta(days=30)}
+"""How old the newest verified backup may be, by schedule."""
+
+
+def backups(
+    now: datetime, every: str, since: datetime, newest: datetime | None, failure: str | None
+) -> Iterator[Wanted]:
+    """Row S3.4: the newest verified backup is old, or the last one failed; `since` is when backups were set up here."""
+    age = now - (newest or since)
+    if age > BACKUP_OLD[every]:
+        text = (
+            said("The newest verified backup is {days} days old. Make one, and look at the last task.", days=age.days)
+            if newest is not None
+            else said(
+                "No verified backup was made for {days} days. Make one, and look at the last task.", days=age.days
+            )
+        )
+        yield Wanted("backup_old", "backup", text, "site", step=age.days // 7)
+    if failure is not None:
+        yield Wanted("backup_failed", "backup", said("The last backup failed: {reason}", reason=failure), "site")

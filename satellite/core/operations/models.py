@@ -6,7 +6,6 @@ from sqlalchemy import Index
 
 from satellite.core.base import Base
 from serverkit.db.base import ClockMixin, JobRunMixin, OutboxMixin
-from serverkit.stored_settings import StoredSettingMixin
 from serverkit.tasks.models import TaskMixin
 
 
@@ -33,9 +32,3 @@ class OutboxEntry(OutboxMixin, Base):
     """Something to be sent after the commit."""
 
     __tablename__ = "outbox"
-
-
-class StoredSetting(StoredSettingMixin, Base):
-    """What pages and commands set about one subject."""
-
-    __tablename__ = "stored_settings"

@@ -11,7 +11,7 @@ from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
-from satellite.core.operations.models import StoredSetting
+from satellite.core.settings.models import StoredSetting
 from serverkit import stored_settings as store
 from serverkit.db.unit import Unit
 from serverkit.errors import InvalidInputError
