@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,8 +18,10 @@ from werkzeug.test import Client
 
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import Unit
-from serverkit.errors import AppError, ForbiddenError, Remedy
+from serverkit.errors import AppError, ForbiddenError, NotFoundError, Remedy
 from serverkit.http.app import make_flask
+from serverkit.tasks.errors import TaskStoppedError
+from serverkit.web import bulk_work
 from serverkit.web.assets import Static
 from serverkit.web.console import (
     Entered,
@@ -76,6 +79,58 @@ class Memory:
 
 
 @dataclass
+class MemoryWorks:
+    """Changes of many rows in memory: a test says when they run, and after which part they are stopped."""
+
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    eager: Any = None
+    parts: int = 0
+    stop_after: int | None = None
+
+    def begin(self, unit: Unit, wanted: Mapping[str, Any]) -> str:
+        task = {"id": str(len(self.asked)), "wanted": dict(wanted), "state": "waiting", "stage": "", "stopping": False}
+        self.asked.append({**task, "done": 0, "total": 0, "result": None, "error": None, "actor": unit.actor})
+        if self.eager is not None:
+            self.run(self.eager)
+        return str(task["id"])
+
+    def find(self, unit: Unit, task_id: str) -> Mapping[str, Any]:
+        own = [one for one in self.asked if one["id"] == task_id and one["actor"].id == unit.actor.id]
+        if not own:
+            raise NotFoundError
+        return own[0]
+
+    def stop(self, unit: Unit, task_id: str) -> None:
+        one = self.asked[int(task_id)]
+        one["state"], one["stopping"] = ("stopped" if one["state"] == "waiting" else one["state"]), True
+
+    def is_scheduled(self, unit: Unit) -> bool:
+        return self.eager is not None
+
+    def stage(self, name: str, total: int = 0) -> None:
+        self.asked[-1].update(stage=name, total=total)
+
+    def advance(self, done: int, result: dict[str, Any]) -> None:
+        self.parts += 1
+        self.asked[-1].update(done=done, result=json.loads(json.dumps(result)))
+        if self.parts == self.stop_after:
+            raise TaskStoppedError
+
+    def run(self, console: Any) -> None:
+        """Run the newest."""
+        task = self.asked[-1]
+        task["state"] = "running"
+        try:
+            task["result"] = bulk_work.run(console, task["actor"], json.loads(json.dumps(task["wanted"])), self)
+            task["state"] = "done"
+        except TaskStoppedError:
+            task["state"] = "stopped"
+        except AppError as error:
+            task["state"] = "failed"
+            task["error"] = {"code": error.code, "message": str(error), "remedy": str(error.remedy)}
+
+
+@dataclass
 class TestConsole:
     """A console whose people, pages and gate a test chooses."""
 
@@ -88,6 +143,7 @@ class TestConsole:
     title: str = "Satellite"
     cookie: str = "test"
     server: Any = None
+    works: Any = None
     roots: tuple[type[Exception], ...] = (AppError,)
     database: Any = field(default_factory=Memory)
     sessions: dict[str, str] = field(default_factory=dict)

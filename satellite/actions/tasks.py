@@ -21,10 +21,13 @@ from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 from serverkit.errors import AppError
 from serverkit.tasks import service
+from serverkit.tasks.errors import UnknownTaskError
+from serverkit.tasks.models import TaskMixin
 from serverkit.tasks.service import Progress, TaskKind
 
-SYNCHRONIZE, EXPORT = "synchronize", "export"
+SYNCHRONIZE, EXPORT, BULK = "synchronize", "export", "bulk"
 KINDS = (SYNCHRONIZE, EXPORT)
+"""The kinds that are started by themselves; `bulk` is a change of many rows, which begins at its preview."""
 SCHEDULER_SILENT = timedelta(minutes=3)
 """Without a sign of life for this long, nobody runs tasks."""
 ORDERS = Orders(
@@ -92,9 +95,34 @@ def stop_task(server: Satellite, unit: Unit, task_id: str) -> dict[str, Any]:
     return service.task_dict(row, kinds_of(server))
 
 
-def run_next_task(server: Satellite) -> str | None:
-    """Run the task that has waited longest; its id, None where none waits."""
-    return service.run_next(server.database, Task, kinds_of(server), _still, (AppError, ExchangeError))
+def begin_bulk(unit: Unit, wanted: Mapping[str, Any]) -> str:
+    """Ask for a change of many rows, whose permission the page has asked for; the task's id. TaskRunningError."""
+    return service.ask(unit, Task, BULK, wanted).id
+
+
+def show_bulk(unit: Unit, task_id: str) -> dict[str, Any]:
+    """Show a change of many rows: one's own, or with the right to run jobs anyone's. UnknownTaskError."""
+    row = _bulk(unit, task_id)
+    return {**service.task_dict(row, {}), "wanted": dict(row.wanted)}
+
+
+def stop_bulk(unit: Unit, task_id: str) -> None:
+    """Stop a change of many rows between two of its parts; what is done stays done. UnknownTaskError, TaskOverError."""
+    service.stop(unit, _bulk(unit, task_id))
+
+
+def _bulk(unit: Unit, task_id: str) -> TaskMixin:
+    row = service.find(unit, Task, task_id)
+    own = row.actor["id"] == unit.actor.id
+    if row.kind != BULK or not (own or unit.actor.scopes is None or Permission.JOB_RUN in unit.actor.scopes):
+        raise UnknownTaskError
+    return row
+
+
+def run_next_task(server: Satellite, *more: TaskKind) -> str | None:
+    """Run the task that has waited longest; its id, None where none waits. `more` are kinds that an edge brings."""
+    kinds = kinds_of(server) | {one.name: one for one in more}
+    return service.run_next(server.database, Task, kinds, _still, (AppError, ExchangeError))
 
 
 def is_scheduled(unit: Unit) -> bool:

@@ -12,6 +12,7 @@ from satellite.cli.base import group, home, opened
 from satellite.core.operations.models import JobRun
 from satellite.jobs.catalogue import jobs_of
 from satellite.runtime import Satellite, open_satellite, refuse_second_server, serving_alone
+from satellite.ui.bulk import bulk_kind
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import emit, emit_list
 from serverkit.devices.asgi_front import Application
@@ -51,7 +52,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool,
             if no_jobs:
                 run_scheduler(own.database, JobRun, ())
             else:
-                run_scheduler(own.database, JobRun, jobs_of(own), tasks=lambda: run_next_task(own))
+                run_scheduler(own.database, JobRun, jobs_of(own), tasks=lambda: run_next_task(own, bulk_kind(own)))
 
     def begin() -> None:
         refuse_second_server(server)

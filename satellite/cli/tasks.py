@@ -6,6 +6,7 @@ import click
 
 from satellite.actions import tasks
 from satellite.cli.base import group, opened, reading, writing
+from satellite.ui.bulk import bulk_kind
 from serverkit.cli.base import emit, emit_list
 
 
@@ -59,5 +60,5 @@ def task_stop(context: click.Context, task_id: str) -> None:
 def task_run(context: click.Context) -> None:
     """Run a task."""
     server = opened(context)
-    done = tasks.run_next_task(server)
+    done = tasks.run_next_task(server, bulk_kind(server))
     emit(context, {"task": done})

@@ -31,6 +31,7 @@ from satellite.ui import (
     users,
     virtual_accounts,
 )
+from satellite.ui.bulk import BulkWorks
 from satellite.ui.find import find
 from satellite.ui.frame import make_frame
 from satellite.ui.navigation import existing
@@ -41,7 +42,7 @@ from serverkit.db.unit import Database, Unit
 from serverkit.errors import AppError
 from serverkit.users.errors import SessionEndedError
 from serverkit.users.tables import Browser
-from serverkit.web.console import Entered, Found, Frame, Gate, HelpFolder, SignedIn, Visitor
+from serverkit.web.console import Entered, Found, Frame, Gate, HelpFolder, SignedIn, Visitor, Works
 from serverkit.web.help_pages import help_folder
 from serverkit.web.own_pages import own_urls
 from serverkit.web.texts import Words, _
@@ -90,6 +91,11 @@ class SatelliteConsole:
         """A courier may have two satellites open on one host."""
         with self.database.read(SYSTEM) as unit:
             return str(show_status(self.server, unit)["id"])[:12]
+
+    @property
+    def works(self) -> Works:
+        """Where changes of many rows run."""
+        return BulkWorks()
 
     @property
     def database(self) -> Database:

@@ -27,7 +27,7 @@ def rows_of(page: Page, listed: Callable[[Unit, Part], Window], wanted: Wanted, 
     `changed` are filters that the list reads otherwise than the address says them.
     """
     filters = {name: value for name, value in {**wanted.filters, **changed}.items() if value is not None}
-    part = Part(wanted.sort, wanted.after, wanted.before, wanted.most, filters, wanted.keys)
+    part = Part(wanted.sort, wanted.after, wanted.before, wanted.most, filters, wanted.keys, wanted.only_keys)
     try:
         window = listed(page.unit, part)
     except UnknownKeyError:

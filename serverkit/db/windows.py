@@ -30,7 +30,8 @@ R = TypeVar("R")
 class Part:
     """What is asked of a list: an order (`-` reverses it), a key to go on after or before, how many, and filters.
 
-    `most` is None for everything that matches, as a file wants it; `ids` names the only rows that are meant.
+    `most` is None for everything that matches, as a file wants it; `ids` names the only rows that are meant. `only_ids`: items
+    have nothing but their `id`, in no order, so that the rows of a large list can be named without being read.
     """
 
     sort: str = ""
@@ -39,6 +40,7 @@ class Part:
     most: int | None = 50
     filters: Mapping[str, str] = field(default_factory=dict)
     ids: Sequence[str] | None = None
+    only_ids: bool = False
 
     @property
     def wanted(self) -> dict[str, str]:
@@ -93,6 +95,10 @@ def window_of(
 
     UnknownSortError, UnknownKeyError for a key that no window of this list gave.
     """
+    if part.only_ids:
+        named = query.with_only_columns(orders.identity, maintain_column_froms=True).order_by(None)
+        found = [{"id": one} for one in unit.session.scalars(named)]
+        return Window(found, count=len(found))
     columns, reverse = orders.columns(part.sort)
     back = part.before is not None and part.after is None
     if part.ids is not None:
@@ -147,6 +153,8 @@ def window_in_memory(
 
     if part.ids is not None:
         items = [item for item in items if identity(item) in set(part.ids)]
+    if part.only_ids:
+        return Window([{"id": identity(item)} for item in items], count=len(items))
     ordered = sorted(items, key=place, reverse=reverse)
     start, end = 0, len(ordered)
     back = part.before is not None and part.after is None

@@ -69,6 +69,17 @@ class Progress:
 
         self._database.run(SYSTEM, note)
 
+    def advance(self, done: int, result: dict[str, Any]) -> None:
+        """Tell how much is done and what came of it; TaskStoppedError where somebody asked to stop. The result stays then."""
+
+        def note(unit: Unit) -> bool:
+            row = self._row(unit)
+            row.done, row.result = done, result
+            return row.stop_asked
+
+        if self._database.run(SYSTEM, note):
+            raise TaskStoppedError
+
     def say(self, text: str) -> None:
         """Write a line into the task's log."""
 
@@ -155,7 +166,7 @@ def run_next(
     except (SQLAlchemyError, OSError) as failure:
         get_logger().error("task_failed", task=task_id, kind=kind, cause=type(failure).__name__)
         state, error = "failed", {"code": "internal_error", "message": "See the server's log.", "remedy": "Try again."}
-    values = {"state": state, "result": result, "error": error}
+    values = {"state": state, "error": error} | ({"result": result} if result is not None else {})
 
     def finish(unit: Unit) -> None:
         ended = {**values, "finished_at": unit.now, "lease_until": None}

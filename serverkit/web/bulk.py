@@ -10,8 +10,10 @@ from serverkit.web.forms import Form
 from serverkit.web.texts import Words
 from serverkit.web.urls import Grade
 
-MOST = 5_000
+MOST = 100_000
 """How many rows one change takes at most."""
+AT_ONCE = 50
+"""A change of more rows is a task, where the console has tasks."""
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,22 @@ class Entered:
         return f"Entered(awaits_code={self.awaits_code})"
 
 
+class Works(Protocol):
+    """Where changes of many rows run beside the server."""
+
+    def begin(self, unit: Unit, wanted: Mapping[str, Any]) -> str:
+        """Ask for one, as `bulk_work.run` takes it; its id. Refused while another one waits or runs."""
+
+    def find(self, unit: Unit, task_id: str) -> Mapping[str, Any]:
+        """How far one is, as tasks are shown; 404 for what the acting person may not know of."""
+
+    def stop(self, unit: Unit, task_id: str) -> None:
+        """Stop one between two of its parts."""
+
+    def is_scheduled(self, unit: Unit) -> bool:
+        """Whether anybody runs them now."""
+
+
 class Console(Protocol):
     """One server's console."""
 
@@ -182,6 +198,10 @@ class Console(Protocol):
     @property
     def help(self) -> HelpFolder:
         """The administrator's pages."""
+
+    @property
+    def works(self) -> Works | None:
+        """Where changes of many rows run; None where each is done while its page waits."""
 
     def recognise(self, secret: str, *, note: bool) -> SignedIn | None:
         """Who has the session of this secret; None for nobody. A poll (`note` false) keeps no session alive."""

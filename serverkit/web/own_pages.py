@@ -8,6 +8,7 @@ from typing import Literal, cast
 from pydantic import BaseModel
 
 from serverkit.web.answers import Answer, Moved, Shown
+from serverkit.web.bulk_pages import work_urls
 from serverkit.web.forms import Choice, Form, Ui
 from serverkit.web.help_pages import help_urls
 from serverkit.web.page import ALERT_BAR, Page
@@ -71,6 +72,7 @@ def own_urls(*, look: str, sign_in: str) -> list[Url]:
         *sign_in_urls(sign_in),
         *help_urls(look),
         *view_urls(look),
+        *work_urls(look),
         Url("GET", "/me/look", show_look, SIGNED_IN, look),
         Url("POST", "/me/look", change_look, SIGNED_IN, look, form=LookForm, alone=True),
         Url("POST", "/alert-bar", change_alert_bar, SIGNED_IN, look, form=AlertBar),

@@ -97,7 +97,7 @@ class Rows:
 class Wanted:
     """What an address asks of a table. `most` is None for all rows, as a file wants them; `keys` names those that are meant.
 
-    `has_default` is set where the bare address leads to a saved view.
+    `only_keys`: rows need nothing but their key, and no order. `has_default` is set where the bare address leads to a saved view.
     """
 
     filters: Mapping[str, str]
@@ -108,6 +108,7 @@ class Wanted:
     columns: tuple[str, ...]
     notes: tuple[Words, ...] = ()
     keys: tuple[str, ...] | None = None
+    only_keys: bool = False
     density: str = ""
     has_default: bool = False
 

@@ -48,6 +48,7 @@ class Url:
     before anything is received. `tries` is for forms with a password or a code: a wrong one (401) comes back to the form. `twin` names the
     operation that does the same. `names` gives what has to be typed before a change of grade 3: the name of the thing.
     `current` gives the present values of the form by its fields: who opened it before they changed is asked first (409).
+    `bulk` is the table and the change of many of its rows that the address is of.
     """
 
     method: str
@@ -67,6 +68,7 @@ class Url:
     grade: Grade = Grade.NONE
     names: Callable[[Any], str] | None = None
     current: Callable[[Any], Mapping[str, Any]] | None = None
+    bulk: Any = None
 
     def __post_init__(self) -> None:
         """What nothing brings back is never done without the name typed and the password entered again."""
