@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
 import click
 
 from satellite.runtime import Satellite, open_satellite
 from serverkit.cli.opening import FILE, Opener
 from serverkit.cli.program import Program
+from serverkit.errors import FileUnreadableError
 
-__all__ = ["FILE", "group", "home", "opened", "reading", "writing"]
+__all__ = ["FILE", "group", "home", "opened", "readable", "reading", "shows", "writing"]
 
 
 @click.group(cls=Program, help="Manage a satellite: the devices, tokens and synchronization of an isolated site.")
@@ -18,4 +24,13 @@ def group() -> None:
 
 _OPENER = Opener[Satellite]("satellite", open_satellite)
 home, opened = _OPENER.home, _OPENER.opened
-writing, reading = _OPENER.writing, _OPENER.reading
+writing, reading, shows = _OPENER.writing, _OPENER.reading, _OPENER.shows
+
+
+@contextmanager
+def readable(file: Path) -> Iterator[Callable[[], AbstractContextManager[BinaryIO]]]:
+    """How to open a file that a command was given; FileUnreadableError where that fails."""
+    try:
+        yield lambda: file.open("rb")
+    except OSError as error:
+        raise FileUnreadableError("cannot read {name}: {reason}", name=file.name, reason=error.strerror) from error

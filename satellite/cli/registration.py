@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,12 +11,13 @@ from exchange.limits import ROOT_FILE_BYTES
 from satellite.actions import registration as actions
 from satellite.actions import setup as setup_actions
 from satellite.actions import setup_steps
-from satellite.cli.base import FILE, group, home, opened, reading, writing
+from satellite.cli.base import FILE, group, home, opened, readable, reading, shows, writing
 from satellite.core.site.rules import MODES
+from satellite.runtime import Satellite
 from satellite.setup_wizard.steps import show_steps
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import OUTPUT, emit
-from serverkit.errors import FileUnreadableError
+from serverkit.db.unit import Unit
 from serverkit.files import read_bounded, write_atomic
 
 
@@ -30,10 +32,6 @@ def init(context: click.Context, name: str, root: Path, lab: bool) -> None:
     """Create a satellite."""
     found = setup_actions.create_satellite(home(context), OPERATOR, name, read_bounded(root, ROOT_FILE_BYTES), lab=lab)
     emit(context, found)
-
-
-def _unreadable(file: Path, error: OSError) -> FileUnreadableError:
-    return FileUnreadableError("cannot read {name}: {reason}", name=file.name, reason=error.strerror)
 
 
 @group.group("registration", help="Register this satellite at central by files.")
@@ -57,10 +55,9 @@ def registration_export(context: click.Context, output: Path) -> None:
 @click.pass_context
 def registration_import(context: click.Context, file: Path) -> None:
     """Apply an authorization file."""
-    try:
-        found = actions.import_authorization_file(opened(context), OPERATOR, lambda: file.open("rb"))
-    except OSError as error:
-        raise _unreadable(file, error) from error
+    server = opened(context)
+    with readable(file) as open_file:
+        found = actions.import_authorization_file(server, OPERATOR, open_file)
     emit(context, found)
 
 
@@ -69,20 +66,16 @@ def registration_import(context: click.Context, file: Path) -> None:
 @click.pass_context
 def registration_check(context: click.Context, file: Path) -> None:
     """Check an authorization file."""
-    try:
-        found = setup_steps.check_authorization_file(opened(context), OPERATOR, lambda: file.open("rb"))
-    except OSError as error:
-        raise _unreadable(file, error) from error
+    server = opened(context)
+    with readable(file) as open_file:
+        found = setup_steps.check_authorization_file(server, OPERATOR, open_file)
     emit(context, found)
 
 
-@registration.command("status", help="Show the state of the registration.")
-@click.pass_context
-def registration_status(context: click.Context) -> None:
+@shows(registration, "status", "Show the state of the registration.")
+def registration_status(server: Satellite, unit: Unit) -> dict[str, Any]:
     """Show the registration."""
-    with reading(context) as (server, unit):
-        found = actions.show_registration(server, unit)
-    emit(context, found)
+    return actions.show_registration(server, unit)
 
 
 @group.group("setup", help="Follow the steps of the set-up.")
@@ -90,22 +83,16 @@ def setup() -> None:
     """Hold the commands of the set-up."""
 
 
-@setup.command("status", help="Show the steps and the next command.")
-@click.pass_context
-def setup_status(context: click.Context) -> None:
+@shows(setup, "status", "Show the steps and the next command.")
+def setup_status(_server: Satellite, unit: Unit) -> dict[str, Any]:
     """Show the steps."""
-    with reading(context) as (_, unit):
-        found = show_steps(unit)
-    emit(context, found)
+    return show_steps(unit)
 
 
-@setup.command("code", help="Make a new set-up code, while there is no administrator.")
-@click.pass_context
-def setup_code(context: click.Context) -> None:
+@shows(setup, "code", "Make a new set-up code, while there is no administrator.", writes=True)
+def setup_code(server: Satellite, unit: Unit) -> dict[str, Any]:
     """Make a new set-up code."""
-    with writing(context) as (server, unit):
-        found = setup_actions.renew_setup_code(server, unit)
-    emit(context, found)
+    return setup_actions.renew_setup_code(server, unit)
 
 
 @setup.command("check", help="Examine this machine: clock, disk, names, address, keys, database.")
@@ -129,13 +116,10 @@ def setup_mode(context: click.Context, mode: str) -> None:
     emit(context, found)
 
 
-@setup.command("summary", help="Show everything that was chosen, and whether the set-up can be finished.")
-@click.pass_context
-def setup_summary(context: click.Context) -> None:
+@shows(setup, "summary", "Show everything that was chosen, and whether the set-up can be finished.")
+def setup_summary(server: Satellite, unit: Unit) -> dict[str, Any]:
     """Show the summary."""
-    with reading(context) as (server, unit):
-        found = setup_steps.review_setup(server, unit)
-    emit(context, found)
+    return setup_steps.review_setup(server, unit)
 
 
 @setup.command("finish", help="Finish the set-up.")

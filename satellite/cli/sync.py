@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from satellite.actions import privacy as privacy_actions
 from satellite.actions import synchronization
 from satellite.actions.site import show_status as state_of
-from satellite.cli.base import FILE, group, opened, reading, writing
+from satellite.cli.base import FILE, group, opened, readable, reading, shows, writing
+from satellite.runtime import Satellite
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import OUTPUT, emit, emit_list
-from serverkit.errors import FileUnreadableError
+from serverkit.db.unit import Unit
 from serverkit.files import write_atomic
 
 
-@group.command("status", help="Show the state of the satellite.")
-@click.pass_context
-def show_status(context: click.Context) -> None:
+@shows(group, "status", "Show the state of the satellite.")
+def show_status(server: Satellite, unit: Unit) -> dict[str, Any]:
     """Show the state."""
-    with reading(context) as (server, unit):
-        found = state_of(server, unit)
-    emit(context, found)
+    return state_of(server, unit)
 
 
 @group.group("sync", help="Synchronize with central by files or over the network.")
@@ -41,13 +40,10 @@ def sync_export(context: click.Context, output: Path, full: bool) -> None:
     emit(context, {"path": str(output), **request.view})
 
 
-@sync.command("preview", help="Show every row of the next request.")
-@click.pass_context
-def sync_preview(context: click.Context) -> None:
+@shows(sync, "preview", "Show every row of the next request.")
+def sync_preview(server: Satellite, unit: Unit) -> dict[str, Any]:
     """Preview the next file."""
-    with reading(context) as (server, unit):
-        found = synchronization.preview_request(server, unit)
-    emit(context, found)
+    return synchronization.preview_request(server, unit)
 
 
 @sync.command("import", help="Apply the response file from central.")
@@ -56,10 +52,8 @@ def sync_preview(context: click.Context) -> None:
 def sync_import(context: click.Context, file: Path) -> None:
     """Apply a response."""
     server = opened(context)
-    try:
-        result = synchronization.import_response_file(server, OPERATOR, lambda: file.open("rb"))
-    except OSError as error:
-        raise FileUnreadableError("cannot read {name}: {reason}", name=file.name, reason=error.strerror) from error
+    with readable(file) as open_file:
+        result = synchronization.import_response_file(server, OPERATOR, open_file)
     emit(context, result.to_dict())
 
 
@@ -69,10 +63,8 @@ def sync_import(context: click.Context, file: Path) -> None:
 def sync_check(context: click.Context, file: Path) -> None:
     """Check a response."""
     server = opened(context)
-    try:
-        found = synchronization.check_response_file(server, OPERATOR, lambda: file.open("rb"))
-    except OSError as error:
-        raise FileUnreadableError("cannot read {name}: {reason}", name=file.name, reason=error.strerror) from error
+    with readable(file) as open_file:
+        found = synchronization.check_response_file(server, OPERATOR, open_file)
     emit(context, found)
 
 
@@ -90,13 +82,10 @@ def privacy() -> None:
     """Hold the commands of privacy."""
 
 
-@privacy.command("show", help="Show the choice for each field.")
-@click.pass_context
-def privacy_show(context: click.Context) -> None:
+@shows(privacy, "show", "Show the choice for each field.")
+def privacy_show(_server: Satellite, unit: Unit) -> dict[str, Any]:
     """Show privacy."""
-    with reading(context) as (_, unit):
-        found = privacy_actions.show_privacy(unit)
-    emit(context, found)
+    return privacy_actions.show_privacy(unit)
 
 
 @privacy.command("set", help="Choose send, pseudonym or drop for a field.")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import update_wrapper
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import click
 
 from serverkit.actor import OPERATOR, Actor
-from serverkit.cli.base import home_of
+from serverkit.cli.base import emit, home_of
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database, Unit
 from serverkit.log import configure_logging
@@ -53,6 +54,7 @@ class Server(Protocol):
 
 
 S = TypeVar("S", bound=Server)
+View: TypeAlias = dict[str, Any]
 
 
 class Opener(Generic[S]):
@@ -87,3 +89,19 @@ class Opener(Generic[S]):
         server = self.opened(context)
         with server.database.read(OPERATOR) as unit:
             yield server, unit
+
+    def shows(
+        self, parent: click.Group, name: str, text: str, *, writes: bool = False
+    ) -> Callable[[Callable[[S, Unit], View]], click.Command]:
+        """Make a function the command `name` of `parent`, without options: what the function gives is printed."""
+
+        def command_of(act: Callable[[S, Unit], View]) -> click.Command:
+            def run() -> None:
+                context = click.get_current_context()
+                with self.writing(context) if writes else self.reading(context) as (server, unit):
+                    found = act(server, unit)
+                emit(context, found)
+
+            return parent.command(name, help=text)(update_wrapper(run, act))
+
+        return command_of

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from central.actions import tokens
 from central.actions.tokens import TokenWithText
 from central.api.compat.wire import Call
-from serverkit.http.lenient import BodyError, is_blank, list_of, millis, number_of, overall, said, success, text_of
-
-ALLOWED, NOT_ALLOWED = "Allowed", "Not Allowed"
-DEFAULT_DAYS = 30
+from serverkit.http.lenient import said, success
+from serverkit.http.lenient_tokens import asked_texts, asked_token, revoked_form, token_form
 
 
 def _shown(token: TokenWithText) -> dict[str, Any]:
     row = token.row
-    return {
-        "token": token.text,
-        "expirationDate": millis(row.expires_at),
-        "description": row.description,
-        "exportControl": ALLOWED if row.export_controlled else NOT_ALLOWED,
-        "createdBy": row.created_by,
-    }
+    return token_form(
+        token.text, row.expires_at, row.description, row.created_by, export_controlled=row.export_controlled
+    )
 
 
 def list_tokens(call: Call) -> dict[str, Any]:
@@ -33,45 +27,15 @@ def list_tokens(call: Call) -> dict[str, Any]:
 
 def create_token(call: Call) -> dict[str, Any]:
     """Create a token."""
-    days = call.body.get("expiresAfterDays")
-    uses = call.body.get("numberOfUses", call.body.get("numberofUses"))
-    wanted = export_wish(call.body)
-    token, _ = tokens.create_token(
-        call.unit,
-        call.server.keyring.box,
-        call.domain,
-        call.path["va"],
-        days=DEFAULT_DAYS if is_blank(days) else number_of(days, "expiresAfterDays"),
-        uses=None if is_blank(uses) else number_of(uses, "numberOfUses"),
-        export_controlled=wanted,
-        description=text_of(call.body, "description", needed=False),
-    )
+    asked = asdict(asked_token(call.body))
+    token, _ = tokens.create_token(call.unit, call.server.keyring.box, call.domain, call.path["va"], **asked)
     return success("A valid, active token was generated.", tokenInfo=_shown(token))
-
-
-def export_wish(body: Mapping[str, Any]) -> bool:
-    """Whether the token is to allow export-controlled functions, in any of the words that clients use."""
-    value = body.get("exportControlled", body.get("exportControl"))
-    if isinstance(value, bool):
-        return value
-    word = text_of({"exportControlled": value}, "exportControlled", needed=False).lower().replace("_", " ")
-    if word not in {"", "allowed", "not allowed", "notallowed", "true", "false", "yes", "no"}:
-        raise BodyError("exportControlled is Allowed or Not Allowed")
-    return word in {"allowed", "true", "yes"}
 
 
 def revoke_tokens(call: Call) -> dict[str, Any]:
     """Revoke tokens by their texts, encoded or not; each has its own outcome."""
-    texts = list_of(call.body, "tokens")
-    if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
-        raise BodyError("Missing required input parameters: tokens")
     outcomes = []
-    for one in tokens.revoke_by_text(call.unit, call.domain, call.path["va"], texts):
-        if one.revoked:
-            outcomes.append({"status": "SUCCESS", "statusMessage": f"Token- '{one.text}' revoked successfully"})
-            continue
+    for one in tokens.revoke_by_text(call.unit, call.domain, call.path["va"], asked_texts(call.body)):
         reason = "was not found" if one.refusal is None else f"was not revoked: {said(one.refusal)}"
-        outcomes.append({"status": "ERROR", "statusMessage": f"Token- '{one.text}' {reason}"})
-    done = sum(one["status"] == "SUCCESS" for one in outcomes)
-    answer = success(f"{done} tokens successfully revoked.", tokensRevokeStatus=outcomes)
-    return {**answer, "status": overall(outcomes)}
+        outcomes.append((one.text, "" if one.revoked else reason))
+    return revoked_form(outcomes)

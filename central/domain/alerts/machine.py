@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from exchange.compliance import expiry_step, until
 from exchange.trust import Root
 from exchange.vocabulary import KeyState
+from serverkit.alerts.clock import clock_alerts
 from serverkit.alerts.engine import Wanted
 from serverkit.alerts.texts import said
 from serverkit.db.unit import Unit
@@ -34,21 +35,5 @@ def trust(root: Root, unit: Unit) -> Iterator[Wanted]:
 
 
 def clock(unit: Unit) -> Iterator[Wanted]:
-    """Row S1.3: a clock that jumped, or was set back by more than some minutes."""
-    reading = unit.reading
-    if reading is not None and reading.alarming:
-        shown = f"{reading.moment.system:%Y-%m-%d %H:%M} UTC"
-        if reading.may_end:
-            text = said(
-                "This machine's clock says {time}, before licence time {licence_time} UTC, which "
-                "stands still until then. Correct the clock.",
-                time=shown,
-                licence_time=f"{reading.licence_now:%Y-%m-%d %H:%M}",
-            )
-        else:
-            text = said(
-                "This machine's clock jumped to {time}. Nothing expires until it is corrected or confirmed with "
-                "`central time confirm`.",
-                time=shown,
-            )
-        yield Wanted("clock_suspicious", "clock", text, "vendor", step=int(reading.may_end))
+    """Row S1.3: the clock of this machine."""
+    return clock_alerts(unit, "vendor", "central")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,24 +14,16 @@ from satellite.actions.licences import AllotmentView
 from satellite.actions.tokens import TokenWithText
 from satellite.api.compat.wire import Call
 from serverkit.http.lenient import (
-    BodyError,
-    is_blank,
     last_second,
-    list_of,
-    millis,
-    number_of,
-    overall,
     page,
     seconds,
     success,
-    text_of,
     words_of,
 )
 from serverkit.http.lenient_forms import licence_form
+from serverkit.http.lenient_tokens import asked_texts, asked_token, revoked_form, token_form
 from serverkit.names import tidy_token
 
-ALLOWED, NOT_ALLOWED = "Allowed", "Not Allowed"
-DEFAULT_DAYS = 30
 STATUS = {Compliance.IN_COMPLIANCE.value: "In Compliance", Compliance.OUT_OF_COMPLIANCE.value: "Out Of Compliance"}
 PHASES = {LotPhase.ACTIVE: "Active", LotPhase.EXPIRED: "Expired", LotPhase.FUTURE: "Future"}
 KINDS = {"perpetual": "PERPETUAL", "term": "TERM", "demo": "DEMO", "reporting_only": "PERPETUAL"}
@@ -77,13 +70,9 @@ def at_central(call: Call) -> dict[str, Any]:
 
 
 def _token(token: TokenWithText) -> dict[str, Any]:
-    return {
-        "token": token.text,
-        "expirationDate": millis(token.expires_at),
-        "description": token.description,
-        "exportControl": ALLOWED if token.export_controlled else NOT_ALLOWED,
-        "createdBy": token.created_by,
-    }
+    return token_form(
+        token.text, token.expires_at, token.description, token.created_by, export_controlled=token.export_controlled
+    )
 
 
 def list_tokens(call: Call) -> dict[str, Any]:
@@ -94,47 +83,17 @@ def list_tokens(call: Call) -> dict[str, Any]:
 
 def create_token(call: Call) -> dict[str, Any]:
     """Create a token."""
-    days = call.body.get("expiresAfterDays")
-    uses = call.body.get("numberOfUses", call.body.get("numberofUses"))
-    created = tokens.create_token(
-        call.unit,
-        call.server.keyring.box,
-        call.virtual_account,
-        days=DEFAULT_DAYS if is_blank(days) else number_of(days, "expiresAfterDays"),
-        uses=None if is_blank(uses) else number_of(uses, "numberOfUses"),
-        export_controlled=_export_choice(call.body),
-        description=text_of(call.body, "description", needed=False),
-    )
+    asked = asdict(asked_token(call.body))
+    created = tokens.create_token(call.unit, call.server.keyring.box, call.virtual_account, **asked)
     return success("A valid, active token was generated.", tokenInfo=_token(created))
-
-
-def _export_choice(body: Mapping[str, Any]) -> bool:
-    value = body.get("exportControlled", body.get("exportControl"))
-    if isinstance(value, bool):
-        return value
-    word = text_of({"exportControlled": value}, "exportControlled", needed=False).lower().replace("_", " ")
-    if word not in {"", "allowed", "not allowed", "notallowed", "true", "false", "yes", "no"}:
-        raise BodyError("exportControlled is Allowed or Not Allowed")
-    return word in {"allowed", "true", "yes"}
 
 
 def revoke_tokens(call: Call) -> dict[str, Any]:
     """Revoke tokens by their texts, encoded or not; each has its own outcome."""
-    texts = list_of(call.body, "tokens")
-    if not texts or not all(isinstance(text, str) and text.strip() for text in texts):
-        raise BodyError("Missing required input parameters: tokens")
-    found = tokens.revoke_tokens(
-        call.unit, call.virtual_account, [{tidy_token(text), tidy_token(unquote(text))} for text in texts]
-    )
-    outcomes = [
-        {"status": "SUCCESS", "statusMessage": f"Token- '{text}' revoked successfully"}
-        if known
-        else {"status": "ERROR", "statusMessage": f"Token- '{text}' was not found"}
-        for text, known in zip(texts, found, strict=True)
-    ]
-    done = sum(one["status"] == "SUCCESS" for one in outcomes)
-    answer = success(f"{done} tokens successfully revoked.", tokensRevokeStatus=outcomes)
-    return {**answer, "status": overall(outcomes)}
+    texts = asked_texts(call.body)
+    spellings = [{tidy_token(text), tidy_token(unquote(text))} for text in texts]
+    found = tokens.revoke_tokens(call.unit, call.virtual_account, spellings)
+    return revoked_form([(text, "" if known else "was not found") for text, known in zip(texts, found, strict=True)])
 
 
 def usage(call: Call) -> dict[str, Any]:

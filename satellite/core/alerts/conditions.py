@@ -19,6 +19,7 @@ from satellite.core.licences.models import AllotmentLine, Entitlement
 from satellite.core.licences.queries import pools
 from satellite.core.site.models import HistoryEntry, Site
 from satellite.core.site.queries import agreement_state, deadlines, state_of
+from serverkit.alerts.clock import clock_alerts
 from serverkit.alerts.engine import Wanted
 from serverkit.alerts.texts import alert_key, said, surplus_text
 from serverkit.clock import iso
@@ -215,24 +216,8 @@ def trust(unit: Unit, root: Root) -> Iterator[Wanted]:
 
 
 def clock(unit: Unit) -> Iterator[Wanted]:
-    """Row S1.3: a clock that jumped ahead, or was set back by more than some minutes."""
-    reading = unit.reading
-    if reading is not None and reading.alarming:
-        shown = f"{reading.moment.system:%Y-%m-%d %H:%M} UTC"
-        if reading.may_end:
-            text = said(
-                "This machine's clock says {time}, before licence time {licence_time} UTC, which "
-                "stands still until then. Correct the clock.",
-                time=shown,
-                licence_time=f"{reading.licence_now:%Y-%m-%d %H:%M}",
-            )
-        else:
-            text = said(
-                "This machine's clock jumped to {time}. Nothing expires until it is corrected or confirmed with "
-                "`satellite time confirm`.",
-                time=shown,
-            )
-        yield Wanted("clock_suspicious", "clock", text, "site", step=int(reading.may_end))
+    """Row S1.3: the clock of this machine."""
+    return clock_alerts(unit, "site", "satellite")
 
 
 BACKUP_OLD = {"daily": timedelta(days=3), "weekly": timedelta(days=15), "off": timedelta(days=30)}
