@@ -17,6 +17,8 @@ from exchange.fields import Fields
 
 SUITE = 1
 RAW_BYTES = 32
+KEY_ID_DIGITS = 32
+"""How many digits of a key's hash are its id."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class PublicKey:
 
     @property
     def key_id(self) -> str:
-        """The first 32 digits of the hash: names the key in signatures."""
-        return self.key_hash[:32]
+        """The first digits of the hash: names the key in signatures."""
+        return self.key_hash[:KEY_ID_DIGITS]
 
     @property
     def short(self) -> str:

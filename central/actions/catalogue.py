@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from central.domain.catalogue import queries
 from central.domain.catalogue.errors import RestrictionInUseError
 from central.domain.catalogue.services import apply_catalogue, read_catalogue
-from central.domain.ledger.models import Bucket, Claim, Holding, Lot
+from central.domain.ledger.models import GRANTED, Bucket, Claim, Holding, Lot
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches
 
@@ -30,7 +30,7 @@ def import_catalogue(
     # An ordinary licence may also be held by the code of a device that never asks again.
     reserved = _held(unit, change.restricted, Bucket.RESERVED, Bucket.TRANSITION)
     used = Counter(_claimed(unit, change.restricted)) + Counter(reserved)
-    used += Counter(_held(unit, change.unrestricted, Bucket.LOCKED))
+    used += Counter(_held(unit, change.unrestricted, *GRANTED))
     if used and not preview and not change_restriction:
         named = ", ".join(f"{tag} ({count} in use)" for tag, count in sorted(used.items())[:20])
         raise RestrictionInUseError("the restriction of licences in use would change: {named}", named=named)

@@ -15,9 +15,15 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.export_control.moving import move_grants
 from central.domain.export_control.queries import held_units
+from central.domain.export_control.renewing import held_by_former_keys
 from central.domain.export_control.services import active_grants, release
 from central.domain.instances import queries, services
-from central.domain.instances.errors import ReasonNeededError, RestrictedHeldError, UnknownInstanceError
+from central.domain.instances.errors import (
+    NoFormerKeyError,
+    ReasonNeededError,
+    RestrictedHeldError,
+    UnknownInstanceError,
+)
 from central.domain.instances.models import Instance
 from central.domain.ledger.claims import claims_by_instance
 from central.domain.ledger.queries import licences
@@ -186,6 +192,23 @@ def remove_instance(
         services.remove_instance(unit, row)
     unit.touched.add(account.id)
     return {"id": instance_id, "removed": removed, "released": [grant.id for grant in held]}
+
+
+def release_former(unit: Unit, keyring: KeyRing, domain: str, instance_id: str, reason: str) -> dict[str, Any]:
+    """Release the restricted units that a former key of a device holds, with a reason; the device and its units stay."""
+    account = by_domain(unit, domain)
+    row = _find(unit, account, instance_id)
+    require(unit, Permission.RESTRICTED_RELEASE, account.id)
+    if not reason.strip():
+        raise ReasonNeededError
+    check_text("reason", reason)
+    held = held_by_former_keys(unit, account.id, row.id)
+    if not held:
+        raise NoFormerKeyError("no former key of {name} holds restricted licences", name=queries.instance_name(row))
+    for grant in held:
+        release(unit, keyring, grant, ReleaseReason.VENDOR_RELEASE, reason)
+    unit.touched.add(account.id)
+    return {"id": row.id, "released": [grant.id for grant in held]}
 
 
 def _find(unit: Unit, account: SmartAccount, instance_id: str) -> Instance:

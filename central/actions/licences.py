@@ -10,6 +10,7 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.catalogue.queries import by_name, entitlement
+from central.domain.export_control.queries import active_units
 from central.domain.ledger import queries, transfers, verification
 from central.domain.ledger.rules import ANY_LOT, HeldLot, LotChoice
 from serverkit.db.unit import Unit
@@ -76,5 +77,5 @@ def find_tag(unit: Unit, domain: str, virtual_account_name: str, licence: str) -
 def verify_ledger(unit: Unit) -> dict[str, Any]:
     """Compute every holding again from the postings; `findings` are the rows that differ."""
     require(unit, Permission.VENDOR_MANAGE)
-    findings = verification.verify(unit)
+    findings = verification.verify(unit, active_units(unit))
     return {"ok": not findings, "findings": findings}

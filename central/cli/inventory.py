@@ -76,6 +76,18 @@ def instance_remove(
     emit(context, found)
 
 
+@instance.command("release", help="Release restricted licences that a former key of a device holds; the device stays.")
+@click.argument("domain")
+@click.argument("instance_id", metavar="ID")
+@click.option("--reason", required=True, help="Why they are released; kept in the log.")
+@click.pass_context
+def instance_release(context: click.Context, domain: str, instance_id: str, reason: str) -> None:
+    """Release what a former key holds."""
+    with writing(context) as (server, unit):
+        found = instances.release_former(unit, server.keyring, domain, instance_id, reason)
+    emit(context, found)
+
+
 @instance.command("transfer", help="Move a product instance to another virtual account.")
 @click.argument("domain")
 @click.argument("instance_id", metavar="ID")

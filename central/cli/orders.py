@@ -85,6 +85,10 @@ def ledger_explain(context: click.Context, domain: str, tag: str, name: str) -> 
     lines = [
         f"{name}: {found['name']}: {found['purchased']} purchased, {found['in_use']} in use, balance {found['balance']}"
     ]
+    if found["owed"]:
+        lines.append(
+            f"{found['owed']} owed: granted before central was restored, and not among what it knows to be bought"
+        )
     lines.append(table(found["postings"], ("number", "at", "reason", "quantity", "from", "to", "actor")))
     lines.append(table(found["claims"], ("instance", "count", "since")))
     emit(context, found, "\n".join(lines))

@@ -15,12 +15,11 @@ from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord, ReleaseNotice
 from central.domain.export_control.queries import has_restricted
+from central.domain.export_control.renewing import mark_delivered, renew_grants
 from central.domain.export_control.services import (
     ACTIVE,
     Applicant,
     decide,
-    mark_delivered,
-    renew_grants,
 )
 from central.domain.instances.devices import find_key, membership
 from central.domain.instances.models import Instance
@@ -99,7 +98,7 @@ def authorize_device(
         device_pools.forget()
         _note_request(unit, instance, present, ordinary)
     for grant_id, generation in body.installed:
-        mark_delivered(unit, account.id, grant_id, generation, instance.id)
+        mark_delivered(unit, account.id, grant_id, generation, known.key.key_hash)
     silent = unit.licence_now - instance.last_contact >= SILENT_MINOR[0]
     instance.last_contact, instance.state = unit.now, InstanceState.ACTIVE
     if known.is_active:
@@ -111,7 +110,7 @@ def authorize_device(
         refresh_touched(unit, account, instances=mine, pools={(virtual_account.id, tag) for tag in changed})
     restricted = has_restricted(unit, account.id, instance.id)
     if restricted:
-        renew_grants(unit, keyring, account.id, None, instance.id)
+        renew_grants(unit, keyring, account.id, None, (instance.id, known.key.key_hash))
     until = unit.now + AUTHORIZATION
     figures = device_pools.figures(virtual_account, ordinary)
     answers = [_answer(figures, instance, catalogue.get(tag), tag, count, until) for tag, count in body.entitlements]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from central.domain.accounts.models import SmartAccount
 from central.domain.alerts.services import refresh_alerts, refresh_clones, refresh_touched
+from central.domain.export_control.renewing import held_by_former_keys
 from central.domain.instances.devices import register_device
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import known_unit, same_hardware
@@ -21,11 +22,11 @@ from serverkit.db.unit import Unit
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The instance of a device that registered; whether it was known, and whether licences are reserved for it."""
+    """The instance of a device that registered; whether it was known, and whether a right stays with a former key."""
 
     instance: Instance
     known: bool
-    reserves: bool
+    bound: bool
 
 
 def register(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Registered:
@@ -45,13 +46,16 @@ def register(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Re
     instance = register_device(unit, token, body, key)
     if by_code is not None:
         note_registered(unit, token.account_id, by_code, instance)
-    return Registered(instance, known is not None, by_code is not None)
+    bound = by_code is not None or (
+        known is not None and bool(held_by_former_keys(unit, token.account_id, instance.id))
+    )
+    return Registered(instance, known is not None, bound)
 
 
 def refresh_registered(unit: Unit, account: SmartAccount, found: Registered) -> None:
     """Make the alerts true that a registration can have touched."""
-    if found.reserves:
-        refresh_alerts(unit, account)  # two may use what is reserved
+    if found.bound:
+        refresh_alerts(unit, account)  # two may use what is reserved or granted
     elif found.known:  # what is new gives no cause for an alert, and ends none
         refresh_touched(unit, account, instances=[found.instance.id], pools=())
     if same_hardware(unit, found.instance):

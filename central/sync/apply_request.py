@@ -5,7 +5,8 @@ from __future__ import annotations
 from central.domain.accounts.models import SmartAccount
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
-from central.domain.export_control.services import end_grants, renew_grants
+from central.domain.export_control.renewing import renew_grants
+from central.domain.export_control.services import end_grants
 from central.domain.satellites.keys import note_signer
 from central.domain.satellites.models import AnsweredRequest, Satellite
 from central.domain.trust.services import require_valid_keys

@@ -16,14 +16,14 @@ from central.domain.base import next_numbers
 from central.domain.catalogue.queries import titles
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import NewEvent, record_many
-from central.domain.export_control.adopting import adopt_grant
+from central.domain.export_control.adopting import adopt_grant, adopt_renewal
 from central.domain.export_control.models import GrantRecord
 from central.domain.export_control.moving import follow_keys, move_grants
+from central.domain.export_control.renewing import mark_delivered
 from central.domain.export_control.services import (
     ACTIVE,
     Applicant,
     decide,
-    mark_delivered,
     release,
 )
 from central.domain.instances.models import Instance, Standby
@@ -263,11 +263,13 @@ def _grant_states(context: ApplyContext, rows: list[GrantStateRow]) -> None:
     known = {grant.id: grant for grant in unit.session.scalars(named)}
     for row in rows:
         grant = known.get(row.grant)
+        # Only a central that was restored can lack what it signed itself, whether it knows that already or not.
+        if grant is None and row.envelope is not None:
+            place = context.satellite.id, context.virtual_accounts
+            grant = adopt_grant(unit, context.keyring, account_id, place, row.envelope, row.device_key)
+        elif grant is not None and row.envelope is not None:
+            adopt_renewal(unit, context.keyring, grant, row.envelope)
         if grant is None:
-            # Only a central that was restored can lack what it signed itself, whether it knows that already or not.
-            if row.envelope is not None:
-                place = context.satellite.id, context.virtual_accounts
-                adopt_grant(unit, context.keyring, account_id, place, row.envelope, row.device_key)
             continue
         if row.state is DeliveryState.DELIVERED:
             mark_delivered(unit, account_id, row.grant, row.generation)

@@ -26,7 +26,7 @@ from exchange.statements import ExportRequest, ExportReturn
 from satellite.core.alerts.services import refresh_clones, refresh_touched
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
-from satellite.core.export_queue.services import queue_request, take_return
+from satellite.core.export_queue.services import holds_restricted, queue_request, take_return
 from satellite.core.instances.clones import note_restored, revive_key
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import find_instance, placed_name, same_hardware
@@ -208,12 +208,13 @@ class SatelliteBackend:
         if row is None:
             raise DeviceRefusal("not_registered")
         certificate = self._certify(instance, row)
-        if verdict is not RegistrationVerdict.NEW:  # what is new gives no cause for an alert, and ends none
+        if verdict is RegistrationVerdict.TAKE_OVER and holds_restricted(self._unit, instance.id):
+            self._server.refresh_alerts(self._unit)  # its former key has them
+        elif verdict is not RegistrationVerdict.NEW:  # what is new gives no cause for an alert, and ends none
             refresh_touched(self._unit, instances=[instance.id], pools=())
         if same_hardware(self._unit, instance):
             refresh_clones(self._unit)
-        values = {name: getattr(instance, name) for name in ANSWERED}
-        return instance.id, self._registered(values, certificate)
+        return instance.id, self._registered({name: getattr(instance, name) for name in ANSWERED}, certificate)
 
     def _certify(self, instance: Instance, row: DeviceKey) -> bytes:
         ca_key = self._server.keyring.key(self._site.device_ca_key_id)

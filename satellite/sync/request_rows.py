@@ -258,7 +258,7 @@ def _grant_state(unit: Unit, row: HeldGrant, *, full: bool) -> GrantStateRow:
     delivered = row.delivered_at is not None
     return GrantStateRow(
         grant=row.id,
-        generation=row.generation,
+        generation=row.installed if delivered else row.generation,
         state=DeliveryState.DELIVERED if delivered else DeliveryState.UNDELIVERED,
         at=row.delivered_at or unit.now,
         envelope=row.envelope if full else None,

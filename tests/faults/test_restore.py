@@ -273,6 +273,116 @@ def test_a_grant_that_central_forgot_is_adopted_before_anything_is_decided(site:
     assert site.licence("STRONG")["in_use"] == 2
 
 
+@pytest.mark.row("C11.2", "C3.1", "B23")
+def test_what_a_forgotten_grant_lacks_is_a_shortage_with_its_reason(site: World) -> None:
+    """Of five granted units the restored central owns two: it is three short, says so, and later purchases cover them."""
+    copy_home(site, "central", "old")
+    more = site.file("more.csv", "virtual_account,tag,quantity,order_number,order_line\nSite,STRONG,3,O-2,1\n")
+    site.central("order", "import", ACCOUNT, more)
+    device = site.device("SN1")
+    device.request_export("STRONG", 5)
+    site.synchronize("1")
+    device.renew_authorization()
+    site.synchronize("2")
+    restore_older(site, "central", "old")
+    site.central("satellite", "list", ACCOUNT)
+    authorize(site, "again")
+    site.synchronize("3")
+    short, of_site = site.licence("STRONG"), site.licence("STRONG", "satellite")
+    alerts = {alert["kind"]: alert for alert in site.central("alerts", ACCOUNT)["items"]}
+    why = site.central("ledger", "explain", ACCOUNT, "STRONG", "--virtual-account", "Site")
+    sound = site.central("ledger", "verify")["ok"]
+    site.central("order", "import", ACCOUNT, more)
+    covered, after = site.licence("STRONG"), site.alerts()
+    device.return_export("STRONG")
+    site.synchronize("4")
+    returned = site.licence("STRONG")
+
+    assert [(row["purchased"], row["in_use"], row["balance"]) for row in (short, of_site)] == [(2, 5, -3)] * 2
+    assert "3 more of Strong encryption needed in Site" in alerts["insufficient_licences"]["message"]
+    assert (why["balance"], why["buckets"]) == (-3, {"locked": 2, "owed": 3})
+    assert [row["quantity"] for row in why["postings"] if row["to"] == "owed"] == [3]
+    assert sound
+    assert (covered["purchased"], covered["in_use"], covered["balance"]) == (5, 5, 0)
+    assert "insufficient_licences" not in after
+    assert (returned["purchased"], returned["in_use"], returned["balance"]) == (5, 0, 5)
+    assert site.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C11.2", "E4")
+@pytest.mark.parametrize("edit", ["UPDATE grants SET quantity = 4", "UPDATE grants SET state = 'released'"])
+def test_a_grant_and_what_is_locked_for_it_that_differ_are_named(site: World, edit: str) -> None:
+    """`ledger verify` compares what is locked with the grants that are active."""
+    device = grown(site, "1")
+    grant = device.state.grants.popitem()[0]
+    sound = site.central("ledger", "verify")["ok"]
+    site.sql("central", edit)
+    found = site.central("ledger", "verify", code=1)
+
+    assert sound
+    assert "1 rows differ: grants" in found["error"]["message"]
+    assert f"/{grant}: " in found["error"]["message"]
+
+
+@pytest.mark.row("C11.2", "S2.6")
+def test_a_forgotten_grant_of_a_licence_that_the_copy_lacks_keeps_no_file_out(site: World) -> None:
+    """A copy from before the catalogue knew the licence: the site synchronizes, and the grant is taken once it is known."""
+    catalogue = "kind,tag,name,restricted\nentitlement,LATER,Later,yes\n"
+    order = "virtual_account,tag,quantity,order_number,order_line\nSite,LATER,1,O-2,1\n"
+    copy_home(site, "central", "old")
+    site.central("catalogue", "import", site.file("later.csv", catalogue))
+    site.central("order", "import", ACCOUNT, site.file("later-order.csv", order))
+    device = site.device("SN1")
+    device.request_export("LATER", 1)
+    site.synchronize("1")
+    device.renew_authorization()
+    site.synchronize("2")
+    restore_older(site, "central", "old")
+    site.central("satellite", "list", ACCOUNT)
+    authorize(site, "again")
+    site.synchronize("3")
+    row = site.licence("LATER")
+
+    assert device.may_use("LATER").allowed
+    assert (row["purchased"], row["in_use"], row["balance"]) == (0, 1, -1)
+    assert site.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C11.2", "C8.2")
+@pytest.mark.parametrize("copied", ["before it was granted", "before it was renewed"])
+def test_a_grant_that_central_forgot_is_held_and_renewed_as_long_as_its_device_uses_it(
+    site: World, copied: str
+) -> None:
+    """The copy lacks the grant, or its renewal: after the full request the unit stays in use, and renewals go on."""
+    site.central("policy", "set", "grant_days", "60")
+    if copied == "before it was granted":
+        copy_home(site, "central", "old")
+    device = grown(site, "1")
+    if copied == "before it was renewed":
+        site.synchronize("installed")
+        copy_home(site, "central", "old")
+    site.advance("40d", device)
+    site.synchronize("renewed")
+    device.renew_authorization()
+    site.synchronize("reported")
+    restore_older(site, "central", "old")
+    site.advance("25d", device)
+    site.central("jobs", "run", "terms")
+    authorize(site, "again")
+    site.synchronize("again")
+    device.renew_authorization()
+    held = site.licence("STRONG")["in_use"]
+    site.synchronize("more")
+    site.advance("20d", device)
+    site.synchronize("later")
+    device.renew_authorization()
+
+    assert held == 1
+    assert max(grant.generation for grant in device.state.grants.values()) >= 3
+    assert device.may_use("STRONG").allowed
+    assert site.central("ledger", "verify")["ok"]
+
+
 @pytest.mark.row("C11.2")
 def test_epochs_never_repeat_although_central_was_restored_twice_from_the_same_copy(site: World) -> None:
     """Each restore opens higher epochs than every one before, so the site takes each new authorization."""

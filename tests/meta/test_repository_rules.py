@@ -36,7 +36,7 @@ FEATURE_FILES = {"__init__", "models", "rules", "services", "queries", "errors",
 FURTHER = {
     "central/domain/accounts": {"tags"},
     "central/domain/alerts": {"clones", "conditions", "devices", "due", "machine", "owned", "snapshot"},
-    "central/domain/export_control": {"adopting", "moving"},
+    "central/domain/export_control": {"adopting", "moving", "renewing"},
     "central/domain/instances": {"devices"},
     "central/domain/ledger": {
         "allotting",
@@ -60,9 +60,7 @@ FURTHER = {
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared", "stuff", "lib", "base_utils"}
 MOST_LINES, USUAL_LINES = 500, 300
 # Longer than usual; each may only become shorter. What falls under 300 leaves the list.
-LONG = {
-    "central/domain/export_control/services.py": 320,
-}
+LONG: dict[str, int] = {}
 MARKS = re.compile(
     r"\b(cisco|cssm|juniper|arista|huawei|vmware|microsoft|flexnet|ios[- ]?xe|catalyst)\b", re.IGNORECASE
 )

@@ -26,6 +26,7 @@ from central.actions.synchronization import import_network_request
 from central.domain.accounts.queries import by_domain, virtual_accounts
 from central.domain.event_log.models import Event as CentralEvent
 from central.domain.export_control.models import GrantRecord
+from central.domain.export_control.queries import active_units
 from central.domain.instances.models import Instance as CentralInstance
 from central.domain.ledger.models import Claim as CentralClaim
 from central.domain.ledger.models import Holding, Posting
@@ -357,7 +358,7 @@ class SmallWorld:
     def ledger_findings(self) -> list[dict[str, Any]]:
         """What `ledger verify` finds."""
         with self.central.database.read(OPERATOR) as unit:
-            return verify(unit)
+            return verify(unit, active_units(unit))
 
     def locked(self) -> int:
         """Restricted units that are locked."""

@@ -53,6 +53,14 @@ class Move(Strict):
     virtual_account: str
 
 
+class Reason(Strict):
+    """Why the vendor releases what a former key holds; kept in the event log."""
+
+    model_config = example({"reason": "device destroyed, statement of the customer of 3 May"})
+
+    reason: str = Field(max_length=1000, pattern=PLAIN)
+
+
 class LicenceMove(Strict):
     """The licence, its quantity, and from where to where it moves."""
 
@@ -126,6 +134,13 @@ def remove_instance(call: Call) -> dict[str, Any]:
     )
 
 
+def release_former_key(call: Call) -> dict[str, Any]:
+    """Release the restricted licences that a former key of a device holds; only the vendor does, with a reason."""
+    return instances.release_former(
+        call.unit, call.server.keyring, call.path["account"], call.path["instance"], call.body.reason
+    )
+
+
 Op = Operation[Central]
 ONE = f"{ACCOUNT_PATH}/instances/{{instance}}"
 OPERATIONS = (
@@ -156,6 +171,11 @@ OPERATIONS = (
         "transfer_instance", "POST", f"{ONE}/transfer", "Move a product instance.", transfer_instance,
         object_of(id=TEXT, virtual_account=TEXT), body=Move, changes=True,
         permission=Permission.INSTANCE_MANAGE, row="C7.2",
+    ),
+    Op(
+        "release_former_key", "POST", f"{ONE}/release", "Release what a former key of a device holds.",
+        release_former_key, object_of(id=TEXT, released=TEXTS), body=Reason, changes=True,
+        permission=Permission.RESTRICTED_RELEASE, row="C8.3",
     ),
     Op(
         "remove_instance", "DELETE", ONE, "Remove a product instance.", remove_instance,

@@ -10,6 +10,7 @@ from sqlalchemy import exists, select
 
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.export_control.models import GrantRecord
+from central.domain.export_control.renewing import held_by_former_keys
 from central.domain.export_control.services import ACTIVE
 from central.domain.instances.models import RESERVED, Instance
 from central.domain.instances.queries import instance_name
@@ -162,7 +163,7 @@ def _silence(snapshot: Snapshot, row: Any) -> Wanted:
 
 
 def left_behind(snapshot: Snapshot) -> Iterator[Wanted]:
-    """Row C8.3: a device was removed while its restricted units stay in use."""
+    """Row C8.3: a device was removed, or has another key, while its restricted units stay in use."""
     query = select(GrantRecord).where(GrantRecord.account_id == snapshot.account.id, GrantRecord.state == ACTIVE)
     known = select(Instance.id).where(
         Instance.account_id == GrantRecord.account_id, Instance.id == GrantRecord.instance_id
@@ -191,4 +192,32 @@ def left_behind(snapshot: Snapshot) -> Iterator[Wanted]:
             remind_at=following_warning(end, snapshot.unit.licence_now),
             actions=("dismiss", "remind"),
             subject=subject,
+        )
+    yield from _former_grants(snapshot)
+
+
+def _former_grants(snapshot: Snapshot) -> Iterator[Wanted]:
+    """Rows C8.3, S4.1: a device registered with a new key, and its former key still holds restricted units."""
+    held: dict[str, list[GrantRecord]] = {}
+    for row in held_by_former_keys(snapshot.unit, snapshot.account.id):
+        held.setdefault(row.instance_id, []).append(row)
+    for instance_id, grants in held.items():
+        first, end = grants[0], max(row.not_after for row in grants)
+        text = said(
+            "{device} registered with a new key, but {units} stay in use by its former key: until the former key's signed "
+            "return, or {end}, or the vendor's release.",
+            device=Udi.from_dict(first.udi).label,
+            units=", ".join(f"{row.quantity} of {row.tag}" for row in grants),
+            end=until(end),
+        )
+        yield Wanted(
+            "instance_failed_to_connect",
+            f"former|{instance_id}",
+            text,
+            snapshot.name(first.virtual_account_id),
+            end,
+            severity=Severity.MAJOR,
+            remind_at=following_warning(end, snapshot.unit.licence_now),
+            actions=("dismiss", "remind"),
+            subject={"virtual_account": first.virtual_account_id, "instance": instance_id},
         )

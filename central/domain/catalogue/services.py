@@ -146,6 +146,18 @@ def apply_catalogue(unit: Unit, change: CatalogueChange) -> None:
             record(unit, None, EventKind.RESTRICTION_CHANGED, f"the licence {tag} is {word}", subject=subject)
 
 
+def name_by_tag(unit: Unit, tag: str) -> None:
+    """Enter a restricted licence by its tag alone, which a signed grant names and a restored catalogue lacks."""
+    number = next_change(unit, VENDOR)
+    values = {"name": tag, "description": "", "restricted": True, "family": "", "products": []}
+    unit.session.add(Entitlement(tag=tag, change_no=number, **values))
+    unit.session.flush()  # lots and grants name it
+    message = (
+        f"the catalogue has {tag} by its tag alone: a grant names it that central forgot; import the catalogue again"
+    )
+    record(unit, None, EventKind.CATALOGUE_IMPORTED, message, subject={"entitlements": 1, "products": 0, "tag": tag})
+
+
 class _UniqueRows:
     """A reader of rows that refuses a tag that occurs twice."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from central.domain.base import next_change
-from central.domain.catalogue.queries import units_of
+from central.domain.catalogue.queries import find_entitlement, units_of
+from central.domain.catalogue.services import name_by_tag
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.export_control.models import GrantRecord
-from central.domain.export_control.services import grant_by_id, store_grant
+from central.domain.export_control.services import ACTIVE, grant_by_id, store_grant
 from central.domain.instances.queries import device_name
 from central.domain.ledger.granting import lock_for_grant
 from central.keyring import KeyRing
@@ -24,7 +25,7 @@ def adopt_grant(
     unit: Unit,
     keyring: KeyRing,
     account_id: str,
-    place: tuple[str, Collection[str]],
+    place: tuple[str | None, Collection[str]],
     envelope: JsonObject,
     device_key: PublicKey | None,
 ) -> GrantRecord | None:
@@ -42,6 +43,8 @@ def adopt_grant(
         return None
     if grant_by_id(unit, grant.grant) is not None or grant.not_after <= unit.licence_now:
         return None
+    if find_entitlement(unit, grant.tag) is None:
+        name_by_tag(unit, grant.tag)
     lock_for_grant(
         unit, account_id, grant.virtual_account_id, grant.tag, grant.quantity, grant.grant, may_be_short=True
     )
@@ -59,3 +62,17 @@ def adopt_grant(
         satellite_id=row.satellite_id,
     )
     return row
+
+
+def adopt_renewal(unit: Unit, keyring: KeyRing, row: GrantRecord, envelope: JsonObject) -> None:
+    """Take a renewal back into the books that central signed and, restored, has forgotten: the grant lasts as long as it says."""
+    try:
+        grant = open_grant(envelope, keyring.trust)
+    except ExchangeError:
+        return
+    same = (grant.grant, grant.key_hash, grant.satellite, grant.tag, grant.quantity)
+    if row.state != ACTIVE or same != (row.id, row.key_hash, row.satellite_id, row.tag, row.quantity):
+        return
+    if grant.generation > row.generation:
+        row.generation, row.not_after, row.deliver_until = grant.generation, grant.not_after, grant.deliver_until
+        row.envelope, row.change_no = envelope, next_change(unit, row.account_id)

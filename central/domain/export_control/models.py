@@ -47,7 +47,7 @@ class ExportRequestRecord(Base):
 
 
 class GrantRecord(Base):
-    """A grant: units locked for exactly one key of one device."""
+    """A grant: units locked for exactly one key of one device; `installed` is the newest generation that the device has."""
 
     __tablename__ = "grants"
     __table_args__ = (
@@ -67,6 +67,7 @@ class GrantRecord(Base):
     tag: Mapped[str] = mapped_column(String(255))
     quantity: Mapped[int] = mapped_column(BigInteger, quantity_of("quantity"))
     generation: Mapped[int] = mapped_column(Integer, bounded("generation", 1))
+    installed: Mapped[int] = mapped_column(Integer, bounded("installed"))
     key_hash: Mapped[str] = mapped_column(String(64))
     device_key: Mapped[dict[str, Any]] = mapped_column(JsonText)
     udi: Mapped[dict[str, Any]] = mapped_column(JsonText)

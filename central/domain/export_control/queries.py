@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import exists, func, or_, select
 
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord, ReleaseNotice
 from central.domain.export_control.services import ACTIVE
+from central.domain.ledger.verification import Granted
 from serverkit.db.unit import Unit
 
 
@@ -24,6 +25,14 @@ def held_units(unit: Unit, account_id: str, ids: Sequence[str] | None = None) ->
     for instance_id, tag, count in unit.session.execute(query):
         found.setdefault(instance_id, []).append((tag, int(count)))
     return found
+
+
+def active_units(unit: Unit) -> Iterator[Granted]:
+    """What every active grant says, for comparison with the ledger."""
+    names = GrantRecord.account_id, GrantRecord.id, GrantRecord.virtual_account_id, GrantRecord.quantity
+    active = select(*names).where(GrantRecord.state == ACTIVE).execution_options(yield_per=1000)
+    for row in unit.session.execute(active):
+        yield Granted(*row)
 
 
 def has_restricted(unit: Unit, account_id: str, instance_id: str) -> bool:

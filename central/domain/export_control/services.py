@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import exists, select
 
-from central.domain.accounts.models import SmartAccount
+from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.base import next_change
 from central.domain.catalogue.queries import find_entitlement, units_of
 from central.domain.event_log.event_kinds import EventKind
@@ -27,7 +27,6 @@ from exchange.statements import (
     Grant,
     GrantRelease,
     open_export_return,
-    open_grant,
     seal_grant,
     seal_grant_release,
 )
@@ -183,6 +182,7 @@ def store_grant(unit: Unit, account_id: str, grant: Grant, device_key: PublicKey
         tag=grant.tag,
         quantity=grant.quantity,
         generation=grant.generation,
+        installed=0,
         key_hash=grant.key_hash,
         device_key=device_key.to_dict(),
         udi=grant.udi.to_dict(),
@@ -244,72 +244,21 @@ def release(unit: Unit, keyring: KeyRing, row: GrantRecord, reason: ReleaseReaso
 
 
 def end_grants(unit: Unit, keyring: KeyRing, account_id: str | None = None) -> int:
-    """Free grants of an account, or of all, whose end has come; returns how many."""
-    query = select(GrantRecord).where(GrantRecord.state == ACTIVE, GrantRecord.not_after <= unit.licence_now)
+    """Free grants of an account, or of all, whose end has come; returns how many.
+
+    A central that was restored may have forgotten a renewal: what a site holds ends only after the site has shown it.
+    """
+    where = (VirtualAccount.account_id == GrantRecord.account_id) & (
+        VirtualAccount.id == GrantRecord.virtual_account_id
+    )
+    query = select(GrantRecord).where(
+        GrantRecord.state == ACTIVE,
+        GrantRecord.not_after <= unit.licence_now,
+        ~exists().where(where, VirtualAccount.recovering),
+    )
     if account_id is not None:
         query = query.where(GrantRecord.account_id == account_id)
     rows = list(unit.session.scalars(query.order_by(GrantRecord.account_id, GrantRecord.id)))
     for row in rows:
         release(unit, keyring, row, ReleaseReason.ENDED)
     return len(rows)
-
-
-def renew_grants(
-    unit: Unit, keyring: KeyRing, account_id: str, satellite_id: str | None, instance_id: str | None = None
-) -> None:
-    """Renew what is held and past the half of its life: same grant, next generation."""
-    life = timedelta(days=days(unit, "grant_days"))
-    query = select(GrantRecord).where(
-        GrantRecord.account_id == account_id,
-        GrantRecord.satellite_id == satellite_id,
-        GrantRecord.state == ACTIVE,
-        GrantRecord.delivered_at.is_not(None),
-        GrantRecord.not_after <= unit.now + life / 2,
-        GrantRecord.not_after > unit.licence_now,
-        # What a device left behind that is gone comes to its end.
-        exists().where(Instance.account_id == account_id, Instance.id == GrantRecord.instance_id),
-    )
-    if instance_id is not None:
-        query = query.where(GrantRecord.instance_id == instance_id)
-    for row in unit.session.scalars(query):
-        old = open_grant(row.envelope, keyring.trust)
-        newer = Grant(
-            vendor_id=old.vendor_id,
-            grant=old.grant,
-            generation=row.generation + 1,
-            request=old.request,
-            satellite=old.satellite,
-            epoch=old.epoch,
-            virtual_account_id=row.virtual_account_id,
-            tag=old.tag,
-            quantity=old.quantity,
-            instance=old.instance,
-            udi=Udi.from_dict(row.udi),
-            key_hash=old.key_hash,
-            not_before=unit.now,
-            not_after=unit.now + life,
-            deliver_until=unit.now + timedelta(days=days(unit, "grant_delivery_days")),
-            issued=unit.now,
-        )
-        row.generation, row.not_after, row.deliver_until = newer.generation, newer.not_after, newer.deliver_until
-        row.envelope, row.change_no = seal_grant(newer, keyring.grant_key), next_change(unit, row.account_id)
-
-
-def mark_delivered(unit: Unit, account_id: str, grant_id: str, generation: int, instance_id: str | None = None) -> None:
-    """Note that a grant has reached its device; a device that speaks for itself (`instance_id`) speaks of its own only."""
-    row = unit.session.get(GrantRecord, (account_id, grant_id))
-    if row is None or row.delivered_at is not None or generation > row.generation:
-        return
-    if instance_id is not None and row.instance_id != instance_id:
-        return
-    row.delivered_at = unit.now
-    record(
-        unit,
-        account_id,
-        EventKind.EXPORT_DELIVERED,
-        f"{units_of(unit, row.quantity, row.tag)} delivered to {device_name(unit, row.account_id, row.instance_id, Udi.from_dict(row.udi))}",
-        subject={"grant": row.id, "tag": row.tag},
-        virtual_account_id=row.virtual_account_id,
-        instance_id=row.instance_id,
-        satellite_id=row.satellite_id,
-    )

@@ -19,6 +19,15 @@ class RestrictedHeldError(RefusedError):
     )
 
 
+class NoFormerKeyError(RefusedError):
+    code = "no_former_key"
+    message = "No former key of the instance holds restricted licences."
+    remedy = Remedy(
+        "What the device itself holds is returned on the device, or released with the device.",
+        page="restricted-licences.md#a-device-that-cannot-give-back",
+    )
+
+
 class ReasonNeededError(RefusedError):
     code = "reason_needed"
     message = "A release of restricted licences needs a reason, which is logged."

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from central.domain.catalogue.models import Entitlement
-from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
+from central.domain.ledger.models import GRANTED, OWNED, Bucket, Holding, Lot
 from exchange.compliance import LotPhase, lot_phase
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit
@@ -41,7 +41,8 @@ def allotment_lines(
     """What virtual accounts have for the devices of one server, by term; those to come included, those ended left out.
 
     That is what is free, and what the grants named by `holders` have locked. What others hold is not theirs, and what
-    others hold of ended terms lowers the lines, those that end first before the others (row C6.9).
+    others hold of ended terms, or hold though nobody bought it, lowers the lines, those that end first before the others
+    (row C6.9).
     """
     terms = (Lot.tag, Lot.licence_type, Lot.start, Lot.end, Lot.billing, Entitlement.restricted)
     query = (
@@ -51,7 +52,7 @@ def allotment_lines(
         .where(
             Holding.account_id == account_id,
             Holding.virtual_account_id.in_(virtual_account_ids),
-            Holding.bucket.in_(OWNED),
+            Holding.bucket.in_([*OWNED, Bucket.OWED]),
         )
         .group_by(Holding.virtual_account_id, *terms, Holding.bucket, Holding.holder)
         .order_by(Holding.virtual_account_id, Lot.tag, Lot.licence_type, Lot.end)
@@ -63,10 +64,11 @@ def allotment_lines(
     for *term, bucket, holder, quantity in unit.session.execute(query):
         va, tag, _, start, end = term[:5]
         ended = lot_phase(start, end, unit.licence_now) is LotPhase.EXPIRED
-        theirs = bucket == Bucket.FREE or (bucket == Bucket.LOCKED and holder in holders)
-        if theirs and not ended:
+        theirs = bucket == Bucket.FREE or (bucket in GRANTED and holder in holders)
+        owed = bucket == Bucket.OWED
+        if theirs and not ended and not owed:
             sums[tuple(term)] += int(quantity)
-        elif ended and bucket != Bucket.FREE and not theirs:
+        elif (ended or owed) and not theirs:
             lacking[va, tag] += int(quantity)
     lines = [
         AllotmentLine(va, tag, LicenceType(kind), start, end, quantity, Billing(billing), restricted)

@@ -27,6 +27,7 @@ class Bucket(StrEnum):
     OUTSIDE = "outside"
     FREE = "free"
     LOCKED = "locked"
+    OWED = "owed"
     RESERVED = "reserved"
     TRANSITION = "transition"
     EXPIRED = "expired"
@@ -35,6 +36,8 @@ class Bucket(StrEnum):
 
 
 OWNED = (Bucket.FREE, Bucket.LOCKED, Bucket.RESERVED, Bucket.TRANSITION)
+GRANTED = (Bucket.LOCKED, Bucket.OWED)
+"""What is held for a grant: units that are owned, and units that are granted though the account does not own them."""
 
 
 class Lot(Base):

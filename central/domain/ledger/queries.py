@@ -33,13 +33,17 @@ from serverkit.db.unit import Unit
 
 @dataclass(slots=True)
 class PoolFigures:
-    """One licence in one virtual account, added up; `managed` where a satellite has the virtual account."""
+    """One licence in one virtual account, added up; `managed` where a satellite has the virtual account.
+
+    `owed` is the part of `locked` that was granted and is not owned.
+    """
 
     virtual_account_id: str
     tag: str
     managed: bool = False
     stock: Stock = field(default_factory=Stock)
     locked: int = 0
+    owed: int = 0
     reserved: int = 0
     in_transition: int = 0
     claimed: int = 0
@@ -84,7 +88,7 @@ def pools(
             func.sum(Holding.quantity),
         )
         .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
-        .where(Holding.account_id == account_id, Holding.bucket.in_(OWNED))
+        .where(Holding.account_id == account_id, Holding.bucket.in_([*OWNED, Bucket.OWED]))
         .group_by(
             Holding.virtual_account_id, Lot.tag, Holding.bucket, Lot.licence_type, Lot.billing, Lot.start, Lot.end
         )
@@ -115,6 +119,9 @@ def pools(
 
 def _add(figures: PoolFigures, held_so: Sequence[Any], now: datetime) -> None:
     bucket, licence_type, billing, start, end, total = held_so
+    if bucket == Bucket.OWED:  # held by a device, and owned by nobody
+        figures.locked, figures.owed = figures.locked + int(total), figures.owed + int(total)
+        return
     lot = LotView("", LicenceType(licence_type), int(total), start, end, Billing(billing))
     phase = lot_phase(start, end, now)
     if bucket == Bucket.LOCKED:
@@ -197,6 +204,8 @@ def explain(unit: Unit, account_id: str, virtual_account_id: str, tag: str) -> d
         select(Posting).where(Posting.account_id == account_id, Posting.lot_id.in_(lots)).order_by(Posting.number)
     )
     here = [row for row in postings if virtual_account_id in {row.from_virtual_account, row.to_virtual_account}]
+    # What is owed was never bought: its postings explain it, and it is no lot of the account's.
+    bought = {row.lot_id for row in here} - {row.lot_id for row in here if row.to_bucket == Bucket.OWED}
     sums: dict[str, int] = defaultdict(int)
     for row in here:
         if row.from_virtual_account == virtual_account_id:
@@ -225,7 +234,8 @@ def explain(unit: Unit, account_id: str, virtual_account_id: str, tag: str) -> d
         "by_usage": usage.in_use if usage else 0,
         "status": verdict.status.value,
         "buckets": {name: count for name, count in sorted(sums.items()) if count},
-        "lots": [_lot_dict(row, unit.licence_now) for row in lots.values() if any(p.lot_id == row.id for p in here)],
+        "owed": figures.owed,
+        "lots": [_lot_dict(row, unit.licence_now) for row in lots.values() if row.id in bought],
         "postings": [_posting_dict(row) for row in here],
         "claims": [{"instance": row.instance_id, "count": row.count, "since": iso(row.since)} for row in claims],
         "claimed": sum(row.count for row in claims),

@@ -247,6 +247,8 @@ def _expire(unit: Unit, account_id: str, rows: Sequence[Any]) -> None:
 def owned_in(unit: Unit, account_id: str, virtual_account_id: str) -> int:
     """How many units a virtual account holds in all."""
     query = select(func.coalesce(func.sum(Holding.quantity), 0)).where(
-        Holding.account_id == account_id, Holding.virtual_account_id == virtual_account_id, Holding.bucket.in_(OWNED)
+        Holding.account_id == account_id,
+        Holding.virtual_account_id == virtual_account_id,
+        Holding.bucket.in_([*OWNED, Bucket.OWED]),
     )
     return int(unit.session.scalar(query) or 0)

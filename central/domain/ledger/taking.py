@@ -107,7 +107,10 @@ def is_boundless(lot: Lot) -> bool:
 
 
 def give_back(unit: Unit, rows: Sequence[Holding], reason: str, note: str, most: dict[str, int] | None = None) -> int:
-    """Release holdings, or of each lot at most what `most` says: prepaid units are free again, others are gone."""
+    """Release holdings, or of each lot at most what `most` says: prepaid units are free again, others are gone.
+
+    What was owed was never owned: it is gone too.
+    """
     lots = lots_by_id(unit, rows[0].account_id, {row.lot_id for row in rows}) if rows else {}
     freed = 0
     for row in rows:
@@ -115,7 +118,8 @@ def give_back(unit: Unit, rows: Sequence[Holding], reason: str, note: str, most:
         if not count:
             continue
         source = Place(Bucket(row.bucket), row.virtual_account_id, row.holder)
-        bucket = Bucket.REMOVED if is_boundless(lots[row.lot_id]) else Bucket.FREE
+        gone = row.bucket == Bucket.OWED or is_boundless(lots[row.lot_id])
+        bucket = Bucket.REMOVED if gone else Bucket.FREE
         target = replace(source, bucket=bucket, holder="")
         post(unit, row.account_id, row.lot_id, count, source, target, reason, note)
         freed += count

@@ -1,7 +1,8 @@
 """`ledger verify`: every number is computed again from the postings, and what differs is named, row by row (row E4).
 
 What is found: a posting that was edited, dropped or added, the last ones cut off (the counter of numbers knows how many
-there were), a lot whose terms were edited, a holding or total that does not follow. What cannot be found here: a whole
+there were), a lot whose terms were edited, a holding or total that does not follow, a grant for which more or less is
+locked than it says. What cannot be found here: a whole
 database restored from an earlier, consistent copy. Where an account's postings are broken, what follows from them is not
 judged: it would only repeat the fault.
 """
@@ -9,13 +10,13 @@ judged: it would only repeat the fault.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
 from central.domain.base import Counter
-from central.domain.ledger.models import Bucket, Claim, Holding, Lot, PoolTotal, Posting
+from central.domain.ledger.models import GRANTED, Bucket, Claim, Holding, Lot, PoolTotal, Posting
 from central.domain.ledger.postings import POSTING_NUMBERS, content_of, lot_note
 from central.domain.ledger.rules import posting_hash
 from serverkit.db.unit import Unit
@@ -23,8 +24,20 @@ from serverkit.db.unit import Unit
 Finding = dict[str, Any]
 
 
-def verify(unit: Unit) -> list[Finding]:
-    """Compute every holding and total again from postings and claims; what differs is named, row by row."""
+class Granted(NamedTuple):
+    """What an active grant says: its account, id, virtual account and quantity."""
+
+    account_id: str
+    grant_id: str
+    virtual_account_id: str
+    quantity: int
+
+
+def verify(unit: Unit, granted: Iterable[Granted]) -> list[Finding]:
+    """Compute every holding and total again from postings and claims; what differs is named, row by row.
+
+    `granted` are the active grants of all accounts: what is locked for each is what it says.
+    """
     chains = _Chains()
     query = select(Posting).order_by(Posting.account_id, Posting.number).execution_options(yield_per=1000)
     for row in unit.session.scalars(query):
@@ -37,6 +50,7 @@ def verify(unit: Unit) -> list[Finding]:
         *_verify_holdings(unit, chains),
         *_verify_lots(unit, chains),
         *_verify_totals(unit),
+        *_verify_grants(granted, chains),
     ]
 
 
@@ -131,6 +145,25 @@ def _verify_totals(unit: Unit) -> Iterator[Finding]:
             yield _finding("pool_totals", "/".join(key), f"the total says {row.claimed}, its claims {should}")
     for key, count in wanted.items():
         yield _finding("pool_totals", "/".join(key), f"the total is missing, its claims say {count}")
+
+
+def _verify_grants(granted: Iterable[Granted], chains: _Chains) -> Iterator[Finding]:
+    locked: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for (account_id, _lot, bucket, va, holder), count in chains.holdings.items():
+        if bucket in GRANTED and count:
+            of_grant = locked[account_id, holder]
+            of_grant[va] = of_grant.get(va, 0) + count
+    for account_id, grant, va, quantity in granted:
+        held = locked.pop((account_id, grant), {})
+        if held != {va: quantity} and account_id not in chains.broken:
+            message = f"the grant says {quantity}, its postings {sum(held.values())}"
+            if sum(held.values()) == quantity:
+                message = "its postings lock the units of the grant in another virtual account"
+            yield _finding("grants", f"{account_id}/{grant}", message)
+    for (account_id, grant), held in locked.items():
+        if account_id not in chains.broken:
+            message = f"no active grant, its postings lock {sum(held.values())}"
+            yield _finding("grants", f"{account_id}/{grant}", message)
 
 
 def _finding(table: str, row: str, message: str) -> Finding:

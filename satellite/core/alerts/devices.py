@@ -6,15 +6,16 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, or_, select
 
 from exchange.compliance import following_warning, until
 from exchange.device.timers import REMOVED, SILENT_MAJOR
+from exchange.keys import KEY_ID_DIGITS
 from satellite.core.accounts.queries import names
 from satellite.core.alerts.conditions import stream
 from satellite.core.export_queue.models import HeldGrant
 from satellite.core.export_queue.services import ACTIVE
-from satellite.core.instances.models import Instance
+from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import instance_name
 from serverkit.alerts.engine import Severity, Wanted
 from serverkit.alerts.texts import said
@@ -85,18 +86,26 @@ def _silence(unit: Unit, row: Any, place: str) -> Wanted:
 
 
 def left_behind(unit: Unit) -> Iterator[Wanted]:
-    """Row C8.3: a device was removed while its restricted units stay in use."""
+    """Row C8.3: a device was removed, or registered with a new key, while its restricted units stay in use."""
+    replaced = exists().where(
+        DeviceKey.key_id == func.substr(HeldGrant.key_hash, 1, KEY_ID_DIGITS),
+        DeviceKey.instance_id == HeldGrant.instance_id,
+        DeviceKey.superseded,
+    )
     query = (
         select(HeldGrant, Instance)
         .join(Instance, Instance.id == HeldGrant.instance_id)
-        .where(HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.licence_now, Instance.removed)
+        .where(HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.licence_now, or_(Instance.removed, replaced))
         .order_by(HeldGrant.id)
     )
     where = names(unit)
     for grant, row in unit.session.execute(query):
         text = said(
             "{name} was removed, but {quantity} of {tag} stay in use: until its signed return, or "
-            "{end}, or the vendor's release.",
+            "{end}, or the vendor's release."
+            if row.removed
+            else "{name} registered with a new key, but {quantity} of {tag} stay in use by its former key: until the "
+            "former key's signed return, or {end}, or the vendor's release.",
             name=instance_name(row),
             quantity=grant.quantity,
             tag=grant.tag,
@@ -104,7 +113,7 @@ def left_behind(unit: Unit) -> Iterator[Wanted]:
         )
         yield Wanted(
             "instance_failed_to_connect",
-            f"gone|{grant.id}",
+            f"gone|{grant.id}" if row.removed else f"former|{grant.id}",
             text,
             where.get(grant.virtual_account_id, ""),
             grant.not_after,

@@ -48,7 +48,10 @@ class QueueEntry(Base):
 
 
 class HeldGrant(Base):
-    """A grant of central for one device; the satellite only delivers it."""
+    """A grant of central for one device; the satellite only delivers it.
+
+    `generation` is the newest that central made, `installed` the newest that the device has.
+    """
 
     __tablename__ = "grants"
     __table_args__ = (Index("ix_grants_virtual_account_id_tag", "virtual_account_id", "tag"),)
@@ -60,6 +63,7 @@ class HeldGrant(Base):
     tag: Mapped[str] = mapped_column(String(255))
     quantity: Mapped[int] = mapped_column(BigInteger, quantity_of("quantity"))
     generation: Mapped[int] = mapped_column(Integer, bounded("generation"))
+    installed: Mapped[int] = mapped_column(Integer, bounded("installed"))
     key_hash: Mapped[str] = mapped_column(String(64))
     device_key: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     envelope: Mapped[dict[str, Any]] = mapped_column(JsonText)

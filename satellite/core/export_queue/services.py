@@ -161,6 +161,7 @@ def take_grant(unit: Unit, grant: Grant, envelope: JsonObject, virtual_account: 
             tag=grant.tag,
             quantity=grant.quantity,
             generation=0,
+            installed=0,
             key_hash=grant.key_hash,
             device_key=entry.device_key if entry else None,
             state=ACTIVE,
@@ -242,6 +243,7 @@ def _forgotten(unit: Unit, statement: ExportReturn) -> HeldGrant:
         tag=statement.tag,
         quantity=statement.quantity,
         generation=0,
+        installed=0,
         key_hash=statement.key_hash,
         envelope={},
         # It counts nowhere: only central knows what it was.
@@ -255,11 +257,14 @@ def _forgotten(unit: Unit, statement: ExportReturn) -> HeldGrant:
 
 
 def mark_delivered(unit: Unit, grant_id: str, generation: int, key: PublicKey) -> None:
-    """The device reports that it installed a grant."""
+    """The device reports that it installed a generation of a grant; central renews only what is installed."""
     row = unit.session.get(HeldGrant, grant_id)
-    if row is None or row.key_hash != key.key_hash or row.delivered_at is not None or generation > row.generation:
+    if row is None or row.key_hash != key.key_hash or not row.installed < generation <= row.generation:
         return
-    row.delivered_at, row.change_no, row.device_key = unit.now, next_change(unit), key.to_dict()
+    row.installed, row.change_no, row.device_key = generation, next_change(unit), key.to_dict()
+    if row.delivered_at is not None:
+        return
+    row.delivered_at = unit.now
     entry = unit.session.get(QueueEntry, row.request_id)
     if entry is not None and entry.state == GRANTED:
         entry.state, entry.delivered_at = DELIVERED, unit.now

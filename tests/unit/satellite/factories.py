@@ -131,6 +131,7 @@ def add_grant(unit: Unit, instance: Instance) -> HeldGrant:
         tag="STRONG",
         quantity=1,
         generation=1,
+        installed=0,
         key_hash=instance.key_hash,
         envelope={},
         not_after=NOW + timedelta(days=90),
