@@ -13,6 +13,7 @@ MODULES = {
     "access": ("api-token",),
     "backup": ("backup", "restore"),
     "inventory": ("licences", "instances", "instance", "alerts", "alert", "events", "export-queue"),
+    "mail": ("mail", "syslog"),
     "network": ("sync",),
     "registration": ("init", "registration", "setup"),
     "server": ("upgrade", "serve", "jobs"),

@@ -8,7 +8,9 @@ from functools import partial
 from satellite.actions.alerts import refresh_alerts
 from satellite.actions.backups import backup_if_due
 from satellite.actions.deadlines import apply_deadlines
+from satellite.actions.mail import mail_alerts
 from satellite.actions.synchronization import synchronize_if_due
+from satellite.actions.syslog import forward_events
 from satellite.actions.time import make_clock_job
 from satellite.actions.tls import refresh_tls
 from satellite.runtime import Satellite
@@ -41,5 +43,7 @@ def jobs_of(server: Satellite) -> tuple[Job, ...]:
             "free the licences of silent devices, remove those silent for a year",
         ),
         Job("backup", timedelta(minutes=10), partial(backup_if_due, server), "ask for the backup when it is due"),
+        Job("mail", timedelta(minutes=1), nothing, "mail new alerts", partial(mail_alerts, server)),
+        Job("syslog", timedelta(minutes=1), nothing, "send events to the log server", partial(forward_events, server)),
         Job("alerts", timedelta(hours=1), partial(refresh_alerts, server), "refresh all alerts"),
     )

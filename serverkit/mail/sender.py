@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -14,6 +15,7 @@ from serverkit.errors import AppError, InvalidInputError, Remedy, SettingsError
 from serverkit.files import read_bounded
 from serverkit.ids import new_id
 from serverkit.mail.settings import MailSettings
+from serverkit.outward import cause_of, client_context
 
 PASSWORD_BYTES = 1024
 
@@ -23,7 +25,7 @@ class MailFailedError(AppError):
 
     code = "mail_failed"
     message = "The mail could not be sent."
-    remedy = Remedy("Read the cause; `central mail test` tests the settings.", page="settings.md")
+    remedy = Remedy("Read the cause, correct the settings of mail, and test them again.", page="mail-and-log-server.md")
     status = 502
 
 
@@ -58,19 +60,27 @@ def compose(settings: MailSettings, mail_id: str, at: datetime, to: str, subject
     return message
 
 
-def send(settings: MailSettings, message: EmailMessage) -> None:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the settings name a file for, where it is kept in another way: password, and authorities in PEM."""
+
+    password: str = field(default="", repr=False)
+    authorities: str = ""
+
+
+def send(settings: MailSettings, message: EmailMessage, given: Given | None = None) -> None:
     """Hand it over; MailFailedError names the stage and what the server said."""
     if settings.host is None:
         raise MailOffError("no mail server is set")
     stage = "connection"
     try:
-        with _connect(settings, settings.host) as server:
+        with _connect(settings, settings.host, given) as server:
             if settings.security == "starttls":
                 stage = "encryption"
-                server.starttls(context=_context(settings))
+                server.starttls(context=_context(settings, given))
             if settings.user is not None:
                 stage = "sign-in"
-                server.login(settings.user, _password(settings))
+                server.login(settings.user, given.password if given is not None else _password(settings))
             stage = "hand-over"
             server.send_message(message)
     except smtplib.SMTPResponseException as error:
@@ -80,24 +90,30 @@ def send(settings: MailSettings, message: EmailMessage) -> None:
         ) from error
     except smtplib.SMTPRecipientsRefused as error:
         raise MailFailedError("{stage}: the server refused the recipient", stage=stage) from error
-    except (smtplib.SMTPException, ssl.SSLError, OSError) as error:
+    except smtplib.SMTPException as error:
         raise MailFailedError(
             "{stage}: {kind}: {error}", stage=stage, kind=type(error).__name__, error=str(error)[:400]
         ) from error
+    except OSError as error:
+        cause = cause_of(error, settings.host, settings.port, settings.timeout_seconds)
+        raise MailFailedError("{stage}: {cause}", stage=stage, cause=cause) from error
 
 
-def send_test(settings: MailSettings, to: str, at: datetime) -> None:
+def send_test(settings: MailSettings, to: str, at: datetime, given: Given | None = None) -> None:
     """Send a mail that says only that mail arrives."""
-    send(settings, compose(settings, new_id(), at, to, "Test of the mail settings", "Mail reaches you.\n"))
+    send(settings, compose(settings, new_id(), at, to, "Test of the mail settings", "Mail reaches you.\n"), given)
 
 
-def _connect(settings: MailSettings, host: str) -> smtplib.SMTP:
+def _connect(settings: MailSettings, host: str, given: Given | None) -> smtplib.SMTP:
     if settings.security == "tls":
-        return smtplib.SMTP_SSL(host, settings.port, timeout=settings.timeout_seconds, context=_context(settings))
+        context = _context(settings, given)
+        return smtplib.SMTP_SSL(host, settings.port, timeout=settings.timeout_seconds, context=context)
     return smtplib.SMTP(host, settings.port, timeout=settings.timeout_seconds)
 
 
-def _context(settings: MailSettings) -> ssl.SSLContext:
+def _context(settings: MailSettings, given: Given | None) -> ssl.SSLContext:
+    if given is not None:
+        return client_context(given.authorities)
     return ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
 
 

@@ -23,10 +23,15 @@ def _path(value: object) -> object:
 FilePath = Annotated[Path, BeforeValidator(_path)]
 
 
-def _host(text: str | None) -> str | None:
+def plain_host(text: str) -> str:
+    """A host without a port, or nothing; EndpointError, which is a ValueError."""
     if text and read_host(f"[{text}]" if text.count(":") > 1 else text, 25)[0] != text:
-        raise EndpointError("a host without a port is needed; the port is `mail.port`")
+        raise EndpointError("a host without a port is needed; the port is a field of its own")
     return text
+
+
+def _host(text: str | None) -> str | None:
+    return plain_host(text) if text else text
 
 
 def _sender(text: str) -> str:

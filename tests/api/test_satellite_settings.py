@@ -18,6 +18,7 @@ from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import TLS, read_pair
 from tests.certificates import issue, sign
 from tests.console import Browser
+from tests.mailbox import free_port
 from tests.world import World
 
 pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
@@ -111,3 +112,36 @@ def test_backups_are_made_verified_downloaded_and_removed_in_the_browser(server:
     assert "cannot be read" in text_of(admin.get("/settings/backup"))
     assert admin.post(f"/settings/backup/{name[1]}/remove").status_code == 303
     assert admin.get(f"/settings/backup/{name[1]}/download").status_code == 404
+
+
+@pytest.mark.row("S3.4")
+def test_mail_and_log_server_are_set_and_tested_in_the_browser(admin: Browser) -> None:
+    """Every wrong field is named at once and what was typed stays; a test says what failed; the password never returns."""
+    wrong = admin.post(
+        "/settings/mail",
+        {"host": "mail:25", "port": "0", "recipients": "nobody\nx@y.example", "sender": "", "password": "hidden-word"},
+    )
+    assert wrong.status_code == 422
+    for said in ("without a port", "must be 1 or more", "is not a mail address"):
+        assert said in text_of(wrong)
+    assert "nobody" in text_of(wrong)
+    assert "hidden-word" not in text_of(wrong)
+    port = str(free_port())
+    fields = {"host": "127.0.0.1", "port": port, "security": "none", "sender": "p@site.example", "user": "u"}
+    assert (
+        admin.post("/settings/mail", {**fields, "password": "hidden-word", "recipients": "a@b.example"}).status_code
+        == 303
+    )
+    page = text_of(admin.get("/settings/mail"))
+    assert "A password is set; it is not shown." in page
+    assert "hidden-word" not in page
+    failed = admin.post("/settings/mail/test")
+    assert failed.status_code == 502
+    assert f"connection: nothing listens on 127.0.0.1:{port}" in text_of(failed)
+    assert 'value="p@site.example"' in text_of(failed)
+    wrong = admin.post("/settings/syslog", {"host": "a b", "transport": "pigeon", "port": "x", "facility": "24"})
+    assert wrong.status_code == 422
+    assert admin.post("/settings/syslog/test").status_code == 409
+    kept = {"host": "127.0.0.1", "transport": "tcp", "port": port, "facility": "16", "authorities": ""}
+    assert admin.post("/settings/syslog", kept).status_code == 303
+    assert f"connection: nothing listens on 127.0.0.1:{port}" in text_of(admin.post("/settings/syslog/test"))

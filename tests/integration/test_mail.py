@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Iterator
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message
 
 from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import CERTIFICATE, KEY
+from tests.mailbox import Box, free_port
 from tests.world import ACCOUNT, World
-
-
-class Box(Message):
-    """Keeps what arrives; refuses recipients at `refused.example`."""
-
-    def __init__(self) -> None:
-        super().__init__(EmailMessage)
-        self.mails: list[EmailMessage] = []
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - the library's name
-        if address.endswith("@refused.example"):
-            return "550 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    def handle_message(self, message: EmailMessage) -> None:
-        self.mails.append(message)
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens at."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
 
 
 @pytest.fixture

@@ -52,6 +52,11 @@ def change(
     return changed
 
 
+def keep(unit: Unit, name: str, value: Stored) -> None:
+    """Keep what a job remembers about a subject, without an event."""
+    store.write_stored(unit, StoredSetting, name, value)
+
+
 def secret_of(unit: Unit, name: str, box: SecretBox) -> str:
     """The secret of a subject; empty where there is none."""
     return store.read_secret(unit, StoredSetting, name, box)

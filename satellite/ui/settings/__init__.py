@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from satellite.ui.settings import backup, overview, time, tls
+from satellite.ui.settings import backup, mail, overview, syslog, time, tls
 
-URLS = (*overview.URLS, *time.URLS, *tls.URLS, *backup.URLS)
+URLS = tuple(url for module in (overview, time, tls, backup, mail, syslog) for url in module.URLS)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from satellite.actions.backups import show_backups
+from satellite.actions.mail import show_mail
 from satellite.actions.settings import list_machine_settings
 from satellite.actions.synchronization import show_settings
+from satellite.actions.syslog import show_syslog
 from satellite.actions.time import ACTS
 from satellite.actions.tls import show_tls
 from satellite.ui.settings.frame import MANAGE, PATH, server_of
@@ -37,6 +39,8 @@ def show(page: Page) -> Answer:
         (_("Synchronization"), EVERY.get(way["every"], way["every"]), "/sync/settings"),
         (_("TLS certificate"), CERTIFICATES[tls["state"]], f"{PATH}/tls"),
         (_("Backup"), EVERY[backups["every"]], f"{PATH}/backup"),
+        (_("Mail"), show_mail(page.unit)["host"] or _("none"), f"{PATH}/mail"),
+        (_("Log server"), show_syslog(page.unit)["host"] or _("none"), f"{PATH}/syslog"),
     ]
     context = {"kept": kept, "machine": list_machine_settings(server, page.unit), "sources": SOURCES}
     return Shown("settings", _("Settings"), "settings.html", context, nav="settings", help="settings")

@@ -1,0 +1,155 @@
+"""Use cases of mail: alerts go to people by mail, through the outbox, and never hold anything up (row S3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+from sqlalchemy import select
+
+from satellite.core.access.rules import Permission
+from satellite.core.access.services import require
+from satellite.core.alerts.models import Alert
+from satellite.core.operations.models import OutboxEntry
+from satellite.core.settings import services as stored
+from satellite.core.site.queries import site_of
+from satellite.runtime import Satellite
+from serverkit.actor import Actor, ActorKind
+from serverkit.alerts.engine import AlertState, Severity
+from serverkit.clock import iso
+from serverkit.db.unit import Unit
+from serverkit.errors import AppError
+from serverkit.mail import sender
+from serverkit.mail.sender import Given, MailOffError
+from serverkit.mail.settings import MailSettings, plain_host
+from serverkit.outbox import deliver, entries, entry_members, put
+from serverkit.outward import client_context
+from serverkit.stored_settings import Stored
+
+MAIL, SHOWN = "mail", 10
+STATE = "mail_state"
+
+
+def _address(text: str) -> str:
+    try:
+        return sender.check_address(text)
+    except AppError as error:
+        raise ValueError(error.message) from None
+
+
+def _authorities(text: str) -> str:
+    try:
+        client_context(text)
+    except AppError as error:
+        raise ValueError(error.message) from None
+    return text
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Authorities = Annotated[str, AfterValidator(_authorities)]
+Host = Annotated[str, AfterValidator(plain_host)]
+
+
+class MailPlan(Stored):
+    """The mail server, and who is told of which alerts; without `host` no mail is sent."""
+
+    host: Host = Field(default="", max_length=253)
+    port: int = Field(default=587, ge=1, le=65_535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    authorities: Authorities = Field(default="", max_length=200_000)
+    user: str = Field(default="", max_length=255)
+    sender: Address = Field(default="perigee@localhost", max_length=255)
+    recipients: list[Address] = Field(default=[], max_length=20)
+    least: Literal["major", "minor", "informational"] = "major"
+
+
+class _State(Stored):
+    told: datetime | None = None
+
+
+def show_mail(unit: Unit) -> dict[str, Any]:
+    """Show the settings of mail, and what was sent of late; never the password."""
+    require(unit, Permission.SITE_MANAGE)
+    plan = stored.read(unit, stored.MAIL, MailPlan)
+    last = unit.session.scalars(entries(OutboxEntry).order_by(OutboxEntry.at.desc()).limit(SHOWN))
+    return {
+        **plan.model_dump(),
+        "password_set": stored.has_secret(unit, stored.MAIL),
+        "items": [entry_members(row) for row in last],
+    }
+
+
+def change_mail(
+    server: Satellite, unit: Unit, changes: Mapping[str, Any], password: str | None = None
+) -> dict[str, Any]:
+    """Change the settings of mail; what is not named stays, an empty password removes it. InvalidInputError."""
+    present = stored.read(unit, stored.MAIL, MailPlan)
+    plan = stored.checked(MailPlan, {**present.model_dump(), **changes})
+    secret = "" if not plan.user else password
+    stored.change(unit, stored.MAIL, plan, server.keyring.box, secret)
+    if plan.host and not present.host:
+        stored.keep(unit, STATE, _State(told=unit.now))  # alerts from before are no news
+    return show_mail(unit)
+
+
+def send_test_mail(server: Satellite, actor: Actor, to: str = "") -> dict[str, Any]:
+    """Send a mail now, to the first recipient where none is named; MailFailedError says what failed and why."""
+    with server.database.read(actor) as unit:
+        require(unit, Permission.SITE_MANAGE)
+        settings, given, recipients = _account(server, unit)
+        now = unit.now
+    target = to or next(iter(recipients), "")
+    if not settings.host:
+        raise MailOffError
+    sender.send_test(settings, target, now, given)
+    return {"to": target, "host": settings.host, "security": settings.security, "sent": True}
+
+
+def queue_alert_mails(unit: Unit) -> str:
+    """Write one mail to each recipient about alerts that were raised since the last one; the result of the job."""
+    plan = stored.read(unit, stored.MAIL, MailPlan)
+    if not plan.host:
+        return ""
+    told = stored.read(unit, STATE, _State).told
+    order = (Severity.MAJOR, Severity.MINOR, Severity.INFORMATIONAL)
+    wanted = [one.value for one in order[: [one.value for one in order].index(plan.least) + 1]]
+    query = select(Alert).where(Alert.state == AlertState.OPEN, Alert.severity.in_(wanted), Alert.raised_at <= unit.now)
+    if told is not None:
+        query = query.where(Alert.raised_at > told)
+    fresh = list(unit.session.scalars(query.order_by(Alert.raised_at, Alert.id)))
+    if not fresh:
+        return ""
+    name = site_of(unit).name
+    lines = "".join(f"{iso(one.raised_at)}  {one.severity}  {one.source}\n  {one.message}\n\n" for one in fresh[:50])
+    more = f"and {len(fresh) - 50} more; see the console.\n" if len(fresh) > 50 else ""
+    subject = f"{name}: {fresh[0].message}"[:200] if len(fresh) == 1 else f"{name}: {len(fresh)} new alerts"
+    for to in plan.recipients:
+        put(unit, OutboxEntry, MAIL, {"to": to, "subject": " ".join(subject.split()), "text": lines + more})
+    stored.keep(unit, STATE, _State(told=max(one.raised_at for one in fresh)))
+    return f"{len(fresh)} alerts to {len(plan.recipients)} people"
+
+
+def mail_alerts(server: Satellite) -> str:
+    """Write mails about new alerts, then send what waits, outside of any transaction; the result of the job."""
+    actor = Actor(ActorKind.JOB, "mail", "job mail")
+    server.database.run(actor, queue_alert_mails)
+    with server.database.read(actor) as unit:
+        settings, given, _ = _account(server, unit)
+    if not settings.host:
+        return ""
+
+    def send_mail(entry_id: str, mail: dict[str, Any]) -> None:
+        message = sender.compose(settings, entry_id, server.clock.now(), mail["to"], mail["subject"], mail["text"])
+        sender.send(settings, message, given)
+
+    return deliver(server.database, OutboxEntry, actor, {MAIL: send_mail})
+
+
+def _account(server: Satellite, unit: Unit) -> tuple[MailSettings, Given, list[str]]:
+    plan = stored.read(unit, stored.MAIL, MailPlan)
+    settings = MailSettings(
+        host=plan.host or None, port=plan.port, security=plan.security, user=plan.user or None, sender=plan.sender
+    )
+    return settings, Given(stored.secret_of(unit, stored.MAIL, server.keyring.box), plan.authorities), plan.recipients

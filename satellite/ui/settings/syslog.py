@@ -1,0 +1,80 @@
+"""The log server that every event is sent to, and a test (row S3.4)."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from pydantic import BaseModel, Field
+
+from satellite.actions import syslog as actions
+from satellite.actions.mail import Authorities, Host
+from satellite.ui.settings.frame import MANAGE, PATH, server_of, settings_page
+from serverkit.web.answers import Answer, Moved
+from serverkit.web.forms import Choice, Form, Ui
+from serverkit.web.page import Page
+from serverkit.web.texts import Words, _
+from serverkit.web.urls import Url
+
+SYSLOG = f"{PATH}/syslog"
+TITLE = _("Log server")
+TRANSPORTS: dict[str, Words] = {
+    "udp": _("UDP, which loses messages without a word"),
+    "tcp": _("TCP"),
+    "tls": _("TLS"),
+}
+
+
+class SyslogForm(BaseModel):
+    """Where events go."""
+
+    host: Host = Field(default="", max_length=253)
+    transport: Literal["udp", "tcp", "tls"] = "tls"
+    port: int = Field(default=0, ge=0, le=65_535)
+    authorities: Authorities = Field(default="", max_length=50_000)
+    facility: int = Field(default=16, ge=0, le=23)
+
+
+FORM = Form(
+    SyslogForm,
+    _("Save"),
+    {
+        "host": Ui(_("Log server"), _("Empty: nothing is sent."), mono=True, placeholder="log.site.example"),
+        "transport": Ui(_("Transport"), choices=tuple(Choice(*one) for one in TRANSPORTS.items()), kind="select"),
+        "port": Ui(_("Port"), _("0 for the usual one: 514, with TLS 6514."), width="narrow"),
+        "authorities": Ui(
+            _("Authority of its certificate"), _("In PEM form, if it is not one that this machine trusts anyway."),
+            kind="textarea", mono=True,
+        ),
+        "facility": Ui(_("Facility"), _("0 to 23; 16 is local0."), width="narrow"),
+    },
+)  # fmt: skip
+
+
+def show(page: Page) -> Answer:
+    """The settings, a test, and how the last sending went."""
+    found = actions.show_syslog(page.unit)
+    typed = page.typed if page.typed is not None else {}
+    values = found if found["host"] else {**found, "transport": "tls"}
+    context = {"found": found, "view": FORM.view(page, SYSLOG, values=values, fresh="host" not in typed)}
+    return settings_page("syslog", TITLE, "settings_syslog.html", context, "mail-and-log-server")
+
+
+def save(page: Page) -> Answer:
+    """Keep the settings."""
+    actions.change_syslog(page.unit, cast("SyslogForm", page.read).model_dump())
+    return Moved(SYSLOG, _("Saved."))
+
+
+def test(page: Page) -> Answer:
+    """Send a message now."""
+    found = actions.send_test_message(server_of(page), page.actor)
+    if found["transport"] == "udp":
+        return Moved(SYSLOG, _("Sent. With UDP only the log server knows whether it arrived."))
+    return Moved(SYSLOG, _("{host} took the message.", host=found["host"]))
+
+
+URLS = (
+    Url("GET", SYSLOG, show, MANAGE, "S3.4"),
+    Url("POST", SYSLOG, save, MANAGE, "S3.4", form=SyslogForm, again=show, most_bytes=256 * 1024),
+    Url("POST", f"{SYSLOG}/test", test, MANAGE, "S3.4", again=show, alone=True),
+)
