@@ -92,7 +92,9 @@ def test_a_fresh_satellite_is_set_up_in_the_browser(fresh: tuple[World, Satellit
     assert "this satellite is registered" in page_of(again.get("/setup/register"))
     assert upload(again, "/setup/register/authorization", authorization).status_code == 303
     assert "There is nothing to do." in page_of(again.get("/setup/register"))
-    again.post("/setup/register/drop")
+    sha256 = re.search(r'name="sha256" value="(\w+)"', page_of(again.get("/setup/register")))[1]
+    assert again.post("/setup/register/drop").status_code == 422  # a form that names no file drops none
+    assert again.post("/setup/register/drop", {"sha256": sha256}).status_code == 303
 
     assert again.post("/setup/time", {"zone": "Nowhere/Land"}).status_code == 422
     assert again.post("/setup/time", {"zone": "Europe/Vienna", "servers": ""}).status_code == 303

@@ -15,7 +15,7 @@ import pytest
 import central.cli
 from central.runtime import open_central
 from exchange.vocabulary import Role
-from satellite.actions.incoming import Incoming, apply_checked, check_incoming
+from satellite.actions.incoming import Incoming, apply_checked, check_incoming, drop_checked
 from satellite.core.site.errors import NotCheckedError
 from satellite.runtime import open_satellite
 from serverkit.actor import OPERATOR
@@ -154,6 +154,7 @@ def test_a_check_that_dies_between_its_files_applies_nothing_that_was_not_shown(
 
     first = check_incoming(server, OPERATOR, kind, brought("1"))
     before, newer = site.satellite("status")["applied_response"], brought("2")
+    drop_checked(server, OPERATOR, kind, first.sha256)
     died = dies_at("after_rename:response.pgx", lambda: check_incoming(server, OPERATOR, kind, newer))
 
     assert died

@@ -107,7 +107,15 @@ class RestoreNotPermittedError(AppError):
 class NotCheckedError(RefusedError):
     code = "not_checked"
     message = "This file is not the one that was checked last."
-    remedy = Remedy("Choose the file again, check it, and apply it then.", page="synchronization.md")
+    remedy = Remedy("Look at the file that is shown now, or check your file again.", page="synchronization.md")
+
+
+class OtherFileCheckedError(RefusedError):
+    code = "other_file_checked"
+    message = "Another file was checked here meanwhile."
+    remedy = Remedy(
+        "Look at the file that is shown: apply it, or choose another file, then check yours.", page="synchronization.md"
+    )
 
 
 class NoFileError(InvalidInputError):

@@ -89,7 +89,7 @@ def apply(page: Page) -> Answer:
 
 def drop(page: Page) -> Answer:
     """Put the file that was checked aside."""
-    drop_checked(server_of(page), page.actor, KIND)
+    drop_checked(server_of(page), page.actor, KIND, cast("Apply", page.read).sha256)
     return Moved(base_of(page))
 
 
@@ -102,7 +102,7 @@ def register_urls(base: str, show_page: Callable[[Page], Answer], row: str) -> t
         Url("GET", f"{base}/file", fetch, MANAGE, row),
         Url("POST", f"{base}/authorization", check, MANAGE, row, again=show_page, alone=True, most_bytes=big),
         Url("POST", f"{base}/apply", apply, MANAGE, row, form=Apply, again=show_page, alone=True),
-        Url("POST", f"{base}/drop", drop, MANAGE, row, again=show_page, alone=True),
+        Url("POST", f"{base}/drop", drop, MANAGE, row, form=Apply, again=show_page, alone=True),
     )
 
 

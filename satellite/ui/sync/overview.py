@@ -155,7 +155,7 @@ def apply(page: Page) -> Answer:
 
 def drop(page: Page) -> Answer:
     """Put the file that was checked aside."""
-    drop_checked(server_of(page), page.actor, KIND)
+    drop_checked(server_of(page), page.actor, KIND, cast("Apply", page.read).sha256)
     return Moved("/sync#bring")
 
 
@@ -169,5 +169,5 @@ URLS = (
     Url("GET", "/sync/request/{epoch}/{seq}", fetch, RUN, "S2.5"),
     Url("POST", "/sync/response", check, RUN, "S2.5", again=show, alone=True, most_bytes=MOST_RESPONSE),
     Url("POST", "/sync/response/apply", apply, RUN, "S2.5", form=Apply, again=show, alone=True),
-    Url("POST", "/sync/response/drop", drop, RUN, "S2.5", again=show, alone=True),
+    Url("POST", "/sync/response/drop", drop, RUN, "S2.5", form=Apply, again=show, alone=True),
 )
