@@ -117,12 +117,17 @@ def begin_two_step(server: Satellite, unit: Unit) -> NewAuthenticator:
     return NewAuthenticator(secret, totp_uri(secret, person.name, "Perigee satellite"))
 
 
-def confirm_two_step(server: Satellite, unit: Unit, code: str) -> list[str]:
-    """Take one's authenticator into use; ten recovery codes, which are shown this once. CodeRefusedError."""
-    person = _me(unit)
-    codes = credentials.confirm_two_step(unit, USER_TABLES, server.keyring.box, person.id, code)
-    record(unit, EventKind.TWO_STEP_ON, f"{person.name} signs in with a second step now", subject={"user": person.id})
-    return codes
+def confirm_two_step(server: Satellite, session: str, code: str) -> list[str]:
+    """Take one's authenticator into use; ten recovery codes, which are shown this once. Other sessions of one's own end.
+
+    SessionEndedError, CodeRefusedError, TooManyTriesError.
+    """
+
+    def tell(unit: Unit, person: Person) -> None:
+        message = f"{person.name} signs in with a second step now"
+        record(unit, EventKind.TWO_STEP_ON, message, subject={"user": person.id})
+
+    return people_of(server).confirm_second_step(session, code, tell)
 
 
 def renew_recovery_codes(unit: Unit) -> list[str]:

@@ -128,8 +128,8 @@ def confirm_page(page: Page) -> Answer:
 
 def confirm_two_step(page: Page) -> Answer:
     """Take the authenticator into use; recovery codes are on the page that follows."""
-    code = cast("FirstCode", page.read).code
-    return _codes(actions.confirm_two_step(cast("Satellite", page.server), page.unit, code))
+    code = cast("FirstCode", page.read).code  # other sessions end: they were begun without it
+    return _codes(actions.confirm_two_step(cast("Satellite", page.server), page.secret, code))
 
 
 def codes_page(page: Page) -> Answer:
@@ -240,7 +240,7 @@ URLS = (
     Url("GET", f"{PATH}/two-step", two_step_page, SIGNED_IN, _ROW, fresh=True),
     Url("POST", f"{PATH}/two-step", begin_two_step, SIGNED_IN, _ROW, fresh=True),
     Url("GET", f"{PATH}/two-step/confirm", confirm_page, SIGNED_IN, _ROW),
-    Url("POST", f"{PATH}/two-step/confirm", confirm_two_step, SIGNED_IN, _ROW, form=FirstCode, tries=True),
+    Url("POST", f"{PATH}/two-step/confirm", confirm_two_step, SIGNED_IN, _ROW, form=FirstCode, tries=True, alone=True),
     Url("GET", f"{PATH}/recovery-codes", codes_page, SIGNED_IN, _ROW, fresh=True),
     Url("POST", f"{PATH}/recovery-codes", renew_codes, SIGNED_IN, _ROW, fresh=True),
     Url("GET", f"{PATH}/two-step-off", two_step_off_page, SIGNED_IN, _ROW, fresh=True),

@@ -141,10 +141,12 @@ class Database:
                 if attempt or self._lock_file is not None:
                     raise
             except DBAPIError as error:
-                if not is_retryable(error) or attempt == RETRIES - 1:
+                if not is_retryable(error):
                     raise
+                if attempt == RETRIES - 1:
+                    raise DatabaseBusyError("too many change the same at once") from error
                 sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - spreads rivals, guards nothing
-        raise DatabaseBusyError
+        raise AssertionError("the last attempt returns or raises")
 
     def _unit(self, session: Session, actor: Actor, *, writing: bool) -> Unit:
         reading = self.clock.read()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cache
 from threading import BoundedSemaphore
+from time import sleep
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -15,19 +17,42 @@ from serverkit.users.errors import TooManyTriesError, WeakPasswordError
 from serverkit.users.rules import LONGEST_PASSWORD, password_faults, password_text
 
 AT_ONCE, PATIENCE_SECONDS = 2, 20.0
+WAITING = 4
+"""So many may wait for a place; a flood is turned away at once, so that it takes no thread from other pages."""
 _HASHER = PasswordHasher()
 _places = BoundedSemaphore(AT_ONCE)
+_kept_place = BoundedSemaphore(1)
+_queue = BoundedSemaphore(AT_ONCE + WAITING)
 _narrow = BoundedSemaphore(1)
 
 
 @contextmanager
-def _place() -> Iterator[None]:
-    if not _places.acquire(timeout=PATIENCE_SECONDS):
+def password_place(*, known: bool = False) -> Iterator[None]:
+    """A place to hash or verify a password; DatabaseBusyError where too many wait.
+
+    One place is kept for those who signed in before from where they are (`known`): a flood from elsewhere does not take it.
+    """
+    if known:
+        with _taken(_kept_place):
+            yield
+        return
+    if not _queue.acquire(blocking=False):
+        raise DatabaseBusyError("too many passwords are being verified")
+    try:
+        with _taken(_places):
+            yield
+    finally:
+        _queue.release()
+
+
+@contextmanager
+def _taken(places: BoundedSemaphore) -> Iterator[None]:
+    if not places.acquire(timeout=PATIENCE_SECONDS):
         raise DatabaseBusyError("too many passwords are being verified")
     try:
         yield
     finally:
-        _places.release()
+        places.release()
 
 
 @contextmanager
@@ -41,6 +66,11 @@ def narrow_place() -> Iterator[None]:
         _narrow.release()
 
 
+def pause(hold: timedelta) -> None:
+    """Let a wrong try last."""
+    sleep(hold.total_seconds())
+
+
 @cache
 def _nobody() -> str:
     # Compared if a user has no password, so that the answer takes equally long.
@@ -52,15 +82,15 @@ def hash_password(text: str, name: str) -> str:
     faults = password_faults(text, name)
     if faults:
         raise WeakPasswordError("The password is not taken: {faults}.", faults="; ".join(faults))
-    with _place():
+    with _taken(_places):  # whoever sets one has signed in, or shown the set-up code: it waits its turn
         return _HASHER.hash(password_text(text))
 
 
 def verify_password(hashed: str | None, text: str) -> bool:
-    """Whether a password is that of a hash; takes the same time where there is none (None)."""
-    with _place():
-        try:
-            _HASHER.verify(hashed or _nobody(), password_text(text[: LONGEST_PASSWORD * 4]))
-        except (Argon2Error, InvalidHashError):
-            return False
+    """Whether a password is that of a hash; takes the same time where there is none (None). In a `password_place`."""
+    nobody = _nobody()  # made by the first try, whoever it is for
+    try:
+        _HASHER.verify(hashed or nobody, password_text(text[: LONGEST_PASSWORD * 4]))
+    except (Argon2Error, InvalidHashError):
+        return False
     return hashed is not None

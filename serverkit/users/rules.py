@@ -26,6 +26,8 @@ FORGOTTEN = timedelta(days=1)
 """A count of failures without a further one is forgotten after this."""
 FREE_BY_NAME, FREE_BY_ADDRESS, FREE_SETUP = 5, 30, 4
 LONGEST_WAIT = timedelta(minutes=15)
+SHORTEST_HOLD, LONGEST_HOLD, HOLD_DOUBLED_EVERY = timedelta(seconds=1), timedelta(seconds=8), 30
+"""How long a wrong try in the narrow place keeps it taken: so many a minute can be tried there, by all together."""
 SETUP_WAIT = timedelta(minutes=1)
 
 TOTP_STEP, TOTP_DRIFT = 30, 1
@@ -78,10 +80,11 @@ class Failures:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How a try is treated; `wait` is how long one that is shut has to wait."""
+    """How a try is treated; `wait` is how long one that is shut has to wait, `hold` how long a narrow one that is wrong lasts."""
 
     way: Way
     wait: timedelta = timedelta(0)
+    hold: timedelta = timedelta(0)
 
 
 def wait_after(failures: Failures, free: int, now: datetime, longest: timedelta = LONGEST_WAIT) -> timedelta:
@@ -97,12 +100,19 @@ def judge_try(by_name: Failures, by_address: Failures, now: datetime, *, known: 
     """How a try to sign in is treated.
 
     Failures are counted by name and address together and by address. From an address where this name once succeeded
-    (`known`), a try is never turned away because of others' failures: it is looked at, one at a time.
+    (`known`), a try is never turned away because of others' failures: it is looked at, one at a time, and a wrong one
+    keeps the place taken for a while.
     """
     wait = max(wait_after(by_name, FREE_BY_NAME, now), wait_after(by_address, FREE_BY_ADDRESS, now))
     if not wait:
         return Judged(Way.OPEN)
-    return Judged(Way.NARROW) if known else Judged(Way.SHUT, wait)
+    return Judged(Way.NARROW, hold=hold_of(by_name)) if known else Judged(Way.SHUT, wait)
+
+
+def hold_of(by_name: Failures) -> timedelta:
+    """How long the narrow place stays taken after a wrong try: the longer, the more of them failed."""
+    times: int = 2 ** min(by_name.count // HOLD_DOUBLED_EVERY, 10)
+    return min(LONGEST_HOLD, SHORTEST_HOLD * times)
 
 
 def setup_wait(failures: Failures, now: datetime) -> timedelta:

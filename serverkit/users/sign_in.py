@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ from serverkit.secrets_box import SecretBox, new_secret
 from serverkit.users import backoff, credentials, sessions
 from serverkit.users.backoff import Try
 from serverkit.users.errors import CodeRefusedError, SessionEndedError, SignInRefusedError, TooManyTriesError
-from serverkit.users.passwords import narrow_place, verify_password
+from serverkit.users.passwords import narrow_place, password_place, pause, verify_password
 from serverkit.users.rules import Judged, Way
 from serverkit.users.sessions import Found
 from serverkit.users.tables import Browser, Person, UserTables
@@ -138,6 +138,35 @@ class People:
 
         return self.database.run(SYSTEM, renew)
 
+    def confirm_second_step(self, text: str, code: str, then: Callable[[Unit, Person], None]) -> list[str]:
+        """Take the authenticator of a session's user into use; the recovery codes. Other sessions of the user end.
+
+        SessionEndedError, CodeRefusedError, TooManyTriesError: wrong codes count as those of a sign-in do. `then` is done
+        in the same transaction.
+        """
+        found, person = self.recognise(text)
+
+        def use(unit: Unit) -> list[str] | None:
+            sessions.find(unit, self.tables, text)  # it may have been revoked meanwhile
+            tried = backoff.code_try(person.id)
+            judged = backoff.judge(unit, self.tables, tried)
+            if judged.way is Way.SHUT:
+                raise _slow(judged)
+            try:
+                codes = credentials.confirm_two_step(unit, self.tables, self.box, person.id, code)
+            except CodeRefusedError:
+                self._count(unit, tried, person.name, person)
+                return None
+            backoff.forget_name(unit, self.tables, tried)
+            sessions.end_all(unit, self.tables, person.id, but=found.id)
+            then(unit, person)
+            return codes
+
+        codes = self.database.run(SYSTEM, use)
+        if codes is None:
+            raise CodeRefusedError
+        return codes
+
     def check_password(self, name: str, password: str, browser: Browser) -> Verified:
         """The user of a name and password, without a session; SignInRefusedError, TooManyTriesError."""
         verified = self._verify(name, password, browser)
@@ -203,23 +232,27 @@ class People:
             judged = backoff.judge(unit, self.tables, tried)
         if judged.way is Way.SHUT:
             raise _slow(judged)  # a flood never takes the lock of writers
-        with narrow_place() if judged.way is Way.NARROW else nullcontext():
+        with ExitStack() as places:
+            if judged.way is Way.NARROW:
+                places.enter_context(narrow_place())
             # Counted before the password is verified: of many at once, only the free ones are looked at.
-            place = self.database.run(SYSTEM, lambda unit: self._admit(unit, tried, name, person, judged.way))
-            with place:
+            admitted = self.database.run(SYSTEM, lambda unit: self._admit(unit, tried, name, person))
+            if admitted.way is Way.NARROW and judged.way is not Way.NARROW:
+                places.enter_context(narrow_place())
+            with password_place(known=tried.known or not tried.by_address):
                 right = verify_password(hashed, password)
+            if not right and admitted.way is Way.NARROW:
+                pause(admitted.hold)
         if not right or person is None:
             raise SignInRefusedError
         return Verified(person, hashed, tried)
 
-    def _admit(
-        self, unit: Unit, tried: Try, name: str, person: Person | None, looked: Way
-    ) -> AbstractContextManager[None]:
+    def _admit(self, unit: Unit, tried: Try, name: str, person: Person | None) -> Judged:
         judged = backoff.judge(unit, self.tables, tried)
         if judged.way is Way.SHUT:
             raise _slow(judged)
         self._count(unit, tried, name, person)
-        return narrow_place() if judged.way is Way.NARROW and looked is not Way.NARROW else nullcontext()
+        return judged
 
     def _count(self, unit: Unit, tried: Try, name: str, person: Person | None) -> None:
         if backoff.count_failure(unit, self.tables, tried):

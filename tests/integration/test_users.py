@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -25,6 +27,8 @@ from tests.world import World, call
 
 PASSWORD, OTHER = "correct horse battery", "staple of another kind"
 HOME, AWAY = Browser("192.0.2.1", "Browser"), Browser("198.51.100.9")
+held: list[timedelta] = []
+"""How long wrong tries at a known address lasted."""
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +36,8 @@ def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash with argon2id, but quickly."""
     monkeypatch.setattr(passwords, "_HASHER", passwords.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     passwords._nobody.cache_clear()
+    monkeypatch.setattr("serverkit.users.sign_in.pause", held.append)
+    held.clear()
 
 
 def satellite_of(world: World) -> Satellite:
@@ -172,6 +178,7 @@ def test_an_unknown_caller_is_slowed_and_shuts_nobody_out(site: World) -> None:
     assert sign_in.sign_in(server, "anna", PASSWORD, Browser(AWAY.address, known_by=known)).session
     for _ in range(9):
         refusal(sign_in.sign_in, server, "anna", "wrong", HOME)
+    assert held == [timedelta(seconds=1)] * 4  # after the five free ones each takes its time
     assert sign_in.sign_in(server, "anna", PASSWORD, HOME).session
     site.satellite("user", "unlock", "anna")
     assert sign_in.sign_in(server, "anna", PASSWORD, Browser("203.0.113.3")).session
@@ -201,15 +208,17 @@ def test_a_second_step_is_set_up_used_and_recovered(site: World) -> None:
     """A code counts once; ten recovery codes, each once; wrong codes are slowed; a reset may turn it off."""
     add(site, "anna", "administrator")
     server = satellite_of(site)
-    actor = sign_in.recognise_session(server, sign_in.sign_in(server, "anna", PASSWORD, HOME).session).actor
+    session = sign_in.sign_in(server, "anna", PASSWORD, HOME).session
+    actor = sign_in.recognise_session(server, session).actor
     with server.database.write(actor) as unit:
         secret = sign_in.begin_two_step(server, unit).secret
     now = step_of(server.clock.now())
-    with server.database.write(actor) as unit:
-        assert refusal(sign_in.confirm_two_step, server, unit, totp_code(secret, now + 9)) == "code_refused"
-    assert not sign_in.sign_in(server, "anna", PASSWORD, HOME).awaits_code
-    with server.database.write(actor) as unit:
-        codes = sign_in.confirm_two_step(server, unit, totp_code(secret, now - 1))
+    assert refusal(sign_in.confirm_two_step, server, session, totp_code(secret, now + 9)) == "code_refused"
+    before = sign_in.sign_in(server, "anna", PASSWORD, HOME)
+    assert not before.awaits_code
+    codes = sign_in.confirm_two_step(server, session, totp_code(secret, now - 1))
+    assert refusal(sign_in.recognise_session, server, before.session) == "session_ended"
+    assert sign_in.recognise_session(server, session).actor == actor
     half = sign_in.sign_in(server, "anna", PASSWORD, HOME)
     reused = refusal(sign_in.sign_in_with_code, server, half.session, totp_code(secret, now - 1), HOME)
     early = refusal(sign_in.recognise_session, server, half.session)
@@ -249,12 +258,12 @@ def test_wrong_codes_count_per_user_wherever_they_come_from(site: World) -> None
     server = satellite_of(site)
     entered = sign_in.sign_in(server, "anna", PASSWORD, HOME)
     known = Browser(HOME.address, known_by=entered.known_by)
-    actor = sign_in.recognise_session(server, entered.session).actor
+    session = entered.session
+    actor = sign_in.recognise_session(server, session).actor
     with server.database.write(actor) as unit:
         secret = sign_in.begin_two_step(server, unit).secret
     now = step_of(server.clock.now())
-    with server.database.write(actor) as unit:
-        sign_in.confirm_two_step(server, unit, totp_code(secret, now - 1))
+    sign_in.confirm_two_step(server, session, totp_code(secret, now - 1))
     half = sign_in.sign_in(server, "anna", PASSWORD, known).session
     halves = {one: sign_in.sign_in(server, "anna", PASSWORD, one).session for one in (known, HOME, AWAY)}
     tried = [refusal(sign_in.sign_in_with_code, server, half, "000000", known) for _ in range(7)]
@@ -265,6 +274,69 @@ def test_wrong_codes_count_per_user_wherever_they_come_from(site: World) -> None
     assert tried == ["code_refused"] * 5 + ["session_ended"] * 2
     assert slowed == ["too_many_tries"] * 3
     assert not sign_in.sign_in_with_code(server, halves[AWAY], right, AWAY).awaits_code
+
+
+@pytest.mark.row("S3.4")
+def test_wrong_codes_count_while_an_authenticator_is_taken_into_use(site: World) -> None:
+    """Five, then none is looked at, also a right one; nothing is turned on, and the session goes on."""
+    add(site, "anna", "administrator")
+    server = satellite_of(site)
+    session = sign_in.sign_in(server, "anna", PASSWORD, HOME).session
+    actor = sign_in.recognise_session(server, session).actor
+    with server.database.write(actor) as unit:
+        secret = sign_in.begin_two_step(server, unit).secret
+    right = totp_code(secret, step_of(server.clock.now()))
+    tried = [refusal(sign_in.confirm_two_step, server, session, code) for code in ["000000"] * 5 + [right] * 2]
+    with server.database.read(actor) as unit:
+        on = sign_in.show_two_step(unit)["two_step"]
+    site.satellite("user", "unlock", "anna")
+
+    assert tried == ["code_refused"] * 5 + ["too_many_tries"] * 2
+    assert not on
+    assert len(sign_in.confirm_two_step(server, session, right)) == 10
+
+
+@pytest.mark.row("S3.4")
+def test_a_thousand_tries_at_once_are_slowed_and_lock_nobody_out(site: World) -> None:
+    """From the user's own address, from one other and from a hundred: few are looked at, and meanwhile who is known signs in."""
+    add(site, "anna", "administrator")
+    server, looked = satellite_of(site), []
+    known = sign_in.sign_in(server, "anna", PASSWORD, HOME).known_by
+    busy, real = Barrier(passwords.AT_ONCE + 1), passwords.verify_password
+
+    def counting(hashed: str | None, word: str) -> bool:
+        looked.append(word)
+        if word == "wrong" and len(looked) <= passwords.AT_ONCE:
+            busy.wait(20)  # the first ones take their time: all places for unknown callers are taken
+            busy.wait(20)
+        return real(hashed, word)
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(24) as pool:
+        patch.setattr("serverkit.users.sign_in.verify_password", counting)
+        places = [*(Browser(f"198.51.100.{one}") for one in range(100)), *[AWAY] * 800]
+        elsewhere = [pool.submit(refusal, sign_in.sign_in, server, "anna", "wrong", one) for one in places]
+        busy.wait(20)
+        meanwhile = sign_in.sign_in(server, "anna", PASSWORD, Browser("203.0.113.1", known_by=known))
+        busy.wait(20)
+        here = [pool.submit(refusal, sign_in.sign_in, server, "anna", "wrong", HOME) for _ in range(100)]
+        codes = {one.result() for one in (*elsewhere, *here)}
+
+    assert meanwhile.session
+    assert codes <= {"sign_in_refused", "too_many_tries", "busy"}
+    assert sign_in.sign_in(server, "anna", PASSWORD, HOME).session
+    assert sign_in.sign_in(server, "anna", PASSWORD, Browser("203.0.113.200")).session
+
+
+@pytest.mark.row("S3.4")
+@pytest.mark.parametrize(
+    "name", ["\N{GRINNING FACE}" * 255, "anna\0", "anna\r\nSet-Cookie: a=b", "\u202eanna", "' OR '1'='1", "x" * 70_000]
+)
+def test_what_no_name_can_be_is_refused_like_any_other(site: World, name: str) -> None:
+    """Emoji, NUL, line breaks, right-to-left marks: a wrong sign-in, six times, and the answer is never a fault."""
+    server = satellite_of(site)
+    tried = [refusal(sign_in.sign_in, server, name, PASSWORD, AWAY) for _ in range(6)]
+
+    assert tried == ["sign_in_refused"] * 5 + ["too_many_tries"]
 
 
 @pytest.mark.row("S3.4")
@@ -295,12 +367,12 @@ def test_a_code_and_a_recovery_code_work_once(site: World) -> None:
     """A second sign-in with the same code is refused, with one of the authenticator as with one of the ten."""
     add(site, "anna", "administrator")
     server = satellite_of(site)
-    actor = sign_in.recognise_session(server, sign_in.sign_in(server, "anna", PASSWORD, HOME).session).actor
+    session = sign_in.sign_in(server, "anna", PASSWORD, HOME).session
+    actor = sign_in.recognise_session(server, session).actor
     with server.database.write(actor) as unit:
         secret = sign_in.begin_two_step(server, unit).secret
     now = step_of(server.clock.now())
-    with server.database.write(actor) as unit:
-        codes = sign_in.confirm_two_step(server, unit, totp_code(secret, now - 1))
+    codes = sign_in.confirm_two_step(server, session, totp_code(secret, now - 1))
     said = []
     for code in (totp_code(secret, now), totp_code(secret, now), codes[0], codes[0]):
         half = sign_in.sign_in(server, "anna", PASSWORD, HOME).session
@@ -315,12 +387,12 @@ def test_a_password_that_is_reset_while_it_is_verified_begins_no_session(site: W
     """A sign-in with the old password that ends after the reset is refused, before its second step, too."""
     add(site, "anna", "administrator")
     server = satellite_of(site)
-    actor = sign_in.recognise_session(server, sign_in.sign_in(server, "anna", PASSWORD, HOME).session).actor
+    session = sign_in.sign_in(server, "anna", PASSWORD, HOME).session
+    actor = sign_in.recognise_session(server, session).actor
     if two_step:
         with server.database.write(actor) as unit:
             secret = sign_in.begin_two_step(server, unit).secret
-        with server.database.write(actor) as unit:
-            sign_in.confirm_two_step(server, unit, totp_code(secret, step_of(server.clock.now())))
+        sign_in.confirm_two_step(server, session, totp_code(secret, step_of(server.clock.now())))
     real = passwords.verify_password
 
     def slow(hashed: str | None, word: str) -> bool:

@@ -37,7 +37,7 @@ from serverkit.ids import new_id
 from serverkit.locks import for_change
 from serverkit.names import check_text
 from serverkit.secrets_box import hash_secret, hash_shown, new_secret
-from serverkit.users.passwords import hash_password, verify_password
+from serverkit.users.passwords import hash_password, password_place, verify_password
 
 CLIENT_PREFIX, TOKEN_PREFIX, REFRESH_PREFIX = "pcs", "pca", "pcr"
 
@@ -194,7 +194,8 @@ def check_password(unit: Unit, name: str, text: str) -> User:
     """The user of a name and password; BadCredentialsError, after the same time for every cause."""
     user = find_user(unit, name)
     row = unit.session.get(Password, user.id) if user is not None else None
-    right = verify_password(row.hash if row is not None else None, text)
+    with password_place():
+        right = verify_password(row.hash if row is not None else None, text)
     if not right or user is None:
         raise BadCredentialsError("the user name or password is not valid")
     return user

@@ -21,7 +21,9 @@ from serverkit.verdicts import Verdict
 
 
 def find_person(unit: Unit, name: str) -> Person | None:
-    """The user of a name as somebody typed it."""
+    """The user of a name as somebody typed it; None for one that no name can be."""
+    if "\0" in name:
+        return None
     row = unit.session.scalars(select(User).where(User.name_key == kept_key(name[:1024]))).one_or_none()
     return Person(row.id, row.name, row.role) if row is not None else None
 

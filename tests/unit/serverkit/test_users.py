@@ -66,6 +66,11 @@ def test_attempts_are_slowed_for_a_bounded_time() -> None:
     assert judged(8, after=timedelta(seconds=17)) == (Way.OPEN, timedelta(0))
     assert judged(1000, after=FORGOTTEN) == (Way.OPEN, timedelta(0))
     assert judged(1000, 1000, known=True) == (Way.NARROW, timedelta(0))
+    holds = [
+        judge_try(Failures(n, NOW), Failures(), NOW, known=True).hold.total_seconds()
+        for n in (5, 29, 30, 60, 90, 10**6)
+    ]
+    assert holds == [1, 1, 2, 4, 8, 8]
 
 
 @pytest.mark.row("S3.4")

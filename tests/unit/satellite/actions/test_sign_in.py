@@ -97,11 +97,12 @@ def test_a_second_step_counts_once_its_first_code_was_entered(server: Satellite)
         unit.actor = factories.signed_in(ann)
         new = sign_in.begin_two_step(server, unit)
         unit.session.flush()
-        with pytest.raises(CodeRefusedError):
-            sign_in.confirm_two_step(server, unit, "abc")
-        assert sign_in.show_two_step(unit)["two_step"] is False
-        codes = sign_in.confirm_two_step(server, unit, totp_code(new.secret, step_of(unit.now)))
-        unit.session.flush()
+        session = sessions.begin(unit, USER_TABLES, ann.id, Browser("192.0.2.1"), awaits_code=False)
+        step = step_of(unit.now)
+    with pytest.raises(CodeRefusedError):
+        sign_in.confirm_two_step(server, session, "abc")
+    codes = sign_in.confirm_two_step(server, session, totp_code(new.secret, step))
+    with server.database.write(sign_in.recognise_session(server, session).actor) as unit:
         assert sign_in.show_two_step(unit) == {"two_step": True, "recovery_codes_left": len(codes)}
         assert not set(sign_in.renew_recovery_codes(unit)) & set(codes)
         assert new.secret not in repr(new)
