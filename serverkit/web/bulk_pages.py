@@ -16,7 +16,8 @@ from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.bulk import AT_ONCE, Bulk
 from serverkit.web.bulk_work import change_rows, wanted_of
 from serverkit.web.errors import SelectionChangedError
-from serverkit.web.forms import Form, read_form
+from serverkit.web.form_reading import read_form
+from serverkit.web.forms import Form
 from serverkit.web.page import Page
 from serverkit.web.refusals import Refusal
 from serverkit.web.selection import Selection, read_rows, selection_of

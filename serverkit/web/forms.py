@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import json
-import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Le, MaxLen, MinLen
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from werkzeug.datastructures import MultiDict
 
-from serverkit.web.differences import OPENED, VERSION, Stale, plain, version_of
-from serverkit.web.errors import InvalidFormError
-from serverkit.web.refusals import Refusal, reason_words, reasons_of, repeated
-from serverkit.web.security import TOKEN_FIELD
+from serverkit.web.differences import VERSION, Stale, plain, version_of
+from serverkit.web.form_reading import TYPED_NAME, is_list, plain_type
+from serverkit.web.refusals import Refusal
 from serverkit.web.texts import Words, _
 
-TYPED_NAME = "typed_name"
-"""The field in which the name of a thing is typed before something that nothing brings back."""
-KIT_FIELDS = frozenset({TOKEN_FIELD, VERSION, OPENED, TYPED_NAME, "verb", "next", "step", "kept", "kept_for"})
 LONG = 500
 
 
@@ -206,68 +201,6 @@ class Form:
         )
 
 
-def read_form(model: type[BaseModel], sent: MultiDict[str, str]) -> BaseModel:
-    """The values of a form; InvalidFormError with every reason at once."""
-    single: list[str] = []
-    values: dict[str, Any] = {}
-    for name, info in model.model_fields.items():
-        plain = plain_type(info.annotation)
-        if _is_list(plain):
-            values[name] = [part for text in sent.getlist(name) for part in _lines(text)]
-            continue
-        single.append(name)
-        if plain is bool:
-            values[name] = name in sent
-        elif (text := sent.get(name, "")) != "" or (name in sent and plain is str and info.is_required()):
-            values[name] = text if _keeps_blanks(plain) else text.strip()
-    values = {name: value for name, value in values.items() if value != "" or not _may_be_missing(model, name)}
-    extra = [name for name in sent if name not in model.model_fields and name not in KIT_FIELDS]
-    twice = repeated(sent, single)
-    try:
-        found = model.model_validate(values)
-    except ValidationError as error:
-        raise InvalidFormError(_named(model, reasons_of(error, twice))) from error
-    if twice or extra:
-        raise InvalidFormError(_repeated_or_extra(twice, extra))
-    return found
-
-
-def _repeated_or_extra(twice: Iterable[str], extra: Iterable[str]) -> dict[str, Words]:
-    return {name: reason_words("repeated") for name in twice} | {
-        name: reason_words("extra_forbidden") for name in extra
-    }
-
-
-def _named(model: type[BaseModel], reasons: dict[str, Words]) -> dict[str, Words]:
-    names = {(info.alias or name): name for name, info in model.model_fields.items()}
-    return {names.get(name, name): reason for name, reason in reasons.items()}
-
-
-def _may_be_missing(model: type[BaseModel], name: str) -> bool:
-    """An empty field is one that was not filled in: what is needed is then missing, what is not keeps its default."""
-    return plain_type(model.model_fields[name].annotation) is not bool
-
-
-def _keeps_blanks(plain: Any) -> bool:
-    return plain is SecretStr
-
-
-def _lines(text: str) -> list[str]:
-    return [part.strip() for line in text.splitlines() for part in line.split(",") if part.strip()]
-
-
-def plain_type(annotation: Any) -> Any:
-    """What an optional value is when it is there."""
-    if get_origin(annotation) in {Union, types.UnionType}:
-        inner = [one for one in get_args(annotation) if one is not type(None)]
-        return inner[0] if len(inner) == 1 else str
-    return annotation
-
-
-def _is_list(plain: Any) -> bool:
-    return get_origin(plain) in {list, tuple, set, frozenset}
-
-
 def _choices(plain: Any) -> Choices:
     if get_origin(plain) is Literal:
         return [Choice(str(value), str(value)) for value in get_args(plain)]
@@ -277,7 +210,7 @@ def _choices(plain: Any) -> Choices:
 
 
 def _kind(plain: Any, info: FieldInfo, has_choices: bool) -> str:
-    if _is_list(plain):
+    if is_list(plain):
         return "checks" if has_choices else "textarea"
     if has_choices:
         return "select"

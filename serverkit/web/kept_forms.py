@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from pydantic import SecretStr
 
 from serverkit.web.answers import Shown
-from serverkit.web.forms import plain_type
+from serverkit.web.form_reading import plain_type
 from serverkit.web.page import Page
 from serverkit.web.security import TOKEN_FIELD, local_path
 from serverkit.web.sign_in_forms import PASSWORD_FORM, SIGN_IN_FORM

@@ -7,36 +7,31 @@ addresses and a handler; it can leave none of these out. A GET is answered in on
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from serverkit.db.unit import Unit
-from serverkit.errors import AppError, NotFoundError, UploadTooLargeError
+from serverkit.errors import AppError, NotFoundError
 from serverkit.http import app
 from serverkit.http.operations import Access, alternatives
 from serverkit.http.request import Request, current_request
 from serverkit.web.answers import Answer, Moved, Shown, Unchanged
+from serverkit.web.confirmations import check_form_token, confirm
 from serverkit.web.console import Console
-from serverkit.web.differences import OPENED, VERSION, Stale, opened_of, plain, version_of
-from serverkit.web.errors import FormExpiredError, InvalidFormError, SessionOverError, StaleFormError
-from serverkit.web.forms import TYPED_NAME, read_form
+from serverkit.web.errors import SessionOverError
+from serverkit.web.form_reading import read_form
 from serverkit.web.intake import NotAdmittedError, admit, check_size
 from serverkit.web.kept_forms import can_be_kept, kept_step_up_page, session_over_page
 from serverkit.web.look import Look
 from serverkit.web.page import Page
-from serverkit.web.refusals import Refusal, reason_words
+from serverkit.web.refusals import Refusal
 from serverkit.web.responder import Responder, nothing_here, waiting
 from serverkit.web.security import (
-    TOKEN_FIELD,
-    TOKEN_HEADER,
     Cookies,
     check_origin,
-    check_token,
     new_secret,
     token_for,
 )
@@ -159,20 +154,8 @@ class Pages:
         page.token = token_for(page.secret)
 
     def _form_token(self, page: Page) -> None:
-        if not page.url.changes:
-            return
-        needs_session = page.url.permission not in {Access.OPEN, Access.CREDENTIALS}
-        if needs_session and page.who is None and self._cookies.session in page.request.cookies:
-            raise SessionOverError
-        try:
-            check_token(page.secret, page.request.headers.get(TOKEN_HEADER) or page.sent.get(TOKEN_FIELD, ""))
-        except RequestEntityTooLarge as error:
-            raise UploadTooLargeError("more fields were sent than the form has") from error
-        except FormExpiredError as error:
-            # Stepping up in another tab changes the secret. The form is shown again, if the browser vouches for its origin.
-            if page.who is None or page.request.headers.get("Sec-Fetch-Site") != "same-origin":
-                raise
-            page.expired = error
+        if page.url.changes:
+            check_form_token(page, self._cookies.session)
 
     # The stages within it.
 
@@ -234,28 +217,17 @@ class Pages:
                 with self._console.database.read(page.actor) as unit:
                     page.work = unit
                     self._load(page)
-                    self._name_and_version(page)
+                    confirm(page)
                 page.work = None
             return page.url.handler(page)
 
         def work(unit: Unit) -> Answer:
             page.work = unit
             self._load(page)
-            self._name_and_version(page)
+            confirm(page)
             return page.url.handler(page)
 
         return self._console.database.run(page.actor, work)
-
-    @staticmethod
-    def _name_and_version(page: Page) -> None:
-        """The name that was typed is that of the thing, and the form was opened with what is so now."""
-        if page.url.names is not None and _as_typed(page.sent.get(TYPED_NAME, "")) != _as_typed(page.url.names(page)):
-            raise InvalidFormError({TYPED_NAME: reason_words("other_name")})
-        if page.url.current is not None:
-            now = plain(page.url.current(page))
-            if page.sent.get(VERSION, "") != version_of(now):
-                page.stale = Stale(opened_of(page.sent.get(OPENED, "")), now, plain(page.read))
-                raise StaleFormError
 
     @staticmethod
     def _returning(page: Page) -> frozenset[int]:
@@ -317,8 +289,3 @@ class Pages:
     @staticmethod
     def _language(page: Page) -> str:
         return choose_language(page.look.language, page.request.accept_languages.values())
-
-
-def _as_typed(name: str) -> str:
-    """A name as a person can type it: blanks and the way in which letters are composed make no difference."""
-    return " ".join(unicodedata.normalize("NFC", name).split())
