@@ -122,6 +122,10 @@ def _reserve(device: Device, options: argparse.Namespace) -> dict[str, Any]:
         return {"licences": licences, "confirmation_code": device.reserve_confirmation()}
     if options.action == "confirm":
         return {"confirmation_code": device.reserve_confirmation()}
+    if options.action == "codes":
+        return {"return_codes": device.reserve_codes()}
+    if options.action == "forget":
+        return {"forgotten": device.reserve_forget(options.code)}
     return {"return_code": device.reserve_return()}
 
 

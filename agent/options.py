@@ -87,8 +87,13 @@ def build_parser() -> argparse.ArgumentParser:
     for name in ("pid", "serial"):
         asking.add_argument(f"--{name}", required=True)
     add("install", "Install the authorization code from central.", reserve).add_argument("file", metavar="FILE")
-    add("confirm", "Show the confirmation code of the installed authorization again.", reserve)
-    add("return", "Return all reserved licences and show the return code.", reserve)
+    for action, text in (
+        ("confirm", "Show the confirmation code of the installed authorization again."),
+        ("return", "Return all reserved licences and show the return code."),
+        ("codes", "Show the return codes that are kept, the newest last."),
+    ):
+        add(action, text, reserve)
+    add("forget", "Forget a return code that was entered at central.", reserve).add_argument("code", metavar="CODE")
     clock = add("clock", "The clock of a laboratory.").add_subparsers(dest="action", required=True, metavar="ACTION")
     add("set", "Set the clock.", clock).add_argument("value", metavar="TIME")
     add("advance", "Advance the clock.", clock).add_argument("value", metavar="DURATION")

@@ -1,8 +1,8 @@
 """Reservations for a device without any network: request, install, return (row S4.5).
 
 What is installed is kept as central signed it and verified again whenever the device starts. Giving back forgets it first
-and shows the return code afterwards, the same one however often it is asked for. An update replaces what is installed; a
-device never goes back to an older one.
+and shows the return code afterwards, the same one however often it is asked for. A new request keeps it: without it nobody
+can prove that the units are free. An update replaces what is installed; a device never goes back to an older one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from agent.errors import (
 )
 from agent.files import locked
 from agent.states import Answer, Right
-from agent.store import DeviceState, HeldReservation, Store, to_bytes, to_text
+from agent.store import DeviceState, HeldReservation, KeptReturn, Store, to_bytes, to_text
 from exchange.codes.authorization import Reservation, open_authorization_code
 from exchange.codes.confirming import make_confirmation_code
 from exchange.codes.request import make_request_code, obstacle_of, read_request_code
@@ -86,11 +86,32 @@ def confirmation(state: DeviceState) -> str:
 def give_back(state: DeviceState) -> str:
     """Delete what was installed; returns the code that proves it to central."""
     held = state.reservation
-    if held is None or (held.code is None and held.returned is None):
+    if held is not None and held.code is not None:
+        return _returned(state, held)
+    if held is not None and held.returned is not None:
+        return held.returned
+    if not state.returns:
         raise NotReservedError("no licences are installed by a code")
-    if held.returned is None:
-        held.code, held.returned = None, make_return_code(to_bytes(held.secret))
+    return state.returns[-1].code
+
+
+def _returned(state: DeviceState, held: HeldReservation) -> str:
+    """Delete what is installed, and keep the code that proves it."""
+    held.code, held.returned = None, make_return_code(to_bytes(held.secret))
+    state.returns.append(KeptReturn(held.request, held.returned))
     return held.returned
+
+
+def forget_return(state: DeviceState, text: str) -> str:
+    """Forget a return code that was entered at central; returns it. NotReservedError for a code that is not kept."""
+    wanted = "".join(text.split()).upper()
+    for kept in state.returns:
+        if "".join(kept.code.split()).upper() == wanted:
+            state.returns.remove(kept)
+            if state.reservation is not None and state.reservation.request == kept.request:
+                state.reservation = None
+            return kept.code
+    raise NotReservedError("this device keeps no such return code")
 
 
 def give_up(state: DeviceState, key: PrivateKey, now: datetime) -> None:
@@ -99,12 +120,14 @@ def give_up(state: DeviceState, key: PrivateKey, now: datetime) -> None:
     Not before a server has accepted the registration: what shows the secret cannot be taken back (row C6.8).
     """
     held = state.reservation
-    if held is None or state.instance is None or state.udi is None:
+    if state.instance is None or state.udi is None:
         return
-    if held.returned is None:
-        held.code, held.returned = None, make_return_code(to_bytes(held.secret))
-    name = given_up_id(held.request)
-    if name not in state.given_up:
+    if held is not None and all(kept.request != held.request for kept in state.returns):
+        _returned(state, held)
+    for kept in state.returns:
+        name = given_up_id(kept.request)
+        if name in state.given_up:
+            continue
         statement = ExportReturn(
             grant=name,
             instance=state.instance,
@@ -113,7 +136,7 @@ def give_up(state: DeviceState, key: PrivateKey, now: datetime) -> None:
             tag=RESERVATION,
             quantity=1,
             returned_at=now,
-            reservation=GivenUpReservation(held.request, held.returned),
+            reservation=GivenUpReservation(kept.request, kept.code),
         )
         state.given_up[name] = seal_export_return(statement, key)
 
@@ -122,6 +145,7 @@ def note_released(state: DeviceState, name: str) -> None:
     """Central accepted the return: delete the reservation."""
     if state.given_up.pop(name, None) is None:
         return
+    state.returns = [kept for kept in state.returns if given_up_id(kept.request) != name]
     if state.reservation is not None and given_up_id(state.reservation.request) == name:
         state.reservation = None
 
@@ -208,6 +232,21 @@ class ByCode:
         with locked(self._store.folder):
             self._reload()
             code = give_back(self.state)
+            self._store.save(self.state)
+            self._derive()
+            return code
+
+    def reserve_codes(self) -> list[str]:
+        """The return codes that are kept, the newest last."""
+        with locked(self._store.folder):
+            self._reload()
+            return [kept.code for kept in self.state.returns]
+
+    def reserve_forget(self, text: str) -> str:
+        """Forget a return code that a person has entered at central."""
+        with locked(self._store.folder):
+            self._reload()
+            code = forget_return(self.state, text)
             self._store.save(self.state)
             self._derive()
             return code

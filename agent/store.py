@@ -91,6 +91,14 @@ class HeldReservation:
 
 
 @dataclass(slots=True)
+class KeptReturn:
+    """A return code of a request, kept until central confirmed it or a person says that it was entered."""
+
+    request: str
+    code: str
+
+
+@dataclass(slots=True)
 class DeviceState:
     """All that survives a power cut; times are ISO 8601 texts in UTC."""
 
@@ -135,6 +143,7 @@ class DeviceState:
     exports: dict[str, Export] = field(default_factory=dict)
     reservation: HeldReservation | None = None
     given_up: dict[str, dict[str, Any]] = field(default_factory=dict)
+    returns: list[KeptReturn] = field(default_factory=list)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:

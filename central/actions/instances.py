@@ -30,6 +30,7 @@ from central.domain.ledger.queries import licences
 from central.domain.ledger.reserving import reserved_for
 from central.domain.reservations.ending import take_back
 from central.domain.reservations.moving import move_reservations
+from central.domain.reservations.queries import forget_registered
 from central.domain.satellites.queries import satellite_names
 from central.keyring import KeyRing
 from exchange.errors import ExchangeError
@@ -189,6 +190,7 @@ def remove_instance(
     removed = row is not None and row.satellite_id is None
     if row is not None and removed:
         take_back(unit, row, return_code)
+        forget_registered(unit, account.id, [row.id])
         services.remove_instance(unit, row)
     unit.touched.add(account.id)
     return {"id": instance_id, "removed": removed, "released": [grant.id for grant in held]}

@@ -15,6 +15,7 @@ from central.domain.reservations.ending import note_registered
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import forget_registered, waiting_instance
 from central.domain.tokens.models import Token
+from exchange.codes.request import read_request_code
 from exchange.device.bodies import RegisterBody
 from exchange.keys import PublicKey
 from serverkit.db.unit import Unit
@@ -68,5 +69,5 @@ def leave(unit: Unit, instance: Instance, reservation: Reservation | None) -> No
     if reservation is None:
         end_instance(unit, instance)
     else:
-        leave_to_reservation(unit, instance)
+        leave_to_reservation(unit, instance, read_request_code(reservation.request_code).udi)
         instance.virtual_account_id = reservation.virtual_account_id

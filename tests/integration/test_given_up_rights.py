@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from agent.clock import DeviceClock
 from agent.device import Device
-from agent.errors import ServerRefusedError
+from agent.errors import NotReservedError, ServerRefusedError
 from agent.joining import RegistrationRequest
 from agent.reserving import give_up
 from agent.store import HeldReservation, to_text
@@ -286,6 +286,68 @@ def test_the_vendor_releases_what_a_dead_device_holds(vendor: World) -> None:
     assert released["state"] == "released"
     assert vendor.licence("ADVANTAGE", pool="Spare")["balance"] == 10
     assert vendor.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C6.8", "S4.1")
+def test_a_visitor_with_a_reserved_serial_number_leaves_nothing_of_itself(vendor: World) -> None:
+    """Its UUID and names go with it: the device that holds the code is found by its own, and stands once."""
+    reserved(vendor)
+    visitor = home_of(vendor, "visitor", "central")
+    register(vendor, visitor, "AIR-1", uuid="8f14e45f-ceea-467f-a0e6-1c0b8a2f9d11")
+    visitor.deregister()
+    (left,) = vendor.central("instances", ACCOUNT)["items"]
+    device = home_of(vendor, "AIR-1", "central")
+    register(vendor, device, "AIR-1", uuid="0e9b2a4c-7a51-4b0d-9d53-6f0c7d1b8a22")
+
+    assert (left["name"], left["state"]) == ("PID:SW-48 SN:AIR-1", "reserved")
+    assert [row["id"] for row in vendor.central("instances", ACCOUNT)["items"]] == [left["id"]]
+
+
+@pytest.mark.row("C6.8", "C7.3")
+def test_a_registered_device_that_central_removes_is_no_longer_seen(vendor: World) -> None:
+    """The reservation is shown as held by a former key only while the device is registered."""
+    _, of = reserved(vendor)
+    other = home_of(vendor, "other", "central")
+    register(vendor, other, "AIR-2")
+    vendor.sql("central", "UPDATE reservations SET seen_as = (SELECT id FROM instances WHERE udi_key LIKE '%air-2|')")
+    before = reservation(vendor, of)["held_by_former_key"]
+    vendor.central("instance", "remove", ACCOUNT, str(other.state.instance))
+
+    assert before
+    assert not reservation(vendor, of)["held_by_former_key"]
+
+
+@pytest.mark.row("C6.5", "S4.5")
+def test_a_return_code_is_kept_until_it_was_entered(vendor: World) -> None:
+    """The next request does not take it away; it is forgotten when a person says that central has it."""
+    device, of = reserved(vendor)
+    back = device.reserve_return()
+    device.reserve_request(Udi(pid="SW-48", serial="AIR-1"), (vendor.folder / "root.json").read_bytes())
+    again, kept = device.reserve_return(), device.reserve_codes()
+    returned = vendor.central("reservation", "return", ACCOUNT, of, "--code", kept[0])
+    forgotten = device.reserve_forget(back.lower())
+    with pytest.raises(NotReservedError):
+        device.reserve_forget(back)
+    with pytest.raises(NotReservedError):
+        device.reserve_return()
+
+    assert (again, kept, forgotten) == (back, [back], back)
+    assert returned["state"] == "returned"
+    assert device.reserve_codes() == []
+
+
+@pytest.mark.row("C6.8", "S4.5")
+def test_a_device_that_registers_tells_what_it_returned_before_its_last_request(vendor: World) -> None:
+    """Nobody entered the return code: the device signs it when it registers, and its units are free."""
+    device, of = reserved(vendor)
+    back = device.reserve_return()
+    device.reserve_request(Udi(pid="SW-48", serial="AIR-1"), (vendor.folder / "root.json").read_bytes())
+    register(vendor, device, "AIR-1")
+    device.renew_authorization()
+
+    assert reservation(vendor, of)["state"] == "given_up"
+    assert vendor.licence("ADVANTAGE", pool="Spare")["reserved"] == 0
+    assert back not in device.reserve_codes()
 
 
 @pytest.mark.row("C6.7")

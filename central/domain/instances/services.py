@@ -49,10 +49,15 @@ def end_instance(unit: Unit, row: Instance) -> None:
     unit.session.delete(row)
 
 
-def leave_to_reservation(unit: Unit, row: Instance) -> None:
-    """Delete a device with reserved licences: what a former key holds stays."""
+def leave_to_reservation(unit: Unit, row: Instance, udi: Udi) -> None:
+    """Delete a device with reserved licences: what a former key holds stays, under the identity of its request code.
+
+    What the device said of itself goes with it: it may have been another machine than the one that holds the code.
+    """
     _empty(unit, row)
-    row.state, row.key_hash, row.marks = RESERVED, "", []
+    row.udi, row.udi_key = udi.to_dict(), udi.key
+    row.hostname = row.product_tag = row.software_version = row.ip_address = None
+    row.state, row.key_hash, row.marks, row.token_id, row.export_allowed = RESERVED, "", [], None, False
 
 
 def _empty(unit: Unit, row: Instance) -> None:
