@@ -12,6 +12,8 @@ from satellite.core.access.services import require
 from satellite.core.alerts.services import refresh_tls as refresh
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
+from satellite.core.settings import services as stored
+from satellite.core.settings.rules import NetworkNames
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
 from serverkit.tls import requests
@@ -26,7 +28,7 @@ from serverkit.tls.watch import wanted_alerts
 
 def refresh_tls(server: Satellite, unit: Unit) -> str:
     """Renew the own certificate if it is due, and refresh the alerts about it; the result of the job."""
-    return renew_if_due(server.home, server.settings.server.names, "site", refresh, unit)
+    return renew_if_due(server.home, _set_names(server, unit), "site", refresh, unit)
 
 
 def refresh_tls_at_start(server: Satellite) -> None:
@@ -116,8 +118,12 @@ def renew_own_certificate(server: Satellite, unit: Unit) -> dict[str, Any]:
 
 
 def _wanted(server: Satellite, unit: Unit) -> list[str]:
-    return [*dict.fromkeys([*server.settings.server.names, *asked_names(server.home / TLS, unit.now)])]
+    return [*dict.fromkeys([*_set_names(server, unit), *asked_names(server.home / TLS, unit.now)])]
+
+
+def _set_names(server: Satellite, unit: Unit) -> list[str]:
+    return [*server.settings.server.names, *stored.read(unit, stored.NETWORK, NetworkNames).names]
 
 
 def _refresh(server: Satellite, unit: Unit) -> None:
-    refresh(unit, wanted_alerts(server.home / TLS, unit.now, server.settings.server.names, "site"))
+    refresh(unit, wanted_alerts(server.home / TLS, unit.now, _set_names(server, unit), "site"))

@@ -12,6 +12,7 @@ from serverkit.errors import AppError
 MODULES = {
     "access": ("api-token",),
     "backup": ("backup", "restore"),
+    "console": ("banner", "network"),
     "inventory": ("licences", "instances", "instance", "alerts", "alert", "events", "export-queue"),
     "mail": ("mail", "syslog"),
     "network": ("sync",),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from satellite.actions.console_settings import show_banner
 from satellite.actions.counts import count_alerts
 from satellite.actions.lists import list_alerts
 from satellite.actions.site import show_status
@@ -27,7 +28,7 @@ def make_frame(server: Satellite, unit: Unit, who: SignedIn | None, navigation: 
     """The frame; a stranger sees the name of the place and nothing of its state."""
     status = show_status(server, unit)
     if who is None:
-        return Frame(status["name"])
+        return Frame(status["name"], notice=show_banner(unit))
     zone = str(ACTS.settings(unit)["zone"])
     found = list_alerts(unit, Part(most=WORST)).items
     failed = any(one["kind"] == "satellite_sync_failed" for one in found)

@@ -17,6 +17,7 @@ from serverkit.users.tables import Browser
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.forms import Choice, Form, Ui
 from serverkit.web.page import Page
+from serverkit.web.qr import qr_image
 from serverkit.web.sign_in import WITH_BROWSER
 from serverkit.web.tables import Item
 from serverkit.web.texts import Words, _
@@ -223,7 +224,7 @@ def _form(name: str, title: Words, view: Any, intro: Words) -> Shown:
 
 def _authenticator(page: Page, made: actions.NewAuthenticator | None) -> Shown:
     view = CODE_FORM.view(page, f"{PATH}/two-step/confirm", cancel=PATH)
-    context = {"view": view, "made": made}
+    context = {"view": view, "made": made, "qr": qr_image(made.uri) if made is not None else ""}
     return Shown("me-authenticator", _("Authenticator"), "me_authenticator.html", context, crumbs=UP, help="users")
 
 

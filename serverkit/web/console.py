@@ -77,7 +77,10 @@ class AlertLine:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around every page of a signed-in person; `numbers` count all alerts where `alerts` are only the first."""
+    """What stands around every page of a signed-in person; `numbers` count all alerts where `alerts` are only the first.
+
+    `notice` is a text that people read before they sign in.
+    """
 
     place: str
     navigation: Sequence[NavItem] = ()
@@ -86,6 +89,7 @@ class Frame:
     band: Words = ""
     zone: str = "UTC"
     numbers: Mapping[Severity, int] | None = None
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,10 @@ import pytest
 from satellite.actions.tasks import run_next_task
 from satellite.app import make_app
 from satellite.runtime import Satellite, open_satellite
+from serverkit.tls.names import names_of
 from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import TLS, read_pair
+from serverkit.web.qr import qr_image
 from tests.certificates import issue, sign
 from tests.console import Browser
 from tests.mailbox import free_port
@@ -145,3 +147,49 @@ def test_mail_and_log_server_are_set_and_tested_in_the_browser(admin: Browser) -
     kept = {"host": "127.0.0.1", "transport": "tcp", "port": port, "facility": "16", "authorities": ""}
     assert admin.post("/settings/syslog", kept).status_code == 303
     assert f"connection: nothing listens on 127.0.0.1:{port}" in text_of(admin.post("/settings/syslog/test"))
+
+
+@pytest.mark.row("S3.4")
+def test_the_banner_stands_on_the_sign_in_page_as_text(server: Satellite, admin: Browser) -> None:
+    """Tags are text, lines stay lines; too long or unprintable is refused; an empty one shows nothing."""
+    stranger = Browser(make_app(server))
+    assert "sign-in-notice" not in text_of(stranger.get("/sign-in"))
+    assert admin.post("/settings/banner", {"text": "x" * 4001}).status_code == 422
+    assert admin.post("/settings/banner", {"text": "a\x07b"}).status_code == 422
+    assert (
+        admin.post("/settings/banner", {"text": "Authorized use only.\n<script>alert(1)</script>"}).status_code == 303
+    )
+    shown = stranger.get("/sign-in").get_data(as_text=True)
+    assert "Authorized use only.\n&lt;script&gt;alert(1)&lt;/script&gt;" in shown
+    assert admin.post("/settings/banner", {"text": ""}).status_code == 303
+    assert "sign-in-notice" not in text_of(stranger.get("/sign-in"))
+
+
+@pytest.mark.row("S3.4")
+def test_names_and_proxy_are_changed_and_the_rest_is_the_systems(server: Satellite, admin: Browser) -> None:
+    """Names come into the own certificate at once; a login in the proxy is not shown; what is no name is named."""
+    ensure_pair(server.home / TLS, datetime.now(UTC))
+    wrong = admin.post("/settings/network", {"names": "a b", "proxy": ""})
+    assert wrong.status_code == 422
+    assert "neither a host name nor an IP address" in text_of(wrong)
+    assert admin.post("/settings/network", {"names": "", "proxy": "ftp://x"}).status_code == 422
+    fields = {"names": "North.Site.example\n10.4.0.9", "proxy": "http://u:hidden-word@proxy:3128"}
+    assert admin.post("/settings/network", fields).status_code == 303
+    assert {"north.site.example", "10.4.0.9"} <= names_of(read_pair(server.home / TLS).leaf)
+    page = text_of(admin.get("/settings/network"))
+    assert "hidden-word" not in page
+    assert "set as root" in page
+    again = {"names": "north.site.example", "proxy": re.search(r'name="proxy"[^>]*value="([^"]*)"', page)[1]}  # type: ignore[index]
+    assert admin.post("/settings/network", again).status_code == 303
+
+
+@pytest.mark.row("S3.4")
+def test_the_secret_of_the_second_step_is_a_picture_and_a_text(admin: Browser) -> None:
+    """The picture holds the address that stands beside it, within the policy; no other page shows either again."""
+    made = admin.post("/me/two-step")
+    page = text_of(made)
+    uri = re.search(r'id="secret-uri"[^>]*value="([^"]+)"', page)
+    assert uri is not None
+    assert f'src="{qr_image(uri[1])}"' in page
+    assert "img-src 'self' data:" in made.headers["Content-Security-Policy"]
+    assert "data:image" not in text_of(admin.get("/me/two-step/confirm"))

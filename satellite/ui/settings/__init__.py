@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from satellite.ui.settings import backup, mail, overview, syslog, time, tls
+from satellite.ui.settings import backup, banner, mail, network, overview, syslog, time, tls
 
-URLS = tuple(url for module in (overview, time, tls, backup, mail, syslog) for url in module.URLS)
+URLS = tuple(url for module in (overview, time, tls, backup, mail, syslog, network, banner) for url in module.URLS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from satellite.actions.backups import show_backups
+from satellite.actions.console_settings import show_banner, show_network
 from satellite.actions.mail import show_mail
 from satellite.actions.settings import list_machine_settings
 from satellite.actions.synchronization import show_settings
@@ -40,6 +41,8 @@ def show(page: Page) -> Answer:
         (_("TLS certificate"), CERTIFICATES[tls["state"]], f"{PATH}/tls"),
         (_("Backup"), EVERY[backups["every"]], f"{PATH}/backup"),
         (_("Mail"), show_mail(page.unit)["host"] or _("none"), f"{PATH}/mail"),
+        (_("Network"), ", ".join(show_network(server, page.unit)["names"]) or _("none"), f"{PATH}/network"),
+        (_("Banner"), show_banner(page.unit)[:80] or _("none"), f"{PATH}/banner"),
         (_("Log server"), show_syslog(page.unit)["host"] or _("none"), f"{PATH}/syslog"),
     ]
     context = {"kept": kept, "machine": list_machine_settings(server, page.unit), "sources": SOURCES}
