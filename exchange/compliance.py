@@ -1,4 +1,4 @@
-"""Compliance: compares what is owned with what is used; pure and identical on both sides (rows C3.1, C3.3).
+"""Compliance: compares what is owned with what is used; pure and identical on both sides (rows C3.1, C3.3, B5).
 
 Central, satellite and device must give the same answer for the same snapshot, so all call these functions and no other.
 """

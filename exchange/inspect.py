@@ -1,4 +1,4 @@
-"""A readable report and an offline check of any file: container, root file, single statement or code.
+"""A readable report and an offline check of any file: container, root file, single statement or code (rows E4, B10).
 
 `valid` is true only when nothing found is wrong **and** the signature was checked. Whatever could not be checked with
 what was given is in `contents.unchecked`; a signature among it is also named `signature_not_checked` in

@@ -1,4 +1,4 @@
-"""Licence time: how far a machine's clock is believed (pure; see `docs/adr/0018`).
+"""Licence time: how far a machine's clock is believed (rows D1, S1.3, B12; pure; see `docs/adr/0018`).
 
 Servers and devices judge by this one table. Licence time is the highest time that was ever believed, the *mark*. A clock
 that is set back or that jumps cannot move it; what ends is measured by it, so a clock set back revives nothing and a jump

@@ -1,4 +1,4 @@
-"""The only place where a server reads the clock. A laboratory's clock can be moved; nothing else differs.
+"""The only place where a server reads the clock. A laboratory's clock can be moved; nothing else differs (rows S1.3, B14).
 
 What the machine says is a `Moment`: its clock, which boot this is, and how long that boot has lasted. What of it is
 believed is decided by `exchange.licence_time`.

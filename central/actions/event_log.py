@@ -1,4 +1,4 @@
-"""Use cases of the event log and the licence transactions (rows B49, C12.4)."""
+"""Use cases of the event log and the licence transactions (rows C12.4, C12.6)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEWEST = "-id"
 def list_events(unit: Unit, domain: str | None, virtual_account_name: str | None, part: Slice) -> Listing:
     """List the events of an account, newest first; without a domain those that belong to no account.
 
-    Those who may see parts of an account see the events of these parts (row B49).
+    Those who may see parts of an account see the events of these parts (row C12.4).
     """
     if domain is None:
         require(unit, Permission.VENDOR_MANAGE)

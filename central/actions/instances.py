@@ -1,4 +1,4 @@
-"""Use cases of product instances: list, show, transfer, remove (rows C7.1, C7.2, C7.3, C8.3)."""
+"""Use cases of product instances: list, show, transfer, remove (rows C7.1, C7.2, C7.3, C8.3, B7)."""
 
 from __future__ import annotations
 

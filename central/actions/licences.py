@@ -1,4 +1,4 @@
-"""Use cases of licences: list, transfer, explain, verify the ledger (rows C3.1, C4.1, B23)."""
+"""Use cases of licences: list, transfer, explain, verify the ledger (rows C3.1, C3.5, C4.1, B23)."""
 
 from __future__ import annotations
 

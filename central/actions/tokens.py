@@ -98,7 +98,7 @@ def create_token(
 
 
 def revoke_token(unit: Unit, domain: str, token_id: str) -> dict[str, Any]:
-    """Revoke a token, which is named by its id or text; what was registered with it stays (row B8)."""
+    """Revoke a token, which is named by its id or text; what was registered with it stays (row C2.3)."""
     row, name = _visible(unit, domain, token_id)
     return TokenView(**token_dict(services.revoke_token(unit, row), name, unit)).shown()
 

@@ -1,4 +1,4 @@
-"""Order of files: which is next, which is a repetition, which shows a fault (rows S2.5, S2.6).
+"""Order of files: which is next, which is a repetition, which shows a fault (rows S2.5, S2.6, B3).
 
 (epoch, number) is a pair and starts again with each epoch. Central compares the chain that a request carries with what
 it knows; a satellite compares a response with what it applied and made. Pure: the caller brings the state.

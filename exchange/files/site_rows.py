@@ -19,7 +19,7 @@ from exchange.weight import json_bytes
 
 @dataclass(frozen=True, slots=True)
 class TokenRow(Row):
-    """A registration token of the site: its id and hash, never the token (row B55)."""
+    """A registration token of the site: its id and hash, never the token (row S2.3)."""
 
     kind: ClassVar[str] = "token"
     id: str

@@ -1,4 +1,4 @@
-"""The `satellite` command: thin commands over the use cases."""
+"""The `satellite` command: thin commands over the use cases (row S3.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Renewing the satellite's own keys inside a synchronization (decided lives: identity 2 years, device CA 3 years).
+"""Renewing the satellite's own keys inside a synchronization (row B4): identity 2 years, device CA 3 years.
 
 When half of the identity's life is over, new keys are made and named in each request; the response brings their
 certificates. From then on, this satellite signs with the new ones. Central accepts the old key until it has seen

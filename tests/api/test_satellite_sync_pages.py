@@ -118,7 +118,7 @@ def test_a_refused_response_is_answered_with_its_cause_and_changes_nothing(site:
     assert apply(browser).status_code == 303
 
 
-@pytest.mark.row("S2.4")
+@pytest.mark.row("S2.4", "B2")
 def test_what_leaves_is_shown_row_by_row_with_the_choice_of_privacy(site: World, browser: Browser) -> None:
     """The preview holds the rows as they would be packed: a host name as a pseudonym, and hostile text as text."""
     site.device("SN-1", hostname="sw-<script>alert(1)</script>")

@@ -78,7 +78,7 @@ def _problems(data: bytes, root: bytes) -> list[str]:
     return list(report.problems)
 
 
-@pytest.mark.row("E4")
+@pytest.mark.row("E4", "B10")
 @pytest.mark.parametrize("golden", _for_the_command(), ids=str)
 def test_the_offline_check_calls_good_files_valid_and_faulty_ones_not(golden: Golden) -> None:
     """Given a root, the command says valid of each good file, and names the code of each fault that lies in the bytes."""

@@ -291,7 +291,7 @@ def test_verify_checks_for_whom_and_when_and_carries_new_roots(site: World) -> N
     )
 
 
-@pytest.mark.row("S3.5")
+@pytest.mark.row("S3.5", "B14")
 def test_only_a_laboratory_has_a_clock_that_moves(empty_world: World) -> None:
     """A home made without --lab refuses to have its clock moved, on every program."""
     world = empty_world

@@ -116,7 +116,7 @@ def test_a_device_that_only_renews_is_never_silent(site: World, line: Timeline) 
     assert seen == [(True, [])] * 4
 
 
-@pytest.mark.row("C10.3", "S2.7")
+@pytest.mark.row("C10.3", "S2.7", "B5")
 def test_the_vendor_s_own_deadlines_travel_and_hold_on_both_sides(site: World, line: Timeline) -> None:
     """Reminder at 100, overdue at 200, removal at 365 days by policy: each on its day, and nothing before."""
     for name, value in (("removal", "365"), ("overdue", "200"), ("reminder", "100")):

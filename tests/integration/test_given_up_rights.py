@@ -221,7 +221,7 @@ def test_a_give_up_without_the_devices_secret_ends_nothing(site: World, server: 
     assert device.may_use("ADVANTAGE").allowed
 
 
-@pytest.mark.row("C6.8", "B26")
+@pytest.mark.row("C6.8", "B6")
 def test_another_machine_at_a_site_with_a_reserved_serial_number_raises_the_alert(site: World) -> None:
     """The device occurs twice: reserved at central, registered at the satellite; when it leaves there, the alert ends."""
     _, of = reserved(site)
@@ -259,7 +259,7 @@ def test_nothing_is_reserved_for_a_device_behind_a_satellite(site: World) -> Non
     assert refused(site, "reservation", "create", ACCOUNT, *words) == "device_connected"
 
 
-@pytest.mark.row("C6.7", "C1.5")
+@pytest.mark.row("C6.7", "C1.5", "B7")
 def test_the_vendor_releases_what_a_dead_device_holds(vendor: World) -> None:
     """With a reason, by alert and event; a tenth of the reserving devices at a time; a late return code makes room."""
     _, first = reserved(vendor, "AIR-1")

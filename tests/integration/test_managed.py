@@ -67,7 +67,7 @@ def test_why_a_satellites_virtual_account_stays(site: World) -> None:
 
 
 @pytest.mark.both_databases
-@pytest.mark.row("S4.1", "C2.2", "B8")
+@pytest.mark.row("S4.1", "C2.2")
 @pytest.mark.parametrize("server", ["central", "satellite"])
 def test_a_token_of_another_virtual_account_is_refused_at_a_second_registration(site: World, server: str) -> None:
     """The device is told; it stays where it was with its use, no token is used, and its own token still serves."""

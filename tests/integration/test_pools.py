@@ -207,7 +207,7 @@ def test_reporting_only_beside_other_types_gives_no_negative_balance(vendor: Wor
     assert "insufficient_licences" not in vendor.alerts()
 
 
-@pytest.mark.row("C3.1", "C3.3")
+@pytest.mark.row("C3.1", "C3.3", "C3.5")
 def test_lots_that_start_later_are_upcoming_and_last_days_are_said_inclusively(vendor: World) -> None:
     """Command, REST, compatibility API and satellite show them; a date as an end counts to the end of that day, UTC."""
     taken = order(vendor, "Site,ESSENTIALS,15,term,prepaid,2099-01-01,2099-12-31", "Site,STRONG,1,term,prepaid,2026-01-01,2027-11-30")  # fmt: skip

@@ -8,7 +8,7 @@ from tests.world import ACCOUNT, World
 
 
 @pytest.mark.both_databases
-@pytest.mark.row("S2.3", "C11.2", "C3.1", "B55")
+@pytest.mark.row("S2.3", "C11.2", "C3.1")
 def test_first_synchronization_carries_every_device_and_count(site: World) -> None:
     """After one round trip central shows each device of the site and what it uses."""
     for number in range(3):

@@ -215,7 +215,7 @@ DATABASES = (
 
 
 @pytest.mark.one_database("the databases that cannot be are part of what is tried")
-@pytest.mark.row("S1.5", "B8")
+@pytest.mark.row("S1.5")
 def test_a_wrong_setting_in_the_file_is_named_with_its_line_and_the_nearest_right_name(site: World) -> None:
     """Both servers' commands end with `invalid_setting`, and none begins with half of its settings."""
     homes = {

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class EventKind(StrEnum):
-    """Events of central (rows C7.7, C12.4, B49)."""
+    """Events of central (rows C7.7, C12.4)."""
 
     VENDOR_CREATED = "vendor:created"
     ROOT_ROTATED = "root:rotated"

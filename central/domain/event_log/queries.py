@@ -11,7 +11,7 @@ from serverkit.db.unit import Unit
 
 
 def events(account_id: str, virtual_account_id: str | None, allowed: frozenset[str] | None) -> Query:
-    """The events of an account; `allowed` limits them to virtual accounts (row B49)."""
+    """The events of an account; `allowed` limits them to virtual accounts (row C12.4)."""
     query = select(Event).where(Event.account_id == account_id)
     if virtual_account_id is not None:
         query = query.where(Event.virtual_account_id == virtual_account_id)

@@ -1,4 +1,4 @@
-"""Quantities of licences and their explanation (rows C3.1, C3.3, B23)."""
+"""Quantities of licences and their explanation (rows C3.1, C3.3, C3.5, B23)."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def find_token(unit: Unit, account_id: str, token_id: str) -> Token:
 
 
 def revoke_token(unit: Unit, token: Token) -> Token:
-    """Revoke a token; what was registered with it stays (row B8)."""
+    """Revoke a token; what was registered with it stays (row C2.3)."""
     require(unit, Permission.TOKEN_MANAGE, token.account_id, token.virtual_account_id)
     refuse_managed_by(unit, token.account_id, token.satellite_id, "token", f"token revoke {token.id}")
     if not token.revoked:
