@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from central.domain.preferences import queries, services
-from central.domain.preferences.rules import POLICIES
+from central.domain.policies import queries, services
+from central.domain.policies.rules import POLICIES
 from serverkit.db.unit import Unit
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from central.device_api.devices import DevicePools, authorize_device, decide_for_device, take_device_return
-from central.device_api.registering import leave, refresh_registered, register
+from central.device_api.registrations import leave, refresh_registered, register
 from central.domain.accounts.models import SmartAccount
 from central.domain.agreements.services import is_pending
 from central.domain.alerts.services import refresh_alerts, refresh_clones, refresh_touched

@@ -27,7 +27,7 @@ from central.domain.instances.queries import find_instance, placed_name
 from central.domain.ledger.allotting import allotment_lines
 from central.domain.ledger.claims import claims_of, replace_claims
 from central.domain.ledger.queries import PoolFigures, pools
-from central.domain.preferences.queries import days
+from central.domain.policies.queries import days
 from central.keyring import KeyRing
 from central.sync.givebacks import Place, Taken, take
 from exchange.canonical import JsonObject

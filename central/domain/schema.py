@@ -13,7 +13,7 @@ from central.domain.export_control import models as export_control
 from central.domain.instances import models as instances
 from central.domain.ledger import models as ledger
 from central.domain.operations import models as operations
-from central.domain.preferences import models as preferences
+from central.domain.policies import models as policies
 from central.domain.reservations import models as reservations
 from central.domain.satellites import models as satellites
 from central.domain.tokens import models as tokens
@@ -30,7 +30,7 @@ FEATURES = (
     instances,
     ledger,
     operations,
-    preferences,
+    policies,
     reservations,
     satellites,
     tokens,

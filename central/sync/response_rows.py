@@ -21,7 +21,7 @@ from central.domain.catalogue.queries import changed_entitlements
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord, ReleaseNotice
 from central.domain.export_control.services import ACTIVE
 from central.domain.ledger.allotting import allotment_lines
-from central.domain.preferences.queries import days, travelling_policies
+from central.domain.policies.queries import days, travelling_policies
 from central.domain.satellites.models import Satellite
 from central.keyring import KeyRing
 from exchange.files.rows import (

@@ -211,6 +211,18 @@ def show_progress(unit: Unit) -> SetupProgress:
     return SetupProgress(state_of(unit, site) != "new", site.epoch > 0, site.setup_finished_at is not None)
 
 
+def show_steps(unit: Unit) -> dict[str, Any]:
+    """Show every step in order, whether all are done, and the next command."""
+    progress = show_progress(unit)
+    items = [
+        {"step": "registration", "done": progress.registered, "next": "satellite registration export --output FILE"},
+        {"step": "authorization", "done": progress.authorized, "next": "satellite registration import FILE"},
+        {"step": "synchronization", "done": progress.finished, "next": "satellite setup finish --mode manual"},
+    ]
+    todo = next((item["next"] for item in items if not item["done"]), None)
+    return {"items": items, "finished": todo is None, "next": todo}
+
+
 def finish_setup(server: Satellite, unit: Unit, mode: str | None = None) -> dict[str, Any]:
     """Finish the set-up with a mode of synchronization, or with the one that was chosen; the new state."""
     services.finish_setup(unit, mode)

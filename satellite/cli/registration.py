@@ -14,7 +14,6 @@ from satellite.actions import setup_steps
 from satellite.cli.base import FILE, group, home, opened, readable, reading, shows, writing
 from satellite.core.site.rules import MODES
 from satellite.runtime import Satellite
-from satellite.setup_wizard.steps import show_steps
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import OUTPUT, emit
 from serverkit.db.unit import Unit
@@ -86,7 +85,7 @@ def setup() -> None:
 @shows(setup, "status", "Show the steps and the next command.")
 def setup_status(_server: Satellite, unit: Unit) -> dict[str, Any]:
     """Show the steps."""
-    return show_steps(unit)
+    return setup_actions.show_steps(unit)
 
 
 @shows(setup, "code", "Make a new set-up code, while there is no administrator.", writes=True)

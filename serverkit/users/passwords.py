@@ -82,13 +82,13 @@ def hash_password(text: str, name: str) -> str:
     faults = password_faults(text, name)
     if faults:
         raise WeakPasswordError("The password is not taken: {faults}.", faults="; ".join(faults))
-    with _taken(_places):  # whoever sets one has signed in, or shown the set-up code: it waits its turn
+    with _taken(_places):  # the person who sets one has signed in, or shown the set-up code: it waits its turn
         return _HASHER.hash(password_text(text))
 
 
 def verify_password(hashed: str | None, text: str) -> bool:
     """Whether a password is that of a hash; takes the same time where there is none (None). In a `password_place`."""
-    nobody = _nobody()  # made by the first try, whoever it is for
+    nobody = _nobody()  # made by the first attempt, for any user
     try:
         _HASHER.verify(hashed or nobody, password_text(text[: LONGEST_PASSWORD * 4]))
     except (Argon2Error, InvalidHashError):

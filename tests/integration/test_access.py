@@ -24,7 +24,7 @@ from central.domain.agreements.services import accept_agreement
 from central.domain.ledger.rules import LotSpec
 from central.domain.ledger.services import add_lots
 from central.domain.ledger.transfers import transfer_licences
-from central.domain.preferences.services import set_policy
+from central.domain.policies.services import set_policy
 from central.domain.satellites.queries import find_satellite
 from central.domain.satellites.services import approve_satellite, rename_satellite
 from central.domain.tokens.services import create_token

@@ -28,7 +28,7 @@ from central.domain.alerts.rules import CATALOGUE as CENTRAL_ALERTS
 from central.domain.catalogue import services as catalogue
 from central.domain.export_control.rules import MESSAGES
 from central.domain.ledger import rules as ledger
-from central.domain.preferences.rules import POLICIES
+from central.domain.policies.rules import POLICIES
 from central.settings import CentralSettings
 from exchange.device.problems import DEVICE_PROBLEMS
 from exchange.errors import ExchangeError

@@ -22,7 +22,7 @@ PROGRAMS = ("exchange", "serverkit", "central", "satellite", "agent")
 EDGES = (
     "central/api", "central/device_api/app.py", "central/device_api/backend.py", "central/cli", "central/jobs",
     "satellite/api", "satellite/device_api/app.py", "satellite/device_api/backend.py",
-    "satellite/cli", "satellite/jobs", "satellite/setup_wizard", "satellite/ui",
+    "satellite/cli", "satellite/jobs", "satellite/ui",
 )  # fmt: skip
 # Programs whose edges call actions only; a program is added here when the last of its edges does.
 BY_ACTIONS = ("central", "satellite")

@@ -10,7 +10,7 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.agreements.errors import AgreementPendingError
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
-from central.domain.preferences.queries import changed_at, days
+from central.domain.policies.queries import changed_at, days
 from serverkit.db.unit import Unit
 
 

@@ -24,7 +24,7 @@ from central.domain.catalogue.queries import entitlements
 from central.domain.export_control.models import ExportRequestRecord
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
 from central.domain.ledger.queries import pools
-from central.domain.preferences.queries import policies
+from central.domain.policies.queries import policies
 from central.domain.satellites.models import Satellite
 from central.domain.satellites.queries import REMOVED, deadlines
 from central.domain.satellites.services import AUTHORIZED, PENDING

@@ -15,7 +15,7 @@ from central.domain.export_control.models import GrantRecord
 from central.domain.export_control.services import ACTIVE
 from central.domain.instances.models import DeviceKey, Instance, Standby
 from central.domain.instances.queries import device_name
-from central.domain.preferences.queries import days
+from central.domain.policies.queries import days
 from central.keyring import KeyRing
 from exchange.identity import Udi
 from exchange.keys import KEY_ID_DIGITS

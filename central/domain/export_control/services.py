@@ -17,7 +17,7 @@ from central.domain.export_control.rules import MESSAGES, Application, judge_app
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import device_name, placed_name
 from central.domain.ledger.granting import free_grant, grantable, lock_for_grant
-from central.domain.preferences.queries import days
+from central.domain.policies.queries import days
 from central.keyring import KeyRing
 from exchange.canonical import JsonObject
 from exchange.identity import Udi

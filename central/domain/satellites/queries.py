@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from central.domain.accounts.queries import of_satellite
 from central.domain.base import VENDOR, Counter
 from central.domain.instances.models import Instance
-from central.domain.preferences.queries import policies
+from central.domain.policies.queries import policies
 from central.domain.satellites.errors import SatelliteExistsError, UnknownSatelliteError
 from central.domain.satellites.models import STATES, Satellite, SatelliteKey
 from exchange.compliance import SyncDeadlines, sync_deadlines

@@ -20,7 +20,7 @@ from central.domain.instances.services import note_removed_with
 from central.domain.ledger.claims import release_claims_of
 from central.domain.notices.rules import authorization_ready
 from central.domain.notices.services import notify
-from central.domain.preferences.queries import policies
+from central.domain.policies.queries import policies
 from central.domain.reservations.queries import forget_registered, reserving
 from central.domain.satellites.errors import (
     ApprovalPendingError,

@@ -9,11 +9,11 @@ from pydantic import Field
 from exchange.limits import AUTHORIZATION_BYTES, SYNC_FILE_BYTES
 from satellite.actions import jobs, privacy, registration, setup, synchronization
 from satellite.actions import site as site_actions
+from satellite.actions.setup import show_steps
 from satellite.api.v1.context import APPLIED, REGISTRATION, STATUS, STEP, Call
 from satellite.core.access.rules import Permission
 from satellite.jobs.catalogue import jobs_of
 from satellite.runtime import Satellite
-from satellite.setup_wizard.steps import show_steps
 from serverkit.http.operations import (
     ANYTHING,
     FILE,

@@ -6,7 +6,7 @@ import pytest
 
 from central.actions.policies import allowed_values, set_policy, show_policies
 from central.domain.access.errors import NotPermittedError
-from central.domain.preferences.rules import InvalidPolicyError
+from central.domain.policies.rules import InvalidPolicyError
 from tests.unit.central.factories import NOBODY, unit_of
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from satellite.actions.privacy import change_privacy, show_privacy
-from satellite.actions.setup import SetupProgress, show_progress
+from satellite.actions.setup import SetupProgress, show_progress, show_steps
 from satellite.actions.site import show_account
 from satellite.actions.virtual_accounts import find_names, list_virtual_accounts, refuse_change
 from satellite.core.access.errors import NotPermittedError
@@ -14,7 +14,6 @@ from satellite.core.accounts.errors import CentralOnlyError
 from satellite.core.accounts.queries import UnknownVirtualAccountError
 from satellite.core.site.errors import NotAuthorizedError, UnknownPrivacyFieldError
 from satellite.core.site.queries import site_of
-from satellite.setup_wizard.steps import show_steps
 from tests.unit.satellite.factories import NOW, add_virtual_account, person, unit_of
 
 

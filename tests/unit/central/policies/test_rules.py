@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from central.domain.preferences.rules import POLICIES, InvalidPolicyError, check_order, read_policy
+from central.domain.policies.rules import POLICIES, InvalidPolicyError, check_order, read_policy
 
 
 @pytest.mark.row("C1.4", "C10.3")

@@ -6,9 +6,9 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
-from central.domain.preferences.models import PolicySetting
-from central.domain.preferences.queries import policies
-from central.domain.preferences.rules import InvalidPolicyError, check_order, read_policy
+from central.domain.policies.models import PolicySetting
+from central.domain.policies.queries import policies
+from central.domain.policies.rules import InvalidPolicyError, check_order, read_policy
 from serverkit.db.unit import Unit
 
 

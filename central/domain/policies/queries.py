@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from central.domain.preferences.models import PolicySetting
-from central.domain.preferences.rules import POLICIES
+from central.domain.policies.models import PolicySetting
+from central.domain.policies.rules import POLICIES
 from serverkit.db.unit import Unit
 
 
