@@ -190,7 +190,7 @@ class _Staging:
                 self.staged.bulk.put(statement, columns)
 
     def claims(self, rows: list[ClaimRow]) -> None:
-        """Claims, and by how much each pool's use changes; a claim that comes again has its pools counted again."""
+        """Claims, and by how much each pool's use changes; a repeated claim has its pools counted again."""
         staged, account_id = self.staged, self._account
         self._learn_virtual_accounts({row.instance for row in rows if row.instance not in staged.virtual_accounts})
         wanted = {(row.instance, row.tag): row for row in rows if row.instance in staged.virtual_accounts}

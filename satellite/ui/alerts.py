@@ -210,7 +210,7 @@ def _confirm(page: Page, title: Words, effect: Words, verb: str) -> Answer:
 
 def dismiss_page(page: Page) -> Answer:
     """Say what dismissing does."""
-    return _confirm(page, _("Dismiss alert"), _("It stays away until its condition ends and comes again."), "dismiss")
+    return _confirm(page, _("Dismiss alert"), _("It stays hidden until its condition ends and recurs."), "dismiss")
 
 
 def remind_page(page: Page) -> Answer:

@@ -88,7 +88,7 @@ class SatelliteConsole:
 
     @property
     def cookie(self) -> str:
-        """A courier may have two satellites open on one host."""
+        """A person who carries files may have two satellites open on one host."""
         with self.database.read(SYSTEM) as unit:
             return str(show_status(self.server, unit)["id"])[:12]
 

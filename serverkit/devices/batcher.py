@@ -1,6 +1,6 @@
 """The batcher: brings the messages of many connections into groups, one group after the other.
 
-A group begins when the loop has read everything that had come. Anyone who was just answered comes again in a moment, and
+A group begins when the loop has read everything that had come. A caller that was just answered soon sends its next message, and
 a group costs as much for two as for ten; so the next group waits a little for most of those who were answered.
 """
 

@@ -92,10 +92,10 @@ class TimeActs(Generic[S]):
             }  # fmt: skip
         verdict = measure(targets, server.clock.moment().shift.total_seconds())
         with server.database.write(actor) as unit:
-            healed = self.take_measurement(unit, verdict)
+            cleared = self.take_measurement(unit, verdict)
             self.observe(unit)
             self.refresh(server, unit)
-        return {**verdict.to_dict(), "confirmed": healed, "advice": self._advice(verdict)}
+        return {**verdict.to_dict(), "confirmed": cleared, "advice": self._advice(verdict)}
 
     def _advice(self, verdict: Verdict) -> str:
         if verdict.offset is None:

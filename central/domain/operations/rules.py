@@ -34,7 +34,7 @@ def origin_of(*, anchored: int | None, marked: bool, answers: int, shared: bool,
     `anchored` answers the anchor knows of, None where there is no anchor; `answers` the database; `marked` says that a
     restore noted itself in the anchor. A database is `shared` when it is behind a server, where several homes work
     on it; `noted` says that it knows this home. A home without an anchor is a new node of a shared database, unless it
-    was a node before: then its anchor went astray.
+    was a node before: then its anchor was lost.
     """
     if anchored is None:
         if not answers:

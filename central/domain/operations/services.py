@@ -36,10 +36,10 @@ def _say(unit: Unit, outcome: str, reading: Reading) -> None:
 def take_measurement(unit: Unit, verdict: Verdict) -> bool:
     """Keep a measurement; one that agrees with the clock confirms it."""
     require(unit, Permission.VENDOR_MANAGE)
-    healed = time_service.take_measurement(unit, clock_row(unit), verdict)
-    if healed:
+    cleared = time_service.take_measurement(unit, clock_row(unit), verdict)
+    if cleared:
         record(unit, None, EventKind.TIME_CONFIRMED, "the time was confirmed by measuring", subject={"outcome": "ntp"})
-    return healed
+    return cleared
 
 
 def observe_clock(unit: Unit) -> str | None:

@@ -40,12 +40,12 @@ def _say(unit: Unit, outcome: str, reading: Reading) -> None:
 def take_measurement(unit: Unit, verdict: Verdict) -> bool:
     """Keep a measurement; one that agrees with the clock confirms it."""
     require(unit, Permission.SITE_MANAGE)
-    healed = time_service.take_measurement(unit, clock_row(unit), verdict)
+    cleared = time_service.take_measurement(unit, clock_row(unit), verdict)
     if verdict.offset is not None and abs(verdict.offset) <= QUIET.total_seconds():
         note_step(unit, TIME_STEP)
-    if healed:
+    if cleared:
         record(unit, EventKind.TIME_CONFIRMED, "the time was confirmed by measuring", subject={"outcome": "ntp"})
-    return healed
+    return cleared
 
 
 def observe_clock(unit: Unit) -> str | None:
