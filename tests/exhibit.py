@@ -163,7 +163,6 @@ THINGS = Table(
             danger=True,
         ),
         Act("Change", lambda one: f"/things/{one['id']}/change", Permission.MANAGE),
-        Act("Destroy", lambda one: f"/things/{one['id']}/destroy", Permission.MANAGE, danger=True),
     ),
     bulk=(Bulk("move", "Move", Permission.MANAGE, judge, move, "S3.2", form=MOVE),),
     empty=Empty(
@@ -373,10 +372,10 @@ PAGES = (
     *bulk_urls(THINGS),
 )
 NAVIGATION = (
-    NavItem("parts", "Parts", "/parts", keys="p"),
-    NavItem("things", "Things", "/things", "Inventory", keys="t"),
-    NavItem("step", "Steps", "/steps/time", "Inventory"),
-    NavItem("thing-new", "New thing", "/things/new", "Inventory", permission=Permission.MANAGE),
+    NavItem("parts", "Parts", "/parts", keys="p", icon="page"),
+    NavItem("things", "Things", "/things", "Inventory", keys="t", icon="device"),
+    NavItem("step", "Steps", "/steps/time", "Inventory", icon="events"),
+    NavItem("thing-new", "New thing", "/things/new", "Inventory", permission=Permission.MANAGE, icon="file"),
 )
 
 

@@ -9,19 +9,19 @@ from serverkit.web.texts import _
 
 INVENTORY, RECORD, MACHINE = _("Inventory"), _("Record"), _("This machine")
 ITEMS = (
-    NavItem("dashboard", _("Dashboard"), "/", keys="d"),
-    NavItem("sync", _("Synchronization"), "/sync", keys="s"),
-    NavItem("alerts", _("Alerts"), "/alerts", keys="a"),
-    NavItem("licences", _("Licences"), "/licences", INVENTORY, keys="l"),
-    NavItem("instances", _("Product instances"), "/instances", INVENTORY, keys="i"),
-    NavItem("tokens", _("Registration tokens"), "/tokens", INVENTORY, keys="t"),
-    NavItem("export-queue", _("Export queue"), "/export-queue", INVENTORY, keys="q"),
-    NavItem("virtual-accounts", _("Virtual accounts"), "/virtual-accounts", INVENTORY),
-    NavItem("events", _("Event log"), "/events", RECORD, keys="e"),
-    NavItem("tasks", _("Tasks"), "/tasks", RECORD),
-    NavItem("users", _("Users"), "/users", MACHINE),
-    NavItem("settings", _("Settings"), "/settings", MACHINE),
-    NavItem("health", _("Health"), "/health", MACHINE),
+    NavItem("dashboard", _("Dashboard"), "/", keys="d", icon="page"),
+    NavItem("sync", _("Synchronization"), "/sync", keys="s", icon="sync"),
+    NavItem("alerts", _("Alerts"), "/alerts", keys="a", icon="bell"),
+    NavItem("licences", _("Licences"), "/licences", INVENTORY, keys="l", icon="licence"),
+    NavItem("instances", _("Product instances"), "/instances", INVENTORY, keys="i", icon="device"),
+    NavItem("tokens", _("Registration tokens"), "/tokens", INVENTORY, keys="t", icon="token"),
+    NavItem("export-queue", _("Export queue"), "/export-queue", INVENTORY, keys="q", icon="queue"),
+    NavItem("virtual-accounts", _("Virtual accounts"), "/virtual-accounts", INVENTORY, icon="places"),
+    NavItem("events", _("Event log"), "/events", RECORD, keys="e", icon="events"),
+    NavItem("tasks", _("Tasks"), "/tasks", RECORD, icon="clock"),
+    NavItem("users", _("Users"), "/users", MACHINE, icon="user"),
+    NavItem("settings", _("Settings"), "/settings", MACHINE, icon="settings"),
+    NavItem("health", _("Health"), "/health", MACHINE, icon="pulse"),
 )
 
 

@@ -52,6 +52,7 @@ class NavItem:
     keys: str = ""
     permission: str | None = None
     note: Words = ""
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
-from serverkit.web.texts import PSEUDO, Text, _, language, ngettext
+from serverkit.web.texts import MIRROR, PSEUDO, Text, _, language, ngettext
 
 MINUS = "\u2212"
 WEEK = timedelta(days=7)
@@ -29,7 +29,7 @@ _AHEAD: dict[str, Callable[[int], Text]] = {
 
 def locale_of_page() -> str:
     """The locale for Babel; English is British, as the words are."""
-    return {"en": "en_GB", PSEUDO: "en_GB"}.get(language(), language())
+    return {"en": "en_GB", PSEUDO: "en_GB", MIRROR: "en_GB"}.get(language(), language())
 
 
 def zone_named(name: str) -> ZoneInfo:

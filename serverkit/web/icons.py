@@ -21,6 +21,18 @@ _SHAPES = {
     "file": f'<path d="M4 1.5h5l3.5 3.5v9.5H4zM9 1.5V5h3.5" {_LINE}/>',
     "download": f'<path d="M8 2v8m-3.5-3L8 10.5 11.5 7M2.5 13.5h11" {_LINE}/>',
     "upload": f'<path d="M8 11V3M4.5 6.5 8 3l3.5 3.5M2.5 13.5h11" {_LINE}/>',
+    "page": f'<path d="M2.5 2.5h11v11h-11zM2.5 6h11M6.5 6v7.5" {_LINE}/>',
+    "sync": f'<path d="M2.5 7a5.6 5.6 0 0 1 10-2.5M13.5 9a5.6 5.6 0 0 1-10 2.5M12.8 1.8v2.9h-2.9M3.2 14.2v-2.9h2.9" {_LINE}/>',
+    "bell": f'<path d="M4 11V7a4 4 0 0 1 8 0v4l1.2 1.5H2.8zM6.7 14.4h2.6" {_LINE}/>',
+    "licence": f'<circle cx="5" cy="8" r="3" {_LINE}/><path d="M8 8h6.5M11.5 8v2.5M14 8v2" {_LINE}/>',
+    "device": f'<path d="M1.5 5.5h13v5h-13zM4 8h.1M6.5 8h.1M10 8h2" {_LINE}/>',
+    "token": f'<path d="M1.5 4.5h13v2.3a1.4 1.4 0 0 0 0 2.4v2.3h-13V9.200a1.4 1.4 0 0 0 0-2.400zM10 4.800v6.4" {_LINE}/>',
+    "queue": f'<path d="M2 4h7M2 8h5M2 12h7M10.5 8h4m-1.8-2 2 2-2 2" {_LINE}/>',
+    "places": f'<path d="M1.5 12.500v-9h4l1.5 1.800h7.500v7.200z" {_LINE}/>',
+    "events": f'<path d="M5.5 4h9M5.5 8h9M5.5 12h9M2 4h.1M2 8h.1M2 12h.1" {_LINE}/>',
+    "clock": f'<circle cx="8" cy="8" r="6.2" {_LINE}/><path d="M8 4.500V8l2.4 1.6" {_LINE}/>',
+    "settings": f'<path d="M2 4.500h6m4 0h2M2 11.500h2m4 0h6" {_LINE}/><circle cx="10" cy="4.5" r="1.9" {_LINE}/><circle cx="6" cy="11.5" r="1.9" {_LINE}/>',
+    "pulse": f'<path d="M1.5 8.500h3l1.8-5 3 9 1.9-4h3.3" {_LINE}/>',
     "copy": f'<path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3" {_LINE}/>',
 }
 

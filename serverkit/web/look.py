@@ -9,7 +9,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "theme": ("system", "light", "dark"),
     "contrast": ("system", "more"),
     "density": ("normal", "compact", "comfortable"),
-    "language": ("", "en", "de", "x-pseudo"),
+    "language": ("", "en", "de", "x-pseudo", "x-mirror"),
     "keys": ("on", "off"),
 }
 

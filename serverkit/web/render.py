@@ -15,12 +15,12 @@ from serverkit.web.assets import address_of
 from serverkit.web.console import Console, Frame, NavItem, Severity
 from serverkit.web.icons import icon
 from serverkit.web.page import Page
-from serverkit.web.texts import LANGUAGES, PSEUDO, Text, _, language, ngettext, use_locales
+from serverkit.web.texts import LANGUAGES, MIRROR, PSEUDO, Text, _, language, ngettext, use_locales
 from serverkit.web.urls import SIGNED_IN
 
 HTML = "text/html; charset=utf-8"
 PARTIAL = "HX-Request"
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", MIRROR})
 
 
 class Renderer:
@@ -111,7 +111,7 @@ def named(text: object, name: str) -> Markup:
 
 
 def _html_language() -> str:
-    return "en-GB" if language() in {"en", PSEUDO} else language()
+    return "en-GB" if language() in {"en", PSEUDO, MIRROR} else language()
 
 
 _WORDS: Mapping[str, Any] = {

@@ -2,7 +2,7 @@
 
 `_("{count} of {all} match", count=3, all=9)` is a text in the language of the page that shows it. Catalogues are the
 `locales/*.po` of the kit and of its console. The pseudo-locale makes texts longer and accented, so that a text which
-is not translatable, or a place without room, is seen.
+is not translatable, or a place without room, is seen; the mirrored one runs from right to left.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 ENGLISH = "en"
 PSEUDO = "x-pseudo"
+MIRROR = "x-mirror"
 LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
 _DOMAINS: list[str] = ["serverkit.web"]
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
@@ -109,7 +110,7 @@ def speaking(chosen: str) -> Iterator[None]:
 
 def choose_language(wanted: str, accepted: Iterable[str]) -> str:
     """The language that a person chose, else the first that the browser accepts and there is, else English."""
-    if wanted in LANGUAGES or wanted == PSEUDO:
+    if wanted in LANGUAGES or wanted in {PSEUDO, MIRROR}:
         return wanted
     short = (one.split("-", 1)[0].lower() for one in accepted)
     return next((one for one in short if one in LANGUAGES), ENGLISH)
@@ -120,7 +121,7 @@ def translated(message: str, many: str | None, count: int, chosen: str) -> str:
     english = message if many is None or count == 1 else many
     if chosen == PSEUDO:
         return pseudo(english)
-    if chosen == ENGLISH:
+    if chosen in {ENGLISH, MIRROR}:
         return english
     found = _catalogue(chosen).get(message)
     if found is None:

@@ -3,50 +3,173 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from tests.browser.conftest import Watched, faults_of
+from tests.console import MemoryWorks
+from tests.exhibit import ExhibitConsole
 
 pytestmark = pytest.mark.system
 Visit = Callable[..., Watched]
-REMOVE = f"/things/{7:032x}/remove"
+REMOVE, DESTROY = f"/things/{7:032x}/remove", f"/things/{7:032x}/destroy"
+WIDTHS = (1920, 1100, 720, 390, 320)
 PAGES = ("/parts", "/things", "/things?q=nothing-is-so", "/things/new", "/steps/time", "/me/look", "/help", "/help/keys",
-         "/help/errors", "/search?q=x", "/nowhere", "/step-up?next=/things")  # fmt: skip
+         "/help/errors", "/search?q=x", "/nowhere", "/step-up?next=/things",
+         "/views/things/new?path=/things&query=place%3DEdge", f"/things/{7:032x}/change")  # fmt: skip
 
 
 @pytest.mark.row("S3.1")
-@pytest.mark.parametrize(
-    "look",
-    [
-        {"color_scheme": "light"},
-        {"color_scheme": "dark"},
-        {"color_scheme": "dark", "width": 390},
-        {"color_scheme": "light", "width": 320},
-        {"color_scheme": "light", "contrast": "more"},
-        {"color_scheme": "light", "forced_colors": "active"},
-    ],
-    ids=["light", "dark", "phone", "narrow", "contrast", "forced"],
-)
-def test_every_part_is_accessible(visit: Visit, look: dict[str, Any]) -> None:
-    """Axe finds nothing on any page in any theme, and no page scrolls sideways."""
-    window = visit(**look)
-    faults = {}
+def test_every_part_is_for_every_eye(visit: Visit) -> None:
+    """Axe finds nothing on any page; colours are enough in each theme and contrast; no page scrolls sideways at any width."""
+    window = visit()
+    faults: dict[str, list[str]] = {}
+    page = window.page
+
+    def look(name: str) -> None:
+        found = faults_of(page)
+        for media in ({"color_scheme": "dark"}, {"color_scheme": "light", "contrast": "more"}):
+            page.emulate_media(**media)  # type: ignore[arg-type]  # words that it knows
+            found += [f"{media}: {one}" for one in faults_of(page, "color-contrast")]
+        page.emulate_media(color_scheme="light", contrast="no-preference")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
+                found.append(f"it moves sideways at {width}")
+            if width == 390:
+                found += [f"at {width}: {one}" for one in faults_of(page, "target-size", "label", "color-contrast")]
+        if found:
+            faults[name] = found
+
     for path in PAGES:
-        page = window.open(path)
-        page.wait_for_load_state("load")
-        if found := faults_of(page):
-            faults[path] = found
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
-    page = window.open("/things/new")
+        window.open(path)
+        look(path)
+    window.open("/things/new")
     page.get_by_label("Days").fill("many")
     page.get_by_role("button", name="Make thing").click()
     page.wait_for_selector(".verdict")
-    if found := faults_of(page):
-        faults["a refused form"] = found
+    look("a refused form")
 
     assert faults == {}
+
+
+@pytest.mark.row("S3.1")
+def test_forced_colours_keep_edges_and_signs(visit: Visit) -> None:
+    """Where the system chooses the colours, what is pressed has an edge, and severities differ by shape and word."""
+    page = visit(forced_colors="active").open("/things?place=Campus")
+    edges = page.locator("main .btn:visible, .chip").evaluate_all(
+        "all => all.map(one => getComputedStyle(one).borderTopWidth)"
+    )
+    assert set(edges) == {"2px"}
+    assert page.locator(".chip.minor .sign-minor").is_visible()
+    assert page.locator("td .state.major .sign-major").first.is_visible()
+
+
+@pytest.mark.row("S3.1")
+def test_a_page_is_mirrored_and_codes_are_not(visit: Visit) -> None:
+    """From right to left: the navigation stands right, the acts left, nothing moves sideways; serial numbers run as they are written."""
+    window = visit(look="language=x-mirror")
+    for width in (1440, 390):
+        window.page.set_viewport_size({"width": width, "height": 900})
+        for path in ("/parts", "/things", "/things/new"):
+            page = window.open(path)
+            assert page.locator("html").get_attribute("dir") == "rtl"
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (path, width)
+    window.page.set_viewport_size({"width": 1440, "height": 900})
+    page = window.open("/things")
+    place = "one => { const r = one.getBoundingClientRect(); return (r.left + r.right) / 2 / innerWidth; }"
+    assert page.locator("nav.side").evaluate(place) > 0.9
+    assert page.locator("td.acts").first.evaluate(place) < 0.2
+    assert page.locator("td.c-ident bdi").first.evaluate("one => getComputedStyle(one).direction") == "ltr"
+    assert page.locator("td.c-figure").first.evaluate("one => getComputedStyle(one).textAlign") == "end"
+
+
+@pytest.mark.row("S3.1")
+def test_between_wide_and_narrow_the_navigation_is_signs_with_words_on_focus(visit: Visit) -> None:
+    """Each link keeps its name for readers; its words are seen when it has the focus or the pointer."""
+    page = visit(width=1100).open("/parts")
+    link = page.get_by_role("link", name="Things", exact=True)
+    words = link.locator("span").first
+    assert page.locator("nav.side").evaluate("one => one.getBoundingClientRect().width") < 64
+    assert words.evaluate("one => getComputedStyle(one).opacity") == "0"
+    link.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    assert words.evaluate("one => getComputedStyle(one).opacity") == "1"
+
+
+@pytest.mark.row("S3.1")
+def test_print_shows_the_page_and_when_it_was_so(visit: Visit) -> None:
+    """No navigation and no controls; the addresses of links, and a line with the moment and the address."""
+    page = visit().open("/things?place=Edge")
+    page.emulate_media(media="print")
+    for gone in ("nav.side", ".tools", ".search", "td.acts", "td.pick"):
+        assert not page.locator(gone).first.is_visible(), gone
+    assert "/things?place=Edge" in page.locator(".printed").inner_text()
+    assert "1 Mar 2027" in page.locator(".printed").inner_text()
+    link = page.locator("tbody th a").first
+    assert "/parts" in link.evaluate("one => getComputedStyle(one, '::after').content")
+
+
+@pytest.mark.row("S3.1")
+@pytest.mark.parametrize("width", [1440, 390])
+def test_what_has_the_focus_is_never_behind_the_bar_of_the_selection(visit: Visit, width: int) -> None:
+    """Down and up the list by the tab key: the focused element and the bar never share a place."""
+    page = visit(width=width).open("/things?place=Edge")
+    page.locator("[name=key]").first.click()
+    page.wait_for_selector(".bulk-form.some")
+    behind = """() => { const a = document.activeElement.getBoundingClientRect(), b = document.querySelector('.bulkbar').getBoundingClientRect();
+        const inside = document.activeElement.closest('.bulkbar') !== null;
+        return !inside && a.height > 0 && a.top < b.bottom - 1 && a.bottom > b.top + 1 ? document.activeElement.outerHTML.slice(0, 120) : ''; }"""
+    hidden = []
+    for key, times in (("Tab", 60), ("Shift+Tab", 12)):
+        for _time in range(times):
+            page.keyboard.press(key)
+            if found := page.evaluate(behind):
+                hidden.append(found)
+    assert hidden == []
+
+
+@pytest.mark.row("S3.1")
+def test_what_nothing_brings_back_is_pressed_once_its_name_is_typed(visit: Visit) -> None:
+    """With script the button is off until the name is right; the focus begins at the way out."""
+    window = visit()
+    page = window.open(f"/step-up?next={DESTROY}")
+    page.get_by_label("Password", exact=True).fill("correct horse battery")
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url(f"**{DESTROY}")
+    button, field = page.get_by_role("button", name="Destroy thing"), page.get_by_label("Name, to be typed")
+    assert button.is_disabled()
+    field.fill("SW-07 Advantag")
+    assert button.is_disabled()
+    field.fill("SW-07  Advantage ")
+    assert button.is_enabled()
+    assert faults_of(page) == []
+    field.press("Enter")
+    page.wait_for_url("**/things")
+    assert "Thing removed." in page.locator("#toasts").inner_text()
+
+
+@pytest.mark.row("S3.2")
+def test_a_change_of_many_rows_is_watched_until_it_has_ended(visit: Visit, shown: ExhibitConsole) -> None:
+    """The page of the task shows progress, then each row that was not changed with its reason."""
+    shown.works = MemoryWorks()
+    try:
+        page = visit().open("/things?place=Edge")
+        page.locator("[name=key]").first.click()
+        page.get_by_label("all 70 that match").check()
+        page.get_by_role("button", name="Move").click()
+        page.get_by_label("Place").select_option("Edge")
+        page.get_by_role("button", name="Preview").click()
+        page.get_by_role("button", name="Move: ").click()
+        page.get_by_text("It waits to be begun.").wait_for()
+        assert faults_of(page) == []
+        shown.works.run(shown)
+        page.get_by_text("All rows were dealt with.").wait_for()
+        assert "It is reserved." in page.locator("[data-table=bulk-refused]").inner_text()
+        assert faults_of(page) == []
+    finally:
+        shown.works = None
 
 
 @pytest.mark.row("S3.1")
@@ -207,17 +330,11 @@ def test_help_stands_beside_the_page(visit: Visit) -> None:
 @pytest.mark.row("S3.1")
 def test_words_are_translated_and_longer_ones_fit(visit: Visit) -> None:
     """German, and a pseudo-locale in which a text that is not translatable would be seen."""
-    window = visit(width=390)
     for language, html in (("de", "de"), ("x-pseudo", "en-GB")):
-        page = window.open("/me/look")
-        page.evaluate(
-            "async (language) => { const form = document.querySelector('form.form'); const data = new FormData(form);"
-            " data.set('language', language); await fetch(form.action, {method: 'POST', body: new URLSearchParams(data)}); }",
-            language,
-        )
+        window = visit(width=390, look=f"language={language}")
         for path in ("/parts", "/things", "/things/new", "/me/look"):
             page = window.open(path)
             assert page.locator("html").get_attribute("lang") == html
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (language, path)
-        shown = page.locator("h1, form.form label, form.form legend").all_inner_texts()
-        assert ("Farben" in shown) if language == "de" else all(text.startswith("[") for text in shown), shown
+        said = page.locator("h1, form.form label, form.form legend").all_inner_texts()
+        assert ("Farben" in said) if language == "de" else all(text.startswith("[") for text in said), said

@@ -119,3 +119,23 @@ def test_the_help_is_the_administrators_pages_with_a_place_for_each_code() -> No
         links = re.findall(r'href="([^"]*)"', body)
         assert [one for one in links if not one.startswith(("/help", "#"))] == [], file.name
     assert '<tr id="forbidden">' in rendered(help_folder() / "errors.md")[1]
+
+
+@pytest.mark.row("S3.1")
+def test_the_style_sheet_says_each_thing_once() -> None:
+    """No selector sets a property twice in one context, and it stays small."""
+    text = re.sub(r"/\*.*?\*/", "", (STATIC / "perigee.css").read_text(encoding="utf-8"), flags=re.DOTALL)
+    contexts = {"": re.sub(r"@(media|keyframes)[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}", "", text)}
+    contexts |= dict(re.findall(r"(@media[^{]*)\{((?:[^{}]*\{[^{}]*\})*)\s*\}", text))
+    seen: dict[tuple[str, str, str], int] = {}
+    for context, body in contexts.items():
+        for selectors, rules in re.findall(r"([^{}]+)\{([^{}]*)\}", body):
+            for selector in re.split(r",(?![^(]*\))", selectors):
+                for rule in filter(None, map(str.strip, rules.split(";"))):
+                    place = context, " ".join(selector.split()), rule.partition(":")[0].strip()
+                    seen[place] = seen.get(place, 0) + 1
+
+    assert len(contexts) == text.count("@media") + 1
+    assert [place for place, times in seen.items() if times > 1] == []
+    assert len(seen) > 500
+    assert len(text) < 40_000
