@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from exchange.errors import ExchangeError
-from satellite.actions import backups, synchronization
+from satellite.actions import backups, support, synchronization
 from satellite.core.access.models import User
 from satellite.core.access.rules import Permission, permissions_of
 from satellite.core.access.services import require, require_actor
@@ -57,10 +57,14 @@ def kinds_of(server: Satellite) -> dict[str, TaskKind]:
         progress.stage("verify")
         return backups.check_backup(server, actor, str(wanted["name"]))
 
+    def make_bundle(actor: Actor, _wanted: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        return support.make_bundle(server, actor, progress.stage)
+
     return {
         SYNCHRONIZE: TaskKind(SYNCHRONIZE, synchronization.ATTEMPT_STAGES, synchronize),
         EXPORT: TaskKind(EXPORT, ("make",), export),
         backups.MAKE: TaskKind(backups.MAKE, ("write", "verify", "tidy"), make_backup),
+        support.KIND: TaskKind(support.KIND, ("collect", "write"), make_bundle),
         backups.VERIFY: TaskKind(backups.VERIFY, ("verify",), verify_backup),
     }
 

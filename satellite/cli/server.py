@@ -16,6 +16,7 @@ from satellite.ui.bulk import bulk_kind
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import emit, emit_list
 from serverkit.devices.asgi_front import Application
+from serverkit.log import keep_log
 from serverkit.serving import Processes, serve_home, serve_options
 
 
@@ -42,12 +43,14 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool,
 
     def app(with_tls: bool) -> Application:
         own = open_satellite(folder)
+        keep_log(folder)
         if with_tls:
             refresh_tls_at_start(own)
         return make_app(own)
 
     def scheduler() -> None:
         own = open_satellite(folder)
+        keep_log(folder)
         with serving_alone(own):
             if no_jobs:
                 run_scheduler(own.database, JobRun, ())

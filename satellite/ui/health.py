@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from satellite.actions.health import examine_health
+from satellite.actions.support import KIND, read_bundle, start_bundle
+from satellite.actions.tasks import show_task, stop_task
+from satellite.core.access.rules import Permission
 from satellite.runtime import Satellite
+from satellite.ui.works import task_view, work_page
+from serverkit.errors import NotFoundError
 from serverkit.verdicts import Outcome
-from serverkit.web.answers import Answer, Shown
+from serverkit.web.answers import Answer, Moved, Sent, Shown
 from serverkit.web.console import Severity
 from serverkit.web.page import Page
 from serverkit.web.texts import Words, _
@@ -55,4 +60,48 @@ def show(page: Page) -> Answer:
     return Shown("health", TITLE, "health.html", context, nav="health", help="troubleshooting")
 
 
-URLS = (Url("GET", "/health", show, SIGNED_IN, "S3.4"),)
+def make_bundle(page: Page) -> Answer:
+    """Ask for a support bundle."""
+    return Moved(f"{BUNDLE}/{start_bundle(page.unit)}")
+
+
+def find_bundle(page: Page) -> dict[str, Any]:
+    """The task of the address, if it makes a support bundle; NotFoundError."""
+    found = show_task(cast("Satellite", page.server), page.unit, page.parts["id"])
+    if found["kind"] != KIND:
+        raise NotFoundError
+    return found
+
+
+def watch_bundle(page: Page) -> Answer:
+    """How far it is, and the file once it is there."""
+    path, done = f"{BUNDLE}/{page.thing['id']}", page.thing["state"] == "done"
+    words = _("It is made. Look through it before you give it away: it names devices, people and addresses.")
+    view = task_view(page.thing, path, _("Support bundle"), STAGES, result=words if done else "")
+    return work_page(
+        page, "health-bundle", view, crumbs=((TITLE, "/health"),), nav="health", help="troubleshooting#support-bundle",
+        back=(_("To health"), "/health"), more=(_("Download it"), f"{path}/download") if done else None,
+    )  # fmt: skip
+
+
+def stop_bundle(page: Page) -> Answer:
+    """Stop before the next stage."""
+    stop_task(cast("Satellite", page.server), page.unit, page.thing["id"])
+    return Moved(f"{BUNDLE}/{page.thing['id']}")
+
+
+def download_bundle(page: Page) -> Answer:
+    """The file."""
+    name = str((page.thing["result"] or {}).get("name", ""))
+    return Sent(name, "application/zip", read_bundle(cast("Satellite", page.server), page.unit, name))
+
+
+BUNDLE, MANAGE = "/health/bundle", Permission.SITE_MANAGE
+STAGES: dict[str, Words] = {"collect": _("Collect"), "write": _("Write the file")}
+URLS = (
+    Url("GET", "/health", show, SIGNED_IN, "S3.4"),
+    Url("POST", BUNDLE, make_bundle, MANAGE, "S3.5", again=show),
+    Url("GET", f"{BUNDLE}/{{id}}", watch_bundle, MANAGE, "S3.5", load=find_bundle),
+    Url("POST", f"{BUNDLE}/{{id}}/stop", stop_bundle, MANAGE, "S3.5", load=find_bundle, again=watch_bundle),
+    Url("GET", f"{BUNDLE}/{{id}}/download", download_bundle, MANAGE, "S3.5", load=find_bundle),
+)

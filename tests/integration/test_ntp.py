@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from serverkit.time.ntp import Measurement, judge_measurements, measure
+from serverkit.time.system import default_gateways, system_servers
 from tests.world import World
 
 pytestmark = pytest.mark.one_database("measures clocks; what is kept of it is one row")
@@ -236,3 +237,26 @@ def test_a_wrong_time_server_does_not_confirm_a_jump(site: World) -> None:
     assert found["outcome"] == "measured"
     assert not found["confirmed"]
     assert site.satellite("time", "show")["standing"] == "suspicious"
+
+
+@pytest.mark.row("S3.5", "S1.3")
+def test_timesync_proposes_a_server_and_keeps_one_that_answers(site: World, tmp_path: Path) -> None:
+    """What is set comes first, then the system's servers, then the gateway; one that is silent is not kept."""
+    (tmp_path / "etc/systemd").mkdir(parents=True)
+    (tmp_path / "etc/systemd/timesyncd.conf").write_text("[Time]\n#NTP=no\nNTP=a.example b.example\n", encoding="ascii")
+    (tmp_path / "etc/chrony.conf").write_text("pool c.example iburst\nserver 10.0.0.1\n# server d\n", encoding="ascii")
+    (tmp_path / "proc/net").mkdir(parents=True)
+    route = "Iface Destination Gateway Flags\neth0 00000000 0100A8C0 0003\neth0 0000A8C0 00000000 0001\n"
+    (tmp_path / "proc/net/route").write_text(route, encoding="ascii")
+    assert system_servers(tmp_path) == ["a.example", "b.example", "c.example", "10.0.0.1"]
+    assert default_gateways(tmp_path) == ["192.168.0.1"]
+    assert system_servers(tmp_path / "none") == default_gateways(tmp_path / "none") == []
+    found = site.satellite("timesync", "--server", "127.0.0.1:9", code=1)
+    assert (found["synchronized"], found["saved"], found["interval_seconds"]) == (False, False, 3600)
+    assert site.satellite("time", "settings")["servers"] == []
+    with server(packet) as name:
+        found = site.satellite("timesync", "--server", name)
+        again = site.satellite("timesync", "--yes")
+    assert (found["synchronized"], found["saved"]) == (True, True)
+    assert (again["server"], again["saved"]) == (name, False)
+    assert site.satellite("time", "settings")["servers"] == [name]

@@ -23,6 +23,7 @@ class EventKind(StrEnum):
     SETTINGS_CHANGED = "settings:changed"
     BACKUP_MADE = "backup:made"
     BACKUP_REMOVED = "backup:removed"
+    SUPPORT_BUNDLE_MADE = "support:bundle_made"
     TLS_REQUESTED = "tls:certificate_requested"
     TLS_DISCARDED = "tls:request_discarded"
     TLS_IMPORTED = "tls:certificate_imported"
@@ -102,6 +103,7 @@ QUIET = frozenset(
         EventKind.SETTINGS_CHANGED,
         EventKind.BACKUP_MADE,
         EventKind.BACKUP_REMOVED,
+        EventKind.SUPPORT_BUNDLE_MADE,
         EventKind.TLS_REQUESTED,
         EventKind.TLS_DISCARDED,
         EventKind.TLS_IMPORTED,
