@@ -7,7 +7,7 @@ left out; one that interrupts a line leaves what is before it only where that is
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from agent.inventory.codes import Note
 from agent.inventory.model import Draft
@@ -15,19 +15,25 @@ from agent.inventory.whole import ends_whole
 
 MOST_LINE = 500
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_ZONE = r"(?:Z|[+-]\d{2}:?\d{2}| ?[+-]\d{4}| (?!IN\b|ID\b|SN\b|NO\b)[A-Z]{2,5}(?![A-Za-z0-9_:(]))"
+_OFFSET = r"Z|[+-]\d{2}:?\d{2}| ?[+-]\d{4}"
+_ZONE = rf"(?:{_OFFSET}| (?!IN\b|ID\b|SN\b|NO\b)[A-Z]{{2,5}}(?![A-Za-z0-9_:(]))"
 _DATE = (
     rf"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{4}} {_MONTH} {{1,2}}\d{{1,2}}|\d{{1,2}}[-/.](?:\d{{1,2}}|{_MONTH})[-/.]\d{{2,4}}"
     rf"|{_MONTH} {{1,2}}\d{{1,2}}(?:,? \d{{4}})?|\d{{1,2}} {_MONTH}(?: \d{{4}})?)"
 )
 _TIME = rf"\d{{1,2}}:\d{{2}}:\d{{2}}(?:[.,:]\d{{1,9}})?(?: ?[AP]M\b)?{_ZONE}?"
-_WHEN = rf"(?:{_DATE}[T ,]{{1,2}}{_TIME}(?: \d{{4}}(?!\S))?|{_TIME}(?: {_DATE}(?: \d{{4}})?)?|\d{{10}}\.\d{{3,9}})"
+_WHEN = rf"(?:{_DATE}[T ,]{{1,2}}{_TIME}(?: \d{{4}}(?!\S))?|{_TIME}(?: {_DATE}(?: \d{{4}})?)?|\d{{10}}\.\d{{3,9}}|20\d{{6}}[T_-]\d{{6}}(?:\.\d{{1,9}})?Z?)"
 _LEAD = r"(?:<\d{1,3}>(?:1 )?)?(?:\d{1,10}: ?){0,2}[*.;]?"
 _STAMP = re.compile(rf"{_LEAD}[\[(]?{_WHEN}[\])]?(?: ?[|>:;,-])?(?: |\t|$)")
+# The same without the name of a zone: a licence may begin with capitals too.
+_STAMP_ALONE = re.compile(_STAMP.pattern.replace(_ZONE, f"(?:{_OFFSET})"))
 _END_STAMP = re.compile(rf"(?: {{1,200}}|\t| ?[|;] ?)[\[(]?{_WHEN}[\])]?$")
-_NUMBERED = re.compile(r"\s{0,8}(\d{1,6})(?:[:|] ?|\t| {2})")
+_NUMBERED = re.compile(r"\s{0,8}(\d{1,6})(?:[:|] ?|\t| {2}|$)")
 _SYSLOG = re.compile(r"[A-Za-z0-9._-]{1,64} [A-Za-z0-9._/-]{1,64}(?:\[\d{1,8}\])?: ?")
 _HOST = re.compile(r"(?!UDI|PID|SN|Active|Standby|Member)[A-Za-z][A-Za-z0-9._-]{0,63}: ?")
+_HEADED = re.compile(
+    r"(?:UDI|PID|SN|Active|Standby|Member|Licen[cs]e|Slot|Switch|Device|Feature|Index)\b", re.IGNORECASE
+)
 _PROCESS = re.compile(r"[A-Za-z0-9._-]{1,64} [A-Za-z0-9._/-]{1,64}\[\d{1,8}\]: ")
 _FACILITY = re.compile(r"%[A-Z][A-Z0-9_]{1,31}(?:-[A-Z0-9_]{1,31}){0,3}-[0-7]-[A-Z0-9_]{2,48} ?: ?")
 # What is before the facility in a message: number, mark of the clock, time, host, process, the card that speaks.
@@ -53,7 +59,7 @@ def to_lines(text: str, draft: Draft) -> list[str]:
     """The lines of a text without the marks and messages that a log puts there; lines of data keep any length."""
     lines = [line.expandtabs(8).rstrip() if len(line) <= MOST_LINE else line for line in text.split("\n")]
     lines = _without_numbers(_without_quotes(lines))
-    lines = _without_end_stamps(_without_stamps(lines))
+    lines = _without_same_start(_without_end_stamps(_without_stamps(lines)))
     lines = _without_messages(lines, draft)
     return [part for line in lines for part in _parted(line)]
 
@@ -70,6 +76,8 @@ def _without_quotes(lines: list[str]) -> list[str]:
         bare = quote.rstrip()
         if all(line.startswith(quote) or line == bare for line in filled):
             return [line[len(quote) :] for line in lines]
+    if all(len(line) > 1 and line[0] == '"' and line.rstrip(",").endswith('"') for line in filled):
+        return [line.rstrip(",")[1:-1] for line in lines]
     return lines
 
 
@@ -88,10 +96,31 @@ def _without_stamps(lines: list[str]) -> list[str]:
     stamped = sum(_STAMP.match(line) is not None for line in filled)
     if stamped < 3 or stamped * 5 < len(filled) * 4:
         return lines
-    lines = [line[mark.end() :] if (mark := _STAMP.match(line)) else line for line in lines]
+    # The name of a zone stands in every stamp or in none.
+    in_every = all(mark[0] != alone[0] for line in filled if (mark := _STAMP.match(line)) and (alone := _alone(line)))
+    form_of = _STAMP.match if in_every else _alone
+    lines = [line[mark.end() :] if (mark := form_of(line)) else line for line in lines]
     for form in (_SYSLOG, _FACILITY, _HOST):
         lines = _without_head(lines, form)
     return lines
+
+
+def _alone(line: str) -> re.Match[str] | None:
+    return _STAMP_ALONE.match(line)
+
+
+def _without_same_start(lines: list[str]) -> list[str]:
+    """The lines without the words or marks that every one begins with: the name of a host, a level, a quotation."""
+    filled = _filled(lines)
+    if len(filled) < 5:
+        return lines
+    first, last = min(filled), max(filled)  # what these two begin with, all others do
+    start = first[: sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))].rstrip()
+    while start and any(line[len(start) : len(start) + 1] not in {"", " "} for line in filled):
+        start = start.rpartition(" ")[0].rstrip()
+    if not start.strip() or _HEADED.match(start.strip()):
+        return lines
+    return [line[len(start) :].removeprefix(" ") for line in lines]
 
 
 def _without_head(lines: list[str], form: re.Pattern[str]) -> list[str]:
@@ -107,7 +136,7 @@ def _without_head(lines: list[str], form: re.Pattern[str]) -> list[str]:
 def _without_end_stamps(lines: list[str]) -> list[str]:
     filled = _filled(lines)
     stamped = sum(
-        (line.count(":", -60) >= 2 or line[-3:].isdigit()) and _END_STAMP.search(line[-80:]) is not None
+        (line.count(":", -60) >= 2 or line[-3:-1].isdigit()) and _END_STAMP.search(line[-80:]) is not None
         for line in filled
     )
     if stamped < 3 or stamped * 5 < len(filled) * 4:

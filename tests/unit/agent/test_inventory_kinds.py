@@ -7,6 +7,7 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -288,6 +289,10 @@ def test_log_message_inside_a_line_is_no_part_of_it(message: str) -> None:
         "Nov 28 13:18:56 host-1 logger: ",
         "1764335936.123 ",
         "28-Nov-2026 13:18:56 ",
+        "Nov 28 13:18:56 host-1 ",
+        "2026-11-28 13:18:56,123 - INFO - ",
+        "20261128T131856Z ",
+        "20261128-131856 ",
     ],
 )
 @pytest.mark.row("D4")
@@ -297,7 +302,7 @@ def test_stamps_before_and_behind_each_line_are_taken_off(stamp: str) -> None:
     plain = _read(text)
     stamped = _read("".join(f"{stamp}{line}\n" for line in text.rstrip("\n").split("\n")))
     assert (stamped.udis, stamped.licences, stamped.agent_version) == (plain.udis, plain.licences, plain.agent_version)
-    if "logger" not in stamp and not stamp.startswith("000123"):
+    if not stamp.startswith("000123") and not any(word in stamp for word in ("host", "INFO")):
         stamped = _read("".join(f"{line} {stamp.strip(' :')}\n" for line in text.rstrip("\n").split("\n")))
         assert (stamped.udis, stamped.licences) == (plain.udis, plain.licences)
 
@@ -439,3 +444,36 @@ def test_inventory_never_replaces_an_output_that_it_reads(tmp_path: Path) -> Non
     assert (tmp_path / "a.txt").read_text() == UDI
     fleet_inventory(tmp_path, tmp_path / "inventory.json", None)
     assert fleet_inventory(tmp_path, tmp_path / "inventory.json", None)["devices"] == 1
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        lambda _, line: f"out: {line}",
+        lambda _, line: f"    | {line}",
+        lambda _, line: f">>> {line}",
+        lambda _, line: f"core-1 stdout {line}",
+        lambda _, line: f'"{line}",',
+        lambda number, line: f"{number:4d}  {line}",
+        lambda number, line: f"{number:6d}\t{line}",
+    ],
+)
+@pytest.mark.row("D4")
+def test_marks_that_every_line_begins_with_are_no_part_of_a_name(marked: Callable[[int, str], str]) -> None:
+    """The name of a host, a level, a quotation, a line number: what stands on every line, empty ones too, changes nothing."""
+    text = UDI + "\n\n" + USAGE + SUMMARY.replace("License Usage:", "")
+    plain = _read(text)
+    read = _read("".join(marked(number, line).rstrip(" ") + "\n" for number, line in enumerate(text.split("\n"), 1)))
+    assert plain.licences
+    assert (read.udis, read.licences) == (plain.udis, plain.licences)
+
+
+@pytest.mark.row("D4")
+def test_a_name_in_capitals_after_a_stamp_is_no_zone() -> None:
+    """`UC Manager …` after the time keeps its first word; a zone stands in every stamp."""
+    text = Path("tests/data/show-license/cucm-show-license-all-1.txt").read_text()
+    plain = _read(text)
+    for stamp in ("13:18:56 ", "13:18:56 CET "):
+        read = _read("".join(f"{stamp}{line}\n" for line in text.rstrip("\n").split("\n")))
+        assert any((entry.name or "").startswith("UC ") for entry in plain.licences)
+        assert read.licences == plain.licences
