@@ -1,4 +1,4 @@
-"""Use cases of what stands on the sign-in page, and of names and proxy of the network (row S3.4)."""
+"""Use cases of the text on the sign-in page, and of names and proxy of the network (row S3.4)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 def _text(text: str) -> str:
     if _CONTROL.search(text):
-        raise ValueError("a character stands in it that no page can show")
+        raise ValueError("it contains a character that no page can show")
     return text.replace("\r\n", "\n").strip()
 
 
@@ -35,7 +35,7 @@ BannerText = Annotated[str, AfterValidator(_text)]
 
 
 class Banner(Stored):
-    """What stands on the sign-in page; empty for nothing."""
+    """The text on the sign-in page; empty for none."""
 
     text: BannerText = Field(default="", max_length=4000)
 

@@ -34,7 +34,7 @@ from serverkit.users.tables import Browser
 PERMIT_FOR = timedelta(minutes=30)
 """How long a permit lets an upload begin; one that has begun may take longer."""
 ROOM = 3
-"""What is received, the file of the form, and what is unpacked stand beside each other for a moment."""
+"""What is received, the file of the form, and what is unpacked are beside each other for a moment."""
 _PURPOSE = "restore"
 
 

@@ -57,7 +57,7 @@ class _Note:
 
 @dataclass(frozen=True)
 class Shelf:
-    """The folder, and whose backups stand in it."""
+    """The folder, and whose backups are in it."""
 
     folder: Path
     product: Product

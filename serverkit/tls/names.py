@@ -86,7 +86,7 @@ def not_covered(certificate: x509.Certificate, wanted: Iterable[str]) -> list[st
 
 
 def general_name(name: str) -> x509.GeneralName:
-    """A plain name or address as it stands in a certificate."""
+    """A plain name or address as it is in a certificate."""
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:

@@ -1,7 +1,7 @@
 """Replaces certificate and key together: one rename decides, and the rest follows even after a crash.
 
 Both files wait complete in `tls/.ready`. From that rename on the change has happened: the next look after the folder
-moves them into place. The pair that stood there is kept in `tls/previous`.
+moves them into place. The pair that was there is kept in `tls/previous`.
 """
 
 from __future__ import annotations

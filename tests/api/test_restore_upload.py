@@ -99,7 +99,7 @@ class Person:
 
 
 def form(token: str, passphrase: str = PASSPHRASE) -> tuple[bytes, bytes]:
-    """What stands before and after the file in the form."""
+    """What is before and after the file in the form."""
     fields = "".join(
         f'--{EDGE}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
         for name, value in (("csrf_token", token), ("passphrase", passphrase))

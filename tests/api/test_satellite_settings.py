@@ -185,7 +185,7 @@ def test_names_and_proxy_are_changed_and_the_rest_is_the_systems(server: Satelli
 
 @pytest.mark.row("S3.4")
 def test_the_secret_of_the_second_step_is_a_picture_and_a_text(admin: Browser) -> None:
-    """The picture holds the address that stands beside it, within the policy; no other page shows either again."""
+    """The picture holds the address that is beside it, within the policy; no other page shows either again."""
     made = admin.post("/me/two-step")
     page = text_of(made)
     uri = re.search(r'id="secret-uri"[^>]*value="([^"]+)"', page)

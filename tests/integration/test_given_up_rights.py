@@ -290,7 +290,7 @@ def test_the_vendor_releases_what_a_dead_device_holds(vendor: World) -> None:
 
 @pytest.mark.row("C6.8", "S4.1")
 def test_a_visitor_with_a_reserved_serial_number_leaves_nothing_of_itself(vendor: World) -> None:
-    """Its UUID and names go with it: the device that holds the code is found by its own, and stands once."""
+    """Its UUID and names go with it: the device that holds the code is found by its own, and occurs once."""
     reserved(vendor)
     visitor = home_of(vendor, "visitor", "central")
     register(vendor, visitor, "AIR-1", uuid="8f14e45f-ceea-467f-a0e6-1c0b8a2f9d11")

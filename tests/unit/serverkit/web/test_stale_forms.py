@@ -40,7 +40,7 @@ def columns(text: str) -> list[list[str]]:
 
 
 def value_of(text: str, name: str) -> str:
-    """What stands in a field of text."""
+    """What is in a field of text."""
     found = re.search(rf'name="{name}" type="text"\s+value="([^"]*)"', text)
     assert found
     return unescape(found[1])
