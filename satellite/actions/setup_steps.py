@@ -88,25 +88,30 @@ def _address(home: Path) -> Finding:
     try:
         pair = read_pair(home / TLS)
     except (AppError, OSError):
-        return Finding("address", "no certificate yet", needed, Weight.LOOK, "The server makes one when it starts.")
-    return Finding("address", f"fingerprint {pair.fingerprint}, ends {iso(pair.leaf.not_valid_after_utc)}", needed)
+        return Finding(
+            "address", "no certificate yet", needed, Weight.LOOK, "The server makes one when it starts.", "none"
+        )
+    ends = pair.leaf.not_valid_after_utc
+    facts = {"fingerprint": pair.fingerprint, "ends": ends}
+    return Finding("address", f"fingerprint {pair.fingerprint}, ends {iso(ends)}", needed, facts=facts)
 
 
 def _keys(server: Satellite, unit: Unit) -> Finding:
     site, needed = site_of(unit), "readable"
     missing = server.keyring.missing([site.identity_key_id, site.device_ca_key_id])
     if missing:
-        found = f"missing: {', '.join(missing)}"
-        return Finding("keys", found, needed, Weight.STOP, "Restore the folder `keys` from its backup.")
+        found, advice = f"missing: {', '.join(missing)}", "Restore the folder `keys` from its backup."
+        return Finding("keys", found, needed, Weight.STOP, advice, "missing", {"missing": ", ".join(missing)})
     return Finding("keys", "readable", needed)
 
 
 def _schema(server: Satellite) -> Finding:
     now, newest = migrate.current(server.database.engine), migrate.head(HOMES.migrations)
+    facts = {"now": now or "–", "newest": newest}
     if now != newest:
         advice = "Run `satellite upgrade` of this version."
-        return Finding("schema", f"revision {now}", f"revision {newest}", Weight.STOP, advice)
-    return Finding("schema", f"revision {now}", f"revision {newest}")
+        return Finding("schema", f"revision {now}", f"revision {newest}", Weight.STOP, advice, "another", facts)
+    return Finding("schema", f"revision {now}", f"revision {newest}", facts=facts)
 
 
 def show_registration_step(server: Satellite, unit: Unit) -> dict[str, Any]:

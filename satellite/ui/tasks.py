@@ -129,7 +129,7 @@ def task_page(page: Page) -> Answer:
     name = one["id"].replace(":", "-").replace(".", "-")
     view = TaskView(
         name,
-        f"/tasks/{one['id']}?seen=",
+        f"/tasks/{one['id']}?seen={one['state']}",
         kind_words(one),
         STATES[one["state"]].words,
         done,

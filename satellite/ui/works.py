@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from satellite.actions.tasks import is_scheduled
-from serverkit.web.answers import Shown
+from serverkit.web.answers import Shown, Unchanged
 from serverkit.web.page import Page
 from serverkit.web.texts import Words, _
 
@@ -24,7 +24,7 @@ OVER = frozenset({"done", "failed", "stopped"})
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A task as `task` of the templates shows it."""
+    """A task as `task` of the templates shows it; `mark` is what a poll has seen of it."""
 
     id: str
     path: str
@@ -37,6 +37,7 @@ class TaskView:
     log: tuple[tuple[datetime, Words], ...] = ()
     result: Words = ""
     kind: str = "good"
+    mark: str = ""
 
 
 def task_view(
@@ -53,7 +54,14 @@ def task_view(
     stage = states[task["state"]] if over or not at else stages.get(task["stage"], task["stage"])
     log = tuple((datetime.fromisoformat(one["at"]), stages.get(one["text"], one["text"])) for one in task["log"])
     stop = "" if over or task["stopping"] else f"{path}/stop"
-    return TaskView(task["id"], path, title, stage, at, 0 if over else len(names), over, stop, log, result)
+    mark = f"{task['state']}-{at}-{len(log)}-{'stopping' if task['stopping'] else ''}"
+    of = 0 if over else len(names)
+    return TaskView(task["id"], f"{path}?seen={mark}", title, stage, at, of, over, stop, log, result, mark=mark)
+
+
+def unchanged(page: Page, view: TaskView) -> Unchanged | None:
+    """The answer to a poll that has seen this already."""
+    return Unchanged(view.done) if page.query.get("seen") == view.mark else None
 
 
 def work_page(
@@ -66,9 +74,11 @@ def work_page(
     help: str,
     back: tuple[Words, str],
     more: tuple[Words, str] | None = None,
-) -> Shown:
-    """The page of one task; `back` leads to where it was started, `more` to what came of it."""
+) -> Shown | Unchanged:
+    """The page of one task, or nothing new for a poll; `back` leads to where it was started, `more` to what came of it."""
     task = page.thing
+    if (nothing_new := unchanged(page, view)) is not None:
+        return nothing_new
     context = {
         "view": view,
         "error": task["error"] if task["state"] == "failed" else None,

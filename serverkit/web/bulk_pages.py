@@ -12,7 +12,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from serverkit.errors import NotFoundError
-from serverkit.web.answers import Answer, Moved, Shown
+from serverkit.web.answers import Answer, Moved, Shown, Unchanged
 from serverkit.web.bulk import AT_ONCE, Bulk
 from serverkit.web.bulk_work import change_rows, wanted_of
 from serverkit.web.errors import SelectionChangedError
@@ -182,7 +182,10 @@ def work_page(page: Page) -> Answer:
     stage = STATES[task["state"]] if over or not task["stage"] else STATES.get(task["stage"], STATES["running"])
     stop = "" if over or task["stopping"] else f"{path}/stop"
     title = task["wanted"]["title"]
-    view = WorkView(task["id"], f"{path}?seen=", title, stage, task["done"], task["total"], over, stop)
+    mark = f"{task['state']}-{task['stage'] or ''}-{task['done']}-{'stopping' if task['stopping'] else ''}"
+    if page.query.get("seen") == mark:
+        return Unchanged(over)
+    view = WorkView(task["id"], f"{path}?seen={mark}", title, stage, task["done"], task["total"], over, stop)
     context = {"view": view, "found": found, "error": task["error"], "list": task["wanted"]["list"]}
     works = page.console.works
     context |= {"scheduled": works is None or works.is_scheduled(page.unit)}

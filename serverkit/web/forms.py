@@ -105,6 +105,7 @@ class FormView:
     cancel: str = ""
     cancel_words: Words = ""
     danger: bool = False
+    quiet: bool = False
     upload: bool = False
     hidden: Sequence[tuple[str, str]] = ()
     typed_name: str = ""
@@ -146,6 +147,7 @@ class Form:
         cancel: str = "",
         cancel_words: Words = "",
         danger: bool = False,
+        quiet: bool = False,
         hidden: Sequence[tuple[str, str]] = (),
         fresh: bool = False,
         typed_name: str = "",
@@ -153,7 +155,7 @@ class Form:
     ) -> FormView:
         """The form on a page: with what was typed where it came back and is not `fresh`, else with `values`.
 
-        `typed_name` has to be typed before it is sent. `current` are values that somebody else may change meanwhile, by
+        `quiet`: something else on the page is to be done first. `typed_name` has to be typed before it is sent. `current` are values that somebody else may change meanwhile, by
         field: the form carries them, and its address is one with `current`.
         """
         sent, stale = None if fresh else page.typed, None if fresh else page.stale
@@ -192,6 +194,7 @@ class Form:
             cancel,
             cancel_words,
             danger,
+            quiet,
             any(one.kind == "file" for one in shown),
             hidden,
             typed_name,

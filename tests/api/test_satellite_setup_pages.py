@@ -5,20 +5,25 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from satellite.app import make_app
+from satellite.core.site.rules import ENOUGH_BYTES, FEWEST_BYTES, Finding, judge_clock, judge_disk, judge_names
 from satellite.runtime import Satellite, open_satellite
+from satellite.ui.setup.findings import WORDS, counted, line
 from serverkit.actor import Actor
 from serverkit.db.unit import Database
+from serverkit.web.texts import speaking, use_locales
 from tests.console import Browser
 from tests.world import ACCOUNT, World
 
 pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
 PASSWORD = "a long enough secret"
+NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -186,3 +191,33 @@ def test_an_unknown_caller_takes_no_lock_of_writers_where_the_answer_is_certain(
 
     assert [(one.status_code, one.headers.get("Location")) for one in found] == [(303, "/")] * 3 + [(401, None)]
     assert written == []
+
+
+@pytest.mark.row("S1.1")
+@pytest.mark.one_database("no database is asked")
+def test_what_was_found_on_a_machine_is_said_in_the_language_of_the_page() -> None:
+    """Every case of every check has words, filled with what was measured, in English and in German."""
+    found = [
+        *(judge_clock(NOW, other, since) for since in (NOW, NOW + timedelta(days=1)) for other in
+          (None, NOW, NOW + timedelta(hours=1), NOW - timedelta(hours=1))),
+        *(judge_disk(free) for free in (0, FEWEST_BYTES, ENOUGH_BYTES)),
+        *(judge_names(names, reached) for names in ([], ["north.example"]) for reached in ("north.example", "10.0.0.1")),
+        Finding("address", "", "", case="none"), Finding("address", "", "", facts={"fingerprint": "AB:CD", "ends": NOW}),
+        Finding("keys", "", "", case="missing", facts={"missing": "77e0"}), Finding("keys", "", ""),
+        *(Finding("schema", "", "", case=case, facts={"now": "0001", "newest": "0002"}) for case in ("another", "fine")),
+    ]  # fmt: skip
+
+    use_locales("satellite.ui")
+
+    def said(language: str) -> list[str]:
+        with speaking(language):
+            lines = [line(one, "Europe/Vienna") for one in found]
+            return [" | ".join(map(str, (one.name, one.found, one.needed, one.advice))) for one in lines]
+
+    english, german = said("en"), said("de")
+    assert {f"{one.name}.{one.case}" for one in found} == set(WORDS)
+    assert not [text for text in (*english, *german) if "{" in text or "T12:" in text]
+    assert all(one != other for one, other in zip(english, german, strict=True))
+    assert "1 Mar 2027, 13:00 CET; your computer says 1 Mar 2027, 14:00 CET" in english[2]
+    assert "60 min 0 s behind your computer" in english[2]
+    assert "3 in order, 1 to look at" in str(counted((found[1], found[1], found[2], found[1])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -145,10 +146,14 @@ def test_the_doctor_names_one_cause_with_a_page_for_its_remedy(site: World, brow
     assert browser.post("/sync/settings", way).status_code == 303
     assert site.satellite("sync", "settings")["day"] == "tuesday"
     address = browser.post("/sync/now").headers["Location"]
-    assert "It waits to be begun." in text_of(browser.get(address))
+    waiting = text_of(browser.get(address))
+    assert "It waits to be begun." in waiting
+    poll = unescape(re.search(r'hx-get="(/sync/now/[^"]+)"', waiting)[1])
+    assert browser.get(poll).status_code == 204  # nothing new
     server = open_satellite(site.folder / "satellite")
     run_next_task(server)
     server.database.dispose()
+    assert "Nothing listens" in text_of(browser.get(poll))
     ended = text_of(browser.get(address))
     assert "Nothing listens" in ended
     assert 'href="/sync/settings"' in ended

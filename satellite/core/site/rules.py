@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -29,13 +29,18 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was examined: what was found, what is needed, and what to do where that differs."""
+    """One thing that was examined: what was found, what is needed, and what to do where that differs.
+
+    `case` says which of its cases it is and `facts` what was measured, for pages in other languages.
+    """
 
     name: str
     found: str
     needed: str
     weight: Weight = Weight.IN_ORDER
     advice: str = ""
+    case: str = "fine"
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The finding for people and programs."""
@@ -51,46 +56,47 @@ class Finding:
 def judge_clock(here: datetime, browser: datetime | None, earliest: datetime) -> Finding:
     """The system's clock beside that of the person's computer; it stops where the vendor's root was not made yet."""
     needed = "within 2 minutes of your computer's"
+    facts: dict[str, Any] = {"here": here, "earliest": earliest}
     if here < earliest:
-        return Finding(
-            "clock",
-            iso(here),
-            f"after {iso(earliest)}",
-            Weight.STOP,
-            "The vendor's root file was made later than this clock says: set the clock with the means of the system.",
+        advice = (
+            "The vendor's root file was made later than this clock says: set the clock with the means of the system."
         )
+        return Finding("clock", iso(here), f"after {iso(earliest)}", Weight.STOP, advice, "before_root", facts)
     if browser is None:
-        return Finding("clock", iso(here), needed)
-    found = f"{iso(here)}; your computer says {iso(browser)}"
-    apart = here - browser
-    if abs(apart) <= CLOCKS_APART:
-        return Finding("clock", found, needed)
+        return Finding("clock", iso(here), needed, case="not_compared", facts=facts)
+    found, apart = f"{iso(here)}; your computer says {iso(browser)}", here - browser
     minutes, seconds = divmod(round(abs(apart).total_seconds()), 60)
-    side = "ahead of" if apart > timedelta(0) else "behind"
-    advice = f"It is {minutes} min {seconds} s {side} your computer: set whichever of them is wrong."
-    return Finding("clock", found, needed, Weight.LOOK, advice)
+    facts |= {"browser": browser, "minutes": minutes, "seconds": seconds}
+    if abs(apart) <= CLOCKS_APART:
+        return Finding("clock", found, needed, facts=facts)
+    side = "ahead" if apart > timedelta(0) else "behind"
+    words = {"ahead": "ahead of", "behind": "behind"}[side]
+    advice = f"It is {minutes} min {seconds} s {words} your computer: set whichever of them is wrong."
+    return Finding("clock", found, needed, Weight.LOOK, advice, side, facts)
 
 
 def judge_disk(free: int) -> Finding:
     """The room of the state folder."""
     found, needed = f"{free // 1024**2} MiB free", f"{ENOUGH_BYTES // 1024**2} MiB"
+    facts = {"free": free, "enough": ENOUGH_BYTES}
     if free >= ENOUGH_BYTES:
-        return Finding("disk", found, needed)
+        return Finding("disk", found, needed, facts=facts)
     if free >= FEWEST_BYTES:
-        return Finding("disk", found, needed, Weight.LOOK, "Make room: events and backups grow.")
-    return Finding("disk", found, needed, Weight.STOP, "Free space on the disk of the state folder.")
+        return Finding("disk", found, needed, Weight.LOOK, "Make room: events and backups grow.", "little", facts)
+    return Finding("disk", found, needed, Weight.STOP, "Free space on the disk of the state folder.", "full", facts)
 
 
 def judge_names(names: Sequence[str], reached_as: str | None) -> Finding:
     """The names by which devices reach this server."""
     found, needed = ", ".join(names) or "none is set", "the names that devices use"
+    facts = {"names": ", ".join(names), "reached_as": reached_as}
     if not names:
         advice = "Set `server.names` in config.toml if devices reach this server by a name."
-        return Finding("names", found, needed, Weight.LOOK, advice)
+        return Finding("names", found, needed, Weight.LOOK, advice, "none", facts)
     if reached_as and reached_as not in names:
         advice = f"Your browser uses {reached_as}, which is not among them."
-        return Finding("names", found, needed, Weight.LOOK, advice)
-    return Finding("names", found, needed)
+        return Finding("names", found, needed, Weight.LOOK, advice, "another", facts)
+    return Finding("names", found, needed, facts=facts)
 
 
 def judge_finish(

@@ -7,29 +7,16 @@ from datetime import UTC, datetime
 
 from satellite.actions.setup_steps import check_machine, confirm_check
 from satellite.core.access.rules import Permission
+from satellite.ui.setup.findings import counted, line
 from satellite.ui.setup.gate import SETUP, may_set_up
 from satellite.ui.setup.steps import next_step, path_of, server_of, step_page, step_views
+from satellite.ui.zone import zone_of
 from serverkit.web.answers import Answer, Moved, Shown
-from serverkit.web.console import Severity
 from serverkit.web.page import Page
-from serverkit.web.tables import StateWords
-from serverkit.web.texts import Words, _
+from serverkit.web.texts import _
 from serverkit.web.urls import SIGNED_IN, Url
 
 MANAGE = Permission.SITE_MANAGE
-NAMES: dict[str, Words] = {
-    "clock": _("Clock"),
-    "disk": _("Disk"),
-    "names": _("Names of this server"),
-    "address": _("Certificate"),
-    "keys": _("Keys"),
-    "schema": _("Database"),
-}
-STATES = {
-    "in_order": StateWords(_("in order")),
-    "look": StateWords(_("look at this"), Severity.MINOR),
-    "stop": StateWords(_("stops the set-up"), Severity.MAJOR),
-}
 
 
 def begin(page: Page) -> Answer:
@@ -47,8 +34,9 @@ def show(page: Page) -> Answer:
         browser_time=_time(page.query.get("browser", "")),
         reached_as=page.request.host.rpartition(":")[0] or page.request.host,
     )
-    context = {"findings": [(one, NAMES.get(one.name, one.name), STATES[one.weight.value]) for one in found.findings]}
-    return step_page(page, "check", _("Check this machine"), "setup_check.html", {**context, "stops": found.stops})
+    lines = [line(one, zone_of(page)) for one in found.findings]
+    context = {"findings": lines, "counted": counted(found.findings), "stops": found.stops}
+    return step_page(page, "check", _("Check this machine"), "setup_check.html", context)
 
 
 def confirm(page: Page) -> Answer:

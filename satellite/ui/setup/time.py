@@ -56,7 +56,11 @@ def show(page: Page) -> Answer:
     server = server_of(page)
     found = ACTS.show(page.unit)
     view = FORM.view(
-        page, path_of("time"), values={"zone": found["zone"], "servers": found["servers"]}, choices={"zone": zones()}
+        page,
+        path_of("time"),
+        values={"zone": found["zone"], "servers": found["servers"]},
+        choices={"zone": zones()},
+        quiet=True,
     )
     settled = next(one["done"] for one in show_wizard(server, page.unit)["items"] if one["step"] == "time")
     context = {"found": found, "view": view, "standing": STANDINGS.get(found["standing"], found["standing"])}

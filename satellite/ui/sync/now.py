@@ -9,7 +9,7 @@ from satellite.actions.tasks import SYNCHRONIZE, is_scheduled, show_task, start_
 from satellite.ui.sync.frame import CRUMBS, RUN, server_of
 from satellite.ui.sync.overview import Make, show
 from satellite.ui.sync.remedies import remedy_of
-from satellite.ui.works import COMMON, TaskView, task_view
+from satellite.ui.works import COMMON, TaskView, task_view, unchanged
 from serverkit.errors import NotFoundError
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.page import Page
@@ -41,11 +41,13 @@ def find(page: Page) -> dict[str, Any]:
 
 def watch(page: Page) -> Answer:
     """How far it is."""
-    task = page.thing
+    task, view = page.thing, view_of(page.thing)
+    if (nothing_new := unchanged(page, view)) is not None:
+        return nothing_new
     error = task["error"]
     failed = task["state"] == "failed" and error is not None
     context = {
-        "view": view_of(task),
+        "view": view,
         "task": task,
         "error": error if failed else None,
         "remedy": remedy_of(error["code"]) if failed else None,
