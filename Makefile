@@ -31,11 +31,11 @@ check: setup ## format, lint, types, import rules, fast tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n 2 -m "not system" tests/unit $(wildcard tests/meta)
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "not system" tests/unit $(wildcard tests/meta)
 
 test: setup ## all tests; installs what they need
 	@bash tools/system_needs.sh
-	$(BIN)/pytest -q -n 2 $(if $(PERIGEE_SKIP_SYSTEM_TESTS),-m "not system",)
+	$(BIN)/pytest -q -n 2 --dist worksteal $(if $(PERIGEE_SKIP_SYSTEM_TESTS),-m "not system",)
 	@if [ -n "$(PERIGEE_SKIP_SYSTEM_TESTS)" ]; then echo "left out on request: tests that need a system server"; fi
 
 fast: setup ## only the tests that need no server

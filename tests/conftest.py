@@ -17,10 +17,15 @@ import pytest
 from central.runtime import assemble as assemble_central
 from satellite.runtime import assemble as assemble_satellite
 from serverkit.db import migrate
-from tests.templates import Templates, share_compiled_statements
+from tests.templates import Templates, build_no_addresses, share_compiled_statements
 from tests.world import World
 
 share_compiled_statements()
+build_no_addresses()
+MEMORY, ROOM = Path("/dev/shm"), 2 * 2**30
+if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    # Homes and databases stand in memory: every commit is written through as on a disk, and nobody waits for one.
+    os.environ["TMPDIR"], tempfile.tempdir = str(MEMORY), None
 BOTH = (pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.system))
 
 
@@ -158,3 +163,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     by_place = {"integration", "api"} & set(metafunc.definition.path.relative_to(Path(__file__).parent).parts)
     if marker("both_databases") or (by_place and not marker("one_database")):
         metafunc.parametrize("empty_world", BOTH, indirect=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take long, as many in the share of each worker, so that no worker waits for the last one."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("long")]
+    rest = [item for item in items if not item.get_closest_marker("long")]
+    ordered: list[pytest.Item] = []
+    for number in range(workers):
+        share, first = len(items) // workers, long[number::workers]
+        count = max(0, share - len(first))
+        ordered += [*first, *rest[:count]]
+        rest = rest[count:]
+    items[:] = [*ordered, *rest]

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
 
 from tests.world import World
 
@@ -29,6 +30,15 @@ def share_compiled_statements() -> None:
     shared: LRUCache[Any, Any] = LRUCache(3000)
     engine: Any = Engine
     engine._compiled_cache = property(lambda _: shared, lambda _, __: None)
+
+
+def build_no_addresses() -> None:
+    """Let rules be matched only: no server builds an address from its rules, and compiling that takes most of an application's start."""
+
+    def refuse(*_: Any) -> Any:
+        raise NotImplementedError("addresses are written, not built")
+
+    Rule._compile_builder = lambda *_, **__: refuse  # type: ignore[method-assign]
 
 
 @dataclass

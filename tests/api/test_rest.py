@@ -186,6 +186,7 @@ def test_a_number_is_not_guessed_from_what_is_none(standing: Api, days: object) 
     assert standing.items(path) == []
 
 
+@pytest.mark.long
 @pytest.mark.one_database("what is generated tries the edge, which is the same on both")
 @pytest.mark.row("C12.4")
 def test_generated_calls_find_no_fault_in_the_interface(

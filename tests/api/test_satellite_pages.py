@@ -147,6 +147,7 @@ def test_every_page_has_one_heading_labels_and_nothing_inline(browsers: dict[Rol
             )
 
 
+@pytest.mark.long
 @pytest.mark.row("S3.1", "S3.4")
 def test_no_page_links_to_what_is_not_there_or_is_forbidden(browsers: dict[Role, Browser]) -> None:
     """Each link of each page, for each role, leads to a page that the role may open."""

@@ -23,6 +23,7 @@ PAGES = sorted(
 )
 
 
+@pytest.mark.long
 @pytest.mark.row("S3.1")
 def test_every_page_of_a_satellite_is_accessible(site: World, visit: Callable[..., Watched], tmp_path: Path) -> None:
     """Wide and light, narrow and dark: axe finds nothing, nothing moves sideways, nothing comes from elsewhere."""

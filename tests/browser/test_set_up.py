@@ -49,6 +49,7 @@ def check(page: Page, label: str, file: str, seen: str) -> None:
     page.wait_for_selector(seen)
 
 
+@pytest.mark.long
 @pytest.mark.row("S1.1", "S1.2", "S1.3", "S1.4", "S1.5", "S2.1")
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 def test_from_the_set_up_code_to_licensed_devices_by_clicking(

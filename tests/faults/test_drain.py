@@ -25,6 +25,7 @@ SCHEDULER_AND_WORKERS = 3
 """Children of a server with its usual settings."""
 
 
+@pytest.mark.long
 @pytest.mark.row("S4.1", "S4.2")
 def test_workers_are_replaced_and_servers_ended_under_load_without_a_wrong_answer(site: World) -> None:
     """HUP puts new workers in place, TERM ends with 0; every answer is a good one, and the lock is free at once."""

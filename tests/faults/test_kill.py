@@ -23,6 +23,7 @@ from tests.faults.harness import Load, Serving, check_nothing_lost, dies_at, see
 from tests.world import World
 
 
+@pytest.mark.long
 @pytest.mark.row("S4.1", "S4.2")
 def test_no_acknowledged_answer_is_lost_when_servers_are_killed_under_load(site: World) -> None:
     """Workers and masters die at random moments; every answer that a device got holds, once, also after a round trip."""

@@ -114,6 +114,7 @@ def missing(folder: Path, known: list[Any]) -> list[str]:
     return wrong
 
 
+@pytest.mark.long
 @pytest.mark.row("S4.1", "S4.2", "S2.1")
 def test_a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged(
     recorded: tuple[World, Recording], tmp_path: Path
@@ -132,6 +133,7 @@ def test_a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged(
     assert bad == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("recorded", [("satellite", ("synchronous=FULL", "synchronous=NORMAL"))], indirect=True)
 @pytest.mark.row("S4.1")
 def test_the_power_cut_test_sees_a_weaker_setting(recorded: tuple[World, Recording], tmp_path: Path) -> None:
@@ -164,6 +166,7 @@ def missing_at_central(folder: Path, known: list[Any]) -> list[str]:
     return wrong + [f"lost: {fact}" for fact in known if fact[1] > last]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("recorded", [("central", None)], indirect=True)
 @pytest.mark.row("C11.2", "S2.5")
 def test_a_power_cut_at_central_loses_no_answer_that_was_given(

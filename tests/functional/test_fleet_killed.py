@@ -99,6 +99,7 @@ def fleet(site: World) -> Iterator[Fleet]:
         assert server.wait(30) == 0
 
 
+@pytest.mark.long
 @pytest.mark.system
 @pytest.mark.row("D4", "S4.1")
 def test_killed_emulator_goes_on_where_its_devices_were(site: World, fleet: Fleet) -> None:

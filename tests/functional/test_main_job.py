@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -51,9 +52,10 @@ class World:
         return made, answered, self.satellite("sync", "import", response)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    """A central with catalogue and orders, and a satellite that it authorized."""
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A central with catalogue and orders, and a satellite that it authorized, made by the commands once."""
+    tmp_path = tmp_path_factory.mktemp("founded")
     made = World(tmp_path)
     (tmp_path / "catalogue.csv").write_text(
         "kind,tag,name,restricted\nentitlement,ADVANTAGE,Advantage,\nentitlement,STRONG,Strong encryption,yes\n"
@@ -75,7 +77,14 @@ def world(tmp_path: Path) -> World:
     made.central("satellite", "authorize", "customer.example", "North", "--output", made.file("authorization"))
     made.satellite("registration", "import", made.file("authorization"))
     made.satellite("setup", "finish", "--mode", "manual")
-    return made
+    return tmp_path
+
+
+@pytest.fixture
+def world(founded: Path, tmp_path: Path) -> World:
+    """A copy of that vendor and site."""
+    shutil.copytree(founded, tmp_path, dirs_exist_ok=True)
+    return World(tmp_path)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ def _lanes(devices: list[BenchDevice], token: str, connections: int) -> list[lis
     return lanes
 
 
+@pytest.mark.long
 @pytest.mark.row("S4.1", "S3.2")
 def test_a_storm_of_registrations_loses_nothing_and_health_is_answered_meanwhile(site: World) -> None:
     """300 devices over 64 connections: each gets its identity, each is there once, `/healthz` always answers."""
@@ -47,6 +48,7 @@ def test_a_storm_of_registrations_loses_nothing_and_health_is_answered_meanwhile
     assert health["asked"] > 0
 
 
+@pytest.mark.long
 @pytest.mark.row("S4.1")
 def test_what_was_acknowledged_is_there_after_a_kill(site: World) -> None:
     """The server is killed under load; every acknowledged registration gets, sent again, the very same answer."""

@@ -101,11 +101,11 @@ def test_an_identity_that_was_not_renewed_is_a_major_alert_until_it_is(site: Wor
     pool = "Spare" if server == "central" else "Site"
     token = site.token(server, pool=pool)
     device = site.device("SN1", server, token)
-    for number in range(13):
-        site.advance("29d", device)
-        if number < 12:
-            device.renew_authorization()
-            site.synchronize(str(number))
+    for number in range(6):
+        site.advance("58d", device)
+        device.renew_authorization()
+        site.synchronize(str(number))
+    site.advance("29d", device)
     late = found(site, "instance_failed_to_renew", server)
     site.central("role-key", "replace", "response", "--root-keys", site.file("root-keys"))
     site.device("SN1", server, site.token(server, pool=pool))
@@ -134,11 +134,11 @@ def test_renewing_the_identity_ends_the_alerts_of_silence_and_of_lateness_at_onc
     site.advance("31d", device)
     renew_late()
     ends = parse_time(str(device.state.certificate_expires))
-    for month in range(12):
-        site.advance("29d", device)
+    for number in range(6):
+        site.advance("58d", device)
         device.renew_authorization()
-        site.synchronize(str(month))
-        if month == 10:
+        site.synchronize(str(number))
+        if number == 5:
             words = ("--root-keys", str(keys), "--passphrase-file", str(keys / "passphrase"))
             site.central("role-key", "replace", "response", *words)
     site.advance(f"{(ends - device.clock.now()) // timedelta(minutes=1) + 30}m", device)

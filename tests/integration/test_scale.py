@@ -91,6 +91,7 @@ def peak(world: World, *words: str, side: str) -> float:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.row("E3")
 @pytest.mark.one_database  # what is counted is what Python holds, not what a database does
 def test_memory_stays_flat(site: World) -> None:

@@ -14,7 +14,7 @@ from tests.property.small_world import SmallWorld
 THOROUGH = os.environ.get("PERIGEE_PROFILE") == "thorough"
 FIRST_SEED = int(os.environ.get("PERIGEE_SEED", "1000"))
 STEPS = 50
-WALKS_A_BLOCK = 400 if THOROUGH else 4
+WALKS_A_BLOCK = 400 if THOROUGH else 2
 
 
 def walk(template: Path, folder: Path, seed: int, *, wild: bool, central_back: bool = False) -> None:
@@ -29,6 +29,7 @@ def walk(template: Path, folder: Path, seed: int, *, wild: bool, central_back: b
         shutil.rmtree(place)
 
 
+@pytest.mark.long
 @pytest.mark.row("S2.5", "C8.2", "S2.3", "B3")
 @pytest.mark.parametrize("block", range(2))
 def test_loss_repetition_and_disorder_converge_without_a_false_alarm(template: Path, memory: Path, block: int) -> None:
@@ -37,6 +38,7 @@ def test_loss_repetition_and_disorder_converge_without_a_false_alarm(template: P
         walk(template, memory, FIRST_SEED + block * WALKS_A_BLOCK + number, wild=False)
 
 
+@pytest.mark.long
 @pytest.mark.row("S2.6", "S2.5", "C8.1", "C8.2", "C8.3", "S4.4")
 @pytest.mark.parametrize("block", range(4))
 def test_copies_restores_and_power_cuts_never_multiply_a_restricted_unit(
@@ -47,6 +49,7 @@ def test_copies_restores_and_power_cuts_never_multiply_a_restricted_unit(
         walk(template, memory, FIRST_SEED + block * WALKS_A_BLOCK + number, wild=True)
 
 
+@pytest.mark.long
 @pytest.mark.row("S2.6", "C11.2", "C8.2")
 @pytest.mark.parametrize("block", range(2))
 def test_a_central_restored_many_times_multiplies_no_right_and_learns_it_all(
