@@ -32,7 +32,8 @@ def rows_of(page: Page, listed: Callable[[Unit, Part], Window], wanted: Wanted, 
         window = listed(page.unit, part)
     except UnknownKeyError:
         window = listed(page.unit, replace(part, after=None, before=None))
-    return Rows(window.items, window.next, window.before, window.count)
+    keys = [item["id"] for item in window.items] if wanted.only_keys else None
+    return Rows(window.items, window.next, window.before, window.count, keys=keys)
 
 
 def places(page: Page) -> list[Choice]:

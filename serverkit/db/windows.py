@@ -31,7 +31,7 @@ class Part:
     """What is asked of a list: an order (`-` reverses it), a key to go on after or before, how many, and filters.
 
     `most` is None for everything that matches, as a file wants it; `ids` names the only rows that are meant. `only_ids`: items
-    have nothing but their `id`, in no order, so that the rows of a large list can be named without being read.
+    have nothing but their `id`, in their order, so that the rows of a large list can be named without being read.
     """
 
     sort: str = ""
@@ -95,11 +95,12 @@ def window_of(
 
     UnknownSortError, UnknownKeyError for a key that no window of this list gave.
     """
+    columns, reverse = orders.columns(part.sort)
     if part.only_ids:
         named = query.with_only_columns(orders.identity, maintain_column_froms=True).order_by(None)
+        named = named.order_by(*(one.desc() if reverse else one.asc() for one in columns))
         found = [{"id": one} for one in unit.session.scalars(named)]
         return Window(found, count=len(found))
-    columns, reverse = orders.columns(part.sort)
     back = part.before is not None and part.after is None
     if part.ids is not None:
         query = query.where(orders.identity.in_(list(part.ids)))
@@ -153,9 +154,9 @@ def window_in_memory(
 
     if part.ids is not None:
         items = [item for item in items if identity(item) in set(part.ids)]
-    if part.only_ids:
-        return Window([{"id": identity(item)} for item in items], count=len(items))
     ordered = sorted(items, key=place, reverse=reverse)
+    if part.only_ids:
+        return Window([{"id": identity(item)} for item in ordered], count=len(items))
     start, end = 0, len(ordered)
     back = part.before is not None and part.after is None
     key = part.before if back else part.after

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from xlsxwriter import Workbook
 
 from serverkit.web.answers import Answer, Moved, Sent, Shown
 from serverkit.web.bulk import MOST
+from serverkit.web.pace import Pace
 from serverkit.web.page import Page
-from serverkit.web.tables import COUNTED_TO, ROWS, Column, Item, Table, chips, counted
-from serverkit.web.texts import Words, _
+from serverkit.web.tables import COUNTED_TO, ROWS, Column, Item, Table, Wanted, chips, counted
+from serverkit.web.texts import Words, _, language, speaking
 from serverkit.web.views import default_of, offered
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BATCH = 500
+Line: TypeAlias = Sequence[Any]
 DENSITY_WORDS = {"": _("As usual"), "compact": _("Compact"), "normal": _("Normal"), "comfortable": _("Comfortable")}
 
 
@@ -83,17 +85,40 @@ def export(page: Page, table: Table, kind: str) -> Sent:
     """All rows that match as a file, with the columns that are shown."""
     wanted = table.everything(page.asked)
     columns = table.shown(wanted)
-    items = table.rows(page, wanted).items
     name = f"{table.name}-{page.now:%Y-%m-%d}.{kind}"
     if kind == "xlsx":
-        return Sent(name, XLSX, [workbook(columns, items)])
+        return Sent(name, XLSX, [workbook(columns, table.rows(page, wanted).items)])
     heads = [str(one.label) for one in columns]
-    return Sent(
-        name, "text/csv; charset=utf-8", csv_chunks(heads, [[one.plain(item) for one in columns] for item in items])
-    )
+    rows = in_parts(page, table, wanted, lambda item: [one.plain(item) for one in columns])
+    return Sent(name, "text/csv; charset=utf-8", csv_chunks(heads, rows))
 
 
-def csv_chunks(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[bytes]:
+def in_parts(page: Page, table: Table, wanted: Wanted, show: Callable[[Item], Line]) -> Iterator[Line]:
+    """The rows that match now, read and shown a part at a time in units of their own: the database is free in between.
+
+    A row that has gone when its part is read is left out. A list that is made as a whole is read at once.
+    """
+    found = table.rows(page, replace(wanted, only_keys=True))
+    if found.keys is None:
+        return iter([show(item) for item in found.items])
+    return _parts(page, table, wanted, found.keys, show)
+
+
+def _parts(
+    page: Page, table: Table, wanted: Wanted, keys: Sequence[str], show: Callable[[Item], Line]
+) -> Iterator[Line]:
+    pace, speech = Pace(), language()
+    for start in range(0, len(keys), BATCH):
+        with speaking(speech), page.console.database.read(page.actor) as unit:
+            page.work = unit
+            items = table.rows(page, replace(wanted, keys=tuple(keys[start : start + BATCH]))).items
+            lines = [show(item) for item in items]
+        page.work = None
+        yield from lines
+        pace.rest()
+
+
+def csv_chunks(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
     """CSV in parts; a text that a spreadsheet would take for a formula gets an apostrophe, a number stays a number."""
     text = io.StringIO()
     writer = csv.writer(text)

@@ -84,20 +84,24 @@ class Act:
 
 @dataclass(frozen=True)
 class Rows:
-    """A page of rows: `next` and `before` are keys to go on from, `count` all that match (capped), `total` without filters."""
+    """A page of rows: `next` and `before` are keys to go on from, `count` all that match (capped), `total` without filters.
+
+    `keys` are those of all that match, in order, where they alone were asked for and the rows can be read by them.
+    """
 
     items: Sequence[Item]
     next: str | None = None
     before: str | None = None
     count: int = 0
     total: int | None = None
+    keys: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What an address asks of a table. `most` is None for all rows, as a file wants them; `keys` names those that are meant.
 
-    `only_keys`: rows need nothing but their key, and no order. `has_default` is set where the bare address leads to a saved view.
+    `only_keys`: rows need nothing but their key. `has_default` is set where the bare address leads to a saved view.
     """
 
     filters: Mapping[str, str]
