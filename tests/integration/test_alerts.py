@@ -138,7 +138,7 @@ def test_renewing_the_identity_ends_the_alerts_of_silence_and_of_lateness_at_onc
         site.advance("58d", device)
         device.renew_authorization()
         site.synchronize(str(number))
-        if number == 5:
+        if number == 4:
             words = ("--root-keys", str(keys), "--passphrase-file", str(keys / "passphrase"))
             site.central("role-key", "replace", "response", *words)
     site.advance(f"{(ends - device.clock.now()) // timedelta(minutes=1) + 30}m", device)
