@@ -18,7 +18,7 @@ from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import NewEvent, record_many
 from central.domain.export_control.adopting import adopt_grant, adopt_renewal
 from central.domain.export_control.models import GrantRecord
-from central.domain.export_control.moving import follow_keys, move_grants
+from central.domain.export_control.moving import follow_keys, heirs, move_grants, strayed
 from central.domain.export_control.renewing import mark_delivered
 from central.domain.export_control.services import (
     ACTIVE,
@@ -44,6 +44,7 @@ from exchange.files.rows import (
     RequestRow,
     TokenRow,
 )
+from exchange.keys import PublicKey
 from exchange.statements import open_export_request, open_export_return
 from exchange.vocabulary import DeliveryState, ReleaseReason
 from serverkit.db.unit import Unit
@@ -144,21 +145,23 @@ def _tokens(context: ApplyContext, rows: list[TokenRow]) -> None:
 
 def _settle_instances(context: ApplyContext) -> None:
     unit, account_id = context.unit, context.account.id
+    satellite_id, gone = context.satellite.id, frozenset(context.staged.gone)
     move_claims(unit, account_id, context.staged.moved)
-    move_grants(unit, account_id, context.staged.moved)
+    follow_keys(unit, account_id, satellite_id, heirs(unit, account_id, satellite_id, gone))
+    move_grants(unit, account_id, {**strayed(unit, account_id, satellite_id), **context.staged.moved})
     for piece in batches(context.staged.moved):
         record_many(unit, account_id, [*_moved(context, piece)])
     for row in note_seen(unit, account_id, context.staged.registered):
         tell_kept(unit, row)
-    for piece in batches(dict.fromkeys(context.staged.gone)):
+    for piece in batches(sorted(gone)):
         removed = [*_removed(context, piece)]
         release_claims(unit, account_id, piece)
         forget_registered(unit, account_id, piece)
-        for gone in (
+        for statement in (
             delete(Standby).where(Standby.account_id == account_id, Standby.instance_id.in_(piece)),
             delete(Instance).where(Instance.account_id == account_id, Instance.id.in_(piece)),
         ):
-            unit.session.execute(gone, execution_options={"synchronize_session": False})
+            unit.session.execute(statement, execution_options={"synchronize_session": False})
         record_many(unit, account_id, removed)
 
 
@@ -226,10 +229,13 @@ def _decide_requests(context: ApplyContext, rows: list[ExportRequestRow]) -> Non
 
 
 def _holder(context: ApplyContext, row: ExportRequestRow) -> Instance | None:
-    """The instance of the key that asks: the one it names, or the one that its machine became since it signed (row S4.1)."""
+    """The instance of the key that asks: the one it names, or the one that its machine became since it signed (row S4.1).
+
+    In a set each unit asks with its own key, whichever is active when the file is made (row C7.6).
+    """
     session, account_id, key_hash = context.unit.session, context.account.id, row.device_key.key_hash
     named = session.get(Instance, (account_id, row.instance))
-    if named is not None and named.key_hash == key_hash:
+    if named is not None and named.satellite_id == context.satellite.id and key_hash in _keys_of(named):
         return named
     query = select(Instance).where(
         Instance.account_id == account_id,
@@ -237,6 +243,11 @@ def _holder(context: ApplyContext, row: ExportRequestRow) -> Instance | None:
         Instance.key_hash == key_hash,
     )
     return session.scalars(query.order_by(Instance.id)).first()
+
+
+def _keys_of(instance: Instance) -> set[str]:
+    beside = [PublicKey.from_dict(key).key_hash for key in instance.standby_keys or () if key is not None]
+    return {instance.key_hash, *beside}
 
 
 def _export_returns(context: ApplyContext, rows: list[ExportReturnRow]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import select
 
+from central.domain.accounts.queries import of_satellite
 from central.domain.instances.models import Instance
 from central.domain.ledger.models import Claim
 from central.domain.satellites.models import Satellite
@@ -32,7 +33,13 @@ def kept_rows(unit: Unit, satellite: Satellite) -> Iterator[ResponseRow]:
 
 
 def _tokens(unit: Unit, satellite: Satellite) -> Iterator[TokenRow]:
-    query = select(Token).where(Token.account_id == satellite.account_id, Token.satellite_id == satellite.id)
+    # A satellite that was removed and added again may have fewer virtual accounts than its tokens are of.
+    own = [row.id for row in of_satellite(unit, satellite.account_id, satellite.id)]
+    query = select(Token).where(
+        Token.account_id == satellite.account_id,
+        Token.satellite_id == satellite.id,
+        Token.virtual_account_id.in_(own),
+    )
     for row in unit.session.scalars(query.order_by(Token.id).execution_options(yield_per=STREAM)):
         yield TokenRow(
             id=row.id,
@@ -77,6 +84,7 @@ def _instances(unit: Unit, satellite: Satellite) -> Iterator[InstanceRow]:
             standbys=tuple(Udi.from_dict(member) for member in row.standbys),
             marks=tuple(row.marks),
             removed=False,
+            standby_keys=tuple(PublicKey.from_dict(key) if key else None for key in row.standby_keys or ()),
         )
 
 

@@ -291,5 +291,6 @@ def _instance_columns(satellite: Satellite, rows: list[InstanceRow]) -> dict[str
         "public_key": [row.device_key.to_dict() if row.device_key else None for row in rows],
         "token_id": [row.token for row in rows],
         "standbys": [[member.to_dict() for member in row.standbys] for row in rows],
+        "standby_keys": [[key.to_dict() if key else None for key in row.standby_keys] or None for row in rows],
         "marks": [list(row.marks) for row in rows],
     }

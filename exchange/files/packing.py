@@ -57,6 +57,7 @@ class InstanceText(NamedTuple):
     standbys: str
     marks: str
     removed: bool
+    standby_keys: Text = None
 
 
 class ClaimText(NamedTuple):
@@ -180,6 +181,7 @@ def _instance_table(rows: Sequence[InstanceText]) -> JsonObject:
         standbys=lists_column(of.standbys),
         marks=lists_column(of.marks),
         removed=values_column(list(map(bool, of.removed))),
+        standby_keys=_standby_keys(of.standby_keys),
     )
 
 
@@ -265,6 +267,11 @@ def _subject(subjects: list[JsonObject], about: Instances, places: list[int]) ->
         if path is not None and "all" not in members[name]:
             members[name] = {"as": path}
     return form
+
+
+def _standby_keys(texts: Sequence[Text]) -> object:
+    """Lists of keys; no column where no standby has one."""
+    return [json.loads(text) if text else None for text in texts] if any(texts) else None
 
 
 def _keys(rows: Sequence[InstanceText]) -> tuple[object, object]:

@@ -58,7 +58,8 @@ class TokenRow(Row):
 class InstanceRow(Row):
     """A product instance of the site, as the site's privacy settings let it leave.
 
-    `device_key` is there while the instance lives: a satellite that was restored gets it from central again.
+    `device_key` is there while the instance lives: a satellite that was restored gets it from central again. So are the
+    keys of standbys that registered: `standby_keys` is empty, or has an entry for each of `standbys`.
     """
 
     kind: ClassVar[str] = "instance"
@@ -81,6 +82,14 @@ class InstanceRow(Row):
     standbys: tuple[Udi, ...]
     marks: tuple[str, ...]
     removed: bool
+    standby_keys: tuple[PublicKey | None, ...] = ()
+
+    def to_dict(self) -> JsonObject:
+        """The row as a line holds it; without `standby_keys` where there are none."""
+        found = Row.to_dict(self)
+        if not self.standby_keys:
+            del found["standby_keys"]
+        return found
 
     @classmethod
     def read(cls, row: Fields) -> InstanceRow:
@@ -89,6 +98,10 @@ class InstanceRow(Row):
         key_hash = row.digest("key_hash") if key is None or row.has("key_hash") else key.key_hash
         if key is not None and key.key_hash != key_hash:
             raise MalformedError("an instance's key is not the one of its hash")
+        standbys = row.items("standbys", Udi.from_dict, most=MEMBERS)
+        standby_keys = row.items("standby_keys", _key_or_none, most=MEMBERS) if row.has("standby_keys") else ()
+        if standby_keys and len(standby_keys) != len(standbys):
+            raise MalformedError("an instance's standbys and their keys do not stand side by side")
         return cls(
             id=row.identifier("id"),
             hostname=row.optional_text("hostname"),
@@ -106,10 +119,15 @@ class InstanceRow(Row):
             key_hash=key_hash,
             device_key=key,
             token=row.optional_identifier("token"),
-            standbys=row.items("standbys", Udi.from_dict, most=MEMBERS),
+            standbys=standbys,
             marks=row.items("marks", plain_text, most=MEMBERS),
             removed=row.flag("removed"),
+            standby_keys=standby_keys,
         )
+
+
+def _key_or_none(value: object) -> PublicKey | None:
+    return None if value is None else PublicKey.from_dict(value)
 
 
 @dataclass(frozen=True, slots=True)

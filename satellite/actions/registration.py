@@ -61,7 +61,7 @@ def import_authorization_file(
     with open_file() as stream, server.database.write(actor) as unit:
         require(unit, Permission.SITE_MANAGE)
         left = site_of(unit).epoch
-        result = import_authorization(unit, server.keyring, stream)
+        result = import_authorization(unit, server.keyring, stream, restored=server.is_restored(unit))
         trust = result.trust
         if result.outcome == "applied":
             server.anchor.leave(left)

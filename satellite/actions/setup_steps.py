@@ -19,7 +19,7 @@ from satellite.actions.synchronization import show_settings
 from satellite.actions.time import ACTS
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
-from satellite.core.accounts.queries import names
+from satellite.core.accounts.queries import present_names
 from satellite.core.licences.queries import allotment_lines
 from satellite.core.site import services
 from satellite.core.site.errors import MachineUnfitError, NoRegistrationError
@@ -154,7 +154,7 @@ def check_authorization_file(server: Satellite, actor: Actor, open_file: Opener)
         require(unit, Permission.SITE_MANAGE)
         card = _card(server, unit, open_file)
         with open_file() as stream:
-            result = import_authorization(unit, server.keyring, stream)
+            result = import_authorization(unit, server.keyring, stream, restored=server.is_restored(unit))
         unit.session.flush()  # what was applied is read back
         site = site_of(unit)
         found = {
@@ -163,7 +163,7 @@ def check_authorization_file(server: Satellite, actor: Actor, open_file: Opener)
             "satellite": site.satellite_id,
             "account": site.account_domain,
             "account_name": site.account_name,
-            "virtual_accounts": sorted(names(unit).values()),
+            "virtual_accounts": sorted(present_names(unit).values()),
             "allotment_lines": len(allotment_lines(unit)),
             "export_controlled_allowed": site.export_allowed,
         }

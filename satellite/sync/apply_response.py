@@ -32,9 +32,15 @@ from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, upsert
 
 
-def apply_rows(unit: Unit, trust: Trust, site: Site, rows: Iterable[ResponseRow]) -> None:
-    """Apply rows as absolute values; the allotment lines of the file replace all earlier ones."""
-    restored = Returning(unit)
+def apply_rows(
+    unit: Unit, trust: Trust, site: Site, rows: Iterable[ResponseRow], *, restored: bool = False
+) -> set[str]:
+    """Apply rows as absolute values; the allotment lines of the file replace all earlier ones.
+
+    `restored` says that this site is known to be an older copy. Returns the ids of the virtual accounts that it names.
+    """
+    returning = Returning(unit, restored=restored)
+    named: set[str] = set()
     lines: list[dict[str, object]] = []
     entitlements: list[dict[str, object]] = []
     for row in rows:
@@ -50,13 +56,15 @@ def apply_rows(unit: Unit, trust: Trust, site: Site, rows: Iterable[ResponseRow]
                     "products": list(row.products),
                 }
             )
-        elif not restored.take(row):
+        elif not returning.take(row):
             _apply(unit, trust, site, row)
+            named |= {row.id} if isinstance(row, VirtualAccountRow) and not row.removed else set()
     for piece in batches(entitlements):
         upsert(unit.session, Entitlement, piece)
     unit.session.execute(delete(AllotmentLine))
     for piece in batches(lines):
         upsert(unit.session, AllotmentLine, piece)
+    return named
 
 
 def _line(trust: Trust, site: Site, row: AllotmentRow) -> dict[str, object]:
@@ -81,6 +89,9 @@ def _line(trust: Trust, site: Site, row: AllotmentRow) -> dict[str, object]:
 def _apply(unit: Unit, trust: Trust, site: Site, row: ResponseRow) -> None:
     if isinstance(row, VirtualAccountRow):
         value = {"id": row.id, "name": row.name, "description": row.description, "removed": row.removed}
+        before = unit.session.get(VirtualAccount, row.id)
+        if before is not None and before.removed and not row.removed:
+            site.needs_full = True  # central does not know of the devices that are in it
         upsert(unit.session, VirtualAccount, [value])
     elif isinstance(row, PolicyRow):
         site.policy = dict(row.values)

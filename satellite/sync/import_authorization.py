@@ -19,12 +19,16 @@ from satellite.keyring import KeyRing
 from satellite.sync.apply_response import apply_rows
 from satellite.sync.history import note_history
 from satellite.sync.import_response import Imported, time_of_reading
+from satellite.sync.released_accounts import release_others
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
 
 
-def import_authorization(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Imported:
-    """Verify an authorization file and enter its epoch: certificates, account, and the rows of a response."""
+def import_authorization(unit: Unit, keyring: KeyRing, data: BinaryIO, *, restored: bool) -> Imported:
+    """Verify an authorization file and enter its epoch: certificates, account, and the rows of a response.
+
+    `restored` says that this site is known to be an older copy, which lacks what central kept.
+    """
     site = site_of(unit)
     registrations = {row.digest: row for row in unit.session.scalars(select(MadeRegistration))}
     opened = read_authorization(
@@ -47,7 +51,8 @@ def import_authorization(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Import
     _refuse_ended(unit, opened)
     note_signed_time(unit, authorization.created, registration.made_at)
     _enter_epoch(unit, site, opened, registration)
-    apply_rows(unit, opened.trust, site, opened.rows())
+    named = apply_rows(unit, opened.trust, site, opened.rows(), restored=restored)
+    release_others(unit, named)
     note_history(unit, "authorization", "applied", epoch=site.epoch, number=0, counts=counts)
     message = f"authorized by {authorization.account_name}, epoch {site.epoch}"
     record(unit, EventKind.AUTHORIZED, message, subject={"epoch": site.epoch, "account": authorization.account_domain})

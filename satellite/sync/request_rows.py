@@ -14,7 +14,7 @@ from functools import partial
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Text, case, select, type_coerce
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from exchange.canonical import encode
@@ -23,13 +23,11 @@ from exchange.files.packing import (
     ClaimText,
     EventText,
     Instances,
-    InstanceText,
     claim_lines,
     event_lines,
     instance_lines,
 )
 from exchange.files.rows import ExportRequestRow, ExportReturnRow, GrantStateRow, RequestRow, TokenRow
-from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.limits import TABLE_ROWS
 from exchange.statements import open_export_request
@@ -37,10 +35,12 @@ from exchange.vocabulary import DeliveryState, PrivacyField
 from satellite.core.event_log.models import Event
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from satellite.core.export_queue.services import ACTIVE, SENT, WAITING
-from satellite.core.instances.models import DeviceKey, Instance
+from satellite.core.instances.models import Instance
 from satellite.core.licences.models import Claim
 from satellite.core.tokens.models import Token
+from satellite.sync.instance_rows import instance_texts, instances_since, may_leave, stored
 from satellite.sync.privacy import PrivacyFilter
+from satellite.sync.released_accounts import released_accounts
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches
 
@@ -56,10 +56,11 @@ R = TypeVar("R", ClaimText, EventText)
 def rows_since(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) -> Iterator[RequestRow | Lines]:
     """Tokens and instances first: central knows who a later row speaks of."""
     yield from _tokens(unit, after, privacy, full=full)
-    claims = _Stream(unit, claims_since(after, full=full), ClaimText._make, claim_lines)
-    events = _Stream(unit, events_since(after, full=full), partial(_event, privacy), event_lines)
-    for piece in _pieces(unit, instances_since(after, full=full)):
-        for about, lines in instance_lines([_instance(privacy, row) for row in piece]):
+    released = released_accounts(unit)
+    claims = _Stream(unit, claims_since(after, released, full=full), ClaimText._make, claim_lines)
+    events = _Stream(unit, events_since(after, released, full=full), partial(_event, privacy), event_lines)
+    for piece in _pieces(unit, instances_since(after, released, full=full)):
+        for about, lines in instance_lines(instance_texts(unit, privacy, piece)):
             yield lines
             if about is not None:
                 yield from claims.about(about)
@@ -121,14 +122,10 @@ class _Stream(Generic[R]):
             yield from self._write(piece, about)
 
 
-def _stored(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
-    """A column as the database holds it: JSON and times are not read only to be written again."""
-    return type_coerce(column, Text)
-
-
 def _tokens(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) -> Iterator[TokenRow]:
     query = select(Token).order_by(Token.change_no)
     query = query if full else query.where(Token.change_no > after)
+    query = query.where(or_(Token.removed, Token.virtual_account_id.not_in(released_accounts(unit))))
     for row in unit.session.scalars(query.execution_options(yield_per=STREAM)):
         yield TokenRow(
             id=row.id,
@@ -146,86 +143,26 @@ def _tokens(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) -> It
         )
 
 
-def instances_since(after: int, *, full: bool) -> Select[Any]:
-    """Instances by their change, each with its current key."""
-    current = (DeviceKey.instance_id == Instance.id) & DeviceKey.superseded.is_(False)
-    query = select(
-        Instance.id,
-        Instance.hostname,
-        _stored(Instance.udi),
-        Instance.product_tag,
-        Instance.software_version,
-        Instance.ip_address,
-        Instance.notes,
-        Instance.virtual_account_id,
-        _stored(Instance.registered_at),
-        _stored(Instance.last_contact),
-        _stored(Instance.certificate_expires),
-        Instance.state,
-        Instance.export_allowed,
-        Instance.key_hash,
-        DeviceKey.key_id,
-        _stored(DeviceKey.public),
-        Instance.token_id,
-        _stored(Instance.standbys),
-        _stored(Instance.marks),
-        Instance.removed,
-    )
-    query = query.outerjoin(DeviceKey, current).order_by(Instance.change_no, Instance.id)
-    if full:
-        return query  # removed ones too: a central that was restored believes that they exist
-    return query.where(Instance.change_no > after)
-
-
-def _leaves(after: int, *, full: bool) -> ColumnElement[bool]:
+def _leaves(after: int, released: Sequence[str], *, full: bool) -> ColumnElement[bool]:
     """Whether an instance is in the file."""
-    return Instance.id.is_not(None) if full else Instance.change_no > after
+    return and_(Instance.id.is_not(None) if full else Instance.change_no > after, *may_leave(released))
 
 
-def _beside(after: int, instance: InstrumentedAttribute[Any], *, full: bool) -> list[ColumnElement[Any]]:
+def _beside(
+    after: int, released: Sequence[str], instance: InstrumentedAttribute[Any], *, full: bool
+) -> list[ColumnElement[Any]]:
     """The order that brings rows beside the instances of the file, in their order, and all others to the end."""
-    there = _leaves(after, full=full)
+    there = _leaves(after, released, full=full)
     return [case((there, Instance.change_no), else_=LAST), case((there, instance), else_="")]
 
 
-def _instance(privacy: PrivacyFilter, row: tuple[Any, ...]) -> InstanceText:
-    (of, hostname, udi, product, version, address, notes, virtual_account, registered, contact, expires) = row[:11]
-    (state, allowed, key_hash, key_id, public, token, standbys, marks, removed) = row[11:]
-    return InstanceText(
-        of,
-        privacy.text(PrivacyField.HOSTNAME, hostname),
-        _udi(privacy, udi),
-        product,
-        version,
-        privacy.text(PrivacyField.IP_ADDRESS, address),
-        privacy.text(PrivacyField.NOTES, notes),
-        virtual_account,
-        registered,
-        contact,
-        expires,
-        state,
-        allowed,
-        key_hash,
-        public if public is not None and key_hash.startswith(key_id) else None,
-        token,
-        standbys if standbys == "[]" else f"[{','.join(_udi(privacy, each) for each in json.loads(standbys))}]",
-        marks,
-        removed,
-    )
-
-
-def _udi(privacy: PrivacyFilter, stored: str | dict[str, Any]) -> str:
-    if isinstance(stored, str) and "mac_address" not in stored:
-        return stored
-    udi = Udi.from_dict(json.loads(stored) if isinstance(stored, str) else stored)
-    return encode(privacy.udi(udi).to_dict()).decode()
-
-
-def claims_since(after: int, *, full: bool) -> Select[Any]:
+def claims_since(after: int, released: Sequence[str] = (), *, full: bool) -> Select[Any]:
     """Claims beside their instances."""
-    query = select(Claim.instance_id, Claim.tag, Claim.count, _stored(Claim.since))
+    query = select(Claim.instance_id, Claim.tag, Claim.count, stored(Claim.since))
     query = query.outerjoin(Instance, Instance.id == Claim.instance_id)
-    query = query.order_by(*_beside(after, Claim.instance_id, full=full), Claim.change_no, Claim.tag)
+    if released:
+        query = query.where(Claim.virtual_account_id.not_in(released))
+    query = query.order_by(*_beside(after, released, Claim.instance_id, full=full), Claim.change_no, Claim.tag)
     if full:
         return query  # returned ones too: a central that was restored counts them as used
     return query.where(Claim.change_no > after)
@@ -242,8 +179,10 @@ def _exports(unit: Unit, after: int, *, full: bool) -> Iterator[RequestRow]:
     grants = list(unit.session.scalars(select(HeldGrant).order_by(HeldGrant.change_no)))
     for row in grants:
         # A return is repeated until central's release has come, whatever else is acknowledged; and told again to a
-        # central that was restored and may have lost it.
-        if row.returned is not None and (full or row.release is None) and row.device_key is not None:
+        # central that was restored and may have lost it. One of a grant that was never here is told until it is
+        # acknowledged: central releases at once what it knows, and answers nothing about what it does not.
+        fresh = full or row.change_no > after or (row.release is None and row.generation > 0)
+        if row.returned is not None and row.device_key is not None and fresh:
             yield ExportReturnRow(row.id, row.instance_id, row.returned, PublicKey.from_dict(row.device_key))
     for row in grants:
         if row.state == ACTIVE and (full or row.change_no > after or _undelivered(unit, row)):
@@ -266,7 +205,7 @@ def _grant_state(unit: Unit, row: HeldGrant, *, full: bool) -> GrantStateRow:
     )
 
 
-def events_since(after: int, *, full: bool) -> Select[Any]:
+def events_since(after: int, released: Sequence[str] = (), *, full: bool) -> Select[Any]:
     """Events beside their instances, each with the host name that its sentence may hold.
 
     The last column is where it happened, if that is not where its instance is now.
@@ -274,17 +213,17 @@ def events_since(after: int, *, full: bool) -> Select[Any]:
     query = select(
         Event.id,
         Event.number,
-        _stored(Event.at),
+        stored(Event.at),
         Event.kind,
         Event.actor,
         Event.message,
         Event.instance_id,
-        _stored(Event.subject),
+        stored(Event.subject),
         Instance.hostname,
         case((Event.virtual_account_id == Instance.virtual_account_id, None), else_=Event.virtual_account_id),
     )
     query = query.outerjoin(Instance, Instance.id == Event.instance_id).where(Event.number > after)
-    return query.order_by(*_beside(after, Event.instance_id, full=full), Event.number)
+    return query.order_by(*_beside(after, released, Event.instance_id, full=full), Event.number)
 
 
 def _event(privacy: PrivacyFilter, row: tuple[Any, ...]) -> EventText:

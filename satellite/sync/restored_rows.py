@@ -1,18 +1,26 @@
 """Restoring what this satellite lost when it was restored from an older copy (row S2.6).
 
-Only what is missing is taken: a device, token or claim that is here stays as it is here. A device that comes back may
-continue with any number, for its last one is forgotten.
+Only what is missing is taken: a device, token or claim that is here stays as it is here; a set that is here gets the
+units and keys that it lacks. A device that comes back may continue with any number, for its last one is forgotten. A
+device that registered again here, because it was forgotten, stays one: the older record of it is removed.
 """
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from exchange.files.rows import ClaimRow, InstanceRow, ResponseRow, TokenRow
+from exchange.identity import Udi
+from exchange.keys import KEY_ID_DIGITS, PublicKey
+from exchange.vocabulary import InstanceState
 from satellite.core.base import next_change
 from satellite.core.event_log.event_kinds import EventKind
+from satellite.core.export_queue.moving import follow_key
 from satellite.core.instances.models import DeviceKey, Instance, Standby
-from satellite.core.instances.queries import instance_name
+from satellite.core.instances.queries import instance_name, members_of
 from satellite.core.instances.rules import standby_rows
-from satellite.core.instances.services import say
+from satellite.core.instances.services import live_keys, say, set_standbys
+from satellite.core.instances.sets import change_active
 from satellite.core.licences.models import Claim
 from satellite.core.licences.services import claims_of, replace_claims
 from satellite.core.tokens.models import Token
@@ -23,9 +31,10 @@ from serverkit.db.upsert import insert_rows
 class Returning:
     """The rows of one file that central kept for this site, in their order: tokens, instances, claims."""
 
-    def __init__(self, unit: Unit) -> None:
-        """Begin with nothing taken."""
+    def __init__(self, unit: Unit, *, restored: bool = False) -> None:
+        """Begin with nothing taken; `restored` says that this site is known to be an older copy."""
         self._unit = unit
+        self._restored = restored
 
     def take(self, row: ResponseRow) -> bool:
         """Take a row if it is one of these kinds; False for any other."""
@@ -64,47 +73,21 @@ class Returning:
 
     def _instance(self, row: InstanceRow) -> None:
         unit = self._unit
-        if row.device_key is None or unit.session.get(Instance, row.id) is not None:
+        if row.device_key is None:
             return
-        if unit.session.get(DeviceKey, row.device_key.key_id) is not None:
+        here = unit.session.get(Instance, row.id)
+        if here is not None:
+            if not here.removed and (self._restored or row.last_contact > here.last_contact):
+                complete_set(unit, here, row)
             return
-        found = Instance(
-            id=row.id,
-            virtual_account_id=row.virtual_account,
-            udi=row.udi.to_dict(),
-            udi_key=row.udi.key,
-            hostname=row.hostname,
-            product_tag=row.product_tag,
-            software_version=row.software_version,
-            ip_address=row.ip_address,
-            notes=row.notes,
-            registered_at=row.registered_at,
-            last_contact=row.last_contact,
-            certificate_expires=row.certificate_expires,
-            state=row.state,
-            export_allowed=row.export_allowed,
-            key_hash=row.key_hash,
-            token_id=row.token,
-            standbys=[member.to_dict() for member in row.standbys],
-            marks=list(row.marks),
-            removed=False,
-            change_no=next_change(unit),
-        )
-        unit.session.add(found)
-        unit.session.add(
-            DeviceKey(
-                key_id=row.device_key.key_id,
-                instance_id=row.id,
-                public=row.device_key.to_dict(),
-                superseded=False,
-                last_counter=0,
-                issue=1,
-                member=row.udi.key,
-                resumed=0,
-            )
-        )
-        insert_rows(unit.session, Standby, standby_rows(row.id, row.standbys))
-        say(unit, EventKind.INSTANCE_RETURNED, found, f"product instance {instance_name(found)} came back from central")
+        other = _same_machine(unit, row)
+        if other is None:
+            _bring_back(unit, row)
+            return
+        # It registered again since: central would count it twice, and hears that the older one is gone.
+        unit.session.add(_instance_of(unit, row, removed=True))
+        follow_key(unit, row.key_hash, row.id, other.id)
+        complete_set(unit, other, row)
 
     def _claim(self, row: ClaimRow) -> None:
         unit = self._unit
@@ -114,3 +97,113 @@ class Returning:
             return
         virtual_account = instance.virtual_account_id
         replace_claims(unit, row.instance, virtual_account, claims_of(unit, row.instance) | {row.tag: row.count})
+
+
+def _same_machine(unit: Unit, row: InstanceRow) -> Instance | None:
+    """The instance that the machine of a forgotten one became here since: by its key, or else by its identity."""
+    key = unit.session.get(DeviceKey, row.key_hash[:KEY_ID_DIGITS])
+    if key is not None:
+        found = unit.session.get(Instance, key.instance_id)
+        return None if key.superseded or found is None or found.removed else found
+    if "clone" in row.marks:
+        return None
+    query = select(Instance).where(
+        Instance.udi_key == row.udi.key,
+        Instance.removed.is_(False),
+        Instance.virtual_account_id == row.virtual_account,
+        Instance.registered_at > row.last_contact,
+    )
+    return unit.session.scalars(query.order_by(Instance.id)).first()
+
+
+def _instance_of(unit: Unit, row: InstanceRow, *, removed: bool) -> Instance:
+    return Instance(
+        id=row.id,
+        virtual_account_id=row.virtual_account,
+        udi=row.udi.to_dict(),
+        udi_key=row.udi.key,
+        hostname=row.hostname,
+        product_tag=row.product_tag,
+        software_version=row.software_version,
+        ip_address=row.ip_address,
+        notes=row.notes,
+        registered_at=row.registered_at,
+        last_contact=row.last_contact,
+        certificate_expires=row.certificate_expires,
+        state=InstanceState.REMOVED if removed else row.state,
+        export_allowed=row.export_allowed,
+        key_hash=row.key_hash,
+        token_id=row.token,
+        standbys=[] if removed else [member.to_dict() for member in row.standbys],
+        marks=list(row.marks),
+        removed=removed,
+        change_no=next_change(unit),
+    )
+
+
+def _bring_back(unit: Unit, row: InstanceRow) -> None:
+    found = _instance_of(unit, row, removed=False)
+    unit.session.add(found)
+    insert_rows(unit.session, Standby, standby_rows(row.id, row.standbys))
+    for key, member in keys_of(row):
+        known = unit.session.get(DeviceKey, key.key_id)
+        if known is None:
+            unit.session.add(_key_row(row.id, key, member))
+        elif known.superseded:  # its machine was told apart from another one since this copy was made
+            follow_key(unit, key.key_hash, known.instance_id, row.id)
+            known.instance_id, known.superseded, known.described = row.id, False, None
+    say(unit, EventKind.INSTANCE_RETURNED, found, f"product instance {instance_name(found)} came back from central")
+
+
+def keys_of(row: InstanceRow) -> list[tuple[PublicKey, Udi]]:
+    """The keys of a row, each with the unit that registered with it."""
+    beside = list(zip(row.standby_keys, row.standbys, strict=False))
+    found = [(key, member) for key, member in beside if key is not None]
+    if row.device_key is not None and row.device_key not in dict(found):
+        found.append((row.device_key, row.udi))
+    return found
+
+
+def complete_set(unit: Unit, here: Instance, row: InstanceRow) -> None:
+    """Give an instance the units and keys that central knows of it, and that joined or registered again since this copy was made.
+
+    Where `here` is another instance, which the same machine became since, its own keys are the newer ones.
+    """
+    known = {udi.key for udi in members_of(here)}
+    missing = [udi for udi in (row.udi, *row.standbys) if udi.key not in known]
+    if missing:
+        set_standbys(unit, here, [*members_of(here)[1:], *missing])
+    fresh = [(key, udi) for key, udi in keys_of(row) if unit.session.get(DeviceKey, key.key_id) is None]
+    for key, member in fresh:
+        own = [old for old in live_keys(unit, here) if old.member == member.key]
+        found = _key_row(here.id, key, member)
+        unit.session.add(found)
+        if own and here.id != row.id:
+            found.superseded = True
+        else:
+            for old in own:
+                old.superseded = True
+            if member.key == here.udi_key:
+                here.key_hash = key.key_hash
+        unit.session.flush()  # the keys are looked at again
+    if here.id == row.id and here.udi_key != row.udi.key:
+        seen = here.last_contact, here.state
+        change_active(unit, here, row.udi)
+        here.last_contact, here.state = seen  # this was no contact
+    if missing or fresh:
+        here.change_no = next_change(unit)
+        message = f"units and keys of {instance_name(here)} came back from central"
+        say(unit, EventKind.INSTANCE_RETURNED, here, message)
+
+
+def _key_row(instance_id: str, key: PublicKey, member: Udi) -> DeviceKey:
+    return DeviceKey(
+        key_id=key.key_id,
+        instance_id=instance_id,
+        public=key.to_dict(),
+        superseded=False,
+        last_counter=0,
+        issue=1,
+        member=member.key,
+        resumed=0,
+    )

@@ -49,6 +49,7 @@ KINDS = {
     "satellite_sync_failed": _("A synchronization failed"),
     "satellite_forked": _("This machine was restored from a copy"),
     "agreement_pending": _("The agreement waits"),
+    "virtual_account_released": _("A virtual account is not this satellite's any more"),
     "clock_suspicious": _("The clock is in doubt"),
     "trust_expiring": _("A key of central ends soon"),
 }
@@ -74,6 +75,8 @@ def place_of(item: Item) -> tuple[Words, str] | None:
         return _("Open the device"), f"/instances/{instance}"
     if isinstance(subject.get("instances"), list):
         return _("Compare the devices"), "/instances?mark=clone"
+    if item["kind"] == "virtual_account_released":
+        return _("Open the devices"), f"/instances?virtual_account={subject['virtual_account']}"
     if "tag" in subject and "virtual_account" in subject:
         return _("Open the licences"), f"/licences?virtual_account={subject['virtual_account']}"
     return None

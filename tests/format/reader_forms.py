@@ -98,6 +98,9 @@ def _instance(value: object) -> dict[str, object]:
     follows = key_hash(found["device_key"]) if found["device_key"] else None
     demand(found["key_hash"] or follows)
     demand(follows in (None, found["key_hash"] or follows))
+    demand(len(found["standby_keys"] or found["standbys"]) == len(found["standbys"]))
+    if not found["standby_keys"]:
+        del found["standby_keys"]
     return {**found, "key_hash": found["key_hash"] or follows}
 
 
@@ -119,6 +122,7 @@ _INSTANCE: Form = {
     "device_key": optional(key),
     "token": optional(ident),
     "standbys": many(udi, 64),
+    "standby_keys": optional(many(optional(key), 64)),
     "marks": many(text(), 64),
     "removed": flag,
 }

@@ -88,6 +88,11 @@ TESTED: dict[tuple[str, str], str] = {
         "backup_failed",
     ),
     **_on(("central",), "test_a_site_that_does_not_synchronize_is_named_until_it_does", "satellite_removed"),
+    **_on(
+        ("satellite",),
+        "tests/integration/test_satellite_added_again.py::test_a_satellite_added_again_with_fewer_virtual_accounts_synchronizes",
+        "virtual_account_released",
+    ),
 }
 # Their causes cannot occur before these rows are built.
 WAITING: dict[tuple[str, str], str] = {

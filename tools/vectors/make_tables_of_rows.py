@@ -24,7 +24,18 @@ def tables(shelf: Shelf, cut: Cut) -> None:
     shelf.good("table-forms", cut.with_rows(KEYS, _all_forms()).join(), "every form of a column")
     shelf.good("tables-and-rows", cut.with_rows(KEYS, usual + cut.text).join(), "rows after tables")
     shelf.good("events-elsewhere", cut.with_rows(KEYS, _elsewhere()).join(), "events that say where they happened")
+    shelf.good("sets", cut.with_rows(KEYS, _sets([1, None])).join(), "a set whose standbys have keys of their own")
+    shelf.bad("malformed", "sets-short", cut.with_rows(KEYS, _sets([1])).join(), "fewer keys than standbys")
     _faults(shelf, cut)
+
+
+def _sets(keys: list[int | None]) -> bytes:
+    """Devices of which one is a set; `keys` says which of its two standbys have the key of another device."""
+    device, *others = _devices()
+    standbys = encode([{"pid": "PX-0", "serial": "B1"}, {"pid": "PX-0", "serial": "B2"}]).decode()
+    beside = encode([world.STRANGER.public.to_dict() if key else None for key in keys]).decode()
+    ((_, lines),) = instance_lines([device._replace(standbys=standbys, standby_keys=beside), *others])
+    return lines.data
 
 
 def _elsewhere() -> bytes:
@@ -46,7 +57,23 @@ def _elsewhere() -> bytes:
 
 def _usual() -> list[Lines]:
     """What a satellite writes of some devices."""
-    devices, happened = [], []
+    devices, happened = _devices(), []
+    for number, row in enumerate(devices):
+        subject = encode(
+            {
+                "instance": row.id,
+                **{name: decode(row.udi.encode(), max_bytes=1 << 10)[name] for name in ("pid", "serial")},
+            }
+        ).decode()
+        message = f"product instance gerät-{number} added"
+        happened.append(EventText(world.ident(f"event {number}"), 10 + 3 * number, row.registered_at, "instance:added", "device", message, row.id, subject))  # fmt: skip
+    ((about, lines),) = instance_lines(devices)
+    claimed = [ClaimText(row.id, world.PLAIN_TAG, 1, world.MADE) for row in devices[1:]]
+    return [lines, *claim_lines(claimed, about), *event_lines(happened, about)]
+
+
+def _devices() -> list[InstanceText]:
+    devices = []
     for number in range(COUNT):
         of, udi = world.ident(f"device {number}"), Udi(f"PX-{number % 2}", f"S{number}", vid="V01")
         at = world.MADE - timedelta(minutes=7 * number)
@@ -58,13 +85,8 @@ def _usual() -> list[Lines]:
             expires, "active", export_allowed=False, key_hash=key.key_hash, device_key=stored["device_key"], token=None,
             standbys="[]", marks="[]", removed=False,
         )  # fmt: skip
-        subject = encode({"instance": of, "pid": udi.pid, "serial": udi.serial}).decode()
-        message = f"product instance gerät-{number} added"
         devices.append(row)
-        happened.append(EventText(world.ident(f"event {number}"), 10 + 3 * number, at, "instance:added", "device", message, of, subject))  # fmt: skip
-    ((about, lines),) = instance_lines(devices)
-    claimed = [ClaimText(row.id, world.PLAIN_TAG, 1, world.MADE) for row in devices[1:]]
-    return [lines, *claim_lines(claimed, about), *event_lines(happened, about)]
+    return devices
 
 
 def _event(columns: JsonObject, count: int = 2, **more: object) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select, update
 
 from central.domain.base import next_change
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord
 from central.domain.export_control.services import ACTIVE
+from central.domain.instances.models import Instance
 from central.domain.ledger.granting import move_grant
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches
@@ -32,6 +33,39 @@ def move_grants(unit: Unit, account_id: str, targets: Mapping[str, str]) -> None
                 ExportRequestRecord.account_id == account_id, ExportRequestRecord.instance_id.in_(theirs)
             )
             unit.session.execute(asked.values(virtual_account_id=target))
+
+
+def strayed(unit: Unit, account_id: str, satellite_id: str) -> dict[str, str]:
+    """Instances of a satellite that hold units of another virtual account than their own, with their own.
+
+    A device may come into another virtual account while central does not know it: its satellite was removed meanwhile.
+    """
+    query = select(GrantRecord.instance_id, Instance.virtual_account_id).join(
+        Instance, (Instance.account_id == GrantRecord.account_id) & (Instance.id == GrantRecord.instance_id)
+    )
+    query = query.where(
+        GrantRecord.account_id == account_id,
+        GrantRecord.satellite_id == satellite_id,
+        GrantRecord.state == ACTIVE,
+        GrantRecord.virtual_account_id != Instance.virtual_account_id,
+    )
+    return dict(unit.session.execute(query).all())
+
+
+def heirs(unit: Unit, account_id: str, satellite_id: str, gone: Collection[str]) -> dict[str, str]:
+    """Of instances that are gone, the keys that hold something and speak for another instance of the satellite now."""
+    found: dict[str, str] = {}
+    for piece in batches(gone):
+        held = select(GrantRecord.key_hash).where(
+            GrantRecord.account_id == account_id, GrantRecord.state == ACTIVE, GrantRecord.instance_id.in_(piece)
+        )
+        keys = {*unit.session.scalars(held)}
+        if keys:
+            query = select(Instance.key_hash, Instance.id).where(
+                Instance.account_id == account_id, Instance.satellite_id == satellite_id, Instance.key_hash.in_(keys)
+            )
+            found |= {key: of for key, of in unit.session.execute(query.order_by(Instance.id)) if of not in gone}
+    return found
 
 
 def follow_keys(unit: Unit, account_id: str, satellite_id: str | None, machines: Mapping[str, str]) -> None:

@@ -34,7 +34,7 @@ def _own_key() -> ColumnElement[bool]:
 
 
 def _of_set() -> ColumnElement[bool]:
-    """Its instance is a set behind a satellite, which names the key of the active unit only."""
+    """Its instance is a set behind a satellite: any of its units may have the key."""
     named = (Standby.account_id == Instance.account_id) & (Standby.instance_id == Instance.id)
     return _holder(Instance.satellite_id.is_not(None), exists().where(named))
 

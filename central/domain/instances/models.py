@@ -21,7 +21,10 @@ _BY_BYTES = {"udi_key": "text_pattern_ops"}
 
 
 class Instance(Base):
-    """A product instance, direct or behind a satellite."""
+    """A product instance, direct or behind a satellite.
+
+    `public_key`, and `standby_keys` beside `standbys`, are kept for a satellite that forgets them.
+    """
 
     __tablename__ = "instances"
     __table_args__ = (
@@ -52,6 +55,7 @@ class Instance(Base):
     public_key: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     token_id: Mapped[str | None] = mapped_column(IdColumn)
     standbys: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
+    standby_keys: Mapped[list[dict[str, Any] | None] | None] = mapped_column(JsonText)
     marks: Mapped[list[str]] = mapped_column(JsonText)
 
 

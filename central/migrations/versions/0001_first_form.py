@@ -601,6 +601,7 @@ def upgrade() -> None:
     sa.Column('public_key', serverkit.db.base.JsonText(), nullable=True),
     sa.Column('token_id', sa.String(length=32), nullable=True),
     sa.Column('standbys', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('standby_keys', serverkit.db.base.JsonText(), nullable=True),
     sa.Column('marks', serverkit.db.base.JsonText(), nullable=False),
     sa.CheckConstraint('"state" IN (\'active\', \'failed_to_connect\', \'failed_to_renew\', \'released\', \'removed\', \'reserved\')', name=op.f('ck_instances_state_known')),
     sa.ForeignKeyConstraint(['account_id', 'satellite_id'], ['satellites.account_id', 'satellites.id'], name=op.f('fk_instances_account_id_satellite_id'), initially='DEFERRED', deferrable=True),

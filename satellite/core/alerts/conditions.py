@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warning, until
 from exchange.trust import Root
 from exchange.vocabulary import ExportReason, KeyState
-from satellite.core.accounts.queries import names
+from satellite.core.accounts.queries import names, present_names
 from satellite.core.export_queue.models import QueueEntry
 from satellite.core.export_queue.services import FAILED
 from satellite.core.licences.models import AllotmentLine, Entitlement
@@ -56,7 +56,9 @@ def shortages(unit: Unit, wanted: Collection[tuple[str, str]] | None = None) -> 
     short = {key: pool.verdict.shortage for key, pool in found.items() if pool.verdict.shortage}
     if not short:
         return
-    where = names(unit)
+    where = present_names(unit)
+    # What lacks licences because its virtual account is not here any more has an alert of its own.
+    short = {key: count for key, count in short.items() if key[0] in where}
     tags = {tag for _, tag in short}
     titles = dict(
         unit.session.execute(select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(tags))).all()

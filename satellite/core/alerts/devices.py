@@ -11,6 +11,7 @@ from sqlalchemy import exists, func, or_, select
 from exchange.compliance import following_warning, until
 from exchange.device.timers import REMOVED, SILENT_MAJOR
 from exchange.keys import KEY_ID_DIGITS
+from satellite.core.accounts.models import VirtualAccount
 from satellite.core.accounts.queries import names
 from satellite.core.alerts.conditions import stream
 from satellite.core.export_queue.models import HeldGrant
@@ -83,6 +84,24 @@ def _silence(unit: Unit, row: Any, place: str) -> Wanted:
         actions=("dismiss", "remind") if row.held else None,
         subject={"virtual_account": row.virtual_account_id, "instance": row.id, "days": days},
     )
+
+
+def in_released_accounts(unit: Unit) -> Iterator[Wanted]:
+    """Row C11.3: devices in virtual accounts that are not this satellite's any more, counted for each."""
+    query = (
+        select(VirtualAccount.id, VirtualAccount.name, func.count())
+        .join(Instance, Instance.virtual_account_id == VirtualAccount.id)
+        .where(VirtualAccount.removed, Instance.removed.is_(False))
+        .group_by(VirtualAccount.id, VirtualAccount.name)
+    )
+    for of, place, count in unit.session.execute(query.order_by(VirtualAccount.id)):
+        text = said(
+            "{place} is not this satellite's any more; {count} product instances in it have no licences there, and "
+            "central does not learn of them. Transfer them to another virtual account, or remove them.",
+            place=place,
+            count=count,
+        )
+        yield Wanted("virtual_account_released", of, text, place, subject={"virtual_account": of, "count": count})
 
 
 def left_behind(unit: Unit) -> Iterator[Wanted]:

@@ -23,6 +23,7 @@ _KINDS = (
     AlertKind("satellite_sync_failed", _MINOR, "satellite", ("dismiss",), "a response was refused", "a good response"),
     AlertKind("satellite_forked", _MAJOR, "satellite", ("resync",), "this machine was restored from an older copy", "resynchronization"),
     AlertKind("agreement_pending", _MAJOR, "satellite", ("synchronize",), "the account has yet to accept the licensing agreement", "acceptance at central and a synchronization"),
+    AlertKind("virtual_account_released", _MAJOR, "virtual_account", ("remove_instance",), "product instances are in a virtual account that this satellite no longer has", "their transfer or removal, or the virtual account comes back"),
     AlertKind("clock_suspicious", _MAJOR, "satellite", ("confirm_time",), "the clock jumped ahead or was set back", "confirmation or a correct clock"),
     AlertKind("trust_expiring", _MAJOR, "satellite", ("synchronize",), "the root or a role key expires soon", "a newer root"),
     AlertKind("backup_old", _MAJOR, "satellite", ("remind", "dismiss"), "the newest verified backup is older than the schedule allows", "a verified backup"),

@@ -39,6 +39,7 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
     wanted = chain(
         conditions.agreement(unit, site),
         conditions.licences(unit),
+        devices.in_released_accounts(unit),
         conditions.exports(unit),
         devices.instances(unit),
         clones(unit),

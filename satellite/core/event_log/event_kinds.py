@@ -12,6 +12,7 @@ class EventKind(StrEnum):
     REGISTRATION_MADE = "registration:made"
     AUTHORIZED = "registration:authorized"
     SETUP_FINISHED = "setup:finished"
+    VIRTUAL_ACCOUNT_RELEASED = "virtual_account:released"
     SATELLITE_RENAMED = "satellite:renamed"
     ACCOUNT_RENAMED = "account:renamed"
     IDENTITY_RENEWED = "satellite:identity_renewed"

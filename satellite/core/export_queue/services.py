@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from exchange.canonical import JsonObject
 from exchange.device.backend import DeviceRefusal, KnownDevice
@@ -168,24 +168,20 @@ def take_grant(unit: Unit, grant: Grant, envelope: JsonObject, virtual_account: 
             change_no=next_change(unit),
         )
         unit.session.add(row)
+    if row.generation == 0:
+        _learn(row, grant)
     if grant.generation > row.generation:
         row.generation, row.envelope = grant.generation, envelope
         row.request_id, row.virtual_account_id = grant.request, virtual_account or grant.virtual_account_id
         row.not_after, row.deliver_until = grant.not_after, grant.deliver_until
 
 
-def move_restricted(unit: Unit, instance_id: str, virtual_account_id: str) -> None:
-    """Move what an instance holds and requests to another virtual account (row C7.2); central does the same."""
-    for model in (HeldGrant, QueueEntry):
-        query = update(model).where(model.instance_id == instance_id)
-        unit.session.execute(query.values(virtual_account_id=virtual_account_id))
-
-
-def follow_key(unit: Unit, key_hash: str, old: str, new: str) -> None:
-    """Move what a key holds and requests to the new instance of its machine (row S4.1)."""
-    for model in (HeldGrant, QueueEntry):
-        query = update(model).where(model.instance_id == old, model.key_hash == key_hash)
-        unit.session.execute(query.values(instance_id=new))
+def _learn(row: HeldGrant, grant: Grant) -> None:
+    """Take from a signed grant what a device's return said of it: until now nothing proved whose it is."""
+    if row.key_hash != grant.key_hash:
+        row.instance_id, row.key_hash, row.returned, row.device_key = grant.instance, grant.key_hash, None, None
+        row.state = RELEASED if row.release is not None else ACTIVE
+    row.tag, row.quantity = grant.tag, grant.quantity
 
 
 def take_release(unit: Unit, release: GrantRelease, envelope: JsonObject) -> None:

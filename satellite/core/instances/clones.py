@@ -10,7 +10,7 @@ from exchange.identity import Udi
 from exchange.keys import PublicKey
 from satellite.core.base import next_change
 from satellite.core.event_log.event_kinds import EventKind
-from satellite.core.export_queue.services import follow_key
+from satellite.core.export_queue.moving import follow_key
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import instance_name, members_of
 from satellite.core.instances.services import say, touch

@@ -60,6 +60,8 @@ members = st.dictionaries(
 def instances(draw: Any) -> InstanceRow:
     """Any instance."""
     key = draw(keys)
+    standbys = tuple(draw(st.lists(udis, max_size=2)))
+    beside = tuple(draw(st.sampled_from([None, key])) for _ in standbys)
     return InstanceRow(
         draw(ids),
         draw(st.none() | texts),
@@ -77,9 +79,10 @@ def instances(draw: Any) -> InstanceRow:
         key.key_hash,
         draw(st.sampled_from([None, key])),
         draw(st.none() | ids),
-        tuple(draw(st.lists(udis, max_size=2))),
+        standbys,
         tuple(draw(st.lists(plain, max_size=2))),
         draw(flags),
+        beside if any(beside) else (),
     )
 
 
@@ -157,6 +160,7 @@ def instance_text(row: InstanceRow) -> InstanceText:
         stored["standbys"],
         stored["marks"],
         row.removed,
+        stored.get("standby_keys"),
     )
 
 
