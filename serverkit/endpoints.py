@@ -47,24 +47,38 @@ def read_url(text: str, ports: dict[str, int], *, login: bool = False) -> Endpoi
     scheme, mark, rest = text.partition("://")
     if not mark or scheme.lower() not in ports:
         raise EndpointError(f"an address such as {example} is needed")
-    if not rest.isascii():
+    if not rest.rpartition("@")[2].isascii():
         raise EndpointError("a letter outside ASCII is in it: write the name in its ASCII form (xn--…)")
     user = password = None
     if "@" in rest:
         if not login:
             raise EndpointError("no user name belongs there")
         said, _, rest = rest.rpartition("@")
-        found = _LOGIN.fullmatch(said)
-        if found is None:
-            raise EndpointError(
-                "user name and password are percent-encoded: @ as %40, : as %3A, / as %2F, # as %23, % as %25"
-            )
-        user, password = unquote(found[1]), None if found[2] is None else unquote(found[2])
+        user, password = _read_login(said)
     authority, slash, path = rest.partition("/")
     if not _PATH.fullmatch(slash + path):
         raise EndpointError(f"an address such as {example} is needed, without query, fragment and blanks")
     host, port = read_host(authority, ports[scheme.lower()])
     return Endpoint(scheme.lower(), host, port, slash + path, user, password)
+
+
+def _read_login(text: str) -> tuple[str, str | None]:
+    """User name and password, decoded; a server that is asked with other signs than those meant would only say no."""
+    found = _LOGIN.fullmatch(text)
+    if found is None:
+        raise EndpointError(
+            "user name and password are percent-encoded: @ as %40, : as %3A, / as %2F, # as %23, % as %25, "
+            "letters outside ASCII by their UTF-8 bytes (ü as %C3%BC)"
+        )
+    try:
+        user, password = (None if part is None else unquote(part, errors="strict") for part in found.groups())
+    except UnicodeDecodeError as error:
+        raise EndpointError("what is percent-encoded in user name or password is not UTF-8 (ü is %C3%BC)") from error
+    if not user:
+        raise EndpointError("the user name before @ is empty")
+    if ":" in user or any(ord(one) < 32 or ord(one) == 127 for one in user + (password or "")):  # RFC 7617
+        raise EndpointError("a colon in the user name, or a control character, cannot be sent to a proxy")
+    return user, password
 
 
 def read_host(text: str, port: int | None) -> tuple[str, int]:

@@ -52,12 +52,14 @@ GOOD_PROXIES = (
     "http://proxy:3128",
     "http://user:p%40ss@proxy:3128",
     "http://user@proxy",
+    "http://%C3%BCser:p%C3%A4@proxy",
     "http://[::1]:3128/",
     "http://u:@p",
 )
 ENCODED = (
     "http://user:p@ss@proxy:3128", "http://user:p#ss@proxy:3128", "http://user:p/ss@proxy:3128",
     "http://user:p:ss@proxy:3128", "http://user:p%zz@proxy:3128", "http://us er:x@proxy:3128", "http://u:p?@proxy:3128",
+    "http://user:pä@proxy:3128", "http://üser:p@proxy:3128",
 )  # fmt: skip
 BAD_PROXIES = (
     *ENCODED,
@@ -67,6 +69,12 @@ BAD_PROXIES = (
     "http://[::1",
     "http://proxy/path",
     "http://",
+    "http://user:p%E4@proxy:3128",
+    "http://@proxy:3128",
+    "http://:secret@proxy:3128",
+    "http://us%3Aer:p@proxy:3128",
+    "http://user:p%0D%0Aq@proxy:3128",
+    "http://user:p%00@proxy:3128",
 )
 
 
