@@ -56,4 +56,8 @@ def families(server: Satellite) -> tuple[Family, ...]:
             gate.ask()
 
     found = (Tokens(SatelliteGrants(server), limiter), make_compat(server, limiter), make_api(server, limiter))
-    return (*(Gated(family, ask) for family in found), Static(), Pages(SatelliteConsole(server)))
+    return (
+        *(Gated(family, ask) for family in found),
+        Static(),
+        Pages(SatelliteConsole(server, operations={one.name: one for one in OPERATIONS})),
+    )

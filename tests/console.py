@@ -144,6 +144,7 @@ class TestConsole:
     cookie: str = "test"
     server: Any = None
     works: Any = None
+    operations: Mapping[str, Any] = field(default_factory=dict)
     roots: tuple[type[Exception], ...] = (AppError,)
     database: Any = field(default_factory=Memory)
     sessions: dict[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from serverkit.db.unit import Unit
 from serverkit.errors import RefusedError
+from serverkit.http.operations import Operation, Strict
 from serverkit.web.answers import Answer, Moved, Shown, Unchanged
 from serverkit.web.bulk import Bulk, Judged
 from serverkit.web.bulk_pages import bulk_urls
@@ -96,6 +97,21 @@ class NewThing(BaseModel):
     tags: list[str] = Field(default_factory=list, max_length=5)
     secret: SecretStr | None = None
     restricted: bool = False
+
+
+class ThingBody(Strict):
+    """A thing as a program makes it."""
+
+    name: str
+    days: int = 30
+    tags: list[str] = Field(default_factory=list)
+    secret: str = ""
+
+
+OPERATION: Operation[Any] = Operation(
+    "make_thing", "POST", "/api/v1/things", "Make a thing.", lambda _asked: {}, {}, body=ThingBody, changes=True,
+    permission=Permission.MANAGE, row="S3.2",
+)  # fmt: skip
 
 
 class BusyThingError(RefusedError):
@@ -339,7 +355,7 @@ PAGES = (
     Url("GET", "/broken", broken_page, SIGNED_IN, "S3.1"),
     Url("GET", "/things", list_page, SIGNED_IN, "S3.2"),
     Url("GET", "/things/new", new_page, Permission.MANAGE, "S3.2"),
-    Url("POST", "/things/new", make, Permission.MANAGE, "S3.2", form=NewThing),
+    Url("POST", "/things/new", make, Permission.MANAGE, "S3.2", form=NewThing, twin="make_thing"),
     Url("POST", "/things/fresh", make, Permission.MANAGE, "S3.2", form=NewThing, again=new_page, fresh=True),
     Url("GET", "/things/{id}/remove", remove_page, Permission.MANAGE, "S3.2", load=find_thing, fresh=True),
     Url(
@@ -386,6 +402,7 @@ class ExhibitConsole(TestConsole):
 
     def __init__(self, count: int = 212, **more: Any) -> None:
         super().__init__(PAGES, NAVIGATION, server=Exhibit(things(count)), package="tests.exhibit_templates", **more)
+        self.operations = {OPERATION.name: OPERATION}
 
     def frame(self, unit: Unit, who: SignedIn | None) -> Frame:
         """Chips, alerts and a band."""

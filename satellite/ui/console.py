@@ -40,6 +40,7 @@ from satellite.ui.setup.gate import SetupDoor
 from serverkit.actor import SYSTEM
 from serverkit.db.unit import Database, Unit
 from serverkit.errors import AppError
+from serverkit.http.operations import Operation
 from serverkit.users.errors import SessionEndedError
 from serverkit.users.tables import Browser
 from serverkit.web.console import Entered, Found, Frame, Gate, HelpFolder, SignedIn, Visitor, Works
@@ -84,6 +85,7 @@ class SatelliteConsole:
     roots: tuple[type[Exception], ...] = (AppError, ExchangeError)
     urls: Sequence[Url] = URLS
     help: HelpFolder = HELP
+    operations: Mapping[str, Operation[Any]] = field(default_factory=dict)
     door: SetupDoor = field(default_factory=SetupDoor)
 
     @property

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from serverkit.actor import Actor
 from serverkit.db.unit import Database, Unit
+from serverkit.http.operations import Operation
 from serverkit.web.texts import Words
 
 if TYPE_CHECKING:
@@ -203,6 +204,10 @@ class Console(Protocol):
     @property
     def help(self) -> HelpFolder:
         """The administrator's pages."""
+
+    @property
+    def operations(self) -> Mapping[str, Operation[Any]]:
+        """The operations of the REST interface by name: what a page's `twin` names."""
 
     @property
     def works(self) -> Works | None:

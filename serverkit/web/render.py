@@ -13,6 +13,7 @@ from serverkit.web import formats
 from serverkit.web.answers import PAGE_HEADERS, Shown
 from serverkit.web.assets import address_of
 from serverkit.web.console import Console, Frame, NavItem, Severity
+from serverkit.web.equivalents import as_request
 from serverkit.web.icons import icon
 from serverkit.web.page import Page
 from serverkit.web.texts import LANGUAGES, MIRROR, PSEUDO, Text, _, language, ngettext, use_locales
@@ -58,6 +59,7 @@ class Renderer:
             lang=_html_language(),
             dir="rtl" if language() in RIGHT_TO_LEFT else "ltr",
             moment=lambda value: formats.moment(value, frame.zone),
+            request_of=lambda view: as_request(page, view),
             list_moment=lambda value: formats.list_moment(value, frame.zone),
             **shown.context,
         )

@@ -218,6 +218,13 @@ def test_a_refused_form_keeps_what_was_typed(visit: Visit) -> None:
     """The verdict stands first and has the focus; each reason leads to its field; the title says it."""
     page = visit().open("/things/new")
     page.get_by_label("Note").fill("kept")
+    page.get_by_label("Secret").fill("not to be seen")
+    page.get_by_label("Days").fill("9")
+    request = page.locator("[data-request]").text_content() or ""
+    assert request.endswith(
+        """/api/v1/things \\\n  -H 'Content-Type: application/json' \\\n  -d '{"days":9,"secret":"..."}'"""
+    )
+    page.get_by_label("Days").fill("30")
     page.get_by_role("button", name="Make thing").click()
     page.wait_for_selector(".verdict")
 

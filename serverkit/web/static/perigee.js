@@ -94,6 +94,21 @@ const same = (text) => text.normalize("NFC").split(/\s+/).filter(Boolean).join("
 const arm = (within) => { for (const field of within.querySelectorAll("[data-typed]")) field.form.querySelector("[type=submit]").disabled = same(field.value) !== same(field.dataset.typed); };
 document.addEventListener("input", (e) => { if (e.target.dataset?.typed !== undefined) arm(e.target.form); });
 
+// The request that does the same follows what is typed; a secret is never shown in it.
+const quoted = (text) => `'${text.replaceAll("'", `'"'"'`)}'`;
+const member = (kind, field) => kind === "bool" ? field.checked : kind === "secret" ? "..." : kind === "int" && /^\s*-?\d+\s*$/.test(field.value) ? Number(field.value) : kind === "list" ? field.value.split(/[,\n]/).map((one) => one.trim()).filter(Boolean) : field.value;
+document.addEventListener("input", (e) => {
+  const code = e.target.form && document.querySelector(`[data-request][data-form="${CSS.escape(e.target.form.id)}"]`);
+  if (!code) return;
+  const body = {};
+  for (const [name, kind] of Object.entries(JSON.parse(code.dataset.fields))) {
+    const field = e.target.form.elements[name];
+    const value = field && member(kind, field);
+    if (value !== undefined && value !== "" && value !== null && value.length !== 0) body[name] = value;
+  }
+  code.textContent = `${code.dataset.request} \\\n  -d ${quoted(JSON.stringify(body))}`;
+});
+
 // A confirmation that was refused stays in its page; files are sent with progress and a cap.
 document.addEventListener("submit", (e) => {
   const form = e.target;
