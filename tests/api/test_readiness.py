@@ -55,3 +55,20 @@ def test_what_a_server_needs_to_answer_is_tried(
     assert before[0] == 200
     assert status == 503
     assert check in {one["name"] for one in json.loads(body)["checks"] if not one["ok"]}
+
+
+@pytest.mark.row("S3.2", "C11.2")
+@pytest.mark.one_database("the check reads keys and the time")
+def test_central_whose_key_of_answers_has_ended_is_not_ready(vendor: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every device refuses what it would sign: the check of the keys says so until the key is replaced."""
+    monkeypatch.setattr(messages, "READY_SECONDS", -1.0)  # each look is a new one
+    app = vendor.wire("central").app
+    before, _, _ = call(app, "GET", "/readyz")
+    vendor.central("clock", "advance", "366d")
+    status, _, body = call(app, "GET", "/readyz")
+
+    assert before == 200
+    assert status == 503
+    assert [(one["name"], one["detail"].partition(":")[0]) for one in json.loads(body)["checks"] if not one["ok"]] == [
+        ("keys", "trust_ended")
+    ]
