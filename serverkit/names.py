@@ -95,7 +95,7 @@ def _refuse_unseen(what: str, value: str, remedy: str | None = None) -> None:
     for place, one in enumerate(value, 1):
         if not one.isprintable() or one in _UNSEEN:
             raise InvalidNameError(
-                "{what} {value!r} cannot be used: at place {place} stands {character}",
+                "{what} {value!r} cannot be used: it has {character} at position {place}",
                 remedy=remedy,
                 what=what,
                 value=value[:40],

@@ -64,7 +64,7 @@ def _clone(snapshot: Snapshot, key: str, rows: Sequence[Instance]) -> Wanted:
         shown = " and ".join(_where(snapshot, row, key) for row in rows[:MOST_NAMED])
         shown += f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
         text = said(
-            "{device} stands {count} times and is counted each time: {shown}. Decide which one to keep.",
+            "{device} is listed {count} times and is counted each time: {shown}. Decide which one to keep.",
             device=udi.label,
             count=len(rows),
             shown=shown,

@@ -62,7 +62,7 @@ def _clone(where: Mapping[str, str], key: str, rows: Sequence[Instance]) -> Want
         ]
         shown = " and ".join(parts) + (f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else "")
         text = said(
-            "{device} stands {count} times and is counted each time: {shown}. Decide which one to keep.",
+            "{device} is listed {count} times and is counted each time: {shown}. Decide which one to keep.",
             device=udi.label,
             count=len(rows),
             shown=shown,

@@ -18,5 +18,5 @@ def judge_revocation(name: str, state: str) -> Verdict:
 def judge_token_removal(name: str, state: str) -> Verdict:
     """Only a token that registers nothing any more leaves the list; one whose uses are taken is to be revoked first."""
     if state in USABLE:
-        return Verdict((TokenActiveError("{name} still stands: revoke it first", name=name),))
+        return Verdict((TokenActiveError("{name} is still valid: revoke it first", name=name),))
     return Verdict(effects=(f"{name} leaves the list; the event log keeps it",))

@@ -59,7 +59,7 @@ SEVERITIES = {Outcome.FAIL: Severity.MAJOR, Outcome.WARN: Severity.MINOR}
 OUTCOMES: dict[Outcome, Words] = {
     Outcome.PASS: _("in order"),
     Outcome.WARN: _("to look at"),
-    Outcome.FAIL: _("stands against it"),
+    Outcome.FAIL: _("blocks it"),
     Outcome.SKIP: _("not looked at"),
 }
 
