@@ -85,7 +85,7 @@ def test_one_serial_number_with_and_without_a_uuid_is_one_alert(site: World, ser
     identity.remove(site, server, full["id"])
 
     assert len(alerts) == 1
-    assert "stands 2 times" in alerts[0]["message"]
+    assert "is listed 2 times" in alerts[0]["message"]
     assert identity.clones(site, server) == []
 
 
