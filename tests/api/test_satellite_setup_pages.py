@@ -104,6 +104,9 @@ def test_a_fresh_satellite_is_set_up_in_the_browser(fresh: tuple[World, Satellit
     assert again.post("/setup/time", {"zone": "Nowhere/Land"}).status_code == 422
     assert again.post("/setup/time", {"zone": "Europe/Vienna", "servers": ""}).status_code == 303
     assert again.post("/setup/time/confirm").status_code == 303
+    early = page_of(again.get("/setup/summary"))
+    assert 'data-reason="mode_not_chosen"' in early
+    assert "Synchronization is by" not in early
     refused = again.post("/setup/sync", {"mode": "network", "hostname": "pseudonym"})
     assert refused.status_code == 409
     assert 'value="pseudonym" selected' in page_of(refused)

@@ -79,7 +79,7 @@ def test_the_steps_are_read_from_the_state_and_finished_from_either_side(vendor:
     assert (checked["virtual_accounts"], checked["allotment_lines"]) == (["Site"], 2)
     assert checked["card"]["kind"] == "authorization"
     assert by_command == checked
-    assert (early, network) == ("invalid_mode", "not_configured")
+    assert (early, network) == ("mode_not_chosen", "not_configured")
     assert verdict.allowed
     assert (
         review["verdict"]

@@ -37,6 +37,14 @@ class UnknownModeError(InvalidInputError):
     remedy = Remedy("Use --mode manual or --mode network.", page="network.md#set-up")
 
 
+class ModeNotChosenError(RefusedError):
+    code = "mode_not_chosen"
+    message = "It is not chosen yet how to synchronize."
+    remedy = Remedy(
+        "Choose it in the step *Synchronization*, or with `satellite setup mode`.", page="set-up.md#satellite"
+    )
+
+
 class AddressNeededError(RefusedError):
     code = "not_configured"
     message = "Network synchronization needs the address of central."

@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from satellite.core.site.errors import AddressNeededError, NotAuthorizedError, UnknownModeError
+from satellite.core.site.errors import AddressNeededError, ModeNotChosenError, NotAuthorizedError, UnknownModeError
 from serverkit.clock import iso
 from serverkit.errors import AppError
 from serverkit.verdicts import Verdict
 
 MODES = ("manual", "network")
+TIME_UNSETTLED = "The time was neither measured nor confirmed by a person."
+SERVED_NOW = "Devices and programs are served from now on."
+BY_NETWORK, BY_FILES = "Synchronization is over the network.", "Synchronization is by files."
 """How a site synchronizes."""
 CLOCKS_APART = timedelta(minutes=2)
 ENOUGH_BYTES, FEWEST_BYTES = 1024**3, 64 * 1024**2
@@ -104,14 +107,16 @@ def judge_finish(
 ) -> Verdict:
     """Whether the set-up can be finished with a mode of synchronization, and what follows; `finished` is the mode now."""
     reasons: list[AppError] = []
-    if mode not in MODES:
+    if not mode:
+        reasons.append(ModeNotChosenError())
+    elif mode not in MODES:
         reasons.append(UnknownModeError("{mode!r} is not a mode of synchronization", mode=mode[:40]))
     if not authorized:
         reasons.append(NotAuthorizedError())
     if mode == "network" and not has_address:
         reasons.append(AddressNeededError())
-    warnings = () if time_settled else ("The time was neither measured nor confirmed by a person.",)
-    effects = [] if finished is not None else ["Devices and programs are served from now on."]
-    if mode != finished:
-        effects.append("Synchronization is over the network." if mode == "network" else "Synchronization is by files.")
+    warnings = () if time_settled else (TIME_UNSETTLED,)
+    effects = [] if finished is not None else [SERVED_NOW]
+    if mode in MODES and mode != finished:
+        effects.append(BY_NETWORK if mode == "network" else BY_FILES)
     return Verdict(tuple(reasons), warnings, tuple(effects))

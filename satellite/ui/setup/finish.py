@@ -7,6 +7,7 @@ from typing import Any
 from satellite.actions.setup import finish_setup, show_progress
 from satellite.actions.setup_steps import review_setup
 from satellite.core.access.rules import Permission
+from satellite.core.site.rules import BY_FILES, BY_NETWORK, SERVED_NOW, TIME_UNSETTLED
 from satellite.ui.setup.steps import path_of, server_of, step_page
 from satellite.ui.setup.time import STANDINGS
 from satellite.ui.way import DAYS, EVERY, FIELDS, WEEKDAYS, WORDS
@@ -16,6 +17,21 @@ from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 
 MANAGE = Permission.SITE_MANAGE
+
+
+REASONS: dict[str, Words] = {
+    "not_authorized": _("Not registered yet: apply the authorization file of central in the step Register."),
+    "mode_not_chosen": _("Choose how to synchronize in the step Synchronization."),
+    "not_configured": _("Give the address of central in the step Synchronization."),
+}
+"""Why the set-up cannot be finished, by the code of the reason."""
+SAID: dict[str, Words] = {
+    TIME_UNSETTLED: _("The time was neither measured nor confirmed by a person."),
+    SERVED_NOW: _("Devices and programs are served from now on."),
+    BY_NETWORK: _("Synchronization is over the network."),
+    BY_FILES: _("Synchronization is by files."),
+}
+"""What the rule says of finishing, in the language of the page."""
 
 
 def show(page: Page) -> Answer:
@@ -28,7 +44,15 @@ def show(page: Page) -> Answer:
         (_("What leaves the site"), _privacy(found["privacy"]), path_of("sync")),
     ]
     finished = show_progress(page.unit).finished
-    context = {"lines": lines, "verdict_of": found["verdict"], "finished": finished}
+    verdict = found["verdict"]
+    context = {
+        "lines": lines,
+        "finished": finished,
+        "allowed": verdict["allowed"],
+        "reasons": [(one["code"], REASONS.get(one["code"], one["message"])) for one in verdict["reasons"]],
+        "warnings": [SAID.get(one, one) for one in verdict["warnings"]],
+        "effects": [SAID.get(one, one) for one in verdict["effects"]] if verdict["allowed"] else [],
+    }
     return step_page(page, "summary", _("Summary"), "setup_summary.html", context)
 
 

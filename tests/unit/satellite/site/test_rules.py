@@ -9,6 +9,7 @@ import pytest
 from satellite.core.site.rules import (
     ENOUGH_BYTES,
     FEWEST_BYTES,
+    SERVED_NOW,
     Weight,
     judge_clock,
     judge_disk,
@@ -57,5 +58,7 @@ def test_the_set_up_is_finished_with_a_known_mode_on_an_authorized_satellite() -
     assert judge_finish("manual", **{**settled, "has_address": False}).reasons == ()
     assert judge_finish("network", **{**settled, "has_address": False}).reasons
     assert len(wrong.reasons) == 2
+    assert [one.code for one in judge_finish("", **settled).reasons] == ["mode_not_chosen"]
+    assert judge_finish("", **settled).effects == judge_finish("pigeon", **settled).effects == (SERVED_NOW,)
     assert wrong.warnings
     assert judge_finish("manual", **{**settled, "finished": "manual"}).effects == ()
