@@ -11,10 +11,10 @@ from typing import Any
 
 from exchange import limits
 from exchange.canonical import JsonObject, b64encode, iso
+from exchange.device.rules import STANDBYS
 from exchange.fields import Fields, plain_object
 from exchange.identity import Udi
 
-STANDBYS = 32
 GRANTS = 512
 CERTIFICATE_BYTES = 16 * limits.KIB
 

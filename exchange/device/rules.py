@@ -9,6 +9,9 @@ from enum import StrEnum
 from exchange.device.timers import AUTHORIZATION_RENEWAL, SILENT_MINOR
 from exchange.identity import Udi
 
+STANDBYS = 32
+"""The most standbys of a set."""
+
 
 class CounterVerdict(StrEnum):
     """What a message's number means."""
@@ -58,7 +61,8 @@ def standbys_after(
     """Row C7.6: the standbys of a set after one of its units registered and named the others.
 
     The active unit replaces the list, if it names one; a unit that has a key of its own (`with_key`, by `Udi.key`) stays.
-    A standby only adds to it. Each stays written as it was first reported.
+    A standby only adds to it. Each stays written as it was first reported. A set that is full takes no further names: an
+    instance with more standbys than a row of a file holds would keep its site from synchronizing.
     """
     if unit.key == active.key and named:
         kept = [udi for udi in standbys if udi.key in with_key or udi.key in {one.key for one in named}]
@@ -68,7 +72,7 @@ def standbys_after(
     for udi in (*kept, unit, *named):
         found.setdefault(udi.key, udi)
     found.pop(active.key, None)
-    return tuple(found.values())
+    return tuple(found.values())[:STANDBYS]
 
 
 def is_clone(restored_at: datetime | None, now: datetime) -> bool:

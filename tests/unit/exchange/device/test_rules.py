@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from exchange.device.rules import (
+    STANDBYS,
     CounterVerdict,
     RegistrationVerdict,
     is_clone,
@@ -62,3 +63,14 @@ def test_a_second_jump_within_a_renewal_interval_is_a_clone() -> None:
     assert not may_alarm(NOW + DAY, NOW - 29 * DAY, NOW)
     assert may_alarm(NOW, NOW, NOW)
     assert may_alarm(NOW + DAY, NOW - 30 * DAY, NOW)
+
+
+@pytest.mark.row("C7.6")
+def test_a_set_stays_as_small_as_a_row_of_a_file_holds() -> None:
+    """Units that name ever more others do not let it grow; those that are in it stay."""
+    first = [Udi(pid="P", serial=f"A{number}") for number in range(STANDBYS)]
+    more = [Udi(pid="P", serial=f"B{number}") for number in range(STANDBYS)]
+    full = standbys_after(A, [], A, first, with_key=())
+
+    assert standbys_after(A, full, first[0], more, with_key={first[0].key}) == full == tuple(first)
+    assert len(standbys_after(A, full, A, more, with_key={first[5].key})) == STANDBYS
