@@ -38,7 +38,7 @@ def _world(folder: Path, database: Callable[[str], str] | None = None) -> Iterat
 
 
 @dataclass
-class _Runs:
+class Runs:
     """What each run of one kind of load gave."""
 
     name: str
@@ -59,7 +59,7 @@ class _Runs:
         yield Figure(f"{self.name}: worst /healthz", "ms", tuple(self.health), self.data)
 
 
-class _Load:
+class Load:
     """Devices at one server, and the loads that they make."""
 
     def __init__(self, world: World, server: Server, program: str) -> None:
@@ -67,7 +67,7 @@ class _Load:
         self.token = world.token(program, pool=POOLS[program])
         self.devices: list[BenchDevice] = []
 
-    def run(self, runs: _Runs, op: str, messages: list[bytes], connections: int, *, keep: bool = False) -> Outcome:
+    def run(self, runs: Runs, op: str, messages: list[bytes], connections: int, *, keep: bool = False) -> Outcome:
         """Send messages, each device's on its own turn, and note how it went."""
         lanes = [[http(op, message) for message in messages[lane::connections]] for lane in range(connections)]
         before = self.server.cpu_seconds()
@@ -83,7 +83,7 @@ class _Load:
         runs.not_done += len(messages) - done
         return outcome
 
-    def register(self, runs: _Runs, number: int, connections: int) -> list[BenchDevice]:
+    def register(self, runs: Runs, number: int, connections: int) -> list[BenchDevice]:
         """Register new devices; those that were answered know their instance."""
         devices = [BenchDevice(next(NUMBERS)) for _ in range(number)]
         messages = [device.register(self.token) for device in devices]
@@ -94,7 +94,7 @@ class _Load:
         self.devices = devices
         return devices
 
-    def renew(self, runs: _Runs, number: int, connections: int, uses: dict[str, int]) -> None:
+    def renew(self, runs: Runs, number: int, connections: int, uses: dict[str, int]) -> None:
         """Renew authorizations of the devices that registered last, in turn."""
         # A device comes again in the same lane only: their number is a multiple of that of the lanes.
         turn = len(self.devices) - len(self.devices) % connections
@@ -108,21 +108,21 @@ def _throughput(folder: Path) -> Iterator[Figure]:
             with _world(folder / kind, new_database if kind == "postgresql" else None) as world:
                 for tls in (False, True):
                     with serving("satellite", world.folder / "satellite", tls=tls) as server:
-                        yield from _loads(_Load(world, server, "satellite"), kind, tls=tls)
+                        yield from _loads(Load(world, server, "satellite"), kind, tls=tls)
     with _world(folder / "central") as world, serving("central", world.folder / "central", tls=False) as server:
-        yield from _loads(_Load(world, server, "central"), "sqlite", tls=False, share=6, most=(16,))
+        yield from _loads(Load(world, server, "central"), "sqlite", tls=False, share=6, most=(16,))
 
 
-def _loads(load: _Load, kind: str, *, tls: bool, share: int = 1, most: tuple[int, ...] = (16, 64)) -> Iterator[Figure]:
+def _loads(load: Load, kind: str, *, tls: bool, share: int = 1, most: tuple[int, ...] = (16, 64)) -> Iterator[Figure]:
     program = "central" if share > 1 else "satellite"
     for connections in most:
         where = f"{program}, {kind}, {'TLS' if tls else 'no TLS'}, {connections} connections"
-        joins = _Runs(f"registrations, {where}", f"{REGISTRATIONS // share} devices a run")
-        renewals = _Runs(f"renewals, {where}", f"{RENEWALS // share} renewals a run of {RENEWING // share} devices")
+        joins = Runs(f"registrations, {where}", f"{REGISTRATIONS // share} devices a run")
+        renewals = Runs(f"renewals, {where}", f"{RENEWALS // share} renewals a run of {RENEWING // share} devices")
         for _ in range(RUNS):
             load.register(joins, REGISTRATIONS // share, connections)
             load.devices = load.devices[: RENEWING // share]
-            load.renew(_Runs("", ""), len(load.devices), connections, USES)
+            load.renew(Runs("", ""), len(load.devices), connections, USES)
             load.renew(renewals, RENEWALS // share, connections, USES)
         yield from joins.figures()
         yield from renewals.figures()
@@ -130,8 +130,8 @@ def _loads(load: _Load, kind: str, *, tls: bool, share: int = 1, most: tuple[int
 
 def _storm(folder: Path) -> Iterator[Figure]:
     with _world(folder / "storm") as world, serving("satellite", world.folder / "satellite", tls=False) as server:
-        load, lost = _Load(world, server, "satellite"), []
-        runs = _Runs(f"storm of {STORM} registrations", "64 connections, sqlite, no TLS")
+        load, lost = Load(world, server, "satellite"), []
+        runs = Runs(f"storm of {STORM} registrations", "64 connections, sqlite, no TLS")
         for turn in range(RUNS):
             known = {device.instance for device in load.register(runs, STORM, 64)} - {None}
             database = sqlite3.connect(world.folder / "satellite" / "satellite.db")
@@ -147,13 +147,13 @@ def _claims(folder: Path) -> Iterator[Figure]:
         with _world(folder / f"claims-{size}") as world:
             home = world.folder / "satellite"
             with serving("satellite", home, tls=False) as server:
-                _Load(world, server, "satellite").register(_Runs("", ""), 16, 16)
+                Load(world, server, "satellite").register(Runs("", ""), 16, 16)
             _fill(home / "satellite.db", size)
             with serving("satellite", home, tls=False) as server:
-                load = _Load(world, server, "satellite")
-                runs = _Runs(f"changed lists, {size} devices known", "480 claims a run, 16 connections, sqlite, no TLS")
+                load = Load(world, server, "satellite")
+                runs = Runs(f"changed lists, {size} devices known", "480 claims a run, 16 connections, sqlite, no TLS")
                 for _ in range(RUNS):
-                    load.register(_Runs("", ""), 480, 16)
+                    load.register(Runs("", ""), 480, 16)
                     load.renew(runs, 480, 16, USES)
                 yield from runs.figures()
 

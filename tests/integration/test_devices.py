@@ -270,15 +270,15 @@ def test_a_device_moves_between_virtual_accounts_with_what_it_uses(vendor: World
 
 @pytest.mark.row("S4.7")
 @pytest.mark.parametrize("server", ["satellite", "central"])
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff\xfe", b'{"a":1}', b"[" * 5000, b'{"a":1e999}'])
-def test_bytes_that_are_no_message_get_a_problem_with_a_code(site: World, server: str, body: bytes) -> None:
+def test_bytes_that_are_no_message_get_a_problem_with_a_code(site: World, server: str) -> None:
     """Whatever comes, the answer is problem+json with a stable code and a client status."""
-    status, headers, data = call(site.wire(server).app, "POST", "/device/v1/authorize", body)
-    problem = json.loads(data)
+    for body in (b"", b"{", b"[]", b"\xff\xfe", b'{"a":1}', b"[" * 5000, b'{"a":1e999}'):
+        status, headers, data = call(site.wire(server).app, "POST", "/device/v1/authorize", body)
+        problem = json.loads(data)
 
-    assert 400 <= status < 500
-    assert headers["content-type"].startswith("application/problem+json")
-    assert problem["code"] in {"malformed", "altered", "unknown_issuer"}
+        assert 400 <= status < 500, body[:9]
+        assert headers["content-type"].startswith("application/problem+json"), body[:9]
+        assert problem["code"] in {"malformed", "altered", "unknown_issuer"}, body[:9]
 
 
 @pytest.mark.row("S4.7")

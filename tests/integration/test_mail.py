@@ -150,13 +150,13 @@ def test_an_untrusted_mail_server_gets_nothing(
 
 
 @pytest.mark.row("C11.1")
-@pytest.mark.parametrize("address", ["", "nobody", "a@b\nBcc: c@d", "a@", "@b", "x" * 300 + "@b.example"])
-def test_what_is_no_address_is_refused(vendor: World, address: str) -> None:
+def test_what_is_no_address_is_refused(vendor: World) -> None:
     """A contact that no mail can reach is refused with the satellite."""
     vendor.satellite("init", "--name", "North", "--root", vendor.file("root.json"), "--lab")
     vendor.satellite("registration", "export", "--output", vendor.file("registration"))
-    words = ("satellite", "add", ACCOUNT, "--name", "North", "--virtual-account", "Site", "--email", address)
-    error = vendor.central(*words, "--registration", vendor.file("registration"), code=1)["error"]
+    for address in ("", "nobody", "a@b\nBcc: c@d", "a@", "@b", "x" * 300 + "@b.example"):
+        words = ("satellite", "add", ACCOUNT, "--name", "North", "--virtual-account", "Site", "--email", address)
+        error = vendor.central(*words, "--registration", vendor.file("registration"), code=1)["error"]
 
-    assert error["code"] == "invalid_input"
+        assert error["code"] == "invalid_input", address
     assert states(vendor) == []

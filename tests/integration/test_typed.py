@@ -56,45 +56,37 @@ def written(token: str) -> dict[str, bytes]:
 
 
 @pytest.mark.row("D3", "S4.1")
-@pytest.mark.parametrize("form", ["plain", "blanks", "mark", "utf16", "utf16-be"])
 @pytest.mark.parametrize("option", ["--token-file", "--token"])
-def test_a_token_is_read_however_it_was_copied(
-    site: World, monkeypatch: pytest.MonkeyPatch, form: str, option: str
-) -> None:
-    """Blanks, line ends, byte order mark and UTF-16 around a token register the same device."""
-    data = written(site.token())[form]
-    value = site.file("token.txt", data)
-    if option == "--token":
-        value = data.decode("utf-16" if form.startswith("utf16") else "utf-8")
-    words = ("register", *WHERE, site.file("root.json"), option, value, "--pid", " SW-48", "--serial", "sn1 ")
-    done = run(site, monkeypatch, "one", *words)
+def test_a_token_is_read_however_it_was_copied(site: World, monkeypatch: pytest.MonkeyPatch, option: str) -> None:
+    """Blanks, line ends, byte order mark and UTF-16 around a token register a device as the bare one does."""
+    for form, data in written(site.token()).items():
+        value = site.file(f"token-{form}.txt", data)
+        if option == "--token":
+            value = data.decode("utf-16" if form.startswith("utf16") else "utf-8")
+        words = ("register", *WHERE, site.file("root.json"), option, value, "--pid", " SW-48", "--serial", f"{form} ")
+        done = run(site, monkeypatch, form, *words)
 
-    assert done["registration"] == "complete"
-    assert (done["udi"]["pid"], done["udi"]["serial"]) == ("SW-48", "sn1")
+        assert done["registration"] == "complete", form
+        assert (done["udi"]["pid"], done["udi"]["serial"]) == ("SW-48", form)
 
 
 @pytest.mark.row("D3", "S4.1")
-@pytest.mark.parametrize(
-    ("option", "value", "named"),
-    [
+def test_what_is_typed_wrong_is_refused_by_name(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The option is named, and no message leaves the device."""
+    for option, value, named in (
         ("--serial", "FOC 2222", "--serial"),
         ("--serial", "  ", "--serial"),
         ("--pid", "  ", "--pid"),
         ("--standby", "SW-48:FOC 2222", "PID:SN"),
         ("--token", "one two", "token"),
         ("--token", "  ", "token"),
-    ],
-)
-def test_what_is_typed_wrong_is_refused_by_name(
-    site: World, monkeypatch: pytest.MonkeyPatch, option: str, value: str, named: str
-) -> None:
-    """The option is named, and no message leaves the device."""
-    given = {"--pid": "SW-48", "--serial": "SN1", "--token": "token", option: value}
-    words = [word for pair in given.items() for word in pair]
-    done = run(site, monkeypatch, "one", "register", *WHERE, site.file("root.json"), *words, code=1)
+    ):
+        given = {"--pid": "SW-48", "--serial": "SN1", "--token": "token", option: value}
+        words = [word for pair in given.items() for word in pair]
+        done = run(site, monkeypatch, "one", "register", *WHERE, site.file("root.json"), *words, code=1)
 
-    assert named in done["error"]["message"]
-    assert site.satellite("instances")["items"] == []
+        assert named in done["error"]["message"], (option, value)
+        assert site.satellite("instances")["items"] == []
 
 
 @pytest.mark.row("C7.6", "S4.3", "D3")
