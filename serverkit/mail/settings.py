@@ -26,12 +26,15 @@ FilePath = Annotated[Path, BeforeValidator(_path)]
 def plain_host(text: str) -> str:
     """A host without a port, or nothing; EndpointError, which is a ValueError."""
     if text and read_host(f"[{text}]" if text.count(":") > 1 else text, 25)[0] != text:
-        raise EndpointError("a host without a port is needed; the port is a field of its own")
+        raise EndpointError("a host without a port is needed; the port is set apart")
     return text
 
 
 def _host(text: str | None) -> str | None:
-    return plain_host(text) if text else text
+    try:
+        return plain_host(text) if text else text
+    except EndpointError as error:
+        raise EndpointError(f"{error} (`mail.port`)") from error
 
 
 def _sender(text: str) -> str:
