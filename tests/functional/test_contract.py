@@ -131,13 +131,12 @@ def test_every_command_explains_itself() -> None:
 
 
 @pytest.mark.row("S3.5", "D3")
-@pytest.mark.parametrize("number", ["１２", "1_0", "1.5", "1e3", "", "0x10", "-", "9" * 40])
-def test_a_number_is_written_in_plain_digits(vendor: World, number: str) -> None:
+def test_a_number_is_written_in_plain_digits(vendor: World) -> None:
     """Anything that merely looks like a number is wrong usage, and no token is made."""
-    words = ("token", "create", ACCOUNT, "--virtual-account", "Spare", "--days", number)
-    code = refusal(central.cli.main, "--home", vendor.file("central"), *words, code=2)
+    for number in ("１２", "1_0", "1.5", "1e3", "", "0x10", "-", "9" * 40):
+        words = ("token", "create", ACCOUNT, "--virtual-account", "Spare", "--days", number)
 
-    assert code == "usage"
+        assert refusal(central.cli.main, "--home", vendor.file("central"), *words, code=2) == "usage", number
     assert vendor.central("token", "list", ACCOUNT)["items"] == []
 
 
