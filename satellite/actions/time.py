@@ -38,7 +38,7 @@ def propose_time_server(unit: Unit) -> str:
 
 
 def synchronize_time(server: Satellite, actor: Actor, name: str) -> dict[str, Any]:
-    """Measure against a time server, and keep it for later where it answers (row B54).
+    """Measure against a time server, and keep it for later where it answers (row S3.5).
 
     The system sets the clock; this only measures. `interval_seconds` is how often it is measured again while in doubt.
     """
