@@ -19,11 +19,12 @@ SOON_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """One check: its name, what became of it, a detail for people."""
+    """One check: its name, what became of it, a detail for people, and the day that it names as `{day}`."""
 
     name: str
     outcome: Outcome
     detail: str
+    day: datetime | None = None
 
 
 def examine_health(server: Satellite, unit: Unit) -> list[HealthCheck]:
@@ -49,12 +50,11 @@ def _certificate(server: Satellite, unit: Unit) -> HealthCheck:
     if found["state"] == "unusable":
         return HealthCheck("certificate", Outcome.FAIL, found["error"].message)
     if found["ends_at"] <= unit.now:
-        return HealthCheck("certificate", Outcome.FAIL, f"ended on {found['ends_at']:%Y-%m-%d}")
+        return HealthCheck("certificate", Outcome.FAIL, "ended on {day}", found["ends_at"])
     if found["lacking"]:
         return HealthCheck("certificate", Outcome.WARN, ", ".join(found["lacking"][:10]))
     soon = (found["ends_at"] - unit.now).days < SOON_DAYS
-    detail = f"until {found['ends_at']:%Y-%m-%d}"
-    return HealthCheck("certificate", Outcome.WARN if soon else Outcome.PASS, detail)
+    return HealthCheck("certificate", Outcome.WARN if soon else Outcome.PASS, "until {day}", found["ends_at"])
 
 
 def _copy(status: dict[str, Any]) -> HealthCheck:
@@ -68,4 +68,4 @@ def _synchronization(status: dict[str, Any], unit: Unit) -> HealthCheck:
     due, overdue = (datetime.fromisoformat(status[name]) for name in ("sync_due", "overdue_at"))
     now = unit.licence_now
     outcome = Outcome.FAIL if now >= overdue else Outcome.WARN if now >= due else Outcome.PASS
-    return HealthCheck("synchronization", outcome, f"due {due:%Y-%m-%d}")
+    return HealthCheck("synchronization", outcome, "due {day}", due)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from satellite.actions.health import examine_health
+from satellite.actions.health import HealthCheck, examine_health
 from satellite.actions.support import KIND, read_bundle, start_bundle
 from satellite.actions.tasks import show_task, stop_task
 from satellite.core.access.rules import Permission
@@ -15,8 +15,9 @@ from serverkit.errors import NotFoundError
 from serverkit.verdicts import Outcome
 from serverkit.web.answers import Answer, Moved, Sent, Shown
 from serverkit.web.console import Severity
+from serverkit.web.formats import day
 from serverkit.web.page import Page
-from serverkit.web.texts import Words, _
+from serverkit.web.texts import Text, Words, _
 from serverkit.web.urls import SIGNED_IN, Url
 
 TITLE = _("Health")
@@ -52,10 +53,34 @@ FIXES = {
 }
 
 
+DETAILS: dict[str, Text] = {
+    "answers and writes": _("answers and writes"),
+    "answers, busy": _("answers, busy"),
+    "does not answer": _("does not answer"),
+    "believed": _("believed"),
+    "believed, not confirmed": _("believed, not confirmed"),
+    "set_back": _("set back"),
+    "suspicious": _("jumped forward"),
+    "the newest": _("the newest"),
+    "restored": _("restored"),
+    "not registered": _("not registered"),
+    "ended on {day}": _("ended on {day}"),
+    "until {day}": _("until {day}"),
+    "due {day}": _("due {day}"),
+}
+"""Details of checks in the language of the page; others are codes, names and numbers."""
+
+
+def detail(one: HealthCheck) -> Words:
+    """The detail of a check."""
+    found = DETAILS.get(one.detail)
+    return Text(found.message, values={"day": day(one.day)}) if found is not None else one.detail or "–"
+
+
 def show(page: Page) -> Answer:
     """All checks, the worst first."""
     found = sorted(examine_health(cast("Satellite", page.server), page.unit), key=lambda one: ORDER.index(one.outcome))
-    checks = [(one, FIXES[one.name], SEVERITIES.get(one.outcome)) for one in found]
+    checks = [(one, detail(one), FIXES[one.name], SEVERITIES.get(one.outcome)) for one in found]
     context = {"checks": checks, "sound": not any(one.outcome in SEVERITIES for one in found)}
     return Shown("health", TITLE, "health.html", context, nav="health", help="troubleshooting")
 

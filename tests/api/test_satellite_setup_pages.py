@@ -11,12 +11,17 @@ from typing import Any
 
 import pytest
 
+from satellite.actions.health import HealthCheck
 from satellite.app import make_app
 from satellite.core.site.rules import ENOUGH_BYTES, FEWEST_BYTES, Finding, judge_clock, judge_disk, judge_names
 from satellite.runtime import Satellite, open_satellite
+from satellite.ui.health import DETAILS, detail
 from satellite.ui.setup.findings import WORDS, counted, line
+from satellite.ui.setup.time import ANSWERS
 from serverkit.actor import Actor
 from serverkit.db.unit import Database
+from serverkit.time.ntp import MEANINGS
+from serverkit.verdicts import Outcome
 from serverkit.web.texts import speaking, use_locales
 from tests.console import Browser
 from tests.world import ACCOUNT, World
@@ -224,3 +229,18 @@ def test_what_was_found_on_a_machine_is_said_in_the_language_of_the_page() -> No
     assert "1 Mar 2027, 13:00 CET; your computer says 1 Mar 2027, 14:00 CET" in english[2]
     assert "60 min 0 s behind your computer" in english[2]
     assert "3 in order, 1 to look at" in str(counted((found[1], found[1], found[2], found[1])))
+
+
+@pytest.mark.row("S1.3", "S3.4")
+@pytest.mark.one_database("no database is asked")
+def test_measurements_and_checks_are_said_in_the_language_of_the_page() -> None:
+    """Every outcome of a time server, and every detail of a check that is a word, is translated."""
+    use_locales("satellite.ui")
+    checked = [HealthCheck("certificate", Outcome.PASS, text, NOW) for text in DETAILS]
+    assert set(ANSWERS) == set(MEANINGS)
+    assert {name: str(words) for name, words in ANSWERS.items()} == MEANINGS
+    with speaking("de"):
+        german = [str(words) for words in (*ANSWERS.values(), *map(detail, checked))]
+    assert not {*german} & {*MEANINGS.values(), *(text.replace("{day}", "1 Mar 2027") for text in DETAILS)}
+    assert any(text.startswith("bis 1") and text.endswith("2027") for text in german)
+    assert str(detail(HealthCheck("copy", Outcome.SKIP, ""))) == "–"

@@ -6,7 +6,7 @@ from typing import cast
 
 from satellite.actions.time import ACTS
 from satellite.ui.settings.frame import MANAGE, PATH, UP, server_of
-from satellite.ui.setup.time import CONFIRMED, FORM, STANDINGS, TimeForm
+from satellite.ui.setup.time import ANSWERS, CONFIRMED, FORM, STANDINGS, TimeForm
 from satellite.ui.zone import zones
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.page import Page
@@ -19,7 +19,12 @@ def time_page(page: Page) -> Answer:
     found = ACTS.show(page.unit)
     values = {"zone": found["zone"], "servers": found["servers"]}
     view = FORM.view(page, f"{PATH}/time", values=values, choices={"zone": zones()})
-    context = {"found": found, "view": view, "standing": STANDINGS.get(found["standing"], found["standing"])}
+    context = {
+        "found": found,
+        "view": view,
+        "standing": STANDINGS.get(found["standing"], found["standing"]),
+        "answers": ANSWERS,
+    }
     return Shown("settings-time", _("Time"), "settings_time.html", context, crumbs=UP, nav="settings", help="time")
 
 

@@ -30,6 +30,18 @@ CONFIRMED: dict[str, Words] = {
 }
 
 
+ANSWERS: dict[str, Words] = {
+    "ok": _("answered"),
+    "no_answer": _("no answer in time"),
+    "unreachable": _("cannot be reached"),
+    "garbage": _("what came is not an answer of a time server"),
+    "kiss_of_death": _("the server refuses to be asked"),
+    "unsynchronized": _("the server itself has no time"),
+    "absurd_time": _("the server says a time that cannot be"),
+}
+"""What became of a measurement, by its outcome."""
+
+
 class TimeForm(BaseModel):
     """Zone and time servers."""
 
@@ -63,7 +75,12 @@ def show(page: Page) -> Answer:
         quiet=True,
     )
     settled = next(one["done"] for one in show_wizard(server, page.unit)["items"] if one["step"] == "time")
-    context = {"found": found, "view": view, "standing": STANDINGS.get(found["standing"], found["standing"])}
+    context = {
+        "found": found,
+        "view": view,
+        "standing": STANDINGS.get(found["standing"], found["standing"]),
+        "answers": ANSWERS,
+    }
     return step_page(page, "time", _("Time"), "setup_time.html", {**context, "settled": settled}, help="time")
 
 
