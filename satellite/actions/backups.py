@@ -77,6 +77,11 @@ def show_backups(server: Satellite, unit: Unit) -> dict[str, Any]:
     }
 
 
+def newest_backup(server: Satellite) -> str | None:
+    """Tell when the newest verified backup of the folder was made; None where there is none. Everyone may know."""
+    return next((iso(one.created) for one in shelf_of(server).items() if one.good), None)
+
+
 def change_backup_plan(server: Satellite, unit: Unit, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Change schedule and retention; what is not named stays. InvalidInputError."""
     present = stored.read(unit, stored.BACKUP, BackupPlan)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+from satellite.actions.backups import newest_backup
 from satellite.actions.counts import count_export_queue, count_instances
 from satellite.actions.licences import list_licence_window, show_as_of
 from satellite.actions.lists import list_alerts
@@ -66,6 +67,7 @@ def show_dashboard(page: Page) -> Answer:
             (one, alert_pages.SEVERITIES[one["severity"]], alert_pages.next_words(one), alert_pages.next_path(one))
             for one in alerts.items
         ],
+        "backup": distance(backup, page.now) if (backup := newest_backup(cast("Satellite", page.server))) else "",
         "alert_count": alerts.count,
         "paths": paths,
     }
