@@ -13,6 +13,7 @@ import re
 import shutil
 import sys
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +24,34 @@ ACCESS, OUTPUT = Path("build") / "demo" / "access.json", Path("build") / "screen
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 WIDTHS, THEMES = (1440, 390), ("light", "dark")
 MOST_PAGES = 150
-STATES = {"filtered-empty": "/licences?q=no-such-licence", "not-found": "/no-such-page"}
+STATES = {
+    "filtered-empty": "/licences?q=no-such-licence",
+    "not-found": "/no-such-page",
+    "not-an-order": "/instances?sort=-no-such-order",
+    "long-filter": "/instances?q=" + "a-long-word-without-a-blank-" * 7,
+    "columns-all": "/instances?cols=name,product,serial,virtual_account,state,last_contact,uuid,mac,software,registered",
+    "compact": "/instances?density=compact",
+    "save-view": "/views/instances/new?path=/instances&query=density%3Dcompact",
+    "search": "/search?q=SW",
+    "search-empty": "/search?q=no-such-thing",
+}
+"""States that an address leads to, by name."""
+LOOKS: dict[str, tuple[int, dict[str, Any], str]] = {
+    "320": (320, {}, ""),
+    "1100": (1100, {}, ""),
+    "1920": (1920, {}, ""),
+    "200-percent": (720, {"device_scale_factor": 2}, ""),
+    "contrast": (1440, {"contrast": "more"}, ""),
+    "forced": (1440, {"forced_colors": "active"}, ""),
+    "mirror": (1440, {}, "language=x-mirror"),
+    "pseudo": (1440, {}, "language=x-pseudo"),
+    "german": (1440, {}, "language=de"),
+    "no-script": (1440, {"java_script_enabled": False}, ""),
+    "print": (1000, {}, ""),
+}
+"""Looks of a few pages beside the two widths and themes: width, options of the browser, and the look that is chosen."""
+LOOKED_AT = ("dashboard", "licences", "instances", "instance", "sync", "token-new", "alerts")
+"""The pages that are shown in each of those."""
 _VARYING = re.compile(r"/[0-9a-f-]{8,}|/\d+|/[^/]*%[^/]*|/[^/]*\.[^/]*")
 _SKIPPED = ("/static/", "/api/", "/sign-out", "/openapi")
 
@@ -81,8 +109,108 @@ def _walk(browser: Browser, server: dict[str, Any], folder: Path) -> list[str]:
             for name, path in found.items():
                 page.goto(base + path)
                 page.screenshot(path=folder / f"{name}-{width}-{theme}.png", full_page=True)
+            for name, done in _DONE.items():
+                if done(page, base):
+                    page.screenshot(path=folder / f"{name}-{width}-{theme}.png")
             context.close()
-    return ["sign-in", *found]
+    _in_other_looks(browser, base, server["users"], found, folder)
+    return ["sign-in", *found, *_DONE]
+
+
+def _select_rows(page: Page, base: str) -> bool:
+    """Some rows are selected, and the bar of the selection is there."""
+    page.goto(f"{base}/tokens")
+    boxes = page.locator("[name=key]")
+    for number in range(min(3, boxes.count())):
+        boxes.nth(number).click()
+    return boxes.count() > 0
+
+
+def _refuse_form(page: Page, base: str) -> bool:
+    """A form that came back with its reasons."""
+    page.goto(f"{base}/tokens/new")
+    if page.locator("form.form").count() == 0:
+        return False
+    page.get_by_label("Days").fill("many")
+    page.locator("form.form [type=submit]").click()
+    page.wait_for_selector(".verdict")
+    return True
+
+
+def _refuse_file(page: Page, base: str) -> bool:
+    """A file of a wrong kind that was looked at."""
+    page.goto(f"{base}/sync")
+    field = page.locator("input[type=file]").first
+    if field.count() == 0:
+        return False
+    field.set_input_files({"name": "holiday.jpg", "mimeType": "image/jpeg", "buffer": b"no file of ours"})
+    page.locator("form.upload [type=submit]").first.click()
+    page.wait_for_selector(".verdict")
+    return True
+
+
+def _open_dialog(page: Page, base: str) -> bool:
+    """A dangerous act that asks in a dialog."""
+    page.goto(f"{base}/tokens")
+    link = page.locator("a.act.danger").first
+    if link.count() == 0:
+        return False
+    link.click()
+    page.locator("#dialog[open]").wait_for()
+    return True
+
+
+def _open_help(page: Page, base: str) -> bool:
+    """The help beside a page."""
+    page.goto(f"{base}/licences")
+    page.locator("a[data-help]").first.click()
+    page.locator("#drawer[open] h2").first.wait_for()
+    return True
+
+
+def _open_palette(page: Page, base: str) -> bool:
+    """The palette with what it found."""
+    page.goto(f"{base}/")
+    page.keyboard.press("Control+k")
+    page.locator("#palette[open]").wait_for()
+    page.keyboard.type("s")
+    return True
+
+
+_DONE: dict[str, Callable[[Page, str], bool]] = {
+    "selected": _select_rows,
+    "form-refused": _refuse_form,
+    "file-refused": _refuse_file,
+    "dialog": _open_dialog,
+    "help-drawer": _open_help,
+    "palette": _open_palette,
+}
+"""States that something has to be done for, by name."""
+
+
+def _in_other_looks(
+    browser: Browser, base: str, users: list[dict[str, str]], found: dict[str, str], folder: Path
+) -> None:
+    """A few pages at other widths, contrasts and languages, on paper, and as somebody who may only look sees them."""
+    shown = {name: found[name] for name in LOOKED_AT if name in found}
+    reader = next((one for one in users if one["role"] == "read-only"), None)
+    for look, (width, options, chosen) in {**LOOKS, "read-only": (1440, {}, "")}.items():
+        user = reader if look == "read-only" else users[0]
+        if user is None:
+            continue
+        size = {"width": width, "height": 900}
+        context = browser.new_context(ignore_https_errors=True, viewport=size, **{"locale": "en-GB", **options})  # type: ignore[arg-type]  # options that it knows
+        page = context.new_page()
+        _sign_in(page, base, user)
+        if chosen:
+            name = min((one["name"] for one in context.cookies()), key=len) + "-look"  # that of the session is the shortest
+            context.add_cookies([{"name": name, "value": chosen, "url": base, "secure": True}])
+        if look == "print":
+            page.emulate_media(media="print")
+        for name, path in shown.items():
+            page.goto(base + path)
+            page.screenshot(path=folder / f"{name}-{look}.png", full_page=True)
+        context.close()
 
 
 def _addresses(browser: Browser, base: str, user: dict[str, str]) -> dict[str, str]:
@@ -127,6 +255,10 @@ def _write_index(output: Path, pictures: dict[str, list[str]]) -> None:
                 for theme in THEMES:
                     file = html.escape(f"{console}/{name}-{width}-{theme}.png")
                     parts.append(f'<a href="{file}"><img src="{file}" width="{width // 4}" alt="{file}"></a> ')
+            for look in [*LOOKS, "read-only"]:
+                if (output / console / f"{name}-{look}.png").exists():
+                    file = html.escape(f"{console}/{name}-{look}.png")
+                    parts.append(f'<a href="{file}"><img src="{file}" width="240" alt="{file}"></a> ')
     output.mkdir(parents=True, exist_ok=True)
     (output / "index.html").write_text("\n".join(parts), encoding="utf-8")
 
