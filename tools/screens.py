@@ -203,7 +203,9 @@ def _in_other_looks(
         page = context.new_page()
         _sign_in(page, base, user)
         if chosen:
-            name = min((one["name"] for one in context.cookies()), key=len) + "-look"  # that of the session is the shortest
+            name = (
+                min((one["name"] for one in context.cookies()), key=len) + "-look"
+            )  # that of the session is the shortest
             context.add_cookies([{"name": name, "value": chosen, "url": base, "secure": True}])
         if look == "print":
             page.emulate_media(media="print")

@@ -302,7 +302,8 @@ def test_everything_is_reached_by_keys(visit: Visit) -> None:
     assert page.get_by_label("Name or serial number").first.input_value() == "g x"
     page.keyboard.press("Control+k")
     page.keyboard.type("steps")
-    page.locator("#palette a").click()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
     page.wait_for_url("**/steps/time")
     page.keyboard.press("/")
     page.keyboard.type("FDO1")

@@ -174,6 +174,14 @@ const palette = () => {
   box.showModal();
   input.focus();
 };
+// In the palette the arrows go from what is typed to what was found, and back.
+document.addEventListener("keydown", (e) => {
+  const box = e.target.closest?.("#palette");
+  if (!box || !["ArrowDown", "ArrowUp"].includes(e.key)) return;
+  e.preventDefault();
+  const all = [box.querySelector("input"), ...box.querySelectorAll("a")];
+  all[(all.indexOf(document.activeElement) + (e.key === "ArrowDown" ? 1 : all.length - 1)) % all.length].focus();
+});
 document.addEventListener("keydown", (e) => {
   if ((e.ctrlKey || e.metaKey) && e.key === "k") { e.preventDefault(); if (document.querySelector(".search")) palette(); return; }
   if (e.key === "Escape") { for (const menu of document.querySelectorAll("details.menu[open]")) { menu.open = false; menu.querySelector("summary").focus(); } document.getElementById("menu")?.classList.remove("open"); return; }
