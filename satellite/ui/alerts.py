@@ -52,6 +52,11 @@ KINDS = {
     "virtual_account_released": _("A virtual account is not this satellite's any more"),
     "clock_suspicious": _("The clock is in doubt"),
     "trust_expiring": _("A key of central ends soon"),
+    "backup_old": _("The newest backup is old"),
+    "backup_failed": _("A backup failed"),
+    "tls_pair_unusable": _("The TLS files cannot be used"),
+    "tls_certificate_ending": _("The TLS certificate ends soon"),
+    "tls_names_missing": _("The TLS certificate lacks a name"),
 }
 SYNC, CLOCK = "/sync", "/settings/time"
 
