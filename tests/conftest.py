@@ -1,4 +1,7 @@
-"""What many tests share: worlds on both databases, and a PostgreSQL of their own."""
+"""What many tests share: worlds on both databases, a PostgreSQL of their own, and the profiles of generated tests.
+
+PERIGEE_PROFILE=thorough multiplies walks and examples; PERIGEE_SEED=N walks from another first seed.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from central.runtime import assemble as assemble_central
 from satellite.runtime import assemble as assemble_satellite
@@ -26,6 +30,12 @@ MEMORY, ROOM = Path("/dev/shm"), 2 * 2**30
 if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     # Homes and databases stand in memory: every commit is written through as on a disk, and nobody waits for one.
     os.environ["TMPDIR"], tempfile.tempdir = str(MEMORY), None
+THOROUGH = os.environ.get("PERIGEE_PROFILE") == "thorough"
+_QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
+
+settings.register_profile("fast", max_examples=40, deadline=None, derandomize=True, suppress_health_check=_QUIET)
+settings.register_profile("thorough", max_examples=2000, deadline=None, suppress_health_check=_QUIET)
+settings.load_profile("thorough" if THOROUGH else "fast")
 BOTH = (pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.system))
 
 

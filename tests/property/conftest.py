@@ -1,7 +1,4 @@
-"""Profiles of the property tests: a fast one for every run, a thorough one for nights.
-
-PERIGEE_PROFILE=thorough multiplies walks and examples; PERIGEE_SEED=N walks from another first seed.
-"""
+"""What the property tests share: a folder in memory, and a world to copy."""
 
 from __future__ import annotations
 
@@ -12,16 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from tests.property.small_world import build_template
-
-THOROUGH = os.environ.get("PERIGEE_PROFILE") == "thorough"
-_QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
-
-settings.register_profile("fast", max_examples=40, deadline=None, derandomize=True, suppress_health_check=_QUIET)
-settings.register_profile("thorough", max_examples=2000, deadline=None, suppress_health_check=_QUIET)
-settings.load_profile("thorough" if THOROUGH else "fast")
 
 
 @pytest.fixture(scope="session")
