@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serverkit.devices.bodies import SMALL_BYTES
 from serverkit.errors import AppError, RequestMalformedError, UploadTooLargeError
 from serverkit.web.page import Page
 from serverkit.web.security import SAFE
@@ -38,10 +39,15 @@ def check_size(page: Page) -> None:
 
 
 def admit(page: Page) -> None:
-    """Allow a large body to those who are signed in, or whom the address itself admits; NotAdmittedError."""
+    """Allow a large body to those who are signed in, or whom the address itself admits; NotAdmittedError.
+
+    A small body needs no leave: the token of its form is checked like any other, and its handler judges the rest.
+    """
     if not page.url.changes:
         return
     if page.url.admits is not None:
+        if (announced_bytes(page.request.environ) or 0) <= SMALL_BYTES:
+            return
         try:
             page.request.allow(page.url.most_bytes, page.url.admits(page))
         except AppError as error:
