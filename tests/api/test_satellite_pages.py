@@ -93,6 +93,12 @@ def test_every_address_asks_the_matrix(browsers: dict[Role, Browser]) -> None:
             assert found.status_code < 500, (role, url.method, path)
 
 
+def keys_of(page: str) -> dict[str, str]:
+    """The key of each row of a list by its name."""
+    found = re.findall(r'<tr data-row="(\w+)".*?<th scope="row".*?<bdi>([^<]+)</bdi>', page, re.DOTALL)
+    return {name: key for key, name in found}
+
+
 @pytest.mark.row("S3.4")
 def test_every_change_needs_the_token_of_the_session_and_someone_who_is_signed_in(
     browsers: dict[Role, Browser],
@@ -178,9 +184,7 @@ def test_a_token_is_made_shown_once_and_revoked_in_the_browser(browsers: dict[Ro
         made = browser.post("/tokens/new", {"virtual_account": "Site", "days": "30", "description": name})
         assert (made.status_code, "pst" in made.get_data(as_text=True)) == (200, True)
     page = browser.get("/tokens").get_data(as_text=True)
-    keys = dict(
-        zip(re.findall(r"<bdi>([^<]+)</bdi>\s*</th>", page), re.findall(r'data-row="(\w+)"', page), strict=True)
-    )
+    keys = keys_of(page)
 
     assert "&lt;b&gt;Rack 5&lt;/b&gt;" in page
     assert "<b>Rack 5</b>" not in page
@@ -225,9 +229,7 @@ def test_users_are_managed_in_the_browser_and_an_administrator_always_remains(br
     assert admin.post("/users/new", good).headers["Location"] == "/users"
     assert admin.post("/users/new", good).status_code == 409
     page = admin.get("/users").get_data(as_text=True)
-    keys = dict(
-        zip(re.findall(r"<bdi>([^<]+)</bdi>\s*</th>", page), re.findall(r'data-row="(\w+)"', page), strict=True)
-    )
+    keys = keys_of(page)
     mira, last = keys["&lt;b&gt;Mira&lt;/b&gt;"], keys["administrator"]
 
     assert 'data-table="matrix"' in page
