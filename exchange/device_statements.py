@@ -10,6 +10,7 @@ from exchange.canonical import JsonObject, iso
 from exchange.errors import MalformedError
 from exchange.fields import Fields
 from exchange.identity import Udi
+from exchange.limits import TAG_CHARS
 from exchange.statement import FORMAT, statement_fields
 
 
@@ -47,7 +48,7 @@ class ExportRequest:
             instance=fields.identifier("instance"),
             udi=Udi.from_dict(fields.mapping("udi")),
             key_hash=fields.digest("key_hash"),
-            tag=fields.text("tag", empty=False),
+            tag=fields.text("tag", most=TAG_CHARS, empty=False),
             quantity=fields.integer("quantity", least=0),
             requested_at=fields.time("requested_at"),
         )
@@ -125,7 +126,7 @@ class ExportReturn:
             instance=fields.identifier("instance"),
             udi=Udi.from_dict(fields.mapping("udi")),
             key_hash=fields.digest("key_hash"),
-            tag=fields.text("tag", empty=False),
+            tag=fields.text("tag", most=TAG_CHARS, empty=False),
             quantity=fields.integer("quantity", least=1),
             returned_at=fields.time("returned_at"),
             reservation=reservation,

@@ -63,6 +63,11 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
         "The device is registered in another virtual account than the token's.",
         "Use a token of its virtual account, or ask the administrator to transfer the device first.",
     ),
+    "virtual_account_released": Problem(
+        409,
+        "The device's virtual account is not this satellite's any more.",
+        "Ask the administrator to transfer the device to a virtual account that the satellite has.",
+    ),
     "unknown_member": Problem(
         422, "The named member does not belong to the set.", "Name one of the registered members."
     ),

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import accumulate, takewhile
 
 from exchange.device.timers import AUTHORIZATION_RENEWAL, SILENT_MINOR
 from exchange.identity import Udi
+from exchange.limits import KIB
+from exchange.weight import json_bytes
 
 STANDBYS = 32
 """The most standbys of a set."""
+STANDBYS_BYTES = 32 * KIB
+"""The most bytes of their identities: with their keys, and all else that an instance says, they fit into a row of a file."""
 
 
 class CounterVerdict(StrEnum):
@@ -61,8 +66,8 @@ def standbys_after(
     """Row C7.6: the standbys of a set after one of its units registered and named the others.
 
     The active unit replaces the list, if it names one; a unit that has a key of its own (`with_key`, by `Udi.key`) stays.
-    A standby only adds to it. Each stays written as it was first reported. A set that is full takes no further names: an
-    instance with more standbys than a row of a file holds would keep its site from synchronizing.
+    A standby only adds to it. Each stays written as it was first reported. A set that is full, by number or by size, takes
+    no further names: an instance that is larger than a row of a file would keep its site from synchronizing.
     """
     if unit.key == active.key and named:
         kept = [udi for udi in standbys if udi.key in with_key or udi.key in {one.key for one in named}]
@@ -72,7 +77,9 @@ def standbys_after(
     for udi in (*kept, unit, *named):
         found.setdefault(udi.key, udi)
     found.pop(active.key, None)
-    return tuple(found.values())[:STANDBYS]
+    sizes = accumulate(json_bytes(udi.to_dict()) for udi in found.values())
+    fitting = takewhile(lambda pair: pair[1] <= STANDBYS_BYTES, zip(found.values(), sizes, strict=True))
+    return tuple(udi for udi, _ in fitting)[:STANDBYS]
 
 
 def is_clone(restored_at: datetime | None, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from exchange.canonical import JsonObject, iso
 from exchange.fields import Fields, plain_text
 from exchange.files.row import Row
-from exchange.limits import KIB, SIGNED_BYTES
+from exchange.limits import KIB, PRODUCTS, SIGNED_BYTES
 from exchange.vocabulary import ExportState
 
 
@@ -53,7 +53,7 @@ class EntitlementRow(Row):
             name=row.text("name"),
             description=row.text("description"),
             restricted=row.flag("restricted"),
-            products=row.items("products", plain_text, most=1000),
+            products=row.items("products", plain_text, most=PRODUCTS),
         )
 
 

@@ -15,6 +15,7 @@ from satellite.core.accounts.queries import virtual_accounts
 from satellite.core.base import next_change
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
+from satellite.core.export_queue.withdrawing import refuse_undecided
 from satellite.core.instances.models import Instance
 from satellite.core.tokens.models import Token
 from serverkit.db.unit import Unit
@@ -31,6 +32,7 @@ def release_others(unit: Unit, named: Collection[str]) -> None:
         )
         for token in unit.session.scalars(tokens):
             token.revoked, token.change_no = True, next_change(unit)
+        refuse_undecided(unit, row.id, "The virtual account is not this satellite's any more.")
         here = select(func.count()).where(Instance.virtual_account_id == row.id, Instance.removed.is_(False))
         left = int(unit.session.scalar(here) or 0)
         message = f"virtual account {row.name} is not this satellite's any more; product instances in it: {left}"

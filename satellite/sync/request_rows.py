@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from exchange.canonical import encode
+from exchange.canonical import JsonObject, encode
 from exchange.container_writing import Lines
 from exchange.files.packing import (
     ClaimText,
@@ -29,9 +29,10 @@ from exchange.files.packing import (
 )
 from exchange.files.rows import ExportRequestRow, ExportReturnRow, GrantStateRow, RequestRow, TokenRow
 from exchange.keys import PublicKey
-from exchange.limits import TABLE_ROWS
+from exchange.limits import SUBJECT_BYTES, TABLE_ROWS
 from exchange.statements import open_export_request
 from exchange.vocabulary import DeliveryState, PrivacyField
+from exchange.weight import json_bytes
 from satellite.core.event_log.models import Event
 from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from satellite.core.export_queue.services import ACTIVE, SENT, WAITING
@@ -50,6 +51,8 @@ ALIKE = 64
 HELD = 16 * TABLE_ROWS
 """So many rows about the instances of one table are held at once: one device may have told a million events."""
 LAST = 2**62
+SURELY_SHORT = SUBJECT_BYTES // 4
+"""So many letters are no more bytes than the facts of an event may have."""
 R = TypeVar("R", ClaimText, EventText)
 
 
@@ -226,9 +229,24 @@ def events_since(after: int, released: Sequence[str] = (), *, full: bool) -> Sel
     return query.order_by(*_beside(after, released, Event.instance_id, full=full), Event.number)
 
 
+def _fitting(subject: JsonObject, elsewhere: str | None) -> JsonObject:
+    """The facts of an event, as many as a row of a file holds: its sentence, which goes with it, says no less.
+
+    `elsewhere` is where it happened, if the device of the event is in another virtual account now.
+    """
+    found: JsonObject = {} if elsewhere is None else {"virtual_account": elsewhere}
+    size = json_bytes({**found, "left_out": len(subject)})
+    for name, value in subject.items():
+        size += json_bytes({name: value})
+        if name not in found and size <= SUBJECT_BYTES:
+            found[name] = value
+    left_out = len({*subject} - {*found})
+    return {**found, "left_out": left_out} if left_out else found
+
+
 def _event(privacy: PrivacyFilter, row: tuple[Any, ...]) -> EventText:
     of, number, at, kind, actor, message, instance, subject, hostname, elsewhere = row
-    if elsewhere is not None:  # not where the device of the event is now
-        subject = encode({**json.loads(subject), "virtual_account": elsewhere}).decode()
+    if elsewhere is not None or len(subject) > SURELY_SHORT:
+        subject = encode(_fitting(json.loads(subject), elsewhere)).decode()
     text = privacy.message(message, hostname)[:4096]
     return EventText(of, number, at, kind, actor, text, instance, subject)

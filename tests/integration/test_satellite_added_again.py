@@ -116,3 +116,26 @@ def test_restricted_units_follow_their_device_into_a_virtual_account_that_stayed
     assert {row["virtual_account"]: row["in_use"] for row in strong if row["in_use"]} == {"Site": 1}
     assert second.may_use("STRONG").allowed
     assert site.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C1.3", "C8.2", "S3.3")
+def test_a_request_from_a_virtual_account_that_is_not_the_satellites_says_so(site: World) -> None:
+    """One that central has not decided fails with that reason, a new one is refused; after a transfer it is decided."""
+    _, second = with_two(site)
+    second.request_export("STRONG", 2)
+    added_again(site, "Site")
+    (failed,) = site.satellite("export-queue")["items"]
+    with pytest.raises(ServerRefusedError) as refused:
+        second.request_export("STRONG", 1)
+    site.synchronize("1")
+    told = [row["message"] for row in site.central("events", ACCOUNT)["items"] if row["kind"] == "export:failed"]
+    site.satellite("instance", "transfer", str(second.state.instance), "--to", "Site")
+    second.request_export("STRONG", 1)
+    site.synchronize("2")
+    second.renew_authorization()
+
+    assert (failed["state"], failed["reason"]) == ("failed", "cancelled")
+    assert failed["message"] == "The virtual account is not this satellite's any more."
+    assert refused.value.reason == "virtual_account_released"
+    assert told == []
+    assert second.may_use("STRONG").allowed

@@ -15,6 +15,7 @@ from central.domain.base import VENDOR, next_change
 from central.domain.catalogue.models import Entitlement, Product
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
+from exchange.limits import PRODUCTS, PRODUCTS_BYTES, TAG_CHARS
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, upsert
 from serverkit.names import InvalidNameError, check_text
@@ -23,6 +24,7 @@ from serverkit.table_file import RowError, RowWarning, read_table
 REQUIRED = ("kind", "tag", "name")
 OPTIONAL = ("description", "restricted", "family", "products")
 _TAG = re.compile(r"[A-Za-z0-9._,+/ ()&-]{1,255}")
+_TEXTS = {"name": 255, "description": 1024, "family": 255}
 _YES_NO = {"": False, "no": False, "false": False, "0": False, "yes": True, "true": True, "1": True}
 
 
@@ -50,11 +52,22 @@ def read_row(cells: dict[str, str]) -> CatalogueRow:
     if restricted is None:
         raise RowError("invalid_flag", "restricted is yes or no")
     try:
-        texts = [check_text(what, cells.get(what, "")) for what in ("name", "description", "family")]
+        texts = [check_text(what, cells.get(what, ""), most) for what, most in _TEXTS.items()]
     except InvalidNameError as error:
         raise RowError("invalid_name", error.message) from error
-    products = tuple(entry for entry in re.split(r"[;|\s]+", cells.get("products", "")) if entry)
+    products = _products(cells.get("products", ""))
     return CatalogueRow(kind, tag, texts[0] or tag, texts[1], restricted, texts[2], products)
+
+
+def _products(text: str) -> tuple[str, ...]:
+    """The products of a cell; RowError for more than a row of a response holds, which no satellite could import."""
+    found = tuple(entry for entry in re.split(r"[;|\s]+", text) if entry)
+    if len(found) > PRODUCTS:
+        raise RowError("too_many_products", f"{len(found)} products are named; at most {PRODUCTS} are possible")
+    if (size := len(text.encode())) > PRODUCTS_BYTES or any(len(entry) > TAG_CHARS for entry in found):
+        least = f"{PRODUCTS_BYTES} bytes in all, {TAG_CHARS} characters each"
+        raise RowError("too_many_products", f"the products have {size} bytes; at most {least} are possible")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ from exchange.device.licence_bodies import ExportAnswer
 from exchange.files.rows import ExportDecisionRow
 from exchange.keys import PublicKey
 from exchange.statements import RESERVATION, ExportRequest, ExportReturn, Grant, GrantRelease
-from exchange.vocabulary import ExportReason, ExportState
+from exchange.vocabulary import ExportState
+from satellite.core.accounts.models import VirtualAccount
 from satellite.core.base import next_change
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
 from satellite.core.export_queue.models import GRANT_STATES, QUEUE_STATES, HeldGrant, QueueEntry
 from satellite.core.export_queue.queries import device_of, units_of
+from satellite.core.export_queue.withdrawing import withdraw_waiting
 from serverkit.db.unit import Unit
 
 WAITING, SENT, GRANTED, FAILED, DELIVERED, RETURNED = QUEUE_STATES
@@ -67,7 +69,9 @@ def queue_request(
         raise DeviceRefusal("identity_mismatch")
     if not instance.export_allowed and statement.quantity:
         raise DeviceRefusal("export_not_permitted", "the token did not allow it")
-    _withdraw_waiting(unit, "Replaced by a newer request of the device.", instance.id, statement.tag)
+    if statement.quantity and unit.session.get_one(VirtualAccount, instance.virtual_account_id).removed:
+        raise DeviceRefusal("virtual_account_released")  # central does not know the device, and would say only that
+    withdraw_waiting(unit, "Replaced by a newer request of the device.", instance.id, statement.tag)
     row = QueueEntry(
         id=statement.request,
         instance_id=instance.id,
@@ -86,18 +90,6 @@ def queue_request(
     _say(unit, EventKind.EXPORT_REQUESTED, row, row.count, "requested by {device}")
     unit.session.flush()  # the answer of this very message lists it
     return answer_of(row)
-
-
-def withdraw_all(unit: Unit, instance_id: str) -> None:
-    """Withdraw what an instance that is removed asked for and central has not heard of."""
-    _withdraw_waiting(unit, "The product instance was removed.", instance_id)
-
-
-def _withdraw_waiting(unit: Unit, why: str, instance_id: str, tag: str | None = None) -> None:
-    query = select(QueueEntry).where(QueueEntry.instance_id == instance_id, QueueEntry.state == WAITING)
-    for row in unit.session.scalars(query if tag is None else query.where(QueueEntry.tag == tag)):
-        row.state, row.reason, row.decided_at = FAILED, ExportReason.CANCELLED.value, unit.now
-        row.message, row.change_no = why, next_change(unit)
 
 
 def _say(unit: Unit, kind: EventKind, row: QueueEntry | HeldGrant, quantity: int, text: str, more: str = "") -> None:

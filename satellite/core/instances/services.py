@@ -23,7 +23,7 @@ from satellite.core.base import next_change
 from satellite.core.event_log.event_kinds import SITE, EventKind
 from satellite.core.event_log.services import record
 from satellite.core.export_queue.moving import move_restricted
-from satellite.core.export_queue.services import withdraw_all
+from satellite.core.export_queue.withdrawing import withdraw_all
 from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import (
     instance_name,

@@ -8,6 +8,8 @@ import pytest
 
 from central.actions.catalogue import import_catalogue, list_catalogue
 from central.domain.base import VENDOR, last_change
+from central.domain.catalogue.services import read_row
+from serverkit.table_file import RowError
 from tests.unit.central.factories import add_licences, unit_of
 
 
@@ -20,3 +22,23 @@ def test_a_catalogue_takes_one_change_number_and_a_preview_takes_none(tmp_path: 
 
         assert last_change(unit, VENDOR) == 1
         assert [one["tag"] for one in list_catalogue(unit)] == ["ADVANTAGE", "ESSENTIALS"]
+
+
+@pytest.mark.row("C8.1", "E2")
+@pytest.mark.parametrize(
+    ("code", "name", "products"),
+    [
+        ("too_many_products", "A", " ".join(f"P{number}" for number in range(1001))),
+        ("too_many_products", "A", " ".join(f"P{number}{'x' * 200}" for number in range(200))),
+        ("too_many_products", "A", "P" * 256),
+        ("invalid_name", "A" * 256, "P1"),
+    ],
+)
+def test_a_catalogue_holds_no_row_that_a_satellite_cannot_import(code: str, name: str, products: str) -> None:
+    """One such line would keep every site that has the licence from synchronizing."""
+    with pytest.raises(RowError) as refused:
+        read_row({"kind": "entitlement", "tag": "A", "name": name, "products": products})
+    at_most = read_row({"kind": "entitlement", "tag": "A", "name": "A" * 255, "products": "P " * 1000})
+
+    assert refused.value.code == code
+    assert len(at_most.products) == 1000

@@ -8,6 +8,7 @@ import pytest
 
 from exchange.device.rules import (
     STANDBYS,
+    STANDBYS_BYTES,
     CounterVerdict,
     RegistrationVerdict,
     is_clone,
@@ -18,6 +19,7 @@ from exchange.device.rules import (
 )
 from exchange.device.timers import AUTHORIZATION_RENEWAL
 from exchange.identity import Udi
+from exchange.weight import json_bytes
 
 NOW = datetime(2027, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -74,3 +76,15 @@ def test_a_set_stays_as_small_as_a_row_of_a_file_holds() -> None:
 
     assert standbys_after(A, full, first[0], more, with_key={first[0].key}) == full == tuple(first)
     assert len(standbys_after(A, full, A, more, with_key={first[5].key})) == STANDBYS
+
+
+@pytest.mark.row("C7.6", "E2")
+def test_a_set_with_long_identities_is_cut_before_it_outgrows_a_row() -> None:
+    """What counts is bytes, not letters; those that are in the set stay in front."""
+    parts = ("pid", "serial", "uuid", "vid", "host_identifier", "suvi", "mac_address")
+    units = [Udi(**dict.fromkeys(parts, f"{number}{'é' * 250}")) for number in range(STANDBYS)]
+    found = standbys_after(A, [B], A, units, with_key={B.key})
+
+    assert found[:2] == (B, units[0])
+    assert sum(json_bytes(udi.to_dict()) for udi in found) <= STANDBYS_BYTES
+    assert len(found) < STANDBYS
