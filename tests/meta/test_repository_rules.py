@@ -53,7 +53,7 @@ FURTHER = {
     "central/domain/satellites": {"keys"},
     "satellite/core/access": {"users"},
     "satellite/core/alerts": {"clones", "conditions", "devices"},
-    "satellite/core/export_queue": {"moving", "track"},
+    "satellite/core/export_queue": {"moving", "withdrawing", "track"},
     "satellite/core/instances": {"clones", "sets"},
     "satellite/core/licences": {"ledger"},
 }
