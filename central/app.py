@@ -9,6 +9,8 @@ from central.api.sync import SyncEndpoint, sync_urls
 from central.api.v1.app import OPERATIONS, make_api
 from central.device_api.app import make_app as make_device_app
 from central.runtime import Central
+from central.ui.console import URLS as PAGES
+from central.ui.console import CentralConsole
 from exchange.vocabulary import DeviceOp
 from serverkit.devices.asgi_front import Application
 from serverkit.devices.rate_limit import FailureLimiter
@@ -18,6 +20,9 @@ from serverkit.http.oauth import Tokens, token_urls
 from serverkit.http.schemas import BASE
 from serverkit.tls.names import AskedNames
 from serverkit.tls.pair import TLS
+from serverkit.web.assets import Static, static_urls
+from serverkit.web.stages import Pages
+from serverkit.web.urls import page_urls
 
 URLS = (
     *lean_urls(DeviceOp),
@@ -25,6 +30,8 @@ URLS = (
     *token_urls(),
     *(url for route in ROUTES for url in route.urls(BASES)),
     *rest_urls(BASE, OPERATIONS),
+    *static_urls(),
+    *page_urls(PAGES),
 )
 """Every address of this server: family, method, path, what is needed, what it calls, and its row."""
 
@@ -43,4 +50,4 @@ def families(server: Central) -> tuple[Family, ...]:
         make_compat(server, limiter),
         make_api(server, limiter),
     )
-    return (SyncEndpoint(server), tokens, compat, rest)
+    return (SyncEndpoint(server), tokens, compat, rest, Static(), Pages(CentralConsole(server)))

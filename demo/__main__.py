@@ -110,6 +110,8 @@ Satellite  {satellite.url}
 
 Sign in    {satellite.url}/ in a browser, as one of
 {_people(story.users["satellite"])}
+           {central.url}/ in a browser, as one of
+{_people(story.users["central"])}
            Addresses, certificates, users and files of this run: {folder / "access.json"}
            Commands act as the administrator of the folder they are given. Devices register with {story.tokens["Campus"]}
 

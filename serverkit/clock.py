@@ -235,3 +235,11 @@ def parse_duration(text: str) -> timedelta:
     if not parts or "".join(number + unit for number, unit in parts) != plain:
         raise InvalidInputError("{text!r} is not a duration such as 90d, 36h or 15m", text=text)
     return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta(0))
+
+
+def moment_or_none(text: str | None) -> datetime | None:
+    """The moment of an ISO 8601 time with a zone; None for a text that is none, as anyone may type an address."""
+    try:
+        return parse_time(text) if text else None
+    except InvalidInputError:
+        return None

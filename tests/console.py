@@ -193,13 +193,18 @@ class TestConsole:
         del unit, who
         return self.closed
 
-    def permit(self, unit: Unit, needed: Sequence[StrEnum]) -> None:
+    def permit(self, unit: Unit, needed: Sequence[StrEnum], parts: Mapping[str, str]) -> None:
+        del parts
         scopes = unit.actor.scopes or frozenset()
         if not any(one in scopes or not isinstance(one, Permission) for one in needed):
             raise ForbiddenError
 
-    def frame(self, unit: Unit, who: SignedIn | None) -> Frame:
-        del unit, who
+    def placed(self, unit: Unit, who: SignedIn, parts: Mapping[str, str]) -> SignedIn:
+        del unit, parts
+        return who
+
+    def frame(self, unit: Unit, who: SignedIn | None, parts: Mapping[str, str]) -> Frame:
+        del unit, who, parts
         return Frame("North Site", self.navigation)
 
     def preferences(self, unit: Unit, who: SignedIn) -> Mapping[str, Any]:

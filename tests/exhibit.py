@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import SimpleNamespace
@@ -404,8 +404,9 @@ class ExhibitConsole(TestConsole):
         super().__init__(PAGES, NAVIGATION, server=Exhibit(things(count)), package="tests.exhibit_templates", **more)
         self.operations = {OPERATION.name: OPERATION}
 
-    def frame(self, unit: Unit, who: SignedIn | None) -> Frame:
+    def frame(self, unit: Unit, who: SignedIn | None, parts: Mapping[str, str]) -> Frame:
         """Chips, alerts and a band."""
+        del parts
         if who is None:
             return Frame("North Site")
         chips = (

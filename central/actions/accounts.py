@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from central.actions.views import AccountView, AgreementView, ListedAccountView, VirtualAccountView
-from central.domain.access.rules import TRUSTED_KINDS, HeldRole, Permission, permits
+from central.domain.access.rules import ROLE_SCOPES, TRUSTED_KINDS, HeldRole, Permission, Scope, permits
 from central.domain.access.services import actor_of, held_roles
 from central.domain.accounts import services
-from central.domain.accounts.models import SmartAccount
+from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import by_domain, named, only_visible, virtual_accounts, visible_accounts
 from central.domain.agreements import services as agreements
 from central.domain.alerts.queries import overviews
+from serverkit.clock import optional_iso
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
 
@@ -35,6 +36,55 @@ def list_accounts(unit: Unit, part: Slice = ALL) -> Listing:
         overview = found.get(row.id, {"alerts": None, "roles": None})
         items.append(ListedAccountView(**AccountView.of(row).model_dump(), **overview).shown())
     return Listing(items, following)
+
+
+def name_accounts(unit: Unit, most: int) -> list[tuple[str, str]]:
+    """Domain and name of the accounts in which the caller has a role, by name; at most so many."""
+    query = only_visible(unit, select(SmartAccount.domain, SmartAccount.name)).order_by(SmartAccount.name)
+    return [(domain, name) for domain, name in unit.session.execute(query.limit(most))]
+
+
+def search_places(unit: Unit, text: str, most: int = 20) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Accounts by domain and name, and virtual accounts by name, as far as the caller may see them; the first of each."""
+    wanted, held = text.lower(), held_roles(unit, unit.actor.id)
+    found = only_visible(unit, select(SmartAccount.domain, SmartAccount.name))
+    by_text = [func.lower(one).contains(wanted, autoescape=True) for one in (SmartAccount.domain, SmartAccount.name)]
+    accounts = unit.session.execute(found.where(or_(*by_text)).order_by(SmartAccount.name).limit(most))
+    pools = select(VirtualAccount.name, VirtualAccount.number, SmartAccount.domain).join(
+        SmartAccount, SmartAccount.id == VirtualAccount.account_id
+    )
+    pools = only_visible(unit, pools.where(func.lower(VirtualAccount.name).contains(wanted, autoescape=True)))
+    if unit.actor.kind not in TRUSTED_KINDS:
+        whole = {one.account_id for one in held if permits((one,), Permission.ACCOUNT_VIEW, one.account_id, "")}
+        parts = {one.virtual_account_id for one in held if one.virtual_account_id}
+        if not any(ROLE_SCOPES[one.role] is Scope.VENDOR for one in held):
+            pools = pools.where(or_(VirtualAccount.account_id.in_(whole), VirtualAccount.id.in_(parts)))
+    rows = unit.session.execute(pools.order_by(VirtualAccount.name, VirtualAccount.number).limit(most))
+    return (
+        [{"domain": domain, "name": name} for domain, name in accounts],
+        [{"domain": domain, "name": name, "number": number} for name, number, domain in rows],
+    )
+
+
+def show_agreement(unit: Unit, domain: str) -> dict[str, Any]:
+    """The agreement in force: its version, what the account accepted, since when it waits, whether the caller may accept."""
+    account = by_domain(unit, domain)
+    waiting = agreements.pending_since(unit, account)
+    return {
+        "domain": domain,
+        "version": agreements.version_in_force(unit),
+        "accepted_version": account.agreement_version,
+        "accepted_at": optional_iso(account.agreement_accepted_at),
+        "accepted_by": account.agreement_accepted_by,
+        "pending": waiting is not None,
+        "since": optional_iso(waiting[1] if waiting else None),
+        "text": agreements.text_of(unit, agreements.version_in_force(unit)),
+    }
+
+
+def publish_agreement(unit: Unit, text: str) -> dict[str, Any]:
+    """Publish the text of the licensing agreement as a new version, which every account has to accept."""
+    return {"version": agreements.publish(unit, text), "published": True}
 
 
 def _sees_all_of(unit: Unit, held: tuple[HeldRole, ...], account_id: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from central.actions.views import AlertView
@@ -40,6 +41,19 @@ def list_alerts(
     allowed = visible_virtual_accounts(unit, account.id)
     items = [_shown(row, allowed) for row in shown]
     return Listing(items, shown[-1].id if len(shown) < len(rows) else None)
+
+
+def find_alert(unit: Unit, domain: str, alert_id: str) -> dict[str, Any]:
+    """An alert that the caller sees; UnknownAlertError."""
+    account = by_domain(unit, domain)
+    return _shown(services.find_alert(unit, account.id, alert_id), visible_virtual_accounts(unit, account.id))
+
+
+def count_alerts(unit: Unit, domain: str) -> dict[str, int]:
+    """How many of the alerts that the caller sees are open, by severity."""
+    return dict(
+        Counter(row.severity for row in services.visible_alerts(unit, by_domain(unit, domain).id, None, every=False))
+    )
 
 
 def dismiss_alert(unit: Unit, domain: str, alert_id: str) -> dict[str, Any]:

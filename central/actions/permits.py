@@ -6,9 +6,16 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from central.domain.access.errors import NotPermittedError
-from central.domain.access.rules import TRUSTED_KINDS, Permission, is_in_scope, permits_in_part
+from central.domain.access.rules import (
+    MATRIX,
+    TRUSTED_KINDS,
+    Permission,
+    is_in_scope,
+    permits,
+    permits_in_part,
+)
 from central.domain.access.services import held_roles
-from central.domain.accounts.queries import by_domain
+from central.domain.accounts.queries import by_domain, by_number
 from serverkit.db.unit import Unit
 
 
@@ -33,6 +40,36 @@ def permit(unit: Unit, needed: Sequence[StrEnum], account_id: str, *, changes: b
         raise NotPermittedError("{label} may not do this ({wanted})", label=unit.actor.label, wanted=wanted[0])
     if changes and not any(is_in_scope(unit.actor.scopes, one) for one in found):
         raise NotPermittedError("the access token may not do this ({found})", found=found[0])
+
+
+def permit_place(unit: Unit, needed: Sequence[StrEnum], domain: str | None, number: str | None) -> None:
+    """Refuse who holds none of the permissions at a place: an account by domain, a virtual account of it by number.
+
+    UnknownAccountError, UnknownVirtualAccountError for what is not there or not for the actor, whatever is needed.
+    Without a number any part of the account will do; without a domain any account.
+    """
+    account_id = by_domain(unit, domain).id if domain is not None else ""
+    if number is None:
+        permit(unit, needed, account_id, changes=unit.writing)
+        return
+    wanted, pool = _of_matrix(needed), by_number(unit, account_id, number).id
+    if not wanted or unit.actor.kind in TRUSTED_KINDS:
+        return
+    held = held_roles(unit, unit.actor.id)
+    if not any(permits(held, one, account_id, pool) for one in wanted):
+        raise NotPermittedError("{label} may not do this ({wanted})", label=unit.actor.label, wanted=wanted[0])
+
+
+def permissions_at(unit: Unit, domain: str | None, number: str | None) -> frozenset[str]:
+    """What the roles of the actor permit at a place, named as for `permit_place`."""
+    held = held_roles(unit, unit.actor.id)
+    if domain is None:
+        return frozenset(permission.value for one in held for permission in MATRIX[one.role])
+    account_id = by_domain(unit, domain).id
+    if number is None:
+        return frozenset(one.value for one in Permission if permits_in_part(held, one, account_id))
+    pool = by_number(unit, account_id, number).id
+    return frozenset(one.value for one in Permission if permits(held, one, account_id, pool))
 
 
 def _of_matrix(needed: Sequence[StrEnum]) -> list[Permission]:

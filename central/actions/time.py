@@ -8,6 +8,7 @@ from central.domain.alerts.services import refresh_vendor
 from central.domain.operations import services
 from central.domain.operations.models import ClockRow
 from central.runtime import Central
+from serverkit.db.unit import Unit
 from serverkit.jobs.clock import clock_job
 from serverkit.jobs.runs import Job
 from serverkit.time.acts import TimeActs
@@ -23,6 +24,11 @@ ACTS: TimeActs[Central] = TimeActs(
     change_settings=services.change_settings,
     refresh=lambda server, unit: refresh_vendor(unit, server.keyring),
 )
+
+
+def zone_of(unit: Unit) -> str:
+    """The zone in which pages show times; everybody may know it."""
+    return services.clock_row(unit).zone
 
 
 def make_clock_job(server: Central) -> Job:

@@ -13,7 +13,14 @@ from central.actions.views import CreatedTokenView, TokenView
 from central.domain.access.rules import Permission
 from central.domain.access.services import require_in_scope
 from central.domain.accounts.models import VirtualAccount
-from central.domain.accounts.queries import by_domain, managers, virtual_account, virtual_accounts, visible_in
+from central.domain.accounts.queries import (
+    by_domain,
+    by_number,
+    managers,
+    virtual_account,
+    virtual_accounts,
+    visible_in,
+)
 from central.domain.tokens import services
 from central.domain.tokens.models import Token
 from central.domain.tokens.queries import own_tokens, token_dict, token_of_text
@@ -95,6 +102,23 @@ def create_token(
     )
     view = CreatedTokenView(**token_dict(row, virtual_account_name, unit), token=text).shown()
     return TokenWithText(row, text), view
+
+
+def find_token(unit: Unit, domain: str, number: str, token_id: str) -> dict[str, Any]:
+    """A token of a virtual account, which is named by its number; UnknownTokenError."""
+    row, name = _visible(unit, domain, token_id)
+    if row.id != token_id or row.virtual_account_id != by_number(unit, row.account_id, number).id:
+        raise UnknownTokenError
+    return {**TokenView(**token_dict(row, name, unit)).shown(), "domain": domain, "number": number}
+
+
+def show_token(unit: Unit, box: SecretBox, domain: str, token_id: str) -> TokenWithText:
+    """The text of a token that central made; UnknownTokenError for one of a satellite, which is known on the site only."""
+    row, _ = _visible(unit, domain, token_id)
+    require_in_scope(unit, Permission.TOKEN_MANAGE, row.account_id, row.virtual_account_id)
+    if not row.secret:
+        raise UnknownTokenError("the text of a satellite's token is known on the site only")
+    return TokenWithText(row, box.decrypt(row.secret))
 
 
 def revoke_token(unit: Unit, domain: str, token_id: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from central.anchor import Reached
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
+from central.domain.credentials.people import renew_setup_code
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.trust import services
@@ -59,6 +60,7 @@ def set_up_central(
         with server.database.write(OPERATOR) as unit:
             subject = {"lab": lab, "vendor_id": trust.root.vendor_id}
             record(unit, None, EventKind.VENDOR_CREATED, f"central of {vendor} set up", subject=subject)
+            setup_code = renew_setup_code(unit, home)
     note_here(server)
     server.database.dispose()
     return {
@@ -66,6 +68,7 @@ def set_up_central(
         "home": str(home),
         "root_keys": str(root_keys),
         "passphrase_file": None if given else str(passphrase.file),
+        "setup_code": setup_code,
         **_described(trust),
     }
 

@@ -7,13 +7,15 @@ from typing import Any, Literal
 from sqlalchemy import func
 
 from central.actions.views import GivenRoleView, IdentityView, UserRoleView
+from central.domain.access.errors import OwnRoleError, UnknownUserError, UserExistsError
 from central.domain.access.models import RoleAssignment, User
 from central.domain.access.rules import Permission, Role
-from central.domain.access.services import add_user, held_roles, require, user_of
+from central.domain.access.services import add_user, find_user, held_roles, require, user_of
 from central.domain.access.services import remove_role as take_role
 from central.domain.accounts.queries import by_domain, virtual_account
-from central.domain.credentials import services
-from central.domain.credentials.queries import users
+from central.domain.credentials import people, services
+from central.domain.credentials.queries import sign_ins, users
+from serverkit.clock import optional_iso
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
 
@@ -50,12 +52,72 @@ def list_users(unit: Unit, domain: str | None = None, part: Slice = ALL) -> List
     return Listing(items, following)
 
 
+def list_members(unit: Unit, domain: str | None = None) -> list[dict[str, Any]]:
+    """The users of an account, or all that the caller may see, once each with their roles (row C1.7)."""
+    account_id = by_domain(unit, domain).id if domain is not None else None
+    found: dict[str, dict[str, Any]] = {}
+    for user, given, account_domain, virtual_account_name in unit.session.execute(users(unit, account_id)):
+        one = found.setdefault(user.id, {"id": user.id, "name": user.name, "domain": domain, "roles": []})
+        one["last_sign_in"] = optional_iso(user.last_sign_in_at)
+        if given is not None:
+            one["roles"].append(
+                {"role": given.role, "account_domain": account_domain, "virtual_account": virtual_account_name}
+            )
+    return sorted(found.values(), key=lambda one: str(one["name"]).casefold())
+
+
+def show_member(unit: Unit, user_id: str, domain: str | None = None) -> dict[str, Any]:
+    """One user of such a list by id; UnknownUserError for one who is not in it."""
+    for one in list_members(unit, domain):
+        if one["id"] == user_id:
+            return one
+    raise UnknownUserError("there is no user {name!r}", name=user_id[:32])
+
+
+def list_sign_ins(unit: Unit) -> dict[str, dict[str, Any]]:
+    """By user id: whether there is a password and a second step, sessions, and until when tries are slowed."""
+    require(unit, Permission.USER_MANAGE)
+    return sign_ins(unit)
+
+
+def add_with_password(unit: Unit, name: str, role: str, password: str) -> dict[str, Any]:
+    """Add a user of the vendor with a role and a password; UserExistsError for a name that somebody has."""
+    require(unit, Permission.USER_MANAGE)
+    if find_user(unit, name) is not None:
+        raise UserExistsError("there is a user {name!r} already", name=name)
+    found = give_role(unit, name, role)
+    unit.session.flush()  # the password names the new user
+    set_password(unit, name, password)
+    return found
+
+
+def take_vendor_role(unit: Unit, name: str, role: str) -> dict[str, Any]:
+    """Remove a role of the vendor's from a user; OwnRoleError for one's own administrator's role, so that one remains."""
+    if Role(role) is Role.VENDOR_ADMINISTRATOR and user_of(unit, name).id == unit.actor.id:
+        raise OwnRoleError
+    return remove_role(unit, name, role)
+
+
+def reset_user(unit: Unit, name: str, password: str, *, two_step_off: bool = False) -> None:
+    """Set a new password for a user, whose sessions end; with `two_step_off` the second step is removed too."""
+    require(unit, Permission.USER_MANAGE)
+    people.reset_user(unit, user_of(unit, name), password, two_step_off=two_step_off)
+    people.settle_setup_code(unit)
+
+
+def unlock_user(unit: Unit, name: str) -> None:
+    """Forget failed tries of a user."""
+    require(unit, Permission.USER_MANAGE)
+    people.unlock_user(unit, user_of(unit, name))
+
+
 def give_role(
     unit: Unit, name: str, role: str, domain: str | None = None, virtual_account_name: str | None = None
 ) -> dict[str, Any]:
     """Give a role to a user, who is created if necessary."""
     account_id, virtual_account_id = _scope(unit, domain, virtual_account_name)
     user, given = add_user(unit, name, Role(role), account_id, virtual_account_id)
+    people.settle_setup_code(unit)
     return GivenRoleView(
         id=user.id, name=user.name, role=given.role, account=domain, virtual_account=virtual_account_name
     ).shown()
@@ -76,6 +138,7 @@ def set_password(unit: Unit, name: str, password: str) -> None:
     """Set the password of a user."""
     require(unit, Permission.USER_MANAGE)  # before anything is said of the user
     services.set_password(unit, user_of(unit, name), password)
+    people.settle_setup_code(unit)
 
 
 def _scope(unit: Unit, domain: str | None, virtual_account_name: str | None) -> tuple[str, str]:

@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from central.actions.lookup import chosen_names
 from central.actions.views import VirtualAccountView
-from central.domain.access.services import drop_roles
+from central.domain.access.rules import Permission, permits
+from central.domain.access.services import drop_roles, held_roles, require
 from central.domain.accounts import services
-from central.domain.accounts.errors import VirtualAccountNotEmptyError
+from central.domain.accounts.errors import DefaultVirtualAccountError, VirtualAccountNotEmptyError
 from central.domain.accounts.models import VirtualAccount
-from central.domain.accounts.queries import by_domain, virtual_account, visible_in
+from central.domain.accounts.queries import by_domain, by_number, managers, virtual_account, visible_in
 from central.domain.accounts.tags import beginning, drop_tags, tags_of
 from central.domain.accounts.tags import change_tags as change_tags_of
 from central.domain.instances.queries import in_virtual_accounts
@@ -23,6 +24,8 @@ from central.domain.tokens.queries import own_tokens
 from central.domain.tokens.services import drop_tokens
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
+from serverkit.errors import RefusedError
+from serverkit.verdicts import Verdict
 
 VirtualAccountSort = Literal["id", "-id", "name", "-name"]
 SORTING = Sorting((VirtualAccount.id,), {"name": (VirtualAccount.name,)})
@@ -39,6 +42,26 @@ def list_virtual_accounts(unit: Unit, domain: str, search: str = "", part: Slice
     tags = tags_of(unit, account.id)
     items = [VirtualAccountView.tagged(row[0], tags.get(row[0].id, [])).shown() for row in rows]
     return Listing(items, following)
+
+
+def list_places(unit: Unit, domain: str, search: str = "") -> list[dict[str, Any]]:
+    """The virtual accounts that the caller may see, each with its satellite by name and what the caller may do in it."""
+    account = by_domain(unit, domain)
+    held, known = held_roles(unit, unit.actor.id), managers(unit, account.id)
+    found = []
+    for item in list_virtual_accounts(unit, domain, search, BY_NAME).items:
+        manager = known.get(item["satellite"] or "")
+        may = [one.value for one in Permission if permits(held, one, account.id, item["id"])]
+        more = {"domain": domain, "satellite_name": manager.name if manager else None, "may": frozenset(may)}
+        found.append({**item, **more})
+    return found
+
+
+def find_place(unit: Unit, domain: str, number: str) -> dict[str, Any]:
+    """A virtual account by its number, with its satellite by name; UnknownVirtualAccountError."""
+    row = by_number(unit, by_domain(unit, domain).id, number)
+    manager = managers(unit, row.account_id).get(row.satellite_id or "")
+    return {**_shown(unit, row), "domain": domain, "satellite_name": manager.name if manager else None}
 
 
 def names_by_id(unit: Unit, domain: str, names: Collection[str] | None = None) -> dict[str, str]:
@@ -91,13 +114,8 @@ def make_default(unit: Unit, domain: str, name: str) -> dict[str, Any]:
 def delete_virtual_account(unit: Unit, domain: str, name: str) -> dict[str, Any]:
     """Delete a virtual account without licences, devices and usable tokens; else VirtualAccountNotEmptyError."""
     row = _named(unit, domain, name)
-    services.refuse_deletion(unit, row)
-    if owned_in(unit, row.account_id, row.id) or claimed_in(unit, row.account_id, row.id):
-        raise VirtualAccountNotEmptyError
-    if in_virtual_accounts(unit, row.account_id, [row.id]):
-        raise VirtualAccountNotEmptyError("{name} holds product instances", name=row.name)
-    if own_tokens(unit, row.account_id, row.id):
-        raise VirtualAccountNotEmptyError("{name} holds tokens that still register devices", name=row.name)
+    require(unit, Permission.VIRTUAL_ACCOUNT_MANAGE, row.account_id, row.id)
+    _judge(unit, row).enforce()
     view = _shown(unit, row)
     drop_tags(unit, row)
     drop_totals(unit, row.account_id, row.id)
@@ -105,6 +123,29 @@ def delete_virtual_account(unit: Unit, domain: str, name: str) -> dict[str, Any]
     drop_roles(unit, row.account_id, row.id)
     services.delete_virtual_account(unit, row)
     return view
+
+
+def judge_deletion(unit: Unit, domain: str, name: str) -> Verdict:
+    """Whether a virtual account can be deleted: not while it holds anything, is the default or belongs to a satellite."""
+    row = _named(unit, domain, name)
+    require(unit, Permission.VIRTUAL_ACCOUNT_MANAGE, row.account_id, row.id)
+    return _judge(unit, row)
+
+
+def _judge(unit: Unit, row: VirtualAccount) -> Verdict:
+    reasons: list[RefusedError] = []
+    if row.satellite_id is not None:
+        reasons.append(services.held_by_satellite(unit, row))
+    if owned_in(unit, row.account_id, row.id) or claimed_in(unit, row.account_id, row.id):
+        reasons.append(VirtualAccountNotEmptyError("{name} holds licences", name=row.name))
+    if in_virtual_accounts(unit, row.account_id, [row.id]):
+        reasons.append(VirtualAccountNotEmptyError("{name} holds product instances", name=row.name))
+    if own_tokens(unit, row.account_id, row.id):
+        reasons.append(VirtualAccountNotEmptyError("{name} holds tokens that still register devices", name=row.name))
+    if row.is_default:
+        reasons.append(DefaultVirtualAccountError("the default virtual account cannot be deleted"))
+    effects = (f"roles for {row.name} end, its tags and its ended tokens go",)
+    return Verdict(tuple(reasons), effects=effects)
 
 
 def _named(unit: Unit, domain: str, name: str) -> VirtualAccount:

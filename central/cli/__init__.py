@@ -23,7 +23,7 @@ MODULES = {
     "time": ("time", "clock"),
     "tokens": ("token",),
     "trust": ("init", "root", "role-key"),
-    "users": ("user", "api-client", "api-token"),
+    "users": ("user", "api-client", "api-token", "setup"),
 }
 """The modules, and the words that each adds; only the one that is needed is imported."""
 

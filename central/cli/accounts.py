@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from central.actions import accounts, policies, virtual_accounts
-from central.cli.base import group, reading, writing
+from central.cli.base import FILE, group, reading, writing
 from serverkit.cli.base import emit, emit_list
+from serverkit.files import read_bounded
+
+AGREEMENT_BYTES = 1024 * 1024
 
 
 @group.group("account", help="Manage smart accounts.")
@@ -57,6 +62,19 @@ def account_list(context: click.Context) -> None:
 @group.group("agreement", help="Manage the licensing agreement.")
 def agreement() -> None:
     """Hold the commands of the agreement."""
+
+
+@agreement.command(
+    "publish", help="Publish the text of the agreement as a new version; every account has to accept it."
+)
+@click.option("--text", "text_file", type=FILE, required=True, metavar="FILE", help="The text, UTF-8.")
+@click.pass_context
+def agreement_publish(context: click.Context, text_file: Path) -> None:
+    """Publish the agreement."""
+    text = read_bounded(text_file, AGREEMENT_BYTES).decode("utf-8", "replace")
+    with writing(context) as (_, unit):
+        found = accounts.publish_agreement(unit, text)
+    emit(context, found)
 
 
 @agreement.command("accept", help="Accept the agreement in force for an account.")

@@ -7,11 +7,12 @@ import click
 from central.actions import jobs as actions
 from central.actions import nodes
 from central.actions.server import migrate_database
+from central.actions.setup import read_setup_code
 from central.actions.tls import refresh_tls_at_start
 from central.cli.base import group, home, opened, reading
 from central.domain.operations.models import JobRun
 from central.jobs.catalogue import jobs_of
-from central.runtime import note_here, open_central
+from central.runtime import Central, note_here, open_central
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import emit, emit_list
 from serverkit.devices.asgi_front import Application
@@ -27,7 +28,7 @@ def upgrade(context: click.Context) -> None:
     emit(context, migrate_database(home(context)))
 
 
-@group.command("serve", help="Serve devices and APIs; prints one JSON line when ready.")
+@group.command("serve", help="Serve console, devices and APIs; prints one JSON line when ready.")
 @serve_options
 @click.pass_context
 def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool) -> None:
@@ -50,7 +51,20 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
 
     # Each node of a common database is seen by its scheduler, whether it runs jobs or not.
     wanted = None if no_jobs and not server.is_shared else scheduler
-    serve_home(context, server, bind, Processes(app, wanted, lambda: note_here(server)), no_tls=no_tls)
+
+    def begin() -> None:
+        note_here(server)
+        _tell_setup_code(server)
+
+    serve_home(context, server, bind, Processes(app, wanted, begin), no_tls=no_tls, console=True)
+
+
+def _tell_setup_code(server: Central) -> None:
+    """Print the set-up code for who stands at the machine; it ends in the journal, and is void once it was used."""
+    with server.database.read(OPERATOR) as unit:
+        code = read_setup_code(server, unit)
+    if code is not None:
+        click.echo(f"Set-up code: {code}", err=True)
 
 
 @group.group("node", help="Homes that work on this central's database.")

@@ -1,4 +1,4 @@
-"""`central user | api-client | api-token`."""
+"""`central user | api-client | api-token | setup`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from central.actions import credentials, users
+from central.actions import setup as actions
 from central.cli.base import FILE, group, reading, writing
 from central.domain.access.rules import Role
 from serverkit.cli.base import INTEGER, emit, emit_list
@@ -73,6 +74,20 @@ def user_password(context: click.Context, name: str, password_file: Path) -> Non
     with writing(context) as (_, unit):
         users.set_password(unit, name, text)
     emit(context, {"name": name, "password": "set"})
+
+
+@group.group("setup", help="Set up the console.")
+def setup() -> None:
+    """Hold the commands of the set-up."""
+
+
+@setup.command("code", help="Make a new set-up code, while the vendor has no administrator with a password.")
+@click.pass_context
+def setup_code(context: click.Context) -> None:
+    """Make a new set-up code."""
+    with writing(context) as (server, unit):
+        found = actions.renew_setup_code(server, unit)
+    emit(context, found)
 
 
 @group.group("api-client", help="Manage programs that call the API with an id and a secret.")

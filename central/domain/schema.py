@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from central.domain.access import models as access
 from central.domain.accounts import models as accounts
+from central.domain.agreements import models as agreements
 from central.domain.alerts import models as alerts
 from central.domain.base import Base
 from central.domain.catalogue import models as catalogue
@@ -22,6 +23,7 @@ from serverkit.db.guards import guarded
 FEATURES = (
     access,
     accounts,
+    agreements,
     event_log,
     alerts,
     catalogue,

@@ -30,11 +30,10 @@ from satellite.core.tokens.models import Token
 from satellite.core.tokens.queries import token_dict
 from satellite.sync.history import entry_dict
 from serverkit.alerts.engine import AlertState, Severity
-from serverkit.clock import parse_time
+from serverkit.clock import moment_or_none
 from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
-from serverkit.errors import InvalidInputError
 
 _VA = VirtualAccount.name
 
@@ -122,7 +121,7 @@ def list_events(unit: Unit, part: Part = WHOLE) -> Window:
             query = query.where(column == value)
     if tag := wanted.get("tag"):
         query = query.where(cast(Event.subject, String).contains(f'"{tag}"', autoescape=True))
-    since, until = _moment(wanted.get("since")), _moment(wanted.get("until"))
+    since, until = moment_or_none(wanted.get("since")), moment_or_none(wanted.get("until"))
     if since is not None:
         query = query.where(Event.at >= since)
     if until is not None:
@@ -223,10 +222,3 @@ def _in_place(query: Query, wanted: Mapping[str, str], column: Any) -> Query:
     ids = select(VirtualAccount.id).where(or_(VirtualAccount.id == place, VirtualAccount.name == place))
     inside: ColumnElement[bool] = column.in_(ids)
     return query.where(inside)
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return parse_time(text) if text else None
-    except InvalidInputError:
-        return None

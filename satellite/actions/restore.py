@@ -12,13 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from satellite.actions.setup import needs_administrator, require_setup_try, takes_code
-from satellite.core.site.errors import (
-    AdministratorExistsError,
-    RestoreNotPermittedError,
-    SetupCodeRefusedError,
-    SetupFinishedError,
-)
+from satellite.actions.setup import first_user, needs_administrator
+from satellite.core.site.errors import RestoreNotPermittedError, SetupFinishedError
 from satellite.core.site.queries import site_of
 from satellite.runtime import BACKUPS, Satellite, settle_restore
 from serverkit.actor import SYSTEM
@@ -29,6 +24,7 @@ from serverkit.db.unit import Unit
 from serverkit.errors import DiskFullError
 from serverkit.secrets_box import SecretUnreadableError
 from serverkit.storage import free_bytes
+from serverkit.users.errors import AdministratorExistsError, SetupCodeRefusedError
 from serverkit.users.tables import Browser
 
 PERMIT_FOR = timedelta(minutes=30)
@@ -43,10 +39,11 @@ def permit_restore(server: Satellite, code: str, browser: Browser) -> str:
 
     AdministratorExistsError, SetupFinishedError where this satellite is in use, SetupCodeRefusedError, TooManyTriesError.
     """
-    require_setup_try(server, browser)
+    first = first_user(server)
+    first.require_try(browser)
 
     def check(unit: Unit) -> str | None:
-        if not takes_code(unit, code, browser):
+        if not first.takes(unit, code, browser):
             return None
         site = site_of(unit)
         if site.setup_finished_at is not None:

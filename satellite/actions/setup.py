@@ -10,17 +10,14 @@ from typing import Any
 
 from exchange.errors import LabMismatchError
 from exchange.trust import Trust, load_root
+from satellite.actions.sign_in import people_of
 from satellite.actions.site import show_status
 from satellite.core.access import users
 from satellite.core.access.models import USER_TABLES
 from satellite.core.access.rules import Permission, Role
 from satellite.core.access.services import require as require_permission
 from satellite.core.site import services
-from satellite.core.site.errors import (
-    AdministratorExistsError,
-    SetupCodeRefusedError,
-    SetupRequiredError,
-)
+from satellite.core.site.errors import SetupRequiredError
 from satellite.core.site.queries import site_of, state_of
 from satellite.keyring import BOX, PSEUDONYMS
 from satellite.runtime import DATABASE_FILE, HOMES, Satellite, assemble, refuse_other_home
@@ -31,11 +28,12 @@ from serverkit.files import write_atomic
 from serverkit.locks import Lock, on_database
 from serverkit.names import check_name
 from serverkit.owner import make_folder
-from serverkit.secrets_box import SecretBox, new_secret
-from serverkit.users import backoff, sessions
-from serverkit.users.errors import TooManyTriesError
-from serverkit.users.sign_in import BROWSER_PREFIX, SignedIn
-from serverkit.users.tables import Browser
+from serverkit.secrets_box import SecretBox
+from serverkit.users import backoff
+from serverkit.users.errors import AdministratorExistsError
+from serverkit.users.first import SETUP_CODE, FirstUser, kept_setup_code
+from serverkit.users.sign_in import SignedIn
+from serverkit.users.tables import Browser, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def create_satellite(folder: Path, actor: Actor, name: str, root: bytes, *, lab:
         except BaseException:
             shutil.rmtree(folder / "keys", ignore_errors=True)
             (folder / LAB_FILE).unlink(missing_ok=True)
-            (folder / services.SETUP_CODE).unlink(missing_ok=True)
+            (folder / SETUP_CODE).unlink(missing_ok=True)
             for leftover in folder.glob(f"{DATABASE_FILE}*"):
                 leftover.unlink()
             raise
@@ -111,24 +109,14 @@ class SetupGate:
                 raise SetupRequiredError
 
 
-@dataclass(frozen=True, slots=True)
-class SetupCodeState:
-    """Whether the console waits for its first administrator, and the tries of the set-up code that are left."""
-
-    needed: bool
-    tries_left: int
-    wait_seconds: int
-
-
 def needs_administrator(unit: Unit) -> bool:
     """Whether there is no administrator yet: the console then answers with the page of the set-up code only."""
     return users.count_administrators(unit) == 0
 
 
-def show_setup_code_state(unit: Unit, address: str) -> SetupCodeState:
-    """Show what an address may still try."""
-    left, wait = backoff.setup_pause(unit, USER_TABLES, address)
-    return SetupCodeState(needs_administrator(unit), left, int(wait.total_seconds()))
+def first_user(server: Satellite) -> FirstUser:
+    """How the first administrator of this satellite is made."""
+    return FirstUser(people_of(server), needs_administrator, lambda unit: site_of(unit).setup_code_hash)
 
 
 def renew_setup_code(server: Satellite, unit: Unit) -> dict[str, Any]:
@@ -144,11 +132,7 @@ def read_setup_code(server: Satellite, unit: Unit) -> str | None:
     """The set-up code as its file holds it, for the console of this machine; None once it is void."""
     if not needs_administrator(unit):
         return None
-    try:
-        code = (server.home / services.SETUP_CODE).read_text(encoding="ascii", errors="replace").strip()
-    except OSError:
-        return None
-    return code if services.is_setup_code(site_of(unit), code) else None
+    return kept_setup_code(server.home, site_of(unit).setup_code_hash)
 
 
 def create_first_administrator(server: Satellite, code: str, name: str, password: str, browser: Browser) -> SignedIn:
@@ -157,52 +141,14 @@ def create_first_administrator(server: Satellite, code: str, name: str, password
     AdministratorExistsError, SetupCodeRefusedError, TooManyTriesError after four wrong codes from one address, and the
     refusals of a name or a password, for which the code stays good.
     """
-    require_setup_try(server, browser)
 
-    def create(unit: Unit) -> SignedIn | None:
-        if not takes_code(unit, code, browser):
-            return None
+    def make(unit: Unit) -> Person:
         row = users.create_user(unit, name, Role.ADMINISTRATOR, password)
         row.last_sign_in_at = unit.now
         services.void_setup_code(unit, server.home)
-        backoff.forget_setup(unit, USER_TABLES)
-        cookie = new_secret(BROWSER_PREFIX)
-        backoff.remember(unit, USER_TABLES, name, browser, cookie)
-        unit.session.flush()  # the session names the new user
-        text = sessions.begin(unit, USER_TABLES, row.id, browser, awaits_code=False)
-        return SignedIn(text, awaits_code=False, known_by=cookie)
+        return Person(row.id, row.name, row.role)
 
-    made = server.database.run(SYSTEM, create)
-    if made is None:
-        raise SetupCodeRefusedError
-    return made
-
-
-def require_setup_try(server: Satellite, browser: Browser) -> None:
-    """Refuse where no set-up code would do, before anything is written; AdministratorExistsError, TooManyTriesError.
-
-    Anyone may ask, also of a satellite in use: this takes no lock of writers.
-    """
-    with server.database.read(SYSTEM) as unit:
-        _refuse_try(unit, browser)
-
-
-def _refuse_try(unit: Unit, browser: Browser) -> None:
-    if not needs_administrator(unit):
-        raise AdministratorExistsError
-    wait = backoff.setup_pause(unit, USER_TABLES, browser.address)[1]
-    if wait:
-        seconds = max(1, int(wait.total_seconds()))
-        raise TooManyTriesError("Four codes were wrong; wait {wait} seconds.", wait=seconds)
-
-
-def takes_code(unit: Unit, code: str, browser: Browser) -> bool:
-    """Whether a set-up code is right; a wrong one is counted. AdministratorExistsError, TooManyTriesError."""
-    _refuse_try(unit, browser)
-    if services.is_setup_code(site_of(unit), code):
-        return True
-    backoff.count_setup_failure(unit, USER_TABLES, browser.address)
-    return False
+    return first_user(server).create(code, browser, make)
 
 
 def show_progress(unit: Unit) -> SetupProgress:

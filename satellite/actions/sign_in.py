@@ -5,7 +5,7 @@ What verifies a password takes the server, since no transaction is open meanwhil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,11 +19,18 @@ from satellite.core.event_log.services import record
 from satellite.runtime import Satellite
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import Unit
-from serverkit.users import credentials, sessions
 from serverkit.users.errors import StepUpNeededError
+from serverkit.users.own import Changed, Own
 from serverkit.users.sign_in import People, SignedIn
 from serverkit.users.tables import Browser, Person
-from serverkit.users.totp import totp_uri
+
+_EVENTS = {
+    Changed.PASSWORD_CHANGED: EventKind.PASSWORD_CHANGED,
+    Changed.TWO_STEP_ON: EventKind.TWO_STEP_ON,
+    Changed.TWO_STEP_OFF: EventKind.TWO_STEP_OFF,
+    Changed.RECOVERY_CODES_RENEWED: EventKind.RECOVERY_CODES_RENEWED,
+    Changed.SESSION_REVOKED: EventKind.SESSION_REVOKED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +42,6 @@ class SignedInUser:
     session_id: str
     ends_at: datetime
     stepped_up_until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class NewAuthenticator:
-    """What an authenticator is given: as text, and as the address that it reads from a picture."""
-
-    secret: str
-    uri: str
-
-    def __repr__(self) -> str:
-        """Never show the secret."""
-        return "NewAuthenticator(***)"
 
 
 def people_of(server: Satellite) -> People:
@@ -90,70 +85,13 @@ def sign_out(server: Satellite, session: str) -> None:
     people_of(server).sign_out(session)
 
 
-def change_own_password(server: Satellite, session: str, old: str, new: str, browser: Browser) -> str:
-    """Change one's own password, which needs the old one; other sessions end, this one gets a new secret.
+def own_of(server: Satellite) -> Own:
+    """What people of this satellite change of their own accounts."""
 
-    SignInRefusedError, TooManyTriesError, WeakPasswordError.
-    """
-    people = people_of(server)
-    found, person = people.recognise(session)
-    verified = people.check_password(person.name, old, browser)
+    def note(unit: Unit, changed: Changed, message: str, subject: Mapping[str, Any]) -> None:
+        record(unit, _EVENTS[changed], message, subject=subject)
 
-    def change(unit: Unit) -> str:
-        sessions.find(unit, USER_TABLES, session)
-        people.require_unchanged(unit, verified)
-        credentials.set_password(unit, USER_TABLES, person, new)
-        sessions.end_all(unit, USER_TABLES, person.id, but=found.id)
-        record(unit, EventKind.PASSWORD_CHANGED, f"{person.name} changed the password", subject={"user": person.id})
-        return sessions.renew(unit, USER_TABLES, found.id)
-
-    return server.database.run(recognise_session(server, session).actor, change)
-
-
-def begin_two_step(server: Satellite, unit: Unit) -> NewAuthenticator:
-    """Give oneself an authenticator, which counts once its first code was entered; TwoStepOnError."""
-    person = _me(unit)
-    secret = credentials.begin_two_step(unit, USER_TABLES, server.keyring.box, person.id)
-    return NewAuthenticator(secret, totp_uri(secret, person.name, "Perigee satellite"))
-
-
-def confirm_two_step(server: Satellite, session: str, code: str) -> list[str]:
-    """Take one's authenticator into use; ten recovery codes, which are shown this once. Other sessions of one's own end.
-
-    SessionEndedError, CodeRefusedError, TooManyTriesError.
-    """
-
-    def tell(unit: Unit, person: Person) -> None:
-        message = f"{person.name} signs in with a second step now"
-        record(unit, EventKind.TWO_STEP_ON, message, subject={"user": person.id})
-
-    return people_of(server).confirm_second_step(session, code, tell)
-
-
-def renew_recovery_codes(unit: Unit) -> list[str]:
-    """Ten new recovery codes of one's own in place of the old ones; TwoStepOffError."""
-    person = _me(unit)
-    codes = credentials.renew_recovery_codes(unit, USER_TABLES, person.id)
-    message = f"{person.name} made new recovery codes"
-    record(unit, EventKind.RECOVERY_CODES_RENEWED, message, subject={"user": person.id})
-    return codes
-
-
-def remove_two_step(unit: Unit) -> dict[str, Any]:
-    """Remove one's own second step."""
-    person = _me(unit)
-    if credentials.remove_two_step(unit, USER_TABLES, person.id):
-        message = f"{person.name} signs in without a second step now"
-        record(unit, EventKind.TWO_STEP_OFF, message, subject={"user": person.id})
-        unit.session.flush()  # a row that is deleted is found by its key until then
-    return show_two_step(unit)
-
-
-def show_two_step(unit: Unit) -> dict[str, Any]:
-    """Whether one signs in with a second step, and how many recovery codes are left."""
-    person = _me(unit)
-    on = credentials.two_step_of(unit, USER_TABLES, person.id) is not None
-    return {"two_step": on, "recovery_codes_left": credentials.recovery_codes_left(unit, USER_TABLES, person.id)}
+    return Own(people_of(server), "Perigee satellite", note)
 
 
 def list_own_tokens(unit: Unit) -> list[dict[str, Any]]:

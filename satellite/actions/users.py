@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from satellite.actions.sign_in import own_of
 from satellite.core.access import queries, users
-from satellite.core.access.models import USER_TABLES, User
+from satellite.core.access.models import User
 from satellite.core.access.rules import MATRIX, Permission, Role, role_of
 from satellite.core.access.services import require
-from satellite.core.event_log.event_kinds import EventKind
-from satellite.core.event_log.services import record
 from satellite.core.site.services import void_setup_code
 from satellite.runtime import Satellite
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
-from serverkit.users import sessions
 from serverkit.users.tables import Person
 from serverkit.verdicts import Verdict
 
@@ -88,20 +86,16 @@ def remove_user(unit: Unit, name: str) -> dict[str, Any]:
     return {"name": row.name, "removed": True}
 
 
-def list_sessions(unit: Unit, name: str | None = None, *, current: str | None = None) -> list[dict[str, Any]]:
+def list_sessions(
+    server: Satellite, unit: Unit, name: str | None = None, *, current: str | None = None
+) -> list[dict[str, Any]]:
     """List the sessions of a user that are not over, newest first; without a name one's own."""
-    person = _whose(unit, name)
-    rows = sessions.running(unit, USER_TABLES, [person.id])
-    return [queries.session_dict(row, person.name, current) for row in rows]
+    return own_of(server).list_sessions(unit, _whose(unit, name), current)
 
 
-def revoke_session(unit: Unit, session_id: str, name: str | None = None) -> dict[str, Any]:
+def revoke_session(server: Satellite, unit: Unit, session_id: str, name: str | None = None) -> dict[str, Any]:
     """End a session of a user by its id; without a name one's own. UnknownSessionError."""
-    person = _whose(unit, name)
-    row = sessions.revoke(unit, USER_TABLES, session_id, person.id)
-    subject = {"user": person.id, "session": row.id}
-    record(unit, EventKind.SESSION_REVOKED, f"a session of {person.name} was revoked", subject=subject)
-    return {"id": row.id, "revoked": True}
+    return own_of(server).revoke_session(unit, _whose(unit, name), session_id)
 
 
 def _whose(unit: Unit, name: str | None) -> Person:

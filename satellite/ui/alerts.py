@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from satellite.actions import alerts as actions
 from satellite.actions.lists import list_alerts
 from satellite.core.access.rules import Permission
-from satellite.ui.pages import places, rows_of
+from satellite.ui.pages import places
 from serverkit.db.unit import Unit
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.bulk import Bulk, Judged
@@ -22,6 +22,7 @@ from serverkit.web.table_pages import table_page
 from serverkit.web.tables import Act, Column, Empty, Filter, Item, Moment, Rows, State, StateWords, Table, Wanted
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import SIGNED_IN, Url
+from serverkit.web.windowed import rows_of
 
 MANAGE = Permission.ALERT_MANAGE
 SEVERITIES = {

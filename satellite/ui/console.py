@@ -136,12 +136,19 @@ class SatelliteConsole:
         """The set-up comes first."""
         return self.door.gate(unit, who)
 
-    def permit(self, unit: Unit, needed: Sequence[StrEnum]) -> None:
-        """Ask the matrix."""
+    def permit(self, unit: Unit, needed: Sequence[StrEnum], parts: Mapping[str, str]) -> None:
+        """Ask the matrix; a role counts for the whole site."""
+        del parts
         permit(unit, needed)
 
-    def frame(self, unit: Unit, who: SignedIn | None) -> Frame:
+    def placed(self, unit: Unit, who: SignedIn, parts: Mapping[str, str]) -> SignedIn:
+        """The role is the same everywhere."""
+        del unit, parts
+        return who
+
+    def frame(self, unit: Unit, who: SignedIn | None, parts: Mapping[str, str]) -> Frame:
         """What stands around a page."""
+        del parts
         return make_frame(self.server, unit, who, NAVIGATION if self.door.finished else ())
 
     def preferences(self, unit: Unit, who: SignedIn) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from satellite.actions.lists import list_events
 from satellite.core.event_log.event_kinds import EventKind
-from satellite.ui.pages import day_start, places, rows_of
+from satellite.ui.pages import day_start, places
 from serverkit.web.answers import Answer
 from serverkit.web.forms import Choice
 from serverkit.web.page import Page
@@ -12,6 +12,7 @@ from serverkit.web.table_pages import table_page
 from serverkit.web.tables import Column, Empty, Filter, Ident, Item, Moment, Rows, Table, Wanted
 from serverkit.web.texts import _
 from serverkit.web.urls import SIGNED_IN, Url
+from serverkit.web.windowed import rows_of
 
 GROUPS = {
     "account": _("Account"),

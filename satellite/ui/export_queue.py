@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from satellite.actions.counts import count_export_queue
 from satellite.actions.export_queue import Track, show_track
 from satellite.actions.lists import list_export_queue
-from satellite.ui.pages import licence_path, places, rows_of
+from satellite.ui.pages import licence_path, places
 from serverkit.web.answers import Answer, Shown
 from serverkit.web.console import Severity
 from serverkit.web.forms import Choice
@@ -30,6 +30,7 @@ from serverkit.web.tables import (
 )
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import SIGNED_IN, Url
+from serverkit.web.windowed import rows_of
 
 STATES = {
     "waiting": StateWords(_("Waits for synchronization")),

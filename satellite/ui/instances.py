@@ -12,7 +12,7 @@ from satellite.actions.instance_list import list_instances
 from satellite.actions.instances import Intention, Units
 from satellite.actions.virtual_accounts import list_virtual_accounts
 from satellite.core.access.rules import Permission
-from satellite.ui.pages import listed, places, rows_of, units
+from satellite.ui.pages import listed, places, units
 from serverkit.web.answers import Answer
 from serverkit.web.bulk import Bulk, Judged
 from serverkit.web.bulk_pages import bulk_urls
@@ -38,6 +38,7 @@ from serverkit.web.tables import (
 )
 from serverkit.web.texts import Text, Words, _, ngettext
 from serverkit.web.urls import SIGNED_IN, Grade, Url
+from serverkit.web.windowed import rows_of
 
 MANAGE = Permission.INSTANCE_MANAGE
 STATES = {

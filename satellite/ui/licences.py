@@ -10,7 +10,7 @@ from exchange.compliance import last_moment
 from satellite.actions.licences import AsOf, Ledger, LedgerLine, Licence, list_licence_window, show_as_of, show_licence
 from satellite.actions.lists import list_events
 from satellite.actions.virtual_accounts import find_names
-from satellite.ui.pages import licence_path, places, quoted, rows_of
+from satellite.ui.pages import licence_path, places, quoted
 from serverkit.db.windows import Part
 from serverkit.web.answers import Answer, Shown
 from serverkit.web.console import Severity
@@ -34,6 +34,7 @@ from serverkit.web.tables import (
 )
 from serverkit.web.texts import Text, Words, _, ngettext
 from serverkit.web.urls import SIGNED_IN, Url
+from serverkit.web.windowed import rows_of
 
 STATES = {
     "short": StateWords(_("Missing"), Severity.MAJOR),

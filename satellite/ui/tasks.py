@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from satellite.actions.jobs import list_tasks, show_task
-from satellite.ui.pages import rows_of
 from serverkit.web.answers import Answer, Shown, Unchanged
 from serverkit.web.console import Severity
 from serverkit.web.forms import Choice
@@ -16,6 +15,7 @@ from serverkit.web.table_pages import table_page
 from serverkit.web.tables import Column, Empty, Filter, Item, Moment, Rows, State, StateWords, Table, Wanted
 from serverkit.web.texts import Words, _, ngettext
 from serverkit.web.urls import SIGNED_IN, Url
+from serverkit.web.windowed import rows_of
 
 KINDS = {
     "clock": _("Look at the clock"),

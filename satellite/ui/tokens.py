@@ -12,7 +12,6 @@ from satellite.actions.lists import list_tokens
 from satellite.actions.virtual_accounts import list_virtual_accounts
 from satellite.core.access.rules import Permission
 from satellite.runtime import Satellite
-from satellite.ui.pages import rows_of
 from serverkit.web.answers import Answer, Moved, Sent, Shown
 from serverkit.web.bulk import Bulk, Judged
 from serverkit.web.bulk_pages import bulk_urls
@@ -36,6 +35,7 @@ from serverkit.web.tables import (
 )
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import SIGNED_IN, Grade, Url
+from serverkit.web.windowed import rows_of
 
 MANAGE = Permission.TOKEN_MANAGE
 STATES = {

@@ -15,6 +15,7 @@ from serverkit.verdicts import Verdict
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.console import Severity
 from serverkit.web.forms import Form, FormView, Ui
+from serverkit.web.own_account import PASSWORD_HELP
 from serverkit.web.page import Page
 from serverkit.web.refusals import Refusal
 from serverkit.web.table_pages import table_page
@@ -120,7 +121,7 @@ class NewPassword(BaseModel):
 
 PASSWORD = Ui(
     _("Password"),
-    _("14 characters or more, at least six of them different; not the name. Several words do well."),
+    PASSWORD_HELP,
     autocomplete="new-password",
 )
 ROLE = Ui(_("Role"), _("The permissions of each role are listed below the users."), kind="radios", choices=ROLE_CHOICES)
@@ -247,8 +248,8 @@ def remove(page: Page) -> Answer:
 
 
 def _shown(name: str, title: Words, view: FormView, **more: Any) -> Shown:
-    context = {"view": view, "effect": "", "about": (), "refused": None, **more}
-    return Shown(name, title, "user_change.html", context, crumbs=LIST, nav="users", help="users")
+    context = {"view": view, "effect": "", "about": (), "refused": None, "command": "", "back": PATH, **more}
+    return Shown(name, title, "change.html", context, crumbs=LIST, nav="users", help="users")
 
 
 _DIALOG = Grade.DIALOG

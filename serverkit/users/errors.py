@@ -67,3 +67,25 @@ class TwoStepOffError(RefusedError):
     code = "two_step_off"
     message = "No second step is set up."
     remedy = Remedy("Set the second step up first.", page="users.md")
+
+
+class SetupCodeRefusedError(AppError):
+    code = "setup_code_refused"
+    message = "The set-up code is not valid."
+    remedy = Remedy(
+        "Type the code from this machine's console; `satellite setup code`, or `central setup code`, makes a new one.",
+        page="users.md",
+    )
+    status = 401
+
+
+class AdministratorExistsError(RefusedError):
+    code = "administrator_exists"
+    message = "There is an administrator already; the set-up code is void."
+    remedy = Remedy("Sign in as an administrator, who can add another one.", page="users.md")
+
+
+class NobodySignedInError(NotFoundError):
+    code = "nobody_signed_in"
+    message = "Only a user who signed in has an account of one's own."
+    remedy = Remedy("Sign in with a browser.", page="users.md")

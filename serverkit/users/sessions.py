@@ -97,9 +97,11 @@ def end_all(unit: Unit, tables: UserTables, user_id: str, *, but: str | None = N
     unit.session.execute(query.where(tables.session.id != but) if but is not None else query)
 
 
-def running(unit: Unit, tables: UserTables, user_ids: Sequence[str]) -> list[SessionMixin]:
-    """The sessions of users that are not over, the newest first."""
-    query = select(tables.session).where(tables.session.user_id.in_(user_ids), tables.session.awaits_code.is_(False))
+def running(unit: Unit, tables: UserTables, user_ids: Sequence[str] | None) -> list[SessionMixin]:
+    """The sessions of users (None: of everybody) that are not over, the newest first."""
+    query = select(tables.session).where(tables.session.awaits_code.is_(False))
+    if user_ids is not None:
+        query = query.where(tables.session.user_id.in_(user_ids))
     rows = unit.session.scalars(query.order_by(tables.session.begun_at.desc(), tables.session.id))
     return [row for row in rows if not is_over(times_of(row), unit.now)]
 

@@ -39,10 +39,10 @@ def bulk_urls(table: Table) -> list[Url]:
         return Url(
             "POST",
             f"{table.path}/bulk/{one.name}",
-            lambda page: _bulk(page, table, one),
+            lambda page: _bulk(page, table.at(page.parts), one),
             one.permission,
             one.row,
-            again=lambda page: _preview(page, table, one),
+            again=lambda page: _preview(page, table.at(page.parts), one),
             most_bytes=BULK_BYTES,
             grade=one.grade,
             bulk=(table, one),

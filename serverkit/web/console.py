@@ -78,10 +78,21 @@ class AlertLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Crumb:
+    """A part of where one is, with what may be chosen in its place: words, address and a note, such as a star."""
+
+    label: Words
+    path: str
+    choose: Words = ""
+    choices: Sequence[tuple[Words, str, Words]] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What stands around every page of a signed-in person; `numbers` count all alerts where `alerts` are only the first.
 
-    `notice` is a text that people read before they sign in.
+    `trail` says where the page is, before what the page itself adds. `reminder` is a sentence on every page, with the
+    address that it leads to. `notice` is a text that people read before they sign in.
     """
 
     place: str
@@ -92,6 +103,8 @@ class Frame:
     zone: str = "UTC"
     numbers: Mapping[Severity, int] | None = None
     notice: str = ""
+    trail: Sequence[Crumb] = ()
+    reminder: tuple[Words, str, Words] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,11 +244,17 @@ class Console(Protocol):
     def gate(self, unit: Unit, who: SignedIn | None) -> Gate | None:
         """Where everybody, or this person, has to go first."""
 
-    def permit(self, unit: Unit, needed: Sequence[StrEnum]) -> None:
-        """Refuse the acting person who has none of the permissions."""
+    def permit(self, unit: Unit, needed: Sequence[StrEnum], parts: Mapping[str, str]) -> None:
+        """Refuse the acting person who has none of the permissions at the place that an address names.
 
-    def frame(self, unit: Unit, who: SignedIn | None) -> Frame:
-        """What stands around a page."""
+        A place of which the person may not know is not there (404).
+        """
+
+    def placed(self, unit: Unit, who: SignedIn, parts: Mapping[str, str]) -> SignedIn:
+        """The person with the permissions of the place that an address names."""
+
+    def frame(self, unit: Unit, who: SignedIn | None, parts: Mapping[str, str]) -> Frame:
+        """What stands around a page; `parts` name its place, which may not be there."""
 
     def preferences(self, unit: Unit, who: SignedIn) -> Mapping[str, Any]:
         """What a person chose of how pages are shown, by name."""

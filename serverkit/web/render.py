@@ -45,7 +45,7 @@ class Renderer:
 
     def show(self, page: Page, shown: Shown) -> Response:
         """A page, or the part of it that was asked for."""
-        frame = Frame("") if page.work is None else self._console.frame(page.work, page.who)
+        frame = Frame("") if page.work is None else self._console.frame(page.work, page.who, page.parts)
         part = shown.fragment is not None and page.wants_part(shown.target)
         template = self._environment.get_template(str(shown.fragment if part else shown.template))
         text = template.render(

@@ -170,7 +170,8 @@ class Pages:
             return
         if page.who is None:
             raise _ElsewhereError(page.leads_here(SIGN_IN)) if not page.url.changes else SessionOverError()
-        self._console.permit(page.unit, needed)
+        self._console.permit(page.unit, needed, page.parts)
+        page.who = self._console.placed(page.unit, page.who, page.parts)
         until = page.who.fresh_until
         if page.url.fresh and (until is None or until <= page.now):
             raise _StepUpError

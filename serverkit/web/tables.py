@@ -7,7 +7,7 @@ as usual, with a note; looking never writes anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +17,7 @@ from serverkit.web.bulk import Bulk
 from serverkit.web.columns import Balance, Column, Figure, Ident, Item, Moment, State, StateWords
 from serverkit.web.forms import Choice, Choices
 from serverkit.web.texts import Words, _, ngettext
+from serverkit.web.urls import filled
 
 ROWS = (50, 100, 250, 500)
 COUNTED_TO = 10_000
@@ -143,6 +144,15 @@ class Table:
     bulk: Sequence[Bulk] = ()
     empty: Empty = field(default_factory=lambda: Empty(_("Nothing here yet"), ""))
     note: Words = ""
+
+    def at(self, parts: Mapping[str, str]) -> Table:
+        """This table at the place that the parts of an address name: parts in braces of its addresses are filled in."""
+        if "{" not in self.path:
+            return self
+        empty = self.empty
+        if empty.action is not None:
+            empty = replace(empty, action=(empty.action[0], filled(empty.action[1], parts)))
+        return replace(self, path=filled(self.path, parts), empty=empty)
 
     def column(self, name: str) -> Column | None:
         """The column of a name."""

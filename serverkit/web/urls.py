@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from pydantic import BaseModel
 
@@ -91,7 +91,12 @@ class Url:
 
     def at(self, **parts: str) -> str:
         """The address with its parts filled in."""
-        return _PART.sub(lambda found: parts[found[1]], self.path)
+        return filled(self.path, parts)
+
+
+def filled(path: str, parts: Mapping[str, str]) -> str:
+    """An address with its parts in braces filled in, as they stand in an address."""
+    return _PART.sub(lambda found: quote(parts[found[1]], safe=""), path)
 
 
 def page_urls(urls: Iterable[Url]) -> list[app.Url]:

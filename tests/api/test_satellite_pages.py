@@ -1,177 +1,34 @@
-"""Every address of the satellite's console: who may open it, what guards a change, what a page consists of."""
+"""The satellite's own pages: tokens, users, oneself, settings, health."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 
 import pytest
 
-from satellite.app import make_app
-from satellite.core.access.rules import MATRIX, Permission, Role
-from satellite.runtime import open_satellite
-from satellite.ui.console import URLS
-from serverkit.http.operations import Access, alternatives
+from satellite.core.access.rules import Role
 from serverkit.tls.own import ensure_pair
 from serverkit.users.totp import step_of, totp_code
-from serverkit.web.urls import Url
 from tests.console import Browser, press
+from tests.served import PASSWORD, served
 from tests.world import World
 
 pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
-PASSWORD = "a long enough secret"
-
-
-class Outline(HTMLParser):
-    """What a page consists of."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.title = self.h1 = ""
-        self._inside = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        self._inside = tag
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._inside == "title":
-            self.title += data
-        elif self._inside == "h1":
-            self.h1 += data
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        """The attributes of every element of a name."""
-        return [attrs for name, attrs in self.tags if name == tag]
 
 
 @pytest.fixture
 def browsers(site: World) -> Iterator[dict[Role, Browser]]:
     """A browser for each role, signed in."""
-    secret = site.folder / "password"
-    secret.write_text(PASSWORD + "\n", encoding="utf-8")
-    for role in Role:
-        site.satellite("user", "add", role.value, "--role", role.value, "--password-file", str(secret))
-    server = open_satellite(site.folder / "satellite")
-    app = make_app(server).rest
-    made = {role: Browser(app) for role in Role}
-    for role, browser in made.items():
-        assert browser.sign_in(role.value, PASSWORD).status_code == 303
-    yield made
-    server.database.dispose()
-
-
-def may(role: Role, url: Url) -> bool:
-    """What the matrix says."""
-    needed = alternatives(url.permission)
-    return any(isinstance(one, Access) or one in MATRIX[role] for one in needed)
-
-
-def filled(url: Url) -> str:
-    """The address with something in its parts."""
-    return re.sub(r"{(\w+)}", lambda found: "errors" if found[1] == "page" else "0" * 32, url.path)
-
-
-@pytest.mark.row("S3.1", "S3.4")
-def test_every_address_asks_the_matrix(browsers: dict[Role, Browser]) -> None:
-    """Each role at each address: 403 exactly where the matrix forbids it, before anything is looked up."""
-    for role, browser in browsers.items():
-        token = browser.token()
-        for url in URLS:
-            if url.path == "/sign-out":
-                continue
-            path = filled(url)
-            found = browser.post(path, token=token) if url.changes else browser.get(path)
-            assert (found.status_code == 403) == (not may(role, url)), (role, url.method, path, found.status_code)
-            assert found.status_code < 500, (role, url.method, path)
+    with served(site, "satellite") as found:
+        yield {Role(role): browser for role, browser in found.browsers.items()}
 
 
 def keys_of(page: str) -> dict[str, str]:
     """The key of each row of a list by its name."""
     found = re.findall(r'<tr data-row="(\w+)".*?<th scope="row".*?<bdi>([^<]+)</bdi>', page, re.DOTALL)
     return {name: key for key, name in found}
-
-
-@pytest.mark.row("S3.4")
-def test_every_change_needs_the_token_of_the_session_and_someone_who_is_signed_in(
-    browsers: dict[Role, Browser],
-) -> None:
-    """A missing token, another person's token, a stranger: nothing is changed and nothing is shown."""
-    admin, stranger = browsers[Role.ADMINISTRATOR], Browser(browsers[Role.ADMINISTRATOR].app)
-    foreign, own = browsers[Role.OPERATOR].token(), stranger.token()
-    for url in URLS:
-        if url.changes:
-            for token in ("", foreign):
-                found = admin.post(filled(url), token=token)
-                assert found.status_code == 403, (url.path, found.status_code)
-                assert 'data-verdict="form_expired"' in found.get_data(as_text=True)
-            if url.permission is not Access.CREDENTIALS:
-                assert stranger.post(filled(url), token=own).status_code == 401, url.path
-        elif url.permission is not Access.CREDENTIALS:
-            assert stranger.get(filled(url)).headers.get("Location", "").startswith("/sign-in"), url.path
-
-
-@pytest.mark.row("S3.1")
-def test_every_page_has_one_heading_labels_and_nothing_inline(browsers: dict[Role, Browser]) -> None:
-    """One h1 that begins the title, a language, a name; each field has a label; no style and no script in the page."""
-    browser = browsers[Role.ADMINISTRATOR]
-    stranger = Browser(browser.app)
-    for url in URLS:
-        if url.changes:
-            continue
-        for who in (browser, stranger):
-            found = who.get(filled(url))
-            text = found.get_data(as_text=True)
-            if found.status_code == 303 or "Content-Disposition" in found.headers:
-                continue
-            page = Outline(text)
-            labelled = {one["for"] for one in page.all("label")}
-            fields = [one for tag in ("input", "select", "textarea") for one in page.all(tag)]
-            bare = [
-                one
-                for one in fields
-                if one.get("type") != "hidden" and one.get("id") not in labelled and not one.get("aria-label")
-            ]
-
-            assert len(page.all("h1")) == 1, url.path
-            assert page.title.startswith(page.h1), (url.path, page.title)
-            assert page.all("html")[0]["lang"]
-            assert page.all("main")[0]["data-page"]
-            assert all(one.get("data-table") for one in page.all("table") if "helptext" not in text), url.path
-            assert bare == [], url.path
-            assert not page.all("style")
-            assert all("src" in one for one in page.all("script"))
-            assert not any(
-                "style" in attrs or any(name.startswith("on") for name in attrs) for _tag, attrs in page.tags
-            )
-
-
-@pytest.mark.long
-@pytest.mark.row("S3.1", "S3.4")
-def test_no_page_links_to_what_is_not_there_or_is_forbidden(browsers: dict[Role, Browser]) -> None:
-    """Each link of each page, for each role, leads to a page that the role may open."""
-    for role, browser in browsers.items():
-        known: dict[str, int] = {}
-        seen: dict[str, str] = {}
-        for url in URLS:
-            page = browser.get(url.path)
-            if url.changes or "{" in url.path or page.status_code != 200 or "Content-Disposition" in page.headers:
-                continue
-            for link in Outline(page.get_data(as_text=True)).all("a"):
-                path = (link.get("href") or "").partition("#")[0]
-                if path.startswith("/") and path not in known:
-                    known[path] = browser.get(path).status_code
-                    seen[path] = url.path
-
-        assert len(known) > 10, role
-        assert {(seen[path], path): code for path, code in known.items() if code >= 400} == {}, role
 
 
 @pytest.mark.row("S3.2")
@@ -203,16 +60,6 @@ def test_a_token_is_made_shown_once_and_revoked_in_the_browser(browsers: dict[Ro
     csv = browser.get("/tokens?as=csv&state=active")
     assert csv.headers["Content-Disposition"].startswith("attachment")
     assert csv.get_data(as_text=True).count("\n") == 2
-
-
-@pytest.mark.row("S3.4")
-def test_the_matrix_of_pages_is_the_matrix_of_commands() -> None:
-    """Each address names a permission of the one matrix, or a kind of access."""
-    wrong = [
-        url.path for url in URLS for one in alternatives(url.permission) if not isinstance(one, Permission | Access)
-    ]
-
-    assert wrong == []
 
 
 @pytest.mark.row("S3.4")

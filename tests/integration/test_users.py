@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from agent.errors import ServerRefusedError
 from satellite.actions import sign_in, users
-from satellite.actions.setup import create_first_administrator, needs_administrator, show_setup_code_state
+from satellite.actions.setup import create_first_administrator, first_user, needs_administrator
 from satellite.app import make_app
 from satellite.core.access.errors import RoleTooHighError
 from satellite.core.access.models import USER_TABLES
@@ -107,15 +107,15 @@ def test_a_session_begins_is_used_and_ends(site: World) -> None:
     second = sign_in.sign_in(server, "anna", PASSWORD, HOME, previous=first.session)
     found = sign_in.recognise_session(server, second.session)
     with server.database.read(found.actor) as unit:
-        listed = users.list_sessions(unit, current=found.session_id)
+        listed = users.list_sessions(server, unit, current=found.session_id)
     raised = sign_in.step_up(server, second.session, PASSWORD, HOME)
-    changed = sign_in.change_own_password(server, raised, PASSWORD, OTHER, HOME)
+    changed = sign_in.own_of(server).change_password(raised, PASSWORD, OTHER, HOME)
     otto = sign_in.sign_in(server, "otto", PASSWORD, AWAY)
     with server.database.write(found.actor) as unit:
         users.change_role(unit, "otto", "read-only")
     again = sign_in.sign_in(server, "otto", PASSWORD, AWAY)
     with server.database.write(found.actor) as unit:
-        users.revoke_session(unit, users.list_sessions(unit, "otto")[0]["id"], "otto")
+        users.revoke_session(server, unit, users.list_sessions(server, unit, "otto")[0]["id"], "otto")
 
     assert first.session != second.session != raised != changed
     assert "session:" not in repr(first)
@@ -211,12 +211,12 @@ def test_a_second_step_is_set_up_used_and_recovered(site: World) -> None:
     session = sign_in.sign_in(server, "anna", PASSWORD, HOME).session
     actor = sign_in.recognise_session(server, session).actor
     with server.database.write(actor) as unit:
-        secret = sign_in.begin_two_step(server, unit).secret
+        secret = sign_in.own_of(server).begin_two_step(unit).secret
     now = step_of(server.clock.now())
-    assert refusal(sign_in.confirm_two_step, server, session, totp_code(secret, now + 9)) == "code_refused"
+    assert refusal(sign_in.own_of(server).confirm_two_step, session, totp_code(secret, now + 9)) == "code_refused"
     before = sign_in.sign_in(server, "anna", PASSWORD, HOME)
     assert not before.awaits_code
-    codes = sign_in.confirm_two_step(server, session, totp_code(secret, now - 1))
+    codes = sign_in.own_of(server).confirm_two_step(session, totp_code(secret, now - 1))
     assert refusal(sign_in.recognise_session, server, before.session) == "session_ended"
     assert sign_in.recognise_session(server, session).actor == actor
     half = sign_in.sign_in(server, "anna", PASSWORD, HOME)
@@ -229,7 +229,7 @@ def test_a_second_step_is_set_up_used_and_recovered(site: World) -> None:
     tried = [refusal(sign_in.sign_in_with_code, server, half.session, codes[3], AWAY) for _ in range(6)]
     tried.append(refusal(sign_in.sign_in_with_code, server, other.session, codes[4], AWAY))
     with server.database.read(actor) as unit:
-        left = sign_in.show_two_step(unit)
+        left = sign_in.own_of(server).show_two_step(unit)
         stored = " ".join(
             str(row) for table in ("two_step", "recovery_codes", "sessions", "passwords", "known_places")
             for row in unit.session.execute(text(f"SELECT * FROM {table}"))  # noqa: S608 - names of this test
@@ -261,9 +261,9 @@ def test_wrong_codes_count_per_user_wherever_they_come_from(site: World) -> None
     session = entered.session
     actor = sign_in.recognise_session(server, session).actor
     with server.database.write(actor) as unit:
-        secret = sign_in.begin_two_step(server, unit).secret
+        secret = sign_in.own_of(server).begin_two_step(unit).secret
     now = step_of(server.clock.now())
-    sign_in.confirm_two_step(server, session, totp_code(secret, now - 1))
+    sign_in.own_of(server).confirm_two_step(session, totp_code(secret, now - 1))
     half = sign_in.sign_in(server, "anna", PASSWORD, known).session
     halves = {one: sign_in.sign_in(server, "anna", PASSWORD, one).session for one in (known, HOME, AWAY)}
     tried = [refusal(sign_in.sign_in_with_code, server, half, "000000", known) for _ in range(7)]
@@ -284,16 +284,16 @@ def test_wrong_codes_count_while_an_authenticator_is_taken_into_use(site: World)
     session = sign_in.sign_in(server, "anna", PASSWORD, HOME).session
     actor = sign_in.recognise_session(server, session).actor
     with server.database.write(actor) as unit:
-        secret = sign_in.begin_two_step(server, unit).secret
+        secret = sign_in.own_of(server).begin_two_step(unit).secret
     right = totp_code(secret, step_of(server.clock.now()))
-    tried = [refusal(sign_in.confirm_two_step, server, session, code) for code in ["000000"] * 5 + [right] * 2]
+    tried = [refusal(sign_in.own_of(server).confirm_two_step, session, code) for code in ["000000"] * 5 + [right] * 2]
     with server.database.read(actor) as unit:
-        on = sign_in.show_two_step(unit)["two_step"]
+        on = sign_in.own_of(server).show_two_step(unit)["two_step"]
     site.satellite("user", "unlock", "anna")
 
     assert tried == ["code_refused"] * 5 + ["too_many_tries"] * 2
     assert not on
-    assert len(sign_in.confirm_two_step(server, session, right)) == 10
+    assert len(sign_in.own_of(server).confirm_two_step(session, right)) == 10
 
 
 @pytest.mark.row("S3.4")
@@ -370,9 +370,9 @@ def test_a_code_and_a_recovery_code_work_once(site: World) -> None:
     session = sign_in.sign_in(server, "anna", PASSWORD, HOME).session
     actor = sign_in.recognise_session(server, session).actor
     with server.database.write(actor) as unit:
-        secret = sign_in.begin_two_step(server, unit).secret
+        secret = sign_in.own_of(server).begin_two_step(unit).secret
     now = step_of(server.clock.now())
-    codes = sign_in.confirm_two_step(server, session, totp_code(secret, now - 1))
+    codes = sign_in.own_of(server).confirm_two_step(session, totp_code(secret, now - 1))
     said = []
     for code in (totp_code(secret, now), totp_code(secret, now), codes[0], codes[0]):
         half = sign_in.sign_in(server, "anna", PASSWORD, HOME).session
@@ -391,8 +391,8 @@ def test_a_password_that_is_reset_while_it_is_verified_begins_no_session(site: W
     actor = sign_in.recognise_session(server, session).actor
     if two_step:
         with server.database.write(actor) as unit:
-            secret = sign_in.begin_two_step(server, unit).secret
-        sign_in.confirm_two_step(server, session, totp_code(secret, step_of(server.clock.now())))
+            secret = sign_in.own_of(server).begin_two_step(unit).secret
+        sign_in.own_of(server).confirm_two_step(session, totp_code(secret, step_of(server.clock.now())))
     real = passwords.verify_password
 
     def slow(hashed: str | None, word: str) -> bool:
@@ -405,7 +405,7 @@ def test_a_password_that_is_reset_while_it_is_verified_begins_no_session(site: W
         patch.setattr("serverkit.users.sign_in.verify_password", slow)
         assert refusal(sign_in.sign_in, server, "anna", PASSWORD, HOME) == "sign_in_refused"
     with server.database.read(OPERATOR) as unit:
-        assert users.list_sessions(unit, "anna") == []
+        assert users.list_sessions(server, unit, "anna") == []
         assert unit.session.execute(text("SELECT count(*) FROM sessions")).scalar_one() == 0
     assert sign_in.sign_in(server, "anna", OTHER, HOME).awaits_code is two_step
 
@@ -429,7 +429,7 @@ def test_a_password_that_changes_while_it_is_verified_is_no_proof(site: World) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("serverkit.users.sign_in.verify_password", slow)
         again = refusal(sign_in.step_up, server, session, PASSWORD, HOME)
-        changed = refusal(sign_in.change_own_password, server, session, OTHER, "one more of a third kind", HOME)
+        changed = refusal(sign_in.own_of(server).change_password, session, OTHER, "one more of a third kind", HOME)
 
     assert (again, changed) == ("sign_in_refused", "sign_in_refused")
     assert sign_in.sign_in(server, "anna", PASSWORD, HOME).session
@@ -477,7 +477,7 @@ def test_the_set_up_code_makes_the_first_administrator_once(vendor: World) -> No
 
     wrong = [begin(word) for word in (first, "", "0000-0000-0000-0000", "x" * 9999, code)]
     with server.database.read(SYSTEM) as unit:
-        state = show_setup_code_state(unit, HOME.address)
+        state = first_user(server).state(unit, HOME.address)
     weak = begin(code, "Admin!23", AWAY)
     vendor.satellite("clock", "advance", "1m")
     entered = create_first_administrator(server, code.lower().replace("-", " "), "anna", PASSWORD, HOME)

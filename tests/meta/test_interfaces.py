@@ -78,7 +78,7 @@ TABLES: dict[str, tuple[tuple[Url, ...], type[StrEnum]]] = {
 # What needs no token: addresses that show nothing of anybody's.
 OPEN = {"/", "/healthz", "/readyz", "/api/v1/openapi.json", "/device/v1/openapi.json"}
 # Style sheets and scripts are those of every console.
-STATIC: dict[str, set[str]] = {"central": set(), "satellite": {"/static/<mark>/<name>"}}
+STATIC = {"/static/<mark>/<name>"}
 # Changes that need no permission: what counts is the signature in the file.
 HARMLESS: dict[str, set[str]] = {"central": {"import_sync"}, "satellite": set()}
 
@@ -91,7 +91,7 @@ def test_every_address_declares_what_it_needs_and_its_row(server: str) -> None:
     listed = {row[0] for row in tables((DOCS / "developer" / "rows.md").read_text("utf-8"))}
 
     assert all(isinstance(word, (permission, Access)) for one in urls for word in alternatives(one.permission))
-    assert {one.path for one in urls if one.permission is Access.OPEN} == OPEN | STATIC[server]
+    assert {one.path for one in urls if one.permission is Access.OPEN} == OPEN | STATIC
     assert {one.row for one in urls} <= listed
     # The bare address is health to a program and the first page to a person.
     twice = [(one.family, one.method, one.path if one.path != "/" else f"/ of {one.family}") for one in urls]

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from central.actions import catalogue, jobs, licences, mail, nodes, orders, policies, trust
+from central.actions import accounts, catalogue, jobs, licences, mail, nodes, orders, policies, trust
 from central.actions.views import JobRunView, JobView, MailView, NodeView
 from central.api.v1.context import ACCOUNT_PATH, ENTITLEMENT, Call
 from central.domain.access.rules import Permission
@@ -54,6 +54,14 @@ class CatalogueQuery(Query):
     change_restriction: bool = Field(default=False, description="Licences in use may become restricted, or ordinary.")
 
 
+class NewAgreement(Strict):
+    """The text of a version of the licensing agreement."""
+
+    model_config = example({"text": "1. Licences are used as the order says."})
+
+    text: str = Field(max_length=200_000)
+
+
 class PolicyValue(Strict):
     """The value of a policy, as the command line takes it."""
 
@@ -89,6 +97,11 @@ def show_policies(call: Call) -> dict[str, Any]:
 def change_policy(call: Call) -> dict[str, Any]:
     """Set a policy."""
     return policies.set_policy(call.unit, call.path["policy"], call.body.value)
+
+
+def publish_agreement(call: Call) -> dict[str, Any]:
+    """Publish the text of the agreement as a new version."""
+    return accounts.publish_agreement(call.unit, call.body.text)
 
 
 def list_jobs(call: Call) -> dict[str, Any]:
@@ -154,6 +167,11 @@ OPERATIONS = (
         "set_policy", "PUT", f"{BASE}policies/{{policy}}", "Set a policy.", change_policy, ANYTHING,
         body=PolicyValue, changes=True, current=show_policies,
         permission=Permission.VENDOR_MANAGE, row="C11.1",
+    ),
+    Op(
+        "publish_agreement", "POST", f"{BASE}agreements", "Publish the text of the agreement as a new version.",
+        publish_agreement, object_of(version=WHOLE, published=FLAG), body=NewAgreement, changes=True,
+        permission=Permission.VENDOR_MANAGE, row="C1.4",
     ),
     Op(
         "list_jobs", "GET", f"{BASE}jobs", "List the scheduled jobs.", list_jobs,

@@ -16,6 +16,12 @@ class UnknownUserError(NotFoundError):
     remedy = Remedy("Add the user with `central user add`.", page="operations.md#central")
 
 
+class UserExistsError(RefusedError):
+    code = "user_exists"
+    message = "There is a user of this name already, with a password."
+    remedy = Remedy("Choose another name.", page="users.md")
+
+
 class UserRoleExistsError(RefusedError):
     code = "role_exists"
     message = "The user holds this role already."
@@ -26,6 +32,12 @@ class RoleNotHeldError(RefusedError):
     code = "role_not_held"
     message = "The user does not hold this role."
     remedy = Remedy("List the users: `central user list` shows who holds which role.", page="operations.md#central")
+
+
+class OwnRoleError(RefusedError):
+    code = "own_role"
+    message = "Nobody takes the vendor administrator's role from oneself."
+    remedy = Remedy("Have another vendor administrator do it.", page="users.md")
 
 
 class RoleScopeError(InvalidInputError):

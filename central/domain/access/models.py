@@ -22,6 +22,7 @@ class User(Base):
     name: Mapped[str] = mapped_column(String(255), unique=True)
     name_key: Mapped[str] = mapped_column(String(255), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_sign_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RoleAssignment(Base):

@@ -110,6 +110,18 @@ def virtual_account(unit: Unit, account_id: str, name: str) -> VirtualAccount:
     return found
 
 
+def by_number(unit: Unit, account_id: str, number: str) -> VirtualAccount:
+    """A virtual account by its number, which a rename does not change; UnknownVirtualAccountError."""
+    found = None
+    if number.isascii() and number.isdecimal() and len(number) < 19:
+        query = select(VirtualAccount).where(VirtualAccount.number == int(number))
+        found = unit.session.scalars(query.where(VirtualAccount.account_id == account_id)).one_or_none()
+    seen = visible_virtual_accounts(unit, account_id)
+    if found is None or not (seen is None or found.id in seen):
+        raise UnknownVirtualAccountError("the account has no virtual account with number {number}", number=number[:32])
+    return found
+
+
 def visible_in(unit: Unit, account_id: str, query: Query) -> Query:
     """Limit a query of virtual accounts to those of an account that the caller may see."""
     query = query.where(VirtualAccount.account_id == account_id)

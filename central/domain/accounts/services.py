@@ -8,7 +8,6 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.errors import (
     AccountExistsError,
-    DefaultVirtualAccountError,
     SatelliteVirtualAccountError,
     VirtualAccountExistsError,
 )
@@ -150,9 +149,6 @@ def rename_virtual_account(unit: Unit, row: VirtualAccount, name: str) -> Virtua
 def delete_virtual_account(unit: Unit, row: VirtualAccount) -> None:
     """Delete an empty virtual account (row C1.2); the caller has made sure that nothing is in it."""
     require(unit, Permission.VIRTUAL_ACCOUNT_MANAGE, row.account_id, row.id)
-    if row.is_default:
-        raise DefaultVirtualAccountError("the default virtual account cannot be deleted")
-    refuse_deletion(unit, row)
     record(
         unit,
         row.account_id,
@@ -217,13 +213,12 @@ def refuse_managed_by(unit: Unit, account_id: str, satellite_id: str | None, wha
     )
 
 
-def refuse_deletion(unit: Unit, row: VirtualAccount) -> None:
-    """Refuse to delete a virtual account that a satellite holds (row C1.2)."""
-    if row.satellite_id is not None:
-        name = satellite_name(unit, row.account_id, row.satellite_id)
-        raise SatelliteVirtualAccountError(
-            "the virtual account {name} belongs to satellite {satellite}",
-            remedy="It can be deleted when satellite {satellite} is removed; a satellite gives none back singly.",
-            name=row.name,
-            satellite=name,
-        )
+def held_by_satellite(unit: Unit, row: VirtualAccount) -> SatelliteVirtualAccountError:
+    """The refusal to delete a virtual account that a satellite holds (row C1.2)."""
+    name = satellite_name(unit, row.account_id, row.satellite_id or "")
+    return SatelliteVirtualAccountError(
+        "the virtual account {name} belongs to satellite {satellite}",
+        remedy="It can be deleted when satellite {satellite} is removed; a satellite gives none back singly.",
+        name=row.name,
+        satellite=name,
+    )

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import func, select
+
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount
-from central.domain.agreements.errors import AgreementPendingError
+from central.domain.agreements.errors import AgreementPendingError, AgreementTextError
+from central.domain.agreements.models import AgreementText
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.policies.queries import changed_at, days
+from central.domain.policies.services import set_policy
 from serverkit.db.unit import Unit
+from serverkit.names import check_text
+
+MOST_LETTERS = 200_000
 
 
 def is_pending(unit: Unit, account: SmartAccount) -> bool:
@@ -25,6 +32,34 @@ def pending_since(unit: Unit, account: SmartAccount) -> tuple[int, datetime] | N
         return None
     in_force = changed_at(unit, "agreement_version")
     return days(unit, "agreement_version"), max(account.created_at, in_force or account.created_at)
+
+
+def version_in_force(unit: Unit) -> int:
+    """The version that accounts accept."""
+    return days(unit, "agreement_version")
+
+
+def text_of(unit: Unit, version: int) -> str | None:
+    """The text of a version; None where the vendor keeps it elsewhere."""
+    row = unit.session.get(AgreementText, version)
+    return row.text if row is not None else None
+
+
+def publish(unit: Unit, text: str) -> int:
+    """Keep a text as the next version, or as the version in force while it has none and nobody accepted it."""
+    require(unit, Permission.VENDOR_MANAGE)
+    if not text.strip() or len(text) > MOST_LETTERS:
+        raise AgreementTextError
+    check_text("text", text.replace("\r\n", " ").replace("\n", " ").replace("\t", " "), MOST_LETTERS)
+    version = version_in_force(unit)
+    accepted = unit.session.scalar(select(func.max(SmartAccount.agreement_version)))
+    if text_of(unit, version) is not None or (accepted is not None and accepted >= version):
+        version += 1
+        set_policy(unit, "agreement_version", str(version))
+    unit.session.add(AgreementText(version=version, text=text, published_at=unit.now, published_by=unit.actor.label))
+    message, subject = f"agreement version {version} published", {"version": version}
+    record(unit, None, EventKind.AGREEMENT_PUBLISHED, message, subject=subject)
+    return version
 
 
 def accept_agreement(unit: Unit, account: SmartAccount) -> SmartAccount:

@@ -164,11 +164,17 @@ def _concerns(row: Alert, virtual_account_ids: frozenset[str], sites: set[str]) 
     return row.subject.get("virtual_account") in virtual_account_ids
 
 
-def _manageable(unit: Unit, account_id: str, alert_id: str) -> Alert:
-    """An alert that the actor sees and may deal with; the account's own need the account."""
+def find_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
+    """An alert that the actor sees; UnknownAlertError."""
     found = next((row for row in visible_alerts(unit, account_id, None, every=True) if row.id == alert_id), None)
     if found is None:
         raise UnknownAlertError("there is no alert {alert_id!r}", alert_id=alert_id[:64])
+    return found
+
+
+def _manageable(unit: Unit, account_id: str, alert_id: str) -> Alert:
+    """An alert that the actor sees and may deal with; the account's own need the account."""
+    found = find_alert(unit, account_id, alert_id)
     require(unit, Permission.ALERT_MANAGE, account_id, str(found.subject.get("virtual_account") or ""))
     return found
 

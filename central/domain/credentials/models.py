@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, String, Text
+from sqlalchemy import Boolean, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
-from serverkit.db.guards import in_order, refers
+from serverkit.db.guards import in_order, only, refers
 from serverkit.http.memory import IdempotentAnswerMixin
-from serverkit.users.models import PasswordMixin
+from serverkit.users.models import (
+    FailureMixin,
+    KnownPlaceMixin,
+    PasswordMixin,
+    PreferenceMixin,
+    RecoveryCodeMixin,
+    SessionMixin,
+    TwoStepMixin,
+)
+from serverkit.users.tables import UserTables
 
 
 class ApiClient(Base):
@@ -51,6 +60,58 @@ class Password(PasswordMixin, Base):
 
     __tablename__ = "passwords"
     __table_args__ = (refers(["user_id"], "users", ["id"]),)
+
+
+class TwoStep(TwoStepMixin, Base):
+    """The authenticator of a user."""
+
+    __tablename__ = "two_step"
+    __table_args__ = (refers(["user_id"], "users", ["id"]),)
+
+
+class RecoveryCode(RecoveryCodeMixin, Base):
+    """A recovery code of a user."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (refers(["user_id"], "users", ["id"]),)
+
+
+class BrowserSession(SessionMixin, Base):
+    """A session of a user's browser."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (refers(["user_id"], "users", ["id"]), in_order("begun_at", "ends_at"))
+
+
+class SignInFailure(FailureMixin, Base):
+    """Tries to sign in that failed in a row."""
+
+    __tablename__ = "sign_in_failures"
+
+
+class KnownPlace(KnownPlaceMixin, Base):
+    """Where somebody signed in from."""
+
+    __tablename__ = "known_places"
+
+
+class Preference(PreferenceMixin, Base):
+    """How a user wants something shown."""
+
+    __tablename__ = "preferences"
+    __table_args__ = (refers(["user_id"], "users", ["id"]),)
+
+
+USER_TABLES = UserTables(Password, TwoStep, RecoveryCode, BrowserSession, SignInFailure, KnownPlace, Preference)
+
+
+class ConsoleState(Base):
+    """The one row about the console: the hash of the set-up code, empty once the code is void."""
+
+    __tablename__ = "console_state"
+
+    id: Mapped[int] = mapped_column(Integer, only("id", 1), primary_key=True)
+    setup_code_hash: Mapped[str] = mapped_column(String(64))
 
 
 class RefreshToken(Base):

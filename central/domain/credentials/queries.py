@@ -10,9 +10,11 @@ from central.domain.access.models import RoleAssignment, User
 from central.domain.access.rules import Permission
 from central.domain.access.services import held_roles, is_permitted, require
 from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.credentials.models import AccessToken, ApiClient
+from central.domain.credentials.models import USER_TABLES, AccessToken, ApiClient, Password, TwoStep
+from serverkit.clock import iso
 from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
+from serverkit.users import backoff, sessions
 
 
 def client_members(row: ApiClient, user: str) -> dict[str, Any]:
@@ -73,6 +75,25 @@ def users(unit: Unit, account_id: str | None = None) -> Query:
         )
     )
     return query.where(RoleAssignment.account_id.in_(of)) if of else query
+
+
+def sign_ins(unit: Unit) -> dict[str, dict[str, Any]]:
+    """How each user signs in, in a fixed number of queries; users without any of it are missing."""
+    found: dict[str, dict[str, Any]] = {}
+
+    def of(user_id: str) -> dict[str, Any]:
+        return found.setdefault(user_id, {"password": False, "two_step": False, "sessions": 0})
+
+    for user_id in unit.session.scalars(select(Password.user_id)):
+        of(user_id)["password"] = True
+    for user_id in unit.session.scalars(select(TwoStep.user_id).where(TwoStep.confirmed.is_(True))):
+        of(user_id)["two_step"] = True
+    for session in sessions.running(unit, USER_TABLES, None):
+        of(session.user_id)["sessions"] += 1
+    names = {name: user_id for user_id, name in unit.session.execute(select(User.id, User.name))}
+    for name, until in backoff.slowed_until(unit, USER_TABLES, list(names)).items():
+        of(names[name])["slowed_until"] = iso(until)
+    return found
 
 
 def _administered(unit: Unit) -> list[str]:

@@ -18,7 +18,7 @@ from central.domain.credentials.errors import (
     UnknownAccessTokenError,
     UnknownClientError,
 )
-from central.domain.credentials.models import AccessToken, ApiClient, Password, RefreshToken
+from central.domain.credentials.models import USER_TABLES, AccessToken, ApiClient, Password, RefreshToken
 from central.domain.credentials.rules import (
     CLIENT_TOKEN_LIFE,
     MOST_DAYS,
@@ -37,7 +37,9 @@ from serverkit.ids import new_id
 from serverkit.locks import for_change
 from serverkit.names import check_text
 from serverkit.secrets_box import hash_secret, hash_shown, new_secret
-from serverkit.users.passwords import hash_password, password_place, verify_password
+from serverkit.users import backoff, credentials, sessions
+from serverkit.users.passwords import password_place, verify_password
+from serverkit.users.tables import Person
 
 CLIENT_PREFIX, TOKEN_PREFIX, REFRESH_PREFIX = "pcs", "pca", "pcr"
 
@@ -184,9 +186,11 @@ def note_use(unit: Unit, token_id: str) -> None:
 
 
 def set_password(unit: Unit, user: User, text: str) -> None:
-    """Give a user a password."""
+    """Give a user a password; sessions of the user end, failed tries are forgotten."""
     require(unit, Permission.USER_MANAGE)
-    unit.session.merge(Password(user_id=user.id, hash=hash_password(text, user.name), changed_at=unit.now))
+    credentials.set_password(unit, USER_TABLES, Person(user.id, user.name), text)
+    sessions.end_all(unit, USER_TABLES, user.id)
+    backoff.unlock(unit, USER_TABLES, user.name, backoff.code_name(user.id))
     record(unit, None, EventKind.PASSWORD_SET, f"password of {user.name} set", subject={"user": user.id})
 
 

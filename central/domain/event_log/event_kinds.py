@@ -20,12 +20,21 @@ class EventKind(StrEnum):
     ROLE_GIVEN = "user:role_given"
     ROLE_TAKEN = "user:role_taken"
     PASSWORD_SET = "user:password_set"
+    PASSWORD_CHANGED = "user:password_changed"
+    USER_UNLOCKED = "user:unlocked"
+    TWO_STEP_ON = "user:two_step_on"
+    TWO_STEP_OFF = "user:two_step_off"
+    RECOVERY_CODES_RENEWED = "user:recovery_codes_renewed"
+    RECOVERY_CODE_USED = "user:recovery_code_used"
+    SESSION_REVOKED = "user:session_revoked"
+    SIGN_IN_SLOWED = "user:sign_in_slowed"
     API_CLIENT_CREATED = "api_client:created"
     API_CLIENT_REVOKED = "api_client:revoked"
     API_TOKEN_CREATED = "api_token:created"
     API_TOKEN_REVOKED = "api_token:revoked"
     ACCOUNT_CREATED = "account:created"
     ACCOUNT_CHANGED = "account:changed"
+    AGREEMENT_PUBLISHED = "agreement:published"
     AGREEMENT_ACCEPTED = "agreement:accepted"
     VIRTUAL_ACCOUNT_CREATED = "virtual_account:created"
     VIRTUAL_ACCOUNT_RENAMED = "virtual_account:renamed"
@@ -96,7 +105,14 @@ class EventKind(StrEnum):
 
 EVERYBODY = "*"
 """In what a unit touched: every account."""
-OF_EVERYBODY = frozenset({EventKind.POLICY_CHANGED, EventKind.CATALOGUE_IMPORTED, EventKind.RESTRICTION_CHANGED})
+OF_EVERYBODY = frozenset(
+    {
+        EventKind.POLICY_CHANGED,
+        EventKind.AGREEMENT_PUBLISHED,
+        EventKind.CATALOGUE_IMPORTED,
+        EventKind.RESTRICTION_CHANGED,
+    }
+)
 QUIET = frozenset(
     {
         # The first event: no alert can exist yet.
@@ -106,6 +122,14 @@ QUIET = frozenset(
         EventKind.USER_ADDED,
         EventKind.ROLE_GIVEN,
         EventKind.PASSWORD_SET,
+        EventKind.PASSWORD_CHANGED,
+        EventKind.USER_UNLOCKED,
+        EventKind.TWO_STEP_ON,
+        EventKind.TWO_STEP_OFF,
+        EventKind.RECOVERY_CODES_RENEWED,
+        EventKind.RECOVERY_CODE_USED,
+        EventKind.SESSION_REVOKED,
+        EventKind.SIGN_IN_SLOWED,
         EventKind.API_CLIENT_CREATED,
         EventKind.API_CLIENT_REVOKED,
         EventKind.API_TOKEN_CREATED,

@@ -13,7 +13,6 @@ from serverkit.clock import iso, optional_iso
 from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
 from serverkit.users import backoff, sessions
-from serverkit.users.models import SessionMixin
 
 
 def token_dict(row: ApiToken, unit: Unit) -> dict[str, Any]:
@@ -84,17 +83,3 @@ def user_dicts(unit: Unit, rows: list[User]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-
-
-def session_dict(row: SessionMixin, name: str, current: str | None) -> dict[str, Any]:
-    """A session for people and programs; `current` is the one that looks."""
-    return {
-        "id": row.id,
-        "user": name,
-        "address": row.address,
-        "browser": row.agent,
-        "begun_at": iso(row.begun_at),
-        "used_at": iso(row.used_at),
-        "ends_at": iso(row.ends_at),
-        "current": row.id == current,
-    }

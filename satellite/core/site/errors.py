@@ -64,21 +64,6 @@ class SetupRequiredError(AppError):
     status = 503
 
 
-class SetupCodeRefusedError(AppError):
-    code = "setup_code_refused"
-    message = "The set-up code is not valid."
-    remedy = Remedy(
-        "Type the code from this machine's console; `satellite setup code` makes a new one.", page="users.md"
-    )
-    status = 401
-
-
-class AdministratorExistsError(RefusedError):
-    code = "administrator_exists"
-    message = "An administrator exists already; the set-up code is no longer valid."
-    remedy = Remedy("Sign in as an administrator; `satellite user add` adds another one.", page="users.md")
-
-
 class MachineUnfitError(RefusedError):
     code = "machine_unfit"
     message = "This machine is not ready for the set-up yet."

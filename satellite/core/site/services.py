@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import socket
 from pathlib import Path
 from typing import Any
@@ -26,17 +25,14 @@ from satellite.core.site.rules import MODES, judge_finish
 from satellite.keyring import KeyRing
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
-from serverkit.files import write_atomic
 from serverkit.ids import new_id
 from serverkit.names import check_name, did_you_mean
-from serverkit.users.codes import hash_code, new_code
+from serverkit.users.first import drop_setup_code, make_setup_code
 from serverkit.verdicts import Verdict
 
 CHOICES = ("send", "pseudonym", "drop")
 CHECK_STEP, TIME_STEP = "check", "time"
 """Steps of the set-up that leave no other trace."""
-SETUP_CODE = "setup-code"
-"""The file in the home that holds the set-up code until it is void."""
 
 
 def create_site(unit: Unit, keyring: KeyRing, name: str) -> Site:
@@ -73,20 +69,13 @@ def create_site(unit: Unit, keyring: KeyRing, name: str) -> Site:
 def void_setup_code(unit: Unit, home: Path) -> None:
     """Make the set-up code void, and remove the file that holds it."""
     site_of(unit).setup_code_hash = ""
-    unit.after_commit.append(lambda: (home / SETUP_CODE).unlink(missing_ok=True))
+    drop_setup_code(unit, home)
 
 
 def renew_setup_code(unit: Unit, home: Path) -> str:
     """Make a new set-up code in place of the old one; only its hash is stored, and the code in a file of the owner's."""
-    code = new_code()
-    site_of(unit).setup_code_hash = hash_code(code)
-    unit.after_commit.append(lambda: write_atomic(home / SETUP_CODE, f"{code}\n".encode(), mode=0o400))
+    code, site_of(unit).setup_code_hash = make_setup_code(unit, home)
     return code
-
-
-def is_setup_code(site: Site, code: str) -> bool:
-    """Whether a code is the set-up code; takes the same time for any, and for one that is void."""
-    return hmac.compare_digest(site.setup_code_hash or "0" * 64, hash_code(code)) and bool(site.setup_code_hash)
 
 
 def export_registration(unit: Unit, keyring: KeyRing) -> tuple[bytes, MadeRegistration, Registration]:

@@ -14,13 +14,14 @@ from satellite.actions.restore import (
     require_permit,
     restore_instead,
 )
-from satellite.actions.setup import needs_administrator
+from satellite.actions.setup import first_user, needs_administrator
 from satellite.ui.files import sent_file
-from satellite.ui.setup.first import CODE_FIELD, few_tries
+from satellite.ui.setup.first import WHERE
 from satellite.ui.setup.gate import CODE
 from satellite.ui.setup.steps import server_of
 from serverkit.users.tables import Browser
 from serverkit.web.answers import Answer, Moved, Shown
+from serverkit.web.first_page import code_field, few_tries
 from serverkit.web.forms import Form, Ui
 from serverkit.web.page import Page
 from serverkit.web.texts import _
@@ -47,7 +48,7 @@ class RestoreForm(BaseModel):
     passphrase: SecretStr = Field(max_length=1024)
 
 
-CODE_FORM = Form(CodeForm, _("Continue"), {"code": CODE_FIELD})
+CODE_FORM = Form(CodeForm, _("Continue"), {"code": code_field(WHERE)})
 FORM = Form(
     RestoreForm, _("Restore"), {"passphrase": Ui(_("Passphrase of the backup"), autocomplete="off", kind="password")}
 )
@@ -65,7 +66,7 @@ def show(page: Page) -> Answer:
             "setup-restore", TITLE, "setup_restore.html", context, bare=True, help="backup-and-restore#restore"
         )
     view = CODE_FORM.view(page, CODE_PATH, cancel=CODE, cancel_words=_("Back to the set-up"), fresh=page.path == PATH)
-    context = {"view": view, "few": few_tries(page)}
+    context = {"view": view, "few": few_tries(page, first_user)}
     return Shown(
         "setup-restore-code", TITLE, "setup_restore_code.html", context, bare=True, help="backup-and-restore#restore"
     )

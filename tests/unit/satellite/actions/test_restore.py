@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from satellite.actions import restore
-from satellite.core.site.errors import RestoreNotPermittedError, SetupCodeRefusedError, SetupFinishedError
+from satellite.core.site.errors import RestoreNotPermittedError, SetupFinishedError
 from satellite.core.site.queries import site_of
 from serverkit.actor import SYSTEM
 from serverkit.errors import DiskFullError
 from serverkit.secrets_box import SecretBox
 from serverkit.users.codes import hash_code
+from serverkit.users.errors import SetupCodeRefusedError
 from serverkit.users.tables import Browser
 from tests.unit.satellite.factories import server_of
 

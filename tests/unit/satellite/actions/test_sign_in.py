@@ -95,20 +95,20 @@ def test_a_second_step_counts_once_its_first_code_was_entered(server: Satellite)
     with server.database.write(SYSTEM) as unit:
         ann = factories.add_user(unit, "ann", Role.OPERATOR)
         unit.actor = factories.signed_in(ann)
-        new = sign_in.begin_two_step(server, unit)
+        new = sign_in.own_of(server).begin_two_step(unit)
         unit.session.flush()
         session = sessions.begin(unit, USER_TABLES, ann.id, Browser("192.0.2.1"), awaits_code=False)
         step = step_of(unit.now)
     with pytest.raises(CodeRefusedError):
-        sign_in.confirm_two_step(server, session, "abc")
-    codes = sign_in.confirm_two_step(server, session, totp_code(new.secret, step))
+        sign_in.own_of(server).confirm_two_step(session, "abc")
+    codes = sign_in.own_of(server).confirm_two_step(session, totp_code(new.secret, step))
     with server.database.write(sign_in.recognise_session(server, session).actor) as unit:
-        assert sign_in.show_two_step(unit) == {"two_step": True, "recovery_codes_left": len(codes)}
-        assert not set(sign_in.renew_recovery_codes(unit)) & set(codes)
+        assert sign_in.own_of(server).show_two_step(unit) == {"two_step": True, "recovery_codes_left": len(codes)}
+        assert not set(sign_in.own_of(server).renew_recovery_codes(unit)) & set(codes)
         assert new.secret not in repr(new)
-        removed = sign_in.remove_two_step(unit)
+        removed = sign_in.own_of(server).remove_two_step(unit)
         unit.session.flush()
-        assert removed == sign_in.show_two_step(unit) == {"two_step": False, "recovery_codes_left": 0}
+        assert removed == sign_in.own_of(server).show_two_step(unit) == {"two_step": False, "recovery_codes_left": 0}
 
 
 @pytest.mark.row("S3.4")

@@ -73,19 +73,21 @@ def test_only_who_manages_access_learns_of_users() -> None:
 
 
 @pytest.mark.row("S3.4")
-def test_a_session_is_listed_and_revoked_once() -> None:
+def test_a_session_is_listed_and_revoked_once(tmp_path: Path) -> None:
     """The secret of a session is not in the list; that of another user is unknown."""
-    with unit_of() as unit:
+    server = server_of(tmp_path)
+    with server.database.write(OPERATOR) as unit:
         ann, _ = add_user(unit, "ann", Role.ADMINISTRATOR), add_user(unit, "bob", Role.READ_ONLY)
         secret = sessions.begin(unit, USER_TABLES, ann.id, Browser("10.0.0.1", "Browser"), awaits_code=False)
         unit.session.flush()
-        listed = users.list_sessions(unit, "ann")
+        listed = users.list_sessions(server, unit, "ann")
 
         assert len(listed) == 1
         assert secret not in str(listed)
         with pytest.raises(UnknownSessionError):
-            users.revoke_session(unit, listed[0]["id"], "bob")
-        assert users.revoke_session(unit, listed[0]["id"], "ann")["revoked"] is True
+            users.revoke_session(server, unit, listed[0]["id"], "bob")
+        assert users.revoke_session(server, unit, listed[0]["id"], "ann")["revoked"] is True
         unit.session.flush()
-        assert users.list_sessions(unit, "ann") == []
+        assert users.list_sessions(server, unit, "ann") == []
         assert list_events(unit)[0]["message"] == "a session of ann was revoked"
+    server.database.dispose()

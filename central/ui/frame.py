@@ -1,0 +1,121 @@
+"""What stands around every page of central: place with its pickers, navigation, alerts of the place, the agreement's notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from central.actions.accounts import name_accounts, show_account, show_agreement
+from central.actions.alerts import list_alerts
+from central.actions.time import zone_of
+from central.actions.virtual_accounts import find_place, list_places
+from central.domain.access.rules import Permission
+from central.runtime import Central
+from central.ui.navigation import items_of
+from serverkit.db.unit import Unit
+from serverkit.errors import AppError
+from serverkit.web.console import AlertLine, Crumb, Frame, Severity, SignedIn
+from serverkit.web.formats import moment
+from serverkit.web.texts import Words, _
+
+SEVERITIES = {"major": Severity.MAJOR, "minor": Severity.MINOR, "informational": Severity.INFO}
+MOST_ACCOUNTS, WORST = 100, 20
+
+
+@dataclass(frozen=True)
+class Place:
+    """An account that an address names, and perhaps one of its virtual accounts, as far as the person may know them."""
+
+    account: dict[str, Any]
+    pool: dict[str, Any] | None = None
+
+    @property
+    def domain(self) -> str:
+        """The domain of the account."""
+        return str(self.account["domain"])
+
+
+def make_frame(
+    server: Central, unit: Unit, who: SignedIn | None, parts: Mapping[str, str], exists: Callable[[str], bool]
+) -> Frame:
+    """The frame; a stranger sees the name of the vendor and nothing else."""
+    root = server.keyring.trust.root
+    if who is None:
+        return Frame(root.vendor_name)
+    zone = zone_of(unit)
+    band = _("Laboratory. Clock {now}", now=moment(unit.now, zone).striptags()) if root.lab else ""
+    place = _place(unit, parts)
+    if place is None:
+        return Frame(root.vendor_name, items_of(None, "", exists), band=band, zone=zone)
+    found = list_alerts(unit, place.domain, place.pool["name"] if place.pool else None).items
+    numbers = {one: sum(SEVERITIES[item["severity"]] is one for item in found) for one in Severity}
+    lines = [_line(place, item) for item in found[:WORST]]
+    return Frame(
+        root.vendor_name,
+        items_of(place.domain, counted(numbers), exists),
+        alerts=lines,
+        band=band,
+        zone=zone,
+        numbers=numbers,
+        trail=_trail(unit, place),
+        reminder=_reminder(unit, place, who),
+    )
+
+
+def counted(numbers: Mapping[Severity, int]) -> Words:
+    """The urgent alerts in words; nothing where there is none."""
+    major, minor = numbers[Severity.MAJOR], numbers[Severity.MINOR]
+    words = [_("{count} major", count=major)] if major else []
+    words += [_("{count} minor", count=minor)] if minor else []
+    return ", ".join(str(one) for one in words)
+
+
+def _place(unit: Unit, parts: Mapping[str, str]) -> Place | None:
+    """The place of an address; None where there is none, or none that the person may know of."""
+    if "domain" not in parts:
+        return None
+    try:
+        account = show_account(unit, parts["domain"])
+        return Place(account, find_place(unit, parts["domain"], parts["number"]) if "number" in parts else None)
+    except AppError:
+        return None
+
+
+def _line(place: Place, item: Mapping[str, Any]) -> AlertLine:
+    path = f"/a/{place.domain}/alerts#row-alerts-{item['id']}"
+    return AlertLine(SEVERITIES[item["severity"]], str(item["message"]), path)
+
+
+def _trail(unit: Unit, place: Place) -> Sequence[Crumb]:
+    others = name_accounts(unit, MOST_ACCOUNTS)
+    switch = [(name, f"/a/{domain}/va", domain) for domain, name in others] if len(others) > 1 else []
+    found = [Crumb(place.account["name"], f"/a/{place.domain}/va", _("Choose another account"), switch)]
+    if place.pool is not None:
+        pools = [(one["name"], general(one), marks(one)) for one in list_places(unit, place.domain)]
+        here, choose = place.pool, _("Choose another virtual account")
+        found.append(Crumb(here["name"], general(here), choose, pools if len(pools) > 1 else []))
+    return found
+
+
+def general(pool: Mapping[str, Any]) -> str:
+    """The address of a virtual account; a rename does not change it."""
+    return f"/a/{pool['domain']}/va/{pool['number']}/general"
+
+
+def marks(pool: Mapping[str, Any]) -> Words:
+    """The default one, and the satellite that manages it, in words; the star stands for the default."""
+    found: list[Words] = [_("★ default")] if pool["default"] else []
+    if pool["satellite"]:
+        found.append(_("satellite {name}", name=pool["satellite_name"] or pool["satellite"]))
+    return ", ".join(str(one) for one in found)
+
+
+def _reminder(unit: Unit, place: Place, who: SignedIn) -> tuple[Words, str, Words] | None:
+    agreement = show_agreement(unit, place.domain)
+    if not agreement["pending"]:
+        return None
+    path = f"/a/{place.domain}/agreement"
+    may = Permission.AGREEMENT_ACCEPT in who.permissions
+    words = _("The licensing agreement, version {version}, waits to be accepted.", version=agreement["version"])
+    return words, path, _("Read and accept") if may else _("Read it")

@@ -1,0 +1,187 @@
+"""The general part of a virtual account, and the list of its registration tokens (rows C2.1, C2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from central.actions import tokens as actions
+from central.actions.accounts import show_agreement
+from central.actions.lists import list_token_window
+from central.domain.access.rules import Permission
+from central.ui.tabs import pool_tabs
+from central.ui.virtual_accounts import POOL, find_pool
+from serverkit.web.answers import Answer
+from serverkit.web.bulk import Bulk, Judged
+from serverkit.web.bulk_pages import bulk_urls
+from serverkit.web.console import Severity
+from serverkit.web.forms import Choice
+from serverkit.web.page import Page
+from serverkit.web.table_pages import table_page
+from serverkit.web.tables import (
+    Act,
+    Column,
+    Empty,
+    Filter,
+    Ident,
+    Item,
+    Moment,
+    Rows,
+    State,
+    StateWords,
+    Table,
+    Wanted,
+)
+from serverkit.web.texts import Words, _
+from serverkit.web.urls import Grade, Url
+from serverkit.web.windowed import rows_of
+
+MANAGE, LOOK = Permission.TOKEN_MANAGE, Permission.VIRTUAL_ACCOUNT_VIEW
+GENERAL = f"{POOL}/general"
+STATES = {
+    "active": StateWords(_("Usable")),
+    "used_up": StateWords(_("All uses taken"), Severity.INFO),
+    "expired": StateWords(_("Ended")),
+    "revoked": StateWords(_("Revoked")),
+}
+
+
+def root_of(page: Page) -> str:
+    """The address of the virtual account."""
+    return f"/a/{page.parts['domain']}/va/{page.parts['number']}"
+
+
+def token_rows(page: Page, wanted: Wanted) -> Rows:
+    """The tokens that are wanted."""
+    domain, number = page.parts["domain"], page.parts["number"]
+    return rows_of(page, lambda unit, part: list_token_window(unit, domain, number, part), wanted)
+
+
+def uses(item: Item) -> str:
+    """How many uses are taken."""
+    most = item["max_uses"]
+    return str(
+        _("{uses} of {most}", uses=item["uses"], most=most) if most else _("{uses}, no limit", uses=item["uses"])
+    )
+
+
+def managed(item: Item) -> Words | None:
+    """Why a token of a satellite stays as it is here."""
+    if item["satellite"] is None:
+        return None
+    return _("Satellite {name} manages it.", name=item["satellite_name"] or item["satellite"])
+
+
+def only_active(item: Item) -> Words | None:
+    """Why a token cannot be shown or revoked."""
+    over = None if item["state"] in {"active", "used_up"} else _("It registers no device any more.")
+    return managed(item) or over
+
+
+def only_over(item: Item) -> Words | None:
+    """Why a token cannot be removed from the list."""
+    return managed(item) or (_("Revoke it first.") if item["state"] in {"active", "used_up"} else None)
+
+
+def judge_revoke(_page: Page, items: Sequence[Item], _read: Any) -> list[Judged]:
+    """Which tokens can be revoked."""
+    effect = _("No device registers with it any more; those that did stay.")
+    return [Judged(one["id"], one["description"] or one["id"], only_active(one), effect) for one in items]
+
+
+def judge_remove(_page: Page, items: Sequence[Item], _read: Any) -> list[Judged]:
+    """Which tokens can leave the list."""
+    effect = _("Leaves the list; the event log keeps it.")
+    return [Judged(one["id"], one["description"] or one["id"], only_over(one), effect) for one in items]
+
+
+def revoke_one(page: Page, item: Item, _read: Any) -> Words:
+    """Revoke one."""
+    actions.revoke_token(page.unit, page.parts["domain"], item["id"])
+    return _("revoked")
+
+
+def remove_one(page: Page, item: Item, _read: Any) -> Words:
+    """Take one off the list."""
+    actions.remove_token(page.unit, page.parts["domain"], item["id"])
+    return _("removed from the list")
+
+
+def _act(verb: str) -> Callable[[Item], str]:
+    return lambda one: f"/a/{one['domain']}/va/{one['number']}/tokens/{one['id']}/{verb}"
+
+
+TOKENS = Table(
+    "tokens",
+    _("Registration tokens"),
+    GENERAL,
+    (
+        Column(
+            "description",
+            _("Description"),
+            sort=True,
+            fixed=True,
+            phone=True,
+            value=lambda one: one["description"] or "–",
+        ),
+        State("state", _("State"), STATES, sort=True, phone=True),
+        Moment("expires_at", _("Ends"), sort=True, phone=True),
+        Column("uses", _("Uses"), value=uses, sort=True),
+        Column("created_by", _("Made by"), sort=True),
+        Moment("created_at", _("Made"), sort=True, shown=False),
+        Column("export_controlled", _("Restricted functions"), shown=False),
+        Column("satellite_name", _("Satellite"), shown=False),
+        Ident("id", _("Id"), shown=False),
+    ),
+    token_rows,
+    sort="-created_at",
+    filters=(
+        Filter("q", _("Description or id"), "text"),
+        Filter("state", _("State"), choices=tuple(Choice(name, one.words) for name, one in STATES.items())),
+    ),
+    acts=(
+        Act(_("Show"), _act("show"), MANAGE, only_active),
+        Act(_("Revoke"), _act("revoke"), MANAGE, only_active, danger=True),
+        Act(_("Remove"), _act("remove"), MANAGE, only_over),
+    ),
+    bulk=(
+        Bulk("revoke", _("Revoke"), MANAGE, judge_revoke, revoke_one, "C2.3", grade=Grade.DIALOG),
+        Bulk("remove", _("Remove"), MANAGE, judge_remove, remove_one, "C2.3"),
+    ),
+    empty=Empty(_("No tokens yet"), _("A token lets devices register into this virtual account.")),
+)
+
+
+def show_pool(page: Page) -> Answer:
+    """Facts of the virtual account, and its tokens."""
+    pool = page.thing
+    context = {
+        "pool": pool,
+        "root": root_of(page),
+        "tab": "general",
+        "no_token": no_token(page),
+        **pool_tabs(page.parts),
+    }
+    return table_page(
+        page,
+        TOKENS,
+        template="general.html",
+        context=context,
+        title=pool["name"],
+        nav="virtual-accounts",
+        help="central-portal#registration-tokens",
+    )
+
+
+def no_token(page: Page) -> Words | None:
+    """Why no token can be made now."""
+    pool = page.thing
+    if pool["satellite"]:
+        name = pool["satellite_name"] or pool["satellite"]
+        return _("Satellite {name} manages this virtual account: its tokens are made there.", name=name)
+    if show_agreement(page.unit, page.parts["domain"])["pending"]:
+        return _("No tokens can be made until the licensing agreement is accepted.")
+    return None
+
+
+URLS = (Url("GET", GENERAL, show_pool, LOOK, "C2.1", load=find_pool), *bulk_urls(TOKENS))

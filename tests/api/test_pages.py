@@ -1,0 +1,124 @@
+"""Every address of both consoles: who may open it, what guards a change, what a page consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from serverkit.http.operations import Access, alternatives
+from tests.console import Browser
+from tests.served import CONSOLES, TABLES, Outline, Served, served
+from tests.world import World
+
+pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
+
+
+@pytest.fixture(params=CONSOLES)
+def console(site: World, request: pytest.FixtureRequest) -> Iterator[Served]:
+    """Each console, with a browser for each role."""
+    with served(site, request.param) as found:
+        yield found
+
+
+@pytest.mark.row("S3.1", "S3.4", "C1.5")
+def test_every_address_asks_the_matrix(console: Served) -> None:
+    """Each role at each address: 403 exactly where the matrix forbids it, before anything is looked up."""
+    for role, browser in console.browsers.items():
+        token = browser.token()
+        for url in console.urls:
+            if url.path == "/sign-out":
+                continue
+            path = console.filled(url)
+            found = browser.post(path, token=token) if url.changes else browser.get(path)
+            assert (found.status_code == 403) == (not console.may(role, url)), (role, url.method, path)
+            assert found.status_code < 500, (role, url.method, path)
+
+
+@pytest.mark.row("S3.4", "C1.5")
+def test_every_change_needs_the_token_of_the_session_and_someone_who_is_signed_in(console: Served) -> None:
+    """A missing token, another person's token, a stranger: nothing is changed and nothing is shown."""
+    admin, stranger = console.administrator, Browser(console.app)
+    foreign, own = list(console.browsers.values())[1].token(), stranger.token()
+    first = next(iter(console.browsers))
+    for url in console.urls:
+        if url.changes:
+            for token in ("", foreign):
+                found = admin.post(console.filled(url), token=token)
+                assert found.status_code == 403, (url.path, found.status_code)
+                said = 'data-verdict="form_expired"' in found.get_data(as_text=True)
+                assert said or not console.may(first, url), url.path
+            if url.permission is not Access.CREDENTIALS:
+                assert stranger.post(console.filled(url), token=own).status_code == 401, url.path
+        elif url.permission is not Access.CREDENTIALS:
+            assert stranger.get(console.filled(url)).headers.get("Location", "").startswith("/sign-in"), url.path
+
+
+@pytest.mark.row("S3.1", "C1.6")
+def test_every_page_has_one_heading_labels_and_nothing_inline(console: Served) -> None:
+    """One h1 that begins the title, a language, a name; each field has a label; no style and no script in the page."""
+    browser = console.administrator
+    stranger = Browser(browser.app)
+    for url in console.urls:
+        if url.changes:
+            continue
+        for who in (browser, stranger):
+            found = who.get(console.filled(url))
+            text = found.get_data(as_text=True)
+            if found.status_code == 303 or "Content-Disposition" in found.headers:
+                continue
+            page = Outline(text)
+            labelled = {one["for"] for one in page.all("label")}
+            fields = [one for tag in ("input", "select", "textarea") for one in page.all(tag)]
+            bare = [
+                one
+                for one in fields
+                if one.get("type") != "hidden" and one.get("id") not in labelled and not one.get("aria-label")
+            ]
+
+            assert len(page.all("h1")) == 1, url.path
+            assert page.title.startswith(page.h1), (url.path, page.title)
+            assert page.all("html")[0]["lang"]
+            assert page.all("main")[0]["data-page"]
+            assert all(one.get("data-table") for one in page.all("table") if "helptext" not in text), url.path
+            assert bare == [], url.path
+            assert not page.all("style")
+            assert all("src" in one for one in page.all("script"))
+            assert not any(
+                "style" in attrs or any(name.startswith("on") for name in attrs) for _tag, attrs in page.tags
+            )
+
+
+@pytest.mark.long
+@pytest.mark.row("S3.1", "S3.4", "C1.6")
+def test_no_page_links_to_what_is_not_there_or_is_forbidden(console: Served) -> None:
+    """Each link of each page, for each role, leads to a page that the role may open."""
+    for role, browser in console.browsers.items():
+        known: dict[str, int] = {}
+        seen: dict[str, str] = {}
+        for url in console.urls:
+            if url.changes or not console.whole(url):
+                continue
+            page = browser.get(console.filled(url))
+            if page.status_code != 200 or "Content-Disposition" in page.headers:
+                continue
+            for link in Outline(page.get_data(as_text=True)).all("a"):
+                path = (link.get("href") or "").partition("#")[0]
+                if path.startswith("/") and path not in known:
+                    known[path] = browser.get(path).status_code
+                    seen[path] = url.path
+
+        assert len(known) > 10, role
+        assert {(seen[path], path): code for path, code in known.items() if code >= 400} == {}, role
+
+
+@pytest.mark.row("S3.4", "C1.5")
+@pytest.mark.parametrize("name", CONSOLES)
+def test_the_matrix_of_pages_is_the_matrix_of_commands(name: str) -> None:
+    """Each address names a permission of the one matrix, or a kind of access."""
+    urls, _matrix, permissions = TABLES[name]
+    wrong = [
+        url.path for url in urls for one in alternatives(url.permission) if not isinstance(one, (permissions, Access))
+    ]
+
+    assert wrong == []
