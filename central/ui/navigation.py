@@ -17,22 +17,26 @@ def items_of(domain: str | None, alerts: Words, exists: Callable[[str], bool]) -
     if domain is not None:
         root = f"/a/{domain}"
         found = [
-            NavItem("alerts", _("Alerts"), f"{root}/alerts", keys="a", note=alerts),
-            NavItem("virtual-accounts", _("Inventory"), f"{root}/va", keys="i"),
-            NavItem("satellites", _("Satellites"), f"{root}/satellites", keys="s"),
-            NavItem("events", _("Activity"), f"{root}/events", keys="e"),
-            NavItem("members", _("Users"), f"{root}/users", keys="u", permission=Permission.ACCOUNT_USER_VIEW),
+            NavItem("alerts", _("Alerts"), f"{root}/alerts", keys="a", note=alerts, icon="bell"),
+            NavItem("virtual-accounts", _("Inventory"), f"{root}/va", keys="i", icon="licence"),
+            NavItem("satellites", _("Satellites"), f"{root}/satellites", keys="s", icon="sync"),
+            NavItem("events", _("Activity"), f"{root}/events", keys="e", icon="events"),
+            NavItem(
+                "members", _("Users"), f"{root}/users", keys="u", permission=Permission.ACCOUNT_USER_VIEW, icon="user"
+            ),
         ]
     found += [
-        NavItem("accounts", _("Accounts"), "/a", VENDOR if domain is None else _("All accounts"), keys="c"),
-        NavItem("catalogue", _("Catalogue"), "/catalogue", VENDOR, permission=Permission.CATALOGUE_MANAGE),
-        NavItem("orders", _("Orders"), "/orders", VENDOR, permission=Permission.ORDER_MANAGE),
-        NavItem("policies", _("Policies"), "/policies", VENDOR, permission=Permission.VENDOR_MANAGE),
-        NavItem("mail", _("Mail"), "/mail", VENDOR, permission=Permission.VENDOR_MANAGE),
-        NavItem("jobs", _("Jobs"), "/jobs", VENDOR, permission=Permission.VENDOR_MANAGE),
-        NavItem("keys", _("Keys"), "/keys", VENDOR, permission=Permission.TRUST_MANAGE),
-        NavItem("health", _("Health"), "/health", VENDOR, permission=Permission.VENDOR_MANAGE),
-        NavItem("users", _("All users"), "/users", VENDOR, permission=Permission.USER_MANAGE),
-        NavItem("vendor-events", _("Event log"), "/events", VENDOR, permission=Permission.VENDOR_MANAGE),
+        NavItem(
+            "accounts", _("Accounts"), "/a", VENDOR if domain is None else _("All accounts"), keys="c", icon="places"
+        ),
+        NavItem("catalogue", _("Catalogue"), "/catalogue", VENDOR, permission=Permission.CATALOGUE_MANAGE, icon="page"),
+        NavItem("orders", _("Orders"), "/orders", VENDOR, permission=Permission.ORDER_MANAGE, icon="file"),
+        NavItem("policies", _("Policies"), "/policies", VENDOR, permission=Permission.VENDOR_MANAGE, icon="settings"),
+        NavItem("mail", _("Mail"), "/mail", VENDOR, permission=Permission.VENDOR_MANAGE, icon="upload"),
+        NavItem("jobs", _("Jobs"), "/jobs", VENDOR, permission=Permission.VENDOR_MANAGE, icon="clock"),
+        NavItem("keys", _("Keys"), "/keys", VENDOR, permission=Permission.TRUST_MANAGE, icon="token"),
+        NavItem("health", _("Health"), "/health", VENDOR, permission=Permission.VENDOR_MANAGE, icon="pulse"),
+        NavItem("users", _("All users"), "/users", VENDOR, permission=Permission.USER_MANAGE, icon="user"),
+        NavItem("vendor-events", _("Event log"), "/events", VENDOR, permission=Permission.VENDOR_MANAGE, icon="events"),
     ]
     return [item for item in found if exists(item.path)]
