@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from itertools import accumulate, takewhile
+from itertools import accumulate
 
 from exchange.device.timers import AUTHORIZATION_RENEWAL, SILENT_MINOR
 from exchange.identity import Udi
@@ -77,9 +77,14 @@ def standbys_after(
     for udi in (*kept, unit, *named):
         found.setdefault(udi.key, udi)
     found.pop(active.key, None)
-    sizes = accumulate(json_bytes(udi.to_dict()) for udi in found.values())
-    fitting = takewhile(lambda pair: pair[1] <= STANDBYS_BYTES, zip(found.values(), sizes, strict=True))
-    return tuple(udi for udi, _ in fitting)[:STANDBYS]
+    return fitting(found.values())
+
+
+def fitting(units: Iterable[Udi]) -> tuple[Udi, ...]:
+    """The first of these standbys, as many as a row of a file holds."""
+    found = tuple(units)[:STANDBYS]
+    sizes = accumulate(json_bytes(udi.to_dict()) for udi in found)
+    return tuple(udi for udi, size in zip(found, sizes, strict=True) if size <= STANDBYS_BYTES)
 
 
 def is_clone(restored_at: datetime | None, now: datetime) -> bool:

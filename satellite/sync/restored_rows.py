@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from exchange.device.rules import fitting
 from exchange.files.rows import ClaimRow, InstanceRow, ResponseRow, TokenRow
 from exchange.identity import Udi
 from exchange.keys import KEY_ID_DIGITS, PublicKey
@@ -172,7 +173,11 @@ def complete_set(unit: Unit, here: Instance, row: InstanceRow) -> None:
     known = {udi.key for udi in members_of(here)}
     missing = [udi for udi in (row.udi, *row.standbys) if udi.key not in known]
     if missing:
-        set_standbys(unit, here, [*members_of(here)[1:], *missing])
+        # The one that is to be active first: a set that is full takes no further units.
+        active, others = (
+            [udi for udi in missing if (udi.key == row.udi.key) is is_active] for is_active in (True, False)
+        )
+        set_standbys(unit, here, fitting((*active, *members_of(here)[1:], *others)))
     fresh = [(key, udi) for key, udi in keys_of(row) if unit.session.get(DeviceKey, key.key_id) is None]
     for key, member in fresh:
         own = [old for old in live_keys(unit, here) if old.member == member.key]

@@ -11,6 +11,7 @@ from exchange.device.rules import (
     STANDBYS_BYTES,
     CounterVerdict,
     RegistrationVerdict,
+    fitting,
     is_clone,
     judge_counter,
     judge_registration,
@@ -88,3 +89,4 @@ def test_a_set_with_long_identities_is_cut_before_it_outgrows_a_row() -> None:
     assert found[:2] == (B, units[0])
     assert sum(json_bytes(udi.to_dict()) for udi in found) <= STANDBYS_BYTES
     assert len(found) < STANDBYS
+    assert len(fitting(Udi(pid="P", serial=f"S{number}") for number in range(64))) == STANDBYS
