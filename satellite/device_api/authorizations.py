@@ -16,7 +16,7 @@ from satellite.core.event_log.services import record
 from satellite.core.export_queue.services import ACTIVE, answers_for, grants_for, mark_delivered
 from satellite.core.instances.models import Instance
 from satellite.core.instances.queries import instance_name
-from satellite.core.instances.services import touch
+from satellite.core.instances.services import note_name, touch
 from satellite.core.licences.services import claims_of, replace_claims
 from satellite.device_api.applied_lines import PoolUse
 from satellite.device_api.renewals import refuse_ended
@@ -36,6 +36,7 @@ def authorize_device(
     for grant_id, generation in body.installed:
         mark_delivered(unit, grant_id, generation, known.key)
     if known.is_active:
+        note_name(instance, body.hostname or instance.hostname)
         instance.hostname = body.hostname or instance.hostname
         instance.software_version = body.software_version or instance.software_version
     touch(unit, instance)

@@ -40,8 +40,15 @@ class PrivacyFilter:
         """A UDI as it leaves: product id and serial always, its MAC address as chosen."""
         return replace(udi, mac_address=self.text(PrivacyField.MAC_ADDRESS, udi.mac_address))
 
-    def message(self, text: str, hostname: str | None) -> str:
-        """A sentence of an event without the host name that it may hold."""
-        if hostname is None or self.choices.get(PrivacyField.HOSTNAME, "send") == "send":
-            return text
-        return text.replace(hostname, self.text(PrivacyField.HOSTNAME, hostname) or "(host name withheld)")
+    @property
+    def hides_names(self) -> bool:
+        """Whether host names do not leave as they are."""
+        return self.choices.get(PrivacyField.HOSTNAME, "send") != "send"
+
+    def message(self, text: str, *hostnames: str | None) -> str:
+        """A sentence of an event without the host names that it may hold."""
+        if self.hides_names:
+            # The longest first: one may be a part of another.
+            for name in sorted({name for name in hostnames if name}, key=lambda name: (-len(name), name)):
+                text = text.replace(name, self.text(PrivacyField.HOSTNAME, name) or "(host name withheld)")
+        return text

@@ -61,7 +61,7 @@ def rows_since(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) ->
     yield from _tokens(unit, after, privacy, full=full)
     released = released_accounts(unit)
     claims = _Stream(unit, claims_since(after, released, full=full), ClaimText._make, claim_lines)
-    events = _Stream(unit, events_since(after, released, full=full), partial(_event, privacy), event_lines)
+    events = _Stream(unit, events_since(after, released, full=full), partial(_event, unit, privacy), event_lines)
     for piece in _pieces(unit, instances_since(after, released, full=full)):
         for about, lines in instance_lines(instance_texts(unit, privacy, piece)):
             yield lines
@@ -209,7 +209,7 @@ def _grant_state(unit: Unit, row: HeldGrant, *, full: bool) -> GrantStateRow:
 
 
 def events_since(after: int, released: Sequence[str] = (), *, full: bool) -> Select[Any]:
-    """Events beside their instances, each with the host name that its sentence may hold.
+    """Events beside their instances, each with the host names that its sentence may hold.
 
     The last column is where it happened, if that is not where its instance is now.
     """
@@ -223,6 +223,7 @@ def events_since(after: int, released: Sequence[str] = (), *, full: bool) -> Sel
         Event.instance_id,
         stored(Event.subject),
         Instance.hostname,
+        stored(Instance.former_names),
         case((Event.virtual_account_id == Instance.virtual_account_id, None), else_=Event.virtual_account_id),
     )
     query = query.outerjoin(Instance, Instance.id == Event.instance_id).where(Event.number > after)
@@ -244,9 +245,21 @@ def _fitting(subject: JsonObject, elsewhere: str | None) -> JsonObject:
     return {**found, "left_out": left_out} if left_out else found
 
 
-def _event(privacy: PrivacyFilter, row: tuple[Any, ...]) -> EventText:
-    of, number, at, kind, actor, message, instance, subject, hostname, elsewhere = row
+def _names(unit: Unit, subject: str, hostname: str | None, former: str | None) -> list[str | None]:
+    """The host names that the sentence of an event may hold: those of its device, or of the devices of an alert."""
+    found = [hostname, *(json.loads(former) if former else ())]
+    named = json.loads(subject).get("instances")
+    if isinstance(named, list):
+        query = select(Instance.hostname, stored(Instance.former_names)).where(Instance.id.in_(named))
+        for name, others in unit.session.connection().execute(query):
+            found += [name, *(json.loads(others) if others else ())]
+    return found
+
+
+def _event(unit: Unit, privacy: PrivacyFilter, row: tuple[Any, ...]) -> EventText:
+    of, number, at, kind, actor, message, instance, subject, hostname, former, elsewhere = row
+    if privacy.hides_names:
+        message = privacy.message(message, *_names(unit, subject, hostname, former))
     if elsewhere is not None or len(subject) > SURELY_SHORT:
         subject = encode(_fitting(json.loads(subject), elsewhere)).decode()
-    text = privacy.message(message, hostname)[:4096]
-    return EventText(of, number, at, kind, actor, text, instance, subject)
+    return EventText(of, number, at, kind, actor, message[:4096], instance, subject)

@@ -96,11 +96,18 @@ def _tell(unit: Unit, changes: Changes) -> None:
         record(unit, EventKind.SHORTAGE_DETECTED, want.message, subject=want.subject, virtual_account_id=va)
 
 
+def _named(alert: Alert) -> dict[str, Any]:
+    """The alert of an event, and the devices that its sentence may name: privacy covers their host names (row S2.4)."""
+    one = alert.subject.get("instance")
+    devices = alert.subject.get("instances") or ([one] if one else [])
+    return {"alert": alert.id, **({"instances": [*devices]} if devices else {})}
+
+
 def dismiss_alert(unit: Unit, alert_id: str) -> Alert:
     """Dismiss an alert."""
     require(unit, Permission.ALERT_MANAGE)
     alert = book().dismiss(unit, alert_id)
-    record(unit, EventKind.ALERT_DISMISSED, f"alert dismissed: {alert.message}", subject={"alert": alert.id})
+    record(unit, EventKind.ALERT_DISMISSED, f"alert dismissed: {alert.message}", subject=_named(alert))
     return alert
 
 
@@ -108,7 +115,7 @@ def restore_alert(unit: Unit, alert_id: str) -> Alert:
     """Open an alert again that was dismissed or put off."""
     require(unit, Permission.ALERT_MANAGE)
     alert = book().restore(unit, alert_id)
-    record(unit, EventKind.ALERT_RESTORED, f"alert opened again: {alert.message}", subject={"alert": alert.id})
+    record(unit, EventKind.ALERT_RESTORED, f"alert opened again: {alert.message}", subject=_named(alert))
     return alert
 
 
@@ -116,7 +123,7 @@ def remind_alert(unit: Unit, alert_id: str) -> Alert:
     """Put an alert off."""
     require(unit, Permission.ALERT_MANAGE)
     alert = book().remind(unit, alert_id)
-    record(unit, EventKind.ALERT_REMINDED, f"alert put off: {alert.message}", subject={"alert": alert.id})
+    record(unit, EventKind.ALERT_REMINDED, f"alert put off: {alert.message}", subject=_named(alert))
     return alert
 
 

@@ -62,6 +62,7 @@ class Instance(Base):
     token_id: Mapped[str | None] = mapped_column(IdColumn)
     standbys: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
     marks: Mapped[list[str]] = mapped_column(JsonText)
+    former_names: Mapped[list[str] | None] = mapped_column(JsonText)
     removed: Mapped[bool] = mapped_column(Boolean)
     change_no: Mapped[int] = mapped_column(BigInteger, bounded("change_no"), index=True)
 

@@ -45,6 +45,7 @@ from serverkit.ids import new_id
 from serverkit.licence_texts import freed_text
 from serverkit.locks import for_change
 
+FORMER_NAMES = 64
 # Members of an instance in the answer to a registration.
 ANSWERED = ("id", "virtual_account_id", "certificate_expires", "export_allowed")
 
@@ -115,8 +116,15 @@ def _update(unit: Unit, row: Instance, token: Token, body: RegisterBody, key: Pu
     set_standbys(unit, row, after)
     if body.udi.key == active.key:
         row.key_hash, row.export_allowed = key.key_hash, token.export_controlled
+        note_name(row, body.hostname)
         row.hostname, row.product_tag, row.software_version = body.hostname, body.product_tag, body.software_version
     touch(unit, row)
+
+
+def note_name(row: Instance, hostname: str | None) -> None:
+    """Keep the host name that is to be replaced: sentences about the device hold it, and privacy covers it too (row S2.4)."""
+    if row.hostname is not None and row.hostname != hostname and row.hostname not in (row.former_names or ()):
+        row.former_names = [*(row.former_names or ()), row.hostname][-FORMER_NAMES:]
 
 
 def _supersede(unit: Unit, row: Instance, udi: Udi) -> None:

@@ -400,6 +400,7 @@ def upgrade() -> None:
     sa.Column('token_id', sa.String(length=32), nullable=True),
     sa.Column('standbys', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('marks', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('former_names', serverkit.db.base.JsonText(), nullable=True),
     sa.Column('removed', sa.Boolean(), nullable=False),
     sa.Column('change_no', sa.BigInteger(), nullable=False),
     sa.CheckConstraint('"change_no" BETWEEN 0 AND 9007199254740991', name=op.f('ck_instances_change_no_bounds')),

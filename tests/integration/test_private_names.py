@@ -1,0 +1,31 @@
+"""Host names that stay at the site stay out of its events too (rows S2.4, B2)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.world import ACCOUNT, World
+
+
+@pytest.mark.row("S2.4", "B2")
+@pytest.mark.parametrize("choice", ["drop", "pseudonym"])
+def test_no_event_tells_a_host_name_that_does_not_leave(site: World, choice: str) -> None:
+    """Neither one that the device had before, nor one that a dismissed alert names, nor one in the other."""
+    site.satellite("privacy", "set", "hostname", choice)
+    device = site.device("SN1", hostname="secret")
+    device.use("ADVANTAGE", 1)
+    site.device("SN2", hostname="secret-quiet")
+    site.device("SN1", hostname="secret-renamed")
+    device.use("ESSENTIALS", 1)
+    site.advance("40d", device)
+    for alert in site.satellite("alerts")["items"]:
+        if "secret" in alert["message"]:
+            site.satellite("alert", "dismiss", alert["id"])
+    site.synchronize("1")
+    site.synchronize("full", "--full")
+    events = site.central("events", ACCOUNT)["items"]
+    dismissed = [row["message"] for row in events if "alert dismissed" in row["message"]]
+
+    assert len(dismissed) == 2
+    assert "secret" not in str(events)
+    assert "secret" in str(site.satellite("events")["items"])
