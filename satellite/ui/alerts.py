@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -60,16 +61,31 @@ KINDS = {
     "tls_names_missing": _("The TLS certificate lacks a name"),
 }
 SYNC, CLOCK = "/sync", "/settings/time"
+PLACES: dict[str, tuple[Words, str]] = {
+    "backup_old": (_("Make a backup"), "/settings/backup"),
+    "backup_failed": (_("Make a backup"), "/settings/backup"),
+    "tls_pair_unusable": (_("Replace the certificate"), "/settings/tls"),
+    "tls_certificate_ending": (_("Replace the certificate"), "/settings/tls"),
+    "tls_names_missing": (_("Replace the certificate"), "/settings/tls"),
+}
+"""Where the condition of a kind of alert is changed, whatever the alert is about."""
 
 
 def alert_rows(page: Page, wanted: Wanted) -> Rows:
     """The alerts that are wanted; the open ones where no state is chosen."""
-    return rows_of(page, list_alerts, wanted)
+    found = rows_of(page, list_alerts, wanted)
+    return found if wanted.only_keys else replace(found, items=[_with_next(page, one) for one in found.items])
+
+
+def _with_next(page: Page, item: Item) -> Item:
+    return {**item, "next_path": next_path(page, item)}
 
 
 def place_of(item: Item) -> tuple[Words, str] | None:
     """Where the condition of an alert is changed: the words and the address."""
     subject, possible = item["subject"], item["actions"]
+    if item["kind"] in PLACES:
+        return PLACES[item["kind"]]
     if "synchronize" in possible or "import" in possible or item["kind"].startswith("satellite_sync"):
         return _("Synchronize"), SYNC
     if "resync" in possible:
@@ -94,10 +110,10 @@ def next_words(item: Item) -> str | None:
     return str(found[0]) if found else None
 
 
-def next_path(item: Item) -> str | None:
-    """Where it is done."""
+def next_path(page: Page, item: Item) -> str | None:
+    """Where it is done, if the person may open that page."""
     found = place_of(item)
-    return found[1] if found else None
+    return found[1] if found and page.may_open(found[1]) else None
 
 
 def kind_words(item: Item) -> Words:
@@ -154,7 +170,7 @@ ALERTS = Table(
     (
         Column("message", _("What"), fixed=True, phone=True, sub=kind_words),
         State("severity", _("Severity"), SEVERITIES, sort=True, phone=True),
-        Column("next", _("What to do"), value=next_words, link=next_path, phone=True),
+        Column("next", _("What to do"), value=next_words, link=lambda one: one["next_path"], phone=True),
         Column("source", _("Source"), sort=True),
         Moment("action_due", _("Action due"), sort=True),
         Moment("raised_at", _("Raised"), sort=True, shown=False),

@@ -64,7 +64,12 @@ def show_dashboard(page: Page) -> Answer:
         "instance_count": sum(states.values()),
         "queue": queue,
         "alerts": [
-            (one, alert_pages.SEVERITIES[one["severity"]], alert_pages.next_words(one), alert_pages.next_path(one))
+            (
+                one,
+                alert_pages.SEVERITIES[one["severity"]],
+                alert_pages.next_words(one),
+                alert_pages.next_path(page, one),
+            )
             for one in alerts.items
         ],
         "backup": distance(backup, page.now) if (backup := newest_backup(cast("Satellite", page.server))) else "",
