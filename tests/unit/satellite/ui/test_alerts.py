@@ -1,0 +1,37 @@
+"""What an alert leads to."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from satellite.core.access.rules import Permission
+from satellite.ui import alerts
+from satellite.ui.console import URLS
+
+PLACES = {
+    "backup_old": "/settings/backup",
+    "backup_failed": "/settings/backup",
+    "tls_pair_unusable": "/settings/tls",
+    "tls_certificate_ending": "/settings/tls",
+    "tls_names_missing": "/settings/tls",
+}
+
+
+def page_of(*permissions: Permission) -> Any:
+    """A visit by somebody with some permissions; only what a link asks of it."""
+    opened = {url.path for url in URLS if not url.changes and url.permission in {*permissions}}
+    return SimpleNamespace(may_open=opened.__contains__)
+
+
+@pytest.mark.row("S3.2")
+@pytest.mark.parametrize("kind", PLACES)
+def test_an_alert_about_backups_or_the_certificate_leads_to_its_page_for_those_who_may_open_it(kind: str) -> None:
+    """Everyone reads what is to be done; the link is there for a role that the page is open to."""
+    item = {"kind": kind, "subject": {}, "actions": ["dismiss"]}
+
+    assert alerts.next_path(page_of(Permission.SITE_MANAGE), item) == PLACES[kind]
+    assert alerts.next_path(page_of(), item) is None
+    assert alerts.next_words(item)
