@@ -276,6 +276,11 @@ def hidden(answer: Any) -> dict[str, list[str]]:
     return found
 
 
+def guard(answer: Any) -> dict[str, str]:
+    """What the form of a page says about the values that it was opened with."""
+    return {name: found[0] for name, found in hidden(answer).items() if name in {"version", "opened"}}
+
+
 def press(browser: Browser, answer: Any, **typed: str) -> Any:
     """Send the form of a page with what is typed into it."""
     text = answer.get_data(as_text=True).split('id="title"')[-1]

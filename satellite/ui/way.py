@@ -14,6 +14,7 @@ from satellite.actions.synchronization import change_settings, show_settings
 from satellite.runtime import Satellite
 from satellite.ui.zone import zone_of, zones
 from serverkit.db.unit import Unit
+from serverkit.web.differences import OPENED, VERSION
 from serverkit.web.forms import Choice, Form, FormView, Ui
 from serverkit.web.page import Page
 from serverkit.web.texts import Words, _
@@ -112,8 +113,8 @@ FORM = Form(
 )
 
 
-def way_view(page: Page, action: str, typed: Way | None = None) -> tuple[FormView, dict[str, Any]]:
-    """The form with what is set, or with what was typed; and the settings as they are."""
+def present_way(page: Page) -> dict[str, Any]:
+    """What somebody else may have changed meanwhile: every field as it is set; of authorities their names."""
     kept = show_settings(page.unit)
     values: dict[str, Any] = {
         **{name: kept[name] or "" for name in ("url", "fingerprint", "proxy")},
@@ -121,20 +122,40 @@ def way_view(page: Page, action: str, typed: Way | None = None) -> tuple[FormVie
         "every": kept["every"],
         "at": kept["at"],
         "zone": kept["zone"] if kept["url"] or kept["every"] != "off" else zone_of(page),
+        "weekday": WEEKDAYS[0],
+        "monthday": 1,
+        "ca": _names(kept),
         **show_privacy(page.unit),
     }
     if kept["every"] in {"weekly", "monthly"}:
         values["weekday" if kept["every"] == "weekly" else "monthday"] = kept["day"]
-    if typed is not None:
-        values = typed.model_dump()
-    trusted = ", ".join(kept["ca"] or ())
+    return values
+
+
+def _names(kept: Mapping[str, Any]) -> str:
+    return ", ".join(kept["ca"] or ())
+
+
+def way_view(page: Page, action: str, typed: Way | None = None) -> tuple[FormView, dict[str, Any]]:
+    """The form with what is set, or with what was typed; and the settings as they are."""
+    kept = show_settings(page.unit)
+    trusted = _names(kept)
     note = (
         _("Trusted now: {names}. Paste another one in PEM form to replace it.", names=trusted)
         if trusted
         else _("In PEM form, if it is not one that this machine trusts anyway.")
     )
-    view = FORM.view(page, action, values=values, choices={"zone": zones()})
-    fields = [replace(one, help=note) if one.name == "ca" else one for one in view.fields]
+    if typed is not None:
+        view = FORM.view(page, action, values=typed.model_dump(), choices={"zone": zones()})
+        view = replace(view, version=page.sent.get(VERSION, ""), opened=page.sent.get(OPENED, ""))
+        pasted = typed.ca
+    else:
+        view = FORM.view(page, action, current=present_way(page), choices={"zone": zones()})
+        pasted = page.sent.get("ca", "") if page.typed is not None else ""
+    if view.stale is not None and not pasted:  # an empty field keeps the authority that is set
+        same = view.stale.opened.get("ca")
+        view = replace(view, stale=replace(view.stale, yours={**view.stale.yours, "ca": same}))
+    fields = [replace(one, help=note, value=pasted) if one.name == "ca" else one for one in view.fields]
     return replace(view, fields=fields), kept
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from werkzeug.datastructures import MultiDict
 
-from serverkit.web.differences import VERSION, Stale, plain, version_of
+from serverkit.web.differences import OPENED, VERSION, Stale, plain, version_of
 from serverkit.web.form_reading import TYPED_NAME, is_list, plain_type
 from serverkit.web.refusals import Refusal
 from serverkit.web.texts import Words, _
@@ -112,6 +112,7 @@ class FormView:
     name_reason: Words = ""
     opened: str = ""
     stale: Stale | None = None
+    theirs: str = ""
 
     @property
     def differing(self) -> list[tuple[FieldView, Words, Words, Words]]:
@@ -152,17 +153,25 @@ class Form:
         fresh: bool = False,
         typed_name: str = "",
         current: Mapping[str, Any] | None = None,
+        theirs: str = "",
     ) -> FormView:
         """The form on a page: with what was typed where it came back and is not `fresh`, else with `values`.
 
         `quiet`: something else on the page is to be done first. `typed_name` has to be typed before it is sent. `current` are values that somebody else may change meanwhile, by
-        field: the form carries them, and its address is one with `current`.
+        field: the form carries them, and its address is one with `current`. One that came back with what was typed still says
+        with which values it was opened. `theirs` is the address of the page where the form has an address of its own.
         """
         sent, stale = None if fresh else page.typed, None if fresh else page.stale
         opened = plain(current) if current is not None else None
         values = values if current is None else current
         if stale is not None:
             sent, values = None, stale.merged
+        version_now = version_of(opened) if opened is not None else version
+        opened_now = json.dumps(opened, ensure_ascii=False) if opened is not None else ""
+        if sent is not None and opened is None:
+            version_now = version or sent.get(VERSION, "")
+        elif sent is not None:
+            version_now, opened_now = sent.get(VERSION, version_now), sent.get(OPENED, opened_now)
         shown = []
         for name, info in self.model.model_fields.items():
             ui = self.fields.get(name, Ui())
@@ -190,7 +199,7 @@ class Form:
             self.verb,
             shown,
             page.refusal,
-            version_of(opened) if opened is not None else version or (sent or {}).get(VERSION, ""),
+            version_now,
             cancel,
             cancel_words,
             danger,
@@ -199,8 +208,9 @@ class Form:
             hidden,
             typed_name,
             page.refusal.reasons.get(TYPED_NAME, "") if page.refusal is not None else "",
-            json.dumps(opened, ensure_ascii=False) if opened is not None else "",
+            opened_now,
             stale,
+            theirs,
         )
 
 

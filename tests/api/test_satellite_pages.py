@@ -11,7 +11,7 @@ import pytest
 from satellite.core.access.rules import Role
 from serverkit.tls.own import ensure_pair
 from serverkit.users.totp import step_of, totp_code
-from tests.console import Browser, press
+from tests.console import Browser, guard, press
 from tests.served import PASSWORD, served
 from tests.world import World
 
@@ -145,10 +145,16 @@ def test_settings_say_value_and_source_and_health_says_what_to_do(site: World, b
     admin, reader = browsers[Role.ADMINISTRATOR], browsers[Role.READ_ONLY]
     text = admin.get("/settings").get_data(as_text=True)
     assert all(one in text for one in ("server.bind", "127.0.0.1:8444", "default", "/settings/time", "/sync/settings"))
-    saved = admin.post("/settings/time", {"zone": "Europe/Berlin", "servers": "10.0.0.1\n10.0.0.2:1123"})
+    opened = guard(admin.get("/settings/time"))
+    saved = admin.post("/settings/time", {**opened, "zone": "Europe/Berlin", "servers": "10.0.0.1\n10.0.0.2:1123"})
     assert saved.headers["Location"] == "/settings/time"
     assert "10.0.0.1, 10.0.0.2:1123" in admin.get("/settings").get_data(as_text=True)
-    assert admin.post("/settings/time", {"zone": "Mars/Base", "servers": ""}).status_code == 422
+    assert (
+        admin.post(
+            "/settings/time", {**guard(admin.get("/settings/time")), "zone": "Mars/Base", "servers": ""}
+        ).status_code
+        == 422
+    )
     shown = reader.get("/settings/time").get_data(as_text=True)
     assert ('name="zone"' in shown, "/settings/time/confirm" in shown) == (False, False)
     health = reader.get("/health").get_data(as_text=True)

@@ -19,7 +19,7 @@ from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import TLS, read_pair
 from serverkit.web.qr import qr_image
 from tests.certificates import issue, sign
-from tests.console import Browser
+from tests.console import Browser, guard
 from tests.mailbox import free_port
 from tests.world import World
 
@@ -107,7 +107,13 @@ def test_backups_are_made_verified_downloaded_and_removed_in_the_browser(server:
     wrong = admin.post("/settings/backup/plan", {"every": "daily", "at": "25:00", "zone": "Middle/Earth", "keep": "0"})
     assert wrong.status_code == 422
     assert all(said in text_of(wrong) for said in ("not a time of the day", "not a time zone", "must be 1 or more"))
-    right = {"every": "weekly", "weekday": "friday", "at": "03:30", "zone": "UTC", "keep": "3"}
+    right = guard(admin.get("/settings/backup")) | {
+        "every": "weekly",
+        "weekday": "friday",
+        "at": "03:30",
+        "zone": "UTC",
+        "keep": "3",
+    }
     assert admin.post("/settings/backup/plan", right).status_code == 303
     assert 'value="friday" selected' in text_of(admin.get("/settings/backup"))
     (server.home / "backups" / name[1]).write_bytes(b"nothing")
@@ -129,7 +135,13 @@ def test_mail_and_log_server_are_set_and_tested_in_the_browser(admin: Browser) -
     assert "nobody" in text_of(wrong)
     assert "hidden-word" not in text_of(wrong)
     port = str(free_port())
-    fields = {"host": "127.0.0.1", "port": port, "security": "none", "sender": "p@site.example", "user": "u"}
+    fields = guard(admin.get("/settings/mail")) | {
+        "host": "127.0.0.1",
+        "port": port,
+        "security": "none",
+        "sender": "p@site.example",
+        "user": "u",
+    }
     assert (
         admin.post("/settings/mail", {**fields, "password": "hidden-word", "recipients": "a@b.example"}).status_code
         == 303
@@ -144,9 +156,50 @@ def test_mail_and_log_server_are_set_and_tested_in_the_browser(admin: Browser) -
     wrong = admin.post("/settings/syslog", {"host": "a b", "transport": "pigeon", "port": "x", "facility": "24"})
     assert wrong.status_code == 422
     assert admin.post("/settings/syslog/test").status_code == 409
-    kept = {"host": "127.0.0.1", "transport": "tcp", "port": port, "facility": "16", "authorities": ""}
+    kept = guard(admin.get("/settings/syslog")) | {
+        "host": "127.0.0.1",
+        "transport": "tcp",
+        "port": port,
+        "facility": "16",
+        "authorities": "",
+    }
     assert admin.post("/settings/syslog", kept).status_code == 303
     assert f"connection: nothing listens on 127.0.0.1:{port}" in text_of(admin.post("/settings/syslog/test"))
+
+
+WAY = {"mode": "network", "url": "https://one.example", "every": "daily", "at": "03:00", "zone": "UTC"}
+MAIL = {"host": "127.0.0.1", "port": "25", "security": "none", "sender": "p@site.example", "recipients": "a@b.example"}
+LOG = {"host": "127.0.0.1", "transport": "tcp", "port": "601", "facility": "16"}
+PLAN = {"every": "off", "weekday": "monday", "at": "02:00", "zone": "UTC", "keep": "7"}
+FORMS = [
+    ("/sync/settings", "/sync/settings", WAY, "url", ("https://two.example", "https://three.example"), "at"),
+    ("/settings/time", "/settings/time", {"zone": "UTC", "servers": ""}, "servers", ("10.0.0.1", "10.0.0.2"), "zone"),
+    ("/settings/mail", "/settings/mail", MAIL, "sender", ("two@site.example", "three@site.example"), "port"),
+    ("/settings/syslog", "/settings/syslog", LOG, "port", ("602", "603"), "facility"),
+    ("/settings/backup", "/settings/backup/plan", PLAN, "keep", ("8", "9"), "at"),
+]
+
+
+@pytest.mark.row("S3.4")
+@pytest.mark.parametrize(("page", "path", "fields", "name", "words", "other"), FORMS, ids=[one[0] for one in FORMS])
+def test_of_two_administrators_the_second_sees_what_the_first_one_changed(
+    admin: Browser, page: str, path: str, fields: dict[str, str], name: str, words: tuple[str, str], other: str
+) -> None:
+    """Three columns, nothing lost, also after a wrong field; a form that is sent again keeps what was typed."""
+    theirs, yours = words
+    opened = guard(admin.get(page))
+    first = admin.post(path, {**opened, **fields, name: theirs})
+    wrong = admin.post(path, {**opened, **fields, name: yours, other: "x" * 70})
+    second = admin.post(path, {**guard(wrong), **fields, name: yours})
+    kept = text_of(admin.get(page))
+    third = admin.post(path, {**guard(second), **fields, name: yours})
+
+    assert [one.status_code for one in (first, wrong, second, third)] == [303, 422, 409, 303]
+    said = text_of(second)
+    assert ('data-verdict="stale_form"' in said, 'data-table="stale"' in said) == (True, True)
+    assert all(f"<bdi>{one}</bdi>" in said for one in words)
+    assert f'href="{page}">Take theirs' in said
+    assert (theirs in kept, yours in text_of(admin.get(page))) == (True, True)
 
 
 @pytest.mark.row("S3.4")

@@ -17,7 +17,7 @@ from satellite.runtime import open_satellite
 from satellite.sync.causes import CAUSES
 from satellite.ui.console import URLS
 from satellite.ui.sync.remedies import remedy_of
-from tests.console import Browser
+from tests.console import Browser, guard
 from tests.world import World
 
 pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
@@ -123,8 +123,9 @@ def test_a_refused_response_is_answered_with_its_cause_and_changes_nothing(site:
 def test_what_leaves_is_shown_row_by_row_with_the_choice_of_privacy(site: World, browser: Browser) -> None:
     """The preview holds the rows as they would be packed: a host name as a pseudonym, and hostile text as text."""
     site.device("SN-1", hostname="sw-<script>alert(1)</script>")
+    opened = guard(browser.get("/sync/settings"))
     assert "sw-&lt;script&gt;" in text_of(browser.get("/sync/preview/instance"))
-    assert browser.post("/sync/settings", {"mode": "manual", "hostname": "pseudonym"}).status_code == 303
+    assert browser.post("/sync/settings", {**opened, "mode": "manual", "hostname": "pseudonym"}).status_code == 303
     text = text_of(browser.get("/sync/preview/instance"))
     assert "script&gt;alert" not in text
     assert "p-" in text
@@ -139,6 +140,7 @@ def test_what_leaves_is_shown_row_by_row_with_the_choice_of_privacy(site: World,
 def test_the_doctor_names_one_cause_with_a_page_for_its_remedy(site: World, browser: Browser) -> None:
     """Settings of a way that leads nowhere: the test of the connection and the doctor agree, and lead to the settings."""
     way = {"mode": "network", "url": "https://127.0.0.1:1", "every": "weekly", "weekday": "tuesday", "at": "03:30"}
+    way |= guard(browser.get("/sync/settings"))
     assert browser.post("/sync/settings", {**way, "at": "25:99"}).status_code == 422
     tested = text_of(browser.post("/sync/settings/test", way))
     assert 'data-test="refused"' in tested

@@ -81,16 +81,28 @@ PASSPHRASE = Form(
 )
 
 
-def show(page: Page) -> Answer:
-    """The backups, the way to one more, schedule and passphrase, and how a restore goes."""
+def present_plan(page: Page) -> dict[str, Any]:
+    """The schedule, which somebody else may have changed meanwhile; the zone of the page is proposed where there is none."""
     found = actions.show_backups(server_of(page), page.unit)
-    typed = page.typed if page.typed is not None else {}
-    values = {
+    return {
         **{name: found[name] for name in ("every", "at", "keep")},
         "weekday": WEEKDAYS[found["weekday"]],
         "zone": found["zone"] if found["every"] != "off" else zone_of(page),
     }
-    plan = PLAN.view(page, f"{BACKUP}/plan", values=values, choices={"zone": zones()}, fresh="keep" not in typed)
+
+
+def show(page: Page) -> Answer:
+    """The backups, the way to one more, schedule and passphrase, and how a restore goes."""
+    found = actions.show_backups(server_of(page), page.unit)
+    typed = page.typed if page.typed is not None else {}
+    plan = PLAN.view(
+        page,
+        f"{BACKUP}/plan",
+        current=present_plan(page),
+        choices={"zone": zones()},
+        fresh="keep" not in typed,
+        theirs=BACKUP,
+    )
     newest = found["newest_verified"]
     context = {
         "found": found,
@@ -209,7 +221,7 @@ _UP = (*UP, (TITLE, BACKUP))
 _ROW, _ONE = "S3.4", f"{BACKUP}/{{name}}"
 URLS = (
     Url("GET", BACKUP, show, MANAGE, _ROW),
-    Url("POST", f"{BACKUP}/plan", save_plan, MANAGE, _ROW, form=PlanForm, again=show),
+    Url("POST", f"{BACKUP}/plan", save_plan, MANAGE, _ROW, form=PlanForm, again=show, current=present_plan),
     Url("GET", f"{BACKUP}/passphrase", passphrase_page, MANAGE, _ROW, fresh=True),
     Url("POST", f"{BACKUP}/passphrase", set_passphrase, MANAGE, _ROW, form=PassphraseForm, fresh=True),
     Url("POST", f"{BACKUP}/make", make, MANAGE, _ROW, again=show),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, Field, SecretStr
 
@@ -65,13 +65,19 @@ FORM = Form(
 )  # fmt: skip
 
 
+def present(page: Page) -> dict[str, Any]:
+    """What somebody else may have changed meanwhile; a password is no part of it."""
+    found = actions.show_mail(page.unit)
+    return {name: found[name] for name in MailForm.model_fields if name != "password"}
+
+
 def show(page: Page) -> Answer:
     """The settings, a test, and the newest mails."""
     found = actions.show_mail(page.unit)
     typed = page.typed if page.typed is not None else {}
     context = {
         "found": found,
-        "view": FORM.view(page, MAIL, values=found, fresh="host" not in typed),
+        "view": FORM.view(page, MAIL, current=present(page), fresh="host" not in typed),
         "rows": [(one, *STATES[one["state"]]) for one in found["items"]],
     }
     return settings_page("mail", TITLE, "settings_mail.html", context, "mail-and-log-server")
@@ -93,6 +99,6 @@ def test(page: Page) -> Answer:
 
 URLS = (
     Url("GET", MAIL, show, MANAGE, "S3.4"),
-    Url("POST", MAIL, save, MANAGE, "S3.4", form=MailForm, again=show, most_bytes=256 * 1024),
+    Url("POST", MAIL, save, MANAGE, "S3.4", form=MailForm, again=show, most_bytes=256 * 1024, current=present),
     Url("POST", f"{MAIL}/test", test, MANAGE, "S3.4", again=show, alone=True),
 )

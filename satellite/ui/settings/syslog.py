@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, Field
 
@@ -50,12 +50,18 @@ FORM = Form(
 )  # fmt: skip
 
 
+def present(page: Page) -> dict[str, Any]:
+    """What somebody else may have changed meanwhile; TLS is proposed where no log server is set."""
+    found = actions.show_syslog(page.unit)
+    values = found if found["host"] else {**found, "transport": "tls"}
+    return {name: values[name] for name in SyslogForm.model_fields}
+
+
 def show(page: Page) -> Answer:
     """The settings, a test, and how the last sending went."""
     found = actions.show_syslog(page.unit)
     typed = page.typed if page.typed is not None else {}
-    values = found if found["host"] else {**found, "transport": "tls"}
-    context = {"found": found, "view": FORM.view(page, SYSLOG, values=values, fresh="host" not in typed)}
+    context = {"found": found, "view": FORM.view(page, SYSLOG, current=present(page), fresh="host" not in typed)}
     return settings_page("syslog", TITLE, "settings_syslog.html", context, "mail-and-log-server")
 
 
@@ -75,6 +81,6 @@ def test(page: Page) -> Answer:
 
 URLS = (
     Url("GET", SYSLOG, show, MANAGE, "S3.4"),
-    Url("POST", SYSLOG, save, MANAGE, "S3.4", form=SyslogForm, again=show, most_bytes=256 * 1024),
+    Url("POST", SYSLOG, save, MANAGE, "S3.4", form=SyslogForm, again=show, most_bytes=256 * 1024, current=present),
     Url("POST", f"{SYSLOG}/test", test, MANAGE, "S3.4", again=show, alone=True),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from satellite.actions.time import ACTS
 from satellite.ui.settings.frame import MANAGE, PATH, UP, server_of
@@ -14,11 +14,16 @@ from serverkit.web.texts import _
 from serverkit.web.urls import SIGNED_IN, Url
 
 
+def present_time(page: Page) -> dict[str, Any]:
+    """What somebody else may have changed meanwhile."""
+    found = ACTS.show(page.unit)
+    return {"zone": found["zone"], "servers": found["servers"]}
+
+
 def time_page(page: Page) -> Answer:
     """What this machine's clock says and what was measured; administrators change zone and servers."""
     found = ACTS.show(page.unit)
-    values = {"zone": found["zone"], "servers": found["servers"]}
-    view = FORM.view(page, f"{PATH}/time", values=values, choices={"zone": zones()})
+    view = FORM.view(page, f"{PATH}/time", current=present_time(page), choices={"zone": zones()})
     context = {
         "found": found,
         "view": view,
@@ -49,7 +54,7 @@ def confirm(page: Page) -> Answer:
 
 URLS = (
     Url("GET", f"{PATH}/time", time_page, SIGNED_IN, "S1.3"),
-    Url("POST", f"{PATH}/time", save_time, MANAGE, "S1.3", form=TimeForm),
+    Url("POST", f"{PATH}/time", save_time, MANAGE, "S1.3", form=TimeForm, current=present_time),
     Url("POST", f"{PATH}/time/measure", measure, MANAGE, "S1.3", again=time_page, alone=True),
     Url("POST", f"{PATH}/time/confirm", confirm, MANAGE, "S1.3", again=time_page),
 )

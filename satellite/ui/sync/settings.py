@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from satellite.ui.connection import tested
 from satellite.ui.sync.frame import MANAGE, sync_page
-from satellite.ui.way import FIELDS, NETWORK, SCHEDULE, Way, keep_way, way_view
+from satellite.ui.way import FIELDS, NETWORK, SCHEDULE, Way, keep_way, present_way, way_view
 from serverkit.web.answers import Answer, Moved
 from serverkit.web.page import Page
 from serverkit.web.texts import _
@@ -42,6 +42,6 @@ def test(page: Page) -> Answer:
 
 URLS = (
     Url("GET", PATH, show, MANAGE, "S1.4"),
-    Url("POST", PATH, save, MANAGE, "S1.4", form=Way),
+    Url("POST", PATH, save, MANAGE, "S1.4", form=Way, current=present_way),
     Url("POST", f"{PATH}/test", test, MANAGE, "S1.4", form=Way, again=show, alone=True),
 )
