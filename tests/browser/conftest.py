@@ -1,4 +1,4 @@
-"""One browser and one server of the exhibit for all tests of a run."""
+"""One browser for each module, and one server of the exhibit for all tests of a run."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Watched:
         self.page.wait_for_url(lambda url: "/sign-in" not in url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's browser."""
+    """Debian's browser. Its event loop runs in this thread, where the tests of other modules need loops of their own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield browser
