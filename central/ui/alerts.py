@@ -229,7 +229,10 @@ def dismiss_page(page: Page) -> Answer:
 def remind_page(page: Page) -> Answer:
     """Say what putting off does."""
     return _confirm(
-        page, _("Remind later"), _("It comes back at its next step, or after half of the time that is left."), "remind"
+        page,
+        _("Remind later"),
+        _("The alert returns at its next stage, or after half of the remaining time."),
+        "remind",
     )
 
 

@@ -41,7 +41,7 @@ PATH = "/users"
 STATES = {
     "active": StateWords(_("Can sign in")),
     "none": StateWords(_("No password")),
-    "slowed": StateWords(_("Slowed after failed tries"), Severity.MINOR),
+    "slowed": StateWords(_("Throttled after failed attempts"), Severity.MINOR),
 }
 NOTHING = {"password": False, "two_step": False, "sessions": 0}
 
@@ -153,7 +153,7 @@ RESET = Form(
     _("Set password"),
     {
         "password": PASSWORD,
-        "two_step_off": Ui(_("Remove the second step too"), _("For a person who lost the authenticator.")),
+        "two_step_off": Ui(_("Remove the second step too"), _("For someone who has lost the authenticator.")),
     },
 )
 
@@ -218,7 +218,7 @@ def reset_page(page: Page) -> Answer:
     """A new password for somebody who lost it, or has none yet."""
     view = RESET.view(page, f"{PATH}/{page.thing['id']}/reset", cancel=PATH)
     name = page.thing["name"]
-    effect = _("A new password for {name}; sessions of {name} end, failed tries are forgotten.", name=name)
+    effect = _("{name} gets a new password. All sessions of {name} end, and failed attempts are cleared.", name=name)
     command = f"central user password {name!r} --password-file FILE"
     return _shown("user-reset", _("Set a new password"), view, effect=effect, about=_about(page.thing), command=command)
 
@@ -234,7 +234,7 @@ def unlock_page(page: Page) -> Answer:
     """Ask before failed tries are forgotten."""
     view = Form(BaseModel, _("Unlock")).view(page, f"{PATH}/{page.thing['id']}/unlock", cancel=PATH)
     name = page.thing["name"]
-    effect = _("Failed tries of {name} are forgotten, so that {name} can sign in at once.", name=name)
+    effect = _("Failed attempts of {name} are cleared, so that {name} can sign in immediately.", name=name)
     return _shown("user-unlock", _("Unlock user"), view, effect=effect)
 
 

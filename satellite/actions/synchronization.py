@@ -162,7 +162,7 @@ def synchronize_if_due(server: Satellite, actor: Actor) -> str:
     with server.database.read(actor) as unit:
         due, now = next_attempt(unit), unit.now
     if due is None or due > now:
-        return f"next at {optional_iso(due) or 'no time'}"
+        return f"next at {optional_iso(due)}" if due else "no schedule"
     attempt = attempt_synchronization(server, actor)
     return attempt.outcome if attempt.cause is None else f"failed: {attempt.cause.code}"
 

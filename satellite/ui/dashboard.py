@@ -101,8 +101,8 @@ def sentence(status: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], now: 
         first = _("{name} has no licences yet.", name=name)
     elif short:
         first = ngettext(
-            "{name} lacks units of {short} of {count} licence.",
-            "{name} lacks units of {short} of {count} licences.",
+            "{name} is short of units for {short} of {count} licence.",
+            "{name} is short of units for {short} of {count} licences.",
             len(rows),
             name=name,
             short=number(short),

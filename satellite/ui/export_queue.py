@@ -196,7 +196,7 @@ EXPLAINED = {
     "waiting": _("It leaves with the next request. Central decides whether the device gets it."),
     "sent": _("Central has to decide. Bring back the response to the request that carried it."),
     "granted": _("The device gets it at its next contact."),
-    "failed": _("Central said no, and no unit is held. The device asks again by itself when it needs it."),
+    "failed": _("Central refused, and no unit is held. The device asks again when it needs one."),
     "delivered": _("The device has it. It can give it back at any time; only then, or by central, is it free again."),
     "returned": _("It is over. Central frees the units when it learns of the return."),
 }

@@ -58,7 +58,7 @@ def chips_of(status: dict[str, Any], now: datetime, *, failed: bool = False) -> 
     clock = status["clock"]
     if clock is not None:
         fine = clock["standing"] == "believed" and clock["confirmed"]
-        said = _("Clock right") if fine else _("Clock not confirmed")
+        said = _("Clock OK") if fine else _("Clock not confirmed")
         found.append(Chip("clock", said, "/settings/time", None if fine else Severity.MINOR))
     return found
 

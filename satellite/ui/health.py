@@ -35,20 +35,18 @@ class Fix:
 
 
 FIXES = {
-    "disk": Fix(_("Room on the disk"), _("Remove what is not needed, or give the disk more room."), "/help/operations"),
+    "disk": Fix(_("Disk space"), _("Delete what is not needed, or enlarge the disk."), "/help/operations"),
     "home": Fix(
         _("Files of the home folder"),
-        _("Give every file back to the owner of the home folder."),
+        _("Make the owner of the home folder the owner of every file in it."),
         "/help/troubleshooting",
     ),
-    "database": Fix(_("Database"), _("See that the database runs and takes what is written."), "/help/troubleshooting"),
+    "database": Fix(_("Database"), _("Check that the database runs and accepts writes."), "/help/troubleshooting"),
     "clock": Fix(_("Clock"), _("Measure the time, or compare it and confirm it."), "/settings/time"),
-    "keys": Fix(_("Keys"), _("Bring the key files back from a backup."), "/help/backup-and-restore"),
+    "keys": Fix(_("Keys"), _("Restore the key files from a backup."), "/help/backup-and-restore"),
     "set_up": Fix(_("Set-up"), _("Finish the set-up."), "/setup"),
-    "certificate": Fix(
-        _("TLS certificate"), _("Bring a certificate that is valid and names this server."), "/settings/tls"
-    ),
-    "copy": Fix(_("Newest copy"), _("An older copy was restored: resynchronize with central."), "/sync/resync"),
+    "certificate": Fix(_("TLS certificate"), _("Import a valid certificate that names this server."), "/settings/tls"),
+    "copy": Fix(_("Copy of the data"), _("An older copy was restored: resynchronize with central."), "/sync/resync"),
     "synchronization": Fix(_("Synchronization"), _("Synchronize; the doctor names what stops it."), "/sync"),
 }
 
@@ -57,11 +55,11 @@ DETAILS: dict[str, Text] = {
     "answers and writes": _("answers and writes"),
     "answers, busy": _("answers, busy"),
     "does not answer": _("does not answer"),
-    "believed": _("believed"),
-    "believed, not confirmed": _("believed, not confirmed"),
+    "believed": _("trusted"),
+    "believed, not confirmed": _("trusted, not confirmed"),
     "set_back": _("set back"),
     "suspicious": _("jumped forward"),
-    "the newest": _("the newest"),
+    "the newest": _("up to date"),
     "restored": _("restored"),
     "not registered": _("not registered"),
     "ended on {day}": _("ended on {day}"),
@@ -101,7 +99,7 @@ def find_bundle(page: Page) -> dict[str, Any]:
 def watch_bundle(page: Page) -> Answer:
     """How far it is, and the file once it is there."""
     path, done = f"{BUNDLE}/{page.thing['id']}", page.thing["state"] == "done"
-    words = _("It is made. Look through it before you give it away: it names devices, people and addresses.")
+    words = _("The bundle is ready. Review it before you share it: it names devices, people and addresses.")
     view = task_view(page.thing, path, _("Support bundle"), STAGES, result=words if done else "")
     return work_page(
         page, "health-bundle", view, crumbs=((TITLE, "/health"),), nav="health", help="troubleshooting#support-bundle",

@@ -84,7 +84,7 @@ def used_words(some: Sequence[Units]) -> str:
 def removal_effect(one: Intention) -> Text:
     """What a removal does."""
     if one.units:
-        return _("It has to register again. Come free: {units}.", units=used_words(one.units))
+        return _("It has to register again. These units become free: {units}.", units=used_words(one.units))
     return _("It has to register again. It uses no licence.")
 
 

@@ -145,6 +145,8 @@ LIST = ((LICENCES.title, LICENCES.path),)
 
 def as_of_words(one: AsOf) -> Text:
     """What the figures rest on."""
+    if not one.response and one.at:
+        return _("Purchased: as of the authorization file. In use: now.")
     if not one.response:
         return _("Purchased: nothing has come from central yet. In use: now.")
     return _("Purchased: as of response {number}. In use: now.", number=one.response)
@@ -219,6 +221,7 @@ def why_page(page: Page) -> Answer:
     context = {
         "one": one,
         "ledger": one.licence.ledger,
+        "balance": one.licence.ledger.verdict.prepaid.balance,
         "sums": ledger_sums(one.licence.ledger),
         "tabs": _tabs(one),
         "as_of": as_of_words(as_of),

@@ -36,7 +36,7 @@ TOKEN_FORM = Form(
         "role": Ui(_("Role"), _("Yours or a lower one."), kind="radios"),
         "days": Ui(_("Days"), _("1 to 365; then it ends."), width="narrow"),
         "addresses": Ui(
-            _("Addresses"), _("Networks that may use it, one a line, such as 10.4.0.0/16; any if empty."), mono=True
+            _("Addresses"), _("Networks that may use it, one per line, such as 10.4.0.0/16; any if empty."), mono=True
         ),
     },
 )
@@ -48,7 +48,9 @@ def token_page(page: Page) -> Answer:
     offered = [Choice(role, ROLES[role]) for role, permits in show_matrix().items() if set(permits) <= set(held)]
     values = {"role": "read-only", "days": 90}
     view = TOKEN_FORM.view(page, f"{PATH}/tokens/new", values=values, choices={"role": offered}, cancel=PATH)
-    intro = _("A program shows it in place of a password. It loses rights with you and ends when you are removed.")
+    intro = _(
+        "A program uses it instead of a password. It never has more rights than you and ends when you are removed."
+    )
     return own_form("me-token-new", _("New access token"), view, intro)
 
 

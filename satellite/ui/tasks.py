@@ -18,12 +18,15 @@ from serverkit.web.urls import SIGNED_IN, Url
 from serverkit.web.windowed import rows_of
 
 KINDS = {
-    "clock": _("Look at the clock"),
+    "clock": _("Check the clock"),
     "tls": _("Renew the TLS certificate"),
     "synchronize": _("Synchronize over the network"),
-    "anchor": _("Raise the anchor"),
+    "anchor": _("Update the restore anchor"),
     "devices": _("Free licences of silent devices"),
     "alerts": _("Refresh the alerts"),
+    "backup": _("Start the backup that is due"),
+    "mail": _("Mail new alerts"),
+    "syslog": _("Send events to the log server"),
 }
 STATES = {
     "running": StateWords(_("Running")),

@@ -158,7 +158,7 @@ NEW = Form(
     NewToken,
     _("Make token"),
     {
-        "virtual_account": Ui(_("Virtual account"), _("Devices land in it."), kind="select"),
+        "virtual_account": Ui(_("Virtual account"), _("Devices that use the token register in it."), kind="select"),
         "description": Ui(_("Description"), _("Where it will be used, such as a building.")),
         "days": Ui(_("Days"), _("1 to 365; after that the token registers no device."), width="narrow"),
         "uses": Ui(_("Uses"), _("How many devices may register; empty for no limit."), width="narrow"),
@@ -254,7 +254,11 @@ def _confirm(page: Page, title: Words, effect: Any, verb: str) -> Answer:
     effect = _(effect.message, name=token["description"] or token["id"])
     form = Form(BaseModel, title)
     view = form.view(
-        page, f"/tokens/{token['id']}/{verb}", cancel="/tokens", cancel_words=_("Keep it"), danger=verb == "revoke"
+        page,
+        f"/tokens/{token['id']}/{verb}",
+        cancel="/tokens",
+        cancel_words=_("Cancel") if verb == "show" else _("Keep it"),
+        danger=verb == "revoke",
     )
     context = {
         "view": view,

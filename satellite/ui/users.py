@@ -41,7 +41,10 @@ from serverkit.web.urls import Grade, Url
 MANAGE = Permission.ACCESS_MANAGE
 PATH = "/users"
 LAST = _("The last administrator stays one.")
-STATES = {"active": StateWords(_("Can sign in")), "slowed": StateWords(_("Slowed after failed tries"), Severity.MINOR)}
+STATES = {
+    "active": StateWords(_("Can sign in")),
+    "slowed": StateWords(_("Throttled after failed attempts"), Severity.MINOR),
+}
 
 
 def user_rows(page: Page, wanted: Wanted) -> Rows:
@@ -124,7 +127,7 @@ PASSWORD = Ui(
     PASSWORD_HELP,
     autocomplete="new-password",
 )
-ROLE = Ui(_("Role"), _("The permissions of each role are listed below the users."), kind="radios", choices=ROLE_CHOICES)
+ROLE = Ui(_("Role"), _("The Users page lists the permissions of each role."), kind="radios", choices=ROLE_CHOICES)
 ADD = Form(NewUser, _("Add user"), {"name": Ui(_("Name")), "role": ROLE, "password": PASSWORD})
 CHANGE = Form(NewRole, _("Change role"), {"role": ROLE})
 RESET = Form(
@@ -132,7 +135,7 @@ RESET = Form(
     _("Set password"),
     {
         "password": PASSWORD,
-        "two_step_off": Ui(_("Remove the second step too"), _("For a person who lost the authenticator.")),
+        "two_step_off": Ui(_("Remove the second step too"), _("For someone who has lost the authenticator.")),
     },
 )
 
@@ -176,9 +179,9 @@ def role_page(page: Page) -> Answer:
     """Which role instead."""
     person = page.thing
     view = CHANGE.view(page, f"{PATH}/{person['id']}/role", current=present_role(page), cancel=PATH)
-    effect = _("Another role for {name}; sessions of {name} end and start again with it.", name=person["name"])
+    effect = _("{name} gets another role and has to sign in again.", name=person["name"])
     command = f"satellite user role {person['id']} --role operator"
-    about = ((_("Role"), ROLES[person["role"]]),)
+    about = ((_("Current role"), ROLES[person["role"]]),)
     return _shown("user-role", _("Change role"), view, effect=effect, about=about, command=command)
 
 
@@ -192,7 +195,9 @@ def reset_page(page: Page) -> Answer:
     """A new password for somebody who lost it."""
     person = page.thing
     view = RESET.view(page, f"{PATH}/{person['id']}/reset", cancel=PATH)
-    effect = _("A new password for {name}; sessions of {name} end, failed tries are forgotten.", name=person["name"])
+    effect = _(
+        "{name} gets a new password. All sessions of {name} end, and failed attempts are cleared.", name=person["name"]
+    )
     command = f"satellite user reset {person['id']} --password-file FILE"
     about = ((_("Access tokens that stay valid"), person["tokens"]),)
     return _shown("user-reset", _("Set a new password"), view, effect=effect, about=about, command=command)
@@ -210,7 +215,7 @@ def unlock_page(page: Page) -> Answer:
     """Ask before failed tries are forgotten."""
     person = page.thing
     view = Form(BaseModel, _("Unlock")).view(page, f"{PATH}/{person['id']}/unlock", cancel=PATH)
-    effect = _("Failed tries of {name} are forgotten, so that {name} can sign in at once.", name=person["name"])
+    effect = _("Failed attempts of {name} are cleared, so that {name} can sign in immediately.", name=person["name"])
     return _shown("user-unlock", _("Unlock user"), view, effect=effect, command=f"satellite user unlock {person['id']}")
 
 

@@ -34,7 +34,7 @@ DAYS: tuple[Words, ...] = (
     _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"),
 )  # fmt: skip
 EVERY: dict[str, Words] = {
-    "off": _("never by itself"),
+    "off": _("manually only"),
     "daily": _("every day"),
     "weekly": _("every week"),
     "monthly": _("every month"),
@@ -98,8 +98,10 @@ FORM = Form(
             ),
         ),
         "url": Ui(_("Address of central"), placeholder="https://central.vendor.example", mono=True),
-        "fingerprint": Ui(_("Fingerprint of its certificate"), _("64 digits, in place of an authority."), mono=True),
-        "ca": Ui(_("Authority of its certificate"), kind="textarea", mono=True),
+        "fingerprint": Ui(
+            _("Certificate fingerprint"), _("64 hexadecimal digits, instead of a CA certificate."), mono=True
+        ),
+        "ca": Ui(_("CA certificate"), kind="textarea", mono=True),
         "proxy": Ui(_("Proxy"), placeholder="http://proxy:3128", mono=True),
         "every": Ui(
             _("Synchronize"), choices=tuple(Choice(name, words) for name, words in EVERY.items()), kind="select"
@@ -143,7 +145,7 @@ def way_view(page: Page, action: str, typed: Way | None = None) -> tuple[FormVie
     note = (
         _("Trusted now: {names}. Paste another one in PEM form to replace it.", names=trusted)
         if trusted
-        else _("In PEM form, if it is not one that this machine trusts anyway.")
+        else _("In PEM form; only needed if this machine does not trust the CA already.")
     )
     if typed is not None:
         view = FORM.view(page, action, values=typed.model_dump(), choices={"zone": zones()})

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from serverkit.errors import NotFoundError
 from serverkit.web.answers import Answer, Shown
 from serverkit.web.page import Page
+from serverkit.web.render import code
 from serverkit.web.texts import _
 from serverkit.web.urls import SIGNED_IN, Url
 
@@ -79,6 +80,7 @@ def _names(folder: Path) -> set[str]:
 def rendered(file: Path) -> tuple[str, Markup]:
     """Title and body of a page."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser.add_render_rule("code_inline", _code)
     tokens = parser.parse(file.read_text(encoding="utf-8"))
     title = file.stem
     if len(tokens) > 2 and tokens[0].type == "heading_open" and tokens[0].tag == "h1":
@@ -110,6 +112,10 @@ def _relink(child: Token) -> None:
             child.attrSet("href", f"/help/{found[1]}{found[2] or ''}")
         elif not target.startswith("#"):
             child.attrSet("href", "/help")
+
+
+def _code(_renderer: Any, tokens: list[Token], at: int, *_more: Any) -> str:
+    return code(tokens[at].content)
 
 
 def _first_code(tokens: list[Token]) -> str:

@@ -23,7 +23,9 @@ from serverkit.web.urls import SIGNED_IN, Grade, Url
 PATH = "/me"
 TITLE = _("Your account")
 UP = ((TITLE, PATH),)
-PASSWORD_HELP = _("14 characters or more, at least six of them different; not the name. Several words do well.")
+PASSWORD_HELP = _(
+    "14 characters or more, at least six of them different; not the name. A phrase of several words works well."
+)
 
 
 class OwnPassword(BaseModel):

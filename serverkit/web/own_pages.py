@@ -37,7 +37,7 @@ LOOK_FORM = Form(
             _("Theme"),
             kind="radios",
             choices=(
-                Choice("system", _("As this device")),
+                Choice("system", _("System setting")),
                 Choice("light", _("Light")),
                 Choice("dark", _("Dark")),
             ),
@@ -45,10 +45,10 @@ LOOK_FORM = Form(
         "contrast": Ui(
             _("Contrast"),
             kind="radios",
-            choices=(Choice("system", _("As this device")), Choice("more", _("High: black on white"))),
+            choices=(Choice("system", _("System setting")), Choice("more", _("High"))),
         ),
         "density": Ui(
-            _("Rows of tables"),
+            _("Row height"),
             kind="radios",
             choices=(
                 Choice("compact", _("Compact")),
@@ -59,9 +59,9 @@ LOOK_FORM = Form(
         "language": Ui(
             _("Language"),
             kind="select",
-            choices=(Choice("", _("As this browser")), *(Choice(code, name) for code, name in LANGUAGES.items())),
+            choices=(Choice("", _("Browser setting")), *(Choice(code, name) for code, name in LANGUAGES.items())),
         ),
-        "keys": Ui(_("Keys such as / and j move about in pages")),
+        "keys": Ui(_("Enable keyboard shortcuts such as / and j")),
     },
 )
 
@@ -91,7 +91,7 @@ def show_look(page: Page) -> Answer:
         "keys": look.keys == "on",
     }
     view = LOOK_FORM.view(page, "/me/look", values=values)
-    intro = _("This is kept by this browser, for this console only.")
+    intro = _("These settings are stored in this browser, for this console only.")
     return Shown("look", _("Look and language"), "form_page.html", {"view": view, "intro": intro})
 
 

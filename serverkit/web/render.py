@@ -99,10 +99,18 @@ def ident(text: str) -> Markup:
     return Markup('<bdi class="mono" dir="ltr">{}</bdi>').format(text)
 
 
+def code(text: str) -> Markup:
+    """A command in running text; no line breaks within an option, at whose hyphens a browser would."""
+    words = (
+        Markup('<span class="word">{}</span>').format(one) if one[:1] == "-" else escape(one) for one in text.split(" ")
+    )
+    return Markup("<code>{}</code>").format(Markup(" ").join(words))
+
+
 def ticks(text: object) -> Markup:
     """A text in which commands are in backticks."""
     parts = str(text).split("`")
-    shown = (Markup("<code>{}</code>").format(one) if at % 2 else escape(one) for at, one in enumerate(parts))
+    shown = (code(one) if at % 2 else escape(one) for at, one in enumerate(parts))
     return Markup("").join(shown)
 
 

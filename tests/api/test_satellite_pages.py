@@ -165,4 +165,4 @@ def test_settings_say_value_and_source_and_health_says_what_to_do(site: World, b
     assert 'href="/settings/time">Measure' not in reader.get("/health").get_data(as_text=True)
     ensure_pair(site.folder / "satellite" / "tls", datetime.now(UTC), ["licences.site.example"])
     certificate = admin.get("/settings/tls").get_data(as_text=True)
-    assert ("licences.site.example" in certificate, "made by this server" in certificate) == (True, True)
+    assert ("licences.site.example" in certificate, "self-signed by this server" in certificate) == (True, True)

@@ -69,7 +69,7 @@ def test_a_person_finds_out_why_a_licence_is_short_and_moves_a_device(
     other = site.device("FOC2", hostname="access-2")
     other.use("ADVANTAGE", 1)
 
-    assert "lacks units of 1 of 3 licences" in text_of(browser, "/")
+    assert "is short of units for 1 of 3 licences" in text_of(browser, "/")
     assert browser.get("/").get_data(as_text=True).count("btn-primary") <= 1
     assert "3 missing" in text_of(browser, "/licences?state=short")
     page = browser.get("/licences?state=short").get_data(as_text=True)

@@ -80,13 +80,13 @@ def test_a_certificate_is_requested_checked_and_taken_in_the_browser(server: Sat
     assert kept == own
     assert taken.headers["Location"] == "/settings/tls"
     assert read_pair(folder).leaf.subject.rfc4514_string() == "CN=north.site.example,O=Site"
-    assert "brought by an administrator" in text_of(admin.get("/settings/tls"))
+    assert "imported by an administrator" in text_of(admin.get("/settings/tls"))
 
 
 @pytest.mark.row("S3.4")
 def test_backups_are_made_verified_downloaded_and_removed_in_the_browser(server: Satellite, admin: Browser) -> None:
     """First the passphrase, shown once; then a task with stages, the file, a damaged one in words, and the schedule."""
-    assert "set a passphrase first" in text_of(admin.get("/settings/backup"))
+    assert "Set a passphrase first" in text_of(admin.get("/settings/backup"))
     assert admin.post("/settings/backup/make").status_code == 409
     assert admin.post("/settings/backup/passphrase", {"passphrase": "short"}).status_code == 422
     made = text_of(admin.post("/settings/backup/passphrase", {"passphrase": ""}))

@@ -126,11 +126,11 @@ def passphrase_page(page: Page) -> Answer:
     """The form of the passphrase."""
     view = PASSPHRASE.view(page, f"{BACKUP}/passphrase", cancel=BACKUP)
     intro = _(
-        "Backups are encrypted with it, and nothing opens them without it. Keep it outside this machine: a restore asks for it. Backups that exist keep the passphrase that they were made with."
+        "Backups are encrypted with this passphrase and cannot be opened without it. Store it outside this machine: a restore asks for it. Existing backups keep the passphrase that they were made with."
     )
     context = {"view": view, "intro": intro}
     return Shown(
-        "settings-backup-passphrase", _("Passphrase of backups"), "form_page.html", context, crumbs=_UP, nav="settings",
+        "settings-backup-passphrase", _("Backup passphrase"), "form_page.html", context, crumbs=_UP, nav="settings",
         help="backup-and-restore",
     )  # fmt: skip
 
@@ -207,7 +207,7 @@ def watch(page: Page) -> Answer:
         more = (_("Download it"), f"{BACKUP}/{task['result']['name']}/download")
     return work_page(
         page, "settings-backup-task", view, crumbs=_UP, nav="settings", help="backup-and-restore",
-        back=(_("To the backups"), BACKUP), more=more,
+        back=(_("Backups"), BACKUP), more=more,
     )  # fmt: skip
 
 

@@ -53,13 +53,13 @@ FORM = Form(
         "port": Ui(_("Port"), width="narrow"),
         "security": Ui(_("Encryption"), choices=tuple(Choice(*one) for one in SECURITY.items()), kind="select"),
         "authorities": Ui(
-            _("Authority of its certificate"), _("In PEM form, if it is not one that this machine trusts anyway."),
+            _("CA certificate"), _("In PEM form; only needed if this machine does not trust the CA already."),
             kind="textarea", mono=True,
         ),
-        "user": Ui(_("User name"), _("If the server asks for one.")),
+        "user": Ui(_("User name"), _("If the server requires one.")),
         "password": Ui(_("Password"), _("Leave it empty to keep the one that is set."), kind="password"),
         "sender": Ui(_("Sender"), mono=True),
-        "recipients": Ui(_("Recipients"), _("Up to 20 addresses, one a line."), kind="textarea", mono=True),
+        "recipients": Ui(_("Recipients"), _("Up to 20 addresses, one per line."), kind="textarea", mono=True),
         "least": Ui(_("Alerts that are mailed"), choices=tuple(Choice(*one) for one in LEAST.items()), kind="select"),
     },
 )  # fmt: skip

@@ -32,12 +32,12 @@ FORM = Form(
     {
         "names": Ui(
             _("Names and addresses of this server"),
-            _("By which devices and browsers reach it, one a line. The certificate that the server makes itself has them."),
+            _("Those that devices and browsers use, one per line. The self-signed certificate includes them."),
             kind="textarea",
             mono=True,
         ),
         "proxy": Ui(
-            _("Proxy for synchronization"), _("Empty for none. A login in it is not shown again."),
+            _("Proxy for synchronization"), _("Leave it empty for none. Credentials in it are not shown again."),
             placeholder="http://proxy:3128", mono=True,
         ),
     },

@@ -21,7 +21,7 @@ from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 
 SOURCES: dict[str, Words] = {
-    "page": _("page"),
+    "page": _("console"),
     "file": _("config.toml"),
     "environment": _("environment"),
     "default": _("default"),

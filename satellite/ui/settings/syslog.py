@@ -42,7 +42,7 @@ FORM = Form(
         "transport": Ui(_("Transport"), choices=tuple(Choice(*one) for one in TRANSPORTS.items()), kind="select"),
         "port": Ui(_("Port"), _("0 for the usual one: 514, with TLS 6514."), width="narrow"),
         "authorities": Ui(
-            _("Authority of its certificate"), _("In PEM form, if it is not one that this machine trusts anyway."),
+            _("CA certificate"), _("In PEM form; only needed if this machine does not trust the CA already."),
             kind="textarea", mono=True,
         ),
         "facility": Ui(_("Facility"), _("0 to 23; 16 is local0."), width="narrow"),

@@ -29,8 +29,8 @@ MEDIA = "application/x-pem-file"
 CERTIFICATES: dict[str, Words] = {
     "none": _("none: TLS ends at a proxy"),
     "unusable": _("cannot be used"),
-    "own": _("made by this server, which renews it"),
-    "foreign": _("brought by an administrator"),
+    "own": _("self-signed by this server, renewed automatically"),
+    "foreign": _("imported by an administrator"),
 }
 CHECKS: dict[str, Words] = {
     "form": _("Can be read"),
@@ -42,25 +42,25 @@ CHECKS: dict[str, Words] = {
     "names": _("Names that devices use"),
 }
 REMEDIES: dict[str, Words] = {
-    "form": _("Take the certificate in PEM form, then those of the authorities that issued it."),
+    "form": _("Use PEM form: the certificate, then those of the authorities that issued it."),
     "key": _("Have a certificate issued for the request that was made here."),
     "chain": _("Put the server's certificate first, then each authority after the one that it issued."),
-    "purpose": _("Have a certificate for servers issued."),
+    "purpose": _("Have a server certificate issued."),
     "time": _("Compare the clock; have a certificate issued that is valid now."),
-    "handshake": _("TLS says what it does not take; have another certificate issued."),
+    "handshake": _("The detail says what TLS rejects; have another certificate issued."),
     "names": _("Devices that use these names refuse the certificate. Have it issued with them."),
 }
 WARNED: dict[str, Words] = {
     "chain": _("If devices do not know this issuer, add its certificate below the server's."),
-    "time": _("It ends soon."),
+    "time": _("It expires soon."),
     "names": REMEDIES["names"],
 }
 SEVERITIES = {Outcome.FAIL: Severity.MAJOR, Outcome.WARN: Severity.MINOR}
 OUTCOMES: dict[Outcome, Words] = {
-    Outcome.PASS: _("in order"),
-    Outcome.WARN: _("to look at"),
-    Outcome.FAIL: _("blocks it"),
-    Outcome.SKIP: _("not looked at"),
+    Outcome.PASS: _("passed"),
+    Outcome.WARN: _("warning"),
+    Outcome.FAIL: _("failed"),
+    Outcome.SKIP: _("not checked"),
 }
 
 
@@ -82,7 +82,9 @@ REQUEST = Form(
     _("Make request"),
     {
         "names": Ui(
-            _("Names and addresses"), _("By which devices and browsers reach this server, one a line."), mono=True
+            _("Names and addresses"),
+            _("Those that devices and browsers use to reach this server, one per line."),
+            mono=True,
         ),
         "organization": Ui(_("Organization")),
     },

@@ -19,7 +19,7 @@ from serverkit.web.urls import Url
 
 MANAGE = Permission.SITE_MANAGE
 STANDINGS: dict[str, Words] = {
-    "believed": _("believed"),
+    "believed": _("trusted"),
     "set_back": _("set back: licence time waits until it is passed"),
     "suspicious": _("jumped forward: nothing ends until it is confirmed or set right"),
 }
@@ -56,7 +56,7 @@ FORM = Form(
         "zone": Ui(_("Zone"), _("Times on these pages are shown in it."), kind="select"),
         "servers": Ui(
             _("Time servers"),
-            _("Up to eight, one a line: HOST or HOST:PORT. None where none can be reached."),
+            _("Up to eight, one per line: HOST or HOST:PORT. Leave it empty if none can be reached."),
             mono=True,
         ),
     },

@@ -26,7 +26,7 @@ def show(page: Page) -> Answer:
         "go_on": _("Save"),
         "next": kept["next"],
     }
-    return sync_page(page, "settings", _("Settings of synchronization"), "sync_settings.html", context, help="network")
+    return sync_page(page, "settings", _("Synchronization settings"), "sync_settings.html", context, help="network")
 
 
 def save(page: Page) -> Answer:

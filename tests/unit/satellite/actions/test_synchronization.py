@@ -85,6 +85,6 @@ def test_settings_of_the_network_are_checked_and_shown_without_passwords(server:
 @pytest.mark.row("S2.2")
 def test_nothing_is_sent_before_it_is_due(server: Satellite) -> None:
     """By hand there is no schedule."""
-    assert synchronization.synchronize_if_due(server, OPERATOR) == "next at no time"
+    assert synchronization.synchronize_if_due(server, OPERATOR) == "no schedule"
     with pytest.raises(NotPermittedError):
         synchronization.synchronize(server, person(Role.READ_ONLY))
