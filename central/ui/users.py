@@ -41,7 +41,7 @@ PATH = "/users"
 STATES = {
     "active": StateWords(_("Can sign in")),
     "none": StateWords(_("No password")),
-    "slowed": StateWords(_("Throttled after failed attempts"), Severity.MINOR),
+    "slowed": StateWords(_("Slowed by failed attempts"), Severity.MINOR),
 }
 NOTHING = {"password": False, "two_step": False, "sessions": 0}
 
@@ -218,7 +218,7 @@ def reset_page(page: Page) -> Answer:
     """A new password for somebody who lost it, or has none yet."""
     view = RESET.view(page, f"{PATH}/{page.thing['id']}/reset", cancel=PATH)
     name = page.thing["name"]
-    effect = _("{name} gets a new password. All sessions of {name} end, and failed attempts are cleared.", name=name)
+    effect = _("{name} gets a new password; all sessions end, failed attempts are cleared.", name=name)
     command = f"central user password {name!r} --password-file FILE"
     return _shown("user-reset", _("Set a new password"), view, effect=effect, about=_about(page.thing), command=command)
 

@@ -41,10 +41,7 @@ from serverkit.web.urls import Grade, Url
 MANAGE = Permission.ACCESS_MANAGE
 PATH = "/users"
 LAST = _("The last administrator stays one.")
-STATES = {
-    "active": StateWords(_("Can sign in")),
-    "slowed": StateWords(_("Throttled after failed attempts"), Severity.MINOR),
-}
+STATES = {"active": StateWords(_("Can sign in")), "slowed": StateWords(_("Slowed by failed attempts"), Severity.MINOR)}
 
 
 def user_rows(page: Page, wanted: Wanted) -> Rows:
@@ -195,9 +192,7 @@ def reset_page(page: Page) -> Answer:
     """A new password for somebody who lost it."""
     person = page.thing
     view = RESET.view(page, f"{PATH}/{person['id']}/reset", cancel=PATH)
-    effect = _(
-        "{name} gets a new password. All sessions of {name} end, and failed attempts are cleared.", name=person["name"]
-    )
+    effect = _("{name} gets a new password; all sessions end, failed attempts are cleared.", name=person["name"])
     command = f"satellite user reset {person['id']} --password-file FILE"
     about = ((_("Access tokens that stay valid"), person["tokens"]),)
     return _shown("user-reset", _("Set a new password"), view, effect=effect, about=about, command=command)

@@ -231,7 +231,7 @@ def test_names_and_proxy_are_changed_and_the_rest_is_the_systems(server: Satelli
     assert {"north.site.example", "10.4.0.9"} <= names_of(read_pair(server.home / TLS).leaf)
     page = text_of(admin.get("/settings/network"))
     assert "hidden-word" not in page
-    assert "set as root" in page
+    assert "name servers as root" in page
     again = {"names": "north.site.example", "proxy": re.search(r'name="proxy"[^>]*value="([^"]*)"', page)[1]}  # type: ignore[index]
     assert admin.post("/settings/network", again).status_code == 303
 
