@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
+from exchange.refusal import Filled
 from exchange.vocabulary import Billing, Compliance, LicenceType
 
 DEMO_DAYS = 60
 EXPIRY_STEPS_DAYS = (90, 60, 30, 14, 7, 3, 2, 1)
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = tuple(map(Filled, ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")))
 
 
 class LotPhase(StrEnum):
@@ -217,12 +218,18 @@ def last_moment(end: datetime) -> datetime:
     return end - timedelta(seconds=1)
 
 
-def until(end: datetime) -> str:
+def until(end: datetime) -> Filled:
     """The end of a term in words, its last day included: `until the end of 30 Nov 2027 UTC`."""
     at, last = end.astimezone(UTC), last_moment(end).astimezone(UTC)
     if at.time() == time():
-        return f"until the end of {last.day} {_MONTHS[last.month - 1]} {last.year} UTC"
-    return f"until {at:%H:%M} on {at.day} {_MONTHS[at.month - 1]} {at.year} UTC"
+        return Filled(
+            "until the end of {day} {month} {year} UTC",
+            {"day": last.day, "month": _MONTHS[last.month - 1], "year": last.year},
+        )
+    return Filled(
+        "until {time} on {day} {month} {year} UTC",
+        {"time": f"{at:%H:%M}", "day": at.day, "month": _MONTHS[at.month - 1], "year": at.year},
+    )
 
 
 @dataclass(frozen=True, slots=True)

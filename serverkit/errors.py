@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from exchange.refusal import Refusal, Remedy, fill
+from exchange.refusal import Filled, Refusal, Remedy, fill
 
-__all__ = ["Refusal", "Remedy", "fill"]
+__all__ = ["Filled", "Refusal", "Remedy", "fill"]
 
 
 class AppError(Refusal):

@@ -5,15 +5,19 @@ A message without a translation stays in the file with an empty text; a test say
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from tools.templates import templates_of
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("serverkit/web", "satellite/ui", "central/ui")
+TEMPLATES = {"serverkit/web": ("exchange", "serverkit"), "satellite/ui": ("satellite",)}
+"""Whose refusals, alerts and causes the catalogue `de-templates.po` of a package translates."""
 LANGUAGES = ("de",)
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext.babel_extract")]
 OPTIONS = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
@@ -24,12 +28,16 @@ def main() -> None:
     """Bring every catalogue up to date, and say what has no translation."""
     for package in PACKAGES:
         for language in LANGUAGES:
-            file = ROOT / package / "locales" / f"{language}.po"
-            catalogue = updated(ROOT / package, file, language)
-            with file.open("wb") as stream:
-                write_po(stream, catalogue, width=120, omit_header=True, sort_output=True, no_location=True)
-            for message in untranslated(catalogue):
-                print(f"{file.relative_to(ROOT)}: {message}")
+            folder = ROOT / package / "locales"
+            words, said = folder / f"{language}.po", folder / f"{language}-templates.po"
+            made = {words: updated(ROOT / package, words, language)}
+            if package in TEMPLATES:
+                made[said] = updated_templates(package, said, language)
+            for file, catalogue in made.items():
+                with file.open("wb") as stream:
+                    write_po(stream, catalogue, width=120, omit_header=True, sort_output=True, no_location=True)
+                for message in untranslated(catalogue):
+                    print(f"{file.relative_to(ROOT)}: {message}")
 
 
 def messages_of(folder: Path) -> Iterator[str | tuple[str, str]]:
@@ -46,9 +54,18 @@ def messages_of(folder: Path) -> Iterator[str | tuple[str, str]]:
 
 def updated(folder: Path, file: Path, language: str) -> Catalog:
     """The messages of a package with the translations that there are."""
+    return _filled(messages_of(folder), file, language)
+
+
+def updated_templates(package: str, file: Path, language: str) -> Catalog:
+    """The templates of refusals, alerts and causes that the pages of a package show, with the translations that there are."""
+    return _filled((one for root in TEMPLATES[package] for one in templates_of(root)), file, language)
+
+
+def _filled(messages: Iterable[str | tuple[str, str]], file: Path, language: str) -> Catalog:
     known = read(file, language)
     made = Catalog(locale=language)
-    for message in messages_of(folder):
+    for message in messages:
         key = message[0] if isinstance(message, tuple) else message
         old = known.get(key)
         made.add(

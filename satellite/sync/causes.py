@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from serverkit.errors import Filled
+
 
 class Stage(StrEnum):
     """Where a failure lies, in the order in which a synchronization passes them."""
@@ -32,12 +34,12 @@ class Cause:
 
     code: str
     stage: Stage
-    meaning: str
-    remedy: str
+    meaning: Filled
+    remedy: Filled
 
 
 def _causes(stage: Stage, *rows: tuple[str, str, str]) -> list[Cause]:
-    return [Cause(code, stage, meaning, remedy) for code, meaning, remedy in rows]
+    return [Cause(code, stage, Filled(meaning), Filled(remedy)) for code, meaning, remedy in rows]
 
 
 _ALL = [

@@ -21,13 +21,13 @@ from satellite.sync.network import reach
 from satellite.sync.settings import settings_of
 from serverkit.actor import Actor
 from serverkit.clock import iso
-from serverkit.errors import AppError
+from serverkit.errors import AppError, Filled
 
 CHECKED = {
-    "site": "state, keys, clock and disk of this satellite",
-    "way": "name, route, proxy, TLS and answer of central",
-    "file": "the given file",
-    "history": "the last attempt",
+    "site": Filled("state, keys, clock and disk of this satellite"),
+    "way": Filled("name, route, proxy, TLS and answer of central"),
+    "file": Filled("the given file"),
+    "history": Filled("the last attempt"),
 }
 
 

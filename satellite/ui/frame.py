@@ -35,7 +35,7 @@ def make_frame(server: Satellite, unit: Unit, who: SignedIn | None, navigation: 
     alerts = [
         AlertLine(
             SEVERITIES[str(one["severity"])],
-            str(one["message"]),
+            one["message"],
             f"/alerts#row-alerts-{one['id']}",
             one["kind"] in STAYING,
         )

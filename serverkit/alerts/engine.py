@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement, Integer, Row, String, Text, bindparam, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from serverkit.alerts.errors import NotDismissibleError, NotRemindableError, UnknownAlertError
-from serverkit.alerts.texts import KEY_LENGTH, Said
+from serverkit.alerts.texts import KEY_LENGTH, kept
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
 from serverkit.db.guards import bounded, one_of
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, forget, insert_rows, table_of
+from serverkit.errors import Filled
 from serverkit.ids import new_id
 
 
@@ -69,7 +70,7 @@ class Wanted:
 
     kind: str
     key: str
-    message: Said
+    message: Filled
     source: str
     action_due: datetime | None = None
     severity: Severity | None = None
@@ -225,9 +226,7 @@ class AlertBook(Generic[A]):
         kind = self._catalogue[want.kind]
         return {
             "severity": want.severity or kind.severity,
-            "message": str(want.message),
-            "template": want.message.template,
-            "fields": want.message.fields,
+            **kept(want.message),
             "source": want.source,
             "subject": dict(want.subject),
             "actions": list(want.actions if want.actions is not None else kind.actions),

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
-from serverkit.errors import fill
+from serverkit.errors import Filled
 
 KEY_LENGTH = 255
 
 
-class Said(str):
-    """What an alert says: a text that remembers its template and its fields, so that an edge can fill it again."""
-
-    __slots__ = ("fields", "template")
-    template: str
-    fields: dict[str, str | int]
-
-    def __new__(cls, template: str, fields: Mapping[str, str | int]) -> Self:
-        """Fill a template for `str.format`; names, ids and numbers are its fields."""
-        made = super().__new__(cls, fill(template, fields))
-        made.template, made.fields = template, dict(fields)
-        return made
+def said(template: str, **fields: str | int) -> Filled:
+    """What an alert or a verdict says."""
+    return Filled(template, fields)
 
 
-def said(template: str, **fields: str | int) -> Said:
-    """The text of an alert."""
-    return Said(template, fields)
+def kept(text: Filled) -> dict[str, Any]:
+    """A text as a table keeps it: message, template and fields, of which those that are filled themselves likewise."""
+    fields = {name: kept(value) if isinstance(value, Filled) else value for name, value in text.fields.items()}
+    return {"message": str(text), "template": text.template, "fields": fields}
+
+
+def said_again(template: str, fields: Mapping[str, Any]) -> Filled:
+    """A text from the template and the fields that `kept` gave."""
+    again = {
+        name: said_again(value["template"], value["fields"]) if isinstance(value, dict) else value
+        for name, value in fields.items()
+    }
+    return Filled(template, again)
 
 
 def alert_key(*parts: str) -> str:
@@ -39,9 +40,9 @@ def alert_key(*parts: str) -> str:
     return f"{text[: KEY_LENGTH - len(mark) - 1]}|{mark}"
 
 
-def surplus_text(surplus: Sequence[Mapping[str, Any]]) -> str:
+def surplus_text(surplus: Sequence[Mapping[str, Any]]) -> Filled:
     """The sentence that names the virtual accounts with a surplus; empty if there is none."""
     if not surplus:
-        return ""
+        return said("")
     named = ", ".join(f"{entry['name']} ({entry['count']})" for entry in surplus)
-    return f" There is a surplus in {named}."
+    return said(" There is a surplus in {named}.", named=named)

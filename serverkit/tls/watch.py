@@ -51,8 +51,12 @@ def wanted_alerts(folder: Path, now: datetime, names: Sequence[str], source: str
     left = (end - now).total_seconds() / 86400
     step = min((day for day in STEPS_DAYS if left <= day), default=None)
     day, own = f"{end:%Y-%m-%d %H:%M} UTC", is_own(folder, pair)
-    what = "The TLS certificate" if first == pair.leaf else "A certificate in the chain of the TLS certificate"
-    remedy = "The job `tls` renews it; look at its runs." if own else f"Put a new {CERTIFICATE} into the folder `tls`."
+    what = said("The TLS certificate" if first == pair.leaf else "A certificate in the chain of the TLS certificate")
+    remedy = (
+        said("The job `tls` renews it; look at its runs.")
+        if own
+        else said("Put a new {certificate} into the folder `tls`.", certificate=CERTIFICATE)
+    )
     if left <= 0:
         yield Wanted(
             ENDING, "tls", said("{what} ended on {day}. {remedy}", what=what, day=day, remedy=remedy), source, end

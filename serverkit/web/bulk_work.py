@@ -20,7 +20,7 @@ from serverkit.web.page import Page
 from serverkit.web.refusals import Refusal
 from serverkit.web.selection import Selection, all_that_match, read_rows
 from serverkit.web.tables import Table
-from serverkit.web.texts import _, language, speaking
+from serverkit.web.texts import _, in_words, language, speaking
 from serverkit.web.urls import Url
 
 STAGES = ("select", "change")
@@ -131,7 +131,7 @@ def change_rows(page: Page, table: Table, bulk: Bulk, keys: Sequence[str], read:
     found = []
     for item in items:
         one = judged[str(item[table.key])]
-        label = str(one.label)
+        label = str(in_words(one.label))
         if one.reason is not None:
             found.append((label, str(one.reason), False))
             continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from serverkit.web.console import Severity
-from serverkit.web.texts import Words, _
+from serverkit.web.texts import Words, _, in_words
 
 Item: TypeAlias = Mapping[str, Any]
 
@@ -46,13 +46,13 @@ class Column:
 
     def of(self, item: Item) -> Any:
         """The value of a row."""
-        return self.value(item) if self.value is not None else item.get(self.name)
+        return in_words(self.value(item) if self.value is not None else item.get(self.name))
 
     def sub_of(self, item: Item) -> Any:
         """What stands small below it."""
         if self.sub is None:
             return None
-        return self.sub(item) if callable(self.sub) else item.get(self.sub)
+        return in_words(self.sub(item) if callable(self.sub) else item.get(self.sub))
 
     def state_of(self, item: Item) -> StateWords:
         """A state in words."""

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from werkzeug.datastructures import MultiDict
 
-from serverkit.web.texts import Text, Words, _
+from serverkit.web.texts import Text, Words, _, in_words
 
 _REASONS: dict[str, Text] = {
     "missing": _("Fill this in."),
@@ -58,8 +58,8 @@ class Refusal:
         code = str(getattr(error, "code", "error"))
         remedy = getattr(error, "remedy", "")
         return cls(
-            Text(getattr(error, "template", str(error)), values=fields),
-            Text(str(remedy)),
+            in_words(getattr(error, "message", str(error))),
+            in_words(remedy),
             code,
             status,
             getattr(error, "reasons", {}),

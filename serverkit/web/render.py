@@ -16,7 +16,7 @@ from serverkit.web.console import Console, Frame, NavItem, Severity
 from serverkit.web.equivalents import as_request
 from serverkit.web.icons import icon
 from serverkit.web.page import Page
-from serverkit.web.texts import LANGUAGES, MIRROR, PSEUDO, Text, _, language, ngettext, use_locales
+from serverkit.web.texts import LANGUAGES, MIRROR, PSEUDO, Text, _, in_words, language, ngettext, use_locales
 from serverkit.web.urls import SIGNED_IN
 
 HTML = "text/html; charset=utf-8"
@@ -39,6 +39,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            finalize=in_words,
         )
         self._environment.globals.update(_WORDS)
         self._environment.filters.update(_FILTERS)
@@ -109,7 +110,7 @@ def code(text: str) -> Markup:
 
 def ticks(text: object) -> Markup:
     """A text in which commands are in backticks."""
-    parts = str(text).split("`")
+    parts = str(in_words(text)).split("`")
     shown = (code(one) if at % 2 else escape(one) for at, one in enumerate(parts))
     return Markup("").join(shown)
 

@@ -1,7 +1,8 @@
 """Words of pages: written in English where they stand, translated when they are shown.
 
 `_("{count} of {all} match", count=3, all=9)` is a text in the language of the page that shows it. Catalogues are the
-`locales/*.po` of the kit and of its console. The pseudo-locale makes texts longer and accented, so that a text which
+`locales/*.po` of the kit and of its console: `de.po` for the words of pages, `de-templates.po` for what refusals,
+alerts and causes say. The pseudo-locale makes texts longer and accented, so that a text which
 is not translatable, or a place without room, is seen; the mirrored one runs from right to left.
 """
 
@@ -18,6 +19,8 @@ from typing import Any, TypeAlias
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
+
+from serverkit.errors import Filled
 
 ENGLISH = "en"
 PSEUDO = "x-pseudo"
@@ -86,6 +89,13 @@ def ngettext(one: str, many: str, count: int, **values: Any) -> Text:
     return Text(one, many, count, values)
 
 
+def in_words(value: Any) -> Any:
+    """A text that remembers its template, such as of a refusal or an alert, in the language of the page; all else as it is."""
+    if isinstance(value, Filled) and value:
+        return Text(value.template, values={name: in_words(one) for name, one in value.fields.items()})
+    return value
+
+
 def use_locales(package: str) -> None:
     """Take the catalogues of a further package, such as a console's."""
     if package not in _DOMAINS:
@@ -145,10 +155,11 @@ def pseudo(message: str) -> str:
 def _catalogue(chosen: str) -> dict[str, str | tuple[str, ...]]:
     found: dict[str, str | tuple[str, ...]] = {}
     for package in _DOMAINS:
-        file = files(package) / "locales" / f"{chosen}.po"
-        if file.is_file():
-            with file.open("rb") as stream:
-                found |= _messages(read_po(stream))
+        for name in (f"{chosen}-templates.po", f"{chosen}.po"):
+            file = files(package) / "locales" / name
+            if file.is_file():
+                with file.open("rb") as stream:
+                    found |= _messages(read_po(stream))
     return found
 
 

@@ -57,6 +57,32 @@ def keys_of(browser: Browser, path: str) -> list[str]:
     return re.findall(r'data-row="([^"]+)"', browser.get(path).get_data(as_text=True))
 
 
+@pytest.mark.row("S3.1")
+def test_a_german_page_says_refusals_alerts_and_causes_in_german(portal: tuple[World, Satellite, Browser]) -> None:
+    """Alerts with the names and dates in them, a refused form, a page that is not there; commands and REST stay English."""
+    site, _server, browser = portal
+    site.device("FOC1", hostname="core").use("ADVANTAGE", 5)
+    site.advance("35d")
+    site.satellite("jobs", "run", "alerts")
+    assert browser.sign_in("anna", PASSWORD).status_code == 303
+    assert browser.post("/me/look", {"language": "de", "theme": "light"}).status_code == 303
+
+    alerts = text_of(browser, "/alerts")
+    refused = browser.post("/me/password", {"old": "wrong", "new": "another long secret"})
+
+    assert "In Site fehlen 2 von Advantage." in alerts
+    assert "Seit 35 Tagen keine Synchronisation." in alerts
+    assert "more of" not in alerts
+    assert "Die Ankerdatei ist nicht lesbar." in text_of(browser, "/sync/causes")
+    assert refused.status_code in {401, 422}
+    assert "ist nicht gültig" in refused.get_data(as_text=True)
+    assert "Es gibt keine Produktinstanz" in browser.get("/instances/nothing").get_data(as_text=True)
+    assert "\u00dcberschuss gibt es in Spare (10)." in alerts
+    assert "core hat sich seit 35 Tagen nicht gemeldet" in alerts
+    said = {one["message"] for one in site.satellite("alerts")["items"]}
+    assert "2 more of Advantage needed in Site. There is a surplus in Spare (10)." in said
+
+
 @pytest.mark.row("S3.1", "S3.2")
 def test_a_person_finds_out_why_a_licence_is_short_and_moves_a_device(
     portal: tuple[World, Satellite, Browser],

@@ -189,14 +189,25 @@ def agreement(unit: Unit, site: Site) -> Iterator[Wanted]:
     if state is None:
         return
     day = state.refuses_from.date().isoformat()
-    text = "Version {version} of the licensing agreement has waited for acceptance at central since {since}; "
-    if state.refuses_from <= unit.licence_now:
-        text += "since {day} this site creates no tokens and registers no devices. Have it accepted, then synchronize."
-    else:
-        text += "from {day} on, this site creates no tokens and registers no devices."
     step = state.version * 2 + (state.refuses_from <= unit.licence_now)
     since = state.since.date().isoformat()
-    filled = said(text, version=state.version, since=since, day=day)
+    filled = (
+        said(
+            "Version {version} of the licensing agreement has waited for acceptance at central since {since}; since {day} "
+            "this site creates no tokens and registers no devices. Have it accepted, then synchronize.",
+            version=state.version,
+            since=since,
+            day=day,
+        )
+        if state.refuses_from <= unit.licence_now
+        else said(
+            "Version {version} of the licensing agreement has waited for acceptance at central since {since}; from {day} "
+            "on, this site creates no tokens and registers no devices.",
+            version=state.version,
+            since=since,
+            day=day,
+        )
+    )
     yield Wanted("agreement_pending", "agreement", filled, site.name, state.refuses_from, step=step)
 
 

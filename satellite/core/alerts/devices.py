@@ -21,6 +21,7 @@ from satellite.core.instances.queries import instance_name
 from serverkit.alerts.engine import Severity, Wanted
 from serverkit.alerts.texts import said
 from serverkit.db.unit import Unit
+from serverkit.errors import Filled
 
 INSTANCE_KINDS = ("instance_failed_to_connect", "instance_failed_to_renew")
 
@@ -44,16 +45,15 @@ def instances(unit: Unit, ids: Collection[str] | None = None) -> Iterator[Wanted
     for row in stream(unit, query.where(Instance.last_contact <= unit.licence_now - timedelta(days=30))):
         yield _silence(unit, row, where.get(row.virtual_account_id, ""))
     for row in stream(unit, query.where(Instance.certificate_expires <= unit.licence_now)):
-        text, place = f"{instance_name(row)} did not renew its identity in time.", where.get(row.virtual_account_id, "")
-        actions = None
-        if row.held:
-            # Removing it would not free them; only the device, their end or the vendor does.
-            text, actions = text + " Its restricted licences stay in use.", ("dismiss",)
+        place = where.get(row.virtual_account_id, "")
+        # Removing it would not free restricted units; only the device, their end or the vendor does.
+        actions = ("dismiss",) if row.held else None
+        text = said("{name} did not renew its identity in time.{held}", name=instance_name(row), held=_held(row))
         subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
         yield Wanted(
             "instance_failed_to_renew",
             row.id,
-            said(text, name=instance_name(row)),
+            text,
             place,
             actions=actions,
             subject=subject,
@@ -66,16 +66,24 @@ def _silence(unit: Unit, row: Any, place: str) -> Wanted:
     freed = row.last_contact + SILENT_MAJOR
     due = freed if step < SILENT_MAJOR.days else row.last_contact + REMOVED
     left = max(0, (due - unit.licence_now).days)
-    text = "{name} has not connected for {days} days; "
-    text += "{left} days until its licences are freed." if due == freed else "its licences were freed."
-    if row.held:
-        text += " Its restricted licences stay in use."
-    elif due != freed:
-        text += " It will be removed in {left} days."
+    name = instance_name(row)
+    if due == freed:
+        text = said(
+            "{name} has not connected for {days} days; {left} days until its licences are freed.{held}",
+            name=name,
+            days=days,
+            left=left,
+            held=_held(row),
+        )
+    else:
+        then = _held(row) if row.held else said(" It will be removed in {left} days.", left=left)
+        text = said(
+            "{name} has not connected for {days} days; its licences were freed.{then}", name=name, days=days, then=then
+        )
     return Wanted(
         "instance_failed_to_connect",
         row.id,
-        said(text, name=instance_name(row), days=days, left=left),
+        text,
         place,
         due,
         severity=Severity.MAJOR if step == SILENT_MAJOR.days or row.held else Severity.MINOR,
@@ -84,6 +92,10 @@ def _silence(unit: Unit, row: Any, place: str) -> Wanted:
         actions=("dismiss", "remind") if row.held else None,
         subject={"virtual_account": row.virtual_account_id, "instance": row.id, "days": days},
     )
+
+
+def _held(row: Instance) -> Filled:
+    return said(" Its restricted licences stay in use.") if row.held else said("")
 
 
 def in_released_accounts(unit: Unit) -> Iterator[Wanted]:

@@ -19,6 +19,7 @@ from satellite.core.event_log.event_kinds import SITE, EventKind
 from satellite.core.event_log.services import record
 from satellite.core.site.queries import site_of
 from serverkit.alerts.engine import AlertBook, AlertState, Changes, Wanted
+from serverkit.alerts.texts import said_again
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
 from serverkit.tls.watch import KINDS as TLS_KINDS
@@ -133,7 +134,7 @@ def alert_dict(row: Alert) -> dict[str, Any]:
         "id": row.id,
         "kind": row.kind,
         "severity": row.severity,
-        "message": row.message,
+        "message": said_again(row.template, row.fields),
         "source": row.source,
         "raised_at": iso(row.raised_at),
         "action_due": optional_iso(row.action_due),

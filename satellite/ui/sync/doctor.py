@@ -8,6 +8,7 @@ from satellite.ui.sync.overview import show
 from satellite.ui.sync.remedies import remedy_of
 from serverkit.web.answers import Answer, Moved
 from serverkit.web.page import Page
+from serverkit.web.texts import in_words
 from serverkit.web.urls import Url
 
 
@@ -21,7 +22,11 @@ def examine(page: Page) -> Answer:
     server = server_of(page)
     found = diagnose(server, page.actor)
     cause = found["cause"]
-    page.kept["doctor"] = {**found, "remedy": remedy_of(cause["code"]) if cause else None}
+    page.kept["doctor"] = {
+        **found,
+        "checked": [in_words(one) for one in found["checked"]],
+        "remedy": remedy_of(cause["code"]) if cause else None,
+    }
     with server.database.read(page.actor) as unit:
         page.work = unit
         shown = show(page)

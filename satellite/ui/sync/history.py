@@ -8,6 +8,7 @@ from typing import Any
 from satellite.actions.synchronization import list_causes, list_history
 from satellite.ui.files import carried
 from satellite.ui.sync.frame import CRUMBS, sync_page, tabs_for
+from satellite.ui.sync.remedies import PLACES
 from serverkit.web.answers import Answer
 from serverkit.web.console import Severity
 from serverkit.web.forms import Choice
@@ -103,7 +104,7 @@ def show_history(page: Page) -> Answer:
 
 def show_causes(page: Page) -> Answer:
     """Every cause."""
-    return sync_page(page, "causes", _("Causes"), "sync_causes.html", {"causes": list_causes()})
+    return sync_page(page, "causes", _("Causes"), "sync_causes.html", {"causes": list_causes(), "places": PLACES})
 
 
 URLS = (

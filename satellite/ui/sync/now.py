@@ -8,7 +8,7 @@ from typing import Any, cast
 from satellite.actions.tasks import SYNCHRONIZE, is_scheduled, show_task, start_task, stop_task
 from satellite.ui.sync.frame import CRUMBS, RUN, server_of
 from satellite.ui.sync.overview import Make, show
-from satellite.ui.sync.remedies import remedy_of
+from satellite.ui.sync.remedies import remedy_of, said_of
 from satellite.ui.works import COMMON, TaskView, task_view, unchanged
 from serverkit.errors import NotFoundError
 from serverkit.web.answers import Answer, Moved, Shown
@@ -49,7 +49,7 @@ def watch(page: Page) -> Answer:
     context = {
         "view": view,
         "task": task,
-        "error": error if failed else None,
+        "error": said_of(error) if failed else None,
         "remedy": remedy_of(error["code"]) if failed else None,
         "scheduled": is_scheduled(page.unit),
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from satellite.actions.synchronization import list_causes
-from serverkit.web.texts import Words, _
+from serverkit.errors import Filled
+from serverkit.web.texts import Words, _, in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,29 @@ _OF_CAUSE = {
     "not_my_answer": CARRY,
     "response_expired": CARRY,
 }
+
+
+PLACES: dict[str, Words] = {
+    "this satellite": _("this satellite"),
+    "name of central": _("name of central"),
+    "way to central": _("way to central"),
+    "proxy": _("proxy"),
+    "TLS of central": _("TLS of central"),
+    "answer of central": _("answer of central"),
+    "central's judgement of the request": _("central's judgement of the request"),
+    "response file": _("response file"),
+}
+"""Where a cause lies, in words."""
+
+
+def said_of(error: Mapping[str, str]) -> dict[str, Words]:
+    """What a synchronization that failed left behind, with the words of its cause, the detail after them as it was."""
+    meaning = next((one["message"] for one in list_causes() if one["code"] == error["code"]), None)
+    if meaning is None or not error["message"].startswith(meaning):
+        return {**error, "message": _(error["message"]), "remedy": _(error["remedy"])}
+    detail = error["message"].removeprefix(meaning).strip()
+    words = Filled("{meaning} {detail}", {"meaning": meaning, "detail": detail}) if detail else meaning
+    return {**error, "message": in_words(words), "remedy": _(error["remedy"])}
 
 
 def remedy_of(code: str) -> Way:

@@ -12,7 +12,7 @@ import pytest
 from serverkit.web.assets import catalogue
 from serverkit.web.help_pages import help_folder, rendered
 from serverkit.web.texts import Text, _, ngettext, pseudo, speaking
-from tools.locales import PACKAGES, ROOT, read, untranslated, updated
+from tools.locales import PACKAGES, ROOT, TEMPLATES, read, untranslated, updated, updated_templates
 
 STATIC = ROOT / "serverkit" / "web" / "static"
 FOLDERS = (STATIC / "vendor", ROOT / "tests" / "browser" / "vendor")
@@ -99,6 +99,22 @@ def test_kit_and_consoles_speak_german(package: str) -> None:
             *of_one, last = (set(re.findall(r"{\w+}", text)) for text in texts)
             assert last == places, sources
             assert all(places - one <= {"{count}"} and one <= places for one in of_one), sources
+
+
+@pytest.mark.row("S3.1")
+@pytest.mark.parametrize("package", TEMPLATES)
+def test_every_refusal_alert_and_cause_that_a_page_can_show_has_a_german_text(package: str) -> None:
+    """With the same fields; `python -m tools.locales` adds what is new and drops what is gone."""
+    file = ROOT / package / "locales" / "de-templates.po"
+
+    catalogue = updated_templates(package, file, "de")
+
+    assert untranslated(catalogue) == []
+    assert {one.id for one in read(file, "de")} == {one.id for one in catalogue}
+    assert len(catalogue) > 200
+    for message in catalogue:
+        of, in_german = (sorted(re.findall(r"{(\w+)", str(text))) for text in (message.id, message.string))
+        assert of == in_german, message.id
 
 
 @pytest.mark.row("S3.1")
