@@ -48,7 +48,7 @@ def instances(unit: Unit, ids: Collection[str] | None = None) -> Iterator[Wanted
         place = where.get(row.virtual_account_id, "")
         # Removing it would not free restricted units; only the device, their end or the vendor does.
         actions = ("dismiss",) if row.held else None
-        text = said("{name} did not renew its identity in time.{held}", name=instance_name(row), held=_held(row))
+        text = said("{name} did not renew its identity in time.{held}", name=instance_name(row), held=_held(row.held))
         subject = {"virtual_account": row.virtual_account_id, "instance": row.id}
         yield Wanted(
             "instance_failed_to_renew",
@@ -73,10 +73,10 @@ def _silence(unit: Unit, row: Any, place: str) -> Wanted:
             name=name,
             days=days,
             left=left,
-            held=_held(row),
+            held=_held(row.held),
         )
     else:
-        then = _held(row) if row.held else said(" It will be removed in {left} days.", left=left)
+        then = _held(row.held) if row.held else said(" It will be removed in {left} days.", left=left)
         text = said(
             "{name} has not connected for {days} days; its licences were freed.{then}", name=name, days=days, then=then
         )
@@ -94,8 +94,8 @@ def _silence(unit: Unit, row: Any, place: str) -> Wanted:
     )
 
 
-def _held(row: Instance) -> Filled:
-    return said(" Its restricted licences stay in use.") if row.held else said("")
+def _held(some: object) -> Filled:
+    return said(" Its restricted licences stay in use.") if some else said("")
 
 
 def in_released_accounts(unit: Unit) -> Iterator[Wanted]:
