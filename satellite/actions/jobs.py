@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +10,12 @@ from sqlalchemy import func, select
 
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require_actor
-from satellite.core.operations.models import JobRun
-from satellite.core.operations.queries import BY_HAND, RUN_ID, task_dict, task_of
+from satellite.core.operations.models import JobRun, Task
+from satellite.core.operations.queries import BY_HAND, BY_JOB, RUN_ID, TASK_KIND, asked_dict, task_dict, task_of
 from satellite.runtime import Satellite
 from serverkit.actor import Actor
 from serverkit.db.unit import Unit
-from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
+from serverkit.db.windows import WHOLE, Orders, Part, Window, merged, window_of
 from serverkit.jobs.runs import Job, find_job, manual_slot, slot_of
 from serverkit.jobs.runs import run_job as run
 
@@ -41,9 +42,15 @@ def run_job(server: Satellite, actor: Actor, jobs: tuple[Job, ...], name: str) -
 
 TASK_ORDERS = Orders(RUN_ID, {"started": (JobRun.started,), "kind": (JobRun.job, JobRun.started)}, "-started")
 
+ASKED_ORDERS = Orders(Task.id, {"started": (Task.asked_at,)}, "-started")
+
 
 def list_tasks(unit: Unit, part: Part = WHOLE) -> Window:
     """Runs of tasks, the newest first. Filters: q, kind, state, by (person, schedule)."""
+    return _runs(unit, part, task_dict)
+
+
+def _runs(unit: Unit, part: Part, show: Callable[[JobRun], dict[str, Any]]) -> Window:
     wanted = part.wanted
     query = select(JobRun)
     for column, name in ((JobRun.job, "kind"), (JobRun.state, "state")):
@@ -54,7 +61,39 @@ def list_tasks(unit: Unit, part: Part = WHOLE) -> Window:
         query = query.where(by_hand if by == "person" else ~by_hand)
     if text := wanted.get("q"):
         query = query.where(func.lower(JobRun.detail).contains(text.lower(), autoescape=True))
-    return window_of(unit, query, TASK_ORDERS, part, lambda rows: [task_dict(row) for row in rows])
+    return window_of(unit, query, TASK_ORDERS, part, lambda rows: [show(row) for row in rows])
+
+
+def list_works(unit: Unit, part: Part = WHOLE) -> Window:
+    """Runs of jobs, and tasks that were asked for, in one list, the newest first. Filters: q, kind, state, by.
+
+    The kind of a task is written `task-KIND`, since a job and what it asks for may have one name; `q` looks into the result
+    of a run, and for who asked for a task.
+    """
+    kind, windows = part.wanted.get("kind", ""), []
+    if not kind.startswith(TASK_KIND):
+        windows.append(_runs(unit, part, lambda row: {**task_dict(row), "at": row.started}))
+    if not kind or kind.startswith(TASK_KIND):
+        windows.append(_asked(unit, part))
+    if part.only_ids:
+        return Window([one for window in windows for one in window.items], count=sum(one.count for one in windows))
+    return merged(windows, part, lambda one: (one["at"], one["id"]), reverse=(part.sort or "-started").startswith("-"))
+
+
+def _asked(unit: Unit, part: Part) -> Window:
+    query, wanted = select(Task), part.wanted
+    if kind := wanted.get("kind"):
+        query = query.where(Task.kind == kind.removeprefix(TASK_KIND))
+    if state := wanted.get("state"):
+        query = query.where(Task.state == state)
+    if by := wanted.get("by"):
+        by_job = Task.created_by.startswith(BY_JOB)
+        query = query.where(~by_job if by == "person" else by_job)
+    if text := wanted.get("q"):
+        query = query.where(func.lower(Task.created_by).contains(text.lower(), autoescape=True))
+    return window_of(
+        unit, query, ASKED_ORDERS, part, lambda rows: [{**asked_dict(row), "at": row.asked_at} for row in rows]
+    )
 
 
 def show_task(unit: Unit, task_id: str) -> dict[str, Any]:

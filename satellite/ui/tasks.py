@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from satellite.actions.jobs import list_tasks, show_task
+from satellite.actions.jobs import list_works, show_task
+from satellite.core.access.rules import Permission
 from serverkit.web.answers import Answer, Shown, Unchanged
 from serverkit.web.console import Severity
 from serverkit.web.forms import Choice
@@ -27,11 +28,27 @@ KINDS = {
     "backup": _("Start the backup that is due"),
     "mail": _("Mail new alerts"),
     "syslog": _("Send events to the log server"),
+    "task-synchronize": _("Synchronize now"),
+    "task-export": _("Make the request"),
+    "task-backup": _("Make a backup"),
+    "task-verify_backup": _("Verify a backup"),
+    "task-support": _("Support bundle"),
+    "task-bulk": _("Change of many rows"),
 }
+ASKED = {
+    "task-synchronize": "/sync/now",
+    "task-backup": "/settings/backup/task",
+    "task-verify_backup": "/settings/backup/task",
+    "task-support": "/health/bundle",
+    "task-bulk": "/bulk",
+}
+"""Where the pages of tasks are; one that only programs ask for has none."""
 STATES = {
+    "waiting": StateWords(_("Waiting")),
     "running": StateWords(_("Running")),
     "done": StateWords(_("Done")),
     "failed": StateWords(_("Failed"), Severity.MAJOR),
+    "stopped": StateWords(_("Stopped")),
 }
 BY = {"schedule": _("the schedule"), "person": _("a person")}
 
@@ -56,7 +73,32 @@ def took_words(item: Item) -> str | None:
 
 def task_rows(page: Page, wanted: Wanted) -> Rows:
     """The tasks that are wanted."""
-    return rows_of(page, list_tasks, wanted)
+    found = rows_of(page, list_works, wanted)
+    if wanted.only_keys:
+        return found
+    return replace(found, items=[{**one, "path": path_of(page, one)} for one in found.items])
+
+
+def path_of(page: Page, item: Item) -> str | None:
+    """The page of a task, if the person may open it; of a change of many rows, whose own it is, or who may run jobs."""
+    if not item["kind"].startswith("task-"):
+        return f"/tasks/{item['id']}"
+    if item["kind"] == "task-bulk" and item["who_id"] != page.actor.id and not page.may(Permission.JOB_RUN):
+        return None
+    folder = ASKED.get(item["kind"])
+    path = f"{folder}/{item['id']}" if folder else ""
+    return path if path and page.may_open(path) else None
+
+
+def progress_words(item: Item) -> str | None:
+    """How much of what is counted is done."""
+    counted = item.get("progress")
+    return str(_("{uses} of {most}", uses=counted[0], most=counted[1])) if counted else None
+
+
+def by_words(item: Item) -> str:
+    """Who started it: by name where that is known."""
+    return str(item.get("who") or BY[item["by"]])
 
 
 TASKS = Table(
@@ -65,12 +107,12 @@ TASKS = Table(
     "/tasks",
     (
         Column(
-            "kind", _("Task"), value=lambda one: str(kind_words(one)), link=lambda one: f"/tasks/{one['id']}", sort=True,
-            fixed=True, phone=True,
+            "kind", _("Task"), value=lambda one: str(kind_words(one)), link=lambda one: one["path"], fixed=True, phone=True,
         ),
         State("state", _("State"), STATES, phone=True),
         Column("detail", _("Result")),
-        Column("by", _("By"), value=lambda one: str(BY[one["by"]])),
+        Column("progress", _("Progress"), value=progress_words),
+        Column("by", _("By"), value=by_words),
         Moment("started", _("Started"), sort=True, phone=True),
         Column("took", _("Took"), value=took_words),
         Moment("finished", _("Ended"), shown=False),
@@ -78,7 +120,7 @@ TASKS = Table(
     task_rows,
     sort="-started",
     filters=(
-        Filter("q", _("Result"), "text"),
+        Filter("q", _("Result or name"), "text"),
         Filter("kind", _("Task"), choices=tuple(Choice(name, words) for name, words in KINDS.items())),
         Filter("state", _("State"), choices=tuple(Choice(name, one.words) for name, one in STATES.items())),
         Filter("by", _("By"), choices=tuple(Choice(name, words) for name, words in BY.items())),

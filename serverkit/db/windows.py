@@ -136,6 +136,21 @@ def count_of(unit: Unit, query: Query) -> int:
     return int(unit.session.scalar(select(func.count()).select_from(found)) or 0)
 
 
+def merged(
+    windows: Sequence[Window], part: Part, place: Callable[[dict[str, Any]], Sequence[Any]], *, reverse: bool
+) -> Window:
+    """One window of several lists with keys of one form, each asked for the same part; `place` gives the values of an item's key."""
+    items = sorted((one for window in windows for one in window.items), key=place, reverse=reverse)
+    back = part.before is not None and part.after is None
+    most = len(items) if part.most is None else part.most
+    more = len(items) > most or any(window.before if back else window.next for window in windows)
+    shown = (items[-most:] if back else items[:most]) if most else []
+    first, last = (write_key(place(shown[0])), write_key(place(shown[-1]))) if shown else (None, None)
+    following, earlier = (True, more) if back else (more, part.after is not None)
+    count = min(sum(window.count for window in windows), COUNTED_TO + 1)
+    return Window(shown, last if following else None, first if earlier else None, count)
+
+
 def window_in_memory(
     items: Sequence[dict[str, Any]],
     orders: Mapping[str, Callable[[dict[str, Any]], tuple[str | int, ...]]],

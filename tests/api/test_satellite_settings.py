@@ -94,7 +94,9 @@ def test_backups_are_made_verified_downloaded_and_removed_in_the_browser(server:
     assert passphrase is not None
     task = admin.post("/settings/backup/make").headers["Location"]
     assert "It waits to be begun." in text_of(admin.get(task))
+    assert f'href="{task}"' in text_of(admin.get("/tasks?state=waiting"))
     run_next_task(server)
+    assert f'href="{task}"' in text_of(admin.get("/tasks?kind=task-backup&by=person&q=anna&state=done"))
     done = text_of(admin.get(task))
     name = re.search(r"/settings/backup/(satellite-[\d-]+\.pgb)/download", done)
     assert name is not None

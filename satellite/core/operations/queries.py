@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import func
 
 from satellite.core.operations.errors import UnknownTaskError
-from satellite.core.operations.models import JobRun
+from satellite.core.operations.models import JobRun, Task
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
 
-BY_HAND = "manual-"
+BY_HAND, BY_JOB, TASK_KIND = "manual-", "job ", "task-"
 RUN_ID = JobRun.job + ":" + func.replace(JobRun.slot, ":", ".")
 """What a run is called in addresses: its job, and its slot without colons."""
 
@@ -36,4 +36,21 @@ def task_dict(row: JobRun) -> dict[str, Any]:
         "finished": optional_iso(row.finished),
         "took_seconds": (row.finished - row.started).total_seconds() if row.finished is not None else None,
         "detail": row.detail,
+    }
+
+
+def asked_dict(row: Task) -> dict[str, Any]:
+    """A task that was asked for, as a run is shown: `who` asked for it, `progress` is done and total of what is counted."""
+    return {
+        "id": row.id,
+        "kind": f"{TASK_KIND}{row.kind}",
+        "by": "schedule" if row.created_by.startswith(BY_JOB) else "person",
+        "who": row.created_by,
+        "who_id": row.actor["id"],
+        "state": row.state,
+        "started": iso(row.asked_at),
+        "finished": optional_iso(row.finished_at),
+        "took_seconds": (row.finished_at - row.asked_at).total_seconds() if row.finished_at is not None else None,
+        "detail": (row.error or {}).get("message") or str(row.wanted.get("title", "")),
+        "progress": (row.done, row.total) if row.total else None,
     }

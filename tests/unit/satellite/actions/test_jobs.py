@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from satellite.actions.jobs import list_jobs, list_tasks, show_task
+from satellite.actions.jobs import list_jobs, list_tasks, list_works, show_task
 from satellite.core.operations.errors import UnknownTaskError
-from satellite.core.operations.models import JobRun
+from satellite.core.operations.models import JobRun, Task
 from serverkit.db.unit import Unit
 from serverkit.db.windows import Part
 from serverkit.jobs.runs import Job
+from serverkit.tasks import service
 from tests.unit.satellite.factories import NOW, unit_of
 
 
@@ -54,6 +55,41 @@ def test_runs_are_listed_newest_first_and_found_by_kind_state_person_and_text() 
         assert kinds(by="person") == kinds(state="failed") == kinds(q="FULL") == kinds(q="%") == ["terms"]
         assert kinds(by="schedule") == kinds(kind="alerts") == ["alerts"]
         assert kinds(kind="terms", state="done") == []
+
+
+@pytest.mark.row("S3.2")
+def test_runs_and_tasks_that_were_asked_for_are_one_list_in_windows_of_any_size() -> None:
+    """Newest first, forth and back; a task is found by its kind, state, who asked for it, and whether a person did."""
+    with unit_of() as unit:
+        for number, minutes in enumerate((60, 40, 20)):
+            add_run(unit, "alerts", f"manual-{number}", "done", minutes=minutes)
+        for kind, minutes, by in (("backup", 50, "job backup"), ("bulk", 30, "mira"), ("support", 10, "mira")):
+            row = service.ask(unit, Task, kind, {"title": "Revoke"} if kind == "bulk" else {})
+            row.asked_at, row.created_by = NOW - timedelta(minutes=minutes), by
+        unit.session.flush()
+        kinds = ["task-support", "alerts", "task-bulk", "alerts", "task-backup", "alerts"]
+
+        def listed(**filters: str) -> list[str]:
+            return [one["kind"] for one in list_works(unit, Part(filters=filters)).items]
+
+        assert listed() == kinds
+        for most in (1, 2, 4, 6):
+            window, seen = list_works(unit, Part(most=most)), []
+            while True:
+                seen += [one["kind"] for one in window.items]
+                assert window.count == 6
+                if window.next is None:
+                    break
+                window = list_works(unit, Part(most=most, after=window.next))
+            assert seen == kinds
+            back = list_works(unit, Part(most=most, before=window.before)) if window.before else window
+            assert [one["kind"] for one in back.items] == kinds[: len(kinds) - len(window.items)][-most:] or most == 6
+        assert listed(state="waiting") == ["task-support", "task-bulk", "task-backup"]
+        assert listed(kind="task-bulk") == listed(q="MIRA", kind="task-bulk") == ["task-bulk"]
+        assert listed(kind="alerts") == ["alerts"] * 3
+        assert listed(by="schedule") == ["task-backup"]
+        [bulk] = list_works(unit, Part(filters={"kind": "task-bulk"})).items
+        assert (bulk["who"], bulk["detail"], bulk["progress"]) == ("mira", "Revoke", None)
 
 
 @pytest.mark.row("S3.2")
