@@ -137,7 +137,7 @@ def count_of(unit: Unit, query: Query) -> int:
 
 
 def merged(
-    windows: Sequence[Window], part: Part, place: Callable[[dict[str, Any]], Sequence[Any]], *, reverse: bool
+    windows: Sequence[Window], part: Part, place: Callable[[dict[str, Any]], tuple[Any, ...]], *, reverse: bool
 ) -> Window:
     """One window of several lists with keys of one form, each asked for the same part; `place` gives the values of an item's key."""
     items = sorted((one for window in windows for one in window.items), key=place, reverse=reverse)
