@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from satellite.actions import alerts as actions
 from satellite.actions.lists import list_alerts
 from satellite.core.access.rules import Permission
-from satellite.ui.pages import places
+from satellite.ui.pages import licence_path, places
 from serverkit.db.unit import Unit
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.bulk import Bulk, Judged
@@ -86,6 +86,9 @@ def place_of(item: Item) -> tuple[Words, str] | None:
     subject, possible = item["subject"], item["actions"]
     if item["kind"] in PLACES:
         return PLACES[item["kind"]]
+    if item["kind"] == "insufficient_licences" and "tag" in subject:
+        about = {"virtual_account_id": subject["virtual_account"], "tag": subject["tag"]}
+        return _("Why, and what to do"), f"{licence_path(about)}/why"
     if "synchronize" in possible or "import" in possible or item["kind"].startswith("satellite_sync"):
         return _("Synchronize"), SYNC
     if "resync" in possible:

@@ -35,3 +35,17 @@ def test_an_alert_about_backups_or_the_certificate_leads_to_its_page_for_those_w
     assert alerts.next_path(page_of(Permission.SITE_MANAGE), item) == PLACES[kind]
     assert alerts.next_path(page_of(), item) is None
     assert alerts.next_words(item)
+
+
+@pytest.mark.row("S3.2")
+def test_an_alert_about_missing_licences_leads_to_the_calculation_that_says_what_to_do() -> None:
+    """Not to the synchronization alone, which brings no units that were not bought."""
+    item = {
+        "kind": "insufficient_licences",
+        "subject": {"virtual_account": "va1", "tag": "regid.x,1.0_a"},
+        "actions": ["synchronize"],
+    }
+
+    found = alerts.place_of(item)
+    assert found is not None
+    assert (str(found[0]), found[1]) == ("Why, and what to do", "/licences/va1/regid.x%2C1.0_a/why")
