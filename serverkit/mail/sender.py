@@ -94,6 +94,12 @@ def send(settings: MailSettings, message: EmailMessage, given: Given | None = No
         raise MailFailedError(
             "{stage}: {kind}: {error}", stage=stage, kind=type(error).__name__, error=str(error)[:400]
         ) from error
+    except UnicodeError as error:
+        raise MailFailedError(
+            "{stage}: user and password can hold letters and signs of ASCII only",
+            remedy="Have the mail server give this server a password without umlauts and accents.",
+            stage=stage,
+        ) from error
     except OSError as error:
         cause = cause_of(error, settings.host, settings.port, settings.timeout_seconds)
         raise MailFailedError("{stage}: {cause}", stage=stage, cause=cause) from error

@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from serverkit.locks import Lock, waiting
 from serverkit.tls.errors import TlsCertificateRefusedError, TlsKeyWaitsError, TlsPairError
-from serverkit.tls.names import names_of, not_covered
+from serverkit.tls.names import UNREADABLE, names_of, not_covered
 from serverkit.tls.pair import CERTIFICATE, KEY, Pair, is_key_of, is_there, private_pem, read_chain, read_key
 from serverkit.tls.rehearsal import rehearse
 from serverkit.tls.requests import WAITING_KEY, forget_request
@@ -182,7 +182,7 @@ def _purpose(leaf: x509.Certificate) -> tuple[Outcome, str]:
         uses = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return Outcome.PASS, ""
-    except ValueError:
+    except UNREADABLE:
         return Outcome.FAIL, "its extensions cannot be read"
     sound = ExtendedKeyUsageOID.SERVER_AUTH in uses or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in uses
     return (Outcome.PASS, "") if sound else (Outcome.FAIL, "it was not issued for servers")

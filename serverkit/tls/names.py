@@ -20,6 +20,8 @@ from serverkit.files import write_atomic
 ASKED = "asked.json"
 MOST_ASKED = 100
 ASKED_DAYS = 30
+UNREADABLE = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+"""What the library says of extensions that it does not take."""
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*", re.ASCII)
 _LINK_SCOPE, _PASSING_FLAGS = 0x20, 0x01 | 0x08 | 0x20 | 0x40
@@ -65,7 +67,7 @@ def names_of(certificate: x509.Certificate) -> set[str]:
     """The names and addresses that a certificate covers, in plain form."""
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return set()
     return {name.lower() for name in names.get_values_for_type(x509.DNSName)} | {
         str(address) for address in names.get_values_for_type(x509.IPAddress)

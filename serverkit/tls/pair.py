@@ -87,8 +87,11 @@ def private_pem(private: Any) -> bytes:
 
 
 def is_key_of(certificate: x509.Certificate, private: Any) -> bool:
-    """Whether a certificate was issued for a private key."""
-    return _spki(certificate.public_key()) == _spki(private.public_key())
+    """Whether a certificate was issued for a private key; not where its key is of a kind that is not known here."""
+    try:
+        return _spki(certificate.public_key()) == _spki(private.public_key())
+    except (ValueError, UnsupportedAlgorithm):
+        return False
 
 
 def key_fingerprint(certificate: x509.Certificate) -> str:
@@ -183,8 +186,12 @@ def _certificates(data: bytes) -> list[x509.Certificate]:
             )
         raise TlsPairError("{certificate} holds no whole certificate in PEM form", certificate=CERTIFICATE)
     try:
-        return [x509.load_pem_x509_certificate(block + b"\n") for block in wanted]
-    except (ValueError, UnsupportedAlgorithm) as error:
+        chain = [x509.load_pem_x509_certificate(block + b"\n") for block in wanted]
+        chain[0].public_key()  # the library reads keys and names only when they are asked for
+        for one in chain:
+            _ = one.subject, one.issuer
+        return chain
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise TlsPairError(
             "{certificate} is damaged: it holds a certificate that cannot be read", certificate=CERTIFICATE
         ) from error

@@ -20,6 +20,7 @@ class ServingPair:
         self.pair = read_pair(folder)
         self.context = self.pair.context()
         self._lock = Lock()
+        self._told: tuple[object, str] | None = None
 
     def refresh(self) -> bool:
         """Take up files that changed; False where they cannot be used, and the pair that is there goes on."""
@@ -27,14 +28,16 @@ class ServingPair:
             seen = self._look()
             if seen == self._seen:
                 return True
-            self._seen = seen
             try:
                 pair = read_pair(self._folder)
                 context = pair.context()
             except TlsPairError as error:
-                get_logger().error("tls_pair_kept", cause=error.message)
+                # Tried again the next time, as the cause may pass without a change of the files: no descriptor left.
+                if self._told != (seen, error.message):
+                    self._told = seen, error.message
+                    get_logger().error("tls_pair_kept", cause=error.message)
                 return False
-            self.pair, self.context = pair, context
+            self._seen, self._told, self.pair, self.context = seen, None, pair, context
             get_logger().info("tls_pair_loaded", fingerprint=pair.fingerprint)
             return True
 

@@ -27,7 +27,7 @@ from central.domain.event_log.services import record
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
-from serverkit.names import check_name, did_you_mean, kept_key, refuse_similar
+from serverkit.names import NameTooSimilarError, check_name, did_you_mean, kept_key, refuse_similar, similar
 
 
 def held_roles(unit: Unit, user_id: str) -> tuple[HeldRole, ...]:
@@ -82,7 +82,7 @@ def add_user(
     _check_scope(role, account_id, virtual_account_id)
     user = _named(unit, name)
     if user is None:
-        refuse_similar("the user name", name, unit.session.scalars(select(User.name)))
+        _refuse_similar(unit, name, account_id)
         user = User(id=new_id(), name=name, name_key=kept_key(name), created_at=unit.now)
         unit.session.add(user)
         record(unit, None, EventKind.USER_ADDED, f"user {name} added", subject={"user": user.id})
@@ -101,6 +101,17 @@ def add_user(
         virtual_account_id=virtual_account_id or None,
     )
     return user, given_role
+
+
+def _refuse_similar(unit: Unit, name: str, account_id: str) -> None:
+    """Refuse a name that reads like that of another user, who is named to those only who may know of that user."""
+    names = list(unit.session.scalars(select(User.name)))
+    if not is_permitted(unit, Permission.USER_MANAGE):
+        own = select(User.name).join(RoleAssignment, RoleAssignment.user_id == User.id)
+        refuse_similar("the user name", name, unit.session.scalars(own.where(RoleAssignment.account_id == account_id)))
+        if similar(name, names) is not None:
+            raise NameTooSimilarError("the user name {value!r} reads like one that is taken", value=name)
+    refuse_similar("the user name", name, names)
 
 
 def user_of(unit: Unit, name: str) -> User:

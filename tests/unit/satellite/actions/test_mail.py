@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from satellite.actions import mail, syslog
 from satellite.actions.event_log import list_events
@@ -111,6 +112,30 @@ def test_a_mail_server_that_is_away_is_named_and_its_mail_waits(
     assert shown["items"][0]["state"] == "waiting"
     assert "nothing listens on" in shown["items"][0]["last_error"]
     assert SECRET not in json.dumps(shown) + json.dumps(events, default=str) + raw + caplog.text
+
+
+@pytest.mark.row("S3.4")
+def test_a_password_with_an_umlaut_is_named_and_holds_no_other_mail_up(server: Satellite) -> None:
+    """SMTP signs in with ASCII: what cannot be sent is said by the test and the outbox, without the password."""
+    found = Controller(
+        Box(),
+        hostname="127.0.0.1",
+        port=free_port(),
+        auth_require_tls=False,
+        authenticator=lambda *_: AuthResult(success=True),
+    )
+    found.start()
+    try:
+        set_mail(server, found.port, user="perigee")
+        with server.database.write(OPERATOR) as unit:
+            mail.change_mail(server, unit, {}, "pässwort-of-the-site")
+        with pytest.raises(MailFailedError, match="sign-in: user and password can hold") as refused:
+            mail.send_test_mail(server, OPERATOR)
+        alert(server, "clock_suspicious", "the clock jumped")
+        assert mail.mail_alerts(server).endswith("0 sent, 1 failed")
+    finally:
+        found.stop()
+    assert "pässwort" not in refused.value.message
 
 
 @pytest.mark.row("S3.4")

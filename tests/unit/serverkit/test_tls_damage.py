@@ -1,0 +1,102 @@
+"""Certificates that the TLS files may hold after damage, or that use what the library does not know."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from serverkit.tls import serving
+from serverkit.tls.errors import TlsPairError
+from serverkit.tls.imports import examine_certificate
+from serverkit.tls.own import ensure_pair
+from serverkit.tls.pair import CERTIFICATE, Pair, read_pair
+from serverkit.tls.serving import ServingPair
+from serverkit.tls.watch import UNUSABLE, wanted_alerts
+
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
+EC_KEY, OTHER_KEY = bytes.fromhex("06072a8648ce3d0201"), bytes.fromhex("06072a8648ce3d0263")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a pair that can be used."""
+    ensure_pair(tmp_path, NOW, ["site.example"])
+    return tmp_path
+
+
+def _der(folder: Path) -> bytes:
+    found = x509.load_pem_x509_certificate((folder / CERTIFICATE).read_bytes())
+    return found.public_bytes(serialization.Encoding.DER)
+
+
+def _pem(der: bytes) -> bytes:
+    return b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\n"
+
+
+def _damaged(folder: Path, what: str) -> bytes:
+    der = _der(folder)
+    key = read_pair(folder).leaf.public_key()
+    point = key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    old, new = {
+        "key": (point, point[:-1] + bytes([point[-1] ^ 1])),
+        "kind of key": (EC_KEY, OTHER_KEY),
+        "version": (bytes.fromhex("a003020102"), bytes.fromhex("a003020103")),
+    }[what]
+    assert der.count(old) >= 1
+    return _pem(der.replace(old, new))
+
+
+@pytest.mark.row("S3.4")
+@pytest.mark.parametrize("what", ["key", "kind of key", "version"])
+def test_a_damaged_certificate_is_named_and_the_running_pair_stays(folder: Path, what: str) -> None:
+    """A certificate with a damaged key, kind of key or version is refused at the start; a running server keeps its pair."""
+    running = ServingPair(folder)
+    before, data = running.pair.fingerprint, _damaged(folder, what)
+    (folder / CERTIFICATE).write_bytes(data)
+    with pytest.raises(TlsPairError, match="damaged"):
+        read_pair(folder)
+    assert not running.refresh()
+    assert running.pair.fingerprint == before
+    assert [one.kind for one in wanted_alerts(folder, NOW, [], "site")] == [UNUSABLE]
+    checks = examine_certificate(folder, data, NOW, []).checks
+    assert (checks[0].name, checks[0].outcome.value) == ("form", "fail")
+
+
+def test_an_authority_with_an_unknown_kind_of_key_is_no_obstacle(folder: Path) -> None:
+    """Only the server's own key has to be known here: devices judge the authorities above it."""
+    (folder / CERTIFICATE).write_bytes((folder / CERTIFICATE).read_bytes() + _damaged(folder, "kind of key"))
+    assert len(read_pair(folder).chain) == 2
+
+
+def test_an_extension_that_stands_twice_is_said_at_import(folder: Path) -> None:
+    """A certificate with a doubled extension is examined to the end, and not taken."""
+    usage, subject_key = bytes.fromhex("0603551d0f"), bytes.fromhex("0603551d0e")
+    data = _pem(_der(folder).replace(subject_key, usage))
+    found = examine_certificate(folder, data, NOW, ["site.example"])
+    assert not found.usable
+    assert "cannot be read" in next(one.detail for one in found.checks if one.name == "purpose")
+
+
+def test_a_pair_that_could_not_be_read_for_a_moment_is_taken_later(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process without a free descriptor at the wrong moment takes the new pair the next time, though no file changes."""
+    running = ServingPair(folder)
+    before = running.pair.fingerprint
+    for path in folder.iterdir():
+        path.unlink()
+    ensure_pair(folder, NOW, ["other.example"])
+
+    def no_descriptor(_folder: Path) -> Pair:
+        raise TlsPairError("server.crt cannot be read: Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(serving, "read_pair", no_descriptor)
+        assert not running.refresh()
+    assert running.refresh()
+    assert running.pair.fingerprint != before
