@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -63,14 +63,14 @@ class Shelf:
     product: Product
 
     def items(self) -> list[Kept]:
-        """The backups, the newest first."""
-        found = [self._kept(path) for path in self.folder.glob(f"*{SUFFIX}") if _NAME.fullmatch(path.name)]
+        """The backups, the newest first; what only looks like one of this server's, or goes meanwhile, is none."""
+        found = [one for path in self.folder.glob(f"{self.product.name}-*{SUFFIX}") if (one := self._kept(path))]
         return sorted(found, key=lambda one: (one.created, one.name), reverse=True)
 
     def path(self, name: str) -> Path:
         """The file of a backup; UnknownBackupError."""
         path = self.folder / name
-        if not _NAME.fullmatch(name) or not path.is_file():
+        if not name.startswith(f"{self.product.name}-") or _day_of(name) is None or not path.is_file():
             raise UnknownBackupError("there is no backup {name!r}", name=name[:80])
         return path
 
@@ -120,14 +120,18 @@ class Shelf:
         with self.path(name).open("rb") as file:
             yield from iter(lambda: file.read(PIECE), b"")
 
-    def _kept(self, path: Path) -> Kept:
-        found = path.stat()
-        stamp = path.name.removesuffix(SUFFIX).partition("-")[2]
-        named = datetime.strptime(f"{stamp}+0000", "%Y%m%d-%H%M%S%z")
+    def _kept(self, path: Path) -> Kept | None:
+        named = _day_of(path.name)
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        if named is None:
+            return None
         try:
             with path.open("rb") as file:
                 header = read_header(file)
-            created = datetime.fromisoformat(header.created)
+            created = datetime.fromisoformat(header.created).astimezone(UTC)
         except (AppError, OSError, ValueError) as error:
             said = error.message if isinstance(error, AppError) else "it cannot be read"
             return Kept(path.name, named, found.st_size, "", "unreadable", error=said)
@@ -136,6 +140,17 @@ class Shelf:
             return Kept(path.name, created, found.st_size, header.program, "not_verified")
         state = "damaged" if note.error else "verified"
         return Kept(path.name, created, found.st_size, header.program, state, note.verified_at, note.error)
+
+
+def _day_of(name: str) -> datetime | None:
+    """When a backup was begun, as its name says; None for a name that no backup has."""
+    if not _NAME.fullmatch(name):
+        return None
+    stamp = name.removesuffix(SUFFIX).partition("-")[2]
+    try:
+        return datetime.strptime(f"{stamp}+0000", "%Y%m%d-%H%M%S%z")
+    except ValueError:
+        return None
 
 
 def _note_of(path: Path) -> _Note | None:

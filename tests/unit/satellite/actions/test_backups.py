@@ -196,3 +196,22 @@ def test_without_passphrase_nothing_is_made_and_only_administrators_touch_backup
             with pytest.raises(NotPermittedError):
                 act()
     server.database.dispose()
+
+
+@pytest.mark.row("S3.4")
+def test_files_that_only_look_like_backups_hold_no_backup_up_and_are_never_removed(
+    server: Satellite, tmp_path: Path
+) -> None:
+    """An impossible day, a link that leads nowhere and another product's backup in the folder: neither listed nor tidied."""
+    folder = tmp_path / "home" / "backups"
+    folder.mkdir()
+    strange = [folder / name for name in ("satellite-20261399-999999.pgb", "central-20200101-000000.pgb")]
+    for path in strange:
+        path.write_bytes(b"x")
+    (folder / "satellite-20200101-000000.pgb").symlink_to(tmp_path / "gone")
+    with server.database.write(OPERATOR) as unit:
+        actions.change_backup_plan(server, unit, {"keep": 1, "every": "daily"})
+        assert actions.backup_if_due(server, unit)
+    made = actions.make_backup(server, OPERATOR, lambda _stage: None)
+    assert [one["name"] for one in items(server)] == [made["name"]]
+    assert all(path.exists() for path in strange)
