@@ -29,7 +29,8 @@ def cause_of(error: OSError, host: str, port: int, seconds: float) -> str:
 def client_context(authorities: str) -> ssl.SSLContext:
     """TLS to a server that `authorities` (PEM) or those of the system vouch for; InvalidInputError for what is no PEM."""
     try:
-        context = ssl.create_default_context(cadata=authorities or None)
+        # Comments between the certificates may hold any letters; the library takes text in ASCII only.
+        context = ssl.create_default_context(cadata=authorities.encode("ascii", "replace").decode("ascii") or None)
     except (ssl.SSLError, ValueError) as error:
         raise InvalidInputError("the authorities are not certificates in PEM form") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -189,7 +189,7 @@ def _tried(collect: Callable[[Satellite, Unit], Any], server: Satellite, unit: U
     """A part that cannot be collected is what the bundle is made for: the others are there all the same."""
     try:
         return collect(server, unit)
-    except (AppError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - a fault of the program is what is looked for, too
         return {"failed": getattr(error, "message", "") or type(error).__name__}
 
 

@@ -16,7 +16,7 @@ from serverkit.files import write_atomic
 from serverkit.locks import Lock, waiting
 from serverkit.owner import make_folder
 from serverkit.tls.errors import TlsNothingWaitsError
-from serverkit.tls.names import general_name, plain_name
+from serverkit.tls.names import UNREADABLE, general_name, plain_name
 from serverkit.tls.pair import is_there, private_pem, read_key
 
 WAITING_KEY, WAITING_REQUEST = "waiting.key", "waiting.csr"
@@ -68,10 +68,10 @@ def describe_request(folder: Path) -> dict[str, Any] | None:
     try:
         request = x509.load_pem_x509_csr((folder / WAITING_REQUEST).read_bytes())
         names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (OSError, ValueError, x509.ExtensionNotFound):
+        holders = request.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    except (OSError, *UNREADABLE, x509.ExtensionNotFound, x509.InvalidVersion):
         return {"names": [], "organization": ""}
     found = [*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))]
-    holders = request.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     return {"names": found, "organization": str(holders[0].value) if holders else ""}
 
 

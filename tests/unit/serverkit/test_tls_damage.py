@@ -10,11 +10,14 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from serverkit.errors import InvalidInputError
+from serverkit.outward import client_context
 from serverkit.tls import serving
 from serverkit.tls.errors import TlsPairError
 from serverkit.tls.imports import examine_certificate
 from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import CERTIFICATE, Pair, read_pair
+from serverkit.tls.requests import WAITING_REQUEST, describe_request, request_certificate
 from serverkit.tls.serving import ServingPair
 from serverkit.tls.watch import UNUSABLE, wanted_alerts
 
@@ -100,3 +103,28 @@ def test_a_pair_that_could_not_be_read_for_a_moment_is_taken_later(
         assert not running.refresh()
     assert running.refresh()
     assert running.pair.fingerprint != before
+
+
+@pytest.mark.parametrize("what", ["version", "subject"])
+def test_a_damaged_request_is_shown_as_one_without_names(tmp_path: Path, what: str) -> None:
+    """The page of the certificate is shown all the same: a request can be made once more for the key that waits."""
+    der = x509.load_pem_x509_csr(request_certificate(tmp_path, ["site.example"], "Site")).public_bytes(
+        serialization.Encoding.DER
+    )
+    at = {"version": der.index(b"\x02\x01\x00") + 2, "subject": der.index(b"\x0c\x04Site")}[what]
+    damaged = der[:at] + bytes([der[at] ^ 1]) + der[at + 1 :]
+    text = base64.encodebytes(damaged)
+    (tmp_path / WAITING_REQUEST).write_bytes(
+        b"-----BEGIN CERTIFICATE REQUEST-----\n" + text + b"-----END CERTIFICATE REQUEST-----\n"
+    )
+    found = describe_request(tmp_path)
+    assert found is not None
+    assert found["organization"] in {"", "Site"}
+
+
+def test_authorities_may_have_comments_in_any_language(folder: Path) -> None:
+    """What stands between the certificates is passed over; a text without any is refused in words."""
+    text = f"# Zertifikat für die Prüfstelle\n{(folder / CERTIFICATE).read_text('ascii')}"
+    assert client_context(text).cert_store_stats()["x509"] == 1
+    with pytest.raises(InvalidInputError):
+        client_context("für die Prüfstelle")
