@@ -49,12 +49,15 @@ class _Both:
 
     @staticmethod
     def _keep(folder: Path, data: bytes) -> None:
+        from serverkit.owner import keep_owner
+
         older, file = (folder / name for name in LOG_FILES)
         # Every process appends whole lines; the one that finds the file full begins the next.
         descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             os.write(descriptor, data)
             full = os.fstat(descriptor).st_size > MOST_BYTES
+            keep_owner(descriptor, folder)
         finally:
             os.close(descriptor)
         if full:

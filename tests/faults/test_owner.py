@@ -16,6 +16,7 @@ import agent.cli
 from central.runtime import open_central
 from satellite.runtime import open_satellite
 from satellite.sync.doctor import examine
+from serverkit import log
 from serverkit.actor import SYSTEM
 from serverkit.devices.health import home_check
 from tests.world import World
@@ -189,3 +190,17 @@ def test_a_devices_folder_keeps_its_owner_too(shared: World, capsys: pytest.Capt
     assert said["error"]["code"] == "wrong_owner"
     os.chown(folder / "device.json", STRANGER, STRANGER)
     assert as_user(NOBODY, lambda: run("status"))["error"]["code"] == "wrong_owner"
+
+
+@pytest.mark.one_database("files only")
+def test_the_log_of_a_server_that_root_started_stays_with_the_owner_of_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the server's own user could write no line of it later, and nobody would notice."""
+    os.chown(tmp_path, NOBODY, NOBODY)
+    monkeypatch.setattr(log, "_folder", [])
+    log.keep_log(tmp_path)
+    log.get_logger().warning("root_was_here")
+    kept = tmp_path / log.LOGS / log.LOG_FILES[1]
+    assert "root_was_here" in kept.read_text()
+    assert foreign(tmp_path) == []
