@@ -70,12 +70,14 @@ def test_a_damaged_certificate_is_named_and_the_running_pair_stays(folder: Path,
     assert (checks[0].name, checks[0].outcome.value) == ("form", "fail")
 
 
+@pytest.mark.row("S3.4")
 def test_an_authority_with_an_unknown_kind_of_key_is_no_obstacle(folder: Path) -> None:
     """Only the server's own key has to be known here: devices judge the authorities above it."""
     (folder / CERTIFICATE).write_bytes((folder / CERTIFICATE).read_bytes() + _damaged(folder, "kind of key"))
     assert len(read_pair(folder).chain) == 2
 
 
+@pytest.mark.row("S3.4")
 def test_an_extension_that_stands_twice_is_said_at_import(folder: Path) -> None:
     """A certificate with a doubled extension is examined to the end, and not taken."""
     usage, subject_key = bytes.fromhex("0603551d0f"), bytes.fromhex("0603551d0e")
@@ -85,6 +87,7 @@ def test_an_extension_that_stands_twice_is_said_at_import(folder: Path) -> None:
     assert "cannot be read" in next(one.detail for one in found.checks if one.name == "purpose")
 
 
+@pytest.mark.row("S3.4")
 def test_a_pair_that_could_not_be_read_for_a_moment_is_taken_later(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +108,7 @@ def test_a_pair_that_could_not_be_read_for_a_moment_is_taken_later(
     assert running.pair.fingerprint != before
 
 
+@pytest.mark.row("S3.4")
 @pytest.mark.parametrize("what", ["version", "subject"])
 def test_a_damaged_request_is_shown_as_one_without_names(tmp_path: Path, what: str) -> None:
     """The page of the certificate is shown all the same: a request can be made once more for the key that waits."""
@@ -122,6 +126,7 @@ def test_a_damaged_request_is_shown_as_one_without_names(tmp_path: Path, what: s
     assert found["organization"] in {"", "Site"}
 
 
+@pytest.mark.row("S3.4")
 def test_authorities_may_have_comments_in_any_language(folder: Path) -> None:
     """What stands between the certificates is passed over; a text without any is refused in words."""
     text = f"# Zertifikat für die Prüfstelle\n{(folder / CERTIFICATE).read_text('ascii')}"
