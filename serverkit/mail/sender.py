@@ -96,8 +96,8 @@ def send(settings: MailSettings, message: EmailMessage, given: Given | None = No
         ) from error
     except UnicodeError as error:
         raise MailFailedError(
-            "{stage}: user and password can hold letters and signs of ASCII only",
-            remedy="Have the mail server give this server a password without umlauts and accents.",
+            "{stage}: user name and password may contain ASCII characters only",
+            remedy="Set a user name and a password of ASCII characters on the mail server, and enter them here.",
             stage=stage,
         ) from error
     except OSError as error:
