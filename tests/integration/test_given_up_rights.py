@@ -14,12 +14,15 @@ from agent.joining import RegistrationRequest
 from agent.reserving import give_up
 from agent.store import HeldReservation, to_text
 from agent.transport import Server
+from central.actions.credentials import recognise_bearer
+from central.actions.instances import remove_instance
 from central.app import make_app
 from central.runtime import open_central
 from exchange.identity import Udi
 from satellite.core.export_queue.models import HeldGrant
 from satellite.runtime import open_satellite
 from serverkit.actor import SYSTEM
+from serverkit.errors import ForbiddenError
 from tests.alarms import cleared, raised
 from tests.api.callers import Api, central_token
 from tests.world import ACCOUNT, World
@@ -454,3 +457,25 @@ def found_other(world: World) -> None:
     world.central(*words)
     world.satellite("registration", "import", world.file("authorization-2"), home="satellite-2")
     world.satellite("setup", "finish", "--mode", "manual", home="satellite-2")
+
+
+@pytest.mark.row("C6.8", "C1.5")
+def test_no_other_virtual_account_ends_a_reservation_by_removing_a_device_of_that_name(vendor: World) -> None:
+    """A code of another maker is checked for its form only: who may enter it is all that protects the reserved unit."""
+    code = "CS-ZSW-48:AIR-9-A6rZG7jGd-7z"
+    made = vendor.central(
+        "reservation", "create", ACCOUNT, "--virtual-account", "Spare", "--request-code", code,
+        "--licence", "ADVANTAGE=1", "--output", vendor.file("code"),
+    )  # fmt: skip
+    role = "virtual_account_administrator"
+    vendor.central("user", "add", "mallory", "--role", role, "--account", ACCOUNT, "--virtual-account", "Site")
+    visitor = home_of(vendor, "visitor", "central")
+    register(vendor, visitor, "AIR-9", token=vendor.token("central", pool="Site"))
+    bearer = central_token(vendor, "write", user="mallory")
+    server = open_central(vendor.folder / "central")
+    actor = recognise_bearer(server.database, bearer, "127.0.0.1")
+    with pytest.raises(ForbiddenError), server.database.write(actor) as unit:
+        remove_instance(unit, server.keyring, ACCOUNT, str(visitor.state.instance), return_code="AB" + "C" * 20)
+    server.database.dispose()
+
+    assert reservation(vendor, made["id"])["state"] == "active"

@@ -52,7 +52,8 @@ def take_back(unit: Unit, instance: Instance, return_code: str) -> bool:
     row = reservation_of(unit, instance.account_id, instance.id)
     if row is None:
         return False
-    require(unit, Permission.RESERVATION_MANAGE, instance.account_id, instance.virtual_account_id)
+    # The device may be elsewhere by now: whose units come free decides.
+    require(unit, Permission.RESERVATION_MANAGE, row.account_id, row.virtual_account_id)
     _check_code(row, return_code)
     _end(unit, row, RETURNED, f"reserved licences of {placed_name(unit, instance)} returned by code ({_how(row)})")
     return True
