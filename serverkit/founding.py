@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from serverkit.backup.swap import alone_in_home
@@ -33,6 +33,20 @@ def founding(home: Path, in_use: Callable[[], bool], what: str) -> Iterator[None
             yield
     except ServerRunningError as error:
         raise HomeExistsError("another `init` of a {what} is at work in this home", what=what) from error
+
+
+@contextmanager
+def removed_on_failure(home: Path, *patterns: str) -> Iterator[None]:
+    """Remove what the block made in a home if it fails: keys, and what matches `patterns`. What was there before stays."""
+    patterns = ("keys/*", "keys", *patterns)
+    before = {path for pattern in patterns for path in home.glob(pattern)}
+    try:
+        yield
+    except BaseException:
+        for path in (path for pattern in patterns for path in sorted(home.glob(pattern)) if path not in before):
+            with suppress(OSError):  # the cause of the failure is what the caller has to hear
+                path.rmdir() if path.is_dir() else path.unlink()
+        raise
 
 
 def _refuse_used(in_use: Callable[[], bool], what: str) -> None:

@@ -45,10 +45,8 @@ class HomeKind:
 
     def check(self, home: Path, mark_restored: Callable[[], None]) -> None:
         """Before a home is opened: it was set up, no restore is half done, its clock is of the right kind."""
-        if not self._exists(home) and not restore_waits(home):
-            if (home / self.database).exists():
-                raise KeyFileMissingError("keys/{trust} is missing", trust=self.trust)
-            raise HomeMissingError("there is no {kind} in this home", kind=self.name)
+        if not restore_waits(home):
+            self._require(home)
         self.settle_restore(home, mark_restored)
         try:
             lab = self.lab_of(home / "keys")
@@ -63,7 +61,7 @@ class HomeKind:
 
     def new_home(self, home: Path) -> AbstractContextManager[None]:
         """Hold the folder of a new server; refuse one that is in use, or that another `init` is making."""
-        return founding(home, lambda: self._exists(home) or (home / self.database).exists(), self.name)
+        return founding(home, lambda: self._in_use(home), self.name)
 
     def migrate(self, database: Database) -> None:
         """Migrate the database to this version."""
@@ -72,8 +70,7 @@ class HomeKind:
     def migrate_home(self, home: Path, database: Database) -> dict[str, str | None]:
         """Migrate the database of a home that was set up; the versions before and now. The database is closed."""
         try:
-            if not self._exists(home):
-                raise HomeMissingError("there is no {kind} in this home", kind=self.name)
+            self._require(home)
             migrate.require(database.engine)
             before = migrate.current(database.engine)
             self.migrate(database)
@@ -85,8 +82,17 @@ class HomeKind:
         """Refuse a database that this version does not work with."""
         migrate.check(database.engine, self.migrations)
 
-    def _exists(self, home: Path) -> bool:
-        return (home / "keys" / self.trust).exists()
+    def _require(self, home: Path) -> None:
+        if not (home / "keys" / self.trust).exists():
+            if self._in_use(home):
+                raise KeyFileMissingError("keys/{trust} is missing", trust=self.trust)
+            raise HomeMissingError("there is no {kind} in this home", kind=self.name)
+
+    def _in_use(self, home: Path) -> bool:
+        # The database may be on a server: any key, not only the trust file, then tells that the home was set up.
+        keys = home / "keys"
+        has_key = keys.is_dir() and any(not path.is_dir() for path in keys.iterdir())
+        return has_key or (home / self.database).exists() or restore_waits(home)
 
 
 def anchor_folder(home: Path, settings: ServerAppSettings) -> Path:

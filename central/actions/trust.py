@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from serverkit.actor import OPERATOR
 from serverkit.clock import LAB_FILE, iso, make_lab
 from serverkit.db.unit import Unit
 from serverkit.files import write_atomic
+from serverkit.founding import removed_on_failure
 from serverkit.locks import Lock, on_database
 from serverkit.names import check_name
 from serverkit.owner import refuse_state
@@ -39,7 +39,7 @@ def set_up_central(
     refuse_state(root_keys, home)
     given = services.read_passphrase(passphrase_file) if passphrase_file else None
     with HOMES.new_home(home), services.new_root_folder(root_keys), ExitStack() as held:
-        try:
+        with removed_on_failure(home, LAB_FILE, f"{HOMES.database}*"):
             passphrase = given or services.make_passphrase(root_keys)
             if lab:
                 make_lab(home)
@@ -51,12 +51,6 @@ def set_up_central(
             server.anchor.write(Reached())
             now = server.clock.now()
             trust = services.create_trust(server.keyring, vendor, root_keys, passphrase, now, lab=lab)
-        except BaseException:
-            shutil.rmtree(home / "keys", ignore_errors=True)
-            (home / LAB_FILE).unlink(missing_ok=True)
-            for leftover in home.glob("central.db*"):
-                leftover.unlink()
-            raise
         with server.database.write(OPERATOR) as unit:
             subject = {"lab": lab, "vendor_id": trust.root.vendor_id}
             record(unit, None, EventKind.VENDOR_CREATED, f"central of {vendor} set up", subject=subject)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from serverkit.actor import SYSTEM, Actor
 from serverkit.clock import LAB_FILE, make_lab
 from serverkit.db.unit import Unit
 from serverkit.files import write_atomic
+from serverkit.founding import removed_on_failure
 from serverkit.locks import Lock, on_database
 from serverkit.names import check_name
 from serverkit.owner import make_folder
@@ -51,23 +51,15 @@ def create_satellite(folder: Path, actor: Actor, name: str, root: bytes, *, lab:
     trust = load_root(root)
     if trust.root.lab != lab:
         raise LabMismatchError("the root is a laboratory's" if trust.root.lab else "the root is not a laboratory's")
-    with HOMES.new_home(folder):
+    with HOMES.new_home(folder), removed_on_failure(folder, LAB_FILE, SETUP_CODE, f"{DATABASE_FILE}*"):
+        if lab:
+            make_lab(folder)
+        server = assemble(folder)
         try:
-            if lab:
-                make_lab(folder)
-            server = assemble(folder)
-            try:
-                with on_database(server.database.engine, Lock.FOUNDING):
-                    found = _create(server, actor, trust, name)
-            finally:
-                server.database.dispose()
-        except BaseException:
-            shutil.rmtree(folder / "keys", ignore_errors=True)
-            (folder / LAB_FILE).unlink(missing_ok=True)
-            (folder / SETUP_CODE).unlink(missing_ok=True)
-            for leftover in folder.glob(f"{DATABASE_FILE}*"):
-                leftover.unlink()
-            raise
+            with on_database(server.database.engine, Lock.FOUNDING):
+                found = _create(server, actor, trust, name)
+        finally:
+            server.database.dispose()
     vendor = {"vendor_id": trust.root.vendor_id, "vendor": trust.root.vendor_name, "root_version": trust.root.version}
     return {**found, "home": str(folder), "lab": lab, **vendor}
 

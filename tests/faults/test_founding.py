@@ -307,3 +307,64 @@ def test_a_home_has_one_server(site: World) -> None:
             assert error["code"] == "server_running"
             assert "another server" in error["message"]
             run("jobs", "list")
+
+
+@pytest.mark.row("B8", "C1.1", "S1.1")
+def test_any_key_marks_a_home_whose_database_is_on_a_server_as_in_use(vendor: World) -> None:
+    """Without the trust file commands name the missing key, `init` is refused, and the other keys stay as they are."""
+    vendor.found_satellite()
+    vendor.close()
+    for program, main, words in _inits(vendor):
+        home = vendor.folder / program
+        for file in home.glob(f"{program}.db*"):
+            file.unlink()
+        (home / "config.toml").write_text(UNREACHABLE)
+        (home / "keys" / "trust.json").unlink()
+        before = {path.name: path.read_bytes() for path in (home / "keys").iterdir()}
+        assert len(before) >= 4
+        for command in (("jobs", "list"), ("upgrade",)):
+            assert vendor.run(main, program, *command, code=1)["error"]["code"] == "key_missing"
+        assert vendor.run(main, program, *words, code=1)["error"]["code"] == "home_already_initialised"
+        assert {path.name: path.read_bytes() for path in (home / "keys").iterdir()} == before
+
+
+@pytest.mark.row("C1.1", "S1.1")
+@pytest.mark.parametrize("keys", [False, True], ids=["no-keys-folder", "empty-keys-folder"])
+def test_a_failed_init_removes_what_it_made_and_nothing_else(
+    vendor: World, monkeypatch: pytest.MonkeyPatch, keys: bool
+) -> None:
+    """Whether the database or the last step fails, what lay in the home stays, and `init` can be run again."""
+    for program, main, words in _inits(vendor):
+        name = f"{program}-new"
+        home = vendor.folder / name
+        home.mkdir()
+        (home / f"{program}.db.kept").write_text("a copy")
+        if keys:
+            (home / "keys" / "lost+found").mkdir(parents=True)
+        before = set(home.rglob("*"))
+        (home / "config.toml").write_text(UNREACHABLE)
+        assert vendor.run(main, name, *words, code=1)["error"]["code"] == "database_unavailable"
+        (home / "config.toml").unlink()
+
+        def refused(*_any: object) -> None:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(f"{program}.keyring.KeyRing.write_trust", refused)
+            assert vendor.run(main, name, *words, code=1)["error"]["code"] == "file_unreadable"
+        left = {
+            path for path in home.rglob("*") if path.suffix not in {".lock", ".turn"} and "anchor" not in path.parts
+        }
+        assert left == before
+        assert vendor.run(main, name, *words)["home"] == str(home)
+
+
+UNREACHABLE = '[database]\nurl = "postgresql://u:p@127.0.0.1:1/x"\n'
+
+
+def _inits(world: World) -> list[tuple[str, Any, tuple[str, ...]]]:
+    """Each program with its `init`."""
+    return [
+        ("central", central.cli.main, ("init", "--vendor", "V", "--root-keys", world.file("root-keys-new"), "--lab")),
+        ("satellite", satellite.cli.main, ("init", "--name", "N", "--root", world.file("root.json"), "--lab")),
+    ]
