@@ -24,3 +24,8 @@ def freed_text(freed: Mapping[str, int], titles: Mapping[str, str]) -> str:
     """The end of a sentence about a device that uses nothing any more; empty where it used nothing."""
     named = units_text(freed, titles)
     return f"; {named} free again" if named else ""
+
+
+def token_text(name: str, export_controlled: bool) -> str:
+    """A device registered again with its key and another token."""
+    return f"{name} registered again with another token: restricted functions are {'' if export_controlled else 'not '}allowed"

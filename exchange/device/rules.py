@@ -60,6 +60,15 @@ def judge_registration(live: Mapping[str, str] | None, key_id: str, unit: str) -
     return RegistrationVerdict.TAKE_OVER
 
 
+def uses_token(verdict: RegistrationVerdict, *, leads: bool, same_token: bool) -> bool:
+    """Whether a registration is a use of its token: each export right comes from a use.
+
+    A repeated registration is none. The active unit (`leads`) that shows another token with the same key exchanges its
+    right, thus it uses that token; a standby's token gives no right.
+    """
+    return verdict is not RegistrationVerdict.SAME or (leads and not same_token)
+
+
 def standbys_after(
     active: Udi, standbys: Sequence[Udi], unit: Udi, named: Sequence[Udi], with_key: Collection[str]
 ) -> tuple[Udi, ...]:

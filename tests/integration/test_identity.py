@@ -337,3 +337,49 @@ def test_a_device_refuses_to_be_another_one_under_its_own_folder(site: World) ->
 
     assert refused.value.reason == "already_registered"
     assert [row["serial"] for row in instances(site, "satellite")] == ["SN1"]
+
+
+def single_use(world: World, server: str) -> str:
+    """A token that allows restricted functions, for one use."""
+    words = ("--virtual-account", POOL[server], "--days", "30", "--export-controlled", "--uses", "1")
+    account = [ACCOUNT] if server == "central" else []
+    run = world.central if server == "central" else world.satellite
+    return str(run("token", "create", *account, *words)["token"])
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("S4.1", "C2.3")
+@SERVERS
+def test_a_token_of_one_use_gives_the_export_right_once(site: World, server: str) -> None:
+    """A known key with another token uses that token, with an event; the same registration again is no use."""
+    plain, right = site.token(server, export=False, pool=POOL[server]), single_use(site, server)
+    one, two = (site.device(serial, server, plain) for serial in ("SN1", "SN2"))
+    for _ in range(2):
+        join(site, one, RegistrationRequest(token=right, udi=unit("SN1")))
+    with pytest.raises(ServerRefusedError, match="cannot register"):
+        join(site, two, RegistrationRequest(token=right, udi=unit("SN2")))
+    said = [event["message"] for event in events(site, server) if event["kind"] == "instance:another_token"]
+
+    assert one.state.export_allowed
+    assert not two.state.export_allowed
+    assert len(said) == 1
+    assert "restricted functions are allowed" in said[0]
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("S4.1")
+@SERVERS
+def test_an_old_key_does_not_inherit_the_right_of_its_successor(site: World, server: str) -> None:
+    """Two machines with one identity: the right stays with the key whose token gave it."""
+    plain = site.token(server, export=False, pool=POOL[server])
+    site.device("SN1", server, plain)
+    (site.folder / "devices" / "SN1").rename(site.folder / "devices" / "old")
+    site.device("SN1", server, single_use(site, server))
+    old = site.unregistered("old", server)
+    old.renew_authorization()
+    try:  # the satellite refuses, central answers that it failed
+        why = old.request_export("STRONG", 1).reason
+    except ServerRefusedError as refused:
+        why = str(refused)
+
+    assert "may not ask for restricted licences" in why or why == "token_not_export_controlled"

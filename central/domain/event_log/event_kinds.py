@@ -83,6 +83,7 @@ class EventKind(StrEnum):
     INSTANCE_REMOVED = "instance:removed"
     INSTANCE_REMOVED_VIA_SATELLITE = "instance:removed_via_satellite"
     INSTANCE_TAKEN_OVER = "instance:taken_over"
+    INSTANCE_TOKEN = "instance:another_token"
     INSTANCE_FREED = "instance:licences_freed"
     INSTANCE_SILENT = "instance:failed_to_connect"
     INSTANCE_RESTORED = "instance:restored"
@@ -149,6 +150,7 @@ QUIET = frozenset(
         EventKind.INSTANCE_ADDED_STANDBYS,
         EventKind.INSTANCE_CONNECTED_STANDBYS,
         EventKind.INSTANCE_TAKEN_OVER,
+        EventKind.INSTANCE_TOKEN,
         EventKind.INSTANCE_REMOVED,
         EventKind.INSTANCE_REQUESTED_LICENCES,
         EventKind.INSTANCE_RENEWED,

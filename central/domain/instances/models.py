@@ -62,7 +62,7 @@ class Instance(Base):
 class DeviceKey(Base):
     """A key of a directly connected device, with the numbers that stop replays.
 
-    `member` is the UDI key of the unit that registered with it. `described` is the unit's own name before another key replaced this one. `resumed` is the highest number named by a refusal above which the device continued, `restored_at` when it last did.
+    `member` is the UDI key of the unit that registered with it. `described` is the unit's own name, with the token and the right of an active unit, before another key replaced this one. `resumed` is the highest number named by a refusal above which the device continued, `restored_at` when it last did.
     """
 
     __tablename__ = "device_keys"

@@ -38,6 +38,7 @@ class EventKind(StrEnum):
     INSTANCE_ADDED_STANDBYS = "instance:added_with_standbys"
     INSTANCE_CONNECTED_STANDBYS = "instance:connected_with_standbys"
     INSTANCE_TAKEN_OVER = "instance:taken_over"
+    INSTANCE_TOKEN = "instance:another_token"
     INSTANCE_CLONE = "instance:clone_seen"
     INSTANCE_RESTORED = "instance:restored"
     INSTANCE_RETURNED = "instance:returned"
@@ -121,6 +122,7 @@ QUIET = frozenset(
         EventKind.INSTANCE_ADDED_STANDBYS,
         EventKind.INSTANCE_CONNECTED_STANDBYS,
         EventKind.INSTANCE_TAKEN_OVER,
+        EventKind.INSTANCE_TOKEN,
         EventKind.INSTANCE_REMOVED,
         EventKind.INSTANCE_REQUESTED_LICENCES,
         EventKind.INSTANCE_RENEWED,

@@ -11,7 +11,7 @@ from exchange.certificate_issuing import issue_device_certificate
 from exchange.certificates import certificate_times
 from exchange.device.backend import DeviceRefusal
 from exchange.device.bodies import RegisterBody
-from exchange.device.rules import RegistrationVerdict, judge_registration, standbys_after
+from exchange.device.rules import RegistrationVerdict, judge_registration, standbys_after, uses_token
 from exchange.device.timers import CERTIFICATE
 from exchange.identity import Udi
 from exchange.keys import PrivateKey, PublicKey
@@ -42,7 +42,7 @@ from satellite.core.tokens.models import Token
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import insert_rows
 from serverkit.ids import new_id
-from serverkit.licence_texts import freed_text
+from serverkit.licence_texts import freed_text, token_text
 from serverkit.locks import for_change
 
 FORMER_NAMES = 64
@@ -87,7 +87,9 @@ def register_device(
         raise DeviceRefusal("other_virtual_account")  # only a person may move a device
     live = {row.key_id: row.member for row in live_keys(unit, known)} if known is not None else None
     verdict = judge_registration(live, key.key_id, body.udi.key)
-    if verdict is not RegistrationVerdict.SAME:
+    leads, same_token = known is None or known.udi_key == body.udi.key, known is not None and known.token_id == token.id
+    used = uses_token(verdict, leads=leads, same_token=same_token)
+    if used:
         token.uses, token.change_no = token.uses + 1, next_change(unit)
     if known is None:
         return _add(unit, token, body, key), verdict
@@ -97,6 +99,8 @@ def register_device(
     elif verdict is RegistrationVerdict.JOIN:
         message = f"{body.udi.label} registered and joined the set of {instance_name(known)}"
         say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, known, message)
+    elif used:
+        say(unit, EventKind.INSTANCE_TOKEN, known, token_text(instance_name(known), token.export_controlled))
     if verdict is not RegistrationVerdict.SAME:
         unit.session.add(_key_row(known, key, body.udi))
         unit.session.flush()  # the set is looked at again, and the request processor looks for the key
@@ -115,7 +119,7 @@ def _update(unit: Unit, row: Instance, token: Token, body: RegisterBody, key: Pu
         say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, row, message)
     set_standbys(unit, row, after)
     if body.udi.key == active.key:
-        row.key_hash, row.export_allowed = key.key_hash, token.export_controlled
+        row.key_hash, row.token_id, row.export_allowed = key.key_hash, token.id, token.export_controlled
         note_name(row, body.hostname)
         row.hostname, row.product_tag, row.software_version = body.hostname, body.product_tag, body.software_version
     touch(unit, row)
@@ -128,8 +132,9 @@ def note_name(row: Instance, hostname: str | None) -> None:
 
 
 def _supersede(unit: Unit, row: Instance, udi: Udi) -> None:
-    """Replace the keys of a unit by another one; the old keys keep the name that the unit had."""
-    described = {"hostname": row.hostname, "product_tag": row.product_tag, "software_version": row.software_version}
+    """Replace the keys of a unit by another one; the old keys keep the name and the right that the unit had."""
+    right = ("token_id", "export_allowed") if udi.key == row.udi_key else ()  # the right of a set is its active unit's
+    described = {name: getattr(row, name) for name in ("hostname", "product_tag", "software_version", *right)}
     for old in live_keys(unit, row):
         if old.member == udi.key:
             old.superseded, old.described = True, described
