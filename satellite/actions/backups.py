@@ -21,6 +21,7 @@ from satellite.core.event_log.services import record
 from satellite.core.operations.models import Task
 from satellite.core.settings import services as stored
 from satellite.core.settings.models import StoredSetting
+from satellite.core.site.queries import site_of
 from satellite.runtime import BACKUPS, Satellite
 from satellite.sync.schedule import WEEKDAYS, Schedule, due_at
 from serverkit.actor import Actor
@@ -52,16 +53,16 @@ class BackupPlan(Stored):
         return Schedule(self.every, self.weekday, read_time(self.at), self.zone)
 
 
-def shelf_of(server: Satellite) -> Shelf:
-    """The folder of the backups."""
+def shelf_of(server: Satellite, unit: Unit) -> Shelf:
+    """The backups of this satellite in the folder, which other satellites may use too."""
     folder = server.settings.backup.folder
-    return Shelf(Path(folder) if folder else server.home / "backups", BACKUPS)
+    return Shelf(Path(folder) if folder else server.home / "backups", BACKUPS, site_of(unit).satellite_id)
 
 
 def show_backups(server: Satellite, unit: Unit) -> dict[str, Any]:
     """Show the backups, newest first, with plan, folder, room, and whether a passphrase is set; never the passphrase."""
     require(unit, Permission.SITE_MANAGE)
-    shelf, plan = shelf_of(server), stored.read(unit, stored.BACKUP, BackupPlan)
+    shelf, plan = shelf_of(server, unit), stored.read(unit, stored.BACKUP, BackupPlan)
     items = shelf.items()
     due = due_backup(unit, plan)
     return {
@@ -77,9 +78,9 @@ def show_backups(server: Satellite, unit: Unit) -> dict[str, Any]:
     }
 
 
-def newest_backup(server: Satellite) -> str | None:
+def newest_backup(server: Satellite, unit: Unit) -> str | None:
     """Tell when the newest verified backup of the folder was made; None where there is none. Everyone may know."""
-    return next((iso(one.created) for one in shelf_of(server).items() if one.good), None)
+    return next((iso(one.created) for one in shelf_of(server, unit).items() if one.good), None)
 
 
 def change_backup_plan(server: Satellite, unit: Unit, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,7 +121,7 @@ def start_verification(server: Satellite, unit: Unit, name: str) -> str:
     require(unit, Permission.SITE_MANAGE)
     if not stored.has_secret(unit, stored.BACKUP):
         raise NoPassphraseError
-    return tasks.ask(unit, Task, VERIFY, {"name": shelf_of(server).path(name).name}).id
+    return tasks.ask(unit, Task, VERIFY, {"name": shelf_of(server, unit).path(name).name}).id
 
 
 def make_backup(server: Satellite, actor: Actor, tell: Tell) -> dict[str, Any]:
@@ -128,8 +129,8 @@ def make_backup(server: Satellite, actor: Actor, tell: Tell) -> dict[str, Any]:
     require_actor(actor, Permission.SITE_MANAGE)
     with server.database.read(actor) as unit:
         passphrase, plan = _passphrase(server, unit), stored.read(unit, stored.BACKUP, BackupPlan)
-    shelf, engine = shelf_of(server), server.database.engine
-    found = make_verify_tidy(shelf, server.home, engine, passphrase, server.clock.now, plan.keep, tell)
+        shelf = shelf_of(server, unit)
+    found = make_verify_tidy(shelf, server.home, server.database.engine, passphrase, server.clock.now, plan.keep, tell)
 
     def note(unit: Unit) -> None:
         subject = {"name": found["name"], "removed": found["removed"]}
@@ -144,9 +145,9 @@ def check_backup(server: Satellite, actor: Actor, name: str) -> dict[str, Any]:
     """Verify a backup as a restore would, and note what came of it; what a restore would refuse is raised."""
     require_actor(actor, Permission.SITE_MANAGE)
     with server.database.read(actor) as unit:
-        passphrase = _passphrase(server, unit)
+        passphrase, shelf = _passphrase(server, unit), shelf_of(server, unit)
     try:
-        shelf_of(server).verify(name, passphrase, server.home, server.clock.now())
+        shelf.verify(name, passphrase, server.home, server.clock.now())
     finally:
         server.database.run(actor, lambda unit: refresh_backup_alerts(server, unit))
     return {"name": name, "state": "verified"}
@@ -155,15 +156,13 @@ def check_backup(server: Satellite, actor: Actor, name: str) -> dict[str, Any]:
 def find_backup(server: Satellite, unit: Unit, name: str) -> dict[str, Any]:
     """Find one backup; UnknownBackupError."""
     require(unit, Permission.SITE_MANAGE)
-    shelf = shelf_of(server)
-    path = shelf.path(name)
-    return next(_view(one) for one in shelf.items() if one.name == path.name)
+    return _view(shelf_of(server, unit).item(name))
 
 
 def read_backup(server: Satellite, unit: Unit, name: str) -> Iterator[bytes]:
     """Read the bytes of a backup; UnknownBackupError."""
     require(unit, Permission.SITE_MANAGE)
-    shelf = shelf_of(server)
+    shelf = shelf_of(server, unit)
     shelf.path(name)
     return shelf.chunks(name)
 
@@ -171,7 +170,7 @@ def read_backup(server: Satellite, unit: Unit, name: str) -> Iterator[bytes]:
 def remove_backup(server: Satellite, unit: Unit, name: str) -> None:
     """Remove a backup from the folder; UnknownBackupError."""
     require(unit, Permission.SITE_MANAGE)
-    shelf_of(server).remove(name)
+    shelf_of(server, unit).remove(name)
     record(unit, EventKind.BACKUP_REMOVED, f"backup {name} removed", subject={"name": name})
     refresh_backup_alerts(server, unit)
 
@@ -210,7 +209,7 @@ def _wanted(server: Satellite, unit: Unit) -> Iterator[Wanted]:
     since, plan = changed_at(unit, StoredSetting, stored.BACKUP), stored.read(unit, stored.BACKUP, BackupPlan)
     if since is None:
         return  # backups are made in another way, if at all
-    newest = next((one.created for one in shelf_of(server).items() if one.good), None)
+    newest = next((one.created for one in shelf_of(server, unit).items() if one.good), None)
     last = _last_task(unit)
     failure = None if last is None or last["state"] != "failed" else last["error"] or "see the task"
     yield from conditions.backups(unit.now, plan.every, since, newest, failure)

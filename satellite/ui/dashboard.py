@@ -41,6 +41,7 @@ def show_dashboard(page: Page) -> Answer:
         states[state] += count
     alerts = list_alerts(page.unit, Part(most=FEW))
     worst = [one for one in rows if one["state"] in {"short", "ends_soon"}]
+    newest = newest_backup(cast("Satellite", page.server), page.unit)
     paths = {url.path for url in page.console.urls}
     step = next_step(status, queue)
     context = {
@@ -72,7 +73,7 @@ def show_dashboard(page: Page) -> Answer:
             )
             for one in alerts.items
         ],
-        "backup": distance(backup, page.now) if (backup := newest_backup(cast("Satellite", page.server))) else "",
+        "backup": distance(newest, page.now) if newest else "",
         "alert_count": alerts.count,
         "paths": paths,
     }

@@ -21,8 +21,8 @@ from serverkit.files import write_atomic
 from serverkit.owner import make_folder
 from serverkit.storage import of_file
 
-SUFFIX, NOTE = ".pgb", ".json"
-_NAME = re.compile(r"[a-z]+-\d{8}-\d{6}\.pgb")
+SUFFIX, NOTE, OWNER_DIGITS = ".pgb", ".json", 8
+_STAMP = re.compile(r"(\d{8}-\d{6})\.pgb")
 NOTE_BYTES = 4096
 
 
@@ -57,20 +57,36 @@ class _Note:
 
 @dataclass(frozen=True)
 class Shelf:
-    """The folder, and whose backups are in it."""
+    """The folder, and whose backups are meant: those of `owner`, an id, of which a part is in every name.
+
+    A folder may be shared by several servers, such as a share on the network: each sees and removes only its own.
+    """
 
     folder: Path
     product: Product
+    owner: str
+
+    @property
+    def prefix(self) -> str:
+        """How the names of all its backups begin."""
+        return f"{self.product.name}-{self.owner[:OWNER_DIGITS]}-"
 
     def items(self) -> list[Kept]:
         """The backups, the newest first; what only looks like one of this server's, or goes meanwhile, is none."""
-        found = [one for path in self.folder.glob(f"{self.product.name}-*{SUFFIX}") if (one := self._kept(path))]
+        found = [one for path in self.folder.glob(f"{self.prefix}*{SUFFIX}") if (one := self._kept(path))]
         return sorted(found, key=lambda one: (one.created, one.name), reverse=True)
+
+    def item(self, name: str) -> Kept:
+        """One backup; UnknownBackupError, also for one that goes meanwhile."""
+        found = self._kept(self.path(name))
+        if found is None:
+            raise UnknownBackupError("there is no backup {name!r}", name=name[:80])
+        return found
 
     def path(self, name: str) -> Path:
         """The file of a backup; UnknownBackupError."""
         path = self.folder / name
-        if not name.startswith(f"{self.product.name}-") or _day_of(name) is None or not path.is_file():
+        if self._day_of(name) is None or not path.is_file():
             raise UnknownBackupError("there is no backup {name!r}", name=name[:80])
         return path
 
@@ -80,7 +96,7 @@ class Shelf:
             make_folder(self.folder)
         except OSError as error:
             raise of_file(error, self.folder.name) from error
-        path = self.folder / f"{self.product.name}-{now:%Y%m%d-%H%M%S}{SUFFIX}"
+        path = self.folder / f"{self.prefix}{now:%Y%m%d-%H%M%S}{SUFFIX}"
         create_backup(self.product, home, engine, path, passphrase, iso(now))
         return path.name
 
@@ -121,7 +137,7 @@ class Shelf:
             yield from iter(lambda: file.read(PIECE), b"")
 
     def _kept(self, path: Path) -> Kept | None:
-        named = _day_of(path.name)
+        named = self._day_of(path.name)
         try:
             found = path.stat()
         except OSError:
@@ -141,16 +157,13 @@ class Shelf:
         state = "damaged" if note.error else "verified"
         return Kept(path.name, created, found.st_size, header.program, state, note.verified_at, note.error)
 
-
-def _day_of(name: str) -> datetime | None:
-    """When a backup was begun, as its name says; None for a name that no backup has."""
-    if not _NAME.fullmatch(name):
-        return None
-    stamp = name.removesuffix(SUFFIX).partition("-")[2]
-    try:
-        return datetime.strptime(f"{stamp}+0000", "%Y%m%d-%H%M%S%z")
-    except ValueError:
-        return None
+    def _day_of(self, name: str) -> datetime | None:
+        """When a backup was begun, as its name says; None for a name that no backup of this server has."""
+        found = _STAMP.fullmatch(name.removeprefix(self.prefix)) if name.startswith(self.prefix) else None
+        try:
+            return None if found is None else datetime.strptime(f"{found[1]}+0000", "%Y%m%d-%H%M%S%z")
+        except ValueError:
+            return None
 
 
 def _note_of(path: Path) -> _Note | None:

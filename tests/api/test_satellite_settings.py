@@ -98,7 +98,7 @@ def test_backups_are_made_verified_downloaded_and_removed_in_the_browser(server:
     run_next_task(server)
     assert f'href="{task}"' in text_of(admin.get("/tasks?kind=task-backup&by=person&q=anna&state=done"))
     done = text_of(admin.get(task))
-    name = re.search(r"/settings/backup/(satellite-[\d-]+\.pgb)/download", done)
+    name = re.search(r"/settings/backup/(satellite-[\w-]+\.pgb)/download", done)
     assert name is not None
     assert "Verify it as a restore would" in done
     sent = admin.get(f"/settings/backup/{name[1]}/download")

@@ -19,13 +19,20 @@ from satellite.core.access.rules import Role
 from satellite.core.alerts.models import Alert
 from satellite.core.operations.models import Task
 from satellite.core.settings.models import StoredSetting
+from satellite.core.site.queries import site_of
 from satellite.runtime import BACKUPS, Satellite
 from serverkit.actor import OPERATOR, SYSTEM
-from serverkit.backup.errors import BackupDamagedError, BackupLockedError, NoPassphraseError, PassphraseShortError
+from serverkit.backup.errors import (
+    BackupDamagedError,
+    BackupLockedError,
+    NoPassphraseError,
+    PassphraseShortError,
+    UnknownBackupError,
+)
 from serverkit.backup.service import verify_backup
 from serverkit.errors import AppError
 from serverkit.tasks.errors import TaskRunningError
-from tests.unit.satellite.factories import person, server_of
+from tests.unit.satellite.factories import id_of, person, server_of
 
 SECRET = "correct horse battery staple"
 
@@ -111,7 +118,8 @@ def test_the_oldest_go_and_the_newest_verified_one_never(server: Satellite, tmp_
     folder = server.home / "backups"
     folder.mkdir()
     (folder / "notes.txt").write_text("mine", encoding="ascii")
-    shelf = actions.shelf_of(server)
+    with server.database.read(OPERATOR) as unit:
+        shelf = actions.shelf_of(server, unit)
     now = server.clock.now()
     for day in range(4):
         name = shelf.make(server.home, server.database.engine, SECRET.encode(), now - timedelta(days=day))
@@ -149,7 +157,6 @@ def test_a_backup_is_asked_for_when_the_schedule_says_so_and_alerts_tell_of_age_
     assert tasks.run_next_task(server)
     cleared(server, "backup_old")
     cleared(server, "backup_failed")
-    assert actions.shelf_of(server).product.name == "satellite"
 
 
 @pytest.mark.row("S3.4")
@@ -205,13 +212,43 @@ def test_files_that_only_look_like_backups_hold_no_backup_up_and_are_never_remov
     """An impossible day, a link that leads nowhere and another product's backup in the folder: neither listed nor tidied."""
     folder = tmp_path / "home" / "backups"
     folder.mkdir()
-    strange = [folder / name for name in ("satellite-20261399-999999.pgb", "central-20200101-000000.pgb")]
-    for path in strange:
-        path.write_bytes(b"x")
-    (folder / "satellite-20200101-000000.pgb").symlink_to(tmp_path / "gone")
     with server.database.write(OPERATOR) as unit:
+        prefix = actions.shelf_of(server, unit).prefix
+        names = (f"{prefix}20261399-999999.pgb", "central-20200101-000000.pgb", "satellite-20200101-000000.pgb")
+        strange = [folder / name for name in names]
+        for path in strange:
+            path.write_bytes(b"x")
+        (folder / f"{prefix}20200101-000000.pgb").symlink_to(tmp_path / "gone")
         actions.change_backup_plan(server, unit, {"keep": 1, "every": "daily"})
         assert actions.backup_if_due(server, unit)
     made = actions.make_backup(server, OPERATOR, lambda _stage: None)
     assert [one["name"] for one in items(server)] == [made["name"]]
     assert all(path.exists() for path in strange)
+
+
+@pytest.mark.row("S3.4")
+def test_satellites_that_share_a_folder_see_and_remove_only_their_own_backups(tmp_path: Path) -> None:
+    """Each keeps one: what the other one made stays, is not listed, is not found by name, and clears no alert."""
+    servers = []
+    for name in ("north", "south"):
+        home = tmp_path / name
+        home.mkdir()
+        (home / "config.toml").write_text(f'[backup]\nfolder = "{tmp_path / "share"}"\n', encoding="utf-8")
+        made = server_of(home)
+        with made.database.write(OPERATOR) as unit:
+            site_of(unit).satellite_id = id_of(name)
+            actions.set_backup_passphrase(made, unit, SECRET)
+            actions.change_backup_plan(made, unit, {"keep": 1})
+        servers.append(made)
+    north, south = servers
+    first = str(actions.make_backup(north, OPERATOR, lambda _stage: None)["name"])
+    second = str(actions.make_backup(south, OPERATOR, lambda _stage: None)["name"])
+
+    assert [[one["name"] for one in items(server)] for server in servers] == [[first], [second]]
+    with south.database.write(OPERATOR) as unit:
+        assert actions.newest_backup(south, unit) == items(south)[0]["created"]
+        with pytest.raises(UnknownBackupError):
+            actions.remove_backup(south, unit, first)
+    assert (tmp_path / "share" / first).exists()
+    for server in servers:
+        server.database.dispose()
