@@ -353,7 +353,7 @@ PAGES = (
     Url("GET", "/task", lambda _page: Unchanged(done=True), SIGNED_IN, "S3.1"),
     Url("GET", "/steps/time", step_page, SIGNED_IN, "S1.1"),
     Url("GET", "/broken", broken_page, SIGNED_IN, "S3.1"),
-    Url("GET", "/things", list_page, SIGNED_IN, "S3.2"),
+    Url("GET", "/things", list_page, SIGNED_IN, "S3.2", table=THINGS),
     Url("GET", "/things/new", new_page, Permission.MANAGE, "S3.2"),
     Url("POST", "/things/new", make, Permission.MANAGE, "S3.2", form=NewThing, twin="make_thing"),
     Url("POST", "/things/fresh", make, Permission.MANAGE, "S3.2", form=NewThing, again=new_page, fresh=True),

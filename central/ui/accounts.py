@@ -184,7 +184,7 @@ def change(page: Page) -> Answer:
 
 URLS = (
     Url("GET", "/", home, SIGNED_IN, "C1.6"),
-    Url("GET", PATH, list_page, SIGNED_IN, "C1.1"),
+    Url("GET", PATH, list_page, SIGNED_IN, "C1.1", table=ACCOUNTS),
     Url("GET", NEW, new_page, CREATE, "C1.1"),
     Url("POST", NEW, make, CREATE, "C1.1", form=NewAccount, twin="create_account"),
     Url("GET", "/a/{domain}", account_home, SIGNED_IN, "C1.6"),

@@ -268,7 +268,7 @@ def _both(verb: str, show: Any, do: Any) -> list[Url]:
 
 
 URLS = (
-    Url("GET", PATH, list_page, SIGNED_IN, "C10.1"),
+    Url("GET", PATH, list_page, SIGNED_IN, "C10.1", table=ALERTS),
     *_both("dismiss", dismiss_page, dismiss),
     *_both("remind", remind_page, remind),
     *_both("restore", restore_page, restore),

@@ -207,8 +207,8 @@ def vendor_page(page: Page) -> Answer:
 
 
 URLS = (
-    Url("GET", "/a/{domain}/events", list_page, SIGNED_IN, "C12.4"),
-    Url("GET", "/a/{domain}/transactions", transactions_page, SIGNED_IN, "C12.4"),
-    Url("GET", f"{POOL}/events", pool_page, LOOK, "C12.6", load=find_pool),
-    Url("GET", "/events", vendor_page, VENDOR, "C12.4"),
+    Url("GET", "/a/{domain}/events", list_page, SIGNED_IN, "C12.4", table=EVENTS),
+    Url("GET", "/a/{domain}/transactions", transactions_page, SIGNED_IN, "C12.4", table=TRANSACTIONS),
+    Url("GET", f"{POOL}/events", pool_page, LOOK, "C12.6", load=find_pool, table=POOL_EVENTS),
+    Url("GET", "/events", vendor_page, VENDOR, "C12.4", table=VENDOR_EVENTS),
 )

@@ -184,4 +184,4 @@ def no_token(page: Page) -> Words | None:
     return None
 
 
-URLS = (Url("GET", GENERAL, show_pool, LOOK, "C2.1", load=find_pool), *bulk_urls(TOKENS))
+URLS = (Url("GET", GENERAL, show_pool, LOOK, "C2.1", load=find_pool, table=TOKENS), *bulk_urls(TOKENS))

@@ -191,7 +191,7 @@ def _form(page: Page, name: str, title: Words, context: dict[str, Any]) -> Shown
 
 
 URLS = (
-    Url("GET", PATH, list_page, VIEW, "C1.7"),
+    Url("GET", PATH, list_page, VIEW, "C1.7", table=MEMBERS),
     Url("GET", f"{PATH}/new", new_page, MANAGE, "C1.7", fresh=True),
     Url("POST", f"{PATH}/new", add, MANAGE, "C1.7", form=NewMember, fresh=True, twin="give_role"),
     Url("GET", f"{PATH}/{{id}}/give", give_page, MANAGE, "C1.7", load=find_member, fresh=True),

@@ -262,7 +262,7 @@ def _both(verb: str, show: Any, do: Any, form: type[BaseModel] | None, twin: str
 
 
 URLS = (
-    Url("GET", PATH, list_page, MANAGE, "C1.7"),
+    Url("GET", PATH, list_page, MANAGE, "C1.7", table=USERS),
     Url("GET", f"{PATH}/new", new_page, MANAGE, "C1.5", fresh=True),
     Url("POST", f"{PATH}/new", add, MANAGE, "C1.5", form=NewUser, fresh=True),
     *_both("give", give_page, give, GivenRole, "give_role"),

@@ -234,7 +234,7 @@ def _both(verb: str, show: Any, do: Any, permission: Any, twin: str, **more: Any
 
 
 URLS = (
-    Url("GET", PATH, list_page, SIGNED_IN, "C1.2"),
+    Url("GET", PATH, list_page, SIGNED_IN, "C1.2", table=POOLS),
     Url("GET", f"{PATH}/new", new_page, MANAGE, "C1.2"),
     Url("POST", f"{PATH}/new", make, MANAGE, "C1.2", form=NewPool, twin="create_virtual_account"),
     *_both("edit", edit_page, rename, EDIT, "change_virtual_account", form=Named),

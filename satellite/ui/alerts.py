@@ -275,7 +275,7 @@ def restore(page: Page) -> Answer:
 
 
 URLS = (
-    Url("GET", "/alerts", list_page, SIGNED_IN, "S3.2"),
+    Url("GET", "/alerts", list_page, SIGNED_IN, "S3.2", table=ALERTS),
     Url("GET", "/alerts/{id}/dismiss", dismiss_page, MANAGE, "S3.2", load=find_alert),
     Url("POST", "/alerts/{id}/dismiss", dismiss, MANAGE, "S3.2", load=find_alert, twin="dismiss_alert"),
     Url("GET", "/alerts/{id}/remind", remind_page, MANAGE, "S3.2", load=find_alert),

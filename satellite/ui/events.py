@@ -83,4 +83,4 @@ def list_page(page: Page) -> Answer:
     return table_page(page, EVENTS, help="portal#event-log")
 
 
-URLS = (Url("GET", "/events", list_page, SIGNED_IN, "S3.2"),)
+URLS = (Url("GET", "/events", list_page, SIGNED_IN, "S3.2", table=EVENTS),)

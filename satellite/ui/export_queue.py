@@ -234,6 +234,6 @@ def find_request(page: Page) -> Track:
 
 
 URLS = (
-    Url("GET", "/export-queue", list_page, SIGNED_IN, "S3.3"),
+    Url("GET", "/export-queue", list_page, SIGNED_IN, "S3.3", table=QUEUE),
     Url("GET", "/export-queue/{id}", track_page, SIGNED_IN, "S3.3", load=find_request),
 )

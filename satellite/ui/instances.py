@@ -243,6 +243,6 @@ def list_page(page: Page) -> Answer:
 
 
 URLS = (
-    Url("GET", "/instances", list_page, SIGNED_IN, "S3.2"),
+    Url("GET", "/instances", list_page, SIGNED_IN, "S3.2", table=INSTANCES),
     *bulk_urls(INSTANCES),
 )

@@ -290,7 +290,7 @@ def phase_words(line: LedgerLine) -> Words:
 
 
 URLS = (
-    Url("GET", "/licences", list_page, SIGNED_IN, "S3.2"),
+    Url("GET", "/licences", list_page, SIGNED_IN, "S3.2", table=LICENCES),
     Url("GET", "/licences/{va}/{tag}", details_page, SIGNED_IN, "S3.2", load=find_licence),
     Url("GET", "/licences/{va}/{tag}/why", why_page, SIGNED_IN, "S3.2", load=find_licence),
 )

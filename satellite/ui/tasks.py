@@ -191,6 +191,6 @@ def task_page(page: Page) -> Answer:
 
 
 URLS = (
-    Url("GET", "/tasks", list_page, SIGNED_IN, "S3.2"),
+    Url("GET", "/tasks", list_page, SIGNED_IN, "S3.2", table=TASKS),
     Url("GET", "/tasks/{id}", task_page, SIGNED_IN, "S3.2", load=find_task),
 )

@@ -270,7 +270,7 @@ def _confirm(page: Page, title: Words, effect: Any, verb: str) -> Answer:
 
 
 URLS = (
-    Url("GET", "/tokens", list_page, SIGNED_IN, "S3.2"),
+    Url("GET", "/tokens", list_page, SIGNED_IN, "S3.2", table=TOKENS),
     Url("GET", "/tokens/new", new_page, MANAGE, "S3.2"),
     Url("POST", "/tokens/new", make, MANAGE, "S3.2", form=NewToken, twin="create_token"),
     Url("GET", "/tokens/{id}/revoke", revoke_page, MANAGE, "S3.2", load=find_token),

@@ -254,7 +254,7 @@ def _shown(name: str, title: Words, view: FormView, **more: Any) -> Shown:
 
 _DIALOG = Grade.DIALOG
 URLS = (
-    Url("GET", PATH, list_page, MANAGE, "S3.4"),
+    Url("GET", PATH, list_page, MANAGE, "S3.4", table=USERS),
     Url("GET", f"{PATH}/new", new_page, MANAGE, "S3.4", fresh=True),
     Url("POST", f"{PATH}/new", add, MANAGE, "S3.4", form=NewUser, fresh=True, twin="add_user"),
     Url("GET", f"{PATH}/{{id}}/role", role_page, MANAGE, "S3.4", load=find_user, fresh=True),

@@ -101,4 +101,4 @@ def list_page(page: Page) -> Answer:
     return table_page(page, ACCOUNTS, context={"intro": intro}, help="portal#licences")
 
 
-URLS = (Url("GET", "/virtual-accounts", list_page, SIGNED_IN, "S3.2"),)
+URLS = (Url("GET", "/virtual-accounts", list_page, SIGNED_IN, "S3.2", table=ACCOUNTS),)

@@ -48,7 +48,8 @@ class Url:
     before anything is received. `tries` is for forms with a password or a code: a wrong one (401) comes back to the form. `twin` names the
     operation that does the same. `names` gives what has to be typed before a change of grade 3: the name of the thing.
     `current` gives the present values of the form by its fields: who opened it before they changed is asked first (409).
-    `bulk` is the table and the change of many of its rows that the address is of.
+    `bulk` is the table and the change of many of its rows that the address is of. `table` is the table that the page shows:
+    views are saved of such a page only.
     """
 
     method: str
@@ -69,6 +70,7 @@ class Url:
     names: Callable[[Any], str] | None = None
     current: Callable[[Any], Mapping[str, Any]] | None = None
     bulk: Any = None
+    table: Any = None
 
     def __post_init__(self) -> None:
         """What nothing brings back is never done without the name typed and the password entered again."""

@@ -174,9 +174,10 @@ def _keep(page: Page, table: str, path: str, views: Sequence[View]) -> None:
 
 
 def _table_path(page: Page, path: str) -> str:
-    """The address of a table of this console."""
+    """The address of a page that shows the table of this address, and that the person may open."""
     plain = local_path(path)
-    if plain == "/" or not page.may_open(plain):
+    shown = (one for one in page.console.urls if one.table is not None and one.table.name == page.parts["table"])
+    if not any(one.leads_to(plain) for one in shown) or not page.may_open(plain):
         raise NotFoundError("There is no list at this address.")
     return plain
 

@@ -108,6 +108,6 @@ def show_causes(page: Page) -> Answer:
 
 
 URLS = (
-    Url("GET", "/sync/history", show_history, SIGNED_IN, "S2.2"),
+    Url("GET", "/sync/history", show_history, SIGNED_IN, "S2.2", table=HISTORY),
     Url("GET", "/sync/causes", show_causes, SIGNED_IN, "S2.2"),
 )

@@ -113,3 +113,12 @@ def test_a_view_leads_to_a_list_of_this_console_only(browser: Browser, path: str
     """No address can make a view that leads somewhere else."""
     assert browser.get(f"/views/things/new?path={path}").status_code == 404
     assert browser.post("/views/things/new", {"path": path, "name": "x", "query": ""}).status_code == 404
+
+
+@pytest.mark.row("S3.2")
+@pytest.mark.parametrize("table", ["nothing", "x" * 200, "users"])
+def test_views_are_kept_of_tables_that_there_are_only(browser: Browser, console: ExhibitConsole, table: str) -> None:
+    """A name that no table has, or that of a table of another page, keeps nothing: what a person can store is bounded."""
+    assert browser.get(f"/views/{table}/new?path=/things").status_code == 404
+    assert browser.post(f"/views/{table}/new", {"path": "/things", "name": "x", "query": ""}).status_code == 404
+    assert not console.chosen
