@@ -23,6 +23,8 @@ MOST_BYTES = 1024 * 1024
 class IdempotentAnswerMixin:
     """What a change was answered with, so that its repetition changes nothing and gets the same answer."""
 
+    __tablename__ = "idempotent_answers"
+
     user_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64))

@@ -1,4 +1,4 @@
-"""Columns of what both servers keep of people who sign in; no secret is stored, only what recognises it."""
+"""What both servers keep of people who sign in, as tables; no secret is stored, only what recognises it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Boolean, Integer, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy.schema import SchemaItem
 
 from serverkit.db.base import IdColumn, JsonText, UtcDateTime
-from serverkit.db.guards import bounded
+from serverkit.db.guards import bounded, in_order, refers
 
 if TYPE_CHECKING:
 
     class Columns:
-        """Whatever a server makes of it takes its columns by name."""
+        """The class that a server makes of it takes its columns by name."""
 
         def __init__(self, **values: Any) -> None:
             """Set columns."""
@@ -25,16 +26,29 @@ else:
         """A declarative class brings what sets its columns."""
 
 
-class PasswordMixin(Columns):
+class _OfUser(Columns):
+    """A table whose rows belong to a user; each table has constraints of its own, for one cannot belong to two."""
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[SchemaItem, ...]:
+        return (refers(["user_id"], "users", ["id"]),)
+
+
+class PasswordMixin(_OfUser):
     """A user's password, as argon2id made it."""
+
+    __tablename__ = "passwords"
 
     user_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     hash: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class TwoStepMixin(Columns):
+class TwoStepMixin(_OfUser):
     """A user's authenticator: its encrypted secret, the newest step that was used, and whether it was tried once."""
+
+    __tablename__ = "two_step"
 
     user_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     secret: Mapped[str] = mapped_column(Text)
@@ -42,15 +56,19 @@ class TwoStepMixin(Columns):
     confirmed: Mapped[bool] = mapped_column(Boolean)
 
 
-class RecoveryCodeMixin(Columns):
+class RecoveryCodeMixin(_OfUser):
     """A code that takes the place of the authenticator once."""
+
+    __tablename__ = "recovery_codes"
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[str] = mapped_column(IdColumn, index=True)
 
 
-class SessionMixin(Columns):
+class SessionMixin(_OfUser):
     """A session of a browser; with `awaits_code` it is only good for the second step."""
+
+    __tablename__ = "sessions"
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     id: Mapped[str] = mapped_column(IdColumn, unique=True)
@@ -63,9 +81,16 @@ class SessionMixin(Columns):
     address: Mapped[str] = mapped_column(Text)
     agent: Mapped[str] = mapped_column(Text)
 
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[SchemaItem, ...]:
+        return (refers(["user_id"], "users", ["id"]), in_order("begun_at", "ends_at"))
+
 
 class FailureMixin(Columns):
     """Tries that failed in a row; the key is a digest of what is counted."""
+
+    __tablename__ = "sign_in_failures"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     name_key: Mapped[str] = mapped_column(String(64), index=True)
@@ -73,8 +98,10 @@ class FailureMixin(Columns):
     last_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
-class PreferenceMixin(Columns):
+class PreferenceMixin(_OfUser):
     """How a user wants something shown, such as the views of a table that the user saved."""
+
+    __tablename__ = "preferences"
 
     user_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -83,6 +110,8 @@ class PreferenceMixin(Columns):
 
 class KnownPlaceMixin(Columns):
     """An address or a browser from which somebody signed in; the key is a digest of it."""
+
+    __tablename__ = "known_places"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -58,48 +58,29 @@ class AccessToken(Base):
 class Password(PasswordMixin, Base):
     """The password of a user."""
 
-    __tablename__ = "passwords"
-    __table_args__ = (refers(["user_id"], "users", ["id"]),)
-
 
 class TwoStep(TwoStepMixin, Base):
     """The authenticator of a user."""
-
-    __tablename__ = "two_step"
-    __table_args__ = (refers(["user_id"], "users", ["id"]),)
 
 
 class RecoveryCode(RecoveryCodeMixin, Base):
     """A recovery code of a user."""
 
-    __tablename__ = "recovery_codes"
-    __table_args__ = (refers(["user_id"], "users", ["id"]),)
-
 
 class BrowserSession(SessionMixin, Base):
     """A session of a user's browser."""
-
-    __tablename__ = "sessions"
-    __table_args__ = (refers(["user_id"], "users", ["id"]), in_order("begun_at", "ends_at"))
 
 
 class SignInFailure(FailureMixin, Base):
     """Tries to sign in that failed in a row."""
 
-    __tablename__ = "sign_in_failures"
-
 
 class KnownPlace(KnownPlaceMixin, Base):
     """Where somebody signed in from."""
 
-    __tablename__ = "known_places"
-
 
 class Preference(PreferenceMixin, Base):
     """How a user wants something shown."""
-
-    __tablename__ = "preferences"
-    __table_args__ = (refers(["user_id"], "users", ["id"]),)
 
 
 USER_TABLES = UserTables(Password, TwoStep, RecoveryCode, BrowserSession, SignInFailure, KnownPlace, Preference)
@@ -128,5 +109,3 @@ class RefreshToken(Base):
 
 class IdempotentAnswer(IdempotentAnswerMixin, Base):
     """The stored answer to a change."""
-
-    __tablename__ = "idempotent_answers"
