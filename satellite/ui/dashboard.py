@@ -13,11 +13,12 @@ from satellite.actions.licences import list_licence_window, show_as_of
 from satellite.actions.lists import list_alerts
 from satellite.actions.site import show_status
 from satellite.runtime import Satellite
-from satellite.ui import alerts as alert_pages
 from satellite.ui import instances as instance_pages
 from satellite.ui import licences as licence_pages
+from satellite.ui.alerts import place_of
 from satellite.ui.pages import licence_path
 from serverkit.db.windows import Part
+from serverkit.web.alert_pages import SEVERITIES, what_to_do
 from serverkit.web.answers import Answer, Shown
 from serverkit.web.console import Severity
 from serverkit.web.figures import Ladder, Rung
@@ -67,9 +68,8 @@ def show_dashboard(page: Page) -> Answer:
         "alerts": [
             (
                 one,
-                alert_pages.SEVERITIES[one["severity"]],
-                alert_pages.next_words(one),
-                alert_pages.next_path(page, one),
+                SEVERITIES[one["severity"]],
+                *what_to_do(page, place_of(one)),
             )
             for one in alerts.items
         ],

@@ -10,6 +10,7 @@ import pytest
 from satellite.core.access.rules import Permission
 from satellite.ui import alerts
 from satellite.ui.console import URLS
+from serverkit.web.alert_pages import what_to_do
 
 PLACES = {
     "backup_old": "/settings/backup",
@@ -32,9 +33,10 @@ def test_an_alert_about_backups_or_the_certificate_leads_to_its_page_for_those_w
     """Everyone reads what is to be done; the link is there for a role that the page is open to."""
     item = {"kind": kind, "subject": {}, "actions": ["dismiss"]}
 
-    assert alerts.next_path(page_of(Permission.SITE_MANAGE), item) == PLACES[kind]
-    assert alerts.next_path(page_of(), item) is None
-    assert alerts.next_words(item)
+    words, path = what_to_do(page_of(Permission.SITE_MANAGE), alerts.place_of(item))
+    assert path == PLACES[kind]
+    assert words
+    assert what_to_do(page_of(), alerts.place_of(item)) == (words, None)
 
 
 @pytest.mark.row("S3.2")
