@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from central.actions import tokens as actions
@@ -11,24 +11,21 @@ from central.actions.lists import list_token_window
 from central.domain.access.rules import Permission
 from central.ui.tabs import pool_tabs
 from central.ui.virtual_accounts import POOL, find_pool
+from serverkit.web import token_pages
 from serverkit.web.answers import Answer
-from serverkit.web.bulk import Bulk, Judged
+from serverkit.web.bulk import Bulk
 from serverkit.web.bulk_pages import bulk_urls
-from serverkit.web.console import Severity
-from serverkit.web.forms import Choice
 from serverkit.web.page import Page
 from serverkit.web.table_pages import table_page
 from serverkit.web.tables import (
     Act,
     Column,
     Empty,
-    Filter,
     Ident,
     Item,
     Moment,
     Rows,
     State,
-    StateWords,
     Table,
     Wanted,
 )
@@ -38,12 +35,6 @@ from serverkit.web.windowed import rows_of
 
 MANAGE, LOOK = Permission.TOKEN_MANAGE, Permission.VIRTUAL_ACCOUNT_VIEW
 GENERAL = f"{POOL}/general"
-STATES = {
-    "active": StateWords(_("Usable")),
-    "used_up": StateWords(_("All uses taken"), Severity.INFO),
-    "expired": StateWords(_("Ended")),
-    "revoked": StateWords(_("Revoked")),
-}
 
 
 def root_of(page: Page) -> str:
@@ -57,14 +48,6 @@ def token_rows(page: Page, wanted: Wanted) -> Rows:
     return rows_of(page, lambda unit, part: list_token_window(unit, domain, number, part), wanted)
 
 
-def uses(item: Item) -> str:
-    """How many uses are taken."""
-    most = item["max_uses"]
-    return str(
-        _("{uses} of {most}", uses=item["uses"], most=most) if most else _("{uses}, no limit", uses=item["uses"])
-    )
-
-
 def managed(item: Item) -> Words | None:
     """Why a token of a satellite stays as it is here."""
     if item["satellite"] is None:
@@ -74,25 +57,12 @@ def managed(item: Item) -> Words | None:
 
 def only_active(item: Item) -> Words | None:
     """Why a token cannot be shown or revoked."""
-    over = None if item["state"] in {"active", "used_up"} else _("It registers no device any more.")
-    return managed(item) or over
+    return managed(item) or token_pages.only_active(item)
 
 
 def only_over(item: Item) -> Words | None:
     """Why a token cannot be removed from the list."""
-    return managed(item) or (_("Revoke it first.") if item["state"] in {"active", "used_up"} else None)
-
-
-def judge_revoke(_page: Page, items: Sequence[Item], _read: Any) -> list[Judged]:
-    """Which tokens can be revoked."""
-    effect = _("No device registers with it any more; those that did stay.")
-    return [Judged(one["id"], one["description"] or one["id"], only_active(one), effect) for one in items]
-
-
-def judge_remove(_page: Page, items: Sequence[Item], _read: Any) -> list[Judged]:
-    """Which tokens can leave the list."""
-    effect = _("Leaves the list; the event log keeps it.")
-    return [Judged(one["id"], one["description"] or one["id"], only_over(one), effect) for one in items]
+    return managed(item) or token_pages.only_over(item)
 
 
 def revoke_one(page: Page, item: Item, _read: Any) -> Words:
@@ -116,17 +86,10 @@ TOKENS = Table(
     _("Registration tokens"),
     GENERAL,
     (
-        Column(
-            "description",
-            _("Description"),
-            sort=True,
-            fixed=True,
-            phone=True,
-            value=lambda one: one["description"] or "–",
-        ),
-        State("state", _("State"), STATES, sort=True, phone=True),
+        token_pages.DESCRIPTION,
+        State("state", _("State"), token_pages.STATES, sort=True, phone=True),
         Moment("expires_at", _("Ends"), sort=True, phone=True),
-        Column("uses", _("Uses"), value=uses, sort=True),
+        Column("uses", _("Uses"), value=token_pages.uses, sort=True),
         Column("created_by", _("Made by"), sort=True),
         Moment("created_at", _("Made"), sort=True, shown=False),
         Column("export_controlled", _("Restricted functions"), shown=False),
@@ -136,8 +99,8 @@ TOKENS = Table(
     token_rows,
     sort="-created_at",
     filters=(
-        Filter("q", _("Description or id"), "text"),
-        Filter("state", _("State"), choices=tuple(Choice(name, one.words) for name, one in STATES.items())),
+        token_pages.TEXT,
+        token_pages.STATE,
     ),
     acts=(
         Act(_("Show"), _act("show"), MANAGE, only_active),
@@ -145,8 +108,10 @@ TOKENS = Table(
         Act(_("Remove"), _act("remove"), MANAGE, only_over),
     ),
     bulk=(
-        Bulk("revoke", _("Revoke"), MANAGE, judge_revoke, revoke_one, "C2.3", grade=Grade.DIALOG),
-        Bulk("remove", _("Remove"), MANAGE, judge_remove, remove_one, "C2.3"),
+        Bulk(
+            "revoke", _("Revoke"), MANAGE, token_pages.judge_revoke(only_active), revoke_one, "C2.3", grade=Grade.DIALOG
+        ),
+        Bulk("remove", _("Remove"), MANAGE, token_pages.judge_remove(only_over), remove_one, "C2.3"),
     ),
     empty=Empty(_("No tokens yet"), _("A token lets devices register into this virtual account.")),
 )

@@ -11,12 +11,13 @@ from central.actions.accounts import show_account
 from central.runtime import Central
 from central.ui.general import MANAGE, root_of
 from central.ui.virtual_accounts import POOL, find_pool
-from serverkit.web.answers import Answer, Moved, Sent, Shown
+from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.errors import InvalidFormError
 from serverkit.web.forms import Form, Ui
 from serverkit.web.page import Page
 from serverkit.web.tables import Item
 from serverkit.web.texts import Words, _
+from serverkit.web.token_pages import FIELDS, TokenPlace, token_file
 from serverkit.web.urls import Grade, Url
 
 TOKENS_PATH = f"{POOL}/tokens"
@@ -39,17 +40,19 @@ class NewControlledToken(NewToken):
 
 
 _FIELDS = {
-    "description": Ui(_("Description"), _("Where it will be used, such as a building.")),
-    "days": Ui(_("Days"), _("1 to 365; then it registers nothing any more."), width="narrow"),
-    "uses": Ui(_("Uses"), _("How many devices may register; empty for no limit."), width="narrow"),
+    **FIELDS,
     "terms": Ui(_("Devices that register with it are used under the licensing agreement")),
-    "export_controlled": Ui(_("Devices may use restricted functions")),
     "export_terms": Ui(
         _("Restricted functions are used only where the law on export control permits it"),
         _("Needed with restricted functions: handing them on may need a permit."),
     ),
 }
 PLAIN, CONTROLLED = (Form(model, _("Make token"), _FIELDS) for model in (NewToken, NewControlledToken))
+
+
+def _place(page: Page) -> TokenPlace:
+    root = root_of(page)
+    return TokenPlace(f"{root}/tokens", f"{root}/general", "virtual-accounts")
 
 
 def new_page(page: Page) -> Answer:
@@ -88,12 +91,7 @@ def make(page: Page) -> Answer:
         export_controlled=read.export_controlled,
         description=read.description,
     )
-    return _text(page, _("Token made"), token.text, view)
-
-
-def _text(page: Page, title: Words, text: str, view: dict[str, Any]) -> Shown:
-    context = {"text": text, "token": view, "root": root_of(page)}
-    return Shown("token-made", title, "token_made.html", context, nav="virtual-accounts")
+    return _place(page).made(token.text, view)
 
 
 def find_token(page: Page) -> Item:
@@ -103,35 +101,31 @@ def find_token(page: Page) -> Item:
 
 def show_page(page: Page) -> Answer:
     """Ask before the text of a token is shown, as others may look at the screen."""
-    return _confirm(
-        page, _("Show token"), _("Show the text of {name}? Anyone who reads it can register devices."), "show"
-    )
+    return _place(page).ask(page, "show")
 
 
 def show(page: Page) -> Answer:
     """The text of a token, to copy or to download."""
     server = cast("Central", page.server)
     found = actions.show_token(page.unit, server.keyring.box, page.parts["domain"], page.thing["id"])
-    return _text(page, _("Registration token"), found.text, dict(page.thing))
+    return _place(page).shown(found.text, page.thing)
 
 
 def download(page: Page) -> Answer:
     """The text of a token as a file."""
     server = cast("Central", page.server)
     found = actions.show_token(page.unit, server.keyring.box, page.parts["domain"], page.thing["id"])
-    return Sent(f"token-{page.thing['id'][:8]}.txt", "text/plain; charset=utf-8", [f"{found.text}\n".encode()])
+    return token_file(found.text, page.thing)
 
 
 def revoke_page(page: Page) -> Answer:
     """Ask before a token is revoked."""
-    return _confirm(
-        page, _("Revoke token"), _("Revoke {name}? Devices that registered with it stay registered."), "revoke"
-    )
+    return _place(page).ask(page, "revoke")
 
 
 def remove_page(page: Page) -> Answer:
     """Ask before a token leaves the list."""
-    return _confirm(page, _("Remove token"), _("Remove {name} from the list? The event log keeps it."), "remove")
+    return _place(page).ask(page, "remove")
 
 
 def revoke(page: Page) -> Answer:
@@ -144,25 +138,6 @@ def remove(page: Page) -> Answer:
     """Take a token off the list."""
     actions.remove_token(page.unit, page.parts["domain"], page.thing["id"])
     return Moved(f"{root_of(page)}/general", _("Token removed from the list."))
-
-
-def _confirm(page: Page, title: Words, effect: Any, verb: str) -> Answer:
-    token, root = page.thing, root_of(page)
-    form = Form(BaseModel, title)
-    view = form.view(
-        page,
-        f"{root}/tokens/{token['id']}/{verb}",
-        cancel=f"{root}/general",
-        cancel_words=_("Keep it"),
-        danger=verb == "revoke",
-    )
-    context = {
-        "view": view,
-        "effect": _(effect.message, name=token["description"] or token["id"]),
-        "effects": (),
-        "about": ((_("Virtual account"), token["virtual_account"]),),
-    }
-    return Shown(f"token-{verb}", title, "confirm.html", context, nav="virtual-accounts")
 
 
 def _one(method: str, verb: str, handler: Any, row: str = "C2.3", **more: Any) -> Url:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 from pydantic import BaseModel, Field
@@ -12,10 +11,9 @@ from satellite.actions.lists import list_tokens
 from satellite.actions.virtual_accounts import list_virtual_accounts
 from satellite.core.access.rules import Permission
 from satellite.runtime import Satellite
-from serverkit.web.answers import Answer, Moved, Sent, Shown
-from serverkit.web.bulk import Bulk, Judged
+from serverkit.web.answers import Answer, Moved, Shown
+from serverkit.web.bulk import Bulk
 from serverkit.web.bulk_pages import bulk_urls
-from serverkit.web.console import Severity
 from serverkit.web.forms import Choice, Form, Ui
 from serverkit.web.page import Page
 from serverkit.web.table_pages import table_page
@@ -29,21 +27,28 @@ from serverkit.web.tables import (
     Moment,
     Rows,
     State,
-    StateWords,
     Table,
     Wanted,
 )
 from serverkit.web.texts import Words, _
+from serverkit.web.token_pages import (
+    DESCRIPTION,
+    FIELDS,
+    STATE,
+    STATES,
+    TEXT,
+    TokenPlace,
+    judge_remove,
+    judge_revoke,
+    only_active,
+    only_over,
+    token_file,
+    uses,
+)
 from serverkit.web.urls import SIGNED_IN, Grade, Url
 from serverkit.web.windowed import rows_of
 
 MANAGE = Permission.TOKEN_MANAGE
-STATES = {
-    "active": StateWords(_("Usable")),
-    "used_up": StateWords(_("All uses taken"), Severity.INFO),
-    "expired": StateWords(_("Ended")),
-    "revoked": StateWords(_("Revoked")),
-}
 
 
 def token_rows(page: Page, wanted: Wanted) -> Rows:
@@ -51,39 +56,9 @@ def token_rows(page: Page, wanted: Wanted) -> Rows:
     return rows_of(page, list_tokens, wanted)
 
 
-def uses(item: Item) -> str:
-    """How many uses are taken."""
-    most = item["max_uses"]
-    return str(
-        _("{uses} of {most}", uses=item["uses"], most=most) if most else _("{uses}, no limit", uses=item["uses"])
-    )
-
-
-def only_active(item: Item) -> Words | None:
-    """Why a token cannot be revoked."""
-    return None if item["state"] in {"active", "used_up"} else _("It registers no device any more.")
-
-
-def only_over(item: Item) -> Words | None:
-    """Why a token cannot be removed from the list."""
-    return _("Revoke it first.") if item["state"] in {"active", "used_up"} else None
-
-
 def places(page: Page) -> list[Choice]:
     """The virtual accounts to choose from."""
     return [Choice(one.name, one.name) for one in list_virtual_accounts(page.unit)]
-
-
-def judge_revoke(_page: Page, items: Sequence[Item], _read: Any) -> list[Judged]:
-    """Which tokens can be revoked."""
-    effect = _("No device registers with it any more; those that did stay.")
-    return [Judged(one["id"], one["description"] or one["id"], only_active(one), effect) for one in items]
-
-
-def judge_remove(_page: Page, items: Sequence[Item], _read: Any) -> list[Judged]:
-    """Which tokens can leave the list."""
-    effect = _("Leaves the list; the event log keeps it.")
-    return [Judged(one["id"], one["description"] or one["id"], only_over(one), effect) for one in items]
 
 
 def remove_one(page: Page, item: Item, _read: Any) -> Words:
@@ -103,14 +78,7 @@ TOKENS = Table(
     _("Registration tokens"),
     "/tokens",
     (
-        Column(
-            "description",
-            _("Description"),
-            sort=True,
-            fixed=True,
-            phone=True,
-            value=lambda one: one["description"] or "–",
-        ),
+        DESCRIPTION,
         Column("virtual_account", _("Virtual account"), sort=True),
         State("state", _("State"), STATES, sort=True, phone=True),
         Moment("expires_at", _("Ends"), sort=True, phone=True),
@@ -122,9 +90,9 @@ TOKENS = Table(
     token_rows,
     sort="-expires_at",
     filters=(
-        Filter("q", _("Description or id"), "text"),
+        TEXT,
         Filter("virtual_account", _("Virtual account"), choices=places),
-        Filter("state", _("State"), choices=tuple(Choice(name, one.words) for name, one in STATES.items())),
+        STATE,
     ),
     acts=(
         Act(_("Show"), lambda one: f"/tokens/{one['id']}/show", MANAGE, only_active),
@@ -132,8 +100,8 @@ TOKENS = Table(
         Act(_("Remove"), lambda one: f"/tokens/{one['id']}/remove", MANAGE, only_over),
     ),
     bulk=(
-        Bulk("revoke", _("Revoke"), MANAGE, judge_revoke, revoke_one, "S3.2", grade=Grade.DIALOG),
-        Bulk("remove", _("Remove"), MANAGE, judge_remove, remove_one, "S3.2"),
+        Bulk("revoke", _("Revoke"), MANAGE, judge_revoke(), revoke_one, "S3.2", grade=Grade.DIALOG),
+        Bulk("remove", _("Remove"), MANAGE, judge_remove(), remove_one, "S3.2"),
     ),
     empty=Empty(
         _("No tokens yet"),
@@ -159,13 +127,11 @@ NEW = Form(
     _("Make token"),
     {
         "virtual_account": Ui(_("Virtual account"), _("Devices that use the token register in it."), kind="select"),
-        "description": Ui(_("Description"), _("Where it will be used, such as a building.")),
-        "days": Ui(_("Days"), _("1 to 365; after that the token registers no device."), width="narrow"),
-        "uses": Ui(_("Uses"), _("How many devices may register; empty for no limit."), width="narrow"),
-        "export_controlled": Ui(_("Devices may use restricted functions")),
+        **FIELDS,
     },
 )
 LIST = ((TOKENS.title, TOKENS.path),)
+PLACE = TokenPlace(TOKENS.path, TOKENS.path, "tokens", LIST)
 
 
 def list_page(page: Page) -> Answer:
@@ -194,8 +160,7 @@ def make(page: Page) -> Answer:
         export_controlled=read.export_controlled,
         description=read.description,
     )
-    context = {"text": made.text, "token": made.view}
-    return Shown("token-made", _("Token made"), "token_made.html", context, crumbs=LIST, nav="tokens")
+    return PLACE.made(made.text, made.view)
 
 
 def find_token(page: Page) -> Item:
@@ -205,36 +170,31 @@ def find_token(page: Page) -> Item:
 
 def show_page(page: Page) -> Answer:
     """Ask before the text of a token is shown, as others may look at the screen."""
-    return _confirm(
-        page, _("Show token"), _("Show the text of {name}? Anyone who reads it can register devices."), "show"
-    )
+    return PLACE.ask(page, "show")
 
 
 def show(page: Page) -> Answer:
     """The text of a token, to copy or to download."""
     server = cast("Satellite", page.server)
     found = actions.show_token(page.unit, server.keyring.box, page.thing["id"])
-    context = {"text": found.text, "token": found.view}
-    return Shown("token-shown", _("Registration token"), "token_made.html", context, crumbs=LIST, nav="tokens")
+    return PLACE.shown(found.text, found.view)
 
 
 def download(page: Page) -> Answer:
     """The text of a token as a file."""
     server = cast("Satellite", page.server)
     found = actions.show_token(page.unit, server.keyring.box, page.thing["id"])
-    return Sent(f"token-{found.view['id'][:8]}.txt", "text/plain; charset=utf-8", [f"{found.text}\n".encode()])
+    return token_file(found.text, found.view)
 
 
 def revoke_page(page: Page) -> Answer:
     """Ask before a token is revoked."""
-    return _confirm(
-        page, _("Revoke token"), _("Revoke {name}? Devices that registered with it stay registered."), "revoke"
-    )
+    return PLACE.ask(page, "revoke")
 
 
 def remove_page(page: Page) -> Answer:
     """Ask before a token leaves the list."""
-    return _confirm(page, _("Remove token"), _("Remove {name} from the list? The event log keeps it."), "remove")
+    return PLACE.ask(page, "remove")
 
 
 def revoke(page: Page) -> Answer:
@@ -249,26 +209,6 @@ def remove(page: Page) -> Answer:
     return Moved("/tokens", _("Token removed from the list."))
 
 
-def _confirm(page: Page, title: Words, effect: Any, verb: str) -> Answer:
-    token = page.thing
-    effect = _(effect.message, name=token["description"] or token["id"])
-    form = Form(BaseModel, title)
-    view = form.view(
-        page,
-        f"/tokens/{token['id']}/{verb}",
-        cancel="/tokens",
-        cancel_words=_("Cancel") if verb == "show" else _("Keep it"),
-        danger=verb == "revoke",
-    )
-    context = {
-        "view": view,
-        "effect": effect,
-        "effects": (),
-        "about": ((_("Virtual account"), token["virtual_account"]),),
-    }
-    return Shown(f"token-{verb}", title, "confirm.html", context, crumbs=LIST, nav="tokens")
-
-
 URLS = (
     Url("GET", "/tokens", list_page, SIGNED_IN, "S3.2", table=TOKENS),
     Url("GET", "/tokens/new", new_page, MANAGE, "S3.2"),
@@ -278,7 +218,9 @@ URLS = (
         "POST", "/tokens/{id}/revoke", revoke, MANAGE, "S3.2", load=find_token, twin="revoke_token", grade=Grade.DIALOG
     ),
     Url("GET", "/tokens/{id}/remove", remove_page, MANAGE, "S3.2", load=find_token),
-    Url("POST", "/tokens/{id}/remove", remove, MANAGE, "S3.2", load=find_token, grade=Grade.DIALOG),
+    Url(
+        "POST", "/tokens/{id}/remove", remove, MANAGE, "S3.2", load=find_token, twin="remove_token", grade=Grade.DIALOG
+    ),
     Url("GET", "/tokens/{id}/show", show_page, MANAGE, "S3.2", load=find_token),
     Url("POST", "/tokens/{id}/show", show, MANAGE, "S3.2", load=find_token),
     Url("POST", "/tokens/{id}/download", download, MANAGE, "S3.2", load=find_token, again=show_page),
