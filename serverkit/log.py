@@ -36,7 +36,7 @@ def keep_log(home: Path) -> None:
 
 
 class _Both:
-    """Standard error, and the file where one is kept; a disk that is full stops no server."""
+    """Standard error, and the file where one is kept; a disk that is full stops no server. Each write is a whole line."""
 
     def write(self, text: str) -> None:
         sys.stderr.write(text)
@@ -95,6 +95,6 @@ def _configure(level: str) -> None:
             structlog.processors.JSONRenderer(sort_keys=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(file=_Both()),  # type: ignore[arg-type]  # it writes and flushes
+        logger_factory=structlog.WriteLoggerFactory(file=_Both()),  # type: ignore[arg-type]  # it writes and flushes
         cache_logger_on_first_use=False,
     )

@@ -26,11 +26,13 @@ from satellite.runtime import BACKUPS, Satellite
 from satellite.sync.schedule import WEEKDAYS, Schedule, due_at
 from serverkit.actor import Actor
 from serverkit.alerts.engine import Wanted
+from serverkit.backup.container import passphrase_bytes
 from serverkit.backup.errors import LEAST, NoPassphraseError, PassphraseShortError
 from serverkit.backup.shelf import Kept, Shelf, Tell, make_verify_tidy
 from serverkit.clock import iso, optional_iso
 from serverkit.day_times import TimeOfDay, ZoneName, read_time
 from serverkit.db.unit import Unit
+from serverkit.errors import InvalidInputError
 from serverkit.stored_settings import Stored, changed_at
 from serverkit.tasks import service as tasks
 
@@ -94,15 +96,19 @@ def change_backup_plan(server: Satellite, unit: Unit, changes: Mapping[str, Any]
     return show_backups(server, unit)
 
 
-def set_backup_passphrase(server: Satellite, unit: Unit, text: str | None = None) -> str | None:
+def set_backup_passphrase(server: Satellite, unit: Unit, text: str | bytes | None = None) -> str | None:
     """Keep the passphrase of coming backups, encrypted; without one, generate it and return it this once.
 
-    Backups that exist keep the passphrase that they were made with. PassphraseShortError.
+    Backups that exist keep the passphrase that they were made with. PassphraseShortError, InvalidInputError.
     """
     made = None if text is not None else secrets.token_urlsafe(24)
-    wanted = (text if text is not None else made or "").strip()
-    if len(wanted.encode()) < LEAST:
+    given = passphrase_bytes(text if text is not None else made or "")
+    if len(given) < LEAST:
         raise PassphraseShortError
+    try:
+        wanted = given.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError("the passphrase is not UTF-8") from error
     plan = stored.read(unit, stored.BACKUP, BackupPlan)
     stored.change(unit, stored.BACKUP, plan, server.keyring.box, wanted)
     return made
@@ -207,7 +213,7 @@ def refresh_backup_alerts(server: Satellite, unit: Unit) -> None:
 
 def _wanted(server: Satellite, unit: Unit) -> Iterator[Wanted]:
     since, plan = changed_at(unit, StoredSetting, stored.BACKUP), stored.read(unit, stored.BACKUP, BackupPlan)
-    if since is None:
+    if since is None or not stored.has_secret(unit, stored.BACKUP):
         return  # backups are made in another way, if at all
     newest = next((one.created for one in shelf_of(server, unit).items() if one.good), None)
     last = _last_task(unit)

@@ -17,6 +17,7 @@ from satellite.core.site.errors import RestoreNotPermittedError, SetupFinishedEr
 from satellite.core.site.queries import site_of
 from satellite.runtime import BACKUPS, Satellite, settle_restore
 from serverkit.actor import SYSTEM
+from serverkit.backup.container import passphrase_bytes
 from serverkit.backup.service import restore_backup
 from serverkit.backup.swap import restore_waits
 from serverkit.clock import iso
@@ -91,7 +92,7 @@ def restore_instead(server: Satellite, permit: str, file: Path | BinaryIO, passp
     """
     require_permit(server, permit, begun=True)
     found = restore_backup(
-        BACKUPS, server.home, file, passphrase.strip().encode("utf-8", "surrogatepass"), settle_restore,
+        BACKUPS, server.home, file, passphrase_bytes(passphrase), settle_restore,
         replace=True, serving=True,
     )  # fmt: skip
     return {**found, "restart_needed": True}

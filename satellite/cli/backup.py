@@ -60,7 +60,7 @@ def backup_plan(context: click.Context, /, day: str | None, **given: str | int |
 @click.pass_context
 def backup_passphrase(context: click.Context, passphrase_file: Path | None) -> None:
     """Set the passphrase."""
-    text = read_bounded(passphrase_file, 4096).decode("utf-8", "replace") if passphrase_file else None
+    text = read_bounded(passphrase_file, 4096) if passphrase_file else None
     with writing(context) as (server, unit):
         made = actions.set_backup_passphrase(server, unit, text)
     emit(context, {"passphrase_set": True, **({"passphrase": made} if made else {})})

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from sqlalchemy import Engine
 
+from serverkit.backup.container import passphrase_bytes
 from serverkit.backup.errors import LEAST, PassphraseNeededError, PassphraseShortError
 from serverkit.backup.service import Product, create_backup, restore_backup, verify_backup
 from serverkit.cli.base import OUTPUT, CliState, Group, emit
@@ -21,7 +22,7 @@ Opened = tuple[Path, Engine, Clock]
 
 
 def _secret(file: Path) -> bytes:
-    text = read_bounded(file, 4096).strip()
+    text = passphrase_bytes(read_bounded(file, 4096))
     if len(text) < LEAST:
         raise PassphraseShortError
     return text
@@ -32,7 +33,7 @@ def _given(context: click.Context, file: Path | None) -> bytes:
         return _secret(file)
     if not context.ensure_object(CliState).may_ask:
         raise PassphraseNeededError
-    return str(click.prompt("Passphrase of the backup", hide_input=True)).encode()
+    return passphrase_bytes(str(click.prompt("Passphrase of the backup", hide_input=True)))
 
 
 def add_backup_commands(

@@ -67,6 +67,11 @@ class Header:
         return ChaCha20Poly1305(key)
 
 
+def passphrase_bytes(given: str | bytes) -> bytes:
+    """A passphrase as keys are derived from it, however it was given: without the blanks and line ends around it."""
+    return (given.encode("utf-8", "surrogatepass") if isinstance(given, str) else given).strip()
+
+
 def new_header(product: str, program: str, created: str, passphrase: bytes) -> Header:
     """A header with a fresh salt and nonce."""
     salt, nonce = (base64.b64encode(secrets.token_bytes(size)).decode() for size in (16, 7))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
 
@@ -42,3 +43,15 @@ def test_two_threads_that_write_the_first_line_at_once_both_write(monkeypatch: p
 
     assert failed == []
     assert len(made) == 1
+
+
+@pytest.mark.row("S3.5")
+def test_each_line_is_written_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Line and line end go together: processes that share the file never put one into the line of another."""
+    written: list[bytes] = []
+    monkeypatch.setattr(log, "_folder", [])
+    monkeypatch.setattr(log._Both, "_keep", staticmethod(lambda _folder, data: written.append(data)))
+    log.keep_log(tmp_path)
+    log.get_logger().warning("first")
+    log.get_logger().warning("second")
+    assert [(line.count(b"\n"), line[-1:]) for line in written] == [(1, b"\n"), (1, b"\n")]

@@ -22,6 +22,7 @@ from satellite.core.settings.models import StoredSetting
 from satellite.core.site.queries import site_of
 from satellite.runtime import BACKUPS, Satellite
 from serverkit.actor import OPERATOR, SYSTEM
+from serverkit.backup.container import passphrase_bytes
 from serverkit.backup.errors import (
     BackupDamagedError,
     BackupLockedError,
@@ -30,7 +31,7 @@ from serverkit.backup.errors import (
     UnknownBackupError,
 )
 from serverkit.backup.service import verify_backup
-from serverkit.errors import AppError
+from serverkit.errors import AppError, InvalidInputError
 from serverkit.tasks.errors import TaskRunningError
 from tests.unit.satellite.factories import id_of, person, server_of
 
@@ -203,6 +204,38 @@ def test_without_passphrase_nothing_is_made_and_only_administrators_touch_backup
             with pytest.raises(NotPermittedError):
                 act()
     server.database.dispose()
+
+
+@pytest.mark.row("S3.4")
+def test_without_a_passphrase_nothing_is_said_about_backups(tmp_path: Path) -> None:
+    """A satellite that is backed up in another way has no alert, even if somebody chose how many to keep."""
+    server = server_of(tmp_path / "home")
+    with server.database.write(OPERATOR) as unit:
+        actions.change_backup_plan(server, unit, {"keep": 3})
+        unit.now += timedelta(days=100)
+        actions.refresh_backup_alerts(server, unit)
+    cleared(server, "backup_old")
+    with server.database.write(OPERATOR) as unit:
+        actions.set_backup_passphrase(server, unit, SECRET)
+        unit.now += timedelta(days=100)
+        actions.refresh_backup_alerts(server, unit)
+    raised(server, "backup_old")
+    server.database.dispose()
+
+
+@pytest.mark.row("S3.4")
+@pytest.mark.parametrize("text", ["\u00a0 ein Geheimnis mit Rand \u00a0", "  with blanks around it \r\n"])
+def test_a_passphrase_of_a_file_opens_what_was_made_with_it(server: Satellite, tmp_path: Path, text: str) -> None:
+    """However it is given, the same passphrase makes the same key; one that no text can be is refused, not changed."""
+    with server.database.write(OPERATOR) as unit:
+        actions.set_backup_passphrase(server, unit, text)
+        with pytest.raises(InvalidInputError):
+            actions.set_backup_passphrase(server, unit, b"Schl\xfcssel des Hauses")
+    name = str(actions.make_backup(server, OPERATOR, lambda _stage: None)["name"])
+    (file := tmp_path / "passphrase").write_bytes(text.encode())
+    assert verify_backup(BACKUPS, server.home / "backups" / name, passphrase_bytes(file.read_bytes()), tmp_path)[
+        "files"
+    ]
 
 
 @pytest.mark.row("S3.4")
