@@ -28,7 +28,7 @@ from serverkit.outbox import deliver, entries, entry_members, put
 from serverkit.outward import client_context
 from serverkit.stored_settings import Stored
 
-MAIL, SHOWN = "mail", 10
+MAIL, SHOWN, MOST_AUTHORITIES = "mail", 10, 200_000
 STATE = "mail_state"
 
 
@@ -58,7 +58,7 @@ class MailPlan(Stored):
     host: Host = Field(default="", max_length=253)
     port: int = Field(default=587, ge=1, le=65_535)
     security: Literal["starttls", "tls", "none"] = "starttls"
-    authorities: Authorities = Field(default="", max_length=200_000)
+    authorities: Authorities = Field(default="", max_length=MOST_AUTHORITIES)
     user: str = Field(default="", max_length=255)
     sender: Address = Field(default="perigee@localhost", max_length=255)
     recipients: list[Address] = Field(default=[], max_length=20)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 from sqlalchemy import func, select
 
-from satellite.actions.mail import Authorities, Host
+from satellite.actions.mail import MOST_AUTHORITIES, Authorities, Host
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.event_log.models import Event
@@ -36,7 +36,7 @@ class SyslogPlan(Stored):
     host: Host = Field(default="", max_length=253)
     port: int = Field(default=0, ge=0, le=65_535)
     transport: Literal["udp", "tcp", "tls"] = "udp"
-    authorities: Authorities = Field(default="", max_length=200_000)
+    authorities: Authorities = Field(default="", max_length=MOST_AUTHORITIES)
     facility: int = Field(default=16, ge=0, le=23)
 
     @property

@@ -107,5 +107,5 @@ def syslog_test(context: click.Context) -> None:
 def _given(given: dict[str, str | int | None], ca: Path | None) -> dict[str, Any]:
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if ca is not None:
-        changes["authorities"] = read_bounded(ca, 200_000).decode("ascii", "replace")
+        changes["authorities"] = read_bounded(ca, mail_actions.MOST_AUTHORITIES).decode("ascii", "replace")
     return changes

@@ -172,6 +172,7 @@ def test_mail_and_log_server_are_set_and_tested_in_the_browser(admin: Browser) -
 WAY = {"mode": "network", "url": "https://one.example", "every": "daily", "at": "03:00", "zone": "UTC"}
 MAIL = {"host": "127.0.0.1", "port": "25", "security": "none", "sender": "p@site.example", "recipients": "a@b.example"}
 LOG = {"host": "127.0.0.1", "transport": "tcp", "port": "601", "facility": "16"}
+NAMES = {"names": "north.example", "proxy": ""}
 PLAN = {"every": "off", "weekday": "monday", "at": "02:00", "zone": "UTC", "keep": "7"}
 FORMS = [
     ("/sync/settings", "/sync/settings", WAY, "url", ("https://two.example", "https://three.example"), "at"),
@@ -179,6 +180,7 @@ FORMS = [
     ("/settings/mail", "/settings/mail", MAIL, "sender", ("two@site.example", "three@site.example"), "port"),
     ("/settings/syslog", "/settings/syslog", LOG, "port", ("602", "603"), "facility"),
     ("/settings/backup", "/settings/backup/plan", PLAN, "keep", ("8", "9"), "at"),
+    ("/settings/network", "/settings/network", NAMES, "proxy", ("http://one:3128", "http://two:3128"), "names"),
 ]
 
 
@@ -211,12 +213,13 @@ def test_the_banner_stands_on_the_sign_in_page_as_text(server: Satellite, admin:
     assert "sign-in-notice" not in text_of(stranger.get("/sign-in"))
     assert admin.post("/settings/banner", {"text": "x" * 4001}).status_code == 422
     assert admin.post("/settings/banner", {"text": "a\x07b"}).status_code == 422
-    assert (
-        admin.post("/settings/banner", {"text": "Authorized use only.\n<script>alert(1)</script>"}).status_code == 303
-    )
+    text = "Authorized use only.\n<script>alert(1)</script>"
+    assert admin.post("/settings/banner", {**guard(admin.get("/settings/banner")), "text": text}).status_code == 303
     shown = stranger.get("/sign-in").get_data(as_text=True)
     assert "Authorized use only.\n&lt;script&gt;alert(1)&lt;/script&gt;" in shown
-    assert admin.post("/settings/banner", {"text": ""}).status_code == 303
+    opened = guard(admin.get("/settings/banner"))
+    assert admin.post("/settings/banner", {**opened, "text": ""}).status_code == 303
+    assert admin.post("/settings/banner", {**opened, "text": "from an old form"}).status_code == 409
     assert "sign-in-notice" not in text_of(stranger.get("/sign-in"))
 
 
@@ -227,14 +230,20 @@ def test_names_and_proxy_are_changed_and_the_rest_is_the_systems(server: Satelli
     wrong = admin.post("/settings/network", {"names": "a b", "proxy": ""})
     assert wrong.status_code == 422
     assert "neither a host name nor an IP address" in text_of(wrong)
-    assert admin.post("/settings/network", {"names": "", "proxy": "ftp://x"}).status_code == 422
+    bad = {**guard(admin.get("/settings/network")), "names": "", "proxy": "ftp://x"}
+    assert admin.post("/settings/network", bad).status_code == 422
     fields = {"names": "North.Site.example\n10.4.0.9", "proxy": "http://u:hidden-word@proxy:3128"}
-    assert admin.post("/settings/network", fields).status_code == 303
+    assert admin.post("/settings/network", {**guard(admin.get("/settings/network")), **fields}).status_code == 303
     assert {"north.site.example", "10.4.0.9"} <= names_of(read_pair(server.home / TLS).leaf)
-    page = text_of(admin.get("/settings/network"))
+    shown = admin.get("/settings/network")
+    page = text_of(shown)
     assert "hidden-word" not in page
     assert "name servers as root" in page
-    again = {"names": "north.site.example", "proxy": re.search(r'name="proxy"[^>]*value="([^"]*)"', page)[1]}  # type: ignore[index]
+    again = {
+        **guard(shown),
+        "names": "north.site.example",
+        "proxy": re.search(r'name="proxy"[^>]*value="([^"]*)"', page)[1],
+    }  # type: ignore[index]
     assert admin.post("/settings/network", again).status_code == 303
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from pydantic import BaseModel, Field
 
@@ -31,10 +31,15 @@ FORM = Form(
 )
 
 
+def present(page: Page) -> dict[str, Any]:
+    """What somebody else may have changed meanwhile."""
+    return {"text": show_banner(page.unit)}
+
+
 def show(page: Page) -> Answer:
     """The text as it is shown, and its form."""
-    text = show_banner(page.unit)
-    context = {"text": text, "view": FORM.view(page, BANNER, values={"text": text})}
+    found = present(page)
+    context = {**found, "view": FORM.view(page, BANNER, current=found)}
     return settings_page("banner", TITLE, "settings_banner.html", context, "settings#banner-and-network-of-a-satellite")
 
 
@@ -46,5 +51,5 @@ def save(page: Page) -> Answer:
 
 URLS = (
     Url("GET", BANNER, show, MANAGE, "S3.4"),
-    Url("POST", BANNER, save, MANAGE, "S3.4", form=BannerForm),
+    Url("POST", BANNER, save, MANAGE, "S3.4", form=BannerForm, current=present),
 )

@@ -37,7 +37,7 @@ class MailForm(BaseModel):
     host: Host = Field(default="", max_length=253)
     port: int = Field(default=587, ge=1, le=65_535)
     security: Literal["starttls", "tls", "none"] = "starttls"
-    authorities: Authorities = Field(default="", max_length=50_000)
+    authorities: Authorities = Field(default="", max_length=actions.MOST_AUTHORITIES)
     user: str = Field(default="", max_length=255)
     password: SecretStr | None = Field(default=None, max_length=1024)
     sender: Address = Field(default="perigee@localhost", max_length=255)

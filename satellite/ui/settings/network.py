@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from pydantic import BaseModel, Field
 
@@ -44,11 +44,16 @@ FORM = Form(
 )  # fmt: skip
 
 
+def present(page: Page) -> dict[str, Any]:
+    """What somebody else may have changed meanwhile."""
+    found = show_network(server_of(page), page.unit)
+    return {"names": found["names"], "proxy": found["proxy"] or ""}
+
+
 def show(page: Page) -> Answer:
     """What can be changed here, and what the system says."""
     found = show_network(server_of(page), page.unit)
-    values = {"names": found["names"], "proxy": found["proxy"] or ""}
-    context = {"found": found, "view": FORM.view(page, NETWORK, values=values)}
+    context = {"found": found, "view": FORM.view(page, NETWORK, current=present(page))}
     return settings_page(
         "network", TITLE, "settings_network.html", context, "settings#banner-and-network-of-a-satellite"
     )
@@ -63,5 +68,5 @@ def save(page: Page) -> Answer:
 
 URLS = (
     Url("GET", NETWORK, show, MANAGE, "S3.4"),
-    Url("POST", NETWORK, save, MANAGE, "S3.4", form=NetworkForm),
+    Url("POST", NETWORK, save, MANAGE, "S3.4", form=NetworkForm, current=present),
 )

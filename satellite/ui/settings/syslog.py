@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, Field
 
 from satellite.actions import syslog as actions
-from satellite.actions.mail import Authorities, Host
+from satellite.actions.mail import MOST_AUTHORITIES, Authorities, Host
 from satellite.ui.settings.frame import MANAGE, PATH, server_of, settings_page
 from serverkit.web.answers import Answer, Moved
 from serverkit.web.forms import Choice, Form, Ui
@@ -30,7 +30,7 @@ class SyslogForm(BaseModel):
     host: Host = Field(default="", max_length=253)
     transport: Literal["udp", "tcp", "tls"] = "tls"
     port: int = Field(default=0, ge=0, le=65_535)
-    authorities: Authorities = Field(default="", max_length=50_000)
+    authorities: Authorities = Field(default="", max_length=MOST_AUTHORITIES)
     facility: int = Field(default=16, ge=0, le=23)
 
 

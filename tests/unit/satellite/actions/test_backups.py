@@ -158,6 +158,7 @@ def test_a_backup_is_asked_for_when_the_schedule_says_so_and_alerts_tell_of_age_
     assert tasks.run_next_task(server)
     cleared(server, "backup_old")
     cleared(server, "backup_failed")
+    assert [one["name"].partition("-")[0] for one in items(server)] == ["satellite"]
 
 
 @pytest.mark.row("S3.4")
