@@ -35,6 +35,7 @@ from central.domain.satellites.models import Satellite
 from central.domain.tokens.models import Token
 from central.keyring import KeyRing
 from central.sync.givebacks import Place, take
+from central.sync.site_tokens import refuse_foreign
 from central.sync.staging import Staged, stage_rows
 from exchange.errors import ExchangeError, MalformedError
 from exchange.files.rows import (
@@ -102,18 +103,8 @@ def _own(context: ApplyContext, virtual_account_id: str) -> str:
     return virtual_account_id
 
 
-def _refuse_foreign_tokens(context: ApplyContext, rows: list[TokenRow]) -> None:
-    """A site writes its own tokens; central's stay as they are."""
-    for piece in batches([row.id for row in rows]):
-        of_central = select(Token.id).where(
-            Token.account_id == context.account.id, Token.satellite_id.is_(None), Token.id.in_(piece)
-        )
-        if context.unit.session.scalar(of_central.limit(1)) is not None:
-            raise MalformedError("a row names a token that is not this satellite's")
-
-
 def _tokens(context: ApplyContext, rows: list[TokenRow]) -> None:
-    _refuse_foreign_tokens(context, rows)
+    refuse_foreign(context.unit, context.account.id, context.satellite.id, [row.id for row in rows])
     gone = [row.id for row in rows if row.removed]
     context.unit.session.execute(
         delete(Token).where(

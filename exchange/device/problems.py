@@ -50,6 +50,11 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
     "export_not_permitted": Problem(
         403, "This device may not ask for restricted licences.", "Register it with a token that allows it."
     ),
+    "too_many_open": Problem(
+        409,
+        "Too many of the device's requests or returns wait for central.",
+        "Synchronize the satellite, then send it again.",
+    ),
     "unknown_grant": Problem(404, "This server does not know the grant.", "Nothing needs to be done."),
     "recovery": Problem(
         409,

@@ -184,7 +184,8 @@ def _exports(unit: Unit, after: int, *, full: bool) -> Iterator[RequestRow]:
         # A return is repeated until central's release has come, whatever else is acknowledged; and told again to a
         # central that was restored and may have lost it. One of a grant that was never here is told until it is
         # acknowledged: central releases at once what it knows, and answers nothing about what it does not.
-        fresh = full or row.change_no > after or (row.release is None and row.generation > 0)
+        unplaced = row.generation == 0 and row.release is None
+        fresh = row.change_no > after or (not unplaced and (full or row.release is None))
         if row.returned is not None and row.device_key is not None and fresh:
             yield ExportReturnRow(row.id, row.instance_id, row.returned, PublicKey.from_dict(row.device_key))
     for row in grants:

@@ -617,6 +617,21 @@ def test_device_usage_shows_restricted_and_reserved_licences(script: Script, ven
     assert used == {"SW-48": [("Advantage", 1), ("Strong encryption", 2)], "C9300-48P-4X": [("Advantage", 3)]}
 
 
+@pytest.mark.row("C7.1", "C3.4")
+def test_device_usage_ends_on_the_last_day_of_the_term(script: Script, vendor: World) -> None:
+    """The end of what is reserved is the last second that counts, as it is in the list of subscriptions."""
+    vendor.central("virtual-account", "create", ACCOUNT, "Lab")
+    rows = "virtual_account,tag,quantity,type,start,end\nLab,ESSENTIALS,5,term,2026-01-01,2027-12-31\n"
+    vendor.central("order", "import", ACCOUNT, vendor.file("t.csv", rows))
+    wish = {"reservationCode": REAL_CODE, "licenses": [{"entitlementTag": "ESSENTIALS", "quantity": 3}]}
+    path = f"{CLOUD}/v1/accounts/{ACCOUNT}/virtual-accounts/Lab/reserve-licenses"
+    script.post(path, {"reservationRequests": [wish]})
+    (found,) = script.post(f"{CLOUD}/v1/accounts/{ACCOUNT}/devices", {"virtualAccounts": ["Lab"]})["devices"]
+    (used,) = found["licenseUsage"]
+
+    assert (used["startDate"], used["endDate"]) == ("2026-01-01T00:00:00Z", "2027-12-31T23:59:59Z")
+
+
 @pytest.mark.row("C1.3", "C2.3")
 def test_a_satellites_token_is_not_revoked_by_its_text(script: Script, vendor: World) -> None:
     """The outcome names the satellite and its command; the token goes on, and a token is known with blanks around it."""

@@ -234,22 +234,47 @@ def test_a_token_is_known_with_what_came_along_when_it_was_pasted(site: World, s
     assert text[4:12] not in wrong["message"]
 
 
-@pytest.mark.row("C2.3", "E2")
-def test_a_site_cannot_write_over_a_token_of_central(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file signed by the site that names the id of one of central's tokens is refused; the token stays as it is."""
-    central = site.central("token", "create", ACCOUNT, "--virtual-account", "Spare", "--days", "30")
+def forged_token(site: World, monkeypatch: pytest.MonkeyPatch, token: str) -> str:
+    """A request of the site that gives its own token the id of another one."""
     site.satellite("token", "create", "--virtual-account", "Site", "--days", "30")
     usual = making._rows
 
     def forged(*words: Any, **more: Any) -> Iterator[Any]:
         for row in usual(*words, **more):
-            yield replace(row, id=central["id"]) if isinstance(row, TokenRow) else row
+            yield replace(row, id=token) if isinstance(row, TokenRow) else row
 
     monkeypatch.setattr(making, "_rows", forged)
     request = site.file("request")
     site.satellite("sync", "export", "--output", request)
+    return request
+
+
+@pytest.mark.row("C2.3", "E2")
+def test_a_site_cannot_write_over_a_token_of_central(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file signed by the site that names the id of one of central's tokens is refused; the token stays as it is."""
+    central = site.central("token", "create", ACCOUNT, "--virtual-account", "Spare", "--days", "30")
+    request = forged_token(site, monkeypatch, central["id"])
     refused = site.central("sync", "import", request, "--output", site.file("response"), code=1)["error"]
     kept = next(row for row in site.central("token", "list", ACCOUNT)["items"] if row["id"] == central["id"])
 
     assert refused["code"] == "malformed"
     assert (kept["state"], kept["virtual_account"]) == ("active", "Spare")
+
+
+@pytest.mark.row("C2.3", "C11.3", "E2")
+def test_a_site_cannot_take_over_a_token_of_another_site(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The token stays the other site's for as long as central knows that site; what a removed one left refuses no file."""
+    site.central("virtual-account", "create", ACCOUNT, "South")
+    site.found_satellite("South", home="satellite-2", pool="South")
+    made = site.satellite("token", "create", "--virtual-account", "South", "--days", "30", home="satellite-2")
+    site.satellite("sync", "export", "--output", site.file("south"), home="satellite-2")
+    site.central("sync", "import", site.file("south"), "--output", site.file("south-response"))
+    request = forged_token(site, monkeypatch, made["id"])
+    refused = site.central("sync", "import", request, "--output", site.file("response"), code=1)["error"]
+    kept = next(row for row in site.central("token", "list", ACCOUNT)["items"] if row["id"] == made["id"])
+    site.central("satellite", "remove", ACCOUNT, "South")
+    site.central("sync", "import", request, "--output", site.file("response"))
+
+    assert refused["code"] == "malformed"
+    assert (kept["satellite_name"], kept["virtual_account"]) == ("South", "South")
+    assert site.satellite("sync", "import", site.file("response"))["outcome"] == "applied"

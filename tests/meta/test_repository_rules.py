@@ -54,7 +54,7 @@ FURTHER = {
     "central/domain/satellites": {"keys"},
     "satellite/core/access": {"users"},
     "satellite/core/alerts": {"clones", "conditions", "devices"},
-    "satellite/core/export_queue": {"moving", "withdrawing", "track"},
+    "satellite/core/export_queue": {"bounds", "moving", "withdrawing", "track"},
     "satellite/core/instances": {"clones", "sets"},
     "satellite/core/licences": {"ledger"},
 }

@@ -10,7 +10,7 @@ from central.actions.virtual_accounts import show_virtual_account
 from central.api.compat.accounts import query_paging, wanted_names
 from central.api.compat.wire import Call
 from central.domain.instances.errors import UnknownInstanceError
-from serverkit.http.lenient import objects_of, page, seconds, success, text_of
+from serverkit.http.lenient import last_second, objects_of, page, seconds, success, text_of
 from serverkit.http.lenient_devices import identity_of, listed_form, meant_of, removed_form, transferred, usage_form
 from serverkit.http.lenient_forms import moved_form
 from serverkit.views import IdentifiedInstance
@@ -46,7 +46,7 @@ def device_usage(call: Call) -> dict[str, Any]:
                     "license": line.name,
                     "quantity": line.quantity,
                     "startDate": seconds(line.start),
-                    "endDate": seconds(line.end),
+                    "endDate": last_second(line.end),
                 }
                 for line in uses[row.id].licences
             ],

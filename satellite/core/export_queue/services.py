@@ -17,6 +17,7 @@ from satellite.core.accounts.models import VirtualAccount
 from satellite.core.base import next_change
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
+from satellite.core.export_queue.bounds import refuse_many_requests, refuse_many_returns
 from satellite.core.export_queue.models import GRANT_STATES, QUEUE_STATES, HeldGrant, QueueEntry
 from satellite.core.export_queue.queries import device_of, units_of
 from satellite.core.export_queue.withdrawing import withdraw_waiting
@@ -71,6 +72,7 @@ def queue_request(
         raise DeviceRefusal("export_not_permitted", "the token did not allow it")
     if statement.quantity and unit.session.get_one(VirtualAccount, instance.virtual_account_id).removed:
         raise DeviceRefusal("virtual_account_released")  # central does not know the device, and would say only that
+    refuse_many_requests(unit, instance.id, statement.tag)
     withdraw_waiting(unit, "Replaced by a newer request of the device.", instance.id, statement.tag)
     row = QueueEntry(
         id=statement.request,
@@ -203,7 +205,9 @@ def take_return(
     row = unit.session.get(HeldGrant, statement.grant)
     if (row.key_hash if row is not None else statement.key_hash) != key.key_hash:
         return None
-    row = row or _forgotten(unit, statement)
+    if row is None:
+        refuse_many_returns(unit, instance_id)
+        row = _forgotten(unit, statement)
     if row.instance_id != instance_id:
         row.instance_id, row.change_no = instance_id, next_change(unit)
     if row.returned is None:
