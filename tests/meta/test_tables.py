@@ -17,6 +17,7 @@ from serverkit.web.tables import Table
 from serverkit.web.urls import Url
 
 
+@pytest.mark.row("S3.2")
 @pytest.mark.parametrize(("pages", "urls"), [(satellite.ui, SATELLITE), (central.ui, CENTRAL)])
 def test_views_can_be_saved_of_every_table(pages: ModuleType, urls: Sequence[Url]) -> None:
     """Every table of a console is declared with the page that shows it, at the address that it says."""
