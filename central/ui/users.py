@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -219,7 +220,7 @@ def reset_page(page: Page) -> Answer:
     view = RESET.view(page, f"{PATH}/{page.thing['id']}/reset", cancel=PATH)
     name = page.thing["name"]
     effect = _("{name} gets a new password; all sessions end, failed attempts are cleared.", name=name)
-    command = f"central user password {name!r} --password-file FILE"
+    command = f"central user password {shlex.quote(name)} --password-file FILE"
     return _shown("user-reset", _("Set a new password"), view, effect=effect, about=_about(page.thing), command=command)
 
 
@@ -249,7 +250,7 @@ def _about(item: Item) -> tuple[tuple[Words, Any], ...]:
 
 
 def _shown(name: str, title: Words, view: FormView, **more: Any) -> Shown:
-    context = {"view": view, "effect": "", "about": (), "refused": None, "command": "", "back": PATH, **more}
+    context = {"view": view, "effect": "", "about": (), "reasons": (), "command": "", "back": PATH, **more}
     return Shown(name, title, "change.html", context, crumbs=LIST, nav="users", help="central-portal#users")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -212,13 +213,14 @@ def delete(page: Page) -> Answer:
 
 def _shown(page: Page, verb: str, title: Words, view: FormView, **more: Any) -> Shown:
     pool = page.thing
-    context = {"view": view, "effect": "", "command": "", "reasons": (), "back": general(pool), "pool": pool, **more}
+    about = ((_("Virtual account"), pool["name"]),)
+    context = {"view": view, "effect": "", "command": "", "reasons": (), "back": general(pool), "about": about, **more}
     if context["command"]:
-        context["command"] = f"{context['command']} {pool['domain']} {pool['name']!r}"
+        context["command"] += f" {shlex.join([pool['domain'], pool['name']])}"
     return Shown(
         f"virtual-account-{verb}",
         title,
-        "pool_change.html",
+        "change.html",
         context,
         nav="virtual-accounts",
         help="central-portal#virtual-accounts",

@@ -237,8 +237,8 @@ def remove_page(page: Page) -> Answer:
         (_("Access tokens"), person["tokens"]),
     )
     command = f"satellite user remove {person['id']}"
-    refused = None if judged.allowed else Refusal.of(judged.reasons[0])
-    return _shown("user-remove", _("Remove user"), view, effect=effect, about=about, command=command, refused=refused)
+    refused = [Refusal.of(one) for one in judged.reasons]
+    return _shown("user-remove", _("Remove user"), view, effect=effect, about=about, command=command, reasons=refused)
 
 
 def remove(page: Page) -> Answer:
@@ -248,7 +248,7 @@ def remove(page: Page) -> Answer:
 
 
 def _shown(name: str, title: Words, view: FormView, **more: Any) -> Shown:
-    context = {"view": view, "effect": "", "about": (), "refused": None, "command": "", "back": PATH, **more}
+    context = {"view": view, "effect": "", "about": (), "reasons": (), "command": "", "back": PATH, **more}
     return Shown(name, title, "change.html", context, crumbs=LIST, nav="users", help="users")
 
 

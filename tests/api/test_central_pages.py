@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
@@ -171,6 +172,25 @@ def test_virtual_accounts_are_made_tagged_moved_to_default_and_deleted(portal: t
     assert owner.post(f"{path}/delete").headers["Location"] == f"{A}/va"
     assert owner.get(f"{path}/general").status_code == 404
     assert owner.get(f"{A}/va?as=csv").get_data(as_text=True).count("\n") == 4
+
+
+@pytest.mark.row("C1.2", "C1.5")
+def test_a_shown_command_names_its_thing_as_a_shell_reads_it(portal: tuple[World, Central, Enter]) -> None:
+    """A name with quotes and a substitution stays one word: nothing in it runs when the command is pasted."""
+    world, _server, enter = portal
+    admin = enter()
+    name = """O'Neil "$(id)\""""
+    world.central("virtual-account", "create", ACCOUNT, name)
+    world.central("user", "add", name, "--role", "vendor_support")
+    user = next(one["id"] for one in world.central("user", "list")["items"] if one["name"] == name)
+    shown = {
+        f"{A}/va/{numbers(world)[name]}/default": ["central", "virtual-account", "default", ACCOUNT, name],
+        f"/users/{user}/reset": ["central", "user", "password", name, "--password-file", "FILE"],
+    }
+    for path, words in shown.items():
+        found = re.search(r"<code>(central .*?)</code>", admin.get(path).get_data(as_text=True))
+        assert found, path
+        assert shlex.split(unescape(found[1])) == words
 
 
 @pytest.mark.row("C1.4", "C2.2")
