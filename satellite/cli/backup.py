@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from satellite.actions import backups as actions
-from satellite.cli.base import FILE, group, home, opened, reading, writing
-from satellite.runtime import BACKUPS, open_satellite, settle_restore
+from satellite.cli.base import FILE, group, home, opened, shows, writing
+from satellite.runtime import BACKUPS, Satellite, open_satellite, settle_restore
 from serverkit.actor import OPERATOR
 from serverkit.backup.cli import Opened, add_backup_commands
 from serverkit.cli.base import emit
+from serverkit.db.unit import Unit
 from serverkit.files import read_bounded
 
 
@@ -30,12 +31,10 @@ def _finish(folder: Path) -> dict[str, Any]:
 backup = add_backup_commands(group, BACKUPS, home, _opened, settle_restore, _finish)
 
 
-@backup.command("list", help="List the backups that the satellite keeps itself, with schedule and folder.")
-@click.pass_context
-def backup_list(context: click.Context) -> None:
+@shows(backup, "list", "List the backups that the satellite keeps itself, with schedule and folder.")
+def backup_list(server: Satellite, unit: Unit) -> dict[str, Any]:
     """List the backups."""
-    with reading(context) as (server, unit):
-        emit(context, actions.show_backups(server, unit))
+    return actions.show_backups(server, unit)
 
 
 @backup.command("plan", help="Change when the satellite makes backups, and how many it keeps.")

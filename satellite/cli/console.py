@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from satellite.actions import console_settings as actions
-from satellite.cli.base import FILE, group, reading, writing
+from satellite.cli.base import FILE, group, shows, writing
+from satellite.runtime import Satellite
 from serverkit.cli.base import emit
+from serverkit.db.unit import Unit
 from serverkit.files import read_bounded
 
 
@@ -17,13 +20,10 @@ def banner() -> None:
     """Hold the commands of the banner."""
 
 
-@banner.command("show", help="Show the text of the sign-in page.")
-@click.pass_context
-def banner_show(context: click.Context) -> None:
+@shows(banner, "show", "Show the text of the sign-in page.")
+def banner_show(_server: Satellite, unit: Unit) -> dict[str, Any]:
     """Show the text."""
-    with reading(context) as (_, unit):
-        found = actions.show_banner(unit)
-    emit(context, {"text": found})
+    return {"text": actions.show_banner(unit)}
 
 
 @banner.command("set", help="Change the text of the sign-in page; without a file nothing is shown.")
@@ -42,13 +42,10 @@ def network() -> None:
     """Hold the commands of the network."""
 
 
-@network.command("show", help="Show names and proxy, and what the system says of the network.")
-@click.pass_context
-def network_show(context: click.Context) -> None:
+@shows(network, "show", "Show names and proxy, and what the system says of the network.")
+def network_show(server: Satellite, unit: Unit) -> dict[str, Any]:
     """Show the network."""
-    with reading(context) as (server, unit):
-        found = actions.show_network(server, unit)
-    emit(context, found)
+    return actions.show_network(server, unit)
 
 
 @network.command("set", help="Change names and proxy; what is not named stays.")

@@ -9,9 +9,11 @@ import click
 
 from satellite.actions import mail as mail_actions
 from satellite.actions import syslog as syslog_actions
-from satellite.cli.base import FILE, group, opened, reading, writing
+from satellite.cli.base import FILE, group, opened, shows, writing
+from satellite.runtime import Satellite
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import emit
+from serverkit.db.unit import Unit
 from serverkit.files import read_bounded
 
 AUTHORITIES = click.option("--ca", type=FILE, help="Authorities to trust, in PEM form.")
@@ -22,13 +24,10 @@ def mail() -> None:
     """Hold the commands of mail."""
 
 
-@mail.command("show", help="Show the settings of mail, and what was sent of late.")
-@click.pass_context
-def mail_show(context: click.Context) -> None:
+@shows(mail, "show", "Show the settings of mail, and what was sent of late.")
+def mail_show(_server: Satellite, unit: Unit) -> dict[str, Any]:
     """Show mail."""
-    with reading(context) as (_, unit):
-        found = mail_actions.show_mail(unit)
-    emit(context, found)
+    return mail_actions.show_mail(unit)
 
 
 @mail.command("set", help="Change the settings of mail; what is not named stays.")
@@ -73,13 +72,10 @@ def syslog() -> None:
     """Hold the commands of the log server."""
 
 
-@syslog.command("show", help="Show the log server, and how the last sending went.")
-@click.pass_context
-def syslog_show(context: click.Context) -> None:
+@shows(syslog, "show", "Show the log server, and how the last sending went.")
+def syslog_show(_server: Satellite, unit: Unit) -> dict[str, Any]:
     """Show the log server."""
-    with reading(context) as (_, unit):
-        found = syslog_actions.show_syslog(unit)
-    emit(context, found)
+    return syslog_actions.show_syslog(unit)
 
 
 @syslog.command("set", help="Change the log server; what is not named stays.")

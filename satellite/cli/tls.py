@@ -8,9 +8,11 @@ from typing import Any
 import click
 
 from satellite.actions import tls as actions
-from satellite.cli.base import FILE, group, reading, writing
+from satellite.cli.base import FILE, group, reading, shows, writing
+from satellite.runtime import Satellite
 from serverkit.cli.base import OUTPUT, emit
 from serverkit.clock import iso
+from serverkit.db.unit import Unit
 from serverkit.files import read_bounded, write_atomic
 from serverkit.tls.pair import MOST_BYTES
 
@@ -22,13 +24,10 @@ def tls() -> None:
     """Hold the commands of the certificate."""
 
 
-@tls.command("show", help="Show the certificate, and the request that waits.")
-@click.pass_context
-def tls_show(context: click.Context) -> None:
+@shows(tls, "show", "Show the certificate, and the request that waits.")
+def tls_show(server: Satellite, unit: Unit) -> dict[str, Any]:
     """Show the certificate."""
-    with reading(context) as (server, unit):
-        found = actions.show_tls(server, unit)
-    emit(context, _plain(found))
+    return _plain(actions.show_tls(server, unit))
 
 
 @tls.command("request", help="Make a certificate request; the private key stays on this machine and waits.")
