@@ -59,7 +59,7 @@ class Checked:
 def check_incoming(server: Satellite, actor: Actor, kind: Incoming, open_file: Opener) -> Checked:
     """Verify a file and keep it until it is applied; what is wrong with it is raised, and nothing is kept or changed.
 
-    OtherFileCheckedError where another file was checked meanwhile: it is put aside by a person who has seen it, never by
+    OtherFileCheckedError where another file was checked meanwhile: it is discarded by a person who has seen it, never by
     this one.
     """
     check = check_authorization_file if kind is Incoming.AUTHORIZATION else check_response_file
@@ -112,7 +112,7 @@ def apply_checked(server: Satellite, actor: Actor, kind: Incoming, sha256: str) 
 
 
 def drop_checked(server: Satellite, actor: Actor, kind: Incoming, sha256: str) -> None:
-    """Put aside the file that was checked, by its digest; the original stays where it was. NotCheckedError for another."""
+    """Discard the file that was checked, by its digest; the original stays where it was. NotCheckedError for another."""
     require_actor(actor, NEEDED[kind])
     with _alone(server):
         checked = find_checked(server, kind)

@@ -70,7 +70,7 @@ class _State(Stored):
 
 
 def show_mail(unit: Unit) -> dict[str, Any]:
-    """Show the settings of mail, and what was sent of late; never the password."""
+    """Show the settings of mail, and the newest mails; never the password."""
     require(unit, Permission.SITE_MANAGE)
     plan = stored.read(unit, stored.MAIL, MailPlan)
     last = unit.session.scalars(entries(OutboxEntry).order_by(OutboxEntry.at.desc()).limit(SHOWN))

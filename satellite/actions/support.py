@@ -194,7 +194,7 @@ def _tried(collect: Callable[[Satellite, Unit], Any], server: Satellite, unit: U
 
 
 def _cleaner(server: Satellite, unit: Unit) -> Callable[[str], str]:
-    """Takes out what is secret, wherever it stands; nothing that is collected should hold it in the first place."""
+    """Removes secrets from a text; what is collected should hold none anyway."""
     known = []
     for subject in (stored.BACKUP, stored.MAIL):
         try:

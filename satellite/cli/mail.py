@@ -24,7 +24,7 @@ def mail() -> None:
     """Hold the commands of mail."""
 
 
-@shows(mail, "show", "Show the settings of mail, and what was sent of late.")
+@shows(mail, "show", "Show the settings of mail, and the newest mails.")
 def mail_show(_server: Satellite, unit: Unit) -> dict[str, Any]:
     """Show mail."""
     return mail_actions.show_mail(unit)

@@ -72,12 +72,12 @@ class Shelf:
         return f"{self.product.name}-{self.owner[:OWNER_DIGITS]}-"
 
     def items(self) -> list[Kept]:
-        """The backups, the newest first; what only looks like one of this server's, or goes meanwhile, is none."""
+        """The backups, the newest first; not what only looks like one of this server's, or is removed meanwhile."""
         found = [one for path in self.folder.glob(f"{self.prefix}*{SUFFIX}") if (one := self._kept(path))]
         return sorted(found, key=lambda one: (one.created, one.name), reverse=True)
 
     def item(self, name: str) -> Kept:
-        """One backup; UnknownBackupError, also for one that goes meanwhile."""
+        """One backup; UnknownBackupError, also for one that is removed meanwhile."""
         found = self._kept(self.path(name))
         if found is None:
             raise UnknownBackupError("there is no backup {name!r}", name=name[:80])

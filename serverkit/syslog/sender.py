@@ -51,7 +51,7 @@ def send(server: LogServer, program: str, name: str, messages: Sequence[Message]
                 stage = "sending"
                 secure.sendall(b"".join(map(framed, data)))
                 with suppress(OSError):
-                    secure.unwrap()  # not every log server says goodbye
+                    secure.unwrap()  # not every log server ends TLS properly
     except OSError as error:
         cause = cause_of(error, server.host, server.port, server.seconds)
         raise SyslogFailedError("{stage}: {cause}", stage=stage, cause=cause) from error

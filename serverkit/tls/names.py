@@ -119,7 +119,7 @@ class AskedNames:
 
 
 def asked_names(folder: Path, now: datetime) -> list[str]:
-    """The names and addresses by which devices reached this server of late."""
+    """The names and addresses by which devices reached this server in the last days."""
     known = _read(folder / ASKED)
     return [name for name, day in known.items() if now.date() - day < timedelta(days=ASKED_DAYS)]
 

@@ -1,4 +1,4 @@
-"""Mail about alerts: the server, the recipients, a test, and what was sent of late (row S3.4)."""
+"""Mail about alerts: the server, the recipients, a test, and the newest mails (row S3.4)."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from serverkit.web.urls import Url
 SYSLOG = f"{PATH}/syslog"
 TITLE = _("Log server")
 TRANSPORTS: dict[str, Words] = {
-    "udp": _("UDP, which loses messages without a word"),
+    "udp": _("UDP: lost messages are not noticed"),
     "tcp": _("TCP"),
     "tls": _("TLS"),
 }

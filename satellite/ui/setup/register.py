@@ -88,7 +88,7 @@ def apply(page: Page) -> Answer:
 
 
 def drop(page: Page) -> Answer:
-    """Put the file that was checked aside."""
+    """Discard the file that was checked."""
     drop_checked(server_of(page), page.actor, KIND, cast("Apply", page.read).sha256)
     return Moved(base_of(page))
 
