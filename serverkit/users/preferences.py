@@ -6,19 +6,24 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from serverkit.actor import ActorKind
 from serverkit.db.unit import Unit
 from serverkit.users.tables import UserTables
 
 
-def preferences_of(unit: Unit, tables: UserTables, user_id: str) -> dict[str, Any]:
-    """All that a user chose, by name."""
+def list_preferences(unit: Unit, tables: UserTables) -> dict[str, Any]:
+    """All that the acting user chose, by name; nothing for an actor who is no user."""
+    if unit.actor.kind is not ActorKind.USER:
+        return {}
     model = tables.preference
-    return {row.name: row.value for row in unit.session.scalars(select(model).where(model.user_id == user_id))}
+    return {row.name: row.value for row in unit.session.scalars(select(model).where(model.user_id == unit.actor.id))}
 
 
-def keep_preference(unit: Unit, tables: UserTables, user_id: str, name: str, value: Any) -> None:
-    """Keep what a user chose; None goes back to what is usual."""
-    model = tables.preference
+def keep_preference(unit: Unit, tables: UserTables, users: type[Any], name: str, value: Any) -> None:
+    """Keep what the acting user chose; None restores the default. Nothing is kept of an actor who is not among `users`."""
+    user_id, model = unit.actor.id, tables.preference
+    if unit.actor.kind is not ActorKind.USER or unit.session.get(users, user_id) is None:
+        return
     if value is None:
         unit.session.execute(delete(model).where(model.user_id == user_id, model.name == name))
     else:
