@@ -241,7 +241,7 @@ class _Staging:
         self.staged.said.extend(
             row.number if row.number is not None else UNNUMBERED + place for place, row in enumerate(fresh, first)
         )
-        # Told apart from those of central by numbers below nothing, until their place is known.
+        # Negative numbers distinguish them from those of central until their place is known.
         self._learn_virtual_accounts(
             {row.instance for row in fresh if row.instance and row.instance not in self.staged.virtual_accounts}
         )

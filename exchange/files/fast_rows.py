@@ -80,7 +80,7 @@ def _texts(column: Column, most: int = TEXT_CHARS, *types: type, least: int = 0)
 
 
 def _flags(column: Column) -> list[bool]:
-    # Told apart from 0 and 1, which are equal to them.
+    # Distinguished from 0 and 1, which are equal to them.
     _sure({*map(type, _list(column))} == {bool})
     return _list(column)
 

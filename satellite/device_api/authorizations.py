@@ -13,7 +13,8 @@ from exchange.device.timers import AUTHORIZATION, AUTHORIZATION_RENEWAL, SILENT_
 from satellite.core.alerts.services import refresh_touched
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
-from satellite.core.export_queue.services import ACTIVE, answers_for, grants_for, mark_delivered
+from satellite.core.export_queue.models import ACTIVE
+from satellite.core.export_queue.services import answers_for, grants_for, mark_delivered
 from satellite.core.instances.models import Instance
 from satellite.core.instances.queries import instance_name
 from satellite.core.instances.services import note_name, touch

@@ -34,8 +34,7 @@ from exchange.statements import open_export_request
 from exchange.vocabulary import DeliveryState, PrivacyField
 from exchange.weight import json_bytes
 from satellite.core.event_log.models import Event
-from satellite.core.export_queue.models import HeldGrant, QueueEntry
-from satellite.core.export_queue.services import ACTIVE, SENT, WAITING
+from satellite.core.export_queue.models import ACTIVE, UNDECIDED, HeldGrant, QueueEntry
 from satellite.core.instances.models import Instance
 from satellite.core.licences.models import Claim
 from satellite.core.tokens.models import Token
@@ -172,7 +171,7 @@ def claims_since(after: int, released: Sequence[str] = (), *, full: bool) -> Sel
 
 
 def _exports(unit: Unit, after: int, *, full: bool) -> Iterator[RequestRow]:
-    undecided = QueueEntry.state.in_([WAITING, SENT])
+    undecided = QueueEntry.state.in_(UNDECIDED)
     requests = select(QueueEntry).where(undecided if full else undecided & (QueueEntry.change_no > after))
     for entry in unit.session.scalars(requests.order_by(QueueEntry.change_no)):
         key = PublicKey.from_dict(entry.device_key)

@@ -150,7 +150,7 @@ def _bring_back(unit: Unit, row: InstanceRow) -> None:
         known = unit.session.get(DeviceKey, key.key_id)
         if known is None:
             unit.session.add(_key_row(row.id, key, member))
-        elif known.superseded:  # its machine was told apart from another one since this copy was made
+        elif known.superseded:  # its machine was separated from another one since this copy was made
             follow_key(unit, key.key_hash, known.instance_id, row.id)
             known.instance_id, known.superseded, known.described = row.id, False, None
     say(unit, EventKind.INSTANCE_RETURNED, found, f"product instance {instance_name(found)} came back from central")

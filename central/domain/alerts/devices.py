@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -24,6 +24,7 @@ from exchange.device.timers import SILENT_MAJOR
 from exchange.identity import Udi
 from serverkit.alerts.engine import Severity, Wanted
 from serverkit.alerts.texts import said
+from serverkit.errors import Filled
 
 
 def instances(snapshot: Snapshot, ids: Collection[str] | None = None) -> Iterator[Wanted]:
@@ -181,18 +182,7 @@ def left_behind(snapshot: Snapshot) -> Iterator[Wanted]:
             units=units,
             end=until(end),
         )
-        subject = {"virtual_account": first.virtual_account_id, "instance": instance_id}
-        yield Wanted(
-            "instance_failed_to_connect",
-            f"gone|{instance_id}",
-            text,
-            snapshot.name(first.virtual_account_id),
-            end,
-            severity=Severity.MAJOR,
-            remind_at=following_warning(end, snapshot.unit.licence_now),
-            actions=("dismiss", "remind"),
-            subject=subject,
-        )
+        yield _held_beyond(snapshot, f"gone|{instance_id}", first, end, text)
     yield from _former_grants(snapshot)
 
 
@@ -210,14 +200,19 @@ def _former_grants(snapshot: Snapshot) -> Iterator[Wanted]:
             units=", ".join(f"{row.quantity} of {row.tag}" for row in grants),
             end=until(end),
         )
-        yield Wanted(
-            "instance_failed_to_connect",
-            f"former|{instance_id}",
-            text,
-            snapshot.name(first.virtual_account_id),
-            end,
-            severity=Severity.MAJOR,
-            remind_at=following_warning(end, snapshot.unit.licence_now),
-            actions=("dismiss", "remind"),
-            subject={"virtual_account": first.virtual_account_id, "instance": instance_id},
-        )
+        yield _held_beyond(snapshot, f"former|{instance_id}", first, end, text)
+
+
+def _held_beyond(snapshot: Snapshot, key: str, first: GrantRecord, end: datetime, text: Filled) -> Wanted:
+    """The alert about units that stay in use although their device cannot be asked for them."""
+    return Wanted(
+        "instance_failed_to_connect",
+        key,
+        text,
+        snapshot.name(first.virtual_account_id),
+        end,
+        severity=Severity.MAJOR,
+        remind_at=following_warning(end, snapshot.unit.licence_now),
+        actions=("dismiss", "remind"),
+        subject={"virtual_account": first.virtual_account_id, "instance": first.instance_id},
+    )

@@ -13,8 +13,7 @@ from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warnin
 from exchange.trust import Root
 from exchange.vocabulary import ExportReason, KeyState
 from satellite.core.accounts.queries import names, present_names
-from satellite.core.export_queue.models import QueueEntry
-from satellite.core.export_queue.services import FAILED
+from satellite.core.export_queue.models import FAILED, QueueEntry
 from satellite.core.licences.models import AllotmentLine, Entitlement
 from satellite.core.licences.queries import pools
 from satellite.core.site.models import HistoryEntry, Site

@@ -14,8 +14,7 @@ from exchange.keys import KEY_ID_DIGITS
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.accounts.queries import names
 from satellite.core.alerts.conditions import stream
-from satellite.core.export_queue.models import HeldGrant
-from satellite.core.export_queue.services import ACTIVE
+from satellite.core.export_queue.models import ACTIVE, HeldGrant
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import instance_name
 from serverkit.alerts.engine import Severity, Wanted

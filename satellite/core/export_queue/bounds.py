@@ -6,7 +6,7 @@ from sqlalchemy import and_, delete, func, select
 
 from exchange.device.backend import DeviceRefusal
 from exchange.device.bodies import GRANTS
-from satellite.core.export_queue.models import HeldGrant, QueueEntry
+from satellite.core.export_queue.models import UNDECIDED, HeldGrant, QueueEntry
 from satellite.core.site.models import Site
 from serverkit.db.unit import Unit
 
@@ -16,7 +16,7 @@ MOST_OPEN = GRANTS
 
 def refuse_many_requests(unit: Unit, instance_id: str, tag: str) -> None:
     """Refuse a request for one more licence; what was asked for can always be changed or withdrawn."""
-    undecided = QueueEntry.state.in_(["waiting", "sent"])
+    undecided = QueueEntry.state.in_(UNDECIDED)
     others = select(func.count(QueueEntry.tag.distinct())).where(
         QueueEntry.instance_id == instance_id, undecided, QueueEntry.tag != tag
     )

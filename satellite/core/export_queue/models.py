@@ -15,8 +15,12 @@ from serverkit.db.guards import quantity as quantity_of
 
 QUEUE_STATES = ("waiting", "sent", "granted", "failed", "delivered", "returned")
 """Where a request for a restricted licence is."""
+WAITING, SENT, GRANTED, FAILED, DELIVERED, RETURNED = QUEUE_STATES
+UNDECIDED = (WAITING, SENT)
+"""Central has not decided these, or its decision has not come."""
 GRANT_STATES = ("active", "returned", "released")
 """What has become of a grant."""
+ACTIVE, GIVEN_BACK, RELEASED = GRANT_STATES
 
 
 class QueueEntry(Base):

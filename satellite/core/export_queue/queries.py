@@ -10,7 +10,7 @@ from sqlalchemy import case, column, func, select, table, type_coerce
 
 from exchange.identity import Udi
 from satellite.core.accounts.models import VirtualAccount
-from satellite.core.export_queue.models import HeldGrant, QueueEntry
+from satellite.core.export_queue.models import ACTIVE, DELIVERED, SENT, WAITING, HeldGrant, QueueEntry
 from serverkit.clock import iso, optional_iso
 from serverkit.db.base import JsonText
 from serverkit.db.unit import Unit
@@ -46,16 +46,16 @@ def entry_dict(row: QueueEntry) -> dict[str, Any]:
 
 
 SINCE = case(
-    (QueueEntry.state == "sent", func.coalesce(QueueEntry.sent_at, QueueEntry.requested_at)),
-    (QueueEntry.state == "delivered", func.coalesce(QueueEntry.delivered_at, QueueEntry.requested_at)),
-    (QueueEntry.state == "waiting", QueueEntry.requested_at),
+    (QueueEntry.state == SENT, func.coalesce(QueueEntry.sent_at, QueueEntry.requested_at)),
+    (QueueEntry.state == DELIVERED, func.coalesce(QueueEntry.delivered_at, QueueEntry.requested_at)),
+    (QueueEntry.state == WAITING, QueueEntry.requested_at),
     else_=func.coalesce(QueueEntry.decided_at, QueueEntry.requested_at),
 )
 """Since when a request is in its state, as far as that is noted."""
 
 
 def _since(row: QueueEntry) -> datetime:
-    noted = {"sent": row.sent_at, "delivered": row.delivered_at, "waiting": row.requested_at}
+    noted = {SENT: row.sent_at, DELIVERED: row.delivered_at, WAITING: row.requested_at}
     return noted.get(row.state, row.decided_at) or row.requested_at
 
 
@@ -103,7 +103,7 @@ def units_in_the_way(unit: Unit, ids: Collection[str]) -> dict[str, list[tuple[s
     """Restricted units of grants that neither came back nor were released, for which instances cannot be removed."""
     query = (
         select(HeldGrant.instance_id, HeldGrant.tag, func.sum(HeldGrant.quantity))
-        .where(HeldGrant.instance_id.in_(ids), HeldGrant.state == "active", HeldGrant.not_after > unit.licence_now)
+        .where(HeldGrant.instance_id.in_(ids), HeldGrant.state == ACTIVE, HeldGrant.not_after > unit.licence_now)
         .group_by(HeldGrant.instance_id, HeldGrant.tag)
         .order_by(HeldGrant.tag)
     )

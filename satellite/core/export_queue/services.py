@@ -18,13 +18,23 @@ from satellite.core.base import next_change
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
 from satellite.core.export_queue.bounds import refuse_many_requests, refuse_many_returns
-from satellite.core.export_queue.models import GRANT_STATES, QUEUE_STATES, HeldGrant, QueueEntry
+from satellite.core.export_queue.models import (
+    ACTIVE,
+    DELIVERED,
+    FAILED,
+    GIVEN_BACK,
+    GRANTED,
+    RELEASED,
+    RETURNED,
+    SENT,
+    WAITING,
+    HeldGrant,
+    QueueEntry,
+)
 from satellite.core.export_queue.queries import device_of, units_of
 from satellite.core.export_queue.withdrawing import withdraw_waiting
 from serverkit.db.unit import Unit
 
-WAITING, SENT, GRANTED, FAILED, DELIVERED, RETURNED = QUEUE_STATES
-ACTIVE, GIVEN_BACK, RELEASED = GRANT_STATES
 DEVICE_STATES = {
     WAITING: ExportState.PENDING,
     SENT: ExportState.PENDING,

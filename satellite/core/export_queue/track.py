@@ -11,7 +11,7 @@ from sqlalchemy import select
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.models import Event
 from satellite.core.export_queue.errors import UnknownExportRequestError
-from satellite.core.export_queue.models import HeldGrant, QueueEntry
+from satellite.core.export_queue.models import RETURNED, HeldGrant, QueueEntry
 from satellite.core.export_queue.queries import queue_dicts
 from satellite.core.site.models import MadeRequest
 from serverkit.db.unit import Unit
@@ -38,7 +38,7 @@ def track_of(unit: Unit, entry_id: str) -> Track:
         sent_in = unit.session.scalars(made).first()
     grant = unit.session.get(HeldGrant, row.grant_id) if row.grant_id else None
     returned = None
-    if row.state == "returned":
+    if row.state == RETURNED:
         told = select(Event.at).where(
             Event.instance_id == row.instance_id,
             Event.kind.in_((EventKind.EXPORT_RETURNED, EventKind.EXPORT_RELEASED)),

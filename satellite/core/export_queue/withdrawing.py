@@ -8,11 +8,9 @@ from exchange.vocabulary import ExportReason
 from satellite.core.base import next_change
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
-from satellite.core.export_queue.models import QueueEntry
+from satellite.core.export_queue.models import FAILED, UNDECIDED, WAITING, QueueEntry
 from satellite.core.export_queue.queries import device_of, units_of
 from serverkit.db.unit import Unit
-
-WAITING, SENT, FAILED = "waiting", "sent", "failed"
 
 
 def withdraw_all(unit: Unit, instance_id: str) -> None:
@@ -29,7 +27,7 @@ def withdraw_waiting(unit: Unit, why: str, instance_id: str, tag: str | None = N
 
 def refuse_undecided(unit: Unit, virtual_account_id: str, why: str) -> None:
     """Fail what devices of a virtual account asked for and central has not decided; its decision, if it comes, is taken."""
-    undecided = QueueEntry.state.in_([WAITING, SENT])
+    undecided = QueueEntry.state.in_(UNDECIDED)
     query = select(QueueEntry).where(QueueEntry.virtual_account_id == virtual_account_id, undecided)
     for row in unit.session.scalars(query.order_by(QueueEntry.change_no)).all():
         _fail(unit, row, why)
