@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from central.domain.access.errors import NotPermittedError
 from central.domain.access.rules import (
+    ALL_POOLS,
     MATRIX,
     TRUSTED_KINDS,
     Permission,
@@ -46,16 +47,21 @@ def permit_place(unit: Unit, needed: Sequence[StrEnum], domain: str | None, numb
     """Refuse who holds none of the permissions at a place: an account by domain, a virtual account of it by number.
 
     UnknownAccountError, UnknownVirtualAccountError for what is not there or not for the actor, whatever is needed.
-    Without a number any part of the account will do; without a domain any account.
+    Without a number any part of the account will do; without a domain any account. `all` as number is every virtual account,
+    for those who may see them all.
     """
     account_id = by_domain(unit, domain).id if domain is not None else ""
     if number is None:
         permit(unit, needed, account_id, changes=unit.writing)
         return
-    wanted, pool = _of_matrix(needed), by_number(unit, account_id, number).id
-    if not wanted or unit.actor.kind in TRUSTED_KINDS:
+    wanted, pool = _of_matrix(needed), _pool(unit, account_id, number)
+    if unit.actor.kind in TRUSTED_KINDS:
         return
     held = held_roles(unit, unit.actor.id)
+    if number == ALL_POOLS and not permits(held, Permission.ACCOUNT_VIEW, account_id, ""):
+        raise NotPermittedError("{label} may not see all virtual accounts", label=unit.actor.label)
+    if not wanted:
+        return
     if not any(permits(held, one, account_id, pool) for one in wanted):
         raise NotPermittedError("{label} may not do this ({wanted})", label=unit.actor.label, wanted=wanted[0])
 
@@ -68,8 +74,13 @@ def permissions_at(unit: Unit, domain: str | None, number: str | None) -> frozen
     account_id = by_domain(unit, domain).id
     if number is None:
         return frozenset(one.value for one in Permission if permits_in_part(held, one, account_id))
-    pool = by_number(unit, account_id, number).id
+    pool = _pool(unit, account_id, number)
     return frozenset(one.value for one in Permission if permits(held, one, account_id, pool))
+
+
+def _pool(unit: Unit, account_id: str, number: str) -> str:
+    """The virtual account of a number; empty for all of them, as a role of the whole account reaches them."""
+    return "" if number == ALL_POOLS else by_number(unit, account_id, number).id
 
 
 def _of_matrix(needed: Sequence[StrEnum]) -> list[Permission]:

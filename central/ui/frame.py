@@ -10,7 +10,7 @@ from central.actions.accounts import name_accounts, show_account, show_agreement
 from central.actions.alerts import list_alerts
 from central.actions.time import zone_of
 from central.actions.virtual_accounts import find_place, list_places
-from central.domain.access.rules import Permission
+from central.domain.access.rules import ALL_POOLS, Permission
 from central.runtime import Central
 from central.ui.navigation import items_of
 from serverkit.db.unit import Unit
@@ -77,9 +77,14 @@ def _place(unit: Unit, parts: Mapping[str, str]) -> Place | None:
         return None
     try:
         account = show_account(unit, parts["domain"])
-        return Place(account, find_place(unit, parts["domain"], parts["number"]) if "number" in parts else None)
+        return Place(account, _pool(unit, parts))
     except AppError:
         return None
+
+
+def _pool(unit: Unit, parts: Mapping[str, str]) -> dict[str, Any] | None:
+    number = parts.get("number", ALL_POOLS)
+    return find_place(unit, parts["domain"], number) if number != ALL_POOLS else None
 
 
 def _line(place: Place, item: Mapping[str, Any]) -> AlertLine:

@@ -111,6 +111,10 @@ MATRIX: dict[Role, frozenset[Permission]] = {
 TRUSTED_KINDS = frozenset({ActorKind.OPERATOR, ActorKind.SYSTEM, ActorKind.JOB, ActorKind.SATELLITE, ActorKind.DEVICE})
 
 
+ALL_POOLS = "all"
+"""What stands in an address for all virtual accounts, instead of the number of one."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeldRole:
     """A role of a user; ids of wider scopes are empty."""
