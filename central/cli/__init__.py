@@ -20,6 +20,7 @@ MODULES = {
     "reservations": ("reservation",),
     "satellites": ("satellite", "sync"),
     "server": ("upgrade", "serve", "jobs", "node"),
+    "tasks": ("task",),
     "time": ("time", "clock"),
     "tokens": ("token",),
     "trust": ("init", "root", "role-key"),

@@ -8,11 +8,13 @@ from central.actions import jobs as actions
 from central.actions import nodes
 from central.actions.server import migrate_database
 from central.actions.setup import read_setup_code
+from central.actions.tasks import run_next_task
 from central.actions.tls import refresh_tls_at_start
 from central.cli.base import group, home, opened, reading
 from central.domain.operations.models import JobRun
 from central.jobs.catalogue import jobs_of
 from central.runtime import Central, note_here, open_central
+from central.ui.works import bulk_kind
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import emit, emit_list
 from serverkit.devices.asgi_front import Application
@@ -47,7 +49,11 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
 
     def scheduler() -> None:
         own = open_central(folder)
-        run_scheduler(own.database, JobRun, () if no_jobs else jobs_of(own), lambda: note_here(own))
+        if no_jobs:
+            run_scheduler(own.database, JobRun, (), lambda: note_here(own))
+            return
+        bulk = bulk_kind(own)
+        run_scheduler(own.database, JobRun, jobs_of(own), lambda: note_here(own), lambda: run_next_task(own, bulk))
 
     # Each node of a common database is seen by its scheduler, whether it runs jobs or not.
     wanted = None if no_jobs and not server.is_shared else scheduler

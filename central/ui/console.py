@@ -21,6 +21,7 @@ from central.ui import (
     general,
     me,
     members,
+    tasks,
     tokens,
     users,
     virtual_accounts,
@@ -28,6 +29,7 @@ from central.ui import (
 from central.ui.find import find
 from central.ui.frame import make_frame
 from central.ui.roles import ROLES
+from central.ui.works import BulkWorks
 from exchange.errors import ExchangeError
 from serverkit.db.unit import Database, Unit
 from serverkit.errors import AppError
@@ -41,7 +43,7 @@ from serverkit.web.own_pages import own_urls
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 
-PAGES = (first, accounts, agreement, alerts, virtual_accounts, general, tokens, events, members, users, me)
+PAGES = (first, accounts, agreement, alerts, virtual_accounts, general, tokens, events, members, tasks, users, me)
 """The modules with pages: each has a `URLS`. A new page module is added here."""
 URLS: tuple[Url, ...] = (*own_urls(look="C1.6", sign_in="C1.5"), *(url for page in PAGES for url in page.URLS))
 HELP = HelpFolder(help_folder())
@@ -79,8 +81,12 @@ class CentralConsole:
     urls: Sequence[Url] = URLS
     help: HelpFolder = HELP
     door: Door = field(default_factory=Door)
-    works: Works | None = None
     operations: Mapping[str, Operation[Any]] = field(default_factory=dict)
+
+    @property
+    def works(self) -> Works:
+        """Where changes of many rows run."""
+        return BulkWorks()
 
     @property
     def database(self) -> Database:

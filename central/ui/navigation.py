@@ -37,6 +37,7 @@ def items_of(domain: str | None, alerts: Words, exists: Callable[[str], bool]) -
         NavItem("keys", _("Keys"), "/keys", VENDOR, permission=Permission.TRUST_MANAGE, icon="token"),
         NavItem("health", _("Health"), "/health", VENDOR, permission=Permission.VENDOR_MANAGE, icon="pulse"),
         NavItem("users", _("All users"), "/users", VENDOR, permission=Permission.USER_MANAGE, icon="user"),
+        NavItem("tasks", _("Tasks"), "/tasks", icon="clock"),
         NavItem("vendor-events", _("Event log"), "/events", VENDOR, permission=Permission.VENDOR_MANAGE, icon="events"),
     ]
     return [item for item in found if exists(item.path)]

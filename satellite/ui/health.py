@@ -10,13 +10,13 @@ from satellite.actions.support import KIND, read_bundle, start_bundle
 from satellite.actions.tasks import show_task, stop_task
 from satellite.core.access.rules import Permission
 from satellite.runtime import Satellite
-from satellite.ui.works import task_view, work_page
 from serverkit.errors import NotFoundError
 from serverkit.verdicts import Outcome
 from serverkit.web.answers import Answer, Moved, Sent, Shown
 from serverkit.web.console import Severity
 from serverkit.web.formats import day
 from serverkit.web.page import Page
+from serverkit.web.task_pages import task_view, work_page
 from serverkit.web.texts import Text, Words, _
 from serverkit.web.urls import SIGNED_IN, Url
 

@@ -9,12 +9,12 @@ from typing import Any
 from satellite.actions.jobs import list_works, show_task
 from satellite.core.access.rules import Permission
 from serverkit.web.answers import Answer, Shown, Unchanged
-from serverkit.web.console import Severity
 from serverkit.web.forms import Choice
 from serverkit.web.page import Page
 from serverkit.web.table_pages import table_page
-from serverkit.web.tables import Column, Empty, Filter, Item, Moment, Rows, State, StateWords, Table, Wanted
-from serverkit.web.texts import Words, _, ngettext
+from serverkit.web.tables import Column, Empty, Filter, Item, Moment, Rows, State, Table, Wanted
+from serverkit.web.task_pages import STATES, progress_words, took_words
+from serverkit.web.texts import Words, _
 from serverkit.web.urls import SIGNED_IN, Url
 from serverkit.web.windowed import rows_of
 
@@ -43,32 +43,12 @@ ASKED = {
     "task-bulk": "/bulk",
 }
 """Where the pages of tasks are; one that only programs ask for has none."""
-STATES = {
-    "waiting": StateWords(_("Waiting")),
-    "running": StateWords(_("Running")),
-    "done": StateWords(_("Done")),
-    "failed": StateWords(_("Failed"), Severity.MAJOR),
-    "stopped": StateWords(_("Stopped")),
-}
 BY = {"schedule": _("the schedule"), "person": _("a person")}
 
 
 def kind_words(item: Item) -> Words:
     """What a task does."""
     return KINDS.get(item["kind"], str(item["kind"]).replace("_", " ").capitalize())
-
-
-def took_words(item: Item) -> str | None:
-    """How long it took."""
-    seconds = item["took_seconds"]
-    if seconds is None:
-        return None
-    if seconds < 1:
-        return str(_("less than a second"))
-    count = round(seconds)
-    if count < 120:
-        return str(ngettext("{count} second", "{count} seconds", count))
-    return str(ngettext("{count} minute", "{count} minutes", count // 60))
 
 
 def task_rows(page: Page, wanted: Wanted) -> Rows:
@@ -88,12 +68,6 @@ def path_of(page: Page, item: Item) -> str | None:
     folder = ASKED.get(item["kind"])
     path = f"{folder}/{item['id']}" if folder else ""
     return path if path and page.may_open(path) else None
-
-
-def progress_words(item: Item) -> str | None:
-    """How much of what is counted is done."""
-    counted = item.get("progress")
-    return str(_("{uses} of {most}", uses=counted[0], most=counted[1])) if counted else None
 
 
 def by_words(item: Item) -> str:

@@ -19,12 +19,13 @@ class TaskMixin:
     """A work that somebody asked for, with how far it is and what came of it.
 
     `done` of `total` count within a stage, 0 of 0 where nothing is counted. `log` holds lines with their times, `error` what
-    is said of a failure. A running task whose lease is over is taken for dead.
+    is said of a failure. `asked_by` is the id of the actor, `created_by` the name. A running task whose lease is over is taken for dead.
     """
 
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     kind: Mapped[str] = mapped_column(String(64), index=True)
     actor: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    asked_by: Mapped[str] = mapped_column(String(255), index=True)
     created_by: Mapped[str] = mapped_column(Text)
     wanted: Mapped[dict[str, Any]] = mapped_column(JsonText)
     state: Mapped[str] = mapped_column(String(16), one_of("state", TASK_STATES), index=True)

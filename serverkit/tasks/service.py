@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from serverkit.actor import SYSTEM, Actor, ActorKind
@@ -27,10 +27,7 @@ OPEN = ("waiting", "running")
 
 @dataclass(frozen=True, slots=True)
 class TaskKind:
-    """A kind of task: its stages in order, and its work, which gets who asked, what was wanted, and where to tell.
-
-    Only one task of a kind waits or runs at a time.
-    """
+    """A kind of task: its stages in order, and its work, which gets who asked, what was wanted, and where to tell."""
 
     name: str
     stages: tuple[str, ...]
@@ -44,7 +41,7 @@ class Progress:
         """`task_id` is the running task."""
         self._database = database
         self._model = model
-        self._id = task_id
+        self.id = task_id
 
     def stage(self, name: str, total: int = 0) -> None:
         """Begin a stage; TaskStoppedError where somebody asked to stop."""
@@ -90,7 +87,7 @@ class Progress:
         self._database.run(SYSTEM, note)
 
     def _row(self, unit: Unit) -> TaskMixin:
-        row = unit.session.scalars(for_change(select(self._model).where(self._model.id == self._id))).one()
+        row = unit.session.scalars(for_change(select(self._model).where(self._model.id == self.id))).one()
         row.lease_until = unit.now + LEASE
         return row
 
@@ -99,16 +96,24 @@ def _with_line(row: TaskMixin, unit: Unit, text: str) -> list[dict[str, str]]:
     return [*row.log, {"at": iso(unit.now), "text": text[:1000]}][-MOST_LINES:]
 
 
-def ask(unit: Unit, model: type[TaskMixin], kind: str, wanted: Mapping[str, Any]) -> TaskMixin:
-    """Ask for a task in the name of the unit's actor; TaskRunningError while one of its kind waits or runs."""
-    query = select(model.id).where(model.kind == kind, model.state.in_(OPEN))
-    if unit.session.scalars(query).first() is not None:
+def ask(
+    unit: Unit, model: type[TaskMixin], kind: str, wanted: Mapping[str, Any], *, most: int = 1, own: bool = False
+) -> TaskMixin:
+    """Ask for a task in the name of the unit's actor; TaskRunningError while `most` of its kind wait or run.
+
+    `own`: only those that the actor asked for count.
+    """
+    query = select(func.count()).select_from(model).where(model.kind == kind, model.state.in_(OPEN))
+    if own:
+        query = query.where(model.asked_by == unit.actor.id)
+    if (unit.session.scalar(query) or 0) >= most:
         raise TaskRunningError
     unit.session.execute(delete(model).where(model.asked_at < unit.now - KEPT, model.state.not_in(OPEN)))
     actor = unit.actor
     scopes = sorted(actor.scopes) if actor.scopes is not None else None
     row = model()
     row.id, row.kind, row.created_by, row.wanted = new_id(), kind, actor.label, dict(wanted)
+    row.asked_by = actor.id
     row.actor = {"kind": actor.kind.value, "id": actor.id, "name": actor.name, "scopes": scopes}
     row.state, row.stage, row.done, row.total, row.log = "waiting", "", 0, 0, []
     row.stop_asked, row.asked_at = False, unit.now

@@ -21,7 +21,7 @@ from serverkit.web.refusals import Refusal
 from serverkit.web.selection import Selection, all_that_match, read_rows
 from serverkit.web.tables import Table
 from serverkit.web.texts import _, in_words, language, speaking
-from serverkit.web.urls import Url
+from serverkit.web.urls import Url, filled
 
 STAGES = ("select", "change")
 PART, KEPT = 100, 1_000
@@ -63,6 +63,7 @@ def wanted_of(page: Page, table: Table, bulk: Bulk, selection: Selection, read: 
     """What the task has to know."""
     return {
         "path": page.url.path,
+        "parts": dict(page.parts),
         "query": page.request.query_string.decode("latin-1"),
         "keys": None if selection.all else list(selection.keys),
         "digest": selection.digest,
@@ -77,7 +78,7 @@ def wanted_of(page: Page, table: Table, bulk: Bulk, selection: Selection, read: 
 def run(console: Console, actor: Actor, wanted: Mapping[str, Any], progress: Tells) -> dict[str, Any]:
     """Change the rows; what became of them. SelectionChangedError where others match than those that were previewed."""
     url = next(one for one in console.urls if one.bulk is not None and one.path == wanted["path"])
-    table, bulk = url.bulk
+    table, bulk = _change_of(url, wanted)
     results = Results()
     with speaking(str(wanted["language"])):
         read = bulk.form.model.model_validate(wanted["read"]) if bulk.form is not None else None
@@ -110,9 +111,8 @@ def _change(
     console: Console, actor: Actor, url: Url, wanted: Mapping[str, Any], read: Any, part: Sequence[str], into: Results
 ) -> Callable[[Unit], None]:
     def work(unit: Unit) -> None:
-        # A console whose permissions depend on the place of an address changes rows while the page waits.
-        console.permit(unit, alternatives(url.permission), {})
-        table, bulk = url.bulk
+        console.permit(unit, alternatives(url.permission), _parts_of(wanted))
+        table, bulk = _change_of(url, wanted)
         page = _page(console, actor, url, wanted, unit)
         before = len(part)
         found = change_rows(page, table, bulk, part, read)
@@ -148,6 +148,17 @@ def change_rows(page: Page, table: Table, bulk: Bulk, keys: Sequence[str], read:
 
 def _page(console: Console, actor: Actor, url: Url, wanted: Mapping[str, Any], unit: Unit) -> Page:
     """The visit that the task stands for."""
-    environ = EnvironBuilder(path=url.path, query_string=str(wanted["query"])).get_environ()
-    who = SignedIn(actor, "", "", actor.scopes or frozenset())
-    return Page(console, Request(environ), url, {}, Look(), who=who, work=unit)
+    parts = _parts_of(wanted)
+    environ = EnvironBuilder(path=filled(url.path, parts), query_string=str(wanted["query"])).get_environ()
+    who = console.placed(unit, SignedIn(actor, "", "", actor.scopes or frozenset()), parts)
+    return Page(console, Request(environ), url, parts, Look(), who=who, work=unit)
+
+
+def _parts_of(wanted: Mapping[str, Any]) -> dict[str, str]:
+    """The place that the address names."""
+    return dict(wanted.get("parts", {}))
+
+
+def _change_of(url: Url, wanted: Mapping[str, Any]) -> tuple[Table, Bulk]:
+    table, bulk = url.bulk
+    return table.at(_parts_of(wanted)), bulk

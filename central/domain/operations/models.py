@@ -1,14 +1,16 @@
-"""Tables of serverkit in central's database (runs of jobs, outbox, clock), and central's nodes."""
+"""Tables of serverkit in central's database (runs of jobs, tasks, outbox, clock), and central's nodes."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, Text
+from sqlalchemy import Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
 from serverkit.db.base import ClockMixin, IdColumn, JobRunMixin, OutboxMixin, UtcDateTime
+from serverkit.db.guards import bounded
+from serverkit.tasks.models import TaskMixin
 
 
 class JobRun(JobRunMixin, Base):
@@ -27,6 +29,23 @@ class ClockRow(ClockMixin, Base):
     """Licence time, and what was set about time."""
 
     __tablename__ = "clock"
+
+
+class Task(TaskMixin, Base):
+    """A long work that somebody asked for."""
+
+    __tablename__ = "tasks"
+
+
+class UploadPart(Base):
+    """A part of a file that somebody sent for a task; whichever node runs the task finds it here."""
+
+    __tablename__ = "upload_parts"
+
+    upload_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    part: Mapped[int] = mapped_column(Integer, bounded("part"), primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Node(Base):

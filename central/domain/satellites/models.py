@@ -33,6 +33,7 @@ class Satellite(Base):
     name_key: Mapped[str] = mapped_column(String(255))
     email: Mapped[str | None] = mapped_column(String(255))
     host: Mapped[str] = mapped_column(String(255))
+    address: Mapped[str | None] = mapped_column(String(255))
     software_version: Mapped[str] = mapped_column(String(255))
     state: Mapped[str] = mapped_column(String(16), one_of("state", STATES))
     approved: Mapped[bool] = mapped_column(Boolean)
@@ -49,6 +50,7 @@ class Satellite(Base):
     forked: Mapped[bool] = mapped_column(Boolean)
     recovering: Mapped[bool] = mapped_column(Boolean)
     sync_failure: Mapped[str | None] = mapped_column(Text)
+    sync_failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sync_failures: Mapped[int] = mapped_column(Integer, bounded("sync_failures"), default=0)
 
     @validates("name")
@@ -91,6 +93,20 @@ class AnsweredRequest(Base):
     catalogue_upto: Mapped[int] = mapped_column(BigInteger, bounded("catalogue_upto"))
     counts: Mapped[dict[str, int]] = mapped_column(JsonText)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RequestPart(Base):
+    """A part of the file of a request that was applied; those of the newest numbers of a satellite are kept."""
+
+    __tablename__ = "request_parts"
+    __table_args__ = (refers(["account_id", "satellite_id"], "satellites", ["account_id", "id"]),)
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    satellite_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    epoch: Mapped[int] = mapped_column(Integer, bounded("epoch"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, bounded("seq"), primary_key=True, autoincrement=False)
+    part: Mapped[int] = mapped_column(Integer, bounded("part"), primary_key=True, autoincrement=False)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class QuarantinedFile(Base):

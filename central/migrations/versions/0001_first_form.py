@@ -152,6 +152,47 @@ def upgrade() -> None:
     sa.Column('last_seen', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_nodes'))
     )
+    op.create_table('tasks',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=64), nullable=False),
+    sa.Column('actor', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('asked_by', sa.String(length=255), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('wanted', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('stage', sa.Text(), nullable=False),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('log', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('result', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('error', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('stop_asked', sa.Boolean(), nullable=False),
+    sa.Column('asked_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('started_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('finished_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('lease_until', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('"done" BETWEEN 0 AND 9007199254740991', name=op.f('ck_tasks_done_bounds')),
+    sa.CheckConstraint('"state" IN (\'waiting\', \'running\', \'done\', \'failed\', \'stopped\')', name=op.f('ck_tasks_state_known')),
+    sa.CheckConstraint('"total" BETWEEN 0 AND 9007199254740991', name=op.f('ck_tasks_total_bounds')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tasks'))
+    )
+    with op.batch_alter_table('tasks', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_tasks_asked_at'), ['asked_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_tasks_asked_by'), ['asked_by'], unique=False)
+        batch_op.create_index(batch_op.f('ix_tasks_kind'), ['kind'], unique=False)
+        batch_op.create_index(batch_op.f('ix_tasks_state'), ['state'], unique=False)
+
+    op.create_table('upload_parts',
+    sa.Column('upload_id', sa.String(length=32), nullable=False),
+    sa.Column('part', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.CheckConstraint('"part" BETWEEN 0 AND 9007199254740991', name=op.f('ck_upload_parts_part_bounds')),
+    sa.PrimaryKeyConstraint('upload_id', 'part', name=op.f('pk_upload_parts'))
+    )
+    with op.batch_alter_table('upload_parts', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_upload_parts_at'), ['at'], unique=False)
+
     op.create_table('outbox',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
@@ -393,6 +434,7 @@ def upgrade() -> None:
     sa.Column('name_key', sa.String(length=255), nullable=False),
     sa.Column('email', sa.String(length=255), nullable=True),
     sa.Column('host', sa.String(length=255), nullable=False),
+    sa.Column('address', sa.String(length=255), nullable=True),
     sa.Column('software_version', sa.String(length=255), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('approved', sa.Boolean(), nullable=False),
@@ -409,6 +451,7 @@ def upgrade() -> None:
     sa.Column('forked', sa.Boolean(), nullable=False),
     sa.Column('recovering', sa.Boolean(), nullable=False),
     sa.Column('sync_failure', sa.Text(), nullable=True),
+    sa.Column('sync_failed_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('sync_failures', sa.Integer(), nullable=False),
     sa.CheckConstraint('"epoch" BETWEEN 0 AND 9007199254740991', name=op.f('ck_satellites_epoch_bounds')),
     sa.CheckConstraint('"last_rseq" BETWEEN 0 AND 9007199254740991', name=op.f('ck_satellites_last_rseq_bounds')),
@@ -596,6 +639,19 @@ def upgrade() -> None:
     with op.batch_alter_table('quarantined_files', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_quarantined_files_satellite_id'), ['satellite_id'], unique=False)
 
+    op.create_table('request_parts',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('satellite_id', sa.String(length=32), nullable=False),
+    sa.Column('epoch', sa.Integer(), nullable=False),
+    sa.Column('seq', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('part', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.CheckConstraint('"epoch" BETWEEN 0 AND 9007199254740991', name=op.f('ck_request_parts_epoch_bounds')),
+    sa.CheckConstraint('"part" BETWEEN 0 AND 9007199254740991', name=op.f('ck_request_parts_part_bounds')),
+    sa.CheckConstraint('"seq" BETWEEN 0 AND 9007199254740991', name=op.f('ck_request_parts_seq_bounds')),
+    sa.ForeignKeyConstraint(['account_id', 'satellite_id'], ['satellites.account_id', 'satellites.id'], name=op.f('fk_request_parts_account_id_satellite_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'satellite_id', 'epoch', 'seq', 'part', name=op.f('pk_request_parts'))
+    )
     op.create_table('refresh_tokens',
     sa.Column('hash', sa.String(length=64), nullable=False),
     sa.Column('user_id', sa.String(length=32), nullable=False),
@@ -837,6 +893,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_refresh_tokens_client_id'))
 
     op.drop_table('refresh_tokens')
+    op.drop_table('request_parts')
     with op.batch_alter_table('quarantined_files', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_quarantined_files_satellite_id'))
 
@@ -921,6 +978,17 @@ def downgrade() -> None:
 
     op.drop_table('outbox')
     op.drop_table('nodes')
+    with op.batch_alter_table('upload_parts', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_upload_parts_at'))
+
+    op.drop_table('upload_parts')
+    with op.batch_alter_table('tasks', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_tasks_state'))
+        batch_op.drop_index(batch_op.f('ix_tasks_kind'))
+        batch_op.drop_index(batch_op.f('ix_tasks_asked_by'))
+        batch_op.drop_index(batch_op.f('ix_tasks_asked_at'))
+
+    op.drop_table('tasks')
     with op.batch_alter_table('known_places', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_known_places_last_at'))
 

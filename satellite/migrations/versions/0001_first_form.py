@@ -286,6 +286,7 @@ def upgrade() -> None:
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('kind', sa.String(length=64), nullable=False),
     sa.Column('actor', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('asked_by', sa.String(length=255), nullable=False),
     sa.Column('created_by', sa.Text(), nullable=False),
     sa.Column('wanted', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
@@ -307,6 +308,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('tasks', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_tasks_asked_at'), ['asked_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_tasks_asked_by'), ['asked_by'], unique=False)
         batch_op.create_index(batch_op.f('ix_tasks_kind'), ['kind'], unique=False)
         batch_op.create_index(batch_op.f('ix_tasks_state'), ['state'], unique=False)
 
@@ -675,6 +677,7 @@ def downgrade() -> None:
     with op.batch_alter_table('tasks', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_tasks_state'))
         batch_op.drop_index(batch_op.f('ix_tasks_kind'))
+        batch_op.drop_index(batch_op.f('ix_tasks_asked_by'))
         batch_op.drop_index(batch_op.f('ix_tasks_asked_at'))
 
     op.drop_table('tasks')

@@ -10,7 +10,6 @@ from satellite.actions import backups as actions
 from satellite.actions.tasks import is_scheduled, show_task, stop_task
 from satellite.ui.settings.frame import MANAGE, PATH, UP, server_of, settings_page
 from satellite.ui.way import DAYS, EVERY, WEEKDAYS
-from satellite.ui.works import task_view, work_page
 from satellite.ui.zone import zone_of, zones
 from serverkit.day_times import TimeOfDay, ZoneName
 from serverkit.errors import NotFoundError
@@ -19,6 +18,7 @@ from serverkit.web.console import Severity
 from serverkit.web.formats import distance
 from serverkit.web.forms import Choice, Form, Ui
 from serverkit.web.page import Page
+from serverkit.web.task_pages import task_view, work_page
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Grade, Url
 

@@ -9,10 +9,10 @@ from satellite.actions.tasks import SYNCHRONIZE, is_scheduled, show_task, start_
 from satellite.ui.sync.frame import CRUMBS, RUN, server_of
 from satellite.ui.sync.overview import Make, show
 from satellite.ui.sync.remedies import remedy_of, said_of
-from satellite.ui.works import COMMON, TaskView, task_view, unchanged
 from serverkit.errors import NotFoundError
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.page import Page
+from serverkit.web.task_pages import COMMON, TaskView, task_view, unchanged
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 
@@ -54,7 +54,7 @@ def watch(page: Page) -> Answer:
         "scheduled": is_scheduled(page.unit),
     }
     return Shown(
-        "sync-now", _("Synchronize now"), "sync_now.html", context, fragment="sync_now_part.html",
+        "sync-now", _("Synchronize now"), "sync_now.html", context, fragment="_work.html",
         target=f"task-{task['id']}", help="network", crumbs=CRUMBS, nav="sync",
     )  # fmt: skip
 

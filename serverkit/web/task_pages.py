@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from satellite.actions.tasks import is_scheduled
 from serverkit.web.answers import Shown, Unchanged
+from serverkit.web.console import Severity
 from serverkit.web.page import Page
-from serverkit.web.texts import Words, _
+from serverkit.web.tables import Item, StateWords
+from serverkit.web.texts import Words, _, ngettext
 
+STATES = {
+    "waiting": StateWords(_("Waiting")),
+    "running": StateWords(_("Running")),
+    "done": StateWords(_("Done")),
+    "failed": StateWords(_("Failed"), Severity.MAJOR),
+    "stopped": StateWords(_("Stopped")),
+}
 COMMON: dict[str, Words] = {
     "waiting": _("It waits to be begun."),
     "running": _("Under way"),
@@ -74,19 +82,42 @@ def work_page(
     help: str,
     back: tuple[Words, str],
     more: tuple[Words, str] | None = None,
+    template: str = "work.html",
+    context: Mapping[str, Any] | None = None,
 ) -> Shown | Unchanged:
     """The page of one task, or nothing new for a poll; `back` leads to where it was started, `more` to what came of it."""
     task = page.thing
     if (nothing_new := unchanged(page, view)) is not None:
         return nothing_new
-    context = {
+    works = page.console.works
+    shown = {
         "view": view,
         "error": task["error"] if task["state"] == "failed" else None,
-        "scheduled": is_scheduled(page.unit),
+        "scheduled": works is None or works.is_scheduled(page.unit),
         "back": back,
         "more": more,
+        **(context or {}),
     }
     return Shown(
-        name, view.title, "work.html", context, fragment="sync_now_part.html", target=f"task-{task['id']}",
+        name, view.title, template, shown, fragment="_work.html", target=f"task-{task['id']}",
         crumbs=crumbs, nav=nav, help=help,
     )  # fmt: skip
+
+
+def took_words(item: Item) -> str | None:
+    """How long a task took."""
+    seconds = item["took_seconds"]
+    if seconds is None:
+        return None
+    if seconds < 1:
+        return str(_("less than a second"))
+    count = round(seconds)
+    if count < 120:
+        return str(ngettext("{count} second", "{count} seconds", count))
+    return str(ngettext("{count} minute", "{count} minutes", count // 60))
+
+
+def progress_words(item: Item) -> str | None:
+    """How much of what is counted is done."""
+    counted = item.get("progress")
+    return str(_("{uses} of {most}", uses=counted[0], most=counted[1])) if counted else None

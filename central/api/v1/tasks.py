@@ -1,0 +1,96 @@
+"""REST operations of tasks: long works that the scheduler runs."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from central.actions import tasks
+from central.api.v1.context import Call
+from central.runtime import Central
+from serverkit.db.windows import Part
+from serverkit.http.operations import (
+    ANYTHING,
+    FLAG,
+    OPTIONAL_TIME,
+    PLAIN,
+    TEXT,
+    TEXTS,
+    TIME,
+    WHOLE,
+    Access,
+    Operation,
+    Page,
+    list_of,
+    object_of,
+)
+from serverkit.http.schemas import BASE, Nothing
+
+PERHAPS = {"type": ["object", "null"]}
+LISTED = object_of(
+    id=TEXT, kind=TEXT, created_by=TEXT, state=TEXT, domain=TEXT, asked_at=TIME, finished_at=OPTIONAL_TIME
+)
+TASK = object_of(
+    id=TEXT,
+    kind=TEXT,
+    created_by=TEXT,
+    domain=TEXT,
+    state=TEXT,
+    stage=TEXT,
+    stages=TEXTS,
+    done=WHOLE,
+    total=WHOLE,
+    log={"type": "array", "items": ANYTHING},
+    result=PERHAPS,
+    error=PERHAPS,
+    stopping=FLAG,
+    asked_at=TIME,
+    started_at=OPTIONAL_TIME,
+    finished_at=OPTIONAL_TIME,
+)
+
+
+class TaskPage(Page):
+    """A page of tasks, newest first."""
+
+    after: str | None = Field(
+        default=None, max_length=4096, pattern=PLAIN, description="The `next` of the page before."
+    )
+    state: Literal["waiting", "running", "done", "failed", "stopped"] | None = None
+
+
+def list_tasks(call: Call) -> dict[str, Any]:
+    """The tasks that the caller may see."""
+    query: TaskPage = call.query
+    filters = {"state": query.state} if query.state else {}
+    found = tasks.list_tasks(call.unit, Part("", query.after, None, query.limit, filters))
+    return {"items": list(found.items), "next": found.next}
+
+
+def show_task(call: Call) -> dict[str, Any]:
+    """A task."""
+    return tasks.show_task(call.server, call.unit, call.path["task"])
+
+
+def stop_task(call: Call) -> dict[str, Any]:
+    """Stop a task."""
+    return tasks.stop_task(call.server, call.unit, call.path["task"])
+
+
+Op = Operation[Central]
+OPERATIONS = (
+    Op(
+        "list_tasks", "GET", f"{BASE}tasks", "List tasks, newest first.", list_tasks, list_of(LISTED), TaskPage,
+        permission=Access.SIGNED_IN, row="C11.2",
+    ),
+    Op(
+        "show_task", "GET", f"{BASE}tasks/{{task}}", "Show a task with its log and result.", show_task, TASK,
+        permission=Access.SIGNED_IN, row="C11.2",
+    ),
+    Op(
+        "stop_task", "POST", f"{BASE}tasks/{{task}}/stop", "Stop a task before its next stage.", stop_task, TASK,
+        body=Nothing, changes=True,
+        permission=Access.SIGNED_IN, row="C11.2",
+    ),
+)  # fmt: skip
