@@ -18,7 +18,7 @@ ADR = Path(__file__).resolve().parents[2] / "docs" / "adr" / "0038-database-guar
 SERVERS = {"central": of_central, "satellite": of_satellite}
 NO_WORDS = re.compile(
     r"(^|_)(id|hash|digest|key|serial|nonce|holder|name|domain|host|email|tag|sku|hostname|family|actor|kind|job|slot|"
-    r"order_number|order_line|software_version|zone|boot|content_type|created_by|published_by|agreement_accepted_by|action|member|version|"
+    r"order_number|order_line|software_version|zone|boot|content_type|created_by|asked_by|address|published_by|agreement_accepted_by|action|member|version|"
     r"from_virtual_account|to_virtual_account|seen_as)$"
 )
 FREE = {
