@@ -8,6 +8,7 @@ from pydantic import Field
 
 from central.actions import tasks
 from central.api.v1.context import Call
+from central.domain.access.rules import Permission
 from central.runtime import Central
 from serverkit.db.windows import Part
 from serverkit.http.operations import (
@@ -91,6 +92,6 @@ OPERATIONS = (
     Op(
         "stop_task", "POST", f"{BASE}tasks/{{task}}/stop", "Stop a task before its next stage.", stop_task, TASK,
         body=Nothing, changes=True,
-        permission=Access.SIGNED_IN, row="C11.2",
+        permission=(Permission.ALERT_MANAGE, Permission.SATELLITE_MANAGE), row="C11.2",
     ),
 )  # fmt: skip
