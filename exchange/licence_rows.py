@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from exchange.canonical import iso
-from exchange.compliance import LicenceVerdict, LotPhase, LotView, PoolVerdict, until
+from exchange.canonical import iso, parse_time
+from exchange.compliance import EXPIRY_STEPS_DAYS, LicenceVerdict, LotPhase, LotView, PoolVerdict, until
 from exchange.vocabulary import Billing, Compliance
+
+SOON = timedelta(days=max(EXPIRY_STEPS_DAYS))
+SHORT, ENDS, ENOUGH, BY_USAGE = "short", "ends_soon", "enough", "usage"
+STATES = (SHORT, ENDS, ENOUGH, BY_USAGE)
+"""What a licence is like, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +85,46 @@ def _terms(terms: Iterable[Term]) -> list[dict[str, Any]]:
         for (kind, start, end, phase), quantity in sums.items()
     ]
     return sorted(found, key=lambda term: (term["start"] or "", term["end"] or "", term["type"]))
+
+
+def with_attention(row: Mapping[str, Any], terms: Iterable[Term], now: datetime) -> dict[str, Any]:
+    """A row with its `state`, which says whether it is short or ends soon, and `next_end`, the end that comes first."""
+    ends = [
+        term.lot.end
+        for term in terms
+        if term.phase is LotPhase.ACTIVE and term.lot.end is not None and term.lot.billing == row["billing"]
+    ]
+    first = min(ends, default=None)
+    return {**row, "next_end": iso(first) if first is not None else None, "state": _state(row, first, now)}
+
+
+def _state(row: Mapping[str, Any], first: datetime | None, now: datetime) -> str:
+    if row["balance"] is None:
+        return BY_USAGE
+    if row["balance"] < 0:
+        return SHORT
+    return ENDS if first is not None and first <= now + SOON else ENOUGH
+
+
+def urgency(one: Mapping[str, Any]) -> tuple[int, int, str]:
+    """The worst first: what is missing most, then what ends first, then by name."""
+    rank = STATES.index(one["state"])
+    ends = int(parse_time(one["next_end"]).timestamp()) if one["state"] == ENDS else 0
+    within = {SHORT: one["balance"], ENDS: ends}
+    return rank, within.get(one["state"], 0), str(one["name"]).casefold()
+
+
+ORDERS: dict[str, Callable[[dict[str, Any]], tuple[str | int, ...]]] = {
+    "state": urgency,
+    "name": lambda one: (str(one["name"]).casefold(),),
+    "tag": lambda one: (str(one["tag"]),),
+    "virtual_account": lambda one: (str(one["virtual_account"]).casefold(),),
+    "purchased": lambda one: (int(one["purchased"] or 0),),
+    "in_use": lambda one: (int(one["in_use"]),),
+    "balance": lambda one: (int(one["balance"] or 0),),
+    "reserved": lambda one: (int(one["reserved"]),),
+    "upcoming": lambda one: (int(one["upcoming"]),),
+    "next_end": lambda one: (str(one["next_end"] or ""),),
+    "billing": lambda one: (str(one["billing"]),),
+}
+"""The orders of a list of licences by name; `state` is the worst first."""

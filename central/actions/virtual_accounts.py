@@ -20,6 +20,7 @@ from central.domain.accounts.tags import change_tags as change_tags_of
 from central.domain.instances.queries import in_virtual_accounts
 from central.domain.ledger.claims import claimed_in, drop_totals
 from central.domain.ledger.services import owned_in
+from central.domain.licence_tags.services import drop_all_tags
 from central.domain.tokens.queries import own_tokens
 from central.domain.tokens.services import drop_tokens
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
@@ -118,6 +119,7 @@ def delete_virtual_account(unit: Unit, domain: str, name: str) -> dict[str, Any]
     _judge(unit, row).enforce()
     view = _shown(unit, row)
     drop_tags(unit, row)
+    drop_all_tags(unit, row)
     drop_totals(unit, row.account_id, row.id)
     drop_tokens(unit, row.account_id, row.id)
     drop_roles(unit, row.account_id, row.id)

@@ -15,6 +15,7 @@ MODULES = {
     "backup": ("backup", "restore"),
     "event_log": ("events", "transactions"),
     "inventory": ("licences", "instances", "instance"),
+    "licence_tags": ("tag",),
     "mail": ("mail",),
     "orders": ("catalogue", "order", "ledger", "licence"),
     "reservations": ("reservation",),

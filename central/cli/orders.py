@@ -9,6 +9,7 @@ import click
 from central.actions import catalogue as catalogue_actions
 from central.actions import licences, orders
 from central.cli.base import FILE, group, reading, writing
+from central.cli.licence_tags import licence_tag, licence_untag
 from serverkit.cli.base import INTEGER, emit, emit_list, table
 from serverkit.errors import RefusedError, Remedy
 
@@ -123,3 +124,7 @@ def licence_transfer(context: click.Context, domain: str, tag: str, source: str,
     with writing(context) as (_, unit):
         moved = licences.transfer_licences(unit, domain, source, target, tag, quantity)
     emit(context, {"tag": moved["tag"], "quantity": quantity, "from": source, "to": target, "lots": moved["lots"]})
+
+
+licence.add_command(licence_tag)
+licence.add_command(licence_untag)

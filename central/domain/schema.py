@@ -13,6 +13,7 @@ from central.domain.event_log import models as event_log
 from central.domain.export_control import models as export_control
 from central.domain.instances import models as instances
 from central.domain.ledger import models as ledger
+from central.domain.licence_tags import models as licence_tags
 from central.domain.operations import models as operations
 from central.domain.policies import models as policies
 from central.domain.reservations import models as reservations
@@ -31,6 +32,7 @@ FEATURES = (
     export_control,
     instances,
     ledger,
+    licence_tags,
     operations,
     policies,
     reservations,

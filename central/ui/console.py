@@ -19,6 +19,9 @@ from central.ui import (
     events,
     first,
     general,
+    licence_details,
+    licence_tags,
+    licences,
     me,
     members,
     tasks,
@@ -43,7 +46,23 @@ from serverkit.web.own_pages import own_urls
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 
-PAGES = (first, accounts, agreement, alerts, virtual_accounts, general, tokens, events, members, tasks, users, me)
+PAGES = (
+    first,
+    accounts,
+    agreement,
+    alerts,
+    virtual_accounts,
+    general,
+    licences,
+    licence_details,
+    licence_tags,
+    tokens,
+    events,
+    members,
+    tasks,
+    users,
+    me,
+)
 """The modules with pages: each has a `URLS`. A new page module is added here."""
 URLS: tuple[Url, ...] = (*own_urls(look="C1.6", sign_in="C1.5"), *(url for page in PAGES for url in page.URLS))
 HELP = HelpFolder(help_folder())

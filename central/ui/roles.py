@@ -37,6 +37,7 @@ PERMISSIONS: dict[str, Words] = {
     Permission.TOKEN_MANAGE: _("Make, show and revoke registration tokens"),
     Permission.INSTANCE_MANAGE: _("Transfer and remove product instances"),
     Permission.LICENCE_TRANSFER: _("Transfer licences"),
+    Permission.LICENCE_TAG: _("Tag licences"),
     Permission.RESERVATION_MANAGE: _("Reserve licences"),
     Permission.ALERT_MANAGE: _("Dismiss and postpone alerts"),
 }

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from central.domain.access.rules import ALL_POOLS
 from serverkit.web.texts import Words, _
 
+OF_ALL = ("licences",)
+"""The tabs that there are for all virtual accounts at once."""
 Tabs = tuple[tuple[str, Words, str], ...]
 
 
 def pool_tabs(parts: Mapping[str, str]) -> dict[str, Any]:
     """What the template of a page of a virtual account needs to show its tabs."""
     root = f"/a/{parts['domain']}/va/{parts['number']}"
-    items: Tabs = (("general", _("General"), f"{root}/general"), ("events", _("Event log"), f"{root}/events"))
+    items: Tabs = (
+        ("general", _("General"), f"{root}/general"),
+        ("licences", _("Licences"), f"{root}/licences"),
+        ("events", _("Event log"), f"{root}/events"),
+    )
+    if parts["number"] == ALL_POOLS:
+        items = tuple(one for one in items if one[0] in OF_ALL)
     return {"tab_items": items, "tab_label": _("Parts of the virtual account")}
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from exchange.compliance import LotPhase, lot_phase
+from exchange.licence_rows import ORDERS
 from satellite.actions.virtual_accounts import find_id
 from satellite.core.accounts.queries import names, present_names
 from satellite.core.licences import ledger, queries
 from satellite.core.licences.ledger import Ledger, LedgerLine, Licence
 from satellite.core.site.queries import site_of
-from serverkit.clock import optional_iso, parse_time
+from serverkit.clock import optional_iso
 from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Part, Window, window_in_memory
 
@@ -59,9 +59,6 @@ def list_allotments(unit: Unit) -> list[AllotmentView]:
     ]
 
 
-_STATES = ("short", "ends_soon", "enough", "usage")
-
-
 def list_licence_rows(unit: Unit) -> list[dict[str, Any]]:
     """List all licences with what asks for attention, in no order."""
     return ledger.licence_rows(unit, names(unit))
@@ -89,14 +86,7 @@ def list_licence_window(unit: Unit, part: Part = WHOLE) -> Window:
             continue
         if all(item.get(name) == wanted[name] for name in ("state", "billing", "tag") if name in wanted):
             items.append(item)
-    return window_in_memory(items, LICENCE_ORDERS, lambda one: str(one["id"]), part, "state")
-
-
-def urgency(one: Mapping[str, Any]) -> tuple[int, int, str]:
-    """The worst first: what is missing most, then what ends first, then by name."""
-    rank = _STATES.index(one["state"])
-    within = {"short": one["balance"], "ends_soon": int(parse_time(one["next_end"]).timestamp()) if rank == 1 else 0}
-    return rank, within.get(one["state"], 0), str(one["name"]).casefold()
+    return window_in_memory(items, ORDERS, lambda one: str(one["id"]), part, "state")
 
 
 def show_licence(unit: Unit, virtual_account_id: str, tag: str) -> Licence:
@@ -119,23 +109,7 @@ def show_as_of(unit: Unit) -> AsOf:
     return AsOf(site.applied_rseq, site.epoch, optional_iso(site.last_sync_at or site.authorized_at))
 
 
-LICENCE_ORDERS: dict[str, Callable[[dict[str, Any]], tuple[str | int, ...]]] = {
-    "state": urgency,
-    "name": lambda one: (str(one["name"]).casefold(),),
-    "tag": lambda one: (str(one["tag"]),),
-    "virtual_account": lambda one: (str(one["virtual_account"]).casefold(),),
-    "purchased": lambda one: (int(one["purchased"] or 0),),
-    "in_use": lambda one: (int(one["in_use"]),),
-    "balance": lambda one: (int(one["balance"] or 0),),
-    "reserved": lambda one: (int(one["reserved"]),),
-    "upcoming": lambda one: (int(one["upcoming"]),),
-    "next_end": lambda one: (str(one["next_end"] or ""),),
-    "billing": lambda one: (str(one["billing"]),),
-}
-
-
 __all__ = [
-    "LICENCE_ORDERS",
     "AllotmentView",
     "AsOf",
     "Ledger",
@@ -148,5 +122,4 @@ __all__ = [
     "list_licences_of",
     "show_as_of",
     "show_licence",
-    "urgency",
 ]

@@ -23,6 +23,7 @@ from serverkit.web.answers import Answer, Shown
 from serverkit.web.console import Severity
 from serverkit.web.figures import Ladder, Rung
 from serverkit.web.formats import day, distance, number
+from serverkit.web.licence_pages import state_words
 from serverkit.web.page import Page
 from serverkit.web.texts import Text, Words, _, ngettext
 from serverkit.web.urls import SIGNED_IN, Url
@@ -53,9 +54,7 @@ def show_dashboard(page: Page) -> Answer:
         "step": step if step is not None and step[1] in paths else None,
         "waits": waits(status, queue),
         "as_of": licence_pages.as_of_words(show_as_of(page.unit)),
-        "licences": [
-            (one, licence_pages.state_words(one), licence_path(one), licence_pages.why_path(one)) for one in worst[:FEW]
-        ],
+        "licences": [(one, state_words(one), licence_path(one), licence_pages.why_path(one)) for one in worst[:FEW]],
         "more_short": len(worst) - FEW,
         "enough": len(rows) - len(worst),
         "instances": [

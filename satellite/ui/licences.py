@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from exchange.compliance import last_moment
 from satellite.actions.licences import AsOf, Ledger, LedgerLine, Licence, list_licence_window, show_as_of, show_licence
 from satellite.actions.lists import list_events
 from satellite.actions.virtual_accounts import find_names
 from satellite.ui.pages import licence_path, places, quoted
 from serverkit.db.windows import Part
 from serverkit.web.answers import Answer, Shown
-from serverkit.web.console import Severity
-from serverkit.web.formats import day, number
-from serverkit.web.forms import Choice
+from serverkit.web.formats import number
+from serverkit.web.licence_pages import (
+    BILLING,
+    KINDS,
+    RESTRICTED,
+    STATE,
+    STATES,
+    TYPE,
+    TYPES,
+    Entry,
+    billed,
+    covered,
+    state_words,
+    type_words,
+)
 from serverkit.web.page import Page
 from serverkit.web.table_pages import table_page
 from serverkit.web.tables import (
@@ -28,7 +38,6 @@ from serverkit.web.tables import (
     Moment,
     Rows,
     State,
-    StateWords,
     Table,
     Wanted,
 )
@@ -36,50 +45,10 @@ from serverkit.web.texts import Text, Words, _, ngettext
 from serverkit.web.urls import SIGNED_IN, Url
 from serverkit.web.windowed import rows_of
 
-STATES = {
-    "short": StateWords(_("Missing"), Severity.MAJOR),
-    "ends_soon": StateWords(_("Ends soon"), Severity.MINOR),
-    "enough": StateWords(_("Enough")),
-    "usage": StateWords(_("Billed by usage")),
-}
-TYPES = {
-    "perpetual": _("Perpetual"),
-    "term": _("Term"),
-    "demo": _("Demo"),
-    "reporting_only": _("Reporting only"),
-}
-BILLING = {"prepaid": _("Prepaid"), "usage": _("By usage")}
-
-
-def state_words(item: Item) -> StateWords:
-    """What asks for attention, with its figure."""
-    if item["state"] == "short":
-        return StateWords(_("{count} missing", count=number(-item["balance"])), Severity.MAJOR)
-    if item["state"] == "ends_soon":
-        return StateWords(_("Ends {day}", day=last_day(item["next_end"])), Severity.MINOR)
-    return STATES[item["state"]]
-
-
-def last_day(end: str) -> str:
-    """The last day that counts: an end is the first moment that does not."""
-    return day(last_moment(datetime.fromisoformat(end)))
-
 
 def why_path(item: Item) -> str:
     """Why a figure is what it is."""
     return f"{licence_path(item)}/why"
-
-
-def in_use(item: Item) -> str:
-    """What is in use, and how much of it is reserved."""
-    if item["reserved"]:
-        return str(_("{count} ({reserved} reserved)", count=number(item["in_use"]), reserved=number(item["reserved"])))
-    return number(item["in_use"])
-
-
-def type_words(item: Item) -> str:
-    """The kinds of terms."""
-    return ", ".join(str(TYPES.get(one, one.replace("_", " "))) for one in item["types"])
 
 
 def licence_rows(page: Page, wanted: Wanted) -> Rows:
@@ -108,7 +77,7 @@ LICENCES = Table(
         Figure("reserved", _("Reserved"), sort=True, shown=False),
         Balance("balance", _("Balance"), link=why_path, sort=True, phone=True),
         State("state", _("State"), STATES, say=state_words, sort=True, phone=True),
-        Column("types", _("Type"), value=type_words, shown=False),
+        KINDS,
         Column("billing", _("Billing"), value=lambda one: str(BILLING[one["billing"]]), sort=True, shown=False),
         Moment("next_end", _("Ends next"), sort=True, shown=False),
         Figure("upcoming", _("Starts later"), sort=True, shown=False),
@@ -123,17 +92,9 @@ LICENCES = Table(
             "text",
         ),
         Filter("virtual_account", _("Virtual account"), choices=places),
-        Filter("state", _("State"), choices=tuple(Choice(name, one.words) for name, one in STATES.items())),
-        Filter(
-            "type",
-            _("Type"),
-            choices=tuple(Choice(name, words) for name, words in TYPES.items()),
-        ),
-        Filter(
-            "restricted",
-            _("Restricted"),
-            choices=(Choice("yes", _("yes")), Choice("no", _("no"))),
-        ),
+        STATE,
+        TYPE,
+        RESTRICTED,
     ),
     empty=Empty(
         _("No licences yet"),
@@ -234,17 +195,6 @@ def why_page(page: Page) -> Answer:
     )
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A line of the ledger: what it is, how much it counts, and a note; `total` closes a block."""
-
-    words: Words
-    count: int
-    note: Words = ""
-    total: bool = False
-    at: str | None = None
-
-
 def ledger_sums(ledger: Ledger) -> Sequence[Entry]:
     """The ledger as lines: each total is the sum of the lines above it, back to the total before."""
     found = [
@@ -257,7 +207,7 @@ def ledger_sums(ledger: Ledger) -> Sequence[Entry]:
         for line in ledger.lines
     ]
     if ledger.covered:
-        found.append(Entry(_("Covered by a reporting-only licence"), ledger.covered, _("whatever is in use")))
+        found.append(covered(ledger.covered))
     prepaid = ledger.verdict.prepaid
     found.append(Entry(_("Purchased"), prepaid.purchased, total=True))
     found.append(
@@ -271,7 +221,7 @@ def ledger_sums(ledger: Ledger) -> Sequence[Entry]:
         note = ngettext("by {count} product instance", "by {count} product instances", ledger.holders)
         found.append(Entry(_("Held, restricted"), -ledger.held, note))
     if ledger.billed:
-        found.append(Entry(_("Billed by usage"), ledger.billed, _("needs no purchase beforehand")))
+        found.append(billed(ledger.billed))
     found.append(Entry(_("Balance"), prepaid.balance, total=True))
     return found
 

@@ -26,7 +26,8 @@ class Column:
 
     `sort` names the order; `sub` a member shown small below; `phone` stays on a narrow screen; `shown` is off for columns
     that a person adds; `of` names a thing that the row has several of. `say` gives a state in words where they depend on the
-    row; `rank` is what orders rows where the value itself does not, such as the worst first.
+    row; `rank` is what orders rows where the value itself does not, such as the worst first. `hint` says more of a value where
+    a person points at it: with a severity it has a mark of its own.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Column:
     note: Words = ""
     say: Callable[[Item], StateWords] | None = None
     rank: Callable[[Item], Any] | None = None
+    hint: Callable[[Item], StateWords | None] | None = None
 
     def of(self, item: Item) -> Any:
         """The value of a row."""
@@ -53,6 +55,10 @@ class Column:
         if self.sub is None:
             return None
         return in_words(self.sub(item) if callable(self.sub) else item.get(self.sub))
+
+    def hint_of(self, item: Item) -> StateWords | None:
+        """What more is said of the value."""
+        return self.hint(item) if self.hint is not None else None
 
     def state_of(self, item: Item) -> StateWords:
         """A state in words."""

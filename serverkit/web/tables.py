@@ -29,7 +29,7 @@ USUAL_VIEW = "usual"
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter: `kind` is text, choice, date, or hidden for one that links set and a chip takes out; `usual` says what is shown without it; `choices` may be asked for on each visit."""
+    """A filter: `kind` is text, choice, date, tags (several, separated by commas), or hidden for one that links set and a chip takes out; `usual` says what is shown without it; `choices` may be asked for on each visit."""
 
     name: str
     label: Words

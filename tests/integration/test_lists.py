@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from exchange.licence_rows import ORDERS
 from satellite.actions import counts, instance_list, lists
-from satellite.actions.licences import LICENCE_ORDERS, list_licence_window
+from satellite.actions.licences import list_licence_window
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.alerts.services import book
 from satellite.core.event_log.event_kinds import EventKind
@@ -41,7 +42,7 @@ LISTS: dict[str, tuple[Callable[..., Window], Any]] = {
     "alerts": (lists.list_alerts, lists.ALERT_ORDERS.by),
     "history": (lists.list_history, lists.HISTORY_ORDERS.by),
     "users": (lists.list_users, lists.USER_ORDERS.by),
-    "licences": (list_licence_window, LICENCE_ORDERS),
+    "licences": (list_licence_window, ORDERS),
 }
 
 

@@ -8,7 +8,19 @@ from enum import StrEnum
 from central import __version__
 from central.actions.credentials import recognise_bearer
 from central.actions.permits import permit_at
-from central.api.v1 import access, accounts, alerts, event_log, inventory, reservations, satellites, tasks, time, vendor
+from central.api.v1 import (
+    access,
+    accounts,
+    alerts,
+    event_log,
+    inventory,
+    licence_tags,
+    reservations,
+    satellites,
+    tasks,
+    time,
+    vendor,
+)
 from central.domain.credentials.models import IdempotentAnswer
 from central.runtime import Central
 from exchange.errors import ExchangeError
@@ -25,6 +37,7 @@ OPERATIONS = (
     *alerts.OPERATIONS,
     *event_log.OPERATIONS,
     *inventory.OPERATIONS,
+    *licence_tags.OPERATIONS,
     *reservations.OPERATIONS,
     *satellites.OPERATIONS,
     *tasks.OPERATIONS,

@@ -62,6 +62,7 @@ class Permission(StrEnum):
     TOKEN_MANAGE = "virtual_account:token:manage"
     INSTANCE_MANAGE = "virtual_account:instance:manage"
     LICENCE_TRANSFER = "virtual_account:licence:transfer"
+    LICENCE_TAG = "virtual_account:licence:tag"
     RESERVATION_MANAGE = "virtual_account:reservation:manage"
     ALERT_MANAGE = "virtual_account:alert:manage"
 
@@ -73,6 +74,7 @@ _VA_ADMIN = _VIEW | {
     _P.TOKEN_MANAGE,
     _P.INSTANCE_MANAGE,
     _P.LICENCE_TRANSFER,
+    _P.LICENCE_TAG,
     _P.RESERVATION_MANAGE,
     _P.ALERT_MANAGE,
 }

@@ -38,6 +38,29 @@ def overviews(unit: Unit, account_ids: Sequence[str]) -> dict[str, dict[str, Any
     return found
 
 
+OF_LICENCES = (
+    "insufficient_licences",
+    "licences_expiring",
+    "licences_expired",
+    "duplicate_licences",
+    "upgrade_pending",
+    "reserved_licence_expired",
+    "restricted_licence_not_available",
+)
+
+
+def open_by_licence(unit: Unit, account_id: str) -> dict[tuple[str, str], dict[str, int]]:
+    """The open alerts on licences by virtual account and tag: how many there are of each severity (row C3.1)."""
+    query = select(Alert.severity, Alert.subject).where(
+        Alert.account_id == account_id, Alert.kind.in_(OF_LICENCES), Alert.state == AlertState.OPEN
+    )
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for severity, subject in unit.session.execute(query):
+        one = found.setdefault((str(subject.get("virtual_account")), str(subject.get("tag"))), {})
+        one[severity] = one.get(severity, 0) + 1
+    return found
+
+
 def alert_dict(row: Alert, allowed: frozenset[str] | None = None) -> dict[str, Any]:
     """An alert; of virtual accounts with a surplus, those alone that may be seen (None: all)."""
     message, subject = row.message, dict(row.subject)

@@ -48,6 +48,10 @@ class EventKind(StrEnum):
     LICENCES_TRANSFERRED = "licences:transferred"
     LICENCES_EXPIRED = "licences:expired"
     LICENCES_RESERVED = "licences:reserved"
+    LICENCES_TAGGED = "licences:tagged"
+    LICENCES_UNTAGGED = "licences:untagged"
+    LICENCE_TAG_RENAMED = "licences:tag_renamed"
+    LICENCE_TAG_DELETED = "licences:tag_deleted"
     RESERVATION_ENDED = "reservation:ended"
     RESERVATION_RELEASED = "reservation:released"
     RESERVATION_KEPT = "reservation:held_by_former_key"
@@ -144,6 +148,10 @@ QUIET = frozenset(
         EventKind.ALERT_REMINDED,
         EventKind.ALERT_RESTORED,
         EventKind.SHORTAGE_DETECTED,
+        EventKind.LICENCES_TAGGED,
+        EventKind.LICENCES_UNTAGGED,
+        EventKind.LICENCE_TAG_RENAMED,
+        EventKind.LICENCE_TAG_DELETED,
         EventKind.EXPORT_DELIVERED,
         # Device messages come in large numbers: each refreshes only the alerts that it can touch.
         EventKind.INSTANCE_ADDED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serverkit.errors import InvalidInputError, RefusedError, Remedy
+from serverkit.errors import InvalidInputError, NotFoundError, RefusedError, Remedy
 
 
 class RestrictedNotAvailableError(RefusedError):
@@ -18,6 +18,18 @@ class InvalidQuantityError(InvalidInputError):
     code = "invalid_quantity"
     message = "A quantity is not a whole number from 1 to 1,000,000,000."
     remedy = Remedy("Give a whole number, at least 1.", page="operations.md#central")
+
+
+class UnknownLicenceError(NotFoundError):
+    code = "unknown_licence"
+    message = "There is no such licence in this virtual account."
+    remedy = Remedy("List the licences with `licences`.", page="operations.md#central")
+
+
+class UnknownLotError(NotFoundError):
+    code = "unknown_lot"
+    message = "There is no such lot in this virtual account."
+    remedy = Remedy("List the lots with `central licence lots`.", page="operations.md#central")
 
 
 class NotEnoughFreeError(RefusedError):

@@ -41,7 +41,10 @@ GRANTED = (Bucket.LOCKED, Bucket.OWED)
 
 
 class Lot(Base):
-    """One purchase or grant of a quantity of an entitlement, with its source and term (row C3.4)."""
+    """One purchase or grant of a quantity of an entitlement, with its source and term (row C3.4).
+
+    From `web_order` on, the columns follow from what the lot says and are there to be searched (row C3.8).
+    """
 
     __tablename__ = "lots"
     __table_args__ = (
@@ -50,6 +53,9 @@ class Lot(Base):
         in_order("start", "end"),
         UniqueConstraint("account_id", "order_number", "order_line"),
         Index("ix_lots_account_id_tag", "account_id", "tag"),
+        Index("ix_lots_account_id_web_order", "account_id", "web_order"),
+        Index("ix_lots_account_id_po_number", "account_id", "po_number"),
+        Index("ix_lots_account_id_pak", "account_id", "pak"),
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
@@ -67,6 +73,13 @@ class Lot(Base):
     subscription_id: Mapped[str | None] = mapped_column(String(255))
     details: Mapped[dict[str, Any]] = mapped_column(JsonText)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    web_order: Mapped[str | None] = mapped_column(String(255))
+    po_number: Mapped[str | None] = mapped_column(String(255))
+    pak: Mapped[str | None] = mapped_column(String(255))
+    end_customer: Mapped[str | None] = mapped_column(Text)
+    country: Mapped[str | None] = mapped_column(Text)
+    families: Mapped[str | None] = mapped_column(Text)
+    skus: Mapped[str | None] = mapped_column(Text)
 
 
 class Posting(Base):
@@ -98,7 +111,7 @@ class Holding(Base):
     __tablename__ = "holdings"
     __table_args__ = (
         refers(["account_id", "lot_id"], "lots", ["account_id", "id"]),
-        Index("ix_holdings_account_id_virtual_account_id", "account_id", "virtual_account_id"),
+        Index("ix_holdings_account_id_virtual_account_id_lot_id", "account_id", "virtual_account_id", "lot_id"),
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)

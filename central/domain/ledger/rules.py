@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,6 +23,7 @@ MOST_QUANTITY = 1_000_000_000
 REQUIRED = ("virtual_account", "tag", "quantity")
 COMMON = ("type", "billing", "start", "end", "source", "order_number", "order_line", "sku", "subscription_id")
 DETAILS = (
+    "web_order_id",
     "po_number",
     "customer",
     "end_customer",
@@ -73,6 +74,27 @@ class LotSpec:
     sku: str | None = None
     subscription_id: str | None = None
     details: dict[str, str] = field(default_factory=dict)
+
+
+_CONTAINED = {
+    "end_customer": ("end_customer", "customer"),
+    "country": ("ship_to_country",),
+    "families": ("family", "sku_family", "licence_family", "product_family"),
+    "skus": ("licence_sku", "product_sku"),
+}
+
+
+def search_terms(details: Mapping[str, str], sku: str | None) -> dict[str, str | None]:
+    """What a lot is searched by (row C3.8): exact where the whole is typed, folded where a part of it is."""
+    found: dict[str, str | None] = {
+        "web_order": details.get("web_order_id"),
+        "po_number": details.get("po_number"),
+        "pak": details.get("pak") or details.get("pak_number"),
+    }
+    for name, keys in _CONTAINED.items():
+        texts = [details.get(key, "") for key in keys] + ([sku or ""] if name == "skus" else [])
+        found[name] = "\n".join(dict.fromkeys(text.casefold() for text in texts if text)) or None
+    return found
 
 
 def likeness(line: Any) -> tuple[object, ...]:

@@ -19,7 +19,7 @@ from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import Entry, NewEvent, record_many, record_transactions
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot, Posting
 from central.domain.ledger.postings import OUTSIDE, Move, Place, holdings_of, lot_note, post_many
-from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, likeness, row_reader
+from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, likeness, row_reader, search_terms
 from exchange.compliance import LotView, until
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit
@@ -155,6 +155,7 @@ def _lot(unit: Unit, account_id: str, spec: LotSpec) -> Lot:
         subscription_id=spec.subscription_id,
         details=spec.details,
         created_at=unit.now,
+        **search_terms(spec.details, spec.sku),
     )
 
 

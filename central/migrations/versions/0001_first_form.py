@@ -343,6 +343,13 @@ def upgrade() -> None:
     sa.Column('subscription_id', sa.String(length=255), nullable=True),
     sa.Column('details', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('web_order', sa.String(length=255), nullable=True),
+    sa.Column('po_number', sa.String(length=255), nullable=True),
+    sa.Column('pak', sa.String(length=255), nullable=True),
+    sa.Column('end_customer', sa.Text(), nullable=True),
+    sa.Column('country', sa.Text(), nullable=True),
+    sa.Column('families', sa.Text(), nullable=True),
+    sa.Column('skus', sa.Text(), nullable=True),
     sa.CheckConstraint('"billing" IN (\'prepaid\', \'usage\')', name=op.f('ck_lots_billing_known')),
     sa.CheckConstraint('"licence_type" IN (\'perpetual\', \'term\', \'demo\', \'reporting_only\')', name=op.f('ck_lots_licence_type_known')),
     sa.CheckConstraint('"quantity" BETWEEN 1 AND 1000000000', name=op.f('ck_lots_quantity_bounds')),
@@ -354,7 +361,10 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'order_number', 'order_line', name=op.f('uq_lots_account_id_order_number_order_line'))
     )
     with op.batch_alter_table('lots', schema=None) as batch_op:
+        batch_op.create_index('ix_lots_account_id_pak', ['account_id', 'pak'], unique=False)
+        batch_op.create_index('ix_lots_account_id_po_number', ['account_id', 'po_number'], unique=False)
         batch_op.create_index('ix_lots_account_id_tag', ['account_id', 'tag'], unique=False)
+        batch_op.create_index('ix_lots_account_id_web_order', ['account_id', 'web_order'], unique=False)
         batch_op.create_index(batch_op.f('ix_lots_end'), ['end'], unique=False)
 
     op.create_table('passwords',
@@ -598,7 +608,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('account_id', 'lot_id', 'bucket', 'virtual_account_id', 'holder', name=op.f('pk_holdings'))
     )
     with op.batch_alter_table('holdings', schema=None) as batch_op:
-        batch_op.create_index('ix_holdings_account_id_virtual_account_id', ['account_id', 'virtual_account_id'], unique=False)
+        batch_op.create_index('ix_holdings_account_id_virtual_account_id_lot_id', ['account_id', 'virtual_account_id', 'lot_id'], unique=False)
 
     op.create_table('postings',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -794,6 +804,34 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id', 'virtual_account_id'], ['virtual_accounts.account_id', 'virtual_accounts.id'], name=op.f('fk_virtual_account_tags_account_id_virtual_account_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('account_id', 'virtual_account_id', 'key', name=op.f('pk_virtual_account_tags'))
     )
+    op.create_table('licence_tags',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
+    sa.Column('key', sa.String(length=255), nullable=False),
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'virtual_account_id'], ['virtual_accounts.account_id', 'virtual_accounts.id'], name=op.f('fk_licence_tags_account_id_virtual_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_licence_tags')),
+    sa.UniqueConstraint('account_id', 'virtual_account_id', 'key', name=op.f('uq_licence_tags_account_id_virtual_account_id_key'))
+    )
+    op.create_table('tagged_licences',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('tag_id', sa.String(length=32), nullable=False),
+    sa.Column('licence', sa.String(length=255), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'tag_id'], ['licence_tags.account_id', 'licence_tags.id'], name=op.f('fk_tagged_licences_account_id_tag_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'tag_id', 'licence', name=op.f('pk_tagged_licences'))
+    )
+    op.create_table('tagged_lots',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('tag_id', sa.String(length=32), nullable=False),
+    sa.Column('lot_id', sa.String(length=32), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_tagged_lots_account_id_lot_id'), initially='DEFERRED', deferrable=True),
+    sa.ForeignKeyConstraint(['account_id', 'tag_id'], ['licence_tags.account_id', 'licence_tags.id'], name=op.f('fk_tagged_lots_account_id_tag_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'tag_id', 'lot_id', name=op.f('pk_tagged_lots'))
+    )
+    with op.batch_alter_table('tagged_lots', schema=None) as batch_op:
+        batch_op.create_index('ix_tagged_lots_account_id_lot_id', ['account_id', 'lot_id'], unique=False)
+
     op.create_table('claims',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('instance_id', sa.String(length=32), nullable=False),
@@ -863,6 +901,12 @@ def downgrade() -> None:
 
     op.drop_table('claims')
     op.drop_table('virtual_account_tags')
+    with op.batch_alter_table('tagged_lots', schema=None) as batch_op:
+        batch_op.drop_index('ix_tagged_lots_account_id_lot_id')
+
+    op.drop_table('tagged_lots')
+    op.drop_table('tagged_licences')
+    op.drop_table('licence_tags')
     with op.batch_alter_table('tokens', schema=None) as batch_op:
         batch_op.drop_index('uq_tokens_hash', sqlite_where=sa.text('satellite_id IS NULL'), postgresql_where=sa.text('satellite_id IS NULL'))
         batch_op.drop_index(batch_op.f('ix_tokens_virtual_account_id'))
@@ -903,7 +947,7 @@ def downgrade() -> None:
 
     op.drop_table('postings')
     with op.batch_alter_table('holdings', schema=None) as batch_op:
-        batch_op.drop_index('ix_holdings_account_id_virtual_account_id')
+        batch_op.drop_index('ix_holdings_account_id_virtual_account_id_lot_id')
 
     op.drop_table('holdings')
     with op.batch_alter_table('grants', schema=None) as batch_op:
@@ -947,7 +991,10 @@ def downgrade() -> None:
     op.drop_table('passwords')
     with op.batch_alter_table('lots', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_lots_end'))
+        batch_op.drop_index('ix_lots_account_id_web_order')
         batch_op.drop_index('ix_lots_account_id_tag')
+        batch_op.drop_index('ix_lots_account_id_po_number')
+        batch_op.drop_index('ix_lots_account_id_pak')
 
     op.drop_table('lots')
     op.drop_table('licence_transactions')

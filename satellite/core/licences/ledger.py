@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 
-from exchange.compliance import EXPIRY_STEPS_DAYS, LicenceVerdict, LotPhase, lot_phase
-from exchange.licence_rows import billing_rows
+from exchange.compliance import LicenceVerdict, LotPhase, lot_phase
+from exchange.licence_rows import billing_rows, with_attention
 from exchange.vocabulary import Billing, LicenceType
 from satellite.core.export_queue.models import HeldGrant
 from satellite.core.licences.errors import UnknownLicenceError
 from satellite.core.licences.models import AllotmentLine, Claim, Entitlement
 from satellite.core.licences.queries import PoolFigures, pools
-from serverkit.clock import iso, optional_iso
+from serverkit.clock import iso
 from serverkit.db.unit import Unit
-
-SOON = timedelta(days=max(EXPIRY_STEPS_DAYS))
-SHORT, ENDS, ENOUGH, BY_USAGE = "short", "ends_soon", "enough", "usage"
 
 
 def licence_rows(
@@ -44,31 +40,15 @@ def licence_rows(
 def _row(
     unit: Unit, names: Mapping[str, str], pool: PoolFigures, row: dict[str, Any], name: str, restricted: bool
 ) -> dict[str, Any]:
-    ends = [
-        term.lot.end
-        for term in pool.terms
-        if term.phase is LotPhase.ACTIVE and term.lot.end is not None and term.lot.billing == row["billing"]
-    ]
-    first = min(ends, default=None)
     return {
-        **row,
+        **with_attention(row, pool.terms, unit.licence_now),
         "id": f"{pool.virtual_account_id}|{pool.tag}|{row['billing']}",
         "virtual_account": names.get(pool.virtual_account_id, pool.virtual_account_id),
         "virtual_account_id": pool.virtual_account_id,
         "tag": pool.tag,
         "name": name,
         "restricted": restricted,
-        "next_end": optional_iso(first),
-        "state": _state(row, first, unit.licence_now),
     }
-
-
-def _state(row: Mapping[str, Any], first: datetime | None, now: datetime) -> str:
-    if row["balance"] is None:
-        return BY_USAGE
-    if row["balance"] < 0:
-        return SHORT
-    return ENDS if first is not None and first <= now + SOON else ENOUGH
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,7 +221,7 @@ document.addEventListener("htmx:beforeSwap", (e) => {
   }
 });
 const dress = (within) => {
-  for (const field of within.querySelectorAll("[data-tags]:not(.tomselected)")) if (window.TomSelect) { new window.TomSelect(field, { create: true, delimiter: ",", persist: false, plugins: ["remove_button"] }); field.setAttribute("aria-hidden", "true"); }
+  for (const field of within.querySelectorAll("[data-tags]:not(.tomselected)")) if (window.TomSelect) { new window.TomSelect(field, { create: true, options: (field.dataset.options || "").split("\n").filter(Boolean).map((one) => ({ value: one, text: one })), delimiter: ",", persist: false, plugins: ["remove_button"] }); field.setAttribute("aria-hidden", "true"); }
   for (const form of within.querySelectorAll("[data-bulk]")) count(form);
   arm(within);
 };

@@ -1,0 +1,244 @@
+"""Licences for the console: summary, details, their devices and orders, and why a balance is what it is (rows C3.1, C3.5, B23)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from central.domain.access.rules import ALL_POOLS, Permission
+from central.domain.access.services import require
+from central.domain.accounts.models import VirtualAccount
+from central.domain.accounts.queries import by_domain, by_number, virtual_accounts
+from central.domain.alerts.queries import open_by_licence
+from central.domain.catalogue.queries import entitlement
+from central.domain.export_control.models import GrantRecord
+from central.domain.instances.models import Instance
+from central.domain.instances.queries import instance_name
+from central.domain.ledger.errors import UnknownLicenceError
+from central.domain.ledger.listing import Ledger, TermLine, ledger_of, licence_rows, term_lines
+from central.domain.ledger.lot_lists import EVER, lots_of, quantities
+from central.domain.ledger.models import Bucket, Claim, Holding, Lot
+from central.domain.licence_tags.queries import has_all, licence_tags, wanted_keys
+from exchange.licence_rows import ORDERS
+from serverkit.clock import iso, optional_iso
+from serverkit.db.unit import Unit
+from serverkit.db.windows import WHOLE, Orders, Part, Window, window_in_memory, window_of
+
+ORDER_LINES = Orders(
+    Lot.id,
+    {
+        "created_at": (Lot.created_at,),
+        "order_number": (func.coalesce(Lot.order_number, ""), func.coalesce(Lot.order_line, "")),
+        "quantity": (Lot.quantity,),
+    },
+    "-created_at",
+)
+USERS = Orders(Instance.id, {"name": (func.lower(func.coalesce(Instance.hostname, Instance.udi_key)),)}, "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The virtual accounts that an address means: by id their names and numbers; `managed` are those of satellites."""
+
+    account_id: str
+    names: dict[str, str]
+    numbers: dict[str, int]
+    managed: frozenset[str]
+
+
+def scope_of(unit: Unit, domain: str, number: str) -> Scope:
+    """One virtual account by its number, or all of them (`all`); UnknownVirtualAccountError."""
+    account = by_domain(unit, domain)
+    if number == ALL_POOLS:
+        require(unit, Permission.ACCOUNT_VIEW, account.id)
+        rows: list[VirtualAccount] = virtual_accounts(unit, account.id)
+    else:
+        rows = [by_number(unit, account.id, number)]
+    return Scope(
+        account.id,
+        {row.id: row.name for row in rows},
+        {row.id: row.number for row in rows},
+        frozenset(row.id for row in rows if row.satellite_id),
+    )
+
+
+def list_licence_window(unit: Unit, domain: str, number: str, part: Part = WHOLE) -> Window:
+    """Licences with their figures and open alerts, worst first.
+
+    Filters: q (name or id), tags (all of them, separated by commas), state (short, ends_soon, enough, usage), type, billing, restricted (yes, no). There are as many
+    rows as kinds of licences in virtual accounts, and each is added up anyway.
+    """
+    wanted, scope = part.wanted, scope_of(unit, domain, number)
+    alerts = open_by_licence(unit, scope.account_id)
+    tags, keys = licence_tags(unit, scope.account_id, scope.names), wanted_keys(wanted.get("tags", ""))
+    text = wanted.get("q", "").casefold()
+    items = []
+    for item in licence_rows(unit, scope.account_id, scope.names):
+        if text and text not in f"{item['name']} {item['tag']}".casefold():
+            continue
+        if "restricted" in wanted and item["restricted"] != (wanted["restricted"] == "yes"):
+            continue
+        if "type" in wanted and wanted["type"] not in item["types"]:
+            continue
+        if any(item[name] != wanted[name] for name in ("state", "billing") if name in wanted):
+            continue
+        of_it = tags.get((item["virtual_account_id"], item["tag"]), [])
+        if not has_all(of_it, keys):
+            continue
+        own = alerts.get((item["virtual_account_id"], item["tag"]), {})
+        place = {"domain": domain, "number": scope.numbers[item["virtual_account_id"]]}
+        items.append({**item, "alerts": own, "tags": of_it, **place})
+    return window_in_memory(items, ORDERS, lambda one: str(one["id"]), part, "state")
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceDetails:
+    """A licence in one virtual account or in all: `use` is what is in use by virtual account, of all that may be seen."""
+
+    tag: str
+    name: str
+    description: str
+    family: str
+    restricted: bool
+    products: list[str]
+    tags: list[str]
+    rows: list[dict[str, Any]]
+    terms: list[TermLine]
+    use: list[tuple[str, int]]
+
+
+def show_licence(unit: Unit, domain: str, number: str, tag: str) -> LicenceDetails:
+    """Show a licence; UnknownLicenceError where it is not there."""
+    scope = scope_of(unit, domain, number)
+    rows = licence_rows(unit, scope.account_id, scope.names, tag)
+    if not rows:
+        raise UnknownLicenceError("there is no licence {tag!r} here", tag=tag[:80])
+    entry = entitlement(unit, tag)
+    seen = {row.id: row.name for row in virtual_accounts(unit, scope.account_id)}
+    use = ledger_of(unit, scope.account_id, seen, tag).pools
+    tags = licence_tags(unit, scope.account_id, scope.names)
+    return LicenceDetails(
+        tag,
+        entry.name,
+        entry.description,
+        entry.family,
+        entry.restricted,
+        list(entry.products),
+        sorted({name for (_, of), names in tags.items() if of == tag for name in names}, key=str.casefold),
+        rows,
+        term_lines(unit, scope.account_id, scope.names, tag),
+        sorted(((seen[va], count) for va, count in use if count), key=lambda one: (-one[1], one[0])),
+    )
+
+
+def explain_balance(unit: Unit, domain: str, number: str, tag: str) -> Ledger:
+    """Why the balance of a licence is what it is."""
+    scope = scope_of(unit, domain, number)
+    return ledger_of(unit, scope.account_id, scope.names, tag)
+
+
+def list_order_window(unit: Unit, domain: str, number: str, tag: str, part: Part = WHOLE) -> Window:
+    """The lots of a licence that are or were in virtual accounts, with their orders, the newest first."""
+    scope = scope_of(unit, domain, number)
+    query = lots_of(scope.account_id, scope.names, EVER).where(Lot.tag == tag)
+
+    def show(rows: list[Lot]) -> list[dict[str, Any]]:
+        held = quantities(unit, scope.account_id, [row.id for row in rows], scope.names)
+        return [
+            {
+                "id": row.id,
+                "order_number": row.order_number,
+                "order_line": row.order_line,
+                "created_at": iso(row.created_at),
+                "source": row.source,
+                "sku": row.sku,
+                "quantity": row.quantity,
+                "here": sum(count for places in held[row.id].values() for count in places.values()),
+                "start": optional_iso(row.start),
+                "end": optional_iso(row.end),
+                "type": row.licence_type,
+            }
+            for row in rows
+        ]
+
+    return window_of(unit, query, ORDER_LINES, part, show)
+
+
+def list_licence_users(unit: Unit, domain: str, number: str, tag: str, part: Part = WHOLE) -> Window:
+    """The product instances that use a licence, have it reserved or hold it, with how many."""
+    scope = scope_of(unit, domain, number)
+    here = sorted(scope.names)
+    claims = select(Claim.instance_id).where(
+        Claim.account_id == scope.account_id, Claim.virtual_account_id.in_(here), Claim.tag == tag
+    )
+    holders = (
+        select(Holding.holder)
+        .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
+        .where(Holding.account_id == scope.account_id, Holding.virtual_account_id.in_(here), Lot.tag == tag)
+    )
+    reserved = holders.where(Holding.bucket.in_((Bucket.RESERVED, Bucket.TRANSITION)))
+    granted = select(GrantRecord.instance_id).where(
+        GrantRecord.account_id == scope.account_id,
+        GrantRecord.virtual_account_id.in_(here),
+        GrantRecord.tag == tag,
+        GrantRecord.state == "active",
+    )
+    query = select(Instance).where(
+        Instance.account_id == scope.account_id, Instance.id.in_(claims.union_all(reserved, granted))
+    )
+    if text := part.wanted.get("q"):
+        name = func.lower(func.coalesce(Instance.hostname, Instance.udi_key))
+        query = query.where(name.contains(text.lower(), autoescape=True))
+
+    def show(rows: list[Instance]) -> list[dict[str, Any]]:
+        ids = [row.id for row in rows]
+        counts = select(Claim.instance_id, Claim.count).where(
+            Claim.account_id == scope.account_id, Claim.instance_id.in_(ids), Claim.tag == tag
+        )
+        used = {one: int(count) for one, count in unit.session.execute(counts)}
+        sums = (
+            select(Holding.holder, func.sum(Holding.quantity))
+            .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
+            .where(Holding.account_id == scope.account_id, Holding.holder.in_(ids), Lot.tag == tag)
+            .where(Holding.bucket.in_((Bucket.RESERVED, Bucket.TRANSITION)))
+            .group_by(Holding.holder)
+        )
+        held = {one: int(count) for one, count in unit.session.execute(sums)}
+        grants = select(GrantRecord.instance_id, func.sum(GrantRecord.quantity)).where(
+            GrantRecord.account_id == scope.account_id,
+            GrantRecord.instance_id.in_(ids),
+            GrantRecord.tag == tag,
+            GrantRecord.state == "active",
+        )
+        of_grants = {one: int(count) for one, count in unit.session.execute(grants.group_by(GrantRecord.instance_id))}
+        return [
+            {
+                "id": row.id,
+                "name": instance_name(row),
+                "pid": row.udi["pid"],
+                "serial": row.udi["serial"],
+                "product": row.product_tag,
+                "used": used.get(row.id, 0) + held.get(row.id, 0) + of_grants.get(row.id, 0),
+                "reserved": held.get(row.id, 0),
+                "restricted": of_grants.get(row.id, 0),
+                "virtual_account": scope.names.get(row.virtual_account_id, ""),
+            }
+            for row in rows
+        ]
+
+    return window_of(unit, query, USERS, part, show)
+
+
+__all__ = [
+    "Ledger",
+    "LicenceDetails",
+    "Scope",
+    "explain_balance",
+    "list_licence_users",
+    "list_licence_window",
+    "list_order_window",
+    "scope_of",
+    "show_licence",
+]

@@ -1,0 +1,107 @@
+"""Tags on licences and lots (row C3.7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from central.actions import licence_tags as actions
+from central.actions.licence_tags import LicenceTagView, TaggedView
+from central.api.v1.context import ACCOUNT_PATH, Call
+from central.domain.access.rules import Permission
+from central.runtime import Central
+from serverkit.http.operations import PLAIN, Operation, Query, Strict, example, list_of, paged
+from serverkit.http.schemas import PoolPage
+
+
+class Tagging(Strict):
+    """Tags, and the licences and lots of a virtual account that they are for."""
+
+    model_config = example({"virtual_account": "DEFAULT", "tags": ["north"], "licences": ["ADVANTAGE"], "lots": []})
+
+    virtual_account: str
+    tags: list[str] = Field(max_length=20)
+    licences: list[str] = Field(default_factory=list, max_length=1000)
+    lots: list[str] = Field(default_factory=list, max_length=1000)
+
+
+class TagRename(Strict):
+    """The virtual account of a tag, and its new name."""
+
+    model_config = example({"virtual_account": "DEFAULT", "name": "north wing"})
+
+    virtual_account: str
+    name: str
+
+
+class TagPlace(Query):
+    """The virtual account of a tag."""
+
+    virtual_account: str = Field(default="DEFAULT", max_length=255, pattern=PLAIN)
+
+
+def list_licence_tags(call: Call) -> dict[str, Any]:
+    """List tags with the number of licences and lots that have them."""
+    return paged(actions.list_licence_tags(call.unit, call.path["account"], call.query.virtual_account), call.query)
+
+
+def tag_licences(call: Call) -> dict[str, Any]:
+    """Set tags on licences and lots."""
+    return _change(call, remove=False)
+
+
+def untag_licences(call: Call) -> dict[str, Any]:
+    """Remove tags from licences and lots."""
+    return _change(call, remove=True)
+
+
+def _change(call: Call, *, remove: bool) -> dict[str, Any]:
+    body: Tagging = call.body
+    return actions.tag_licences(
+        call.unit, call.path["account"], body.virtual_account, body.tags, body.licences, body.lots, remove=remove
+    )
+
+
+def rename_licence_tag(call: Call) -> dict[str, Any]:
+    """Rename a tag wherever it is set."""
+    body: TagRename = call.body
+    return actions.rename_licence_tag(
+        call.unit, call.path["account"], body.virtual_account, call.path["tag"], body.name
+    )
+
+
+def delete_licence_tag(call: Call) -> dict[str, Any]:
+    """Delete a tag from all that has it."""
+    return actions.delete_licence_tag(call.unit, call.path["account"], call.query.virtual_account, call.path["tag"])
+
+
+Op = Operation[Central]
+TAGS = f"{ACCOUNT_PATH}/licence-tags"
+OPERATIONS = (
+    Op(
+        "list_licence_tags", "GET", TAGS, "List the tags on licences.", list_licence_tags,
+        list_of(LicenceTagView.schema_object()), PoolPage,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C3.7",
+    ),
+    Op(
+        "tag_licences", "POST", f"{TAGS}/set", "Set tags on licences and lots.", tag_licences,
+        TaggedView.schema_object(), body=Tagging, changes=True,
+        permission=Permission.LICENCE_TAG, row="C3.7",
+    ),
+    Op(
+        "untag_licences", "POST", f"{TAGS}/remove", "Remove tags from licences and lots.", untag_licences,
+        TaggedView.schema_object(), body=Tagging, changes=True,
+        permission=Permission.LICENCE_TAG, row="C3.7",
+    ),
+    Op(
+        "rename_licence_tag", "PATCH", f"{TAGS}/{{tag}}", "Rename a tag.", rename_licence_tag,
+        LicenceTagView.schema_object(), body=TagRename, changes=True,
+        permission=Permission.LICENCE_TAG, row="C3.7",
+    ),
+    Op(
+        "delete_licence_tag", "DELETE", f"{TAGS}/{{tag}}", "Delete a tag.", delete_licence_tag,
+        LicenceTagView.schema_object(), TagPlace, changes=True,
+        permission=Permission.LICENCE_TAG, row="C3.7",
+    ),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Tags on licences and lots (row C3.7)."""

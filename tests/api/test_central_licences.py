@@ -1,0 +1,168 @@
+"""Central's pages of licences: summary, details, ledger, files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html import unescape
+from typing import Any
+
+import pytest
+
+from central.app import make_app
+from central.runtime import Central, open_central
+from tests.console import Browser
+from tests.served import cheap_hashes
+from tests.world import ACCOUNT, World
+
+pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
+PASSWORD = "a long enough secret"
+A = f"/a/{ACCOUNT}"
+Enter = Callable[..., Browser]
+CODE = "CE-ZX:1-A6rZG7jGd-75"
+
+
+@pytest.fixture
+def portal(vendor: World) -> Iterator[tuple[World, Central, Enter]]:
+    """The vendor's central; `enter(name, role, pool)` signs somebody in who holds a role of the account, or the vendor's."""
+    server = open_central(vendor.folder / "central")
+    app = make_app(server).rest
+    secret = vendor.file("secret", PASSWORD + "\n")
+
+    def enter(name: str = "anna", role: str = "vendor_administrator", pool: str | None = None) -> Browser:
+        account = () if role.startswith("vendor") else ("--account", ACCOUNT)
+        vendor.central("user", "add", name, "--role", role, *account, *(("--virtual-account", pool) if pool else ()))
+        vendor.central("user", "password", name, "--password-file", secret)
+        browser = Browser(app)
+        assert browser.sign_in(name, PASSWORD).status_code == 303
+        return browser
+
+    with cheap_hashes():
+        yield vendor, server, enter
+    server.database.dispose()
+
+
+def text_of(found: Any) -> str:
+    """What a person reads on a page."""
+    text = found if isinstance(found, str) else found.get_data(as_text=True)
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", text)))
+
+
+def numbers(world: World) -> dict[str, str]:
+    """The numbers of the virtual accounts by name."""
+    return {one["name"]: str(one["number"]) for one in world.central("virtual-account", "list", ACCOUNT)["items"]}
+
+
+def keys_of(browser: Browser, path: str) -> list[str]:
+    """The keys of the rows of a list."""
+    return re.findall(r'data-row="([^"]+)"', browser.get(path).get_data(as_text=True))
+
+
+def sums_of(page: str) -> list[tuple[str, int, bool]]:
+    """The lines of the ledger on a page: words, units, and whether it is a total."""
+    rows = re.findall(
+        r'<tr class="(total)?">\s*<th[^>]*>(.*?)</th>.*?<td class="c-figure phone"[^>]*>(.*?)</td>', page, re.DOTALL
+    )
+    plain = [
+        (re.sub("<[^>]+>", "", words), re.sub(r"[=+,\s]", "", unescape(units)).replace("−", "-"), total)
+        for total, words, units in rows
+    ]
+    return [(words, int(units), bool(total)) for words, units, total in plain]
+
+
+@pytest.mark.row("C3.1", "C3.2", "C3.5", "C3.9", "B23")
+def test_licences_are_listed_worst_first_and_each_balance_explains_itself(portal: tuple[World, Central, Enter]) -> None:
+    """Figures, reserved, in transition, by usage and alerts as the command says; every ledger on a page adds up to its balance."""
+    world, _server, enter = portal
+    rows = "virtual_account,tag,quantity,type,billing,start,end,order_number,order_line,sku\n"
+    rows += "Spare,ESSENTIALS,9,perpetual,prepaid,,,O-77,1,SKU-9\nSpare,FEED,1,perpetual,usage,,,,,\n"
+    world.central("catalogue", "import", world.file("c.csv", "kind,tag,name\nentitlement,FEED,Threat feed\n"))
+    world.central("order", "import", ACCOUNT, world.file("o.csv", rows))
+    words = ("--virtual-account", "Spare", "--request-code", CODE, "--licence", "ESSENTIALS=3")
+    made = world.central("reservation", "create", ACCOUNT, *words, "--output", world.file("code"))
+    world.central(
+        "reservation", "update", ACCOUNT, made["id"], "--licence", "ESSENTIALS=1", "--output", world.file("code2")
+    )
+    device = world.device("SN1", "central", world.token("central", pool="Site"), hostname="edge-<1>")
+    device.use("ADVANTAGE", 900)
+    enter()
+    owner = enter("owner", "account_administrator")
+    number = numbers(world)
+    spare, site = f"{A}/va/{number['Spare']}/licences", f"{A}/va/{number['Site']}/licences"
+
+    shown = text_of(owner.get(spare))
+    figures = {one["tag"]: one for one in world.central("licences", ACCOUNT, "--virtual-account", "Spare")["items"]}
+    assert figures["ESSENTIALS"]["in_transition"] == 2
+    assert "2 in transition: a reservation was reduced" in shown
+    assert "3 reserved" in shown
+    assert "Billed monthly by what is used" in shown
+    every = keys_of(owner, f"{A}/va/all/licences")
+    assert every[0].split("|")[1] == "ADVANTAGE"
+    assert "missing" in text_of(owner.get(f"{A}/va/all/licences?state=short"))
+    assert "1 major" in text_of(owner.get(site))
+    assert [one.split("|")[1] for one in keys_of(owner, f"{spare}?billing=usage")] == ["FEED"]
+    sheet = owner.get(f"{spare}?as=csv&cols=name,purchased,in_use,balance").get_data(as_text=True)
+    assert "Threat feed,,0," in sheet
+    assert owner.get(f"{spare}?as=xlsx").get_data()[:2] == b"PK"
+
+    for place in (spare, site, f"{A}/va/all/licences"):
+        for tag in {one.split("|")[1] for one in keys_of(owner, place)}:
+            total = 0
+            why = owner.get(f"{place}/{tag}/why").get_data(as_text=True)
+            for said, units, is_total in sums_of(why):
+                assert not is_total or units == total, (place, tag, said)
+                total = units if is_total else total + units
+            wanted = [one for one in world.central("licences", ACCOUNT)["items"] if one["tag"] == tag]
+            wanted = [one for one in wanted if "all" in place or number[one["virtual_account"]] in place.split("/")]
+            assert total == sum(one["balance"] or 0 for one in wanted), (place, tag)
+
+    page = text_of(owner.get(f"{spare}/ESSENTIALS"))
+    assert "In use by virtual account" in page
+    assert "confirmation code that it gives" in page
+    assert "O-77" in text_of(owner.get(f"{spare}/ESSENTIALS/orders"))
+    assert "SKU-9" in owner.get(f"{spare}/ESSENTIALS/orders?as=csv").get_data(as_text=True)
+    assert "edge-<1>" in text_of(owner.get(f"{site}/ADVANTAGE/instances"))
+    assert "9 of" in text_of(owner.get(f"{spare}/ESSENTIALS/events"))
+    assert owner.get(f"{spare}/NOTHING").status_code == 404
+    guest = enter("guest", "virtual_account_user", "Spare")
+    assert [guest.get(path).status_code for path in (spare, site, f"{A}/va/all/licences")] == [200, 404, 403]
+
+
+@pytest.mark.row("C3.7", "C3.8")
+def test_many_licences_are_tagged_at_once_and_tags_are_managed(portal: tuple[World, Central, Enter]) -> None:
+    """Preview and outcome agree; all of the tags of a filter must be set; rename refuses a clash; deletion says what loses it."""
+    world, _server, enter = portal
+    rows = "virtual_account,tag,quantity\nSpare,ESSENTIALS,9\n"
+    world.central("order", "import", ACCOUNT, world.file("o.csv", rows))
+    enter()
+    clerk = enter("clerk", "virtual_account_user", "Spare")
+    root = f"{A}/va/{numbers(world)['Spare']}"
+    keys = keys_of(clerk, f"{root}/licences")
+    assert len(keys) == 2
+    form = {"key": keys, "step": "preview", "tags": "<b>North</b>, Lab"}
+    preview = clerk.post(f"{root}/licences/bulk/tag", form)
+    assert text_of(preview).count("gets <b>North</b>, Lab") == 2
+    previewed = '{"tags":["<b>North</b>","Lab"]}'
+    done = clerk.post(f"{root}/licences/bulk/tag", {**form, "step": "act", "previewed": previewed})
+    assert "All rows were changed" in text_of(done)
+    only = {"key": keys[:1], "step": "act", "tags": "lab", "previewed": '{"tags":["lab"]}'}
+    assert "All rows were changed" in text_of(clerk.post(f"{root}/licences/bulk/untag", only))
+    assert keys_of(clerk, f"{root}/licences?tags=lab") == keys[1:]
+    assert keys_of(clerk, f"{root}/licences?tags=LAB,%3Cb%3Enorth%3C/b%3E") == keys[1:]
+    assert len(keys_of(clerk, f"{root}/licences?tags=lab,other")) == 0
+    assert "<b>North</b>" in text_of(clerk.get(f"{root}/licences"))
+    assert "Lab" in text_of(clerk.get(f"{root}/licences/{keys[1].split('|')[1]}"))
+
+    tags = {one["name"]: one["id"] for one in world.central("tag", "list", ACCOUNT)["items"]}
+    path = f"{root}/licence-tags/{tags['Lab']}"
+    assert keys_of(clerk, f"{root}/licence-tags") == [tags["<b>North</b>"], tags["Lab"]]
+    assert clerk.post(f"{path}/rename", {"name": ""}).status_code == 422
+    clash = clerk.post(f"{path}/rename", {"name": "<B>NORTH</B>"})
+    assert (clash.status_code, "licence_tag_exists" in clash.get_data(as_text=True)) == (409, True)
+    assert clerk.post(f"{path}/rename", {"name": "Laboratory"}).status_code == 303
+    assert "goes from all licences and lots that have it: 1 and 0" in text_of(clerk.get(f"{path}/delete"))
+    assert clerk.post(f"{path}/delete").status_code == 303
+    assert clerk.get(f"{path}/delete").status_code == 404
+    assert [one["name"] for one in world.central("tag", "list", ACCOUNT)["items"]] == ["<b>North</b>"]
+    other = enter("other", "virtual_account_user", "Site")
+    assert other.get(f"{root}/licence-tags").status_code == 404
