@@ -29,7 +29,9 @@ class UnknownLicenceError(NotFoundError):
 class UnknownLotError(NotFoundError):
     code = "unknown_lot"
     message = "There is no such lot in this virtual account."
-    remedy = Remedy("List the lots with `central licence lots`.", page="operations.md#central")
+    remedy = Remedy(
+        "Look at the lots of the virtual account; one that was transferred is elsewhere.", page="operations.md#central"
+    )
 
 
 class NotEnoughFreeError(RefusedError):
