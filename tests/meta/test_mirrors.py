@@ -29,6 +29,7 @@ PLAIN = {
 }
 # Pure tests that are better off together with others of their kind.
 TOGETHER = {
+    "central/actions/licence_lists.py": "tests/api/test_central_licences.py",
     "exchange/carried.py": "tests/integration/test_carried.py",
     "exchange/central_statements.py": "tests/property/test_exchange_attacks.py",
     "exchange/certificate_issuing.py": "tests/format/test_vectors.py",

@@ -43,6 +43,8 @@ FURTHER = {
         "allotting",
         "claims",
         "granting",
+        "listing",
+        "lot_lists",
         "postings",
         "reserving",
         "taking",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
@@ -15,7 +15,9 @@ class LicenceTag(Base):
 
     __tablename__ = "licence_tags"
     __table_args__ = (
-        UniqueConstraint("account_id", "virtual_account_id", "key"),
+        Index(
+            "uq_licence_tags_account_id_virtual_account_id_key", "account_id", "virtual_account_id", "key", unique=True
+        ),
         refers(["account_id", "virtual_account_id"], "virtual_accounts", ["account_id", "id"]),
     )
 
@@ -34,7 +36,7 @@ class TaggedLicence(Base):
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     tag_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
-    licence: Mapped[str] = mapped_column(String(255), primary_key=True)
+    licence: Mapped[str] = mapped_column("tag", String(255), primary_key=True)
 
 
 class TaggedLot(Base):

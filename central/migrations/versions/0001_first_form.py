@@ -343,9 +343,9 @@ def upgrade() -> None:
     sa.Column('subscription_id', sa.String(length=255), nullable=True),
     sa.Column('details', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('web_order', sa.String(length=255), nullable=True),
-    sa.Column('po_number', sa.String(length=255), nullable=True),
-    sa.Column('pak', sa.String(length=255), nullable=True),
+    sa.Column('web_order', sa.Text(), nullable=True),
+    sa.Column('po_number', sa.Text(), nullable=True),
+    sa.Column('pak', sa.Text(), nullable=True),
     sa.Column('end_customer', sa.Text(), nullable=True),
     sa.Column('country', sa.Text(), nullable=True),
     sa.Column('families', sa.Text(), nullable=True),
@@ -811,15 +811,17 @@ def upgrade() -> None:
     sa.Column('key', sa.String(length=255), nullable=False),
     sa.Column('name', sa.String(length=64), nullable=False),
     sa.ForeignKeyConstraint(['account_id', 'virtual_account_id'], ['virtual_accounts.account_id', 'virtual_accounts.id'], name=op.f('fk_licence_tags_account_id_virtual_account_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_licence_tags')),
-    sa.UniqueConstraint('account_id', 'virtual_account_id', 'key', name=op.f('uq_licence_tags_account_id_virtual_account_id_key'))
+    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_licence_tags'))
     )
+    with op.batch_alter_table('licence_tags', schema=None) as batch_op:
+        batch_op.create_index('uq_licence_tags_account_id_virtual_account_id_key', ['account_id', 'virtual_account_id', 'key'], unique=True)
+
     op.create_table('tagged_licences',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('tag_id', sa.String(length=32), nullable=False),
-    sa.Column('licence', sa.String(length=255), nullable=False),
+    sa.Column('tag', sa.String(length=255), nullable=False),
     sa.ForeignKeyConstraint(['account_id', 'tag_id'], ['licence_tags.account_id', 'licence_tags.id'], name=op.f('fk_tagged_licences_account_id_tag_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'tag_id', 'licence', name=op.f('pk_tagged_licences'))
+    sa.PrimaryKeyConstraint('account_id', 'tag_id', 'tag', name=op.f('pk_tagged_licences'))
     )
     op.create_table('tagged_lots',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -906,6 +908,9 @@ def downgrade() -> None:
 
     op.drop_table('tagged_lots')
     op.drop_table('tagged_licences')
+    with op.batch_alter_table('licence_tags', schema=None) as batch_op:
+        batch_op.drop_index('uq_licence_tags_account_id_virtual_account_id_key')
+
     op.drop_table('licence_tags')
     with op.batch_alter_table('tokens', schema=None) as batch_op:
         batch_op.drop_index('uq_tokens_hash', sqlite_where=sa.text('satellite_id IS NULL'), postgresql_where=sa.text('satellite_id IS NULL'))
