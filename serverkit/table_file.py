@@ -23,6 +23,8 @@ CELL_LETTERS = 131_072
 SHOWN = 20
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_BLANK_LINES = re.compile(r"(?:[^\S\r\n]*(?:\r\n|\r|\n))*+")
 _KINDS = (
     (b"PK\x03\x04", "an Excel workbook (.xlsx), or another ZIP archive"),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)"),
@@ -127,13 +129,13 @@ def text_of(data: bytes) -> str:
     except UnicodeDecodeError as error:
         if wide:
             raise TableFileError("the file begins as UTF-16 does, and goes on as something else") from error
-        line = data.count(b"\n", 0, error.start) + 1
+        line = _line_ends(data[: error.start].decode("latin-1")) + 1
         found = f"line {line}: the byte {data[error.start]:#04x} is not UTF-8"
         raise TableFileError("{found}; the file is in another encoding: save it as CSV UTF-8", found=found) from error
     if "\0" in text:
         if b"\0" in data[:2]:
             raise TableFileError("the file is UTF-16 without a byte order mark; save it as CSV UTF-8")
-        raise TableFileError("line {line}: the file is not text", line=text.count(chr(10), 0, text.index(chr(0))) + 1)
+        raise TableFileError("line {line}: the file is not text", line=_line_ends(text[: text.index(chr(0))]) + 1)
     if not text.strip():
         raise TableFileError("the file is empty")
     _refuse_markup(text.lstrip()[:500].lower())
@@ -166,8 +168,8 @@ class _Lines:
 
     def __init__(self, text: str, known: Collection[str]) -> None:
         self._before = 0
-        first, _, rest = text.partition("\n")
-        named = _SEPARATOR_LINE.fullmatch(first.rstrip("\r"))
+        first, rest = _first_line(text)
+        named = _SEPARATOR_LINE.fullmatch(first)
         if named:
             self._before, text = 1, rest
             if named.group(1) not in SEPARATORS:
@@ -176,11 +178,12 @@ class _Lines:
                     first=first.strip()[:20],
                     separators=_separators(),
                 )
-        while text and not text.partition("\n")[0].strip():
-            if "\n" not in text:
-                raise TableFileError("the file holds no header line and no row")
-            self._before, text = self._before + 1, text.partition("\n")[2]
-        head = next(iter(io.StringIO(text, newline="")), "")
+        blank = _BLANK_LINES.match(text)
+        start = blank.end() if blank else 0
+        self._before, text = self._before + _line_ends(text[:start]), text[start:]
+        if not text.strip():
+            raise TableFileError("the file holds no header line and no row")
+        head = _first_line(text)[0]
         found = {mark: _names(head, mark) for mark in SEPARATORS}
         hits = {mark: len({*names} & {*known}) for mark, names in found.items()}
         best = max(hits, key=lambda mark: hits[mark])
@@ -220,6 +223,16 @@ class _Lines:
             if cells is None:
                 return
             yield line, cells
+
+
+def _first_line(text: str) -> tuple[str, str]:
+    """The first line and what follows it, whichever of the three line ends the file has."""
+    end = _LINE_END.search(text)
+    return (text[: end.start()], text[end.end() :]) if end else (text, "")
+
+
+def _line_ends(text: str) -> int:
+    return sum(1 for _ in _LINE_END.finditer(text))
 
 
 def _names(head: str, mark: str) -> list[str]:

@@ -71,6 +71,36 @@ def test_a_device_that_is_registered_with_a_uuid_cannot_reserve_beside_that(vend
 
 
 @pytest.mark.both_databases
+@pytest.mark.row("C6.1", "C7.6")
+@identity.SERVERS
+def test_a_standby_of_a_registered_set_cannot_reserve_beside_that(site: World, server: str) -> None:
+    """Where it registered itself, anywhere in the account; where only others named it, in their virtual account alone."""
+    site.central("virtual-account", "create", ACCOUNT, "Third")
+    orders = "virtual_account,tag,quantity\nThird,ADVANTAGE,2\n"
+    site.central("order", "import", ACCOUNT, site.file("third.csv", orders))
+    token = site.token(server, pool=identity.POOL[server])
+    site.device("SET-1", server, token, standbys=(identity.unit("SET-2"), identity.unit("SET-3")), hostname="pair")
+    site.device("SET-2", server, token, standbys=(identity.unit("SET-1"),))
+    if server == "satellite":
+        site.synchronize("sets")
+    root = (site.folder / "root.json").read_bytes()
+
+    def asks(serial: str, pool: str) -> str | None:
+        code = site.unregistered(f"{serial}-{pool}", "central").reserve_request(identity.unit(serial), root)
+        words = ("--virtual-account", pool, "--request-code", code, "--licence", "ADVANTAGE=1")
+        words = ("reservation", "create", ACCOUNT, *words, "--output", site.file(f"code-{serial}-{pool}"))
+        try:
+            return rights.refused(site, *words)
+        except AssertionError:
+            return None
+
+    assert asks("SET-2", "Third") == "device_connected"
+    if server == "central":
+        assert asks("SET-3", identity.POOL[server]) == "device_connected"
+    assert asks("SET-3", "Third") is None
+
+
+@pytest.mark.both_databases
 @pytest.mark.row("S4.1", "B6")
 @identity.SERVERS
 def test_one_serial_number_with_and_without_a_uuid_is_one_alert(site: World, server: str) -> None:

@@ -43,7 +43,7 @@ def refused(world: World, content: str | bytes) -> dict[str, str]:
 
 @pytest.mark.row("C3.4")
 def test_files_of_spreadsheets_are_taken_as_they_are_saved(campus: World) -> None:
-    """Semicolons, tabs, a line `sep=`, a byte order mark, UTF-16, capitals, empty columns at the end."""
+    """Semicolons, tabs, a line `sep=`, a byte order mark, UTF-16, capitals, empty columns at the end, CR line ends."""
     row = ["Campus", TAG, "3", "perpetual"]
     lines = [["Virtual Account", "TAG", "Quantity", "Type"], row]
     made: dict[str, bytes] = {
@@ -51,6 +51,8 @@ def test_files_of_spreadsheets_are_taken_as_they_are_saved(campus: World) -> Non
         "bars": "\n".join("|".join(line) for line in lines).encode(),
         "wider": "\n".join(",".join(line) + ",," for line in lines).encode(),
         "sep-tab": b"sep=\t\r\n" + "\r\n".join("\t".join(line) for line in lines).encode(),
+        "carriage returns": "\r".join(";".join(line) for line in lines).encode(),
+        "sep-line and carriage returns": b"sep=;\r\r" + "\r".join(";".join(line) for line in lines).encode(),
     }
     names = ("semicolons.csv", "semicolons-bom-crlf.csv", "sep-line.csv", "tabs.csv", "capitals.csv")
     contents = {**{name: (CASES / name).read_bytes() for name in names}, **made}
@@ -69,6 +71,10 @@ NAMED = {
     "open document": (b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "(.ods)"),
     "web page": (b"<!DOCTYPE html><html><table></table></html>", "a web page"),
     "other encoding": (f"{HEAD}Campus,{TAG},3,B\u00fcro,,\n".encode("latin-1"), "line 2: the byte 0xfc is not UTF-8"),
+    "other encoding, carriage returns": (
+        f"{HEAD}Campus,{TAG},3,B\u00fcro,,\n".replace("\n", "\r").encode("latin-1"),
+        "line 2: the byte 0xfc is not UTF-8",
+    ),
     "UTF-16 without mark": (HEAD.encode("utf-16-le"), "UTF-16 without a byte order mark"),
     "twice": (f"virtual_account,tag,quantity,Tag\nCampus,{TAG},3,x\n".encode(), "line 1: a column occurs twice: tag"),
     "long cell": (f"{HEAD}Campus,{TAG},{'9' * 200_000},,,\n".encode(), "line 2: a cell holds more than 131072"),
@@ -76,6 +82,8 @@ NAMED = {
     "missing": (b"virtual_account;tag\nCampus;T\n", "quantity; found, separated by the semicolon"),
     "two separators": (f"{HEAD}Campus;{TAG};3;;;\n".encode(), "the line is separated by the semicolon"),
     "wrong sep": (b"sep=;\n" + HEAD.encode(), "line 1 names the semicolon as separator, line 2 is separated by the comma"),
+    "sep-line alone": (b"sep=;\r \r", "the file holds no header line and no row"),
+    "a million blank lines": (b"sep=;" + b"\n" * 1_000_000 + b"x", "line 1000001: there is no header line"),
     "odd sep": (b"sep=x\n" + HEAD.encode(), "names no separator"),
 }  # fmt: skip
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Select, exists, func, select, update
 
-from central.domain.instances.models import RESERVED, Instance
+from central.domain.instances.models import RESERVED, DeviceKey, Instance, Standby
+from central.domain.instances.queries import units_of
 from central.domain.reservations.errors import UnknownReservationError
 from central.domain.reservations.models import STATES, Reservation
 from exchange.codes.request import read_request_code
@@ -93,15 +94,42 @@ def forget_registered(unit: Unit, account_id: str, instances: Select[str] | Sequ
     unit.session.execute(query.values(seen_as=None))
 
 
-def registered_as(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
-    """A registered instance of a device, at central or at a satellite, whatever else than PID and serial its UDI says."""
+def registered_as(unit: Unit, account_id: str, udi: Udi, virtual_account_id: str) -> Instance | None:
+    """The registered instance that a device is a unit of, at central or at a satellite, for a reservation there.
+
+    PID and serial number decide, whatever else its UDI says. A set counts where the unit itself registered, or where
+    another unit named it in the same virtual account: nobody's word about the hardware of others stands in its way.
+    """
     query = select(Instance).where(
         Instance.account_id == account_id,
         Instance.state != RESERVED,
         starts_with(unit, Instance.udi_key, udi.plain_key),
     )
-    rows = unit.session.scalars(query.order_by(Instance.registered_at))
-    return next((row for row in rows if Udi.from_dict(row.udi).plain_key == udi.plain_key), None)
+    rows = unit.session.scalars(query.order_by(Instance.registered_at, Instance.id))
+    found = next((row for row in rows if Udi.from_dict(row.udi).plain_key == udi.plain_key), None)
+    return found or _set_of(unit, account_id, udi, virtual_account_id)
+
+
+def _set_of(unit: Unit, account_id: str, udi: Udi, virtual_account_id: str) -> Instance | None:
+    within = select(Standby.instance_id).where(
+        Standby.account_id == account_id, starts_with(unit, Standby.udi_key, udi.plain_key)
+    )
+    query = select(Instance).where(Instance.account_id == account_id, Instance.id.in_(within))
+    for row in unit.session.scalars(query.order_by(Instance.registered_at, Instance.id)):
+        keys = {each.key for each in units_of(row).standbys if each.plain_key == udi.plain_key}
+        named_there = row.virtual_account_id == virtual_account_id
+        if keys and (named_there or keys & _signed_standbys(unit, row)):
+            return row
+    return None
+
+
+def _signed_standbys(unit: Unit, row: Instance) -> set[str]:
+    """The UDI keys of the standbys of a set that registered with a key of their own."""
+    if row.satellite_id is not None:
+        standbys = units_of(row).standbys
+        return {each.key for each, key in zip(standbys, row.standby_keys or (), strict=False) if key}
+    query = select(DeviceKey.member).where(DeviceKey.account_id == row.account_id, DeviceKey.instance_id == row.id)
+    return set(unit.session.scalars(query))
 
 
 def find_reservation(unit: Unit, account_id: str, names: dict[str, str], reservation_id: str) -> Reservation:

@@ -54,7 +54,7 @@ def reserve(
     refuse_managed(unit, virtual_account)
     check_wishes(wanted_licences)
     code = read_request(request_code)
-    digest = _refuse_known(unit, account, code)
+    digest = _refuse_known(unit, account, virtual_account, code)
     names = {wanted.tag: permitted_name(unit, account, wanted.tag) for wanted in wanted_licences}
     instance = _add_instance(unit, account, virtual_account, code, product_tag)
     lines = []
@@ -98,14 +98,14 @@ def refuse_switched_off(account: SmartAccount) -> None:
         raise ReservationOffError
 
 
-def _refuse_known(unit: Unit, account: SmartAccount, code: RequestCode) -> str:
+def _refuse_known(unit: Unit, account: SmartAccount, virtual_account: VirtualAccount, code: RequestCode) -> str:
     digest = hashlib.sha256(code.text.encode()).hexdigest()
     known = by_udi(unit, account.id, code.udi)
     if known is not None:
         if reservation_of(unit, account.id, known.id) is not None:
             raise AlreadyReservedError("licences are reserved for {label} already", label=code.udi.label)
         raise DeviceConnectedError("{label} is registered over the network", label=code.udi.label)
-    elsewhere = registered_as(unit, account.id, code.udi)
+    elsewhere = registered_as(unit, account.id, code.udi, virtual_account.id)
     if elsewhere is not None:
         where = "behind a satellite" if elsewhere.satellite_id is not None else "over the network"
         raise DeviceConnectedError(
