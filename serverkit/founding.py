@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from serverkit.backup.swap import alone_in_home
+from serverkit.db.unit import Unit
 from serverkit.errors import HomeExistsError, ServerRunningError
 from serverkit.locks import FILES, Lock
 from serverkit.owner import make_folder
@@ -47,6 +48,16 @@ def removed_on_failure(home: Path, *patterns: str) -> Iterator[None]:
             with suppress(OSError):  # the cause of the failure is what the caller has to hear
                 path.rmdir() if path.is_dir() else path.unlink()
         raise
+
+
+def write_files_first(unit: Unit) -> None:
+    """Do what waits for the commit of a unit before it, so that a file that cannot be written leaves no row.
+
+    Only for what `removed_on_failure` removes: nobody else sees a home that is being made.
+    """
+    waiting, unit.after_commit[:] = [*unit.after_commit], []
+    for action in waiting:
+        action()
 
 
 def _refuse_used(in_use: Callable[[], bool], what: str) -> None:

@@ -22,10 +22,11 @@ from serverkit.actor import OPERATOR
 from serverkit.clock import LAB_FILE, iso, make_lab
 from serverkit.db.unit import Unit
 from serverkit.files import write_atomic
-from serverkit.founding import removed_on_failure
+from serverkit.founding import removed_on_failure, write_files_first
 from serverkit.locks import Lock, on_database
 from serverkit.names import check_name
 from serverkit.owner import refuse_state
+from serverkit.users.first import SETUP_CODE
 
 
 def set_up_central(
@@ -39,7 +40,7 @@ def set_up_central(
     refuse_state(root_keys, home)
     given = services.read_passphrase(passphrase_file) if passphrase_file else None
     with HOMES.new_home(home), services.new_root_folder(root_keys), ExitStack() as held:
-        with removed_on_failure(home, LAB_FILE, f"{HOMES.database}*"):
+        with removed_on_failure(home, LAB_FILE, SETUP_CODE, f"{HOMES.database}*"):
             passphrase = given or services.make_passphrase(root_keys)
             if lab:
                 make_lab(home)
@@ -51,10 +52,11 @@ def set_up_central(
             server.anchor.write(Reached())
             now = server.clock.now()
             trust = services.create_trust(server.keyring, vendor, root_keys, passphrase, now, lab=lab)
-        with server.database.write(OPERATOR) as unit:
-            subject = {"lab": lab, "vendor_id": trust.root.vendor_id}
-            record(unit, None, EventKind.VENDOR_CREATED, f"central of {vendor} set up", subject=subject)
-            setup_code = renew_setup_code(unit, home)
+            with server.database.write(OPERATOR) as unit:
+                subject = {"lab": lab, "vendor_id": trust.root.vendor_id}
+                record(unit, None, EventKind.VENDOR_CREATED, f"central of {vendor} set up", subject=subject)
+                setup_code = renew_setup_code(unit, home)
+                write_files_first(unit)
     note_here(server)
     server.database.dispose()
     return {

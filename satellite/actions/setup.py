@@ -24,7 +24,7 @@ from serverkit.actor import SYSTEM, Actor
 from serverkit.clock import LAB_FILE, make_lab
 from serverkit.db.unit import Unit
 from serverkit.files import write_atomic
-from serverkit.founding import removed_on_failure
+from serverkit.founding import removed_on_failure, write_files_first
 from serverkit.locks import Lock, on_database
 from serverkit.names import check_name
 from serverkit.owner import make_folder
@@ -76,6 +76,7 @@ def _create(server: Satellite, actor: Actor, trust: Trust, name: str) -> dict[st
         found = {"id": site.satellite_id, "name": name, "setup_code": services.renew_setup_code(unit, server.home)}
         # The trust file comes last: a home without it was never set up.
         unit.after_commit += [lambda: server.anchor.reset(0), lambda: server.keyring.write_trust(trust)]
+        write_files_first(unit)
     return found
 
 

@@ -328,12 +328,13 @@ def test_any_key_marks_a_home_whose_database_is_on_a_server_as_in_use(vendor: Wo
         assert {path.name: path.read_bytes() for path in (home / "keys").iterdir()} == before
 
 
-@pytest.mark.row("C1.1", "S1.1")
+@pytest.mark.both_databases
+@pytest.mark.row("C1.1", "S1.1", "B8")
 @pytest.mark.parametrize("keys", [False, True], ids=["no-keys-folder", "empty-keys-folder"])
 def test_a_failed_init_removes_what_it_made_and_nothing_else(
     vendor: World, monkeypatch: pytest.MonkeyPatch, keys: bool
 ) -> None:
-    """Whether the database or the last step fails, what lay in the home stays, and `init` can be run again."""
+    """Whether the database or a file fails, what lay in the home stays, no row is left, and `init` can be run again."""
     for program, main, words in _inits(vendor):
         name = f"{program}-new"
         home = vendor.folder / name
@@ -346,14 +347,17 @@ def test_a_failed_init_removes_what_it_made_and_nothing_else(
         assert vendor.run(main, name, *words, code=1)["error"]["code"] == "database_unavailable"
         (home / "config.toml").unlink()
 
-        def refused(*_any: object) -> None:
+        def refused(*_any: object, **_more: object) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-        with monkeypatch.context() as patch:
-            patch.setattr(f"{program}.keyring.KeyRing.write_trust", refused)
-            assert vendor.run(main, name, *words, code=1)["error"]["code"] == "file_unreadable"
+        for place in (f"{program}.keyring.KeyRing.write_trust", "serverkit.users.first.write_atomic"):
+            with monkeypatch.context() as patch:
+                patch.setattr(place, refused)
+                assert vendor.run(main, name, *words, code=1)["error"]["code"] == "file_unreadable"
         left = {
-            path for path in home.rglob("*") if path.suffix not in {".lock", ".turn"} and "anchor" not in path.parts
+            path
+            for path in home.rglob("*")
+            if path.suffix not in {".lock", ".turn", ".toml"} and "anchor" not in path.parts
         }
         assert left == before
         assert vendor.run(main, name, *words)["home"] == str(home)
