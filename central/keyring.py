@@ -11,8 +11,9 @@ from exchange.device.backend import Signer
 from exchange.keys import PrivateKey
 from exchange.trust import Trust
 from exchange.vocabulary import Role
-from serverkit.errors import HomeMissingError, KeyUnreadableError
-from serverkit.files import read_bounded, write_atomic
+from serverkit.errors import KeyUnreadableError
+from serverkit.files import write_atomic
+from serverkit.key_files import read_key_file
 from serverkit.secrets_box import SecretBox
 
 TRUST = "trust.json"
@@ -69,12 +70,7 @@ class KeyRing:
     @property
     def trust(self) -> Trust:
         """The root, with the chain that leads to it."""
-        return self._read(TRUST, self._load_trust)
-
-    def _load_trust(self) -> Trust:
-        if not self.exists:
-            raise HomeMissingError("this home has no root of trust")
-        return Trust.restore(read_bounded(self.folder / TRUST, TRUST_BYTES))
+        return self._read(TRUST, lambda: Trust.restore(read_key_file(self.folder / TRUST, TRUST_BYTES)))
 
     @property
     def response_key(self) -> PrivateKey:
@@ -95,7 +91,7 @@ class KeyRing:
     def device_ca(self) -> bytes:
         """That CA's certificate (DER)."""
         file = self.folder / DEVICE_CA_CERTIFICATE
-        return self._read(DEVICE_CA_CERTIFICATE, lambda: read_bounded(file, KEY_BYTES))
+        return self._read(DEVICE_CA_CERTIFICATE, lambda: read_key_file(file, KEY_BYTES))
 
     @cached_property
     def box(self) -> SecretBox:
@@ -132,7 +128,7 @@ class KeyRing:
 
     def _key(self, name: str) -> PrivateKey:
         try:
-            return self._read(name, lambda: PrivateKey.from_pem(read_bounded(self.folder / name, KEY_BYTES), None))
+            return self._read(name, lambda: PrivateKey.from_pem(read_key_file(self.folder / name, KEY_BYTES), None))
         except ValueError as error:
             raise KeyUnreadableError("keys/{name} is damaged", name=name) from error
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from exchange.keys import PrivateKey
 from exchange.trust import Trust
-from serverkit.errors import HomeMissingError, KeyUnreadableError
-from serverkit.files import read_bounded, write_atomic
+from serverkit.errors import KeyFileMissingError, KeyUnreadableError
+from serverkit.files import write_atomic
+from serverkit.key_files import read_key_file
 from serverkit.secrets_box import SecretBox
 
 TRUST = "trust.json"
@@ -38,12 +39,12 @@ class KeyRing:
         try:
             found = (self.folder / TRUST).stat()
         except FileNotFoundError:
-            raise HomeMissingError("there is no satellite in this home") from None
+            raise KeyFileMissingError("keys/{name} is missing", name=TRUST) from None
         mark = (found.st_ino, found.st_mtime_ns, found.st_size)
         held = self._trust
         if held is None or held[0] != mark:
             # Every change replaces the file, so that it is another one: only then is the chain walked again.
-            held = self._trust = (mark, Trust.restore(read_bounded(self.folder / TRUST, TRUST_BYTES)))
+            held = self._trust = (mark, Trust.restore(read_key_file(self.folder / TRUST, TRUST_BYTES)))
         return held[1]
 
     def write_trust(self, trust: Trust) -> None:
@@ -63,7 +64,7 @@ class KeyRing:
     @cached_property
     def pseudonym_key(self) -> bytes:
         """Makes pseudonyms that stay the same and cannot be guessed."""
-        return read_bounded(self.folder / PSEUDONYMS, KEY_BYTES)
+        return read_key_file(self.folder / PSEUDONYMS, KEY_BYTES)
 
     def make_key(self) -> str:
         """Make and store a key; returns its id."""
@@ -77,7 +78,7 @@ class KeyRing:
         if key_id not in self._keys:
             file = self._file(key_id)
             try:
-                self._keys[key_id] = PrivateKey.from_pem(read_bounded(file, KEY_BYTES), None)
+                self._keys[key_id] = PrivateKey.from_pem(read_key_file(file, KEY_BYTES), None)
             except ValueError as error:
                 raise KeyUnreadableError("keys/{name} is damaged", name=file.name) from error
         return self._keys[key_id]

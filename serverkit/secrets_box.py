@@ -9,7 +9,8 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken
 
 from serverkit.errors import AppError, Remedy
-from serverkit.files import read_bounded, write_atomic
+from serverkit.files import write_atomic
+from serverkit.key_files import read_key_file
 from serverkit.names import tidy_token
 
 
@@ -40,7 +41,7 @@ class SecretBox:
     def open(cls, path: Path) -> SecretBox:
         """Open the key file."""
         try:
-            return cls(read_bounded(path, 256))
+            return cls(read_key_file(path, 256))
         except ValueError as error:
             raise SecretUnreadableError("the key file is damaged") from error
 

@@ -39,24 +39,28 @@ def set_up_central(
     check_name("vendor", vendor)
     refuse_state(root_keys, home)
     given = services.read_passphrase(passphrase_file) if passphrase_file else None
-    with HOMES.new_home(home), services.new_root_folder(root_keys), ExitStack() as held:
-        with removed_on_failure(home, LAB_FILE, SETUP_CODE, f"{HOMES.database}*"):
-            passphrase = given or services.make_passphrase(root_keys)
-            if lab:
-                make_lab(home)
-            server = assemble(home)
-            held.callback(server.database.dispose)
-            held.enter_context(on_database(server.database.engine, Lock.FOUNDING))
-            HOMES.migrate(server.database)
-            refuse_other_home(server, None)
-            server.anchor.write(Reached())
-            now = server.clock.now()
-            trust = services.create_trust(server.keyring, vendor, root_keys, passphrase, now, lab=lab)
-            with server.database.write(OPERATOR) as unit:
-                subject = {"lab": lab, "vendor_id": trust.root.vendor_id}
-                record(unit, None, EventKind.VENDOR_CREATED, f"central of {vendor} set up", subject=subject)
-                setup_code = renew_setup_code(unit, home)
-                write_files_first(unit)
+    with (
+        HOMES.new_home(home),
+        services.new_root_folder(root_keys),
+        ExitStack() as held,
+        removed_on_failure(home, LAB_FILE, SETUP_CODE, f"{HOMES.database}*"),
+    ):
+        passphrase = given or services.make_passphrase(root_keys)
+        if lab:
+            make_lab(home)
+        server = assemble(home)
+        held.callback(server.database.dispose)
+        held.enter_context(on_database(server.database.engine, Lock.FOUNDING))
+        HOMES.migrate(server.database)
+        refuse_other_home(server, None)
+        server.anchor.write(Reached())
+        now = server.clock.now()
+        trust = services.create_trust(server.keyring, vendor, root_keys, passphrase, now, lab=lab)
+        with server.database.write(OPERATOR) as unit:
+            subject = {"lab": lab, "vendor_id": trust.root.vendor_id}
+            record(unit, None, EventKind.VENDOR_CREATED, f"central of {vendor} set up", subject=subject)
+            setup_code = renew_setup_code(unit, home)
+            write_files_first(unit)
     note_here(server)
     server.database.dispose()
     return {

@@ -1,8 +1,9 @@
-"""Addresses from which an access token may be used."""
+"""Addresses of callers: what counts as one, and from which ones an access token may be used."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from serverkit.errors import InvalidInputError, Remedy
@@ -18,6 +19,17 @@ class InvalidNetworkError(InvalidInputError):
     remedy = Remedy(
         "Use addresses such as 192.0.2.7 or networks such as 2001:db8::/32, 32 at most.", page="settings.md"
     )
+
+
+@lru_cache(4096)
+def network_of(address: str) -> str:
+    """What is counted of an address: the holder of one of IPv6 has the other 2^64 of its network too."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    plain = getattr(found, "ipv4_mapped", None) or found
+    return str(plain) if plain.version == 4 else str(ip_network(f"{plain}/64", strict=False))
 
 
 def check_networks(texts: Sequence[str]) -> list[str]:

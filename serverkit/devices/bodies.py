@@ -14,6 +14,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from serverkit.auth.addresses import network_of
 from serverkit.devices.asgi import Receive, Scope, header_of
 from serverkit.errors import (
     BodyIncompleteError,
@@ -138,7 +139,7 @@ class Bodies:
             async with asyncio.timeout(SOON_SECONDS):
                 await work()
                 return
-        with _place(self._slow, address, SLOW_FROM_ONE, SLOW_AT_ALL, TooManyUploadsError):
+        with _place(self._slow, network_of(address), SLOW_FROM_ONE, SLOW_AT_ALL, TooManyUploadsError):
             try:
                 async with asyncio.timeout(STRANGER_SECONDS - SOON_SECONDS):
                     await work()

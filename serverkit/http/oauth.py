@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from werkzeug.wrappers import Response
 
+from serverkit.auth.addresses import network_of
 from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.errors import AppError, Remedy
 from serverkit.http.answers import log_failure
@@ -98,7 +99,7 @@ class Tokens:
         try:
             values = _values(request)
             if values.get("grant_type") == "password":
-                attempt = f"{request.address}|{values.get('username', '')[:255]}"
+                attempt = f"{network_of(request.address)}|{values.get('username', '')[:255]}"
                 wait = self.limiter.wait_seconds(attempt)
                 if wait:
                     return _slow(wait)  # before the slow check of a password

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
 
 from sqlalchemy import delete, select
 
+from serverkit.auth.addresses import network_of
 from serverkit.db.unit import Unit
 from serverkit.locks import for_change
 from serverkit.names import name_key
@@ -48,16 +48,6 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def place_of(address: str) -> str:
-    """What is counted of an address: the holder of one of IPv6 has the other 2^64 of its network too."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    plain = getattr(found, "ipv4_mapped", None) or found
-    return str(plain) if plain.version == 4 else str(ip_network(f"{plain}/64", strict=False))
-
-
 def name_digest(name: str) -> str:
     """How a name is beside its failures, whether or not somebody has it."""
     return _digest("name", name_key(name[:1024]))
@@ -76,7 +66,7 @@ def code_try(user_id: str) -> Try:
 
 def try_of(unit: Unit, tables: UserTables, name: str, browser: Browser) -> Try:
     """What is counted of a try with a name; an address and a browser are known only for who signed in there."""
-    named, place = name_digest(name), place_of(browser.address)
+    named, place = name_digest(name), network_of(browser.address)
     own = _browser_key(browser.known_by or "", named)
     if browser.known_by and _is_known(unit, tables, own):
         return Try(named, own, OF_ADDRESS, known=False)
@@ -142,7 +132,7 @@ def forget_name(unit: Unit, tables: UserTables, tried: Try) -> None:
 
 def remember(unit: Unit, tables: UserTables, name: str, browser: Browser, cookie: str) -> None:
     """Remember an address and a browser from which the user of a name signed in, and whose cookie it is."""
-    named, place = name_digest(name), place_of(browser.address)
+    named, place = name_digest(name), network_of(browser.address)
     unit.session.execute(delete(tables.known_place).where(tables.known_place.last_at <= unit.now - KNOWN_FOR))
     unit.session.execute(delete(tables.failure).where(tables.failure.last_at <= unit.now - FORGOTTEN))
     for key in (_digest("address", place, named), _browser_key(cookie, named), _browser_key(cookie)):
@@ -175,14 +165,14 @@ def slowed_until(unit: Unit, tables: UserTables, names: list[str]) -> dict[str, 
 
 def setup_pause(unit: Unit, tables: UserTables, address: str) -> tuple[int, timedelta]:
     """How many tries of the set-up code an address has left, and how long it has to wait when none is."""
-    failures = _failures(unit, tables, _digest(_SETUP, place_of(address)))
+    failures = _failures(unit, tables, _digest(_SETUP, network_of(address)))
     wait = setup_wait(failures, unit.now)
     return (0 if wait else FREE_SETUP - failures.count % FREE_SETUP), wait
 
 
 def count_setup_failure(unit: Unit, tables: UserTables, address: str) -> None:
     """Count a wrong set-up code of an address."""
-    _raise(unit, tables, _digest(_SETUP, place_of(address)), _digest(_SETUP))
+    _raise(unit, tables, _digest(_SETUP, network_of(address)), _digest(_SETUP))
 
 
 def forget_setup(unit: Unit, tables: UserTables) -> None:

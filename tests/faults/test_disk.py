@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+import central.keyring
+import satellite.keyring
 from central.app import make_app
 from central.runtime import Central, open_central
 from satellite.runtime import Satellite, open_satellite
@@ -138,9 +140,18 @@ def start_fails(home: Path, program: str = "satellite") -> tuple[int, dict[str, 
     return done.returncode, error
 
 
+def _need(program: str, key: Path) -> None:
+    """Ask a running server for all keys that it needs."""
+    if program == "central":
+        central.keyring.KeyRing(key.parent).check()
+    else:
+        ids = [key.stem.removeprefix("key-")] if key.name.startswith("key-") else []
+        satellite.keyring.KeyRing(key.parent).check(ids)
+
+
 @pytest.mark.row("S1.2")
 def test_every_missing_key_file_is_named_at_the_start(site: World) -> None:
-    """Whichever file is gone, neither server starts without it, and the message names it."""
+    """Whichever file is gone, neither server starts without it or goes on, and the message names it."""
     opened: dict[str, Satellite | Central] = {
         "satellite": open_satellite(site.folder / "satellite"),
         "central": open_central(site.folder / "central"),
@@ -152,6 +163,8 @@ def test_every_missing_key_file_is_named_at_the_start(site: World) -> None:
             kept = key.rename(site.folder / "kept")
             with pytest.raises(KeyFileMissingError, match=key.name):
                 check_home(made.home, made.missing_keys())
+            with pytest.raises(KeyFileMissingError, match=key.name):
+                _need(program, key)
             kept.rename(key)
         trust = made.home / "keys" / "trust.json"
         kept = trust.rename(site.folder / "kept")

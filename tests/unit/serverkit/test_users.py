@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serverkit.users.backoff import place_of
+from serverkit.auth.addresses import network_of
+from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.users.codes import hash_code, new_code
 from serverkit.users.rules import (
     ABSOLUTE,
@@ -137,4 +138,7 @@ def test_a_code_is_read_however_it_is_typed(between: list[str], lower: bool) -> 
 )
 def test_failures_are_counted_by_what_one_machine_owns(one: str, other: str, same: bool) -> None:
     """An address of IPv4, and the whole network of one of IPv6."""
-    assert (place_of(one) == place_of(other)) is same
+    limiter = FailureLimiter(1, lambda: datetime(2027, 1, 1, tzinfo=UTC))
+    limiter.count(one)
+    assert (network_of(one) == network_of(other)) is same
+    assert (limiter.wait_seconds(other) > 0) is same
