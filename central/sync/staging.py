@@ -21,6 +21,7 @@ from central.domain.instances.models import Instance, Standby
 from central.domain.ledger.models import Claim
 from central.domain.reservations.queries import has_active
 from central.domain.satellites.models import Satellite, SatelliteEvent
+from central.sync.row_bounds import check_bounds
 from central.sync.site_events import added_event, site_event
 from exchange import limits
 from exchange.errors import MalformedError, TooLargeError
@@ -87,6 +88,7 @@ def stage_rows(unit: Unit, satellite: Satellite, rows: Iterable[list[RequestRow]
         waiting: dict[type, list[Any]] = {kind: [] for kind in _STAGE}
         others = size = 0
         for some in rows:
+            check_bounds(some)
             if type(some[0]) not in waiting:  # they stay in memory until they are decided
                 others, size = others + len(some), size + sum(map(signed_bytes, some))
             if others > limits.OTHER_ROWS or size > limits.OTHER_BYTES:

@@ -135,7 +135,7 @@ def test_a_site_that_never_hands_a_renewal_over_gets_no_further_one(site: World)
     """The device is silent: its grant is renewed once, since nobody says that the renewal was installed."""
     holding(site, "satellite")
     ends = [end_of(site)]
-    for month in range(3):
+    for month in range(5):
         site.advance("28d")
         site.synchronize(f"month-{month}")
         ends.append(end_of(site))

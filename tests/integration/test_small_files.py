@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,50 @@ def test_a_small_file_does_not_fill_central(site: World, name: str, monkeypatch:
     refused = site.central("sync", "import", request, "--output", site.file("response"), code=1)["error"]
     assert refused["code"] == "too_large"
     assert len(site.central("events", ACCOUNT)["items"]) <= before + 1  # that it was refused
+
+
+def _line(**row: Any) -> Lines:
+    return Lines(row["kind"], 1, encode(row) + b"\n")
+
+
+def _token(virtual_account: str, **wrong: Any) -> Lines:
+    return _line(
+        kind="token", id="1" * 32, virtual_account=virtual_account, description="", hash="a" * 64, created=TIME,
+        max_uses=3, export_controlled=False, revoked=False, removed=False,
+        **{"created_by": "x", "uses": 1, "expires": TIME, **wrong},
+    )  # fmt: skip
+
+
+BEYOND: dict[str, Callable[[str, str], Lines]] = {
+    "the creator of a token": lambda place, _: _token(place, created_by="x" * 256),
+    "more uses than allowed": lambda place, _: _token(place, uses=4),
+    "an end before the beginning": lambda place, _: _token(place, expires="2025-01-01T00:00:00Z"),
+    "the tag of a claim": lambda _, of: _line(kind="claim", instance=of, tag="x" * 256, count=1, since=TIME),
+    "the actor of an event": lambda _, of: _line(
+        kind="event", id="2" * 32, at=TIME, event="e", actor="x" * 1024, message="m", instance=of, subject={}
+    ),
+}
+
+
+@pytest.mark.row("E2", "C11.2")
+def test_what_no_table_of_central_holds_is_a_malformed_file(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts and figures that the form allows and no honest site has: the file is refused, the database is not blamed."""
+    device = site.device("SN1")
+    site.synchronize()
+    place = next(
+        row["id"] for row in site.central("virtual-account", "list", ACCOUNT)["items"] if row["name"] == "Site"
+    )
+    usual, codes = making._rows, {}
+    for number, (name, make) in enumerate(BEYOND.items()):
+        row = make(place, str(device.state.instance))
+        with monkeypatch.context() as patch:
+            patch.setattr(making, "_rows", lambda *words, row=row, **more: chain(usual(*words, **more), [row]))
+            site.satellite("token", "create", "--virtual-account", "Site", "--days", "30")
+            site.satellite("sync", "export", "--output", site.file(f"request-{number}"))
+        words = ("sync", "import", site.file(f"request-{number}"), "--output", site.file("response"))
+        codes[name] = site.central(*words, code=1)["error"]["code"]
+
+    assert codes == dict.fromkeys(BEYOND, "malformed")
 
 
 FROM_CENTRAL: dict[str, Callable[[], list[Any]]] = {
