@@ -291,6 +291,28 @@ def test_the_vendor_releases_what_a_dead_device_holds(vendor: World) -> None:
     assert vendor.central("ledger", "verify")["ok"]
 
 
+@pytest.mark.row("C6.7", "C6.3")
+def test_a_release_counts_as_long_as_an_update_that_nobody_confirmed_could_be_used(vendor: World) -> None:
+    """The device may have installed the longer term: the release goes on to count after the first term has ended."""
+    more = "virtual_account,tag,quantity,type,start,end\nSpare,ESSENTIALS,2,term,2026-01-01,2027-03-31\n"
+    vendor.central("order", "import", ACCOUNT, vendor.file("more.csv", more))
+    device, dead = reserved(vendor, "AIR-1", tag="ESSENTIALS")
+    confirmation = ("--code", device.reserve_confirmation())
+    vendor.central("reservation", "confirm", ACCOUNT, dead, *confirmation)
+    _, other = reserved(vendor, "AIR-2")
+    words = ("--licence", "ADVANTAGE=1", "--output", vendor.file("updated"))
+    vendor.central("reservation", "update", ACCOUNT, dead, *words)
+    device.reserve_install((vendor.folder / "updated").read_text())
+    vendor.central("reservation", "release", ACCOUNT, dead, "--reason", "lost")
+    vendor.advance("200d", device)
+
+    assert device.may_use("ADVANTAGE", 1).allowed
+    assert not device.may_use("ESSENTIALS", 1).allowed
+    assert refused(vendor, "reservation", "release", ACCOUNT, other, "--reason", "lost") == "too_many_releases"
+    vendor.central("reservation", "return", ACCOUNT, dead, "--code", device.reserve_return())
+    assert vendor.central("reservation", "release", ACCOUNT, other, "--reason", "lost")["state"] == "released"
+
+
 @pytest.mark.row("C6.8", "S4.1")
 def test_a_visitor_with_a_reserved_serial_number_leaves_nothing_of_itself(vendor: World) -> None:
     """Its UUID and names go with it: the device that holds the code is found by its own, and occurs once."""

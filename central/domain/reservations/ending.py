@@ -107,7 +107,7 @@ def _prove(unit: Unit, row: Reservation, state: str, message: str) -> None:
     if row.state == ACTIVE:
         _end(unit, row, state, message)
     elif row.state == RELEASED:
-        row.state, row.ended_at = state, unit.now
+        row.state, row.ended_at, row.pending = state, unit.now, None
         _say(unit, row, EventKind.RESERVATION_ENDED, f"{message}; they had been released", {})
     instance = unit.session.get(Instance, (row.account_id, row.instance_id))
     if instance is not None and instance.state == RESERVED:
@@ -160,7 +160,9 @@ def _end(unit: Unit, row: Reservation, state: str, message: str) -> None:
     held = reserved_for(unit, row.account_id, [row.instance_id]).get(row.instance_id, [])
     units = named_terms(unit, held) or "nothing"
     freed = free_reserved(unit, row.account_id, row.instance_id, "reservation_ended")
-    row.state, row.ended_at, row.pending, row.waiting = state, unit.now, None, False
+    row.state, row.ended_at, row.waiting = state, unit.now, False
+    if state != RELEASED:
+        row.pending = None  # without a return code the device may have installed it
     kind = EventKind.RESERVATION_RELEASED if state == RELEASED else EventKind.RESERVATION_ENDED
     _say(
         unit,

@@ -53,7 +53,9 @@ def outstanding(unit: Unit, account_id: str, virtual_account_id: str | None = No
 
 
 def _is_usable(unit: Unit, row: Reservation) -> bool:
-    ends = [line["end"] for line in row.lines]
+    # Of an update that nobody confirmed too: it may be installed.
+    lines = [*row.lines, *(row.pending["lines"] if row.pending else ())]
+    ends = [line["end"] for line in lines]
     return any(end is None or parse_time(end) > unit.licence_now for end in ends)
 
 
