@@ -77,11 +77,13 @@ _ALL = [
         ("proxy_timeout", "The proxy does not answer.", "Check that the proxy runs."),
         ("proxy_login", "The proxy requires a user name and password.", "Set them in the proxy's address: http://user:password@host:port, with @ : / # % percent-encoded."),
         ("proxy_login_refused", "The proxy refused the configured user name and password.", "Correct them in the proxy's address; @ : / # % are percent-encoded there (@ as %40)."),
-        ("proxy_denied", "The proxy blocks this connection.", "Allow central's address at the proxy."),
+        ("proxy_denied", "The proxy did not open the connection to central.", "Allow central's address at the proxy; check that an HTTP proxy listens at the configured port."),
+        ("proxy_failed", "The proxy cannot reach central.", "Check central's name and port, and the network behind the proxy."),
     ),
     *_causes(
         Stage.TLS,
         ("tls_not_spoken", "The server at this address does not speak TLS.", "Correct the scheme and port of central's address."),
+        ("tls_failed", "The TLS handshake with central failed.", "See the detail; compare the TLS versions of both sides, and check for a filter in between."),
         ("tls_timeout", "The TLS handshake timed out.", "Correct the port; check for a filter in between."),
         ("certificate_expired", "Central's certificate has expired, or this machine's clock is ahead.", "Compare the clocks; renew central's certificate."),
         ("certificate_not_yet_valid", "Central's certificate is not yet valid: this machine's clock is probably behind.", "Correct the clock."),
@@ -93,7 +95,8 @@ _ALL = [
         Stage.HTTP,
         ("answer_timeout", "Central received the file, but its answer timed out.", "Retry; the same file gets the same answer."),
         ("not_http", "The server at this address does not speak HTTP.", "Correct the port of central's address."),
-        ("not_central", "The server at this address is not central.", "Correct the address; check for a captive portal."),
+        ("not_central", "The answer from this address is not central's.", "Correct the address; check for a captive portal, or for a gateway that answers in central's place."),
+        ("gateway_failed", "A gateway at central's address answers, but central behind it does not.", "Wait; the satellite retries automatically. If it stays so, have it checked that central runs."),
         ("central_busy", "Central is busy.", "Wait; the satellite retries automatically."),
         ("central_failed", "Central failed.", "Give the vendor the reference in the detail."),
         ("rate_limited", "Central temporarily refuses files from this address.", "Wait; correct the cause of the earlier refusals."),
@@ -103,7 +106,8 @@ _ALL = [
         Stage.CENTRAL,
         ("request_altered", "The request was altered on its way to central.", "Check for a proxy that changes content; retry."),
         ("request_truncated", "The request was truncated on its way to central.", "Retry; check for an upload limit in between."),
-        ("request_too_large", "The request is larger than central accepts.", "Synchronize more often; inform the vendor."),
+        ("request_too_large", "The request is larger than central, or a gateway before it, accepts.", "Synchronize more often; inform the vendor."),
+        ("request_malformed", "Central could not read the request.", "Retry; check for a proxy that changes content, and compare the versions of the two programs."),
         ("satellite_unknown", "Central does not know this satellite's key.", "Check whether the satellite was removed; register it again."),
         ("other_vendor", "Central belongs to another vendor.", "Correct the address of central."),
         ("duplicate_satellite", "Central sees two machines with this satellite's identity.", "Shut the copy down; have central resynchronize the original."),
@@ -122,6 +126,7 @@ _ALL = [
         ("wrong_site", "The response is for another satellite.", "Use the file of this satellite."),
         ("unknown_key", "The response is signed by a key that this satellite does not know.", "Get a newer root file from the vendor, or correct the address."),
         ("not_my_answer", "The response answers a request that this machine did not make.", "Check for a copy of this satellite; make a new request."),
+        ("response_older", "The response is older than what this satellite has applied.", "Use the newest response, or make a new request; nothing was lost."),
         ("response_expired", "The response has expired.", "Make a new request."),
         ("response_not_yet_valid", "The response is from the future: this machine's clock is behind.", "Correct the clock."),
         ("wrong_file", "The file is not a response.", "Use the response file; `exchange inspect` shows what a file is."),
@@ -134,7 +139,7 @@ CAUSES: dict[str, Cause] = {cause.code: cause for cause in _ALL}
 BY_CENTRAL = {
     "altered": "request_altered",
     "truncated": "request_truncated",
-    "malformed": "request_altered",
+    "malformed": "request_malformed",
     "too_large": "request_too_large",
     "unknown_issuer": "satellite_unknown",
     "wrong_vendor": "other_vendor",
@@ -148,6 +153,8 @@ BY_CENTRAL = {
     "busy": "central_busy",
     "internal_error": "central_failed",
 }
+# Causes by the status of an answer that is not in central's form: a gateway before central gives those.
+_BY_STATUS = {413: "request_too_large", 502: "gateway_failed", 503: "gateway_failed", 504: "gateway_failed"}
 # Causes by the code of a refused response.
 BY_RESPONSE = {
     "altered": "response_altered",
@@ -173,7 +180,7 @@ def of_central(code: str, status: int) -> Cause:
     if code in BY_CENTRAL:
         return CAUSES[BY_CENTRAL[code]]
     if not code:
-        return CAUSES["central_busy" if status == 503 else "not_central"]
+        return CAUSES[_BY_STATUS.get(status, "not_central")]
     return CAUSES["central_failed" if status >= 500 else "refused_by_central"]
 
 

@@ -21,7 +21,7 @@ from satellite.sync.network import reach
 from satellite.sync.settings import settings_of
 from serverkit.actor import Actor
 from serverkit.clock import iso
-from serverkit.errors import AppError, Filled
+from serverkit.errors import AppError, FileUnreadableError, Filled
 
 CHECKED = {
     "site": Filled("state, keys, clock and disk of this satellite"),
@@ -93,12 +93,16 @@ def _file(server: Satellite, actor: Actor, file: Path) -> tuple[Cause, str] | No
                     lab=server.keyring.trust.root.lab,
                     now=now,
                 )
-                if opened.response.epoch_id != site.epoch_id:
+                response = opened.response
+                if (response.epoch, response.rseq) < (site.epoch, site.applied_rseq):
+                    said = f"epoch {response.epoch}, number {response.rseq}"
+                    return CAUSES["response_older"], f"it is {said}; applied is {site.epoch}, {site.applied_rseq}"
+                if response.epoch_id != site.epoch_id:
                     return CAUSES["revoked"], "the response belongs to another epoch"
             for _ in opened.rows():
                 pass
-    except OSError as error:
-        return CAUSES["wrong_file"], error.strerror or "cannot be read"
+    except OSError as error:  # nothing is known of what it holds
+        raise FileUnreadableError("cannot read {name}: {reason}", name=file.name[:80], reason=error.strerror) from error
     except ExchangeError as error:
         if CHANGED in error.fields:
             return CAUSES["file_changed"], error.message

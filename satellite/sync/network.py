@@ -58,7 +58,8 @@ def send(settings: NetworkSettings, content: bytes) -> Answer | tuple[Cause, str
         answer = call(settings.target, "POST", PATH, content, seconds=seconds, most_bytes=SYNC_FILE_BYTES)
     except CallFailedError as error:
         return CAUSES[error.cause], error.detail
-    if answer.status != 200 or answer.headers.get("content-type") != "application/octet-stream":
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if answer.status != 200 or kind != "application/octet-stream":
         return cause_of(answer)
     return answer
 

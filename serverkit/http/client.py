@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import ssl
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -80,7 +81,7 @@ def call(
                     refuse_login(target.proxy)
                 data = _read(answer, most_bytes)
         except (requests.RequestException, failures.HTTPError, OSError, http.client.HTTPException) as error:
-            _name_failure(error, seconds)
+            name_failure(error, seconds)
     found = {name.lower(): value for name, value in answer.headers.items()}
     return Answer(answer.status_code, found, data, context.key_shown)
 
@@ -94,13 +95,17 @@ def _read(answer: requests.Response, most_bytes: int) -> bytes:
     return bytes(data)
 
 
-def _name_failure(error: BaseException, seconds: float) -> NoReturn:
+def name_failure(error: BaseException, seconds: float) -> NoReturn:
     """Name what happened once the connection was there."""
     seen = list(_causes_of(error))
     if any(isinstance(one, requests.ReadTimeout | failures.ReadTimeoutError | TimeoutError) for one in seen):
         raise CallFailedError("answer_timeout", f"no answer in {seconds:g} s") from error
     for one in seen:
         text = str(one) or type(one).__name__
+        if isinstance(one, ssl.SSLError) and not isinstance(one, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            raise CallFailedError(
+                "tls_failed", getattr(one, "reason", None) or text
+            ) from error  # an alert after the handshake
         if isinstance(one, http.client.RemoteDisconnected | http.client.IncompleteRead | OSError) and not isinstance(
             one, requests.RequestException
         ):

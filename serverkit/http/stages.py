@@ -15,6 +15,18 @@ from urllib3.poolmanager import PoolManager
 from serverkit.http.pins import certificate_fingerprint, fingerprint_of_key, matches
 
 _EXPIRED, _NOT_YET, _NAME, _ADDRESS = 10, 9, 62, 64
+_NO_TLS = frozenset(
+    {
+        "WRONG_VERSION_NUMBER",
+        "UNKNOWN_PROTOCOL",
+        "HTTP_REQUEST",
+        "RECORD_LAYER_FAILURE",
+        "PACKET_LENGTH_TOO_LONG",
+        "DATA_LENGTH_TOO_LONG",
+    }
+)
+"""What OpenSSL says of bytes that are no TLS at all."""
+_GATEWAY = frozenset({502, 503, 504})
 _STATUS = re.compile(r"Tunnel connection failed: (\d+)")
 
 
@@ -64,7 +76,7 @@ class NamingContext(ssl.SSLContext):
         except TimeoutError as error:
             raise CallFailedError("tls_timeout", "the server began no TLS") from error
         except OSError as error:
-            raise CallFailedError("tls_not_spoken", getattr(error, "reason", None) or str(error)) from error
+            raise CallFailedError(_handshake_fault(error), getattr(error, "reason", None) or str(error)) from error
         if self.pin is not None:
             self._compare(self.pin, secure)
         return secure
@@ -76,6 +88,13 @@ class NamingContext(ssl.SSLContext):
             secure.close()
             raise CallFailedError("fingerprint_differs", f"the server shows {certificate}")
         self.key_shown = key if certificate == pin else None
+
+
+def _handshake_fault(error: OSError) -> str:
+    """Something else than TLS was heard, the line broke, or the two do not agree."""
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionError):
+        return "connection_cut"
+    return "tls_not_spoken" if getattr(error, "reason", None) in _NO_TLS else "tls_failed"
 
 
 def _explain(error: ssl.SSLCertVerificationError, host: str) -> NoReturn:
@@ -105,7 +124,7 @@ def _name_stage(connection: urllib3.connection.HTTPConnection, error: Exception)
     if isinstance(error, failures.ConnectTimeoutError):
         raise CallFailedError(f"{mark}timeout", f"{place}: nothing in {connection.timeout:g} s")
     if isinstance(error, failures.SSLError):
-        raise CallFailedError("tls_not_spoken", str(error))
+        raise CallFailedError("tls_failed", str(error))
     if mark:
         _name_tunnel(connection, error)
     raise CallFailedError("connection_failed", str(error))
@@ -117,6 +136,8 @@ def _name_tunnel(connection: urllib3.connection.HTTPConnection, error: Exception
         raise CallFailedError("proxy_timeout", str(error) or "the proxy does not answer")
     if status is not None and int(status[1]) == http.client.PROXY_AUTHENTICATION_REQUIRED:
         refuse_login(connection.proxy.url if connection.proxy else "")
+    if status is not None and int(status[1]) in _GATEWAY:
+        raise CallFailedError("proxy_failed", f"the proxy answered {status[1]}")
     raise CallFailedError("proxy_denied", f"the proxy answered {status[1] if status else 'nothing that is HTTP'}")
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import contextlib
 import email.message
+import errno
 import gzip
 import io
 import json
+import os
 import quopri
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,3 +153,40 @@ def test_codes_and_root_files_that_were_changed_are_named_by_inspect(vendor: Wor
     for kind in ("base64", "zip", "gzip", "utf-16", "web page", "e-mail"):
         change, said = CHANGES[kind]
         check(told("inspect", vendor.file("changed", change(code)))["error"], said, f"{kind} of a code")
+
+
+@pytest.mark.row("S2.2", "S2.5")
+def test_an_older_response_is_named_as_older(site: World) -> None:
+    """Of an earlier synchronization, and of an earlier epoch: the satellite is in order, and the file is only old."""
+    site.device("SN1").use("ADVANTAGE", 1)
+    site.synchronize("first")
+    site.satellite("token", "create", "--virtual-account", "Site", "--days", "30")
+    site.synchronize("second")
+    newest = site.satellite("sync", "doctor", site.file("response-second"))
+    codes = [site.satellite("sync", "doctor", site.file("response-first"), code=1)["cause"]["code"]]
+    site.satellite("registration", "export", "--output", site.file("again"))
+    site.central("satellite", "resync", ACCOUNT, "North", "--registration", site.file("again"))
+    site.central("satellite", "authorize", ACCOUNT, "North", "--output", site.file("authorization-again"))
+    site.satellite("registration", "import", site.file("authorization-again"))
+    codes.append(site.satellite("sync", "doctor", site.file("response-second"), code=1)["cause"]["code"])
+
+    assert newest["healthy"]
+    assert codes == ["response_older", "response_older"]
+
+
+@pytest.mark.row("S2.2")
+def test_a_file_that_cannot_be_read_is_not_taken_for_another_file(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stick that fails says nothing about what the file is."""
+    site.synchronize("first")
+    path = Path(site.file("response-first"))
+    usual = Path.open
+
+    def fails(self: Path, *words: Any, **more: Any) -> Any:
+        if self == path:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return usual(self, *words, **more)
+
+    monkeypatch.setattr(Path, "open", fails)
+    error = site.satellite("sync", "doctor", str(path), code=1)["error"]
+
+    assert error["code"] == "file_unreadable"

@@ -7,6 +7,7 @@ import shutil
 import socket
 import ssl
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,14 +17,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from urllib3 import exceptions as failures
 
 from central.app import make_app
 from central.runtime import open_central
 from satellite.sync.causes import CAUSES
+from serverkit.http.client import name_failure
+from serverkit.http.stages import CallFailedError
 from tests.world import ACCOUNT, World, call
 
 DAY = timedelta(days=1)
@@ -86,7 +91,9 @@ class AsgiFront:
 
 
 @contextmanager
-def served(world: World, cert: Certificate | None) -> Iterator[AsgiFront]:
+def served(
+    world: World, cert: Certificate | None, bend: Callable[[ssl.SSLContext], None] = lambda _: None
+) -> Iterator[AsgiFront]:
     """Central behind a socket of the loopback; without a certificate it speaks plain HTTP."""
     app = make_app(open_central(world.folder / "central"))
     front = AsgiFront("")
@@ -125,6 +132,7 @@ def served(world: World, cert: Certificate | None) -> Iterator[AsgiFront]:
     if cert is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(cert.file)
+        bend(context)
         server.socket = context.wrap_socket(server.socket, server_side=True)
         scheme = "https"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -215,7 +223,9 @@ def flip(data: bytes) -> bytes:
 CONTENT: dict[str, tuple[str, Any]] = {
     "response_altered": ("twist", lambda status, data: (status, flip(data))),
     "response_truncated": ("twist", lambda status, data: (status, data[:-40])),
-    "central_busy": ("twist", lambda *_: (503, b"busy")),
+    "central_busy": ("twist", lambda *_: (503, b'{"code":"busy"}')),
+    "gateway_failed": ("twist", lambda *_: (502, b"<html>502 Bad Gateway</html>")),
+    "request_malformed": ("twist", lambda *_: (400, b'{"code":"malformed"}')),
     "central_failed": ("twist", lambda *_: (500, b'{"code":"internal_error","detail":"reference 1"}')),
     "rate_limited": ("twist", lambda *_: (429, b"{}")),
     "not_central": ("twist", lambda *_: (404, b"<html>captive</html>")),
@@ -302,12 +312,38 @@ def test_what_answers_in_place_of_central_or_the_proxy_is_named(site: World) -> 
         seen.append(cause(site))
         settle(site, f"http://127.0.0.1:{port}")
         seen.append(cause(site))
-    for status in (b"407 Proxy Authentication Required", b"403 Forbidden"):
+    for status in (b"407 Proxy Authentication Required", b"403 Forbidden", b"503 Service Unavailable"):
         with listening(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n") as port:
             settle(site, "https://127.0.0.1:443", proxy=f"http://127.0.0.1:{port}")
             seen.append(cause(site))
 
-    assert seen == ["tls_not_spoken", "not_http", "proxy_login", "proxy_denied"]
+    assert seen == ["tls_not_spoken", "not_http", "proxy_login", "proxy_denied", "proxy_failed"]
+
+
+@pytest.mark.row("S2.2", "S1.4")
+def test_a_handshake_that_fails_is_not_taken_for_another_protocol(site: World, cert: Certificate) -> None:
+    """A server that speaks only an old TLS speaks TLS: the two do not agree."""
+    with served(site, cert, _only_old_tls) as front:
+        settle(site, front.url, cert)
+
+        assert cause(site) == "tls_failed"
+
+
+@pytest.mark.row("S2.2")
+def test_an_alert_after_the_handshake_is_one_of_tls() -> None:
+    """Such as that of a server that wants a certificate of the client, which TLS 1.3 says late."""
+    alert = ssl.SSLError(1, "tlsv13 alert certificate required")
+    for error in (requests.ConnectionError(alert), requests.exceptions.SSLError(failures.SSLError(alert))):
+        with pytest.raises(CallFailedError) as told:
+            name_failure(error, 1.0)
+        assert told.value.cause == "tls_failed"
+
+
+def _only_old_tls(context: ssl.SSLContext) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
 
 
 @pytest.mark.row("S2.2", "S1.4")

@@ -46,7 +46,7 @@ INJECTED: dict[str, str] = {
         f"{BY_TIME}::test_silence_is_named_by_the_step_that_it_comes_at",
     ),
     **dict.fromkeys(
-        ("tls_not_spoken", "not_http", "proxy_login", "proxy_denied"),
+        ("tls_not_spoken", "not_http", "proxy_login", "proxy_denied", "proxy_failed"),
         f"{NETWORK}::test_what_answers_in_place_of_central_or_the_proxy_is_named",
     ),
     **dict.fromkeys(
@@ -59,11 +59,15 @@ INJECTED: dict[str, str] = {
         ),
         f"{NETWORK}::test_every_fault_of_the_certificate_is_named",
     ),
+    "tls_failed": f"{NETWORK}::test_a_handshake_that_fails_is_not_taken_for_another_protocol",
+    "response_older": f"{CARRIED}::test_an_older_response_is_named_as_older",
     "answer_too_large": f"{BY_TIME}::test_an_answer_without_an_end_is_not_read_to_its_end",
     **dict.fromkeys(
         (
             "not_central",
             "central_busy",
+            "gateway_failed",
+            "request_malformed",
             "central_failed",
             "rate_limited",
             "request_altered",

@@ -54,15 +54,18 @@ _OF_CAUSE = {
     "answer_timeout": CARRY,
     "central_busy": READ,
     "central_failed": READ,
+    "gateway_failed": READ,
     "rate_limited": READ,
     "satellite_unknown": RESYNC,
     "duplicate_satellite": RESYNC,
     "revoked": RESYNC,
     "superseded": CARRY,
     "request_altered": CARRY,
+    "request_malformed": CARRY,
     "request_truncated": CARRY,
     "not_my_answer": CARRY,
     "response_expired": CARRY,
+    "response_older": CARRY,
 }
 
 
