@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from central.actions.new_satellite import candidates
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount
-from central.domain.accounts.queries import by_domain, virtual_account
+from central.domain.accounts.queries import by_domain, of_satellite, virtual_account
+from central.domain.export_control.queries import granted_units
 from central.domain.satellites import services
+from central.domain.satellites.errors import UnknownSatelliteError
 from central.domain.satellites.models import Satellite
-from central.domain.satellites.queries import find_satellite, satellite_dict, satellites
+from central.domain.satellites.queries import REMOVED, by_id, find_satellite, satellite_dict, satellites
 from central.keyring import KeyRing
 from central.runtime import Central
 from central.sync.make_authorization import make_authorization
@@ -30,6 +33,32 @@ def list_satellites(unit: Unit, domain: str) -> list[dict[str, Any]]:
 def show_satellite(unit: Unit, domain: str, name: str) -> dict[str, Any]:
     """One satellite."""
     return satellite_dict(unit, _find(unit, domain, name)[1])
+
+
+def find_satellite_by_id(unit: Unit, domain: str, satellite_id: str) -> dict[str, Any]:
+    """One satellite by its id; UnknownSatelliteError."""
+    account = _account(unit, domain)
+    row = by_id(unit, satellite_id)
+    if row is None or row.account_id != account.id or row.state == REMOVED:
+        raise UnknownSatelliteError
+    return satellite_dict(unit, row)
+
+
+def list_free_places(unit: Unit, domain: str, satellite_id: str) -> list[dict[str, Any]]:
+    """The virtual accounts for a satellite that is there, each with why it cannot be added, but for its own."""
+    account = _account(unit, domain)
+    found = candidates(unit, account, satellite_id, set())
+    own = {row.id for row in of_satellite(unit, account.id, satellite_id)}
+    return [one for one in found if one["id"] not in own]
+
+
+def judge_removal(unit: Unit, domain: str, name: str) -> dict[str, Any]:
+    """What goes with a satellite: its product instances, its virtual accounts, and the granted units that stay."""
+    account, satellite = _find(unit, domain, name)
+    require(unit, Permission.SATELLITE_MANAGE, account.id)
+    view = satellite_dict(unit, satellite)
+    stay = granted_units(unit, account.id, satellite.id)
+    return {"instances": view["instances"], "virtual_accounts": view["virtual_accounts"], "restricted": stay}
 
 
 def add_satellite(

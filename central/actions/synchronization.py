@@ -27,9 +27,11 @@ def import_request_file(server: Central, actor: Actor, path: Path) -> OutgoingFi
         raise FileUnreadableError("cannot read {name}: {reason}", name=path.name, reason=error.strerror) from error
 
 
-def import_network_request(server: Central, actor: Actor, open_file: Opener) -> OutgoingFile:
-    """Import a request that a satellite sends; the response, which may leave now."""
-    return import_request.import_request(server.database, server.keyring, server.anchor, actor, open_file)
+def import_network_request(server: Central, actor: Actor, open_file: Opener, address: str = "") -> OutgoingFile:
+    """Import a request that a satellite sends from an address; the response, which may leave now."""
+    return import_request.import_request(
+        server.database, server.keyring, server.anchor, actor, open_file, address=address[:255]
+    )
 
 
 def check_first_line(server: Central, actor: Actor, line: bytes) -> str:

@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
+from central.actions.site_files import FILE, file_kind
 from central.domain.access.models import User
-from central.domain.access.rules import TRUSTED_KINDS, Permission
-from central.domain.access.services import is_permitted
 from central.domain.operations.models import JobRun, Task
+from central.domain.operations.tasks import find_task, visible_tasks
 from central.runtime import Central
 from exchange.errors import ExchangeError
 from serverkit.actor import Actor, ActorKind
@@ -35,15 +35,12 @@ ORDERS = Orders(Task.id, {"asked_at": (Task.asked_at,), "kind": (Task.kind, Task
 
 def kinds_of(server: Central) -> dict[str, TaskKind]:
     """The kinds of tasks of this central, but for those that an edge brings."""
-    del server
-    return {}
+    return {FILE: file_kind(server)}
 
 
 def list_tasks(unit: Unit, part: Part = WHOLE) -> Window:
     """Tasks that the caller may see, the newest first. Filters: q (who asked), kind, state."""
-    query, wanted = select(Task), part.wanted
-    if not _sees_all(unit):
-        query = query.where(Task.asked_by == unit.actor.id)
+    query, wanted = visible_tasks(unit), part.wanted
     for column, name in ((Task.kind, "kind"), (Task.state, "state")):
         if value := wanted.get(name):
             query = query.where(column == value)
@@ -62,14 +59,6 @@ def stop_task(server: Central, unit: Unit, task_id: str) -> dict[str, Any]:
     row = find_task(unit, task_id)
     service.stop(unit, row)
     return shown(server, row)
-
-
-def find_task(unit: Unit, task_id: str) -> TaskMixin:
-    """A task that the caller may see; UnknownTaskError."""
-    row = service.find(unit, Task, task_id)
-    if row.asked_by != unit.actor.id and not _sees_all(unit):
-        raise UnknownTaskError
-    return row
 
 
 def shown(server: Central, row: TaskMixin) -> dict[str, Any]:
@@ -111,10 +100,6 @@ def _bulk(unit: Unit, task_id: str) -> TaskMixin:
     if row.kind != BULK:
         raise UnknownTaskError
     return row
-
-
-def _sees_all(unit: Unit) -> bool:
-    return unit.actor.kind in TRUSTED_KINDS or is_permitted(unit, Permission.VENDOR_MANAGE)
 
 
 def _listed(row: Task) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class SyncEndpoint:
             return problem(413, "too_large", "The file is larger than any request.", "Synchronize more often.")
         with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
             self._take_in(_Coming(request, spool), request)
-            return self._received(spool)
+            return self._received(spool, request.address)
 
     def _take_in(self, coming: _Coming, request: Request) -> None:
         """Receive a file in steps, each after the previous one is valid: satellite, signature, then the body."""
@@ -89,14 +89,14 @@ class SyncEndpoint:
                 request.allow(total, satellite)
         coming.rest(SYNC_FILE_BYTES)
 
-    def _received(self, spool: Any) -> Response:
+    def _received(self, spool: Any, address: str) -> Response:
         @contextmanager
         def reopened() -> Iterator[BinaryIO]:
             spool.seek(0)
             yield spool
 
         try:
-            response = import_network_request(self._made, _ACTOR, reopened)
+            response = import_network_request(self._made, _ACTOR, reopened, address)
         except DatabaseFailure as error:
             get_logger().error("sync_failed", cause=type(error).__name__)
             return problem(500, "internal_error", "The server failed.", "Try again; nothing was taken in.")

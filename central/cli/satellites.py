@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from central.actions import satellites, synchronization
+from central.actions import satellites, site_files, synchronization
 from central.cli.base import FILE, group, opened, reading, writing
 from exchange.canonical import digest
 from serverkit.actor import OPERATOR
@@ -67,6 +67,46 @@ def satellite_list(context: click.Context, domain: str) -> None:
     with reading(context) as (_, unit):
         items = satellites.list_satellites(unit, domain)
     emit_list(context, items, ("name", "state", "instances", "last_sync", "sync_due", "virtual_accounts", "epoch"))
+
+
+@satellite.command("show", help="Show a satellite.")
+@click.argument("domain")
+@click.argument("name")
+@click.pass_context
+def satellite_show(context: click.Context, domain: str, name: str) -> None:
+    """Show a satellite."""
+    with reading(context) as (_, unit):
+        found = satellites.show_satellite(unit, domain, name)
+    emit(context, found)
+
+
+@satellite.command("history", help="List a satellite's synchronizations, newest first.")
+@click.argument("domain")
+@click.argument("name")
+@click.pass_context
+def satellite_history(context: click.Context, domain: str, name: str) -> None:
+    """List the synchronizations of a satellite."""
+    with reading(context) as (_, unit):
+        items = list(site_files.list_named_history(unit, domain, name).items)
+    emit_list(context, items, ("epoch", "sequence", "response", "received_at", "counts", "request_kept"))
+
+
+@satellite.command("file", help="Write a response of a satellite again, or with --request the request.")
+@click.argument("domain")
+@click.argument("name")
+@click.argument("epoch", type=click.IntRange(0, 10**9))
+@click.argument("sequence", type=click.IntRange(0, 10**15))
+@click.option("--request", is_flag=True, help="The file that the satellite sent.")
+@click.option("--output", required=True, type=OUTPUT)
+@click.pass_context
+def satellite_file(
+    context: click.Context, domain: str, name: str, epoch: int, sequence: int, output: Path, *, request: bool
+) -> None:
+    """Write a file of a satellite again."""
+    with reading(context) as (_, unit):
+        content = site_files.fetch_named_file(unit, domain, name, epoch, sequence, request=request)
+    write_atomic(output, content, mode=0o644)
+    emit(context, {"path": str(output), "sha256": digest(content), "epoch": epoch, "sequence": sequence})
 
 
 @satellite.command("rename", help="Rename a satellite.")

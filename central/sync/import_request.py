@@ -10,15 +10,16 @@ Order: 1 the named satellite is known, 2 signature by a key of its own (a retire
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from central.anchor import Anchor
 from central.domain.accounts.models import SmartAccount
 from central.domain.notices.rules import file_processed
 from central.domain.notices.services import notify
+from central.domain.satellites.history import keep_request
 from central.domain.satellites.models import AnsweredRequest, Satellite
 from central.domain.satellites.queries import REMOVED, by_id, keys_of
 from central.domain.satellites.services import account_of, note_sync_failure
@@ -44,6 +45,7 @@ from exchange.errors import (
     WrongKindError,
 )
 from exchange.files.order_check import RequestOrder
+from exchange.files.rows import RequestRow
 from exchange.files.sync_request import OpenedRequest, is_genuine, open_sync_request, peek_cut, peek_satellite
 from exchange.keys import PublicKey
 from exchange.vocabulary import FileKind
@@ -80,21 +82,35 @@ class Prepared:
 
 
 def import_request(
-    database: Database, keyring: KeyRing, anchor: Anchor, actor: Actor, open_file: Opener, *, by_file: bool = False
+    database: Database,
+    keyring: KeyRing,
+    anchor: Anchor,
+    actor: Actor,
+    open_file: Opener,
+    *,
+    by_file: bool = False,
+    address: str = "",
+    tell: Tells | None = None,
 ) -> OutgoingFile:
     """Answer a request in a unit of its own; the anchor is raised before this returns the response.
 
     `by_file` says that a person carries the files: the satellite's contact gets a mail that the response is ready.
+    `address` is where a satellite sends from itself. `tell` hears how far it is: verify, order, apply (counted), answer.
     """
+    tell = tell or _Silent()
     try:
         with open_file() as stream, database.read(actor) as unit:
-            prepared = prepare_request(unit, keyring, stream)
+            prepared = prepare_request(unit, keyring, stream, tell)
         crash_point("staged")
+        tell.stage("answer")
         with closing(prepared) if prepared is not None else nullcontext():
 
             def work(unit: Unit) -> OutgoingFile | ExchangeError:
                 with open_file() as stream:
                     answered = take_request(unit, keyring, stream, prepared)
+                    if not isinstance(answered, ExchangeError) and answered.outcome == "applied":
+                        keep_request(unit, answered.satellite, answered.stored.epoch, answered.stored.seq, stream)
+                        answered.satellite.address = address or answered.satellite.address
                 raise_anchor(unit, database, anchor)
                 return answered if isinstance(answered, ExchangeError) else _response(unit, answered, by_file=by_file)
 
@@ -132,16 +148,50 @@ def check_lines(database: Database, actor: Actor, head: BinaryIO) -> int:
     return announced_bytes(sealed, keys)
 
 
-def prepare_request(unit: Unit, keyring: KeyRing, data: BinaryIO) -> Prepared | None:
+class Tells(Protocol):
+    """Where an import says how far it is."""
+
+    def stage(self, name: str, total: int = 0) -> None:
+        """Begin a stage; what it raises ends the import before anything is changed."""
+
+    def count(self, done: int) -> None:
+        """So much of what the stage counts is done."""
+
+
+class _Silent:
+    def stage(self, name: str, total: int = 0) -> None:
+        """Nobody listens."""
+
+    def count(self, done: int) -> None:
+        """Nobody listens."""
+
+
+def prepare_request(unit: Unit, keyring: KeyRing, data: BinaryIO, tell: Tells | None = None) -> Prepared | None:
     """Verify, check and stage a request that is new; None for any other: `take_request` says why."""
+    tell = tell or _Silent()
+    tell.stage("verify")
     sealed = split_container(data, FileKind.SYNC_REQUEST)
     satellite = by_id(unit, sealed.header.satellite)
     if satellite is None:
         return None
     opened = _open(unit, keyring, satellite, sealed)
+    tell.stage("order")
     if order_of(unit, keyring, satellite, opened) is not RequestOrder.APPLY:
         return None
-    return Prepared(opened.digest, stage_rows(unit, satellite, opened.batches()))
+    total = sum(opened.counts.values())
+    tell.stage("apply", total)
+    return Prepared(opened.digest, stage_rows(unit, satellite, _counted(opened.batches(), total, tell)))
+
+
+def _counted(batches: Iterable[list[RequestRow]], total: int, tell: Tells) -> Iterator[list[RequestRow]]:
+    """Tell of every twentieth part of the rows."""
+    done = told = 0
+    for batch in batches:
+        yield batch
+        done += len(batch)
+        if (done - told) * 20 >= total:
+            told = done
+            tell.count(done)
 
 
 def take_request(

@@ -7,7 +7,8 @@ from typing import Any
 from central.actions import alerts as actions
 from central.actions.virtual_accounts import list_places
 from central.domain.access.rules import Permission
-from serverkit.web.alert_pages import SEVERITY, STATE, TEXT, AlertPages, Place, with_place
+from central.ui.alert_places import place_of
+from serverkit.web.alert_pages import SEVERITY, STATE, TEXT, AlertPages, with_place
 from serverkit.web.forms import Choice
 from serverkit.web.page import Page
 from serverkit.web.tables import Filter, Item, Rows, Wanted, from_list
@@ -27,18 +28,8 @@ def alert_rows(page: Page, wanted: Wanted) -> Rows:
         if one["state"] in states:
             pool = pools.get(str(one["subject"].get("virtual_account") or ""))
             item = {**one, "domain": domain, "rank": rank, "pool": pool}
-            items.append(with_place(page, item, place_of(item)))
+            items.append(with_place(page, item, place_of(page, item)))
     return from_list(ALERTS, items, wanted)
-
-
-def place_of(item: Item) -> Place | None:
-    """Where the condition of an alert is changed: the words and the address."""
-    root = f"/a/{item['domain']}"
-    if item["kind"].startswith("agreement"):
-        return _("Read the agreement"), f"{root}/agreement"
-    if item["pool"] is not None:
-        return _("Open {name}", name=item["pool"]["name"]), f"{root}/va/{item['pool']['number']}/general"
-    return None
 
 
 def kind_words(item: Item) -> Words:

@@ -24,6 +24,7 @@ from central.ui import (
     licences,
     me,
     members,
+    satellites,
     tasks,
     tokens,
     users,
@@ -60,6 +61,7 @@ PAGES = (
     events,
     members,
     tasks,
+    satellites,
     users,
     me,
 )

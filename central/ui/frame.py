@@ -12,6 +12,7 @@ from central.actions.time import zone_of
 from central.actions.virtual_accounts import find_place, list_places
 from central.domain.access.rules import ALL_POOLS, Permission
 from central.runtime import Central
+from central.ui.alert_places import of_satellites
 from central.ui.navigation import items_of
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError
@@ -47,13 +48,13 @@ def make_frame(
     band = _("Laboratory. Clock {now}", now=moment(unit.now, zone).striptags()) if root.lab else ""
     place = _place(unit, parts)
     if place is None:
-        return Frame(root.vendor_name, items_of(None, "", exists), band=band, zone=zone)
+        return Frame(root.vendor_name, items_of(None, "", "", exists), band=band, zone=zone)
     found = list_alerts(unit, place.domain, place.pool["name"] if place.pool else None).items
-    numbers = {one: sum(SEVERITIES[item["severity"]] is one for item in found) for one in Severity}
+    numbers = count(found)
     lines = [_line(place, item) for item in found[:WORST]]
     return Frame(
         root.vendor_name,
-        items_of(place.domain, counted(numbers), exists),
+        items_of(place.domain, counted(numbers), counted(count(of_satellites(found))), exists),
         alerts=lines,
         band=band,
         zone=zone,
@@ -61,6 +62,11 @@ def make_frame(
         trail=_trail(unit, place),
         reminder=_reminder(unit, place, who),
     )
+
+
+def count(items: Sequence[Mapping[str, Any]]) -> dict[Severity, int]:
+    """How many alerts there are of each severity."""
+    return {one: sum(SEVERITIES[item["severity"]] is one for item in items) for one in Severity}
 
 
 def counted(numbers: Mapping[Severity, int]) -> Words:

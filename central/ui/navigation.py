@@ -11,15 +11,15 @@ from serverkit.web.texts import Words, _
 VENDOR = _("Vendor")
 
 
-def items_of(domain: str | None, alerts: Words, exists: Callable[[str], bool]) -> list[NavItem]:
-    """The links for a place; `alerts` counts the open ones in words."""
+def items_of(domain: str | None, alerts: Words, satellites: Words, exists: Callable[[str], bool]) -> list[NavItem]:
+    """The links for a place; `alerts` counts the open ones in words, `satellites` those of satellites."""
     found: list[NavItem] = []
     if domain is not None:
         root = f"/a/{domain}"
         found = [
             NavItem("alerts", _("Alerts"), f"{root}/alerts", keys="a", note=alerts, icon="bell"),
             NavItem("virtual-accounts", _("Inventory"), f"{root}/va", keys="i", icon="licence"),
-            NavItem("satellites", _("Satellites"), f"{root}/satellites", keys="s", icon="sync"),
+            NavItem("satellites", _("Satellites"), f"{root}/satellites", keys="s", note=satellites, icon="sync"),
             NavItem("events", _("Activity"), f"{root}/events", keys="e", icon="events"),
             NavItem(
                 "members", _("Users"), f"{root}/users", keys="u", permission=Permission.ACCOUNT_USER_VIEW, icon="user"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from central.actions.site_files import FILE
 from central.actions.tasks import BULK, list_tasks
 from serverkit.web.answers import Answer
 from serverkit.web.forms import Choice
@@ -15,7 +16,7 @@ from serverkit.web.texts import Words, _
 from serverkit.web.urls import SIGNED_IN, Url
 from serverkit.web.windowed import rows_of
 
-KINDS: dict[str, Words] = {BULK: _("Change of many rows")}
+KINDS: dict[str, Words] = {BULK: _("Change of many rows"), FILE: _("File of a satellite")}
 
 
 def kind_words(item: Item) -> Words:
@@ -34,6 +35,8 @@ def task_rows(page: Page, wanted: Wanted) -> Rows:
 
 def path_of(item: Item) -> str:
     """The page of a task."""
+    if item["kind"] == FILE:
+        return f"/a/{item['domain']}/satellites/files/{item['id']}"
     return f"/bulk/{item['id']}"
 
 

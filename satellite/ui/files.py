@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from exchange.limits import AUTHORIZATION_BYTES, SYNC_FILE_BYTES
-from satellite.core.site.errors import NoFileError
-from serverkit.web.answers import Sent
+from serverkit.web.files import FIELDS_BYTES, Card
 from serverkit.web.formats import distance, fours, moment, number, size
 from serverkit.web.page import Page
 from serverkit.web.texts import Text, Words, _, ngettext
 
-MEDIA = "application/octet-stream"
-FIELDS_BYTES = 64 * 1024
 MOST_AUTHORIZATION = AUTHORIZATION_BYTES + FIELDS_BYTES
 MOST_RESPONSE = SYNC_FILE_BYTES + FIELDS_BYTES
 KINDS: dict[str, Words] = {
@@ -59,43 +54,6 @@ TITLES: dict[str, Words] = {
     "sync-request": _("Request file"),
     "sync-response": _("Response file"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A file as it is shown everywhere."""
-
-    kind: str
-    title: Words
-    facts: Sequence[tuple[Words, Any]]
-    digest: str = ""
-
-
-def sent_file(page: Page, field: str = "file") -> Callable[[], AbstractContextManager[BinaryIO]]:
-    """The file of a form, to be opened as often as wanted; NoFileError. Its name is never used."""
-    found = page.files.get(field)
-    if found is None or not (found.filename or found.stream.read(1)):
-        raise NoFileError
-    stream = found.stream
-
-    @contextmanager
-    def opened() -> Iterator[BinaryIO]:
-        stream.seek(0)
-        yield stream  # type: ignore[misc]  # werkzeug names it more generally
-
-    return opened
-
-
-def download(name: str, content: bytes) -> Sent:
-    """A file to carry out."""
-    return Sent(name, MEDIA, [content])
-
-
-def file_name(*parts: object) -> str:
-    """A name for a file that every file system takes."""
-    plain = "-".join(str(part) for part in parts)
-    kept = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in plain)
-    return f"{'-'.join(one for one in kept.split('-') if one)[:80].lower()}.pgx"
 
 
 def carried(counts: Mapping[str, int]) -> str:

@@ -38,6 +38,12 @@ class InvalidFormError(InvalidInputError):
         self.reasons = dict(reasons)
 
 
+class NoFileError(InvalidInputError):
+    code = "no_file"
+    message = "No file was sent."
+    remedy = Remedy("Choose the file that is asked for.")
+
+
 class SelectionChangedError(RefusedError):
     code = "selection_changed"
     message = "Other rows match now than those that were shown. Nothing was changed."

@@ -55,14 +55,15 @@ def task_view(
     stages: Mapping[str, Words],
     states: Mapping[str, Words] = COMMON,
     result: Words = "",
+    mark: str = "",
 ) -> TaskView:
-    """A task at `path`, its stages in words."""
+    """A task at `path`, its stages in words; `mark` is what a poll has to have seen where that is more than the stage."""
     names, over = list(task["stages"]), task["state"] in OVER
     at = names.index(task["stage"]) + 1 if task["stage"] in names else 0
     stage = states[task["state"]] if over or not at else stages.get(task["stage"], task["stage"])
     log = tuple((datetime.fromisoformat(one["at"]), stages.get(one["text"], one["text"])) for one in task["log"])
     stop = "" if over or task["stopping"] else f"{path}/stop"
-    mark = f"{task['state']}-{at}-{len(log)}-{'stopping' if task['stopping'] else ''}"
+    mark = mark or f"{task['state']}-{at}-{len(log)}-{'stopping' if task['stopping'] else ''}"
     of = 0 if over else len(names)
     return TaskView(task["id"], f"{path}?seen={mark}", title, stage, at, of, over, stop, log, result, mark=mark)
 
@@ -83,6 +84,7 @@ def work_page(
     back: tuple[Words, str],
     more: tuple[Words, str] | None = None,
     template: str = "work.html",
+    fragment: str = "_work.html",
     context: Mapping[str, Any] | None = None,
 ) -> Shown | Unchanged:
     """The page of one task, or nothing new for a poll; `back` leads to where it was started, `more` to what came of it."""
@@ -99,7 +101,7 @@ def work_page(
         **(context or {}),
     }
     return Shown(
-        name, view.title, template, shown, fragment="_work.html", target=f"task-{task['id']}",
+        name, view.title, template, shown, fragment=fragment, target=f"task-{task['id']}",
         crumbs=crumbs, nav=nav, help=help,
     )  # fmt: skip
 

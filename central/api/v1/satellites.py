@@ -6,17 +6,20 @@ from typing import Any
 
 from pydantic import Field
 
-from central.actions import satellites, synchronization
+from central.actions import satellites, site_files, synchronization
 from central.api.v1.context import ACCOUNT_PATH, SATELLITE, Call
 from central.domain.access.rules import Permission
 from central.runtime import Central
 from exchange.limits import SYNC_FILE_BYTES
+from serverkit.db.windows import Part
 from serverkit.http.operations import (
     ANYTHING,
     FILE,
     FLAG,
+    OPTIONAL,
     PLAIN,
     TEXT,
+    TIME,
     WHOLE,
     Access,
     Operation,
@@ -114,7 +117,45 @@ def remove(call: Call) -> dict[str, Any]:
     return satellites.remove_satellite(call.unit, *_named(call))
 
 
+class FileQuery(Query):
+    """Which of the two files of a number."""
+
+    request: bool = False
+
+
+class HistoryPage(Page):
+    """A page of synchronizations, newest first."""
+
+    after: str | None = Field(
+        default=None, max_length=4096, pattern=PLAIN, description="The `next` of the page before."
+    )
+
+
+def history(call: Call) -> dict[str, Any]:
+    """The requests of a satellite with their answers."""
+    query: HistoryPage = call.query
+    found = site_files.list_named_history(call.unit, *_named(call), Part("", query.after, None, query.limit))
+    return {"items": list(found.items), "next": found.next}
+
+
+def file(call: Call) -> bytes:
+    """The answer to a request, or the request itself, byte for byte."""
+    wanted: FileQuery = call.query
+    epoch, sequence = site_files.number_of(call.path["epoch"]), site_files.number_of(call.path["sequence"])
+    return site_files.fetch_named_file(call.unit, *_named(call), epoch, sequence, request=wanted.request)
+
+
 Op = Operation[Central]
+SYNCHRONIZATION = object_of(
+    id=TEXT,
+    epoch=WHOLE,
+    sequence=WHOLE,
+    response=WHOLE,
+    received_at=TIME,
+    digest=OPTIONAL,
+    response_digest=TEXT,
+    request_kept=FLAG,
+)
 ALL, ONE = f"{ACCOUNT_PATH}/satellites", f"{ACCOUNT_PATH}/satellites/{{satellite}}"
 OPERATIONS = (
     Op(
@@ -137,6 +178,16 @@ OPERATIONS = (
     Op(
         "show_satellite", "GET", ONE, "Show a satellite.", show, SATELLITE,
         permission=Permission.ACCOUNT_VIEW, row="C11.3",
+    ),
+    Op(
+        "list_satellite_history", "GET", f"{ONE}/history", "List a satellite's synchronizations, newest first.", history,
+        list_of(SYNCHRONIZATION), HistoryPage,
+        permission=Permission.ACCOUNT_VIEW, row="C11.3",
+    ),
+    Op(
+        "get_satellite_file", "GET", f"{ONE}/history/{{epoch}}/{{sequence}}", "Get a response again, or the request.", file,
+        ANYTHING, FileQuery, answers=FILE,
+        permission=Permission.SATELLITE_MANAGE, row="C11.3",
     ),
     Op(
         "rename_satellite", "PATCH", ONE, "Rename a satellite.", rename, SATELLITE,

@@ -27,6 +27,20 @@ def held_units(unit: Unit, account_id: str, ids: Sequence[str] | None = None) ->
     return found
 
 
+def granted_units(unit: Unit, account_id: str, satellite_id: str) -> list[tuple[str, int]]:
+    """Restricted units that the devices of a satellite hold: tag and count."""
+    query = (
+        select(GrantRecord.tag, func.sum(GrantRecord.quantity))
+        .where(
+            GrantRecord.account_id == account_id,
+            GrantRecord.satellite_id == satellite_id,
+            GrantRecord.state == ACTIVE,
+        )
+        .group_by(GrantRecord.tag)
+    )
+    return [(tag, int(count)) for tag, count in unit.session.execute(query.order_by(GrantRecord.tag))]
+
+
 def active_units(unit: Unit) -> Iterator[Granted]:
     """What every active grant says, for comparison with the ledger."""
     names = GrantRecord.account_id, GrantRecord.id, GrantRecord.virtual_account_id, GrantRecord.quantity

@@ -44,6 +44,17 @@ def reserving(unit: Unit, account_id: str, virtual_account_id: str) -> int:
     return int(unit.session.scalar(query) or 0)
 
 
+def reserving_by_place(unit: Unit, account_id: str, virtual_account_ids: Sequence[str]) -> dict[str, int]:
+    """How many devices reserve licences, by virtual account; nothing for those where none does."""
+    query = select(Reservation.virtual_account_id, func.count()).where(
+        Reservation.account_id == account_id,
+        Reservation.virtual_account_id.in_(virtual_account_ids),
+        Reservation.state == ACTIVE,
+    )
+    found = unit.session.execute(query.group_by(Reservation.virtual_account_id))
+    return {place: int(count) for place, count in found}
+
+
 def outstanding(unit: Unit, account_id: str, virtual_account_id: str | None = None) -> list[Reservation]:
     """What the vendor released without a return code, while a device that still runs could use it (row C6.7)."""
     query = select(Reservation).where(Reservation.account_id == account_id, Reservation.state == RELEASED)

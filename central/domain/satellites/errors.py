@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serverkit.errors import NotFoundError, RefusedError, Remedy
+from serverkit.errors import InvalidInputError, NotFoundError, RefusedError, Remedy
 
 
 class UnknownSatelliteError(NotFoundError):
@@ -52,6 +52,41 @@ class RegistrationMismatchError(RefusedError):
     code = "wrong_satellite"
     message = "The registration file belongs to another satellite."
     remedy = Remedy("Make the registration file on the satellite that you resynchronize.", page="set-up.md#satellite")
+
+
+class OtherAccountError(RefusedError):
+    code = "not_of_account"
+    message = "The file comes from a satellite that this account does not have."
+    remedy = Remedy(
+        "Open the account of that satellite and upload the file there.", page="central-portal.md#satellites"
+    )
+
+
+class FileNotKeptError(NotFoundError):
+    code = "file_not_kept"
+    message = "Central does not keep this file; it keeps all responses, and the requests of the newest 20 numbers."
+    remedy = Remedy("Choose a file from the history of the satellite.", page="central-portal.md#satellites")
+
+
+class NoDraftError(RefusedError):
+    code = "no_registration"
+    message = "No registration file was sent yet, or the request was made or cancelled meanwhile."
+    remedy = Remedy("Begin with the registration file of the satellite.", page="central-portal.md#new-satellite")
+
+
+class NotComparedError(InvalidInputError):
+    code = "key_not_compared"
+    message = "The key of the satellite was not compared."
+    remedy = Remedy(
+        "Have somebody read the key at the satellite, compare it with the one shown here, and tick it.",
+        page="central-portal.md#new-satellite",
+    )
+
+
+class NoVirtualAccountError(InvalidInputError):
+    code = "no_virtual_account"
+    message = "No virtual account was chosen."
+    remedy = Remedy("Choose one or more virtual accounts for the satellite.", page="central-portal.md#new-satellite")
 
 
 class RegistrationUsedError(RefusedError):

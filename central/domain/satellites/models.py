@@ -59,6 +59,22 @@ class Satellite(Base):
         return name
 
 
+class SatelliteDraft(Base):
+    """A new satellite of which a person has entered something; each has one in an account."""
+
+    __tablename__ = "satellite_drafts"
+    __table_args__ = (refers(["account_id"], "smart_accounts", ["id"]),)
+
+    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    asked_by: Mapped[str] = mapped_column(String(255), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    name: Mapped[str] = mapped_column(String(255))
+    email: Mapped[str | None] = mapped_column(String(255))
+    compared: Mapped[bool] = mapped_column(Boolean)
+    virtual_accounts: Mapped[list[str]] = mapped_column(JsonText)
+
+
 class SatelliteKey(Base):
     """An identity key of a satellite; a retired one still says whose file it was."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
 
-from central.domain.accounts.queries import of_satellite
+from central.domain.accounts.models import VirtualAccount
 from central.domain.base import VENDOR, Counter
 from central.domain.instances.models import Instance
 from central.domain.policies.queries import policies
@@ -66,18 +67,23 @@ def account_satellites(unit: Unit, account_id: str) -> list[Satellite]:
     return list(unit.session.scalars(query.order_by(Satellite.name)))
 
 
+def names_by_satellite(unit: Unit, account_id: str) -> dict[str, str]:
+    """Names of the present satellites by id."""
+    return {row.id: row.name for row in account_satellites(unit, account_id)}
+
+
 def satellite_names(unit: Unit, account_id: str) -> dict[str, str]:
     """Names by id, removed ones included."""
     query = select(Satellite.id, Satellite.name).where(Satellite.account_id == account_id)
     return dict(unit.session.execute(query).all())
 
 
-def deadlines(unit: Unit, satellite: Satellite) -> SyncDeadlines | None:
-    """When the satellite is due; None before it was authorized."""
+def deadlines(unit: Unit, satellite: Satellite, values: Mapping[str, Any] | None = None) -> SyncDeadlines | None:
+    """When the satellite is due; None before it was authorized. `values` are the policies, where they are read already."""
     since = satellite.last_sync_at or satellite.registered_at
     if since is None:
         return None
-    values = policies(unit)
+    values = policies(unit) if values is None else values
     return sync_deadlines(
         since, int(values["sync_reminder_days"]), int(values["sync_overdue_days"]), int(values["sync_removal_days"])
     )
@@ -85,28 +91,52 @@ def deadlines(unit: Unit, satellite: Satellite) -> SyncDeadlines | None:
 
 def satellite_dict(unit: Unit, satellite: Satellite) -> dict[str, Any]:
     """A satellite for people and programs."""
-    due = deadlines(unit, satellite)
-    count = (
-        select(func.count())
-        .select_from(Instance)
-        .where(Instance.account_id == satellite.account_id, Instance.satellite_id == satellite.id)
+    return _shown(unit, [satellite])[0]
+
+
+def _shown(unit: Unit, rows: Sequence[Satellite]) -> list[dict[str, Any]]:
+    """Satellites of one account, in a constant number of queries."""
+    if not rows:
+        return []
+    account_id, ids = rows[0].account_id, [row.id for row in rows]
+    counted = (
+        select(Instance.satellite_id, func.count())
+        .where(Instance.account_id == account_id, Instance.satellite_id.in_(ids))
+        .group_by(Instance.satellite_id)
     )
-    names = [row.name for row in of_satellite(unit, satellite.account_id, satellite.id)]
+    counts = {one: int(count) for one, count in unit.session.execute(counted)}
+    names: dict[str, list[str]] = {}
+    places = select(VirtualAccount.satellite_id, VirtualAccount.name).where(
+        VirtualAccount.account_id == account_id, VirtualAccount.satellite_id.in_(ids)
+    )
+    for one, name in unit.session.execute(places.order_by(VirtualAccount.name)):
+        names.setdefault(str(one), []).append(name)
+    values = policies(unit)
+    return [_dict(row, deadlines(unit, row, values), names.get(row.id, []), counts.get(row.id, 0)) for row in rows]
+
+
+def _dict(satellite: Satellite, due: SyncDeadlines | None, names: list[str], instances: int) -> dict[str, Any]:
     registration = satellite.registration
     return {
         "id": satellite.id,
         "name": satellite.name,
         "state": satellite.state,
         "host": satellite.host,
+        "address": satellite.address,
+        "approved": satellite.approved,
         "software_version": satellite.software_version,
         "email": satellite.email,
         "virtual_accounts": names,
-        "instances": int(unit.session.scalar(count) or 0),
+        "instances": instances,
         "epoch": satellite.epoch,
         "sequence": satellite.last_seq,
+        "response": satellite.last_rseq,
         "requested_at": iso(satellite.requested_at),
         "registered_at": optional_iso(satellite.registered_at),
+        "downloaded_at": optional_iso(satellite.downloaded_at),
         "last_sync": optional_iso(satellite.last_sync_at),
+        "sync_failure": satellite.sync_failure,
+        "sync_failed_at": optional_iso(satellite.sync_failed_at) if satellite.sync_failure else None,
         "sync_due": optional_iso(due.reminder) if due else None,
         "overdue_at": optional_iso(due.overdue) if due else None,
         "removal_at": optional_iso(due.removal) if due else None,
@@ -118,11 +148,11 @@ def satellite_dict(unit: Unit, satellite: Satellite) -> dict[str, Any]:
 
 def satellites(unit: Unit, account_id: str) -> list[dict[str, Any]]:
     """The table of satellites."""
-    return [satellite_dict(unit, row) for row in account_satellites(unit, account_id)]
+    return _shown(unit, account_satellites(unit, account_id))
 
 
 def refuse_known(unit: Unit, account_id: str, name: str, satellite_id: str) -> None:
-    """Refuse a machine that is registered, then a name that is taken; SatelliteExistsError says which."""
+    """Refuse a machine that is registered, then a name that is taken, if there is one; SatelliteExistsError says which."""
     other = by_id(unit, satellite_id)
     if other is not None and other.account_id != account_id:
         raise SatelliteExistsError(
@@ -135,7 +165,8 @@ def refuse_known(unit: Unit, account_id: str, name: str, satellite_id: str) -> N
             remedy="Bring it back with `central satellite resync`, or remove satellite {name} first.",
             name=other.name,
         )
-    refuse_known_name(unit, account_id, name, satellite_id)
+    if name:
+        refuse_known_name(unit, account_id, name, satellite_id)
 
 
 def refuse_known_name(unit: Unit, account_id: str, name: str, but: str) -> None:

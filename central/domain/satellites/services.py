@@ -9,7 +9,6 @@ from sqlalchemy import delete, func, select, update
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
-from central.domain.accounts.errors import DefaultVirtualAccountError
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import of_satellite
 from central.domain.base import next_change
@@ -21,12 +20,12 @@ from central.domain.ledger.claims import release_claims_of
 from central.domain.notices.rules import authorization_ready
 from central.domain.notices.services import notify
 from central.domain.policies.queries import policies
-from central.domain.reservations.queries import forget_registered, reserving
+from central.domain.reservations.queries import forget_registered
+from central.domain.satellites.attaching import reasons_against
 from central.domain.satellites.errors import (
     ApprovalPendingError,
     NothingToApproveError,
     RegistrationMismatchError,
-    VirtualAccountInUseError,
 )
 from central.domain.satellites.keys import refuse_used_key
 from central.domain.satellites.models import STATES, Satellite, SatelliteKey
@@ -102,19 +101,8 @@ def _take_registration(satellite: Satellite, registration: Registration, digest:
 
 
 def _attach(unit: Unit, satellite: Satellite, row: VirtualAccount) -> list[str]:
-    if row.is_default:
-        raise DefaultVirtualAccountError("the default virtual account cannot go to a satellite")
-    if row.satellite_id not in (None, satellite.id):
-        raise VirtualAccountInUseError("{name} belongs to another satellite", name=row.name)
-    count = (
-        select(func.count())
-        .select_from(Instance)
-        .where(Instance.account_id == row.account_id, Instance.virtual_account_id == row.id)
-    )
-    if unit.session.scalar(count):
-        raise VirtualAccountInUseError("{name} holds product instances", name=row.name)
-    if reserving(unit, row.account_id, row.id):  # their devices may have registered in another virtual account
-        raise VirtualAccountInUseError("{name} holds reservations", name=row.name)
+    for error in reasons_against(unit, row.account_id, satellite.id, [row]).values():
+        raise error
     revoked = revoke_all(unit, row.account_id, row.id)
     row.satellite_id, row.change_no = satellite.id, next_change(unit, row.account_id)
     return revoked
@@ -242,6 +230,7 @@ def account_of(unit: Unit, satellite: Satellite) -> SmartAccount:
 def note_sync_failure(unit: Unit, satellite: Satellite, code: str) -> None:
     """Store why a file of the satellite was refused, until the next valid one (row C11.2)."""
     satellite.sync_failure, satellite.sync_failures = code, satellite.sync_failures + 1
+    satellite.sync_failed_at = unit.now
     message = f"a file of satellite {satellite.name} was refused: {code}"
     record(
         unit,

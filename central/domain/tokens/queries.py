@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from central.domain.accounts.queries import Manager, managers
 from central.domain.tokens.models import Token
@@ -55,6 +55,19 @@ def own_tokens(unit: Unit, account_id: str, virtual_account_id: str) -> list[Tok
     )
     rows = unit.session.scalars(query.order_by(Token.created_at.desc(), Token.id))
     return [row for row in rows if row.max_uses is None or row.uses < row.max_uses]
+
+
+def count_own_tokens(unit: Unit, account_id: str) -> dict[str, int]:
+    """How many usable tokens central made, by virtual account; nothing for those without."""
+    query = select(Token.virtual_account_id, func.count()).where(
+        Token.account_id == account_id,
+        Token.satellite_id.is_(None),
+        Token.revoked.is_(False),
+        Token.expires_at > unit.licence_now,
+        or_(Token.max_uses.is_(None), Token.uses < Token.max_uses),
+    )
+    found = unit.session.execute(query.group_by(Token.virtual_account_id))
+    return {place: int(count) for place, count in found}
 
 
 def token_of_text(unit: Unit, account_id: str, virtual_account_id: str, texts: set[str]) -> Token | None:

@@ -692,6 +692,18 @@ def upgrade() -> None:
         batch_op.create_index('ix_release_notices_account_id_instance_id', ['account_id', 'instance_id'], unique=False)
         batch_op.create_index('ix_release_notices_account_id_satellite_id_change_no', ['account_id', 'satellite_id', 'change_no'], unique=False)
 
+    op.create_table('satellite_drafts',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('asked_by', sa.String(length=255), nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.Column('name', sa.String(length=255), nullable=False),
+    sa.Column('email', sa.String(length=255), nullable=True),
+    sa.Column('compared', sa.Boolean(), nullable=False),
+    sa.Column('virtual_accounts', serverkit.db.base.JsonText(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_satellite_drafts_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'asked_by', name=op.f('pk_satellite_drafts'))
+    )
     op.create_table('satellite_keys',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('satellite_id', sa.String(length=32), nullable=False),
@@ -932,6 +944,7 @@ def downgrade() -> None:
 
     op.drop_table('virtual_accounts')
     op.drop_table('satellite_keys')
+    op.drop_table('satellite_drafts')
     with op.batch_alter_table('release_notices', schema=None) as batch_op:
         batch_op.drop_index('ix_release_notices_account_id_satellite_id_change_no')
         batch_op.drop_index('ix_release_notices_account_id_instance_id')

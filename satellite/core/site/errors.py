@@ -111,12 +111,6 @@ class OtherFileCheckedError(RefusedError):
     )
 
 
-class NoFileError(InvalidInputError):
-    code = "no_file"
-    message = "No file was sent."
-    remedy = Remedy("Choose the response file that you brought from central.", page="synchronization.md")
-
-
 class UnknownRowsError(NotFoundError):
     code = "unknown_rows"
     message = "The next request holds no such rows."

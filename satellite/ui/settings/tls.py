@@ -9,14 +9,14 @@ from typing import Any, cast
 from pydantic import BaseModel, Field
 
 from satellite.actions import tls as actions
-from satellite.core.site.errors import NoFileError
-from satellite.ui.files import sent_file
 from satellite.ui.settings.frame import MANAGE, PATH, UP, server_of, settings_page
 from serverkit.errors import InvalidInputError
 from serverkit.tls.pair import MOST_BYTES
 from serverkit.verdicts import Outcome
 from serverkit.web.answers import Answer, Moved, Sent, Shown
 from serverkit.web.console import Severity
+from serverkit.web.errors import NoFileError
+from serverkit.web.files import sent_file
 from serverkit.web.forms import Form, Ui
 from serverkit.web.page import Page
 from serverkit.web.refusals import Refusal

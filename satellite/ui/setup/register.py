@@ -11,10 +11,11 @@ from satellite.actions.incoming import Incoming, apply_checked, check_incoming, 
 from satellite.actions.registration import export_registration
 from satellite.actions.setup_steps import download_registration, show_registration_step
 from satellite.core.access.rules import Permission
-from satellite.ui.files import MOST_AUTHORIZATION, authorization_card, download, file_name, registration_card, sent_file
+from satellite.ui.files import MOST_AUTHORIZATION, authorization_card, registration_card
 from satellite.ui.setup.steps import path_of, server_of, step_page
 from satellite.ui.zone import zone_of
 from serverkit.web.answers import Answer, Moved
+from serverkit.web.files import download, file_name, sent_file
 from serverkit.web.page import Page
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url

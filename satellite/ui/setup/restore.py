@@ -15,12 +15,12 @@ from satellite.actions.restore import (
     restore_instead,
 )
 from satellite.actions.setup import first_user, needs_administrator
-from satellite.ui.files import sent_file
 from satellite.ui.setup.first import WHERE
 from satellite.ui.setup.gate import CODE
 from satellite.ui.setup.steps import server_of
 from serverkit.users.tables import Browser
 from serverkit.web.answers import Answer, Moved, Shown
+from serverkit.web.files import sent_file
 from serverkit.web.first_page import code_field, few_tries
 from serverkit.web.forms import Form, Ui
 from serverkit.web.page import Page

@@ -13,14 +13,15 @@ from satellite.actions.requests import show_last_request
 from satellite.actions.site import show_status
 from satellite.actions.synchronization import download_request, export_request, list_history, show_settings
 from satellite.core.site.errors import NoRequestError
-from satellite.ui.files import MOST_RESPONSE, carried, download, file_name, request_card, response_card, sent_file
+from satellite.ui.files import MOST_RESPONSE, carried, request_card, response_card
 from satellite.ui.sync.frame import RUN, TITLE, server_of, sync_page
 from satellite.ui.sync.history import HISTORY, causes_of
 from satellite.ui.zone import zone_of
 from serverkit.web.answers import Answer, Moved
-from serverkit.web.console import Severity
-from serverkit.web.figures import Ladder, Rung
-from serverkit.web.formats import day, distance
+from serverkit.web.figures import Ladder
+from serverkit.web.files import download, file_name, sent_file
+from serverkit.web.formats import distance
+from serverkit.web.ladders import sync_ladder
 from serverkit.web.page import Page
 from serverkit.web.texts import Words, _, ngettext
 from serverkit.web.urls import SIGNED_IN, Url
@@ -96,28 +97,8 @@ def sentence(status: dict[str, Any], now: datetime) -> Words:
 
 def ladder_of(status: dict[str, Any], authorized_at: str | None, now: datetime) -> Ladder | None:
     """From the last synchronization to the removal."""
-    since = status["last_sync"] or authorized_at
-    due, overdue, removal = (_time(status[name]) for name in ("sync_due", "overdue_at", "removal_at"))
-    if since is None or due is None or overdue is None or removal is None:
-        return None
-    start = datetime.fromisoformat(since)
-    severity = Severity.MAJOR if now >= overdue else Severity.MINOR if now >= due else None
-    began = _("synchronized") if status["last_sync"] else _("authorized")
-    said = _(
-        "{what} {since}; reminder {due}, overdue {overdue}, removed {removal}.",
-        what=_("Last synchronization") if status["last_sync"] else _("Authorized"),
-        since=day(start),
-        due=day(due),
-        overdue=day(overdue),
-        removal=day(removal),
-    )
-    rungs = (
-        Rung(start, _("{day} {what}", day=day(start), what=began)),
-        Rung(due, _("{day} reminder", day=day(due))),
-        Rung(overdue, _("{day} overdue", day=day(overdue))),
-        Rung(removal, _("{day} removed", day=day(removal)), gone=True),
-    )
-    return Ladder(_("Until when this site may stay silent"), said, start, rungs, min(now, removal), severity)
+    last, due, overdue, removal = (status[name] for name in ("last_sync", "sync_due", "overdue_at", "removal_at"))
+    return sync_ladder(last, authorized_at, due, overdue, removal, now)
 
 
 def make(page: Page) -> Answer:

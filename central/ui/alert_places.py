@@ -1,0 +1,60 @@
+"""Where the condition of an alert is changed: the page that each kind leads to (row C10.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+from serverkit.web.alert_pages import Place
+from serverkit.web.page import Page
+from serverkit.web.tables import Item
+from serverkit.web.texts import Words, _
+
+OF_SATELLITE: dict[str, tuple[Words, str]] = {
+    "satellite_authorization_pending": (_("See the request"), "authorization"),
+    "satellite_authorization_ready": (_("Download authorization file"), "authorization"),
+    "satellite_forked": (_("Resynchronize"), "resync"),
+}
+"""What to do about an alert of a satellite, where it is not to find out what stops it."""
+TROUBLESHOOT = (_("What to do"), "troubleshoot")
+APPROVE = (_("Approve"), "approve")
+
+
+def place_of(page: Page, item: Item) -> Place | None:
+    """The page to go to: the closest to the condition that the person may open, else the closest of all."""
+    found = list(_places(item))
+    return next((one for one in found if page.may_open(one[1])), found[0] if found else None)
+
+
+def _places(item: Item) -> Iterator[Place]:
+    root, kind, subject = f"/a/{item['domain']}", str(item["kind"]), item["subject"]
+    if kind.startswith("agreement"):
+        yield _("Read the agreement"), f"{root}/agreement"
+    if kind == "satellite_removed":
+        yield _("Register it again"), f"{root}/satellites/new/file"
+        yield _("Open the satellites"), f"{root}/satellites"
+    elif satellite := subject.get("satellite"):
+        one = f"{root}/satellites/{satellite}"
+        if kind == "satellite_authorization_pending":
+            yield APPROVE[0], f"{one}/{APPROVE[1]}"
+        words, verb = OF_SATELLITE.get(kind, TROUBLESHOOT)
+        yield words, f"{one}/{verb}"
+        yield _("Open the satellite"), one
+    if item["pool"] is not None:
+        yield from _in_pool(f"{root}/va/{item['pool']['number']}", item)
+
+
+def _in_pool(root: str, item: Item) -> Iterator[Place]:
+    subject = item["subject"]
+    if str(item["kind"]).startswith(("reservation", "reserved")):
+        yield _("Open the reservations"), f"{root}/reservations"
+    if instance := subject.get("instance"):
+        yield _("Open the device"), f"{root}/instances/{quote(str(instance), safe='')}"
+    if tag := subject.get("tag"):
+        yield _("Open the licence"), f"{root}/licences/{quote(str(tag), safe='')}"
+    yield _("Open {name}", name=item["pool"]["name"]), f"{root}/general"
+
+
+def of_satellites(items: Sequence[Item]) -> list[Item]:
+    """The alerts that are about satellites."""
+    return [one for one in items if str(one["kind"]).startswith("satellite_")]
