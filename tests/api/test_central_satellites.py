@@ -108,7 +108,9 @@ def test_a_site_is_registered_and_synchronized_by_files_in_the_portal(portal: Po
     for path in ("files/1/9", "files/1/9/request", "files/x/1", "files/1/0/request"):
         assert admin.get(f"{one}/{path}").status_code == 404, path
     details = main_of(admin.get(one))
-    assert all(word in details for word in (one.rpartition("/")[2], "team@customer.example", "none: its files are carried"))
+    assert all(
+        word in details for word in (one.rpartition("/")[2], "team@customer.example", "none: its files are carried")
+    )
     reader = portal.enter("reader", "account_user")
     assert reader.get(one).status_code == 200
     assert [reader.get(f"{one}/{path}").status_code for path in ("files/1/1", "remove", "rename")] == [403, 403, 403]
