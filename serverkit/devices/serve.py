@@ -23,6 +23,7 @@ from gunicorn.errors import HaltServer
 
 from serverkit.devices.asgi_front import Application, AsgiFront
 from serverkit.devices.plain_way import show_way
+from serverkit.devices.supervision import Manager
 from serverkit.devices.worker import WAITING_CONNECTIONS, FairWorker, most_connections
 from serverkit.endpoints import EndpointError, read_host
 from serverkit.errors import InvalidInputError, Remedy
@@ -88,15 +89,16 @@ def serve(
     pair = ServingPair(tls) if tls is not None else None
     listening, url = _open(bind, tls=tls is not None)
     plain = open_way(way, url)
+    manager = Manager.taken()
     try:
         master = os.getpid()
-        children = [start_child(work) for work in (scheduler, plain) if work is not None]
+        children = [start_child(work) for work in (scheduler, plain, manager.watch(url)) if work is not None]
         line: dict[str, object] = {"ready": True, "url": url}
         if console and tls is not None:
             line["console"] = f"{url}/"
         if pair is not None:
             line |= {"fingerprint": pair.pair.fingerprint, "key_fingerprint": pair.pair.key_fingerprint}
-        ready = _ReadyLine(line)
+        ready = _ReadyLine(line, manager)
         options: dict[str, object] = {
             "bind": [f"fd://{listening.fileno()}"],
             "worker_class": FairWorker,
@@ -128,10 +130,11 @@ def serve(
 
 
 class _ReadyLine:
-    """Prints the ready line once, from whichever worker is up first."""
+    """Prints the ready line and tells the service manager, once, from the worker that is up first."""
 
-    def __init__(self, line: dict[str, object]) -> None:
+    def __init__(self, line: dict[str, object], manager: Manager) -> None:
         self._line = json.dumps(line)
+        self._manager, self._url = manager, str(line["url"])
         self._read, self._write = os.pipe()
         os.write(self._write, b"1")
         os.set_blocking(self._read, False)
@@ -140,6 +143,7 @@ class _ReadyLine:
         with suppress(BlockingIOError):
             if os.read(self._read, 1):
                 print(self._line, flush=True)
+                self._manager.ready(self._url)
 
 
 def _open(bind: str, *, tls: bool) -> tuple[socket.socket, str]:

@@ -5,25 +5,18 @@
 
 from __future__ import annotations
 
-import argparse
 import ast
-import importlib
-import pkgutil
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 from pydantic import BaseModel
 
-import agent.cli
-import exchange.__main__
 from agent.errors import AgentError
 from central.app import URLS as CENTRAL_URLS
-from central.cli.base import group as central_group
 from central.domain.alerts.rules import CATALOGUE as CENTRAL_ALERTS
 from central.domain.catalogue import services as catalogue
 from central.domain.export_control.rules import MESSAGES
@@ -35,19 +28,16 @@ from exchange.errors import ExchangeError
 from exchange.refusal import Refusal, Remedy
 from exchange.vocabulary import PrivacyField
 from satellite.app import URLS as SATELLITE_URLS
-from satellite.cli.base import group as satellite_group
 from satellite.core.alerts.rules import CATALOGUE as SATELLITE_ALERTS
 from satellite.settings import SatelliteSettings
 from satellite.sync.causes import CAUSES, Stage
 from serverkit.alerts.engine import AlertKind
 from serverkit.errors import AppError
 from serverkit.http.operations import alternatives
+from tools.commands import PACKAGES, PROGRAMS, commands, import_all
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS, ADMIN = ROOT / "docs", ROOT / "docs" / "admin"
-PACKAGES = ("exchange", "serverkit", "central", "satellite", "agent")
-PROGRAMS = ("central", "satellite", "agent", "exchange")
-SHARED = {"home", "json", "no_input", "help"}
 # Codes that no class of refusals carries.
 WITHOUT_CLASS = {
     "invalid_entitlement": (
@@ -72,17 +62,9 @@ def _subclasses(root: type[Exception]) -> Iterator[Any]:
         yield from _subclasses(one)
 
 
-def _import_all() -> None:
-    for name in PACKAGES:
-        package = importlib.import_module(name)
-        for found in pkgutil.walk_packages(package.__path__, name + "."):
-            if ".migrations" not in found.name and not found.name.endswith("__main__"):
-                importlib.import_module(found.name)
-
-
 def refusals(root: type[Refusal]) -> list[tuple[str, str, Remedy]]:
     """Code, meaning and remedy of each class of a tree of refusals."""
-    _import_all()
+    import_all()
     found = set()
     for one in _subclasses(root):
         if one.__module__.partition(".")[0] in PACKAGES:
@@ -100,57 +82,6 @@ def settings(model: type[BaseModel], before: str = "") -> dict[str, Any]:
         else:
             found[before + name] = field.default
     return found
-
-
-def _click_commands(command: click.Command, path: str) -> Iterator[tuple[str, str, list[str]]]:
-    if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from _click_commands(command.commands[name], f"{path} {name}")
-        return
-    words = []
-    for param in command.params:
-        if param.name in SHARED:
-            continue
-        if isinstance(param, click.Option):
-            shown = "/".join(param.opts) + ("" if param.is_flag else f" {_value(param)}")
-        else:
-            shown = param.make_metavar(click.Context(command))
-            shown = shown if param.required else shown.removeprefix("[").removesuffix("]")
-        words.append(shown if param.required else f"[{shown}]")
-    yield path, command.help or "", words
-
-
-def _value(option: click.Option) -> str:
-    if isinstance(option.type, click.Choice):
-        return "|".join(option.type.choices)
-    return option.metavar or (option.name or "").upper()
-
-
-def _argparse_commands(parser: argparse.ArgumentParser, path: str) -> Iterator[tuple[str, str, list[str]]]:
-    nested = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    if nested:
-        for name in sorted(nested[0].choices):
-            yield from _argparse_commands(nested[0].choices[name], f"{path} {name}")
-        return
-    words = []
-    for action in parser._actions:
-        if action.dest in SHARED:
-            continue
-        value = action.metavar or ("|".join(action.choices) if action.choices else action.dest.upper())
-        names = "/".join(action.option_strings)
-        shown = (names if action.nargs == 0 else f"{names} {value}") if names else str(value)
-        words.append(shown if action.required else f"[{shown}]")
-    yield path, parser.description or "", words
-
-
-def commands(program: str) -> list[tuple[str, str, list[str]]]:
-    """Every command of a program: its words, what it does, what it takes."""
-    _import_all()  # the commands are in modules that add themselves to the group
-    if program in {"central", "satellite"}:
-        group = {"central": central_group, "satellite": satellite_group}[program]
-        return list(_click_commands(group, program))
-    module = {"agent": agent.cli, "exchange": exchange.__main__}[program]
-    return list(_argparse_commands(module.build_parser(), program))
 
 
 def row_codes() -> set[str]:

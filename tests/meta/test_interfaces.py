@@ -17,7 +17,8 @@ from serverkit.http.app import Url
 from serverkit.http.lenient import Route
 from serverkit.http.openapi import describe
 from serverkit.http.operations import Access, Operation, alternatives
-from tests.meta.test_docs import DOCS, commands, page, section, tables, word
+from tests.meta.test_docs import DOCS, page, section, tables, word
+from tools.commands import commands
 
 SERVERS: dict[str, tuple[Operation[Any], ...]] = {"central": CENTRAL, "satellite": SATELLITE}
 # Answers of REST that a command gives in another way: who one is, and the names that `licences` shows.
