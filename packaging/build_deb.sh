@@ -25,6 +25,7 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 epoch=$(git log -1 --format=%ct 2>/dev/null || stat -c %Y pyproject.toml)
 export SOURCE_DATE_EPOCH=$epoch
 umask 022
+export PIP_DISABLE_PIP_VERSION_CHECK=1
 
 rm -rf "$work" "$out"
 mkdir -p "$work/source" "$out"
@@ -42,7 +43,7 @@ printf 'perigee (%s) unstable; urgency=medium\n\n  * The changes are in CHANGELO
 
 say "fetching the locked wheels"
 "$python" -m venv build/tools
-packaging/part_of_lock.sh requirements/dev.txt hatchling packaging pathspec pluggy trove-classifiers >build/build.txt
+packaging/part_of_lock.sh requirements/dev.txt hatchling packaging pathspec pluggy trove-classifiers tomlkit >build/build.txt
 build/tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r build/build.txt
 build/tools/bin/pip download --quiet --disable-pip-version-check --require-hashes --only-binary :all: --no-deps -d wheels -r requirements/runtime.txt
 build/tools/bin/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -w wheels .
