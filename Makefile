@@ -8,10 +8,10 @@ STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo screens test check fast format vectors bench clean
+.PHONY: help setup demo screens test check fast format vectors bench deb boot-test clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 setup: $(STAMP) ## make .venv with the commands in .venv/bin
 
@@ -51,6 +51,12 @@ vectors: setup ## build the golden files of the format again and show what diffe
 
 bench: setup ## measure speed; prints the figures and writes build/bench.json; ONLY=name runs one part
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY),)
+
+deb: ## Debian packages in build/deb, for the Debian of this machine
+	@packaging/build_deb.sh
+
+boot-test: ## boot a minimal Debian with the packages and take it to a licensed device; writes build/boot/report.json
+	@packaging/boot_test.sh
 
 clean: ## remove what was built
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache

@@ -16,6 +16,7 @@ from satellite.ui.bulk import bulk_kind
 from serverkit.actor import OPERATOR
 from serverkit.cli.base import emit, emit_list
 from serverkit.devices.asgi_front import Application
+from serverkit.devices.supervision import show_on_console
 from serverkit.log import keep_log
 from serverkit.serving import Processes, serve_home, serve_options
 
@@ -59,7 +60,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool,
 
     def begin() -> None:
         refuse_second_server(server)
-        _tell_setup_code(server)
+        _tell_setup_code(server, server.settings.server.bind if bind is None else bind)
 
     # On a database that a copy of the home could reach too, the scheduler holds it even where it runs nothing.
     wanted = None if no_jobs and not server.is_shared else scheduler
@@ -67,14 +68,18 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool,
     serve_home(context, server, bind, processes, no_tls=no_tls, console=True, setup_bind=setup_bind)
 
 
-def _tell_setup_code(server: Satellite) -> None:
+def _tell_setup_code(server: Satellite, bind: str) -> None:
     """Print the set-up code for who is at the machine; it ends in the journal, and is void once it was used."""
+    port = bind.rpartition(":")[2]
+    # `\\4` is this machine's address in the language of the login prompt.
+    lines = ["Perigee satellite", f"Console: https://\\4{'' if port == '443' else f':{port}'}/"]
     with server.database.read(OPERATOR) as unit:
-        if not needs_administrator(unit):
-            return
-        code = read_setup_code(server, unit)
-    told = f"Set-up code: {code}" if code else "No set-up code is kept; `satellite setup code` makes a new one."
-    click.echo(told, err=True)
+        if needs_administrator(unit):
+            code = read_setup_code(server, unit)
+            told = f"Set-up code: {code}" if code else "No set-up code is kept; `satellite setup code` makes a new one."
+            click.echo(told, err=True)
+            lines.append(told)
+    show_on_console([*lines, ""])
 
 
 @group.group("jobs", help="List and run scheduled jobs.")

@@ -11,12 +11,15 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
-ADDRESS, LIMIT = "NOTIFY_SOCKET", "WATCHDOG_USEC"
+from serverkit.files import write_atomic
+
+ADDRESS, LIMIT, RUNTIME = "NOTIFY_SOCKET", "WATCHDOG_USEC", "RUNTIME_DIRECTORY"
 ASKS = 4
 """How often the server is asked within the time that the manager waits."""
 
@@ -98,3 +101,14 @@ def _connection(url: str, seconds: float) -> http.client.HTTPConnection:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return http.client.HTTPSConnection(host, parts.port, timeout=seconds, context=context)
+
+
+def show_on_console(lines: Iterable[str]) -> None:
+    """Write what the machine's own console shows above its login, where the service manager gave a folder for it.
+
+    The package links the file from `/run/issue.d`.
+    """
+    folder = os.environ.get(RUNTIME)
+    if folder and Path(folder).is_dir():
+        with suppress(OSError):
+            write_atomic(Path(folder) / "issue", "".join(f"{line}\n" for line in lines).encode())
