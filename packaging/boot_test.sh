@@ -18,7 +18,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
-ls build/deb/*.deb >/dev/null 2>&1 || packaging/build_deb.sh
+compgen -G 'build/deb/*.deb' >/dev/null || packaging/build_deb.sh
 
 mkdir -p "$out"
 base=$out/base-$suite.tar

@@ -71,7 +71,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool,
 def _tell_setup_code(server: Satellite, bind: str) -> None:
     """Print the set-up code for who is at the machine; it ends in the journal, and is void once it was used."""
     port = bind.rpartition(":")[2]
-    # `\\4` is this machine's address in the language of the login prompt.
+    # `\4` is this machine's address in the language of the login prompt.
     lines = ["Perigee satellite", f"Console: https://\\4{'' if port == '443' else f':{port}'}/"]
     with server.database.read(OPERATOR) as unit:
         if needs_administrator(unit):
