@@ -73,7 +73,7 @@ def _argparse_commands(parser: argparse.ArgumentParser, path: str) -> Iterator[C
             yield from _argparse_commands(nested[0].choices[name], f"{path} {name}")
         return
     words = []
-    for action in parser._actions:  # noqa: SLF001
+    for action in parser._actions:  # noqa: SLF001 - as above
         if action.dest in SHARED:
             continue
         value = action.metavar or ("|".join(action.choices) if action.choices else action.dest.upper())
