@@ -56,8 +56,9 @@ def get(url: str) -> tuple[int, str]:
     """Status and text of a page."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    request = urllib.request.Request(url, headers={"Accept": "text/html"})  # noqa: S310 - a literal address
     try:
-        with urllib.request.urlopen(url, timeout=20, context=context) as answer:  # noqa: S310 - a literal address
+        with urllib.request.urlopen(request, timeout=20, context=context) as answer:  # noqa: S310 - as above
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -108,13 +109,13 @@ def first_boot() -> dict[str, Any]:
     code = re.search(r"Set-up code: ([A-Z0-9-]+)", journal)
     assert code, journal
     issue = Path("/run/issue.d/perigee-satellite.issue").read_text()
-    assert code[1] in issue
+    assert code[1] in issue, issue
     mode = Path("/var/lib/perigee-satellite/setup-code").stat().st_mode & 0o777
     assert mode == 0o400, oct(mode)
     status, page = get(f"{SITE}/")
-    assert status == 200 and "Set-up code" in page
+    assert status == 200 and "Set-up code" in page, (status, page[-1500:])
     plain = get("http://127.0.0.1:8080/")
-    assert plain[0] in {200, 301, 307, 308} and "https://" in plain[1]
+    assert plain[0] in {200, 301, 307, 308} and "https://" in plain[1], plain
     return {"issue": issue.splitlines()[0], "mode": oct(mode)}
 
 
@@ -168,7 +169,7 @@ def survives_a_kill() -> dict[str, Any]:
     before = pid()
     shell("kill", "-9", str(before))
     until(lambda: pid() not in {0, before} and active("perigee-satellite"))
-    run("agent", "--home", str(DEVICE), "renew")
+    run("agent", "--home", str(DEVICE), "renew", "all")
     return {"before": before, "after": pid()}
 
 
@@ -178,7 +179,7 @@ def survives_silence() -> dict[str, Any]:
     children = Path(f"/proc/{before}/task/{before}/children").read_text().split()
     shell("kill", "-STOP", *children)
     until(lambda: pid() not in {0, before} and active("perigee-satellite"), 300)
-    run("agent", "--home", str(DEVICE), "renew")
+    run("agent", "--home", str(DEVICE), "renew", "all")
     return {"before": before, "after": pid()}
 
 
@@ -187,7 +188,7 @@ def installs_again() -> dict[str, Any]:
     shell("sh", "-c", "dpkg -i /root/packages/*.deb >/root/dpkg.log 2>&1")
     until(lambda: active("perigee-satellite") and active("perigee-central"))
     assert "8443" in Path("/etc/perigee/central.toml").read_text()
-    run("agent", "--home", str(DEVICE), "renew")
+    run("agent", "--home", str(DEVICE), "renew", "all")
     return {"devices": len(run("satellite", "instances")["items"])}
 
 
@@ -207,7 +208,7 @@ def after_the_reboot() -> dict[str, Any]:
     """Both services start by themselves; the device goes on; the next request follows the last one."""
     until(lambda: active("perigee-satellite") and active("perigee-central"), 120)
     until(lambda: socket.create_connection(("127.0.0.1", 443), timeout=2))
-    run("agent", "--home", str(DEVICE), "renew")
+    run("agent", "--home", str(DEVICE), "renew", "all")
     return request_file()
 
 
