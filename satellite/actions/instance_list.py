@@ -6,17 +6,19 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import String, and_, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, exists, false, func, or_, select
 from sqlalchemy import text as sql_text
 
-from exchange.vocabulary import InstanceState
+from exchange.vocabulary import Compliance, InstanceState
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.accounts.queries import names
 from satellite.core.export_queue.models import HeldGrant
 from satellite.core.export_queue.queries import held_units, units_in_the_way
 from satellite.core.instances.models import MARKED, Instance
 from satellite.core.instances.queries import instance_dicts, named_by
+from satellite.core.instances.rules import compliance_of
 from satellite.core.licences.models import Claim
+from satellite.core.licences.queries import pools
 from satellite.core.site.queries import site_of
 from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
@@ -42,7 +44,11 @@ INSTANCE_ORDERS = Orders(
 
 
 def list_instances(unit: Unit, part: Part = WHOLE) -> Window:
-    """Product instances. Filters: q, virtual_account, state, mark, restricted (yes, no), tag, silent (days without contact)."""
+    """Product instances.
+
+    Filters: q, virtual_account, state, compliance (also `none`: without licences), mark, restricted (yes, no), tag, silent
+    (days without contact).
+    """
     wanted, named, satellite = part.wanted, names(unit), site_of(unit).name
     query = select(Instance).where(Instance.removed.is_(False))
     # Elsewhere a join would keep the database from reading in order.
@@ -56,10 +62,12 @@ def list_instances(unit: Unit, part: Part = WHOLE) -> Window:
         # Nearly all are active: to look those up by state and to sort them takes longer than to read them in order.
         usual = state == InstanceState.ACTIVE
         query = query.where((func.coalesce(Instance.state, "") if usual else Instance.state) == state)
+    grants = and_(HeldGrant.release.is_(None), HeldGrant.not_after > unit.licence_now)
+    if compliance := wanted.get("compliance"):
+        query = query.where(_complies(unit, compliance, grants))
     if mark := wanted.get("mark"):
         marked = cast(Instance.marks, String).contains(f'"{mark}"', autoescape=True)
         query = query.where(sql_text(f"instances.{MARKED}"), marked)
-    grants = and_(HeldGrant.release.is_(None), HeldGrant.not_after > unit.licence_now)
     if restricted := wanted.get("restricted"):
         held = Instance.id.in_(select(HeldGrant.instance_id).where(grants))
         query = query.where(held if restricted == "yes" else ~held)
@@ -79,12 +87,31 @@ def list_instances(unit: Unit, part: Part = WHOLE) -> Window:
                 "virtual_account_id": row.virtual_account_id,
                 "mac": row.udi.get("mac_address"),
                 "holds": row.id in stays,
+                "compliance": compliance_of(item["licences"]),
             }
-            for row in rows
+            for row, item in zip(rows, items, strict=True)
         )
         return [{**item, **further} for item, further in zip(items, more, strict=True)]
 
     return window_of(unit, query, INSTANCE_ORDERS, part, show)
+
+
+def _complies(unit: Unit, wanted: str, grants: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition that what an instance uses is there, is not, or is nothing."""
+    lacking: dict[str, list[str]] = {}
+    for (place, tag), figures in pools(unit).items():
+        if figures.verdict.status is Compliance.OUT_OF_COMPLIANCE:
+            lacking.setdefault(place, []).append(tag)
+    in_short = (and_(Claim.virtual_account_id == place, Claim.tag.in_(tags)) for place, tags in lacking.items())
+    uses = exists().where(Claim.instance_id == Instance.id, Claim.count > 0)
+    lacks = or_(false(), *in_short)
+    few = select(Claim.instance_id).where(Claim.count > 0, lacks).limit(FEW + 1)
+    ids = unit.session.scalars(few).all()
+    short = uses.where(lacks) if len(ids) > FEW else Instance.id.in_(set(ids))
+    if wanted == Compliance.OUT_OF_COMPLIANCE:
+        return short
+    any_use = or_(uses, exists().where(HeldGrant.instance_id == Instance.id, grants))
+    return ~any_use if wanted == "none" else and_(any_use, ~short)
 
 
 def _searched(unit: Unit, query: Query, words: str, order: str) -> Query:

@@ -46,7 +46,17 @@ STATES = {
     "failed_to_connect": StateWords(_("Failed to connect"), Severity.MINOR),
     "failed_to_renew": StateWords(_("Failed to renew"), Severity.MAJOR),
 }
+COMPLIANCE = {
+    "in_compliance": StateWords(_("In compliance")),
+    "out_of_compliance": StateWords(_("Out of compliance"), Severity.MAJOR),
+    "None": StateWords("–"),
+}
 CLONE = StateWords(_("Clone"), Severity.MAJOR)
+COMPLIES = (
+    Choice("out_of_compliance", _("Out of compliance")),
+    Choice("in_compliance", _("In compliance")),
+    Choice("none", _("Uses no licence")),
+)
 MARKS = (Choice("clone", _("Clone")), Choice("restored", _("Restored from a copy")))
 SILENT = tuple(Choice(str(n), ngettext("{count} day", "{count} days", n)) for n in (1, 7, 30, 60, 90))
 
@@ -180,6 +190,7 @@ INSTANCES = Table(
         Column("virtual_account", _("Virtual account")),
         Moment("last_contact", _("Last contact"), sort=True),
         Figure("licences", _("Licences"), value=lambda one: len(one["licences"])),
+        State("compliance", _("Compliance"), COMPLIANCE, phone=True),
         State("state", _("State"), STATES, say=state_words, sort=True, phone=True),
         Ident("uuid", _("UUID"), shown=False),
         Ident("mac", _("MAC address"), shown=False),
@@ -196,6 +207,7 @@ INSTANCES = Table(
         Filter("q", _("Name, serial or UUID"), "text"),
         Filter("virtual_account", _("Virtual account"), choices=places),
         Filter("state", _("State"), choices=tuple(Choice(name, one.words) for name, one in STATES.items())),
+        Filter("compliance", _("Compliance"), choices=COMPLIES),
         Filter("mark", _("Mark"), choices=MARKS),
         Filter(
             "restricted",

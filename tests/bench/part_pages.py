@@ -27,6 +27,7 @@ PAGES = {
     "product instances, by last contact": "/instances?sort=-last_contact",
     "product instances, by state": "/instances?sort=state",
     "product instances, active": "/instances?state=active",
+    "product instances, out of compliance": "/instances?compliance=out_of_compliance",
     "product instances, a text": "/instances?q=floor7",
     "product instances of a licence": "/instances?tag=ADVANTAGE",
     "licences": "/licences",

@@ -147,6 +147,9 @@ def test_lists_are_filtered_by_the_database_and_cost_the_same_for_any_number(ful
         assert count(instance_list.list_instances, virtual_account="Nowhere") == 0
         assert count(instance_list.list_instances, state="active") == ROWS
         assert count(instance_list.list_instances, restricted="yes") == 0
+        assert count(instance_list.list_instances, compliance="none") == ROWS
+        assert count(instance_list.list_instances, compliance="in_compliance") == 0
+        assert count(instance_list.list_instances, compliance="out_of_compliance") == 0
         assert count(lists.list_tokens, q="RACK 1") == 1
         assert count(lists.list_tokens, state="active") == 3
         assert count(lists.list_tokens, state="revoked") == 0

@@ -7,6 +7,7 @@ from typing import Any
 
 from exchange.device.bodies import RegisterBody
 from exchange.identity import Udi
+from exchange.vocabulary import ClaimState, Compliance
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.instances.errors import RestrictedHeldError
 from serverkit.verdicts import Verdict
@@ -21,6 +22,14 @@ def added_event(
     name = body.hostname or body.udi.label
     subject = {"instance": values["id"], "pid": body.udi.pid, "serial": body.udi.serial}
     return kind, f"product instance {name} added to {virtual_account}{standbys}", subject
+
+
+def compliance_of(licences: Sequence[Mapping[str, Any]]) -> Compliance | None:
+    """Whether all that an instance uses is there; None for one that uses nothing (rows C7.1, S3.2)."""
+    if not licences:
+        return None
+    short = any(one["state"] == ClaimState.OUT_OF_COMPLIANCE for one in licences)
+    return Compliance.OUT_OF_COMPLIANCE if short else Compliance.IN_COMPLIANCE
 
 
 def judge_transfer(name: str, here: str, there: str, units: Mapping[str, int]) -> Verdict:
