@@ -14,10 +14,12 @@ from central.domain.access.services import add_user, find_user, held_roles, requ
 from central.domain.access.services import remove_role as take_role
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.credentials import people, services
+from central.domain.credentials.models import USER_TABLES
 from central.domain.credentials.queries import sign_ins, users
 from serverkit.clock import optional_iso
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
+from serverkit.users.credentials import password_set_at
 
 UserSort = Literal["id", "-id", "name", "-name"]
 _ROLE = (RoleAssignment.role, RoleAssignment.account_id, RoleAssignment.virtual_account_id)
@@ -103,6 +105,12 @@ def reset_user(unit: Unit, name: str, password: str, *, two_step_off: bool = Fal
     require(unit, Permission.USER_MANAGE)
     people.reset_user(unit, user_of(unit, name), password, two_step_off=two_step_off)
     people.settle_setup_code(unit)
+
+
+def show_password_date(unit: Unit, user_id: str) -> str | None:
+    """Since when a user has the present password."""
+    require(unit, Permission.USER_MANAGE)
+    return optional_iso(password_set_at(unit, USER_TABLES, user_id))
 
 
 def unlock_user(unit: Unit, name: str) -> None:

@@ -190,7 +190,9 @@ def find_user(page: Page) -> Item:
 def give_page(page: Page) -> Answer:
     """Which role of the vendor's."""
     view = GIVE.view(page, f"{PATH}/{page.thing['id']}/give", cancel=PATH)
-    return _shown("user-give", _("Give a vendor's role"), view, about=_about(page.thing))
+    return _shown(
+        "user-give", _("Give {name} a vendor's role", name=page.thing["name"]), view, about=_about(page.thing)
+    )
 
 
 def give(page: Page) -> Answer:
@@ -206,7 +208,8 @@ def take_page(page: Page) -> Answer:
     path = f"{PATH}/{page.thing['id']}/take"
     view = TAKE.view(page, path, choices={"role": held}, values=values, cancel=PATH, danger=True)
     effect = _("{name} loses what this role permits, at once. The user remains.", name=page.thing["name"])
-    return _shown("user-take", _("Take a vendor's role away"), view, effect=effect)
+    title = _("Take a vendor's role of {name} away", name=page.thing["name"])
+    return _shown("user-take", title, view, effect=effect)
 
 
 def take(page: Page) -> Answer:
@@ -215,13 +218,19 @@ def take(page: Page) -> Answer:
     return Moved(PATH, _("Role taken away."))
 
 
+def present_password(page: Page) -> dict[str, str | None]:
+    """Somebody else may have set a password meanwhile, which this one would replace unseen: when it was set."""
+    return {"password": actions.show_password_date(page.unit, page.thing["id"])}
+
+
 def reset_page(page: Page) -> Answer:
     """A new password for somebody who lost it, or has none yet."""
-    view = RESET.view(page, f"{PATH}/{page.thing['id']}/reset", cancel=PATH)
+    view = RESET.view(page, f"{PATH}/{page.thing['id']}/reset", current=present_password(page), cancel=PATH)
     name = page.thing["name"]
     effect = _("{name} gets a new password; all sessions end, failed attempts are cleared.", name=name)
     command = f"central user password {shlex.quote(name)} --password-file FILE"
-    return _shown("user-reset", _("Set a new password"), view, effect=effect, about=_about(page.thing), command=command)
+    title = _("Set a new password for {name}", name=name)
+    return _shown("user-reset", title, view, effect=effect, about=_about(page.thing), command=command)
 
 
 def reset(page: Page) -> Answer:
@@ -236,7 +245,7 @@ def unlock_page(page: Page) -> Answer:
     view = Form(BaseModel, _("Unlock")).view(page, f"{PATH}/{page.thing['id']}/unlock", cancel=PATH)
     name = page.thing["name"]
     effect = _("Failed attempts of {name} are cleared, so that {name} can sign in immediately.", name=name)
-    return _shown("user-unlock", _("Unlock user"), view, effect=effect)
+    return _shown("user-unlock", _("Unlock {name}", name=name), view, effect=effect)
 
 
 def unlock(page: Page) -> Answer:
@@ -268,6 +277,6 @@ URLS = (
     Url("POST", f"{PATH}/new", add, MANAGE, "C1.5", form=NewUser, fresh=True),
     *_both("give", give_page, give, GivenRole, "give_role"),
     *_both("take", take_page, take, GivenRole, "remove_role", grade=Grade.DIALOG),
-    *_both("reset", reset_page, reset, NewPassword, "set_password"),
+    *_both("reset", reset_page, reset, NewPassword, "set_password", current=present_password),
     *_both("unlock", unlock_page, unlock, None),
 )

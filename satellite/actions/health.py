@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from satellite.actions.readiness import checks
 from satellite.actions.site import show_status
 from satellite.actions.tls import show_tls
+from satellite.core.operations.queries import failing_jobs
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
 from serverkit.devices.health import run_checks
@@ -27,14 +29,14 @@ class HealthCheck:
     day: datetime | None = None
 
 
-def examine_health(server: Satellite, unit: Unit) -> list[HealthCheck]:
-    """Check what `/readyz` looks at, then the certificate, the age of this copy and synchronization."""
+def examine_health(server: Satellite, unit: Unit, jobs: Sequence[str] = ()) -> list[HealthCheck]:
+    """Check what `/readyz` looks at, then the certificate, the age of this copy, synchronization, and how jobs ended last."""
     found = [
         HealthCheck(name, _of(name, ok=one.ok, detail=one.detail), one.detail)
         for name, one in run_checks(checks(server)).items()
     ]
     status = show_status(server, unit)
-    return [*found, _certificate(server, unit), _copy(status), _synchronization(status, unit)]
+    return [*found, _certificate(server, unit), _copy(status), _synchronization(status, unit), _jobs(unit, jobs)]
 
 
 def _of(name: str, *, ok: bool, detail: str) -> Outcome:
@@ -60,6 +62,11 @@ def _certificate(server: Satellite, unit: Unit) -> HealthCheck:
 def _copy(status: dict[str, Any]) -> HealthCheck:
     restored = bool(status["restored"])
     return HealthCheck("copy", Outcome.FAIL if restored else Outcome.PASS, "restored" if restored else "the newest")
+
+
+def _jobs(unit: Unit, jobs: Sequence[str]) -> HealthCheck:
+    failing = failing_jobs(unit, jobs)
+    return HealthCheck("jobs", Outcome.WARN if failing else Outcome.PASS, ", ".join(failing) or "all ended well")
 
 
 def _synchronization(status: dict[str, Any], unit: Unit) -> HealthCheck:

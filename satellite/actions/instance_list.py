@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -62,19 +63,10 @@ def list_instances(unit: Unit, part: Part = WHOLE) -> Window:
         # Nearly all are active: to look those up by state and to sort them takes longer than to read them in order.
         usual = state == InstanceState.ACTIVE
         query = query.where((func.coalesce(Instance.state, "") if usual else Instance.state) == state)
-    grants = and_(HeldGrant.release.is_(None), HeldGrant.not_after > unit.licence_now)
-    if compliance := wanted.get("compliance"):
-        query = query.where(_complies(unit, compliance, grants))
     if mark := wanted.get("mark"):
         marked = cast(Instance.marks, String).contains(f'"{mark}"', autoescape=True)
         query = query.where(sql_text(f"instances.{MARKED}"), marked)
-    if restricted := wanted.get("restricted"):
-        held = Instance.id.in_(select(HeldGrant.instance_id).where(grants))
-        query = query.where(held if restricted == "yes" else ~held)
-    if tag := wanted.get("tag"):
-        uses = exists().where(Claim.instance_id == Instance.id, Claim.tag == tag, Claim.count > 0)
-        holds = exists().where(HeldGrant.instance_id == Instance.id, HeldGrant.tag == tag, grants)
-        query = query.where(or_(uses, holds))
+    query = query.where(*_by_licences(unit, wanted))
     if (days := wanted.get("silent", "")).isdecimal() and len(days) < 5:
         query = query.where(Instance.last_contact < unit.now - timedelta(days=int(days)))
 
@@ -94,6 +86,20 @@ def list_instances(unit: Unit, part: Part = WHOLE) -> Window:
         return [{**item, **further} for item, further in zip(items, more, strict=True)]
 
     return window_of(unit, query, INSTANCE_ORDERS, part, show)
+
+
+def _by_licences(unit: Unit, wanted: Mapping[str, str]) -> Iterator[ColumnElement[bool]]:
+    """The conditions about what an instance uses and holds."""
+    grants = and_(HeldGrant.release.is_(None), HeldGrant.not_after > unit.licence_now)
+    if compliance := wanted.get("compliance"):
+        yield _complies(unit, compliance, grants)
+    if restricted := wanted.get("restricted"):
+        held = Instance.id.in_(select(HeldGrant.instance_id).where(grants))
+        yield held if restricted == "yes" else ~held
+    if tag := wanted.get("tag"):
+        uses = exists().where(Claim.instance_id == Instance.id, Claim.tag == tag, Claim.count > 0)
+        holds = exists().where(HeldGrant.instance_id == Instance.id, HeldGrant.tag == tag, grants)
+        yield or_(uses, holds)
 
 
 def _complies(unit: Unit, wanted: str, grants: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require_actor
-from satellite.core.operations.models import JobRun, Task
+from satellite.core.operations.models import BY_HAND_ONLY, JobRun, Task
 from satellite.core.operations.queries import BY_HAND, BY_JOB, RUN_ID, TASK_KIND, asked_dict, task_dict, task_of
 from satellite.runtime import Satellite
 from serverkit.actor import Actor
@@ -50,29 +50,31 @@ def list_tasks(unit: Unit, part: Part = WHOLE) -> Window:
     return _runs(unit, part, task_dict)
 
 
-def _runs(unit: Unit, part: Part, show: Callable[[JobRun], dict[str, Any]]) -> Window:
+def _runs(unit: Unit, part: Part, show: Callable[[JobRun], dict[str, Any]], *, all_of_them: bool = True) -> Window:
     wanted = part.wanted
-    query = select(JobRun)
+    query = select(JobRun) if all_of_them else select(JobRun).where(text(BY_HAND_ONLY))
     for column, name in ((JobRun.job, "kind"), (JobRun.state, "state")):
         if value := wanted.get(name):
             query = query.where(column == value)
     if by := wanted.get("by"):
         by_hand = JobRun.slot.startswith(BY_HAND)
         query = query.where(by_hand if by == "person" else ~by_hand)
-    if text := wanted.get("q"):
-        query = query.where(func.lower(JobRun.detail).contains(text.lower(), autoescape=True))
+    if words := wanted.get("q"):
+        query = query.where(func.lower(JobRun.detail).contains(words.lower(), autoescape=True))
     return window_of(unit, query, TASK_ORDERS, part, lambda rows: [show(row) for row in rows])
 
 
 def list_works(unit: Unit, part: Part = WHOLE) -> Window:
-    """Runs of jobs, and tasks that were asked for, in one list, the newest first. Filters: q, kind, state, by.
+    """Tasks that were asked for and runs of jobs in one list, the newest first. Filters: q, kind, state, by.
 
+    Of the runs that the schedule starts, one a minute of several jobs, none is among them unless `by` or `kind` asks for them.
     The kind of a task is written `task-KIND`, since a job and what it asks for may have one name; `q` looks into the result
     of a run, and for who asked for a task.
     """
     kind, windows = part.wanted.get("kind", ""), []
     if not kind.startswith(TASK_KIND):
-        windows.append(_runs(unit, part, lambda row: {**task_dict(row), "at": row.started}))
+        asked = bool(kind) or part.wanted.get("by") == "schedule"
+        windows.append(_runs(unit, part, lambda row: {**task_dict(row), "at": row.started}, all_of_them=asked))
     if not kind or kind.startswith(TASK_KIND):
         windows.append(_asked(unit, part))
     if part.only_ids:
@@ -89,8 +91,8 @@ def _asked(unit: Unit, part: Part) -> Window:
     if by := wanted.get("by"):
         by_job = Task.created_by.startswith(BY_JOB)
         query = query.where(~by_job if by == "person" else by_job)
-    if text := wanted.get("q"):
-        query = query.where(func.lower(Task.created_by).contains(text.lower(), autoescape=True))
+    if words := wanted.get("q"):
+        query = query.where(func.lower(Task.created_by).contains(words.lower(), autoescape=True))
     return window_of(
         unit, query, ASKED_ORDERS, part, lambda rows: [{**asked_dict(row), "at": row.asked_at} for row in rows]
     )

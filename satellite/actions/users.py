@@ -6,13 +6,15 @@ from typing import Any, Literal
 
 from satellite.actions.sign_in import own_of
 from satellite.core.access import queries, users
-from satellite.core.access.models import User
+from satellite.core.access.models import USER_TABLES, User
 from satellite.core.access.rules import MATRIX, Permission, Role, role_of
 from satellite.core.access.services import require
 from satellite.core.site.services import void_setup_code
 from satellite.runtime import Satellite
+from serverkit.clock import optional_iso
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
+from serverkit.users.credentials import password_set_at
 from serverkit.users.tables import Person
 from serverkit.verdicts import Verdict
 
@@ -64,6 +66,12 @@ def reset_user(unit: Unit, name: str, password: str, *, two_step_off: bool = Fal
     """Set a new password for a user and end the user's sessions; with `two_step_off` the second step is removed too."""
     require(unit, Permission.ACCESS_MANAGE)
     return _shown(unit, users.reset_user(unit, users.find_user(unit, name), password, two_step_off=two_step_off))
+
+
+def show_password_date(unit: Unit, name: str) -> str | None:
+    """Since when a user has the present password; UnknownUserError."""
+    require(unit, Permission.ACCESS_MANAGE)
+    return optional_iso(password_set_at(unit, USER_TABLES, users.find_user(unit, name).id))
 
 
 def unlock_user(unit: Unit, name: str) -> dict[str, Any]:

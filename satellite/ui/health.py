@@ -9,7 +9,9 @@ from satellite.actions.health import HealthCheck, examine_health
 from satellite.actions.support import KIND, read_bundle, start_bundle
 from satellite.actions.tasks import show_task, stop_task
 from satellite.core.access.rules import Permission
+from satellite.jobs.catalogue import jobs_of
 from satellite.runtime import Satellite
+from satellite.ui.tasks import KINDS
 from serverkit.errors import NotFoundError
 from serverkit.verdicts import Outcome
 from serverkit.web.answers import Answer, Moved, Sent, Shown
@@ -48,6 +50,7 @@ FIXES = {
     "certificate": Fix(_("TLS certificate"), _("Import a valid certificate that names this server."), "/settings/tls"),
     "copy": Fix(_("Copy of the data"), _("An older copy was restored: resynchronize with central."), "/sync/resync"),
     "synchronization": Fix(_("Synchronization"), _("Synchronize; the doctor names what stops it."), "/sync"),
+    "jobs": Fix(_("Jobs of the schedule"), _("See why they failed."), "/tasks?by=schedule&state=failed"),
 }
 
 
@@ -62,6 +65,7 @@ DETAILS: dict[str, Text] = {
     "the newest": _("up to date"),
     "restored": _("restored"),
     "not registered": _("not registered"),
+    "all ended well": _("completed without errors"),
     "ended on {day}": _("ended on {day}"),
     "until {day}": _("until {day}"),
     "due {day}": _("due {day}"),
@@ -71,13 +75,17 @@ DETAILS: dict[str, Text] = {
 
 def detail(one: HealthCheck) -> Words:
     """The detail of a check."""
+    if one.name == "jobs" and one.detail not in DETAILS:
+        return ", ".join(str(KINDS.get(job, job)) for job in one.detail.split(", "))
     found = DETAILS.get(one.detail)
     return Text(found.message, values={"day": day(one.day)}) if found is not None else one.detail or "–"
 
 
 def show(page: Page) -> Answer:
     """All checks, the worst first."""
-    found = sorted(examine_health(cast("Satellite", page.server), page.unit), key=lambda one: ORDER.index(one.outcome))
+    server = cast("Satellite", page.server)
+    found = examine_health(server, page.unit, [job.name for job in jobs_of(server)])
+    found.sort(key=lambda one: ORDER.index(one.outcome))
     checks = [(one, detail(one), FIXES[one.name], SEVERITIES.get(one.outcome)) for one in found]
     context = {"checks": checks, "sound": not any(one.outcome in SEVERITIES for one in found)}
     return Shown("health", TITLE, "health.html", context, nav="health", help="troubleshooting")

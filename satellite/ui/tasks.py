@@ -97,11 +97,14 @@ TASKS = Table(
         Filter("q", _("Result or name"), "text"),
         Filter("kind", _("Task"), choices=tuple(Choice(name, words) for name, words in KINDS.items())),
         Filter("state", _("State"), choices=tuple(Choice(name, one.words) for name, one in STATES.items())),
-        Filter("by", _("By"), choices=tuple(Choice(name, words) for name, words in BY.items())),
+        Filter(
+            "by", _("By"), choices=tuple(Choice(name, words) for name, words in BY.items()),
+            usual=_("all but the schedule"),
+        ),
     ),
     empty=Empty(
-        _("No task has run yet"),
-        _("Tasks run beside the server: the schedule starts them, and so do people. What has ended is kept for 30 days."),
+        _("Nobody has started a task yet"),
+        _("A task runs beside the server, such as a backup or a change of many rows. What has ended is kept for 30 days."),
     ),
 )  # fmt: skip
 

@@ -179,7 +179,14 @@ def role_page(page: Page) -> Answer:
     effect = _("{name} gets another role and has to sign in again.", name=person["name"])
     command = f"satellite user role {person['id']} --role operator"
     about = ((_("Current role"), ROLES[person["role"]]),)
-    return _shown("user-role", _("Change role"), view, effect=effect, about=about, command=command)
+    return _shown(
+        "user-role",
+        _("Change the role of {name}", name=person["name"]),
+        view,
+        effect=effect,
+        about=about,
+        command=command,
+    )
 
 
 def change_role(page: Page) -> Answer:
@@ -188,14 +195,20 @@ def change_role(page: Page) -> Answer:
     return Moved(PATH, _("Role changed."))
 
 
+def present_password(page: Page) -> dict[str, str | None]:
+    """Somebody else may have set a password meanwhile, which this one would replace unseen: when it was set."""
+    return {"password": actions.show_password_date(page.unit, page.thing["id"])}
+
+
 def reset_page(page: Page) -> Answer:
     """A new password for somebody who lost it."""
     person = page.thing
-    view = RESET.view(page, f"{PATH}/{person['id']}/reset", cancel=PATH)
+    view = RESET.view(page, f"{PATH}/{person['id']}/reset", current=present_password(page), cancel=PATH)
     effect = _("{name} gets a new password; all sessions end, failed attempts are cleared.", name=person["name"])
     command = f"satellite user reset {person['id']} --password-file FILE"
     about = ((_("Access tokens that stay valid"), person["tokens"]),)
-    return _shown("user-reset", _("Set a new password"), view, effect=effect, about=about, command=command)
+    title = _("Set a new password for {name}", name=person["name"])
+    return _shown("user-reset", title, view, effect=effect, about=about, command=command)
 
 
 def reset(page: Page) -> Answer:
@@ -211,7 +224,8 @@ def unlock_page(page: Page) -> Answer:
     person = page.thing
     view = Form(BaseModel, _("Unlock")).view(page, f"{PATH}/{person['id']}/unlock", cancel=PATH)
     effect = _("Failed attempts of {name} are cleared, so that {name} can sign in immediately.", name=person["name"])
-    return _shown("user-unlock", _("Unlock user"), view, effect=effect, command=f"satellite user unlock {person['id']}")
+    title, command = _("Unlock {name}", name=person["name"]), f"satellite user unlock {person['id']}"
+    return _shown("user-unlock", title, view, effect=effect, command=command)
 
 
 def unlock(page: Page) -> Answer:
@@ -238,7 +252,8 @@ def remove_page(page: Page) -> Answer:
     )
     command = f"satellite user remove {person['id']}"
     refused = [Refusal.of(one) for one in judged.reasons]
-    return _shown("user-remove", _("Remove user"), view, effect=effect, about=about, command=command, reasons=refused)
+    title = _("Remove {name}", name=person["name"])
+    return _shown("user-remove", title, view, effect=effect, about=about, command=command, reasons=refused)
 
 
 def remove(page: Page) -> Answer:
@@ -281,6 +296,7 @@ URLS = (
         load=find_user,
         fresh=True,
         twin="reset_user",
+        current=present_password,
     ),
     Url("GET", f"{PATH}/{{id}}/unlock", unlock_page, MANAGE, "S3.4", load=find_user),
     Url("POST", f"{PATH}/{{id}}/unlock", unlock, MANAGE, "S3.4", load=find_user, twin="unlock_user"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 
@@ -28,6 +29,12 @@ def password_hash(unit: Unit, tables: UserTables, user_id: str | None) -> str | 
     """What a user's password is compared with; None where there is none."""
     row = unit.session.get(tables.password, user_id) if user_id is not None else None
     return row.hash if row is not None else None
+
+
+def password_set_at(unit: Unit, tables: UserTables, user_id: str) -> datetime | None:
+    """Since when a user's password is as it is; None where there is none."""
+    row = unit.session.get(tables.password, user_id)
+    return row.changed_at if row is not None else None
 
 
 def still_has(unit: Unit, tables: UserTables, user_id: str, hashed: str | None) -> bool:

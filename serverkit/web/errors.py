@@ -56,6 +56,12 @@ class TooManyViewsError(RefusedError):
     remedy = Remedy("Remove one, or save under the name of one that it replaces.")
 
 
+class TooManyRowsError(RefusedError):
+    code = "too_many_rows"
+    message = "{rows} rows match; a sheet of a workbook takes {most}."
+    remedy = Remedy("Take the CSV file, which takes any number, or filter the list first.")
+
+
 class StaleFormError(RefusedError):
     code = "stale_form"
     message = "Somebody changed this after you opened it. Nothing was changed."

@@ -9,15 +9,15 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
-from xlsxwriter import Workbook
-
 from serverkit.web.answers import Answer, Moved, Sent, Shown
 from serverkit.web.bulk import MOST
+from serverkit.web.errors import TooManyRowsError
 from serverkit.web.pace import Pace
 from serverkit.web.page import Page
-from serverkit.web.tables import COUNTED_TO, ROWS, Column, Item, Table, Wanted, chips, counted
+from serverkit.web.tables import COUNTED_TO, ROWS, Item, Table, Wanted, chips, counted
 from serverkit.web.texts import Words, _, language, speaking
 from serverkit.web.views import default_of, offered
+from serverkit.web.workbooks import MOST_ROWS, workbook_chunks
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -88,19 +88,26 @@ def export(page: Page, table: Table, kind: str) -> Sent:
     wanted = table.everything(page.asked)
     columns = table.shown(wanted)
     name = f"{table.name}-{page.now:%Y-%m-%d}.{kind}"
-    if kind == "xlsx":
-        return Sent(name, XLSX, [workbook(columns, table.rows(page, wanted).items)])
     heads = [str(one.label) for one in columns]
-    rows = in_parts(page, table, wanted, lambda item: [one.plain(item) for one in columns])
+    most = MOST_ROWS if kind == "xlsx" else None
+    rows = in_parts(page, table, wanted, lambda item: [one.plain(item) for one in columns], most)
+    if kind == "xlsx":
+        return Sent(name, XLSX, workbook_chunks(heads, rows))
     return Sent(name, "text/csv; charset=utf-8", csv_chunks(heads, rows))
 
 
-def in_parts(page: Page, table: Table, wanted: Wanted, show: Callable[[Item], Line]) -> Iterator[Line]:
+def in_parts(
+    page: Page, table: Table, wanted: Wanted, show: Callable[[Item], Line], most: int | None = None
+) -> Iterator[Line]:
     """The rows that match now, read and shown a part at a time in units of their own: the database is free in between.
 
     A row that has gone when its part is read is left out. A list that is made as a whole is read at once.
+    TooManyRowsError where there are more than `most`.
     """
     found = table.rows(page, replace(wanted, only_keys=True))
+    rows = len(found.items if found.keys is None else found.keys)
+    if most is not None and rows > most:
+        raise TooManyRowsError(rows=rows, most=most)
     if found.keys is None:
         return iter([show(item) for item in found.items])
     return _parts(page, table, wanted, found.keys, show)
@@ -139,26 +146,3 @@ def no_formula(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(STARTS_FORMULA):
         return f"'{value}"
     return "" if value is None else value
-
-
-def workbook(columns: Sequence[Column], items: Sequence[Item]) -> bytes:
-    """A workbook: texts as texts, numbers as numbers, the head fixed."""
-    target = io.BytesIO()
-    book = Workbook(
-        target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    )
-    sheet = book.add_worksheet()
-    bold = book.add_format({"bold": True})
-    for at, column in enumerate(columns):
-        sheet.write_string(0, at, str(column.label), bold)
-    for line, item in enumerate(items, 1):
-        for at, column in enumerate(columns):
-            value = column.plain(item)
-            if isinstance(value, int | float):
-                sheet.write_number(line, at, value)
-            elif value is not None:
-                sheet.write_string(line, at, value[:32_767])
-    sheet.freeze_panes(1, 0)
-    sheet.set_column(0, max(0, len(columns) - 1), 20)
-    book.close()
-    return target.getvalue()

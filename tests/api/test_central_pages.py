@@ -266,8 +266,10 @@ def test_users_get_and_lose_roles_and_passwords_in_the_browser(portal: tuple[Wor
 
     assert "No password" in text_of(admin.get("/users"))
     assert owner.post(f"/users/{mira}/reset", {"password": PASSWORD}).status_code == 403
-    assert admin.post(f"/users/{mira}/reset", {"password": "short"}).status_code == 422
-    assert admin.post(f"/users/{mira}/reset", {"password": PASSWORD}).headers["Location"] == "/users"
+    form = admin.get(f"/users/{mira}/reset")
+    assert press(admin, form, password="short").status_code == 422
+    assert press(admin, form, password=PASSWORD).headers["Location"] == "/users"
+    assert press(admin, form, password=f"{PASSWORD} of another").status_code == 409  # set meanwhile
     browser = Browser(admin.app)
     assert browser.sign_in("Mira", PASSWORD).status_code == 303
     spare = f"{A}/va/{numbers(world)['Spare']}/general"

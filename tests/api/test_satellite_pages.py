@@ -96,7 +96,10 @@ def test_users_are_managed_in_the_browser_and_an_administrator_always_remains(br
         ("remove", {}),
     ):
         form = admin.get(f"/users/{mira}/{verb}")
+        assert "&lt;b&gt;Mira&lt;/b&gt;" in form.get_data(as_text=True).split("<h1")[1].split("</h1>")[0]
         assert press(admin, form, **fields).headers["Location"] == "/users"
+        if verb in {"role", "reset"}:
+            assert 'data-verdict="stale_form"' in press(admin, form, **fields).get_data(as_text=True)
     assert admin.get(f"/users/{mira}/role").status_code == 404
 
 

@@ -23,7 +23,7 @@ from serverkit.db.unit import Database
 from serverkit.time.ntp import MEANINGS
 from serverkit.verdicts import Outcome
 from serverkit.web.texts import speaking, use_locales
-from tests.console import Browser
+from tests.console import Browser, guard
 from tests.world import ACCOUNT, World
 
 pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
@@ -106,21 +106,26 @@ def test_a_fresh_satellite_is_set_up_in_the_browser(fresh: tuple[World, Satellit
     assert again.post("/setup/register/drop").status_code == 422  # a form that names no file drops none
     assert again.post("/setup/register/drop", {"sha256": sha256}).status_code == 303
 
-    assert again.post("/setup/time", {"zone": "Nowhere/Land"}).status_code == 422
-    assert again.post("/setup/time", {"zone": "Europe/Vienna", "servers": ""}).status_code == 303
+    form = guard(again.get("/setup/time"))
+    assert again.post("/setup/time", {"zone": "Nowhere/Land", **form}).status_code == 422
+    time = {"zone": "Europe/Vienna", "servers": ""}
+    assert again.post("/setup/time", time).status_code == 409  # nothing says when it was opened
+    assert again.post("/setup/time", {**time, **form}).status_code == 303
+    assert 'data-verdict="stale_form"' in page_of(again.post("/setup/time", {"zone": "Asia/Tokyo", **form}))
     assert again.post("/setup/time/confirm").status_code == 303
     early = page_of(again.get("/setup/summary"))
     assert 'data-reason="mode_not_chosen"' in early
     assert "Synchronization is by" not in early
-    refused = again.post("/setup/sync", {"mode": "network", "hostname": "pseudonym"})
+    form = guard(again.get("/setup/sync"))
+    refused = again.post("/setup/sync", {"mode": "network", "hostname": "pseudonym", **form})
     assert refused.status_code == 409
     assert 'value="pseudonym" selected' in page_of(refused)
     tested = again.post("/setup/sync/test", {"mode": "network", "url": "https://127.0.0.1:1", "at": "04:30"})
     assert 'data-test="refused"' in page_of(tested)
     assert 'value="04:30"' in page_of(tested)
-    assert (
-        again.post("/setup/sync", {"mode": "manual", "hostname": "pseudonym"}).headers["Location"] == "/setup/summary"
-    )
+    way = {"mode": "manual", "hostname": "pseudonym", **form}
+    assert again.post("/setup/sync", way).headers["Location"] == "/setup/summary"
+    assert 'data-verdict="stale_form"' in page_of(again.post("/setup/sync", {**way, "notes": "drop"}))
     summary = page_of(again.get("/setup/summary"))
     assert "Host names as a pseudonym" in summary
     assert again.post("/setup/summary").headers["Location"] == "/"

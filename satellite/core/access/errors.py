@@ -36,19 +36,25 @@ class InvalidTokenLifeError(InvalidInputError):
 class UnknownAccessTokenError(NotFoundError):
     code = "unknown_access_token"
     message = "There is no such access token."
-    remedy = Remedy("List the tokens with `satellite api-token list`.", page="api.md#access-tokens")
+    remedy = Remedy(
+        "List them under *Access tokens* of your account, or with `satellite api-token list`.",
+        page="api.md#access-tokens",
+    )
 
 
 class UnknownUserError(NotFoundError):
     code = "unknown_user"
     message = "There is no such user."
-    remedy = Remedy("List the users with `satellite user list`.", page="users.md")
+    remedy = Remedy("Open the list of users, or run `satellite user list`.", page="users.md")
 
 
 class UserExistsError(RefusedError):
     code = "user_exists"
     message = "There is a user of this name already."
-    remedy = Remedy("Choose another name, or set a new password with `satellite user reset`.", page="users.md")
+    remedy = Remedy(
+        "Choose another name, or set a new password in the list of users or with `satellite user reset`.",
+        page="users.md",
+    )
 
 
 class LastAdministratorError(RefusedError):

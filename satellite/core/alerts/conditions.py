@@ -165,7 +165,10 @@ def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wante
         )
         yield Wanted("satellite_sync_failed", "site", text, site.name, step=failures)
     elif last is not None and last.outcome == "failed":
-        text = said("The last synchronization failed ({detail}). Run `satellite sync doctor`.", detail=last.detail)
+        text = said(
+            "The last synchronization failed ({detail}). Examine it on the page *Synchronization*, or run `satellite sync doctor`.",
+            detail=last.detail,
+        )
         yield Wanted("satellite_sync_failed", "site", text, site.name, step=failures)
     due = deadlines(site)
     if due is None or unit.licence_now < due.reminder:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 
 from satellite.core.operations.errors import UnknownTaskError
 from satellite.core.operations.models import JobRun, Task
@@ -23,6 +24,18 @@ def task_of(unit: Unit, task_id: str) -> dict[str, Any]:
     if row is None:
         raise UnknownTaskError("there is no task {id!r}", id=task_id[:80])
     return task_dict(row)
+
+
+def failing_jobs(unit: Unit, jobs: Sequence[str]) -> list[str]:
+    """Those of some jobs whose last run of the schedule failed."""
+    newest = (
+        select(JobRun.state)
+        .where(JobRun.job == job, ~JobRun.slot.startswith(BY_HAND), JobRun.state != "running")
+        .order_by(JobRun.slot.desc())
+        .limit(1)
+        for job in jobs
+    )
+    return [job for job, query in zip(jobs, newest, strict=True) if unit.session.scalar(query) == "failed"]
 
 
 def task_dict(row: JobRun) -> dict[str, Any]:

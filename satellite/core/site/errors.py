@@ -48,7 +48,10 @@ class ModeNotChosenError(RefusedError):
 class AddressNeededError(RefusedError):
     code = "not_configured"
     message = "Network synchronization needs the address of central."
-    remedy = Remedy("Set it with `satellite sync settings --url https://…`.", page="network.md#set-up")
+    remedy = Remedy(
+        "Set it in the settings of synchronization, or with `satellite sync settings --url https://…`.",
+        page="network.md#set-up",
+    )
 
 
 class InvalidNetworkSettingError(InvalidInputError):
@@ -73,13 +76,19 @@ class MachineUnfitError(RefusedError):
 class NoRegistrationError(RefusedError):
     code = "no_registration"
     message = "No registration file was made yet."
-    remedy = Remedy("Make one with `satellite registration export --output FILE`.", page="set-up.md")
+    remedy = Remedy(
+        "Make one on the page *Register this satellite*, or with `satellite registration export --output FILE`.",
+        page="set-up.md",
+    )
 
 
 class NoRequestError(NotFoundError):
     code = "no_request"
     message = "This request was not made here, or is no longer kept because a later one was answered."
-    remedy = Remedy("Make a new one with `satellite sync export --output FILE`.", page="synchronization.md")
+    remedy = Remedy(
+        "Make a new one on the page *Synchronization*, or with `satellite sync export --output FILE`.",
+        page="synchronization.md",
+    )
 
 
 class SetupFinishedError(RefusedError):

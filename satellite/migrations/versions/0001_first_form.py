@@ -144,6 +144,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('job', 'slot', name=op.f('pk_job_runs'))
     )
     with op.batch_alter_table('job_runs', schema=None) as batch_op:
+        batch_op.create_index('ix_job_runs_by_hand', ['started'], unique=False, sqlite_where=sa.text("substr(slot, 1, 7) = 'manual-'"), postgresql_where=sa.text("substr(slot, 1, 7) = 'manual-'"))
         batch_op.create_index('ix_job_runs_started', ['started', 'job'], unique=False)
 
     op.create_table('known_places',
@@ -709,6 +710,7 @@ def downgrade() -> None:
     op.drop_table('known_places')
     with op.batch_alter_table('job_runs', schema=None) as batch_op:
         batch_op.drop_index('ix_job_runs_started')
+        batch_op.drop_index('ix_job_runs_by_hand', sqlite_where=sa.text("substr(slot, 1, 7) = 'manual-'"), postgresql_where=sa.text("substr(slot, 1, 7) = 'manual-'"))
 
     op.drop_table('job_runs')
     with op.batch_alter_table('idempotent_answers', schema=None) as batch_op:

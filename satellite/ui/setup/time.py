@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from pydantic import BaseModel, Field
 
@@ -63,6 +63,12 @@ FORM = Form(
 )
 
 
+def present_time(page: Page) -> dict[str, Any]:
+    """What somebody else may have changed meanwhile."""
+    found = ACTS.show(page.unit)
+    return {"zone": found["zone"], "servers": found["servers"]}
+
+
 def show(page: Page) -> Answer:
     """What this machine's clock says, and what was measured."""
     server = server_of(page)
@@ -70,7 +76,7 @@ def show(page: Page) -> Answer:
     view = FORM.view(
         page,
         path_of("time"),
-        values={"zone": found["zone"], "servers": found["servers"]},
+        current=present_time(page),
         choices={"zone": zones()},
         quiet=True,
     )
@@ -105,7 +111,7 @@ def confirm(page: Page) -> Answer:
 
 URLS = (
     Url("GET", "/setup/time", show, MANAGE, "S1.3"),
-    Url("POST", "/setup/time", save, MANAGE, "S1.3", form=TimeForm),
+    Url("POST", "/setup/time", save, MANAGE, "S1.3", form=TimeForm, current=present_time),
     Url("POST", "/setup/time/measure", measure, MANAGE, "S1.3", again=show, alone=True),
     Url("POST", "/setup/time/confirm", confirm, MANAGE, "S1.3", again=show),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from satellite.core.access.rules import Permission
 from satellite.ui.connection import tested
 from satellite.ui.setup.steps import path_of, step_page
-from satellite.ui.way import FIELDS, NETWORK, SCHEDULE, Way, keep_way, way_view
+from satellite.ui.way import FIELDS, NETWORK, SCHEDULE, Way, keep_way, present_way, way_view
 from serverkit.web.answers import Answer, Moved
 from serverkit.web.page import Page
 from serverkit.web.texts import _
@@ -43,6 +43,6 @@ def test(page: Page) -> Answer:
 
 URLS = (
     Url("GET", "/setup/sync", show, MANAGE, "S1.4"),
-    Url("POST", "/setup/sync", save, MANAGE, "S1.4", form=Way),
+    Url("POST", "/setup/sync", save, MANAGE, "S1.4", form=Way, current=present_way),
     Url("POST", "/setup/sync/test", test, MANAGE, "S1.4", form=Way, again=show, alone=True),
 )

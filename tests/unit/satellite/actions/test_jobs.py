@@ -9,6 +9,7 @@ import pytest
 from satellite.actions.jobs import list_jobs, list_tasks, list_works, show_task
 from satellite.core.operations.errors import UnknownTaskError
 from satellite.core.operations.models import JobRun, Task
+from satellite.core.operations.queries import failing_jobs
 from serverkit.db.unit import Unit
 from serverkit.db.windows import Part
 from serverkit.jobs.runs import Job
@@ -89,6 +90,11 @@ def test_runs_and_tasks_that_were_asked_for_are_one_list_in_windows_of_any_size(
         assert listed(kind="task-bulk") == listed(q="MIRA", kind="task-bulk") == ["task-bulk"]
         assert listed(kind="alerts") == ["alerts"] * 3
         assert listed(by="schedule") == ["task-backup"]
+        add_run(unit, "alerts", "2026-01-01T11:00:00Z", "done", minutes=5)
+        unit.session.flush()
+        assert listed() == kinds  # what the schedule started buries nothing
+        assert listed(by="schedule") == ["alerts", "task-backup"]
+        assert listed(kind="alerts") == ["alerts"] * 4
         [bulk] = list_works(unit, Part(filters={"kind": "task-bulk"})).items
         assert (bulk["who"], bulk["detail"], bulk["progress"]) == ("mira", "Revoke", None)
 
@@ -105,3 +111,20 @@ def test_a_run_is_shown_by_the_id_that_the_list_gives() -> None:
         for wrong in ("alerts", "alerts:manual-9", ""):
             with pytest.raises(UnknownTaskError):
                 show_task(unit, wrong)
+
+
+@pytest.mark.row("S3.2", "S3.4")
+def test_a_job_fails_as_long_as_its_last_run_of_the_schedule_did() -> None:
+    """A run that is under way, or that somebody started by hand, says nothing about the schedule."""
+    with unit_of() as unit:
+        for job, slot, state in (
+            ("mail", "2026-01-01T11:00:00Z", "done"),
+            ("mail", "2026-01-01T11:01:00Z", "failed"),
+            ("mail", "2026-01-01T11:02:00Z", "running"),
+            ("mail", "manual-1", "done"),
+            ("tls", "2026-01-01T11:00:00Z", "failed"),
+            ("tls", "2026-01-01T11:10:00Z", "done"),
+        ):
+            add_run(unit, job, slot, state, minutes=5)
+
+        assert failing_jobs(unit, ["mail", "tls", "alerts"]) == ["mail"]

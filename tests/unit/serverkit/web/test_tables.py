@@ -5,20 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import re
+import tracemalloc
 import zipfile
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qsl
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from serverkit.web.table_pages import csv_chunks, no_formula, workbook
+from serverkit.web import table_pages
+from serverkit.web.table_pages import csv_chunks, no_formula
 from serverkit.web.tables import Rows, Wanted, from_list
+from serverkit.web.workbooks import workbook_chunks
 from tests.console import Browser, app_of, press
 from tests.exhibit import THINGS, ExhibitConsole, things
 
 ITEMS = things(120)
+SHEET_XML = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 SORTS = [sign + one.name for one in THINGS.columns if one.sort for sign in ("", "-")]
 
 
@@ -109,15 +116,59 @@ def test_a_file_holds_what_the_page_shows_and_no_formula() -> None:
 @pytest.mark.row("S3.2")
 def test_a_workbook_holds_numbers_as_numbers_and_texts_as_texts() -> None:
     """Nothing in it is calculated, and no text becomes a link."""
-    columns = [one for one in THINGS.columns if one.name in {"name", "balance"}]
-    data = workbook(
-        columns, [{"id": "1", "name": "=HYPERLINK(1)", "balance": -60}, {"id": "2", "name": "x", "balance": None}]
-    )
-    sheet = zipfile.ZipFile(io.BytesIO(data)).read("xl/worksheets/sheet1.xml").decode()
+    rows = [["=HYPERLINK(1)", -60], ["a < b & c\x0b _x0041_", None]]
+    book = zipfile.ZipFile(io.BytesIO(b"".join(workbook_chunks(["Name", "Balance"], rows))))
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    cells = [node.text for node in ET.fromstring(sheet).iter(f"{SHEET_XML}t")]  # noqa: S314 - our own file
 
+    assert book.testzip() is None
+    assert cells == ["=HYPERLINK(1)", "a < b & c_x000B_ _x005F_x0041_"]
+    assert b"Balance" in book.read("xl/sharedStrings.xml")
     assert "<f>" not in sheet
     assert re.search(r'<c r="B2"[^>]*><v>-60</v>', sheet)
-    assert "hyperlink" not in sheet.lower()
+    assert "<hyperlink" not in sheet
+
+
+@pytest.mark.row("S3.2")
+def test_a_workbook_is_sent_while_it_is_made() -> None:
+    """Its first part comes before its last rows are read, and it takes no more memory for more rows."""
+    read: list[int] = []
+
+    def rows(count: int) -> Iterator[list[Any]]:
+        for number in range(count):
+            read.append(number)
+            yield [f"{number:>8} of a name that is long", number]
+
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        for _ in workbook_chunks(["Name", "Number"], rows(count)):
+            pass
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    chunks = workbook_chunks(["Name", "Number"], rows(20_000))
+    assert next(chunks)[:2] == b"PK"
+    assert len(read) < 1000
+    chunks.close()
+    read.clear()
+    assert peak(20_000) < peak(2000) + 2**20
+
+
+@pytest.mark.row("S3.2")
+def test_a_workbook_of_more_rows_than_a_sheet_takes_is_refused_and_the_csv_file_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No row is left out silently: the refusal says how many there are, and which file takes them."""
+    monkeypatch.setattr(table_pages, "MOST_ROWS", 5)
+    browser = Browser(app_of(ExhibitConsole(6)))
+    browser.sign_in("anna")
+    refused = browser.get("/things?as=xlsx")
+
+    assert refused.status_code == 409
+    assert "6 rows match" in refused.get_data(as_text=True)
+    assert "CSV" in refused.get_data(as_text=True)
+    assert len(browser.get("/things?as=csv").get_data(as_text=True).splitlines()) == 7
 
 
 @pytest.mark.row("S3.2")
@@ -131,6 +182,19 @@ def test_an_empty_table_says_what_it_is_and_a_filtered_one_how_to_clear_it() -> 
     assert 'href="/things/new"' in anna.get("/things").get_data(as_text=True).split('data-table-empty="things"')[1]
     assert 'href="/things/new"' not in rudi.get("/things").get_data(as_text=True).split('data-table-empty="things"')[1]
     assert "Nothing matches" in anna.get("/things?q=x").get_data(as_text=True)
+
+
+@pytest.mark.row("S3.2")
+def test_what_the_state_of_a_row_forbids_says_why_as_text_that_needs_no_pointer() -> None:
+    """The act is in its place, opens with a key or a touch, and says for which row it is not possible, and why."""
+    browser = Browser(app_of(ExhibitConsole(12)))
+    browser.sign_in("anna")
+    text = browser.get("/things").get_data(as_text=True)
+    found = re.findall(r'<details class="act-off"><summary [^>]*>(.*?)</summary><p>(.*?)</p></details>', text)
+
+    assert len(found) == sum(one["state"] == "short" for one in things(12)) > 0
+    assert {why for _, why in found} == {"It is reserved."}
+    assert all("Remove" in re.sub("<[^>]+>", "", label) and "not possible for" in label for label, _ in found)
 
 
 @pytest.mark.row("S3.2")
