@@ -62,7 +62,6 @@ TOGETHER = {
     "exchange/packing.py": "tests/unit/exchange/test_tables.py",
     "exchange/statement.py": "tests/property/test_exchange_attacks.py",
     "exchange/trust.py": "tests/property/test_exchange_attacks.py",
-    "satellite/actions/instance_list.py": "tests/unit/satellite/actions/test_lists.py",
     "satellite/actions/syslog.py": "tests/unit/satellite/actions/test_mail.py",
 }
 # Tested by commands and interfaces only; the list may only become shorter.
