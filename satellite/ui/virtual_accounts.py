@@ -82,7 +82,7 @@ ACCOUNTS = Table(
         ),
         Figure("licences", _("Licences"), link=lambda one: f"/licences?virtual_account={one['id']}", sort=True),
         Figure("tokens", _("Usable tokens"), sort=True),
-        State("state", _("Licences"), {}, say=state_words, rank=lambda one: -one["short"], sort=True, phone=True),
+        State("state", _("Compliance"), {}, say=state_words, rank=lambda one: -one["short"], sort=True, phone=True),
         Ident("id", _("Id"), shown=False),
     ),
     account_rows,
