@@ -11,6 +11,7 @@ import click
 from serverkit.backup.swap import hold_home
 from serverkit.cli.opening import Server
 from serverkit.devices.asgi_front import Application
+from serverkit.restarts import is_asked, offer_restart, start_again
 from serverkit.startup import check_home
 from serverkit.storage import is_server, spool_in
 from serverkit.tls.own import ensure_pair
@@ -50,7 +51,7 @@ def serve_home(
     console: bool = False,
     setup_bind: str | None = None,
 ) -> None:
-    """Serve until told to end; nothing of the database stays open in this process.
+    """Serve until told to end; nothing of the database stays open in this process. Asked by a page, it starts again.
 
     `console`: there are pages for people; `setup_bind` leads browsers to them from an address without TLS.
     """
@@ -78,13 +79,20 @@ def serve_home(
         if schedule is not None:
             schedule()
 
-    serve(
-        app,
-        bind=address,
-        tls=tls,
-        workers=settings.workers,
-        threads=settings.threads,
-        scheduler=None if schedule is None else scheduler,
-        console=console,
-        way=setup_bind,
-    )
+    offer_restart()
+    try:
+        serve(
+            app,
+            bind=address,
+            tls=tls,
+            workers=settings.workers,
+            threads=settings.threads,
+            scheduler=None if schedule is None else scheduler,
+            console=console,
+            way=setup_bind,
+        )
+    except SystemExit as ended:
+        if not ended.code and is_asked():
+            held.close()
+            start_again()
+        raise

@@ -267,49 +267,21 @@ def _shown(name: str, title: Words, view: FormView, **more: Any) -> Shown:
     return Shown(name, title, "change.html", context, crumbs=LIST, nav="users", help="users")
 
 
-_DIALOG = Grade.DIALOG
+def _both(verb: str, show: Any, do: Any, form: type[BaseModel] | None = None, **more: Any) -> list[Url]:
+    path, twin = f"{PATH}/{{id}}/{verb}", more.pop("twin")
+    fresh = more.pop("fresh", True)
+    return [
+        Url("GET", path, show, MANAGE, "S3.4", load=find_user, fresh=fresh),
+        Url("POST", path, do, MANAGE, "S3.4", form=form, load=find_user, fresh=fresh, twin=twin, **more),
+    ]
+
+
 URLS = (
     Url("GET", PATH, list_page, MANAGE, "S3.4", table=USERS),
     Url("GET", f"{PATH}/new", new_page, MANAGE, "S3.4", fresh=True),
     Url("POST", f"{PATH}/new", add, MANAGE, "S3.4", form=NewUser, fresh=True, twin="add_user"),
-    Url("GET", f"{PATH}/{{id}}/role", role_page, MANAGE, "S3.4", load=find_user, fresh=True),
-    Url(
-        "POST",
-        f"{PATH}/{{id}}/role",
-        change_role,
-        MANAGE,
-        "S3.4",
-        form=NewRole,
-        load=find_user,
-        fresh=True,
-        twin="change_role",
-        current=present_role,
-    ),
-    Url("GET", f"{PATH}/{{id}}/reset", reset_page, MANAGE, "S3.4", load=find_user, fresh=True),
-    Url(
-        "POST",
-        f"{PATH}/{{id}}/reset",
-        reset,
-        MANAGE,
-        "S3.4",
-        form=NewPassword,
-        load=find_user,
-        fresh=True,
-        twin="reset_user",
-        current=present_password,
-    ),
-    Url("GET", f"{PATH}/{{id}}/unlock", unlock_page, MANAGE, "S3.4", load=find_user),
-    Url("POST", f"{PATH}/{{id}}/unlock", unlock, MANAGE, "S3.4", load=find_user, twin="unlock_user"),
-    Url("GET", f"{PATH}/{{id}}/remove", remove_page, MANAGE, "S3.4", load=find_user, fresh=True),
-    Url(
-        "POST",
-        f"{PATH}/{{id}}/remove",
-        remove,
-        MANAGE,
-        "S3.4",
-        load=find_user,
-        fresh=True,
-        grade=_DIALOG,
-        twin="remove_user",
-    ),
+    *_both("role", role_page, change_role, NewRole, twin="change_role", current=present_role),
+    *_both("reset", reset_page, reset, NewPassword, twin="reset_user", current=present_password),
+    *_both("unlock", unlock_page, unlock, twin="unlock_user", fresh=False),
+    *_both("remove", remove_page, remove, twin="remove_user", grade=Grade.DIALOG),
 )

@@ -18,6 +18,7 @@ from satellite.actions.setup import first_user, needs_administrator
 from satellite.ui.setup.first import WHERE
 from satellite.ui.setup.gate import CODE
 from satellite.ui.setup.steps import server_of
+from serverkit.restarts import ask_restart, can_restart
 from serverkit.users.tables import Browser
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.files import sent_file
@@ -59,7 +60,7 @@ def show(page: Page) -> Answer:
     if not needs_administrator(page.unit):
         return Moved("/")
     if awaits_restart(server_of(page)):
-        return _restored()
+        return _restored(by_itself=can_restart())
     if is_permitted(server_of(page), page.unit, page.permit):
         context = {"view": FORM.view(page, PATH), "most": MOST_BACKUP, "back": CODE}
         return Shown(
@@ -89,16 +90,16 @@ def admit(page: Page) -> str:
 
 
 def restore(page: Page) -> Answer:
-    """Check the backup whole, and restore it."""
+    """Check the backup whole, and restore it; then the server starts again, where it was started by `serve`."""
     passphrase = cast("RestoreForm", page.read).passphrase.get_secret_value()
     with sent_file(page)() as stream:
         restore_instead(server_of(page), page.permit, stream, passphrase)
-    return _restored()
+    return _restored(by_itself=ask_restart())
 
 
-def _restored() -> Shown:
-    gone = (("permit", "", 0),)
-    return Shown("setup-restored", _("The backup is restored"), "setup_restored.html", {}, bare=True, cookies=gone)
+def _restored(*, by_itself: bool) -> Shown:
+    gone, context = (("permit", "", 0),), {"by_itself": by_itself}
+    return Shown("setup-restored", _("The backup is restored"), "setup_restored.html", context, bare=True, cookies=gone)
 
 
 URLS = (
