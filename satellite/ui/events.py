@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from satellite.actions.lists import list_events
 from satellite.core.event_log.event_kinds import EventKind
+from satellite.ui.event_words import said
 from satellite.ui.pages import day_start, places
 from serverkit.web.answers import Answer
 from serverkit.web.forms import Choice
@@ -56,7 +57,7 @@ EVENTS = Table(
     _("Event log"),
     "/events",
     (
-        Column("message", _("What happened"), fixed=True, phone=True),
+        Column("message", _("What happened"), value=said, fixed=True, phone=True),
         Moment("at", _("Time"), sort=True, phone=True),
         Column("actor", _("By")),
         Column("virtual_account", _("Virtual account")),
