@@ -14,7 +14,7 @@ from central.ui.licences import LICENCES_PATH, LOOK, find_pools, licence_path, m
 from serverkit.web.answers import Answer, Shown
 from serverkit.web.figures import Chart, Part
 from serverkit.web.formats import number
-from serverkit.web.licence_pages import BILLING, Entry, billed, covered, state_words, type_word, type_words
+from serverkit.web.licence_pages import BILLING, SOURCES, Entry, billed, covered, state_words, type_word, type_words
 from serverkit.web.page import Page
 from serverkit.web.table_pages import table_page
 from serverkit.web.tables import Column, Empty, Figure, Filter, Ident, Item, Moment, Rows, Table, Wanted
@@ -24,16 +24,6 @@ from serverkit.web.windowed import rows_of
 
 ONE = f"{LICENCES_PATH}/{{tag}}"
 SLICES = 5
-SOURCES = {
-    "order": _("Order"),
-    "pak_migration": _("PAK migration"),
-    "device_migration": _("Device migration"),
-    "dlc_migration": _("DLC device migration"),
-    "ea_migration": _("EA migration"),
-    "manual": _("Manual fulfilment"),
-    "device_transfer": _("Device transfer"),
-    "device_request": _("Device request"),
-}
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ MANAGE = Table(
     (
         Column("name", _("Tag"), sort=True, fixed=True, phone=True),
         Figure("licences", _("Licences"), sort=True, phone=True, link=lambda one: _filtered(one, "licences")),
-        Figure("lots", _("Lots"), sort=True, phone=True),
+        Figure("lots", _("Lots"), sort=True, phone=True, link=lambda one: _filtered(one, "lots")),
     ),
     tag_rows,
     sort="name",

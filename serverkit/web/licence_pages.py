@@ -24,6 +24,16 @@ TYPES = {
     "reporting_only": _("Reporting only"),
 }
 BILLING = {"prepaid": _("Prepaid"), "usage": _("By usage")}
+SOURCES = {
+    "order": _("Order"),
+    "pak_migration": _("PAK migration"),
+    "device_migration": _("Device migration"),
+    "dlc_migration": _("DLC device migration"),
+    "ea_migration": _("EA migration"),
+    "manual": _("Manual fulfilment"),
+    "device_transfer": _("Device transfer"),
+    "device_request": _("Device request"),
+}
 STATE = Filter("state", _("State"), choices=tuple(Choice(name, one.words) for name, one in STATES.items()))
 TYPE = Filter("type", _("Type"), choices=tuple(Choice(name, words) for name, words in TYPES.items()))
 RESTRICTED = Filter("restricted", _("Restricted"), choices=(Choice("yes", _("yes")), Choice("no", _("no"))))

@@ -166,3 +166,33 @@ def test_many_licences_are_tagged_at_once_and_tags_are_managed(portal: tuple[Wor
     assert [one["name"] for one in world.central("tag", "list", ACCOUNT)["items"]] == ["<b>North</b>"]
     other = enter("other", "virtual_account_user", "Site")
     assert other.get(f"{root}/licence-tags").status_code == 404
+
+
+@pytest.mark.row("C3.4", "C3.7", "C3.8", "C3.9")
+def test_transactions_are_shown_by_source_searched_tagged_and_exported(portal: tuple[World, Central, Enter]) -> None:
+    """The columns follow the source; the advanced search finds a lot; lots are tagged at once; names with markup are text."""
+    world, _server, enter = portal
+    head = "virtual_account,tag,quantity,source,order_number,order_line,sku,customer,pak_number,licence_family\n"
+    rows = "Spare,ESSENTIALS,9,order,O-7,1,=SKU,<i>Buyer</i>,,\nSpare,ESSENTIALS,4,pak_migration,,,,,PAK-7,Fam\n"
+    world.central("order", "import", ACCOUNT, world.file("o.csv", head + rows))
+    enter()
+    clerk = enter("clerk", "virtual_account_user", "Spare")
+    root = f"{A}/va/{numbers(world)['Spare']}"
+    assert f'href="{root}/lots"' in clerk.get(f"{root}/licences").get_data(as_text=True)
+    shown = text_of(clerk.get(f"{root}/lots"))
+    assert "Customer: <i>Buyer</i>" in shown
+    assert "PAK number: PAK-7; Licence family: Fam" in shown
+    assert "Ship to" in text_of(
+        re.sub("(?s)<details.*?</details>", "", clerk.get(f"{root}/lots?source=order").get_data(as_text=True))
+    )
+    [pak] = keys_of(clerk, f"{root}/lots?pak=PAK-7")
+    assert keys_of(clerk, f"{root}/lots?family=FA") == [pak]
+    assert keys_of(clerk, f"{root}/lots?order=O-") == []
+    assert "'=SKU" in clerk.get(f"{root}/lots?order=O-7&as=csv&cols=licence_sku").get_data(as_text=True)
+    assert clerk.get(f"{root}/lots?as=xlsx").get_data()[:2] == b"PK"
+    form = {"key": [pak], "step": "act", "tags": "Old stock", "previewed": '{"tags":["Old stock"]}'}
+    assert "All rows were changed" in text_of(clerk.post(f"{root}/lots/bulk/tag", form))
+    assert keys_of(clerk, f"{root}/lots?tags=old+stock") == [pak]
+    [listed] = world.central("licence", "lots", ACCOUNT, "--tags", "OLD STOCK")["items"]
+    assert (listed["id"], listed["pak"], listed["virtual_accounts"]) == (pak, "PAK-7", ["Spare"])
+    assert world.central("licence", "lots", ACCOUNT, "--source", "x", code=1)["error"]["code"] == "invalid_search"

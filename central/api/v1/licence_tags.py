@@ -7,11 +7,29 @@ from typing import Any
 from pydantic import Field
 
 from central.actions import licence_tags as actions
+from central.actions import lots
 from central.actions.licence_tags import LicenceTagView, TaggedView
+from central.actions.lots import FILTERS
 from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
+from central.domain.ledger.rules import SOURCE_FIELDS
 from central.runtime import Central
-from serverkit.http.operations import PLAIN, Operation, Query, Strict, example, list_of, paged
+from serverkit.http.operations import (
+    OPTIONAL,
+    OPTIONAL_TIME,
+    PLAIN,
+    TEXT,
+    TEXTS,
+    WHOLE,
+    Operation,
+    Query,
+    Strict,
+    example,
+    list_of,
+    object_of,
+    paged,
+    part_of,
+)
 from serverkit.http.schemas import PoolPage
 
 
@@ -39,6 +57,32 @@ class TagPlace(Query):
     """The virtual account of a tag."""
 
     virtual_account: str = Field(default="DEFAULT", max_length=255, pattern=PLAIN)
+
+
+class LotPage(PoolPage):
+    """A page of lots, and what they are searched by."""
+
+    source: str | None = Field(default=None, max_length=32, pattern=PLAIN)
+    licence: str | None = Field(default=None, max_length=255, pattern=PLAIN, description="A part of the name or id.")
+    order: str | None = Field(default=None, max_length=255, pattern=PLAIN, description="The whole order number.")
+    po: str | None = Field(default=None, max_length=255, pattern=PLAIN, description="The whole PO number.")
+    pak: str | None = Field(default=None, max_length=255, pattern=PLAIN, description="The whole PAK number.")
+    customer: str | None = Field(default=None, max_length=255, pattern=PLAIN, description="A part of it.")
+    country: str | None = Field(default=None, max_length=255, pattern=PLAIN, description="A part of it.")
+    family: str | None = Field(default=None, max_length=255, pattern=PLAIN, description="A part of it.")
+    sku: str | None = Field(default=None, max_length=255, pattern=PLAIN, description="A part of it.")
+    expires_by: str | None = Field(
+        default=None, max_length=32, pattern=PLAIN, description="Ends on this day or before."
+    )
+    tags: str | None = Field(default=None, max_length=255, pattern=PLAIN, description="All of these tags.")
+
+
+def list_lots(call: Call) -> dict[str, Any]:
+    """List the lots of licences with their sources."""
+    query: LotPage = call.query
+    wanted = {name: value for name in FILTERS if (value := getattr(query, name))}
+    names = None if query.virtual_account is None else [query.virtual_account]
+    return lots.list_lots(call.unit, call.path["account"], names, wanted, part_of(query)).to_dict()
 
 
 def list_licence_tags(call: Call) -> dict[str, Any]:
@@ -78,7 +122,20 @@ def delete_licence_tag(call: Call) -> dict[str, Any]:
 
 Op = Operation[Central]
 TAGS = f"{ACCOUNT_PATH}/licence-tags"
+LOT = object_of(
+    id=TEXT, licence=TEXT, name=TEXT, source=TEXT, type=TEXT, billing=TEXT, quantity=WHOLE, free=WHOLE,
+    virtual_accounts=TEXTS, start=OPTIONAL_TIME, end=OPTIONAL_TIME, until=OPTIONAL, phase=TEXT,
+    added_at=TEXT, of_source=TEXTS, tags=TEXTS,
+    **dict.fromkeys(
+        ("subscription_id", "web_order_id", "end_customer", *dict.fromkeys(one for of in SOURCE_FIELDS.values() for one in of)),
+        OPTIONAL,
+    ),
+)  # fmt: skip
 OPERATIONS = (
+    Op(
+        "list_lots", "GET", f"{ACCOUNT_PATH}/licence-lots", "List the lots of licences.", list_lots, list_of(LOT), LotPage,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C3.8",
+    ),
     Op(
         "list_licence_tags", "GET", TAGS, "List the tags on licences.", list_licence_tags,
         list_of(LicenceTagView.schema_object()), PoolPage,
