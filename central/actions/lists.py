@@ -17,6 +17,7 @@ from central.domain.accounts.queries import by_domain, by_number, managers, virt
 from central.domain.base import VENDOR
 from central.domain.event_log import queries
 from central.domain.event_log.models import Event, LicenceTransaction
+from central.domain.ledger.lot_lists import free_of_lots
 from central.domain.tokens.models import Token
 from central.domain.tokens.queries import token_dict
 from serverkit.clock import moment_or_none
@@ -78,11 +79,20 @@ def list_transaction_window(unit: Unit, domain: str, part: Part = WHOLE) -> Wind
     if kind := wanted.get("type"):
         query = query.where(row.type == kind)
     query = _between(query, row.at, wanted)
-    named = {one.id: one.name for one in virtual_accounts(unit, account.id)}
+    places = virtual_accounts(unit, account.id)
+    named = {one.id: one.name for one in places}
 
     def show(rows: list[LicenceTransaction]) -> list[dict[str, Any]]:
+        here = {one.id: one.number for one in places}
+        free = free_of_lots(unit, account.id, {one.lot_id for one in rows if one.lot_id is not None})
         return [
-            {**TransactionView.of(one).shown(), "virtual_account": named.get(one.virtual_account_id, "")}
+            {
+                **TransactionView.of(one).shown(),
+                "virtual_account": named.get(one.virtual_account_id, ""),
+                "number": here.get(one.virtual_account_id),
+                "domain": domain,
+                "free": free.get((one.lot_id or "", one.virtual_account_id), 0),
+            }
             for one in rows
         ]
 

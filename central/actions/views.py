@@ -162,6 +162,7 @@ class TransactionView(View):
 
     id: str
     at: Moment
+    lot: str | None = Field(validation_alias="lot_id")
     type: str
     order_number: str | None
     order_line: str | None

@@ -1,12 +1,13 @@
-"""`central licence lots`."""
+"""`central licence lots | add | remove`."""
 
 from __future__ import annotations
 
 import click
 
+from central.actions.lot_changes import add_licences, preview_removal, remove_licences
 from central.actions.lots import FILTERS, list_lots
-from central.cli.base import reading
-from serverkit.cli.base import INTEGER, emit_page
+from central.cli.base import reading, writing
+from serverkit.cli.base import INTEGER, emit, emit_page
 from serverkit.db.paging import Slice
 
 COLUMNS = (
@@ -48,3 +49,44 @@ def lots(
     with reading(context) as (_, unit):
         found = list_lots(unit, domain, None if name is None else [name], wanted, Slice(max(1, limit), after))
     emit_page(context, found.items, COLUMNS, found.next)
+
+
+@click.command("add", help="Add a lot by hand; the vendor does.")
+@click.argument("domain")
+@click.argument("licence")
+@click.option("--virtual-account", "name", required=True, metavar="VA")
+@click.option("--quantity", required=True, type=INTEGER)
+@click.option("--note", required=True, help="Why; kept in the transactions.")
+@click.option("--type", "type", help="perpetual (usual), term, demo or reporting_only.")
+@click.option("--billing", help="prepaid (usual) or usage.")
+@click.option("--start", metavar="DAY")
+@click.option("--end", metavar="DAY", help="The last day.")
+@click.option("--sku")
+@click.option("--subscription", "subscription_id", metavar="ID")
+@click.pass_context
+def add(
+    context: click.Context, /, domain: str, licence: str, name: str, quantity: int, note: str, **more: str | None
+) -> None:
+    """Add licences."""
+    with writing(context) as (_, unit):
+        found = add_licences(unit, domain, name, licence, quantity, note, more)
+    emit(context, found)
+
+
+@click.command("remove", help="Remove units of a lot that are neither reserved nor held; the vendor does.")
+@click.argument("domain")
+@click.argument("lot")
+@click.option("--virtual-account", "name", required=True, metavar="VA")
+@click.option("--quantity", required=True, type=INTEGER)
+@click.option("--note", default="", help="Why; kept in the transactions.")
+@click.option("--preview", is_flag=True, help="Only show what it would leave.")
+@click.pass_context
+def remove(context: click.Context, domain: str, lot: str, name: str, quantity: int, note: str, preview: bool) -> None:
+    """Remove licences."""
+    if preview:
+        with reading(context) as (_, unit):
+            found = preview_removal(unit, domain, name, lot, quantity)
+    else:
+        with writing(context) as (_, unit):
+            found = remove_licences(unit, domain, name, lot, quantity, note)
+    emit(context, found)

@@ -10,7 +10,7 @@ from central.actions import catalogue as catalogue_actions
 from central.actions import licences, orders
 from central.cli.base import FILE, group, reading, writing
 from central.cli.licence_tags import licence_tag, licence_untag
-from central.cli.lots import lots
+from central.cli.lots import add, lots, remove
 from serverkit.cli.base import INTEGER, emit, emit_list, table
 from serverkit.errors import RefusedError, Remedy
 
@@ -130,3 +130,5 @@ def licence_transfer(context: click.Context, domain: str, tag: str, source: str,
 licence.add_command(licence_tag)
 licence.add_command(licence_untag)
 licence.add_command(lots)
+licence.add_command(add)
+licence.add_command(remove)

@@ -16,8 +16,8 @@ from serverkit.web.answers import Answer
 from serverkit.web.forms import Choice
 from serverkit.web.page import Page
 from serverkit.web.table_pages import table_page
-from serverkit.web.tables import Column, Empty, Figure, Filter, Ident, Moment, Rows, Table, Wanted
-from serverkit.web.texts import _
+from serverkit.web.tables import Act, Column, Empty, Figure, Filter, Ident, Item, Moment, Rows, Table, Wanted
+from serverkit.web.texts import Words, _
 from serverkit.web.urls import SIGNED_IN, Url
 from serverkit.web.windowed import day_start, rows_of
 
@@ -139,6 +139,21 @@ def _transactions(domain: str, unit: Any, part: Any) -> Any:
     return list_transaction_window(unit, domain, part)
 
 
+def is_added(item: Item) -> bool:
+    """Whether a transaction brought a lot."""
+    return item["action"] == "added" and item["lot"] is not None and item["number"] is not None
+
+
+def none_free(item: Item) -> Words | None:
+    """Why nothing of a lot can be removed."""
+    return None if item["free"] else _("Nothing of it is here and free of reservations.")
+
+
+def remove_path(item: Item) -> str:
+    """Where units of the lot are removed."""
+    return f"/a/{item['domain']}/va/{item['number']}/lots/{item['lot']}/remove"
+
+
 TRANSACTIONS = Table(
     "transactions",
     _("Licence transactions"),
@@ -158,6 +173,7 @@ TRANSACTIONS = Table(
         Column("user", _("By")),
         Column("notes", _("Notes"), shown=False),
         Ident("id", _("Id"), shown=False),
+        Ident("lot", _("Lot"), shown=False),
     ),
     transaction_rows,
     sort="-at",
@@ -166,6 +182,7 @@ TRANSACTIONS = Table(
         Filter("virtual_account", _("Virtual account"), choices=places),
         *_DAYS,
     ),
+    acts=(Act(_("Remove licences"), remove_path, Permission.LICENCE_MANAGE, none_free, fits=is_added, danger=True),),
     empty=Empty(_("No transactions yet"), _("Each purchase, transfer and conversion of licences is written here.")),
 )
 
@@ -180,9 +197,9 @@ def list_page(page: Page) -> Answer:
 
 def transactions_page(page: Page) -> Answer:
     """The licence transactions of an account."""
-    context = {"tab": "transactions", **record_tabs(page.parts)}
+    context = {"tab": "transactions", "add": f"/a/{page.parts['domain']}/licences/add", **record_tabs(page.parts)}
     return table_page(
-        page, TRANSACTIONS, template="tabbed.html", context=context, help="central-portal#activity", nav="events"
+        page, TRANSACTIONS, template="transactions.html", context=context, help="central-portal#activity", nav="events"
     )
 
 

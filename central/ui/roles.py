@@ -36,6 +36,7 @@ PERMISSIONS: dict[str, Words] = {
     Permission.VIRTUAL_ACCOUNT_EDIT: _("Description and tags of a virtual account"),
     Permission.TOKEN_MANAGE: _("Make, show and revoke registration tokens"),
     Permission.INSTANCE_MANAGE: _("Transfer and remove product instances"),
+    Permission.LICENCE_MANAGE: _("Add and remove licences"),
     Permission.LICENCE_TRANSFER: _("Transfer licences"),
     Permission.LICENCE_TAG: _("Tag licences"),
     Permission.RESERVATION_MANAGE: _("Reserve licences"),

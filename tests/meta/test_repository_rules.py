@@ -40,6 +40,7 @@ FURTHER = {
     "central/domain/export_control": {"adopting", "moving", "renewing"},
     "central/domain/instances": {"devices"},
     "central/domain/ledger": {
+        "adjusting",
         "allotting",
         "claims",
         "granting",

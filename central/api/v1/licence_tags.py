@@ -1,4 +1,4 @@
-"""Tags on licences and lots (row C3.7)."""
+"""Lots of licences, and tags on licences and lots (rows C3.4, C3.7, C3.8, C12.4)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import Field
 
 from central.actions import licence_tags as actions
-from central.actions import lots
+from central.actions import lot_changes, lots
 from central.actions.licence_tags import LicenceTagView, TaggedView
+from central.actions.lot_changes import LotChangeView
 from central.actions.lots import FILTERS
 from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
@@ -77,6 +78,48 @@ class LotPage(PoolPage):
     tags: str | None = Field(default=None, max_length=255, pattern=PLAIN, description="All of these tags.")
 
 
+class NewLot(Strict):
+    """A lot that the vendor adds by hand; the rest as in a file of orders."""
+
+    model_config = example({"virtual_account": "DEFAULT", "licence": "ADVANTAGE", "quantity": 5, "note": "goodwill"})
+
+    virtual_account: str
+    licence: str
+    quantity: int = Field(ge=1, le=1_000_000_000)
+    note: str = Field(max_length=1000)
+    type: str | None = None
+    billing: str | None = None
+    start: str | None = None
+    end: str | None = None
+    sku: str | None = None
+    subscription_id: str | None = None
+
+
+class LotRemoval(Strict):
+    """Units of a lot that the vendor removes, and why."""
+
+    model_config = example({"virtual_account": "DEFAULT", "quantity": 5, "note": "ordered twice"})
+
+    virtual_account: str
+    quantity: int = Field(ge=1, le=1_000_000_000)
+    note: str = Field(max_length=1000)
+
+
+def add_licences(call: Call) -> dict[str, Any]:
+    """Add a lot by hand; only the vendor does."""
+    body: NewLot = call.body
+    more = body.model_dump(exclude={"virtual_account", "licence", "quantity", "note"})
+    place = call.path["account"], body.virtual_account
+    return lot_changes.add_licences(call.unit, *place, body.licence, body.quantity, body.note, more)
+
+
+def remove_licences(call: Call) -> dict[str, Any]:
+    """Remove units of a lot that are neither reserved nor held; only the vendor does."""
+    body: LotRemoval = call.body
+    place = call.path["account"], body.virtual_account
+    return lot_changes.remove_licences(call.unit, *place, call.path["lot"], body.quantity, body.note)
+
+
 def list_lots(call: Call) -> dict[str, Any]:
     """List the lots of licences with their sources."""
     query: LotPage = call.query
@@ -135,6 +178,16 @@ OPERATIONS = (
     Op(
         "list_lots", "GET", f"{ACCOUNT_PATH}/licence-lots", "List the lots of licences.", list_lots, list_of(LOT), LotPage,
         permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C3.8",
+    ),
+    Op(
+        "add_licences", "POST", f"{ACCOUNT_PATH}/licence-lots", "Add a lot by hand.", add_licences,
+        LotChangeView.schema_object(), body=NewLot, changes=True,
+        permission=Permission.LICENCE_MANAGE, row="C12.4",
+    ),
+    Op(
+        "remove_licences", "POST", f"{ACCOUNT_PATH}/licence-lots/{{lot}}/remove", "Remove units of a lot.",
+        remove_licences, LotChangeView.schema_object(), body=LotRemoval, changes=True,
+        permission=Permission.LICENCE_MANAGE, row="C12.4",
     ),
     Op(
         "list_licence_tags", "GET", TAGS, "List the tags on licences.", list_licence_tags,

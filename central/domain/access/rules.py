@@ -46,6 +46,7 @@ class Permission(StrEnum):
     ACCOUNT_CREATE = "vendor:account:create"
     USER_MANAGE = "vendor:user:manage"
     ORDER_MANAGE = "vendor:order:manage"
+    LICENCE_MANAGE = "vendor:licence:manage"
     SATELLITE_APPROVE = "vendor:satellite:approve"
     RESTRICTED_RELEASE = "vendor:restricted:release"
     RESERVATION_CANCEL = "vendor:reservation:cancel"

@@ -48,6 +48,7 @@ class EventKind(StrEnum):
     LICENCES_TRANSFERRED = "licences:transferred"
     LICENCES_EXPIRED = "licences:expired"
     LICENCES_RESERVED = "licences:reserved"
+    LICENCES_REMOVED = "licences:removed"
     LICENCES_TAGGED = "licences:tagged"
     LICENCES_UNTAGGED = "licences:untagged"
     LICENCE_TAG_RENAMED = "licences:tag_renamed"

@@ -27,14 +27,18 @@ class Event(EventMixin, Base):
 
 
 class LicenceTransaction(Base):
-    """A line of the licence transactions (row C12.4); like an event found by its number alone."""
+    """A line of the licence transactions (row C12.4), of one lot or of several; like an event found by its number alone."""
 
     __tablename__ = "licence_transactions"
-    __table_args__ = (refers(["account_id"], "smart_accounts", ["id"]),)
+    __table_args__ = (
+        refers(["account_id"], "smart_accounts", ["id"]),
+        refers(["account_id", "lot_id"], "lots", ["account_id", "id"]),
+    )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, bounded("number", 1), primary_key=True, autoincrement=False)
     id: Mapped[str] = mapped_column(IdColumn)
+    lot_id: Mapped[str | None] = mapped_column(IdColumn)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     type: Mapped[str] = mapped_column(String(32), one_of("type", LicenceType, but=("transfer",)))
     order_number: Mapped[str | None] = mapped_column(String(255))

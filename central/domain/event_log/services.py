@@ -114,6 +114,7 @@ class Entry:
     order_line: str | None = None
     sku: str | None = None
     notes: str = ""
+    lot_id: str | None = None
 
 
 def record_transactions(unit: Unit, account_id: str, entries: Sequence[Entry]) -> None:

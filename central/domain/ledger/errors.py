@@ -53,3 +53,15 @@ class CentralRecoveringError(RefusedError):
         "Have the satellite import its new authorization file and synchronize; then try again.",
         page="backup-and-restore.md#after-restoring-central",
     )
+
+
+class InvalidLotError(InvalidInputError):
+    code = "invalid_lot"
+    message = "A lot cannot be as it is described."
+    remedy = Remedy("Correct what the message names.", page="orders-and-catalogue.md#orders")
+
+
+class NoteMissingError(InvalidInputError):
+    code = "note_missing"
+    message = "The change needs a note that says why."
+    remedy = Remedy("Say why in a note; it is kept in the transactions.", page="central-portal.md#lots")

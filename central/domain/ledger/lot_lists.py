@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import and_, exists, func, or_, select, tuple_
+from sqlalchemy import and_, exists, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
@@ -52,6 +52,11 @@ def quantities(
     return found
 
 
-def ordered_as(number: str) -> object:
-    """Lots of an order, by the number of its sales or its web order (row C3.8, B17)."""
-    return or_(Lot.order_number == number, Lot.web_order == number)
+def free_of_lots(unit: Unit, account_id: str, lot_ids: Collection[str]) -> dict[tuple[str, str], int]:
+    """How many units of lots are neither reserved nor held, by lot and virtual account."""
+    query = (
+        select(Holding.lot_id, Holding.virtual_account_id, func.sum(Holding.quantity))
+        .where(Holding.account_id == account_id, Holding.lot_id.in_(sorted(lot_ids)), Holding.bucket == Bucket.FREE)
+        .group_by(Holding.lot_id, Holding.virtual_account_id)
+    )
+    return {(lot, va): int(count) for lot, va, count in unit.session.execute(query)}

@@ -110,7 +110,9 @@ def _target(unit: Unit, account_id: str, name: str) -> str:
     return row.id
 
 
-def add_lots(unit: Unit, account_id: str, wanted: Sequence[tuple[str, LotSpec]], named: Mapping[str, str]) -> list[Lot]:
+def add_lots(
+    unit: Unit, account_id: str, wanted: Sequence[tuple[str, LotSpec]], named: Mapping[str, str], notes: str = ""
+) -> list[Lot]:
     """Add lots to virtual accounts (row C3.4), many at a time; `named` are the names of their licences.
 
     Postings, events and transactions are in the order of the lots, as if each had been added by itself.
@@ -130,7 +132,9 @@ def add_lots(unit: Unit, account_id: str, wanted: Sequence[tuple[str, LotSpec]],
         record_many(
             unit, account_id, [_added(virtual_account_id, lot, named[lot.tag]) for virtual_account_id, lot in lots]
         )
-        record_transactions(unit, account_id, [_entry(virtual_account_id, lot) for virtual_account_id, lot in lots])
+        record_transactions(
+            unit, account_id, [_entry(virtual_account_id, lot, notes) for virtual_account_id, lot in lots]
+        )
         server += [lot for _, lot in lots]
     return server
 
@@ -166,7 +170,7 @@ def _added(virtual_account_id: str, lot: Lot, title: str) -> NewEvent:
     )
 
 
-def _entry(virtual_account_id: str, lot: Lot) -> Entry:
+def _entry(virtual_account_id: str, lot: Lot, notes: str) -> Entry:
     return Entry(
         lot.licence_type,
         lot.tag,
@@ -178,6 +182,8 @@ def _entry(virtual_account_id: str, lot: Lot) -> Entry:
         order_number=lot.order_number,
         order_line=lot.order_line,
         sku=lot.sku,
+        notes=notes,
+        lot_id=lot.id,
     )
 
 

@@ -308,6 +308,7 @@ def upgrade() -> None:
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('lot_id', sa.String(length=32), nullable=True),
     sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('type', sa.String(length=32), nullable=False),
     sa.Column('order_number', sa.String(length=255), nullable=True),
@@ -325,6 +326,7 @@ def upgrade() -> None:
     sa.CheckConstraint('"number" BETWEEN 1 AND 9007199254740991', name=op.f('ck_licence_transactions_number_bounds')),
     sa.CheckConstraint('"type" IN (\'perpetual\', \'term\', \'demo\', \'reporting_only\', \'transfer\')', name=op.f('ck_licence_transactions_type_known')),
     sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_licence_transactions_account_id'), initially='DEFERRED', deferrable=True),
+    sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_licence_transactions_account_id_lot_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('account_id', 'number', name=op.f('pk_licence_transactions'))
     )
     op.create_table('lots',
