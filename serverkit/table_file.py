@@ -129,13 +129,15 @@ def text_of(data: bytes) -> str:
     except UnicodeDecodeError as error:
         if wide:
             raise TableFileError("the file begins as UTF-16 does, and goes on as something else") from error
-        line = _line_ends(data[: error.start].decode("latin-1")) + 1
+        line = len(_LINE_END.findall(data[: error.start].decode("latin-1"))) + 1
         found = f"line {line}: the byte {data[error.start]:#04x} is not UTF-8"
         raise TableFileError("{found}; the file is in another encoding: save it as CSV UTF-8", found=found) from error
     if "\0" in text:
         if b"\0" in data[:2]:
             raise TableFileError("the file is UTF-16 without a byte order mark; save it as CSV UTF-8")
-        raise TableFileError("line {line}: the file is not text", line=_line_ends(text[: text.index(chr(0))]) + 1)
+        raise TableFileError(
+            "line {line}: the file is not text", line=len(_LINE_END.findall(text[: text.index(chr(0))])) + 1
+        )
     if not text.strip():
         raise TableFileError("the file is empty")
     _refuse_markup(text.lstrip()[:500].lower())
@@ -176,11 +178,11 @@ class _Lines:
                 raise TableFileError(
                     "line 1: {first!r} names no separator: {separators} is taken",
                     first=first.strip()[:20],
-                    separators=_separators(),
+                    separators=", ".join(f"{name} ({mark!r})" for mark, name in SEPARATORS.items()),
                 )
         blank = _BLANK_LINES.match(text)
         start = blank.end() if blank else 0
-        self._before, text = self._before + _line_ends(text[:start]), text[start:]
+        self._before, text = self._before + len(_LINE_END.findall(text[:start])), text[start:]
         if not text.strip():
             raise TableFileError("the file holds no header line and no row")
         head = _first_line(text)[0]
@@ -231,19 +233,11 @@ def _first_line(text: str) -> tuple[str, str]:
     return (text[: end.start()], text[end.end() :]) if end else (text, "")
 
 
-def _line_ends(text: str) -> int:
-    return sum(1 for _ in _LINE_END.finditer(text))
-
-
 def _names(head: str, mark: str) -> list[str]:
     try:
         return [plain(name) for name in next(csv.reader([head], delimiter=mark), [])]
     except csv.Error:
         return []
-
-
-def _separators() -> str:
-    return ", ".join(f"{name} ({mark!r})" for mark, name in SEPARATORS.items())
 
 
 def _said(cause: str) -> str:

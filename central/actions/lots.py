@@ -14,9 +14,10 @@ from central.domain.access.rules import ALL_POOLS
 from central.domain.accounts.queries import by_domain
 from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import titles
+from central.domain.ledger.lot_fields import SOURCE_FIELDS, lot_fields
 from central.domain.ledger.lot_lists import lots_of, quantities
 from central.domain.ledger.models import Lot
-from central.domain.ledger.rules import SOURCE_FIELDS, LotSource, lot_fields
+from central.domain.ledger.rules import LotSource
 from central.domain.licence_tags.queries import lot_tags, tagged_lots, wanted_keys
 from exchange.compliance import lot_phase, until
 from serverkit.clock import iso, optional_iso

@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from central.actions import licence_tags as tag_actions
 from central.actions.lots import list_lot_window
-from central.domain.ledger.rules import SOURCE_FIELDS, LotSource
+from central.domain.ledger.lot_fields import SOURCE_FIELDS
+from central.domain.ledger.rules import LotSource
 from central.ui.licence_tags import FILTER, tag_bulk
 from central.ui.licences import LOOK
 from central.ui.tabs import pool_tabs

@@ -45,6 +45,7 @@ FURTHER = {
         "claims",
         "granting",
         "listing",
+        "lot_fields",
         "lot_lists",
         "postings",
         "reserving",

@@ -13,7 +13,7 @@ from central.actions.lot_changes import LotChangeView
 from central.actions.lots import FILTERS
 from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
-from central.domain.ledger.rules import SOURCE_FIELDS
+from central.domain.ledger.lot_fields import SOURCE_FIELDS
 from central.runtime import Central
 from serverkit.http.operations import (
     OPTIONAL,

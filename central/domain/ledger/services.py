@@ -17,9 +17,10 @@ from central.domain.accounts.queries import default_virtual_account, virtual_acc
 from central.domain.catalogue.queries import entitlements, titles
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import Entry, NewEvent, record_many, record_transactions
+from central.domain.ledger.lot_fields import search_terms
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot, Posting
 from central.domain.ledger.postings import OUTSIDE, Move, Place, holdings_of, lot_note, post_many
-from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, likeness, row_reader, search_terms
+from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, likeness, row_reader
 from exchange.compliance import LotView, until
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit

@@ -11,7 +11,8 @@ from central.actions.lots import InvalidSearchError, list_lot_window, list_lots
 from central.actions.orders import import_orders
 from central.actions.virtual_accounts import create_virtual_account
 from central.domain.accounts.queries import by_domain, virtual_account
-from central.domain.ledger.rules import SOURCE_FIELDS, LotSource
+from central.domain.ledger.lot_fields import SOURCE_FIELDS
+from central.domain.ledger.rules import LotSource
 from serverkit.db.paging import Slice
 from serverkit.db.unit import Unit
 from serverkit.db.windows import Part
