@@ -149,8 +149,7 @@ def _refuse_other_kinds(data: bytes) -> None:
         raise TableFileError("the file is empty")
     found = next((kind for start, kind in _KINDS if data.startswith(start)), None)
     if found is not None:
-        if b"vnd.oasis.opendocument" in data[:200]:
-            found = "an OpenDocument workbook (.ods)"
+        found = "an OpenDocument workbook (.ods)" if b"vnd.oasis.opendocument" in data[:200] else found
         raise TableFileError("the file is {found}, not CSV: open it and save the table as CSV (UTF-8)", found=found)
 
 
