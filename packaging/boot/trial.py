@@ -169,7 +169,7 @@ def survives_a_kill() -> dict[str, Any]:
     before = pid()
     shell("kill", "-9", str(before))
     until(lambda: pid() not in {0, before} and active("perigee-satellite"))
-    run("agent", "--home", str(DEVICE), "renew", "all")
+    run("agent", "--home", str(DEVICE), "renew", "auth")
     return {"before": before, "after": pid()}
 
 
@@ -179,7 +179,7 @@ def survives_silence() -> dict[str, Any]:
     children = Path(f"/proc/{before}/task/{before}/children").read_text().split()
     shell("kill", "-STOP", *children)
     until(lambda: pid() not in {0, before} and active("perigee-satellite"), 300)
-    run("agent", "--home", str(DEVICE), "renew", "all")
+    run("agent", "--home", str(DEVICE), "renew", "auth")
     return {"before": before, "after": pid()}
 
 
@@ -188,7 +188,7 @@ def installs_again() -> dict[str, Any]:
     shell("sh", "-c", "dpkg -i /root/packages/*.deb >/root/dpkg.log 2>&1")
     until(lambda: active("perigee-satellite") and active("perigee-central"))
     assert "8443" in Path("/etc/perigee/central.toml").read_text()
-    run("agent", "--home", str(DEVICE), "renew", "all")
+    run("agent", "--home", str(DEVICE), "renew", "auth")
     return {"devices": len(run("satellite", "instances")["items"])}
 
 
@@ -208,7 +208,7 @@ def after_the_reboot() -> dict[str, Any]:
     """Both services start by themselves; the device goes on; the next request follows the last one."""
     until(lambda: active("perigee-satellite") and active("perigee-central"), 120)
     until(lambda: socket.create_connection(("127.0.0.1", 443), timeout=2))
-    run("agent", "--home", str(DEVICE), "renew", "all")
+    run("agent", "--home", str(DEVICE), "renew", "auth")
     return request_file()
 
 
