@@ -54,6 +54,14 @@ class VirtualAccountView(View):
         return cls.of(row).model_copy(update={"tags": tags})
 
 
+class VirtualAccountTagView(View):
+    """A tag with the virtual accounts that have it; its id is the name in lower case."""
+
+    id: str
+    name: str
+    virtual_accounts: list[str]
+
+
 class UserRoleView(View):
     """A user with one of its roles; the role is null for a user without any."""
 

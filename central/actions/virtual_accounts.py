@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import select
 
 from central.actions.lookup import chosen_names
-from central.actions.views import VirtualAccountView
+from central.actions.views import VirtualAccountTagView, VirtualAccountView
 from central.domain.access.rules import Permission, permits
 from central.domain.access.services import drop_roles, held_roles, require
 from central.domain.accounts import services
@@ -17,6 +17,7 @@ from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.queries import by_domain, by_number, managers, virtual_account, visible_in
 from central.domain.accounts.tags import beginning, drop_tags, tags_of
 from central.domain.accounts.tags import change_tags as change_tags_of
+from central.domain.accounts.tags import rename_tag as rename_tag_of
 from central.domain.instances.queries import in_virtual_accounts
 from central.domain.ledger.claims import claimed_in, drop_totals
 from central.domain.ledger.services import owned_in
@@ -26,6 +27,7 @@ from central.domain.tokens.services import drop_tokens
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
 from serverkit.errors import RefusedError
+from serverkit.names import name_key
 from serverkit.verdicts import Verdict
 
 VirtualAccountSort = Literal["id", "-id", "name", "-name"]
@@ -103,6 +105,25 @@ def change_tags(
     """Set and remove tags of a virtual account."""
     row = _named(unit, domain, name)
     return VirtualAccountView.tagged(row, change_tags_of(unit, row, add=add, remove=remove)).shown()
+
+
+def list_tags(unit: Unit, domain: str) -> list[dict[str, Any]]:
+    """The tags of the virtual accounts that the caller may see, with the names of those that have each."""
+    account = by_domain(unit, domain)
+    found: dict[str, list[str]] = {}
+    names = chosen_names(unit, account.id, None)
+    for one, tags in tags_of(unit, account.id).items():
+        for tag in tags if one in names else ():
+            found.setdefault(tag, []).append(names[one])
+    shown = ((tag, sorted(found[tag])) for tag in sorted(found, key=name_key))
+    return [VirtualAccountTagView(id=name_key(tag), name=tag, virtual_accounts=pools).shown() for tag, pools in shown]
+
+
+def rename_tag(unit: Unit, domain: str, name: str, new_name: str) -> dict[str, Any]:
+    """Rename a tag on every virtual account that has it; UnknownTagError, TagExistsError."""
+    pools = rename_tag_of(unit, by_domain(unit, domain).id, name, new_name)
+    names = [row.name for row in pools]
+    return VirtualAccountTagView(id=name_key(new_name), name=new_name, virtual_accounts=names).shown()
 
 
 def make_default(unit: Unit, domain: str, name: str) -> dict[str, Any]:

@@ -129,6 +129,28 @@ def virtual_tag(context: click.Context, domain: str, name: str, tags: tuple[str,
     emit(context, found)
 
 
+@virtual.command("tags", help="List the tags of virtual accounts.")
+@click.argument("domain")
+@click.pass_context
+def virtual_tags(context: click.Context, domain: str) -> None:
+    """List tags."""
+    with reading(context) as (_, unit):
+        items = virtual_accounts.list_tags(unit, domain)
+    emit_list(context, items, ("name", "virtual_accounts"))
+
+
+@virtual.command("rename-tag", help="Rename a tag on every virtual account that has it.")
+@click.argument("domain")
+@click.argument("tag")
+@click.argument("new_name")
+@click.pass_context
+def virtual_rename_tag(context: click.Context, domain: str, tag: str, new_name: str) -> None:
+    """Rename a tag."""
+    with writing(context) as (_, unit):
+        found = virtual_accounts.rename_tag(unit, domain, tag, new_name)
+    emit(context, found)
+
+
 @virtual.command("rename", help="Rename a virtual account.")
 @click.argument("domain")
 @click.argument("name")

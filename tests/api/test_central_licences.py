@@ -196,3 +196,37 @@ def test_transactions_are_shown_by_source_searched_tagged_and_exported(portal: t
     [listed] = world.central("licence", "lots", ACCOUNT, "--tags", "OLD STOCK")["items"]
     assert (listed["id"], listed["pak"], listed["virtual_accounts"]) == (pak, "PAK-7", ["Spare"])
     assert world.central("licence", "lots", ACCOUNT, "--source", "x", code=1)["error"]["code"] == "invalid_search"
+
+
+@pytest.mark.row("C12.4")
+def test_the_vendor_adds_and_removes_licences_on_the_page_of_transactions(portal: tuple[World, Central, Enter]) -> None:
+    """Bad input comes back filled; what is in use may go, and is then missing; only the vendor's administrator sees the ways."""
+    _world, _server, enter = portal
+    admin, owner = enter(), enter("owner", "account_administrator")
+    transactions, add = f"{A}/transactions", f"{A}/licences/add"
+    assert f'href="{add}"' in admin.get(transactions).get_data(as_text=True)
+    assert "Add licences" not in owner.get(transactions).get_data(as_text=True)
+    assert "Remove licences" not in owner.get(transactions).get_data(as_text=True)
+    assert (owner.get(add).status_code, owner.post(add).status_code) == (403, 403)
+    good = {
+        "virtual_account": "Spare",
+        "licence": "Essentials",
+        "quantity": "7",
+        "type": "perpetual",
+        "billing": "prepaid",
+        "note": "<b>goodwill</b>",
+    }
+    assert admin.post(add, {**good, "quantity": "x", "note": ""}).status_code == 422
+    refused = admin.post(add, {**good, "type": "term"})
+    assert (refused.status_code, "invalid_lot" in refused.get_data(as_text=True)) == (422, True)
+    assert admin.post(add, good).headers["Location"] == transactions
+    shown = admin.get(f"{transactions}?q=goodwill&cols=action,notes")
+    assert "<b>goodwill</b>" in text_of(shown)
+    [remove] = set(re.findall(r'href="([^"]+/remove)"', shown.get_data(as_text=True)))
+    assert "Up to 7 units can go" in text_of(admin.get(remove))
+    assert admin.post(remove, {"quantity": "8", "note": "x"}).status_code == 409
+    assert admin.post(remove, {"quantity": "7", "note": ""}).status_code == 422
+    assert admin.post(remove, {"quantity": "7", "note": "ordered twice"}).headers["Location"] == transactions
+    assert "Nothing of it is here" in admin.get(f"{transactions}?q=goodwill").get_data(as_text=True)
+    assert "7 of Essentials removed from Spare" in text_of(admin.get(f"{A}/events?kind=licences:"))
+    assert "ordered twice" in admin.get(f"{transactions}?as=csv&cols=notes").get_data(as_text=True)

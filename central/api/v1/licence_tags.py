@@ -7,10 +7,11 @@ from typing import Any
 from pydantic import Field
 
 from central.actions import licence_tags as actions
-from central.actions import lot_changes, lots
+from central.actions import lot_changes, lots, virtual_accounts
 from central.actions.licence_tags import LicenceTagView, TaggedView
 from central.actions.lot_changes import LotChangeView
 from central.actions.lots import FILTERS
+from central.actions.views import VirtualAccountTagView
 from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
 from central.domain.ledger.lot_fields import SOURCE_FIELDS
@@ -23,6 +24,7 @@ from serverkit.http.operations import (
     TEXTS,
     WHOLE,
     Operation,
+    Page,
     Query,
     Strict,
     example,
@@ -120,6 +122,24 @@ def remove_licences(call: Call) -> dict[str, Any]:
     return lot_changes.remove_licences(call.unit, *place, call.path["lot"], body.quantity, body.note)
 
 
+class NewName(Strict):
+    """The new name of a tag of virtual accounts."""
+
+    model_config = example({"name": "north wing"})
+
+    name: str
+
+
+def list_virtual_account_tags(call: Call) -> dict[str, Any]:
+    """List the tags of virtual accounts."""
+    return paged(virtual_accounts.list_tags(call.unit, call.path["account"]), call.query)
+
+
+def rename_virtual_account_tag(call: Call) -> dict[str, Any]:
+    """Rename a tag on every virtual account that has it."""
+    return virtual_accounts.rename_tag(call.unit, call.path["account"], call.path["tag"], call.body.name)
+
+
 def list_lots(call: Call) -> dict[str, Any]:
     """List the lots of licences with their sources."""
     query: LotPage = call.query
@@ -188,6 +208,17 @@ OPERATIONS = (
         "remove_licences", "POST", f"{ACCOUNT_PATH}/licence-lots/{{lot}}/remove", "Remove units of a lot.",
         remove_licences, LotChangeView.schema_object(), body=LotRemoval, changes=True,
         permission=Permission.LICENCE_MANAGE, row="C12.4",
+    ),
+    Op(
+        "list_virtual_account_tags", "GET", f"{ACCOUNT_PATH}/virtual-account-tags", "List the tags of virtual accounts.",
+        list_virtual_account_tags, list_of(VirtualAccountTagView.schema_object()), Page,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C1.2",
+    ),
+    Op(
+        "rename_virtual_account_tag", "PATCH", f"{ACCOUNT_PATH}/virtual-account-tags/{{tag}}",
+        "Rename a tag of virtual accounts.", rename_virtual_account_tag, VirtualAccountTagView.schema_object(),
+        body=NewName, changes=True,
+        permission=Permission.VIRTUAL_ACCOUNT_EDIT, row="C1.2",
     ),
     Op(
         "list_licence_tags", "GET", TAGS, "List the tags on licences.", list_licence_tags,

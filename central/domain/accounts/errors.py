@@ -27,6 +27,18 @@ class VirtualAccountExistsError(RefusedError):
     remedy = Remedy("Choose another name.", page="operations.md#central")
 
 
+class TagExistsError(RefusedError):
+    code = "tag_exists"
+    message = "The account has a tag of this name already."
+    remedy = Remedy("Choose another name.", page="central-portal.md#virtual-accounts")
+
+
+class UnknownTagError(NotFoundError):
+    code = "unknown_tag"
+    message = "No virtual account has this tag."
+    remedy = Remedy("List the tags with `central virtual-account tags`.", page="central-portal.md#virtual-accounts")
+
+
 class VirtualAccountNotEmptyError(RefusedError):
     code = "virtual_account_not_empty"
     message = "The virtual account holds licences, instances or tokens."

@@ -8,11 +8,12 @@ from sqlalchemy import delete, select
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
+from central.domain.accounts.errors import TagExistsError, UnknownTagError
 from central.domain.accounts.models import VirtualAccount, VirtualAccountTag
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from serverkit.db.unit import Unit
-from serverkit.names import check_name, kept_key, name_key, refuse_similar
+from serverkit.names import check_name, did_you_mean, kept_key, name_key, refuse_similar
 
 MOST_LETTERS = 64
 
@@ -58,6 +59,34 @@ def change_tags(unit: Unit, row: VirtualAccount, add: Sequence[str] = (), remove
         kind = EventKind.VIRTUAL_ACCOUNT_TAGGED
         record(unit, row.account_id, kind, message, subject=subject, virtual_account_id=row.id)
     return tags
+
+
+def rename_tag(unit: Unit, account_id: str, name: str, new_name: str) -> list[VirtualAccount]:
+    """Rename a tag on every virtual account that has it; TagExistsError where another one is called so."""
+    rows = unit.session.scalars(select(VirtualAccountTag).where(VirtualAccountTag.account_id == account_id)).all()
+    known = {row.key: row.tag for row in rows}
+    before, after = kept_key(name), kept_key(check_name("tag", new_name, MOST_LETTERS))
+    if before not in known:
+        hint = did_you_mean(name, set(known.values()))
+        raise UnknownTagError("no virtual account has the tag {name!r}{hint}", name=name[:MOST_LETTERS], hint=hint)
+    if after != before and after in known:
+        raise TagExistsError("the account has the tag {name!r} already", name=known[after])
+    refuse_similar("the tag", new_name, [tag for key, tag in known.items() if key != before])
+    tagged = {row.virtual_account_id for row in rows if row.key == before}
+    query = select(VirtualAccount).where(VirtualAccount.account_id == account_id, VirtualAccount.id.in_(sorted(tagged)))
+    pools = list(unit.session.scalars(query.order_by(VirtualAccount.name)))
+    for pool in pools:
+        require(unit, Permission.VIRTUAL_ACCOUNT_EDIT, account_id, pool.id)
+    for pool in pools:
+        _drop(unit, pool, {before})
+        unit.session.add(VirtualAccountTag(account_id=account_id, virtual_account_id=pool.id, key=after, tag=new_name))
+        message, subject = (
+            f"tag {known[before]} of virtual account {pool.name} renamed to {new_name}",
+            {"tags": [new_name]},
+        )
+        record(unit, account_id, EventKind.VIRTUAL_ACCOUNT_TAGGED, message, subject=subject, virtual_account_id=pool.id)
+    unit.session.flush()  # lists show the new state
+    return pools
 
 
 def drop_tags(unit: Unit, row: VirtualAccount) -> None:

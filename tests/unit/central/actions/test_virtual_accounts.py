@@ -9,13 +9,21 @@ from central.actions.virtual_accounts import (
     change_virtual_account,
     create_virtual_account,
     delete_virtual_account,
+    list_tags,
     list_virtual_accounts,
     make_default,
+    rename_tag,
     show_virtual_account,
 )
-from central.domain.accounts.errors import UnknownVirtualAccountError, VirtualAccountExistsError
+from central.domain.accounts.errors import (
+    TagExistsError,
+    UnknownTagError,
+    UnknownVirtualAccountError,
+    VirtualAccountExistsError,
+)
 from central.domain.accounts.queries import by_domain
 from central.domain.base import VENDOR, last_change
+from serverkit.names import InvalidNameError, NameTooSimilarError
 from tests.unit.central.factories import DOMAIN, POOL, unit_of
 
 
@@ -60,3 +68,26 @@ def test_virtual_accounts_are_found_by_the_beginning_of_a_name_or_a_tag() -> Non
 
         assert found == [[POOL], [POOL], []]
         assert list_virtual_accounts(unit, DOMAIN, "nor").items == []
+
+
+@pytest.mark.row("C1.2")
+def test_a_tag_is_renamed_on_every_virtual_account_that_has_it() -> None:
+    """A name that is taken, in any case, or that reads like another, is refused; nothing changes then."""
+    with unit_of() as unit:
+        create_virtual_account(unit, DOMAIN, "Spare")
+        change_tags(unit, DOMAIN, POOL, ["North", "Lab"])
+        change_tags(unit, DOMAIN, "Spare", ["north"])
+        before = list_tags(unit, DOMAIN)
+        for error, old, new in (
+            (TagExistsError, "north", "LAB"),
+            (UnknownTagError, "South", "West"),
+            (InvalidNameError, "north", "x" * 65),
+            (NameTooSimilarError, "north", "L\u0430b"),
+        ):
+            with pytest.raises(error):
+                rename_tag(unit, DOMAIN, old, new)
+        assert list_tags(unit, DOMAIN) == before
+        assert rename_tag(unit, DOMAIN, "NORTH", "North wing")["virtual_accounts"] == [POOL, "Spare"]
+        assert rename_tag(unit, DOMAIN, "lab", "LAB")["name"] == "LAB"
+        shown = {one["name"]: one["virtual_accounts"] for one in list_tags(unit, DOMAIN)}
+        assert shown == {"LAB": [POOL], "North wing": [POOL, "Spare"]}
