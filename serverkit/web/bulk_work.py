@@ -87,7 +87,9 @@ def run(console: Console, actor: Actor, wanted: Mapping[str, Any], progress: Tel
             keys = _selected(_page(console, actor, url, wanted, unit), table, wanted)
         progress.stage(STAGES[1], len(keys))
         for done, part in _parts(keys):
-            console.database.run(actor, _change(console, actor, url, wanted, read, part, results))
+            # Noted after the commit: a database may ask for the same part again.
+            for label, said, changed in console.database.run(actor, _change(console, actor, url, wanted, read, part)):
+                results.add(label, said, done=changed)
             progress.advance(done, results.view)
     return results.view
 
@@ -108,18 +110,15 @@ def _selected(page: Page, table: Table, wanted: Mapping[str, Any]) -> Sequence[s
 
 
 def _change(
-    console: Console, actor: Actor, url: Url, wanted: Mapping[str, Any], read: Any, part: Sequence[str], into: Results
-) -> Callable[[Unit], None]:
-    def work(unit: Unit) -> None:
+    console: Console, actor: Actor, url: Url, wanted: Mapping[str, Any], read: Any, part: Sequence[str]
+) -> Callable[[Unit], list[tuple[str, str, bool]]]:
+    def work(unit: Unit) -> list[tuple[str, str, bool]]:
         console.permit(unit, alternatives(url.permission), _parts_of(wanted))
         table, bulk = _change_of(url, wanted)
         page = _page(console, actor, url, wanted, unit)
-        before = len(part)
         found = change_rows(page, table, bulk, part, read)
-        for label, said, done in found:
-            into.add(label, said, done=done)
-        for _gone in range(before - len(found)):
-            into.add("\u2013", str(_("It is no longer there, or no longer matches.")), done=False)
+        gone = ("\u2013", str(_("It is no longer there, or no longer matches.")), False)
+        return found + [gone] * (len(part) - len(found))
 
     return work
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 
 from serverkit.web import bulk_pages, selection, table_pages
-from tests.console import Browser, MemoryWorks, app_of, press
+from tests.console import Browser, Memory, MemoryWorks, app_of, press
 from tests.exhibit import ExhibitConsole
 
 
@@ -143,6 +144,25 @@ def test_a_task_that_is_stopped_says_what_was_done_before() -> None:
     assert "It was stopped; what was changed before stays." in text
     assert 0 < works.asked[0]["result"]["changed"] < 100
     assert {one["place"] for one in console.server.items[100:]} == {"Campus", "Core", "Edge"}
+
+
+@pytest.mark.row("S3.2")
+def test_a_part_that_a_database_asks_for_again_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL may give a transaction up for another one: what its first attempt did was never done."""
+    console, works, browser = watched(250)
+    preview = browser.post("/things/bulk/move", {"all": "yes", "all_count": "250", "step": "preview", "place": "Edge"})
+    press(browser, preview, step="act", place="Edge")
+    once = Memory.run
+
+    def twice(self: Memory, actor: Any, work: Any) -> Any:
+        once(self, actor, work)
+        return once(self, actor, work)
+
+    monkeypatch.setattr(Memory, "run", twice)
+    works.run(console)
+    result = works.asked[0]["result"]
+
+    assert result["changed"] + result["refused"] == 250
 
 
 @pytest.mark.row("S3.2")
