@@ -29,6 +29,7 @@ def items_of(domain: str | None, alerts: Words, satellites: Words, exists: Calla
         NavItem(
             "accounts", _("Accounts"), "/a", VENDOR if domain is None else _("All accounts"), keys="c", icon="places"
         ),
+        NavItem("tasks", _("Tasks"), "/tasks", VENDOR if domain is None else _("All accounts"), icon="clock"),
         NavItem("catalogue", _("Catalogue"), "/catalogue", VENDOR, permission=Permission.CATALOGUE_MANAGE, icon="page"),
         NavItem("orders", _("Orders"), "/orders", VENDOR, permission=Permission.ORDER_MANAGE, icon="file"),
         NavItem("policies", _("Policies"), "/policies", VENDOR, permission=Permission.VENDOR_MANAGE, icon="settings"),
@@ -37,7 +38,6 @@ def items_of(domain: str | None, alerts: Words, satellites: Words, exists: Calla
         NavItem("keys", _("Keys"), "/keys", VENDOR, permission=Permission.TRUST_MANAGE, icon="token"),
         NavItem("health", _("Health"), "/health", VENDOR, permission=Permission.VENDOR_MANAGE, icon="pulse"),
         NavItem("users", _("All users"), "/users", VENDOR, permission=Permission.USER_MANAGE, icon="user"),
-        NavItem("tasks", _("Tasks"), "/tasks", icon="clock"),
         NavItem("vendor-events", _("Event log"), "/events", VENDOR, permission=Permission.VENDOR_MANAGE, icon="events"),
     ]
     return [item for item in found if exists(item.path)]

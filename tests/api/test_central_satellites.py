@@ -80,13 +80,13 @@ def test_a_site_is_registered_and_synchronized_by_files_in_the_portal(portal: Po
         assert admin.get(f"{S}/new/{step}").headers["Location"] == f"{S}/new/file"
     one = ask(portal, admin, "North <b>", email="team@customer.example")
     assert "The file is ready" in main_of(admin.get(f"{one}/authorization"))
-    assert "Authorization file ready" in main_of(admin.get(S))
+    assert "Authorization ready" in main_of(admin.get(S))
     file = admin.post(f"{one}/authorization")
     assert file.headers["Content-Disposition"].startswith("attachment")
     assert admin.post(f"{one}/authorization").data == file.data
     world.satellite("registration", "import", world.file("authorization", file.data))
     world.satellite("setup", "finish", "--mode", "manual")
-    assert "Authorization file downloaded" in main_of(admin.get(S))
+    assert "Authorization downloaded" in main_of(admin.get(S))
 
     world.satellite("sync", "export", "--output", world.file("request"))
     request = Path(world.file("request")).read_bytes()

@@ -83,7 +83,7 @@ def state_of(item: Item, now: datetime) -> StateWords:
     """Where a satellite is, in words: what is worst, or what is to be done next."""
     if item["state"] == "pending" and not item["approved"]:
         if waits_long(item, now):
-            return StateWords(_("Waits for approval for more than 48 hours"), Severity.MINOR)
+            return StateWords(_("Approval overdue"), Severity.MINOR)
         return StateWords(_("Waits for approval"))
     if item["forked"]:
         return StateWords(_("Two machines act as it"), Severity.MAJOR)
@@ -92,13 +92,13 @@ def state_of(item: Item, now: datetime) -> StateWords:
     if item["sync_failure"]:
         return StateWords(_("Last file refused"), Severity.MINOR)
     if awaits_file(item):
-        return StateWords(_("Authorization file ready"), Severity.MINOR)
+        return StateWords(_("Authorization ready"), Severity.MINOR)
     if item.get("task"):
         return StateWords(_("Response is being made"))
     if item["sync_due"] and item["sync_due"] <= now.isoformat():
         return StateWords(_("Synchronization due"), Severity.MINOR)
     if item["last_sync"] is None:
-        return StateWords(_("Authorization file downloaded"))
+        return StateWords(_("Authorization downloaded"))
     return StateWords(_("Synchronized"))
 
 

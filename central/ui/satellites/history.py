@@ -57,7 +57,8 @@ HISTORY = Table(
     history_rows,
     sort="-number",
     acts=(
-        Act(_("Download response"), _file, MANAGE),
+        Act(_("Download authorization"), _file, MANAGE, fits=lambda one: not one["sequence"]),
+        Act(_("Download response"), _file, MANAGE, fits=lambda one: bool(one["sequence"])),
         Act(_("Download request"), lambda one: _file(one, "/request"), MANAGE, not_kept, fits=lambda one: bool(one["sequence"])),
     ),
     empty=Empty(_("Nothing was synchronized yet"), _("The authorization file and each request with its response are listed here.")),

@@ -89,9 +89,9 @@ SATELLITES = Table(
     PATH,
     (
         Column("name", _("Name"), sort=True, fixed=True, phone=True, link=at, sub="places"),
-        Figure("instances", _("Product instances"), sort=True, phone=True),
-        Moment("last_sync", _("Last synchronization"), sort=True, phone=True),
-        Column("left", _("Next deadline"), value=due_words),
+        Figure("instances", _("Product instances"), sort=True),
+        Moment("last_sync", _("Last synchronization"), sort=True),
+        Column("left", _("Deadline"), value=due_words, phone=True),
         State("state", _("State"), {}, sort=True, phone=True, say=state_words, rank=urgency),
         Moment("sync_due", _("Due"), sort=True, shown=False),
         Moment("overdue_at", _("Overdue from"), sort=True, shown=False),
@@ -108,16 +108,16 @@ SATELLITES = Table(
     filters=(Filter("q", _("Name, host or virtual account"), "text", on=("name", "host", "places", "id")),),
     acts=(
         Act(_("Approve"), _act("approve"), APPROVE, fits=lambda one: one["state"] == "pending" and not one["approved"]),
-        Act(_("Authorization file"), _act("authorization"), MANAGE, fits=awaits_file),
+        Act(_("Authorization"), _act("authorization"), MANAGE, fits=awaits_file),
         Act(_("Watch the file"), lambda one: f"/a/{one['domain']}/satellites/files/{one['task']}", MANAGE, fits=lambda one: bool(one["task"])),
         Act(
-            _("Download response"),
+            _("Response"),
             lambda one: at(one, f"files/{one['epoch']}/{one['sequence']}"),
             MANAGE,
             fits=lambda one: bool(one["sequence"]),
         ),
         Act(_("Rename"), _act("rename"), MANAGE),
-        Act(_("Add virtual account"), _act("extend"), MANAGE),
+        Act(_("Extend"), _act("extend"), MANAGE),
         Act(_("Remove"), _act("remove"), MANAGE, danger=True),
     ),
     empty=Empty(
