@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from central.actions import alerts as actions
 from central.actions.virtual_accounts import list_places
 from central.domain.access.rules import Permission
+from central.runtime import Central
 from central.ui.alert_places import place_of
 from serverkit.web.alert_pages import SEVERITY, STATE, TEXT, AlertPages, with_place
 from serverkit.web.forms import Choice
@@ -47,6 +48,14 @@ def find_alert(page: Page) -> dict[str, Any]:
     return actions.find_alert(page.unit, page.parts["domain"], page.parts["id"])
 
 
+def export_page(page: Page) -> dict[str, Any]:
+    """The vendor's page on export control, while a restricted licence could not be granted (row C8.1)."""
+    server = cast("Central", page.server)
+    kinds = {one["kind"] for one in actions.list_alerts(page.unit, page.parts["domain"]).items}
+    needed = "restricted_licence_not_available" in kinds
+    return {"export_page": server.settings.portal.export_page if needed else ""}
+
+
 PAGES = AlertPages(
     "/a/{domain}/alerts",
     "C10.1",
@@ -74,6 +83,8 @@ PAGES = AlertPages(
         "remind": lambda page, key: actions.remind_alert(page.unit, page.parts["domain"], key),
         "restore": lambda page, key: actions.restore_alert(page.unit, page.parts["domain"], key),
     },
+    "alerts.html",
+    export_page,
 )
 ALERTS = PAGES.table()
 URLS = PAGES.urls(ALERTS)

@@ -60,11 +60,12 @@ def new_page(page: Page) -> Answer:
     allowed = show_account(page.unit, page.parts["domain"])["export_allowed"]
     form, root = CONTROLLED if allowed else PLAIN, root_of(page)
     view = form.view(page, f"{root}/tokens/new", values={"days": 30}, cancel=f"{root}/general")
-    context = {"view": view, "about": ((_("Virtual account"), page.thing["name"]),)}
+    link = cast("Central", page.server).settings.portal.export_page if allowed else ""
+    context = {"view": view, "about": ((_("Virtual account"), page.thing["name"]),), "export_page": link}
     return Shown(
         "token-new",
         _("New token"),
-        "form_page.html",
+        "token_new.html",
         context,
         nav="virtual-accounts",
         help="central-portal#registration-tokens",

@@ -144,7 +144,7 @@ class AlertPages:
 
     `path` is the address of the list, whose parts in braces every row has as members; `rows` gives the rows, each as
     `with_place` makes it. `find` gives the alert of an address, `changes` the use cases by `dismiss`, `remind` and
-    `restore`. Where rows are in memory, a row's member `rank` says how urgent it is among them.
+    `restore`. `more` is what the template of the list needs beside the rows. Where rows are in memory, a row's member `rank` says how urgent it is among them.
     """
 
     path: str
@@ -157,6 +157,8 @@ class AlertPages:
     empty: Words
     find: Callable[[Page], dict[str, Any]]
     changes: dict[str, Change]
+    template: str = "table.html"
+    more: Callable[[Page], dict[str, Any]] = lambda _page: {}
 
     def table(self) -> Table:
         """The list."""
@@ -186,7 +188,7 @@ class AlertPages:
         """The list, and for each verb a page that says what it does and the change itself."""
 
         def listed(page: Page) -> Answer:
-            return table_page(page, table, help=self.help)
+            return table_page(page, table, template=self.template, context=self.more(page), help=self.help)
 
         found = [Url("GET", self.path, listed, SIGNED_IN, self.row, table=table)]
         for one in VERBS:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from central.actions import tasks
-from tests.console import Browser
-from tests.portal import A, Portal, central_portal, main_of, text_of, verdict_of
+from tests.console import Browser, press
+from tests.portal import ADMIN, PASSWORD, A, Portal, central_portal, main_of, text_of, verdict_of
 from tests.world import ACCOUNT, World
 
 pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
@@ -160,3 +160,49 @@ def test_each_refused_file_has_one_cause_and_changes_nothing(portal: Portal) -> 
     assert alert == []  # the good file that came last cleared it
     trouble = bring(portal, admin, second[:-9])
     assert verdict_of(trouble) == "truncated"
+
+
+@pytest.mark.row("C10.1", "C10.4", "C11.3")
+def test_alerts_of_satellites_stand_above_the_list_and_lead_to_what_is_done_about_them(portal: Portal) -> None:
+    """A request that waits leads the vendor to its approval and the customer to its state; then to the file; then it is removed."""
+    world, admin, owner = portal.world, portal.admin, portal.enter("owner", "account_administrator")
+    world.central("policy", "set", "satellite_authorization", "approval")
+    one = ask(portal, owner)
+    assert "The vendor approves it within 48 hours" in main_of(owner.get(f"{one}/authorization"))
+    assert f"{one}/approve" in links(admin.get(S))
+    assert f"{one}/approve" not in links(owner.get(S))
+    assert f"{one}/authorization" in links(owner.get(f"{A}/alerts"))
+    assert "Satellites 1 minor" in text_of(owner.get(f"{A}/va"))
+    assert verdict_of(owner.post(f"{one}/authorization")) == "approval_pending"
+    world.advance("3d")
+    for browser, name in ((owner, "owner"), (admin, ADMIN)):
+        browser.sign_in(name, PASSWORD)  # sessions end meanwhile
+    assert "contact the vendor's support" in main_of(owner.get(f"{one}/authorization"))
+    assert "Approval overdue" in main_of(owner.get(S))
+    assert owner.post(f"{one}/approve").status_code == 403
+    assert admin.post(f"{one}/approve").status_code == 303
+    assert verdict_of(admin.post(f"{one}/approve")) == "nothing_to_approve"
+    assert "Authorization ready" in main_of(owner.get(S))
+
+    renamed = press(owner, owner.get(f"{one}/rename"), name="East")
+    assert (renamed.status_code, "East" in main_of(owner.get(one))) == (303, True)
+    assert "Spare" in main_of(owner.get(f"{one}/extend"))
+    assert owner.post(f"{one}/extend", {"virtual_account": "DEFAULT"}).status_code == 409
+    assert owner.post(f"{one}/extend", {"virtual_account": "Spare"}).status_code == 303
+    owner.post("/step-up", {"password": PASSWORD, "next": one})
+    assert press(owner, owner.get(f"{one}/remove"), typed_name="North").status_code == 422
+    assert press(owner, owner.get(f"{one}/remove"), typed_name="East").status_code == 303
+    assert owner.get(one).status_code == 404
+    assert "No satellites yet" in main_of(owner.get(S))
+
+
+@pytest.mark.row("C8.1")
+def test_the_form_of_a_token_for_restricted_functions_links_to_the_vendors_page(vendor: World) -> None:
+    """The setting names it; another kind of address stops the start; without one there is no link."""
+    config, page = vendor.folder / "central" / "config.toml", "https://vendor.example/export"
+    before = config.read_text(encoding="utf-8") if config.exists() else ""
+    config.write_text(before + f'\n[portal]\nexport_page = "{page}"\n', encoding="utf-8")
+    with central_portal(vendor) as portal:
+        assert page in links(portal.admin.get(f"{A}/va/{numbers(portal)['Spare']}/tokens/new"))
+    config.write_text(before + '\n[portal]\nexport_page = "javascript:alert(1)"\n', encoding="utf-8")
+    assert vendor.central("user", "list", code=1)["error"]["code"] == "invalid_setting"
