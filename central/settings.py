@@ -6,10 +6,18 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from serverkit.mail.settings import MailSettings
+from serverkit.mail.settings import MailSettings, plain_address
 from serverkit.settings import Section, ServerAppSettings
 
 PREFIX = "CENTRAL"
+Address = Annotated[str, AfterValidator(plain_address)]
+
+
+class ContactSettings(Section):
+    """Where what people write to the vendor goes; without an address there is no such form."""
+
+    feedback: Address | None = None
+    support: Address | None = None
 
 
 def _web_page(text: str) -> str:
@@ -30,3 +38,4 @@ class CentralSettings(ServerAppSettings):
 
     mail: MailSettings = MailSettings()
     portal: PortalSettings = PortalSettings()
+    contact: ContactSettings = ContactSettings()

@@ -17,7 +17,7 @@ from serverkit.clock import iso, optional_iso
 from serverkit.db.base import OutboxMixin
 from serverkit.db.paging import Query
 from serverkit.db.unit import Database, Unit
-from serverkit.errors import AppError
+from serverkit.errors import AppError, NotFoundError, RefusedError, Remedy
 from serverkit.ids import new_id
 from serverkit.log import get_logger
 
@@ -28,6 +28,22 @@ Send = Callable[[str, dict[str, Any]], None]
 FIRST_RETRY, LONGEST_RETRY, MOST_ATTEMPTS = timedelta(minutes=1), timedelta(hours=12), 18
 AT_ONCE = 50
 KEPT = timedelta(days=30)
+
+
+class UnknownMailError(NotFoundError):
+    """The refusal `unknown_mail`."""
+
+    code = "unknown_mail"
+    message = "The outbox has no such mail."
+    remedy = Remedy("Look for it in the list; what was sent is kept for 30 days.")
+
+
+class MailSentError(RefusedError):
+    """The refusal `mail_sent`."""
+
+    code = "mail_sent"
+    message = "This mail was sent."
+    remedy = Remedy("Ask the recipient to look for it; central does not send it twice.")
 
 
 def put(unit: Unit, table: type[E], kind: str, payload: dict[str, Any]) -> E:
@@ -82,6 +98,17 @@ def _note(unit: Unit, table: type[E], entry_id: str, error: str | None) -> None:
         return
     row.last_error = error
     row.due_at = unit.now + retry_after(row.attempts) if row.attempts < MOST_ATTEMPTS else None
+
+
+def retry(unit: Unit, table: type[E], entry_id: str) -> E:
+    """Have an entry that was not sent tried at once, and again as often as a new one; UnknownMailError, MailSentError."""
+    row = unit.session.get(table, entry_id)
+    if row is None:
+        raise UnknownMailError
+    if row.sent_at is not None:
+        raise MailSentError
+    row.due_at, row.attempts = unit.now, 0
+    return row
 
 
 def entries(table: type[E]) -> Query:

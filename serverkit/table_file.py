@@ -101,23 +101,25 @@ class RowError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Table(Generic[T]):
-    """What a file holds: rows, each with its line, and what is odd about it."""
+    """What a file holds: rows, each with its line, what is odd about it, and what is wrong."""
 
     rows: list[tuple[int, T]]
     warnings: list[RowWarning] = field(default_factory=list)
+    faults: list[RowFault] = field(default_factory=list)
 
 
-def read_table(
-    path: Path, required: Collection[str], optional: Collection[str], read: Callable[[dict[str, str]], T]
+def judge_table(
+    source: Path | bytes, required: Collection[str], optional: Collection[str], read: Callable[[dict[str, str]], T]
 ) -> Table[T]:
-    """Read every row with `read`; all or nothing. Unknown columns, short and long rows are refused."""
-    lines = _Lines(text_of(read_bounded(path, FILE_BYTES)), [*required, *optional])
+    """Read every row with `read`, and name every fault of one. Unknown columns are refused."""
+    data = source if isinstance(source, bytes) else read_bounded(source, FILE_BYTES)
+    lines = _Lines(text_of(data), [*required, *optional])
     _check_columns(lines, required, optional)
-    rows = _rows(lines, read)
+    rows, faults = _rows(lines, read)
     warnings = []
-    if not rows:
+    if not rows and not faults:
         warnings.append(RowWarning(None, "no_lines", "the file holds a header and no line below it"))
-    return Table(rows, warnings)
+    return Table(rows, warnings, faults)
 
 
 def text_of(data: bytes) -> str:
@@ -272,7 +274,7 @@ def _check_columns(lines: _Lines, required: Collection[str], optional: Collectio
         )
 
 
-def _rows(lines: _Lines, read: Callable[[dict[str, str]], T]) -> list[tuple[int, T]]:
+def _rows(lines: _Lines, read: Callable[[dict[str, str]], T]) -> tuple[list[tuple[int, T]], list[RowFault]]:
     found: list[tuple[int, T]] = []
     faults: list[RowFault] = []
     columns = lines.columns
@@ -287,9 +289,7 @@ def _rows(lines: _Lines, read: Callable[[dict[str, str]], T]) -> list[tuple[int,
             found.append((line, read({name: cell.strip() for name, cell in zip(columns, cells, strict=True)})))
         except (RowError, InvalidInputError) as error:
             faults.append(RowFault(line, error.code, error.message))
-    if faults:
-        raise FaultyRowsError(faults)
-    return found
+    return found, faults
 
 
 def _miscounted(cells: list[str], expected: int, separator: str) -> str:

@@ -16,7 +16,7 @@ from tools.templates import templates_of
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("serverkit/web", "satellite/ui", "central/ui")
-TEMPLATES = {"serverkit/web": ("exchange", "serverkit"), "satellite/ui": ("satellite",)}
+TEMPLATES = {"serverkit/web": ("exchange", "serverkit"), "satellite/ui": ("satellite",), "central/ui": ("central",)}
 """Whose refusals, alerts and causes the catalogue `de-templates.po` of a package translates."""
 LANGUAGES = ("de",)
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext.babel_extract")]

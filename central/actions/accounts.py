@@ -30,11 +30,13 @@ def list_accounts(unit: Unit, part: Slice = ALL) -> Listing:
     accounts: list[SmartAccount] = [row[0] for row in rows]
     held = held_roles(unit, unit.actor.id)
     whole = [row.id for row in accounts if _sees_all_of(unit, held, row.id)]
-    found = overviews(unit, whole)
+    found, version = overviews(unit, whole), agreements.version_in_force(unit)
     items = []
     for row in accounts:
         overview = found.get(row.id, {"alerts": None, "roles": None})
-        items.append(ListedAccountView(**AccountView.of(row).model_dump(), **overview).shown())
+        waits = row.agreement_version is None or row.agreement_version < version
+        one = AccountView.of(row).model_dump()
+        items.append(ListedAccountView(**one, **overview, agreement_pending=waits).shown())
     return Listing(items, following)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from sqlalchemy import select
+
 from central.actions.views import AccessTokenView, ApiClientView, CreatedAccessTokenView, CreatedApiClientView
 from central.domain.access.rules import Permission
 from central.domain.access.services import require, user_of
@@ -71,3 +73,23 @@ def create_api_client(unit: Unit, user: str) -> dict[str, Any]:
 def revoke_api_client(unit: Unit, client_id: str) -> dict[str, Any]:
     """Revoke an API client and its tokens."""
     return {"id": services.revoke_client(unit, client_id).id, "revoked": True}
+
+
+def list_own_tokens(unit: Unit) -> list[dict[str, Any]]:
+    """List the access tokens of the acting user, the newest first."""
+    own = select(AccessToken).where(AccessToken.user_id == unit.actor.id, AccessToken.client_id == "")
+    rows = unit.session.scalars(own.order_by(AccessToken.created_at.desc(), AccessToken.id))
+    return [AccessTokenView(**queries.token_members(row, unit.actor.name, unit)).shown() for row in rows]
+
+
+def create_own_token(
+    unit: Unit, *, days: int, scopes: Sequence[str] = (), description: str = "", addresses: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Create an access token that acts as the acting user, who signed in; its text is shown this once."""
+    row, text = services.create_own_token(unit, days=days, scopes=scopes, description=description, addresses=addresses)
+    return CreatedAccessTokenView(**queries.token_members(row, unit.actor.name, unit), token=text).shown()
+
+
+def revoke_own_token(unit: Unit, token_id: str) -> dict[str, Any]:
+    """Revoke an access token of the acting user."""
+    return {"id": services.revoke_own_token(unit, token_id).id, "state": "revoked"}

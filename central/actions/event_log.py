@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from central.actions.actors import named_for
 from central.actions.views import EventView, TransactionView
 from central.domain.access.rules import Permission
 from central.domain.access.services import require, visible_virtual_accounts
 from central.domain.accounts.queries import by_domain, virtual_account, virtual_accounts
 from central.domain.base import VENDOR
 from central.domain.event_log import queries
+from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.models import Event, LicenceTransaction
 from serverkit.db.paging import Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
@@ -28,7 +30,12 @@ def list_events(unit: Unit, domain: str | None, virtual_account_name: str | None
         account_id, chosen = _chosen(unit, domain, virtual_account_name)
         query = queries.events(account_id, chosen, visible_virtual_accounts(unit, account_id))
     rows, following = page_of(unit, query, EVENTS, Slice(part.limit, part.after, NEWEST))
-    return Listing([EventView.of(row[0]).shown() for row in rows], following)
+    label = named_for(unit)
+    found = [
+        {**EventView.of(row).shown(), "actor": row.actor if row.kind == EventKind.SATELLITE_EVENT else label(row.actor)}
+        for row, *_ in rows
+    ]
+    return Listing(found, following)
 
 
 def list_transactions(unit: Unit, domain: str, virtual_account_name: str | None, part: Slice) -> Listing:
@@ -37,10 +44,12 @@ def list_transactions(unit: Unit, domain: str, virtual_account_name: str | None,
     query = queries.transactions(account_id, chosen, visible_virtual_accounts(unit, account_id))
     rows, following = page_of(unit, query, TRANSACTIONS, Slice(part.limit, part.after, NEWEST))
     names = {one.id: one.name for one in virtual_accounts(unit, account_id)}
-    items = []
+    items, label = [], named_for(unit)
     for row, *_ in rows:
         name = names.get(row.virtual_account_id, row.virtual_account_id)
-        items.append(TransactionView.of(row).model_copy(update={"virtual_account": name}).shown())
+        items.append(
+            TransactionView.of(row).model_copy(update={"virtual_account": name, "user": label(row.actor)}).shown()
+        )
     return Listing(items, following)
 
 

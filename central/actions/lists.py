@@ -10,12 +10,14 @@ from typing import Any
 
 from sqlalchemy import String, and_, case, cast, func, or_, select
 
+from central.actions.actors import hidden_names, named_for
 from central.actions.views import EventView, TokenView, TransactionView
 from central.domain.access.rules import Permission
 from central.domain.access.services import require, visible_virtual_accounts
 from central.domain.accounts.queries import by_domain, by_number, managers, virtual_accounts
 from central.domain.base import VENDOR
 from central.domain.event_log import queries
+from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.models import Event, LicenceTransaction
 from central.domain.ledger.lot_lists import free_of_lots
 from central.domain.tokens.models import Token
@@ -44,8 +46,11 @@ def list_event_window(unit: Unit, domain: str | None, number: str | None = None,
         chosen = by_number(unit, account.id, number).id if number is not None else wanted.get("virtual_account")
         query = queries.events(account.id, chosen, visible_virtual_accounts(unit, account.id))
     if text := wanted.get("q"):
-        found = [func.lower(one).contains(text.lower(), autoescape=True) for one in (Event.message, Event.actor)]
-        query = query.where(or_(*found, Event.kind.contains(text, autoescape=True)))
+        in_name = func.lower(Event.actor).contains(text.lower(), autoescape=True)
+        if hidden := hidden_names(unit):
+            in_name = and_(in_name, Event.actor.not_in(hidden))
+        in_text = func.lower(Event.message).contains(text.lower(), autoescape=True)
+        query = query.where(or_(in_text, in_name, Event.kind.contains(text, autoescape=True)))
     if kind := wanted.get("kind"):
         query = query.where(Event.kind.startswith(kind, autoescape=True) if kind.endswith(":") else Event.kind == kind)
     if instance := wanted.get("instance"):
@@ -54,10 +59,13 @@ def list_event_window(unit: Unit, domain: str | None, number: str | None = None,
         query = query.where(cast(Event.subject, String).contains(f'"{tag}"', autoescape=True))
     query = _between(query, Event.at, wanted)
 
+    label = named_for(unit)
+
     def show(rows: list[Event]) -> list[dict[str, Any]]:
         return [
             {
                 **EventView.of(row).shown(),
+                "actor": row.actor if row.kind == EventKind.SATELLITE_EVENT else label(row.actor),
                 "number": row.number,
                 "virtual_account": named.get(row.virtual_account_id or ""),
                 "instance": row.instance_id,
@@ -82,12 +90,15 @@ def list_transaction_window(unit: Unit, domain: str, part: Part = WHOLE) -> Wind
     places = virtual_accounts(unit, account.id)
     named = {one.id: one.name for one in places}
 
+    label = named_for(unit)
+
     def show(rows: list[LicenceTransaction]) -> list[dict[str, Any]]:
         here = {one.id: one.number for one in places}
         free = free_of_lots(unit, account.id, {one.lot_id for one in rows if one.lot_id is not None})
         return [
             {
                 **TransactionView.of(one).shown(),
+                "user": label(one.actor),
                 "virtual_account": named.get(one.virtual_account_id, ""),
                 "number": here.get(one.virtual_account_id),
                 "domain": domain,

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from sqlalchemy import String, cast, func
+
 from central.actions.views import MailView
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.event_log.services import record
 from central.domain.operations.models import OutboxEntry
 from central.runtime import Central
 from serverkit.actor import Actor
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
+from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 from serverkit.mail.sender import send_test
-from serverkit.outbox import entries, entry_members
+from serverkit.outbox import UnknownMailError, entries, entry_members, retry
 
 MailSort = Literal["id", "-id", "at", "-at"]
 SORTING = Sorting((OutboxEntry.id,), {"at": (OutboxEntry.at,)})
 NEWEST = Slice(sort="-at")
+ORDERS = Orders(OutboxEntry.id, {"at": (OutboxEntry.at,)}, "-at")
 
 
 def list_mail(unit: Unit, part: Slice = ALL) -> Listing:
@@ -25,6 +31,57 @@ def list_mail(unit: Unit, part: Slice = ALL) -> Listing:
     require(unit, Permission.VENDOR_MANAGE)
     rows, following = page_of(unit, entries(OutboxEntry), SORTING, part)
     return Listing([MailView(**entry_members(row[0])).shown() for row in rows], following)
+
+
+def list_mail_window(unit: Unit, part: Part = WHOLE) -> Window:
+    """The outbox for pages, the newest first. Filters: q (recipient, subject or cause), state."""
+    require(unit, Permission.VENDOR_MANAGE)
+    wanted, row, query = part.wanted, OutboxEntry, entries(OutboxEntry)
+    if text := wanted.get("q"):
+        said = func.lower(cast(row.payload, String) + row.last_error)
+        query = query.where(said.contains(text.lower(), autoescape=True))
+    states = {
+        "sent": row.sent_at.is_not(None),
+        "waiting": row.due_at.is_not(None),
+        "failed": row.sent_at.is_(None) & row.due_at.is_(None),
+    }
+    if (condition := states.get(wanted.get("state", ""))) is not None:
+        query = query.where(condition)
+    return window_of(unit, query, ORDERS, part, lambda rows: [entry_members(one) for one in rows])
+
+
+def show_mail(unit: Unit, mail_id: str) -> dict[str, Any]:
+    """Show one mail of the outbox, never its text; UnknownMailError."""
+    require(unit, Permission.VENDOR_MANAGE)
+    row = unit.session.get(OutboxEntry, mail_id)
+    if row is None:
+        raise UnknownMailError
+    return entry_members(row)
+
+
+def retry_mail(unit: Unit, mail_id: str) -> dict[str, Any]:
+    """Try a mail that was not sent again at once; UnknownMailError, MailSentError."""
+    require(unit, Permission.VENDOR_MANAGE)
+    row = retry(unit, OutboxEntry, mail_id)
+    shown = entry_members(row)
+    subject = {"mail": mail_id, "to": shown["to"]}
+    record(unit, None, EventKind.MAIL_RETRIED, f"mail to {shown['to']} is tried again", subject=subject)
+    return MailView(**shown).shown()
+
+
+def show_mail_settings(server: Central, unit: Unit) -> dict[str, Any]:
+    """Show how mail is sent; never the password."""
+    require(unit, Permission.VENDOR_MANAGE)
+    found = server.settings.mail
+    return {
+        "host": found.host,
+        "port": found.port,
+        "security": found.security,
+        "ca_file": str(found.ca_file) if found.ca_file else None,
+        "user": found.user,
+        "password_set": found.password_file is not None,
+        "sender": found.sender,
+    }
 
 
 def send_test_mail(server: Central, actor: Actor, to: str) -> dict[str, Any]:

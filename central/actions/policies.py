@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from central.domain.policies import queries, services
@@ -22,3 +23,8 @@ def allowed_values(key: str) -> str:
 def set_policy(unit: Unit, key: str, value: str) -> dict[str, Any]:
     """Set a policy and show every one."""
     return dict(services.set_policy(unit, key, value))
+
+
+def set_policies(unit: Unit, values: Mapping[str, str]) -> dict[str, Any]:
+    """Set several policies, all or none, and show every one."""
+    return dict(services.set_policies(unit, values))

@@ -73,6 +73,12 @@ def set_up_central(
     }
 
 
+def show_trust(unit: Unit, keyring: KeyRing) -> dict[str, Any]:
+    """Show the root in force and its keys: ends and states, no secrets."""
+    require(unit, Permission.TRUST_MANAGE)
+    return {**_described(keyring.trust), "root_keys": len(keyring.trust.root.root_keys)}
+
+
 def export_root(keyring: KeyRing) -> bytes:
     """The root document in force. It is public: satellites and devices are created with it."""
     return keyring.trust.document + b"\n"

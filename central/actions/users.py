@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 
 from central.actions.views import GivenRoleView, IdentityView, UserRoleView
 from central.domain.access.errors import OwnRoleError, UnknownUserError, UserExistsError
@@ -14,7 +14,7 @@ from central.domain.access.services import add_user, find_user, held_roles, requ
 from central.domain.access.services import remove_role as take_role
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.credentials import people, services
-from central.domain.credentials.models import USER_TABLES
+from central.domain.credentials.models import USER_TABLES, Password
 from central.domain.credentials.queries import sign_ins, users
 from serverkit.clock import optional_iso
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
@@ -58,9 +58,11 @@ def list_members(unit: Unit, domain: str | None = None) -> list[dict[str, Any]]:
     """The users of an account, or all that the caller may see, once each with their roles (row C1.7)."""
     account_id = by_domain(unit, domain).id if domain is not None else None
     found: dict[str, dict[str, Any]] = {}
+    known = set(unit.session.scalars(select(Password.user_id)))
     for user, given, account_domain, virtual_account_name in unit.session.execute(users(unit, account_id)):
         one = found.setdefault(user.id, {"id": user.id, "name": user.name, "domain": domain, "roles": []})
         one["last_sign_in"] = optional_iso(user.last_sign_in_at)
+        one["has_password"] = user.id in known
         if given is not None:
             one["roles"].append(
                 {"role": given.role, "account_domain": account_domain, "virtual_account": virtual_account_name}
@@ -140,6 +142,14 @@ def remove_role(
     return GivenRoleView(
         id=user.id, name=user.name, role=role, account=domain, virtual_account=virtual_account_name
     ).shown()
+
+
+def make_first_password(unit: Unit, domain: str, name: str) -> dict[str, Any]:
+    """Make the first password of a user of an account alone; it is shown this once (row C1.7). FirstPasswordError."""
+    account_id = by_domain(unit, domain).id
+    require(unit, Permission.ACCOUNT_USER_MANAGE, account_id)  # before anything is said of the user
+    show_member(unit, user_of(unit, name).id, domain)
+    return {"name": name, "password": people.first_password(unit, user_of(unit, name), account_id)}
 
 
 def set_password(unit: Unit, name: str, password: str) -> None:

@@ -29,6 +29,7 @@ class ListedAccountView(AccountView):
 
     alerts: dict[str, int] | None
     roles: dict[str, int] | None
+    agreement_pending: bool
 
 
 class AgreementView(AccountView):

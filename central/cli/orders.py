@@ -60,11 +60,12 @@ def order() -> None:
 @order.command("import", help="Import an order file (CSV), all or nothing.")
 @click.argument("domain")
 @click.argument("file", type=FILE)
+@click.option("--preview", is_flag=True, help="Only show what would be added.")
 @click.pass_context
-def order_import(context: click.Context, domain: str, file: Path) -> None:
+def order_import(context: click.Context, domain: str, file: Path, preview: bool) -> None:
     """Import orders."""
     with writing(context) as (_, unit):
-        imported = orders.import_orders(unit, domain, file)
+        imported = orders.import_orders(unit, domain, file, preview=preview)
     shown = table(imported.items, ("tag", "quantity", "type", "source", "start", "until"))
     text = "\n".join([shown, *(warning.text for warning in imported.warnings)])
     emit(context, {"items": imported.items, **imported.summary}, text)

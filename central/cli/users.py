@@ -76,6 +76,17 @@ def user_password(context: click.Context, name: str, password_file: Path) -> Non
     emit(context, {"name": name, "password": "set"})
 
 
+@user.command("first-password", help="Make the first password of a user of an account; it is shown once.")
+@click.argument("name")
+@click.option("--account", "domain", required=True, metavar="DOMAIN")
+@click.pass_context
+def user_first_password(context: click.Context, name: str, domain: str) -> None:
+    """Make a first password."""
+    with writing(context) as (_, unit):
+        found = users.make_first_password(unit, domain, name)
+    emit(context, found)
+
+
 @group.group("setup", help="Set up the console.")
 def setup() -> None:
     """Hold the commands of the set-up."""

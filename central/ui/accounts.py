@@ -48,6 +48,12 @@ def _alerts(severity: str, kind: Severity) -> Column:
     )
 
 
+def agreement_of(item: Item) -> StateWords:
+    """Whether the licensing agreement is accepted (row C1.4)."""
+    pending = StateWords(_("Acceptance required"), Severity.MINOR)
+    return pending if item["agreement_pending"] else StateWords(_("accepted"))
+
+
 def roles_of(item: Item) -> str:
     """How many users hold each role."""
     counts = item["roles"] or {}
@@ -72,6 +78,7 @@ ACCOUNTS = Table(
         Column("domain", _("Domain identifier"), sort=True, phone=True),
         _alerts("major", Severity.MAJOR),
         _alerts("minor", Severity.MINOR),
+        State("agreement", _("Agreement"), {}, say=agreement_of, link=lambda one: _at(one, "agreement"), phone=True),
         Column("roles", _("Users by role"), value=roles_of),
         Column("kinds", _("Permitted"), value=kinds_of, shown=False),
         Column("number", _("Number"), sort=True, shown=False),

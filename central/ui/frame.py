@@ -99,8 +99,13 @@ def _line(place: Place, item: Mapping[str, Any]) -> AlertLine:
 
 
 def _trail(unit: Unit, place: Place) -> Sequence[Crumb]:
-    others = name_accounts(unit, MOST_ACCOUNTS)
-    switch = [(name, f"/a/{domain}/va", domain) for domain, name in others] if len(others) > 1 else []
+    others = name_accounts(unit, MOST_ACCOUNTS + 1)
+    switch: list[tuple[Words, str, Words]] = [
+        (name, f"/a/{domain}/va", domain) for domain, name in others[:MOST_ACCOUNTS]
+    ]
+    if len(others) > MOST_ACCOUNTS:
+        switch.insert(0, (_("Search all accounts…"), "/a", ""))
+    switch = switch if len(others) > 1 else []
     found = [Crumb(place.account["name"], f"/a/{place.domain}/va", _("Choose another account"), switch)]
     if place.pool is not None:
         pools = [(one["name"], general(one), marks(one)) for one in list_places(unit, place.domain)]

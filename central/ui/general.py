@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from central.actions import tokens as actions
-from central.actions.accounts import show_agreement
+from central.actions.accounts import show_account, show_agreement
 from central.actions.lists import list_token_window
 from central.domain.access.rules import Permission
 from central.ui.tabs import pool_tabs
@@ -40,6 +40,11 @@ GENERAL = f"{POOL}/general"
 def root_of(page: Page) -> str:
     """The address of the virtual account."""
     return f"/a/{page.parts['domain']}/va/{page.parts['number']}"
+
+
+def may_restricted(page: Page) -> bool:
+    """Whether the account may use restricted functions: else there is no such column (rows C1.8, C2.3)."""
+    return bool(show_account(page.unit, page.parts["domain"])["export_allowed"])
 
 
 def token_rows(page: Page, wanted: Wanted) -> Rows:
@@ -92,7 +97,7 @@ TOKENS = Table(
         Column("uses", _("Uses"), value=token_pages.uses, sort=True),
         Column("created_by", _("Made by"), sort=True),
         Moment("created_at", _("Made"), sort=True, shown=False),
-        Column("export_controlled", _("Restricted functions"), shown=False),
+        Column("export_controlled", _("Restricted functions"), offered=may_restricted),
         Column("satellite_name", _("Satellite"), shown=False),
         Ident("id", _("Id"), shown=False),
     ),

@@ -13,10 +13,24 @@ from central.domain.access.rules import ROLE_SCOPES, Permission, Role, Scope
 from central.ui.roles import ROLES, role_choices
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.errors import InvalidFormError
-from serverkit.web.forms import Choice, Form, Ui
+from serverkit.web.forms import Choice, Form, NoFields, Ui
 from serverkit.web.page import Page
 from serverkit.web.table_pages import table_page
-from serverkit.web.tables import Act, Column, Empty, Filter, Ident, Item, Moment, Rows, Table, Wanted, from_list
+from serverkit.web.tables import (
+    Act,
+    Column,
+    Empty,
+    Filter,
+    Ident,
+    Item,
+    Moment,
+    Rows,
+    State,
+    StateWords,
+    Table,
+    Wanted,
+    from_list,
+)
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Grade, Url
 
@@ -48,6 +62,12 @@ MEMBERS = Table(
     (
         Column("name", _("Name"), sort=True, fixed=True, phone=True),
         Column("roles", _("Roles"), value=roles_of, sort=True, phone=True),
+        State(
+            "state",
+            _("State"),
+            {},
+            say=lambda one: StateWords(_("can sign in") if one["has_password"] else _("no password")),
+        ),
         Moment("last_sign_in", _("Last sign-in"), sort=True),
         Ident("id", _("Id"), shown=False),
     ),
@@ -64,6 +84,12 @@ MEMBERS = Table(
     ),
     acts=(
         Act(_("Give a role"), lambda one: f"/a/{one['domain']}/users/{one['id']}/give", MANAGE),
+        Act(
+            _("First password"),
+            lambda one: f"/a/{one['domain']}/users/{one['id']}/first-password",
+            MANAGE,
+            fits=lambda one: not one["has_password"],
+        ),
         Act(_("Take a role away"), lambda one: f"/a/{one['domain']}/users/{one['id']}/take", MANAGE, danger=True),
     ),
     empty=Empty(_("No users yet"), _("Somebody with a role in this account sees it when signed in.")),
@@ -96,7 +122,7 @@ _POOL = Ui(
     kind="select",
 )
 _NAME = Ui(
-    _("Name"), _("Of a person who signs in here. A name that is new is added; the vendor sets the first password.")
+    _("Name"), _("Of a person who signs in here. A name that is new is added; then make a first password for it.")
 )
 ADD = Form(NewMember, _("Give role"), {"name": _NAME, "role": _ROLE, "virtual_account": _POOL})
 GIVE = Form(GivenRole, _("Give role"), {"role": _ROLE, "virtual_account": _POOL})
@@ -155,6 +181,26 @@ def _give(page: Page, name: str, read: GivenRole) -> Answer:
     return Moved(_root(page), _("Role given."))
 
 
+def first_password_page(page: Page) -> Answer:
+    """Ask before a first password is made."""
+    path = f"{_root(page)}/{page.thing['id']}/first-password"
+    view = Form(NoFields, _("Make first password")).view(page, path, cancel=_root(page))
+    intro = _("{name} signs in with it and then chooses another one. It is shown once.", name=page.thing["name"])
+    return _form(
+        page, "member-password", _("First password"), {"view": view, "intro": intro, "about": _about(page.thing)}
+    )
+
+
+def first_password(page: Page) -> Answer:
+    """Make it, and show it once."""
+    made = actions.make_first_password(page.unit, page.parts["domain"], page.thing["name"])
+    crumbs = ((MEMBERS.title, _root(page)),)
+    return Shown(
+        "member-password-made", _("First password"), "member_password.html", {"made": made, "back": _root(page)},
+        crumbs=crumbs, nav="members", help="central-portal#users",
+    )  # fmt: skip
+
+
 def take_page(page: Page) -> Answer:
     """Which role ends."""
     held = [Choice(_key(one), role_words(one)) for one in page.thing["roles"]]
@@ -196,6 +242,17 @@ URLS = (
     Url("POST", f"{PATH}/new", add, MANAGE, "C1.7", form=NewMember, fresh=True, twin="give_role"),
     Url("GET", f"{PATH}/{{id}}/give", give_page, MANAGE, "C1.7", load=find_member, fresh=True),
     Url("POST", f"{PATH}/{{id}}/give", give, MANAGE, "C1.7", form=GivenRole, load=find_member, fresh=True),
+    Url("GET", f"{PATH}/{{id}}/first-password", first_password_page, MANAGE, "C1.7", load=find_member, fresh=True),
+    Url(
+        "POST",
+        f"{PATH}/{{id}}/first-password",
+        first_password,
+        MANAGE,
+        "C1.7",
+        form=NoFields,
+        load=find_member,
+        fresh=True,
+    ),
     Url("GET", f"{PATH}/{{id}}/take", take_page, MANAGE, "C1.7", load=find_member, fresh=True),
     Url(
         "POST",

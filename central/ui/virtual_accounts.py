@@ -48,6 +48,11 @@ def _if(permission: Permission) -> Callable[[Item], bool]:
     return lambda one: permission in one["may"]
 
 
+def satellite_sign(item: Item) -> tuple[str, Words] | None:
+    """The sign of a virtual account that a satellite manages (row C1.3)."""
+    return ("satellite", _("Satellite")) if item["satellite"] else None
+
+
 def not_default(item: Item) -> Words | None:
     """Why a virtual account does not become the default one."""
     if item["default"]:
@@ -60,7 +65,7 @@ POOLS = Table(
     _("Virtual accounts"),
     PATH,
     (
-        Column("name", _("Name"), sort=True, fixed=True, phone=True, link=general, sub=marks),
+        Column("name", _("Name"), sort=True, fixed=True, phone=True, link=general, sub=marks, icon=satellite_sign),
         Column("description", _("Description"), phone=True),
         Column("tags", _("Tags"), phone=True),
         Column("satellite_name", _("Satellite"), sort=True),

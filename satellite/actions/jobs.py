@@ -11,11 +11,12 @@ from sqlalchemy import func, select, text
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require_actor
 from satellite.core.operations.models import BY_HAND_ONLY, JobRun, Task
-from satellite.core.operations.queries import BY_HAND, BY_JOB, RUN_ID, TASK_KIND, asked_dict, task_dict, task_of
+from satellite.core.operations.queries import BY_JOB, RUN_ID, TASK_KIND, asked_dict, task_of
 from satellite.runtime import Satellite
 from serverkit.actor import Actor
 from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Orders, Part, Window, merged, window_of
+from serverkit.jobs.listing import BY_HAND, run_dict
 from serverkit.jobs.runs import Job, find_job, manual_slot, slot_of
 from serverkit.jobs.runs import run_job as run
 
@@ -47,7 +48,7 @@ ASKED_ORDERS = Orders(Task.id, {"started": (Task.asked_at,)}, "-started")
 
 def list_tasks(unit: Unit, part: Part = WHOLE) -> Window:
     """Runs of tasks, the newest first. Filters: q, kind, state, by (person, schedule)."""
-    return _runs(unit, part, task_dict)
+    return _runs(unit, part, run_dict)
 
 
 def _runs(unit: Unit, part: Part, show: Callable[[JobRun], dict[str, Any]], *, all_of_them: bool = True) -> Window:
@@ -74,7 +75,7 @@ def list_works(unit: Unit, part: Part = WHOLE) -> Window:
     kind, windows = part.wanted.get("kind", ""), []
     if not kind.startswith(TASK_KIND):
         asked = bool(kind) or part.wanted.get("by") == "schedule"
-        windows.append(_runs(unit, part, lambda row: {**task_dict(row), "at": row.started}, all_of_them=asked))
+        windows.append(_runs(unit, part, lambda row: {**run_dict(row), "at": row.started}, all_of_them=asked))
     if not kind or kind.startswith(TASK_KIND):
         windows.append(_asked(unit, part))
     if part.only_ids:

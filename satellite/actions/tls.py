@@ -47,7 +47,7 @@ def show_tls(server: Satellite, unit: Unit) -> dict[str, Any]:
         pair.context()
     except TlsPairError as error:
         return {"state": "unusable", "error": error, "waiting": waits}
-    asked = _wanted(server, unit)
+    asked = wanted_names(server, unit)
     return {
         "waiting": waits,
         "state": "own" if is_own(folder, pair) else "foreign",
@@ -65,7 +65,7 @@ def propose_names(server: Satellite, unit: Unit) -> list[str]:
     """List the names and addresses that a certificate should have: set ones, those that devices use, the machine's."""
     require(unit, Permission.SITE_MANAGE)
     own = [name for name in local_names() if name not in {"localhost", "127.0.0.1", "::1"}]
-    return [*dict.fromkeys([*_wanted(server, unit), *own])][: requests.MOST_NAMES]
+    return [*dict.fromkeys([*wanted_names(server, unit), *own])][: requests.MOST_NAMES]
 
 
 def request_certificate(server: Satellite, unit: Unit, names: Sequence[str], organization: str = "") -> bytes:
@@ -94,14 +94,14 @@ def check_certificate(server: Satellite, unit: Unit, data: bytes, key: Path | No
     """Examine a certificate and shake hands with it on a private port; nothing is changed."""
     require(unit, Permission.SITE_MANAGE)
     private = read_key(key) if key is not None else None
-    return examine_certificate(server.home / TLS, data, unit.now, _wanted(server, unit), private).to_dict()
+    return examine_certificate(server.home / TLS, data, unit.now, wanted_names(server, unit), private).to_dict()
 
 
 def import_certificate(server: Satellite, unit: Unit, data: bytes, key: Path | None = None) -> dict[str, Any]:
     """Examine a certificate and take it; running processes load it within seconds. TlsCertificateRefusedError."""
     require(unit, Permission.SITE_MANAGE)
     folder, private = server.home / TLS, read_key(key) if key is not None else None
-    found = take_certificate(folder, data, unit.now, _wanted(server, unit), private).to_dict()
+    found = take_certificate(folder, data, unit.now, wanted_names(server, unit), private).to_dict()
     subject = {"fingerprint": found["fingerprint"], "names": found["names"]}
     record(unit, EventKind.TLS_IMPORTED, f"TLS certificate of {found['issuer']} imported", subject=subject)
     _refresh(server, unit)
@@ -111,13 +111,14 @@ def import_certificate(server: Satellite, unit: Unit, data: bytes, key: Path | N
 def renew_own_certificate(server: Satellite, unit: Unit) -> dict[str, Any]:
     """Renew the certificate that the server made itself, with the same key; TlsNotOwnError."""
     require(unit, Permission.SITE_MANAGE)
-    pair = renew_own(server.home / TLS, unit.now, _wanted(server, unit))
+    pair = renew_own(server.home / TLS, unit.now, wanted_names(server, unit))
     record(unit, EventKind.TLS_RENEWED, "own TLS certificate renewed", subject={"fingerprint": pair.fingerprint})
     _refresh(server, unit)
     return show_tls(server, unit)
 
 
-def _wanted(server: Satellite, unit: Unit) -> list[str]:
+def wanted_names(server: Satellite, unit: Unit) -> list[str]:
+    """List the names that a certificate has to cover: set ones, and those that devices use."""
     return [*dict.fromkeys([*_set_names(server, unit), *asked_names(server.home / TLS, unit.now)])]
 
 

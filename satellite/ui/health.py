@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, cast
 
-from satellite.actions.health import HealthCheck, examine_health
+from satellite.actions.health import examine_health
 from satellite.actions.support import KIND, read_bundle, start_bundle
 from satellite.actions.tasks import show_task, stop_task
 from satellite.core.access.rules import Permission
@@ -13,39 +12,15 @@ from satellite.jobs.catalogue import jobs_of
 from satellite.runtime import Satellite
 from satellite.ui.tasks import KINDS
 from serverkit.errors import NotFoundError
-from serverkit.verdicts import Outcome
-from serverkit.web.answers import Answer, Moved, Sent, Shown
-from serverkit.web.console import Severity
-from serverkit.web.formats import day
+from serverkit.web.answers import Answer, Moved, Sent
+from serverkit.web.health_pages import TITLE, Fix, health_page
 from serverkit.web.page import Page
 from serverkit.web.task_pages import task_view, work_page
-from serverkit.web.texts import Text, Words, _
+from serverkit.web.texts import Words, _
 from serverkit.web.urls import SIGNED_IN, Url
 
-TITLE = _("Health")
-SEVERITIES = {Outcome.FAIL: Severity.MAJOR, Outcome.WARN: Severity.MINOR}
-ORDER = (Outcome.FAIL, Outcome.WARN, Outcome.PASS, Outcome.SKIP)
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """What a check looks at, what to do where it does not pass, and the page for it."""
-
-    title: Words
-    remedy: Words
-    path: str
-
-
 FIXES = {
-    "disk": Fix(_("Disk space"), _("Delete what is not needed, or enlarge the disk."), "/help/operations"),
-    "home": Fix(
-        _("Files of the home folder"),
-        _("Make the owner of the home folder the owner of every file in it."),
-        "/help/troubleshooting",
-    ),
-    "database": Fix(_("Database"), _("Check that the database runs and accepts writes."), "/help/troubleshooting"),
     "clock": Fix(_("Clock"), _("Measure the time, or compare it and confirm it."), "/settings/time"),
-    "keys": Fix(_("Keys"), _("Restore the key files from a backup."), "/help/backup-and-restore"),
     "set_up": Fix(_("Set-up"), _("Finish the set-up."), "/setup"),
     "certificate": Fix(_("TLS certificate"), _("Import a valid certificate that names this server."), "/settings/tls"),
     "copy": Fix(_("Copy of the data"), _("An older copy was restored: resynchronize with central."), "/sync/resync"),
@@ -54,41 +29,11 @@ FIXES = {
 }
 
 
-DETAILS: dict[str, Text] = {
-    "answers and writes": _("answers and writes"),
-    "answers, busy": _("answers, busy"),
-    "does not answer": _("does not answer"),
-    "believed": _("trusted"),
-    "believed, not confirmed": _("trusted, not confirmed"),
-    "set_back": _("set back"),
-    "suspicious": _("jumped forward"),
-    "the newest": _("up to date"),
-    "restored": _("restored"),
-    "not registered": _("not registered"),
-    "all ended well": _("completed without errors"),
-    "ended on {day}": _("ended on {day}"),
-    "until {day}": _("until {day}"),
-    "due {day}": _("due {day}"),
-}
-"""Details of checks in the language of the page; others are codes, names and numbers."""
-
-
-def detail(one: HealthCheck) -> Words:
-    """The detail of a check."""
-    if one.name == "jobs" and one.detail not in DETAILS:
-        return ", ".join(str(KINDS.get(job, job)) for job in one.detail.split(", "))
-    found = DETAILS.get(one.detail)
-    return Text(found.message, values={"day": day(one.day)}) if found is not None else one.detail or "–"
-
-
 def show(page: Page) -> Answer:
     """All checks, the worst first."""
     server = cast("Satellite", page.server)
     found = examine_health(server, page.unit, [job.name for job in jobs_of(server)])
-    found.sort(key=lambda one: ORDER.index(one.outcome))
-    checks = [(one, detail(one), FIXES[one.name], SEVERITIES.get(one.outcome)) for one in found]
-    context = {"checks": checks, "sound": not any(one.outcome in SEVERITIES for one in found)}
-    return Shown("health", TITLE, "health.html", context, nav="health", help="troubleshooting")
+    return health_page(found, FIXES, "health_site.html", {}, KINDS)
 
 
 def make_bundle(page: Page) -> Answer:

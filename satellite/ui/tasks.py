@@ -10,6 +10,7 @@ from satellite.actions.jobs import list_works, show_task
 from satellite.core.access.rules import Permission
 from serverkit.web.answers import Answer, Shown, Unchanged
 from serverkit.web.forms import Choice
+from serverkit.web.job_words import BY
 from serverkit.web.page import Page
 from serverkit.web.table_pages import table_page
 from serverkit.web.tables import Column, Empty, Filter, Item, Moment, Rows, State, Table, Wanted
@@ -43,7 +44,6 @@ ASKED = {
     "task-bulk": "/bulk",
 }
 """Where the pages of tasks are; one that only programs ask for has none."""
-BY = {"schedule": _("the schedule"), "person": _("a person")}
 
 
 def kind_words(item: Item) -> Words:

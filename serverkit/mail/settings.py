@@ -37,7 +37,8 @@ def _host(text: str | None) -> str | None:
         raise EndpointError(f"{error} (`mail.port`)") from error
 
 
-def _sender(text: str) -> str:
+def plain_address(text: str) -> str:
+    """A mail address; ValueError for what is none."""
     try:
         found = Address(addr_spec=text)
     except (MessageError, ValueError, IndexError, TypeError) as error:
@@ -56,5 +57,5 @@ class MailSettings(Section):
     ca_file: FilePath | None = None
     user: str | None = None
     password_file: FilePath | None = None
-    sender: Annotated[str, AfterValidator(_sender)] = "perigee@localhost"
+    sender: Annotated[str, AfterValidator(plain_address)] = "perigee@localhost"
     timeout_seconds: float = Field(default=10.0, gt=0, le=120)

@@ -27,7 +27,8 @@ class Column:
     `sort` names the order; `sub` a member shown small below; `phone` stays on a narrow screen; `shown` is off for columns
     that a person adds; `of` names a thing that the row has several of. `say` gives a state in words where they depend on the
     row; `rank` is what orders rows where the value itself does not, such as the worst first. `hint` says more of a value where
-    a person points at it: with a severity it has a mark of its own.
+    a person points at it: with a severity it has a mark of its own. `icon` names a sign before
+    the value, with what it says; `offered` is asked on each visit whether there is such a column at all.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Column:
     say: Callable[[Item], StateWords] | None = None
     rank: Callable[[Item], Any] | None = None
     hint: Callable[[Item], StateWords | None] | None = None
+    icon: Callable[[Item], tuple[str, Words] | None] | None = None
+    offered: Callable[[Any], bool] | None = None
 
     def of(self, item: Item) -> Any:
         """The value of a row."""

@@ -33,6 +33,10 @@ class Choice:
 Choices = Sequence[Choice]
 
 
+class NoFields(BaseModel):
+    """A form that only asks."""
+
+
 @dataclass(frozen=True)
 class Ui:
     """How a field of the model is shown; what is left out follows from the model.

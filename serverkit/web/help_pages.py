@@ -29,9 +29,17 @@ def help_folder() -> Path:
     return packed if packed.is_dir() else here.parents[1] / "docs" / "admin"
 
 
+def release_notes() -> Path:
+    """Where the release notes stand: in the package, or beside it."""
+    here = Path(__file__).resolve().parent
+    packed = here / "release-notes.md"
+    return packed if packed.is_file() else here.parents[1] / "CHANGELOG.md"
+
+
 def help_urls(row: str) -> list[Url]:
     """The addresses of the help."""
     return [
+        Url("GET", "/changes", show_changes, SIGNED_IN, "C12.7"),
         Url("GET", "/help", show_help, SIGNED_IN, row),
         Url("GET", "/help/keys", show_keys, SIGNED_IN, row),
         Url("GET", "/help/{page}", show_help_page, SIGNED_IN, row),
@@ -52,6 +60,13 @@ def show_help_page(page: Page) -> Answer:
         raise NotFoundError("There is no such page of the help.")
     title, body = rendered(folder / f"{name}.md")
     return Shown("help-page", title, "help.html", {"body": body}, crumbs=((_("Help"), "/help"),))
+
+
+def show_changes(_page: Page) -> Answer:
+    """What changed from release to release."""
+    _title, body = rendered(release_notes())
+    context = {"body": body}
+    return Shown("changes", _("Release notes"), "help.html", context, crumbs=((_("Help"), "/help"),), help="browsers")
 
 
 def show_keys(_page: Page) -> Answer:

@@ -33,6 +33,7 @@ _SHAPES = {
     "clock": f'<circle cx="8" cy="8" r="6.2" {_LINE}/><path d="M8 4.500V8l2.4 1.6" {_LINE}/>',
     "settings": f'<path d="M2 4.500h6m4 0h2M2 11.500h2m4 0h6" {_LINE}/><circle cx="10" cy="4.5" r="1.9" {_LINE}/><circle cx="6" cy="11.5" r="1.9" {_LINE}/>',
     "pulse": f'<path d="M1.5 8.500h3l1.8-5 3 9 1.9-4h3.3" {_LINE}/>',
+    "satellite": f'<ellipse cx="8" cy="8" rx="6.8" ry="3.600" transform="rotate(-28 8 8)" {_LINE}/><circle cx="12.600" cy="4.600" r="2" fill="currentColor"/>',
     "copy": f'<path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3" {_LINE}/>',
 }
 

@@ -38,7 +38,7 @@ def table_page(
     nav: str = "",
 ) -> Answer:
     """The page of a table as the address asks for it; `as=csv` and `as=xlsx` give all rows that match as a file."""
-    table = table.at(page.parts)
+    table = table.here(page)
     kind = page.query.get("as", "")
     if kind in {"csv", "xlsx"}:
         return export(page, table, kind)
@@ -60,7 +60,7 @@ def table_page(
 
 def table_context(page: Page, table: Table) -> dict[str, Any]:
     """What the template of a table needs; a page with something beside its table adds this to its own."""
-    table = table.at(page.parts)
+    table = table.here(page)
     wanted = replace(table.wanted(page.asked), has_default=default_of(page, table) is not None)
     rows = table.rows(page, wanted)
     filtered = bool(wanted.filters)

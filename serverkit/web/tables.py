@@ -155,6 +155,11 @@ class Table:
             empty = replace(empty, action=(empty.action[0], filled(empty.action[1], parts)))
         return replace(self, path=filled(self.path, parts), empty=empty)
 
+    def here(self, page: Any) -> Table:
+        """This table as a visit shows it: at its place, with the columns that there are for the person."""
+        columns = [one for one in self.columns if one.offered is None or one.offered(page)]
+        return replace(self.at(page.parts), columns=columns)
+
     def column(self, name: str) -> Column | None:
         """The column of a name."""
         return next((one for one in self.columns if one.name == name), None)

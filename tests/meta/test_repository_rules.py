@@ -41,6 +41,7 @@ FURTHER = {
     "central/domain/instances": {"devices"},
     "central/domain/ledger": {
         "adjusting",
+        "ordering",
         "allotting",
         "claims",
         "granting",

@@ -16,7 +16,7 @@ from central.actions.views import (
     IdentityView,
     UserRoleView,
 )
-from central.api.v1.context import Call
+from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
 from central.domain.credentials.rules import MOST_DAYS
 from central.runtime import Central
@@ -70,6 +70,14 @@ class NewPassword(Strict):
     """The password of a user."""
 
     password: str = Field(max_length=1024)
+
+
+class FirstPassword(Strict):
+    """A user of the account who has no password yet."""
+
+    model_config = example({"name": "ann"})
+
+    name: str = Field(max_length=255)
 
 
 class NewApiToken(Strict):
@@ -147,6 +155,11 @@ def set_password(call: Call) -> dict[str, Any]:
     return {"name": call.path["user"], "set": True}
 
 
+def make_first_password(call: Call) -> dict[str, Any]:
+    """Make the first password of a user of the account."""
+    return users.make_first_password(call.unit, call.path["account"], call.body.name)
+
+
 def list_tokens(call: Call) -> dict[str, Any]:
     """List the access tokens that people created."""
     return credentials.list_access_tokens(call.unit, part_of(call.query)).to_dict()
@@ -210,6 +223,12 @@ OPERATIONS = (
         "set_password", "PUT", f"{BASE}users/{{user}}/password", "Set the password of a user.", set_password,
         object_of(name=TEXT, set=FLAG), body=NewPassword, changes=True,
         permission=Permission.USER_MANAGE, row="C1.7",
+    ),
+    Op(
+        "make_first_password", "POST", f"{ACCOUNT_PATH}/first-passwords",
+        "Make the first password of a user of the account; it is shown once.", make_first_password,
+        object_of(name=TEXT, password=TEXT), body=FirstPassword, changes=True,
+        permission=Permission.ACCOUNT_USER_MANAGE, row="C1.7",
     ),
     Op("list_api_tokens", "GET", f"{BASE}api-tokens", "List access tokens.", list_tokens, list_of(AccessTokenView.schema_object()),
         ApiTokenPage,

@@ -54,6 +54,12 @@ class CatalogueQuery(Query):
     change_restriction: bool = Field(default=False, description="Licences in use may become restricted, or ordinary.")
 
 
+class OrderQuery(Query):
+    """What the import of orders may do."""
+
+    preview: bool = Field(default=False, description="Only tell what it would add.")
+
+
 class NewAgreement(Strict):
     """The text of a version of the licensing agreement."""
 
@@ -86,7 +92,8 @@ def import_catalogue(call: Call) -> dict[str, Any]:
 
 def import_orders(call: Call) -> dict[str, Any]:
     """Import an order file, all or nothing."""
-    return orders.import_orders(call.unit, call.path["account"], call.body).summary
+    query: OrderQuery = call.query
+    return orders.import_orders(call.unit, call.path["account"], call.body, preview=query.preview).summary
 
 
 def show_policies(call: Call) -> dict[str, Any]:
@@ -129,6 +136,11 @@ def test_mail(call: Call) -> dict[str, Any]:
     return mail.send_test_mail(call.server, call.actor, call.body.to)
 
 
+def retry_mail(call: Call) -> dict[str, Any]:
+    """Try a mail that was not sent again at once."""
+    return mail.retry_mail(call.unit, call.path["mail"])
+
+
 def export_root(call: Call) -> bytes:
     """The root document in force: public, satellites and devices are created with it."""
     return trust.export_root(call.server.keyring)
@@ -156,7 +168,7 @@ OPERATIONS = (
     ),
     Op(
         "import_orders", "POST", f"{ACCOUNT_PATH}/orders", "Import an order file (CSV).", import_orders,
-        object_of(lots=WHOLE, quantity=WHOLE, warnings=WARNINGS), media=CSV, changes=True,
+        object_of(lots=WHOLE, quantity=WHOLE, imported=FLAG, warnings=WARNINGS), OrderQuery, media=CSV, changes=True,
         permission=Permission.ORDER_MANAGE, row="C3.4",
     ),
     Op(
@@ -196,6 +208,11 @@ OPERATIONS = (
     Op(
         "test_mail", "POST", f"{BASE}mail/test", "Send a test mail.", test_mail,
         object_of(to=TEXT, host=TEXT, security=TEXT, sent=FLAG), body=MailTest, changes=True, alone=True,
+        permission=Permission.VENDOR_MANAGE, row="C12.2",
+    ),
+    Op(
+        "retry_mail", "POST", f"{BASE}mail/{{mail}}/retry", "Try a mail that was not sent again.", retry_mail,
+        MailView.schema_object(), body=Nothing, changes=True,
         permission=Permission.VENDOR_MANAGE, row="C12.2",
     ),
     Op(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import Boolean, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.access.rules import Role
@@ -14,7 +14,7 @@ from serverkit.db.guards import one_of, refers
 
 
 class User(Base):
-    """A person who may sign in."""
+    """A person who may sign in; `of_vendor` once a role of the vendor's was given."""
 
     __tablename__ = "users"
 
@@ -23,6 +23,7 @@ class User(Base):
     name_key: Mapped[str] = mapped_column(String(255), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_sign_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    of_vendor: Mapped[bool] = mapped_column(Boolean)
 
 
 class RoleAssignment(Base):

@@ -83,11 +83,12 @@ def add_user(
     user = _named(unit, name)
     if user is None:
         _refuse_similar(unit, name, account_id)
-        user = User(id=new_id(), name=name, name_key=kept_key(name), created_at=unit.now)
+        user = User(id=new_id(), name=name, name_key=kept_key(name), created_at=unit.now, of_vendor=False)
         unit.session.add(user)
         record(unit, None, EventKind.USER_ADDED, f"user {name} added", subject={"user": user.id})
     elif HeldRole(role, account_id, virtual_account_id) in held_roles(unit, user.id):
         raise UserRoleExistsError("{name} holds this role already", name=user.name)
+    user.of_vendor = user.of_vendor or ROLE_SCOPES[role] is Scope.VENDOR
     given_role = RoleAssignment(
         account_id=account_id, id=new_id(), user_id=user.id, virtual_account_id=virtual_account_id, role=role
     )
@@ -112,6 +113,18 @@ def _refuse_similar(unit: Unit, name: str, account_id: str) -> None:
         if similar(name, names) is not None:
             raise NameTooSimilarError("the user name {value!r} reads like one that is taken", value=name)
     refuse_similar("the user name", name, names)
+
+
+def vendor_names(unit: Unit) -> frozenset[str]:
+    """The names of the vendor's people, also of former ones."""
+    return frozenset(unit.session.scalars(select(User.name).where(User.of_vendor.is_(True))))
+
+
+def is_of_vendor(unit: Unit) -> bool:
+    """Whether the actor is the vendor's."""
+    if unit.actor.kind in TRUSTED_KINDS:
+        return True
+    return any(ROLE_SCOPES[one.role] is Scope.VENDOR for one in held_roles(unit, unit.actor.id))
 
 
 def user_of(unit: Unit, name: str) -> User:

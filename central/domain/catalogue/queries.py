@@ -72,31 +72,33 @@ def changed_entitlements(unit: Unit, after: int) -> list[Entitlement]:
     )
 
 
+def entitlement_members(row: Entitlement) -> dict[str, Any]:
+    """An entitlement as it is shown."""
+    return {
+        "kind": "entitlement",
+        "tag": row.tag,
+        "name": row.name,
+        "description": row.description,
+        "restricted": row.restricted,
+        "family": row.family,
+        "products": row.products,
+    }
+
+
+def product_members(row: Product) -> dict[str, Any]:
+    """A product as it is shown."""
+    return {
+        "kind": "product",
+        "tag": row.tag,
+        "name": row.name,
+        "description": row.description,
+        "restricted": False,
+        "family": row.family,
+        "products": [],
+    }
+
+
 def listing(unit: Unit) -> list[dict[str, Any]]:
     """The whole catalogue."""
-    items = [
-        {
-            "kind": "entitlement",
-            "tag": row.tag,
-            "name": row.name,
-            "description": row.description,
-            "restricted": row.restricted,
-            "family": row.family,
-            "products": row.products,
-        }
-        for row in entitlements(unit)
-    ]
     products = unit.session.scalars(select(Product).order_by(Product.tag))
-    items += [
-        {
-            "kind": "product",
-            "tag": row.tag,
-            "name": row.name,
-            "description": row.description,
-            "restricted": False,
-            "family": row.family,
-            "products": [],
-        }
-        for row in products
-    ]
-    return items
+    return [*map(entitlement_members, entitlements(unit)), *map(product_members, products)]

@@ -19,7 +19,7 @@ from exchange.limits import PRODUCTS, PRODUCTS_BYTES, TAG_CHARS
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, upsert
 from serverkit.names import InvalidNameError, check_text
-from serverkit.table_file import RowError, RowWarning, read_table
+from serverkit.table_file import FaultyRowsError, RowError, RowFault, RowWarning, judge_table
 
 REQUIRED = ("kind", "tag", "name")
 OPTIONAL = ("description", "restricted", "family", "products")
@@ -72,14 +72,25 @@ def _products(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueChange:
-    """The effect of a file: how many rows of each kind are new or different, and which tags become restricted or ordinary."""
+    """The effect of a file: what each row is (`new`, `changed`, `same`), and which tags become restricted or ordinary."""
 
     rows: tuple[CatalogueRow, ...]
-    added: int
-    changed: int
+    lines: tuple[int, ...]
+    verdicts: tuple[str, ...]
     restricted: tuple[str, ...]
     unrestricted: tuple[str, ...]
     warnings: tuple[RowWarning, ...] = ()
+    faults: tuple[RowFault, ...] = ()
+
+    @property
+    def added(self) -> int:
+        """How many rows are new."""
+        return self.verdicts.count("new")
+
+    @property
+    def changed(self) -> int:
+        """How many rows differ from what is there."""
+        return self.verdicts.count("changed")
 
     @property
     def counts(self) -> dict[str, int]:
@@ -88,10 +99,18 @@ class CatalogueChange:
         return {"entitlements": entitlements, "products": len(self.rows) - entitlements}
 
 
-def read_catalogue(unit: Unit, path: Path) -> CatalogueChange:
-    """Read a file and compare it with what is there; nothing is changed."""
+def read_catalogue(unit: Unit, source: Path | bytes) -> CatalogueChange:
+    """Read a file without faulty rows, and compare it with what is there; nothing is changed."""
+    change = judge_catalogue(unit, source)
+    if change.faults:
+        raise FaultyRowsError(list(change.faults))
+    return change
+
+
+def judge_catalogue(unit: Unit, source: Path | bytes) -> CatalogueChange:
+    """Read a file and judge each of its rows; nothing is changed."""
     require(unit, Permission.CATALOGUE_MANAGE)
-    table = read_table(path, REQUIRED, OPTIONAL, _UniqueRows())
+    table = judge_table(source, REQUIRED, OPTIONAL, _UniqueRows())
     rows = tuple(row for _, row in table.rows)
     known = _known(unit, rows)
     now = {row.tag: row.restricted for row in rows if row.kind == "entitlement"}
@@ -99,12 +118,19 @@ def read_catalogue(unit: Unit, path: Path) -> CatalogueChange:
     both = sorted(now.keys() & before.keys())
     return CatalogueChange(
         rows,
-        added=sum((row.kind, row.tag) not in known for row in rows),
-        changed=sum((row.kind, row.tag) in known and known[row.kind, row.tag] != _rows_of_devices(row) for row in rows),
+        tuple(line for line, _ in table.rows),
+        tuple(_verdict(row, known.get((row.kind, row.tag))) for row in rows),
         restricted=tuple(tag for tag in both if now[tag] and not before[tag]),
         unrestricted=tuple(tag for tag in both if before[tag] and not now[tag]),
         warnings=tuple(table.warnings),
+        faults=tuple(table.faults),
     )
+
+
+def _verdict(row: CatalogueRow, known: tuple[object, ...] | None) -> str:
+    if known is None:
+        return "new"
+    return "same" if known == _rows_of_devices(row) else "changed"
 
 
 def _rows_of_devices(row: CatalogueRow) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serverkit.errors import AppError, InvalidInputError, NotFoundError, Remedy
+from serverkit.errors import AppError, InvalidInputError, NotFoundError, RefusedError, Remedy
 
 
 class BadCredentialsError(AppError):
@@ -37,4 +37,13 @@ class InvalidScopeError(InvalidInputError):
     message = "A scope is `read`, `write` or the name of a permission."
     remedy = Remedy(
         "Use `read`, `write`, or a permission such as `virtual_account:token:manage`.", page="api.md#access-tokens"
+    )
+
+
+class FirstPasswordError(RefusedError):
+    code = "first_password_refused"
+    message = "An account gives a first password only to a user of this account alone who has none yet."
+    remedy = Remedy(
+        "Have the vendor set the password, or the user change an existing one under *Your account*.",
+        page="central-portal.md#users",
     )

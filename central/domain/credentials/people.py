@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 from sqlalchemy import exists, select
@@ -10,6 +11,7 @@ from central.domain.access.errors import UserExistsError
 from central.domain.access.models import RoleAssignment, User
 from central.domain.access.rules import HeldRole, Permission, Role
 from central.domain.access.services import add_user, find_user, held_roles, require
+from central.domain.credentials.errors import FirstPasswordError
 from central.domain.credentials.models import USER_TABLES, ConsoleState, Password
 from central.domain.credentials.services import set_password
 from central.domain.event_log.event_kinds import EventKind
@@ -21,6 +23,8 @@ from serverkit.users.sign_in import Happened
 from serverkit.users.tables import Person
 
 _CONSOLE = 1
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Of generated passwords: none is taken for another."""
 
 
 def find_person(unit: Unit, name: str) -> Person | None:
@@ -111,3 +115,21 @@ def unlock_user(unit: Unit, user: User) -> None:
     require(unit, Permission.USER_MANAGE)
     backoff.unlock(unit, USER_TABLES, user.name, backoff.code_name(user.id))
     record(unit, None, EventKind.USER_UNLOCKED, f"user {user.name} unlocked", subject={"user": user.id})
+
+
+def first_password(unit: Unit, user: User, account_id: str) -> str:
+    """Make the first password of a user of one account, who has none yet; it is returned once and kept as a hash only.
+
+    FirstPasswordError for one who has a password, or a role outside of this account: an account takes over nobody.
+    """
+    require(unit, Permission.ACCOUNT_USER_MANAGE, account_id)
+    held = held_roles(unit, user.id)
+    if not held or any(one.account_id != account_id for one in held):
+        raise FirstPasswordError("{name} has no role in this account, or one outside of it", name=user.name)
+    if unit.session.get(Password, user.id) is not None:
+        raise FirstPasswordError("{name} has a password", name=user.name)
+    text = "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(5))
+    credentials.set_password(unit, USER_TABLES, Person(user.id, user.name), text)
+    message = f"first password of {user.name} made"
+    record(unit, account_id, EventKind.PASSWORD_SET, message, subject={"user": user.id})
+    return text

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 
+from central.domain.access.errors import NotPermittedError
 from central.domain.access.models import User
 from central.domain.access.rules import Permission
 from central.domain.access.services import find_user, require
@@ -94,6 +95,22 @@ def create_token(
 ) -> tuple[AccessToken, str]:
     """Make an access token for a person's program; returns it with its text, which is shown once."""
     require(unit, Permission.USER_MANAGE)
+    return _create_token(unit, user, days=days, scopes=scopes, description=description, addresses=addresses)
+
+
+def create_own_token(
+    unit: Unit, *, days: int, scopes: Sequence[str], description: str, addresses: Sequence[str] = ()
+) -> tuple[AccessToken, str]:
+    """Make an access token that acts as the actor, who signed in: no token makes another one."""
+    user = unit.session.get(User, unit.actor.id)
+    if user is None or unit.actor.kind is not ActorKind.USER or unit.actor.scopes is not None:
+        raise NotPermittedError("only a person who signed in makes an access token of the own")
+    return _create_token(unit, user, days=days, scopes=scopes, description=description, addresses=addresses)
+
+
+def _create_token(
+    unit: Unit, user: User, *, days: int, scopes: Sequence[str], description: str, addresses: Sequence[str]
+) -> tuple[AccessToken, str]:
     if not 1 <= days <= MOST_DAYS:
         raise InvalidTokenLifeError
     check_text("description", description)
@@ -159,7 +176,17 @@ def _new_token(
 def revoke_token(unit: Unit, token_id: str) -> AccessToken:
     """Revoke an access token."""
     require(unit, Permission.USER_MANAGE)
-    row = unit.session.scalars(select(AccessToken).where(AccessToken.id == token_id.strip())).one_or_none()
+    return _revoke(unit, select(AccessToken).where(AccessToken.id == token_id.strip()), token_id)
+
+
+def revoke_own_token(unit: Unit, token_id: str) -> AccessToken:
+    """Revoke an access token of the actor's own."""
+    own = select(AccessToken).where(AccessToken.user_id == unit.actor.id, AccessToken.client_id == "")
+    return _revoke(unit, own.where(AccessToken.id == token_id.strip()), token_id)
+
+
+def _revoke(unit: Unit, query: Select[AccessToken], token_id: str) -> AccessToken:
+    row = unit.session.scalars(query).one_or_none()
     if row is None:
         raise UnknownAccessTokenError("there is no access token {token_id!r}", token_id=token_id[:64])
     row.revoked = True

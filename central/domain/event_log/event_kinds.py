@@ -15,6 +15,8 @@ class EventKind(StrEnum):
     CLOCK_CHANGED = "clock:changed"
     TIME_CONFIRMED = "time:confirmed"
     TIME_SETTINGS_CHANGED = "time_settings:changed"
+    MAIL_RETRIED = "mail:retried"
+    SUPPORT_REQUESTED = "support:requested"
     NODE_JOINED = "node:joined"
     USER_ADDED = "user:added"
     ROLE_GIVEN = "user:role_given"
@@ -124,6 +126,8 @@ QUIET = frozenset(
         # The first event: no alert can exist yet.
         EventKind.VENDOR_CREATED,
         # No alert looks at these.
+        EventKind.MAIL_RETRIED,
+        EventKind.SUPPORT_REQUESTED,
         EventKind.NODE_JOINED,
         EventKind.USER_ADDED,
         EventKind.ROLE_GIVEN,

@@ -65,3 +65,9 @@ class NoteMissingError(InvalidInputError):
     code = "note_missing"
     message = "The change needs a note that says why."
     remedy = Remedy("Say why in a note; it is kept in the transactions.", page="central-portal.md#lots")
+
+
+class UnknownOrderLineError(NotFoundError):
+    code = "unknown_order_line"
+    message = "There is no such line of an order."
+    remedy = Remedy("Look for it in the list of orders.", page="orders-and-catalogue.md")

@@ -56,6 +56,9 @@ class Lot(Base):
         Index("ix_lots_account_id_web_order", "account_id", "web_order"),
         Index("ix_lots_account_id_po_number", "account_id", "po_number"),
         Index("ix_lots_account_id_pak", "account_id", "pak"),
+        Index("ix_lots_created_at_id", "created_at", "id"),
+        Index("ix_lots_order_number", "order_number", postgresql_ops={"order_number": "text_pattern_ops"}),
+        Index("ix_lots_tag", "tag", postgresql_ops={"tag": "text_pattern_ops"}),
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)

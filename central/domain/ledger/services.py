@@ -3,112 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
-from central.domain.accounts.queries import default_virtual_account, virtual_account
-from central.domain.catalogue.queries import entitlements, titles
+from central.domain.catalogue.queries import titles
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import Entry, NewEvent, record_many, record_transactions
 from central.domain.ledger.lot_fields import search_terms
-from central.domain.ledger.models import OWNED, Bucket, Holding, Lot, Posting
+from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
 from central.domain.ledger.postings import OUTSIDE, Move, Place, holdings_of, lot_note, post_many
-from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, likeness, row_reader
-from exchange.compliance import LotView, until
+from central.domain.ledger.rules import LotSpec
+from exchange.compliance import LotView
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, insert_rows
-from serverkit.errors import AppError
 from serverkit.ids import new_id
-from serverkit.table_file import FaultyRowsError, RowError, RowFault, RowWarning, read_table
-
-
-@dataclass(frozen=True, slots=True)
-class OrderImport:
-    """The result of an order import: its lots and warnings."""
-
-    lots: list[Lot]
-    warnings: list[RowWarning]
-
-
-def import_orders(unit: Unit, account_id: str, path: Path) -> OrderImport:
-    """Import an order file, all or nothing."""
-    require(unit, Permission.ORDER_MANAGE, account_id)
-    table = read_table(path, REQUIRED, (*COMMON, *DETAILS), row_reader(unit.now))
-    rows = table.rows
-    specs = [spec for _, spec in rows]
-    targets: dict[str, str] = {}
-    known = {row.tag: row for row in entitlements(unit, {spec.tag for spec in specs})}
-    ordered = select(Lot.order_number, Lot.order_line).where(
-        Lot.account_id == account_id, Lot.order_number.is_not(None)
-    )
-    orders = {(number, line) for number, line in unit.session.execute(ordered)}
-    faults: list[RowFault] = []
-    for line, spec in rows:
-        try:
-            if spec.virtual_account not in targets:
-                targets[spec.virtual_account] = _target(unit, account_id, spec.virtual_account)
-            if spec.tag not in known:
-                raise RowError("unknown_entitlement", f"the catalogue has no {spec.tag[:80]!r}")
-            reference = (spec.order_number, spec.order_line)
-            if spec.order_number is not None:
-                if reference in orders:
-                    raise RowError("duplicate_order_line", f"order {spec.order_number} line {spec.order_line} is known")
-                orders.add(reference)
-        except (RowError, AppError) as error:
-            faults.append(RowFault(line, error.code, error.message))
-    if faults:
-        raise FaultyRowsError(faults)
-    warnings = [*table.warnings, *_odd_rows(unit, account_id, rows, targets)]
-    named = {tag: row.name for tag, row in known.items()}
-    lots = add_lots(unit, account_id, [(targets[spec.virtual_account], spec) for spec in specs], named)
-    return OrderImport(lots, warnings)
-
-
-def _odd_rows(
-    unit: Unit, account_id: str, rows: Sequence[tuple[int, LotSpec]], targets: Mapping[str, str]
-) -> list[RowWarning]:
-    """Warnings about lines: an expired term, or a repeated line without an order number."""
-    found: list[RowWarning] = []
-    nameless = {spec.tag for _, spec in rows if spec.order_number is None}
-    before = _nameless_lots(unit, account_id, nameless) if nameless else {}
-    for line, spec in rows:
-        if spec.end is not None and spec.end <= unit.licence_now:
-            ended = until(spec.end)
-            found.append(RowWarning(line, "term_is_over", f"the term is over, it lasted {ended}: it does not count"))
-        if spec.order_number is None:
-            key = (targets[spec.virtual_account], *likeness(spec))
-            if key in before:
-                where = f"as line {before[key]} of this file" if before[key] else "earlier"
-                message = f"the same came {where}; without order_number nothing tells whether it is counted twice"
-                found.append(RowWarning(line, "came_before", message))
-            before.setdefault(key, line)
-    return found
-
-
-def _nameless_lots(unit: Unit, account_id: str, tags: set[str]) -> dict[tuple[Any, ...], int]:
-    """Lots without order number by what their lines said, and where they were added."""
-    found: dict[tuple[Any, ...], int] = {}
-    added = (Posting.account_id == Lot.account_id) & (Posting.lot_id == Lot.id)
-    added &= (Posting.from_bucket == Bucket.OUTSIDE) & (Posting.to_bucket == Bucket.FREE)
-    for piece in batches(tags):
-        query = select(Lot, Posting.to_virtual_account).join(Posting, added)
-        query = query.where(Lot.account_id == account_id, Lot.tag.in_(piece), Lot.order_number.is_(None))
-        for lot, virtual_account_id in unit.session.execute(query):
-            found[virtual_account_id, *likeness(lot)] = 0
-    return found
-
-
-def _target(unit: Unit, account_id: str, name: str) -> str:
-    row = virtual_account(unit, account_id, name) if name else default_virtual_account(unit, account_id)
-    return row.id
 
 
 def add_lots(

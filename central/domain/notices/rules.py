@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 MAIL = "mail"
@@ -34,3 +35,22 @@ def file_processed(satellite: str, account: str, sequence: int) -> Mail:
         "Fetch the response file at central and import it at the satellite. If it gets lost, the same file brings the\n"
         "same response again.\n",
     )
+
+
+def feedback_mail(category: str, text: str, author: str | None) -> Mail:
+    """Row C12.5: what somebody thinks; without an author an anonymous one."""
+    return Mail(f"Feedback: {category}", f"Category: {category}\nFrom: {author or 'anonymous'}\n\n{text}\n")
+
+
+def support_mail(facts: Mapping[str, str], author: str) -> Mail:
+    """Row C12.5: a support request, with all its fields."""
+    lines = (
+        f"Account: {facts['account']}",
+        f"Reporter: {facts['reporter']}",
+        f"Signed in as: {author}",
+        f"Contact by: {facts['by']}",
+        f"Address: {facts['address'] or '-'}",
+        f"Number: {facts['number'] or '-'}",
+        f"Time zone: {facts['zone'] or '-'}",
+    )
+    return Mail(f"Support request of {facts['account']}"[:200], "\n".join(lines) + f"\n\n{facts['description']}\n")

@@ -266,6 +266,7 @@ def upgrade() -> None:
     sa.Column('name_key', sa.String(length=255), nullable=False),
     sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('last_sign_in_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('of_vendor', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_users')),
     sa.UniqueConstraint('name', name=op.f('uq_users_name')),
     sa.UniqueConstraint('name_key', name=op.f('uq_users_name_key'))
@@ -367,6 +368,9 @@ def upgrade() -> None:
         batch_op.create_index('ix_lots_account_id_po_number', ['account_id', 'po_number'], unique=False)
         batch_op.create_index('ix_lots_account_id_tag', ['account_id', 'tag'], unique=False)
         batch_op.create_index('ix_lots_account_id_web_order', ['account_id', 'web_order'], unique=False)
+        batch_op.create_index('ix_lots_created_at_id', ['created_at', 'id'], unique=False)
+        batch_op.create_index('ix_lots_order_number', ['order_number'], unique=False, postgresql_ops={'order_number': 'text_pattern_ops'})
+        batch_op.create_index('ix_lots_tag', ['tag'], unique=False, postgresql_ops={'tag': 'text_pattern_ops'})
         batch_op.create_index(batch_op.f('ix_lots_end'), ['end'], unique=False)
 
     op.create_table('passwords',
@@ -1012,6 +1016,9 @@ def downgrade() -> None:
     with op.batch_alter_table('lots', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_lots_end'))
         batch_op.drop_index('ix_lots_account_id_web_order')
+        batch_op.drop_index('ix_lots_tag', postgresql_ops={'tag': 'text_pattern_ops'})
+        batch_op.drop_index('ix_lots_order_number', postgresql_ops={'order_number': 'text_pattern_ops'})
+        batch_op.drop_index('ix_lots_created_at_id')
         batch_op.drop_index('ix_lots_account_id_tag')
         batch_op.drop_index('ix_lots_account_id_po_number')
         batch_op.drop_index('ix_lots_account_id_pak')

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from satellite.core.operations.errors import UnknownTaskError
 from satellite.core.operations.models import JobRun, Task
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
+from serverkit.jobs.listing import BY_HAND, run_dict, run_id
 
-BY_HAND, BY_JOB, TASK_KIND = "manual-", "job ", "task-"
-RUN_ID = JobRun.job + ":" + func.replace(JobRun.slot, ":", ".")
-"""What a run is called in addresses: its job, and its slot without colons."""
+BY_JOB, TASK_KIND = "job ", "task-"
+RUN_ID = run_id(JobRun)
 
 
 def task_of(unit: Unit, task_id: str) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def task_of(unit: Unit, task_id: str) -> dict[str, Any]:
     row = unit.session.get(JobRun, (job, slot.replace(".", ":")))
     if row is None:
         raise UnknownTaskError("there is no task {id!r}", id=task_id[:80])
-    return task_dict(row)
+    return run_dict(row)
 
 
 def failing_jobs(unit: Unit, jobs: Sequence[str]) -> list[str]:
@@ -36,20 +36,6 @@ def failing_jobs(unit: Unit, jobs: Sequence[str]) -> list[str]:
         for job in jobs
     )
     return [job for job, query in zip(jobs, newest, strict=True) if unit.session.scalar(query) == "failed"]
-
-
-def task_dict(row: JobRun) -> dict[str, Any]:
-    """A run for people."""
-    return {
-        "id": f"{row.job}:{row.slot.replace(':', '.')}",
-        "kind": row.job,
-        "by": "person" if row.slot.startswith(BY_HAND) else "schedule",
-        "state": row.state,
-        "started": iso(row.started),
-        "finished": optional_iso(row.finished),
-        "took_seconds": (row.finished - row.started).total_seconds() if row.finished is not None else None,
-        "detail": row.detail,
-    }
 
 
 def asked_dict(row: Task) -> dict[str, Any]:

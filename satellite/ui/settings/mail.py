@@ -10,25 +10,15 @@ from satellite.actions import mail as actions
 from satellite.actions.mail import Address, Authorities, Host
 from satellite.ui.settings.frame import MANAGE, PATH, server_of, settings_page
 from serverkit.web.answers import Answer, Moved
-from serverkit.web.console import Severity
 from serverkit.web.forms import Choice, Form, Ui
+from serverkit.web.mail_words import SECURITY, STATES
 from serverkit.web.page import Page
 from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 
 MAIL = f"{PATH}/mail"
 TITLE = _("Mail")
-SECURITY: dict[str, Words] = {
-    "starttls": _("STARTTLS"),
-    "tls": _("TLS from the start"),
-    "none": _("none, for a server on this machine"),
-}
 LEAST: dict[str, Words] = {"major": _("major only"), "minor": _("major and minor"), "informational": _("all")}
-STATES: dict[str, tuple[Words, Severity | None]] = {
-    "sent": (_("sent"), None),
-    "waiting": (_("waits for another try"), None),
-    "failed": (_("given up"), Severity.MINOR),
-}
 
 
 class MailForm(BaseModel):
