@@ -32,6 +32,13 @@ STATES = {
     "columns-all": "/instances?cols=name,product,serial,virtual_account,state,last_contact,uuid,mac,software,registered",
     "compact": "/instances?density=compact",
     "save-view": "/views/instances/new?path=/instances&query=density%3Dcompact",
+    "out-of-compliance": "/instances?compliance=out_of_compliance",
+    "jobs": "/tasks?by=schedule",
+    "set-up-check": "/setup/check",
+    "set-up-register": "/setup/register",
+    "set-up-time": "/setup/time",
+    "set-up-way": "/setup/sync",
+    "set-up-summary": "/setup/summary",
     "search": "/search?q=SW",
     "search-empty": "/search?q=no-such-thing",
 }
@@ -160,6 +167,31 @@ def _open_dialog(page: Page, base: str) -> bool:
     return True
 
 
+def _show_reason(page: Page, base: str) -> bool:
+    """Why an act is not possible for a row."""
+    page.goto(f"{base}/tokens")
+    reason = page.locator("details.act-off > summary").first
+    if reason.count() == 0:
+        return False
+    reason.click()
+    return True
+
+
+def _lose_server(page: Page, base: str) -> bool:
+    """A list whose server no longer answers: its rows stay, and it says so."""
+    page.goto(f"{base}/licences")
+    field = page.locator("form.filters input[type=search]")
+    if field.count() == 0:
+        return False
+    page.context.set_offline(True)
+    if not field.is_visible():
+        page.locator("label[for^=filters-]").click()
+    field.fill("x")
+    page.locator("#toasts .toast-line").first.wait_for()
+    page.context.set_offline(False)
+    return True
+
+
 def _open_help(page: Page, base: str) -> bool:
     """The help beside a page."""
     page.goto(f"{base}/licences")
@@ -182,6 +214,8 @@ _DONE: dict[str, Callable[[Page, str], bool]] = {
     "form-refused": _refuse_form,
     "file-refused": _refuse_file,
     "dialog": _open_dialog,
+    "reason": _show_reason,
+    "server-away": _lose_server,
     "help-drawer": _open_help,
     "palette": _open_palette,
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import median
 
 from satellite.app import make_app
 from satellite.runtime import open_satellite
+from tests.bench.cluster import cluster
 from tests.bench.figures import RUNS, Figure, Part
 from tests.bench.fleet import Fleet, fill_site
 from tests.bench.part_devices import USES, Load, Runs
@@ -42,8 +43,10 @@ PAGES = {
 }
 
 
-def _measure(folder: Path, devices: int = DEVICES, visits: int = VISITS) -> Iterable[Figure]:
-    world = World(folder)
+def _measure(
+    folder: Path, devices: int = DEVICES, visits: int = VISITS, new_database: Callable[[str], str] | None = None
+) -> Iterable[Figure]:
+    world = World(folder, new_database)
     world.found_central()
     world.found_satellite()
     world.satellite("user", "add", "anna", "--role", "administrator", "--password-file", world.file("pw", PASSWORD))
@@ -103,7 +106,17 @@ def _beside_devices(folder: Path, devices: int = DEVICES) -> Iterable[Figure]:
         yield Figure("CSV export: memory of the server above what it had", "MiB", (highest - memory,), data)
 
 
+def _on_postgresql(folder: Path) -> Iterable[Figure]:
+    with cluster() as new_database:
+        yield from _measure(folder, new_database=new_database)
+
+
 PARTS = [
     Part("pages-busy", "devices beside pages and a CSV export of 100,000 rows, SQLite", _beside_devices),
     Part("pages", "pages of the console of a site with 100,000 devices, one browser, SQLite", _measure),
+    Part(
+        "pages-postgresql",
+        "pages of the console of a site with 100,000 devices, one browser, PostgreSQL",
+        _on_postgresql,
+    ),
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from satellite.core.site.rules import Finding, Weight
 from serverkit.web.console import Severity
-from serverkit.web.formats import moment, size
+from serverkit.web.formats import fours, moment, size
 from serverkit.web.tables import StateWords
 from serverkit.web.texts import Text, Words, _, ngettext
 
@@ -107,4 +107,6 @@ def _filled(words: Words, facts: dict[str, Any]) -> Words:
 def _shown(name: str, value: Any, zone: str) -> Any:
     if isinstance(value, datetime):
         return moment(value, zone).striptags()
+    if name == "fingerprint":
+        return fours(str(value))
     return size(value) if name in {"free", "enough"} else value

@@ -3,10 +3,10 @@ const root = document.documentElement;
 root.classList.add("js");
 const words = (name, n) => (document.getElementById("words")?.dataset[name] ?? "").replace("{n}", n ?? "");
 const inField = (e) => e.target.closest?.("input, textarea, select, [contenteditable], .ts-control") !== null;
-const toast = (text) => {
+const toast = (text, bad) => {
   const box = document.getElementById("toasts");
   const line = document.createElement("div");
-  line.className = "toast-line";
+  line.className = bad ? "toast-line bad" : "toast-line";
   const said = document.createElement("span");
   said.textContent = text;
   const close = document.createElement("button");
@@ -73,7 +73,7 @@ document.addEventListener("click", async (e) => {
     const answer = await fetch(address, { headers: { Accept: "text/html" } });
     if (answer.redirected) { location.href = link.href; return; }
     page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  } catch { toast(words("failed")); return; }
+  } catch { toast(words("failed"), true); return; }
   const body = page.querySelector(drawer ? ".helptext" : "[data-dialog-body]");
   if (!body) { location.href = link.href; return; }
   const title = document.createElement("h2");
@@ -207,7 +207,7 @@ document.addEventListener("keydown", (e) => {
 });
 
 // htmx: say when the server is away; stop polling where nobody looks; keep the focus by id.
-document.addEventListener("htmx:sendError", () => toast(words("failed")));
+document.addEventListener("htmx:sendError", () => toast(words("failed"), true));
 document.addEventListener("htmx:beforeRequest", (e) => {
   const polls = e.detail.requestConfig?.triggeringEvent === undefined && e.target.getAttribute?.("hx-trigger")?.includes("every");
   if (polls && (document.hidden || performance.now() > 1_800_000)) e.preventDefault();
