@@ -1,17 +1,26 @@
-"""A person with only a browser takes a fresh satellite from its set-up code to licensed devices, by files."""
+"""A person with only a browser takes a fresh satellite from its set-up code to licensed devices, by files, then by network."""
 
 from __future__ import annotations
 
+import hashlib
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
+from werkzeug.wrappers import Request, Response
 
+from central.app import make_app as make_central
+from central.runtime import open_central
+from satellite.actions.tasks import run_next_task
 from satellite.app import make_app
-from satellite.runtime import open_satellite
+from satellite.runtime import Satellite, open_satellite
+from serverkit.devices.asgi_front import Application
+from serverkit.tls.pair import CERTIFICATE
 from tests.browser.conftest import Watched, faults_of
 from tests.browser.serve import serving
+from tests.front import ask, whole_front
 from tests.world import ACCOUNT, World
 
 pytestmark = pytest.mark.one_database("a browser asks pages; those ask actions, which are proved on both")
@@ -19,13 +28,24 @@ PASSWORD = "a long enough secret"
 
 
 @pytest.fixture
-def fresh(vendor: World) -> Iterator[tuple[World, str, str]]:
+def fresh(vendor: World) -> Iterator[tuple[World, Satellite, str, str]]:
     """A satellite that was just made, beside a central; its address and its set-up code."""
     made = vendor.satellite("init", "--name", "North", "--root", vendor.file("root.json"), "--lab")
     server = open_satellite(vendor.folder / "satellite")
     with serving(make_app(server).rest, vendor.folder / "tls") as address:
-        yield vendor, address, made["setup_code"]
+        yield vendor, server, address, made["setup_code"]
     server.database.dispose()
+
+
+def whole(application: Application) -> Callable[..., Response]:
+    """A server with all that it answers, its health too."""
+
+    @Request.application
+    def answer(request: Request) -> Response:
+        found = ask(whole_front(application), request.method, request.path, request.get_data(), dict(request.headers))
+        return Response(found[2], found[0], dict(found[1]))
+
+    return answer
 
 
 def press(page: Page, name: str) -> None:
@@ -50,13 +70,13 @@ def check(page: Page, label: str, file: str, seen: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.row("S1.1", "S1.2", "S1.3", "S1.4", "S1.5", "S2.1")
+@pytest.mark.row("S1.1", "S1.2", "S1.3", "S1.4", "S1.5", "S2.1", "S2.2")
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 def test_from_the_set_up_code_to_licensed_devices_by_clicking(
-    fresh: tuple[World, str, str], visit: Callable[..., Watched], *, script: bool
+    fresh: tuple[World, Satellite, str, str], visit: Callable[..., Watched], *, script: bool
 ) -> None:
     """Every step by buttons, links and files; central by command; the same without script."""
-    world, address, code = fresh
+    world, server, address, code = fresh
     page = visit(address, java_script_enabled=script).open("/")
 
     def fine() -> None:
@@ -111,3 +131,26 @@ def test_from_the_set_up_code_to_licensed_devices_by_clicking(
     assert "Response 1 applied" in page.inner_text("main")
     assert page.get_attribute("[data-sync]", "data-sync") == "response_applied"
     assert world.central("instances", ACCOUNT)["items"][0]["serial"] == "SN-1"
+
+    central = open_central(world.folder / "central")
+    with serving(whole(make_central(central)), world.folder / "central-tls") as other:
+        pem = (world.folder / "central-tls" / CERTIFICATE).read_text("ascii")
+        device.use("ADVANTAGE", 3)
+        page.goto(f"{address}/sync/settings")
+        page.get_by_label("Over the network").check()
+        page.get_by_label("Address of central").fill(other)
+        page.get_by_label("Certificate fingerprint").fill(hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest())
+        page.get_by_role("button", name="Test connection").click()
+        page.wait_for_selector("[data-test]", timeout=60_000)
+        assert page.get_attribute("[data-test]", "data-test") == "ok"
+        fine()
+        press(page, "Save")
+        page.goto(f"{address}/sync")
+        press(page, "Synchronize now")
+        run_next_task(server)
+        page.goto(f"{address}/sync")
+        assert "As of response 2" in page.inner_text("main")
+        fine()
+    central.database.dispose()
+    rows = [one for one in world.central("licences", ACCOUNT)["items"] if one["tag"] == "ADVANTAGE"]
+    assert {one["virtual_account"]: one["in_use"] for one in rows}["Site"] == 3
