@@ -40,7 +40,7 @@ def billing_rows(
     billed = [term for term in terms if term.lot.billing is Billing.USAGE]
     prepaid, usage = verdict.prepaid, verdict.usage
     rows = []
-    if paid or prepaid.purchased or prepaid.in_use or not (billed or usage):
+    if paid or prepaid.purchased or prepaid.in_use or prepaid.pending or not (billed or usage):
         row = _row(Billing.PREPAID, prepaid, paid)
         rows.append(row if in_transition is None else {**row, "in_transition": in_transition})
     if billed or usage:

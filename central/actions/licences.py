@@ -11,8 +11,9 @@ from central.domain.access.services import require
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.catalogue.queries import by_name, entitlement
 from central.domain.export_control.queries import active_units
-from central.domain.ledger import queries, transfers, verification
+from central.domain.ledger import queries, verification
 from central.domain.ledger.rules import ANY_LOT, HeldLot, LotChoice
+from central.domain.transfers import services as transfers
 from serverkit.db.unit import Unit
 
 

@@ -9,9 +9,7 @@ import click
 from central.actions import catalogue as catalogue_actions
 from central.actions import licences, orders
 from central.cli.base import FILE, group, reading, writing
-from central.cli.licence_tags import licence_tag, licence_untag
-from central.cli.lots import add, lots, remove
-from serverkit.cli.base import INTEGER, emit, emit_list, table
+from serverkit.cli.base import emit, emit_list, table
 from serverkit.errors import RefusedError, Remedy
 
 
@@ -107,29 +105,3 @@ def ledger_verify(context: click.Context) -> None:
         shown = "; ".join(f"{one['table']} {one['row']}: {one['message']}" for one in findings[:20])
         raise LedgerDiffersError("{count} rows differ: {shown}", count=len(findings), shown=shown)
     emit(context, {"ok": True, "findings": []}, "the ledger adds up")
-
-
-@group.group("licence", help="Licences of an account.")
-def licence() -> None:
-    """Hold the commands of licences."""
-
-
-@licence.command("transfer", help="Move free licences to another virtual account.")
-@click.argument("domain")
-@click.argument("tag")
-@click.option("--from", "source", required=True, metavar="VA")
-@click.option("--to", "target", required=True, metavar="VA")
-@click.option("--quantity", required=True, type=INTEGER)
-@click.pass_context
-def licence_transfer(context: click.Context, domain: str, tag: str, source: str, target: str, quantity: int) -> None:
-    """Transfer licences."""
-    with writing(context) as (_, unit):
-        moved = licences.transfer_licences(unit, domain, source, target, tag, quantity)
-    emit(context, {"tag": moved["tag"], "quantity": quantity, "from": source, "to": target, "lots": moved["lots"]})
-
-
-licence.add_command(licence_tag)
-licence.add_command(licence_untag)
-licence.add_command(lots)
-licence.add_command(add)
-licence.add_command(remove)

@@ -19,6 +19,7 @@ from central.domain.policies import models as policies
 from central.domain.reservations import models as reservations
 from central.domain.satellites import models as satellites
 from central.domain.tokens import models as tokens
+from central.domain.transfers import models as transfers
 from serverkit.db.guards import guarded
 
 FEATURES = (
@@ -38,5 +39,6 @@ FEATURES = (
     reservations,
     satellites,
     tokens,
+    transfers,
 )
 metadata = guarded(Base.metadata)

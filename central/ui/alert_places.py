@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from serverkit.web.alert_pages import Place
 from serverkit.web.page import Page
@@ -18,6 +18,13 @@ OF_SATELLITE: dict[str, tuple[Words, str]] = {
 """What to do about an alert of a satellite, where it is not to find out what stops it."""
 TROUBLESHOOT = (_("What to do"), "troubleshoot")
 APPROVE = (_("Approve"), "approve")
+
+
+OF_LICENCES: dict[str, tuple[Words, str]] = {
+    "insufficient_licences": (_("Transfer licences"), "transfer"),
+    "upgrade_pending": (_("Complete upgrade"), "upgrade"),
+    "duplicate_licences": (_("Change assignment"), "assign"),
+}
 
 
 def place_of(page: Page, item: Item) -> Place | None:
@@ -46,6 +53,10 @@ def _places(item: Item) -> Iterator[Place]:
 
 def _in_pool(root: str, item: Item) -> Iterator[Place]:
     subject = item["subject"]
+    if item["kind"] in OF_LICENCES:
+        words, verb = OF_LICENCES[item["kind"]]
+        asked = {"tag": subject.get("tag", ""), **({"direction": "from"} if verb == "transfer" else {})}
+        yield words, f"{root}/licences/{verb}?{urlencode(asked)}"
     if str(item["kind"]).startswith(("reservation", "reserved")):
         yield _("Open the reservations"), f"{root}/reservations"
     if instance := subject.get("instance"):

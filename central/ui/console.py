@@ -16,6 +16,7 @@ from central.ui import (
     accounts,
     agreement,
     alerts,
+    assignments,
     catalogue,
     contact,
     events,
@@ -38,6 +39,9 @@ from central.ui import (
     satellites,
     tasks,
     tokens,
+    transfer_log,
+    transfers,
+    upgrades,
     users,
     virtual_accounts,
 )
@@ -60,7 +64,7 @@ from serverkit.web.urls import Url
 
 PAGES = (
     first, accounts, agreement, alerts, virtual_accounts, general, licences, licence_details,
-    licence_tags, lots, lot_changes, tokens, events, members, catalogue, orders, policies,
+    licence_tags, lots, lot_changes, tokens, transfers, transfer_log, upgrades, assignments, events, members, catalogue, orders, policies,
     mail, jobs, keys, health, contact, tasks, pool_tags, satellites, users, me,
 )  # fmt: skip
 """The modules with pages: each has a `URLS`. A new page module is added here."""

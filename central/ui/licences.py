@@ -8,8 +8,11 @@ from urllib.parse import quote
 from central.actions.licence_lists import list_licence_window
 from central.actions.virtual_accounts import find_place
 from central.domain.access.rules import ALL_POOLS, Permission
+from central.ui.assignments import assign_path
 from central.ui.licence_tags import FILTER, tag_bulk, tag_one_licence
 from central.ui.tabs import pool_tabs
+from central.ui.transfers import TRANSFER_BULK, transfer_path
+from central.ui.upgrades import upgrade_path
 from central.ui.virtual_accounts import POOL
 from serverkit.web.answers import Answer
 from serverkit.web.bulk_pages import bulk_urls
@@ -30,6 +33,7 @@ from serverkit.web.licence_pages import (
 from serverkit.web.page import Page
 from serverkit.web.table_pages import table_page
 from serverkit.web.tables import (
+    Act,
     Balance,
     Column,
     Empty,
@@ -46,7 +50,7 @@ from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 from serverkit.web.windowed import rows_of
 
-LOOK = Permission.VIRTUAL_ACCOUNT_VIEW
+LOOK, TRANSFER = Permission.VIRTUAL_ACCOUNT_VIEW, Permission.LICENCE_TRANSFER
 LICENCES_PATH = f"{POOL}/licences"
 
 
@@ -120,7 +124,12 @@ LICENCES = Table(
         RESTRICTED,
         FILTER,
     ),
-    bulk=tag_bulk(tag_one_licence),
+    acts=(
+        Act(_("Transfer"), transfer_path, TRANSFER),
+        Act(_("Complete upgrade"), upgrade_path, TRANSFER, fits=lambda one: bool(one["pending"])),
+        Act(_("Change assignment"), assign_path, TRANSFER, fits=lambda one: one["billing"] == "usage"),
+    ),
+    bulk=(*tag_bulk(tag_one_licence), TRANSFER_BULK),
     empty=Empty(_("No licences yet"), _("Licences come with an order of the vendor, or from another virtual account.")),
 )
 

@@ -19,6 +19,7 @@ def pool_tabs(parts: Mapping[str, str]) -> dict[str, Any]:
     items: Tabs = (
         ("general", _("General"), f"{root}/general"),
         ("licences", _("Licences"), f"{root}/licences"),
+        ("transfers", _("Transfers"), f"{root}/licences/transfers"),
         ("events", _("Event log"), f"{root}/events"),
     )
     if parts["number"] == ALL_POOLS:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from agent.errors import ServerRefusedError
 from central.domain.accounts.models import VirtualAccount
 from central.domain.ledger.errors import CentralRecoveringError
-from central.domain.ledger.transfers import transfer_licences
+from central.domain.transfers.services import transfer_licences
 from central.runtime import open_central
 from serverkit.actor import OPERATOR
 from serverkit.backup.container import PIECE, new_header, read_pieces, write_pieces

@@ -23,11 +23,11 @@ from central.domain.accounts.services import (
 from central.domain.agreements.services import accept_agreement
 from central.domain.ledger.rules import LotSpec
 from central.domain.ledger.services import add_lots
-from central.domain.ledger.transfers import transfer_licences
 from central.domain.policies.services import set_policy
 from central.domain.satellites.queries import find_satellite
 from central.domain.satellites.services import approve_satellite, rename_satellite
 from central.domain.tokens.services import create_token
+from central.domain.transfers.services import transfer_licences
 from central.runtime import Central, open_central
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import Unit

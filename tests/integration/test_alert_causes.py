@@ -123,6 +123,40 @@ def test_a_subscription_that_stands_twice_is_named_until_one_of_them_moves(vendo
     cleared(vendor, "central", "duplicate_licences")
 
 
+@pytest.mark.row("C10.4", "C5.1")
+def test_an_upgrade_is_named_until_the_licences_that_it_replaces_are(vendor: World) -> None:
+    """From the order on, with how many wait, through a part of it, until all are complete."""
+    columns = "virtual_account,tag,quantity,replaces"
+    order(vendor, "Spare,ESSENTIALS,3,ADVANTAGE=1:2", columns=columns)
+    named = raised(vendor, "central", "upgrade_pending")[0]
+    assert (named["severity"], named["actions"]) == ("informational", ["complete_upgrade"])
+    assert all(word in named["message"] for word in ("3 upgrades", "Essentials", "Spare"))
+    words = ("upgrade-licences", "complete", ACCOUNT, "ESSENTIALS", "--virtual-account", "Spare", "--quantity")
+    vendor.central(*words, "1")
+    assert "2 upgrades" in raised(vendor, "central", "upgrade_pending")[0]["message"]
+    vendor.central(*words, "2")
+    cleared(vendor, "central", "upgrade_pending")
+    assert vendor.central("upgrade-licences", "list", ACCOUNT)["items"] == []
+
+
+@pytest.mark.row("C10.4", "C4.2")
+def test_a_duplicate_subscription_is_named_until_it_is_assigned_elsewhere(vendor: World) -> None:
+    """A copy makes duplicates, and moving one of them ends that."""
+    columns = "virtual_account,tag,quantity,billing,subscription_id"
+    order(vendor, "Spare,ESSENTIALS,1,usage,SUB-1", "Site,ESSENTIALS,1,usage,SUB-2", columns=columns)
+    words = ("subscription", "assign", ACCOUNT, "ESSENTIALS", "SUB-2", "--virtual-account")
+    vendor.central(*words, "Site", "--virtual-account", "Spare")
+    named = raised(vendor, "central", "duplicate_licences")[0]
+    assert all(word in named["message"] for word in ("Spare", "SUB-1", "SUB-2"))
+    places = {one["subscription"]: one for one in vendor.central("subscription", "list", ACCOUNT)["items"]}
+    assert [(one["name"], one["state"]) for one in places["SUB-2"]["virtual_accounts"]] == [
+        ("Site", "enabled"),
+        ("Spare", "disabled"),
+    ]
+    vendor.central(*words, "Site", "--virtual-account", "DEFAULT")
+    cleared(vendor, "central", "duplicate_licences")
+
+
 @pytest.mark.row("C10.4", "C3.1", "S3.2")
 @pytest.mark.parametrize("server", SIDES)
 def test_a_shortage_says_where_there_is_a_surplus(site: World, server: str) -> None:

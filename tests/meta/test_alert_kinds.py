@@ -72,6 +72,7 @@ TESTED: dict[tuple[str, str], str] = {
         "reservation_former_key",
     ),
     **_on(("central",), f"{GIVEN_UP}::test_the_vendor_releases_what_a_dead_device_holds", "reservation_released"),
+    **_on(("central",), "test_an_upgrade_is_named_until_the_licences_that_it_replaces_are", "upgrade_pending"),
     **_on(("central",), "test_a_subscription_that_stands_twice_is_named_until_one_of_them_moves", "duplicate_licences"),
     **_on(BOTH, "test_an_agreement_is_named_until_it_is_accepted", "agreement_pending"),
     **_on(("central",), "test_an_agreement_is_named_until_it_is_accepted", "agreement_updated"),
@@ -98,7 +99,6 @@ TESTED: dict[tuple[str, str], str] = {
 WAITING: dict[tuple[str, str], str] = {
     ("central", "reserved_licences_returned"): "C6.6",
     ("central", "pending_removal"): "C6.7",
-    ("central", "upgrade_pending"): "C5.1",
     ("central", "conversion_errors"): "C9.4",
     ("central", "licence_converted"): "C9.5",
     ("central", "licences_not_converted"): "C9.5",

@@ -31,11 +31,11 @@ from central.domain.ledger.queries import licences, pools
 from central.domain.ledger.reserving import drop_ended, free_reserved, give_up_some, hold_for, settle_transition
 from central.domain.ledger.rules import LotSource, LotSpec
 from central.domain.ledger.services import add_lots, expire_lots
-from central.domain.ledger.transfers import transfer_licences
 from central.domain.ledger.verification import verify
 from central.domain.satellites.queries import by_id
 from central.domain.satellites.services import add_satellite, remove_satellite
 from central.domain.tokens.models import Token
+from central.domain.transfers.services import transfer_licences
 from central.runtime import Central
 from central.sync.apply_rows import apply_rows
 from exchange.certificate_issuing import make_csr

@@ -17,8 +17,11 @@ from central.api.v1 import (
     licence_tags,
     reservations,
     satellites,
+    subscriptions,
     tasks,
     time,
+    transfers,
+    upgrades,
     vendor,
 )
 from central.domain.credentials.models import IdempotentAnswer
@@ -40,8 +43,11 @@ OPERATIONS = (
     *licence_tags.OPERATIONS,
     *reservations.OPERATIONS,
     *satellites.OPERATIONS,
+    *subscriptions.OPERATIONS,
     *tasks.OPERATIONS,
     *time.OPERATIONS,
+    *transfers.OPERATIONS,
+    *upgrades.OPERATIONS,
     *vendor.OPERATIONS,
 )
 

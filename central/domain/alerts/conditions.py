@@ -17,7 +17,7 @@ from central.domain.alerts.devices import (
     released_reservations,
     waiting_reservations,
 )
-from central.domain.alerts.owned import duplicates, reserved_terms
+from central.domain.alerts.owned import duplicates, pending_upgrades, reserved_terms
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import entitlements
@@ -242,6 +242,7 @@ ACCOUNT_CONDITIONS = (
     licences,
     reserved_terms,
     duplicates,
+    pending_upgrades,
     exports,
     instances,
     clones,

@@ -1,4 +1,4 @@
-"""Alerts of reserved terms and duplicate subscriptions (rows C4.2, C6.9, C10.4)."""
+"""Alerts of reserved terms and duplicate subscriptions, pending upgrades (rows C4.2, C5.1, C6.9, C10.4)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from sqlalchemy import func, or_, select
 
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.catalogue.models import Entitlement
+from central.domain.catalogue.queries import titles
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import instance_name
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
+from central.domain.upgrades.queries import pending_pools
 from exchange.compliance import until
 from exchange.vocabulary import Billing
 from serverkit.alerts.engine import Wanted
@@ -91,3 +93,19 @@ def duplicates(snapshot: Snapshot) -> Iterator[Wanted]:
             )
             subject = {"virtual_account": va, "tag": tag, "subscriptions": listed}
             yield Wanted("duplicate_licences", alert_key(va, tag), text, where, subject=subject)
+
+
+def pending_upgrades(snapshot: Snapshot) -> Iterator[Wanted]:
+    """Row C5.1: upgrades wait until the licences that they replace are named."""
+    found = pending_pools(snapshot.unit, snapshot.account.id)
+    named = titles(snapshot.unit, {tag for _, tag in found})
+    for (va, tag), count in found.items():
+        where = snapshot.name(va)
+        text = said(
+            "{count} upgrades to {name} in {where} are pending: complete them by naming the licences that they replace.",
+            count=count,
+            name=named.get(tag, tag),
+            where=where,
+        )
+        subject = {"virtual_account": va, "tag": tag, "count": count}
+        yield Wanted("upgrade_pending", alert_key(va, tag), text, where, subject=subject)

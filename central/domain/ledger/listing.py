@@ -163,7 +163,7 @@ def _flows(unit: Unit, account_id: str, virtual_account_ids: Collection[str], ta
     for source, target, arrives, leaves, quantity, last in unit.session.execute(query):
         sums["last"] = max(sums["last"], int(last))
         if arrives and not leaves:
-            sums["bought" if source in {Bucket.OUTSIDE, Bucket.OWED} else "received"] += int(quantity)
+            sums["bought" if source in {Bucket.OUTSIDE, Bucket.OWED, Bucket.PENDING} else "received"] += int(quantity)
         elif leaves and not arrives:
             sums[target if target in {Bucket.EXPIRED, Bucket.REMOVED, Bucket.CONVERTED} else "given"] += int(quantity)
     return sums

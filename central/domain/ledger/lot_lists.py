@@ -12,7 +12,7 @@ from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
 from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
 
-EVER = (*OWNED, Bucket.EXPIRED, Bucket.REMOVED, Bucket.CONVERTED)
+EVER = (*OWNED, Bucket.PENDING, Bucket.EXPIRED, Bucket.REMOVED, Bucket.CONVERTED)
 """The buckets of a lot that is or was here."""
 
 

@@ -30,6 +30,7 @@ class Bucket(StrEnum):
     OWED = "owed"
     RESERVED = "reserved"
     TRANSITION = "transition"
+    PENDING = "pending"
     EXPIRED = "expired"
     REMOVED = "removed"
     CONVERTED = "converted"

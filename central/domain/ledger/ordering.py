@@ -14,6 +14,7 @@ from central.domain.access.services import require
 from central.domain.accounts.queries import default_virtual_account, virtual_account
 from central.domain.catalogue.queries import entitlements
 from central.domain.ledger.models import Bucket, Lot, Posting
+from central.domain.ledger.replacing import REPLACES, read_replacements
 from central.domain.ledger.rules import COMMON, DETAILS, REQUIRED, LotSpec, likeness, row_reader
 from central.domain.ledger.services import add_lots
 from exchange.compliance import until
@@ -51,7 +52,8 @@ def judge_orders(unit: Unit, account_id: str, source: Path | bytes) -> OrderFile
     table = judge_table(source, REQUIRED, (*COMMON, *DETAILS), row_reader(unit.now))
     specs = [spec for _, spec in table.rows]
     targets: dict[str, str] = {}
-    known = {row.tag: row for row in entitlements(unit, {spec.tag for spec in specs})}
+    replaced = {option.tag for spec in specs for option in read_replacements(spec.details.get(REPLACES, ""))}
+    known = {row.tag: row for row in entitlements(unit, {spec.tag for spec in specs} | replaced)}
     ordered = select(Lot.order_number, Lot.order_line).where(
         Lot.account_id == account_id, Lot.order_number.is_not(None)
     )
@@ -63,6 +65,9 @@ def judge_orders(unit: Unit, account_id: str, source: Path | bytes) -> OrderFile
                 targets[spec.virtual_account] = _target(unit, account_id, spec.virtual_account)
             if spec.tag not in known:
                 raise RowError("unknown_entitlement", f"the catalogue has no {spec.tag[:80]!r}")
+            for option in read_replacements(spec.details.get(REPLACES, "")):
+                if option.tag not in known:
+                    raise RowError("unknown_entitlement", f"the catalogue has no {option.tag[:80]!r}")
             reference = (spec.order_number, spec.order_line)
             if spec.order_number is not None:
                 if reference in orders:
@@ -110,7 +115,7 @@ def _nameless_lots(unit: Unit, account_id: str, tags: set[str]) -> dict[tuple[An
     """Lots without order number by what their lines said, and where they were added."""
     found: dict[tuple[Any, ...], int] = {}
     added = (Posting.account_id == Lot.account_id) & (Posting.lot_id == Lot.id)
-    added &= (Posting.from_bucket == Bucket.OUTSIDE) & (Posting.to_bucket == Bucket.FREE)
+    added &= (Posting.from_bucket == Bucket.OUTSIDE) & Posting.to_bucket.in_([Bucket.FREE, Bucket.PENDING])
     for piece in batches(tags):
         query = select(Lot, Posting.to_virtual_account).join(Posting, added)
         query = query.where(Lot.account_id == account_id, Lot.tag.in_(piece), Lot.order_number.is_(None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +44,7 @@ class PoolFigures:
     stock: Stock = field(default_factory=Stock)
     locked: int = 0
     owed: int = 0
+    pending: int = 0
     reserved: int = 0
     in_transition: int = 0
     claimed: int = 0
@@ -64,7 +65,8 @@ class PoolFigures:
     @property
     def verdict(self) -> LicenceVerdict:
         """The figures as every table shows them."""
-        return judge_licence(self.stock, self.use)
+        found = judge_licence(self.stock, self.use)
+        return replace(found, prepaid=replace(found.prepaid, pending=self.pending)) if self.pending else found
 
     @property
     def free(self) -> int:
@@ -88,7 +90,7 @@ def pools(
             func.sum(Holding.quantity),
         )
         .join(Lot, (Lot.account_id == Holding.account_id) & (Lot.id == Holding.lot_id))
-        .where(Holding.account_id == account_id, Holding.bucket.in_([*OWNED, Bucket.OWED]))
+        .where(Holding.account_id == account_id, Holding.bucket.in_([*OWNED, Bucket.OWED, Bucket.PENDING]))
         .group_by(
             Holding.virtual_account_id, Lot.tag, Holding.bucket, Lot.licence_type, Lot.billing, Lot.start, Lot.end
         )
@@ -124,6 +126,9 @@ def _add(figures: PoolFigures, held_so: Sequence[Any], now: datetime) -> None:
         return
     lot = LotView("", LicenceType(licence_type), int(total), start, end, Billing(billing))
     phase = lot_phase(start, end, now)
+    if bucket == Bucket.PENDING:  # it counts as purchased once the licences that it replaces are named (row C5.1)
+        figures.pending += lot.quantity if phase is not LotPhase.EXPIRED else 0
+        return
     if bucket == Bucket.LOCKED:
         figures.locked += lot.quantity
     elif bucket in {Bucket.RESERVED, Bucket.TRANSITION}:

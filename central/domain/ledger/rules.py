@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from central.domain.ledger.replacing import REPLACES, read_replacements
 from exchange.compliance import DEMO_DAYS, last_moment
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.clock import iso
@@ -41,6 +42,7 @@ DETAILS = (
     "product_family",
     "transaction_id",
     "suite",
+    REPLACES,
 )
 
 
@@ -93,15 +95,17 @@ def row_reader(now: datetime) -> Callable[[dict[str, str]], LotSpec]:
             start = start or now.replace(microsecond=0)
             end = start + timedelta(days=DEMO_DAYS)
         _check_term(licence_type, start, end)
-        texts = {name: _text(cells, name) for name in (*COMMON, *DETAILS)}
+        texts = {name: _text(cells, name) for name in ("tag", *COMMON, *DETAILS)}
         if bool(texts["order_number"]) != bool(texts["order_line"]):
             raise RowError("incomplete_order_reference", "order_number and order_line belong together")
+        billing = _word(cells, "billing", Billing, Billing.PREPAID)
+        _check_upgrade(texts["tag"], texts[REPLACES], licence_type, billing)
         return LotSpec(
             virtual_account=_text(cells, "virtual_account"),
-            tag=_text(cells, "tag"),
+            tag=texts["tag"],
             quantity=parse_quantity(cells["quantity"]),
             licence_type=licence_type,
-            billing=_word(cells, "billing", Billing, Billing.PREPAID),
+            billing=billing,
             start=start,
             end=end,
             source=_word(cells, "source", LotSource, LotSource.ORDER),
@@ -124,6 +128,15 @@ def _check_term(licence_type: LicenceType, start: datetime | None, end: datetime
         raise RowError("perpetual_has_no_end", "a perpetual licence has no end")
     if start is not None and end is not None and end <= start:
         raise RowError("term_ends_before_start", "the end is not after the start")
+
+
+def _check_upgrade(tag: str, replaces: str, licence_type: LicenceType, billing: Billing) -> None:
+    """An upgrade is a perpetual or term licence that is paid beforehand, and never replaces itself (row C5.1)."""
+    options = read_replacements(replaces)
+    if options and (billing is not Billing.PREPAID or licence_type not in {LicenceType.PERPETUAL, LicenceType.TERM}):
+        raise RowError("invalid_upgrade", "an upgrade is a perpetual licence or a term, and prepaid")
+    if any(option.tag == tag for option in options):
+        raise RowError("invalid_upgrade", "an upgrade does not replace the same licence")
 
 
 def parse_quantity(text: str) -> int:

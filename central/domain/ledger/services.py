@@ -17,6 +17,7 @@ from central.domain.event_log.services import Entry, NewEvent, record_many, reco
 from central.domain.ledger.lot_fields import search_terms
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
 from central.domain.ledger.postings import OUTSIDE, Move, Place, holdings_of, lot_note, post_many
+from central.domain.ledger.replacing import REPLACES
 from central.domain.ledger.rules import LotSpec
 from exchange.compliance import LotView
 from exchange.vocabulary import Billing, LicenceType
@@ -40,7 +41,7 @@ def add_lots(
         lots = [(virtual_account_id, _lot(unit, account_id, spec)) for virtual_account_id, spec in piece]
         insert_rows(unit.session, Lot, [{name: getattr(lot, name) for name in _LOT_COLUMNS} for _, lot in lots])
         moves = [
-            Move(lot.id, lot.quantity, OUTSIDE, Place(Bucket.FREE, virtual_account_id), lot_note(lot))
+            Move(lot.id, lot.quantity, OUTSIDE, Place(_first_bucket(lot), virtual_account_id), lot_note(lot))
             for virtual_account_id, lot in lots
         ]
         post_many(unit, account_id, moves, "added")
@@ -78,8 +79,16 @@ def _lot(unit: Unit, account_id: str, spec: LotSpec) -> Lot:
     )
 
 
+def _first_bucket(lot: Lot) -> Bucket:
+    """Upgrades wait until the licences that they replace are named (row C5.1)."""
+    return Bucket.PENDING if REPLACES in lot.details else Bucket.FREE
+
+
 def _added(virtual_account_id: str, lot: Lot, title: str) -> NewEvent:
     subject = {"tag": lot.tag, "quantity": lot.quantity, "lot": lot.id}
+    if REPLACES in lot.details:
+        message = f"{lot.quantity} upgrades to {title} added; they cannot be used until the licences that they replace are named"
+        return NewEvent(EventKind.UPGRADE_ADDED, message, subject, virtual_account_id=virtual_account_id)
     return NewEvent(
         EventKind.LICENCES_ADDED, f"{lot.quantity} of {title} added", subject, virtual_account_id=virtual_account_id
     )
@@ -136,9 +145,9 @@ def expire_lots(unit: Unit) -> int:
     """Remove free units of expired terms from the balance (row C3.3); returns the number of expired lots."""
     # Nothing is expired while it is listed: the lists would shift under the reading.
     query = (
-        select(Lot.account_id, Lot.id, Lot.tag, Holding.virtual_account_id, Holding.quantity)
+        select(Lot.account_id, Lot.id, Lot.tag, Holding.virtual_account_id, Holding.quantity, Holding.bucket)
         .join(Holding, (Holding.account_id == Lot.account_id) & (Holding.lot_id == Lot.id))
-        .where(Lot.end <= unit.licence_now, Holding.bucket == Bucket.FREE, Holding.holder == "")
+        .where(Lot.end <= unit.licence_now, Holding.bucket.in_([Bucket.FREE, Bucket.PENDING]), Holding.holder == "")
         .order_by(Lot.account_id, Lot.id, Holding.virtual_account_id)
     )
     rows = unit.session.execute(query).all()
@@ -150,10 +159,11 @@ def expire_lots(unit: Unit) -> int:
 
 def _expire(unit: Unit, account_id: str, rows: Sequence[Any]) -> None:
     moves = [
-        Move(lot, quantity, Place(Bucket.FREE, va), Place(Bucket.EXPIRED, va)) for _, lot, _tag, va, quantity in rows
+        Move(lot, quantity, Place(Bucket(bucket), va), Place(Bucket.EXPIRED, va))
+        for _, lot, _tag, va, quantity, bucket in rows
     ]
     post_many(unit, account_id, moves, "expired")
-    named = titles(unit, {tag for _, _, tag, _, _ in rows})
+    named = titles(unit, {tag for _, _, tag, *_rest in rows})
     new_events = [
         NewEvent(
             EventKind.LICENCES_EXPIRED,
@@ -161,7 +171,7 @@ def _expire(unit: Unit, account_id: str, rows: Sequence[Any]) -> None:
             {"tag": tag, "quantity": quantity, "lot": lot},
             virtual_account_id=va,
         )
-        for _, lot, tag, va, quantity in rows
+        for _, lot, tag, va, quantity, _bucket in rows
     ]
     record_many(unit, account_id, new_events)
 
@@ -171,6 +181,6 @@ def owned_in(unit: Unit, account_id: str, virtual_account_id: str) -> int:
     query = select(func.coalesce(func.sum(Holding.quantity), 0)).where(
         Holding.account_id == account_id,
         Holding.virtual_account_id == virtual_account_id,
-        Holding.bucket.in_([*OWNED, Bucket.OWED]),
+        Holding.bucket.in_([*OWNED, Bucket.OWED, Bucket.PENDING]),
     )
     return int(unit.session.scalar(query) or 0)

@@ -608,13 +608,47 @@ def upgrade() -> None:
     sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
     sa.Column('holder', sa.String(length=32), nullable=False),
     sa.Column('quantity', sa.BigInteger(), nullable=False),
-    sa.CheckConstraint('"bucket" IN (\'outside\', \'free\', \'locked\', \'owed\', \'reserved\', \'transition\', \'expired\', \'removed\', \'converted\')', name=op.f('ck_holdings_bucket_known')),
+    sa.CheckConstraint('"bucket" IN (\'outside\', \'free\', \'locked\', \'owed\', \'reserved\', \'transition\', \'pending\', \'expired\', \'removed\', \'converted\')', name=op.f('ck_holdings_bucket_known')),
     sa.CheckConstraint('"quantity" BETWEEN 0 AND 9007199254740991', name=op.f('ck_holdings_quantity_bounds')),
     sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_holdings_account_id_lot_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('account_id', 'lot_id', 'bucket', 'virtual_account_id', 'holder', name=op.f('pk_holdings'))
     )
     with op.batch_alter_table('holdings', schema=None) as batch_op:
         batch_op.create_index('ix_holdings_account_id_virtual_account_id_lot_id', ['account_id', 'virtual_account_id', 'lot_id'], unique=False)
+
+    op.create_table('licence_transfers',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('actor', sa.String(length=255), nullable=False),
+    sa.Column('reverses', sa.BigInteger(), nullable=True),
+    sa.Column('reversible_until', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('"number" BETWEEN 1 AND 9007199254740991', name=op.f('ck_licence_transfers_number_bounds')),
+    sa.CheckConstraint('"reverses" BETWEEN 1 AND 9007199254740991', name=op.f('ck_licence_transfers_reverses_bounds')),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_licence_transfers_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'number', name=op.f('pk_licence_transfers'))
+    )
+    op.create_table('licence_transfer_moves',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('position', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('tag', sa.String(length=255), nullable=False),
+    sa.Column('lot_id', sa.String(length=32), nullable=False),
+    sa.Column('from_virtual_account', sa.String(length=32), nullable=False),
+    sa.Column('to_virtual_account', sa.String(length=32), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.Column('returned', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('"number" BETWEEN 1 AND 9007199254740991', name=op.f('ck_licence_transfer_moves_number_bounds')),
+    sa.CheckConstraint('"position" BETWEEN 0 AND 1000000', name=op.f('ck_licence_transfer_moves_position_bounds')),
+    sa.CheckConstraint('"quantity" BETWEEN 1 AND 1000000000', name=op.f('ck_licence_transfer_moves_quantity_bounds')),
+    sa.CheckConstraint('"returned" BETWEEN 0 AND 1000000000', name=op.f('ck_licence_transfer_moves_returned_bounds')),
+    sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_licence_transfer_moves_account_id_lot_id'), initially='DEFERRED', deferrable=True),
+    sa.ForeignKeyConstraint(['account_id', 'number'], ['licence_transfers.account_id', 'licence_transfers.number'], name=op.f('fk_licence_transfer_moves_account_id_number'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'number', 'position', name=op.f('pk_licence_transfer_moves'))
+    )
+    with op.batch_alter_table('licence_transfer_moves', schema=None) as batch_op:
+        batch_op.create_index('ix_licence_transfer_moves_from', ['account_id', 'from_virtual_account', 'number'], unique=False)
+        batch_op.create_index('ix_licence_transfer_moves_to', ['account_id', 'to_virtual_account', 'number'], unique=False)
 
     op.create_table('postings',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -632,10 +666,10 @@ def upgrade() -> None:
     sa.Column('to_holder', sa.String(length=32), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
     sa.Column('hash', sa.String(length=64), nullable=False),
-    sa.CheckConstraint('"from_bucket" IN (\'outside\', \'free\', \'locked\', \'owed\', \'reserved\', \'transition\', \'expired\', \'removed\', \'converted\')', name=op.f('ck_postings_from_bucket_known')),
+    sa.CheckConstraint('"from_bucket" IN (\'outside\', \'free\', \'locked\', \'owed\', \'reserved\', \'transition\', \'pending\', \'expired\', \'removed\', \'converted\')', name=op.f('ck_postings_from_bucket_known')),
     sa.CheckConstraint('"number" BETWEEN 1 AND 9007199254740991', name=op.f('ck_postings_number_bounds')),
     sa.CheckConstraint('"quantity" BETWEEN 1 AND 1000000000', name=op.f('ck_postings_quantity_bounds')),
-    sa.CheckConstraint('"to_bucket" IN (\'outside\', \'free\', \'locked\', \'owed\', \'reserved\', \'transition\', \'expired\', \'removed\', \'converted\')', name=op.f('ck_postings_to_bucket_known')),
+    sa.CheckConstraint('"to_bucket" IN (\'outside\', \'free\', \'locked\', \'owed\', \'reserved\', \'transition\', \'pending\', \'expired\', \'removed\', \'converted\')', name=op.f('ck_postings_to_bucket_known')),
     sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_postings_account_id_lot_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('account_id', 'number', name=op.f('pk_postings'))
     )
@@ -970,6 +1004,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_postings_lot_id'))
 
     op.drop_table('postings')
+    with op.batch_alter_table('licence_transfer_moves', schema=None) as batch_op:
+        batch_op.drop_index('ix_licence_transfer_moves_to')
+        batch_op.drop_index('ix_licence_transfer_moves_from')
+
+    op.drop_table('licence_transfer_moves')
+    op.drop_table('licence_transfers')
     with op.batch_alter_table('holdings', schema=None) as batch_op:
         batch_op.drop_index('ix_holdings_account_id_virtual_account_id_lot_id')
 

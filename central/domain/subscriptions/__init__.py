@@ -1,0 +1,1 @@
+"""Assignment of subscriptions, which are licences billed by usage, to virtual accounts (row C4.2)."""

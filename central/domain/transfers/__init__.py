@@ -1,0 +1,1 @@
+"""Transfers of licences between virtual accounts (row C4.1)."""

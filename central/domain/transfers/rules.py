@@ -1,0 +1,248 @@
+"""The one rule of transfers, for the preview and the transfer itself: what of each line may go, and what is left (row C4.1).
+
+Each line is judged after those before it, on what was there at the beginning: what one line brings, another does not
+take on. Units in use, reserved, in transition, owed, locked to a device or pending an upgrade are never free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from central.domain.ledger.errors import (
+    CentralRecoveringError,
+    InvalidQuantityError,
+    NotEnoughFreeError,
+    SameVirtualAccountError,
+)
+from central.domain.ledger.queries import PoolFigures
+from central.domain.ledger.rules import ANY_LOT, MOST_QUANTITY, LotChoice
+from central.domain.ledger.taking import choose
+from central.domain.transfers.errors import LotEndedError, UnknownLotError
+from exchange.compliance import LotPhase, LotView, Use, lot_phase, stock_of
+from exchange.licence_rows import Term, billing_rows
+from exchange.vocabulary import Billing
+from serverkit.errors import AppError
+
+Key = tuple[str, str]
+"""A pool: virtual account and tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One line: a quantity of a licence from one virtual account to another, of any lot, some lots, or one lot.
+
+    `up_to`: as much of it as is free, and not all or nothing.
+    """
+
+    source: str
+    target: str
+    tag: str
+    quantity: int
+    lot_id: str = ""
+    choice: LotChoice = ANY_LOT
+    longest_first: bool = True
+    up_to: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FreeLot:
+    """What is free of a lot in a virtual account."""
+
+    view: LotView
+    subscription_id: str | None = None
+
+
+@dataclass(slots=True)
+class Inventory:
+    """What the lines look at; `names` are those of virtual accounts and licences, `managed` and `recovering` are ids."""
+
+    now: datetime
+    figures: dict[Key, PoolFigures]
+    lots: dict[Key, list[FreeLot]]
+    names: Mapping[str, str]
+    managed: Collection[str] = frozenset()
+    recovering: Collection[str] = frozenset()
+
+    def pool(self, key: Key) -> PoolFigures:
+        """The figures of a pool, also of one that holds nothing."""
+        return self.figures.get(key) or PoolFigures(*key, key[0] in self.managed)
+
+
+@dataclass(slots=True)
+class Judged:
+    """A line with what of it goes, lot by lot, or why nothing does; `free` is what was free when it was its turn."""
+
+    wish: Wish
+    picks: list[tuple[LotView, int]] = field(default_factory=list)
+    refusal: AppError | None = None
+    free: int = 0
+
+    @property
+    def quantity(self) -> int:
+        """How much goes."""
+        return sum(count for _, count in self.picks)
+
+    @property
+    def billing(self) -> Billing:
+        """How what goes is billed."""
+        return self.picks[0][0].billing if self.picks else Billing.PREPAID
+
+
+@dataclass(slots=True)
+class Plan:
+    """All lines, and the pools that they touch before and after."""
+
+    lines: list[Judged]
+    before: dict[Key, PoolFigures] = field(default_factory=dict)
+    after: dict[Key, PoolFigures] = field(default_factory=dict)
+
+
+def plan(inventory: Inventory, wishes: Sequence[Wish | AppError]) -> Plan:
+    """Judge the lines in their order; a line that could not be read keeps its refusal."""
+    judge = _Judge(inventory)
+    found = Plan([])
+    for wish in wishes:
+        if isinstance(wish, AppError):
+            found.lines.append(Judged(Wish("", "", "", 0), refusal=wish))
+            continue
+        line = judge.line(wish)
+        found.lines.append(line)
+        for key, sign in (((wish.source, wish.tag), -1), ((wish.target, wish.tag), 1)):
+            found.before.setdefault(key, inventory.pool(key))
+            pool = found.after.get(key, found.before[key])
+            for view, count in line.picks:
+                pool = shifted(pool, view, sign * count, inventory.now)
+            found.after[key] = pool
+    return found
+
+
+class _Judge:
+    """Judges lines one after another."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        """Nothing has gone yet."""
+        self._of = inventory
+        self._gone: dict[tuple[str, str], int] = {}  # by virtual account and lot
+        self._taken: dict[Key, int] = {}  # prepaid units that count now, by pool
+
+    def line(self, wish: Wish) -> Judged:
+        """One line: its picks, or its refusal."""
+        free, views = self._movable(wish)
+        most = min(free, sum(view.quantity for view in views))
+        line = Judged(wish, free=most if wish.lot_id else free)
+        try:
+            self._check(wish)
+            if wish.lot_id and not views:
+                raise self._missing(wish)
+            if most < (1 if wish.up_to else wish.quantity):
+                raise self._too_few(wish, line.free)
+            line.picks = self._pick(wish, views, min(wish.quantity, most))
+        except AppError as error:
+            line.refusal = error
+        return line
+
+    def _check(self, wish: Wish) -> None:
+        if not 1 <= wish.quantity <= MOST_QUANTITY:
+            raise InvalidQuantityError
+        if wish.source == wish.target:
+            raise SameVirtualAccountError
+        if wish.source in self._of.recovering:
+            raise CentralRecoveringError
+
+    def _movable(self, wish: Wish) -> tuple[int, list[LotView]]:
+        """How much may go, and of which lots. What has no predefined quantity goes only where nothing of it is in use."""
+        key = (wish.source, wish.tag)
+        pool, present = self._of.pool(key), self._of.lots.get(key, [])
+        chosen = [lot for lot in present if self._is_meant(wish, lot)]
+        left = [replace(one.view, quantity=self._left(wish.source, one.view)) for one in chosen]
+        phases = {view.id: lot_phase(view.start, view.end, self._of.now) for view in left}
+        active = [view for view in left if phases[view.id] is LotPhase.ACTIVE]
+        prepaid = [view for view in active if not view.boundless]
+        if wish.lot_id and any(phases[view.id] is LotPhase.FUTURE for view in left):
+            return sum(view.quantity for view in left), left  # a lot that starts later covers nothing yet
+        any_prepaid = any(
+            not one.view.boundless and lot_phase(one.view.start, one.view.end, self._of.now) is LotPhase.ACTIVE
+            for one in present
+        )
+        unbound = [view for view in active if view.boundless]
+        if pool.use == Use() and (wish.lot_id or not any_prepaid) and unbound:
+            return sum(view.quantity for view in unbound), unbound
+        return max(0, pool.free - self._taken.get(key, 0)), prepaid
+
+    def _is_meant(self, wish: Wish, lot: FreeLot) -> bool:
+        if wish.lot_id:
+            return lot.view.id == wish.lot_id
+        view = lot.view
+        return wish.choice == ANY_LOT or wish.choice.takes(
+            view.licence_type.value, lot.subscription_id, view.start, view.end
+        )
+
+    def _left(self, source: str, view: LotView) -> int:
+        return view.quantity - self._gone.get((source, view.id), 0)
+
+    def _missing(self, wish: Wish) -> AppError:
+        lots = [one.view for one in self._of.lots.get((wish.source, wish.tag), []) if one.view.id == wish.lot_id]
+        place, name = self._of.names.get(wish.source, ""), self._of.names.get(wish.tag, wish.tag)
+        if lots and lot_phase(lots[0].start, lots[0].end, self._of.now) is LotPhase.EXPIRED:
+            return LotEndedError("the term of this lot of {name} has ended", name=name)
+        if lots:
+            return NotEnoughFreeError(
+                "{name} is in use in {place}; its lot without bound stays", name=name, place=place
+            )
+        return UnknownLotError("{place} has no free units of the lot {lot}", place=place, lot=wish.lot_id[:64])
+
+    def _too_few(self, wish: Wish, free: int) -> AppError:
+        name = self._of.names.get(wish.tag, wish.tag)
+        if wish.quantity > free:
+            return NotEnoughFreeError(
+                "{quantity} of {name} are to be moved from {source_name}, {free} are free",
+                quantity=wish.quantity,
+                name=name,
+                source_name=self._of.names.get(wish.source, ""),
+                free=free,
+            )
+        return NotEnoughFreeError(
+            "{quantity} of {name} are to be moved from lots that hold fewer", quantity=wish.quantity, name=name
+        )
+
+    def _pick(self, wish: Wish, views: Sequence[LotView], quantity: int) -> list[tuple[LotView, int]]:
+        by_id = {view.id: view for view in views}
+        picks = [(by_id[lot], count) for lot, count in choose(views, quantity, longest_first=wish.longest_first)]
+        for view, count in picks:
+            self._gone[wish.source, view.id] = self._gone.get((wish.source, view.id), 0) + count
+            if not view.boundless and lot_phase(view.start, view.end, self._of.now) is LotPhase.ACTIVE:
+                key = (wish.source, wish.tag)
+                self._taken[key] = self._taken.get(key, 0) + count
+        return picks
+
+
+def shifted(pool: PoolFigures, view: LotView, by: int, now: datetime) -> PoolFigures:
+    """A pool with so many more (or fewer) free units of a lot."""
+    phase = lot_phase(view.start, view.end, now)
+    if phase is LotPhase.EXPIRED:
+        return pool
+    alike = (view.licence_type, view.billing, view.start, view.end)
+    terms, rest = [], by
+    for term in pool.terms:
+        lot = term.lot
+        if rest < 0 and alike == (lot.licence_type, lot.billing, lot.start, lot.end):
+            taken = min(lot.quantity, -rest)
+            rest += taken
+            lot = replace(lot, quantity=lot.quantity - taken)
+        if lot.quantity:
+            terms.append(Term(lot, term.phase))
+    if rest > 0:
+        terms.append(Term(replace(view, id="", quantity=rest), phase))
+    return replace(pool, terms=terms, stock=stock_of([term.lot for term in terms], now))
+
+
+def row_of(pool: PoolFigures, billing: Billing) -> dict[str, Any]:
+    """The figures of a pool as the table of licences shows them, for one billing, and what is free."""
+    rows = {row["billing"]: row for row in billing_rows(pool.verdict, pool.terms)}
+    row = rows.get(billing.value)
+    names = ("purchased", "in_use", "reserved", "balance", "until", "terms")
+    found = {name: row[name] for name in names} if row else {**dict.fromkeys(names, 0), "until": None, "terms": []}
+    return {**found, "free": pool.free if billing is Billing.PREPAID else None}
