@@ -36,12 +36,6 @@ class TooManyLinesError(InvalidInputError):
     remedy = Remedy("Name at least one line, and divide a larger transfer.", page=PAGE)
 
 
-class UnknownLotError(NotFoundError):
-    code = "unknown_lot"
-    message = "The virtual account has no free units of such a lot."
-    remedy = Remedy("List the lots, and name the one that holds free units.", page=PAGE)
-
-
 class LotInSeveralError(RefusedError):
     code = "lot_in_several_virtual_accounts"
     message = "Several virtual accounts hold free units of the lot."

@@ -9,11 +9,12 @@ from sqlalchemy import or_, select
 
 from central.domain.accounts.models import VirtualAccount
 from central.domain.catalogue.queries import titles
+from central.domain.ledger.errors import UnknownLotError
 from central.domain.ledger.models import Bucket, Holding, Lot
 from central.domain.ledger.postings import holdings_of
 from central.domain.ledger.queries import pools
 from central.domain.ledger.services import lots_by_id
-from central.domain.transfers.errors import LotInSeveralError, UnknownLotError, UnknownTransferError
+from central.domain.transfers.errors import LotInSeveralError, UnknownTransferError
 from central.domain.transfers.models import Transfer, TransferMove
 from central.domain.transfers.rules import FreeLot, Inventory, Key, Wish
 from exchange.compliance import LotView

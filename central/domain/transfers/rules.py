@@ -16,11 +16,12 @@ from central.domain.ledger.errors import (
     InvalidQuantityError,
     NotEnoughFreeError,
     SameVirtualAccountError,
+    UnknownLotError,
 )
 from central.domain.ledger.queries import PoolFigures
 from central.domain.ledger.rules import ANY_LOT, MOST_QUANTITY, LotChoice
 from central.domain.ledger.taking import choose
-from central.domain.transfers.errors import LotEndedError, UnknownLotError
+from central.domain.transfers.errors import LotEndedError
 from exchange.compliance import LotPhase, LotView, Use, lot_phase, stock_of
 from exchange.licence_rows import Term, billing_rows
 from exchange.vocabulary import Billing
