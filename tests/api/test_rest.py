@@ -10,6 +10,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, redirect_stderr
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -156,6 +157,18 @@ def test_a_satellite_is_registered_and_synchronized_over_http(api: Api, vendor: 
     assert (status, headers["x-outcome"]) == (200, "applied")
     assert applied["outcome"] == "applied"
     assert json.loads(altered[2])["code"] == "altered"
+    assert api.ask("GET", f"{sats}/North")[1]["address"] == "127.0.0.1"
+    listed = api.ask("GET", f"{sats}/North/history")[1]["items"]
+    assert [(one["sequence"], one["request_kept"]) for one in listed] == [(1, True), (0, False)]
+    sent = vendor.file("again")
+    vendor.central("satellite", "file", ACCOUNT, "North", "1", "1", "--request", "--output", sent)
+    assert Path(sent).read_bytes() == (vendor.folder / "q").read_bytes()
+    vendor.central("satellite", "file", ACCOUNT, "North", "1", "1", "--output", sent)
+    assert Path(sent).read_bytes() == response
+    assert vendor.central("satellite", "history", ACCOUNT, "North")["items"] == listed
+    assert vendor.central("satellite", "show", ACCOUNT, "North")["sync_failure"] == "altered"
+    status, answer = api.ask("GET", f"{sats}/North/history/1/9")
+    assert (status, answer["code"]) == (404, "file_not_kept")
 
 
 @pytest.mark.row("C1.6")
