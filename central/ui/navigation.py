@@ -19,7 +19,15 @@ def items_of(domain: str | None, alerts: Words, satellites: Words, exists: Calla
         found = [
             NavItem("alerts", _("Alerts"), f"{root}/alerts", keys="a", note=alerts, icon="bell"),
             NavItem("virtual-accounts", _("Inventory"), f"{root}/va", keys="i", icon="licence"),
-            NavItem("satellites", _("Satellites"), f"{root}/satellites", keys="s", note=satellites, icon="sync"),
+            NavItem(
+                "satellites",
+                _("Satellites"),
+                f"{root}/satellites",
+                keys="s",
+                permission=Permission.ACCOUNT_VIEW,
+                note=satellites,
+                icon="sync",
+            ),
             NavItem("events", _("Activity"), f"{root}/events", keys="e", icon="events"),
             NavItem(
                 "members", _("Users"), f"{root}/users", keys="u", permission=Permission.ACCOUNT_USER_VIEW, icon="user"
