@@ -42,7 +42,17 @@ STATES = {
     "search": "/search?q=SW",
     "search-empty": "/search?q=no-such-thing",
 }
-"""States that an address leads to, by name."""
+"""States of a satellite that an address leads to, by name."""
+STATES_OF_CENTRAL = {
+    "filtered-empty": "/orders?q=no-such-order",
+    "not-found": "/no-such-page",
+    "not-an-order": "/a?sort=-no-such-order",
+    "compact": "/catalogue?density=compact",
+    "save-view": "/views/accounts/new?path=/a&query=density%3Dcompact",
+    "search": "/search?q=e",
+    "search-empty": "/search?q=no-such-thing",
+}
+"""States of central."""
 LOOKS: dict[str, tuple[int, dict[str, Any], str]] = {
     "320": (320, {}, ""),
     "1100": (1100, {}, ""),
@@ -57,7 +67,9 @@ LOOKS: dict[str, tuple[int, dict[str, Any], str]] = {
     "print": (1000, {}, ""),
 }
 """Looks of a few pages beside the two widths and themes: width, options of the browser, and the look that is chosen."""
-LOOKED_AT = ("dashboard", "licences", "instances", "instance", "sync", "token-new", "alerts")
+LOOKED_AT = (
+    "dashboard", "licences", "instances", "instance", "sync", "token-new", "alerts", "accounts", "virtual-accounts", "orders",
+)  # fmt: skip
 """The pages that are shown in each of those."""
 _VARYING = re.compile(r"/[0-9a-f-]{8,}|/\d+|/[^/]*%[^/]*|/[^/]*\.[^/]*")
 _SKIPPED = ("/static/", "/api/", "/sign-out", "/openapi")
@@ -194,7 +206,9 @@ def _lose_server(page: Page, base: str) -> bool:
 
 def _open_help(page: Page, base: str) -> bool:
     """The help beside a page."""
-    page.goto(f"{base}/licences")
+    answer = page.goto(f"{base}/licences")
+    if answer is None or answer.status != 200:  # central has its list elsewhere
+        page.goto(f"{base}/a")
     page.locator("a[data-help]").first.click()
     page.locator("#drawer[open] h2").first.wait_for()
     return True
@@ -270,7 +284,7 @@ def _addresses(browser: Browser, base: str, user: dict[str, str]) -> dict[str, s
                 seen.add(form)
                 waiting.append(parts.path)
     context.close()
-    return found | (STATES if "dashboard" in found else {})  # these are states of a satellite
+    return found | (STATES if "dashboard" in found else STATES_OF_CENTRAL)
 
 
 def _sign_in(page: Page, base: str, user: dict[str, str]) -> None:
