@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from central.actions.instance_plans import possession
 from central.actions.lookup import chosen_names, find_account, identified, visible_names
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
@@ -25,6 +26,7 @@ from central.domain.instances.errors import (
     UnknownInstanceError,
 )
 from central.domain.instances.models import Instance
+from central.domain.instances.rules import judge_release, judge_removal
 from central.domain.ledger.claims import claims_by_instance
 from central.domain.ledger.queries import licences
 from central.domain.ledger.reserving import reserved_for
@@ -184,8 +186,9 @@ def remove_instance(
         for grant in held:
             release(unit, keyring, grant, ReleaseReason.VENDOR_RELEASE, reason)
     elif row is not None:
-        services.refuse_managed_instance(unit, row, f"instance remove {row.id}")
-    if held and not release_restricted:
+        has, titles = possession(unit, account, row)
+        judge_removal(has, titles).enforce()
+    elif held:
         raise RestrictedHeldError("{total} restricted units are held", total=sum(grant.quantity for grant in held))
     removed = row is not None and row.satellite_id is None
     if row is not None and removed:
@@ -194,6 +197,21 @@ def remove_instance(
         services.remove_instance(unit, row)
     unit.touched.add(account.id)
     return {"id": instance_id, "removed": removed, "released": [grant.id for grant in held]}
+
+
+def release_unrestricted(unit: Unit, domain: str, instance_id: str) -> dict[str, Any]:
+    """Free the unrestricted licences of an instance, which stays with the restricted ones that it holds (row C7.3)."""
+    account = by_domain(unit, domain)
+    row = _find(unit, account, instance_id)
+    has, titles = possession(unit, account, row)
+    judge_release(has, titles).enforce()
+    services.free_claims(
+        unit, row, "its unrestricted licences were released" if has.held else "its licences were released"
+    )
+    unit.touched.add(account.id)
+    freed = [{"tag": tag, "name": titles[tag], "count": count} for tag, count in sorted(has.claimed.items())]
+    held = [{"tag": tag, "name": titles[tag], "count": count} for tag, count in sorted(has.held.items())]
+    return {"id": row.id, "removed": False, "freed": freed, "held": held}
 
 
 def release_former(unit: Unit, keyring: KeyRing, domain: str, instance_id: str, reason: str) -> dict[str, Any]:

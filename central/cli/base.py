@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from central.runtime import Central, open_central
@@ -19,3 +21,19 @@ def group() -> None:
 _OPENER = Opener[Central]("central", open_central)
 home, opened = _OPENER.home, _OPENER.opened
 writing, reading = _OPENER.writing, _OPENER.reading
+
+
+DIGITS = 10
+
+
+def units_by_licence(licences: Sequence[str]) -> dict[str, int]:
+    """Quantities by licence of options `TAG=QUANTITY`, each of which names another licence; click.UsageError."""
+    found: dict[str, int] = {}
+    for text in licences:
+        tag, _, count = text.rpartition("=")
+        if not tag or not (count.isascii() and count.isdecimal() and len(count) <= DIGITS):
+            raise click.UsageError(f"--licence is TAG=QUANTITY, a whole number of at most 10 digits; not {text[:80]!r}")
+        if tag in found:
+            raise click.UsageError(f"--licence names {tag[:80]!r} twice")
+        found[tag] = int(count)
+    return found

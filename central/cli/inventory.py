@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from central.actions import instances, licences
-from central.cli.base import group, reading, writing
+from central.actions import adding, instance_details, instance_plans, instances, licences
+from central.cli.base import group, reading, units_by_licence, writing
 from serverkit.cli.base import emit, emit_list
 
 VIRTUAL_ACCOUNT = click.option("--virtual-account", "name", metavar="VA", help="Only this virtual account.")
@@ -52,17 +52,54 @@ def instance() -> None:
     """Hold the commands of one instance."""
 
 
+@instance.command("show", help="Show a product instance with its licences by term, its product and its reservation.")
+@click.argument("domain")
+@click.argument("instance_id", metavar="ID")
+@click.pass_context
+def instance_show(context: click.Context, domain: str, instance_id: str) -> None:
+    """Show an instance."""
+    with reading(context) as (_, unit):
+        found = instance_details.show_instance_details(unit, domain, instance_id)
+    emit(context, found)
+
+
 @instance.command("remove", help="Remove a product instance and free its ordinary licences.")
 @click.argument("domain")
 @click.argument("instance_id", metavar="ID")
 @click.option("--release-restricted", is_flag=True, help="Release its restricted licences too.")
+@click.option(
+    "--release-unrestricted",
+    is_flag=True,
+    help="Release only its other licences; the device and its restricted ones stay.",
+)
+@click.option("--preview", is_flag=True, help="Only show whether it can be removed and what can be released.")
 @click.option("--reason", default="", help="Why they are released; kept in the log.")
 @click.option("--return-code", default="", metavar="CODE", help="The return code of a device with reserved licences.")
 @click.pass_context
 def instance_remove(
-    context: click.Context, domain: str, instance_id: str, release_restricted: bool, reason: str, return_code: str
+    context: click.Context,
+    domain: str,
+    instance_id: str,
+    release_restricted: bool,
+    release_unrestricted: bool,
+    preview: bool,
+    reason: str,
+    return_code: str,
 ) -> None:
     """Remove an instance."""
+    if release_restricted and release_unrestricted:
+        raise click.UsageError("--release-restricted and --release-unrestricted exclude each other")
+    if preview:
+        with reading(context) as (_, unit):
+            instances.show_instance(unit, domain, instance_id)  # says that it is not there
+            [plan] = instance_plans.plan_removals(unit, domain, [instance_id])
+        emit(context, plan.shown())
+        return
+    if release_unrestricted:
+        with writing(context) as (_, unit):
+            freed = instances.release_unrestricted(unit, domain, instance_id)
+        emit(context, freed)
+        return
     with writing(context) as (server, unit):
         found = instances.remove_instance(
             unit,
@@ -73,6 +110,34 @@ def instance_remove(
             reason=reason,
             return_code=return_code,
         )
+    emit(context, found)
+
+
+@instance.command("add-licences", help="Add licences that a device brings to inventory; without --licence, list them.")
+@click.argument("domain")
+@click.argument("instance_id", metavar="ID")
+@click.option(
+    "--licence", "licences", multiple=True, metavar="TAG=QUANTITY", help="Units of a licence, by tag or name."
+)
+@click.option("--preview", is_flag=True, help="Only say whether these can be added.")
+@click.pass_context
+def instance_add_licences(
+    context: click.Context, domain: str, instance_id: str, licences: tuple[str, ...], preview: bool
+) -> None:
+    """Add licences of an instance."""
+    wanted = units_by_licence(licences)
+    if not licences:
+        with reading(context) as (_, unit):
+            items = adding.list_additions(unit, domain, instance_id)
+        emit_list(context, items, ("name", "tag", "available", "included", "added"))
+        return
+    if preview:
+        with reading(context) as (_, unit):
+            judged = adding.judge_licences(unit, domain, instance_id, wanted)
+        emit(context, judged)
+        return
+    with writing(context) as (_, unit):
+        found = adding.add_licences(unit, domain, instance_id, wanted)
     emit(context, found)
 
 
@@ -92,9 +157,16 @@ def instance_release(context: click.Context, domain: str, instance_id: str, reas
 @click.argument("domain")
 @click.argument("instance_id", metavar="ID")
 @click.option("--to", "--virtual-account", "name", required=True, metavar="VA")
+@click.option("--preview", is_flag=True, help="Only show what moves along, first the restricted licences.")
 @click.pass_context
-def instance_transfer(context: click.Context, domain: str, instance_id: str, name: str) -> None:
+def instance_transfer(context: click.Context, domain: str, instance_id: str, name: str, preview: bool) -> None:
     """Transfer an instance."""
+    if preview:
+        with reading(context) as (_, unit):
+            instances.show_instance(unit, domain, instance_id)  # says that it is not there
+            [plan] = instance_plans.plan_transfers(unit, domain, [instance_id], name)
+        emit(context, plan.shown())
+        return
     with writing(context) as (_, unit):
         found = instances.transfer_instance(unit, domain, instance_id, name)
     emit(context, found)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from central.actions import adding, licences, orders
 from central.actions import catalogue as catalogue_actions
-from central.actions import licences, orders
-from central.cli.base import FILE, group, reading, writing
+from central.cli.base import FILE, group, reading, units_by_licence, writing
 from serverkit.cli.base import emit, emit_list, table
 from serverkit.errors import RefusedError, Remedy
 
@@ -48,6 +48,19 @@ def catalogue_list(context: click.Context) -> None:
     with reading(context) as (_, unit):
         items = catalogue_actions.list_catalogue(unit)
     emit_list(context, items, ("kind", "tag", "name", "restricted", "family"))
+
+
+@catalogue.command("include", help="Say which licences each device of a product brings; without --licence, none.")
+@click.argument("product")
+@click.option(
+    "--licence", "licences", multiple=True, metavar="TAG=QUANTITY", help="Units of a licence, by tag or name."
+)
+@click.pass_context
+def catalogue_include(context: click.Context, product: str, licences: tuple[str, ...]) -> None:
+    """Set what a product brings."""
+    with writing(context) as (_, unit):
+        found = adding.include_licences(unit, product, units_by_licence(licences))
+    emit(context, found)
 
 
 @group.group("order", help="Orders of a customer.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from central.domain.access import models as access
 from central.domain.accounts import models as accounts
+from central.domain.adding import models as adding
 from central.domain.agreements import models as agreements
 from central.domain.alerts import models as alerts
 from central.domain.base import Base
@@ -25,6 +26,7 @@ from serverkit.db.guards import guarded
 FEATURES = (
     access,
     accounts,
+    adding,
     agreements,
     event_log,
     alerts,

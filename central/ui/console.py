@@ -14,6 +14,7 @@ from central.actions.setup import needs_administrator
 from central.runtime import Central
 from central.ui import (
     accounts,
+    add_licences,
     agreement,
     alerts,
     assignments,
@@ -23,6 +24,8 @@ from central.ui import (
     first,
     general,
     health,
+    instance,
+    instances,
     jobs,
     keys,
     licence_details,
@@ -64,7 +67,8 @@ from serverkit.web.urls import Url
 
 PAGES = (
     first, accounts, agreement, alerts, virtual_accounts, general, licences, licence_details,
-    licence_tags, lots, lot_changes, tokens, transfers, transfer_log, upgrades, assignments, events, members, catalogue, orders, policies,
+    licence_tags, lots, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log, upgrades, assignments,
+    events, members, catalogue, orders, policies,
     mail, jobs, keys, health, contact, tasks, pool_tags, satellites, users, me,
 )  # fmt: skip
 """The modules with pages: each has a `URLS`. A new page module is added here."""

@@ -30,6 +30,7 @@ class Place:
 
     account: dict[str, Any]
     pool: dict[str, Any] | None = None
+    whole: bool = False
 
     @property
     def domain(self) -> str:
@@ -83,7 +84,7 @@ def _place(unit: Unit, parts: Mapping[str, str]) -> Place | None:
         return None
     try:
         account = show_account(unit, parts["domain"])
-        return Place(account, _pool(unit, parts))
+        return Place(account, _pool(unit, parts), parts.get("number") == ALL_POOLS)
     except AppError:
         return None
 
@@ -107,10 +108,13 @@ def _trail(unit: Unit, place: Place) -> Sequence[Crumb]:
         switch.insert(0, (_("Search all accounts…"), "/a", ""))
     switch = switch if len(others) > 1 else []
     found = [Crumb(place.account["name"], f"/a/{place.domain}/va", _("Choose another account"), switch)]
-    if place.pool is not None:
+    if place.pool is not None or place.whole:
         pools = [(one["name"], general(one), marks(one)) for one in list_places(unit, place.domain)]
-        here, choose = place.pool, _("Choose another virtual account")
-        found.append(Crumb(here["name"], general(here), choose, pools if len(pools) > 1 else []))
+        choose = _("Choose another virtual account")
+        here: tuple[Words, str] = (_("All virtual accounts"), f"/a/{place.domain}/va")
+        if place.pool is not None:
+            here = place.pool["name"], general(place.pool)
+        found.append(Crumb(*here, choose, pools if len(pools) > 1 or place.whole else []))
     return found
 
 

@@ -8,23 +8,33 @@ from typing import Any
 from central.domain.access.rules import ALL_POOLS
 from serverkit.web.texts import Words, _
 
-OF_ALL = ("licences",)
-"""The tabs that there are for all virtual accounts at once."""
 Tabs = tuple[tuple[str, Words, str], ...]
 
 
 def pool_tabs(parts: Mapping[str, str]) -> dict[str, Any]:
-    """What the template of a page of a virtual account needs to show its tabs."""
+    """What the template of a page of a virtual account needs to show its tabs; those of all of them with `all` as number."""
+    if parts["number"] == ALL_POOLS:
+        return inventory_tabs(parts)
     root = f"/a/{parts['domain']}/va/{parts['number']}"
     items: Tabs = (
         ("general", _("General"), f"{root}/general"),
         ("licences", _("Licences"), f"{root}/licences"),
         ("transfers", _("Transfers"), f"{root}/licences/transfers"),
+        ("instances", _("Product instances"), f"{root}/instances"),
         ("events", _("Event log"), f"{root}/events"),
     )
-    if parts["number"] == ALL_POOLS:
-        items = tuple(one for one in items if one[0] in OF_ALL)
     return {"tab_items": items, "tab_label": _("Parts of the virtual account")}
+
+
+def inventory_tabs(parts: Mapping[str, str]) -> dict[str, Any]:
+    """The same for all virtual accounts of an account at once."""
+    root = f"/a/{parts['domain']}/va"
+    items: Tabs = (
+        ("virtual-accounts", _("Virtual accounts"), root),
+        ("licences", _("Licences"), f"{root}/{ALL_POOLS}/licences"),
+        ("instances", _("Product instances"), f"{root}/{ALL_POOLS}/instances"),
+    )
+    return {"tab_items": items, "tab_label": _("Inventory")}
 
 
 def record_tabs(parts: Mapping[str, str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from central.actions import virtual_accounts as actions
 from central.domain.access.rules import Permission
 from central.ui.frame import general, marks
+from central.ui.tabs import inventory_tabs
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.errors import InvalidFormError
 from serverkit.web.forms import Form, FormView, Ui
@@ -127,7 +128,10 @@ TAG = Form(
 
 def list_page(page: Page) -> Answer:
     """The list."""
-    return table_page(page, POOLS, template="virtual_accounts.html", help="central-portal#virtual-accounts")
+    context = {"tab": "virtual-accounts", **inventory_tabs(page.parts)}
+    return table_page(
+        page, POOLS, template="virtual_accounts.html", context=context, help="central-portal#virtual-accounts"
+    )
 
 
 def find_pool(page: Page) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from satellite.actions.licences import list_licence_window, show_as_of
 from satellite.actions.lists import list_alerts
 from satellite.actions.site import show_status
 from satellite.runtime import Satellite
-from satellite.ui import instances as instance_pages
 from satellite.ui import licences as licence_pages
 from satellite.ui.alerts import place_of
 from satellite.ui.pages import licence_path
@@ -23,6 +22,7 @@ from serverkit.web.answers import Answer, Shown
 from serverkit.web.console import Severity
 from serverkit.web.figures import Ladder, Rung
 from serverkit.web.formats import day, distance, number
+from serverkit.web.instance_words import STATES
 from serverkit.web.licence_pages import state_words
 from serverkit.web.page import Page
 from serverkit.web.texts import Text, Words, _, ngettext
@@ -58,8 +58,8 @@ def show_dashboard(page: Page) -> Answer:
         "more_short": len(worst) - FEW,
         "enough": len(rows) - len(worst),
         "instances": [
-            (instance_pages.STATES[state], states[state], f"/instances?state={state}")
-            for state in instance_pages.STATES
+            (STATES[state], states[state], f"/instances?state={state}")
+            for state in STATES
             if states[state] or state == "active"
         ],
         "instance_count": sum(states.values()),

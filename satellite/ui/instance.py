@@ -16,18 +16,16 @@ from satellite.ui.instances import (
     TRANSFER,
     Transfer,
     already_there,
-    mark_words,
     removal_effect,
-    state_words,
     target_of,
     transfer_effect,
-    used_words,
     why_not_removed,
 )
 from satellite.ui.pages import licence_path, listed, places, units
 from serverkit.db.windows import Part
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.forms import Form
+from serverkit.web.instance_words import mark_words, state_words, used_words
 from serverkit.web.page import Page
 from serverkit.web.refusals import Refusal
 from serverkit.web.tables import Item

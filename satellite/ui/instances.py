@@ -9,15 +9,29 @@ from pydantic import BaseModel, Field
 
 from satellite.actions import instances as actions
 from satellite.actions.instance_list import list_instances
-from satellite.actions.instances import Intention, Units
+from satellite.actions.instances import Intention
 from satellite.actions.virtual_accounts import list_virtual_accounts
 from satellite.core.access.rules import Permission
-from satellite.ui.pages import listed, places, units
+from satellite.ui.pages import places
 from serverkit.web.answers import Answer
 from serverkit.web.bulk import Bulk, Judged
 from serverkit.web.bulk_pages import bulk_urls
 from serverkit.web.console import Severity
-from serverkit.web.forms import Choice, Form, Ui
+from serverkit.web.forms import Choice, Form
+from serverkit.web.instance_words import (
+    LAST_COLUMNS,
+    LAST_CONTACT,
+    MARKS,
+    MORE_COLUMNS,
+    SILENT,
+    STATES,
+    TARGET,
+    TEXT,
+    removal_words,
+    standbys,
+    state_words,
+    transfer_words,
+)
 from serverkit.web.page import Page
 from serverkit.web.refusals import Refusal
 from serverkit.web.table_pages import table_page
@@ -36,29 +50,21 @@ from serverkit.web.tables import (
     Table,
     Wanted,
 )
-from serverkit.web.texts import Text, Words, _, ngettext
+from serverkit.web.texts import Text, Words, _
 from serverkit.web.urls import SIGNED_IN, Grade, Url
 from serverkit.web.windowed import rows_of
 
 MANAGE = Permission.INSTANCE_MANAGE
-STATES = {
-    "active": StateWords(_("Active")),
-    "failed_to_connect": StateWords(_("Failed to connect"), Severity.MINOR),
-    "failed_to_renew": StateWords(_("Failed to renew"), Severity.MAJOR),
-}
 COMPLIANCE = {
     "in_compliance": StateWords(_("In compliance")),
     "out_of_compliance": StateWords(_("Out of compliance"), Severity.MAJOR),
     "None": StateWords("–"),
 }
-CLONE = StateWords(_("Clone"), Severity.MAJOR)
 COMPLIES = (
     Choice("out_of_compliance", _("Out of compliance")),
     Choice("in_compliance", _("In compliance")),
     Choice("none", _("Uses no licence")),
 )
-MARKS = (Choice("clone", _("Clone")), Choice("restored", _("Restored from a copy")))
-SILENT = tuple(Choice(str(n), ngettext("{count} day", "{count} days", n)) for n in (1, 7, 30, 60, 90))
 
 
 def instance_rows(page: Page, wanted: Wanted) -> Rows:
@@ -66,49 +72,19 @@ def instance_rows(page: Page, wanted: Wanted) -> Rows:
     return rows_of(page, list_instances, wanted)
 
 
-def state_words(item: Item) -> StateWords:
-    """The state; an identity that shows twice matters more."""
-    if "clone" in item["marks"]:
-        return CLONE
-    return STATES.get(item["state"], StateWords(str(item["state"]).replace("_", " ").capitalize()))
-
-
-def standbys(item: Item) -> Words | None:
-    """What is written below the name of a set."""
-    count = len(item["standbys"])
-    return (
-        ngettext("high availability, {count} standby", "high availability, {count} standbys", count) if count else None
-    )
-
-
 def why_not_removed(item: Item) -> Words | None:
     """Why an instance stays."""
     return _("It holds restricted licences; the device has to return them first.") if item["holds"] else None
 
 
-def used_words(some: Sequence[Units]) -> str:
-    """Units by name."""
-    return listed([units(one.count, one.name) for one in some])
-
-
 def removal_effect(one: Intention) -> Text:
     """What a removal does."""
-    if one.units:
-        return _("It has to register again. These units become free: {units}.", units=used_words(one.units))
-    return _("It has to register again. It uses no licence.")
+    return removal_words(one.units)
 
 
 def transfer_effect(one: Intention, target: str) -> Text:
     """What a transfer does."""
-    along = [*one.units, *one.held]
-    if not along:
-        return _("From {source} to {target}. It uses no licence.", source=one.virtual_account, target=target)
-    said = _(
-        "From {source} to {target}, with {units}.", source=one.virtual_account, target=target, units=used_words(along)
-    )
-    if not one.short:
-        return said
-    return _("{said} {target} then lacks {short}.", said=said, target=target, short=used_words(one.short))
+    return transfer_words(one.virtual_account, target, [*one.units, *one.held], one.short)
 
 
 def already_there(one: Intention, target: str) -> Words | None:
@@ -168,7 +144,7 @@ def transfer_one(page: Page, item: Item, read: Any) -> Words:
 TRANSFER = Form(
     Transfer,
     _("Preview transfer"),
-    {"virtual_account": Ui(_("Virtual account"), _("Where it takes its licences from afterwards."), kind="select")},
+    {"virtual_account": TARGET},
 )
 
 INSTANCES = Table(
@@ -188,23 +164,19 @@ INSTANCES = Table(
         Column("pid", _("Product"), sort=True),
         Ident("serial", _("Serial")),
         Column("virtual_account", _("Virtual account")),
-        Moment("last_contact", _("Last contact"), sort=True),
+        LAST_CONTACT,
         State("compliance", _("Compliance"), COMPLIANCE, phone=True),
         State("state", _("State"), STATES, say=state_words, sort=True, phone=True),
         Figure("licences", _("Licences"), value=lambda one: len(one["licences"]), shown=False),
-        Ident("uuid", _("UUID"), shown=False),
-        Ident("mac", _("MAC address"), shown=False),
-        Column("software_version", _("Software"), shown=False),
+        *MORE_COLUMNS,
         Moment("registered_at", _("Registered"), sort=True, shown=False),
         Moment("certificate_expires", _("Renews by"), sort=True, shown=False),
-        Column("marks", _("Marks"), value=lambda one: [str(mark_words(mark)) for mark in one["marks"]], shown=False),
-        Figure("standbys", _("Standbys"), value=lambda one: len(one["standbys"]), shown=False),
-        Ident("id", _("Id"), shown=False),
+        *LAST_COLUMNS,
     ),
     instance_rows,
     sort="name",
     filters=(
-        Filter("q", _("Name, serial or UUID"), "text"),
+        TEXT,
         Filter("virtual_account", _("Virtual account"), choices=places),
         Filter("state", _("State"), choices=tuple(Choice(name, one.words) for name, one in STATES.items())),
         Filter("compliance", _("Compliance"), choices=COMPLIES),
@@ -214,7 +186,7 @@ INSTANCES = Table(
             _("Restricted licences"),
             choices=(Choice("yes", _("yes")), Choice("no", _("no"))),
         ),
-        Filter("silent", _("Silent for"), choices=SILENT),
+        SILENT,
         Filter("tag", _("Licence"), "hidden"),
     ),
     acts=(
@@ -242,11 +214,6 @@ INSTANCES = Table(
     ),
 )
 LIST = ((INSTANCES.title, INSTANCES.path),)
-
-
-def mark_words(mark: str) -> Words:
-    """A mark of an instance in words."""
-    return next((one.label for one in MARKS if one.value == mark), mark)
 
 
 def list_page(page: Page) -> Answer:

@@ -9,9 +9,9 @@ from urllib.parse import quote
 from satellite.actions.time import ACTS
 from satellite.actions.virtual_accounts import list_virtual_accounts
 from serverkit.web.forms import Choice
+from serverkit.web.instance_words import units_words as units
 from serverkit.web.page import Page
 from serverkit.web.tables import Item
-from serverkit.web.texts import Text, _
 from serverkit.web.windowed import day_start as start_of_day
 
 
@@ -35,11 +35,9 @@ def day_start(page: Page, text: str | None, *, end: bool = False) -> str | None:
     return start_of_day(text, str(ACTS.settings(page.unit)["zone"]), end=end)
 
 
-def units(count: int, name: str) -> Text:
-    """So many units of a licence."""
-    return _("{count} of {licence}", count=count, licence=name)
-
-
 def listed(words: Sequence[Any]) -> str:
     """Several words in a row."""
     return ", ".join(str(one) for one in words)
+
+
+__all__ = ["day_start", "licence_path", "listed", "places", "quoted", "start_of_day", "units"]

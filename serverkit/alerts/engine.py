@@ -146,10 +146,11 @@ class AlertBook(Generic[A]):
     """The alerts of one scope (such as an account), on a server's own table."""
 
     def __init__(self, model: type[A], catalogue: Mapping[str, AlertKind], scope: Mapping[str, str]) -> None:
-        """`scope` are columns and values that all its alerts share."""
+        """`scope` are columns and values that all its alerts share; `instance_id` is one of a table's own."""
         self._model = model
         self._catalogue = catalogue
         self._scope = dict(scope)
+        self._more = ("instance_id",) if "instance_id" in table_of(model).c else ()
 
     def reconcile(
         self,
@@ -193,7 +194,7 @@ class AlertBook(Generic[A]):
         by_kind: dict[str, list[str]] = defaultdict(list)
         for kind, key in wanted:
             by_kind[kind].append(key)
-        columns = [getattr(self._model, name) for name in ("id", "kind", "key", "remind_at", *_KEPT)]
+        columns = [getattr(self._model, name) for name in ("id", "kind", "key", "remind_at", *_KEPT, *self._more)]
         fresh, changed = dict(wanted), []
         for row in self._present(unit, columns, self._of((), by_kind)):
             want = fresh.pop((row.kind, row.key), None)
@@ -212,8 +213,7 @@ class AlertBook(Generic[A]):
     def _write(self, unit: Unit, changed: Sequence[dict[str, Any]]) -> None:
         table = table_of(self._model)
         statement = update(table).where(table.c.id == bindparam("of_id"))
-        for name, value in self._scope.items():
-            statement = statement.where(table.c[name] == value)
+        statement = statement.where(*(table.c[name] == value for name, value in self._scope.items()))
         for piece in batches(changed):
             unit.session.connection().execute(statement, piece)
 
@@ -233,6 +233,7 @@ class AlertBook(Generic[A]):
             "action_due": want.action_due,
             "step": want.step,
             "next_reminder": want.remind_at,
+            **dict.fromkeys(self._more, want.subject.get("instance")),
         }
 
     def _raised(self, unit: Unit, want: Wanted) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from central.actions.permits import permit_at
 from central.api.v1 import (
     access,
     accounts,
+    adding,
     alerts,
     event_log,
     inventory,
@@ -37,6 +38,7 @@ from serverkit.http.schemas import BASE
 OPERATIONS = (
     *access.OPERATIONS,
     *accounts.OPERATIONS,
+    *adding.OPERATIONS,
     *alerts.OPERATIONS,
     *event_log.OPERATIONS,
     *inventory.OPERATIONS,

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from central.actions import instances, licences
+from central.actions import instance_details, instance_plans, instances, licences
 from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
 from central.runtime import Central
@@ -43,6 +43,12 @@ class Removal(Query):
     release_restricted: bool = False
     reason: str = Field(default="", max_length=1000, pattern=PLAIN)
     return_code: str = Field(default="", max_length=400, pattern=PLAIN)
+
+
+class Target(Query):
+    """The virtual account that an instance would go to."""
+
+    virtual_account: str = Field(max_length=255, pattern=PLAIN)
 
 
 class Move(Strict):
@@ -120,6 +126,37 @@ def transfer_instance(call: Call) -> dict[str, Any]:
     )
 
 
+def plan_transfer(call: Call) -> dict[str, Any]:
+    """Show what a transfer would do: licences that move along, first the restricted ones, and what the target lacks then."""
+    return _plan(
+        instance_plans.plan_transfers(
+            call.unit, call.path["account"], [call.path["instance"]], call.query.virtual_account
+        ),
+        call,
+    )
+
+
+def plan_removal(call: Call) -> dict[str, Any]:
+    """Show whether an instance can be removed, and what can be released."""
+    return _plan(instance_plans.plan_removals(call.unit, call.path["account"], [call.path["instance"]]), call)
+
+
+def _plan(found: list[instance_plans.Plan], call: Call) -> dict[str, Any]:
+    if not found:
+        instances.show_instance(call.unit, call.path["account"], call.path["instance"])  # says that it is not there
+    return found[0].shown()
+
+
+def show_details(call: Call) -> dict[str, Any]:
+    """Show a product instance with its licences by term, its product and its reservation."""
+    return instance_details.show_instance_details(call.unit, call.path["account"], call.path["instance"])
+
+
+def release_unrestricted(call: Call) -> dict[str, Any]:
+    """Release the unrestricted licences of an instance, which stays with its restricted ones."""
+    return instances.release_unrestricted(call.unit, call.path["account"], call.path["instance"])
+
+
 def remove_instance(call: Call) -> dict[str, Any]:
     """Remove a product instance; only the vendor releases its restricted licences, with a reason."""
     query: Removal = call.query
@@ -142,6 +179,10 @@ def release_former_key(call: Call) -> dict[str, Any]:
 
 
 Op = Operation[Central]
+PLAN = object_of(
+    id=TEXT, name=TEXT, virtual_account=TEXT, allowed=FLAG, reasons=ANYTHING, warnings=TEXTS, effects=TEXTS,
+    restricted=ANYTHING, reserved=ANYTHING, unrestricted=ANYTHING, short=ANYTHING,
+)  # fmt: skip
 ONE = f"{ACCOUNT_PATH}/instances/{{instance}}"
 OPERATIONS = (
     Op(
@@ -171,6 +212,23 @@ OPERATIONS = (
         "transfer_instance", "POST", f"{ONE}/transfer", "Move a product instance.", transfer_instance,
         object_of(id=TEXT, virtual_account=TEXT), body=Move, changes=True,
         permission=Permission.INSTANCE_MANAGE, row="C7.2",
+    ),
+    Op(
+        "show_instance_details", "GET", f"{ONE}/details", "Show a product instance with its licences by term.",
+        show_details, ANYTHING, permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C7.1",
+    ),
+    Op(
+        "preview_instance_transfer", "GET", f"{ONE}/transfer", "Show what a transfer would do.", plan_transfer, PLAN,
+        Target, permission=Permission.INSTANCE_MANAGE, row="C7.2",
+    ),
+    Op(
+        "preview_instance_removal", "GET", f"{ONE}/removal", "Show what a removal would do.", plan_removal, PLAN,
+        permission=Permission.INSTANCE_MANAGE, row="C7.3",
+    ),
+    Op(
+        "release_unrestricted", "POST", f"{ONE}/release-unrestricted", "Release unrestricted licences; the device stays.",
+        release_unrestricted, object_of(id=TEXT, removed=FLAG, freed=ANYTHING, held=ANYTHING), changes=True,
+        permission=Permission.INSTANCE_MANAGE, row="C7.3",
     ),
     Op(
         "release_former_key", "POST", f"{ONE}/release", "Release what a former key of a device holds.",

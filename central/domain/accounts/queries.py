@@ -129,6 +129,12 @@ def visible_in(unit: Unit, account_id: str, query: Query) -> Query:
     return query if allowed is None else query.where(VirtualAccount.id.in_(sorted(allowed)))
 
 
+def numbers_by_id(unit: Unit, account_id: str) -> dict[str, int]:
+    """The numbers of an account's virtual accounts, which their addresses have."""
+    query = select(VirtualAccount.id, VirtualAccount.number).where(VirtualAccount.account_id == account_id)
+    return dict(unit.session.execute(query).all())
+
+
 def virtual_accounts(unit: Unit, account_id: str) -> list[VirtualAccount]:
     """The account's virtual accounts, by name, as far as the caller may see them."""
     query = visible_in(unit, account_id, select(VirtualAccount))

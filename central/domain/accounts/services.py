@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 
 from central.domain.access.rules import Permission
@@ -12,7 +14,7 @@ from central.domain.accounts.errors import (
     VirtualAccountExistsError,
 )
 from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.accounts.queries import default_virtual_account, managers, satellite_name
+from central.domain.accounts.queries import Manager, default_virtual_account, managers, satellite_name
 from central.domain.base import next_change, next_number_of_vendor
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
@@ -200,14 +202,21 @@ def refuse_managed(unit: Unit, row: VirtualAccount, there: str = "") -> None:
 
 def refuse_managed_by(unit: Unit, account_id: str, satellite_id: str | None, what: str, there: str) -> None:
     """Refuse to change what a satellite reported; `there` is the command that does it on the site (row C1.3)."""
-    manager = managers(unit, account_id).get(satellite_id) if satellite_id is not None else None
+    if satellite_id is not None and (refusal := managed_by(managers(unit, account_id), satellite_id, what, there)):
+        raise refusal
+
+
+def managed_by(
+    known: Mapping[str, Manager], satellite_id: str | None, what: str, there: str
+) -> SatelliteVirtualAccountError | None:
+    """The refusal to change what a satellite reported; None where none manages it, or the one that did was removed."""
+    manager = known.get(satellite_id) if satellite_id is not None else None
     if satellite_id is None or (manager is not None and manager.removed):
-        return
-    name = manager.name if manager else satellite_id
-    raise SatelliteVirtualAccountError(
+        return None
+    return SatelliteVirtualAccountError(
         "satellite {name} manages this {what}; central only shows what the site last reported",
         remedy="Do it on satellite {name} with `satellite {there}`; it comes here with the next synchronization.",
-        name=name,
+        name=manager.name if manager else satellite_id,
         what=what,
         there=there,
     )

@@ -11,9 +11,13 @@ from serverkit.db.base import IdColumn
 
 
 class Alert(AlertMixin, Base):
-    """An alert of an account."""
+    """An alert of an account; `instance_id` is the product instance that it is about, if any."""
 
     __tablename__ = "alerts"
-    __table_args__ = (Index("ix_alerts_account_id_kind_key", "account_id", "kind", "key"),)
+    __table_args__ = (
+        Index("ix_alerts_account_id_kind_key", "account_id", "kind", "key"),
+        Index("ix_alerts_account_id_instance_id", "account_id", "instance_id"),
+    )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    instance_id: Mapped[str | None] = mapped_column(IdColumn)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from central.domain.access.models import RoleAssignment
 from central.domain.alerts.models import Alert
-from serverkit.alerts.engine import AlertState, Severity
+from serverkit.alerts.engine import AlertState, Severity, place_of
 from serverkit.alerts.texts import surplus_text
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
@@ -59,6 +59,15 @@ def open_by_licence(unit: Unit, account_id: str) -> dict[tuple[str, str], dict[s
         one = found.setdefault((str(subject.get("virtual_account")), str(subject.get("tag"))), {})
         one[severity] = one.get(severity, 0) + 1
     return found
+
+
+def open_of_instances(unit: Unit, account_id: str, ids: Sequence[str]) -> dict[str, list[Alert]]:
+    """The open alerts of some instances, by instance, most urgent first."""
+    query = select(Alert).where(Alert.account_id == account_id, Alert.state == AlertState.OPEN)
+    found: dict[str, list[Alert]] = {}
+    for row in unit.session.scalars(query.where(Alert.instance_id.in_(ids))):
+        found.setdefault(row.instance_id or "", []).append(row)
+    return {of: sorted(rows, key=place_of) for of, rows in found.items()}
 
 
 def alert_dict(row: Alert, allowed: frozenset[str] | None = None) -> dict[str, Any]:

@@ -43,6 +43,12 @@ def _meant(unit: Unit, text: str) -> str:
     return did_you_mean(text, [row.tag for row in rows]) or did_you_mean(text, [row.name for row in rows])
 
 
+def find_product(unit: Unit, tag: str | None, pid: str) -> Product | None:
+    """The product of a device, by the tag that it reports, else by its product id; None where the catalogue has neither."""
+    found = {row.tag: row for row in unit.session.scalars(select(Product).where(Product.tag.in_([tag or pid, pid])))}
+    return found.get(tag or pid) or found.get(pid)
+
+
 def find_entitlement(unit: Unit, tag: str) -> Entitlement | None:
     """An entitlement by its tag, or None."""
     return unit.session.get(Entitlement, tag)

@@ -45,6 +45,7 @@ class EventKind(StrEnum):
     VIRTUAL_ACCOUNT_DELETED = "virtual_account:deleted"
     DEFAULT_MOVED = "virtual_account:default_moved"
     CATALOGUE_IMPORTED = "catalogue:imported"
+    PRODUCT_INCLUDES = "catalogue:licences_included"
     RESTRICTION_CHANGED = "catalogue:restriction_changed"
     LICENCES_ADDED = "licences:added"
     LICENCES_TRANSFERRED = "licences:transferred"
@@ -102,6 +103,7 @@ class EventKind(StrEnum):
     INSTANCE_REQUESTED_LICENCES = "instance:requested_licences"
     INSTANCE_REQUESTED_VIA_SATELLITE = "instance:requested_licences_via_satellite"
     INSTANCE_RENEWED = "instance:renewed_certificate"
+    INSTANCE_ADDED_LICENCES = "instance:licences_added"
     INSTANCE_ACTIVE_CHANGED = "instance:active_changed"
     EXPORT_GRANTED = "export:granted"
     EXPORT_ADOPTED = "export:adopted"
@@ -161,6 +163,7 @@ QUIET = frozenset(
         EventKind.LICENCES_UNTAGGED,
         EventKind.LICENCE_TAG_RENAMED,
         EventKind.LICENCE_TAG_DELETED,
+        EventKind.PRODUCT_INCLUDES,
         EventKind.EXPORT_DELIVERED,
         # Device messages come in large numbers: each refreshes only the alerts that it can touch.
         EventKind.INSTANCE_ADDED,

@@ -14,8 +14,17 @@ class RestrictedHeldError(RefusedError):
     code = "restricted_licences_held"
     message = "The instance holds restricted licences."
     remedy = Remedy(
-        "Return them on the device, or release them as the vendor with --release-restricted and a --reason.",
+        "Return them on the device, or release only its other licences with --release-unrestricted; the vendor releases "
+        "restricted ones with --release-restricted and a --reason.",
         page="restricted-licences.md#giving-back",
+    )
+
+
+class NothingToReleaseError(RefusedError):
+    code = "nothing_to_release"
+    message = "The instance uses no unrestricted licence."
+    remedy = Remedy(
+        "Its restricted licences come free when the device returns them.", page="restricted-licences.md#giving-back"
     )
 
 

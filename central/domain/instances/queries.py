@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, union_all
 
 from central.domain.accounts.models import VirtualAccount
 from central.domain.instances.errors import UnknownInstanceError
@@ -17,6 +17,8 @@ from exchange.vocabulary import ClaimState, Compliance
 from serverkit.clock import iso
 from serverkit.db.prefix import starts_with
 from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches
+from serverkit.db.word_search import holds_all
 
 STREAM = 1000
 # Restricted units that instances hold, tag and count by instance; and how to ask for those of some instances.
@@ -54,6 +56,15 @@ def by_udi(unit: Unit, account_id: str, udi: Udi) -> Instance | None:
         Instance.account_id == account_id, Instance.udi_key == udi.key, Instance.satellite_id.is_(None)
     )
     return unit.session.scalars(query.order_by(Instance.registered_at)).first()
+
+
+def instances_by_id(unit: Unit, account_id: str, ids: Sequence[str]) -> list[Instance]:
+    """Those of some instances that are there, in the order of the ids."""
+    found: dict[str, Instance] = {}
+    for piece in batches(ids):
+        query = select(Instance).where(Instance.account_id == account_id, Instance.id.in_(piece))
+        found |= {row.id: row for row in unit.session.scalars(query)}
+    return [found[of] for of in dict.fromkeys(ids) if of in found]
 
 
 def known_unit(unit: Unit, account_id: str, udi: Udi, virtual_account_id: str) -> Instance | None:
@@ -140,6 +151,17 @@ def by_serial(unit: Unit, account_id: str, virtual_account_id: str, pid: str, se
     return sorted(rows, key=lambda row: (row.registered_at, row.id))
 
 
+def named_by(account_id: str, words: str) -> ColumnElement[bool]:
+    """The condition that a person who types this means an instance.
+
+    Each word is a part of its host name, product id, serial number or UUID, or of those of a standby of its set. Or it is the
+    id of the instance.
+    """
+    of_account = Standby.account_id == account_id
+    within = select(Standby.instance_id).where(of_account, holds_all(Standby.udi_key, words))
+    return or_(holds_all(Instance.search_text, words), Instance.id.in_(within), Instance.id == words.strip().lower())
+
+
 def instance_name(row: Instance | Row[Any]) -> str:
     """How an instance is called: its host name, else its UDI."""
     return row.hostname or Udi.from_dict(row.udi).label
@@ -203,6 +225,18 @@ def instance_dict(
 ) -> dict[str, Any]:
     """A product instance for people and programs."""
     return _items(unit, row.account_id, [row], names, satellites, holder)[0]
+
+
+def instance_dicts(
+    unit: Unit,
+    account_id: str,
+    rows: Sequence[Instance],
+    names: dict[str, str],
+    satellites: dict[str, str],
+    holder: Holder,
+) -> list[dict[str, Any]]:
+    """Product instances for people and programs, in a fixed number of queries."""
+    return _items(unit, account_id, rows, names, satellites, holder)
 
 
 def _items(

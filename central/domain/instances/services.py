@@ -88,6 +88,21 @@ def remove_instance(unit: Unit, row: Instance) -> None:
     end_instance(unit, row)
 
 
+def free_claims(unit: Unit, row: Instance, how: str) -> None:
+    """Free the ordinary licences of an instance that stays, and record which; restricted ones stay locked."""
+    freed = claims_of(unit, row.account_id, row.id)
+    release_claims(unit, row.account_id, [row.id])
+    record(
+        unit,
+        row.account_id,
+        EventKind.INSTANCE_FREED,
+        f"{placed_name(unit, row)}: {how}{freed_text(freed, titles(unit, freed))}",
+        subject={"instance": row.id, "freed": freed},
+        virtual_account_id=row.virtual_account_id,
+        instance_id=row.id,
+    )
+
+
 def note_removed(unit: Unit, row: Instance, how: str) -> None:
     """Record that an instance is removed and which ordinary licences it frees."""
     freed = claims_of(unit, row.account_id, row.id)

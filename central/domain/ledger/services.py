@@ -29,12 +29,19 @@ from serverkit.ids import new_id
 def add_lots(
     unit: Unit, account_id: str, wanted: Sequence[tuple[str, LotSpec]], named: Mapping[str, str], notes: str = ""
 ) -> list[Lot]:
-    """Add lots to virtual accounts (row C3.4), many at a time; `named` are the names of their licences.
+    """Add lots of the vendor to virtual accounts (row C3.4); `named` are the names of their licences."""
+    for virtual_account_id in dict.fromkeys(virtual_account_id for virtual_account_id, _ in wanted):
+        require(unit, Permission.ORDER_MANAGE, account_id, virtual_account_id)
+    return enter_lots(unit, account_id, wanted, named, notes)
+
+
+def enter_lots(
+    unit: Unit, account_id: str, wanted: Sequence[tuple[str, LotSpec]], named: Mapping[str, str], notes: str = ""
+) -> list[Lot]:
+    """Enter lots, many at a time; the caller has asked for leave.
 
     Postings, events and transactions are in the order of the lots, as if each had been added by itself.
     """
-    for virtual_account_id in dict.fromkeys(virtual_account_id for virtual_account_id, _ in wanted):
-        require(unit, Permission.ORDER_MANAGE, account_id, virtual_account_id)
     unit.session.flush()  # what the ORM holds must be seen by the statements below
     server: list[Lot] = []
     for piece in batches(wanted):

@@ -29,6 +29,14 @@ def reservation_of(unit: Unit, account_id: str, instance_id: str) -> Reservation
     return unit.session.scalars(query).one_or_none()
 
 
+def reserving_instances(unit: Unit, account_id: str, ids: Sequence[str]) -> set[str]:
+    """Those of some instances that have a reservation in force."""
+    query = select(Reservation.instance_id).where(
+        Reservation.account_id == account_id, Reservation.instance_id.in_(ids), Reservation.state == ACTIVE
+    )
+    return {*unit.session.scalars(query)}
+
+
 def device_label(row: Reservation) -> str:
     """The device that a reservation was made for, as its request code names it."""
     return read_request_code(row.request_code).udi.label

@@ -23,6 +23,7 @@ def upgrade() -> None:
     )
     op.create_table('alerts',
     sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('instance_id', sa.String(length=32), nullable=True),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('kind', sa.String(length=64), nullable=False),
     sa.Column('key', sa.String(length=255), nullable=False),
@@ -46,6 +47,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_alerts'))
     )
     with op.batch_alter_table('alerts', schema=None) as batch_op:
+        batch_op.create_index('ix_alerts_account_id_instance_id', ['account_id', 'instance_id'], unique=False)
         batch_op.create_index('ix_alerts_account_id_kind_key', ['account_id', 'kind', 'key'], unique=False)
         batch_op.create_index(batch_op.f('ix_alerts_state'), ['state'], unique=False)
 
@@ -305,31 +307,6 @@ def upgrade() -> None:
     with op.batch_alter_table('api_clients', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_api_clients_user_id'), ['user_id'], unique=False)
 
-    op.create_table('licence_transactions',
-    sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('lot_id', sa.String(length=32), nullable=True),
-    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('type', sa.String(length=32), nullable=False),
-    sa.Column('order_number', sa.String(length=255), nullable=True),
-    sa.Column('order_line', sa.String(length=255), nullable=True),
-    sa.Column('sku', sa.String(length=255), nullable=True),
-    sa.Column('tag', sa.String(length=255), nullable=False),
-    sa.Column('expiry', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('count', sa.BigInteger(), nullable=False),
-    sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
-    sa.Column('source', sa.String(length=64), nullable=False),
-    sa.Column('action', sa.String(length=64), nullable=False),
-    sa.Column('actor', sa.String(length=255), nullable=False),
-    sa.Column('notes', sa.Text(), nullable=False),
-    sa.CheckConstraint('"count" BETWEEN -1000000000 AND 1000000000', name=op.f('ck_licence_transactions_count_bounds')),
-    sa.CheckConstraint('"number" BETWEEN 1 AND 9007199254740991', name=op.f('ck_licence_transactions_number_bounds')),
-    sa.CheckConstraint('"type" IN (\'perpetual\', \'term\', \'demo\', \'reporting_only\', \'transfer\')', name=op.f('ck_licence_transactions_type_known')),
-    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_licence_transactions_account_id'), initially='DEFERRED', deferrable=True),
-    sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_licence_transactions_account_id_lot_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'number', name=op.f('pk_licence_transactions'))
-    )
     op.create_table('lots',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -373,6 +350,31 @@ def upgrade() -> None:
         batch_op.create_index('ix_lots_tag', ['tag'], unique=False, postgresql_ops={'tag': 'text_pattern_ops'})
         batch_op.create_index(batch_op.f('ix_lots_end'), ['end'], unique=False)
 
+    op.create_table('licence_transactions',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('lot_id', sa.String(length=32), nullable=True),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('type', sa.String(length=32), nullable=False),
+    sa.Column('order_number', sa.String(length=255), nullable=True),
+    sa.Column('order_line', sa.String(length=255), nullable=True),
+    sa.Column('sku', sa.String(length=255), nullable=True),
+    sa.Column('tag', sa.String(length=255), nullable=False),
+    sa.Column('expiry', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('count', sa.BigInteger(), nullable=False),
+    sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
+    sa.Column('source', sa.String(length=64), nullable=False),
+    sa.Column('action', sa.String(length=64), nullable=False),
+    sa.Column('actor', sa.String(length=255), nullable=False),
+    sa.Column('notes', sa.Text(), nullable=False),
+    sa.CheckConstraint('"count" BETWEEN -1000000000 AND 1000000000', name=op.f('ck_licence_transactions_count_bounds')),
+    sa.CheckConstraint('"number" BETWEEN 1 AND 9007199254740991', name=op.f('ck_licence_transactions_number_bounds')),
+    sa.CheckConstraint('"type" IN (\'perpetual\', \'term\', \'demo\', \'reporting_only\', \'transfer\')', name=op.f('ck_licence_transactions_type_known')),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_licence_transactions_account_id'), initially='DEFERRED', deferrable=True),
+    sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_licence_transactions_account_id_lot_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'number', name=op.f('pk_licence_transactions'))
+    )
     op.create_table('passwords',
     sa.Column('user_id', sa.String(length=32), nullable=False),
     sa.Column('hash', sa.Text(), nullable=False),
@@ -786,6 +788,8 @@ def upgrade() -> None:
     sa.Column('udi', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('udi_key', sa.String(length=800), nullable=False),
     sa.Column('hostname', sa.Text(), nullable=True),
+    sa.Column('order_name', sa.Text(), sa.Computed('lower(coalesce(hostname, udi_key))', persisted=True), nullable=False),
+    sa.Column('search_text', sa.Text(), sa.Computed("lower(coalesce(hostname, '') || ' ' || udi_key)", persisted=True), nullable=False),
     sa.Column('product_tag', sa.Text(), nullable=True),
     sa.Column('software_version', sa.Text(), nullable=True),
     sa.Column('ip_address', sa.Text(), nullable=True),
@@ -807,9 +811,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_instances'))
     )
     with op.batch_alter_table('instances', schema=None) as batch_op:
-        batch_op.create_index('ix_instances_account_id_satellite_id', ['account_id', 'satellite_id'], unique=False)
         batch_op.create_index('ix_instances_account_id_udi_key', ['account_id', 'udi_key'], unique=False, postgresql_ops={'udi_key': 'text_pattern_ops'})
-        batch_op.create_index('ix_instances_account_id_virtual_account_id', ['account_id', 'virtual_account_id'], unique=False)
+        batch_op.create_index('ix_instances_last_contact', ['account_id', 'last_contact', 'id'], unique=False)
+        batch_op.create_index('ix_instances_named', ['account_id', 'order_name', 'id'], unique=False)
+        batch_op.create_index('ix_instances_satellite', ['account_id', 'satellite_id', 'order_name', 'id'], unique=False)
+        batch_op.create_index('ix_instances_search', ['account_id', 'order_name', 'id', 'search_text'], unique=False)
+        batch_op.create_index('ix_instances_state', ['account_id', 'state', 'order_name', 'id'], unique=False)
+        batch_op.create_index('ix_instances_virtual_account', ['account_id', 'virtual_account_id', 'order_name', 'id'], unique=False)
 
     op.create_table('pool_totals',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -935,12 +943,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('standbys', schema=None) as batch_op:
         batch_op.create_index('ix_standbys_account_id_udi_key', ['account_id', 'udi_key'], unique=False, postgresql_ops={'udi_key': 'text_pattern_ops'})
+    op.create_table('added_licences',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('unit_key', sa.String(length=800), nullable=False),
+    sa.Column('tag', sa.String(length=255), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.Column('lot_id', sa.String(length=32), nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('"quantity" BETWEEN 1 AND 1000000000', name=op.f('ck_added_licences_quantity_bounds')),
+    sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_added_licences_account_id_lot_id'), initially='DEFERRED', deferrable=True),
+    sa.ForeignKeyConstraint(['tag'], ['entitlements.tag'], name=op.f('fk_added_licences_tag'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'unit_key', 'tag', name=op.f('pk_added_licences'))
+    )
+    op.create_table('product_licences',
+    sa.Column('product', sa.String(length=255), nullable=False),
+    sa.Column('tag', sa.String(length=255), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('"quantity" BETWEEN 1 AND 1000000000', name=op.f('ck_product_licences_quantity_bounds')),
+    sa.ForeignKeyConstraint(['product'], ['products.tag'], name=op.f('fk_product_licences_product'), initially='DEFERRED', deferrable=True),
+    sa.ForeignKeyConstraint(['tag'], ['entitlements.tag'], name=op.f('fk_product_licences_tag'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('product', 'tag', name=op.f('pk_product_licences'))
+    )
 
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table('product_licences')
+    op.drop_table('added_licences')
     with op.batch_alter_table('standbys', schema=None) as batch_op:
         batch_op.drop_index('ix_standbys_account_id_udi_key', postgresql_ops={'udi_key': 'text_pattern_ops'})
 
@@ -972,9 +1003,13 @@ def downgrade() -> None:
     op.drop_table('tokens')
     op.drop_table('pool_totals')
     with op.batch_alter_table('instances', schema=None) as batch_op:
-        batch_op.drop_index('ix_instances_account_id_virtual_account_id')
+        batch_op.drop_index('ix_instances_virtual_account')
+        batch_op.drop_index('ix_instances_state')
+        batch_op.drop_index('ix_instances_search')
+        batch_op.drop_index('ix_instances_satellite')
+        batch_op.drop_index('ix_instances_named')
+        batch_op.drop_index('ix_instances_last_contact')
         batch_op.drop_index('ix_instances_account_id_udi_key', postgresql_ops={'udi_key': 'text_pattern_ops'})
-        batch_op.drop_index('ix_instances_account_id_satellite_id')
 
     op.drop_table('instances')
     with op.batch_alter_table('virtual_accounts', schema=None) as batch_op:
@@ -1053,6 +1088,7 @@ def downgrade() -> None:
     op.drop_table('recovery_codes')
     op.drop_table('preferences')
     op.drop_table('passwords')
+    op.drop_table('licence_transactions')
     with op.batch_alter_table('lots', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_lots_end'))
         batch_op.drop_index('ix_lots_account_id_web_order')
@@ -1064,7 +1100,6 @@ def downgrade() -> None:
         batch_op.drop_index('ix_lots_account_id_pak')
 
     op.drop_table('lots')
-    op.drop_table('licence_transactions')
     with op.batch_alter_table('api_clients', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_api_clients_user_id'))
 
@@ -1126,6 +1161,7 @@ def downgrade() -> None:
     with op.batch_alter_table('alerts', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_alerts_state'))
         batch_op.drop_index('ix_alerts_account_id_kind_key')
+        batch_op.drop_index('ix_alerts_account_id_instance_id')
 
     op.drop_table('alerts')
     op.drop_table('agreement_texts')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, union_all
 
 from exchange.identity import Udi, UnitSet
 from exchange.vocabulary import ClaimState, Compliance
@@ -17,9 +17,9 @@ from satellite.core.licences.queries import pools
 from serverkit.clock import iso
 from serverkit.db.prefix import starts_with
 from serverkit.db.unit import Unit
+from serverkit.db.word_search import holds_all
 
 STREAM = 1000
-UUID_PART, HEX_DIGITS = 8, frozenset("0123456789abcdef")
 # Restricted units that instances hold, tag and count by instance; and how to ask for those of some instances.
 Held = Mapping[str, Sequence[tuple[str, int]]]
 Holder = Callable[[Sequence[str] | None], Held]
@@ -193,18 +193,8 @@ def named_by(words: str) -> ColumnElement[bool]:
     Each word is a part of its host name, product id, serial number or UUID, or of those of a standby of its set, whatever the
     case of its letters; a UUID may have its hyphens. Or it is the id of the instance.
     """
-    typed = words.lower().split()
-    within = select(Standby.instance_id).where(*(_holds(Standby.udi_key, word) for word in typed))
-    alone = and_(*(_holds(Instance.search_text, word) for word in typed))
-    return or_(alone, Instance.id.in_(within), Instance.id == words.strip().lower())
-
-
-def _holds(column: SQLColumnExpression[str], word: str) -> ColumnElement[bool]:
-    found = column.contains(word, autoescape=True)
-    bare = word.replace("-", "")
-    if bare == word or len(bare) < UUID_PART or not set(bare) <= HEX_DIGITS:
-        return found
-    return or_(found, column.contains(bare, autoescape=True))
+    within = select(Standby.instance_id).where(holds_all(Standby.udi_key, words))
+    return or_(holds_all(Instance.search_text, words), Instance.id.in_(within), Instance.id == words.strip().lower())
 
 
 def _items(

@@ -1,0 +1,43 @@
+"""Refusals to add licences to inventory from an instance."""
+
+from __future__ import annotations
+
+from serverkit.errors import InvalidInputError, NotFoundError, RefusedError, Remedy
+
+PAGE = "orders-and-catalogue.md#licences-that-a-device-brings"
+
+
+class NotEntitledError(RefusedError):
+    code = "product_not_entitled"
+    message = "The product of the device is not entitled to this licence."
+    remedy = Remedy("Choose one of the licences that are offered for the device.", page=PAGE)
+
+
+class AlreadyAddedError(RefusedError):
+    code = "licence_added_already"
+    message = "The licence was added from this device already; each is added once."
+    remedy = Remedy("Buy further units, or transfer some from another virtual account.", page=PAGE)
+
+
+class TooManyToAddError(InvalidInputError):
+    code = "too_many_to_add"
+    message = "The device brings fewer units of the licence."
+    remedy = Remedy("Choose at most as many as are offered.", page=PAGE)
+
+
+class NothingToAddError(InvalidInputError):
+    code = "nothing_to_add"
+    message = "No quantity is chosen."
+    remedy = Remedy("Choose a quantity of at least one of the licences that are offered.", page=PAGE)
+
+
+class InvalidIncludedError(InvalidInputError):
+    code = "invalid_included_quantity"
+    message = "The quantity of a licence that a product brings is not allowed."
+    remedy = Remedy("Give a whole number of at least 1.", page=PAGE)
+
+
+class UnknownProductError(NotFoundError):
+    code = "unknown_product"
+    message = "The catalogue has no such product."
+    remedy = Remedy("Import the product with the catalogue first.", page=PAGE)

@@ -1,0 +1,26 @@
+"""Which licences a device brings can be added, and what stands against the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from central.domain.adding.rules import Offer, judge_addition
+
+
+@pytest.mark.row("C7.4")
+@pytest.mark.parametrize(
+    ("wanted", "codes"),
+    [
+        ({"A": 2}, []),
+        ({"A": 1, "B": 0}, []),
+        ({}, ["nothing_to_add"]),
+        ({"A": 0}, ["nothing_to_add"]),
+        ({"A": 3}, ["too_many_to_add"]),
+        ({"B": 1}, ["licence_added_already"]),
+        ({"C": 1, "A": 9}, ["too_many_to_add", "product_not_entitled"]),
+    ],
+)
+def test_at_most_what_is_offered_is_added_and_each_licence_once(wanted: dict[str, int], codes: list[str]) -> None:
+    """Every reason is told at once."""
+    verdict = judge_addition(Offer({"A": 2, "B": 5}, {"B"}), wanted)
+    assert [reason.code for reason in verdict.reasons] == codes
