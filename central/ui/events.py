@@ -14,6 +14,7 @@ from central.ui.tabs import pool_tabs, record_tabs
 from central.ui.virtual_accounts import POOL, find_pool
 from serverkit.web.answers import Answer
 from serverkit.web.forms import Choice
+from serverkit.web.licence_pages import SOURCES
 from serverkit.web.page import Page
 from serverkit.web.table_pages import table_page
 from serverkit.web.tables import Act, Column, Empty, Figure, Filter, Ident, Item, Moment, Rows, Table, Wanted
@@ -139,6 +140,24 @@ def _transactions(domain: str, unit: Any, part: Any) -> Any:
     return list_transaction_window(unit, domain, part)
 
 
+ACTIONS = {
+    "added": _("added"),
+    "removed": _("removed"),
+    "transferred_in": _("received"),
+    "transferred_out": _("transferred away"),
+}
+
+
+def action_words(item: Item) -> Words:
+    """What was done."""
+    return ACTIONS.get(item["action"], str(item["action"]).replace("_", " "))
+
+
+def source_words(item: Item) -> Words:
+    """Where the licences came from."""
+    return SOURCES.get(item["source"], str(item["source"]).replace("_", " "))
+
+
 def is_added(item: Item) -> bool:
     """Whether a transaction brought a lot."""
     return item["action"] == "added" and item["lot"] is not None and item["number"] is not None
@@ -162,14 +181,14 @@ TRANSACTIONS = Table(
         Column("tag", _("Licence"), fixed=True, phone=True),
         Moment("at", _("Time"), sort=True, phone=True),
         Figure("count", _("Count"), phone=True),
-        Column("action", _("Action"), phone=True),
-        Column("source", _("Source")),
+        Column("action", _("Action"), value=action_words, phone=True),
+        Column("virtual_account", _("Virtual account")),
+        Column("source", _("Source"), value=source_words),
         Column("order_number", _("Order")),
         Column("order_line", _("Line"), shown=False),
-        Column("sku", _("SKU")),
+        Column("sku", _("SKU"), shown=False),
         Column("type", _("Type"), shown=False),
-        Moment("expiry", _("Term ends")),
-        Column("virtual_account", _("Virtual account")),
+        Moment("expiry", _("Term ends"), shown=False),
         Column("user", _("By")),
         Column("notes", _("Notes"), shown=False),
         Ident("id", _("Id"), shown=False),
@@ -182,7 +201,7 @@ TRANSACTIONS = Table(
         Filter("virtual_account", _("Virtual account"), choices=places),
         *_DAYS,
     ),
-    acts=(Act(_("Remove licences"), remove_path, Permission.LICENCE_MANAGE, none_free, fits=is_added, danger=True),),
+    acts=(Act(_("Remove"), remove_path, Permission.LICENCE_MANAGE, none_free, fits=is_added, danger=True),),
     empty=Empty(_("No transactions yet"), _("Each purchase, transfer and conversion of licences is written here.")),
 )
 
