@@ -89,7 +89,8 @@ def list_lots(
 
 
 def _window(unit: Unit, place: tuple[str, str], scope: Scope, part: Part) -> Window:
-    query = _filtered(unit, scope, lots_of(scope.account_id, scope.names), part.wanted)
+    found = lots_of(scope.account_id, scope.names, each=any(name in part.wanted for name in EXACT))
+    query = _filtered(unit, scope, found, part.wanted)
 
     def show(rows: list[Lot]) -> list[dict[str, Any]]:
         ids = [row.id for row in rows]

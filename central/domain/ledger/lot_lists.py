@@ -5,35 +5,31 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import and_, exists, func, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import exists, func, select
 
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
 from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
 
+FEW_PLACES = 4
 EVER = (*OWNED, Bucket.PENDING, Bucket.EXPIRED, Bucket.REMOVED, Bucket.CONVERTED)
 """The buckets of a lot that is or was here."""
 
 
-def lots_of(account_id: str, virtual_account_ids: Collection[str], buckets: Sequence[Bucket] = OWNED) -> Query:
-    """Lots of which virtual accounts hold something; each is met once, in the order of the holdings by lot."""
+def lots_of(
+    account_id: str, virtual_account_ids: Collection[str], buckets: Sequence[Bucket] = OWNED, *, each: bool = False
+) -> Query:
+    """Lots of which virtual accounts hold something; each is met once.
+
+    The lots of few places are looked up by their holdings. Of many places, or where `each` says that few lots are meant,
+    each lot is asked whether it is held there, so that a part of them needs no more than that part.
+    """
     here = sorted(virtual_account_ids)
-    before = aliased(Holding)
-    place, other = ((one.virtual_account_id, one.bucket, one.holder) for one in (Holding, before))
-    earlier = exists().where(
-        before.account_id == Holding.account_id,
-        before.lot_id == Holding.lot_id,
-        before.virtual_account_id.in_(here),
-        before.bucket.in_(buckets),
-        tuple_(*other) < tuple_(*place),
-    )
-    return (
-        select(Lot)
-        .join(Holding, and_(Holding.account_id == Lot.account_id, Holding.lot_id == Lot.id))
-        .where(Holding.account_id == account_id, Holding.virtual_account_id.in_(here), Holding.bucket.in_(buckets))
-        .where(~earlier)
-    )
+    held = Holding.account_id == account_id, Holding.virtual_account_id.in_(here), Holding.bucket.in_(buckets)
+    query = select(Lot).where(Lot.account_id == account_id)
+    if len(here) <= FEW_PLACES and not each:
+        return query.where(Lot.id.in_(select(Holding.lot_id).where(*held)))
+    return query.where(exists().where(*held, Holding.lot_id == Lot.id))
 
 
 def quantities(
