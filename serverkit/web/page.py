@@ -29,6 +29,13 @@ ALERT_BAR = "alert-bar"
 NOBODY = Actor(ActorKind.USER, "", "", frozenset())
 
 
+def _storable(values: MultiDict[str, str]) -> MultiDict[str, str]:
+    """Texts without the one character that a database cannot hold; no keyboard types it."""
+    if not any("\0" in text for _, text in values.items(multi=True)):
+        return values
+    return MultiDict((name, text.replace("\0", "")) for name, text in values.items(multi=True))
+
+
 @dataclass
 class Page:
     """A visit.
@@ -105,17 +112,17 @@ class Page:
     @cached_property
     def query(self) -> Mapping[str, str]:
         """The parameters of the address; of one that is repeated the last value."""
-        return self.request.query
+        return {name: values[-1] for name, values in self.asked.lists()}
 
     @cached_property
     def asked(self) -> MultiDict[str, str]:
         """All parameters of the address."""
-        return self.request.args
+        return _storable(self.request.args)
 
-    @property
+    @cached_property
     def sent(self) -> MultiDict[str, str]:
         """The fields of the form that was sent."""
-        return self.request.form
+        return _storable(self.request.form)
 
     @property
     def files(self) -> MultiDict[str, FileStorage]:
@@ -126,7 +133,7 @@ class Page:
     def typed(self) -> MultiDict[str, str] | None:
         """What was typed into a form that came back; None for a fresh one."""
         came_back = self.refusal is not None or self.typed_again
-        return self.request.form if came_back and not self.blank else None
+        return self.sent if came_back and not self.blank else None
 
     @property
     def visitor(self) -> Visitor:
