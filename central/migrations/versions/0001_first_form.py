@@ -346,9 +346,9 @@ def upgrade() -> None:
         batch_op.create_index('ix_lots_account_id_tag', ['account_id', 'tag'], unique=False)
         batch_op.create_index('ix_lots_account_id_web_order', ['account_id', 'web_order'], unique=False)
         batch_op.create_index('ix_lots_created_at_id', ['created_at', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lots_end'), ['end'], unique=False)
         batch_op.create_index('ix_lots_order_number', ['order_number'], unique=False, postgresql_ops={'order_number': 'text_pattern_ops'})
         batch_op.create_index('ix_lots_tag', ['tag'], unique=False, postgresql_ops={'tag': 'text_pattern_ops'})
-        batch_op.create_index(batch_op.f('ix_lots_end'), ['end'], unique=False)
 
     op.create_table('licence_transactions',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -1090,11 +1090,11 @@ def downgrade() -> None:
     op.drop_table('passwords')
     op.drop_table('licence_transactions')
     with op.batch_alter_table('lots', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_lots_end'))
-        batch_op.drop_index('ix_lots_account_id_web_order')
         batch_op.drop_index('ix_lots_tag', postgresql_ops={'tag': 'text_pattern_ops'})
         batch_op.drop_index('ix_lots_order_number', postgresql_ops={'order_number': 'text_pattern_ops'})
+        batch_op.drop_index(batch_op.f('ix_lots_end'))
         batch_op.drop_index('ix_lots_created_at_id')
+        batch_op.drop_index('ix_lots_account_id_web_order')
         batch_op.drop_index('ix_lots_account_id_tag')
         batch_op.drop_index('ix_lots_account_id_po_number')
         batch_op.drop_index('ix_lots_account_id_pak')
