@@ -154,47 +154,6 @@ def upgrade() -> None:
     sa.Column('last_seen', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_nodes'))
     )
-    op.create_table('tasks',
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('kind', sa.String(length=64), nullable=False),
-    sa.Column('actor', serverkit.db.base.JsonText(), nullable=False),
-    sa.Column('asked_by', sa.String(length=255), nullable=False),
-    sa.Column('created_by', sa.Text(), nullable=False),
-    sa.Column('wanted', serverkit.db.base.JsonText(), nullable=False),
-    sa.Column('state', sa.String(length=16), nullable=False),
-    sa.Column('stage', sa.Text(), nullable=False),
-    sa.Column('done', sa.Integer(), nullable=False),
-    sa.Column('total', sa.Integer(), nullable=False),
-    sa.Column('log', serverkit.db.base.JsonText(), nullable=False),
-    sa.Column('result', serverkit.db.base.JsonText(), nullable=True),
-    sa.Column('error', serverkit.db.base.JsonText(), nullable=True),
-    sa.Column('stop_asked', sa.Boolean(), nullable=False),
-    sa.Column('asked_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('started_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('finished_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('lease_until', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
-    sa.CheckConstraint('"done" BETWEEN 0 AND 9007199254740991', name=op.f('ck_tasks_done_bounds')),
-    sa.CheckConstraint('"state" IN (\'waiting\', \'running\', \'done\', \'failed\', \'stopped\')', name=op.f('ck_tasks_state_known')),
-    sa.CheckConstraint('"total" BETWEEN 0 AND 9007199254740991', name=op.f('ck_tasks_total_bounds')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_tasks'))
-    )
-    with op.batch_alter_table('tasks', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_tasks_asked_at'), ['asked_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_tasks_asked_by'), ['asked_by'], unique=False)
-        batch_op.create_index(batch_op.f('ix_tasks_kind'), ['kind'], unique=False)
-        batch_op.create_index(batch_op.f('ix_tasks_state'), ['state'], unique=False)
-
-    op.create_table('upload_parts',
-    sa.Column('upload_id', sa.String(length=32), nullable=False),
-    sa.Column('part', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('content', sa.LargeBinary(), nullable=False),
-    sa.CheckConstraint('"part" BETWEEN 0 AND 9007199254740991', name=op.f('ck_upload_parts_part_bounds')),
-    sa.PrimaryKeyConstraint('upload_id', 'part', name=op.f('pk_upload_parts'))
-    )
-    with op.batch_alter_table('upload_parts', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_upload_parts_at'), ['at'], unique=False)
-
     op.create_table('outbox',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
@@ -262,6 +221,47 @@ def upgrade() -> None:
     sa.UniqueConstraint('name_key', name=op.f('uq_smart_accounts_name_key')),
     sa.UniqueConstraint('number', name=op.f('uq_smart_accounts_number'))
     )
+    op.create_table('tasks',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=64), nullable=False),
+    sa.Column('actor', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('asked_by', sa.String(length=255), nullable=False),
+    sa.Column('created_by', sa.Text(), nullable=False),
+    sa.Column('wanted', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('stage', sa.Text(), nullable=False),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('log', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('result', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('error', serverkit.db.base.JsonText(), nullable=True),
+    sa.Column('stop_asked', sa.Boolean(), nullable=False),
+    sa.Column('asked_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('started_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('finished_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('lease_until', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('"done" BETWEEN 0 AND 9007199254740991', name=op.f('ck_tasks_done_bounds')),
+    sa.CheckConstraint('"state" IN (\'waiting\', \'running\', \'done\', \'failed\', \'stopped\')', name=op.f('ck_tasks_state_known')),
+    sa.CheckConstraint('"total" BETWEEN 0 AND 9007199254740991', name=op.f('ck_tasks_total_bounds')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tasks'))
+    )
+    with op.batch_alter_table('tasks', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_tasks_asked_at'), ['asked_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_tasks_asked_by'), ['asked_by'], unique=False)
+        batch_op.create_index(batch_op.f('ix_tasks_kind'), ['kind'], unique=False)
+        batch_op.create_index(batch_op.f('ix_tasks_state'), ['state'], unique=False)
+
+    op.create_table('upload_parts',
+    sa.Column('upload_id', sa.String(length=32), nullable=False),
+    sa.Column('part', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.CheckConstraint('"part" BETWEEN 0 AND 9007199254740991', name=op.f('ck_upload_parts_part_bounds')),
+    sa.PrimaryKeyConstraint('upload_id', 'part', name=op.f('pk_upload_parts'))
+    )
+    with op.batch_alter_table('upload_parts', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_upload_parts_at'), ['at'], unique=False)
+
     op.create_table('users',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('name', sa.String(length=255), nullable=False),
@@ -307,6 +307,18 @@ def upgrade() -> None:
     with op.batch_alter_table('api_clients', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_api_clients_user_id'), ['user_id'], unique=False)
 
+    op.create_table('licence_transfers',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('actor', sa.String(length=255), nullable=False),
+    sa.Column('reverses', sa.BigInteger(), nullable=True),
+    sa.Column('reversible_until', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('"number" BETWEEN 1 AND 9007199254740991', name=op.f('ck_licence_transfers_number_bounds')),
+    sa.CheckConstraint('"reverses" BETWEEN 1 AND 9007199254740991', name=op.f('ck_licence_transfers_reverses_bounds')),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_licence_transfers_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'number', name=op.f('pk_licence_transfers'))
+    )
     op.create_table('lots',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -350,31 +362,6 @@ def upgrade() -> None:
         batch_op.create_index('ix_lots_order_number', ['order_number'], unique=False, postgresql_ops={'order_number': 'text_pattern_ops'})
         batch_op.create_index('ix_lots_tag', ['tag'], unique=False, postgresql_ops={'tag': 'text_pattern_ops'})
 
-    op.create_table('licence_transactions',
-    sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('lot_id', sa.String(length=32), nullable=True),
-    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('type', sa.String(length=32), nullable=False),
-    sa.Column('order_number', sa.String(length=255), nullable=True),
-    sa.Column('order_line', sa.String(length=255), nullable=True),
-    sa.Column('sku', sa.String(length=255), nullable=True),
-    sa.Column('tag', sa.String(length=255), nullable=False),
-    sa.Column('expiry', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('count', sa.BigInteger(), nullable=False),
-    sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
-    sa.Column('source', sa.String(length=64), nullable=False),
-    sa.Column('action', sa.String(length=64), nullable=False),
-    sa.Column('actor', sa.String(length=255), nullable=False),
-    sa.Column('notes', sa.Text(), nullable=False),
-    sa.CheckConstraint('"count" BETWEEN -1000000000 AND 1000000000', name=op.f('ck_licence_transactions_count_bounds')),
-    sa.CheckConstraint('"number" BETWEEN 1 AND 9007199254740991', name=op.f('ck_licence_transactions_number_bounds')),
-    sa.CheckConstraint('"type" IN (\'perpetual\', \'term\', \'demo\', \'reporting_only\', \'transfer\')', name=op.f('ck_licence_transactions_type_known')),
-    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_licence_transactions_account_id'), initially='DEFERRED', deferrable=True),
-    sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_licence_transactions_account_id_lot_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'number', name=op.f('pk_licence_transactions'))
-    )
     op.create_table('passwords',
     sa.Column('user_id', sa.String(length=32), nullable=False),
     sa.Column('hash', sa.Text(), nullable=False),
@@ -388,6 +375,15 @@ def upgrade() -> None:
     sa.Column('value', serverkit.db.base.JsonText(), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_preferences_user_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('user_id', 'name', name=op.f('pk_preferences'))
+    )
+    op.create_table('product_licences',
+    sa.Column('product', sa.String(length=255), nullable=False),
+    sa.Column('tag', sa.String(length=255), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('"quantity" BETWEEN 1 AND 1000000000', name=op.f('ck_product_licences_quantity_bounds')),
+    sa.ForeignKeyConstraint(['product'], ['products.tag'], name=op.f('fk_product_licences_product'), initially='DEFERRED', deferrable=True),
+    sa.ForeignKeyConstraint(['tag'], ['entitlements.tag'], name=op.f('fk_product_licences_tag'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('product', 'tag', name=op.f('pk_product_licences'))
     )
     op.create_table('recovery_codes',
     sa.Column('hash', sa.String(length=64), nullable=False),
@@ -445,6 +441,18 @@ def upgrade() -> None:
     with op.batch_alter_table('role_assignments', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_role_assignments_user_id'), ['user_id'], unique=False)
 
+    op.create_table('satellite_drafts',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('asked_by', sa.String(length=255), nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.Column('name', sa.String(length=255), nullable=False),
+    sa.Column('email', sa.String(length=255), nullable=True),
+    sa.Column('compared', sa.Boolean(), nullable=False),
+    sa.Column('virtual_accounts', serverkit.db.base.JsonText(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_satellite_drafts_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'asked_by', name=op.f('pk_satellite_drafts'))
+    )
     op.create_table('satellites',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -512,6 +520,18 @@ def upgrade() -> None:
     sa.CheckConstraint('"last_step" BETWEEN 0 AND 9007199254740991', name=op.f('ck_two_step_last_step_bounds')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_two_step_user_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('user_id', name=op.f('pk_two_step'))
+    )
+    op.create_table('added_licences',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('unit_key', sa.String(length=800), nullable=False),
+    sa.Column('tag', sa.String(length=255), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.Column('lot_id', sa.String(length=32), nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('"quantity" BETWEEN 1 AND 1000000000', name=op.f('ck_added_licences_quantity_bounds')),
+    sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_added_licences_account_id_lot_id'), initially='DEFERRED', deferrable=True),
+    sa.ForeignKeyConstraint(['tag'], ['entitlements.tag'], name=op.f('fk_added_licences_tag'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'unit_key', 'tag', name=op.f('pk_added_licences'))
     )
     op.create_table('answered_requests',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -618,17 +638,30 @@ def upgrade() -> None:
     with op.batch_alter_table('holdings', schema=None) as batch_op:
         batch_op.create_index('ix_holdings_account_id_virtual_account_id_lot_id', ['account_id', 'virtual_account_id', 'lot_id'], unique=False)
 
-    op.create_table('licence_transfers',
+    op.create_table('licence_transactions',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('lot_id', sa.String(length=32), nullable=True),
     sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('type', sa.String(length=32), nullable=False),
+    sa.Column('order_number', sa.String(length=255), nullable=True),
+    sa.Column('order_line', sa.String(length=255), nullable=True),
+    sa.Column('sku', sa.String(length=255), nullable=True),
+    sa.Column('tag', sa.String(length=255), nullable=False),
+    sa.Column('expiry', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('count', sa.BigInteger(), nullable=False),
+    sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
+    sa.Column('source', sa.String(length=64), nullable=False),
+    sa.Column('action', sa.String(length=64), nullable=False),
     sa.Column('actor', sa.String(length=255), nullable=False),
-    sa.Column('reverses', sa.BigInteger(), nullable=True),
-    sa.Column('reversible_until', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
-    sa.CheckConstraint('"number" BETWEEN 1 AND 9007199254740991', name=op.f('ck_licence_transfers_number_bounds')),
-    sa.CheckConstraint('"reverses" BETWEEN 1 AND 9007199254740991', name=op.f('ck_licence_transfers_reverses_bounds')),
-    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_licence_transfers_account_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'number', name=op.f('pk_licence_transfers'))
+    sa.Column('notes', sa.Text(), nullable=False),
+    sa.CheckConstraint('"count" BETWEEN -1000000000 AND 1000000000', name=op.f('ck_licence_transactions_count_bounds')),
+    sa.CheckConstraint('"number" BETWEEN 1 AND 9007199254740991', name=op.f('ck_licence_transactions_number_bounds')),
+    sa.CheckConstraint('"type" IN (\'perpetual\', \'term\', \'demo\', \'reporting_only\', \'transfer\')', name=op.f('ck_licence_transactions_type_known')),
+    sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_licence_transactions_account_id_lot_id'), initially='DEFERRED', deferrable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_licence_transactions_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'number', name=op.f('pk_licence_transactions'))
     )
     op.create_table('licence_transfer_moves',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -691,19 +724,6 @@ def upgrade() -> None:
     with op.batch_alter_table('quarantined_files', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_quarantined_files_satellite_id'), ['satellite_id'], unique=False)
 
-    op.create_table('request_parts',
-    sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('satellite_id', sa.String(length=32), nullable=False),
-    sa.Column('epoch', sa.Integer(), nullable=False),
-    sa.Column('seq', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('part', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('content', sa.LargeBinary(), nullable=False),
-    sa.CheckConstraint('"epoch" BETWEEN 0 AND 9007199254740991', name=op.f('ck_request_parts_epoch_bounds')),
-    sa.CheckConstraint('"part" BETWEEN 0 AND 9007199254740991', name=op.f('ck_request_parts_part_bounds')),
-    sa.CheckConstraint('"seq" BETWEEN 0 AND 9007199254740991', name=op.f('ck_request_parts_seq_bounds')),
-    sa.ForeignKeyConstraint(['account_id', 'satellite_id'], ['satellites.account_id', 'satellites.id'], name=op.f('fk_request_parts_account_id_satellite_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'satellite_id', 'epoch', 'seq', 'part', name=op.f('pk_request_parts'))
-    )
     op.create_table('refresh_tokens',
     sa.Column('hash', sa.String(length=64), nullable=False),
     sa.Column('user_id', sa.String(length=32), nullable=False),
@@ -734,17 +754,18 @@ def upgrade() -> None:
         batch_op.create_index('ix_release_notices_account_id_instance_id', ['account_id', 'instance_id'], unique=False)
         batch_op.create_index('ix_release_notices_account_id_satellite_id_change_no', ['account_id', 'satellite_id', 'change_no'], unique=False)
 
-    op.create_table('satellite_drafts',
+    op.create_table('request_parts',
     sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('asked_by', sa.String(length=255), nullable=False),
-    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('satellite_id', sa.String(length=32), nullable=False),
+    sa.Column('epoch', sa.Integer(), nullable=False),
+    sa.Column('seq', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('part', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('content', sa.LargeBinary(), nullable=False),
-    sa.Column('name', sa.String(length=255), nullable=False),
-    sa.Column('email', sa.String(length=255), nullable=True),
-    sa.Column('compared', sa.Boolean(), nullable=False),
-    sa.Column('virtual_accounts', serverkit.db.base.JsonText(), nullable=False),
-    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_satellite_drafts_account_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'asked_by', name=op.f('pk_satellite_drafts'))
+    sa.CheckConstraint('"epoch" BETWEEN 0 AND 9007199254740991', name=op.f('ck_request_parts_epoch_bounds')),
+    sa.CheckConstraint('"part" BETWEEN 0 AND 9007199254740991', name=op.f('ck_request_parts_part_bounds')),
+    sa.CheckConstraint('"seq" BETWEEN 0 AND 9007199254740991', name=op.f('ck_request_parts_seq_bounds')),
+    sa.ForeignKeyConstraint(['account_id', 'satellite_id'], ['satellites.account_id', 'satellites.id'], name=op.f('fk_request_parts_account_id_satellite_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'satellite_id', 'epoch', 'seq', 'part', name=op.f('pk_request_parts'))
     )
     op.create_table('satellite_keys',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -819,6 +840,18 @@ def upgrade() -> None:
         batch_op.create_index('ix_instances_state', ['account_id', 'state', 'order_name', 'id'], unique=False)
         batch_op.create_index('ix_instances_virtual_account', ['account_id', 'virtual_account_id', 'order_name', 'id'], unique=False)
 
+    op.create_table('licence_tags',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
+    sa.Column('key', sa.String(length=255), nullable=False),
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'virtual_account_id'], ['virtual_accounts.account_id', 'virtual_accounts.id'], name=op.f('fk_licence_tags_account_id_virtual_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_licence_tags'))
+    )
+    with op.batch_alter_table('licence_tags', schema=None) as batch_op:
+        batch_op.create_index('uq_licence_tags_account_id_virtual_account_id_key', ['account_id', 'virtual_account_id', 'key'], unique=True)
+
     op.create_table('pool_totals',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
@@ -864,36 +897,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id', 'virtual_account_id'], ['virtual_accounts.account_id', 'virtual_accounts.id'], name=op.f('fk_virtual_account_tags_account_id_virtual_account_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('account_id', 'virtual_account_id', 'key', name=op.f('pk_virtual_account_tags'))
     )
-    op.create_table('licence_tags',
-    sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('id', sa.String(length=32), nullable=False),
-    sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
-    sa.Column('key', sa.String(length=255), nullable=False),
-    sa.Column('name', sa.String(length=64), nullable=False),
-    sa.ForeignKeyConstraint(['account_id', 'virtual_account_id'], ['virtual_accounts.account_id', 'virtual_accounts.id'], name=op.f('fk_licence_tags_account_id_virtual_account_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_licence_tags'))
-    )
-    with op.batch_alter_table('licence_tags', schema=None) as batch_op:
-        batch_op.create_index('uq_licence_tags_account_id_virtual_account_id_key', ['account_id', 'virtual_account_id', 'key'], unique=True)
-
-    op.create_table('tagged_licences',
-    sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('tag_id', sa.String(length=32), nullable=False),
-    sa.Column('tag', sa.String(length=255), nullable=False),
-    sa.ForeignKeyConstraint(['account_id', 'tag_id'], ['licence_tags.account_id', 'licence_tags.id'], name=op.f('fk_tagged_licences_account_id_tag_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'tag_id', 'tag', name=op.f('pk_tagged_licences'))
-    )
-    op.create_table('tagged_lots',
-    sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('tag_id', sa.String(length=32), nullable=False),
-    sa.Column('lot_id', sa.String(length=32), nullable=False),
-    sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_tagged_lots_account_id_lot_id'), initially='DEFERRED', deferrable=True),
-    sa.ForeignKeyConstraint(['account_id', 'tag_id'], ['licence_tags.account_id', 'licence_tags.id'], name=op.f('fk_tagged_lots_account_id_tag_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'tag_id', 'lot_id', name=op.f('pk_tagged_lots'))
-    )
-    with op.batch_alter_table('tagged_lots', schema=None) as batch_op:
-        batch_op.create_index('ix_tagged_lots_account_id_lot_id', ['account_id', 'lot_id'], unique=False)
-
     op.create_table('claims',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('instance_id', sa.String(length=32), nullable=False),
@@ -943,35 +946,35 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('standbys', schema=None) as batch_op:
         batch_op.create_index('ix_standbys_account_id_udi_key', ['account_id', 'udi_key'], unique=False, postgresql_ops={'udi_key': 'text_pattern_ops'})
-    op.create_table('added_licences',
+
+    op.create_table('tagged_licences',
     sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('unit_key', sa.String(length=800), nullable=False),
+    sa.Column('tag_id', sa.String(length=32), nullable=False),
     sa.Column('tag', sa.String(length=255), nullable=False),
-    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id', 'tag_id'], ['licence_tags.account_id', 'licence_tags.id'], name=op.f('fk_tagged_licences_account_id_tag_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'tag_id', 'tag', name=op.f('pk_tagged_licences'))
+    )
+    op.create_table('tagged_lots',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('tag_id', sa.String(length=32), nullable=False),
     sa.Column('lot_id', sa.String(length=32), nullable=False),
-    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
-    sa.CheckConstraint('"quantity" BETWEEN 1 AND 1000000000', name=op.f('ck_added_licences_quantity_bounds')),
-    sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_added_licences_account_id_lot_id'), initially='DEFERRED', deferrable=True),
-    sa.ForeignKeyConstraint(['tag'], ['entitlements.tag'], name=op.f('fk_added_licences_tag'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'unit_key', 'tag', name=op.f('pk_added_licences'))
+    sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_tagged_lots_account_id_lot_id'), initially='DEFERRED', deferrable=True),
+    sa.ForeignKeyConstraint(['account_id', 'tag_id'], ['licence_tags.account_id', 'licence_tags.id'], name=op.f('fk_tagged_lots_account_id_tag_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'tag_id', 'lot_id', name=op.f('pk_tagged_lots'))
     )
-    op.create_table('product_licences',
-    sa.Column('product', sa.String(length=255), nullable=False),
-    sa.Column('tag', sa.String(length=255), nullable=False),
-    sa.Column('quantity', sa.BigInteger(), nullable=False),
-    sa.CheckConstraint('"quantity" BETWEEN 1 AND 1000000000', name=op.f('ck_product_licences_quantity_bounds')),
-    sa.ForeignKeyConstraint(['product'], ['products.tag'], name=op.f('fk_product_licences_product'), initially='DEFERRED', deferrable=True),
-    sa.ForeignKeyConstraint(['tag'], ['entitlements.tag'], name=op.f('fk_product_licences_tag'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('product', 'tag', name=op.f('pk_product_licences'))
-    )
+    with op.batch_alter_table('tagged_lots', schema=None) as batch_op:
+        batch_op.create_index('ix_tagged_lots_account_id_lot_id', ['account_id', 'lot_id'], unique=False)
 
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
-    op.drop_table('product_licences')
-    op.drop_table('added_licences')
+    with op.batch_alter_table('tagged_lots', schema=None) as batch_op:
+        batch_op.drop_index('ix_tagged_lots_account_id_lot_id')
+
+    op.drop_table('tagged_lots')
+    op.drop_table('tagged_licences')
     with op.batch_alter_table('standbys', schema=None) as batch_op:
         batch_op.drop_index('ix_standbys_account_id_udi_key', postgresql_ops={'udi_key': 'text_pattern_ops'})
 
@@ -986,15 +989,6 @@ def downgrade() -> None:
 
     op.drop_table('claims')
     op.drop_table('virtual_account_tags')
-    with op.batch_alter_table('tagged_lots', schema=None) as batch_op:
-        batch_op.drop_index('ix_tagged_lots_account_id_lot_id')
-
-    op.drop_table('tagged_lots')
-    op.drop_table('tagged_licences')
-    with op.batch_alter_table('licence_tags', schema=None) as batch_op:
-        batch_op.drop_index('uq_licence_tags_account_id_virtual_account_id_key')
-
-    op.drop_table('licence_tags')
     with op.batch_alter_table('tokens', schema=None) as batch_op:
         batch_op.drop_index('uq_tokens_hash', sqlite_where=sa.text('satellite_id IS NULL'), postgresql_where=sa.text('satellite_id IS NULL'))
         batch_op.drop_index(batch_op.f('ix_tokens_virtual_account_id'))
@@ -1002,6 +996,10 @@ def downgrade() -> None:
 
     op.drop_table('tokens')
     op.drop_table('pool_totals')
+    with op.batch_alter_table('licence_tags', schema=None) as batch_op:
+        batch_op.drop_index('uq_licence_tags_account_id_virtual_account_id_key')
+
+    op.drop_table('licence_tags')
     with op.batch_alter_table('instances', schema=None) as batch_op:
         batch_op.drop_index('ix_instances_virtual_account')
         batch_op.drop_index('ix_instances_state')
@@ -1019,7 +1017,7 @@ def downgrade() -> None:
 
     op.drop_table('virtual_accounts')
     op.drop_table('satellite_keys')
-    op.drop_table('satellite_drafts')
+    op.drop_table('request_parts')
     with op.batch_alter_table('release_notices', schema=None) as batch_op:
         batch_op.drop_index('ix_release_notices_account_id_satellite_id_change_no')
         batch_op.drop_index('ix_release_notices_account_id_instance_id')
@@ -1030,7 +1028,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_refresh_tokens_client_id'))
 
     op.drop_table('refresh_tokens')
-    op.drop_table('request_parts')
     with op.batch_alter_table('quarantined_files', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_quarantined_files_satellite_id'))
 
@@ -1044,7 +1041,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_licence_transfer_moves_from')
 
     op.drop_table('licence_transfer_moves')
-    op.drop_table('licence_transfers')
+    op.drop_table('licence_transactions')
     with op.batch_alter_table('holdings', schema=None) as batch_op:
         batch_op.drop_index('ix_holdings_account_id_virtual_account_id_lot_id')
 
@@ -1061,6 +1058,7 @@ def downgrade() -> None:
 
     op.drop_table('export_requests')
     op.drop_table('answered_requests')
+    op.drop_table('added_licences')
     op.drop_table('two_step')
     with op.batch_alter_table('sessions', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sessions_user_id'))
@@ -1073,6 +1071,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_satellites_account_id_name')
 
     op.drop_table('satellites')
+    op.drop_table('satellite_drafts')
     with op.batch_alter_table('role_assignments', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_role_assignments_user_id'))
 
@@ -1086,9 +1085,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_recovery_codes_user_id'))
 
     op.drop_table('recovery_codes')
+    op.drop_table('product_licences')
     op.drop_table('preferences')
     op.drop_table('passwords')
-    op.drop_table('licence_transactions')
     with op.batch_alter_table('lots', schema=None) as batch_op:
         batch_op.drop_index('ix_lots_tag', postgresql_ops={'tag': 'text_pattern_ops'})
         batch_op.drop_index('ix_lots_order_number', postgresql_ops={'order_number': 'text_pattern_ops'})
@@ -1100,6 +1099,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_lots_account_id_pak')
 
     op.drop_table('lots')
+    op.drop_table('licence_transfers')
     with op.batch_alter_table('api_clients', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_api_clients_user_id'))
 
@@ -1111,6 +1111,17 @@ def downgrade() -> None:
 
     op.drop_table('access_tokens')
     op.drop_table('users')
+    with op.batch_alter_table('upload_parts', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_upload_parts_at'))
+
+    op.drop_table('upload_parts')
+    with op.batch_alter_table('tasks', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_tasks_state'))
+        batch_op.drop_index(batch_op.f('ix_tasks_kind'))
+        batch_op.drop_index(batch_op.f('ix_tasks_asked_by'))
+        batch_op.drop_index(batch_op.f('ix_tasks_asked_at'))
+
+    op.drop_table('tasks')
     op.drop_table('smart_accounts')
     with op.batch_alter_table('sign_in_failures', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sign_in_failures_name_key'))
@@ -1127,17 +1138,6 @@ def downgrade() -> None:
 
     op.drop_table('outbox')
     op.drop_table('nodes')
-    with op.batch_alter_table('upload_parts', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_upload_parts_at'))
-
-    op.drop_table('upload_parts')
-    with op.batch_alter_table('tasks', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_tasks_state'))
-        batch_op.drop_index(batch_op.f('ix_tasks_kind'))
-        batch_op.drop_index(batch_op.f('ix_tasks_asked_by'))
-        batch_op.drop_index(batch_op.f('ix_tasks_asked_at'))
-
-    op.drop_table('tasks')
     with op.batch_alter_table('known_places', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_known_places_last_at'))
 
