@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import chain
 from typing import Any
 
 from central.actions.lookup import chosen_names
@@ -14,6 +15,7 @@ from central.domain.export_control.queries import active_units
 from central.domain.ledger import queries, verification
 from central.domain.ledger.rules import ANY_LOT, HeldLot, LotChoice
 from central.domain.transfers import services as transfers
+from central.domain.reservations.queries import owed_units
 from serverkit.db.unit import Unit
 
 
@@ -78,5 +80,5 @@ def find_tag(unit: Unit, domain: str, virtual_account_name: str, licence: str) -
 def verify_ledger(unit: Unit) -> dict[str, Any]:
     """Compute every holding again from the postings; `findings` are the rows that differ."""
     require(unit, Permission.VENDOR_MANAGE)
-    findings = verification.verify(unit, active_units(unit))
+    findings = verification.verify(unit, chain(active_units(unit), owed_units(unit)))
     return {"ok": not findings, "findings": findings}

@@ -20,6 +20,9 @@ from central.domain.event_log import queries
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.models import Event, LicenceTransaction
 from central.domain.ledger.lot_lists import free_of_lots
+from central.domain.reservations.models import Reservation
+from central.domain.reservations.queries import ACTIVE as RESERVED
+from central.domain.reservations.queries import device_of, reservation_dict
 from central.domain.tokens.models import Token
 from central.domain.tokens.queries import token_dict
 from serverkit.clock import moment_or_none
@@ -153,3 +156,37 @@ def _between(query: Query, column: Any, wanted: dict[str, str]) -> Query:
     if since is not None:
         query = query.where(column >= since)
     return query.where(column <= until) if until is not None else query
+
+
+def list_reservation_window(unit: Unit, domain: str, number: str, part: Part = WHOLE) -> Window:
+    """Reservations of a virtual account. Filters: q (in the request code: product and serial number), state."""
+    wanted, account = part.wanted, by_domain(unit, domain)
+    pool = by_number(unit, account.id, number)
+    shown = case(
+        (Reservation.state != RESERVED, Reservation.state),
+        (Reservation.seen_as.is_not(None), "former_key"),
+        (and_(Reservation.rehosted_to.is_not(None), Reservation.reset_at.is_(None)), "pending_removal"),
+        (Reservation.waiting.is_(True), "waiting"),
+        else_=RESERVED,
+    )
+    orders = Orders(
+        Reservation.id,
+        {
+            "device": (func.lower(Reservation.request_code),),
+            "status": (shown,),
+            "created_at": (Reservation.created_at,),
+            "created_by": (Reservation.created_by,),
+        },
+        "-created_at",
+    )
+    query = select(Reservation).where(Reservation.account_id == account.id, Reservation.virtual_account_id == pool.id)
+    if text := wanted.get("q"):
+        query = query.where(func.lower(Reservation.request_code).contains(text.lower(), autoescape=True))
+    if chosen := wanted.get("status"):
+        query = query.where(shown == chosen)
+
+    def show(rows: list[Reservation]) -> list[dict[str, Any]]:
+        place = {"domain": domain, "place": number}
+        return [{**reservation_dict(row, {pool.id: pool.name}), **device_of(row), **place} for row in rows]
+
+    return window_of(unit, query, orders, part, show)

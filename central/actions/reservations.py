@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from central.actions.lookup import find_account, identified, visible_names
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount
-from central.domain.accounts.queries import by_domain, virtual_account
+from central.domain.accounts.queries import by_domain, by_number, default_virtual_account, virtual_account
 from central.domain.catalogue.queries import by_name
-from central.domain.reservations import ending, queries, services, updates
+from central.domain.reservations import ending, factory, queries, rehosting, services, updates
+from central.domain.reservations.errors import UnknownReservationError
 from central.domain.reservations.models import Reservation
-from central.domain.reservations.queries import find_reservation, newest_code, reservation_dict
-from central.domain.reservations.rules import WantedLicence
+from central.domain.reservations.offers import offers
+from central.domain.reservations.queries import device_of, find_reservation, newest_code, reservation_dict
+from central.domain.reservations.rules import WantedLicence, read_request
 from central.keyring import KeyRing
+from serverkit.db.trial import trial
 from serverkit.db.unit import Unit
+from serverkit.errors import AppError
+from serverkit.table_file import RowWarning
 from serverkit.views import IdentifiedInstance
 
 
@@ -52,6 +60,77 @@ def show_authorization_code(unit: Unit, domain: str, reservation_id: str) -> Cod
     return CodeForDevice(newest_code(row), reservation_dict(row, names))
 
 
+@dataclass(frozen=True, slots=True)
+class ShippedDevices:
+    """What an import of shipped devices reserved, with the authorization code of each by id, and what is odd in the file."""
+
+    items: list[dict[str, Any]]
+    codes: Mapping[str, str]
+    warnings: Sequence[RowWarning]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """How many devices there are, and the warnings."""
+        return {"devices": len(self.items), "warnings": [warning.to_dict() for warning in self.warnings]}
+
+
+def import_shipped(unit: Unit, keyring: KeyRing, domain: str, path: Path, *, preview: bool = False) -> ShippedDevices:
+    """Reserve for the devices of a shipment, all or nothing (row C6.6); as a preview nothing of it stays."""
+    account = by_domain(unit, domain)
+
+    def work() -> ShippedDevices:
+        made, names = factory.import_shipped(unit, keyring, account, path), visible_names(unit, account.id)
+        items = [{**reservation_dict(row, names), **device_of(row)} for row in made.rows]
+        return ShippedDevices(items, {row.id: row.authorization_code for row in made.rows}, made.warnings)
+
+    return trial(unit, work) if preview else work()
+
+
+def list_offers(unit: Unit, domain: str, virtual_account_name: str | None) -> list[dict[str, Any]]:
+    """What can be reserved in a virtual account, or the default one, with how much of each term (rows C6.1, C6.2)."""
+    account = by_domain(unit, domain)
+    if virtual_account_name is None:
+        place = default_virtual_account(unit, account.id)
+    else:
+        place = virtual_account(unit, account.id, virtual_account_name)
+    require(unit, Permission.RESERVATION_MANAGE, account.id, place.id)
+    return offers(unit, account, place)
+
+
+def read_code(unit: Unit, domain: str, virtual_account_name: str, request_code: str) -> dict[str, Any]:
+    """The device of a request code; InvalidCodeError, and the refusals that stand against a reservation for it."""
+    account = by_domain(unit, domain)
+    place = virtual_account(unit, account.id, virtual_account_name)
+    code = services.check_code(unit, account, place, request_code)
+    return {"code": code.text, "product": code.pid, "serial": code.serial, "verified": code.own}
+
+
+def device_named(request_code: str) -> dict[str, Any]:
+    """The device of a request code that was read before."""
+    code = read_request(request_code)
+    return {"code": code.text, "product": code.pid, "serial": code.serial}
+
+
+def preview_reservation(
+    unit: Unit,
+    keyring: KeyRing,
+    domain: str,
+    virtual_account_name: str,
+    request_code: str,
+    wanted: Sequence[WantedLicence],
+) -> dict[str, Any]:
+    """What `create_reservation` would reserve, lot by lot; nothing is reserved. The unit has to be one that writes."""
+    made = trial(unit, lambda: create_reservation(unit, keyring, domain, virtual_account_name, request_code, wanted))
+    return made.view
+
+
+def preview_update(
+    unit: Unit, keyring: KeyRing, domain: str, reservation_id: str, wanted: Sequence[WantedLicence]
+) -> dict[str, Any]:
+    """What `update_reservation` would leave reserved, lot by lot; nothing is changed."""
+    return trial(unit, lambda: update_reservation(unit, keyring, domain, reservation_id, wanted)).view
+
+
 def create_reservation(
     unit: Unit,
     keyring: KeyRing,
@@ -67,6 +146,32 @@ def create_reservation(
     licences = _by_tag(unit, wanted)
     row, instance = services.reserve(unit, keyring, account, place, request_code, licences, product_tag or None)
     return NewReservation(row.authorization_code, reservation_dict(row, {place.id: place.name}), identified(instance))
+
+
+def create_reservations(
+    unit: Unit,
+    keyring: KeyRing,
+    domain: str,
+    virtual_account_name: str,
+    request_codes: Sequence[str],
+    wanted: Sequence[WantedLicence],
+) -> list[dict[str, Any]]:
+    """Reserve the same licences for each device of several request codes, each by itself: one that is refused stops none.
+
+    A row for each code, in their order: the reservation with its `authorization_code`, or `error` with what was refused.
+    """
+    rows = []
+    for code in request_codes:
+        try:
+            with unit.savepoint():
+                made = create_reservation(unit, keyring, domain, virtual_account_name, code, wanted)
+            device = device_named(made.view["request_code"])
+            row = {"reservation": {**made.view, **device}, "authorization_code": made.code, "error": None}
+        except AppError as error:
+            said = {"code": error.code, "message": error.message, "remedy": error.remedy}
+            row = {"reservation": None, "authorization_code": None, "error": said}
+        rows.append({"request_code": code, **row})
+    return rows
 
 
 def update_reservation(
@@ -96,10 +201,51 @@ def return_reservation(unit: Unit, domain: str, reservation_id: str, code: str) 
     return reservation_dict(ending.enter_return(unit, row, code), names)
 
 
+def rehost_reservation(
+    unit: Unit, keyring: KeyRing, domain: str, reservation_id: str, request_code: str, notes: str = ""
+) -> NewReservation:
+    """Reserve what a failed device reserves for its replacement too; the failed one stays until it is returned."""
+    account, names, failed = _find(unit, domain, reservation_id)
+    row, instance = rehosting.rehost(unit, keyring, account, failed, request_code, notes)
+    return NewReservation(row.authorization_code, reservation_dict(row, names), identified(instance))
+
+
+def preview_rehost(
+    unit: Unit, keyring: KeyRing, domain: str, reservation_id: str, request_code: str, notes: str = ""
+) -> dict[str, Any]:
+    """What `rehost_reservation` would reserve, and the check of licences and quota before it; nothing is changed."""
+    _, _, failed = _find(unit, domain, reservation_id)
+    check = rehosting.check_system(unit, failed)
+    made = trial(unit, lambda: rehost_reservation(unit, keyring, domain, reservation_id, request_code, notes))
+    return {**made.view, "missing": check.missing, "not_returned": check.pending, "most": check.most}
+
+
+def reset_rehost_alert(unit: Unit, domain: str, reservation_id: str) -> dict[str, Any]:
+    """Take the mark *Pending Removal* off a failed device; the quota counts it all the same."""
+    _, names, row = _find(unit, domain, reservation_id)
+    return reservation_dict(rehosting.reset_alert(unit, row), names)
+
+
 def release_reservation(unit: Unit, domain: str, reservation_id: str, reason: str) -> dict[str, Any]:
     """Release the reserved licences of a lost device without its return code; the vendor's reason is kept."""
     _, names, row = _find(unit, domain, reservation_id)
     return reservation_dict(ending.release(unit, row, reason), names)
+
+
+def find_in_place(unit: Unit, domain: str, number: str, reservation_id: str) -> dict[str, Any]:
+    """A reservation of a virtual account by its number, with the device and what it holds now; UnknownReservationError."""
+    account, names, row = _find(unit, domain, reservation_id)
+    place = by_number(unit, account.id, number)
+    if row.virtual_account_id != place.id:
+        raise UnknownReservationError
+    return {
+        **reservation_dict(row, names),
+        **device_of(row),
+        "name": device_of(row)["device"],
+        "domain": domain,
+        "place": number,
+        "held": queries.held_units(unit, row),
+    }
 
 
 def _find(unit: Unit, domain: str, reservation_id: str) -> tuple[SmartAccount, dict[str, str], Reservation]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from central.actions import reservations
 from central.cli.base import group, reading, writing
 from central.domain.reservations.rules import WantedLicence
-from serverkit.cli.base import OUTPUT, emit, emit_list
+from serverkit.cli.base import OUTPUT, emit, emit_list, table
 from serverkit.errors import AppError, Remedy
-from serverkit.files import write_atomic
+from serverkit.files import read_bounded, write_atomic
 
 
 @group.group("reservation", help="Reservations: licences for devices without a network.")
@@ -19,13 +23,28 @@ def reservation() -> None:
     """Hold the commands of reservations."""
 
 
+MOST_CODES_BYTES = 1024 * 1024
+FOLDER = click.Path(path_type=Path, file_okay=False)
+LICENCE = "A licence and how much of it; with the end of a term, `2027-12-31` or `perpetual`, once for each term."
+NEW = "The new quantity; with the end of a term, `2027-12-31` or `perpetual`, once for each term."
+
+
 def _wanted(texts: tuple[str, ...]) -> list[WantedLicence]:
-    found = []
+    found: list[WantedLicence] = []
     for text in texts:
-        name, sign, count = text.rpartition("=")
-        if not sign or not count.isascii() or not count.isdecimal() or len(count) > 10:
-            raise click.UsageError(f"--licence is TAG=QUANTITY, a whole number of at most 10 digits; not {text[:80]!r}")
-        found.append(WantedLicence(name, int(count)))
+        name, sign, rest = text.rpartition("=")
+        count, at, end = rest.partition("@")
+        if not sign or not count.isascii() or not count.isdecimal() or len(count) > 10 or (at and not end):
+            raise click.UsageError(
+                "--licence is TAG=QUANTITY, a whole number of at most 10 digits, or TAG=QUANTITY@END with a day or"
+                f" `perpetual`; not {text[:80]!r}"
+            )
+        last = found[-1] if found else None
+        terms = ((end, int(count)),) if end else ()
+        if last is not None and last.tag == name and last.terms and terms:
+            found[-1] = replace(last, quantity=last.quantity + int(count), terms=last.terms + terms)
+        else:
+            found.append(WantedLicence(name, int(count), terms=terms))
     return found
 
 
@@ -34,33 +53,92 @@ def _wanted(texts: tuple[str, ...]) -> list[WantedLicence]:
 )
 @click.argument("domain")
 @click.option("--virtual-account", "name", required=True, metavar="VA")
-@click.option("--request-code", required=True, metavar="CODE")
-@click.option("--licence", "licences", required=True, multiple=True, metavar="TAG=QUANTITY")
+@click.option("--request-code", metavar="CODE")
+@click.option("--codes", type=FOLDER, help="A folder of files with request codes, one a line: reserves for each.")
+@click.option("--licence", "licences", required=True, multiple=True, metavar="TAG=QUANTITY[@END]", help=LICENCE)
 @click.option("--product", "product_tag", help="Product tag of the device.")
-@click.option("--output", required=True, type=OUTPUT)
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The file of the authorization code; with --codes a folder.",
+)
 @click.pass_context
 def create(
     context: click.Context,
     domain: str,
     name: str,
-    request_code: str,
+    request_code: str | None,
+    codes: Path | None,
     licences: tuple[str, ...],
     product_tag: str | None,
     output: Path,
 ) -> None:
     """Reserve."""
+    if (request_code is None) == (codes is None):
+        raise click.UsageError("one of --request-code and --codes is needed")
+    if codes is not None:
+        _create_many(context, domain, name, codes, _wanted(licences), output)
+        return
+    if output.is_dir():
+        raise click.UsageError(f"--output {output} is a folder; a file is needed")
     with writing(context) as (server, unit):
         made = reservations.create_reservation(
-            unit, server.keyring, domain, name, request_code, _wanted(licences), product_tag
+            unit, server.keyring, domain, name, request_code or "", _wanted(licences), product_tag
         )
     _write(output, made.code, f"central reservation code {domain} {made.view['id']} --output FILE")
     emit(context, {"path": str(output), **made.view})
 
 
+def _create_many(
+    context: click.Context, domain: str, name: str, codes: Path, wanted: list[WantedLicence], output: Path
+) -> None:
+    """Reserve for each request code of a folder; a row for each, and exit 1 where one was refused."""
+    found = [(path.name, line.strip()) for path in _files(codes) for line in _lines(path) if line.strip()]
+    if output.exists() and not output.is_dir():
+        raise click.UsageError(f"--output {output} is a file; with --codes a folder is needed")
+    output.mkdir(parents=True, exist_ok=True)
+    with writing(context) as (server, unit):
+        rows = reservations.create_reservations(
+            unit, server.keyring, domain, name, [code for _file, code in found], wanted
+        )
+    items = []
+    for (file, _code), row in zip(found, rows, strict=True):
+        text, made = row.pop("authorization_code"), row["reservation"]
+        path = output / f"{file_name(made)}.xml" if made else None
+        if path is not None:
+            _write(path, text, f"central reservation code {domain} {made['id']} --output FILE")
+        items.append({"file": file, **row, "path": str(path) if path else None})
+    refused = sum(one["error"] is not None for one in items)
+    lines = [
+        f"{one['file']}: {one['path']}"
+        if one["path"]
+        else f"{one['file']}: {one['error']['code']}: {one['error']['message']}"
+        for one in items
+    ]
+    emit(
+        context,
+        {"items": items, "reserved": len(items) - refused, "refused": refused},
+        "\n".join([*lines, f"{len(items) - refused} reserved, {refused} refused"]),
+    )
+    context.exit(1 if refused else 0)
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise click.UsageError(f"--codes {folder} is not a folder")
+    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a file of request codes; what is not text is a code that is refused."""
+    return read_bounded(path, MOST_CODES_BYTES).decode("utf-8", errors="replace").splitlines()
+
+
 @reservation.command("update", help="Change the reserved quantities and write a new authorization code.")
 @click.argument("domain")
 @click.argument("reservation_id", metavar="ID")
-@click.option("--licence", "licences", required=True, multiple=True, metavar="TAG=QUANTITY", help="The new quantity.")
+@click.option("--licence", "licences", required=True, multiple=True, metavar="TAG=QUANTITY[@END]", help=NEW)
 @click.option("--output", required=True, type=OUTPUT)
 @click.pass_context
 def update(context: click.Context, domain: str, reservation_id: str, licences: tuple[str, ...], output: Path) -> None:
@@ -106,6 +184,58 @@ def enter_return(context: click.Context, domain: str, reservation_id: str, code:
     emit(context, found)
 
 
+@reservation.command("rehost", help="Reserve what a failed device reserves for its replacement too.")
+@click.argument("domain")
+@click.argument("reservation_id", metavar="ID")
+@click.option("--request-code", required=True, metavar="CODE", help="The request code of the replacement.")
+@click.option("--notes", default="", metavar="TEXT", help="Kept with both product instances.")
+@click.option("--output", required=True, type=OUTPUT)
+@click.pass_context
+def rehost(
+    context: click.Context, domain: str, reservation_id: str, request_code: str, notes: str, output: Path
+) -> None:
+    """Rehost."""
+    with writing(context) as (server, unit):
+        made = reservations.rehost_reservation(unit, server.keyring, domain, reservation_id, request_code, notes)
+    _write(output, made.code, f"central reservation code {domain} {made.view['id']} --output FILE")
+    emit(context, {"path": str(output), **made.view})
+
+
+@reservation.command("factory-import", help="Reserve for devices that are shipped with reserved licences (CSV).")
+@click.argument("domain")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--preview", is_flag=True, help="Only show what would be reserved.")
+@click.option("--output", type=FOLDER, help="A folder for the authorization codes.")
+@click.pass_context
+def factory_import(context: click.Context, domain: str, file: Path, preview: bool, output: Path | None) -> None:
+    """Import shipped devices."""
+    with writing(context) as (server, unit):
+        made = reservations.import_shipped(unit, server.keyring, domain, file, preview=preview)
+    if output is not None and not preview:
+        output.mkdir(parents=True, exist_ok=True)
+        for one in made.items:
+            write_atomic(output / f"{file_name(one)}.xml", made.codes[one["id"]].encode(), mode=0o644)
+    shown = [
+        {**one, "licences": ", ".join(f"{line['quantity']} {line['tag']}" for line in one["licences"])}
+        for one in made.items
+    ]
+    text = "\n".join(
+        [table(shown, ("product", "serial", "virtual_account", "licences")), *(one.text for one in made.warnings)]
+    )
+    emit(context, {"items": made.items, "preview": preview, **made.summary}, text)
+
+
+@reservation.command("reset-alert", help="Take the mark of a failed device that was rehosted off.")
+@click.argument("domain")
+@click.argument("reservation_id", metavar="ID")
+@click.pass_context
+def reset_alert(context: click.Context, domain: str, reservation_id: str) -> None:
+    """Reset the alert."""
+    with writing(context) as (_, unit):
+        found = reservations.reset_rehost_alert(unit, domain, reservation_id)
+    emit(context, found)
+
+
 @reservation.command("release", help="Release the reserved licences of a lost device without its return code.")
 @click.argument("domain")
 @click.argument("reservation_id", metavar="ID")
@@ -116,6 +246,17 @@ def release(context: click.Context, domain: str, reservation_id: str, reason: st
     with writing(context) as (_, unit):
         found = reservations.release_reservation(unit, domain, reservation_id, reason)
     emit(context, found)
+
+
+@reservation.command("offers", help="List what can be reserved in a virtual account, and how much of each term.")
+@click.argument("domain")
+@click.option("--virtual-account", "name", required=True, metavar="VA")
+@click.pass_context
+def offers(context: click.Context, domain: str, name: str) -> None:
+    """List offers."""
+    with reading(context) as (_, unit):
+        items = reservations.list_offers(unit, domain, name)
+    emit_list(context, items, ("tag", "name", "available", "unlimited", "permitted"))
 
 
 @reservation.command("list", help="List the reservations of an account.")
@@ -144,6 +285,11 @@ def code_again(context: click.Context, domain: str, reservation_id: str, output:
         found = reservations.show_authorization_code(unit, domain, reservation_id)
     write_atomic(output, found.code.encode(), mode=0o644)
     emit(context, {"path": str(output), "id": found.view["id"], "state": found.view["state"]})
+
+
+def file_name(one: Mapping[str, Any]) -> str:
+    """The name of a file about a device: what a name of a file may not have is a line below."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", f"{one['product']}-{one['serial']}")[:200]
 
 
 def _write(output: Path, code: str, again: str) -> None:

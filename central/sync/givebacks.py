@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from central.domain.base import next_change
 from central.domain.export_control.models import GrantRecord, ReleaseNotice
 from central.domain.export_control.services import take_return
+from central.domain.instances.models import Instance
 from central.domain.reservations.ending import give_up
 from central.keyring import KeyRing
 from exchange.canonical import JsonObject, decode_object
@@ -72,7 +73,8 @@ def _peek(envelope: JsonObject) -> tuple[str, bool]:
 def _given_up(
     unit: Unit, keyring: KeyRing, place: Place, name: str, key_hash: str, said: GivenUpReservation | None
 ) -> list[Taken]:
-    rows = give_up(unit, said) if said is not None else []
+    instance = unit.session.get(Instance, (place.account_id, place.instance_id))
+    rows = give_up(unit, said, instance) if said is not None else []
     if rows:
         released = GrantRelease(
             keyring.vendor_id, name, place.satellite_id, key_hash, ReleaseReason.RETURNED, rows[0].ended_at or unit.now

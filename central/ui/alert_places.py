@@ -16,6 +16,15 @@ OF_SATELLITE: dict[str, tuple[Words, str]] = {
     "satellite_forked": (_("Resynchronize"), "resync"),
 }
 """What to do about an alert of a satellite, where it is not to find out what stops it."""
+OF_RESERVATION: dict[str, tuple[Words, str]] = {
+    "reserved_licence_expired": (_("Choose another term"), "/update"),
+    "reservation_pending": (_("Enter the confirmation code"), "/confirm"),
+    "reservation_former_key": (_("Enter the return code"), "/return"),
+    "reservation_released": (_("Enter the return code"), "/return"),
+    "pending_removal": (_("Open the failed device"), ""),
+}
+"""What is done about an alert of a reservation, and where."""
+OPEN_RESERVATION = (_("Open the reservation"), "")
 TROUBLESHOOT = (_("What to do"), "troubleshoot")
 APPROVE = (_("Approve"), "approve")
 
@@ -59,6 +68,10 @@ def _in_pool(root: str, item: Item) -> Iterator[Place]:
         yield words, f"{root}/licences/{verb}?{urlencode(asked)}"
     if str(item["kind"]).startswith(("reservation", "reserved")):
         yield _("Open the reservations"), f"{root}/reservations"
+    if reservation := subject.get("reservation"):
+        words, verb = OF_RESERVATION.get(str(item["kind"]), OPEN_RESERVATION)
+        yield words, f"{root}/reservations/{quote(str(reservation), safe='')}{verb}"
+        yield OPEN_RESERVATION[0], f"{root}/reservations/{quote(str(reservation), safe='')}"
     if instance := subject.get("instance"):
         yield _("Open the device"), f"{root}/instances/{quote(str(instance), safe='')}"
     if tag := subject.get("tag"):

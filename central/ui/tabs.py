@@ -21,6 +21,7 @@ def pool_tabs(parts: Mapping[str, str]) -> dict[str, Any]:
         ("licences", _("Licences"), f"{root}/licences"),
         ("transfers", _("Transfers"), f"{root}/licences/transfers"),
         ("instances", _("Product instances"), f"{root}/instances"),
+        ("reservations", _("Reservations"), f"{root}/reservations"),
         ("events", _("Event log"), f"{root}/events"),
     )
     return {"tab_items": items, "tab_label": _("Parts of the virtual account")}

@@ -12,6 +12,7 @@ from central.domain.alerts.rules import CATALOGUE as OF_CENTRAL
 from satellite.core.alerts.rules import CATALOGUE as OF_SATELLITE
 
 ROOT = Path(__file__).resolve().parents[2]
+REHOSTING = "tests/integration/test_rehosting.py"
 GIVEN_UP = "tests/integration/test_given_up_rights.py"
 CAUSES, TLS = "tests/integration/test_alert_causes.py", "tests/integration/test_tls.py"
 BOTH = ("central", "satellite")
@@ -71,6 +72,16 @@ TESTED: dict[tuple[str, str], str] = {
         f"{GIVEN_UP}::test_another_machine_at_a_site_with_a_reserved_serial_number_raises_the_alert",
         "reservation_former_key",
     ),
+    **_on(
+        ("central",),
+        f"{REHOSTING}::test_enough_licences_need_no_quota_and_a_returned_device_ends_the_mark",
+        "pending_removal",
+    ),
+    **_on(
+        ("central",),
+        f"{REHOSTING}::test_a_shipment_reserves_and_a_device_that_registers_elsewhere_sends_it_back",
+        "reserved_licences_returned",
+    ),
     **_on(("central",), f"{GIVEN_UP}::test_the_vendor_releases_what_a_dead_device_holds", "reservation_released"),
     **_on(("central",), "test_an_upgrade_is_named_until_the_licences_that_it_replaces_are", "upgrade_pending"),
     **_on(("central",), "test_a_subscription_that_stands_twice_is_named_until_one_of_them_moves", "duplicate_licences"),
@@ -99,6 +110,7 @@ TESTED: dict[tuple[str, str], str] = {
 WAITING: dict[tuple[str, str], str] = {
     ("central", "reserved_licences_returned"): "C6.6",
     ("central", "pending_removal"): "C6.7",
+    ("central", "upgrade_pending"): "C5.1",
     ("central", "conversion_errors"): "C9.4",
     ("central", "licence_converted"): "C9.5",
     ("central", "licences_not_converted"): "C9.5",

@@ -19,7 +19,7 @@ SERVERS = {"central": of_central, "satellite": of_satellite}
 NO_WORDS = re.compile(
     r"(^|_)(id|hash|digest|key|serial|nonce|holder|name|domain|host|email|tag|sku|hostname|family|actor|kind|job|slot|"
     r"order_number|order_line|software_version|zone|boot|content_type|created_by|asked_by|address|published_by|agreement_accepted_by|action|member|version|"
-    r"from_virtual_account|to_virtual_account|seen_as)$"
+    r"from_virtual_account|to_virtual_account|seen_as|rehost_of|rehosted_to|factory_place)$"
 )
 FREE = {
     ("licence_transactions", "source"): "words of orders and transfers alike",

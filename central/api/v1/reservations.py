@@ -14,6 +14,7 @@ from central.domain.reservations.rules import MOST_LINES, WantedLicence
 from central.runtime import Central
 from serverkit.http.operations import (
     ANYTHING,
+    CSV,
     FLAG,
     OPTIONAL_TIME,
     TEXT,
@@ -26,23 +27,32 @@ from serverkit.http.operations import (
     object_of,
     paged,
 )
-from serverkit.http.schemas import Nothing, PoolPage
+from serverkit.http.schemas import WARNINGS, Nothing, PoolPage
 
 XML = "application/xml"
 
 
-class ReservedLicence(Strict):
-    """A licence and its quantity."""
+class TermQuantity(Strict):
+    """So much of a licence with one end: a day, a time, or `perpetual`."""
 
-    licence: str
+    end: str = Field(max_length=40)
     quantity: int = Field(ge=1, le=1_000_000_000)
 
 
+class ReservedLicence(Strict):
+    """A licence and its quantity; with `terms` how much of each end, else perpetual units first, then those that end last."""
+
+    licence: str
+    quantity: int = Field(ge=1, le=1_000_000_000)
+    terms: list[TermQuantity] = Field(default=[], max_length=MOST_LINES)
+
+
 class NewQuantity(Strict):
-    """A licence and its new quantity."""
+    """A licence and its new quantity, and of each end where `terms` says so."""
 
     licence: str
     quantity: int = Field(ge=0, le=1_000_000_000)
+    terms: list[TermQuantity] = Field(default=[], max_length=MOST_LINES)
 
 
 class NewReservation(Strict):
@@ -60,6 +70,22 @@ class NewReservation(Strict):
     request_code: str = Field(max_length=1000)
     licences: list[ReservedLicence] = Field(min_length=1, max_length=MOST_LINES)
     product: str | None = Field(default=None, max_length=255)
+
+
+class NewReservations(Strict):
+    """The same licences for each device of several request codes."""
+
+    model_config = example(
+        {
+            "virtual_account": "Lab",
+            "request_codes": ["CP-ZSW-48:SN1-A6rZG7jGd-7z"],
+            "licences": [{"licence": "ADVANTAGE", "quantity": 1}],
+        }
+    )
+
+    virtual_account: str
+    request_codes: list[str] = Field(min_length=1, max_length=1000)
+    licences: list[ReservedLicence] = Field(min_length=1, max_length=MOST_LINES)
 
 
 class ReservationChange(Strict):
@@ -84,6 +110,15 @@ class ReturnCode(Strict):
     model_config = example({"code": "CP6sqD-NxfdRM-eXhDJK-5VvRmL-SrRCgC-Nt74ma-LhACb"})
 
     code: str = Field(max_length=400)
+
+
+class Rehost(Strict):
+    """The replacement of a failed device, by its request code."""
+
+    model_config = example({"request_code": "CP-ZSW-48:SN1-A6rZG7jGd-7z", "notes": "power supply burnt, RMA 4711"})
+
+    request_code: str = Field(max_length=1000)
+    notes: str = Field(default="", max_length=1000)
 
 
 class Release(Strict):
@@ -112,6 +147,21 @@ RESERVATION = object_of(
     created_at=TIME,
     created_by=TEXT,
     ended_at=OPTIONAL_TIME,
+    rehost_of={"type": ["string", "null"]},
+    rehosted_to={"type": ["string", "null"]},
+    pending_removal=FLAG,
+    owed=WHOLE,
+    factory=FLAG,
+)
+OFFER = object_of(
+    tag=TEXT, name=TEXT, description=TEXT, available=WHOLE, unlimited=FLAG, permitted=FLAG,
+    terms={"type": "array", "items": object_of(key=TEXT, end=OPTIONAL_TIME, available=WHOLE)},
+)  # fmt: skip
+ROW = object_of(
+    request_code=TEXT,
+    reservation={"type": ["object", "null"]},
+    authorization_code={"type": ["string", "null"]},
+    error={"type": ["object", "null"]},
 )
 CREATED = {**RESERVATION, "properties": {**RESERVATION["properties"], "authorization_code": TEXT}}
 
@@ -121,7 +171,10 @@ def _named(call: Call) -> tuple[str, str]:
 
 
 def _wanted(licences: Sequence[ReservedLicence | NewQuantity]) -> list[WantedLicence]:
-    return [WantedLicence(one.licence, one.quantity) for one in licences]
+    return [
+        WantedLicence(one.licence, one.quantity, terms=tuple((term.end, term.quantity) for term in one.terms))
+        for one in licences
+    ]
 
 
 def create(call: Call) -> dict[str, Any]:
@@ -137,6 +190,26 @@ def create(call: Call) -> dict[str, Any]:
         body.product,
     )
     return {**made.view, "authorization_code": made.code}
+
+
+def create_many(call: Call) -> dict[str, Any]:
+    """Reserve the same licences for each of several devices; a row for each, and one that is refused stops none."""
+    body: NewReservations = call.body
+    rows = reservations.create_reservations(
+        call.unit,
+        call.server.keyring,
+        call.path["account"],
+        body.virtual_account,
+        body.request_codes,
+        _wanted(body.licences),
+    )
+    return {"items": rows}
+
+
+def list_offers(call: Call) -> dict[str, Any]:
+    """List what can be reserved in a virtual account, the default one where none is named, and how much of each term."""
+    rows = reservations.list_offers(call.unit, call.path["account"], call.query.virtual_account)
+    return paged(rows, call.query)
 
 
 def list_all(call: Call) -> dict[str, Any]:
@@ -176,6 +249,24 @@ def enter_return(call: Call) -> dict[str, Any]:
     return reservations.return_reservation(call.unit, *_named(call), call.body.code)
 
 
+def import_shipped(call: Call) -> dict[str, Any]:
+    """Reserve for devices that are shipped with reserved licences, all or nothing."""
+    made = reservations.import_shipped(call.unit, call.server.keyring, call.path["account"], call.body)
+    return {"items": made.items, **made.summary}
+
+
+def rehost(call: Call) -> dict[str, Any]:
+    """Reserve what a failed device reserves for its replacement too."""
+    body: Rehost = call.body
+    made = reservations.rehost_reservation(call.unit, call.server.keyring, *_named(call), body.request_code, body.notes)
+    return {**made.view, "authorization_code": made.code}
+
+
+def reset_alert(call: Call) -> dict[str, Any]:
+    """Take the mark of a failed device off."""
+    return reservations.reset_rehost_alert(call.unit, *_named(call))
+
+
 def release(call: Call) -> dict[str, Any]:
     """Release the reserved licences of a lost device without its return code."""
     return reservations.release_reservation(call.unit, *_named(call), call.body.reason)
@@ -189,8 +280,18 @@ OPERATIONS = (
         permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C6.1",
     ),
     Op(
+        "list_reservation_offers", "GET", f"{ACCOUNT_PATH}/reservation-offers",
+        "List what can be reserved in a virtual account.", list_offers, list_of(OFFER), PoolPage, permission=Permission.RESERVATION_MANAGE, row="C6.1",
+    ),
+    Op(
         "create_reservation", "POST", ALL, "Reserve licences for the device of a request code.", create, CREATED,
         body=NewReservation, changes=True,
+        permission=Permission.RESERVATION_MANAGE, row="C6.1",
+    ),
+    Op(
+        "create_reservations", "POST", f"{ACCOUNT_PATH}/reservation-batches",
+        "Reserve the same licences for the devices of several request codes.", create_many,
+        object_of(items={"type": "array", "items": ROW}), body=NewReservations, changes=True,
         permission=Permission.RESERVATION_MANAGE, row="C6.1",
     ),
     Op(
@@ -221,6 +322,22 @@ OPERATIONS = (
         "return_reservation", "POST", f"{ALL}/{{reservation}}/return", "Enter the device's return code.", enter_return,
         RESERVATION, body=ReturnCode, changes=True,
         permission=Permission.RESERVATION_MANAGE, row="C6.5",
+    ),
+    Op(
+        "import_factory_reservations", "POST", f"{ACCOUNT_PATH}/factory-reservations",
+        "Reserve for devices that are shipped with reserved licences (CSV).", import_shipped,
+        object_of(items={"type": "array", "items": RESERVATION}, devices=WHOLE, warnings=WARNINGS), media=CSV, changes=True,
+        permission=Permission.ORDER_MANAGE, row="C6.6",
+    ),
+    Op(
+        "rehost_reservation", "POST", f"{ALL}/{{reservation}}/rehost",
+        "Reserve what a failed device reserves for its replacement too.", rehost, CREATED, body=Rehost, changes=True,
+        permission=Permission.RESERVATION_MANAGE, row="C6.7",
+    ),
+    Op(
+        "reset_rehost_alert", "POST", f"{ALL}/{{reservation}}/reset-alert",
+        "Take the mark of a failed device that was rehosted off.", reset_alert, RESERVATION, body=Nothing, changes=True,
+        permission=Permission.RESERVATION_MANAGE, row="C6.7",
     ),
     Op(
         "release_reservation", "POST", f"{ALL}/{{reservation}}/release",

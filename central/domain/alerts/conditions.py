@@ -14,7 +14,9 @@ from central.domain.alerts.devices import (
     former_keys,
     instances,
     left_behind,
+    pending_removals,
     released_reservations,
+    shipped_elsewhere,
     waiting_reservations,
 )
 from central.domain.alerts.owned import duplicates, pending_upgrades, reserved_terms
@@ -246,6 +248,8 @@ ACCOUNT_CONDITIONS = (
     exports,
     instances,
     clones,
+    shipped_elsewhere,
+    pending_removals,
     waiting_reservations,
     former_keys,
     released_reservations,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased
 
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.export_control.models import GrantRecord
@@ -14,6 +15,7 @@ from central.domain.export_control.renewing import held_by_former_keys
 from central.domain.export_control.services import ACTIVE
 from central.domain.instances.models import RESERVED, Instance
 from central.domain.instances.queries import instance_name
+from central.domain.reservations.factory import ANOTHER_ACCOUNT
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import ACTIVE as HELD
 from central.domain.reservations.queries import device_label, outstanding
@@ -126,6 +128,47 @@ def released_reservations(snapshot: Snapshot) -> Iterator[Wanted]:
         )
         subject = {"virtual_account": row.virtual_account_id, "instance": row.instance_id, "reservation": row.id}
         yield Wanted("reservation_released", row.id, text, snapshot.name(row.virtual_account_id), subject=subject)
+
+
+def pending_removals(snapshot: Snapshot) -> Iterator[Wanted]:
+    """Row C6.7: a failed device was rehosted; it stays in the account until it is returned, or the alert is reset."""
+    replacement = aliased(Reservation)
+    query = (
+        select(Reservation, replacement)
+        .join(
+            replacement,
+            (replacement.account_id == Reservation.account_id) & (replacement.id == Reservation.rehosted_to),
+        )
+        .where(Reservation.account_id == snapshot.account.id, Reservation.state == HELD, Reservation.reset_at.is_(None))
+    )
+    for row, other in snapshot.unit.session.execute(query.order_by(Reservation.id)).all():
+        text = said(
+            "Pending removal: {device} failed, and {replacement} reserves its {units} too. Enter the return code of the failed "
+            "device, or ask vendor support to release it.",
+            device=device_label(row),
+            replacement=device_label(other),
+            units=_units(row),
+        )
+        subject = {"virtual_account": row.virtual_account_id, "instance": row.instance_id, "reservation": row.id}
+        yield Wanted("pending_removal", row.id, text, snapshot.name(row.virtual_account_id), subject=subject)
+
+
+def shipped_elsewhere(snapshot: Snapshot) -> Iterator[Wanted]:
+    """Row C6.6: a device that was shipped with reserved licences registered elsewhere; they are back where they were for."""
+    query = select(Reservation).where(Reservation.account_id == snapshot.account.id, Reservation.left_for.is_not(None))
+    for row in snapshot.unit.session.scalars(query.order_by(Reservation.id)):
+        home = snapshot.name(row.factory_place or row.virtual_account_id)
+        elsewhere = row.left_for == ANOTHER_ACCOUNT
+        text = said(
+            "{device}, which was shipped with reserved licences, registered in {where}. The licences it reserved returned "
+            "to {home}: {units}.",
+            device=device_label(row),
+            where="another account" if elsewhere else snapshot.name(row.left_for or ""),
+            home=home,
+            units=", ".join(f"{line['quantity']} of {line['name']}" for line in row.lines),
+        )
+        subject = {"virtual_account": row.factory_place, "reservation": row.id}
+        yield Wanted("reserved_licences_returned", row.id, text, home, subject=subject)
 
 
 def _units(row: Reservation) -> str:

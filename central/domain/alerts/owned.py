@@ -14,6 +14,8 @@ from central.domain.instances.models import Instance
 from central.domain.instances.queries import instance_name
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
 from central.domain.upgrades.queries import pending_pools
+from central.domain.reservations.models import Reservation
+from central.domain.reservations.queries import ACTIVE
 from exchange.compliance import until
 from exchange.vocabulary import Billing
 from serverkit.alerts.engine import Wanted
@@ -22,6 +24,8 @@ from serverkit.alerts.texts import alert_key, said
 
 def reserved_terms(snapshot: Snapshot) -> Iterator[Wanted]:
     """Row C6.9: a term that is reserved for a device has ended; what an update gave up is no longer reserved."""
+    held_by = (Reservation.account_id == Instance.account_id) & (Reservation.instance_id == Instance.id)
+    held_by &= Reservation.state == ACTIVE
     query = (
         select(
             Instance.id,
@@ -32,11 +36,13 @@ def reserved_terms(snapshot: Snapshot) -> Iterator[Wanted]:
             Lot.tag,
             Lot.end,
             Entitlement.name,
+            Reservation.id.label("reservation"),
             func.sum(Holding.quantity).label("quantity"),
         )
         .join(Holding, (Holding.account_id == Lot.account_id) & (Holding.lot_id == Lot.id))
         .join(Instance, (Instance.account_id == Holding.account_id) & (Instance.id == Holding.holder))
         .outerjoin(Entitlement, Entitlement.tag == Lot.tag)
+        .outerjoin(Reservation, held_by)
         .where(Lot.account_id == snapshot.account.id, Lot.end <= snapshot.unit.licence_now)
         .where(Holding.bucket == Bucket.RESERVED, Holding.quantity > 0)
         .group_by(
@@ -48,6 +54,7 @@ def reserved_terms(snapshot: Snapshot) -> Iterator[Wanted]:
             Lot.tag,
             Lot.end,
             Entitlement.name,
+            Reservation.id,
         )
     )
     for row in snapshot.stream(query):
@@ -62,6 +69,7 @@ def reserved_terms(snapshot: Snapshot) -> Iterator[Wanted]:
             until=until(row.end),
         )
         subject = {"virtual_account": row.virtual_account_id, "instance": row.id, "tag": row.tag, "quantity": count}
+        subject["reservation"] = row.reservation
         yield Wanted("reserved_licence_expired", alert_key(row.id, row.lot), text, where, subject=subject)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from central.domain.accounts.models import VirtualAccount
 from central.domain.catalogue.queries import entitlement
@@ -10,31 +10,70 @@ from central.domain.ledger.errors import NotEnoughFreeError
 from central.domain.ledger.models import Bucket, Holding, Lot
 from central.domain.ledger.postings import Place, holdings_of, post
 from central.domain.ledger.services import lots_by_id
-from central.domain.ledger.taking import choose, give_back, is_boundless, supply_of, take
+from central.domain.ledger.taking import Supply, choose, give_back, is_boundless, names_end, supply_of, take
 from exchange.compliance import LotPhase, LotView, lot_phase
 from exchange.vocabulary import LicenceType
 from serverkit.db.unit import Unit
 
 
 def hold_for(
-    unit: Unit, virtual_account: VirtualAccount, tag: str, quantity: int, instance_id: str, *, longest_first: bool
+    unit: Unit,
+    virtual_account: VirtualAccount,
+    tag: str,
+    quantity: int,
+    instance_id: str,
+    *,
+    longest_first: bool,
+    terms: Sequence[tuple[str, int]] = (),
 ) -> list[tuple[Lot, int]]:
-    """Reserve free units, perpetual ones first; returns the lots they came from. NotEnoughFreeError."""
+    """Reserve free units: so many of each end that `terms` names, else perpetual ones first (row C6.2).
+
+    Returns the lots they came from. NotEnoughFreeError.
+    """
     supply = supply_of(unit, virtual_account, tag)
-    if quantity > supply.most:
-        name = entitlement(unit, tag).name
+    _refuse_more_than_free(unit, virtual_account, tag, supply, quantity, terms)
+    target = Place(Bucket.RESERVED, virtual_account.id, instance_id)
+    if not terms:
+        return take(unit, virtual_account, supply, quantity, target, "reserved", longest_first=longest_first)
+    return [
+        taken
+        for end, count in terms
+        for taken in take(
+            unit, virtual_account, supply.of_end(end), count, target, "reserved", longest_first=longest_first
+        )
+    ]
+
+
+def _refuse_more_than_free(
+    unit: Unit,
+    virtual_account: VirtualAccount,
+    tag: str,
+    supply: Supply,
+    quantity: int,
+    terms: Sequence[tuple[str, int]],
+) -> None:
+    named = {"virtual_account": virtual_account.name, "name": entitlement(unit, tag).name}
+    for end, count in terms:
+        most = sum(view.quantity for view in supply.of_end(end).prepaid)
+        if count > most:
+            raise NotEnoughFreeError(
+                "{quantity} of {name} with the term {end} are to be reserved in {virtual_account}, {most} are free",
+                quantity=count,
+                end=end,
+                most=most,
+                **named,
+            )
+    most = supply.figures.free if terms else supply.most
+    if quantity > most:
         raise NotEnoughFreeError(
             "{quantity} of {name} are to be reserved in {virtual_account}, {most} are free",
             quantity=quantity,
-            name=name,
-            virtual_account=virtual_account.name,
-            most=supply.most,
+            most=most,
+            **named,
         )
-    target = Place(Bucket.RESERVED, virtual_account.id, instance_id)
-    return take(unit, virtual_account, supply, quantity, target, "reserved", longest_first=longest_first)
 
 
-HELD = (Bucket.RESERVED, Bucket.TRANSITION)
+HELD = (Bucket.RESERVED, Bucket.TRANSITION, Bucket.OWED)
 
 
 def _held(unit: Unit, account_id: str, instance_id: str, *buckets: Bucket) -> list[Holding]:
@@ -87,12 +126,15 @@ def is_ended(unit: Unit, lot: Lot) -> bool:
     return lot_phase(lot.start, lot.end, unit.licence_now) is LotPhase.EXPIRED
 
 
-def give_up_some(unit: Unit, account_id: str, instance_id: str, tag: str, quantity: int) -> Gone:
-    """Release reserved units; returns what was released without transition (rows C3.2, C6.3).
+def give_up_some(
+    unit: Unit, account_id: str, instance_id: str, tag: str, quantity: int, end: str | None = None
+) -> Gone:
+    """Release reserved units, of an `end` or of any; returns what was released without transition (rows C3.2, C6.3).
 
     Reporting-only ones are gone at once; of the others those that end first go in transition.
     """
     held = [(lot, count) for lot, count in held_lots(unit, account_id, instance_id) if lot.tag == tag]
+    held = [(lot, count) for lot, count in held if end is None or (names_end(end, lot.end) and not is_boundless(lot))]
     gone: Gone = []
     for lot, count in held:
         taken = min(count, quantity) if is_boundless(lot) else 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from central.domain.accounts.models import VirtualAccount
 from central.domain.ledger.models import Bucket, Holding, Lot
@@ -16,10 +17,14 @@ from central.domain.ledger.postings import OUTSIDE, Place, lot_note, post
 from central.domain.ledger.queries import PoolFigures, pools
 from central.domain.ledger.rules import MOST_QUANTITY
 from central.domain.ledger.services import free_views, lots_by_id
-from exchange.compliance import LotPhase, LotView, lot_phase
+from exchange.compliance import LotPhase, LotView, last_moment, lot_phase
 from exchange.vocabulary import Billing, LicenceType
+from serverkit.clock import iso
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
+
+PERPETUAL = "perpetual"
+"""The end of units that never end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,10 @@ class Supply:
     def most(self) -> int:
         """How much may be taken."""
         return MOST_QUANTITY if self.boundless is not None else self.figures.free
+
+    def of_end(self, end: str) -> Supply:
+        """The prepaid lots that end so, alone."""
+        return replace(self, prepaid=[view for view in self.prepaid if names_end(end, view.end)], boundless=None)
 
 
 def supply_of(unit: Unit, virtual_account: VirtualAccount, tag: str) -> Supply:
@@ -85,6 +94,18 @@ def _issue(unit: Unit, account_id: str, of: str, quantity: int, target: Place, r
     unit.session.flush()  # its posting names it
     post(unit, account_id, lot.id, quantity, OUTSIDE, target, reason, lot_note(lot))
     return lot
+
+
+def end_text(end: datetime | None) -> str:
+    """An end as `names_end` reads it."""
+    return PERPETUAL if end is None else iso(end)
+
+
+def names_end(text: str, end: datetime | None) -> bool:
+    """Whether a text names an end: `perpetual`, the last day of a term, or the time at which it ends (row C6.1)."""
+    if end is None:
+        return text == PERPETUAL
+    return text in {end_text(end), f"{last_moment(end):%Y-%m-%d}"}
 
 
 def choose(views: Sequence[LotView], quantity: int, *, longest_first: bool) -> list[tuple[str, int]]:

@@ -28,6 +28,7 @@ from central.domain.reservations.errors import (
     ReturnCodeNeededError,
     TooManyReleasesError,
 )
+from central.domain.reservations.factory import send_home
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import (
     ACTIVE,
@@ -39,6 +40,7 @@ from central.domain.reservations.queries import (
     reservation_of,
     reserving,
 )
+from central.domain.reservations.rehosting import settle_rehosts
 from central.domain.reservations.rules import is_returned_by, most_releases
 from central.domain.reservations.services import named_terms
 from exchange.device_statements import GivenUpReservation
@@ -84,12 +86,17 @@ def _how(row: Reservation) -> str:
     return "checked" if row.own_code else "of another maker's device, its form checked"
 
 
-def give_up(unit: Unit, said: GivenUpReservation) -> list[Reservation]:
-    """End what a registered device gives up, in whichever account it is (row C6.8); the reservations that it proves."""
+def give_up(unit: Unit, said: GivenUpReservation, instance: Instance | None = None) -> list[Reservation]:
+    """End what a registered device gives up, in whichever account it is (row C6.8); the reservations that it proves.
+
+    `instance` is the device as it registered: what was shipped with it goes back where it was for (row C6.6).
+    """
     digest = hashlib.sha256(said.request.encode()).hexdigest()
     query = select(Reservation).where(Reservation.request_digest == digest)
     rows = [row for row in unit.session.scalars(query.order_by(Reservation.account_id)) if _is_proven(row, said)]
     for row in rows:
+        if row.state == ACTIVE:
+            send_home(unit, row, instance)
         message = f"{device_label(row)} registered over the network and gave its reserved licences up"
         _prove(unit, row, GIVEN_UP, message)
     return rows
@@ -163,6 +170,7 @@ def _end(unit: Unit, row: Reservation, state: str, message: str) -> None:
     row.state, row.ended_at, row.waiting = state, unit.now, False
     if state != RELEASED:
         row.pending = None  # without a return code the device may have installed it
+    settle_rehosts(unit, row)
     kind = EventKind.RESERVATION_RELEASED if state == RELEASED else EventKind.RESERVATION_ENDED
     _say(
         unit,

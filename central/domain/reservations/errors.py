@@ -126,3 +126,36 @@ class FormerKeyError(RefusedError):
         "Enter the return code of the device, or have the vendor release the reservation with a reason.",
         page="reservation.md",
     )
+
+
+class AlreadyRehostedError(RefusedError):
+    code = "already_rehosted"
+    message = "What this device reserves was rehosted to a replacement already."
+    remedy = Remedy("Rehost the replacement, or return its reservation first.", page="reservation.md#rehosting")
+
+
+class NotRehostedError(RefusedError):
+    code = "not_rehosted"
+    message = "The device is not marked as failed and rehosted."
+    remedy = Remedy(
+        "Look at the reservation: the mark may have been reset, or the device returned.",
+        page="reservation.md#rehosting",
+    )
+
+
+class TooManyRehostsError(RefusedError):
+    code = "too_many_rehosts"
+    message = "Licences are missing for the replacement, and too many failed devices are not returned yet."
+    remedy = Remedy(
+        "Enter the return code of a failed device, buy or transfer licences, or ask vendor support.",
+        page="reservation.md#rehosting",
+    )
+
+
+class OwedUnitsError(RefusedError):
+    code = "owed_units"
+    message = "Units of this reservation are owed until the failed device that it replaces is returned."
+    remedy = Remedy(
+        "Enter the return code of the failed device, or buy or transfer licences to another device.",
+        page="reservation.md#rehosting",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
@@ -23,6 +23,10 @@ class Reservation(Base):
     `waiting` that a confirmation is to come; `pending` is the update that waits for its confirmation: `number`, `lines`, `code`,
     and `raised`: by how much it raised each lot. `seen_as` is the instance under which the device is registered although
     nobody has proven that it gave the reservation up; `release_reason` why the vendor freed it without such a proof.
+
+    `rehosted_to` is the reservation of the replacement of a failed device, `rehost_of` that which a replacement copies; `reset_at`
+    when the mark of the failed device was taken off, `owed` how many units of a replacement nobody bought. `factory_place` is
+    the virtual account for which a device was shipped with its reservation, `left_for` says where it registered instead.
     """
 
     __tablename__ = "reservations"
@@ -30,6 +34,7 @@ class Reservation(Base):
         UniqueConstraint("account_id", "request_digest"),
         in_order("in_force", "number"),
         refers(["account_id"], "smart_accounts", ["id"]),
+        Index("ix_reservations_account_id_virtual_account_id", "account_id", "virtual_account_id", "created_at"),
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
@@ -52,3 +57,9 @@ class Reservation(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[str] = mapped_column(String(255))
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rehost_of: Mapped[str | None] = mapped_column(IdColumn)
+    rehosted_to: Mapped[str | None] = mapped_column(IdColumn)
+    reset_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    owed: Mapped[int] = mapped_column(BigInteger, bounded("owed"))
+    factory_place: Mapped[str | None] = mapped_column(IdColumn)
+    left_for: Mapped[str | None] = mapped_column(Text)

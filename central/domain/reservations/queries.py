@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, exists, func, select, update
 
+from central.domain.catalogue.queries import titles
 from central.domain.instances.models import RESERVED, DeviceKey, Instance, Standby
 from central.domain.instances.queries import units_of
+from central.domain.ledger.reserving import held_lots, is_ended, transition_lots
+from central.domain.ledger.taking import end_text, is_boundless
+from central.domain.ledger.verification import Granted
 from central.domain.reservations.errors import UnknownReservationError
 from central.domain.reservations.models import STATES, Reservation
 from exchange.codes.request import read_request_code
@@ -40,6 +44,32 @@ def reserving_instances(unit: Unit, account_id: str, ids: Sequence[str]) -> set[
 def device_label(row: Reservation) -> str:
     """The device that a reservation was made for, as its request code names it."""
     return read_request_code(row.request_code).udi.label
+
+
+def device_of(row: Reservation) -> dict[str, str]:
+    """The device by product and serial number, as its request code names it."""
+    udi = read_request_code(row.request_code).udi
+    return {"device": udi.label, "product": udi.pid, "serial": udi.serial}
+
+
+def held_units(unit: Unit, row: Reservation) -> list[dict[str, Any]]:
+    """What is held for a reservation now, licence by licence: reserved of each term, and what waits in transition."""
+    found: dict[str, dict[str, Any]] = {}
+    kept, going = (held_lots, "reserved"), (transition_lots, "in_transition")
+    for read, name in (kept, going):
+        for lot, count in read(unit, row.account_id, row.instance_id):
+            one = found.setdefault(
+                lot.tag, {"tag": lot.tag, "reserved": 0, "in_transition": 0, "ended": 0, "bound": True, "terms": {}}
+            )
+            one[name] += count
+            one["bound"] = one["bound"] and not is_boundless(lot)
+            if name == "reserved":
+                key = end_text(lot.end)
+                one["terms"][key] = one["terms"].get(key, 0) + count
+                one["ended"] += count if is_ended(unit, lot) else 0
+    named = titles(unit, found)
+    rows = [{**one, "name": named.get(tag, tag)} for tag, one in found.items()]
+    return sorted(rows, key=lambda one: (one["name"].casefold(), one["tag"]))
 
 
 def reserving(unit: Unit, account_id: str, virtual_account_id: str) -> int:
@@ -76,6 +106,13 @@ def _is_usable(unit: Unit, row: Reservation) -> bool:
     lines = [*row.lines, *(row.pending["lines"] if row.pending else ())]
     ends = [line["end"] for line in lines]
     return any(end is None or parse_time(end) > unit.licence_now for end in ends)
+
+
+def owed_units(unit: Unit) -> Iterator[Granted]:
+    """What is owed to the replacements of failed devices, for comparison with the ledger (row C6.7)."""
+    names = Reservation.account_id, Reservation.instance_id, Reservation.virtual_account_id, Reservation.owed
+    for row in unit.session.execute(select(*names).where(Reservation.owed > 0).execution_options(yield_per=1000)):
+        yield Granted(*row)
 
 
 def has_active(unit: Unit, account_id: str) -> bool:
@@ -197,4 +234,9 @@ def reservation_dict(row: Reservation, names: dict[str, str]) -> dict[str, Any]:
         "created_at": iso(row.created_at),
         "created_by": row.created_by,
         "ended_at": optional_iso(row.ended_at),
+        "rehost_of": row.rehost_of,
+        "rehosted_to": row.rehosted_to,
+        "pending_removal": row.state == ACTIVE and row.rehosted_to is not None and row.reset_at is None,
+        "owed": row.owed,
+        "factory": row.factory_place is not None,
     }

@@ -20,11 +20,19 @@ MOST_LINES = 100
 
 @dataclass(frozen=True, slots=True)
 class WantedLicence:
-    """So much of a licence."""
+    """So much of a licence; `terms` says how much of each end, as `names_end` reads it, where a person chose that (row C6.1)."""
 
     tag: str
     quantity: int
     longest_first: bool = True
+    terms: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the terms, where there are any, are the quantity, and each of them comes once."""
+        ends = [end for end, _ in self.terms]
+        whole = sum(count for _, count in self.terms) == self.quantity
+        return not self.terms or (whole and len(set(ends)) == len(ends) and min(count for _, count in self.terms) > 0)
 
 
 def most_releases(reserving: int) -> int:
@@ -106,6 +114,7 @@ def check_changes(wanted_licences: Sequence[WantedLicence]) -> None:
         or min(one.quantity for one in wanted_licences) < 0
     ):
         raise NothingReservedError
+    _check_terms(wanted_licences)
 
 
 def check_wishes(wanted_licences: Sequence[WantedLicence]) -> None:
@@ -118,3 +127,11 @@ def check_wishes(wanted_licences: Sequence[WantedLicence]) -> None:
         or min(one.quantity for one in wanted_licences) < 1
     ):
         raise NothingReservedError
+    _check_terms(wanted_licences)
+
+
+def _check_terms(wanted_licences: Sequence[WantedLicence]) -> None:
+    if not all(one.adds_up for one in wanted_licences):
+        raise NothingReservedError(
+            "the quantities of the terms are not the quantity of the licence, each term only once"
+        )

@@ -54,22 +54,46 @@ def reserve(
     refuse_managed(unit, virtual_account)
     check_wishes(wanted_licences)
     code = read_request(request_code)
-    digest = _refuse_known(unit, account, virtual_account, code)
+    _refuse_known(unit, account, virtual_account, code)
     names = {wanted.tag: permitted_name(unit, account, wanted.tag) for wanted in wanted_licences}
-    instance = _add_instance(unit, account, virtual_account, code, product_tag)
+    instance = add_instance(unit, account, virtual_account, code, product_tag)
     lines = []
     for wanted in wanted_licences:
         held = hold_for(
-            unit, virtual_account, wanted.tag, wanted.quantity, instance.id, longest_first=wanted.longest_first
+            unit,
+            virtual_account,
+            wanted.tag,
+            wanted.quantity,
+            instance.id,
+            longest_first=wanted.longest_first,
+            terms=wanted.terms,
         )
         lines += [line_of(lot, names[wanted.tag], count) for lot, count in held]
+    row = make_reservation(unit, keyring, account, virtual_account, instance, code, tuple(lines))
+    subject = {"reservation": row.id, "licences": {wanted.tag: wanted.quantity for wanted in wanted_licences}}
+    units = terms_text((line.name, line.quantity, line.end) for line in lines)
+    message = f"licences reserved for {placed_name(unit, instance)}: {units}"
+    say(unit, EventKind.LICENCES_RESERVED, instance, message, subject)
+    return row, instance
+
+
+def make_reservation(
+    unit: Unit,
+    keyring: KeyRing,
+    account: SmartAccount,
+    virtual_account: VirtualAccount,
+    instance: Instance,
+    code: RequestCode,
+    lines: tuple[ReservedLine, ...],
+) -> Reservation:
+    """Book a reservation of what is held for an instance, with its signed authorization code."""
     row = Reservation(
         account_id=account.id,
         id=new_id(),
         instance_id=instance.id,
         virtual_account_id=virtual_account.id,
         request_code=code.text,
-        request_digest=digest,
+        request_digest=digest_of(code.text),
         own_code=code.own,
         lines=[line.to_dict() for line in lines],
         number=0,
@@ -81,15 +105,28 @@ def reserve(
         state=ACTIVE,
         created_at=unit.now,
         created_by=unit.actor.label,
+        owed=0,
     )
-    row.authorization_code = authorization_of(unit, keyring, account, row, virtual_account, tuple(lines))
+    row.authorization_code = authorization_of(unit, keyring, account, row, virtual_account, lines)
     unit.session.add(row)
     unit.session.flush()  # the same unit may look whether the device holds one
-    subject = {"reservation": row.id, "licences": {wanted.tag: wanted.quantity for wanted in wanted_licences}}
-    units = terms_text((line.name, line.quantity, line.end) for line in lines)
-    message = f"licences reserved for {placed_name(unit, instance)}: {units}"
-    say(unit, EventKind.LICENCES_RESERVED, instance, message, subject)
-    return row, instance
+    return row
+
+
+def digest_of(request_code: str) -> str:
+    """By what a request code is known again."""
+    return hashlib.sha256(request_code.encode()).hexdigest()
+
+
+def check_code(unit: Unit, account: SmartAccount, virtual_account: VirtualAccount, request_code: str) -> RequestCode:
+    """The request code as `reserve` reads it, with all that it refuses before it looks at licences."""
+    require(unit, Permission.RESERVATION_MANAGE, account.id, virtual_account.id)
+    require_agreement(unit, account)
+    refuse_switched_off(account)
+    refuse_managed(unit, virtual_account)
+    code = read_request(request_code)
+    _refuse_known(unit, account, virtual_account, code)
+    return code
 
 
 def refuse_switched_off(account: SmartAccount) -> None:
@@ -98,8 +135,7 @@ def refuse_switched_off(account: SmartAccount) -> None:
         raise ReservationOffError
 
 
-def _refuse_known(unit: Unit, account: SmartAccount, virtual_account: VirtualAccount, code: RequestCode) -> str:
-    digest = hashlib.sha256(code.text.encode()).hexdigest()
+def _refuse_known(unit: Unit, account: SmartAccount, virtual_account: VirtualAccount, code: RequestCode) -> None:
     known = by_udi(unit, account.id, code.udi)
     if known is not None:
         if reservation_of(unit, account.id, known.id) is not None:
@@ -114,10 +150,11 @@ def _refuse_known(unit: Unit, account: SmartAccount, virtual_account: VirtualAcc
             where=where,
             elsewhere=instance_name(elsewhere),
         )
-    query = select(Reservation.id).where(Reservation.account_id == account.id, Reservation.request_digest == digest)
+    query = select(Reservation.id).where(
+        Reservation.account_id == account.id, Reservation.request_digest == digest_of(code.text)
+    )
     if unit.session.scalar(query) is not None:
         raise CodeUsedError
-    return digest
 
 
 def permitted_name(unit: Unit, account: SmartAccount, tag: str) -> str:
@@ -128,9 +165,10 @@ def permitted_name(unit: Unit, account: SmartAccount, tag: str) -> str:
     return found.name
 
 
-def _add_instance(
+def add_instance(
     unit: Unit, account: SmartAccount, virtual_account: VirtualAccount, code: RequestCode, product_tag: str | None
 ) -> Instance:
+    """The product instance of a request code, which has never been in contact."""
     row = Instance(
         account_id=account.id,
         id=new_id(),

@@ -26,11 +26,13 @@ from central.domain.ledger.reserving import (
     transition_lots,
     undo_update,
 )
+from central.domain.ledger.taking import end_text, is_boundless, names_end
 from central.domain.reservations.errors import (
     ConfirmationMismatchError,
     FormerKeyError,
     NothingPendingError,
     NothingReservedError,
+    OwedUnitsError,
     ReservationEndedError,
     TooManyUpdatesError,
     UpdatePendingError,
@@ -68,6 +70,8 @@ def update(
         raise FormerKeyError
     if row.pending is not None:
         raise UpdatePendingError
+    if row.owed:
+        raise OwedUnitsError
     if row.number >= MOST_UPDATES:
         raise TooManyUpdatesError
     held = held_lots(unit, row.account_id, row.instance_id)
@@ -127,18 +131,40 @@ def _change(
         # A unit whose term has ended is no longer there: an update to the same quantity chooses a valid term (row C6.9).
         ended = drop_ended(unit, account.id, instance.id, wanted.tag)
         gone += ended
-        present = sum(count for lot, count in held_lots(unit, row.account_id, instance.id) if lot.tag == wanted.tag)
-        by = wanted.quantity - present
-        if by > 0:
-            permitted_name(unit, account, wanted.tag)
-            hold_for(unit, virtual_account, wanted.tag, by, instance.id, longest_first=wanted.longest_first)
-            raised[wanted.tag] = by
-        elif by < 0:
-            gone += give_up_some(unit, account.id, instance.id, wanted.tag, -by)
-        down = max(0, -by) + sum(count for _, _, count in ended)
+        held = [(lot, count) for lot, count in held_lots(unit, row.account_id, instance.id) if lot.tag == wanted.tag]
+        up, down = 0, sum(count for _, _, count in ended)
+        for end, by in _differences(wanted, held):
+            if by > 0:
+                permitted_name(unit, account, wanted.tag)
+                terms = ((end, by),) if end is not None else ()
+                longest = wanted.longest_first
+                hold_for(unit, virtual_account, wanted.tag, by, instance.id, longest_first=longest, terms=terms)
+                up += by
+            elif by < 0:
+                gone += give_up_some(unit, account.id, instance.id, wanted.tag, -by, end)
+                down -= by
+        if up:
+            raised[wanted.tag] = up
         if down:
             lowered[wanted.tag] = down
     return raised, lowered, gone
+
+
+def _differences(wanted: WantedLicence, held: Sequence[tuple[Lot, int]]) -> list[tuple[str | None, int]]:
+    """By how much a licence is raised or lowered, of each end where a person chose that; what is lowered comes first."""
+    if not wanted.terms:
+        return [(None, wanted.quantity - sum(count for _, count in held))]
+    if any(is_boundless(lot) for lot, _ in held):
+        raise NothingReservedError("reporting-only units of a licence are reserved by its quantity, not by terms")
+    present: dict[str, int] = {}
+    for lot, count in held:
+        named = next((text for text, _ in wanted.terms if names_end(text, lot.end)), end_text(lot.end))
+        present[named] = present.get(named, 0) + count
+    chosen = dict(wanted.terms)
+    changes: list[tuple[str | None, int]] = [
+        (end, chosen.get(end, 0) - present.get(end, 0)) for end in {**present, **chosen}
+    ]
+    return sorted(changes, key=lambda one: one[1])
 
 
 def _tell_changes(

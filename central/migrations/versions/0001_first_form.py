@@ -415,15 +415,23 @@ def upgrade() -> None:
     sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('created_by', sa.String(length=255), nullable=False),
     sa.Column('ended_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('rehost_of', sa.String(length=32), nullable=True),
+    sa.Column('rehosted_to', sa.String(length=32), nullable=True),
+    sa.Column('reset_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('owed', sa.BigInteger(), nullable=False),
+    sa.Column('factory_place', sa.String(length=32), nullable=True),
+    sa.Column('left_for', sa.Text(), nullable=True),
     sa.CheckConstraint('"in_force" <= "number"', name=op.f('ck_reservations_in_force_number_order')),
     sa.CheckConstraint('"in_force" BETWEEN 0 AND 9007199254740991', name=op.f('ck_reservations_in_force_bounds')),
     sa.CheckConstraint('"number" BETWEEN 0 AND 9007199254740991', name=op.f('ck_reservations_number_bounds')),
+    sa.CheckConstraint('"owed" BETWEEN 0 AND 9007199254740991', name=op.f('ck_reservations_owed_bounds')),
     sa.CheckConstraint('"state" IN (\'active\', \'returned\', \'given_up\', \'released\')', name=op.f('ck_reservations_state_known')),
     sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_reservations_account_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_reservations')),
     sa.UniqueConstraint('account_id', 'request_digest', name=op.f('uq_reservations_account_id_request_digest'))
     )
     with op.batch_alter_table('reservations', schema=None) as batch_op:
+        batch_op.create_index('ix_reservations_account_id_virtual_account_id', ['account_id', 'virtual_account_id', 'created_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_reservations_instance_id'), ['instance_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_reservations_request_digest'), ['request_digest'], unique=False)
 
@@ -1079,6 +1087,7 @@ def downgrade() -> None:
     with op.batch_alter_table('reservations', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_reservations_request_digest'))
         batch_op.drop_index(batch_op.f('ix_reservations_instance_id'))
+        batch_op.drop_index('ix_reservations_account_id_virtual_account_id')
 
     op.drop_table('reservations')
     with op.batch_alter_table('recovery_codes', schema=None) as batch_op:

@@ -1,0 +1,160 @@
+"""Replacements of failed devices, within the quota of the virtual account; devices that are shipped with reservations (rows C6.6, C6.7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from exchange.identity import Udi
+from tests.alarms import cleared, dismissed, raised
+from tests.world import ACCOUNT, World
+
+
+def reserve(world: World, serial: str, *licences: str) -> tuple[Any, dict[str, Any]]:
+    """A device that installed what was reserved for it in Spare, and the reservation."""
+    device = world.unregistered(serial, "central")
+    words = [word for one in licences for word in ("--licence", one)]
+    path = world.file(f"code-{serial}")
+    code = request(world, device, serial)
+    made = world.central(
+        "reservation", "create", ACCOUNT, "--virtual-account", "Spare", "--request-code", code, *words, "--output", path
+    )
+    device.reserve_install((world.folder / f"code-{serial}").read_text())
+    world.central("reservation", "confirm", ACCOUNT, made["id"], "--code", device.reserve_confirmation())
+    return device, made
+
+
+def request(world: World, device: Any, serial: str) -> str:
+    """The request code of a device."""
+    return str(device.reserve_request(Udi(pid="SW-48", serial=serial), (world.folder / "root.json").read_bytes()))
+
+
+def rehost(world: World, failed: str, serial: str, *, code: int = 0) -> tuple[Any, Any]:
+    """A new device, and what came of rehosting a reservation to it."""
+    device = world.unregistered(serial, "central")
+    words = (
+        "--request-code",
+        request(world, device, serial),
+        "--notes",
+        "burnt",
+        "--output",
+        world.file(f"c-{serial}"),
+    )
+    return device, world.central("reservation", "rehost", ACCOUNT, failed, *words, code=code)
+
+
+def kinds(world: World) -> list[str]:
+    """The kinds of the open alerts."""
+    return sorted(row["kind"] for row in world.central("alerts", ACCOUNT)["items"])
+
+
+def lines(row: dict[str, Any]) -> list[tuple[str, int, str | None]]:
+    """What a reservation holds, by licence and end."""
+    return sorted((one["tag"], one["quantity"], one["end"]) for one in row["licences"])
+
+
+@pytest.mark.both_databases
+@pytest.mark.row("C6.7")
+def test_a_failed_device_is_rehosted_and_the_quota_counts_where_licences_fall_short(vendor: World) -> None:
+    """Both show the same; the shortage shows; the second of a tenth is refused, the alert reset or not; a return settles it."""
+    failed, first = reserve(vendor, "AIR-1", "ADVANTAGE=6")
+    _other, second = reserve(vendor, "AIR-2", "ADVANTAGE=4")
+    device, made = rehost(vendor, first["id"], "AIR-3")
+    listed = {row["id"]: row for row in vendor.central("reservation", "list", ACCOUNT)["items"]}
+    assert lines(listed[first["id"]]) == lines(listed[made["id"]]) == [("ADVANTAGE", 6, None)]
+    assert (listed[first["id"]]["pending_removal"], listed[made["id"]]["owed"]) == (True, 6)
+    assert vendor.licence("ADVANTAGE", pool="Spare")["balance"] == -6
+    assert {"pending_removal", "insufficient_licences", "reservation_pending"} <= set(kinds(vendor))
+    assert vendor.central("ledger", "verify")["ok"]
+    device.reserve_install((vendor.folder / "c-AIR-3").read_text())
+    assert device.may_use("ADVANTAGE", 6).allowed
+
+    assert rehost(vendor, second["id"], "AIR-4", code=1)[1]["error"]["code"] == "too_many_rehosts"
+    assert rehost(vendor, first["id"], "AIR-5", code=1)[1]["error"]["code"] == "already_rehosted"
+    vendor.central("reservation", "reset-alert", ACCOUNT, first["id"])
+    assert "pending_removal" not in kinds(vendor)
+    assert rehost(vendor, second["id"], "AIR-6", code=1)[1]["error"]["code"] == "too_many_rehosts"
+    words = ("--licence", "ADVANTAGE=7", "--output", vendor.file("update"))
+    assert vendor.central("reservation", "update", ACCOUNT, made["id"], *words, code=1)["error"]["code"] == "owed_units"
+
+    vendor.central("reservation", "return", ACCOUNT, first["id"], "--code", failed.reserve_return())
+    assert vendor.licence("ADVANTAGE", pool="Spare")["balance"] == 0
+    assert vendor.central("ledger", "verify")["ok"]
+    [row] = [one for one in vendor.central("reservation", "list", ACCOUNT)["items"] if one["id"] == made["id"]]
+    assert row["owed"] == 0
+    assert rehost(vendor, second["id"], "AIR-7")[1]["state"] == "active"
+    assert "reservation:rehosted" in {one["kind"] for one in vendor.central("events", ACCOUNT)["items"]}
+
+
+@pytest.mark.row("C6.7")
+def test_enough_licences_need_no_quota_and_a_returned_device_ends_the_mark(vendor: World) -> None:
+    """Two rehosts beside each other where all units are free; a replacement that goes leaves the failed device as it was."""
+    _failed, first = reserve(vendor, "AIR-1", "ADVANTAGE=2")
+    other, second = reserve(vendor, "AIR-2", "ADVANTAGE=2")
+    device, made = rehost(vendor, first["id"], "AIR-3")
+    assert (made["owed"], rehost(vendor, second["id"], "AIR-4")[1]["owed"]) == (0, 0)
+    assert len(raised(vendor, "central", "pending_removal")) == 2
+    device.reserve_install((vendor.folder / "c-AIR-3").read_text())
+    vendor.central("reservation", "return", ACCOUNT, made["id"], "--code", device.reserve_return())
+    assert len(raised(vendor, "central", "pending_removal")) == 1
+    assert vendor.licence("ADVANTAGE", pool="Spare")["reserved"] == 6
+    vendor.central("reservation", "return", ACCOUNT, second["id"], "--code", other.reserve_return())
+    cleared(vendor, "central", "pending_removal")
+    assert vendor.central("reservation", "reset-alert", ACCOUNT, first["id"], code=1)["error"]["code"] == "not_rehosted"
+    assert vendor.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C6.6")
+def test_a_shipment_reserves_and_a_device_that_registers_elsewhere_sends_it_back(vendor: World) -> None:
+    """Shown as reserving with nothing to confirm; refused as a whole; back in the original virtual account, with an alert."""
+    devices = {serial: vendor.unregistered(serial, "central") for serial in ("FAC-1", "FAC-2", "FAC-3")}
+    codes = {serial: request(vendor, device, serial) for serial, device in devices.items()}
+    head = "request_code,virtual_account,tag,quantity\n"
+    good = [f"{codes['FAC-1']},Spare,ADVANTAGE,3", f"{codes['FAC-2']},Spare,ADVANTAGE,1"]
+    bad = vendor.file(
+        "bad.csv", head + "\n".join([*good, f"{codes['FAC-3']},Spare,ADVANTAGE,900", "x,Spare,ADVANTAGE,1"])
+    )
+    refused = vendor.central("reservation", "factory-import", ACCOUNT, bad, code=1)["error"]
+    assert "line 4: not_enough_free" in refused["message"]
+    assert "line 5: invalid_code" in refused["message"]
+    assert vendor.central("reservation", "list", ACCOUNT)["items"] == []
+    file = vendor.file("good.csv", head + "\n".join(good))
+    assert vendor.central("reservation", "factory-import", ACCOUNT, file, "--preview")["devices"] == 2
+    assert vendor.central("reservation", "list", ACCOUNT)["items"] == []
+    made = vendor.central("reservation", "factory-import", ACCOUNT, file, "--output", str(vendor.folder / "shipped"))
+    assert [(row["factory"], row["waiting"], row["state"]) for row in made["items"]] == [(True, False, "active")] * 2
+    assert vendor.licence("ADVANTAGE", pool="Spare")["reserved"] == 4
+    assert "reservation_pending" not in kinds(vendor)
+
+    for serial in ("FAC-1", "FAC-2"):
+        devices[serial].reserve_install((vendor.folder / "shipped" / f"SW-48-{serial}.xml").read_text())
+    vendor.device("FAC-1", "central", vendor.token("central", pool="Site"))
+    vendor.device("FAC-2", "central", vendor.token("central", pool="Spare"))
+    assert vendor.licence("ADVANTAGE", pool="Spare")["reserved"] == 0
+    (alert,) = raised(vendor, "central", "reserved_licences_returned")
+    assert (alert["severity"], alert["source"]) == ("informational", "Spare")
+    assert all(word in alert["message"] for word in ("FAC-1", "Site", "3 of Advantage"))
+    dismissed(vendor, "central", "reserved_licences_returned")
+    assert vendor.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C6.1")
+def test_many_request_codes_get_many_authorization_codes_and_each_its_result(vendor: World) -> None:
+    """A folder in, a folder out; a code that is mistyped, known, or finds too little is named, and stops none."""
+    devices = {serial: vendor.unregistered(serial, "central") for serial in ("BLK-1", "BLK-2", "BLK-3")}
+    codes = {serial: request(vendor, device, serial) for serial, device in devices.items()}
+    folder, out = vendor.folder / "codes", vendor.folder / "out"
+    folder.mkdir()
+    (folder / "a.txt").write_text(f"{codes['BLK-1']}\n\n{codes['BLK-2']}\n", encoding="utf-8")
+    (folder / "b.txt").write_text(f"{codes['BLK-1']}\nnonsense\n{codes['BLK-3']}\n", encoding="utf-8")
+    words = ("--virtual-account", "Spare", "--licence", "ADVANTAGE=4", "--codes", str(folder), "--output", str(out))
+    found = vendor.central("reservation", "create", ACCOUNT, *words, code=1)
+    codes_of = [one["error"]["code"] if one["error"] else None for one in found["items"]]
+
+    assert codes_of == [None, None, "already_reserved", "invalid_code", "not_enough_free"]
+    assert (found["reserved"], found["refused"]) == (2, 3)
+    assert sorted(path.name for path in out.iterdir()) == ["SW-48-BLK-1.xml", "SW-48-BLK-2.xml"]
+    devices["BLK-2"].reserve_install((out / "SW-48-BLK-2.xml").read_text())
+    assert devices["BLK-2"].may_use("ADVANTAGE", 4).allowed
+    assert vendor.licence("ADVANTAGE", pool="Spare")["reserved"] == 8
