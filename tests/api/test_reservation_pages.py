@@ -225,3 +225,22 @@ def test_a_failed_device_is_rehosted_by_pages_and_its_alert_reset(spare: tuple[W
     assert "Failed, to be removed" in text_of(rita.get(one))
     assert press(rita, rita.get(f"{one}/reset")).headers["Location"] == one
     assert shown not in rita.get(root).get_data(as_text=True)
+
+
+@pytest.mark.row("C6.6")
+def test_the_vendor_imports_shipped_devices_by_pages(portal: tuple[World, Central, Enter]) -> None:
+    """The file is shown, faulty lines are named, and only the import reserves; a customer has no such page."""
+    world, _server, enter = portal
+    admin, path = enter(), f"{A}/shipped-devices"
+    head = "request_code,virtual_account,tag,quantity\n"
+    bad = {"file": (io.BytesIO(f"{head}{code_of('F-1')},Spare,NONE,1\n".encode()), "bad.csv")}
+    refused = press(admin, admin.get(path), **bad)
+    assert (refused.status_code, "line 2" in text_of(refused)) == (422, True)
+    assert press(admin, admin.get(path)).status_code == 422
+    rows = f"{head}{code_of('F-1')},Spare,ADVANTAGE,2\n{code_of('F-2')},Spare,ADVANTAGE,1\n"
+    shown = press(admin, admin.get(path), file=(io.BytesIO(rows.encode()), "good.csv"))
+    assert "2 devices reserve their licences." in text_of(shown)
+    assert world.central("reservation", "list", ACCOUNT)["items"] == []
+    assert press(admin, shown).headers["Location"] == f"{A}/va"
+    assert {row["factory"] for row in world.central("reservation", "list", ACCOUNT)["items"]} == {True}
+    assert enter("owner", "account_administrator").get(path).status_code == 403

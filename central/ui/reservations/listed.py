@@ -153,7 +153,8 @@ def no_reservation(page: Page) -> Words | None:
 
 def list_page(page: Page) -> Answer:
     """The list."""
-    context = {"root": root_of(page), "tab": "reservations", "no_reservation": no_reservation(page)}
+    context: dict[str, Any] = {"account_root": f"/a/{page.parts['domain']}"}
+    context |= {"root": root_of(page), "tab": "reservations", "no_reservation": no_reservation(page)}
     return table_page(
         page,
         RESERVATIONS,
