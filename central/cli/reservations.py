@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import click
 
 from central.actions import reservations
 from central.cli.base import group, reading, writing
+from central.cli.wanted_licences import LICENCE, NEW, read_wanted
 from central.domain.reservations.rules import WantedLicence
 from serverkit.cli.base import OUTPUT, emit, emit_list, table
 from serverkit.errors import AppError, Remedy
@@ -25,27 +25,6 @@ def reservation() -> None:
 
 MOST_CODES_BYTES = 1024 * 1024
 FOLDER = click.Path(path_type=Path, file_okay=False)
-LICENCE = "A licence and how much of it; with the end of a term, `2027-12-31` or `perpetual`, once for each term."
-NEW = "The new quantity; with the end of a term, `2027-12-31` or `perpetual`, once for each term."
-
-
-def _wanted(texts: tuple[str, ...]) -> list[WantedLicence]:
-    found: list[WantedLicence] = []
-    for text in texts:
-        name, sign, rest = text.rpartition("=")
-        count, at, end = rest.partition("@")
-        if not sign or not count.isascii() or not count.isdecimal() or len(count) > 10 or (at and not end):
-            raise click.UsageError(
-                "--licence is TAG=QUANTITY, a whole number of at most 10 digits, or TAG=QUANTITY@END with a day or"
-                f" `perpetual`; not {text[:80]!r}"
-            )
-        last = found[-1] if found else None
-        terms = ((end, int(count)),) if end else ()
-        if last is not None and last.tag == name and last.terms and terms:
-            found[-1] = replace(last, quantity=last.quantity + int(count), terms=last.terms + terms)
-        else:
-            found.append(WantedLicence(name, int(count), terms=terms))
-    return found
 
 
 @reservation.command(
@@ -78,13 +57,13 @@ def create(
     if (request_code is None) == (codes is None):
         raise click.UsageError("one of --request-code and --codes is needed")
     if codes is not None:
-        _create_many(context, domain, name, codes, _wanted(licences), output)
+        _create_many(context, domain, name, codes, read_wanted(licences), output)
         return
     if output.is_dir():
         raise click.UsageError(f"--output {output} is a folder; a file is needed")
     with writing(context) as (server, unit):
         made = reservations.create_reservation(
-            unit, server.keyring, domain, name, request_code or "", _wanted(licences), product_tag
+            unit, server.keyring, domain, name, request_code or "", read_wanted(licences), product_tag
         )
     _write(output, made.code, f"central reservation code {domain} {made.view['id']} --output FILE")
     emit(context, {"path": str(output), **made.view})
@@ -144,7 +123,7 @@ def _lines(path: Path) -> list[str]:
 def update(context: click.Context, domain: str, reservation_id: str, licences: tuple[str, ...], output: Path) -> None:
     """Update a reservation."""
     with writing(context) as (server, unit):
-        made = reservations.update_reservation(unit, server.keyring, domain, reservation_id, _wanted(licences))
+        made = reservations.update_reservation(unit, server.keyring, domain, reservation_id, read_wanted(licences))
     _write(output, made.code, f"central reservation code {domain} {made.view['id']} --output FILE")
     emit(context, {"path": str(output), **made.view})
 
