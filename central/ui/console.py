@@ -67,11 +67,6 @@ from serverkit.web.texts import Words, _
 from serverkit.web.urls import Url
 
 PAGES = (
-    accounts,
-    agreement,
-    alerts,
-    events,
-    first,
     first, accounts, agreement, alerts, virtual_accounts, general, licences, licence_details,
     licence_tags, lots, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log, upgrades, assignments,
     events, members, catalogue, orders, policies,
@@ -83,16 +78,8 @@ PAGES = (
     licences,
     lot_changes,
     lots,
+    licence_tags, lots, lot_changes, reservations, tokens, events, members, catalogue, orders, policies,
     mail, jobs, keys, health, contact, tasks, pool_tags, satellites, users, me,
-    me,
-    members,
-    reservations,
-    satellites,
-    tasks,
-    tokens,
-    users,
-    virtual_accounts,
-)
 )  # fmt: skip
 """The modules with pages: each has a `URLS`. A new page module is added here."""
 URLS: tuple[Url, ...] = (*own_urls(look="C1.6", sign_in="C1.5"), *(url for page in PAGES for url in page.URLS))

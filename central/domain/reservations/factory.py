@@ -22,7 +22,7 @@ from central.domain.reservations.services import reserve, say
 from central.keyring import KeyRing
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError
-from serverkit.table_file import FaultyRowsError, RowFault, RowWarning, read_table
+from serverkit.table_file import FaultyRowsError, RowFault, RowWarning, judge_table
 
 REQUIRED, OPTIONAL = ("request_code", "tag", "quantity"), ("virtual_account", "product")
 ANOTHER_ACCOUNT = "*"
@@ -55,8 +55,8 @@ def import_shipped(unit: Unit, keyring: KeyRing, account: SmartAccount, path: Pa
     FaultyRowsError.
     """
     require(unit, Permission.ORDER_MANAGE, account.id)
-    table = read_table(path, REQUIRED, OPTIONAL, _read)
-    made, faults = [], []
+    table = judge_table(path, REQUIRED, OPTIONAL, _read)
+    made, faults = [], list(table.faults)
     for device in _by_device(table.rows):
         try:
             with unit.savepoint():
@@ -64,7 +64,7 @@ def import_shipped(unit: Unit, keyring: KeyRing, account: SmartAccount, path: Pa
         except AppError as error:
             faults.append(RowFault(device.line, error.code, error.message))
     if faults:
-        raise FaultyRowsError(faults)
+        raise FaultyRowsError(sorted(faults, key=lambda fault: fault.line))
     return ShippedImport(made, table.warnings)
 
 
