@@ -14,8 +14,8 @@ from central.domain.catalogue.queries import by_name, entitlement
 from central.domain.export_control.queries import active_units
 from central.domain.ledger import queries, verification
 from central.domain.ledger.rules import ANY_LOT, HeldLot, LotChoice
-from central.domain.transfers import services as transfers
 from central.domain.reservations.queries import owed_units
+from central.domain.transfers import services as transfers
 from serverkit.db.unit import Unit
 
 

@@ -13,9 +13,9 @@ from central.domain.catalogue.queries import titles
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import instance_name
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
-from central.domain.upgrades.queries import pending_pools
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.queries import ACTIVE
+from central.domain.upgrades.queries import pending_pools
 from exchange.compliance import until
 from exchange.vocabulary import Billing
 from serverkit.alerts.engine import Wanted
