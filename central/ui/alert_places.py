@@ -66,8 +66,6 @@ def _in_pool(root: str, item: Item) -> Iterator[Place]:
         words, verb = OF_LICENCES[item["kind"]]
         asked = {"tag": subject.get("tag", ""), **({"direction": "from"} if verb == "transfer" else {})}
         yield words, f"{root}/licences/{verb}?{urlencode(asked)}"
-    if str(item["kind"]).startswith(("reservation", "reserved")):
-        yield _("Open the reservations"), f"{root}/reservations"
     if reservation := subject.get("reservation"):
         words, verb = OF_RESERVATION.get(str(item["kind"]), OPEN_RESERVATION)
         yield words, f"{root}/reservations/{quote(str(reservation), safe='')}{verb}"

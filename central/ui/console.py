@@ -79,6 +79,8 @@ PAGES = (
     lot_changes,
     lots,
     licence_tags, lots, lot_changes, reservations, tokens, events, members, catalogue, orders, policies,
+    licence_tags, lots, lot_changes, tokens, transfers, transfer_log, upgrades, assignments, reservations,
+    events, members, catalogue, orders, policies,
     mail, jobs, keys, health, contact, tasks, pool_tags, satellites, users, me,
 )  # fmt: skip
 """The modules with pages: each has a `URLS`. A new page module is added here."""

@@ -108,8 +108,6 @@ TESTED: dict[tuple[str, str], str] = {
 }
 # Their causes cannot occur before these rows are built.
 WAITING: dict[tuple[str, str], str] = {
-    ("central", "reserved_licences_returned"): "C6.6",
-    ("central", "pending_removal"): "C6.7",
     ("central", "upgrade_pending"): "C5.1",
     ("central", "conversion_errors"): "C9.4",
     ("central", "licence_converted"): "C9.5",
