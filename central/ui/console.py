@@ -68,18 +68,8 @@ from serverkit.web.urls import Url
 
 PAGES = (
     first, accounts, agreement, alerts, virtual_accounts, general, licences, licence_details,
-    licence_tags, lots, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log, upgrades, assignments,
-    events, members, catalogue, orders, policies,
-    licence_tags, lots, lot_changes, tokens, transfers, transfer_log, upgrades, assignments, events, members, catalogue, orders, policies,
-    general,
-    licence_details,
-    licence_tags,
-    licence_tags, lots, lot_changes, tokens, events, members, catalogue, orders, policies,
-    licences,
-    lot_changes,
-    lots,
-    licence_tags, lots, lot_changes, reservations, tokens, events, members, catalogue, orders, policies,
-    licence_tags, lots, lot_changes, tokens, transfers, transfer_log, upgrades, assignments, reservations,
+    licence_tags, lots, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
+    upgrades, assignments, reservations,
     events, members, catalogue, orders, policies,
     mail, jobs, keys, health, contact, tasks, pool_tags, satellites, users, me,
 )  # fmt: skip
