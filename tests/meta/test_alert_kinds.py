@@ -108,7 +108,6 @@ TESTED: dict[tuple[str, str], str] = {
 }
 # Their causes cannot occur before these rows are built.
 WAITING: dict[tuple[str, str], str] = {
-    ("central", "upgrade_pending"): "C5.1",
     ("central", "conversion_errors"): "C9.4",
     ("central", "licence_converted"): "C9.5",
     ("central", "licences_not_converted"): "C9.5",
