@@ -32,7 +32,7 @@ from exchange.files.sync_request import peek_satellite
 from serverkit.actor import Actor
 from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Part, Window
-from serverkit.errors import FileUnreadableError
+from serverkit.errors import AppError, FileUnreadableError
 from serverkit.tasks import service
 from serverkit.tasks.errors import UnknownTaskError
 from serverkit.tasks.service import Progress, TaskKind
@@ -52,10 +52,14 @@ def receive_request(server: Central, actor: Actor, domain: str, open_file: Opene
             named = _named(unit, account, stream)
     with open_file() as stream:
         upload = keep_upload(server.database, actor, stream)
-    with server.database.write(actor) as unit:
-        _account(unit, domain)
-        wanted = {"domain": domain, "upload": upload, "satellite": named, "title": ""}
-        return service.ask(unit, Task, FILE, wanted, most=MOST_WAITING, own=True).id
+    try:
+        with server.database.write(actor) as unit:
+            _account(unit, domain)
+            wanted = {"domain": domain, "upload": upload, "satellite": named, "title": ""}
+            return service.ask(unit, Task, FILE, wanted, most=MOST_WAITING, own=True).id
+    except AppError:  # who may not ask for a task leaves no file behind, or a refused one would fill the disk
+        drop_upload(server.database, actor, upload)
+        raise
 
 
 def file_kind(server: Central) -> TaskKind:

@@ -18,19 +18,19 @@ from serverkit.web.texts import Words, _
 from serverkit.web.urls import Grade, Url
 
 MANAGE = Permission.LICENCE_TRANSFER
-PATH = f"{POOL}/licences/assign"
+PATH = f"{POOL}/licence-assign"
 HELP = "central-portal#subscriptions"
 STATES: dict[str, Words] = {"enabled": _("enabled"), "disabled": _("disabled, a duplicate")}
 
 
 def root_of(page: Page) -> str:
     """The address of the assignments of the virtual account."""
-    return f"/a/{page.parts['domain']}/va/{page.parts['number']}/licences/assign"
+    return f"/a/{page.parts['domain']}/va/{page.parts['number']}/licence-assign"
 
 
 def assign_path(item: Any) -> str:
     """Where the subscriptions of a licence of a list are assigned."""
-    return f"/a/{item['domain']}/va/{item['number']}/licences/assign?{urlencode({'tag': item['tag']})}"
+    return f"/a/{item['domain']}/va/{item['number']}/licence-assign?{urlencode({'tag': item['tag']})}"
 
 
 def assign_page(page: Page) -> Answer:

@@ -185,7 +185,7 @@ def first_password_page(page: Page) -> Answer:
     """Ask before a first password is made."""
     path = f"{_root(page)}/{page.thing['id']}/first-password"
     view = Form(NoFields, _("Make first password")).view(page, path, cancel=_root(page))
-    intro = _("{name} signs in with it and then chooses another one. It is shown once.", name=page.thing["name"])
+    intro = _("{name} signs in with it, and should then choose another one. It is shown once.", name=page.thing["name"])
     return _form(
         page, "member-password", _("First password"), {"view": view, "intro": intro, "about": _about(page.thing)}
     )

@@ -19,7 +19,7 @@ def pool_tabs(parts: Mapping[str, str]) -> dict[str, Any]:
     items: Tabs = (
         ("general", _("General"), f"{root}/general"),
         ("licences", _("Licences"), f"{root}/licences"),
-        ("transfers", _("Transfers"), f"{root}/licences/transfers"),
+        ("transfers", _("Transfers"), f"{root}/licence-transfers"),
         ("instances", _("Product instances"), f"{root}/instances"),
         ("reservations", _("Reservations"), f"{root}/reservations"),
         ("events", _("Event log"), f"{root}/events"),

@@ -21,7 +21,7 @@ from serverkit.web.tables import Act, Column, Empty, Figure, Item, Moment, Rows,
 from serverkit.web.texts import Words, _, ngettext
 from serverkit.web.urls import Grade, Url
 
-LIST = f"{POOL}/licences/transfers"
+LIST = f"{POOL}/licence-transfers"
 BACK = f"{LIST}/{{transfer}}/back"
 LISTED = 200
 
@@ -72,7 +72,7 @@ TRANSFERS = Table(
     ),
     transfer_rows,
     sort="-at",
-    acts=(Act(_("Transfer back"), lambda one: f"{one['root']}/licences/transfers/{one['id']}/back", MANAGE, not_back),),
+    acts=(Act(_("Transfer back"), lambda one: f"{one['root']}/licence-transfers/{one['id']}/back", MANAGE, not_back),),
     empty=Empty(
         _("No transfers yet"), _("Licences that were transferred from or to this virtual account are listed here.")
     ),
@@ -97,7 +97,7 @@ def find_transfer(page: Page) -> dict[str, Any]:
 def back_page(page: Page) -> Answer:
     """What would come back, or why nothing does."""
     domain, number = page.parts["domain"], page.parts["transfer"]
-    back = f"/a/{domain}/va/{page.parts['number']}/licences/transfers"
+    back = f"/a/{domain}/va/{page.parts['number']}/licence-transfers"
     plan, view, reasons = None, None, []
     try:
         plan = actions.preview_reversal(page.unit, domain, number)
@@ -117,7 +117,7 @@ def back_page(page: Page) -> Answer:
 def give_back(page: Page) -> Answer:
     """Transfer back what is still free."""
     done = actions.reverse_transfer(page.unit, page.parts["domain"], page.parts["transfer"])
-    path = f"/a/{page.parts['domain']}/va/{page.parts['number']}/licences/transfers"
+    path = f"/a/{page.parts['domain']}/va/{page.parts['number']}/licence-transfers"
     return Moved(path, ngettext("{count} unit came back.", "{count} units came back.", done["quantity"]))
 
 

@@ -26,7 +26,7 @@ from serverkit.web.texts import Words, _, ngettext
 from serverkit.web.urls import Grade, Url
 
 MANAGE = Permission.LICENCE_TRANSFER
-PATH = f"{POOL}/licences/transfer"
+PATH = f"{POOL}/licence-transfer"
 HELP = "central-portal#transfers"
 TO, FROM = "to", "from"
 
@@ -87,7 +87,7 @@ def key_of(row: dict[str, Any]) -> str:
 
 def _context(page: Page, asked: Asked) -> dict[str, Any]:
     root = f"/a/{page.parts['domain']}/va/{page.parts['number']}"
-    path = f"{root}/licences/transfer"
+    path = f"{root}/licence-transfer"
     found = {"pool": page.thing, "root": root, "path": path, "asked": asked, "key_of": key_of, "expires": expires}
     return {**found, **pool_tabs(page.parts)}
 
@@ -127,7 +127,7 @@ def change(page: Page) -> Answer:
         return preview_page(page)
     done = actions.transfer_lines(page.unit, page.parts["domain"], lines)
     notice = ngettext("{count} unit transferred.", "{count} units transferred.", done["quantity"])
-    return Moved(f"{_context(page, asked)['root']}/licences/transfers", notice)
+    return Moved(f"{_context(page, asked)['root']}/licence-transfers", notice)
 
 
 def again(page: Page) -> Answer:
@@ -169,7 +169,7 @@ def _plain(name: str | None) -> str:
 
 def transfer_path(item: Mapping[str, Any]) -> str:
     """The address where a licence of a list is transferred."""
-    return f"/a/{item['domain']}/va/{item['number']}/licences/transfer?{urlencode({'tag': item['tag']})}"
+    return f"/a/{item['domain']}/va/{item['number']}/licence-transfer?{urlencode({'tag': item['tag']})}"
 
 
 class Target(BaseModel):

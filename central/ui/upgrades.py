@@ -22,7 +22,7 @@ from serverkit.web.urls import Grade, Url
 from serverkit.web.wizard import StepView
 
 MANAGE, LOOK = Permission.LICENCE_TRANSFER, Permission.VIRTUAL_ACCOUNT_VIEW
-PATH = f"{POOL}/licences/upgrade"
+PATH = f"{POOL}/licence-upgrade"
 HELP = "central-portal#upgrades"
 SHORT = _(
     "This quantity cannot be upgraded: not enough licences are available in this virtual account. Lower the quantity, or choose a virtual account that holds more licences to replace."
@@ -40,12 +40,12 @@ class Completion(BaseModel):
 
 def root_of(page: Page) -> str:
     """The address of the upgrades of the virtual account."""
-    return f"/a/{page.parts['domain']}/va/{page.parts['number']}/licences/upgrade"
+    return f"/a/{page.parts['domain']}/va/{page.parts['number']}/licence-upgrade"
 
 
 def upgrade_path(item: Any) -> str:
     """Where the pending upgrade to a licence of a list is completed."""
-    return f"/a/{item['domain']}/va/{item['number']}/licences/upgrade?{urlencode({'tag': item['tag']})}"
+    return f"/a/{item['domain']}/va/{item['number']}/licence-upgrade?{urlencode({'tag': item['tag']})}"
 
 
 def upgrade_page(page: Page) -> Answer:
@@ -96,7 +96,7 @@ def _places(page: Page, tag: str) -> list[dict[str, Any]]:
     }
     places = list_places(page.unit, page.parts["domain"])
     return [
-        {**one, "path": f"/a/{one['domain']}/va/{one['number']}/licences/upgrade"}
+        {**one, "path": f"/a/{one['domain']}/va/{one['number']}/licence-upgrade"}
         for one in places
         if MANAGE in one["may"] and one["name"] in waiting
     ]

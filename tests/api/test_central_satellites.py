@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
-from central.actions import tasks
+from central.actions import site_files, tasks
+from central.domain.operations.models import UploadPart
+from serverkit.actor import OPERATOR
 from tests.console import Browser, press
 from tests.portal import ADMIN, PASSWORD, A, Portal, central_portal, main_of, text_of, verdict_of
 from tests.world import ACCOUNT, World
@@ -117,6 +120,17 @@ def test_a_site_is_registered_and_synchronized_by_files_in_the_portal(portal: Po
     assert "File synchronization" not in main_of(reader.get(S))
     mails = world.central("mail", "list")["items"]
     assert sorted(one["subject"].split(" of ")[0] for one in mails) == ["Authorization file", "Synchronization file 1"]
+
+
+@pytest.mark.row("C11.2")
+def test_a_file_whose_task_is_refused_is_not_kept(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has too many files waiting cannot fill the disk with further ones."""
+    monkeypatch.setattr(site_files, "MOST_WAITING", 1)
+    admin = portal.enter("owner", "account_administrator")
+    sent = [send(admin, f"{S}/files", b"x" * 2000) for _ in range(3)]
+    assert [one.status_code for one in sent] == [303, 409, 409]
+    with portal.server.database.read(OPERATOR) as unit:
+        assert unit.session.scalar(select(func.count()).select_from(UploadPart)) == 1
 
 
 @pytest.mark.row("C11.2")

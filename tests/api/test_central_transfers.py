@@ -26,32 +26,49 @@ def test_licences_are_transferred_in_the_browser_and_back(portal: Portal) -> Non
     number = numbers(world)
     enter()
     browser = enter("ada", "account_administrator")
-    site = f"{A}/va/{number['Site']}/licences"
-    page = browser.get(f"{site}/transfer?direction=from&other={number['Spare']}")
+    site = f"{A}/va/{number['Site']}"
+    page = browser.get(f"{site}/licence-transfer?direction=from&other={number['Spare']}")
     shown = text_of(page)
     assert ("From Spare to Site" in shown, "Advantage" in shown, "Essentials" in shown) == (True, True, False)
 
     form = {"direction": "from", "other": number["Spare"], "key": ["ADVANTAGE"], "quantity": ["4"]}
     before = purchased(world)
-    seen = browser.post(f"{site}/transfer", {**form, "step": "preview"})
+    seen = browser.post(f"{site}/licence-transfer", {**form, "step": "preview"})
     assert seen.status_code == 200
     assert "3 → 7" in text_of(seen)
     assert f"central licence transfer {ACCOUNT} --line Spare:ADVANTAGE:4:Site" in text_of(seen)
-    edited = browser.post(f"{site}/transfer", {**form, "step": "edit"})
+    edited = browser.post(f"{site}/licence-transfer", {**form, "step": "edit"})
     assert 'value="4"' in edited.get_data(as_text=True)
     assert purchased(world) == before
-    done = browser.post(f"{site}/transfer", {**form, "step": "act"})
-    assert (done.status_code, done.headers["Location"]) == (303, f"{site}/transfers")
+    done = browser.post(f"{site}/licence-transfer", {**form, "step": "act"})
+    assert (done.status_code, done.headers["Location"]) == (303, f"{site}/licence-transfers")
     assert (purchased(world)["Site", "ADVANTAGE"], purchased(world)["Spare", "ADVANTAGE"]) == (7, 6)
 
-    [key] = keys_of(browser, f"{site}/transfers")
-    back = browser.get(f"{site}/transfers/{key}/back")
+    [key] = keys_of(browser, f"{site}/licence-transfers")
+    back = browser.get(f"{site}/licence-transfers/{key}/back")
     assert "Transfer 4 units back" in text_of(back)
-    assert browser.post(f"{site}/transfers/{key}/back", {}).status_code == 303
+    assert browser.post(f"{site}/licence-transfers/{key}/back", {}).status_code == 303
     assert purchased(world) == before
-    again = browser.get(f"{site}/transfers/{key}/back")
+    again = browser.get(f"{site}/licence-transfers/{key}/back")
     assert "Transfer 4" not in text_of(again)
-    assert browser.post(f"{site}/transfers/{key}/back", {}).status_code == 409
+    assert browser.post(f"{site}/licence-transfers/{key}/back", {}).status_code == 409
+
+
+@pytest.mark.row("C3.5", "C4.1")
+def test_no_page_hides_a_licence_whose_id_is_a_verb(portal: Portal) -> None:
+    """A catalogue may name a licence as an address names what is done: its details are there all the same."""
+    world, _server, enter = portal
+    number = numbers(world)["Spare"]
+    tags = ["transfer", "transfers", "upgrade", "assign", "add", "bulk", "new"]
+    lines = "".join(f"entitlement,{tag},Licence {tag},no\n" for tag in tags)
+    world.central("catalogue", "import", world.file("verbs.csv", "kind,tag,name,restricted\n" + lines))
+    orders = "virtual_account,tag,quantity\n" + "".join(f"Spare,{tag},1\n" for tag in tags)
+    world.central("order", "import", ACCOUNT, world.file("verb-orders.csv", orders))
+    browser = enter()
+    for tag in tags:
+        page = text_of(browser.get(f"{A}/va/{number}/licences/{tag}"))
+        assert f"Licence {tag}" in page, tag
+        assert browser.get(f"{A}/va/{number}/licences/{tag}/why").status_code == 200, tag
 
 
 @pytest.mark.row("C4.1")
@@ -61,7 +78,7 @@ def test_what_cannot_be_transferred_comes_back_filled_with_each_reason(portal: P
     number = numbers(world)
     enter()
     browser = enter("ada", "account_administrator")
-    site = f"{A}/va/{number['Site']}/licences/transfer"
+    site = f"{A}/va/{number['Site']}/licence-transfer"
     before = purchased(world)
     form = {"direction": "to", "other": number["Spare"], "key": ["ADVANTAGE", "STRONG"]}
 
@@ -79,7 +96,7 @@ def test_what_cannot_be_transferred_comes_back_filled_with_each_reason(portal: P
     assert purchased(world) == before
     guest = enter("guest", "virtual_account_user", "Spare")
     assert guest.get(site).status_code == 404
-    assert "There is no other virtual account" in text_of(guest.get(f"{A}/va/{number['Spare']}/licences/transfer"))
+    assert "There is no other virtual account" in text_of(guest.get(f"{A}/va/{number['Spare']}/licence-transfer"))
 
 
 @pytest.mark.row("C4.1", "B23")

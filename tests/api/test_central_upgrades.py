@@ -32,7 +32,7 @@ def test_an_upgrade_is_completed_in_the_browser(portal: Portal) -> None:
     enter()
     browser = enter("ada", "account_administrator")
     order(world, "virtual_account,tag,quantity,replaces", "Spare,ESSENTIALS,6,ADVANTAGE=1:2")
-    spare = f"{A}/va/{numbers(world)['Spare']}/licences/upgrade"
+    spare = f"{A}/va/{numbers(world)['Spare']}/licence-upgrade"
     assert f"{spare}?tag=ESSENTIALS" in browser.get(f"{A}/alerts").get_data(as_text=True)
     assert "Essentials 6 Complete upgrade" in text_of(browser.get(spare))
     page = text_of(browser.get(f"{spare}?tag=ESSENTIALS"))
@@ -68,7 +68,7 @@ def test_a_subscription_is_assigned_by_ticks(portal: Portal) -> None:
     columns = "virtual_account,tag,quantity,billing,subscription_id"
     order(world, columns, "Spare,ESSENTIALS,1,usage,SUB-1", "Site,ESSENTIALS,1,usage,<b>SUB-2</b>")
     number = numbers(world)
-    spare = f"{A}/va/{number['Spare']}/licences/assign"
+    spare = f"{A}/va/{number['Spare']}/licence-assign"
     page = browser.get(f"{spare}?tag=ESSENTIALS")
     assert "has it, enabled" in text_of(page)
     form = {"tag": "ESSENTIALS", "subscription": "SUB-1", "had": [number["Spare"]]}
@@ -81,7 +81,7 @@ def test_a_subscription_is_assigned_by_ticks(portal: Portal) -> None:
     assert (status, "It is copied to Site." in text, "disabled duplicate in Site" in text) == (200, True, True)
     assert post([])[0] == 422
     assert post([number["Site"]], step="act")[0] == 303
-    site = text_of(browser.get(f"{A}/va/{number['Site']}/licences/assign"))
+    site = text_of(browser.get(f"{A}/va/{number['Site']}/licence-assign"))
     assert ("SUB-1 Essentials disabled, a duplicate" in site, "<b>SUB-2</b>" in site) == (True, True)
     assert "assign?tag=ESSENTIALS" in browser.get(f"{A}/alerts").get_data(as_text=True)
     assert "No subscription is here" in text_of(browser.get(spare))
