@@ -158,3 +158,24 @@ def test_many_request_codes_get_many_authorization_codes_and_each_its_result(ven
     devices["BLK-2"].reserve_install((out / "SW-48-BLK-2.xml").read_text())
     assert devices["BLK-2"].may_use("ADVANTAGE", 4).allowed
     assert vendor.licence("ADVANTAGE", pool="Spare")["reserved"] == 8
+
+
+@pytest.mark.row("C6.7")
+def test_a_replacement_that_fails_too_hands_the_failed_device_on(vendor: World) -> None:
+    """A failed device counts as such until it is returned itself, however often its replacement was replaced."""
+    failed, first = reserve(vendor, "AIR-1", "ADVANTAGE=6")
+    middle, second = reserve(vendor, "AIR-2", "ADVANTAGE=1")
+    device, made = rehost(vendor, second["id"], "AIR-3")
+    device.reserve_install((vendor.folder / "c-AIR-3").read_text())
+    _last, other = rehost(vendor, made["id"], "AIR-4")
+    assert (made["owed"], other["owed"]) == (0, 0)
+    vendor.central("reservation", "return", ACCOUNT, made["id"], "--code", device.reserve_return())
+    listed = {row["id"]: row for row in vendor.central("reservation", "list", ACCOUNT)["items"]}
+    assert (listed[second["id"]]["rehosted_to"], listed[other["id"]]["rehost_of"]) == (other["id"], second["id"])
+    assert rehost(vendor, second["id"], "AIR-5", code=1)[1]["error"]["code"] == "already_rehosted"
+    assert rehost(vendor, first["id"], "AIR-6", code=1)[1]["error"]["code"] == "too_many_rehosts"
+    vendor.central("reservation", "return", ACCOUNT, second["id"], "--code", middle.reserve_return())
+    assert rehost(vendor, first["id"], "AIR-7")[1]["owed"] == 3
+    vendor.central("reservation", "return", ACCOUNT, first["id"], "--code", failed.reserve_return())
+    assert vendor.licence("ADVANTAGE", pool="Spare")["balance"] == 3
+    assert vendor.central("ledger", "verify")["ok"]

@@ -12,7 +12,7 @@ from central.domain.base import next_number, next_numbers
 from central.domain.ledger.models import Bucket, Holding, Lot, Posting
 from central.domain.ledger.rules import LOT_TERMS, lot_digest, posting_hash
 from serverkit.db.unit import Unit
-from serverkit.db.upsert import forget, insert_rows, table_of, upsert
+from serverkit.db.upsert import batches, forget, insert_rows, table_of, upsert
 from serverkit.locks import for_change
 
 
@@ -148,8 +148,12 @@ def _change_many(unit: Unit, account_id: str, moves: Sequence[Move]) -> None:
         changes[move.lot_id, move.target] += move.quantity
     lots = {move.lot_id for move in moves}
     query = select(Holding.lot_id, Holding.bucket, Holding.virtual_account_id, Holding.holder, Holding.quantity)
-    query = for_change(query.where(Holding.account_id == account_id, Holding.lot_id.in_(lots)))
-    present = {(lot, bucket, va, holder): n for lot, bucket, va, holder, n in unit.session.execute(query)}
+    query = for_change(query.where(Holding.account_id == account_id))
+    present = {
+        (lot, bucket, va, holder): n
+        for piece in batches(sorted(lots))
+        for lot, bucket, va, holder, n in unit.session.execute(query.where(Holding.lot_id.in_(piece)))
+    }
     rows, gone = [], []
     for (lot, place), by in changes.items():
         key = (lot, place.bucket.value, place.virtual_account_id, place.holder)

@@ -120,8 +120,8 @@ def _entry(virtual_account_id: str, lot: Lot, notes: str) -> Entry:
 
 def lots_by_id(unit: Unit, account_id: str, ids: set[str]) -> dict[str, Lot]:
     """Lots by id."""
-    rows = unit.session.scalars(select(Lot).where(Lot.account_id == account_id, Lot.id.in_(ids)))
-    return {row.id: row for row in rows}
+    query = select(Lot).where(Lot.account_id == account_id)
+    return {row.id: row for piece in batches(ids) for row in unit.session.scalars(query.where(Lot.id.in_(piece)))}
 
 
 def free_views(unit: Unit, account_id: str, virtual_account_id: str, tag: str) -> list[LotView]:

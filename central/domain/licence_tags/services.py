@@ -153,7 +153,9 @@ def tags_lost(unit: Unit, account_id: str, virtual_account_id: str, moved: Mappi
 
     `moved` says how many units of which lots leave. Nothing that arrives has a tag; what stays keeps its own.
     """
-    held = _owned(unit, account_id, virtual_account_id, Holding.lot_id.in_(sorted(moved)))
+    held: dict[str, tuple[str, int]] = {}
+    for piece in batches(sorted(moved)):
+        held |= _owned(unit, account_id, virtual_account_id, Holding.lot_id.in_(piece))
     gone = sorted(lot for lot, (_tag, count) in held.items() if count <= moved[lot])
     tags = {tag for tag, _count in held.values()}
     rest: dict[str, int] = dict.fromkeys(tags, 0)
@@ -168,10 +170,11 @@ def tags_lost(unit: Unit, account_id: str, virtual_account_id: str, moved: Mappi
             select(column, LicenceTag.name)
             .join(LicenceTag, (table.account_id == LicenceTag.account_id) & (table.tag_id == LicenceTag.id))
             .where(LicenceTag.account_id == account_id, LicenceTag.virtual_account_id == virtual_account_id)
-            .where(column.in_(things))
+            .order_by(LicenceTag.key)
         )
-        for thing, name in unit.session.execute(query.order_by(LicenceTag.key)):
-            found.setdefault(thing, []).append(name)
+        for piece in batches(things):
+            for thing, name in unit.session.execute(query.where(column.in_(piece))):
+                found.setdefault(thing, []).append(name)
     return found
 
 

@@ -157,15 +157,22 @@ def reset_alert(unit: Unit, row: Reservation) -> Reservation:
 
 
 def settle_rehosts(unit: Unit, row: Reservation) -> None:
-    """A reservation has ended: its replacement holds real units where it can; a failed one is no longer replaced by it."""
-    if row.rehosted_to is not None:
-        replacement = unit.session.get(Reservation, (row.account_id, row.rehosted_to))
-        if replacement is not None and replacement.state == ACTIVE and replacement.owed:
-            place = (replacement.account_id, replacement.virtual_account_id)
-            virtual_account = unit.session.get_one(VirtualAccount, place)
-            replacement.owed -= settle_owed(unit, virtual_account, replacement.instance_id)
+    """A reservation has ended: its replacement holds real units where it can; a failed one is no longer replaced by it.
+
+    What it was replaced by itself replaces the failed one then: that counts for the quota until it is returned.
+    """
+    replacement = unit.session.get(Reservation, (row.account_id, row.rehosted_to)) if row.rehosted_to else None
+    if replacement is not None and replacement.state != ACTIVE:
+        replacement = None
+    if replacement is not None and replacement.owed:
+        place = (replacement.account_id, replacement.virtual_account_id)
+        virtual_account = unit.session.get_one(VirtualAccount, place)
+        replacement.owed -= settle_owed(unit, virtual_account, replacement.instance_id)
     if row.rehost_of is not None:
         failed = unit.session.get(Reservation, (row.account_id, row.rehost_of))
         if failed is not None and failed.rehosted_to == row.id:
-            failed.rehosted_to = failed.reset_at = None
+            if replacement is not None:
+                failed.rehosted_to, replacement.rehost_of = replacement.id, failed.id
+            else:
+                failed.rehosted_to = failed.reset_at = None
     row.owed = 0

@@ -20,7 +20,6 @@ from central.domain.transfers.rules import FreeLot, Inventory, Key, Wish
 from exchange.compliance import LotView
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit
-from serverkit.db.upsert import batches
 
 
 def inventory_of(unit: Unit, account_id: str, wishes: Iterable[Wish]) -> Inventory:
@@ -42,9 +41,7 @@ def _free_lots(unit: Unit, account_id: str, places: Collection[str], tags: Colle
     of_tags = select(Lot.id).where(Lot.account_id == account_id, Lot.tag.in_(tags))
     free = (Holding.bucket == Bucket.FREE, Holding.holder == "")
     rows = holdings_of(unit, account_id, Holding.virtual_account_id.in_(places), *free, Holding.lot_id.in_(of_tags))
-    lots: dict[str, Lot] = {}
-    for piece in batches({row.lot_id for row in rows}):
-        lots |= lots_by_id(unit, account_id, set(piece))
+    lots = lots_by_id(unit, account_id, {row.lot_id for row in rows})
     for row in rows:
         lot = lots[row.lot_id]
         view = LotView(lot.id, LicenceType(lot.licence_type), row.quantity, lot.start, lot.end, Billing(lot.billing))

@@ -229,10 +229,10 @@ def shifted(pool: PoolFigures, view: LotView, by: int, now: datetime) -> PoolFig
     terms, rest = [], by
     for term in pool.terms:
         lot = term.lot
-        if rest < 0 and alike == (lot.licence_type, lot.billing, lot.start, lot.end):
-            taken = min(lot.quantity, -rest)
-            rest += taken
-            lot = replace(lot, quantity=lot.quantity - taken)
+        if rest and alike == (lot.licence_type, lot.billing, lot.start, lot.end):
+            change = max(rest, -lot.quantity)
+            rest -= change
+            lot = replace(lot, quantity=lot.quantity + change)
         if lot.quantity:
             terms.append(Term(lot, term.phase))
     if rest > 0:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+
+from sqlalchemy import select
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
+from central.domain.accounts.errors import UnknownVirtualAccountError
 from central.domain.accounts.models import VirtualAccount
 from central.domain.base import next_number
 from central.domain.catalogue.queries import entitlement
@@ -29,17 +32,22 @@ NUMBERS = "transfer"
 
 def plan_transfer(unit: Unit, account_id: str, wishes: Sequence[Wish | AppError]) -> tuple[Inventory, Plan]:
     """What a transfer would do; both virtual accounts of each line need the permission."""
-    permitted = [_permitted(unit, account_id, wish) for wish in wishes]
+    places = {place for wish in wishes if isinstance(wish, Wish) for place in (wish.source, wish.target)}
+    query = select(VirtualAccount).where(VirtualAccount.account_id == account_id, VirtualAccount.id.in_(sorted(places)))
+    there = {row.id: row for row in unit.session.scalars(query)}
+    permitted = [_permitted(unit, account_id, wish, there) for wish in wishes]
     inventory = inventory_of(unit, account_id, (wish for wish in permitted if isinstance(wish, Wish)))
     return inventory, plan(inventory, permitted)
 
 
-def _permitted(unit: Unit, account_id: str, wish: Wish | AppError) -> Wish | AppError:
+def _permitted(unit: Unit, account_id: str, wish: Wish | AppError, there: Collection[str]) -> Wish | AppError:
     if isinstance(wish, AppError):
         return wish
     try:
         for place in (wish.source, wish.target):
             require(unit, Permission.LICENCE_TRANSFER, account_id, place)
+            if place not in there:  # what is to come back may be from one that was deleted since
+                raise UnknownVirtualAccountError
     except AppError as error:
         return error
     return wish

@@ -14,7 +14,7 @@ from central.domain.ledger.models import Bucket, Holding, Lot
 from central.domain.ledger.postings import holdings_of
 from central.domain.ledger.queries import PoolFigures, pools
 from central.domain.ledger.replacing import REPLACES, read_replacements
-from central.domain.ledger.services import free_views
+from central.domain.ledger.services import free_views, lots_by_id
 from central.domain.upgrades.rules import PendingLot, Replaceable, state_of
 from exchange.compliance import LotPhase, lot_phase
 from exchange.vocabulary import LicenceType
@@ -50,10 +50,10 @@ def situation(unit: Unit, virtual_account: VirtualAccount, tag: str) -> Situatio
         Holding.lot_id.in_(of_tag),
     )
     held = {row.lot_id: row.quantity for row in rows}
-    query = select(Lot).where(Lot.account_id == account_id, Lot.id.in_(held)).order_by(Lot.created_at, Lot.id)
+    found = lots_by_id(unit, account_id, set(held)).values()
     lots = [
         lot
-        for lot in unit.session.scalars(query)
+        for lot in sorted(found, key=lambda lot: (lot.created_at, lot.id))
         if lot_phase(lot.start, lot.end, unit.licence_now) is not LotPhase.EXPIRED
     ]
     pending = [PendingLot(lot.id, held[lot.id], read_replacements(lot.details[REPLACES])) for lot in lots]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -26,13 +27,15 @@ from central.actions.transfers import (
     reverse_transfer,
     transfer_lines,
 )
-from central.actions.virtual_accounts import create_virtual_account
+from central.actions.virtual_accounts import create_virtual_account, delete_virtual_account
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.ledger.claims import ClaimSpec, set_claims
 from central.domain.ledger.errors import NotEnoughFreeError
 from central.domain.ledger.models import Bucket, Lot
 from central.domain.ledger.postings import Place, post
 from central.domain.ledger.queries import pools
+from central.domain.ledger.rules import LotSpec
+from central.domain.ledger.services import enter_lots
 from central.domain.transfers.errors import NothingToReverseError, ReversalOverError, TransferRefusedError
 from serverkit.db.paging import Slice
 from serverkit.db.unit import Unit
@@ -286,3 +289,35 @@ def test_tags_that_do_not_go_along_are_named_before_and_are_gone_after(tmp_path:
         assert plain(transfer_lines(unit, DOMAIN, lines)) == seen
         [tag] = list_licence_tags(unit, DOMAIN, POOL)
         assert (tag["licences"], tag["lots"]) == (1, 0)
+
+
+@pytest.mark.row("C4.1")
+def test_a_transfer_from_a_virtual_account_that_is_gone_comes_back_no_more(tmp_path: Path) -> None:
+    """The line is refused by name, in the preview as in the reversal; what else there is comes back."""
+    with stock(tmp_path) as unit:
+        transfer_lines(unit, DOMAIN, [Line("Lab: east", 2, POOL, "ESSENTIALS")])
+        lines = [Line("Spare", 2, "Lab: east", "ESSENTIALS"), Line("Spare", 3, POOL, "ADVANTAGE")]
+        done = transfer_lines(unit, DOMAIN, lines)["transfer"]
+        delete_virtual_account(unit, DOMAIN, "Lab: east")
+        unit.session.flush()
+        foreseen, came = preview_reversal(unit, DOMAIN, done), reverse_transfer(unit, DOMAIN, done)
+        assert [one["code"] for one in came["lines"]].count("unknown_virtual_account") == 1
+        assert foreseen["lines"] == came["lines"]
+        assert owned(unit)["Spare", "ESSENTIALS"] == 2
+        assert ("Spare", "ADVANTAGE") not in owned(unit)
+        assert verify_ledger(unit)["ok"]
+
+
+@pytest.mark.row("C4.1", "C5.1")
+def test_a_licence_of_very_many_lots_moves_with_few_values_in_each_statement(tmp_path: Path) -> None:
+    """However many lots a licence has, no statement names them all: a database takes only so many values at once."""
+    with stock(tmp_path) as unit:
+        account = by_domain(unit, DOMAIN).id
+        spec = LotSpec(POOL, "FEED", 1)
+        enter_lots(unit, account, [(virtual_account(unit, account, POOL).id, spec)] * 2500, {"FEED": "Threat feed"})
+        connection: Any = unit.session.connection().connection.driver_connection
+        connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 2200)
+        lines = [Line("Spare", 2500, POOL, "FEED")]
+        foreseen = preview_transfer(unit, DOMAIN, lines)
+        assert plain(transfer_lines(unit, DOMAIN, lines)) == foreseen
+        assert ("Site", "FEED") not in owned(unit)
