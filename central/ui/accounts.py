@@ -20,6 +20,7 @@ from serverkit.web.urls import SIGNED_IN, Url
 
 CREATE, CHANGE = Permission.ACCOUNT_CREATE, Permission.ACCOUNT_PROPERTY
 PATH, NEW = "/a", "/accounts/new"
+HELP = "central-portal#accounts"
 
 
 def account_rows(page: Page, wanted: Wanted) -> Rows:
@@ -145,7 +146,7 @@ def home(page: Page) -> Answer:
 
 def list_page(page: Page) -> Answer:
     """The list."""
-    return table_page(page, ACCOUNTS, template="accounts.html", help="central-portal#accounts")
+    return table_page(page, ACCOUNTS, template="accounts.html", help=HELP)
 
 
 def account_home(page: Page) -> Answer:
@@ -159,7 +160,7 @@ def new_page(page: Page) -> Answer:
         "view": MAKE.view(page, NEW, cancel=PATH),
         "intro": _("It begins with one virtual account, the default."),
     }
-    return Shown("account-new", _("New account"), "form_page.html", context, crumbs=LIST, nav="accounts")
+    return Shown("account-new", _("New account"), "form_page.html", context, crumbs=LIST, nav="accounts", help=HELP)
 
 
 def make(page: Page) -> Answer:
@@ -179,7 +180,9 @@ def properties_page(page: Page) -> Answer:
     one = page.thing
     view = EDIT.view(page, _at(one, "properties"), values=one, cancel=PATH)
     context = {"view": view, "about": ((_("Domain identifier"), one["domain"]), (_("Number"), one["number"]))}
-    return Shown("account-properties", _("Properties of the account"), "form_page.html", context, nav="accounts")
+    return Shown(
+        "account-properties", _("Properties of the account"), "form_page.html", context, nav="accounts", help=HELP
+    )
 
 
 def change(page: Page) -> Answer:

@@ -145,7 +145,15 @@ def new_page(page: Page) -> Answer:
     context = {"view": MAKE.view(page, f"{root}/va/new", cancel=f"{root}/va")}
     crumbs = ((POOLS.title, f"{root}/va"),)
     title = _("New virtual account")
-    return Shown("virtual-account-new", title, "form_page.html", context, crumbs=crumbs, nav="virtual-accounts")
+    return Shown(
+        "virtual-account-new",
+        title,
+        "form_page.html",
+        context,
+        crumbs=crumbs,
+        nav="virtual-accounts",
+        help="central-portal#virtual-accounts",
+    )
 
 
 def make(page: Page) -> Answer:

@@ -190,3 +190,17 @@ def test_health_names_what_is_wrong_and_what_to_do(portal: Portal) -> None:
     assert [one in shown for one in ("no job has run yet", "Start central serve", "no mail server is set")] == [
         True
     ] * 3
+
+
+@pytest.mark.row("C12.5")
+def test_forms_of_accounts_lead_to_their_help(portal: Portal) -> None:
+    """Help of a page is about the page, not the list of all chapters."""
+    _world, _server, enter = portal
+    admin = enter()
+    forms = {
+        "/accounts/new": "accounts",
+        f"/a/{ACCOUNT}/properties": "accounts",
+        f"/a/{ACCOUNT}/va/new": "virtual-accounts",
+    }
+    for path, part in forms.items():
+        assert f'href="/help/central-portal#{part}" data-help' in admin.get(path).get_data(as_text=True), path
