@@ -262,3 +262,20 @@ def test_licences_that_a_product_brings_are_chosen_reviewed_and_added(portal: Po
     assert again["code"] == "licence_added_already"
     left = world.central("instance", "add-licences", ACCOUNT, mine)["items"]
     assert [(one["tag"], one["available"]) for one in left] == [("ADVANTAGE", 2), ("ESSENTIALS", 0)]
+
+
+@pytest.mark.row("C7.4")
+def test_a_device_of_which_only_an_unchecked_code_speaks_brings_nothing(portal: Portal) -> None:
+    """Anybody can write the code of another maker's device, for any serial: no licences come of it."""
+    world, _server, _enter = portal
+    world.central("catalogue", "import", world.file("products.csv", CATALOGUE))
+    world.central("catalogue", "include", "SW-48", "--licence", "ESSENTIALS=4")
+    code = "XX-ZSW-48:MADE-UP-1-smczDWRiK-YK"
+    words = ("--virtual-account", "Site", "--request-code", code, "--licence", "ADVANTAGE=1")
+    made = world.central("reservation", "create", ACCOUNT, *words, "--output", world.file("code"))
+    assert made["verified_code"] is False
+    add = ("instance", "add-licences", ACCOUNT, made["instance"])
+    assert world.central(*add)["items"] == []
+    refused = world.central(*add, "--licence", "ESSENTIALS=4", code=1)["error"]
+    assert refused["code"] == "product_not_entitled"
+    assert world.central("ledger", "verify")["ok"]

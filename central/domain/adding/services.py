@@ -15,11 +15,12 @@ from central.domain.catalogue.models import Product
 from central.domain.catalogue.queries import entitlement, find_product, titles
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
-from central.domain.instances.models import Instance
+from central.domain.instances.models import RESERVED, Instance
 from central.domain.instances.queries import placed_name
 from central.domain.instances.services import refuse_managed_instance
 from central.domain.ledger.rules import LotSource, LotSpec
 from central.domain.ledger.services import enter_lots
+from central.domain.reservations.queries import reservation_of
 from exchange.identity import Udi
 from serverkit.db.unit import Unit
 from serverkit.licence_texts import units_text
@@ -48,7 +49,13 @@ def included(unit: Unit, product: str) -> dict[str, int]:
 
 
 def offer_of(unit: Unit, row: Instance) -> Offer:
-    """What the product of an instance brings, and what was added from this device already."""
+    """What the product of an instance brings, and what was added from this device already.
+
+    Nothing where only a request code that cannot be checked speaks of the device: anybody can write such a code, for any serial.
+    """
+    reservation = reservation_of(unit, row.account_id, row.id) if row.state == RESERVED else None
+    if row.state == RESERVED and (reservation is None or not reservation.own_code):
+        return Offer({}, frozenset())
     product = find_product(unit, row.product_tag, row.udi["pid"])
     query = select(AddedLicence.tag).where(
         AddedLicence.account_id == row.account_id, AddedLicence.unit_key == Udi.from_dict(row.udi).plain_key
