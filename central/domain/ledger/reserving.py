@@ -39,7 +39,13 @@ def hold_for(
         taken
         for end, count in terms
         for taken in take(
-            unit, virtual_account, supply.of_end(end), count, target, "reserved", longest_first=longest_first
+            unit,
+            virtual_account,
+            supply_of(unit, virtual_account, tag).of_end(end),  # without what the ends before it took
+            count,
+            target,
+            "reserved",
+            longest_first=longest_first,
         )
     ]
 
@@ -53,8 +59,11 @@ def _refuse_more_than_free(
     terms: Sequence[tuple[str, int]],
 ) -> None:
     named = {"virtual_account": virtual_account.name, "name": entitlement(unit, tag).name}
+    asked: dict[str, int] = {}  # an end may be named in two ways: the units of both are of the same lots
     for end, count in terms:
-        most = sum(view.quantity for view in supply.of_end(end).prepaid)
+        views = supply.of_end(end).prepaid
+        most = sum(view.quantity for view in views) - (asked.get(views[0].id, 0) if views else 0)
+        asked |= {view.id: asked.get(view.id, 0) + count for view in views}
         if count > most:
             raise NotEnoughFreeError(
                 "{quantity} of {name} with the term {end} are to be reserved in {virtual_account}, {most} are free",

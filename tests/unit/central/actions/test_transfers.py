@@ -34,6 +34,7 @@ from central.domain.ledger.errors import NotEnoughFreeError
 from central.domain.ledger.models import Bucket, Lot
 from central.domain.ledger.postings import Place, post
 from central.domain.ledger.queries import pools
+from central.domain.ledger.reserving import hold_for
 from central.domain.ledger.rules import LotSpec
 from central.domain.ledger.services import enter_lots
 from central.domain.transfers.errors import NothingToReverseError, ReversalOverError, TransferRefusedError
@@ -321,3 +322,21 @@ def test_a_licence_of_very_many_lots_moves_with_few_values_in_each_statement(tmp
         foreseen = preview_transfer(unit, DOMAIN, lines)
         assert plain(transfer_lines(unit, DOMAIN, lines)) == foreseen
         assert ("Site", "FEED") not in owned(unit)
+
+
+@pytest.mark.row("C6.1")
+def test_a_term_that_is_named_twice_in_two_ways_takes_no_more_than_it_holds(tmp_path: Path) -> None:
+    """The last day and the time of an end are one term: the units of both are compared with what is free of it."""
+    with stock(tmp_path) as unit:
+        place = virtual_account(unit, by_domain(unit, DOMAIN).id, POOL)
+        holder = add_instance(unit, "SN9").id
+        one = unit.session.query(Lot).filter_by(order_line="2").one()
+        spec = LotSpec(POOL, one.tag, 1, licence_type=one.licence_type, start=one.start, end=one.end)
+        enter_lots(unit, one.account_id, [(place.id, spec)], {one.tag: one.tag})
+        both = [("2026-06-30", 3), ("2026-07-01T00:00:00Z", 3)]
+        with pytest.raises(NotEnoughFreeError):
+            hold_for(unit, place, "ADVANTAGE", 6, holder, longest_first=True, terms=both)
+        fewer = [("2026-06-30", 2), ("2026-07-01T00:00:00Z", 3)]
+        held = hold_for(unit, place, "ADVANTAGE", 5, holder, longest_first=True, terms=fewer)
+        assert sum(count for _lot, count in held) == 5
+        assert verify_ledger(unit)["ok"]
