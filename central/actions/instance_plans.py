@@ -19,6 +19,7 @@ from central.domain.instances.rules import Possession, judge_release, judge_remo
 from central.domain.ledger.queries import pools
 from central.domain.reservations.errors import ReturnCodeNeededError
 from central.domain.reservations.queries import reserving_instances
+from central.domain.reservations.rehosting import held_in_place
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError
 from serverkit.verdicts import Verdict
@@ -75,10 +76,11 @@ def plan_transfers(unit: Unit, domain: str, ids: Sequence[str], virtual_account_
     target = virtual_account(unit, account.id, virtual_account_name)
     left = {tag: pool for (_va, tag), pool in pools(unit, account.id, [target.id]).items()}
     balance = {tag: pool.verdict.prepaid.balance for tag, pool in left.items()}
-    barred = _why_not(unit, target)
+    barred, held = _why_not(unit, target), held_in_place(unit, account.id, ids)
     found = []
     for one, has in _possessions(unit, account, ids, f"transfer --to {target.name}"):
-        reasons = tuple(reason for reason in (has.managed, barred) if reason is not None)
+        stays = held.get(one.id) if one.virtual_account != target.name else None
+        reasons = tuple(reason for reason in (has.managed, barred, stays) if reason is not None)
         short: list[HadLicence] = []
         for had in one.of(USED) if one.virtual_account != target.name and not reasons else ():
             balance[had.tag] = balance.get(had.tag, 0) - had.count

@@ -33,6 +33,7 @@ from central.domain.ledger.reserving import reserved_for
 from central.domain.reservations.ending import take_back
 from central.domain.reservations.moving import move_reservations
 from central.domain.reservations.queries import forget_registered
+from central.domain.reservations.rehosting import held_in_place
 from central.domain.satellites.queries import satellite_names
 from central.keyring import KeyRing
 from exchange.errors import ExchangeError
@@ -150,6 +151,9 @@ def transfer_instance(unit: Unit, domain: str, instance_id: str, virtual_account
     target = virtual_account(unit, account.id, virtual_account_name)
     row = _find(unit, account, instance_id)
     source = row.virtual_account_id
+    if target.id != source:
+        for refusal in held_in_place(unit, account.id, [row.id]).values():
+            raise refusal
     services.transfer_instance(unit, row, target)
     if target.id != source:
         move_grants(unit, account.id, {row.id: target.id})

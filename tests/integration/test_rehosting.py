@@ -179,3 +179,15 @@ def test_a_replacement_that_fails_too_hands_the_failed_device_on(vendor: World) 
     vendor.central("reservation", "return", ACCOUNT, first["id"], "--code", failed.reserve_return())
     assert vendor.licence("ADVANTAGE", pool="Spare")["balance"] == 3
     assert vendor.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C6.7", "C7.2")
+def test_a_failed_device_and_what_owes_units_stay_where_the_quota_counts_them(vendor: World) -> None:
+    """Moved elsewhere, the one would free the quota of its virtual account, and the other never get what it is owed."""
+    _failed, first = reserve(vendor, "AIR-1", "ADVANTAGE=6")
+    _device, made = rehost(vendor, first["id"], "AIR-3")
+    assert made["owed"] == 2
+    for row, why in ((first, "already_rehosted"), (made, "owed_units")):
+        words = ("instance", "transfer", ACCOUNT, row["instance"], "--to", "Site")
+        assert vendor.central(*words, code=1)["error"]["code"] == why
+    assert rehost(vendor, made["id"], "AIR-4", code=1)[1]["error"]["code"] == "too_many_rehosts"

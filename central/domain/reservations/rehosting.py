@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
@@ -19,6 +20,7 @@ from central.domain.reservations.errors import (
     FormerKeyError,
     NothingReservedError,
     NotRehostedError,
+    OwedUnitsError,
     ReservationEndedError,
     TooManyRehostsError,
 )
@@ -35,6 +37,7 @@ from central.domain.reservations.services import (
 from central.keyring import KeyRing
 from exchange.codes.authorization import ReservedLine
 from serverkit.db.unit import Unit
+from serverkit.errors import AppError
 from serverkit.locks import again_for_change, row_for_change
 from serverkit.names import check_text
 
@@ -154,6 +157,22 @@ def reset_alert(unit: Unit, row: Reservation) -> Reservation:
     message = f"the alert about the failed device {device_label(row)} was reset"
     say(unit, EventKind.RESERVATION_ALERT_RESET, instance, message, {"reservation": row.id})
     return row
+
+
+def held_in_place(unit: Unit, account_id: str, instances: Sequence[str]) -> dict[str, AppError]:
+    """Why some instances stay in their virtual account, by id: its quota counts the failed, and what is owed is settled there."""
+    query = select(Reservation).where(
+        Reservation.account_id == account_id,
+        Reservation.instance_id.in_(instances),
+        Reservation.state == ACTIVE,
+        or_(Reservation.rehosted_to.is_not(None), Reservation.owed > 0),
+    )
+    return {
+        row.instance_id: OwedUnitsError()
+        if row.owed
+        else AlreadyRehostedError("{device} was rehosted already", device=device_label(row))
+        for row in unit.session.scalars(query)
+    }
 
 
 def settle_rehosts(unit: Unit, row: Reservation) -> None:
