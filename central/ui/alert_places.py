@@ -65,7 +65,7 @@ def _in_pool(root: str, item: Item) -> Iterator[Place]:
     if item["kind"] in OF_LICENCES:
         words, verb = OF_LICENCES[item["kind"]]
         asked = {"tag": subject.get("tag", ""), **({"direction": "from"} if verb == "transfer" else {})}
-        yield words, f"{root}/licences/{verb}?{urlencode(asked)}"
+        yield words, f"{root}/licence-{verb}?{urlencode(asked)}"
     if reservation := subject.get("reservation"):
         words, verb = OF_RESERVATION.get(str(item["kind"]), OPEN_RESERVATION)
         yield words, f"{root}/reservations/{quote(str(reservation), safe='')}{verb}"
