@@ -132,7 +132,7 @@ def test_orders_come_in_as_a_file_whole_or_not_at_all(api: Api, vendor: World) -
     )
 
     assert bad[1]["code"] == "unknown_entitlement"
-    assert good == (200, {"lots": 1, "quantity": 7, "warnings": []})
+    assert good == (200, {"lots": 1, "quantity": 7, "imported": True, "warnings": []})
     assert vendor.licence("ESSENTIALS", pool="Spare")["purchased"] == 7
 
 

@@ -521,7 +521,7 @@ def test_the_schedule_synchronizes_by_itself_and_backs_off_after_failures(site: 
     site.advance("1d")
     ran = site.satellite("jobs", "run", "synchronize")["detail"]
     idle = site.satellite("jobs", "run", "synchronize")["detail"]
-    front.twist = lambda *_: (503, b"")
+    front.twist = lambda *_: (503, b'{"code":"busy"}')
     site.advance("1d")
     failed = site.satellite("jobs", "run", "synchronize")["detail"]
     early = site.satellite("jobs", "run", "synchronize")["detail"]

@@ -8,9 +8,11 @@ from central.domain.reservations.rules import MOST_LINES
 from serverkit.http.operations import (
     FLAG,
     OPTIONAL_TIME,
+    PLAIN,
     TEXT,
     TIME,
     WHOLE,
+    Page,
     Strict,
     example,
     object_of,
@@ -138,7 +140,16 @@ RESERVATION = object_of(
     owed=WHOLE,
     factory=FLAG,
 )
+
+
+class OfferPage(Page):
+    """The virtual account from which licences would be reserved."""
+
+    virtual_account: str = Field(max_length=255, pattern=PLAIN)
+
+
 OFFER = object_of(
+    id=TEXT,
     tag=TEXT, name=TEXT, description=TEXT, available=WHOLE, unlimited=FLAG, permitted=FLAG,
     terms={"type": "array", "items": object_of(key=TEXT, end=OPTIONAL_TIME, available=WHOLE)},
 )  # fmt: skip

@@ -16,6 +16,7 @@ from central.api.v1.reservation_bodies import (
     NewQuantity,
     NewReservation,
     NewReservations,
+    OfferPage,
     Rehost,
     Release,
     ReservationChange,
@@ -80,9 +81,9 @@ def create_many(call: Call) -> dict[str, Any]:
 
 
 def list_offers(call: Call) -> dict[str, Any]:
-    """List what can be reserved in a virtual account, the default one where none is named, and how much of each term."""
+    """List what can be reserved in a virtual account, and how much of each term."""
     rows = reservations.list_offers(call.unit, call.path["account"], call.query.virtual_account)
-    return paged(rows, call.query)
+    return paged([{**row, "id": row["tag"]} for row in rows], call.query)
 
 
 def list_all(call: Call) -> dict[str, Any]:
@@ -154,7 +155,7 @@ OPERATIONS = (
     ),
     Op(
         "list_reservation_offers", "GET", f"{ACCOUNT_PATH}/reservation-offers",
-        "List what can be reserved in a virtual account.", list_offers, list_of(OFFER), PoolPage, permission=Permission.RESERVATION_MANAGE, row="C6.1",
+        "List what can be reserved in a virtual account.", list_offers, list_of(OFFER), OfferPage, permission=Permission.RESERVATION_MANAGE, row="C6.1",
     ),
     Op(
         "create_reservation", "POST", ALL, "Reserve licences for the device of a request code.", create, CREATED,

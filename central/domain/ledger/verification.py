@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 
 from central.domain.base import Counter
+from central.domain.ledger.lot_fields import search_terms
 from central.domain.ledger.models import GRANTED, Bucket, Claim, Holding, Lot, PoolTotal, Posting
 from central.domain.ledger.postings import POSTING_NUMBERS, content_of, lot_note
 from central.domain.ledger.rules import posting_hash
@@ -126,11 +127,16 @@ def _verify_lots(unit: Unit, chains: _Chains) -> Iterator[Finding]:
             continue
         if quantity != lot.quantity:
             yield _finding("lots", lot.id, f"the lot says {lot.quantity}, its postings {quantity}")
-        elif note != lot_note(lot):
+        elif note != lot_note(lot) or _is_searched_otherwise(lot):
             yield _finding("lots", lot.id, "the lot was changed after it was added")
     for (account_id, lot_id), (quantity, _) in wanted.items():
         if account_id not in chains.broken:
             yield _finding("lots", lot_id, f"the lot is missing, its postings say {quantity}")
+
+
+def _is_searched_otherwise(lot: Lot) -> bool:
+    """Whether what a lot is found by does not follow from what it says."""
+    return any(getattr(lot, name) != value for name, value in search_terms(lot.details, lot.sku).items())
 
 
 def _verify_totals(unit: Unit) -> Iterator[Finding]:
