@@ -32,6 +32,7 @@ class Policies(BaseModel):
     grant_days: int = Field(ge=1, le=365)
     grant_delivery_days: int = Field(ge=1, le=90)
     agreement_grace_days: int = Field(ge=0, le=90)
+    transfer_reversal_days: int = Field(ge=0, le=365)
 
 
 class NewAgreement(BaseModel):
@@ -80,6 +81,11 @@ FORM = Form(
         "agreement_grace_days": Ui(
             _("Days of grace for the agreement"),
             _("How long devices may register at satellites while a new version waits to be accepted."),
+            width="narrow",
+        ),
+        "transfer_reversal_days": Ui(
+            _("Days to reverse a transfer"),
+            _("How long units that are still free can be transferred back in one step; 0 for not at all."),
             width="narrow",
         ),
     },

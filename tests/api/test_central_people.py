@@ -109,12 +109,15 @@ def test_lists_say_what_waits_who_manages_and_nothing_that_is_not_permitted(port
 
 
 @pytest.mark.row("C12.5")
-def test_feedback_and_support_requests_leave_by_mail_with_what_was_said_and_no_more(portal: Portal) -> None:
+def test_feedback_and_support_requests_leave_by_mail_with_what_was_said_and_no_more(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without an address there is no form; an anonymous text names nobody; a request names all fields; reasons on the form."""
     _world, server, enter = portal
     enter()
     assert "no address" in text_of(enter("first", "account_user").get("/feedback"))
-    server.settings.contact.__dict__.update(feedback="ideas@vendor.example", support="help@vendor.example")
+    for name, address in (("feedback", "ideas@vendor.example"), ("support", "help@vendor.example")):
+        monkeypatch.setitem(server.settings.contact.__dict__, name, address)
     guest = enter("guest", "account_user")
     sent = {"category": "problem", "text": "It <b>blinks</b>\r\ntwice"}
     assert press(guest, guest.get("/feedback"), **sent, anonymous="yes").status_code == 303
