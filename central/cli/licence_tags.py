@@ -9,7 +9,7 @@ import click
 
 from central.actions import licence_tags as actions
 from central.cli.base import group, reading, writing
-from serverkit.cli.base import emit, emit_list
+from serverkit.cli.base import Command, emit, emit_list
 
 PLACE = click.option("--virtual-account", "name", required=True, metavar="VA")
 
@@ -72,7 +72,7 @@ def _command(verb: str, text: str, *, remove: bool) -> click.Command:
     made: Any = change
     for one in decorators:
         made = one(made)
-    return click.command(verb, help=text)(made)
+    return click.command(verb, cls=Command, help=text)(made)
 
 
 licence_tag = _command("tag", "Set tags, separated by commas, on licences and lots.", remove=False)

@@ -7,7 +7,7 @@ import click
 from central.actions.lot_changes import add_licences, preview_removal, remove_licences
 from central.actions.lots import FILTERS, list_lots
 from central.cli.base import reading, writing
-from serverkit.cli.base import INTEGER, emit, emit_page
+from serverkit.cli.base import INTEGER, Command, emit, emit_page
 from serverkit.db.paging import Slice
 
 COLUMNS = (
@@ -24,7 +24,7 @@ COLUMNS = (
 )
 
 
-@click.command("lots", help="List the lots of licences with their sources.")
+@click.command("lots", cls=Command, help="List the lots of licences with their sources.")
 @click.argument("domain")
 @click.option("--virtual-account", "name", metavar="VA", help="Only this virtual account.")
 @click.option("--source", metavar="WORD", help="Such as order, pak_migration, manual.")
@@ -51,7 +51,7 @@ def lots(
     emit_page(context, found.items, COLUMNS, found.next)
 
 
-@click.command("add", help="Add a lot by hand; the vendor does.")
+@click.command("add", cls=Command, help="Add a lot by hand; the vendor does.")
 @click.argument("domain")
 @click.argument("licence")
 @click.option("--virtual-account", "name", required=True, metavar="VA")
@@ -73,7 +73,7 @@ def add(
     emit(context, found)
 
 
-@click.command("remove", help="Remove units of a lot that are neither reserved nor held; the vendor does.")
+@click.command("remove", cls=Command, help="Remove units of a lot that are neither reserved nor held; the vendor does.")
 @click.argument("domain")
 @click.argument("lot")
 @click.option("--virtual-account", "name", required=True, metavar="VA")
