@@ -15,13 +15,13 @@ from satellite.actions.health import HealthCheck
 from satellite.app import make_app
 from satellite.core.site.rules import ENOUGH_BYTES, FEWEST_BYTES, Finding, judge_clock, judge_disk, judge_names
 from satellite.runtime import Satellite, open_satellite
-from satellite.ui.health import DETAILS, detail
 from satellite.ui.setup.findings import WORDS, counted, line
 from satellite.ui.setup.time import ANSWERS
 from serverkit.actor import Actor
 from serverkit.db.unit import Database
 from serverkit.time.ntp import MEANINGS
 from serverkit.verdicts import Outcome
+from serverkit.web.health_pages import DETAILS, detail
 from serverkit.web.texts import speaking, use_locales
 from tests.console import Browser, guard
 from tests.world import ACCOUNT, World
@@ -245,7 +245,7 @@ def test_measurements_and_checks_are_said_in_the_language_of_the_page() -> None:
     assert set(ANSWERS) == set(MEANINGS)
     assert {name: str(words) for name, words in ANSWERS.items()} == MEANINGS
     with speaking("de"):
-        german = [str(words) for words in (*ANSWERS.values(), *map(detail, checked))]
+        german = [str(words) for words in (*ANSWERS.values(), *(detail(one, {}) for one in checked))]
     assert not {*german} & {*MEANINGS.values(), *(text.replace("{day}", "1 Mar 2027") for text in DETAILS)}
     assert any(text.startswith("bis 1") and text.endswith("2027") for text in german)
-    assert str(detail(HealthCheck("copy", Outcome.SKIP, ""))) == "–"
+    assert str(detail(HealthCheck("copy", Outcome.SKIP, ""), {})) == "–"
