@@ -10,7 +10,7 @@ from central.runtime import Central, open_central
 from serverkit.cli.opening import FILE, Opener
 from serverkit.cli.program import Program
 
-__all__ = ["FILE", "group", "home", "opened", "reading", "writing"]
+__all__ = ["FILE", "OPENER", "group", "home", "opened", "reading", "writing"]
 
 
 @click.group(cls=Program, help="The vendor's side: accounts, licence inventory, satellites, alerts.")
@@ -18,9 +18,9 @@ def group() -> None:
     """Hold the commands of central."""
 
 
-_OPENER = Opener[Central]("central", open_central)
-home, opened = _OPENER.home, _OPENER.opened
-writing, reading = _OPENER.writing, _OPENER.reading
+OPENER = Opener[Central]("central", open_central)
+home, opened = OPENER.home, OPENER.opened
+writing, reading = OPENER.writing, OPENER.reading
 
 
 DIGITS = 10

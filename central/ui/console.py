@@ -52,7 +52,7 @@ from central.ui import (
 from central.ui.find import find
 from central.ui.frame import make_frame
 from central.ui.roles import ROLES
-from central.ui.works import BulkWorks
+from central.ui.works import WORKS
 from exchange.errors import ExchangeError
 from serverkit.db.unit import Database, Unit
 from serverkit.errors import AppError
@@ -115,7 +115,7 @@ class CentralConsole:
     @property
     def works(self) -> Works:
         """Where changes of many rows run."""
-        return BulkWorks()
+        return WORKS
 
     @property
     def database(self) -> Database:

@@ -14,7 +14,7 @@ from serverkit.cli.opening import FILE, Opener
 from serverkit.cli.program import Program
 from serverkit.errors import FileUnreadableError
 
-__all__ = ["FILE", "group", "home", "opened", "readable", "reading", "shows", "writing"]
+__all__ = ["FILE", "OPENER", "group", "home", "opened", "readable", "reading", "shows", "writing"]
 
 
 @click.group(cls=Program, help="Manage a satellite: the devices, tokens and synchronization of an isolated site.")
@@ -22,9 +22,9 @@ def group() -> None:
     """Hold the commands of a satellite."""
 
 
-_OPENER = Opener[Satellite]("satellite", open_satellite)
-home, opened = _OPENER.home, _OPENER.opened
-writing, reading, shows = _OPENER.writing, _OPENER.reading, _OPENER.shows
+OPENER = Opener[Satellite]("satellite", open_satellite)
+home, opened = OPENER.home, OPENER.opened
+writing, reading, shows = OPENER.writing, OPENER.reading, OPENER.shows
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from satellite.ui import (
     users,
     virtual_accounts,
 )
-from satellite.ui.bulk import BulkWorks
+from satellite.ui.bulk import WORKS
 from satellite.ui.find import find
 from satellite.ui.frame import make_frame
 from satellite.ui.navigation import existing
@@ -97,7 +97,7 @@ class SatelliteConsole:
     @property
     def works(self) -> Works:
         """Where changes of many rows run."""
-        return BulkWorks()
+        return WORKS
 
     @property
     def database(self) -> Database:

@@ -12,6 +12,7 @@ from serverkit.actor import Actor
 from serverkit.db.unit import Unit
 from serverkit.http.operations import alternatives
 from serverkit.http.request import Request
+from serverkit.tasks.service import TaskKind
 from serverkit.web.bulk import Bulk, Judged
 from serverkit.web.console import Console, SignedIn
 from serverkit.web.errors import SelectionChangedError
@@ -36,6 +37,21 @@ class Tells(Protocol):
 
     def advance(self, done: int, result: dict[str, Any]) -> None:
         """So many rows are done, with what came of them; it ends the work where somebody asked to stop."""
+
+
+@dataclass(frozen=True)
+class TaskWorks:
+    """The `Works` of a console whose server runs them as tasks, by what it does about those."""
+
+    begin: Callable[[Unit, Mapping[str, Any]], str]
+    find: Callable[[Unit, str], Mapping[str, Any]]
+    stop: Callable[[Unit, str], None]
+    is_scheduled: Callable[[Unit], bool]
+
+
+def kind_of(name: str, console: Callable[[], Console]) -> TaskKind:
+    """The kind of task that changes many rows on the pages of a console."""
+    return TaskKind(name, STAGES, lambda actor, wanted, progress: run(console(), actor, wanted, progress))
 
 
 @dataclass

@@ -3,59 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from html import unescape
-from typing import Any
 
 import pytest
 
-from central.app import make_app
-from central.runtime import Central, open_central
-from tests.console import Browser
-from tests.served import cheap_hashes
+from central.runtime import Central
+from tests.api.test_central_pages import A, Enter, keys_of, numbers, portal, text_of
 from tests.world import ACCOUNT, World
 
+__all__ = ["portal"]
 pytestmark = pytest.mark.one_database("pages ask actions, which the tests of each action prove on both")
-PASSWORD = "a long enough secret"
-A = f"/a/{ACCOUNT}"
-Enter = Callable[..., Browser]
 CODE = "CE-ZX:1-A6rZG7jGd-75"
-
-
-@pytest.fixture
-def portal(vendor: World) -> Iterator[tuple[World, Central, Enter]]:
-    """The vendor's central; `enter(name, role, pool)` signs somebody in who holds a role of the account, or the vendor's."""
-    server = open_central(vendor.folder / "central")
-    app = make_app(server).rest
-    secret = vendor.file("secret", PASSWORD + "\n")
-
-    def enter(name: str = "anna", role: str = "vendor_administrator", pool: str | None = None) -> Browser:
-        account = () if role.startswith("vendor") else ("--account", ACCOUNT)
-        vendor.central("user", "add", name, "--role", role, *account, *(("--virtual-account", pool) if pool else ()))
-        vendor.central("user", "password", name, "--password-file", secret)
-        browser = Browser(app)
-        assert browser.sign_in(name, PASSWORD).status_code == 303
-        return browser
-
-    with cheap_hashes():
-        yield vendor, server, enter
-    server.database.dispose()
-
-
-def text_of(found: Any) -> str:
-    """What a person reads on a page."""
-    text = found if isinstance(found, str) else found.get_data(as_text=True)
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", text)))
-
-
-def numbers(world: World) -> dict[str, str]:
-    """The numbers of the virtual accounts by name."""
-    return {one["name"]: str(one["number"]) for one in world.central("virtual-account", "list", ACCOUNT)["items"]}
-
-
-def keys_of(browser: Browser, path: str) -> list[str]:
-    """The keys of the rows of a list."""
-    return re.findall(r'data-row="([^"]+)"', browser.get(path).get_data(as_text=True))
 
 
 def sums_of(page: str) -> list[tuple[str, int, bool]]:

@@ -2,70 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
-from pydantic import Field
+from typing import Any
 
 from central.actions import tasks
 from central.api.v1.context import Call
 from central.domain.access.rules import Permission
 from central.runtime import Central
-from serverkit.db.windows import Part
-from serverkit.http.operations import (
-    ANYTHING,
-    FLAG,
-    OPTIONAL_TIME,
-    PLAIN,
-    TEXT,
-    TEXTS,
-    TIME,
-    WHOLE,
-    Access,
-    Operation,
-    Page,
-    list_of,
-    object_of,
-)
-from serverkit.http.schemas import BASE, Nothing
+from serverkit.http.operations import OPTIONAL_TIME, TEXT, TIME, Access, Operation, list_of, object_of
+from serverkit.http.schemas import BASE, Nothing, with_members
+from serverkit.http.task_views import TASK as COMMON
+from serverkit.http.task_views import TaskPage
 
-PERHAPS = {"type": ["object", "null"]}
 LISTED = object_of(
     id=TEXT, kind=TEXT, created_by=TEXT, state=TEXT, domain=TEXT, asked_at=TIME, finished_at=OPTIONAL_TIME
 )
-TASK = object_of(
-    id=TEXT,
-    kind=TEXT,
-    created_by=TEXT,
-    domain=TEXT,
-    state=TEXT,
-    stage=TEXT,
-    stages=TEXTS,
-    done=WHOLE,
-    total=WHOLE,
-    log={"type": "array", "items": ANYTHING},
-    result=PERHAPS,
-    error=PERHAPS,
-    stopping=FLAG,
-    asked_at=TIME,
-    started_at=OPTIONAL_TIME,
-    finished_at=OPTIONAL_TIME,
-)
-
-
-class TaskPage(Page):
-    """A page of tasks, newest first."""
-
-    after: str | None = Field(
-        default=None, max_length=4096, pattern=PLAIN, description="The `next` of the page before."
-    )
-    state: Literal["waiting", "running", "done", "failed", "stopped"] | None = None
+TASK = with_members(COMMON, domain=TEXT)
 
 
 def list_tasks(call: Call) -> dict[str, Any]:
     """The tasks that the caller may see."""
-    query: TaskPage = call.query
-    filters = {"state": query.state} if query.state else {}
-    found = tasks.list_tasks(call.unit, Part("", query.after, None, query.limit, filters))
+    found = tasks.list_tasks(call.unit, call.query.part)
     return {"items": list(found.items), "next": found.next}
 
 

@@ -4,51 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
-
 from satellite.actions import tasks
 from satellite.api.v1.context import Call
 from satellite.core.access.rules import Permission
 from satellite.runtime import Satellite
-from serverkit.db.windows import Part
-from serverkit.http.operations import (
-    ANYTHING,
-    FLAG,
-    OPTIONAL_TIME,
-    PLAIN,
-    TEXT,
-    TEXTS,
-    TIME,
-    WHOLE,
-    Access,
-    Operation,
-    Page,
-    Strict,
-    example,
-    list_of,
-    object_of,
-)
+from serverkit.http.operations import Access, Operation, Strict, example, list_of
 from serverkit.http.schemas import BASE, Nothing
-
-LINES = {"type": "array", "items": ANYTHING}
-PERHAPS = {"type": ["object", "null"]}
-TASK = object_of(
-    id=TEXT,
-    kind=TEXT,
-    created_by=TEXT,
-    state=TEXT,
-    stage=TEXT,
-    stages=TEXTS,
-    done=WHOLE,
-    total=WHOLE,
-    log=LINES,
-    result=PERHAPS,
-    error=PERHAPS,
-    stopping=FLAG,
-    asked_at=TIME,
-    started_at=OPTIONAL_TIME,
-    finished_at=OPTIONAL_TIME,
-)
+from serverkit.http.task_views import TASK, TaskPage
 
 
 class NewTask(Strict):
@@ -60,20 +22,9 @@ class NewTask(Strict):
     full: bool = False
 
 
-class TaskPage(Page):
-    """A page of tasks, newest first."""
-
-    after: str | None = Field(
-        default=None, max_length=4096, pattern=PLAIN, description="The `next` of the page before."
-    )
-    state: Literal["waiting", "running", "done", "failed", "stopped"] | None = None
-
-
 def list_tasks(call: Call) -> dict[str, Any]:
     """The tasks."""
-    query: TaskPage = call.query
-    filters = {"state": query.state} if query.state else {}
-    found = tasks.list_tasks(call.server, call.unit, Part("", query.after, None, query.limit, filters))
+    found = tasks.list_tasks(call.server, call.unit, call.query.part)
     return {"items": list(found.items), "next": found.next}
 
 
