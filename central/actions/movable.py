@@ -10,7 +10,7 @@ from central.domain.accounts.queries import by_domain, by_number
 from central.domain.catalogue.queries import entitlement, titles
 from central.domain.ledger.rules import MOST_QUANTITY
 from central.domain.transfers import queries, services
-from central.domain.transfers.rules import Wish, plan
+from central.domain.transfers.rules import Requested, plan
 from serverkit.db.unit import Unit
 
 MOST_OFFERED = 200
@@ -29,27 +29,27 @@ def list_movable(
     named = titles(unit, found)
     wanted = sorted((tag for tag in found if not tags or tag in tags), key=lambda tag: (named.get(tag, tag), tag))
     part = wanted[:MOST_OFFERED]
-    inventory = queries.inventory_of(unit, account.id, [Wish(giver.id, taker.id, tag, 1) for tag in part])
-    wishes = []
+    inventory = queries.inventory_of(unit, account.id, [Requested(giver.id, taker.id, tag, 1) for tag in part])
+    requests = []
     for tag in part:
         lots = [one.view.id for one in inventory.lots.get((giver.id, tag), [])] if by_lot else [""]
-        wishes += [Wish(giver.id, taker.id, tag, MOST_QUANTITY, lot_id=lot, up_to=True) for lot in lots]
-    shown = wishes[:MOST_OFFERED]
-    rows = [line_view(inventory, at, plan(inventory, [wish]).lines[0]) for at, wish in enumerate(shown, 1)]
+        requests += [Requested(giver.id, taker.id, tag, MOST_QUANTITY, lot_id=lot, up_to=True) for lot in lots]
+    shown = requests[:MOST_OFFERED]
+    rows = [line_view(inventory, at, plan(inventory, [requested]).lines[0]) for at, requested in enumerate(shown, 1)]
     known = queries.lot_sources(unit, account.id, {row["lot"] for row in rows if row["lot"]})
     return {
         "source": giver.name,
         "target": taker.name,
         "rows": [{**row, **known.get(row["lot"] or "", {})} for row in rows],
-        "more": len(wanted) > len(part) or len(wishes) > len(shown),
+        "more": len(wanted) > len(part) or len(requests) > len(shown),
     }
 
 
 def preview_all(unit: Unit, domain: str, source: str, target: str, tag: str) -> dict[str, Any]:
     """The line that moves all that is free of a licence; virtual accounts are named by number."""
     account = by_domain(unit, domain)
-    wish = _all_of(unit, account.id, source, target, tag)
-    inventory, planned = services.plan_transfer(unit, account.id, [wish])
+    requested = _all_of(unit, account.id, source, target, tag)
+    inventory, planned = services.plan_transfer(unit, account.id, [requested])
     return line_view(inventory, 1, planned.lines[0])
 
 
@@ -62,6 +62,6 @@ def move_all(unit: Unit, domain: str, source: str, target: str, tag: str) -> int
     return planned.lines[0].quantity
 
 
-def _all_of(unit: Unit, account_id: str, source: str, target: str, tag: str) -> Wish:
+def _all_of(unit: Unit, account_id: str, source: str, target: str, tag: str) -> Requested:
     places = by_number(unit, account_id, source).id, by_number(unit, account_id, target).id
-    return Wish(*places, entitlement(unit, tag).tag, MOST_QUANTITY, up_to=True)
+    return Requested(*places, entitlement(unit, tag).tag, MOST_QUANTITY, up_to=True)

@@ -14,7 +14,7 @@ from central.domain.catalogue.queries import by_name, titles
 from central.domain.transfers import queries, services
 from central.domain.transfers.errors import TooManyLinesError, UnknownTransferError
 from central.domain.transfers.models import Transfer
-from central.domain.transfers.rules import Inventory, Judged, Plan, Wish, row_of
+from central.domain.transfers.rules import Inventory, Judged, Plan, Requested, row_of
 from exchange.compliance import until
 from exchange.vocabulary import Billing
 from serverkit.clock import iso, optional_iso
@@ -39,15 +39,15 @@ class Line:
 
 def preview_transfer(unit: Unit, domain: str, lines: Sequence[Line]) -> dict[str, Any]:
     """What a transfer would do: each line, or why it is refused, and each pool before and after; nothing changes."""
-    account, wishes = _wishes(unit, domain, lines)
-    inventory, planned = services.plan_transfer(unit, account.id, wishes)
+    account, requests = _wishes(unit, domain, lines)
+    inventory, planned = services.plan_transfer(unit, account.id, requests)
     return {**_shown(inventory, planned, lines), **_lost(unit, account, inventory, planned)}
 
 
 def transfer_lines(unit: Unit, domain: str, lines: Sequence[Line]) -> dict[str, Any]:
     """Move all lines or none; the result is that of the preview, with the number of the transfer."""
-    account, wishes = _wishes(unit, domain, lines)
-    inventory, planned = services.plan_transfer(unit, account.id, wishes)
+    account, requests = _wishes(unit, domain, lines)
+    inventory, planned = services.plan_transfer(unit, account.id, requests)
     services.enforce(planned.lines)
     lost = _lost(unit, account, inventory, planned)
     row = services.perform(unit, account.id, inventory, planned)
@@ -105,7 +105,7 @@ def _visible(unit: Unit, account: SmartAccount, text: str | int) -> Transfer:
     return row
 
 
-def _wishes(unit: Unit, domain: str, lines: Sequence[Line]) -> tuple[SmartAccount, list[Wish | AppError]]:
+def _wishes(unit: Unit, domain: str, lines: Sequence[Line]) -> tuple[SmartAccount, list[Requested | AppError]]:
     account = by_domain(unit, domain)
     if not 1 <= len(lines) <= MOST_LINES:
         raise TooManyLinesError("{count} lines; a transfer has 1 to {most}", count=len(lines), most=MOST_LINES)
@@ -121,19 +121,19 @@ class _Reader:
         self._places = {name: place for place, name in visible_names(unit, account.id).items()}
         self._tags: dict[str, str] = {}
 
-    def read(self, lines: Sequence[Line]) -> list[Wish | AppError]:
-        """Each line as a wish, or why it is none."""
+    def read(self, lines: Sequence[Line]) -> list[Requested | AppError]:
+        """Each line as a requested, or why it is none."""
         return [self._read(line) for line in lines]
 
-    def _read(self, line: Line) -> Wish | AppError:
+    def _read(self, line: Line) -> Requested | AppError:
         try:
             target = self._place(line.target)
             source = self._place(line.source) if line.source is not None else None
             if line.lot is not None:
                 visible = self._places.values()
                 source, tag = queries.place_of_lot(self._unit, self._account.id, line.lot, visible, source)
-                return Wish(source, target, tag, line.quantity, lot_id=line.lot)
-            return Wish(source or "", target, self._tag(line.licence or ""), line.quantity)
+                return Requested(source, target, tag, line.quantity, lot_id=line.lot)
+            return Requested(source or "", target, self._tag(line.licence or ""), line.quantity)
         except AppError as error:
             return error
 
@@ -153,10 +153,10 @@ def _shown(inventory: Inventory, planned: Plan, lines: Sequence[Line] = ()) -> d
             written = {"name": line.licence or "", "lot": line.lot, "virtual_account": line.source or ""}
             row.update(written, target=line.target, asked=line.quantity)
     billings = {
-        (place, one.wish.tag): one.billing
+        (place, one.requested.tag): one.billing
         for one in planned.lines
         if one.picks
-        for place in (one.wish.source, one.wish.target)
+        for place in (one.requested.source, one.requested.target)
     }
     changed = [key for key in planned.before if key in billings]
     return {
@@ -180,7 +180,7 @@ def _shown(inventory: Inventory, planned: Plan, lines: Sequence[Line] = ()) -> d
 def _lost(unit: Unit, account: SmartAccount, inventory: Inventory, planned: Plan) -> dict[str, Any]:
     """The tags that are lost for what is transferred: of each licence, or lot, that a virtual account gives away."""
     names = inventory.names
-    of_lot = {view.id: line.wish.tag for line in planned.lines for view, _ in line.picks}
+    of_lot = {view.id: line.requested.tag for line in planned.lines for view, _ in line.picks}
     return {
         "dropped_tags": [
             {
@@ -202,25 +202,25 @@ def _figures(pool: Any, billing: Billing) -> dict[str, Any]:
 
 def line_view(inventory: Inventory, number: int, one: Judged) -> dict[str, Any]:
     """A judged line as people and programs read it."""
-    wish = one.wish
-    key = (wish.source, wish.tag)
-    billing = one.billing if one.picks or not wish.tag else _billing(inventory, wish)
+    requested = one.requested
+    key = (requested.source, requested.tag)
+    billing = one.billing if one.picks or not requested.tag else _billing(inventory, requested)
     row = row_of(inventory.pool(key), billing)
     ends = [{"lot": view.id, "quantity": count, "until": _until(view.end)} for view, count in one.picks]
     return {
         "line": number,
-        "virtual_account": inventory.names.get(wish.source, ""),
-        "target": inventory.names.get(wish.target, ""),
-        "tag": wish.tag,
-        "name": inventory.names.get(wish.tag, wish.tag),
-        "lot": wish.lot_id or None,
+        "virtual_account": inventory.names.get(requested.source, ""),
+        "target": inventory.names.get(requested.target, ""),
+        "tag": requested.tag,
+        "name": inventory.names.get(requested.tag, requested.tag),
+        "lot": requested.lot_id or None,
         "billing": billing.value,
         "purchased": row["purchased"],
         "in_use": row["in_use"],
         "reserved": row["reserved"],
         "balance": row["balance"],
         "free": one.free,
-        "asked": wish.quantity,
+        "asked": requested.quantity,
         "quantity": one.quantity,
         "lots": ends,
         "allowed": one.refusal is None,
@@ -229,10 +229,10 @@ def line_view(inventory: Inventory, number: int, one: Judged) -> dict[str, Any]:
     }
 
 
-def _billing(inventory: Inventory, wish: Wish) -> Billing:
+def _billing(inventory: Inventory, requested: Requested) -> Billing:
     """How a line that moves nothing is billed: as the lot, or as all lots of the licence are."""
-    lots = inventory.lots.get((wish.source, wish.tag), [])
-    found = {one.view.billing for one in lots if not wish.lot_id or one.view.id == wish.lot_id}
+    lots = inventory.lots.get((requested.source, requested.tag), [])
+    found = {one.view.billing for one in lots if not requested.lot_id or one.view.id == requested.lot_id}
     return Billing.USAGE if found == {Billing.USAGE} else Billing.PREPAID
 
 

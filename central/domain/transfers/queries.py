@@ -16,18 +16,18 @@ from central.domain.ledger.queries import pools
 from central.domain.ledger.services import lots_by_id
 from central.domain.transfers.errors import LotInSeveralError, UnknownTransferError
 from central.domain.transfers.models import Transfer, TransferMove
-from central.domain.transfers.rules import FreeLot, Inventory, Key, Wish
+from central.domain.transfers.rules import FreeLot, Inventory, Key, Requested
 from exchange.compliance import LotView
 from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit
 
 
-def inventory_of(unit: Unit, account_id: str, wishes: Iterable[Wish]) -> Inventory:
+def inventory_of(unit: Unit, account_id: str, requests: Iterable[Requested]) -> Inventory:
     """What these lines look at; in a writing unit the free holdings are locked first, so that two transfers see each other."""
-    wishes = list(wishes)
-    places = {place for wish in wishes for place in (wish.source, wish.target)}
-    tags = {wish.tag for wish in wishes}
-    lots = _free_lots(unit, account_id, {wish.source for wish in wishes}, tags)
+    requests = list(requests)
+    places = {place for requested in requests for place in (requested.source, requested.target)}
+    tags = {requested.tag for requested in requests}
+    lots = _free_lots(unit, account_id, {requested.source for requested in requests}, tags)
     rows = [unit.session.get_one(VirtualAccount, (account_id, place)) for place in sorted(places)]
     names = {row.id: row.name for row in rows} | titles(unit, tags)
     managed = {row.id for row in rows if row.satellite_id is not None}

@@ -32,7 +32,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Requested:
     """One line: a quantity of a licence from one virtual account to another, of any lot, some lots, or one lot.
 
     `up_to`: as much of it as is free, and not all or nothing.
@@ -76,7 +76,7 @@ class Inventory:
 class Judged:
     """A line with what of it goes, lot by lot, or why nothing does; `free` is what was free when it was its turn."""
 
-    wish: Wish
+    requested: Requested
     picks: list[tuple[LotView, int]] = field(default_factory=list)
     refusal: AppError | None = None
     free: int = 0
@@ -101,17 +101,17 @@ class Plan:
     after: dict[Key, PoolFigures] = field(default_factory=dict)
 
 
-def plan(inventory: Inventory, wishes: Sequence[Wish | AppError]) -> Plan:
+def plan(inventory: Inventory, requests: Sequence[Requested | AppError]) -> Plan:
     """Judge the lines in their order; a line that could not be read keeps its refusal."""
     judge = _Judge(inventory)
     found = Plan([])
-    for wish in wishes:
-        if isinstance(wish, AppError):
-            found.lines.append(Judged(Wish("", "", "", 0), refusal=wish))
+    for requested in requests:
+        if isinstance(requested, AppError):
+            found.lines.append(Judged(Requested("", "", "", 0), refusal=requested))
             continue
-        line = judge.line(wish)
+        line = judge.line(requested)
         found.lines.append(line)
-        for key, sign in (((wish.source, wish.tag), -1), ((wish.target, wish.tag), 1)):
+        for key, sign in (((requested.source, requested.tag), -1), ((requested.target, requested.tag), 1)):
             found.before.setdefault(key, inventory.pool(key))
             pool = found.after.get(key, found.before[key])
             for view, count in line.picks:
@@ -129,93 +129,97 @@ class _Judge:
         self._gone: dict[tuple[str, str], int] = {}  # by virtual account and lot
         self._taken: dict[Key, int] = {}  # prepaid units that count now, by pool
 
-    def line(self, wish: Wish) -> Judged:
+    def line(self, requested: Requested) -> Judged:
         """One line: its picks, or its refusal."""
-        free, views = self._movable(wish)
+        free, views = self._movable(requested)
         most = min(free, sum(view.quantity for view in views))
-        line = Judged(wish, free=most if wish.lot_id else free)
+        line = Judged(requested, free=most if requested.lot_id else free)
         try:
-            self._check(wish)
-            if wish.lot_id and not views:
-                raise self._missing(wish)
-            if most < (1 if wish.up_to else wish.quantity):
-                raise self._too_few(wish, line.free)
-            line.picks = self._pick(wish, views, min(wish.quantity, most))
+            self._check(requested)
+            if requested.lot_id and not views:
+                raise self._missing(requested)
+            if most < (1 if requested.up_to else requested.quantity):
+                raise self._too_few(requested, line.free)
+            line.picks = self._pick(requested, views, min(requested.quantity, most))
         except AppError as error:
             line.refusal = error
         return line
 
-    def _check(self, wish: Wish) -> None:
-        if not 1 <= wish.quantity <= MOST_QUANTITY:
+    def _check(self, requested: Requested) -> None:
+        if not 1 <= requested.quantity <= MOST_QUANTITY:
             raise InvalidQuantityError
-        if wish.source == wish.target:
+        if requested.source == requested.target:
             raise SameVirtualAccountError
-        if wish.source in self._of.recovering:
+        if requested.source in self._of.recovering:
             raise CentralRecoveringError
 
-    def _movable(self, wish: Wish) -> tuple[int, list[LotView]]:
+    def _movable(self, requested: Requested) -> tuple[int, list[LotView]]:
         """How much may go, and of which lots. What has no predefined quantity goes only where nothing of it is in use."""
-        key = (wish.source, wish.tag)
+        key = (requested.source, requested.tag)
         pool, present = self._of.pool(key), self._of.lots.get(key, [])
-        chosen = [lot for lot in present if self._is_meant(wish, lot)]
-        left = [replace(one.view, quantity=self._left(wish.source, one.view)) for one in chosen]
+        chosen = [lot for lot in present if self._is_meant(requested, lot)]
+        left = [replace(one.view, quantity=self._left(requested.source, one.view)) for one in chosen]
         phases = {view.id: lot_phase(view.start, view.end, self._of.now) for view in left}
         active = [view for view in left if phases[view.id] is LotPhase.ACTIVE]
         prepaid = [view for view in active if not view.boundless]
-        if wish.lot_id and any(phases[view.id] is LotPhase.FUTURE for view in left):
+        if requested.lot_id and any(phases[view.id] is LotPhase.FUTURE for view in left):
             return sum(view.quantity for view in left), left  # a lot that starts later covers nothing yet
         any_prepaid = any(
             not one.view.boundless and lot_phase(one.view.start, one.view.end, self._of.now) is LotPhase.ACTIVE
             for one in present
         )
         unbound = [view for view in active if view.boundless]
-        if pool.use == Use() and (wish.lot_id or not any_prepaid) and unbound:
+        if pool.use == Use() and (requested.lot_id or not any_prepaid) and unbound:
             return sum(view.quantity for view in unbound), unbound
         return max(0, pool.free - self._taken.get(key, 0)), prepaid
 
-    def _is_meant(self, wish: Wish, lot: FreeLot) -> bool:
-        if wish.lot_id:
-            return lot.view.id == wish.lot_id
+    def _is_meant(self, requested: Requested, lot: FreeLot) -> bool:
+        if requested.lot_id:
+            return lot.view.id == requested.lot_id
         view = lot.view
-        return wish.choice == ANY_LOT or wish.choice.takes(
+        return requested.choice == ANY_LOT or requested.choice.takes(
             view.licence_type.value, lot.subscription_id, view.start, view.end
         )
 
     def _left(self, source: str, view: LotView) -> int:
         return view.quantity - self._gone.get((source, view.id), 0)
 
-    def _missing(self, wish: Wish) -> AppError:
-        lots = [one.view for one in self._of.lots.get((wish.source, wish.tag), []) if one.view.id == wish.lot_id]
-        place, name = self._of.names.get(wish.source, ""), self._of.names.get(wish.tag, wish.tag)
+    def _missing(self, requested: Requested) -> AppError:
+        lots = [
+            one.view
+            for one in self._of.lots.get((requested.source, requested.tag), [])
+            if one.view.id == requested.lot_id
+        ]
+        place, name = self._of.names.get(requested.source, ""), self._of.names.get(requested.tag, requested.tag)
         if lots and lot_phase(lots[0].start, lots[0].end, self._of.now) is LotPhase.EXPIRED:
             return LotEndedError("the term of this lot of {name} has ended", name=name)
         if lots:
             return NotEnoughFreeError(
                 "{name} is in use in {place}; its lot without bound stays", name=name, place=place
             )
-        return UnknownLotError("{place} has no free units of the lot {lot}", place=place, lot=wish.lot_id[:64])
+        return UnknownLotError("{place} has no free units of the lot {lot}", place=place, lot=requested.lot_id[:64])
 
-    def _too_few(self, wish: Wish, free: int) -> AppError:
-        name = self._of.names.get(wish.tag, wish.tag)
-        if wish.quantity > free:
+    def _too_few(self, requested: Requested, free: int) -> AppError:
+        name = self._of.names.get(requested.tag, requested.tag)
+        if requested.quantity > free:
             return NotEnoughFreeError(
                 "{quantity} of {name} are to be moved from {source_name}, {free} are free",
-                quantity=wish.quantity,
+                quantity=requested.quantity,
                 name=name,
-                source_name=self._of.names.get(wish.source, ""),
+                source_name=self._of.names.get(requested.source, ""),
                 free=free,
             )
         return NotEnoughFreeError(
-            "{quantity} of {name} are to be moved from lots that hold fewer", quantity=wish.quantity, name=name
+            "{quantity} of {name} are to be moved from lots that hold fewer", quantity=requested.quantity, name=name
         )
 
-    def _pick(self, wish: Wish, views: Sequence[LotView], quantity: int) -> list[tuple[LotView, int]]:
+    def _pick(self, requested: Requested, views: Sequence[LotView], quantity: int) -> list[tuple[LotView, int]]:
         by_id = {view.id: view for view in views}
-        picks = [(by_id[lot], count) for lot, count in choose(views, quantity, longest_first=wish.longest_first)]
+        picks = [(by_id[lot], count) for lot, count in choose(views, quantity, longest_first=requested.longest_first)]
         for view, count in picks:
-            self._gone[wish.source, view.id] = self._gone.get((wish.source, view.id), 0) + count
+            self._gone[requested.source, view.id] = self._gone.get((requested.source, view.id), 0) + count
             if not view.boundless and lot_phase(view.start, view.end, self._of.now) is LotPhase.ACTIVE:
-                key = (wish.source, wish.tag)
+                key = (requested.source, requested.tag)
                 self._taken[key] = self._taken.get(key, 0) + count
         return picks
 

@@ -23,34 +23,43 @@ from central.domain.policies.queries import policies
 from central.domain.transfers.errors import NothingToReverseError, ReversalOverError, TransferRefusedError
 from central.domain.transfers.models import Transfer, TransferMove
 from central.domain.transfers.queries import inventory_of, moves_of
-from central.domain.transfers.rules import Inventory, Judged, Plan, Wish, plan
+from central.domain.transfers.rules import Inventory, Judged, Plan, Requested, plan
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError
 
 NUMBERS = "transfer"
 
 
-def plan_transfer(unit: Unit, account_id: str, wishes: Sequence[Wish | AppError]) -> tuple[Inventory, Plan]:
+def plan_transfer(unit: Unit, account_id: str, requests: Sequence[Requested | AppError]) -> tuple[Inventory, Plan]:
     """What a transfer would do; both virtual accounts of each line need the permission."""
-    places = {place for wish in wishes if isinstance(wish, Wish) for place in (wish.source, wish.target)}
+    places = {
+        place
+        for requested in requests
+        if isinstance(requested, Requested)
+        for place in (requested.source, requested.target)
+    }
     query = select(VirtualAccount).where(VirtualAccount.account_id == account_id, VirtualAccount.id.in_(sorted(places)))
     there = {row.id: row for row in unit.session.scalars(query)}
-    permitted = [_permitted(unit, account_id, wish, there) for wish in wishes]
-    inventory = inventory_of(unit, account_id, (wish for wish in permitted if isinstance(wish, Wish)))
+    permitted = [_permitted(unit, account_id, requested, there) for requested in requests]
+    inventory = inventory_of(
+        unit, account_id, (requested for requested in permitted if isinstance(requested, Requested))
+    )
     return inventory, plan(inventory, permitted)
 
 
-def _permitted(unit: Unit, account_id: str, wish: Wish | AppError, there: Collection[str]) -> Wish | AppError:
-    if isinstance(wish, AppError):
-        return wish
+def _permitted(
+    unit: Unit, account_id: str, requested: Requested | AppError, there: Collection[str]
+) -> Requested | AppError:
+    if isinstance(requested, AppError):
+        return requested
     try:
-        for place in (wish.source, wish.target):
+        for place in (requested.source, requested.target):
             require(unit, Permission.LICENCE_TRANSFER, account_id, place)
             if place not in there:  # what is to come back may be from one that was deleted since
                 raise UnknownVirtualAccountError
     except AppError as error:
         return error
-    return wish
+    return requested
 
 
 def enforce(lines: Sequence[Judged]) -> None:
@@ -98,14 +107,14 @@ def _leaving(lines: Iterable[Judged]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for line in lines:
         for view, count in line.picks:
-            moved = found.setdefault(line.wish.source, {})
+            moved = found.setdefault(line.requested.source, {})
             moved[view.id] = moved.get(view.id, 0) + count
     return found
 
 
 def _post(unit: Unit, account_id: str, lines: Iterable[Judged], reason: str) -> None:
     moves = [
-        Move(view.id, count, Place(Bucket.FREE, line.wish.source), Place(Bucket.FREE, line.wish.target))
+        Move(view.id, count, Place(Bucket.FREE, line.requested.source), Place(Bucket.FREE, line.requested.target))
         for line in lines
         for view, count in line.picks
     ]
@@ -113,16 +122,16 @@ def _post(unit: Unit, account_id: str, lines: Iterable[Judged], reason: str) -> 
 
 
 def _moves(row: Transfer, lines: Sequence[Judged]) -> Iterable[TransferMove]:
-    picks = [(line.wish, view, count) for line in lines for view, count in line.picks]
-    for position, (wish, view, count) in enumerate(picks):
+    picks = [(line.requested, view, count) for line in lines for view, count in line.picks]
+    for position, (requested, view, count) in enumerate(picks):
         yield TransferMove(
             account_id=row.account_id,
             number=row.number,
             position=position,
-            tag=wish.tag,
+            tag=requested.tag,
             lot_id=view.id,
-            from_virtual_account=wish.source,
-            to_virtual_account=wish.target,
+            from_virtual_account=requested.source,
+            to_virtual_account=requested.target,
             quantity=count,
             returned=0,
         )
@@ -133,25 +142,27 @@ def _tell(unit: Unit, account_id: str, inventory: Inventory, lines: Iterable[Jud
     kind = EventKind.TRANSFER_REVERSED if back else EventKind.LICENCES_TRANSFERRED
     events, entries = [], []
     for line in lines:
-        wish, names = line.wish, inventory.names
+        requested, names = line.requested, inventory.names
         verb = "transferred back" if back else "transferred"
-        message = f"{line.quantity} of {names[wish.tag]} {verb} from {names[wish.source]} to {names[wish.target]}"
+        message = f"{line.quantity} of {names[requested.tag]} {verb} from {names[requested.source]} to {names[requested.target]}"
         subject = {
-            "tag": wish.tag,
+            "tag": requested.tag,
             "quantity": line.quantity,
-            "from": wish.source,
-            "to": wish.target,
+            "from": requested.source,
+            "to": requested.target,
             "transfer": row.number,
         }
         ends = {view.end for view, _ in line.picks}
         expiry = ends.pop() if len(ends) == 1 else None
         for place, count, action in (
-            (wish.source, -line.quantity, "transferred_out"),
-            (wish.target, line.quantity, "transferred_in"),
+            (requested.source, -line.quantity, "transferred_out"),
+            (requested.target, line.quantity, "transferred_in"),
         ):
             events.append(NewEvent(kind, message, subject, virtual_account_id=place))
             entries.append(
-                Entry("transfer", wish.tag, count, place, "transfer", action, expiry, notes=f"transfer {row.number}")
+                Entry(
+                    "transfer", requested.tag, count, place, "transfer", action, expiry, notes=f"transfer {row.number}"
+                )
             )
     record_many(unit, account_id, events)
     record_transactions(unit, account_id, entries)
@@ -169,8 +180,8 @@ def transfer_licences(
 ) -> int:
     """Move free units of one licence; returns how many lots they came from. What is in use, reserved or locked stays."""
     entitlement(unit, tag)
-    wish = Wish(source.id, target.id, tag, quantity, choice=choice, longest_first=longest_first)
-    inventory, planned = plan_transfer(unit, source.account_id, [wish])
+    requested = Requested(source.id, target.id, tag, quantity, choice=choice, longest_first=longest_first)
+    inventory, planned = plan_transfer(unit, source.account_id, [requested])
     enforce(planned.lines)
     perform(unit, source.account_id, inventory, planned)
     return len(planned.lines[0].picks)
@@ -180,14 +191,14 @@ def plan_reversal(unit: Unit, row: Transfer) -> tuple[Inventory, Plan]:
     """What of a transfer would come back now: of each lot what is still free; ReversalOverError after its time."""
     if row.reversible_until is None or unit.now >= row.reversible_until:
         raise ReversalOverError("transfer {number} can be reversed no more", number=row.number)
-    return plan_transfer(unit, row.account_id, [wish for wish, _move in _back(unit, row)])
+    return plan_transfer(unit, row.account_id, [requested for requested, _move in _back(unit, row)])
 
 
-def _back(unit: Unit, row: Transfer) -> list[tuple[Wish, TransferMove]]:
+def _back(unit: Unit, row: Transfer) -> list[tuple[Requested, TransferMove]]:
     moves = moves_of(unit, row.account_id, [row.number]).get(row.number, [])
     return [
         (
-            Wish(
+            Requested(
                 move.to_virtual_account,
                 move.from_virtual_account,
                 move.tag,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from central.domain.ledger.queries import PoolFigures
-from central.domain.transfers.rules import FreeLot, Inventory, Wish, plan, shifted
+from central.domain.transfers.rules import FreeLot, Inventory, Requested, plan, shifted
 from exchange.compliance import LotPhase, LotView, stock_of
 from exchange.licence_rows import Term
 from exchange.vocabulary import Billing, LicenceType
@@ -36,16 +36,18 @@ def inventory(*lots: LotView, claimed: int = 0) -> Inventory:
 def test_lines_share_what_is_free_and_units_in_use_stay() -> None:
     """The second line sees what the first one took; a lot that starts later is apart; a lot by usage stays with its use."""
     of = inventory(PERPETUAL, TERM, LATER, claimed=2)
-    lines = plan(of, [Wish("a", "b", "T", 6), Wish("a", "b", "T", 2), Wish("a", "b", "T", 3, lot_id="l")]).lines
+    lines = plan(
+        of, [Requested("a", "b", "T", 6), Requested("a", "b", "T", 2), Requested("a", "b", "T", 3, lot_id="l")]
+    ).lines
     assert [(line.free, line.quantity, line.refusal.code if line.refusal else None) for line in lines] == [
         (7, 6, None),
         (1, 0, "not_enough_free"),
         (3, 3, None),
     ]
     assert [(view.id, count) for view, count in lines[0].picks] == [("p", 5), ("t", 1)]
-    [part] = plan(of, [Wish("a", "b", "T", 99, up_to=True)]).lines
+    [part] = plan(of, [Requested("a", "b", "T", 99, up_to=True)]).lines
     assert (part.quantity, part.refusal) == (7, None)
-    used, unused = (plan(inventory(USAGE, claimed=count), [Wish("a", "b", "T", 1)]).lines[0] for count in (1, 0))
+    used, unused = (plan(inventory(USAGE, claimed=count), [Requested("a", "b", "T", 1)]).lines[0] for count in (1, 0))
     assert (used.refusal is not None, unused.quantity) == (True, 1)
 
 
