@@ -79,6 +79,13 @@ def check_name(what: str, value: str, most: int = MOST) -> str:
             value=value[:40],
             place=value.index("  ") + 1,
         )
+    if value in {".", ".."}:
+        raise InvalidNameError(
+            "{what} {value!r} cannot be part of an address",
+            remedy="Use a name that is not one or two dots.",
+            what=what,
+            value=value,
+        )
     return _in_usual_form(what, value)
 
 

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from central.actions.instance_details import instance_at
 from central.domain.access.rules import ALL_POOLS
 from central.domain.accounts.queries import by_domain
 from central.domain.adding import services
-from central.domain.adding.errors import UnknownProductError
+from central.domain.adding.errors import LicenceNamedTwiceError, UnknownProductError
 from central.domain.adding.rules import judge_addition
 from central.domain.catalogue.queries import by_name, entitlements, find_product
 from central.domain.instances.queries import placed_name
 from serverkit.db.unit import Unit
 
+Quantities = Mapping[str, int] | Sequence[tuple[str, int]]
 
-def include_licences(unit: Unit, product: str, wanted: Mapping[str, int]) -> dict[str, Any]:
+
+def _by_tag(unit: Unit, wanted: Quantities) -> dict[str, int]:
+    """Quantities by tag, of licences by tag or name; LicenceNamedTwiceError where two of them are the same."""
+    found: dict[str, int] = {}
+    for text, count in wanted.items() if isinstance(wanted, Mapping) else wanted:
+        tag = by_name(unit, text)
+        if tag in found:
+            raise LicenceNamedTwiceError("the licence {tag} is named twice", tag=tag)
+        found[tag] = count
+    return found
+
+
+def include_licences(unit: Unit, product: str, wanted: Quantities) -> dict[str, Any]:
     """Say which licences, by tag or name, each device of a product brings; none takes them away."""
     row = find_product(unit, product, product)
     if row is None:
         raise UnknownProductError("the catalogue has no product {product!r}", product=product[:255])
-    by_tag = {by_name(unit, text): count for text, count in wanted.items()}
+    by_tag = _by_tag(unit, wanted)
     services.include_licences(unit, row, by_tag)
     return {
         "product": row.tag,
@@ -50,10 +63,10 @@ def list_additions(unit: Unit, domain: str, instance_id: str, number: str = ALL_
     return sorted(found, key=lambda one: (str(one["name"]), str(one["tag"])))
 
 
-def judge_licences(unit: Unit, domain: str, instance_id: str, wanted: Mapping[str, int]) -> dict[str, Any]:
+def judge_licences(unit: Unit, domain: str, instance_id: str, wanted: Quantities) -> dict[str, Any]:
     """What adding these quantities, by tag or name, would do; nothing is changed."""
     row = instance_at(unit, by_domain(unit, domain), ALL_POOLS, instance_id)
-    by_tag = {by_name(unit, text): count for text, count in wanted.items()}
+    by_tag = _by_tag(unit, wanted)
     return {"id": row.id, **judge_addition(services.offer_of(unit, row), by_tag).to_dict(), "licences": by_tag}
 
 
@@ -63,9 +76,9 @@ def refuse_additions(unit: Unit, domain: str, instance_id: str, wanted: Mapping[
     judge_addition(services.offer_of(unit, row), wanted).enforce()
 
 
-def add_licences(unit: Unit, domain: str, instance_id: str, wanted: Mapping[str, int]) -> dict[str, Any]:
+def add_licences(unit: Unit, domain: str, instance_id: str, wanted: Quantities) -> dict[str, Any]:
     """Add quantities of licences, by tag or name, to the inventory of the device's virtual account; all or none."""
     row = instance_at(unit, by_domain(unit, domain), ALL_POOLS, instance_id)
-    added = services.add_licences(unit, row, {by_name(unit, text): count for text, count in wanted.items()})
+    added = services.add_licences(unit, row, _by_tag(unit, wanted))
     unit.touched.add(row.account_id)
     return {"id": row.id, "place": placed_name(unit, row), "added": [{"tag": t, "count": n} for t, n in added.items()]}

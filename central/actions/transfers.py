@@ -9,7 +9,7 @@ from typing import Any
 
 from central.actions.lookup import visible_names
 from central.domain.accounts.models import SmartAccount
-from central.domain.accounts.queries import by_domain, virtual_account
+from central.domain.accounts.queries import by_domain, numbers_by_id, virtual_account
 from central.domain.catalogue.queries import by_name, titles
 from central.domain.transfers import queries, services
 from central.domain.transfers.errors import TooManyLinesError, UnknownTransferError
@@ -248,6 +248,7 @@ def _numbered(row: Transfer) -> dict[str, Any]:
 def _listed(unit: Unit, account: SmartAccount, rows: Sequence[Transfer], names: dict[str, str]) -> list[dict[str, Any]]:
     moves = queries.moves_of(unit, account.id, [row.number for row in rows])
     named = titles(unit, {one.tag for found in moves.values() for one in found})
+    there = numbers_by_id(unit, account.id)
     items = []
     for row in rows:
         lines: dict[tuple[str, str, str], list[int]] = {}
@@ -256,6 +257,8 @@ def _listed(unit: Unit, account: SmartAccount, rows: Sequence[Transfer], names: 
             sums[0], sums[1] = sums[0] + one.quantity, sums[1] + one.returned
         back = sum(sums[1] for sums in lines.values())
         total = sum(sums[0] for sums in lines.values())
+        open_moves = [one for one in moves.get(row.number, []) if one.returned < one.quantity]
+        possible = any({one.from_virtual_account, one.to_virtual_account} <= there.keys() for one in open_moves)
         over = row.reversible_until is None or unit.now >= row.reversible_until
         items.append(
             {
@@ -263,7 +266,7 @@ def _listed(unit: Unit, account: SmartAccount, rows: Sequence[Transfer], names: 
                 **_numbered(row),
                 "at": iso(row.at),
                 "actor": row.actor,
-                "reversible": not over and back < total,
+                "reversible": not over and possible,
                 "quantity": total,
                 "returned": back,
                 "lines": [

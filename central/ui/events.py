@@ -202,7 +202,7 @@ TRANSACTIONS = Table(
         *_DAYS,
     ),
     acts=(Act(_("Remove"), remove_path, Permission.LICENCE_MANAGE, none_free, fits=is_added, danger=True),),
-    empty=Empty(_("No transactions yet"), _("Each purchase, transfer and conversion of licences is written here.")),
+    empty=Empty(_("No transactions yet"), _("Each purchase, transfer and upgrade of licences is written here.")),
 )
 
 

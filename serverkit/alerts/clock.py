@@ -9,8 +9,11 @@ from serverkit.alerts.texts import said
 from serverkit.db.unit import Unit
 
 
-def clock_alerts(unit: Unit, source: str, program: str) -> Iterator[Wanted]:
-    """A clock that jumped ahead, or was set back by more than some minutes; `program` is the command that confirms it."""
+def clock_alerts(unit: Unit, source: str, program: str, *, page: bool = False) -> Iterator[Wanted]:
+    """A clock that jumped ahead, or was set back by more than some minutes; `program` is the command that confirms it.
+
+    `page` says that the server has a page Time, which confirms it too.
+    """
     reading = unit.reading
     if reading is None or not reading.alarming:
         return
@@ -21,6 +24,13 @@ def clock_alerts(unit: Unit, source: str, program: str) -> Iterator[Wanted]:
             "stands still until then. Correct the clock.",
             time=shown,
             licence_time=f"{reading.licence_now:%Y-%m-%d %H:%M}",
+        )
+    elif page:
+        text = said(
+            "This machine's clock jumped to {time}. Nothing expires until it is corrected, or confirmed on the page "
+            "Settings, Time or with `{program} time confirm`.",
+            time=shown,
+            program=program,
         )
     else:
         text = said(

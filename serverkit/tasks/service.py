@@ -35,7 +35,10 @@ class TaskKind:
 
 
 class Progress:
-    """Where a running task tells how far it is; each word is a transaction of its own, so that others see it at once."""
+    """Where a running task tells how far it is; each word is a transaction of its own, so that others see it at once.
+
+    A task that has ended, because its lease was over, is not continued: each word raises TaskStoppedError then.
+    """
 
     def __init__(self, database: Database, model: type[TaskMixin], task_id: str) -> None:
         """`task_id` is the running task."""
@@ -88,6 +91,8 @@ class Progress:
 
     def _row(self, unit: Unit) -> TaskMixin:
         row = unit.session.scalars(for_change(select(self._model).where(self._model.id == self.id))).one()
+        if row.state != "running":  # shown as failed already: others may have asked for it again
+            raise TaskStoppedError
         row.lease_until = unit.now + LEASE
         return row
 

@@ -45,8 +45,8 @@ class Chosen(Strict):
     licences: list[Units] = Field(max_length=MOST_LINES)
 
 
-def _wanted(some: Sequence[Units]) -> dict[str, int]:
-    return {one.licence: one.quantity for one in some}
+def _wanted(some: Sequence[Units]) -> list[tuple[str, int]]:
+    return [(one.licence, one.quantity) for one in some]
 
 
 def include_licences(call: Call) -> dict[str, Any]:

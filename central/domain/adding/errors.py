@@ -41,3 +41,9 @@ class UnknownProductError(NotFoundError):
     code = "unknown_product"
     message = "The catalogue has no such product."
     remedy = Remedy("Import the product with the catalogue first.", page=PAGE)
+
+
+class LicenceNamedTwiceError(InvalidInputError):
+    code = "licence_named_twice"
+    message = "A licence is named twice."
+    remedy = Remedy("Name each licence once, by its tag or by its name, with its whole quantity.", page=PAGE)

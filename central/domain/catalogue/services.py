@@ -48,6 +48,8 @@ def read_row(cells: dict[str, str]) -> CatalogueRow:
         raise RowError("invalid_kind", "kind is entitlement or product")
     if not _TAG.fullmatch(tag):
         raise RowError("invalid_tag", f"{tag[:60]!r} is not a tag")
+    if not {"", ".", ".."}.isdisjoint(tag.split("/")):  # part of addresses, where these are taken away on the way
+        raise RowError("invalid_tag", f"{tag[:60]!r} is not a tag: a part between slashes is empty, `.` or `..`")
     restricted = _YES_NO.get(cells.get("restricted", "").lower())
     if restricted is None:
         raise RowError("invalid_flag", "restricted is yes or no")

@@ -159,7 +159,7 @@ def _tell(unit: Unit, account_id: str, planned: Planned) -> None:
             COPIED: f"{about} copied to {target}",
             WITHDRAWN: f"{about} taken out of {source}",
         }[step.kind]
-        subject = {"tag": planned.tag, "subscription": planned.subscription, "from": step.source, "to": step.target}
+        subject = {"tag": planned.tag, "subscription": planned.subscription, "from": source, "to": target}
         left = step.source if step.kind in {MOVED, WITHDRAWN} else ""
         lots = planned.here[step.source].lots
         for place, sign in ((left, -1), (step.target, 1)):

@@ -13,6 +13,7 @@ from central.domain.ledger.errors import CentralRecoveringError
 from central.domain.ledger.models import Bucket, Lot
 from central.domain.ledger.postings import Move, Place, post_many
 from central.domain.ledger.services import lots_by_id
+from central.domain.licence_tags.services import drop_lost_tags
 from central.domain.upgrades.errors import NoUpgradePendingError, UnknownUpgradeOptionError, UpgradeChangedError
 from central.domain.upgrades.queries import Situation, situation
 from central.domain.upgrades.rules import Offer, offers, picks
@@ -72,6 +73,7 @@ def complete_upgrade(
         Move(lot, count, Place(Bucket.FREE, here), Place(Bucket.CONVERTED, here), f"upgraded to {tag}")
         for lot, count in planned.replaced
     ]
+    drop_lost_tags(unit, row.account_id, here, dict(planned.replaced))
     post_many(unit, row.account_id, moves, "upgraded")
     _tell(unit, row, planned)
     return planned

@@ -232,7 +232,7 @@ def trust(unit: Unit, root: Root) -> Iterator[Wanted]:
 
 def clock(unit: Unit) -> Iterator[Wanted]:
     """Row S1.3: the clock of this machine."""
-    return clock_alerts(unit, "site", "satellite")
+    return clock_alerts(unit, "site", "satellite", page=True)
 
 
 BACKUP_OLD = {"daily": timedelta(days=3), "weekly": timedelta(days=15), "off": timedelta(days=30)}

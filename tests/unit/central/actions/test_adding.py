@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from central.actions.adding import add_licences, include_licences, list_additions
+from central.actions.adding import add_licences, include_licences, judge_licences, list_additions
 from central.actions.catalogue import import_catalogue
 from central.actions.event_log import list_events
 from central.actions.instances import remove_instance
@@ -14,7 +14,12 @@ from central.actions.licences import list_licences, list_lots
 from central.actions.users import give_role
 from central.domain.access.errors import NotPermittedError
 from central.domain.access.services import actor_of
-from central.domain.adding.errors import AlreadyAddedError, TooManyToAddError, UnknownProductError
+from central.domain.adding.errors import (
+    AlreadyAddedError,
+    LicenceNamedTwiceError,
+    TooManyToAddError,
+    UnknownProductError,
+)
 from central.keyring import KeyRing
 from serverkit.actor import OPERATOR
 from serverkit.db.paging import Slice
@@ -67,3 +72,24 @@ def test_what_a_device_brings_becomes_stock_of_its_virtual_account_once(tmp_path
             ("Advantage", True),
             ("Essentials", False),
         ]
+
+
+@pytest.mark.row("C7.4")
+@pytest.mark.parametrize("other", ["ADVANTAGE", "Advantage"])
+def test_a_licence_that_is_named_twice_is_refused(tmp_path: Path, other: str) -> None:
+    """By the same text, or by tag and name: neither quantity takes the place of the other, and nothing changes."""
+    catalogue = tmp_path / "catalogue.csv"
+    catalogue.write_text(CATALOGUE, "utf-8")
+    with unit_of() as unit:
+        import_catalogue(unit, catalogue)
+        row = add_instance(unit, "SN1")
+        include_licences(unit, row.udi["pid"], {"Advantage": 5})
+        twice = [("ADVANTAGE", 2), (other, 1)]
+        for refused in (
+            lambda: include_licences(unit, row.udi["pid"], twice),
+            lambda: judge_licences(unit, DOMAIN, row.id, twice),
+            lambda: add_licences(unit, DOMAIN, row.id, twice),
+        ):
+            with pytest.raises(LicenceNamedTwiceError):
+                refused()
+        assert [one["available"] for one in list_additions(unit, DOMAIN, row.id)] == [5]

@@ -42,3 +42,14 @@ def test_a_catalogue_holds_no_row_that_a_satellite_cannot_import(code: str, name
 
     assert refused.value.code == code
     assert len(at_most.products) == 1000
+
+
+@pytest.mark.row("C8.1")
+@pytest.mark.parametrize("tag", [".", "..", "A/../B", "A/.", "/A", "A/", "A//B"])
+@pytest.mark.parametrize("kind", ["entitlement", "product"])
+def test_a_tag_that_would_change_its_address_is_refused(kind: str, tag: str) -> None:
+    """Clients and proxies take dots between slashes and empty parts away: the page would be another one, or none."""
+    with pytest.raises(RowError) as refused:
+        read_row({"kind": kind, "tag": tag, "name": "A"})
+    assert refused.value.code == "invalid_tag"
+    assert read_row({"kind": kind, "tag": "A/B.1..2", "name": "A"}).tag == "A/B.1..2"

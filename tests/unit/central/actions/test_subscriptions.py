@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from central.actions.event_log import list_events
 from central.actions.licences import verify_ledger
 from central.actions.orders import import_orders
 from central.actions.subscriptions import assign_subscription, list_subscriptions, preview_assignment
@@ -20,6 +21,7 @@ from central.domain.subscriptions.errors import (
     SubscriptionNeedsPlaceError,
     UnknownSubscriptionError,
 )
+from serverkit.db.paging import Slice
 from serverkit.db.unit import Unit
 from tests.unit.central.factories import DOMAIN, POOL, add_instance, add_licences, add_satellite, unit_of
 
@@ -96,3 +98,16 @@ def test_what_cannot_be_assigned_stays_as_it_is(tmp_path: Path) -> None:
         assert places(unit, "SUB-2") == {POOL: "enabled", "Spare": "enabled"}
         assert [one["subscription"] for one in list_subscriptions(unit, DOMAIN, "Lab")] == ["SUB-1"]
         assert verify_ledger(unit)["ok"]
+
+
+@pytest.mark.row("C4.2", "C10.1")
+def test_the_event_of_an_assignment_names_virtual_accounts_and_no_ids(tmp_path: Path) -> None:
+    """Who may see one virtual account only learns of another no more than its message says."""
+    with stock(tmp_path) as unit:
+        assign_subscription(unit, DOMAIN, "ADVANTAGE", "SUB-1", ["Lab"])
+        [event] = [
+            one
+            for one in list_events(unit, DOMAIN, "Lab", Slice(20)).items
+            if one["kind"] == "licences:subscription_assigned"
+        ]
+        assert (event["subject"]["from"], event["subject"]["to"]) == (POOL, "Lab")

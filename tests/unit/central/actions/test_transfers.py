@@ -299,8 +299,12 @@ def test_a_transfer_from_a_virtual_account_that_is_gone_comes_back_no_more(tmp_p
         transfer_lines(unit, DOMAIN, [Line("Lab: east", 2, POOL, "ESSENTIALS")])
         lines = [Line("Spare", 2, "Lab: east", "ESSENTIALS"), Line("Spare", 3, POOL, "ADVANTAGE")]
         done = transfer_lines(unit, DOMAIN, lines)["transfer"]
+        alone = transfer_lines(unit, DOMAIN, [Line("Lab: east", 1, "Spare", "ESSENTIALS")])["transfer"]
+        transfer_lines(unit, DOMAIN, [Line("Spare", 1, "Lab: east", "ESSENTIALS")])
         delete_virtual_account(unit, DOMAIN, "Lab: east")
         unit.session.flush()
+        shown = {one["transfer"]: one["reversible"] for one in list_transfers(unit, DOMAIN)}
+        assert (shown[done], shown[alone]) == (True, False)
         foreseen, came = preview_reversal(unit, DOMAIN, done), reverse_transfer(unit, DOMAIN, done)
         assert [one["code"] for one in came["lines"]].count("unknown_virtual_account") == 1
         assert foreseen["lines"] == came["lines"]

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from central.actions.catalogue import import_catalogue
 from central.actions.event_log import list_events, list_transactions
+from central.actions.licence_tags import list_licence_tags, tag_licences
 from central.actions.licences import list_licences, verify_ledger
 from central.actions.orders import import_orders
 from central.actions.transfers import Line, preview_transfer, transfer_lines
@@ -19,6 +21,7 @@ from central.actions.upgrades import complete_upgrade, list_upgrades, preview_up
 from central.actions.virtual_accounts import create_virtual_account, judge_deletion
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.ledger.claims import ClaimSpec, set_claims
+from central.domain.ledger.models import Lot
 from central.domain.ledger.services import expire_lots
 from central.domain.upgrades.errors import (
     NoUpgradePendingError,
@@ -159,3 +162,15 @@ def test_an_order_line_whose_upgrade_cannot_be_is_refused(tmp_path: Path, cells:
         with pytest.raises(FaultyRowsError) as refused:
             import_orders(unit, DOMAIN, path)
         assert refused.value.code == code
+
+
+@pytest.mark.row("C5.1", "C3.7")
+def test_what_is_replaced_whole_loses_its_tags(tmp_path: Path) -> None:
+    """The lot and its licence are gone from the virtual account; a licence of which units stay keeps its tag."""
+    with stock(tmp_path) as unit:
+        lots = unit.session.scalars(select(Lot.id).where(Lot.tag == "ESSENTIALS")).all()
+        tag_licences(unit, DOMAIN, POOL, ["North"], ["ADVANTAGE", "ESSENTIALS"], lots)
+        complete_upgrade(unit, DOMAIN, POOL, "PREMIER", 2, "ADVANTAGE=1:2")
+        complete_upgrade(unit, DOMAIN, POOL, "PREMIER", 3, "ESSENTIALS=1:1")
+        [tag] = list_licence_tags(unit, DOMAIN, POOL)
+        assert (tag["licences"], tag["lots"]) == (1, 0)

@@ -91,3 +91,17 @@ def test_a_tag_is_renamed_on_every_virtual_account_that_has_it() -> None:
         assert rename_tag(unit, DOMAIN, "lab", "LAB")["name"] == "LAB"
         shown = {one["name"]: one["virtual_accounts"] for one in list_tags(unit, DOMAIN)}
         assert shown == {"LAB": [POOL], "North wing": [POOL, "Spare"]}
+
+
+@pytest.mark.row("C1.2")
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_name_of_one_or_two_dots_is_refused(name: str) -> None:
+    """Clients take it out of an address, which is another one then."""
+    with unit_of() as unit:
+        for change in (
+            lambda: create_virtual_account(unit, DOMAIN, name),
+            lambda: change_virtual_account(unit, DOMAIN, POOL, name),
+        ):
+            with pytest.raises(InvalidNameError, match="address"):
+                change()
+        assert create_virtual_account(unit, DOMAIN, "...")["name"] == "..."

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from satellite.actions import tasks
 from satellite.core.access.errors import NotPermittedError
 from satellite.core.access.rules import Role
+from satellite.core.operations.models import Task
 from satellite.runtime import Satellite
-from serverkit.actor import OPERATOR
+from serverkit.actor import OPERATOR, Actor
 from serverkit.db.windows import Part
+from serverkit.tasks import service
 from serverkit.tasks.errors import TaskOverError, TaskRunningError, UnknownTaskError
+from serverkit.tasks.service import Progress, TaskKind
 from tests.unit.satellite.factories import person, server_of
 
 
@@ -64,3 +68,43 @@ def test_a_task_that_fails_names_its_cause(server: Satellite) -> None:
         assert done["state"] == "failed"
         assert done["stage"] == "check"
         tasks.start_task(server, unit, tasks.SYNCHRONIZE)
+
+
+@pytest.mark.row("S2.2")
+@pytest.mark.parametrize(
+    "word",
+    [
+        lambda told: told.stage("next"),
+        lambda told: told.count(1),
+        lambda told: told.advance(1, {"changed": 1}),
+        lambda told: told.say("still here"),
+    ],
+)
+def test_a_task_whose_lease_was_over_ends_at_its_next_word(server: Satellite, word: Callable[[Progress], None]) -> None:
+    """It is shown as failed and may be asked for again; the worker goes on with nothing and changes nothing of what is shown."""
+    reached: list[str] = []
+
+    def slow(_actor: Actor, _wanted: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+        progress.stage("first", 4)
+        with server.database.write(OPERATOR) as unit:
+            service.find(unit, Task, asked).lease_until = unit.now
+        assert service.run_next(server.database, Task, kinds, lambda _unit, actor: actor) is None
+        reached.append("lease is over")
+        word(progress)
+        reached.append("went on")
+        return {}
+
+    kinds = {"slow": TaskKind("slow", ("first",), slow)}
+    with server.database.write(OPERATOR) as unit:
+        asked = service.ask(unit, Task, "slow", {}).id
+    assert service.run_next(server.database, Task, kinds, lambda _unit, actor: actor) == asked
+    with server.database.write(OPERATOR) as unit:
+        shown = tasks.show_task(server, unit, asked)
+        service.ask(unit, Task, "slow", {})
+    assert reached == ["lease is over"]
+    assert (shown["state"], shown["error"]["code"], shown["stage"], shown["done"]) == (
+        "failed",
+        "task_died",
+        "first",
+        0,
+    )
