@@ -175,10 +175,15 @@ def find_account(page: Page) -> dict[str, Any]:
     return actions.show_account(page.unit, page.parts["domain"])
 
 
+def present(page: Page) -> dict[str, Any]:
+    """The values of the form as they are now."""
+    return {name: page.thing[name] for name in Properties.model_fields}
+
+
 def properties_page(page: Page) -> Answer:
     """The form of what only the vendor sets."""
     one = page.thing
-    view = EDIT.view(page, _at(one, "properties"), values=one, cancel=PATH)
+    view = EDIT.view(page, _at(one, "properties"), current=present(page), cancel=PATH)
     context = {"view": view, "about": ((_("Domain identifier"), one["domain"]), (_("Number"), one["number"]))}
     return Shown(
         "account-properties", _("Properties of the account"), "form_page.html", context, nav="accounts", help=HELP
@@ -207,6 +212,7 @@ URLS = (
         "C1.8",
         form=Properties,
         load=find_account,
+        current=present,
         twin="change_account",
     ),
 )

@@ -178,11 +178,16 @@ def find_tag(page: Page) -> dict[str, Any]:
     return {**found, "domain": pool["domain"], "number": pool["number"]}
 
 
+def present(page: Page) -> dict[str, Any]:
+    """The name as it is now."""
+    return {"name": page.thing["name"]}
+
+
 def rename_page(page: Page) -> Answer:
     """Another name for a tag."""
     one = page.thing
     path = _at(one, "licence-tags")
-    view = RENAME.view(page, f"{path}/{one['id']}/rename", values={"name": one["name"]}, cancel=path)
+    view = RENAME.view(page, f"{path}/{one['id']}/rename", current=present(page), cancel=path)
     return _change_page(page, "rename", _("Rename tag"), view, _("It is renamed wherever it is set."))
 
 
@@ -242,7 +247,17 @@ ONE = f"{TAGS_PATH}/{{id}}"
 URLS = (
     Url("GET", TAGS_PATH, manage_page, LOOK, "C3.7", load=find_pool, table=MANAGE),
     Url("GET", f"{ONE}/rename", rename_page, TAG, "C3.7", load=find_tag),
-    Url("POST", f"{ONE}/rename", rename, TAG, "C3.7", load=find_tag, form=Renamed, twin="rename_licence_tag"),
+    Url(
+        "POST",
+        f"{ONE}/rename",
+        rename,
+        TAG,
+        "C3.7",
+        load=find_tag,
+        form=Renamed,
+        twin="rename_licence_tag",
+        current=present,
+    ),
     Url("GET", f"{ONE}/delete", delete_page, TAG, "C3.7", load=find_tag),
     Url("POST", f"{ONE}/delete", delete, TAG, "C3.7", load=find_tag, twin="delete_licence_tag", grade=Grade.DIALOG),
 )

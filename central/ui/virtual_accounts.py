@@ -163,10 +163,17 @@ def make(page: Page) -> Answer:
     return Moved(at({**made, "domain": domain}, "general"), _("Virtual account made."))
 
 
+def present(page: Page) -> dict[str, Any]:
+    """What the person may change, as it is now."""
+    fields = ("name", "description") if page.may(MANAGE) else ("description",)
+    return {field: page.thing[field] for field in fields}
+
+
 def edit_page(page: Page) -> Answer:
     """Name and description, or the description alone for its own administrator."""
     form = RENAME if page.may(MANAGE) else DESCRIBE
-    return _shown(page, "edit", _("Edit virtual account"), form.view(page, at(page.thing, "edit"), values=page.thing))
+    view = form.view(page, at(page.thing, "edit"), current=present(page))
+    return _shown(page, "edit", _("Edit virtual account"), view)
 
 
 def rename(page: Page) -> Answer:
@@ -256,7 +263,7 @@ URLS = (
     Url("GET", PATH, list_page, SIGNED_IN, "C1.2", table=POOLS),
     Url("GET", f"{PATH}/new", new_page, MANAGE, "C1.2"),
     Url("POST", f"{PATH}/new", make, MANAGE, "C1.2", form=NewPool, twin="create_virtual_account"),
-    *_both("edit", edit_page, rename, EDIT, "change_virtual_account", form=Named),
+    *_both("edit", edit_page, rename, EDIT, "change_virtual_account", form=Named, current=present),
     *_both("tags", tags_page, change_tags, EDIT, "tag_virtual_account", form=Tags),
     *_both("default", default_page, make_default, MANAGE, "make_default"),
     *_both("delete", delete_page, delete, MANAGE, "delete_virtual_account", grade=Grade.DIALOG),

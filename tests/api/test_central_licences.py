@@ -9,6 +9,7 @@ import pytest
 
 from central.runtime import Central
 from tests.api.test_central_pages import A, Enter, keys_of, numbers, portal, text_of
+from tests.console import press
 from tests.world import ACCOUNT, World
 
 __all__ = ["portal"]
@@ -114,10 +115,12 @@ def test_many_licences_are_tagged_at_once_and_tags_are_managed(portal: tuple[Wor
     tags = {one["name"]: one["id"] for one in world.central("tag", "list", ACCOUNT)["items"]}
     path = f"{root}/licence-tags/{tags['Lab']}"
     assert keys_of(clerk, f"{root}/licence-tags") == [tags["<b>North</b>"], tags["Lab"]]
-    assert clerk.post(f"{path}/rename", {"name": ""}).status_code == 422
-    clash = clerk.post(f"{path}/rename", {"name": "<B>NORTH</B>"})
+    form = clerk.get(f"{path}/rename")
+    assert press(clerk, form, name="").status_code == 422
+    clash = press(clerk, form, name="<B>NORTH</B>")
     assert (clash.status_code, "licence_tag_exists" in clash.get_data(as_text=True)) == (409, True)
-    assert clerk.post(f"{path}/rename", {"name": "Laboratory"}).status_code == 303
+    assert press(clerk, form, name="Laboratory").status_code == 303
+    assert press(clerk, form, name="Bench").status_code == 409  # renamed meanwhile
     assert "goes from all licences and lots that have it: 1 and 0" in text_of(clerk.get(f"{path}/delete"))
     assert clerk.post(f"{path}/delete").status_code == 303
     assert clerk.get(f"{path}/delete").status_code == 404

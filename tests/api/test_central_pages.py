@@ -146,15 +146,20 @@ def test_each_person_sees_the_places_of_the_own_roles_and_no_others(portal: tupl
 def test_virtual_accounts_are_made_tagged_moved_to_default_and_deleted(portal: tuple[World, Central, Enter]) -> None:
     """Bad input comes back filled; a deletion lists every reason against it; a rename breaks no address."""
     world, _server, enter = portal
-    enter()
+    admin = enter()
     owner = enter("owner", "account_administrator")
     assert owner.post(f"{A}/va/new", {"name": ""}).status_code == 422
     assert owner.post(f"{A}/va/new", {"name": "Site"}).status_code == 409
     made = owner.post(f"{A}/va/new", {"name": "<i>Lab</i>", "description": "ع " * 40})
     path = made.headers["Location"].removesuffix("/general")
     assert "<i>Lab</i>" in text_of(owner.get(f"{A}/va"))
-    assert owner.post(f"{path}/edit", {"name": "", "description": "x"}).status_code == 422
-    assert owner.post(f"{path}/edit", {"name": "Lab", "description": "racks"}).headers["Location"] == f"{path}/general"
+    form = owner.get(f"{path}/edit")
+    assert press(owner, form, name="", description="x").status_code == 422
+    assert press(owner, form, name="Lab", description="racks").headers["Location"] == f"{path}/general"
+    assert press(owner, form, name="Lab", description="of another").status_code == 409  # changed meanwhile
+    properties = admin.get(f"{A}/properties")
+    assert press(admin, properties, name="Customer", reservation_allowed="true").status_code == 303
+    assert press(admin, properties, name="Customer").status_code == 409  # or the permission would be lost
     assert owner.post(f"{path}/tags", {"tags": "North, rack 4"}).status_code == 303
     assert owner.post(f"{path}/tags", {"tags": "north, South"}).status_code == 303
     assert [one["tags"] for one in world.central("virtual-account", "list", ACCOUNT, "--search", "Lab")["items"]] == [
