@@ -36,7 +36,7 @@ class RoleNotHeldError(RefusedError):
 
 class OwnRoleError(RefusedError):
     code = "own_role"
-    message = "Nobody takes the vendor administrator's role from oneself."
+    message = "Users cannot remove their own role of vendor administrator."
     remedy = Remedy("Have another vendor administrator do it.", page="users.md")
 
 
