@@ -15,6 +15,7 @@ from central.actions.site_files import FILE, file_kind
 from central.domain.access.models import User
 from central.domain.operations.models import JobRun, Task
 from central.domain.operations.tasks import find_task, visible_tasks
+from central.domain.operations.uploads import forget_upload
 from central.runtime import Central
 from exchange.errors import ExchangeError
 from serverkit.actor import Actor, ActorKind
@@ -58,6 +59,8 @@ def stop_task(server: Central, unit: Unit, task_id: str) -> dict[str, Any]:
     """Stop a task before its next stage; what is done stays done. UnknownTaskError, TaskOverError."""
     row = find_task(unit, task_id)
     service.stop(unit, row)
+    if row.kind == FILE and row.state == "stopped":
+        forget_upload(unit, str(row.wanted["upload"]))
     return shown(server, row)
 
 

@@ -18,6 +18,7 @@ from serverkit.http.answers import log_failure
 from serverkit.http.app import Url, View
 from serverkit.http.operations import Access
 from serverkit.http.request import Request, current_request
+from serverkit.http.texts import can_be_kept
 
 MOST_BYTES = 64 * 1024
 PATHS = (
@@ -159,6 +160,8 @@ def _values(request: Request) -> dict[str, str]:
     if login is not None:
         values.setdefault("client_id", login[0])
         values.setdefault("client_secret", login[1])
+    if not can_be_kept(values):
+        raise _RequestError("invalid_request", "a parameter holds a character that no text has")
     return values
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from serverkit.actor import Actor, ActorKind
 from serverkit.clock import iso
@@ -77,8 +76,9 @@ def run_job(database: Database, runs: type[JobRunMixin], job: Job, *, slot: str 
     crash_point("job_started", job.name)
     try:
         detail, state = job.apart() if job.apart else database.run(actor, job.run), "done"
-    except (AppError, SQLAlchemyError) as error:
-        get_logger().error("job_failed", job=job.name, slot=name, cause=type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - a slot that is left running blocks the job until its lease is over
+        trace = None if isinstance(error, AppError) else error
+        get_logger().error("job_failed", job=job.name, slot=name, cause=type(error).__name__, exc_info=trace)
         detail, state = f"{type(error).__name__}: {getattr(error, 'message', 'see the log')}", "failed"
     with database.write(actor) as unit:
         ran = unit.session.get(runs, (job.name, name))

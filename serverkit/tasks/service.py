@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from serverkit.actor import SYSTEM, Actor, ActorKind
 from serverkit.clock import iso, optional_iso
@@ -173,8 +172,8 @@ def run_next(
     except roots as refusal:
         state = "failed"
         error = {name: str(getattr(refusal, name, "")) for name in ("code", "message", "remedy")}
-    except (SQLAlchemyError, OSError) as failure:
-        get_logger().error("task_failed", task=task_id, kind=kind, cause=type(failure).__name__)
+    except Exception as failure:  # noqa: BLE001 - a task that is left running blocks its kind until its lease is over
+        get_logger().error("task_failed", task=task_id, kind=kind, cause=type(failure).__name__, exc_info=failure)
         state, error = "failed", {"code": "internal_error", "message": "See the server's log.", "remedy": "Try again."}
     values = {"state": state, "error": error} | ({"result": result} if result is not None else {})
 

@@ -517,6 +517,22 @@ def test_a_client_that_is_revoked_or_shows_a_wrong_secret_gets_no_token(script: 
 
 
 @pytest.mark.row("C12.4")
+def test_a_request_for_a_token_with_a_character_that_no_text_has_is_refused(script: Script) -> None:
+    """In any parameter, of every grant, before a database or a hash sees it: no stranger fails the server with it."""
+    person = {**script.client, "username": "ann", "password": "x", "refresh_token": "y"}
+    names = {
+        "client_credentials": ("client_id", "client_secret"),
+        "password": ("client_id", "username", "password"),
+        "refresh_token": ("client_id", "refresh_token"),
+    }
+    cases = [(grant, name, text) for grant, of in names.items() for name in of for text in ("a\x00b", "\ud800")]
+    for grant, name, text in cases:
+        body = json.dumps({**person, "grant_type": grant, name: text}).encode()
+        status, answer = call_path(script.app, "/oauth/token", body)
+        assert (status, answer["error"]) == (400, "invalid_request"), (grant, name)
+
+
+@pytest.mark.row("C12.4")
 def test_a_refresh_token_works_once_in_its_time_and_for_its_client(script: Script, vendor: World) -> None:
     """Used, old, or shown by another client it gives nothing; each use gives the next one."""
     vendor.central("user", "password", "robot", "--password-file", vendor.file("pw", "correct horse battery\n"))

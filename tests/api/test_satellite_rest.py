@@ -170,6 +170,17 @@ def test_a_refresh_token_works_once_and_ends_with_its_access_token(api: Api, sit
     assert token(grant_type="refresh_token", refresh_token=second["refresh_token"])[0] == 401
 
 
+@pytest.mark.row("S3.4")
+def test_a_request_for_a_token_with_a_character_that_no_text_has_is_refused(api: Api) -> None:
+    """A NUL or half of a surrogate pair is named, and fails neither database."""
+    for text in ("\x00", "\ud800"):
+        for grant in ("client_credentials", "password", "refresh_token"):
+            person = {"client_id": text, "client_secret": text, "username": text, "password": text}
+            body = json.dumps({"grant_type": grant, **person, "refresh_token": text}).encode()
+            status, _, answer = call(api.app, "POST", "/oauth/token", body)
+            assert (status, json.loads(answer)["error"]) == (400, "invalid_request"), grant
+
+
 def playbook(api: Api, site: World) -> Any:
     """A script of the appliance form, signed in with an access token's id and text; returns what makes its calls."""
     made = site.satellite("api-token", "create", "--name", "robot", "--role", "operator", "--days", "30")

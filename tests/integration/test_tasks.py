@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from satellite.actions import sign_in, tasks, users
 from satellite.actions.synchronization import download_request
-from satellite.core.operations.models import Task
+from satellite.core.operations.models import JobRun, Task
 from satellite.runtime import Satellite, open_satellite
 from serverkit.actor import OPERATOR, SYSTEM, Actor
 from serverkit.db.windows import Part
 from serverkit.errors import AppError
+from serverkit.jobs.runs import Job, run_job
 from serverkit.tasks import service
 from serverkit.tasks.service import Progress, TaskKind
 from serverkit.users.tables import Browser
@@ -102,6 +105,29 @@ def test_a_task_is_stopped_between_stages_and_a_dead_one_is_found(site: World, s
     ]  # fmt: skip
     assert show(server, running)["state"] == "stopped"
     assert show(server, dead.id)["error"]["code"] == "task_died"
+
+
+@pytest.mark.row("S2.2", "C11.2")
+def test_a_fault_of_the_program_ends_a_task_and_a_job_at_once(server: Satellite) -> None:
+    """Neither is left running until its lease is over: the next one of its kind runs, and the cause is not called a death."""
+
+    def faulty(*_: Any) -> Any:
+        raise KeyError("a fault of the program")
+
+    kinds = {"odd": TaskKind("odd", ("first",), faulty)}
+    with server.database.write(OPERATOR) as unit:
+        asked = service.ask(unit, Task, "odd", {}).id
+    assert service.run_next(server.database, Task, kinds, lambda _unit, actor: actor) == asked
+    shown = show(server, asked)
+    assert (shown["state"], shown["error"]["code"]) == ("failed", "internal_error")
+    with server.database.write(OPERATOR) as unit:
+        assert service.ask(unit, Task, "odd", {}).state == "waiting"
+
+    job = Job("odd", timedelta(minutes=1), faulty, "fails")
+    ran = [run_job(server.database, JobRun, job, slot=slot) for slot in ("manual-1", "manual-2")]
+    with server.database.read(OPERATOR) as unit:
+        states = list(unit.session.scalars(select(JobRun.state).where(JobRun.job == "odd")))
+    assert ([one.state for one in ran], states) == (["failed", "failed"], ["failed", "failed"])
 
 
 @pytest.mark.row("S2.2", "S3.4")

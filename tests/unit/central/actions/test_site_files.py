@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import select
 
 from central.actions import site_files as actions
+from central.actions import tasks
 from central.domain.access.errors import NotPermittedError
 from central.domain.accounts.errors import UnknownAccountError
-from central.domain.operations.models import Task
+from central.domain.operations.models import Task, UploadPart
 from central.domain.satellites.errors import FileNotKeptError, UnknownSatelliteError
 from central.domain.satellites.history import KEPT_REQUESTS, PART_BYTES, keep_request
 from central.domain.satellites.models import AnsweredRequest, Satellite
@@ -81,3 +83,16 @@ def test_a_task_of_a_file_is_shown_in_its_account_to_who_asked_for_it() -> None:
         unit.actor = NOBODY
         with pytest.raises(UnknownTaskError):
             actions.stop_file_task(unit, DOMAIN, task)
+
+
+@pytest.mark.row("C11.2")
+def test_the_file_of_a_task_that_is_stopped_before_it_runs_is_deleted() -> None:
+    """Also where the task is stopped among all tasks, and not on the page of the satellite."""
+    with unit_of() as unit:
+        uploads = ["a" * 32, "b" * 32]
+        for upload in uploads:
+            unit.session.add(UploadPart(upload_id=upload, part=0, at=NOW, content=b"x"))
+        wanted = {"domain": DOMAIN, "upload": uploads[0], "satellite": "", "title": ""}
+        task = service.ask(unit, Task, actions.FILE, wanted, own=True).id
+        assert tasks.stop_task(cast("Any", None), unit, task)["state"] == "stopped"
+        assert list(unit.session.scalars(select(UploadPart.upload_id))) == uploads[1:]
