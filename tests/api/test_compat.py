@@ -8,11 +8,16 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from sqlalchemy import select
 
 from central.app import make_app
+from central.domain.access.models import User
+from central.domain.credentials.models import TwoStep
 from central.runtime import open_central
+from serverkit.actor import SYSTEM
 from serverkit.settings import ServerSettings
 from tests.api.callers import Api
+from tests.served import cheap_hashes
 from tests.world import ACCOUNT, App, World, call
 
 CLOUD = "/services/api/smart-accounts-and-licensing"
@@ -547,6 +552,30 @@ def test_a_refresh_token_works_once_in_its_time_and_for_its_client(script: Scrip
 
     assert status == 200
     assert [found[1]["error"] for found in (used, theirs, old)] == ["invalid_grant"] * 3
+
+
+@pytest.mark.row("C12.4")
+def test_a_new_password_and_a_second_step_end_what_the_old_password_alone_opened(vendor: World) -> None:
+    """The refresh token of an old password gives nothing; a person with a second step gets no token by a password alone."""
+    with cheap_hashes():
+        script = _script(vendor)
+        vendor.central("user", "password", "robot", "--password-file", vendor.file("pw", "correct horse battery\n"))
+        person = {"grant_type": "password", "username": "robot", "password": "correct horse battery"}
+        old = _token(script, **person)[1]["refresh_token"]
+        vendor.central("clock", "advance", "1m")
+        vendor.central("user", "password", "robot", "--password-file", vendor.file("pw", "another horse battery\n"))
+        ended = _token(script, grant_type="refresh_token", refresh_token=old)
+        given = _token(script, **{**person, "password": "another horse battery"})[1]["refresh_token"]
+        server = open_central(vendor.folder / "central")
+        with server.database.write(SYSTEM) as unit:
+            [user] = unit.session.scalars(select(User).where(User.name == "robot"))
+            unit.session.add(TwoStep(user_id=user.id, secret="x", last_step=0, confirmed=True))
+        server.database.dispose()
+        by_password = _token(script, **{**person, "password": "another horse battery"})
+        by_refresh = _token(script, grant_type="refresh_token", refresh_token=given)
+
+    assert [found[1]["error"] for found in (ended, by_password, by_refresh)] == ["invalid_grant"] * 3
+    assert "access token" in by_password[1]["error_description"]
 
 
 def _named(client: dict[str, Any]) -> dict[str, str]:

@@ -147,10 +147,18 @@ def redeem_refresh_token(unit: Unit, client: ApiClient, text: str) -> str:
     """The user of a refresh token, which is used up; BadCredentialsError."""
     query = select(RefreshToken).where(RefreshToken.hash == hash_secret(text), RefreshToken.client_id == client.id)
     row = unit.session.scalars(for_change(query)).one_or_none()
-    if row is None or row.expires_at <= unit.now:
+    if row is None or row.expires_at <= unit.now or not _still_good(unit, row):
         raise BadCredentialsError("the refresh token is not valid")
     unit.session.delete(row)
     return row.user_id
+
+
+def _still_good(unit: Unit, row: RefreshToken) -> bool:
+    """Whether the password that a refresh token was given for is still the user's, and no second step was added to it."""
+    changed = credentials.password_set_at(unit, USER_TABLES, row.user_id)
+    if changed is None or changed > row.expires_at - REFRESH_TOKEN_LIFE:
+        return False
+    return credentials.two_step_of(unit, USER_TABLES, row.user_id) is None
 
 
 def _new_token(
@@ -222,11 +230,16 @@ def set_password(unit: Unit, user: User, text: str) -> None:
 
 
 def check_password(unit: Unit, name: str, text: str) -> User:
-    """The user of a name and password; BadCredentialsError, after the same time for every cause."""
+    """The user of a name and password; BadCredentialsError, after the same time for every cause.
+
+    No second step can be asked for here, so a user who has one is refused.
+    """
     user = find_user(unit, name)
     row = unit.session.get(Password, user.id) if user is not None else None
     with password_place():
         right = verify_password(row.hash if row is not None else None, text)
     if not right or user is None:
         raise BadCredentialsError("the user name or password is not valid")
+    if credentials.two_step_of(unit, USER_TABLES, user.id) is not None:
+        raise BadCredentialsError("a user with a second step signs in in the browser; programs use an access token")
     return user
