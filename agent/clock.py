@@ -206,14 +206,13 @@ def _from_json(data: bytes) -> Mark | None:
     # A damaged file is as good as none: the state of the device, not this file, says what it may use.
     try:
         found = json.loads(data)
-        return Mark(
-            datetime.fromisoformat(found["mark"]).astimezone(UTC),
-            datetime.fromisoformat(found["sure"]).astimezone(UTC),
-            str(found["boot"]),
-            timedelta(seconds=float(found["uptime_seconds"])),
-            datetime.fromisoformat(found["anchor"]).astimezone(UTC),
-            bool(found["provisional"]),
+        mark, sure, anchor = (
+            datetime.fromisoformat(found[name]).astimezone(UTC) for name in ("mark", "sure", "anchor")
         )
+        if not FIRST_YEAR <= min(mark, sure, anchor).year <= max(mark, sure, anchor).year <= LAST_YEAR:
+            return None
+        uptime = timedelta(seconds=float(found["uptime_seconds"]))
+        return Mark(mark, sure, str(found["boot"]), uptime, anchor, bool(found["provisional"]))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 

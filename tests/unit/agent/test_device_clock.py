@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import exchange.licence_time as device
+from agent.clock import DeviceClock
 from agent.licence_time import reply
 from agent.states import evaluation_step
 
@@ -69,3 +72,15 @@ def test_the_evaluation_period_warns_at_each_step() -> None:
     assert [step for step in seen if "over for" in step] == [
         f"evaluation period over for {hour} hours" for hour in range(3)
     ]
+
+
+@pytest.mark.row("D1")
+@pytest.mark.parametrize("field", ["mark", "sure", "anchor"])
+@pytest.mark.parametrize("far", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+00:00"])
+def test_a_clock_file_with_a_time_that_no_clock_has_is_as_good_as_none(tmp_path: Path, field: str, far: str) -> None:
+    """What is added to such a time leaves the calendar: the device starts from its clock, and none of its commands fails."""
+    clock = DeviceClock(tmp_path)
+    clock.keep(always=True)
+    file = tmp_path / "clock.json"
+    file.write_text(json.dumps({**json.loads(file.read_bytes()), field: far}), encoding="utf-8")
+    assert abs(DeviceClock(tmp_path).licence_now() - clock.licence_now()) < timedelta(minutes=1)
