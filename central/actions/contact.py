@@ -10,7 +10,7 @@ from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.notices.errors import NoContactError
 from central.domain.notices.rules import Mail, feedback_mail, support_mail
-from central.domain.notices.services import notify
+from central.domain.notices.services import count_message, notify
 from central.runtime import Central
 from serverkit.db.unit import Unit
 from serverkit.mail.sender import check_address
@@ -40,15 +40,22 @@ def contacts(server: Central) -> dict[str, bool]:
 
 
 def send_feedback(server: Central, unit: Unit, category: Category, text: str, *, anonymous: bool) -> dict[str, Any]:
-    """Write feedback to the vendor; an anonymous one says nothing of its author. NoContactError."""
+    """Write feedback to the vendor; an anonymous one says nothing of its author.
+
+    NoContactError, TooManyMessagesError.
+    """
     plain = _text("text", text)
     author = None if anonymous else f"{unit.actor.name} ({unit.actor.id})"
     _send(unit, server.settings.contact.feedback, feedback_mail(category, plain, author))
+    count_message(unit)
     return {"category": category, "anonymous": anonymous, "sent": True}
 
 
 def request_support(server: Central, unit: Unit, wanted: SupportRequest) -> dict[str, Any]:
-    """Write a support request; the account's log says that it was. NoContactError, UnknownAccountError."""
+    """Write a support request; the account's log says that it was.
+
+    NoContactError, UnknownAccountError, TooManyMessagesError.
+    """
     account = by_domain(unit, wanted.account)
     plain = _text("description", wanted.description)
     for name in ("reporter", "number", "zone"):
@@ -57,6 +64,7 @@ def request_support(server: Central, unit: Unit, wanted: SupportRequest) -> dict
         check_address(wanted.address)
     facts = {**asdict(wanted), "description": plain, "account": f"{account.name} ({account.domain})"}
     _send(unit, server.settings.contact.support, support_mail(facts, f"{unit.actor.name} ({unit.actor.id})"))
+    count_message(unit, account.id)
     record(unit, account.id, EventKind.SUPPORT_REQUESTED, "a support request was sent to the vendor")
     return {"account": account.domain, "sent": True}
 

@@ -15,6 +15,7 @@ from central.domain.export_control import models as export_control
 from central.domain.instances import models as instances
 from central.domain.ledger import models as ledger
 from central.domain.licence_tags import models as licence_tags
+from central.domain.notices import models as notices
 from central.domain.operations import models as operations
 from central.domain.policies import models as policies
 from central.domain.reservations import models as reservations
@@ -36,6 +37,7 @@ FEATURES = (
     instances,
     ledger,
     licence_tags,
+    notices,
     operations,
     policies,
     reservations,

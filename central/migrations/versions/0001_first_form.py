@@ -74,6 +74,16 @@ def upgrade() -> None:
     sa.CheckConstraint('"id" = 1', name=op.f('ck_console_state_only_row')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_console_state'))
     )
+    op.create_table('contact_counts',
+    sa.Column('by', sa.String(length=300), nullable=False),
+    sa.Column('day', sa.String(length=10), nullable=False),
+    sa.Column('messages', sa.Integer(), nullable=False),
+    sa.CheckConstraint('"messages" BETWEEN 1 AND 9007199254740991', name=op.f('ck_contact_counts_messages_bounds')),
+    sa.PrimaryKeyConstraint('by', 'day', name=op.f('pk_contact_counts'))
+    )
+    with op.batch_alter_table('contact_counts', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_contact_counts_day'), ['day'], unique=False)
+
     op.create_table('counters',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('name', sa.String(length=32), nullable=False),
@@ -1165,6 +1175,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_counters_name'))
 
     op.drop_table('counters')
+    with op.batch_alter_table('contact_counts', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_contact_counts_day'))
+
+    op.drop_table('contact_counts')
     op.drop_table('console_state')
     op.drop_table('clock')
     with op.batch_alter_table('alerts', schema=None) as batch_op:
