@@ -14,4 +14,6 @@ class NoContactError(RefusedError):
 class TooManyMessagesError(RefusedError):
     code = "too_many_messages"
     message = "Too many messages were sent to the vendor today."
-    remedy = Remedy("Send it tomorrow (UTC), or write to the vendor directly.", page="central-portal.md#feedback-and-support")
+    remedy = Remedy(
+        "Send it tomorrow (UTC), or write to the vendor directly.", page="central-portal.md#feedback-and-support"
+    )

@@ -24,15 +24,15 @@ def notify(unit: Unit, to: str | None, mail: Mail) -> None:
 
 def count_message(unit: Unit, account_id: str | None = None) -> None:
     """Count a message to the vendor, of the actor and of the account; TooManyMessagesError where either wrote enough today."""
-    today = unit.now.date().isoformat()
+    today = unit.now.replace(hour=0, minute=0, second=0, microsecond=0)
     unit.session.execute(delete(ContactCount).where(ContactCount.day < today))
     bounds = [(f"user:{unit.actor.id}", MOST_OF_USER)]
     if account_id is not None:
         bounds.append((f"account:{account_id}", MOST_OF_ACCOUNT))
-    for by, most in bounds:
-        row = row_for_change(unit.session, ContactCount, (by, today), writing=unit.writing)
+    for key, most in bounds:
+        row = row_for_change(unit.session, ContactCount, (key, today), writing=unit.writing)
         if row is None:
-            unit.session.add(ContactCount(by=by, day=today, messages=1))
+            unit.session.add(ContactCount(key=key, day=today, messages=1))
         elif row.messages >= most:
             raise TooManyMessagesError("{most} messages were sent to the vendor today", most=most)
         else:

@@ -75,11 +75,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_console_state'))
     )
     op.create_table('contact_counts',
-    sa.Column('by', sa.String(length=300), nullable=False),
-    sa.Column('day', sa.String(length=10), nullable=False),
+    sa.Column('key', sa.String(length=300), nullable=False),
+    sa.Column('day', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('messages', sa.Integer(), nullable=False),
     sa.CheckConstraint('"messages" BETWEEN 1 AND 9007199254740991', name=op.f('ck_contact_counts_messages_bounds')),
-    sa.PrimaryKeyConstraint('by', 'day', name=op.f('pk_contact_counts'))
+    sa.PrimaryKeyConstraint('key', 'day', name=op.f('pk_contact_counts'))
     )
     with op.batch_alter_table('contact_counts', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_contact_counts_day'), ['day'], unique=False)
