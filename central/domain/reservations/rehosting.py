@@ -41,8 +41,6 @@ from serverkit.errors import AppError
 from serverkit.locks import again_for_change, row_for_change
 from serverkit.names import check_text
 
-MOST_NOTES = 1000
-
 
 @dataclass(frozen=True, slots=True)
 class SystemCheck:
