@@ -67,6 +67,7 @@ def test_a_clock_that_jumps_ends_nothing_at_a_site_until_it_is_confirmed(site: W
     clock(site, "satellite", "jump", "400d")
     look(site)
     jumped, alerts = shown(site), site.alerts("satellite")
+    said = next(one for one in site.satellite("alerts")["items"] if one["kind"] == "clock_suspicious")["message"]
     instances = site.satellite("instances")["items"]
     other = site.device("SN2", token=token)
     other.use("ADVANTAGE", 1)
@@ -76,6 +77,7 @@ def test_a_clock_that_jumps_ends_nothing_at_a_site_until_it_is_confirmed(site: W
 
     assert (jumped["standing"], jumped["endings"]) == ("suspicious", "none until the time is confirmed")
     assert alerts & {"clock_suspicious", "satellite_sync_overdue", "instance_failed_to_connect"} == {"clock_suspicious"}
+    assert "on the page Settings, Time or with `satellite time confirm`" in said
     assert [x["state"] for x in instances] == ["active"]
     assert other.state.registration == "complete"
     assert in_use == 2
