@@ -213,6 +213,11 @@ def optional_iso(at: datetime | None) -> str | None:
     return iso(at) if at is not None else None
 
 
+def exact_iso(at: datetime | None) -> str | None:
+    """A time as text to the microsecond, or None: tells two changes of the same second apart."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds") if at is not None else None
+
+
 def parse_time(text: str) -> datetime:
     """Read an ISO 8601 time with a zone; InvalidInputError otherwise."""
     try:

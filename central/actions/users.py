@@ -16,7 +16,7 @@ from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.credentials import people, services
 from central.domain.credentials.models import USER_TABLES, Password
 from central.domain.credentials.queries import sign_ins, users
-from serverkit.clock import optional_iso
+from serverkit.clock import exact_iso, optional_iso
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
 from serverkit.users.credentials import password_set_at
@@ -110,9 +110,9 @@ def reset_user(unit: Unit, name: str, password: str, *, two_step_off: bool = Fal
 
 
 def show_password_date(unit: Unit, user_id: str) -> str | None:
-    """Since when a user has the present password."""
+    """Since when a user has the present password, to the microsecond."""
     require(unit, Permission.USER_MANAGE)
-    return optional_iso(password_set_at(unit, USER_TABLES, user_id))
+    return exact_iso(password_set_at(unit, USER_TABLES, user_id))
 
 
 def unlock_user(unit: Unit, name: str) -> None:

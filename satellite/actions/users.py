@@ -11,7 +11,7 @@ from satellite.core.access.rules import MATRIX, Permission, Role, role_of
 from satellite.core.access.services import require
 from satellite.core.site.services import void_setup_code
 from satellite.runtime import Satellite
-from serverkit.clock import optional_iso
+from serverkit.clock import exact_iso
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
 from serverkit.users.credentials import password_set_at
@@ -69,9 +69,9 @@ def reset_user(unit: Unit, name: str, password: str, *, two_step_off: bool = Fal
 
 
 def show_password_date(unit: Unit, name: str) -> str | None:
-    """Since when a user has the present password; UnknownUserError."""
+    """Since when a user has the present password, to the microsecond; UnknownUserError."""
     require(unit, Permission.ACCESS_MANAGE)
-    return optional_iso(password_set_at(unit, USER_TABLES, users.find_user(unit, name).id))
+    return exact_iso(password_set_at(unit, USER_TABLES, users.find_user(unit, name).id))
 
 
 def unlock_user(unit: Unit, name: str) -> dict[str, Any]:

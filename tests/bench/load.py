@@ -30,6 +30,8 @@ class Job:
     lanes: list[list[bytes]]
     keep: bool = False
     most_seconds: float = 120.0
+    tell: str | None = None  # a file to make once `tell_after` answers have come
+    tell_after: int = 1
 
 
 @dataclass
@@ -121,6 +123,8 @@ def run(job: Job) -> Outcome:
             status, body = answer
             outcome.latencies.append(time.perf_counter() - lane.started)
             outcome.statuses[status] = outcome.statuses.get(status, 0) + 1
+            if job.tell is not None and len(outcome.latencies) == job.tell_after:
+                Path(job.tell).touch()
             if job.keep:
                 lane.bodies.append(body)
             lane.todo.popleft()

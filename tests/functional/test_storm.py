@@ -72,14 +72,11 @@ def test_what_was_acknowledged_is_there_after_a_kill(site: World) -> None:
 
 
 def _killed_amid(folder: Path, server: Server, lanes: list[list[bytes]]) -> Outcome:
-    path = folder / "kill.job"
-    path.write_bytes(pickle.dumps(vars(Job("127.0.0.1", server.port, server.tls, lanes, keep=True))))
+    path, told = folder / "kill.job", folder / "kill.told"
+    job = Job("127.0.0.1", server.port, server.tls, lanes, keep=True, tell=str(told), tell_after=64)
+    path.write_bytes(pickle.dumps(vars(job)))
     client = subprocess.Popen([sys.executable, "-m", "tests.bench.load", path])
-    database = folder / "satellite" / "satellite.db-wal"
-    first = database.stat().st_size if database.exists() else 0
-    for _ in range(3000):  # until something was written, and then a little more
-        if database.exists() and database.stat().st_size > first + 100_000:
-            break
+    while client.poll() is None and not told.exists():
         time.sleep(0.01)
     os.killpg(server.process.pid, signal.SIGKILL)
     client.wait(60)
