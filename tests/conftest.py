@@ -21,11 +21,12 @@ from hypothesis import HealthCheck, settings
 from central.runtime import assemble as assemble_central
 from satellite.runtime import assemble as assemble_satellite
 from serverkit.db import migrate
-from tests.templates import Templates, build_no_addresses, share_compiled_statements
+from tests.templates import Templates, build_no_addresses, share_compiled_statements, walk_each_chain_once
 from tests.world import World
 
 share_compiled_statements()
 build_no_addresses()
+walk_each_chain_once()
 MEMORY, ROOM = Path("/dev/shm"), 2 * 2**30
 if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     # Homes and databases stand in memory: every commit is written through as on a disk, and nobody waits for one.

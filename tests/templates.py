@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
+from exchange.trust import Trust
 from tests.world import World
 
 
@@ -39,6 +41,16 @@ def build_no_addresses() -> None:
         raise NotImplementedError("addresses are written, not built")
 
     Rule._compile_builder = lambda *_, **__: refuse  # type: ignore[method-assign]
+
+
+def walk_each_chain_once() -> None:
+    """Let all servers of this process share the chains of roots that were verified, by their bytes.
+
+    A server reads its chain when it starts; a command that a test runs in this process starts one. The same bytes lead to
+    the same trust, and what is refused is not kept.
+    """
+    restore = lru_cache(maxsize=64)(Trust.restore)
+    Trust.restore = staticmethod(lambda data: restore(bytes(data)))  # type: ignore[assignment,method-assign]
 
 
 @dataclass

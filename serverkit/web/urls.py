@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeAlias
 from urllib.parse import quote, unquote
 
@@ -89,11 +90,17 @@ class Url:
 
     def leads_to(self, path: str) -> bool:
         """Whether an address is one of these."""
-        return re.fullmatch("[^/]+".join(map(re.escape, _PART.split(self.path)[::2])), path) is not None
+        return _shape(self.path).fullmatch(path) is not None
 
     def at(self, **parts: str) -> str:
         """The address with its parts filled in."""
         return filled(self.path, parts)
+
+
+@cache
+def _shape(path: str) -> re.Pattern[str]:
+    # Every page asks this of every address for each of its links.
+    return re.compile("[^/]+".join(map(re.escape, _PART.split(path)[::2])))
 
 
 def filled(path: str, parts: Mapping[str, str]) -> str:
