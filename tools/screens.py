@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Response, sync_playwright
 
 ACCESS, OUTPUT = Path("build") / "demo" / "access.json", Path("build") / "screens"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+CONSOLES = ("satellite", "central")
 WIDTHS, THEMES = (1440, 390), ("light", "dark")
 MOST_PAGES = 150
 STATES = {
@@ -80,17 +81,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tools.screens", description=__doc__)
     parser.add_argument("--access", type=Path, default=ACCESS, help="the access.json of a running demonstration")
     parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument("--only", choices=CONSOLES, help="the pages of this console alone; pictures of the other stay")
     choice = parser.parse_args()
+    consoles = [choice.only] if choice.only else CONSOLES
     if not choice.access.exists():
         sys.stderr.write(f"{choice.access} is not there; run `make demo` first and leave it running\n")
         return 1
     access: dict[str, Any] = json.loads(choice.access.read_text(encoding="utf-8"))
-    shutil.rmtree(choice.output, ignore_errors=True)
+    for name in consoles:
+        shutil.rmtree(choice.output / name, ignore_errors=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         pictures = {
             name: _walk(browser, access[name], choice.output / name)
-            for name in ("satellite", "central")
+            for name in consoles
             if name in access and _has_console(browser, access[name]["url"])
         }
         browser.close()
@@ -271,7 +275,7 @@ def _addresses(browser: Browser, base: str, user: dict[str, str]) -> dict[str, s
     waiting, seen, found = deque(["/"]), {"/"}, dict[str, str]()
     while waiting and len(found) < MOST_PAGES:
         path = waiting.popleft()
-        answer = page.goto(base + path) if "as=" not in path else None
+        answer = _opened(page, base + path)
         if answer is None or "text/html" not in answer.headers.get("content-type", ""):
             continue
         name = page.locator("main").first.get_attribute("data-page") or "page"
@@ -285,6 +289,16 @@ def _addresses(browser: Browser, base: str, user: dict[str, str]) -> dict[str, s
                 waiting.append(parts.path)
     context.close()
     return found | (STATES if "dashboard" in found else STATES_OF_CENTRAL)
+
+
+def _opened(page: Page, address: str) -> Response | None:
+    """The answer of an address; none where it sends a file."""
+    try:
+        return page.goto(address)
+    except Error as error:
+        if "Download is starting" in str(error):
+            return None
+        raise
 
 
 def _sign_in(page: Page, base: str, user: dict[str, str]) -> None:
