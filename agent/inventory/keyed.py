@@ -96,7 +96,7 @@ def _kept_rows(lines: list[str], draft: Draft, *, slotted: bool) -> Iterator[Lic
 
 
 def licence_files(lines: list[str], draft: Draft) -> Iterator[Licence]:
-    """Licence files of data-centre switches: what each line grants, and the serverkit that the file is for."""
+    """Licence files of data-centre switches: what each line grants, and the chassis that the file is for."""
     hosts = {udi.serial for udi in draft.udis}
     for line in lines:
         found = (

@@ -38,7 +38,7 @@ PHRASES = {
     r"for every eye": "for every user",
     r"house tests?|rules of the house": "repository rules",
     r"knock-?outs?": "mutation test",
-    r"chassis": "serverkit",
+    r"chassis[./_]\w+": "serverkit",  # the package's former name; the word itself is a part of a device
     r"device desk|desk of devices": "request processor",
     r"short way|long way": "fast path, full path",
     r"roomy": "comfortable",
