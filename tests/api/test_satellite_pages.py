@@ -169,3 +169,4 @@ def test_settings_say_value_and_source_and_health_says_what_to_do(site: World, b
     ensure_pair(site.folder / "satellite" / "tls", datetime.now(UTC), ["licences.site.example"])
     certificate = admin.get("/settings/tls").get_data(as_text=True)
     assert ("licences.site.example" in certificate, "self-signed by this server" in certificate) == (True, True)
+    assert len(re.findall(r"(?:[0-9a-fA-F]{4} ){15}[0-9a-fA-F]{4}\b", certificate)) == 2  # whole, or it proves nothing

@@ -9,9 +9,10 @@ import pytest
 from central.actions import grants
 from central.actions.credentials import create_api_client, revoke_api_client
 from central.actions.users import give_role
+from central.domain.access.models import User
 from central.domain.credentials.errors import BadCredentialsError
 from central.domain.credentials.models import ApiClient
-from central.domain.credentials.services import bearer_of, issue_refresh_token
+from central.domain.credentials.services import bearer_of, issue_refresh_token, set_password
 from serverkit.actor import OPERATOR
 from tests.unit.central.factories import server_of
 
@@ -24,6 +25,7 @@ def test_a_client_gets_tokens_until_it_is_revoked_and_a_refresh_token_is_good_fo
     with database.write(OPERATOR) as unit:
         user = give_role(unit, "ann", "vendor_support")
         client, other = create_api_client(unit, "ann"), create_api_client(unit, "ann")
+        set_password(unit, unit.session.get_one(User, user["id"]), "correct horse battery")  # refresh tokens need one
         row = unit.session.get_one(ApiClient, client["id"])
         refresh = issue_refresh_token(unit, row, user["id"])
     one = (client["id"], client["client_secret"])
