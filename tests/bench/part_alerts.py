@@ -42,7 +42,7 @@ def _job(home: Path, job: str, what: str, data: str, *, runs: int = RUNS) -> Ite
             found[what, "s"].append(ran.seconds)
             found[f"{what}, processor", "s"].append(ran.processor_seconds)
             found[f"{what}, peak memory", "MB"].append(ran.peak_megabytes)
-            found[f"{what}, worst /healthz meanwhile", "ms"].append(lives.worst * 1000)
+            found[f"{what}, worst /healthz", "ms"].append(lives.worst * 1000)
     for (name, unit), values in found.items():
         yield Figure(name, unit, tuple(values), data)
 

@@ -1,4 +1,4 @@
-"""The device protocol through HTTP: registrations, renewals, claims, a storm, and what health says meanwhile."""
+"""The device protocol through HTTP: registrations, renewals, claims, a storm, and the response time of `/healthz` under load."""
 
 from __future__ import annotations
 

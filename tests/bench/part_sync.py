@@ -1,4 +1,4 @@
-"""Synchronization of large sites: full, by difference, and the end of a satellite; and who waits meanwhile."""
+"""Synchronization of large sites: full, by difference, and the removal of a satellite; and how long devices wait."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Site:
             ("", "s", ran.seconds),
             (", processor", "s", ran.processor_seconds),
             (", peak memory", "MB", ran.peak_megabytes),
-            (", worst /healthz meanwhile", "ms", lives.worst * 1000),
+            (", worst /healthz", "ms", lives.worst * 1000),
             (", longest wait of a device", "ms", waits.worst * 1000),
         ):
             self.sums[what + name, unit].append(value)

@@ -1,4 +1,4 @@
-"""Real commands and servers under measurement: seconds, peak memory, and what others feel meanwhile."""
+"""Real commands and servers under measurement: seconds, peak memory, and the delay of other clients."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def send(folder: Path, server: Server, lanes: list[list[bytes]], *, keep: bool =
 
 @contextmanager
 def probed(server: Server) -> Iterator[dict[str, float]]:
-    """Asks `/healthz` meanwhile; the dictionary is filled when the block ends."""
+    """Requests `/healthz` while the block runs; the dictionary is filled when the block ends."""
     found: dict[str, float] = {}
     words = [sys.executable, "-m", "tests.bench.probe", "127.0.0.1", str(server.port), "tls" if server.tls else "plain"]
     process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

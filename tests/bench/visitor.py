@@ -75,7 +75,7 @@ class Visitor:
 
 @contextmanager
 def visited(port: int, name: str, password: str, pages: Sequence[str], export: str) -> Iterator[Visitor]:
-    """One person browses and another exports meanwhile."""
+    """One user browses while another exports."""
     visitor, end = Visitor(port), Event()
     visitor.sign_in(name, password)
     threads = [
