@@ -26,7 +26,7 @@ from serverkit.errors import AppError, DatabaseForeignError
 from serverkit.home import HomeKind, anchor_folder, state_elsewhere
 from serverkit.locks import Lock, waiting
 from serverkit.log import get_logger
-from serverkit.settings import load_settings
+from serverkit.settings_file import load_settings
 
 DATABASE_FILE = "central.db"
 HOMES = HomeKind(

@@ -24,7 +24,7 @@ from serverkit.db.unit import Database, Unit
 from serverkit.errors import AppError, DatabaseForeignError, ServerRunningError
 from serverkit.home import HomeKind, anchor_folder, state_elsewhere
 from serverkit.locks import Lock, is_held, on_database
-from serverkit.settings import load_settings
+from serverkit.settings_file import load_settings
 
 DATABASE_FILE = "satellite.db"
 HOMES = HomeKind(

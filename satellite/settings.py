@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from serverkit.settings import Section, ServerAppSettings, ServerSettings, absolute_path
+from serverkit.settings import Bind, Section, ServerAppSettings, ServerSettings, absolute_path
 
 PREFIX = "SATELLITE"
 
@@ -17,8 +17,14 @@ class BackupSettings(Section):
     folder: Annotated[str | None, AfterValidator(absolute_path)] = None
 
 
+class SatelliteServerSettings(ServerSettings):
+    """How a satellite answers; its port is its own, also where the file sets something else of this table."""
+
+    bind: Bind = "127.0.0.1:8444"
+
+
 class SatelliteSettings(ServerAppSettings):
     """Settings of a satellite."""
 
-    server: ServerSettings = ServerSettings(bind="127.0.0.1:8444")
+    server: SatelliteServerSettings = SatelliteServerSettings()
     backup: BackupSettings = BackupSettings()

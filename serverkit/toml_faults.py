@@ -10,7 +10,7 @@ _WORDS = {"yes", "no", "on", "off", "true", "false"}
 _PAIR = re.compile(r"\s*([A-Za-z0-9_.-]+)\s*([=:])\s*(.*?)\s*$")
 
 
-def fault_of(text: str, error: ValueError) -> str:
+def fault_of(text: str, error: ValueError) -> tuple[int, str]:
     """Line and fault of a text that the TOML reader refused with `error`, and what was expected there."""
     said = str(error)
     place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)", said)
@@ -18,7 +18,7 @@ def fault_of(text: str, error: ValueError) -> str:
     number = int(place[1]) if place and place[1] else len(text.rstrip().split("\n"))
     what = said.replace(place[0], "") if place else said
     line = lines[number - 1].rstrip("\r") if number <= len(lines) else ""
-    return f"config.toml, line {number}: {_expected(line, what)}"
+    return number, _expected(line, what)
 
 
 def _expected(line: str, what: str) -> str:

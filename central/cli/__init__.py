@@ -13,6 +13,7 @@ MODULES = {
     "accounts": ("account", "agreement", "virtual-account", "policy"),
     "alerts": ("alerts", "alert"),
     "backup": ("backup", "restore"),
+    "config": ("config",),
     "event_log": ("events", "transactions"),
     "inventory": ("licences", "instances", "instance"),
     "licence_tags": ("tag",),

@@ -9,7 +9,7 @@ from satellite.core.access.services import require
 from satellite.runtime import Satellite
 from satellite.settings import PREFIX
 from serverkit.db.unit import Unit
-from serverkit.settings import describe_settings
+from serverkit.settings_file import describe_settings
 
 
 def list_machine_settings(server: Satellite, unit: Unit) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from serverkit.errors import AppError
 MODULES = {
     "access": ("api-token",),
     "backup": ("backup", "restore"),
+    "config": ("config",),
     "console": ("banner", "network"),
     "inventory": ("licences", "instances", "instance", "alerts", "alert", "events", "export-queue"),
     "mail": ("mail", "syslog"),

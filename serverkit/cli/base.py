@@ -154,7 +154,7 @@ def emit_page(
 def render(value: dict[str, Any]) -> str:
     """An object as lines of names and values."""
     width = max((len(name) for name in value), default=0)
-    return "\n".join(f"{name.ljust(width)}  {_cell(entry)}" for name, entry in value.items())
+    return "\n".join(f"{name.ljust(width)}  {cell(entry)}" for name, entry in value.items())
 
 
 def table(items: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
@@ -162,21 +162,22 @@ def table(items: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
     if not items:
         return "(none)"
     rows = [[column.replace("_", " ") for column in columns]]
-    rows += [[_cell(item.get(column)) for column in columns] for item in items]
+    rows += [[cell(item.get(column)) for column in columns] for item in items]
     widths = [max(len(row[index]) for row in rows) for index in range(len(columns))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     return "\n".join(lines)
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value as a word of a table; nothing in it reaches a terminal as a control."""
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(_cell(entry) for entry in value) or "-"
+        return ", ".join(cell(entry) for entry in value) or "-"
     if isinstance(value, dict):
-        return " ".join(f"{name}={_cell(entry)}" for name, entry in value.items()) or "-"
+        return " ".join(f"{name}={cell(entry)}" for name, entry in value.items()) or "-"
     # Texts may come from devices and files: control characters must not reach a terminal.
     return "".join(letter if letter.isprintable() else "?" for letter in str(value))
 
@@ -266,4 +267,4 @@ def _fail(as_json: bool, code: str, message: str, remedy: str) -> None:
     if as_json:
         _say(json.dumps({"error": {"code": code, "message": message, "remedy": remedy}}, ensure_ascii=False))
     else:
-        _say(f"error ({code}): {_cell(message)}\n  {remedy}", error=True)
+        _say(f"error ({code}): {cell(message)}\n  {remedy}", error=True)

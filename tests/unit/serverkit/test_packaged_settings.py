@@ -11,7 +11,8 @@ import pytest
 
 from central.settings import CentralSettings
 from satellite.settings import SatelliteSettings
-from serverkit.settings import ServerAppSettings, load_settings
+from serverkit.settings import ServerAppSettings
+from serverkit.settings_file import load_settings
 
 ETC = Path(__file__).resolve().parents[3] / "packaging" / "etc"
 SERVERS = [("central", CentralSettings), ("satellite", SatelliteSettings)]

@@ -12,7 +12,7 @@ from satellite.core.access.errors import NotPermittedError
 from satellite.core.access.rules import Role
 from satellite.settings import PREFIX, SatelliteSettings
 from serverkit.actor import OPERATOR
-from serverkit.settings import load_settings
+from serverkit.settings_file import load_settings
 from tests.unit.satellite.factories import person, server_of, unit_of
 
 
