@@ -77,7 +77,7 @@ class ServerUnreachableError(AgentError):
     code = "server_unreachable"
     message = "The server did not answer: name, route, port or time-out."
     remedy = Remedy(
-        "Check the address, the network and that the server runs; the device retries by itself.",
+        "Check the address, the network and that the server runs; the device retries automatically.",
         page="troubleshooting.md#a-device-does-not-register",
     )
 
@@ -159,7 +159,7 @@ class ServerBusyError(ServerRefusedError):
     code = "server_busy"
     message = "The server is busy; it says when to retry."
     remedy = Remedy(
-        "Wait; the device retries by itself at the time that the server named, plus a random delay.",
+        "Wait; the device retries automatically at the time that the server named, plus a random delay.",
         page="set-up.md#a-device",
     )
 

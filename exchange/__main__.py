@@ -63,7 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     look = commands.add_parser("inspect", help="Describe a file.", description="Describe a file.", parents=[shared])
     look.add_argument("file", metavar="FILE")
     look.add_argument("--root", metavar="FILE", help="the vendor's root file, to check signatures with")
-    look.add_argument("--write-roots", metavar="FILE", help="write the newer root documents that the file brings")
+    look.add_argument("--write-roots", metavar="FILE", help="write the newer root documents in the file")
     check = commands.add_parser(
         "verify", help="Check a file against a root.", description="Check a file against a root.", parents=[shared]
     )

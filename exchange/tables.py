@@ -76,7 +76,7 @@ class TableReader:
     def _table(self, kind: str, found: JsonObject) -> Block:
         count, columns = found["table"], found.get("columns")
         if type(count) is not int or not 1 <= count <= limits.TABLE_ROWS:
-            raise MalformedError("a table does not say how many rows it stands for")
+            raise MalformedError("a table does not say how many rows it represents")
         if not isinstance(columns, dict) or "kind" in columns:
             raise MalformedError("a table has no columns")
         about = self._about(found["about"], count) if "about" in found else None

@@ -184,7 +184,7 @@ class DiskFullError(AppError):
     code = "disk_full"
     message = "The disk is full."
     remedy = Remedy(
-        "Free space; nothing was changed, and work continues by itself.", page="troubleshooting.md#the-server"
+        "Free space; nothing was changed, and work continues automatically.", page="troubleshooting.md#the-server"
     )
     status = 503
 

@@ -130,7 +130,7 @@ def text_of(data: bytes) -> str:
         text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         if wide:
-            raise TableFileError("the file begins as UTF-16 does, and goes on as something else") from error
+            raise TableFileError("the file begins as UTF-16 but is not valid UTF-16") from error
         line = len(_LINE_END.findall(data[: error.start].decode("latin-1"))) + 1
         found = f"line {line}: the byte {data[error.start]:#04x} is not UTF-8"
         raise TableFileError("{found}; the file is in another encoding: save it as CSV UTF-8", found=found) from error

@@ -113,7 +113,7 @@ def instance_remove(
     emit(context, found)
 
 
-@instance.command("add-licences", help="Add licences that a device brings to inventory; without --licence, list them.")
+@instance.command("add-licences", help="Add the licences that come with a device; without --licence, list them.")
 @click.argument("domain")
 @click.argument("instance_id", metavar="ID")
 @click.option(

@@ -50,14 +50,14 @@ def catalogue_list(context: click.Context) -> None:
     emit_list(context, items, ("kind", "tag", "name", "restricted", "family"))
 
 
-@catalogue.command("include", help="Say which licences each device of a product brings; without --licence, none.")
+@catalogue.command("include", help="Set the licences that come with each device of a product; without --licence, none.")
 @click.argument("product")
 @click.option(
     "--licence", "licences", multiple=True, metavar="TAG=QUANTITY", help="Units of a licence, by tag or name."
 )
 @click.pass_context
 def catalogue_include(context: click.Context, product: str, licences: tuple[str, ...]) -> None:
-    """Set what a product brings."""
+    """Set the licences that each device of a product adds."""
     with writing(context) as (_, unit):
         found = adding.include_licences(unit, product, units_by_licence(licences))
     emit(context, found)

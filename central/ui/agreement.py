@@ -56,7 +56,7 @@ def accept(page: Page) -> Answer:
     if not read.agree:
         raise InvalidFormError({"agree": _("Tick this to accept.")})
     if read.read_version != actions.show_agreement(page.unit, domain)["version"]:
-        raise InvalidFormError({"agree": _("A newer version came meanwhile. Read it first.")})
+        raise InvalidFormError({"agree": _("A newer version was published since. Read it first.")})
     actions.accept_agreement(page.unit, domain)
     return Moved(f"/a/{domain}/alerts", _("Agreement accepted."))
 

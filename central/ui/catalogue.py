@@ -45,7 +45,7 @@ def at(item: Item) -> str:
 _TEXT = Filter("q", _("Tag, name or family"), "text")
 _EMPTY = Empty(
     _("The catalogue is empty"),
-    _("It names the licences and products that exist. A file brings all of them at once."),
+    _("It names the licences and products that exist. One file adds all of them."),
     (_("Import a catalogue"), IMPORT),
     MANAGE,
 )

@@ -137,7 +137,7 @@ USERS = Table(
     user_rows,
     sort="name",
     filters=(Filter("q", _("Name or serial number"), "text"),),
-    empty=Empty(_("Nobody uses it"), _("A product instance appears here when it uses or reserves the licence.")),
+    empty=Empty(_("Not in use"), _("A product instance appears here when it uses or reserves the licence.")),
 )
 EVENTS = Table(
     "licence-events",

@@ -92,7 +92,7 @@ MEMBERS = Table(
         ),
         Act(_("Take a role away"), lambda one: f"/a/{one['domain']}/users/{one['id']}/take", MANAGE, danger=True),
     ),
-    empty=Empty(_("No users yet"), _("Somebody with a role in this account sees it when signed in.")),
+    empty=Empty(_("No users yet"), _("A user with a role in this account sees it after sign-in.")),
 )
 
 

@@ -75,7 +75,7 @@ ORDERS = Table(
     ),
     empty=Empty(
         _("No orders yet"),
-        _("A file of orders brings the licences that a customer bought."),
+        _("An order file adds the licences that a customer bought."),
         (_("Import orders"), IMPORT),
         MANAGE,
     ),

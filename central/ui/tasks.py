@@ -66,7 +66,7 @@ TASKS = Table(
     ),
     empty=Empty(
         _("No task has run yet"),
-        _("Long works run beside the server: changes of more than 50 rows, and files of satellites. You see your own; the vendor's administrators see all. What has ended is kept for 30 days."),
+        _("Long operations run in the background: changes of more than 50 rows, and files of satellites. You see your own; the vendor's administrators see all. What has ended is kept for 30 days."),
     ),
 )  # fmt: skip
 

@@ -142,7 +142,7 @@ class NewPassword(BaseModel):
 PASSWORD = Ui(_("Password"), PASSWORD_HELP, autocomplete="new-password")
 ROLE = Ui(
     _("Role"),
-    _("What a role permits stands below the list of users."),
+    _("The permissions of each role are shown below the list of users."),
     kind="radios",
     choices=role_choices(Scope.VENDOR),
 )

@@ -59,7 +59,7 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
     "recovery": Problem(
         409,
         "The satellite was restored from an older copy.",
-        "Resynchronize the satellite; renewals continue meanwhile.",
+        "Resynchronize the satellite; renewals continue.",
     ),
     "setup_required": Problem(503, "The server is not set up yet.", "Finish the set-up of the server."),
     "agreement_pending": Problem(409, "The licensing agreement is not accepted.", "Accept the agreement at central."),

@@ -83,7 +83,7 @@ def read_registration(data: bytes | BinaryIO, *, trust: Trust | None) -> tuple[R
     """Read the file and the digest by which its authorization will name it; `trust` is the reader's own root."""
     sealed = split_container(data, FileKind.REGISTRATION)
     if sealed.header.epoch or sealed.header.number or sealed.root_documents:
-        raise MalformedError("a registration has no epoch and brings no root")
+        raise MalformedError("a registration has no epoch and contains no root")
     keys = Fields(sealed.envelope, "envelope").items("keys", PublicKey.from_dict, most=2)
     if len({key.key_id for key in keys}) != 2:
         raise MalformedError("a registration carries two different keys")

@@ -220,7 +220,7 @@ def open_sync_request(
     if sealed.header.satellite != satellite:
         raise WrongSatelliteError("the request names another satellite")
     if sealed.root_documents:
-        raise MalformedError("a request brings no root")
+        raise MalformedError("a request contains no root")
     if not keys:
         raise UnknownIssuerError("no satellite of this name is known here")
     opened = open_container(sealed, keys)

@@ -69,7 +69,7 @@ def check_incoming(server: Satellite, actor: Actor, kind: Incoming, open_file: O
     with _alone(server):
         other = find_checked(server, kind)
         if other is not None and other.sha256 != sha256 and _is_kept(_content(server, kind), other.sha256):
-            raise OtherFileCheckedError("{name} checked another file here meanwhile.", name=other.by or "Somebody")
+            raise OtherFileCheckedError("{name} checked another file here.", name=other.by or "Another user")
         size = 0
         with open_file() as stream, atomic_file(_content(server, kind)) as out:
             while piece := stream.read(PIECE):

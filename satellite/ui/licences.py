@@ -99,7 +99,7 @@ LICENCES = Table(
     ),
     empty=Empty(
         _("No licences yet"),
-        _("Central allots licences to the virtual accounts of this satellite; the next synchronization brings them."),
+        _("Central assigns licences to the virtual accounts of this satellite; they arrive at synchronization."),
     ),
 )
 LIST = ((LICENCES.title, LICENCES.path),)

@@ -103,8 +103,8 @@ TASKS = Table(
         ),
     ),
     empty=Empty(
-        _("Nobody has started a task yet"),
-        _("A task runs beside the server, such as a backup or a change of many rows. What has ended is kept for 30 days."),
+        _("No task yet"),
+        _("A task runs in the background, such as a backup or a change of many rows. What has ended is kept for 30 days."),
     ),
 )  # fmt: skip
 

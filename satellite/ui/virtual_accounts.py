@@ -90,14 +90,14 @@ ACCOUNTS = Table(
     filters=(Filter("q", _("Name or description"), "text", on=("name", "description")),),
     empty=Empty(
         _("No virtual accounts yet"),
-        _("Central assigns virtual accounts to this satellite; the authorization brings them."),
+        _("Central assigns virtual accounts to this satellite; they arrive with the authorization."),
     ),
 )
 
 
 def list_page(page: Page) -> Answer:
     """The list."""
-    intro = _("Central makes, renames and removes virtual accounts; the next synchronization brings the change.")
+    intro = _("Central creates, renames and removes virtual accounts; changes arrive with the next synchronization.")
     return table_page(page, ACCOUNTS, context={"intro": intro}, help="portal#licences")
 
 

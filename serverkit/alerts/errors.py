@@ -13,7 +13,7 @@ class UnknownAlertError(NotFoundError):
 class NotDismissibleError(RefusedError):
     code = "alert_not_dismissible"
     message = "This alert clears only with its cause."
-    remedy = Remedy("Remove the cause; the alert clears by itself.", page="alerts.md")
+    remedy = Remedy("Remove the cause; then the alert clears automatically.", page="alerts.md")
 
 
 class NotRemindableError(RefusedError):

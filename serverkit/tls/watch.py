@@ -39,7 +39,7 @@ def wanted_alerts(folder: Path, now: datetime, names: Sequence[str], source: str
         pair.context()
     except TlsPairError as error:
         text = said(
-            "The TLS files cannot be used: {reason}. A running server goes on with the pair that it "
+            "The TLS files cannot be used: {reason}. A running server continues with the pair that it "
             "has; it does not start again. {remedy}",
             reason=error.message,
             remedy=error.remedy,

@@ -64,5 +64,5 @@ class TooManyRowsError(RefusedError):
 
 class StaleFormError(RefusedError):
     code = "stale_form"
-    message = "Somebody changed this after you opened it. Nothing was changed."
+    message = "Someone else changed this after you opened it. Nothing was changed."
     remedy = Remedy("Compare the values. Send the form again to keep yours, or take the present ones.")

@@ -108,7 +108,7 @@ class Entry:
 
 def covered(count: int) -> Entry:
     """What a reporting-only licence covers."""
-    return Entry(_("Covered by a reporting-only licence"), count, _("whatever is in use"))
+    return Entry(_("Covered by a reporting-only licence"), count, _("everything in use"))
 
 
 def billed(count: int) -> Entry:

@@ -105,7 +105,7 @@ class OwnPages:
     def password_page(self, page: Page) -> Answer:
         """The form of another password."""
         view = PASSWORD_FORM.view(page, f"{PATH}/password", cancel=PATH)
-        intro = _("Your other sessions end; this one goes on.")
+        intro = _("Your other sessions end; this one continues.")
         return own_form("me-password", _("Change password"), view, intro)
 
     def change_password(self, page: Page) -> Answer:

@@ -25,7 +25,7 @@ _TITLES = {
     403: _("You may not do this"),
     404: _("There is nothing here"),
     409: _("This cannot be done now"),
-    412: _("Somebody else changed this"),
+    412: _("Someone else changed this"),
     413: _("This is too large"),
     422: _("This needs another value"),
     429: _("Too many tries"),

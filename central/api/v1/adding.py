@@ -73,16 +73,16 @@ OFFER = object_of(
 )
 OPERATIONS = (
     Op(
-        "include_licences", "PUT", f"{BASE}catalogue/products/{{product}}/licences", "Set what a product brings.",
+        "include_licences", "PUT", f"{BASE}catalogue/products/{{product}}/licences", "Set the licences that each device of a product adds.",
         include_licences, object_of(product=TEXT, name=TEXT, licences=ANYTHING), body=Chosen, changes=True,
         permission=Permission.CATALOGUE_MANAGE, row="C7.4",
     ),
     Op(
-        "list_licences_to_add", "GET", ONE, "List what a device brings.", list_additions, list_of(OFFER), Page,
+        "list_licences_to_add", "GET", ONE, "List the licences that a device can add.", list_additions, list_of(OFFER), Page,
         permission=Permission.VIRTUAL_ACCOUNT_VIEW, row="C7.4",
     ),
     Op(
-        "add_licences_of_instance", "POST", ONE, "Add licences that a device brings.", add_licences, ADDED,
+        "add_licences_of_instance", "POST", ONE, "Add the licences of a device to inventory.", add_licences, ADDED,
         body=Chosen, changes=True, permission=Permission.INSTANCE_MANAGE, row="C7.4",
     ),
 )  # fmt: skip

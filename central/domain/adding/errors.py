@@ -21,7 +21,7 @@ class AlreadyAddedError(RefusedError):
 
 class TooManyToAddError(InvalidInputError):
     code = "too_many_to_add"
-    message = "The device brings fewer units of the licence."
+    message = "Fewer units of the licence come with the device."
     remedy = Remedy("Choose at most as many as are offered.", page=PAGE)
 
 
@@ -33,7 +33,7 @@ class NothingToAddError(InvalidInputError):
 
 class InvalidIncludedError(InvalidInputError):
     code = "invalid_included_quantity"
-    message = "The quantity of a licence that a product brings is not allowed."
+    message = "The quantity of a licence that comes with a product is not allowed."
     remedy = Remedy("Give a whole number of at least 1.", page=PAGE)
 
 

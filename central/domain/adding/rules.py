@@ -38,7 +38,7 @@ def judge_addition(offer: Offer, wanted: Mapping[str, int]) -> Verdict:
         elif not 0 < count <= most:
             reasons.append(
                 TooManyToAddError(
-                    "{count} of {tag} are to be added; the device brings {most}", count=count, tag=tag, most=most
+                    "{count} of {tag} are to be added; {most} come with the device", count=count, tag=tag, most=most
                 )
             )
     return Verdict(tuple(reasons))

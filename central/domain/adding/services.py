@@ -32,14 +32,14 @@ def include_licences(unit: Unit, product: Product, wanted: Mapping[str, int]) ->
     """Say which units, by tag, each device of a product brings from now on; what is added stays."""
     require(unit, Permission.CATALOGUE_MANAGE)
     if any(not 0 < count <= MOST for count in wanted.values()):
-        raise InvalidIncludedError("a product brings 1 to {most} units of a licence", most=MOST)
+        raise InvalidIncludedError("1 to {most} units of a licence come with a product", most=MOST)
     unit.session.execute(delete(ProductLicence).where(ProductLicence.product == product.tag))
     named = titles(unit, wanted)
     for tag, count in sorted(wanted.items()):
         unit.session.add(ProductLicence(product=product.tag, tag=tag, quantity=count))
     units = units_text(wanted, named) or "nothing"
     subject = {"product": product.tag, "licences": dict(wanted)}
-    record(unit, None, EventKind.PRODUCT_INCLUDES, f"each {product.name} brings {units}", subject=subject)
+    record(unit, None, EventKind.PRODUCT_INCLUDES, f"each {product.name} comes with {units}", subject=subject)
 
 
 def included(unit: Unit, product: str) -> dict[str, int]:

@@ -32,7 +32,7 @@ def file_processed(satellite: str, account: str, sequence: int) -> Mail:
     return Mail(
         f"Synchronization file {sequence} of satellite {satellite} was processed",
         f"Central has taken in synchronization file {sequence} of the satellite {satellite} of {account}.\n\n"
-        "Fetch the response file at central and import it at the satellite. If it gets lost, the same file brings the\n"
+        "Fetch the response file at central and import it at the satellite. If it gets lost, the same file contains the\n"
         "same response again.\n",
     )
 

@@ -70,7 +70,7 @@ class FileNotKeptError(NotFoundError):
 
 class NoDraftError(RefusedError):
     code = "no_registration"
-    message = "No registration file was sent yet, or the request was made or cancelled meanwhile."
+    message = "No registration file was sent yet, or the request was completed or cancelled since."
     remedy = Remedy("Begin with the registration file of the satellite.", page="central-portal.md#new-satellite")
 
 
@@ -78,7 +78,7 @@ class NotComparedError(InvalidInputError):
     code = "key_not_compared"
     message = "The key of the satellite was not compared."
     remedy = Remedy(
-        "Have somebody read the key at the satellite, compare it with the one shown here, and tick it.",
+        "Ask a person at the satellite to read out the key. Compare it with the one shown here, then confirm it.",
         page="central-portal.md#new-satellite",
     )
 

@@ -133,7 +133,7 @@ def release_page(page: Page) -> Answer:
     view = RELEASE.view(
         page, at(one, "release"), cancel=at(one), cancel_words=_("Keep it"), danger=True, typed_name=one["device"]
     )
-    effect = _("Only for a device that is lost or broken: one that still runs goes on using what is released.")
+    effect = _("Only for a device that is lost or broken: one that still runs continues to use what is released.")
     return _shown(
         page, "release", _("Release without a return code"), view, effect, _command(page, "release --reason TEXT")
     )

@@ -107,7 +107,7 @@ def approve_page(page: Page) -> Answer:
         _("It gets the virtual accounts {names}.", names=", ".join(one["virtual_accounts"])),
         _("Its contact gets a mail that the authorization file is ready.")
         if one["email"]
-        else _("It has no contact: nobody gets a mail."),
+        else _("It has no contact: no mail is sent."),
     )
     return _shown(
         page, "approve", _("Approve satellite"), view, _("The customer may fetch the authorization file then."), effects

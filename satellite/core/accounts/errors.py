@@ -9,5 +9,5 @@ class CentralOnlyError(RefusedError):
     code = "at_central_only"
     message = "Only central can do this."
     remedy = Remedy(
-        "Do it at central; the next synchronization brings it to this satellite.", page="operations.md#central"
+        "Do it at central; it reaches this satellite with the next synchronization.", page="operations.md#central"
     )

@@ -114,7 +114,7 @@ class NotCheckedError(RefusedError):
 
 class OtherFileCheckedError(RefusedError):
     code = "other_file_checked"
-    message = "Another file was checked here meanwhile."
+    message = "Another file was checked here."
     remedy = Remedy(
         "Look at the file that is shown: apply it, or choose another file, then check yours.", page="synchronization.md"
     )
@@ -123,4 +123,4 @@ class OtherFileCheckedError(RefusedError):
 class UnknownRowsError(NotFoundError):
     code = "unknown_rows"
     message = "The next request holds no such rows."
-    remedy = Remedy("Look at what it holds; it may have changed meanwhile.", page="synchronization.md")
+    remedy = Remedy("Review its content; it may have changed.", page="synchronization.md")

@@ -176,7 +176,7 @@ def remove_page(page: Page) -> Answer:
     view = Form(BaseModel, _("Remove backup")).view(
         page, f"{BACKUP}/{one['name']}/remove", cancel=BACKUP, cancel_words=_("Keep it"), danger=True
     )
-    effect = _("{name} is removed from this machine; nothing brings it back.", name=one["name"])
+    effect = _("{name} is removed from this machine and cannot be restored.", name=one["name"])
     context = {"view": view, "effect": effect, "effects": (), "about": ()}
     return Shown("settings-backup-remove", _("Remove backup"), "confirm.html", context, crumbs=_UP, nav="settings")
 
