@@ -48,6 +48,14 @@ class HomeKind:
         if not restore_waits(home):
             self._require(home)
         self.settle_restore(home, mark_restored)
+        self._check_clock(home)
+
+    def look(self, home: Path) -> None:
+        """The same checks for who only looks: nothing that was begun is finished."""
+        self._require(home)
+        self._check_clock(home)
+
+    def _check_clock(self, home: Path) -> None:
         try:
             lab = self.lab_of(home / "keys")
         except Refusal:
@@ -81,6 +89,14 @@ class HomeKind:
     def check_version(self, database: Database) -> None:
         """Refuse a database that this version does not work with."""
         migrate.check(database.engine, self.migrations)
+
+    def require_database(self, database: Database) -> None:
+        """Refuse where there is no database, or an empty one; DatabaseFailure where it does not answer."""
+        migrate.require(database.engine)
+
+    def revision(self) -> str | None:
+        """The newest revision of the database that this version works with."""
+        return migrate.head(self.migrations)
 
     def _require(self, home: Path) -> None:
         if not (home / "keys" / self.trust).exists():

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from serverkit.actor import Actor
 from serverkit.clock import iso, optional_iso
@@ -53,6 +53,14 @@ def put(unit: Unit, table: type[E], kind: str, payload: dict[str, Any]) -> E:
     row.sent_at, row.due_at, row.attempts, row.last_error = None, unit.now, 0, ""
     unit.session.add(row)
     return row
+
+
+def waiting(unit: Unit, table: type[E]) -> tuple[int, int]:
+    """How many things were given up as failed, and how many wait after a failed attempt."""
+    lost = table.sent_at.is_(None) & table.due_at.is_(None)
+    troubled = table.due_at.is_not(None) & (table.attempts > 0)
+    counts = select(func.count()).select_from(table)
+    return unit.session.scalar(counts.where(lost)) or 0, unit.session.scalar(counts.where(troubled)) or 0
 
 
 def retry_after(attempts: int) -> timedelta:

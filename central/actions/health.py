@@ -9,21 +9,41 @@ from sqlalchemy import func, select
 from central.actions.readiness import checks
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
+from central.domain.alerts.models import Alert
 from central.domain.operations.models import JobRun, OutboxEntry
+from central.domain.operations.rules import Origin
 from central.runtime import Central
+from central.sync.restored_central import origin
+from serverkit.alerts.engine import AlertState
 from serverkit.db.unit import Unit
 from serverkit.health_checks import HealthCheck, certificate_check, examine
 from serverkit.jobs.listing import BY_HAND
+from serverkit.outbox import waiting
 from serverkit.verdicts import Outcome
 
 SCHEDULER_SILENT = timedelta(minutes=5)
 
 
 def examine_health(server: Central, unit: Unit) -> list[HealthCheck]:
-    """Check what `/readyz` looks at, then the certificate, the scheduler and mail."""
+    """Check what `/readyz` looks at, then certificate, age of this copy, satellites, scheduler and mail."""
     require(unit, Permission.VENDOR_MANAGE)
     certificate = certificate_check(server.home, server.settings.server.names, unit.now)
-    return [*examine(checks(server)), certificate, _scheduler(unit), _mail(server, unit)]
+    own = [_copy(server, unit), _satellites(unit), _scheduler(unit), _mail(server, unit)]
+    return [*examine(checks(server)), certificate, *own]
+
+
+def _copy(server: Central, unit: Unit) -> HealthCheck:
+    restored = origin(unit, server.anchor.read(), server.place) is Origin.RESTORED
+    return HealthCheck("copy", Outcome.FAIL if restored else Outcome.PASS, "restored" if restored else "the newest")
+
+
+def _satellites(unit: Unit) -> HealthCheck:
+    late = unit.session.scalar(
+        select(func.count())
+        .select_from(Alert)
+        .where(Alert.kind == "satellite_sync_overdue", Alert.state != AlertState.CLEARED)
+    )
+    return HealthCheck("satellites", Outcome.WARN if late else Outcome.PASS, str(late) if late else "none is overdue")
 
 
 def _scheduler(unit: Unit) -> HealthCheck:
@@ -37,15 +57,6 @@ def _scheduler(unit: Unit) -> HealthCheck:
 def _mail(server: Central, unit: Unit) -> HealthCheck:
     if server.settings.mail.host is None:
         return HealthCheck("mail", Outcome.SKIP, "no mail server is set")
-    lost = OutboxEntry.sent_at.is_(None) & OutboxEntry.due_at.is_(None)
-    failed = unit.session.scalar(select(func.count()).select_from(OutboxEntry).where(lost)) or 0
-    troubled = (
-        unit.session.scalar(
-            select(func.count())
-            .select_from(OutboxEntry)
-            .where(OutboxEntry.due_at.is_not(None), OutboxEntry.attempts > 0)
-        )
-        or 0
-    )
+    failed, troubled = waiting(unit, OutboxEntry)
     outcome = Outcome.FAIL if failed else Outcome.WARN if troubled else Outcome.PASS
     return HealthCheck("mail", outcome, f"{failed}/{troubled}" if failed or troubled else "delivers")

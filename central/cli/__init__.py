@@ -14,6 +14,7 @@ MODULES = {
     "alerts": ("alerts", "alert"),
     "backup": ("backup", "restore"),
     "config": ("config",),
+    "doctor": ("doctor",),
     "event_log": ("events", "transactions"),
     "inventory": ("licences", "instances", "instance"),
     "licence_tags": ("tag",),

@@ -14,6 +14,12 @@ from serverkit.web.urls import Url
 FIXES = {
     "clock": Fix(_("Clock"), _("Measure the time, or compare it and confirm it."), "/help/time"),
     "certificate": Fix(_("TLS certificate"), _("Use a valid certificate that names this server."), "/help/tls"),
+    "copy": Fix(
+        _("Copy of the data"),
+        _("An older copy was restored: synchronize every satellite again."),
+        "/help/backup-and-restore",
+    ),
+    "satellites": Fix(_("Overdue satellites"), _("Ask their sites to synchronize."), "/help/synchronization"),
     "scheduler": Fix(
         _("Scheduler"), _("Start `central serve`, which starts it; until then no job runs and no mail leaves."), "/jobs"
     ),

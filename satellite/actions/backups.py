@@ -85,6 +85,16 @@ def newest_backup(server: Satellite, unit: Unit) -> str | None:
     return next((iso(one.created) for one in shelf_of(server, unit).items() if one.good), None)
 
 
+def backup_state(server: Satellite, unit: Unit) -> tuple[datetime | None, bool, bool]:
+    """Tell when the newest verified backup was made, whether backups are late, and whether any are planned.
+
+    Late is what the alert `backup_old` or `backup_failed` says. Everyone may know.
+    """
+    newest = next((one.created for one in shelf_of(server, unit).items() if one.good), None)
+    planned = stored.read(unit, stored.BACKUP, BackupPlan).every != "off"
+    return newest, any(True for _ in _wanted(server, unit)), planned
+
+
 def change_backup_plan(server: Satellite, unit: Unit, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Change schedule and retention; what is not named stays. InvalidInputError."""
     present = stored.read(unit, stored.BACKUP, BackupPlan)

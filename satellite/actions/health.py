@@ -6,22 +6,27 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from satellite.actions.backups import backup_state
+from satellite.actions.mail import sends_mail
 from satellite.actions.readiness import checks
 from satellite.actions.site import show_status
 from satellite.actions.tls import wanted_names
+from satellite.core.operations.models import OutboxEntry
 from satellite.core.operations.queries import failing_jobs
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
 from serverkit.health_checks import HealthCheck, certificate_check, examine
+from serverkit.outbox import waiting
 from serverkit.verdicts import Outcome
 
 
 def examine_health(server: Satellite, unit: Unit, jobs: Sequence[str] = ()) -> list[HealthCheck]:
-    """Check what `/readyz` looks at, then the certificate, the age of this copy, synchronization, and how jobs ended last."""
+    """Check what `/readyz` looks at, then certificate, age of this copy, synchronization, jobs, backups and mail."""
     status = show_status(server, unit)
     certificate = certificate_check(server.home, wanted_names(server, unit), unit.now)
     found = examine(checks(server))
-    return [*found, certificate, _copy(status), _synchronization(status, unit), _jobs(unit, jobs)]
+    own = [_copy(status), _synchronization(status, unit), _jobs(unit, jobs), _backups(server, unit), _mail(unit)]
+    return [*found, certificate, *own]
 
 
 def _copy(status: dict[str, Any]) -> HealthCheck:
@@ -32,6 +37,24 @@ def _copy(status: dict[str, Any]) -> HealthCheck:
 def _jobs(unit: Unit, jobs: Sequence[str]) -> HealthCheck:
     failing = failing_jobs(unit, jobs)
     return HealthCheck("jobs", Outcome.WARN if failing else Outcome.PASS, ", ".join(failing) or "all ended well")
+
+
+def _backups(server: Satellite, unit: Unit) -> HealthCheck:
+    """How old the newest verified backup is, as the alerts judge it."""
+    newest, late, planned = backup_state(server, unit)
+    if newest is None and not planned:
+        return HealthCheck("backups", Outcome.SKIP, "none are planned")
+    if newest is None:
+        return HealthCheck("backups", Outcome.FAIL if late else Outcome.WARN, "none was verified yet")
+    return HealthCheck("backups", Outcome.FAIL if late else Outcome.PASS, "newest of {day}", newest)
+
+
+def _mail(unit: Unit) -> HealthCheck:
+    if not sends_mail(unit):
+        return HealthCheck("mail", Outcome.SKIP, "no mail server is set")
+    failed, troubled = waiting(unit, OutboxEntry)
+    outcome = Outcome.FAIL if failed else Outcome.WARN if troubled else Outcome.PASS
+    return HealthCheck("mail", outcome, f"{failed}/{troubled}" if failed or troubled else "delivers")
 
 
 def _synchronization(status: dict[str, Any], unit: Unit) -> HealthCheck:

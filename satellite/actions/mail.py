@@ -69,6 +69,11 @@ class _State(Stored):
     told: datetime | None = None
 
 
+def sends_mail(unit: Unit) -> bool:
+    """Tell whether a mail server is set. Everyone may know."""
+    return bool(stored.read(unit, stored.MAIL, MailPlan).host)
+
+
 def show_mail(unit: Unit) -> dict[str, Any]:
     """Show the settings of mail, and the newest mails; never the password."""
     require(unit, Permission.SITE_MANAGE)

@@ -13,6 +13,7 @@ MODULES = {
     "access": ("api-token",),
     "backup": ("backup", "restore"),
     "config": ("config",),
+    "doctor": ("doctor",),
     "console": ("banner", "network"),
     "inventory": ("licences", "instances", "instance", "alerts", "alert", "events", "export-queue"),
     "mail": ("mail", "syslog"),

@@ -42,8 +42,8 @@ def diagnose(open_server: Callable[[], Satellite], actor: Actor, file: Path | No
         return {"healthy": False, "checked": [CHECKED["site"]], "cause": cause}
 
 
-def examine(server: Satellite, actor: Actor, file: Path | None = None) -> dict[str, Any]:
-    """Check everything in the order of a synchronization; the first fault is the cause."""
+def examine(server: Satellite, actor: Actor, file: Path | None = None, *, way: bool = True) -> dict[str, Any]:
+    """Check everything in the order of a synchronization; the first fault is the cause. Without `way` nothing leaves."""
     with server.database.read(actor) as unit:
         site = site_of(unit)
         by_network, settings = bool(site.network.get("url")), settings_of(site)
@@ -53,7 +53,7 @@ def examine(server: Satellite, actor: Actor, file: Path | None = None) -> dict[s
     if found is None and file is not None:
         done.append("file")
         found, seen = _file(server, actor, file), "file"
-    if found is None and by_network and file is None:
+    if found is None and by_network and file is None and way:
         done.append("way")
         found, seen = reach(settings), "way"
     at = None

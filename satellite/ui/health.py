@@ -25,6 +25,8 @@ FIXES = {
     "certificate": Fix(_("TLS certificate"), _("Import a valid certificate that names this server."), "/settings/tls"),
     "copy": Fix(_("Copy of the data"), _("An older copy was restored: resynchronize with central."), "/sync/resync"),
     "synchronization": Fix(_("Synchronization"), _("Synchronize; the doctor names what stops it."), "/sync"),
+    "backups": Fix(_("Backups"), _("Plan backups, or make one now."), "/settings/backup"),
+    "mail": Fix(_("Mail"), _("Read the causes, and test the settings."), "/settings/mail"),
     "jobs": Fix(_("Jobs of the schedule"), _("See why they failed."), "/tasks?by=schedule&state=failed"),
 }
 

@@ -183,7 +183,14 @@ def cell(value: Any) -> str:
 
 
 def home_of(context: click.Context, program: str) -> Path:
-    """The state folder: --home, else the environment, else a folder of the user's; WrongOwnerError for another user's."""
+    """The state folder that a command works on; WrongOwnerError for another user's."""
+    chosen = named_home(context, program)
+    require_owner(chosen)
+    return chosen
+
+
+def named_home(context: click.Context, program: str) -> Path:
+    """The state folder: --home, else the environment, else a folder of the user's."""
     chosen = _state(context).home
     if chosen is None:
         named = os.environ.get(f"{program.upper()}_HOME")
@@ -192,7 +199,6 @@ def home_of(context: click.Context, program: str) -> Path:
             chosen = Path(named) if named else Path.home() / ".local" / "share" / "perigee" / program
         except RuntimeError as error:
             raise click.UsageError("this user has no folder of its own: name one with --home") from error
-    require_owner(chosen)
     return chosen
 
 

@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 import click
 
 from serverkit.actor import OPERATOR, Actor
-from serverkit.cli.base import emit, home_of
+from serverkit.cli.base import emit, home_of, named_home
 from serverkit.db.timekeeper import Timekeeper
 from serverkit.db.unit import Database, Unit
 from serverkit.log import configure_logging
@@ -68,6 +68,10 @@ class Opener(Generic[S]):
     def home(self, context: click.Context) -> Path:
         """The state folder that the command works on."""
         return home_of(context, self._name)
+
+    def named(self, context: click.Context) -> Path:
+        """The state folder, without a look at its owner."""
+        return named_home(context, self._name)
 
     def opened(self, context: click.Context) -> S:
         """The server of this home."""

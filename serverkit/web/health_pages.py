@@ -57,6 +57,10 @@ DETAILS: dict[str, Text] = {
     "last seen {day}": _("last seen {day}"),
     "no job has run yet": _("no job has run yet"),
     "no mail server is set": _("no mail server is set"),
+    "none are planned": _("none are planned"),
+    "none was verified yet": _("none was verified yet"),
+    "newest of {day}": _("newest of {day}"),
+    "none is overdue": _("none is overdue"),
     "delivers": _("no mail waits for another try"),
 }
 """Details of checks in the language of the page; others are codes, names and numbers."""

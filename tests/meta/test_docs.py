@@ -139,7 +139,7 @@ def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]
     return [line(heads), "|" + "---|" * len(heads), *(line(row) for row in rows), ""]
 
 
-def _headings(path: Path) -> dict[str, str]:
+def headings_of(path: Path) -> dict[str, str]:
     """The titles of a page by their anchors."""
     titles = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-"): title for title in titles}
@@ -150,7 +150,7 @@ def _with_page(remedy: Remedy) -> str:
     file, _, anchor = remedy.page.partition("#")
     if file == "errors.md":
         return remedy
-    titles = _headings(ADMIN / file)
+    titles = headings_of(ADMIN / file)
     return f"{remedy} See [{titles[anchor] if anchor else next(iter(titles.values()))}]({remedy.page})."
 
 
@@ -280,10 +280,10 @@ def test_every_remedy_names_a_page_and_commands_that_exist() -> None:
     for root in (ExchangeError, AppError, AgentError):
         for code, _, remedy in refusals(root):
             file, _, anchor = remedy.page.partition("#")
-            if not (ADMIN / file).exists() or (anchor and anchor not in _headings(ADMIN / file)):
+            if not (ADMIN / file).exists() or (anchor and anchor not in headings_of(ADMIN / file)):
                 wrong.append(f"{code}: {remedy.page}")
             words = remedy.command.split()
-            if words and _takes(words[0], words[1:]) is None:
+            if words and takes(words[0], words[1:]) is None:
                 wrong.append(f"{code}: {remedy.command}")
     assert not wrong
 
@@ -410,7 +410,7 @@ def _named_commands() -> Iterator[tuple[Path, str, list[str]]]:
                 yield path, words[0], words[1:]
 
 
-def _takes(program: str, words: list[str]) -> set[str] | None:
+def takes(program: str, words: list[str]) -> set[str] | None:
     """The options of the command that the words name, or of its group; None where there is no such command."""
     plain = words[: next((i for i, each in enumerate(words) if each.startswith("-")), len(words))]
     found = None
@@ -427,7 +427,7 @@ def test_every_command_that_a_page_names_exists() -> None:
     """No page sends a reader to a command that there is not, or gives it an option that it does not take."""
     wrong = []
     for path, program, words in _named_commands():
-        taken = _takes(program, words)
+        taken = takes(program, words)
         used = {each.split("=")[0].strip("[]") for each in words if each.startswith(("--", "[--"))}
         if taken is None or used - taken - {"--home", "--json", "--no-input", "--help"}:
             wrong.append(f"{path.relative_to(ROOT)}: {program} {' '.join(words)}")
