@@ -7,9 +7,8 @@ from pathlib import Path
 from central.actions.health import examine_health
 from central.runtime import HOMES, Central, assemble, refuse_other_home
 from central.settings import PREFIX, CentralSettings
-from serverkit import doctor
 from serverkit.db.unit import Unit
-from serverkit.doctor import Finding, Patient
+from serverkit.doctor.checks import Finding, Patient, diagnose
 from serverkit.errors import Remedy
 from serverkit.health_checks import HealthCheck
 
@@ -35,4 +34,4 @@ def diagnose_machine(home: Path) -> list[Finding]:
         refuse_other_home(server, server.keyring.vendor_id)
 
     patient = Patient(HOMES, CentralSettings, PREFIX, assemble, own_central, inside, REMEDIES)
-    return doctor.diagnose(patient, home)
+    return diagnose(patient, home)

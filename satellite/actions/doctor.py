@@ -9,10 +9,9 @@ from satellite.actions.health import examine_health
 from satellite.runtime import HOMES, Satellite, assemble, refuse_other_home
 from satellite.settings import PREFIX, SatelliteSettings
 from satellite.sync.doctor import examine
-from serverkit import doctor
 from serverkit.actor import OPERATOR
 from serverkit.db.unit import Unit
-from serverkit.doctor import Finding, Patient
+from serverkit.doctor.checks import Finding, Patient, diagnose
 from serverkit.errors import Remedy
 from serverkit.health_checks import HealthCheck
 from serverkit.jobs.runs import Job
@@ -40,7 +39,7 @@ def diagnose_machine(home: Path, jobs_of: Callable[[Satellite], Sequence[Job]]) 
         return [_with_cause(server, one) if one.name == "synchronization" else one for one in found]
 
     patient = Patient(HOMES, SatelliteSettings, PREFIX, assemble, refuse_other_home, inside, REMEDIES)
-    return doctor.diagnose(patient, home)
+    return diagnose(patient, home)
 
 
 def _with_cause(server: Satellite, one: HealthCheck) -> HealthCheck:

@@ -7,8 +7,8 @@ from pathlib import Path
 from satellite.actions.doctor import diagnose_machine
 from satellite.cli.base import OPENER, group
 from satellite.jobs.catalogue import jobs_of
-from serverkit.cli.doctor import add_doctor_command
-from serverkit.doctor import Finding
+from serverkit.doctor.checks import Finding
+from serverkit.doctor.cli import add_doctor_command
 
 
 def _diagnose(home: Path) -> list[Finding]:

@@ -12,7 +12,7 @@ import pytest
 
 import central.actions.doctor as of_central
 import satellite.actions.doctor as of_satellite
-from serverkit import doctor
+from serverkit.doctor import checks as doctor
 from serverkit.errors import Remedy
 from tests.meta.test_docs import ADMIN, headings_of, takes
 from tests.world import World

@@ -306,7 +306,7 @@ def test_each_word_of_a_command_names_the_module_that_adds_it(group: Program) ->
         named = [module for module, each in group.modules.items() if word in each]
         assert home in {
             "serverkit.backup.cli",
-            "serverkit.cli.doctor",
+            "serverkit.doctor.cli",
             "serverkit.cli.tasks",
             *(f"{group.package}.{module}" for module in named),
         }, word

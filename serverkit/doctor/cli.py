@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from serverkit.cli.base import Group, cell, emit
-from serverkit.doctor import Finding, worst
+from serverkit.doctor.checks import Finding, worst
 from serverkit.verdicts import Outcome
 
 Diagnose = Callable[[Path], Sequence[Finding]]
