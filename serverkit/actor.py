@@ -22,12 +22,14 @@ class Actor:
     """One actor; `name` is for people.
 
     `scopes` are the permissions that its access token carries at most; None where nothing but its roles limits it.
+    `networks` are the addresses that the token may be used from; empty without a token, and where they are not limited.
     """
 
     kind: ActorKind
     id: str
     name: str
     scopes: frozenset[str] | None = None
+    networks: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

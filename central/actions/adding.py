@@ -57,6 +57,7 @@ def list_additions(unit: Unit, domain: str, instance_id: str, number: str = ALL_
             "available": offer.left.get(tag, 0),
             "included": count,
             "added": tag in offer.added,
+            "elsewhere": tag in offer.elsewhere,
         }
         for tag, count in offer.included.items()
     ]

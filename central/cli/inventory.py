@@ -129,7 +129,7 @@ def instance_add_licences(
     if not licences:
         with reading(context) as (_, unit):
             items = adding.list_additions(unit, domain, instance_id)
-        emit_list(context, items, ("name", "tag", "available", "included", "added"))
+        emit_list(context, items, ("name", "tag", "available", "included", "added", "elsewhere"))
         return
     if preview:
         with reading(context) as (_, unit):

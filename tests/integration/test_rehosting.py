@@ -8,6 +8,7 @@ import pytest
 
 from exchange.identity import Udi
 from tests.alarms import cleared, dismissed, raised
+from tests.integration import test_given_up_rights as rights
 from tests.world import ACCOUNT, World
 
 
@@ -191,3 +192,22 @@ def test_a_failed_device_and_what_owes_units_stay_where_the_quota_counts_them(ve
         words = ("instance", "transfer", ACCOUNT, row["instance"], "--to", "Site")
         assert vendor.central(*words, code=1)["error"]["code"] == why
     assert rehost(vendor, made["id"], "AIR-4", code=1)[1]["error"]["code"] == "too_many_rehosts"
+
+
+@pytest.mark.row("C6.7", "C7.2")
+def test_a_rehosted_device_that_registered_in_another_virtual_account_may_move_on(vendor: World) -> None:
+    """What is reserved stays where it was reserved; the instance is elsewhere, and its move there changes no quota."""
+    vendor.central("virtual-account", "create", ACCOUNT, "Third")
+    _failed, first = reserve(vendor, "AIR-1", "ADVANTAGE=6")
+    _device, made = rehost(vendor, first["id"], "AIR-3")
+    here = rights.home_of(vendor, "other", "central")
+    rights.register(vendor, here, "AIR-1", token=vendor.token("central", pool="Site"))
+    words = ("instance", "transfer", ACCOUNT, str(here.state.instance), "--to")
+    moved = vendor.central(*words, "Third")
+    rows = {row["id"]: row["virtual_account"] for row in vendor.central("reservation", "list", ACCOUNT)["items"]}
+    vendor.central(*words, "Spare")
+
+    assert moved["virtual_account"] == "Third"
+    assert rows == {first["id"]: "Spare", made["id"]: "Spare"}
+    assert vendor.central(*words, "Site", code=1)["error"]["code"] == "already_rehosted"
+    assert vendor.central("ledger", "verify")["ok"]

@@ -69,7 +69,15 @@ Op = Operation[Central]
 ONE = f"{ACCOUNT_PATH}/instances/{{instance}}/licences-to-add"
 ADDED = object_of(id=TEXT, place=TEXT, added=ANYTHING)
 OFFER = object_of(
-    id=TEXT, tag=TEXT, name=TEXT, description=TEXT, expires=TEXT, available=WHOLE, included=WHOLE, added=FLAG
+    id=TEXT,
+    tag=TEXT,
+    name=TEXT,
+    description=TEXT,
+    expires=TEXT,
+    available=WHOLE,
+    included=WHOLE,
+    added=FLAG,
+    elsewhere=FLAG,
 )
 OPERATIONS = (
     Op(

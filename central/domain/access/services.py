@@ -13,6 +13,7 @@ from central.domain.access.errors import (
 )
 from central.domain.access.models import RoleAssignment, User
 from central.domain.access.rules import (
+    MATRIX,
     ROLE_SCOPES,
     TRUSTED_KINDS,
     HeldRole,
@@ -25,6 +26,7 @@ from central.domain.access.rules import (
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from serverkit.actor import Actor, ActorKind
+from serverkit.auth.narrower import refuse_wider_scope
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 from serverkit.names import NameTooSimilarError, check_name, did_you_mean, kept_key, refuse_similar, similar
@@ -76,10 +78,11 @@ def visible_virtual_accounts(unit: Unit, account_id: str) -> frozenset[str] | No
 def add_user(
     unit: Unit, name: str, role: Role, account_id: str, virtual_account_id: str
 ) -> tuple[User, RoleAssignment]:
-    """Give a role to a user, who is made when new (rows C1.5, C1.7)."""
+    """Give a role to a user, who is made when new (rows C1.5, C1.7). BeyondTokenError."""
     _require_users_of(unit, account_id)
     check_name("name", name)
     _check_scope(role, account_id, virtual_account_id)
+    refuse_wider_scope(unit.actor, MATRIX[role])
     user = _named(unit, name)
     if user is None:
         _refuse_similar(unit, name, account_id)

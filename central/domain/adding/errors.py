@@ -19,6 +19,12 @@ class AlreadyAddedError(RefusedError):
     remedy = Remedy("Buy further units, or transfer some from another virtual account.", page=PAGE)
 
 
+class AddedElsewhereError(RefusedError):
+    code = "licence_added_elsewhere"
+    message = "The licence was added from this device in another account; a device brings each licence once."
+    remedy = Remedy("Ask the vendor, who can find out by the serial number where the licence is.", page=PAGE)
+
+
 class TooManyToAddError(InvalidInputError):
     code = "too_many_to_add"
     message = "Fewer units of the licence come with the device."

@@ -25,9 +25,10 @@ class ProductLicence(Base):
 
 
 class AddedLicence(Base):
-    """A licence that was added from a device: it stays when the device goes, so that each is added once.
+    """A licence that was added from a device: it stays when the device goes, so that each is added once at the vendor.
 
-    `unit_key` is the identity of the device, PID and serial number, whichever of its instances it was.
+    `unit_key` is the identity of the device, PID and serial number, whichever of its instances it was, in whichever account:
+    the key is not the account's, so that a device that changes hands brings its licences to the first account only.
     """
 
     __tablename__ = "added_licences"
@@ -36,9 +37,9 @@ class AddedLicence(Base):
         refers(["tag"], "entitlements"),
     )
 
-    account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     unit_key: Mapped[str] = mapped_column(String(800), primary_key=True)
     tag: Mapped[str] = mapped_column(String(255), primary_key=True)
+    account_id: Mapped[str] = mapped_column(IdColumn)
     quantity: Mapped[int] = mapped_column(BigInteger, quantity_of("quantity"))
     lot_id: Mapped[str] = mapped_column(IdColumn)
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from central.domain.adding.errors import AlreadyAddedError, NotEntitledError, NothingToAddError, TooManyToAddError
+from central.domain.adding.errors import (
+    AddedElsewhereError,
+    AlreadyAddedError,
+    NotEntitledError,
+    NothingToAddError,
+    TooManyToAddError,
+)
 from serverkit.errors import AppError
 from serverkit.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a product brings with each device, units by tag, and which licences were added from this one already."""
+    """What a product brings with each device, units by tag; which licences were added from this one here, or in another account."""
 
     included: Mapping[str, int]
     added: Collection[str]
+    elsewhere: Collection[str] = ()
 
     @property
     def left(self) -> dict[str, int]:
         """What can still be added, by tag."""
-        return {tag: count for tag, count in self.included.items() if tag not in self.added}
+        return {
+            tag: count for tag, count in self.included.items() if tag not in self.added and tag not in self.elsewhere
+        }
 
 
 def judge_addition(offer: Offer, wanted: Mapping[str, int]) -> Verdict:
@@ -35,6 +44,8 @@ def judge_addition(offer: Offer, wanted: Mapping[str, int]) -> Verdict:
             reasons.append(NotEntitledError("the product of the device does not bring {tag}", tag=tag[:255]))
         elif tag in offer.added:
             reasons.append(AlreadyAddedError("{tag} was added from this device already", tag=tag))
+        elif tag in offer.elsewhere:
+            reasons.append(AddedElsewhereError("{tag} was added from this device in another account", tag=tag))
         elif not 0 < count <= most:
             reasons.append(
                 TooManyToAddError(

@@ -57,10 +57,10 @@ def offer_of(unit: Unit, row: Instance) -> Offer:
     if row.state == RESERVED and (reservation is None or not reservation.own_code):
         return Offer({}, frozenset())
     product = find_product(unit, row.product_tag, row.udi["pid"])
-    query = select(AddedLicence.tag).where(
-        AddedLicence.account_id == row.account_id, AddedLicence.unit_key == Udi.from_dict(row.udi).plain_key
-    )
-    return Offer(included(unit, product.tag) if product else {}, frozenset(unit.session.scalars(query)))
+    query = select(AddedLicence.tag, AddedLicence.account_id)
+    where = dict(unit.session.execute(query.where(AddedLicence.unit_key == Udi.from_dict(row.udi).plain_key)).all())
+    here = frozenset(tag for tag, account_id in where.items() if account_id == row.account_id)
+    return Offer(included(unit, product.tag) if product else {}, here, frozenset(where) - here)
 
 
 def add_licences(unit: Unit, row: Instance, wanted: Mapping[str, int]) -> dict[str, int]:

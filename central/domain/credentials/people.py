@@ -13,7 +13,7 @@ from central.domain.access.rules import HeldRole, Permission, Role
 from central.domain.access.services import add_user, find_user, held_roles, require
 from central.domain.credentials.errors import FirstPasswordError
 from central.domain.credentials.models import USER_TABLES, ConsoleState, Password
-from central.domain.credentials.services import set_password
+from central.domain.credentials.services import refuse_stronger, set_password
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from serverkit.db.unit import Unit
@@ -128,6 +128,7 @@ def first_password(unit: Unit, user: User, account_id: str) -> str:
         raise FirstPasswordError("{name} has no role in this account, or one outside of it", name=user.name)
     if unit.session.get(Password, user.id) is not None:
         raise FirstPasswordError("{name} has a password", name=user.name)
+    refuse_stronger(unit, user)
     text = "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(5))
     credentials.set_password(unit, USER_TABLES, Person(user.id, user.name), text)
     message = f"first password of {user.name} made"

@@ -11,8 +11,8 @@ from sqlalchemy import Select, delete, select, update
 
 from central.domain.access.errors import NotPermittedError
 from central.domain.access.models import User
-from central.domain.access.rules import Permission
-from central.domain.access.services import find_user, require
+from central.domain.access.rules import MATRIX, Permission
+from central.domain.access.services import find_user, held_roles, require
 from central.domain.credentials.errors import (
     BadCredentialsError,
     InvalidTokenLifeError,
@@ -33,6 +33,7 @@ from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from serverkit.actor import Actor, ActorKind
 from serverkit.auth.addresses import check_networks, is_within
+from serverkit.auth.narrower import refuse_wider_addresses, refuse_wider_scope
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 from serverkit.locks import for_change
@@ -57,6 +58,8 @@ class Bearer:
 def create_client(unit: Unit, user: User) -> tuple[ApiClient, str]:
     """Make an API client that acts as a user; returns it with its secret, which is shown once."""
     require(unit, Permission.USER_MANAGE)
+    refuse_wider_scope(unit.actor, None)
+    refuse_wider_addresses(unit.actor)
     secret = new_secret(CLIENT_PREFIX)
     row = ApiClient(id=new_id(), user_id=user.id, secret_hash=hash_secret(secret), created_at=unit.now, revoked=False)
     unit.session.add(row)
@@ -93,8 +96,10 @@ def check_client(unit: Unit, client_id: str, secret: str) -> ApiClient:
 def create_token(
     unit: Unit, user: User, *, days: int, scopes: Sequence[str], description: str, addresses: Sequence[str] = ()
 ) -> tuple[AccessToken, str]:
-    """Make an access token for a person's program; returns it with its text, which is shown once."""
+    """Make an access token for a person's program; returns it with its text, which is shown once. BeyondTokenError."""
     require(unit, Permission.USER_MANAGE)
+    refuse_wider_scope(unit.actor, limits_of(scope_text(scopes)))
+    refuse_wider_addresses(unit.actor, check_networks(addresses))
     return _create_token(unit, user, days=days, scopes=scopes, description=description, addresses=addresses)
 
 
@@ -211,7 +216,7 @@ def bearer_of(unit: Unit, text: str, address: str) -> Bearer:
     row, name = found
     if not is_within(address, row.addresses):
         raise BadCredentialsError("the access token is not valid")
-    actor = Actor(ActorKind.USER, row.user_id, name, limits_of(row.scope))
+    actor = Actor(ActorKind.USER, row.user_id, name, limits_of(row.scope), tuple(row.addresses))
     return Bearer(actor, row.id, row.last_used_at is None or unit.now - row.last_used_at >= USE_NOTED_EVERY)
 
 
@@ -221,12 +226,19 @@ def note_use(unit: Unit, token_id: str) -> None:
 
 
 def set_password(unit: Unit, user: User, text: str) -> None:
-    """Give a user a password; sessions of the user end, failed tries are forgotten."""
+    """Give a user a password; sessions of the user end, failed tries are forgotten. BeyondTokenError."""
     require(unit, Permission.USER_MANAGE)
+    refuse_stronger(unit, user)
     credentials.set_password(unit, USER_TABLES, Person(user.id, user.name), text)
     sessions.end_all(unit, USER_TABLES, user.id)
     backoff.unlock(unit, USER_TABLES, user.name, backoff.code_name(user.id))
     record(unit, None, EventKind.PASSWORD_SET, f"password of {user.name} set", subject={"user": user.id})
+
+
+def refuse_stronger(unit: Unit, user: User) -> None:
+    """Refuse a token the password of a user who may do more than the token, from anywhere; BeyondTokenError."""
+    refuse_wider_scope(unit.actor, {one for held in held_roles(unit, user.id) for one in MATRIX[held.role]})
+    refuse_wider_addresses(unit.actor)
 
 
 def check_password(unit: Unit, name: str, text: str) -> User:

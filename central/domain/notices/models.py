@@ -22,4 +22,4 @@ class ContactCount(Base):
 
     key: Mapped[str] = mapped_column(String(300), primary_key=True)
     day: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True, index=True)
-    messages: Mapped[int] = mapped_column(Integer, bounded("messages", 1))
+    messages: Mapped[int] = mapped_column(Integer, bounded("messages"))

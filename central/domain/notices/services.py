@@ -9,6 +9,7 @@ from central.domain.notices.models import ContactCount
 from central.domain.notices.rules import MAIL, Mail
 from central.domain.operations.models import OutboxEntry
 from serverkit.db.unit import Unit
+from serverkit.db.upsert import upsert
 from serverkit.locks import row_for_change
 from serverkit.outbox import put
 
@@ -30,11 +31,12 @@ def count_message(unit: Unit, account_id: str | None = None) -> None:
     if account_id is not None:
         bounds.append((f"account:{account_id}", MOST_OF_ACCOUNT))
     for key, most in bounds:
+        # Two first messages at one moment meet at the key: the second waits here for the first, and counts after it.
+        upsert(unit.session, ContactCount, [{"key": key, "day": today, "messages": 0}], keep=True)
         row = row_for_change(unit.session, ContactCount, (key, today), writing=unit.writing)
         if row is None:
-            unit.session.add(ContactCount(key=key, day=today, messages=1))
-        elif row.messages >= most:
+            raise RuntimeError("the count of messages that was made is not there")
+        if row.messages >= most:
             raise TooManyMessagesError("{most} messages were sent to the vendor today", most=most)
-        else:
-            row.messages += 1
+        row.messages += 1
     unit.session.flush()

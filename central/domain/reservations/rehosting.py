@@ -158,12 +158,20 @@ def reset_alert(unit: Unit, row: Reservation) -> Reservation:
 
 
 def held_in_place(unit: Unit, account_id: str, instances: Sequence[str]) -> dict[str, AppError]:
-    """Why some instances stay in their virtual account, by id: its quota counts the failed, and what is owed is settled there."""
-    query = select(Reservation).where(
-        Reservation.account_id == account_id,
-        Reservation.instance_id.in_(instances),
-        Reservation.state == ACTIVE,
-        or_(Reservation.rehosted_to.is_not(None), Reservation.owed > 0),
+    """Why some instances stay in their virtual account, by id: its quota counts the failed, and what is owed is settled there.
+
+    A device that registered in another virtual account than the one that reserves for it takes nothing along: it may move.
+    """
+    query = (
+        select(Reservation)
+        .join(Instance, (Instance.account_id == Reservation.account_id) & (Instance.id == Reservation.instance_id))
+        .where(
+            Reservation.account_id == account_id,
+            Reservation.instance_id.in_(instances),
+            Reservation.state == ACTIVE,
+            Reservation.virtual_account_id == Instance.virtual_account_id,
+            or_(Reservation.rehosted_to.is_not(None), Reservation.owed > 0),
+        )
     )
     return {
         row.instance_id: OwedUnitsError()

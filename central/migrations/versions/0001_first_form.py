@@ -78,7 +78,7 @@ def upgrade() -> None:
     sa.Column('key', sa.String(length=300), nullable=False),
     sa.Column('day', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('messages', sa.Integer(), nullable=False),
-    sa.CheckConstraint('"messages" BETWEEN 1 AND 9007199254740991', name=op.f('ck_contact_counts_messages_bounds')),
+    sa.CheckConstraint('"messages" BETWEEN 0 AND 9007199254740991', name=op.f('ck_contact_counts_messages_bounds')),
     sa.PrimaryKeyConstraint('key', 'day', name=op.f('pk_contact_counts'))
     )
     with op.batch_alter_table('contact_counts', schema=None) as batch_op:
@@ -540,16 +540,16 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('user_id', name=op.f('pk_two_step'))
     )
     op.create_table('added_licences',
-    sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('unit_key', sa.String(length=800), nullable=False),
     sa.Column('tag', sa.String(length=255), nullable=False),
+    sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('quantity', sa.BigInteger(), nullable=False),
     sa.Column('lot_id', sa.String(length=32), nullable=False),
     sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.CheckConstraint('"quantity" BETWEEN 1 AND 1000000000', name=op.f('ck_added_licences_quantity_bounds')),
     sa.ForeignKeyConstraint(['account_id', 'lot_id'], ['lots.account_id', 'lots.id'], name=op.f('fk_added_licences_account_id_lot_id'), initially='DEFERRED', deferrable=True),
     sa.ForeignKeyConstraint(['tag'], ['entitlements.tag'], name=op.f('fk_added_licences_tag'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'unit_key', 'tag', name=op.f('pk_added_licences'))
+    sa.PrimaryKeyConstraint('unit_key', 'tag', name=op.f('pk_added_licences'))
     )
     op.create_table('answered_requests',
     sa.Column('account_id', sa.String(length=32), nullable=False),

@@ -33,6 +33,7 @@ from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
 from serverkit.actor import Actor, ActorKind
 from serverkit.auth.addresses import check_networks, is_within
+from serverkit.auth.narrower import refuse_wider_addresses
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 from serverkit.locks import for_change
@@ -71,6 +72,7 @@ def create_token(
     """
     if user is None or user.id != unit.actor.id:
         require(unit, Permission.ACCESS_MANAGE)
+    refuse_wider_addresses(unit.actor, check_networks(addresses))
     check_name("name", name)
     wanted = role_of(role)
     if user is not None and not is_within_role(wanted, Role(user.role)):
@@ -135,7 +137,13 @@ def bearer_of(unit: Unit, text: str, address: str) -> Bearer:
     if row.user_id is not None and user is None:
         raise BadCredentialsError("the access token is not valid")
     scopes = permissions_of(row.role, user.role if user is not None else None)
-    actor = Actor(ActorKind.USER, row.parent_id or row.id, user.name if user is not None else row.name, scopes)
+    actor = Actor(
+        ActorKind.USER,
+        row.parent_id or row.id,
+        user.name if user is not None else row.name,
+        scopes,
+        tuple(row.addresses),
+    )
     return Bearer(actor, row.id, row.last_used_at is None or unit.now - row.last_used_at >= USE_NOTED_EVERY)
 
 

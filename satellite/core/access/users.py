@@ -10,6 +10,7 @@ from satellite.core.access.rules import Permission, Role, judge_role, role_of
 from satellite.core.access.services import require
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
+from serverkit.auth.narrower import refuse_wider_addresses
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
 from serverkit.locks import for_change
@@ -57,6 +58,7 @@ def count_administrators(unit: Unit) -> int:
 
 def create_user(unit: Unit, name: str, role: str, password: str) -> User:
     """Add a user with a role and a password; the caller has asked for the permission."""
+    refuse_wider_addresses(unit.actor)
     check_name("name", name)
     wanted = role_of(role)
     names = list(unit.session.scalars(select(User.name)))
@@ -93,6 +95,7 @@ def change_role(unit: Unit, row: User, role: str) -> User:
 def reset_user(unit: Unit, row: User, password: str, *, two_step_off: bool) -> User:
     """Set a new password for a user, who is unlocked; sessions of the user end."""
     require(unit, Permission.ACCESS_MANAGE)
+    refuse_wider_addresses(unit.actor)
     credentials.set_password(unit, USER_TABLES, Person(row.id, row.name), password)
     off = two_step_off and credentials.remove_two_step(unit, USER_TABLES, row.id)
     sessions.end_all(unit, USER_TABLES, row.id)

@@ -57,14 +57,16 @@ def add_licences(unit: Unit, folder: Path) -> Path:
     return orders
 
 
-def add_instance(unit: Unit, serial: str, hostname: str | None = None) -> Instance:
+def add_instance(
+    unit: Unit, serial: str, hostname: str | None = None, *, domain: str = DOMAIN, pool: str = POOL
+) -> Instance:
     """A product instance of the virtual account that registered a day ago."""
-    account = by_domain(unit, DOMAIN)
+    account = by_domain(unit, domain)
     udi = Udi(pid="SW-48", serial=serial)
     row = Instance(
         account_id=account.id,
         id=serial.encode().hex().ljust(32, "0"),
-        virtual_account_id=virtual_account(unit, account.id, POOL).id,
+        virtual_account_id=virtual_account(unit, account.id, pool).id,
         udi=udi.to_dict(),
         udi_key=udi.key,
         hostname=hostname,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from central.actions.accounts import accept_agreement, create_account
 from central.actions.adding import add_licences, include_licences, judge_licences, list_additions
 from central.actions.catalogue import import_catalogue
 from central.actions.event_log import list_events
@@ -15,6 +16,7 @@ from central.actions.users import give_role
 from central.domain.access.errors import NotPermittedError
 from central.domain.access.services import actor_of
 from central.domain.adding.errors import (
+    AddedElsewhereError,
     AlreadyAddedError,
     LicenceNamedTwiceError,
     TooManyToAddError,
@@ -72,6 +74,30 @@ def test_what_a_device_brings_becomes_stock_of_its_virtual_account_once(tmp_path
             ("Advantage", True),
             ("Essentials", False),
         ]
+
+
+@pytest.mark.row("C7.4")
+def test_a_device_that_registers_in_another_account_brings_nothing_there(tmp_path: Path) -> None:
+    """PID and serial number decide, in any case and with or without a UUID; the refusal and the list name no other account."""
+    catalogue = tmp_path / "catalogue.csv"
+    catalogue.write_text(CATALOGUE, "utf-8")
+    with unit_of() as unit:
+        import_catalogue(unit, catalogue)
+        row = add_instance(unit, "SN1")
+        include_licences(unit, row.udi["pid"], {"Advantage": 2, "ESSENTIALS": 1})
+        add_licences(unit, DOMAIN, row.id, {"Advantage": 1})
+        create_account(unit, "other.example", "Other", export_allowed=False)
+        accept_agreement(unit, "other.example")
+        there = add_instance(unit, "sn1", domain="other.example", pool="DEFAULT")
+        listed = list_additions(unit, "other.example", there.id)
+        with pytest.raises(AddedElsewhereError) as refused:
+            add_licences(unit, "other.example", there.id, {"Advantage": 1, "ESSENTIALS": 1})
+        assert [(one["name"], one["available"], one["elsewhere"]) for one in listed] == [
+            ("Advantage", 0, True),
+            ("Essentials", 1, False),
+        ]
+        assert not any(word in str(refused.value) for word in (DOMAIN, "Customer"))
+        assert list_licences(unit, "other.example") == []
 
 
 @pytest.mark.row("C7.4")

@@ -18,9 +18,10 @@ from central.domain.adding.rules import Offer, judge_addition
         ({"A": 3}, ["too_many_to_add"]),
         ({"B": 1}, ["licence_added_already"]),
         ({"C": 1, "A": 9}, ["too_many_to_add", "product_not_entitled"]),
+        ({"D": 1}, ["licence_added_elsewhere"]),
     ],
 )
 def test_at_most_what_is_offered_is_added_and_each_licence_once(wanted: dict[str, int], codes: list[str]) -> None:
     """Every reason is told at once."""
-    verdict = judge_addition(Offer({"A": 2, "B": 5}, {"B"}), wanted)
+    verdict = judge_addition(Offer({"A": 2, "B": 5, "D": 1}, {"B"}, {"D"}), wanted)
     assert [reason.code for reason in verdict.reasons] == codes
