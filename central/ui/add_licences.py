@@ -9,6 +9,7 @@ from central.ui.instance import find_instance, own_path, within
 from central.ui.instances import MANAGE, PATH, managed
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.errors import InvalidFormError
+from serverkit.web.form_reading import read_pairs
 from serverkit.web.page import Page
 from serverkit.web.texts import _
 from serverkit.web.urls import Grade, Url
@@ -27,7 +28,7 @@ def sent_counts(page: Page) -> dict[str, str]:
 def wanted_of(page: Page) -> dict[str, int]:
     """The quantities by tag; blank is none. InvalidFormError."""
     found = {}
-    for tag, text in sent_counts(page).items():
+    for tag, text in read_pairs(page.sent, "tag", "quantity").items():
         plain = text.strip() or "0"
         if not (plain.isascii() and plain.isdecimal() and len(plain) <= DIGITS):
             raise InvalidFormError({"quantity": _("Enter whole numbers; blank is 0.")})
@@ -74,6 +75,7 @@ URLS = (
         add,
         MANAGE,
         "C7.4",
+        several=("tag", "quantity"),
         load=find_instance,
         again=choose_page,
         twin="add_licences_of_instance",

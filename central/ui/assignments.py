@@ -131,6 +131,6 @@ URLS = (
     Url("GET", PATH, assign_page, MANAGE, "C4.2", load=find_pool),
     Url(
         "POST", PATH, change, MANAGE, "C4.2", load=find_pool, again=assign_page, twin="assign_subscription",
-        grade=Grade.PREVIEW,
+        grade=Grade.PREVIEW, several=("place", "had"),
     ),
 )  # fmt: skip

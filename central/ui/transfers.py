@@ -20,6 +20,7 @@ from central.ui.virtual_accounts import POOL, find_pool
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.bulk import Bulk, Judged
 from serverkit.web.errors import InvalidFormError
+from serverkit.web.form_reading import read_pairs
 from serverkit.web.forms import Choice, Form, Ui
 from serverkit.web.page import Page
 from serverkit.web.texts import Words, _, ngettext
@@ -103,6 +104,7 @@ def lines_of(page: Page, asked: Asked) -> list[Line]:
     names = {str(one["number"]): one["name"] for one in others_of(page)}
     if asked.other not in names:
         raise InvalidFormError({"other": _("Choose a virtual account.")})
+    read_pairs(page.sent, "key", "quantity")  # no line twice, of which one would be lost
     if not asked.typed:
         raise InvalidFormError({"quantity": _("Fill in the quantity of at least one line.")})
     here, other = page.thing["name"], names[asked.other]
@@ -235,6 +237,6 @@ URLS = (
     Url("GET", PATH, transfer_page, MANAGE, "C4.1", load=find_pool),
     Url(
         "POST", PATH, change, MANAGE, "C4.1", load=find_pool, again=again, twin="transfer_lines", grade=Grade.PREVIEW,
-        most_bytes=256 * 1024,
+        several=("key", "quantity", "tag"), most_bytes=256 * 1024,
     ),
 )  # fmt: skip

@@ -38,7 +38,7 @@ from serverkit.http.memory import AnswerMemory, Kept
 from serverkit.http.openapi import KEY_HEADER, describe
 from serverkit.http.operations import JSON, Access, Asked, Operation, alternatives
 from serverkit.http.request import Request, current_request
-from serverkit.http.texts import can_be_kept
+from serverkit.http.texts import RepeatedMemberError, can_be_kept, members_once
 
 C = TypeVar("C")
 FAMILY = "rest"
@@ -258,7 +258,9 @@ def _content(operation: Operation[Any], request: Request) -> Iterator[tuple[Any,
 
 def _object(model: type[BaseModel], data: bytes) -> Any:
     try:
-        value = json.loads(data or b"{}", parse_constant=_no_constant)
+        value = json.loads(data or b"{}", parse_constant=_no_constant, object_pairs_hook=members_once)
+    except RepeatedMemberError as error:
+        raise BodyNotJsonError("the body names {name!r} twice", name=error.name) from error
     except (ValueError, RecursionError) as error:
         raise BodyNotJsonError from error
     if not isinstance(value, dict):

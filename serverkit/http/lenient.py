@@ -26,7 +26,7 @@ from serverkit.http.errors import NotSignedInError, ReadOnlyTokenError
 from serverkit.http.layer import Caller
 from serverkit.http.operations import Needed, alternatives
 from serverkit.http.request import Request, current_request
-from serverkit.http.texts import can_be_kept
+from serverkit.http.texts import RepeatedMemberError, can_be_kept, members_once
 
 FAMILY = "compat"
 DEFAULT_LIMIT = 50
@@ -43,16 +43,15 @@ class BodyError(InvalidInputError):
 
 
 def read_body(request: Request) -> dict[str, Any]:
-    """The body as an object; `null` and nothing at all count as an empty one. Paging may be in the query.
-
-    What comes with GET is ignored: clients send along whatever their library likes.
-    """
+    """The body as an object; nothing and `null` are an empty one, like a body of GET. Paging may be in the query."""
     paging = {name: request.query[name] for name in ("limit", "offset") if name in request.query}
     text = request.body.strip()
     if not text or request.method in {"GET", "HEAD"}:
         return dict(paging)
     try:
-        value = json.loads(text.decode("utf-8-sig"))
+        value = json.loads(text.decode("utf-8-sig"), object_pairs_hook=members_once)
+    except RepeatedMemberError as error:
+        raise BodyError("the body names {name!r} twice", name=error.name) from error
     except (ValueError, RecursionError) as error:
         raise BodyError("the body is not JSON") from error
     if not can_be_kept(value):

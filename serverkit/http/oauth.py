@@ -18,7 +18,7 @@ from serverkit.http.answers import log_failure
 from serverkit.http.app import Url, View
 from serverkit.http.operations import Access
 from serverkit.http.request import Request, current_request
-from serverkit.http.texts import can_be_kept
+from serverkit.http.texts import RepeatedMemberError, can_be_kept, members_once
 
 MOST_BYTES = 64 * 1024
 PATHS = (
@@ -150,12 +150,17 @@ def _values(request: Request) -> dict[str, str]:
     text = request.body.decode("utf-8", "replace").strip()
     if text.startswith("{"):
         try:
-            data: Any = json.loads(text)
+            data: Any = json.loads(text, object_pairs_hook=members_once)
+        except RepeatedMemberError as error:
+            raise _RequestError("invalid_request", "a parameter is included more than once") from error
         except (ValueError, RecursionError) as error:
             raise _RequestError("invalid_request", "the body is not JSON") from error
         values |= {str(name): value for name, value in data.items() if isinstance(value, str)}
     elif text not in {"", "null"}:
-        values |= dict(parse_qsl(text, keep_blank_values=True))
+        sent = parse_qsl(text, keep_blank_values=True)
+        if len(dict(sent)) < len(sent):
+            raise _RequestError("invalid_request", "a parameter is included more than once")
+        values |= dict(sent)
     login = request.basic
     if login is not None:
         values.setdefault("client_id", login[0])

@@ -45,6 +45,7 @@ def bulk_urls(table: Table) -> list[Url]:
             again=lambda page: _preview(page, table.at(page.parts), one),
             most_bytes=BULK_BYTES,
             grade=one.grade,
+            several=("key", *(one.form.model.model_fields if one.form is not None else ())),
             bulk=(table, one),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -44,6 +44,21 @@ def read_form(model: type[BaseModel], sent: MultiDict[str, str]) -> BaseModel:
     if twice or extra:
         raise InvalidFormError(_repeated_or_extra(twice, extra))
     return found
+
+
+def refuse_repeated(sent: MultiDict[str, str], several: Collection[str]) -> None:
+    """Refuse a form that says two things in one field, but for fields of which there are several; InvalidFormError."""
+    twice = repeated(sent, [name for name in sent if name not in several])
+    if twice:
+        raise InvalidFormError(_repeated_or_extra(twice, ()))
+
+
+def read_pairs(sent: MultiDict[str, str], names: str, values: str) -> dict[str, str]:
+    """What two fields of a row say, one the name of it: each name once, each with its value. InvalidFormError."""
+    found = sent.getlist(names)
+    if len(set(found)) != len(found) or len(sent.getlist(values)) != len(found):
+        raise InvalidFormError({values: reason_words("repeated")})
+    return dict(zip(found, sent.getlist(values), strict=True))
 
 
 def _repeated_or_extra(twice: Iterable[str], extra: Iterable[str]) -> dict[str, Words]:

@@ -22,7 +22,7 @@ from serverkit.web.answers import Answer, Moved, Shown, Unchanged
 from serverkit.web.confirmations import check_form_token, confirm
 from serverkit.web.console import Console
 from serverkit.web.errors import SessionOverError
-from serverkit.web.form_reading import read_form
+from serverkit.web.form_reading import read_form, refuse_repeated
 from serverkit.web.intake import NotAdmittedError, admit, check_size
 from serverkit.web.kept_forms import can_be_kept, kept_step_up_page, session_over_page
 from serverkit.web.look import Look
@@ -204,6 +204,8 @@ class Pages:
         try:
             if page.url.form is not None:
                 page.read = read_form(page.url.form, page.sent)
+            else:
+                refuse_repeated(page.sent, page.url.several)
             answer = self._act(page)
         except self._console.roots as error:
             if int(getattr(error, "status", 400)) in _FINAL - self._returning(page):

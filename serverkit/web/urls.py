@@ -42,7 +42,8 @@ class Url:
     """One method at one address.
 
     `path` names its parts in braces. `handler` answers; `permission` is asked for before it. `form` is the model that a
-    change is read by: what does not fit it never reaches the handler. `load` finds the thing that the address names
+    change is read by: what does not fit it never reaches the handler. `several` are the fields that a form without a model has
+    more than once; another field with two values is refused. `load` finds the thing that the address names
     (404), `again` is the page that a refused change comes back to, filled; without one, the GET of the same address.
     `alone` is for changes whose use case opens its units itself. `fresh` asks for the password again when that was long
     ago. `admits` says who may send more than a small body to a form that needs no session: it names the caller, or refuses
@@ -59,6 +60,7 @@ class Url:
     permission: Needed
     row: str
     form: type[BaseModel] | None = None
+    several: tuple[str, ...] = ()
     load: Callable[[Any], Any] | None = None
     again: Handler | None = None
     twin: str = ""

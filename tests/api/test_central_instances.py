@@ -249,6 +249,13 @@ def test_licences_that_a_product_brings_are_chosen_reviewed_and_added(portal: Po
     assert (wrong.status_code, 'value="9"' in wrong.get_data(as_text=True)) == (422, True)
     odd = owner.post(f"{path}/add-licences", {"tag": tags, "quantity": ["-1", "x"], "step": "review"})
     assert odd.status_code == 422
+    for twice in ({"tag": ["ADVANTAGE", "ADVANTAGE"], "quantity": ["1", "2"]}, {"tag": tags, "quantity": ["1"]}):
+        assert owner.post(f"{path}/add-licences", {**twice, "step": "act"}).status_code == 422
+    assert (
+        owner.post(f"{path}/add-licences", {"tag": tags, "quantity": ["1", "1"], "step": ["x", "act"]}).status_code
+        == 422
+    )
+    assert [one["added"] for one in world.central("instance", "add-licences", ACCOUNT, mine)["items"]] == [False, False]
     review = owner.post(f"{path}/add-licences", {"tag": tags, "quantity": ["", "3"], "step": "review"})
     assert "Nothing takes them back" in text_of(review)
     assert 'type="text"' not in review.get_data(as_text=True).split('id="title"')[-1]

@@ -37,6 +37,12 @@ def test_licences_are_transferred_in_the_browser_and_back(portal: Portal) -> Non
     assert seen.status_code == 200
     assert "3 → 7" in text_of(seen)
     assert f"central licence transfer {ACCOUNT} --line Spare:ADVANTAGE:4:Site" in text_of(seen)
+    twice = {**form, "key": ["ADVANTAGE", "ADVANTAGE"], "quantity": ["4", "1"], "step": "act"}
+    assert browser.post(f"{site}/licence-transfer", twice).status_code == 422
+    assert (
+        browser.post(f"{site}/licence-transfer", {**form, "other": [number["Spare"], "0"], "step": "act"}).status_code
+        == 422
+    )
     edited = browser.post(f"{site}/licence-transfer", {**form, "step": "edit"})
     assert 'value="4"' in edited.get_data(as_text=True)
     assert purchased(world) == before
@@ -44,6 +50,10 @@ def test_licences_are_transferred_in_the_browser_and_back(portal: Portal) -> Non
     assert (done.status_code, done.headers["Location"]) == (303, f"{site}/licence-transfers")
     assert (purchased(world)["Site", "ADVANTAGE"], purchased(world)["Spare", "ADVANTAGE"]) == (7, 6)
 
+    told = [
+        one["subject"] for one in world.central("events", ACCOUNT)["items"] if one["kind"] == "licences:transferred"
+    ]
+    assert [(one["from"], one["to"]) for one in told] == [("Spare", "Site")] * 2
     [key] = keys_of(browser, f"{site}/licence-transfers")
     back = browser.get(f"{site}/licence-transfers/{key}/back")
     assert "Transfer 4 units back" in text_of(back)

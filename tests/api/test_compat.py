@@ -124,11 +124,17 @@ def test_wrong_credentials_get_the_error_that_clients_look_for(script: Script, v
     good = {"client_id": script.client["client_id"], "client_secret": script.client["client_secret"]}
     person = {"grant_type": "password", **good, "username": "robot", "password": "wrong"}
     password = call_path(script.app, "/oauth/token", urlencode(person).encode())
+    doubled = urlencode([*values.items(), *good.items()]).encode()
+    twice = [call_path(script.app, "/oauth/token", body) for body in (doubled, b'{"client_id":"a","client_id":"b"}')]
+    raw = b'{"status":["Active"],"status":[]}'
+    both = script.ask("POST", f"{CLOUD}/v1/accounts/{ACCOUNT}/license-subscriptions", raw=raw)
     vendor.central("api-client", "revoke", script.client["client_id"])
     revoked = script.ask("GET", f"{CLOUD}/v2/accounts")
 
     assert unknown == (401, {"error": "invalid_client"})
     assert password[0] == 400
+    assert [(status, answer["error"]) for status, answer in twice] == [(400, "invalid_request")] * 2
+    assert both[0] == 400
     assert revoked == (401, b"")
 
 

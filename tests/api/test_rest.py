@@ -174,7 +174,7 @@ def test_a_satellite_is_registered_and_synchronized_over_http(api: Api, vendor: 
 @pytest.mark.row("C1.6")
 @pytest.mark.parametrize(
     ("body", "code"),
-    [(b"{", "malformed"), (b"[]", "malformed"), (b'{"name":1}', "invalid_parameter"), (b'{"nam":"x"}', "invalid_parameter"), (b'{"name":"New","nam":"x"}', "invalid_parameter"),
+    [(b"{", "malformed"), (b"[]", "malformed"), (b'{"name":"A","name":"B"}', "malformed"), (b'{"name":1}', "invalid_parameter"), (b'{"nam":"x"}', "invalid_parameter"), (b'{"name":"New","nam":"x"}', "invalid_parameter"),
      (b'{"name":"a\\u0000b"}', "invalid_parameter"), (b'{"name":"\\ud800"}', "invalid_parameter"), (b'{"name":NaN}', "malformed"), (b'{"name":""}', "invalid_name"), (b'{"name":"Spare"}', "virtual_account_exists")],
 )  # fmt: skip
 def test_bad_bodies_are_problems_with_a_code(standing: Api, body: bytes, code: str) -> None:

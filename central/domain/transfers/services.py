@@ -148,8 +148,8 @@ def _tell(unit: Unit, account_id: str, inventory: Inventory, lines: Iterable[Jud
         subject = {
             "tag": requested.tag,
             "quantity": line.quantity,
-            "from": requested.source,
-            "to": requested.target,
+            "from": names[requested.source],
+            "to": names[requested.target],
             "transfer": row.number,
         }
         ends = {view.end for view, _ in line.picks}
