@@ -112,7 +112,7 @@ def candidates(
     if "pid" not in identity or "serial" not in identity:
         return [identified(row) for row in queries.in_virtual_accounts(unit, account.id, [chosen or ""])]
     try:
-        rows = queries.by_serial(unit, account.id, chosen or "", identity["pid"], identity["serial"])
+        rows = queries.by_serial(unit, account.id, [chosen or ""], identity["pid"], identity["serial"])
     except ExchangeError:
         return []  # no device can have such an identity
     return [identified(row) for row in rows]

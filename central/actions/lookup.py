@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from central.domain.accounts.models import SmartAccount
-from central.domain.accounts.queries import by_domain, named, virtual_account, virtual_accounts
+from central.domain.accounts.queries import by_domain, named, numbered, virtual_account, virtual_accounts
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import instance_name
 from serverkit.db.unit import Unit
@@ -54,9 +54,16 @@ class NamedAccount:
 
     id: str
     domain: str
+    number: int
 
 
 def name_account(unit: Unit, text: str) -> NamedAccount:
     """The account of a domain or else of a name, whatever the case of the letters; UnknownAccountError."""
     row = named(unit, text)
-    return NamedAccount(row.id, row.domain)
+    return NamedAccount(row.id, row.domain, row.number)
+
+
+def number_account(unit: Unit, number: str) -> NamedAccount:
+    """The account of a number; UnknownAccountError."""
+    row = numbered(unit, number)
+    return NamedAccount(row.id, row.domain, row.number)

@@ -17,7 +17,13 @@ from central.domain.reservations import ending, factory, queries, rehosting, ser
 from central.domain.reservations.errors import UnknownReservationError
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.offers import offers
-from central.domain.reservations.queries import device_of, find_reservation, newest_code, reservation_dict
+from central.domain.reservations.queries import (
+    device_of,
+    find_reservation,
+    newest_code,
+    reservation_dict,
+    reservation_of,
+)
 from central.domain.reservations.rules import WantedLicence, read_request
 from central.keyring import KeyRing
 from serverkit.db.trial import trial
@@ -52,6 +58,14 @@ def show_reservation(unit: Unit, domain: str, reservation_id: str) -> dict[str, 
     """One reservation."""
     _, names, row = _find(unit, domain, reservation_id)
     return reservation_dict(row, names)
+
+
+def reservation_id_of(unit: Unit, domain: str, instance_id: str) -> str:
+    """The id of the active reservation of a product instance; UnknownReservationError."""
+    row = reservation_of(unit, by_domain(unit, domain).id, instance_id)
+    if row is None:
+        raise UnknownReservationError
+    return row.id
 
 
 def show_authorization_code(unit: Unit, domain: str, reservation_id: str) -> CodeForDevice:

@@ -24,11 +24,11 @@ from serverkit.http.answers import log_failure
 from serverkit.http.app import Url, View
 from serverkit.http.errors import NotSignedInError, ReadOnlyTokenError
 from serverkit.http.layer import Caller
-from serverkit.http.operations import Needed, alternatives
+from serverkit.http.lenient_route import Route
+from serverkit.http.operations import alternatives
 from serverkit.http.request import Request, current_request
 from serverkit.http.texts import RepeatedMemberError, can_be_kept, members_once
 
-FAMILY = "compat"
 DEFAULT_LIMIT = 50
 EMPTY_BODIES = frozenset({401, 403, 404, 405, 429, 500, 503})
 C = TypeVar("C")
@@ -135,8 +135,13 @@ def page(items: Sequence[Any], body: Mapping[str, Any]) -> list[Any]:
     return list(items[first:] if most == -1 else items[first : first + most])
 
 
+class Failure(dict[str, Any]):
+    """The answer of a look-up that fails, in the form of its call; its status is 400."""
+
+
 def answer(value: object, status: int = 200) -> Response:
     """A JSON answer."""
+    status = 400 if isinstance(value, Failure) else status
     return Response(json.dumps(value, ensure_ascii=False).encode(), status, content_type="application/json")
 
 
@@ -175,27 +180,6 @@ def refusal(error: AppError) -> Response:
 def without_kind(tail: str) -> str:
     """What follows the base of an address, without the kind of account that is behind an account, once or twice."""
     return re.sub(r"^(v\d/accounts/[^/]+)(?:/(?i:customer|holding))+(?=/)", r"\1", tail.rstrip("/"))
-
-
-@dataclass(frozen=True)
-class Route(Generic[C]):
-    """One address below the bases of the interface, its parts in angle brackets; it is there in several `versions`.
-
-    `changes` decides between a reading and a writing unit, and which scope is needed.
-    """
-
-    method: str
-    versions: str
-    path: str
-    handle: Callable[[C], dict[str, Any]]
-    changes: bool = False
-    permission: Needed = field(kw_only=True)
-    row: str = field(kw_only=True)
-
-    def urls(self, bases: Sequence[str]) -> list[Url]:
-        """Its rows of the URL table."""
-        paths = [f"{base}/v{version}/{self.path}" for base in bases for version in self.versions]
-        return [Url(FAMILY, self.method, path, self.permission, self.handle, self.row) for path in paths]
 
 
 @dataclass
@@ -259,7 +243,8 @@ class LenientApi(Generic[C]):
         body = read_body(request)
         if is_blank(body.get("limit")) and self.unlimited(request.path):
             body["limit"] = -1
-        path = {name: unquote(text).replace("\0", "") for name, text in parts.items()}
+        named = route.parts(parts, request.headers)
+        path = {name: unquote(text).replace("\0", "") for name, text in named.items()}
 
         def work(unit: Unit) -> dict[str, Any]:
             call = self.open_call(unit, request, body, path)

@@ -45,6 +45,11 @@ def shown_identity(row: IdentifiedInstance) -> dict[str, Any]:
     return {name: row.udi.get(ours) for name, (_, ours) in IDENTITY.items()}
 
 
+def snake_identity(row: IdentifiedInstance) -> dict[str, Any]:
+    """A device's identity in the other spelling; a part that it does not have is null."""
+    return {other: row.udi.get(ours) for other, ours in IDENTITY.values()}
+
+
 def listed_form(rows: Iterable[IdentifiedInstance]) -> list[dict[str, Any]]:
     """The lines of the list of product instances."""
     return [
@@ -133,11 +138,16 @@ def identity_of(entry: Mapping[str, Any]) -> dict[str, str]:
     sudi = entry.get("sudi")
     if not isinstance(sudi, dict):
         raise BodyError("Missing required input parameters: sudi")
-    found = {ours: text_of(sudi, name, other, needed=False) for name, (other, ours) in IDENTITY.items()}
-    known = {name: text for name, text in found.items() if text and text.upper() != "NA"}
+    known = asked_identity(sudi)
     if not known:
         raise BodyError("Missing required input parameters: udiPid, udiSerialNumber")
     return known
+
+
+def asked_identity(sudi: Mapping[str, Any]) -> dict[str, str]:
+    """The known parts of an identity, by our names, in either spelling."""
+    found = {ours: text_of(sudi, name, other, needed=False) for name, (other, ours) in IDENTITY.items()}
+    return {name: text for name, text in found.items() if text and text.upper() != "NA"}
 
 
 def meant_of(
@@ -150,8 +160,8 @@ def meant_of(
     """
     both = ("pid", "serial")
     must = {name: wanted[name] for name in both} if all(name in wanted for name in both) else dict(wanted)
-    found = [row for row in rows if _fits(row, must) and _contradicts_nothing(row, wanted)]
-    found = [row for row in found if _fits(row, wanted)] or found
+    found = [row for row in rows if fits(row, must) and _contradicts_nothing(row, wanted)]
+    found = [row for row in found if fits(row, wanted)] or found
     found = [row for row in found if row.product_tag == product_tag] or found
     if len(found) > 1:
         named = " ".join(wanted.values())[:200]
@@ -161,7 +171,8 @@ def meant_of(
     return found[0] if found else None
 
 
-def _fits(row: IdentifiedInstance, wanted: Mapping[str, str]) -> bool:
+def fits(row: IdentifiedInstance, wanted: Mapping[str, str]) -> bool:
+    """Whether a product instance has all these parts of an identity, whatever the case of the letters."""
     return all(_plain(name, str(row.udi.get(name) or "")) == _plain(name, text) for name, text in wanted.items())
 
 
@@ -172,4 +183,4 @@ def _plain(name: str, text: str) -> str:
 
 
 def _contradicts_nothing(row: IdentifiedInstance, wanted: Mapping[str, str]) -> bool:
-    return _fits(row, {name: text for name, text in wanted.items() if row.udi.get(name)})
+    return fits(row, {name: text for name, text in wanted.items() if row.udi.get(name)})

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from serverkit.http.lenient import Route, without_kind
+from serverkit.http.lenient import without_kind
+from serverkit.http.lenient_route import Route
 from serverkit.http.operations import Needed
 
 C = TypeVar("C")
@@ -77,7 +78,7 @@ def locate_appliance(path: str) -> str | None:
     """The plain form of an address of the appliance form or of a sibling; None where it is neither."""
     if found := _APPLIANCE.fullmatch(path):
         return f"{APPLIANCE}/{without_kind(found['tail'])}"
-    return path if _SIBLING.fullmatch(path) else None
+    return path.rstrip("/") if _SIBLING.fullmatch(path) else None
 
 
 def plain_domain(text: str) -> str:

@@ -130,7 +130,7 @@ def test_a_transfer_shows_first_which_restricted_licences_stay_assigned(portal: 
     path = f"{A}/va/{number['Site']}/instances/{mine}"
     form = owner.get(f"{path}/transfer")
     shown = text_of(form)
-    assert shown.index("The assignment goes on after the transfer") < shown.index("Other licences do not move")
+    assert shown.index("They remain assigned") < shown.index("Other licences do not move")
     assert "Strong encryption" in shown
     plan = world.central("instance", "transfer", ACCOUNT, mine, "--to", "DEFAULT", "--preview")
     assert [one["name"] for one in plan["restricted"]] == ["Strong encryption"]

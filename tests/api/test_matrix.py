@@ -24,7 +24,7 @@ from satellite.core.access.rules import MATRIX as SATELLITE_MATRIX
 from satellite.core.access.rules import Permission as SatellitePermission
 from satellite.core.access.rules import Role as SatelliteRole
 from satellite.runtime import open_satellite
-from serverkit.http.lenient import Route
+from serverkit.http.lenient_route import Route
 from serverkit.http.operations import JSON, Access, Operation, alternatives
 from tests.api.callers import BASE, Api, central_token, satellite_token
 from tests.world import ACCOUNT, World, call
@@ -198,7 +198,7 @@ def role_api(world: World, role: Role) -> Api:
 
 def ask_route(api: Api, base: str, route: Route[Any], **parts: str) -> tuple[int, bytes]:
     """Call a route of existing clients with an empty body."""
-    path = f"{base}/v{route.versions[0]}/{route.path}"
+    path = route.urls([base])[0].path.replace("<kind>", "CUSTOMER")
     for name, value in parts.items():
         path = path.replace(f"<{name}>", value)
     status, _, body = call(api.app, route.method, path, b"{}", {"Authorization": f"Bearer {api.token}"})

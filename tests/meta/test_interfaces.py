@@ -14,7 +14,7 @@ from satellite.api.v1.app import OPERATIONS as SATELLITE
 from satellite.app import URLS as SATELLITE_URLS
 from satellite.core.access.rules import Permission as SatellitePermission
 from serverkit.http.app import Url
-from serverkit.http.lenient import Route
+from serverkit.http.lenient_route import Route
 from serverkit.http.openapi import describe
 from serverkit.http.operations import Access, Operation, alternatives
 from tests.meta.test_docs import DOCS, page, section, tables, word

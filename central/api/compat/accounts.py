@@ -24,12 +24,12 @@ KIND, ACTIVE = "CUSTOMER", "ACTIVE"
 
 def my_accounts(call: Call) -> dict[str, Any]:
     """`GET v2/accounts`: the caller's accounts with the caller's roles in each."""
-    wanted = _domain(call)
+    wanted = asked_domain(call)
     found = []
     for row in accounts.list_own_accounts(call.unit):
         if wanted and row["domain"].lower() != wanted:
             continue
-        roles = [_role(held) for held in row["roles"]]
+        roles = [caller_role(held) for held in row["roles"]]
         found.append(
             {
                 "accountName": row["name"],
@@ -43,11 +43,13 @@ def my_accounts(call: Call) -> dict[str, Any]:
     return success("OK", accounts=found)
 
 
-def _domain(call: Call) -> str:
+def asked_domain(call: Call) -> str:
+    """The domain in the query, without the kind of account that some clients append; empty for any."""
     return plain_domain(call.request.query.get("domain", "")).lower()
 
 
-def _role(held: Mapping[str, Any]) -> dict[str, str]:
+def caller_role(held: Mapping[str, Any]) -> dict[str, str]:
+    """A role of the caller in the words of these clients."""
     where = {"virtualAccount": held["virtual_account"]} if held["virtual_account"] is not None else {}
     return {"role": ROLE_NAMES[held["role"]], **where}
 
@@ -56,7 +58,7 @@ def search_accounts(call: Call) -> dict[str, Any]:
     """`GET v1/accounts/search`: by part of domain or name, with both sets of field names that clients read."""
     query = call.request.query
     kind = query.get("type", KIND).strip().upper()
-    rows = accounts.search_accounts(call.unit, _domain(call), query.get("name", "").strip())
+    rows = accounts.search_accounts(call.unit, asked_domain(call), query.get("name", "").strip())
     found = [
         {
             "domain": row["domain"],
@@ -92,7 +94,7 @@ def search_with_ids(call: Call) -> dict[str, Any]:
                 for one in row["virtual_accounts"]
             ],
         }
-        for row in accounts.search_accounts(call.unit, _domain(call))
+        for row in accounts.search_accounts(call.unit, asked_domain(call))
     ]
     if not found:
         return {

@@ -8,13 +8,15 @@ from functools import partial
 
 from central.actions.credentials import recognise_bearer
 from central.actions.permits import permit
-from central.api.compat import accounts, devices, licences, reservations, tokens
+from central.api.compat import accounts, devices, licences, reservations, summary, tokens
+from central.api.compat.software import ROUTES as SOFTWARE
 from central.api.compat.wire import BASES, Call, is_appliance, locate, open_call
 from central.domain.access.rules import Permission
 from central.runtime import Central
 from serverkit.devices.rate_limit import FailureLimiter
 from serverkit.http.layer import Caller
-from serverkit.http.lenient import LenientApi, Route
+from serverkit.http.lenient import LenientApi
+from serverkit.http.lenient_route import Route
 from serverkit.http.lenient_routes import Served, shared_routes
 from serverkit.http.operations import Access
 
@@ -40,7 +42,18 @@ ROUTES = (
     _R("GET", "2", "accounts", accounts.my_accounts, permission=Access.SIGNED_IN, row="C1.1"),
     _R("GET", "1", "accounts/search", accounts.search_accounts, permission=Access.SIGNED_IN, row="C1.1"),
     _R("GET", "2", "accounts/search", accounts.search_with_ids, permission=Access.SIGNED_IN, row="C1.1"),
+    _R("POST", "1", "subscription/search", summary.search_subscriptions, permission=Access.SIGNED_IN, row="C3.3"),
+    _R(
+        "POST",
+        "3",
+        "licenses/summary",
+        summary.summary_v3,
+        by_headers=True,
+        permission=Permission.VIRTUAL_ACCOUNT_VIEW,
+        row="C3.1",
+    ),
     *shared_routes(_SERVED),
+    *SOFTWARE,
 )
 
 

@@ -57,7 +57,8 @@ def device_usage(call: Call) -> dict[str, Any]:
     return success("Successfully read devices.", totalRecords=len(rows), devices=shown)
 
 
-def _find(call: Call, entry: Mapping[str, Any]) -> IdentifiedInstance:
+def find_device(call: Call, entry: Mapping[str, Any]) -> IdentifiedInstance:
+    """The one product instance of the virtual account that an entry means."""
     wanted, name = identity_of(entry), call.path["va"]
     rows = instances.candidates(call.unit, call.domain, name, wanted)
     row = meant_of(rows, wanted, entry.get("productTagName"))
@@ -73,7 +74,7 @@ def transfer_devices(call: Call) -> dict[str, Any]:
     show_virtual_account(call.unit, call.domain, call.path["va"])  # an unknown one fails the whole call
 
     def move(entry: Mapping[str, Any], target: str) -> str:
-        row = _find(call, entry)
+        row = find_device(call, entry)
         instances.transfer_instance(call.unit, call.domain, row.id, target)
         return row.name
 
@@ -86,7 +87,7 @@ def remove_devices(call: Call) -> dict[str, Any]:
     show_virtual_account(call.unit, call.domain, call.path["va"])  # an unknown one fails the whole call
 
     def remove(entry: Mapping[str, Any]) -> str:
-        row = _find(call, entry)
+        row = find_device(call, entry)
         code = text_of(entry, "returnCode", needed=False)
         instances.remove_instance(call.unit, call.server.keyring, call.domain, row.id, return_code=code)
         return row.name

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from central.actions.licences import find_tag
-from central.actions.reservations import create_reservation
+from central.actions.reservations import (
+    confirm_reservation,
+    create_reservation,
+    reservation_id_of,
+    update_reservation,
+)
 from central.actions.virtual_accounts import show_virtual_account
+from central.api.compat.devices import find_device
 from central.api.compat.licences import KINDS, LONGEST_FIRST, LONGEST_LAST
 from central.api.compat.wire import Call
 from central.domain.reservations.rules import WantedLicence
@@ -62,16 +68,20 @@ def _reserved(call: Call, entry: Mapping[str, Any]) -> dict[str, Any]:
         "productInstance": f"UDI_PID:{instance.udi['pid']}; UDI_SN:{instance.udi['serial']};",
         "productTagName": instance.product_tag or "",
         "productType": instance.udi["pid"],
-        "licenses": [
-            {
-                "licenseType": KINDS.get(line["licence_type"], "PERPETUAL"),
-                "quantity": line["quantity"],
-                "endDate": last_second(parse_time(line["end"]) if line["end"] else None),
-                "name": line["name"],
-            }
-            for line in made.view["licences"]
-        ],
+        "licenses": _lines(made.view["licences"]),
     }
+
+
+def _lines(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "licenseType": KINDS.get(line["licence_type"], "PERPETUAL"),
+            "quantity": line["quantity"],
+            "endDate": last_second(parse_time(line["end"]) if line["end"] else None),
+            "name": line["name"],
+        }
+        for line in lines
+    ]
 
 
 def _wanted(call: Call, entry: Mapping[str, Any]) -> WantedLicence:
@@ -83,3 +93,69 @@ def _wanted(call: Call, entry: Mapping[str, Any]) -> WantedLicence:
         )
     tag = find_tag(call.unit, call.smart_account.domain, call.path["va"], name)
     return WantedLicence(tag, number_of(entry.get("quantity"), "quantity"), order == LONGEST_FIRST)
+
+
+def places_of(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The virtual accounts of a request for several, each with its own requests."""
+    entries = objects_of(body, "virtualAccounts")
+    for entry in entries:
+        text_of(entry, "name")
+    return entries
+
+
+def update(call: Call) -> dict[str, Any]:
+    """Set the quantities of reserved licences; each entry has its own outcome, and its device installs the new code."""
+    show_virtual_account(call.unit, call.domain, call.path["va"])  # an unknown one fails the whole call
+    outcomes = [_updated(call, entry) for entry in objects_of(call.body, "reservationUpdateRequests")]
+    done = sum(one["status"] == "SUCCESS" for one in outcomes)
+    return {
+        "status": overall(outcomes),
+        "statusMessage": f"{done} update requests processed successfully",
+        "authorizationCodes": outcomes,
+        "autorizationCodes": outcomes,
+    }
+
+
+def _updated(call: Call, entry: Mapping[str, Any]) -> dict[str, Any]:
+    outcome = {"sudi": entry.get("sudi"), "productTagName": entry.get("productTagName"), "authorizationCode": None}
+    try:
+        wanted = [_wanted(call, one) for one in objects_of(entry, "licenses")]
+        with call.unit.savepoint():
+            instance = find_device(call, entry)
+            reservation = reservation_id_of(call.unit, call.domain, instance.id)
+            made = update_reservation(call.unit, call.server.keyring, call.domain, reservation, wanted)
+    except AppError as error:
+        return {**outcome, "status": "ERROR", "statusMessage": said(error), "licenses": []}
+    view = made.view
+    return {
+        **outcome,
+        "authorizationCode": made.code,
+        "status": "SUCCESS",
+        "statusMessage": "Authorization code generated successfully",
+        "reservationCode": view["request_code"],
+        "productType": instance.udi["pid"],
+        "licenses": _lines((view["pending"] or view)["licences"]),
+    }
+
+
+def confirm(call: Call) -> dict[str, Any]:
+    """Enter the confirmation codes that devices show after an update; each entry has its own outcome."""
+    show_virtual_account(call.unit, call.domain, call.path["va"])  # an unknown one fails the whole call
+    outcomes = [_confirmed(call, entry) for entry in objects_of(call.body, "reservationConfirmationRequests")]
+    done = sum(one["status"] == "SUCCESS" for one in outcomes)
+    message = f"{done} update requests processed successfully"
+    # The contract draws one object; programs that send several read the list.
+    return {"status": overall(outcomes), "statusMessage": message, "data": outcomes[0], "confirmations": outcomes}
+
+
+def _confirmed(call: Call, entry: Mapping[str, Any]) -> dict[str, Any]:
+    outcome = {"sudi": entry.get("sudi"), "productTagName": entry.get("productTagName")}
+    outcome["confirmation_code"] = entry.get("confirmationCode")
+    try:
+        code = text_of(entry, "confirmationCode")
+        with call.unit.savepoint():
+            instance = find_device(call, entry)
+            confirm_reservation(call.unit, call.domain, reservation_id_of(call.unit, call.domain, instance.id), code)
+    except AppError as error:
+        return {**outcome, "status": "ERROR", "statusMessage": said(error)}
+    return {**outcome, "status": "SUCCESS", "statusMessage": "Update confirmed"}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from central.actions.lookup import NamedAccount, name_account
+from central.actions.lookup import NamedAccount, name_account, number_account
 from central.runtime import Central
 from serverkit.db.unit import Unit
 from serverkit.http.lenient import BodyError, without_kind
@@ -57,5 +57,9 @@ class Call:
 
 def open_call(server: Central, unit: Unit, request: Request, body: dict[str, Any], path: Mapping[str, str]) -> Call:
     """A call with the account that its address names."""
-    account = name_account(unit, plain_domain(path["account"])) if "account" in path else None
+    account = None
+    if "account" in path:
+        account = name_account(unit, plain_domain(path["account"]))
+    elif "account_number" in path:
+        account = number_account(unit, path["account_number"])
     return Call(server, unit, request, body, path, account)

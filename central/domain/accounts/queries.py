@@ -96,6 +96,17 @@ def named(unit: Unit, text: str) -> SmartAccount:
     return found[0]
 
 
+def numbered(unit: Unit, number: str) -> SmartAccount:
+    """A visible account by its number; UnknownAccountError."""
+    found: SmartAccount | None = None
+    if number.isascii() and number.isdecimal() and len(number) < 19:
+        query = only_visible(unit, select(SmartAccount).where(SmartAccount.number == int(number)))
+        found = unit.session.scalars(query).one_or_none()
+    if found is None:
+        raise UnknownAccountError("there is no account with number {number}", number=number[:32])
+    return found
+
+
 def virtual_account(unit: Unit, account_id: str, name: str) -> VirtualAccount:
     """A virtual account by its name."""
     query = select(VirtualAccount).where(VirtualAccount.account_id == account_id, VirtualAccount.name == name)

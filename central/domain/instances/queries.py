@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select, union_all
@@ -137,12 +137,12 @@ def in_virtual_accounts(unit: Unit, account_id: str, virtual_account_ids: list[s
     return sorted(unit.session.scalars(query), key=lambda row: (instance_name(row), row.id))
 
 
-def by_serial(unit: Unit, account_id: str, virtual_account_id: str, pid: str, serial: str) -> list[Instance]:
-    """The instances of a product id and serial number in a virtual account, whatever else their UDI says."""
+def by_serial(unit: Unit, account_id: str, places: Collection[str], pid: str, serial: str) -> list[Instance]:
+    """The instances of a product id and serial number in virtual accounts, whatever else their UDI says."""
     prefix = Udi(pid=pid, serial=serial).plain_key
     query = select(Instance).where(
         Instance.account_id == account_id,
-        Instance.virtual_account_id == virtual_account_id,
+        Instance.virtual_account_id.in_(sorted(places)),
         starts_with(unit, Instance.udi_key, prefix),
     )
     wanted = ascii_lower(pid.strip()), ascii_lower(serial.strip())
