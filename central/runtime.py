@@ -125,9 +125,9 @@ def recover_if_restored(server: Central) -> bool:
     """Find out whether this central was restored, and open new epochs if it was."""
     with server.database.read(SYSTEM) as unit:
         found = origin(unit, server.anchor.read(), server.place)
+        if found is Origin.GOES_ON:
+            return False
         now = reached(unit)
-    if found is Origin.GOES_ON:
-        return False
     # Several processes open a restored home at once; the first one's new epochs are enough.
     with waiting(Lock.RECOVERY, server.home):
         if found is Origin.NEW:

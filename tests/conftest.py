@@ -21,12 +21,20 @@ from hypothesis import HealthCheck, settings
 from central.runtime import assemble as assemble_central
 from satellite.runtime import assemble as assemble_satellite
 from serverkit.db import migrate
-from tests.templates import Templates, build_no_addresses, share_compiled_statements, walk_each_chain_once
+from tests.templates import (
+    OpenConnections,
+    Templates,
+    build_no_addresses,
+    share_compiled_statements,
+    walk_each_chain_once,
+)
 from tests.world import World
 
 share_compiled_statements()
 build_no_addresses()
 walk_each_chain_once()
+CONNECTIONS = OpenConnections()
+CONNECTIONS.keep()
 MEMORY, ROOM = Path("/dev/shm"), 2 * 2**30
 if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     # Homes and databases stand in memory: every commit is written through as on a disk, and nobody waits for one.
@@ -49,6 +57,7 @@ def _programs() -> Path | None:
 
 def drop_database(address: str) -> None:
     """Drop a database; connections to it end. Hundreds of them would fill the disk and slow the cluster down."""
+    CONNECTIONS.close()
     name, _, host = address.removeprefix("postgresql://test@/").partition("?host=")
     with psycopg.connect(host=host, user="test", dbname="postgres", autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
@@ -82,12 +91,22 @@ def postgresql() -> Iterator[Callable[[str], str]]:
     data, log = folder / "data", folder / "log"
     words = ["-D", str(data), "-U", "test", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"]
     subprocess.run([programs / "initdb", *words], check=True, capture_output=True, cwd=folder, **as_user)  # type: ignore[call-overload]
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
+    quick = {
+        "fsync": "off",
+        "full_page_writes": "off",
+        "wal_level": "minimal",
+        "max_wal_senders": "0",
+        "autovacuum": "off",
+        "jit": "off",
+    }
+    named = {"listen_addresses": "", "unix_socket_directories": folder, "max_connections": 200, **quick}
+    options = " ".join(f"-c {name}={value}" for name, value in named.items())
     control = [programs / "pg_ctl", "-D", data, "-l", log, "-w"]
     subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=folder, **as_user)  # type: ignore[call-overload]
 
     def create(words: str) -> str:
         name = f"t{uuid4().hex}"
+        CONNECTIONS.close()  # nobody may be connected to what is copied
         with psycopg.connect(host=str(folder), user="test", dbname="postgres", autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} {words}".encode())
         return name

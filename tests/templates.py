@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Engine
@@ -51,6 +54,77 @@ def walk_each_chain_once() -> None:
     """
     restore = lru_cache(maxsize=64)(Trust.restore)
     Trust.restore = staticmethod(lambda data: restore(bytes(data)))  # type: ignore[assignment,method-assign]
+
+
+class OpenConnections:
+    """Connections to PostgreSQL that a command of this process has closed, for the next one on the same database.
+
+    Each command opens an engine of its own; starting a process of the server for it, and having that one learn the tables
+    again, takes longer than most commands. What a session holds, locks above all, is given up as by closing it.
+    """
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._free: dict[str, list[Any]] = {}
+        self._left: list[Any] = []
+
+    def keep(self) -> None:
+        """Let dialects of this process take connections from here, and return them."""
+        kind: Any = PGDialect_psycopg
+        connect, close, ask, known = kind.connect, kind.do_close, kind.initialize, {}
+
+        def taken(dialect: Any, *words: Any, **options: Any) -> Any:
+            key = repr((words, sorted((name, value) for name, value in options.items() if name != "context")))
+            free = self._free.setdefault(key, [])
+            while free:
+                found = free.pop()
+                if _is_usable(found):
+                    return found
+                found.close()
+            made = connect(dialect, *words, **options)
+            made.perigee_key = key
+            return made
+
+        def returned(dialect: Any, connection: Any) -> None:
+            if _is_usable(connection) and _gave_up_all(connection):
+                self._free[connection.perigee_key].append(connection)
+            else:
+                close(dialect, connection)
+
+        def learnt(dialect: Any, connection: Any) -> None:
+            if not known:
+                before = dict(vars(dialect))
+                ask(dialect, connection)
+                known.update((name, value) for name, value in vars(dialect).items() if before.get(name) is not value)
+            vars(dialect).update(known)
+
+        kind.connect, kind.do_close, kind.initialize = taken, returned, learnt
+        kind.do_terminate = close
+        os.register_at_fork(after_in_child=self._leave)
+
+    def close(self) -> None:
+        """Close those that nobody uses."""
+        for free in self._free.values():
+            while free:
+                free.pop().close()
+
+    def _leave(self) -> None:
+        """In a child: they are the parent's."""
+        self._left.append(self._free)
+        self._free = {}
+
+
+def _is_usable(connection: Any) -> bool:
+    """Whether a connection is outside a transaction and its server has said nothing, such as a farewell."""
+    if connection.closed or connection.pgconn.transaction_status != TransactionStatus.IDLE:
+        return False
+    waiting = select.poll()
+    waiting.register(connection.pgconn.socket, select.POLLIN)
+    return not waiting.poll(0)
+
+
+def _gave_up_all(connection: Any) -> bool:
+    return bool(connection.pgconn.exec_(b"SELECT pg_advisory_unlock_all()").status == ExecStatus.TUPLES_OK)
 
 
 @dataclass

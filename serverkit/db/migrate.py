@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, MetaData, inspect, text
+from sqlalchemy import Connection, Engine, MetaData, text
 from sqlalchemy.exc import DBAPIError
 
 from serverkit.db.base import kept_on
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
 REVISION_TABLE = "alembic_version"
+_FINDS_TABLE = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name = :name",
+    "postgresql": "SELECT to_regclass(:name)",
+}
 
 
 class SchemaError(AppError):
@@ -100,7 +104,8 @@ def current(engine: Engine) -> str | None:
     """The revision that the database is at."""
     try:
         with engine.connect() as connection:
-            if not inspect(connection).has_table(REVISION_TABLE):
+            # Asked of the database itself: reflection takes ten times as long, and every command comes by here.
+            if connection.scalar(text(_FINDS_TABLE[connection.dialect.name]), {"name": REVISION_TABLE}) is None:
                 return None
             found: str | None = connection.scalar(text(f"SELECT version_num FROM {REVISION_TABLE}"))  # noqa: S608 - a constant
             return found
@@ -157,21 +162,22 @@ def _unguarded(connection: Connection) -> Iterator[None]:
 
 def check(engine: Engine, folder: Path) -> None:
     """Refuse a database of another revision."""
-    require(engine)
-    found, wanted = current(engine), head(folder)
+    found, wanted = require(engine), head(folder)
     if found != wanted:
         raise SchemaError(
             "the database is at revision {found}, this program works with {wanted}", found=found, wanted=wanted
         )
 
 
-def require(engine: Engine) -> None:
-    """Refuse where there is no database at all; an empty one is never made in its place."""
+def require(engine: Engine) -> str:
+    """The revision; refuse where there is no database at all, an empty one is never made in its place."""
     path = database_file(engine)
     if path is not None and not path.is_file():
         raise DatabaseMissingError("there is no {name} in this home", name=path.name[:80])
-    if current(engine) is None:
+    found = current(engine)
+    if found is None:
         raise DatabaseMissingError("the database is empty")
+    return found
 
 
 def differences(engine: Engine, folder: Path) -> None:

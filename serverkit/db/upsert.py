@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from importlib import import_module
 from itertools import islice
 from operator import itemgetter
@@ -18,6 +19,8 @@ from sqlalchemy.types import TypeEngine
 T = TypeVar("T")
 # A list of so many keys stays well below the 32,766 variables that SQLite takes in a statement, pairs included.
 BATCH = 2000
+# A table is written with few sets of columns: each statement is compiled once for a database.
+KEPT_STATEMENTS = 500
 
 
 def batches(rows: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
@@ -77,32 +80,43 @@ class Ready:
 
 def upserting(session: Session, model: type[Any], names: Sequence[str], *, keep: bool = False) -> Prepared:
     """What inserts rows by primary key, and replaces known ones or leaves them."""
-    table = table_of(model)
-    keys = [column.name for column in table.primary_key.columns]
-    # Only the database in use is imported: each takes a tenth of a second.
-    statement = import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}").insert(table)
-    others = {name: statement.excluded[name] for name in names if name not in keys}
-    if keep or not others:
-        return _prepared(session, statement.on_conflict_do_nothing(index_elements=keys), table, names)
-    return _prepared(session, statement.on_conflict_do_update(index_elements=keys, set_=others), table, names)
+    return _upserting(session.get_bind().dialect, table_of(model), tuple(names), keep=keep)
 
 
 def inserting(session: Session, model: type[Any], names: Sequence[str]) -> Prepared:
     """What inserts rows that are new."""
-    table = table_of(model)
-    return _prepared(session, insert(table), table, names)
+    return _inserting(session.get_bind().dialect, table_of(model), tuple(names))
 
 
 def deleting(session: Session, model: type[Any]) -> Prepared:
     """What deletes rows by primary key."""
-    table = table_of(model)
+    return _deleting(session.get_bind().dialect, table_of(model))
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _upserting(dialect: Dialect, table: Table, names: tuple[str, ...], *, keep: bool) -> Prepared:
+    keys = [column.name for column in table.primary_key.columns]
+    # Only the database in use is imported: each takes a tenth of a second.
+    statement = import_module(f"sqlalchemy.dialects.{dialect.name}").insert(table)
+    others = {name: statement.excluded[name] for name in names if name not in keys}
+    if keep or not others:
+        return _prepared(dialect, statement.on_conflict_do_nothing(index_elements=keys), table, names)
+    return _prepared(dialect, statement.on_conflict_do_update(index_elements=keys, set_=others), table, names)
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _inserting(dialect: Dialect, table: Table, names: tuple[str, ...]) -> Prepared:
+    return _prepared(dialect, insert(table), table, names)
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _deleting(dialect: Dialect, table: Table) -> Prepared:
     keys = list(table.primary_key.columns)
     statement = delete(table).where(*(column == bindparam(column.name) for column in keys))
-    return _prepared(session, statement, table, [column.name for column in keys])
+    return _prepared(dialect, statement, table, [column.name for column in keys])
 
 
-def _prepared(session: Session, statement: Insert | Delete, table: Table, names: Sequence[str]) -> Prepared:
-    dialect = session.get_bind().dialect
+def _prepared(dialect: Dialect, statement: Insert | Delete, table: Table, names: Sequence[str]) -> Prepared:
     if isinstance(statement, Insert):
         statement = statement.values({name: bindparam(name) for name in names})
     compiled = statement.compile(dialect=dialect)
