@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
@@ -23,16 +24,19 @@ from central.domain.alerts.owned import duplicates, pending_upgrades, reserved_t
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import entitlements
-from central.domain.export_control.models import ExportRequestRecord
+from central.domain.export_control.models import ExportRequestRecord, GrantRecord
+from central.domain.instances.models import Instance
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
 from central.domain.ledger.queries import pools
 from central.domain.policies.queries import policies
+from central.domain.reservations.models import Reservation
 from central.domain.satellites.models import Satellite
 from central.domain.satellites.queries import REMOVED, deadlines
 from central.domain.satellites.services import AUTHORIZED, PENDING
 from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warning, until
 from exchange.vocabulary import ExportReason, ExportState
 from serverkit.alerts.engine import Wanted
+from serverkit.alerts.presence import filled
 from serverkit.alerts.texts import alert_key, said
 
 HOURS_TO_AUTHORIZE = 48
@@ -239,27 +243,31 @@ def removed_satellites(snapshot: Snapshot) -> Iterator[Wanted]:
             yield Wanted("satellite_removed", row.id, text, row.name, subject={"satellite": row.id})
 
 
-ACCOUNT_CONDITIONS = (
-    agreement,
-    licences,
-    reserved_terms,
-    duplicates,
-    pending_upgrades,
-    exports,
-    instances,
-    clones,
-    shipped_elsewhere,
-    pending_removals,
-    waiting_reservations,
-    former_keys,
-    released_reservations,
-    left_behind,
-    satellites,
-    removed_satellites,
+# Each with the tables that must have rows for it to find anything: most accounts lack some of them.
+ACCOUNT_CONDITIONS: tuple[tuple[Callable[[Snapshot], Iterator[Wanted]], frozenset[type[Any]]], ...] = (
+    (agreement, frozenset()),
+    (licences, frozenset()),
+    (reserved_terms, frozenset({Instance, Holding})),
+    (duplicates, frozenset({Holding})),
+    (pending_upgrades, frozenset({Holding})),
+    (exports, frozenset({ExportRequestRecord})),
+    (instances, frozenset({Instance})),
+    (clones, frozenset({Instance})),
+    (shipped_elsewhere, frozenset({Reservation})),
+    (pending_removals, frozenset({Reservation})),
+    (waiting_reservations, frozenset({Reservation, Instance})),
+    (former_keys, frozenset({Reservation, Instance})),
+    (released_reservations, frozenset({Reservation})),
+    (left_behind, frozenset({GrantRecord})),
+    (satellites, frozenset({Satellite})),
+    (removed_satellites, frozenset({Satellite})),
 )
+_READ = sorted({model for _, read in ACCOUNT_CONDITIONS for model in read}, key=lambda model: model.__name__)
 
 
 def account_wants(snapshot: Snapshot) -> Iterable[Wanted]:
     """All alerts that an account needs now."""
-    for condition in ACCOUNT_CONDITIONS:
-        yield from condition(snapshot)
+    there = filled(snapshot.unit, _READ, account_id=snapshot.account.id)
+    for condition, read in ACCOUNT_CONDITIONS:
+        if read <= there:
+            yield from condition(snapshot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import Text, func, or_, select, type_coerce
+from sqlalchemy import Text, func, or_, select, type_coerce, union
 
 from exchange.identity import Udi
 from satellite.core.accounts.queries import names
@@ -34,7 +34,7 @@ def clones(unit: Unit) -> Iterator[Wanted]:
     )
     sets = select(Standby.udi_key).group_by(Standby.udi_key).having(func.count() > 1)
     marked = select(Instance.udi_key).where(here, type_coerce(Instance.marks, Text).like('%"clone"%'))
-    keys = {key for query in (twice, both, sets, marked) for key in unit.session.scalars(query)}
+    keys = set(unit.session.scalars(union(twice, both, sets, marked)))
     mixed = keys_without_uuid(unit)
     for key in sorted({key for key in keys if key[: key.rfind("|") + 1] not in mixed} | mixed):
         one, other = (starts_with(unit, column, key) if key in mixed else column == key for column in _KEYS)

@@ -17,8 +17,11 @@ from satellite.core.alerts.models import Alert
 from satellite.core.alerts.rules import BACKUP_KINDS, CATALOGUE
 from satellite.core.event_log.event_kinds import SITE, EventKind
 from satellite.core.event_log.services import record
+from satellite.core.export_queue.models import HeldGrant, QueueEntry
+from satellite.core.instances.models import Instance
 from satellite.core.site.queries import site_of
 from serverkit.alerts.engine import AlertBook, AlertState, Changes, Wanted
+from serverkit.alerts.presence import filled
 from serverkit.alerts.texts import said_again
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
@@ -37,14 +40,17 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
     unit.session.flush()  # conditions read what this unit has changed
     site = site_of(unit)
     unit.touched.discard(SITE)
+    there = filled(unit, (Instance, QueueEntry, HeldGrant))
+    nothing: tuple[Wanted, ...] = ()
+    has_devices = Instance in there
     wanted = chain(
         conditions.agreement(unit, site),
         conditions.licences(unit),
-        devices.in_released_accounts(unit),
-        conditions.exports(unit),
-        devices.instances(unit),
-        clones(unit),
-        devices.left_behind(unit),
+        devices.in_released_accounts(unit) if has_devices else nothing,
+        conditions.exports(unit) if QueueEntry in there else nothing,
+        devices.instances(unit) if has_devices else nothing,
+        clones(unit) if has_devices else nothing,
+        devices.left_behind(unit) if has_devices and HeldGrant in there else nothing,
         conditions.synchronization(unit, site, restored=restored),
         conditions.trust(unit, root),
         conditions.clock(unit),
