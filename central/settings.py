@@ -31,6 +31,7 @@ class PortalSettings(Section):
     """What the pages of central lead to."""
 
     export_page: Annotated[str, AfterValidator(_web_page)] = ""
+    contracts_page: Annotated[str, AfterValidator(_web_page)] = ""
 
 
 class CentralSettings(ServerAppSettings):

@@ -18,6 +18,7 @@ from central.domain.accounts.queries import by_domain, by_number, managers, virt
 from central.domain.accounts.tags import beginning, drop_tags, tags_of
 from central.domain.accounts.tags import change_tags as change_tags_of
 from central.domain.accounts.tags import rename_tag as rename_tag_of
+from central.domain.conversions.queries import is_left_in
 from central.domain.instances.queries import in_virtual_accounts
 from central.domain.ledger.claims import claimed_in, drop_totals
 from central.domain.ledger.services import owned_in
@@ -165,6 +166,8 @@ def _judge(unit: Unit, row: VirtualAccount) -> Verdict:
         reasons.append(VirtualAccountNotEmptyError("{name} holds product instances", name=row.name))
     if own_tokens(unit, row.account_id, row.id):
         reasons.append(VirtualAccountNotEmptyError("{name} holds tokens that still register devices", name=row.name))
+    if is_left_in(unit, row.account_id, row.id):
+        reasons.append(VirtualAccountNotEmptyError("{name} holds classic licences to convert", name=row.name))
     if row.is_default:
         reasons.append(DefaultVirtualAccountError("the default virtual account cannot be deleted"))
     effects = (f"roles for {row.name} end, its tags and its ended tokens go",)

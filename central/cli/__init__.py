@@ -15,6 +15,7 @@ MODULES = {
     "backup": ("backup", "restore"),
     "config": ("config",),
     "doctor": ("doctor",),
+    "convert": ("convert",),
     "event_log": ("events", "transactions"),
     "inventory": ("licences", "instances", "instance"),
     "licence_tags": ("tag",),

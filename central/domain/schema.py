@@ -9,6 +9,7 @@ from central.domain.agreements import models as agreements
 from central.domain.alerts import models as alerts
 from central.domain.base import Base
 from central.domain.catalogue import models as catalogue
+from central.domain.conversions import models as conversions
 from central.domain.credentials import models as credentials
 from central.domain.event_log import models as event_log
 from central.domain.export_control import models as export_control
@@ -32,6 +33,7 @@ FEATURES = (
     event_log,
     alerts,
     catalogue,
+    conversions,
     credentials,
     export_control,
     instances,

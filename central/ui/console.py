@@ -20,6 +20,9 @@ from central.ui import (
     assignments,
     catalogue,
     contact,
+    conversions,
+    convert,
+    convert_lists,
     events,
     first,
     general,
@@ -69,7 +72,7 @@ from serverkit.web.urls import Url
 PAGES = (
     first, accounts, agreement, alerts, virtual_accounts, general, licences, licence_details,
     licence_tags, lots, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
-    upgrades, assignments, reservations,
+    upgrades, assignments, reservations, convert_lists, conversions, convert,
     events, members, catalogue, orders, policies,
     mail, jobs, keys, health, contact, tasks, pool_tags, satellites, users, me,
 )  # fmt: skip

@@ -32,6 +32,7 @@ GROUPS = {
     "catalogue": _("Catalogue"),
     "central": _("Central"),
     "clock": _("Clock"),
+    "conversion": _("Conversion"),
     "export": _("Restricted licences"),
     "instance": _("Product instances"),
     "licences": _("Licences"),
@@ -154,7 +155,9 @@ def action_words(item: Item) -> Words:
 
 
 def source_words(item: Item) -> Words:
-    """Where the licences came from."""
+    """Where the licences came from; of a conversion the PAK or device."""
+    if str(item["source"]).startswith("conversion ("):
+        return _("conversion ({of})", of=str(item["source"]).removeprefix("conversion (").removesuffix(")"))
     return SOURCES.get(item["source"], str(item["source"]).replace("_", " "))
 
 

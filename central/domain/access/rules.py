@@ -64,6 +64,7 @@ class Permission(StrEnum):
     INSTANCE_MANAGE = "virtual_account:instance:manage"
     LICENCE_TRANSFER = "virtual_account:licence:transfer"
     LICENCE_TAG = "virtual_account:licence:tag"
+    LICENCE_CONVERT = "virtual_account:licence:convert"
     RESERVATION_MANAGE = "virtual_account:reservation:manage"
     ALERT_MANAGE = "virtual_account:alert:manage"
 
@@ -76,6 +77,7 @@ _VA_ADMIN = _VIEW | {
     _P.INSTANCE_MANAGE,
     _P.LICENCE_TRANSFER,
     _P.LICENCE_TAG,
+    _P.LICENCE_CONVERT,
     _P.RESERVATION_MANAGE,
     _P.ALERT_MANAGE,
 }

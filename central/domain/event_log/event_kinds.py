@@ -54,6 +54,10 @@ class EventKind(StrEnum):
     UPGRADE_COMPLETED = "licences:upgrade_completed"
     SUBSCRIPTION_ASSIGNED = "licences:subscription_assigned"
     LICENCES_EXPIRED = "licences:expired"
+    LICENCES_CONVERTED = "licences:converted"
+    CLASSIC_SKUS_IMPORTED = "catalogue:classic_skus_imported"
+    CLASSIC_LISTED = "conversion:listed"
+    CONTRACTS_IMPORTED = "conversion:contracts_imported"
     LICENCES_RESERVED = "licences:reserved"
     LICENCES_REMOVED = "licences:removed"
     LICENCES_TAGGED = "licences:tagged"
@@ -167,6 +171,9 @@ QUIET = frozenset(
         EventKind.LICENCE_TAG_RENAMED,
         EventKind.LICENCE_TAG_DELETED,
         EventKind.PRODUCT_INCLUDES,
+        EventKind.CLASSIC_SKUS_IMPORTED,
+        EventKind.CLASSIC_LISTED,
+        EventKind.CONTRACTS_IMPORTED,
         EventKind.EXPORT_DELIVERED,
         # Device messages come in large numbers: each refreshes only the alerts that it can touch.
         EventKind.INSTANCE_ADDED,

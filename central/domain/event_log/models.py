@@ -48,7 +48,7 @@ class LicenceTransaction(Base):
     expiry: Mapped[datetime | None] = mapped_column(UtcDateTime)
     count: Mapped[int] = mapped_column(BigInteger, quantity("count", -QUANTITY))
     virtual_account_id: Mapped[str] = mapped_column(IdColumn)
-    source: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(String(640))
     action: Mapped[str] = mapped_column(String(64))
     actor: Mapped[str] = mapped_column(String(255))
     notes: Mapped[str] = mapped_column(Text)

@@ -36,9 +36,14 @@ def add_lots(
 
 
 def enter_lots(
-    unit: Unit, account_id: str, wanted: Sequence[tuple[str, LotSpec]], named: Mapping[str, str], notes: str = ""
+    unit: Unit,
+    account_id: str,
+    wanted: Sequence[tuple[str, LotSpec]],
+    named: Mapping[str, str],
+    notes: str = "",
+    source: str = "",
 ) -> list[Lot]:
-    """Enter lots, many at a time; the caller has asked for leave.
+    """Enter lots, many at a time; the caller has asked for leave. `source` is what the transactions say instead of theirs.
 
     Postings, events and transactions are in the order of the lots, as if each had been added by itself.
     """
@@ -56,7 +61,7 @@ def enter_lots(
             unit, account_id, [_added(virtual_account_id, lot, named[lot.tag]) for virtual_account_id, lot in lots]
         )
         record_transactions(
-            unit, account_id, [_entry(virtual_account_id, lot, notes) for virtual_account_id, lot in lots]
+            unit, account_id, [_entry(virtual_account_id, lot, notes, source) for virtual_account_id, lot in lots]
         )
         server += [lot for _, lot in lots]
     return server
@@ -101,13 +106,13 @@ def _added(virtual_account_id: str, lot: Lot, title: str) -> NewEvent:
     )
 
 
-def _entry(virtual_account_id: str, lot: Lot, notes: str) -> Entry:
+def _entry(virtual_account_id: str, lot: Lot, notes: str, source: str) -> Entry:
     return Entry(
         lot.licence_type,
         lot.tag,
         lot.quantity,
         virtual_account_id,
-        lot.source,
+        source or lot.source,
         "added",
         expiry=lot.end,
         order_number=lot.order_number,

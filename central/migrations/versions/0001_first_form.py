@@ -317,6 +317,57 @@ def upgrade() -> None:
     with op.batch_alter_table('api_clients', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_api_clients_user_id'), ['user_id'], unique=False)
 
+    op.create_table('classic_skus',
+    sa.Column('sku', sa.String(length=255), nullable=False),
+    sa.Column('tag', sa.String(length=255), nullable=False),
+    sa.Column('family', sa.String(length=255), nullable=False),
+    sa.Column('contract_needed', sa.Boolean(), nullable=False),
+    sa.Column('divisible', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['tag'], ['entitlements.tag'], name=op.f('fk_classic_skus_tag'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('sku', name=op.f('pk_classic_skus'))
+    )
+    op.create_table('classic_sources',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('number', sa.String(length=600), nullable=False),
+    sa.Column('key', sa.String(length=800), nullable=False),
+    sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
+    sa.Column('partial', sa.Boolean(), nullable=False),
+    sa.Column('order_number', sa.String(length=255), nullable=False),
+    sa.Column('ordered_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('family', sa.String(length=255), nullable=False),
+    sa.Column('facts', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('status', sa.String(length=16), nullable=False),
+    sa.Column('problem', sa.String(length=255), nullable=False),
+    sa.Column('remaining', sa.BigInteger(), nullable=False),
+    sa.Column('converted', sa.BigInteger(), nullable=False),
+    sa.Column('revision', sa.BigInteger(), nullable=False),
+    sa.Column('assigned_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('"converted" BETWEEN 0 AND 9007199254740991', name=op.f('ck_classic_sources_converted_bounds')),
+    sa.CheckConstraint('"kind" IN (\'pak\', \'device\')', name=op.f('ck_classic_sources_kind_known')),
+    sa.CheckConstraint('"remaining" BETWEEN 0 AND 9007199254740991', name=op.f('ck_classic_sources_remaining_bounds')),
+    sa.CheckConstraint('"revision" BETWEEN 1 AND 9007199254740991', name=op.f('ck_classic_sources_revision_bounds')),
+    sa.CheckConstraint('"status" IN (\'available\', \'in_progress\', \'failed\')', name=op.f('ck_classic_sources_status_known')),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_classic_sources_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_classic_sources')),
+    sa.UniqueConstraint('kind', 'key', name=op.f('uq_classic_sources_kind_key'))
+    )
+    with op.batch_alter_table('classic_sources', schema=None) as batch_op:
+        batch_op.create_index('ix_classic_sources_account_id_kind_number', ['account_id', 'kind', 'number'], unique=False)
+
+    op.create_table('conversion_settings',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('enabled', sa.Boolean(), nullable=False),
+    sa.Column('virtual_accounts', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('products', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('listed_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('"kind" IN (\'pak\', \'device\')', name=op.f('ck_conversion_settings_kind_known')),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_conversion_settings_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'kind', name=op.f('pk_conversion_settings'))
+    )
     op.create_table('licence_transfers',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -510,6 +561,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_satellites_id'), ['id'], unique=False)
         batch_op.create_index('uq_satellites_name_key', ['account_id', 'name_key'], unique=True, sqlite_where=sa.text("state <> 'removed'"), postgresql_where=sa.text("state <> 'removed'"))
 
+    op.create_table('service_contracts',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('sku', sa.String(length=255), nullable=False),
+    sa.Column('source_key', sa.String(length=800), nullable=False),
+    sa.Column('number', sa.String(length=255), nullable=False),
+    sa.Column('start', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('end', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_service_contracts_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'sku', 'source_key', 'number', name=op.f('pk_service_contracts'))
+    )
     op.create_table('sessions',
     sa.Column('hash', sa.String(length=64), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -572,6 +633,43 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id', 'satellite_id'], ['satellites.account_id', 'satellites.id'], name=op.f('fk_answered_requests_account_id_satellite_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('account_id', 'satellite_id', 'epoch', 'seq', name=op.f('pk_answered_requests')),
     sa.UniqueConstraint('account_id', 'satellite_id', 'epoch', 'rseq', name=op.f('uq_answered_requests_account_id_satellite_id_epoch_rseq'))
+    )
+    op.create_table('classic_licences',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('source_id', sa.String(length=32), nullable=False),
+    sa.Column('sku', sa.String(length=255), nullable=False),
+    sa.Column('family', sa.String(length=255), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.Column('converted', sa.BigInteger(), nullable=False),
+    sa.Column('licence_type', sa.String(length=16), nullable=False),
+    sa.Column('start', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('end', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('"converted" <= "quantity"', name=op.f('ck_classic_licences_converted_quantity_order')),
+    sa.CheckConstraint('"converted" BETWEEN 0 AND 1000000000', name=op.f('ck_classic_licences_converted_bounds')),
+    sa.CheckConstraint('"licence_type" IN (\'perpetual\', \'term\')', name=op.f('ck_classic_licences_licence_type_known')),
+    sa.CheckConstraint('"quantity" BETWEEN 0 AND 1000000000', name=op.f('ck_classic_licences_quantity_bounds')),
+    sa.CheckConstraint('"start" <= "end"', name=op.f('ck_classic_licences_start_end_order')),
+    sa.ForeignKeyConstraint(['account_id', 'source_id'], ['classic_sources.account_id', 'classic_sources.id'], name=op.f('fk_classic_licences_account_id_source_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'source_id', 'sku', name=op.f('pk_classic_licences'))
+    )
+    with op.batch_alter_table('classic_licences', schema=None) as batch_op:
+        batch_op.create_index('ix_classic_licences_account_id_sku', ['account_id', 'sku'], unique=False)
+
+    op.create_table('conversions',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('source_id', sa.String(length=32), nullable=False),
+    sa.Column('revision', sa.BigInteger(), nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('actor', sa.String(length=255), nullable=False),
+    sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.Column('lines', serverkit.db.base.JsonText(), nullable=False),
+    sa.CheckConstraint('"quantity" BETWEEN 1 AND 1000000000', name=op.f('ck_conversions_quantity_bounds')),
+    sa.CheckConstraint('"revision" BETWEEN 1 AND 9007199254740991', name=op.f('ck_conversions_revision_bounds')),
+    sa.ForeignKeyConstraint(['account_id', 'source_id'], ['classic_sources.account_id', 'classic_sources.id'], name=op.f('fk_conversions_account_id_source_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_conversions')),
+    sa.UniqueConstraint('account_id', 'source_id', 'revision', name=op.f('uq_conversions_account_id_source_id_revision'))
     )
     op.create_table('export_requests',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -670,7 +768,7 @@ def upgrade() -> None:
     sa.Column('expiry', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('count', sa.BigInteger(), nullable=False),
     sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
-    sa.Column('source', sa.String(length=64), nullable=False),
+    sa.Column('source', sa.String(length=640), nullable=False),
     sa.Column('action', sa.String(length=64), nullable=False),
     sa.Column('actor', sa.String(length=255), nullable=False),
     sa.Column('notes', sa.Text(), nullable=False),
@@ -1075,6 +1173,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_export_requests_account_id_satellite_id_change_no')
 
     op.drop_table('export_requests')
+    op.drop_table('conversions')
+    with op.batch_alter_table('classic_licences', schema=None) as batch_op:
+        batch_op.drop_index('ix_classic_licences_account_id_sku')
+
+    op.drop_table('classic_licences')
     op.drop_table('answered_requests')
     op.drop_table('added_licences')
     op.drop_table('two_step')
@@ -1083,6 +1186,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_sessions_ends_at'))
 
     op.drop_table('sessions')
+    op.drop_table('service_contracts')
     with op.batch_alter_table('satellites', schema=None) as batch_op:
         batch_op.drop_index('uq_satellites_name_key', sqlite_where=sa.text("state <> 'removed'"), postgresql_where=sa.text("state <> 'removed'"))
         batch_op.drop_index(batch_op.f('ix_satellites_id'))
@@ -1119,6 +1223,12 @@ def downgrade() -> None:
 
     op.drop_table('lots')
     op.drop_table('licence_transfers')
+    op.drop_table('conversion_settings')
+    with op.batch_alter_table('classic_sources', schema=None) as batch_op:
+        batch_op.drop_index('ix_classic_sources_account_id_kind_number')
+
+    op.drop_table('classic_sources')
+    op.drop_table('classic_skus')
     with op.batch_alter_table('api_clients', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_api_clients_user_id'))
 

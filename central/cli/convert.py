@@ -1,0 +1,164 @@
+"""`central convert skus | contracts | paks | devices`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from central.actions import conversion_files, conversions
+from central.cli.base import DIGITS, FILE, group, reading, writing
+from central.domain.conversions.rules import SourceKind
+from serverkit.cli.base import emit, emit_list, table
+from serverkit.db.windows import Part
+
+
+@group.group("convert", help="Classic licences, in PAKs and on devices, that become smart licences.")
+def convert() -> None:
+    """Hold the commands of conversions."""
+
+
+@convert.group("skus", help="The SKUs that are eligible, and what each becomes.")
+def skus() -> None:
+    """Hold the commands of eligible SKUs."""
+
+
+@skus.command("import", help="Import eligible SKUs (CSV), all or nothing.")
+@click.argument("file", type=FILE)
+@click.pass_context
+def skus_import(context: click.Context, file: Path) -> None:
+    """Import SKUs."""
+    with writing(context) as (_, unit):
+        found = conversion_files.import_skus(unit, file)
+    emit(context, found)
+
+
+@skus.command("list", help="List the eligible SKUs.")
+@click.pass_context
+def skus_list(context: click.Context) -> None:
+    """List SKUs."""
+    with reading(context) as (_, unit):
+        items = conversion_files.list_skus(unit)
+    emit_list(context, items, ("sku", "tag", "family", "contract_needed", "divisible"))
+
+
+@convert.group("contracts", help="The service contracts that entitle an account to convert.")
+def contracts() -> None:
+    """Hold the commands of contracts."""
+
+
+@contracts.command("import", help="Replace the service contracts of an account (CSV), all or nothing.")
+@click.argument("domain")
+@click.argument("file", type=FILE)
+@click.pass_context
+def contracts_import(context: click.Context, domain: str, file: Path) -> None:
+    """Import contracts."""
+    with writing(context) as (_, unit):
+        found = conversion_files.import_contracts(unit, domain, file)
+    emit(context, found)
+
+
+@contracts.command("list", help="List the service contracts of an account.")
+@click.argument("domain")
+@click.pass_context
+def contracts_list(context: click.Context, domain: str) -> None:
+    """List contracts."""
+    with reading(context) as (_, unit):
+        items = conversion_files.list_contracts(unit, domain)
+    emit_list(context, items, ("contract", "sku", "of", "start", "end"))
+
+
+def units_by_sku(texts: Sequence[str]) -> dict[str, int] | None:
+    """Quantities by SKU of options `SKU=QUANTITY`; None where there is none. click.UsageError."""
+    found: dict[str, int] = {}
+    for text in texts:
+        sku, _, count = text.rpartition("=")
+        if not sku or not (count.isascii() and count.isdecimal() and len(count) <= DIGITS):
+            raise click.UsageError(f"--sku is SKU=QUANTITY, a whole number of at most 10 digits; not {text[:80]!r}")
+        if sku in found:
+            raise click.UsageError(f"--sku names {sku[:80]!r} twice")
+        found[sku] = int(count)
+    return found or None
+
+
+def _skus(item: dict[str, Any]) -> str:
+    return ", ".join(f"{one['sku']} ({one['quantity']})" for one in item["skus"])
+
+
+def _commands(kind: SourceKind, name: str, thing: str, things: str) -> None:
+    """The commands of PAKs, or of devices: they are alike."""
+
+    @convert.group(name, help=f"{things[:1].upper()}{things[1:]} with classic licences.")
+    def of_kind() -> None:
+        """Hold the commands of one kind."""
+
+    @of_kind.command("import", help=f"Import a list of {things} (CSV), all or nothing; it may come again at any time.")
+    @click.argument("domain")
+    @click.argument("file", type=FILE)
+    @click.option("--preview", is_flag=True, help="Only show what would be taken over.")
+    @click.pass_context
+    def import_list(context: click.Context, domain: str, file: Path, preview: bool) -> None:
+        """Import a list."""
+        with writing(context) as (_, unit):
+            found = conversion_files.import_classic(unit, domain, kind, file, preview=preview)
+        emit(context, found)
+
+    @of_kind.command("list", help=f"List the {things} in which something is left to convert.")
+    @click.argument("domain")
+    @click.option("--search", default="", metavar="TEXT", help="In number, family, SKU, virtual account or order.")
+    @click.pass_context
+    def list_all(context: click.Context, domain: str, search: str) -> None:
+        """List them."""
+        with reading(context) as (_, unit):
+            window = conversions.list_classic(unit, domain, kind, Part(most=None, filters={"q": search}))
+            listed = conversions.show_list(unit, domain, kind)["listed_at"]
+        shown = [{**one, "skus": _skus(one)} for one in window.items]
+        columns = ("number", "skus", "order_number", "virtual_account", "status", "eligible")
+        text = f"{table(shown, columns)}\nlast list: {listed or 'none yet'}"
+        emit(context, {"items": list(window.items), "listed_at": listed}, text)
+
+    @of_kind.command("show", help=f"Show a {thing} with its licences: what each becomes, or why it does not.")
+    @click.argument("domain")
+    @click.argument("number")
+    @click.pass_context
+    def show_one(context: click.Context, domain: str, number: str) -> None:
+        """Show one."""
+        with reading(context) as (_, unit):
+            found = conversions.show_classic(unit, domain, kind, number)
+        columns = ("sku", "quantity", "type", "until", "name", "check", "contract", "code")
+        text = f"{found['number']} in {found['virtual_account']}\n{table(found['licences'], columns)}"
+        emit(context, found, text)
+
+    @of_kind.command("run", help=f"Convert a {thing}, all that is eligible or chosen SKUs; nothing takes it back.")
+    @click.argument("domain")
+    @click.argument("number")
+    @click.option("--sku", "chosen", multiple=True, metavar="SKU=QUANTITY", help="Units of a SKU; all if left out.")
+    @click.option("--virtual-account", "target", metavar="VA", help=f"Where they go; that of the {thing} if left out.")
+    @click.option("--revision", type=int, help="That of a preview: refuse if it changed since.")
+    @click.option("--preview", is_flag=True, help="Only show what would be converted.")
+    @click.pass_context
+    def run(
+        context: click.Context,
+        domain: str,
+        number: str,
+        chosen: tuple[str, ...],
+        target: str | None,
+        revision: int | None,
+        preview: bool,
+    ) -> None:
+        """Convert one."""
+        wanted = units_by_sku(chosen)
+        if preview:
+            with reading(context) as (_, unit):
+                found = conversions.preview_conversion(unit, domain, kind, number, wanted, target)
+        else:
+            with writing(context) as (_, unit):
+                found = conversions.convert_licences(unit, domain, kind, number, wanted, target, revision)
+        shown = table(found["lines"], ("sku", "quantity", "left", "name", "check", "contract", "code"))
+        emit(context, found, f"{shown}\n{found['quantity']} units into {found['virtual_account']}")
+
+
+_commands(SourceKind.PAK, "paks", "PAK", "PAKs")
+_commands(SourceKind.DEVICE, "devices", "device", "devices")
