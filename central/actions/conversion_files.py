@@ -52,6 +52,7 @@ def list_contracts(unit: Unit, domain: str) -> list[dict[str, Any]]:
     query = query.order_by(ServiceContract.number, ServiceContract.sku, ServiceContract.source_key)
     return [
         {
+            "id": f"{row.number}|{row.sku}|{row.source_key}",
             "contract": row.number,
             "sku": row.sku,
             "of": row.source_key.replace("|", " ").strip() or None,

@@ -11,7 +11,7 @@ import click
 from central.actions import conversion_files, conversions
 from central.cli.base import DIGITS, FILE, group, reading, writing
 from central.domain.conversions.rules import SourceKind
-from serverkit.cli.base import emit, emit_list, table
+from serverkit.cli.base import INTEGER, emit, emit_list, table
 from serverkit.db.windows import Part
 
 
@@ -87,78 +87,97 @@ def _skus(item: dict[str, Any]) -> str:
     return ", ".join(f"{one['sku']} ({one['quantity']})" for one in item["skus"])
 
 
-def _commands(kind: SourceKind, name: str, thing: str, things: str) -> None:
-    """The commands of PAKs, or of devices: they are alike."""
+@convert.group("paks", help="PAKs with classic licences.")
+def paks() -> None:
+    """Hold the commands of PAKs."""
 
-    @convert.group(name, help=f"{things[:1].upper()}{things[1:]} with classic licences.")
-    def of_kind() -> None:
-        """Hold the commands of one kind."""
 
-    @of_kind.command("import", help=f"Import a list of {things} (CSV), all or nothing; it may come again at any time.")
-    @click.argument("domain")
-    @click.argument("file", type=FILE)
-    @click.option("--preview", is_flag=True, help="Only show what would be taken over.")
-    @click.pass_context
-    def import_list(context: click.Context, domain: str, file: Path, preview: bool) -> None:
-        """Import a list."""
+@convert.group("devices", help="Devices with classic licences.")
+def devices() -> None:
+    """Hold the commands of devices."""
+
+
+KINDS = {"paks": SourceKind.PAK, "devices": SourceKind.DEVICE}
+
+
+def _kind(context: click.Context) -> SourceKind:
+    """What a command is about: the group in which it stands."""
+    parent = context.parent
+    return KINDS[parent.info_name or ""] if parent is not None else SourceKind.PAK
+
+
+@click.command("import", help="Import a list (CSV), all or nothing; it may come again at any time.")
+@click.argument("domain")
+@click.argument("file", type=FILE)
+@click.option("--preview", is_flag=True, help="Only show what would be taken over.")
+@click.pass_context
+def import_list(context: click.Context, domain: str, file: Path, preview: bool) -> None:
+    """Import a list."""
+    with writing(context) as (_, unit):
+        found = conversion_files.import_classic(unit, domain, _kind(context), file, preview=preview)
+    emit(context, found)
+
+
+@click.command("list", help="List those in which something is left to convert.")
+@click.argument("domain")
+@click.option("--search", default="", metavar="TEXT", help="In number, family, SKU, virtual account or order.")
+@click.pass_context
+def list_all(context: click.Context, domain: str, search: str) -> None:
+    """List them."""
+    kind = _kind(context)
+    with reading(context) as (_, unit):
+        window = conversions.list_classic(unit, domain, kind, Part(most=None, filters={"q": search}))
+        listed = conversions.show_list(unit, domain, kind)["listed_at"]
+    shown = [{**one, "skus": _skus(one)} for one in window.items]
+    columns = ("number", "skus", "order_number", "virtual_account", "status", "eligible")
+    text = f"{table(shown, columns)}\nlast list: {listed or 'none yet'}"
+    emit(context, {"items": list(window.items), "listed_at": listed}, text)
+
+
+@click.command("show", help="Show one with its licences: what each becomes, or why it does not.")
+@click.argument("domain")
+@click.argument("number")
+@click.pass_context
+def show_one(context: click.Context, domain: str, number: str) -> None:
+    """Show one."""
+    with reading(context) as (_, unit):
+        found = conversions.show_classic(unit, domain, _kind(context), number)
+    columns = ("sku", "quantity", "type", "until", "name", "check", "contract", "code")
+    text = f"{found['number']} in {found['virtual_account']}\n{table(found['licences'], columns)}"
+    emit(context, found, text)
+
+
+@click.command("run", help="Convert one, all that is eligible or chosen SKUs; nothing takes it back.")
+@click.argument("domain")
+@click.argument("number")
+@click.option("--sku", "chosen", multiple=True, metavar="SKU=QUANTITY", help="Units of a SKU; all if left out.")
+@click.option(
+    "--virtual-account", "target", metavar="VA", help="Where they go; where the classic ones are if left out."
+)
+@click.option("--revision", type=INTEGER, help="That of a preview: refuse if it changed since.")
+@click.option("--preview", is_flag=True, help="Only show what would be converted.")
+@click.pass_context
+def run(
+    context: click.Context,
+    domain: str,
+    number: str,
+    chosen: tuple[str, ...],
+    target: str | None,
+    revision: int | None,
+    preview: bool,
+) -> None:
+    """Convert one."""
+    kind, wanted = _kind(context), units_by_sku(chosen)
+    if preview:
+        with reading(context) as (_, unit):
+            found = conversions.preview_conversion(unit, domain, kind, number, wanted, target)
+    else:
         with writing(context) as (_, unit):
-            found = conversion_files.import_classic(unit, domain, kind, file, preview=preview)
-        emit(context, found)
-
-    @of_kind.command("list", help=f"List the {things} in which something is left to convert.")
-    @click.argument("domain")
-    @click.option("--search", default="", metavar="TEXT", help="In number, family, SKU, virtual account or order.")
-    @click.pass_context
-    def list_all(context: click.Context, domain: str, search: str) -> None:
-        """List them."""
-        with reading(context) as (_, unit):
-            window = conversions.list_classic(unit, domain, kind, Part(most=None, filters={"q": search}))
-            listed = conversions.show_list(unit, domain, kind)["listed_at"]
-        shown = [{**one, "skus": _skus(one)} for one in window.items]
-        columns = ("number", "skus", "order_number", "virtual_account", "status", "eligible")
-        text = f"{table(shown, columns)}\nlast list: {listed or 'none yet'}"
-        emit(context, {"items": list(window.items), "listed_at": listed}, text)
-
-    @of_kind.command("show", help=f"Show a {thing} with its licences: what each becomes, or why it does not.")
-    @click.argument("domain")
-    @click.argument("number")
-    @click.pass_context
-    def show_one(context: click.Context, domain: str, number: str) -> None:
-        """Show one."""
-        with reading(context) as (_, unit):
-            found = conversions.show_classic(unit, domain, kind, number)
-        columns = ("sku", "quantity", "type", "until", "name", "check", "contract", "code")
-        text = f"{found['number']} in {found['virtual_account']}\n{table(found['licences'], columns)}"
-        emit(context, found, text)
-
-    @of_kind.command("run", help=f"Convert a {thing}, all that is eligible or chosen SKUs; nothing takes it back.")
-    @click.argument("domain")
-    @click.argument("number")
-    @click.option("--sku", "chosen", multiple=True, metavar="SKU=QUANTITY", help="Units of a SKU; all if left out.")
-    @click.option("--virtual-account", "target", metavar="VA", help=f"Where they go; that of the {thing} if left out.")
-    @click.option("--revision", type=int, help="That of a preview: refuse if it changed since.")
-    @click.option("--preview", is_flag=True, help="Only show what would be converted.")
-    @click.pass_context
-    def run(
-        context: click.Context,
-        domain: str,
-        number: str,
-        chosen: tuple[str, ...],
-        target: str | None,
-        revision: int | None,
-        preview: bool,
-    ) -> None:
-        """Convert one."""
-        wanted = units_by_sku(chosen)
-        if preview:
-            with reading(context) as (_, unit):
-                found = conversions.preview_conversion(unit, domain, kind, number, wanted, target)
-        else:
-            with writing(context) as (_, unit):
-                found = conversions.convert_licences(unit, domain, kind, number, wanted, target, revision)
-        shown = table(found["lines"], ("sku", "quantity", "left", "name", "check", "contract", "code"))
-        emit(context, found, f"{shown}\n{found['quantity']} units into {found['virtual_account']}")
+            found = conversions.convert_licences(unit, domain, kind, number, wanted, target, revision)
+    shown = table(found["lines"], ("sku", "quantity", "left", "name", "check", "contract", "code"))
+    emit(context, found, f"{shown}\n{found['quantity']} units into {found['virtual_account']}")
 
 
-_commands(SourceKind.PAK, "paks", "PAK", "PAKs")
-_commands(SourceKind.DEVICE, "devices", "device", "devices")
+for _group in (paks, devices):
+    for _command in (import_list, list_all, show_one, run):
+        _group.add_command(_command)

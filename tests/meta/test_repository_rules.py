@@ -36,6 +36,7 @@ FEATURE_FILES = {"__init__", "models", "rules", "services", "queries", "errors",
 FURTHER = {
     "central/domain/accounts": {"tags"},
     "central/domain/alerts": {"clones", "conditions", "devices", "due", "machine", "owned", "snapshot"},
+    "central/domain/conversions": {"importing", "reading"},
     "central/domain/credentials": {"people"},
     "central/domain/export_control": {"adopting", "moving", "renewing"},
     "central/domain/instances": {"devices"},

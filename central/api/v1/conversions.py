@@ -114,6 +114,11 @@ def import_contracts(call: Call) -> dict[str, Any]:
     return conversion_files.import_contracts(call.unit, call.path["account"], call.body)
 
 
+def list_contracts(call: Call) -> dict[str, Any]:
+    """List the service contracts of an account."""
+    return paged(conversion_files.list_contracts(call.unit, call.path["account"]), call.query)
+
+
 def convert(call: Call) -> dict[str, Any]:
     """Convert, or preview it."""
     body: WantedConversion = call.body
@@ -138,6 +143,7 @@ OUTCOME = object_of(
 )  # fmt: skip
 IMPORTED = object_of(lines=WHOLE, sources=WHOLE, new=WHOLE, warnings=WARNINGS, imported=FLAG)
 SKU = object_of(id=TEXT, sku=TEXT, tag=TEXT, family=TEXT, contract_needed=FLAG, divisible=FLAG)
+CONTRACT = object_of(id=TEXT, contract=TEXT, sku=TEXT, of=OPTIONAL, start=OPTIONAL_TIME, end=OPTIONAL_TIME)
 OPERATIONS = (
     Op(
         "list_classic_licences", "GET", PATH, "List PAKs or devices with classic licences.", list_classic,
@@ -156,6 +162,10 @@ OPERATIONS = (
         "import_service_contracts", "POST", f"{ACCOUNT_PATH}/service-contracts",
         "Replace the service contracts of an account (CSV).", import_contracts, object_of(contracts=WHOLE), media=CSV,
         changes=True, permission=Permission.ORDER_MANAGE, row="C9.2",
+    ),
+    Op(
+        "list_service_contracts", "GET", f"{ACCOUNT_PATH}/service-contracts", "List the service contracts.",
+        list_contracts, list_of(CONTRACT), Page, permission=Permission.ORDER_MANAGE, row="C9.2",
     ),
     Op(
         "import_classic_skus", "POST", f"{BASE}catalogue/classic-skus", "Say what classic licences become (CSV).",

@@ -139,6 +139,8 @@ def import_sources(
     unit.session.flush()
     for piece in batches(licences):
         upsert(unit.session, ClassicLicence, piece)
+    for kept_row in there.values():
+        unit.session.expire(kept_row)
     setting_of(unit, account_id, kind).listed_at = unit.now
     what = "PAKs" if kind is SourceKind.PAK else "devices with classic licences"
     message = f"a list of {len(by_source)} {what} was imported"

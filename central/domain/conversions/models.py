@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
@@ -45,7 +45,7 @@ class ClassicSource(Base):
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), one_of("kind", SourceKind))
-    number: Mapped[str] = mapped_column(String(600))
+    number: Mapped[str] = mapped_column(Text)
     key: Mapped[str] = mapped_column(String(800))
     virtual_account_id: Mapped[str] = mapped_column(IdColumn)
     partial: Mapped[bool] = mapped_column(Boolean)
@@ -54,7 +54,7 @@ class ClassicSource(Base):
     family: Mapped[str] = mapped_column(String(255))
     facts: Mapped[dict[str, Any]] = mapped_column(JsonText)
     status: Mapped[str] = mapped_column(String(16), one_of("status", Status))
-    problem: Mapped[str] = mapped_column(String(255))
+    problem: Mapped[str] = mapped_column(Text)
     remaining: Mapped[int] = mapped_column(BigInteger, bounded("remaining"))
     converted: Mapped[int] = mapped_column(BigInteger, bounded("converted"))
     revision: Mapped[int] = mapped_column(BigInteger, bounded("revision", 1))
@@ -93,7 +93,7 @@ class ServiceContract(Base):
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     sku: Mapped[str] = mapped_column(String(255), primary_key=True)
     source_key: Mapped[str] = mapped_column(String(800), primary_key=True)
-    number: Mapped[str] = mapped_column(String(255), primary_key=True)
+    number: Mapped[str] = mapped_column(Text, primary_key=True)
     start: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -116,15 +116,11 @@ class Conversion(Base):
     """One conversion of a PAK or device: of each revision there is at most one, so that nothing is converted twice."""
 
     __tablename__ = "conversions"
-    __table_args__ = (
-        refers(["account_id", "source_id"], "classic_sources", ["account_id", "id"]),
-        UniqueConstraint("account_id", "source_id", "revision"),
-    )
+    __table_args__ = (refers(["account_id", "source_id"], "classic_sources", ["account_id", "id"]),)
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
-    id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
-    source_id: Mapped[str] = mapped_column(IdColumn)
-    revision: Mapped[int] = mapped_column(BigInteger, bounded("revision", 1))
+    source_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger, bounded("revision", 1), primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor: Mapped[str] = mapped_column(String(255))
     virtual_account_id: Mapped[str] = mapped_column(IdColumn)

@@ -20,7 +20,6 @@ from central.domain.ledger.rules import LotSource, LotSpec
 from central.domain.ledger.services import enter_lots
 from exchange.vocabulary import LicenceType
 from serverkit.db.unit import Unit
-from serverkit.ids import new_id
 from serverkit.licence_texts import units_text
 
 SHOWN = 20
@@ -129,7 +128,6 @@ def _keep(unit: Unit, row: ClassicSource, target: VirtualAccount, planned: Plan,
     unit.session.add(
         Conversion(
             account_id=row.account_id,
-            id=new_id(),
             source_id=row.id,
             revision=row.revision,
             at=unit.now,

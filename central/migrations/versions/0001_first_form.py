@@ -330,7 +330,7 @@ def upgrade() -> None:
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('kind', sa.String(length=16), nullable=False),
-    sa.Column('number', sa.String(length=600), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
     sa.Column('key', sa.String(length=800), nullable=False),
     sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
     sa.Column('partial', sa.Boolean(), nullable=False),
@@ -339,7 +339,7 @@ def upgrade() -> None:
     sa.Column('family', sa.String(length=255), nullable=False),
     sa.Column('facts', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('status', sa.String(length=16), nullable=False),
-    sa.Column('problem', sa.String(length=255), nullable=False),
+    sa.Column('problem', sa.Text(), nullable=False),
     sa.Column('remaining', sa.BigInteger(), nullable=False),
     sa.Column('converted', sa.BigInteger(), nullable=False),
     sa.Column('revision', sa.BigInteger(), nullable=False),
@@ -565,7 +565,7 @@ def upgrade() -> None:
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('sku', sa.String(length=255), nullable=False),
     sa.Column('source_key', sa.String(length=800), nullable=False),
-    sa.Column('number', sa.String(length=255), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
     sa.Column('start', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('end', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_service_contracts_account_id'), initially='DEFERRED', deferrable=True),
@@ -657,9 +657,8 @@ def upgrade() -> None:
 
     op.create_table('conversions',
     sa.Column('account_id', sa.String(length=32), nullable=False),
-    sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('source_id', sa.String(length=32), nullable=False),
-    sa.Column('revision', sa.BigInteger(), nullable=False),
+    sa.Column('revision', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('actor', sa.String(length=255), nullable=False),
     sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
@@ -668,8 +667,7 @@ def upgrade() -> None:
     sa.CheckConstraint('"quantity" BETWEEN 1 AND 1000000000', name=op.f('ck_conversions_quantity_bounds')),
     sa.CheckConstraint('"revision" BETWEEN 1 AND 9007199254740991', name=op.f('ck_conversions_revision_bounds')),
     sa.ForeignKeyConstraint(['account_id', 'source_id'], ['classic_sources.account_id', 'classic_sources.id'], name=op.f('fk_conversions_account_id_source_id'), initially='DEFERRED', deferrable=True),
-    sa.PrimaryKeyConstraint('account_id', 'id', name=op.f('pk_conversions')),
-    sa.UniqueConstraint('account_id', 'source_id', 'revision', name=op.f('uq_conversions_account_id_source_id_revision'))
+    sa.PrimaryKeyConstraint('account_id', 'source_id', 'revision', name=op.f('pk_conversions'))
     )
     op.create_table('export_requests',
     sa.Column('account_id', sa.String(length=32), nullable=False),
