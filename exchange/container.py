@@ -23,7 +23,7 @@ from typing import BinaryIO
 from exchange import limits
 from exchange.canonical import JsonObject, decode, decode_object, digest, encode
 from exchange.carried import head_of, named, reading, text_change
-from exchange.container_parts import CHUNK, FORMAT, SIZE_LIMITS, Body, Header
+from exchange.container_parts import CHUNK, FORMAT, MARK, SIZE_LIMITS, Body, Header, not_a_file
 from exchange.envelope import payload_type, unseal
 from exchange.errors import (
     AlteredError,
@@ -107,7 +107,7 @@ def _split(data: bytes | BinaryIO, kind: FileKind | None) -> SealedFile:
         raise TooLargeError("{total} bytes; no file of this format is so large", total=total)
     if total == 0:
         raise TruncatedError("the file is empty")
-    header = Header.parse(_line(stream, limits.HEADER_BYTES, short=MalformedError("the first line does not end")))
+    header = Header.parse(_line(stream, limits.HEADER_BYTES, first=True))
     if kind is not None and header.kind is not kind:
         raise WrongKindError(
             "the file is of the kind {found}; one of the kind {wanted} is needed",
@@ -133,12 +133,16 @@ def _split(data: bytes | BinaryIO, kind: FileKind | None) -> SealedFile:
     return SealedFile(header, roots, root_line, envelope, stream, stream.tell(), total)
 
 
-def _line(stream: BinaryIO, most: int, *, short: Exception | None = None) -> bytes:
+def _line(stream: BinaryIO, most: int, *, first: bool = False) -> bytes:
     line = stream.readline(most + 1)
     if line.endswith(b"\n"):
         return line[:-1]
+    if first and not MARK.startswith(line[: len(MARK)]):
+        raise not_a_file()
     if len(line) > most:
-        raise short or TooLargeError("a line is longer than it can be")
+        raise (
+            MalformedError("the first line does not end") if first else TooLargeError("a line is longer than it can be")
+        )
     raise TruncatedError("the file ends in the middle of a line")
 
 

@@ -19,6 +19,8 @@ from exchange.vocabulary import FileKind
 FORMAT = 1
 
 MAGIC = "PERIGEE1"
+MARK = b"PERIGEE"
+"""What a file of any version of the format begins with."""
 
 CHUNK = 256 * 1024
 
@@ -32,6 +34,14 @@ SIZE_LIMITS: Mapping[FileKind, int] = {
     FileKind.SYNC_REQUEST: limits.SYNC_FILE_BYTES,
     FileKind.SYNC_RESPONSE: limits.SYNC_FILE_BYTES,
 }
+
+
+def not_a_file() -> MalformedError:
+    """What does not even begin as a file of any version."""
+    return MalformedError(
+        "this is not a Perigee file: it does not begin as one",
+        remedy="Choose the file that central or a satellite made.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +65,16 @@ class Header:
         try:
             text = line.decode("ascii")
         except UnicodeDecodeError as error:
-            raise MalformedError("the file does not begin like one of this format") from error
+            raise not_a_file() from error
         if text.startswith("PERIGEE") and not text.startswith(MAGIC + " ") and text[7:8].isdigit():
             raise UnsupportedVersionError("the file is written in another version of the format")
         found = _HEADER.fullmatch(text)
         if found is None:
-            raise MalformedError("the file does not begin like one of this format")
+            raise (
+                MalformedError("the first line is not one of this format")
+                if text.startswith("PERIGEE")
+                else not_a_file()
+            )
         kind, satellite, epoch, number, created = found.groups()
         try:
             known = FileKind(kind)

@@ -134,7 +134,10 @@ UPLOAD = Form(
     _("Check file"),
     {
         "file": Ui(
-            _("Catalogue (CSV)"), _("Columns: kind, tag, name, description, restricted, family, products."), "file"
+            _("Catalogue (CSV)"),
+            _("Columns: kind, tag, name, description, restricted, family, products."),
+            "file",
+            required=True,
         )
     },
 )

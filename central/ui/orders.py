@@ -131,7 +131,10 @@ UPLOAD = Form(
     {
         "account": Ui(_("Account"), _("By its domain identifier."), mono=True),
         "file": Ui(
-            _("Orders (CSV)"), _("Columns: virtual_account, tag, quantity, and those that the help lists."), "file"
+            _("Orders (CSV)"),
+            _("Columns: virtual_account, tag, quantity, and those that the help lists."),
+            "file",
+            required=True,
         ),
     },
 )

@@ -99,10 +99,11 @@ class Description(BaseModel):
     description: str = Field(default="", max_length=1024)
 
 
-class Named(Description):
+class Named(BaseModel):
     """What an administrator of the account changes."""
 
     name: str | None = Field(default=None, max_length=255)
+    description: str = Field(default="", max_length=1024)
 
 
 class Tags(BaseModel):
@@ -111,7 +112,7 @@ class Tags(BaseModel):
     tags: list[str] = Field(default=[], max_length=100)
 
 
-_NAME, _DESCRIPTION = Ui(_("Name")), Ui(_("Description"), _("Such as a building or a team."))
+_NAME, _DESCRIPTION = Ui(_("Name"), required=True), Ui(_("Description"), _("Such as a building or a team."))
 MAKE = Form(
     NewPool,
     _("Make virtual account"),
@@ -172,7 +173,7 @@ def present(page: Page) -> dict[str, Any]:
 def edit_page(page: Page) -> Answer:
     """Name and description, or the description alone for its own administrator."""
     form = RENAME if page.may(MANAGE) else DESCRIBE
-    view = form.view(page, at(page.thing, "edit"), current=present(page))
+    view = form.view(page, at(page.thing, "edit"), current=present(page), cancel=general(page.thing))
     return _shown(page, "edit", _("Edit virtual account"), view)
 
 
@@ -189,7 +190,7 @@ def rename(page: Page) -> Answer:
 def tags_page(page: Page) -> Answer:
     """All tags in one field."""
     values = {"tags": ", ".join(page.thing["tags"])}
-    view = TAG.view(page, at(page.thing, "tags"), values=values)
+    view = TAG.view(page, at(page.thing, "tags"), values=values, cancel=general(page.thing))
     return _shown(page, "tags", _("Tags of the virtual account"), view)
 
 

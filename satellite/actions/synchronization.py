@@ -19,12 +19,12 @@ from exchange.inspect import inspect
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require, require_actor
 from satellite.core.licences.queries import allotted
+from satellite.core.site.causes import WAY, Cause, Stage, of_response
 from satellite.core.site.errors import AddressNeededError, NoRequestError
 from satellite.core.site.models import MadeRequest
 from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
 from satellite.sync import doctor, make_request, settings
-from satellite.sync.causes import WAY, Cause, Stage, of_response
 from satellite.sync.checks import local_cause
 from satellite.sync.failures import refuse_failure
 from satellite.sync.history import NETWORK, history, note_history
@@ -112,9 +112,8 @@ def import_response_file(server: Satellite, actor: Actor, open_file: Opener) -> 
     except ExchangeError as error:
         with server.database.write(actor) as unit:
             site = site_of(unit)
-            note_history(
-                unit, "import", "refused", epoch=site.epoch, number=site.applied_rseq, counts={}, detail=error.code
-            )
+            said = f"{error.code}: {error.message}"
+            note_history(unit, "import", "refused", epoch=site.epoch, number=site.applied_rseq, counts={}, detail=said)
             server.refresh_alerts(unit)
         raise
 

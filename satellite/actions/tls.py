@@ -28,7 +28,7 @@ from serverkit.tls.watch import wanted_alerts
 
 def refresh_tls(server: Satellite, unit: Unit) -> str:
     """Renew the own certificate if it is due, and refresh the alerts about it; the result of the job."""
-    return renew_if_due(server.home, _set_names(server, unit), "site", refresh, unit)
+    return renew_if_due(server.home, set_names(server, unit), "site", refresh, unit)
 
 
 def refresh_tls_at_start(server: Satellite) -> None:
@@ -119,12 +119,13 @@ def renew_own_certificate(server: Satellite, unit: Unit) -> dict[str, Any]:
 
 def wanted_names(server: Satellite, unit: Unit) -> list[str]:
     """List the names that a certificate has to cover: set ones, and those that devices use."""
-    return [*dict.fromkeys([*_set_names(server, unit), *asked_names(server.home / TLS, unit.now)])]
+    return [*dict.fromkeys([*set_names(server, unit), *asked_names(server.home / TLS, unit.now)])]
 
 
-def _set_names(server: Satellite, unit: Unit) -> list[str]:
+def set_names(server: Satellite, unit: Unit) -> list[str]:
+    """List the names that are set, in the file and on the page of the network."""
     return [*server.settings.server.names, *stored.read(unit, stored.NETWORK, NetworkNames).names]
 
 
 def _refresh(server: Satellite, unit: Unit) -> None:
-    refresh(unit, wanted_alerts(server.home / TLS, unit.now, _set_names(server, unit), "site"))
+    refresh(unit, wanted_alerts(server.home / TLS, unit.now, set_names(server, unit), "site"))

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from exchange.certificates import certificate_times
 from exchange.compliance import until
+from satellite.core.site.causes import CAUSES, Cause
 from satellite.core.site.models import Site
 from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
 from satellite.sync.anchor import AnchorDamagedError
-from satellite.sync.causes import CAUSES, Cause
 from serverkit.actor import Actor
 from serverkit.anchor import AnchorUnreadableError
 from serverkit.db.unit import Unit

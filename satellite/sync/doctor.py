@@ -11,10 +11,10 @@ from sqlalchemy import select
 from exchange.carried import CHANGED
 from exchange.errors import ExchangeError
 from exchange.files.sync_response import read_sync_response
+from satellite.core.site.causes import CAUSES, Cause, of_response, of_step
 from satellite.core.site.models import HistoryEntry
 from satellite.core.site.queries import site_of
 from satellite.runtime import Satellite
-from satellite.sync.causes import BY_CENTRAL, BY_RESPONSE, CAUSES, Cause, of_response
 from satellite.sync.checks import local_cause
 from satellite.sync.import_response import time_of_reading
 from satellite.sync.network import reach
@@ -118,8 +118,7 @@ def _last(server: Satellite, actor: Actor) -> tuple[Cause, str, str] | None:
         ).first()
         if row is None or row.outcome not in {"failed", "refused"}:
             return None
-        code, _, detail = row.detail.partition(": ")
-        cause = CAUSES.get(code) or CAUSES.get(BY_RESPONSE.get(code, BY_CENTRAL.get(code, "")))
+        cause, detail = of_step(row.detail)
         return (cause or CAUSES["refused_by_central"]), detail, iso(row.at)
 
 

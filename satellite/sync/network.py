@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from exchange.limits import SYNC_FILE_BYTES
+from satellite.core.site.causes import CAUSES, Cause, of_central
 from satellite.core.site.queries import site_of
-from satellite.sync.causes import CAUSES, Cause, of_central
 from satellite.sync.history import attempts
 from satellite.sync.schedule import due_at
 from satellite.sync.settings import NetworkSettings, settings_of

@@ -52,6 +52,11 @@ def why_path(item: Item) -> str:
     return f"{licence_path(item)}/why"
 
 
+def used_by(item: Item) -> str:
+    """The product instances that use it."""
+    return f"/instances?virtual_account={item['virtual_account_id']}&tag={quoted(item)}"
+
+
 def licence_rows(page: Page, wanted: Wanted) -> Rows:
     """The licences that are wanted."""
     return rows_of(page, list_licence_window, wanted)
@@ -72,7 +77,7 @@ LICENCES = Table(
         Figure(
             "in_use",
             _("In use"),
-            link=lambda one: f"/instances?virtual_account={one['virtual_account_id']}&tag={quoted(one)}",
+            link=used_by,
             sort=True,
         ),
         Figure("reserved", _("Reserved"), sort=True, shown=False),
@@ -146,11 +151,7 @@ def _tabs(one: Found) -> list[tuple[str, Words, str]]:
     return [
         ("overview", _("Overview"), path),
         ("why", _("Why"), f"{path}/why"),
-        (
-            "instances",
-            _("Product instances"),
-            f"/instances?virtual_account={one.virtual_account_id}&tag={quoted(one.item)}",
-        ),
+        ("instances", _("Product instances"), used_by(one.item)),
         ("events", _("Event log"), f"/events?tag={quoted(one.item)}"),
     ]
 
@@ -170,6 +171,7 @@ def details_page(page: Page) -> Answer:
         "events": [{**event, "message": said(event)} for event in events.items],
         "as_of": _about(page),
         "why": f"{licence_path(one.item)}/why",
+        "used_by": used_by(one.item),
     }
     return Shown(
         "licence", one.licence.name, "licence.html", context, crumbs=LIST, nav="licences", help="portal#licences"
@@ -184,7 +186,7 @@ def why_page(page: Page) -> Answer:
         "one": one,
         "ledger": one.licence.ledger,
         "balance": one.licence.ledger.verdict.prepaid.balance,
-        "sums": ledger_sums(one.licence.ledger),
+        "sums": ledger_sums(one.licence.ledger, used_by(one.item)),
         "tabs": _tabs(one),
         "as_of": as_of_words(as_of),
         "as_of_at": as_of.at,
@@ -196,8 +198,11 @@ def why_page(page: Page) -> Answer:
     )
 
 
-def ledger_sums(ledger: Ledger) -> Sequence[Entry]:
-    """The ledger as lines: each total is the sum of the lines above it, back to the total before."""
+def ledger_sums(ledger: Ledger, instances: str = "") -> Sequence[Entry]:
+    """The ledger as lines: each total is the sum of the lines above it, back to the total before.
+
+    `instances` is the address of the devices that use it.
+    """
     found = [
         Entry(
             _("{type}, line {serial}", type=TYPES.get(line.licence_type, line.licence_type), serial=line.serial[:8]),
@@ -216,6 +221,7 @@ def ledger_sums(ledger: Ledger) -> Sequence[Entry]:
             _("In use"),
             -ledger.claimed,
             ngettext("by {count} product instance", "by {count} product instances", ledger.claimants),
+            link=instances,
         )
     )
     if ledger.held:

@@ -42,11 +42,13 @@ class Ui:
     """How a field of the model is shown; what is left out follows from the model.
 
     `kind` is text, number, password, textarea, checkbox, select, radios, date, email, search, file, hidden or tags.
+    `required`: it has to be filled in although the model takes it empty, such as a file, or a name that stays where it is not sent.
     """
 
     label: Words = ""
     help: Words = ""
     kind: str = ""
+    required: bool = False
     choices: Choices = ()
     autocomplete: str = "off"
     placeholder: Words = ""
@@ -192,10 +194,10 @@ class Form:
                     "" if kind == "password" or value is None else value,
                     given,
                     reason,
-                    info.is_required() and kind not in {"checkbox", "checks"},
+                    (info.is_required() or ui.required) and kind not in {"checkbox", "checks"},
                     _limits(info),
                     ui,
-                    not info.is_required() and _default(info) in (None, "", []),
+                    not (info.is_required() or ui.required) and _default(info) in (None, "", []),
                 )
             )
         return FormView(

@@ -63,9 +63,7 @@ def mark_words(mark: str) -> Words:
 def standbys(item: Item) -> Words | None:
     """What is written below the name of a set."""
     count = len(item["standbys"])
-    return (
-        ngettext("high availability, {count} standby", "high availability, {count} standbys", count) if count else None
-    )
+    return ngettext("with {count} standby", "with {count} standbys", count) if count else None
 
 
 def removal_words(freed: Sequence[Units]) -> Text:

@@ -97,13 +97,14 @@ KINDS = Column("types", _("Type"), value=type_words, shown=False)
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the ledger: what it is, how much it counts, and a note; `total` closes a block."""
+    """A line of the ledger: what it is, how much it counts, and a note that may lead somewhere; `total` closes a block."""
 
     words: Words
     count: int
     note: Words = ""
     total: bool = False
     at: str | None = None
+    link: str = ""
 
 
 def covered(count: int) -> Entry:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, SecretStr
 from serverkit.users.errors import UnknownSessionError
 from serverkit.users.own import NewAuthenticator, Own
 from serverkit.users.tables import Browser
+from serverkit.web.agents import browser_words
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.forms import Form, Ui
 from serverkit.web.page import Page
@@ -97,7 +98,10 @@ class OwnPages:
         current = page.who.session_id if page.who is not None else None
         context = {
             "two_step": own.show_two_step(page.unit),
-            "sessions": own.list_sessions(page.unit, own.me(page.unit), current),
+            "sessions": [
+                {**one, "words": browser_words(one["browser"])}
+                for one in own.list_sessions(page.unit, own.me(page.unit), current)
+            ],
             **self.more(page),
         }
         return Shown("me", TITLE, self.template, context, help="users")

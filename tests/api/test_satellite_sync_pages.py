@@ -13,8 +13,8 @@ import pytest
 
 from satellite.actions.tasks import run_next_task
 from satellite.app import make_app
+from satellite.core.site.causes import CAUSES
 from satellite.runtime import open_satellite
-from satellite.sync.causes import CAUSES
 from satellite.ui.console import URLS
 from satellite.ui.sync.remedies import remedy_of
 from tests.console import Browser, guard
@@ -101,7 +101,7 @@ def test_a_refused_response_is_answered_with_its_cause_and_changes_nothing(site:
         "wrong_kind": [Path(site.file("carried")).read_bytes()],
         "altered": [response[:-40] + bytes([response[-40] ^ 1]) + response[-39:]],
         "wrong_satellite": [Path(site.file("south")).read_bytes()],
-        "malformed": [b"<html>a portal</html>\n" * 9],
+        "malformed": [b"<html>a portal</html>\n" * 9, b"no file of ours!"],
     }
     before = site.satellite("status")
 
@@ -117,6 +117,22 @@ def test_a_refused_response_is_answered_with_its_cause_and_changes_nothing(site:
     assert site.satellite("status") == before
     assert bring(browser, response).status_code == 303
     assert apply(browser).status_code == 303
+
+
+@pytest.mark.row("S2.2", "S2.5")
+def test_a_refused_file_is_told_as_a_sentence_in_history_alert_and_doctor(site: World, browser: Browser) -> None:
+    """A photograph is no truncated file: the page, the alert and the doctor say so; the code is small print."""
+    carry(site, browser)
+    site.satellite("sync", "import", site.file("holiday.jpg", b"no file of ours!"), code=1)
+    page = text_of(browser.get("/sync"))
+    assert "The file is not a well-formed response. <code>malformed</code>" in page
+    assert "this is not a Perigee file" in text_of(browser.get("/sync/history"))
+    [alert] = [one for one in site.satellite("alerts")["items"] if one["kind"] == "satellite_sync_failed"]
+    assert alert["message"].startswith("The last response was refused. The file is not a well-formed response. Make")
+    doctor = site.satellite("sync", "doctor", code=1)
+    assert "this is not a Perigee file" in doctor["cause"]["detail"]
+    site.satellite("sync", "import", site.file("carried"), code=1)
+    assert "The file is not a response. <code>wrong_kind</code>" in text_of(browser.get("/sync"))
 
 
 @pytest.mark.row("S2.4", "B2")

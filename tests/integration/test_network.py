@@ -26,7 +26,7 @@ from urllib3 import exceptions as failures
 
 from central.app import make_app
 from central.runtime import open_central
-from satellite.sync.causes import CAUSES
+from satellite.core.site.causes import CAUSES
 from serverkit.http.client import name_failure
 from serverkit.http.stages import CallFailedError
 from tests.world import ACCOUNT, World, call

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from satellite.sync.causes import BY_CENTRAL, BY_RESPONSE, CAUSES
+from satellite.core.site.causes import BY_CENTRAL, BY_RESPONSE, CAUSES
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK, BY_TIME = "tests/integration/test_network.py", "tests/integration/test_causes.py"

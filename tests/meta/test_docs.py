@@ -29,8 +29,8 @@ from exchange.refusal import Refusal, Remedy
 from exchange.vocabulary import PrivacyField
 from satellite.app import URLS as SATELLITE_URLS
 from satellite.core.alerts.rules import CATALOGUE as SATELLITE_ALERTS
+from satellite.core.site.causes import CAUSES, Stage
 from satellite.settings import SatelliteSettings
-from satellite.sync.causes import CAUSES, Stage
 from serverkit.alerts.engine import AlertKind
 from serverkit.errors import AppError
 from serverkit.http.operations import alternatives

@@ -64,6 +64,7 @@ FURTHER = {
     "satellite/core/export_queue": {"bounds", "moving", "withdrawing", "track"},
     "satellite/core/instances": {"clones", "sets"},
     "satellite/core/licences": {"ledger"},
+    "satellite/core/site": {"causes"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "shared", "stuff", "lib", "base_utils"}
 MOST_LINES, USUAL_LINES = 500, 300

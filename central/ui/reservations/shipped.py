@@ -44,6 +44,7 @@ CHOOSE = Form(
                 "CSV with request_code, tag, quantity and perhaps virtual_account, product; a line for each licence of a device."
             ),
             kind="file",
+            required=True,
         ),
         "content": Ui(kind="hidden"),
     },

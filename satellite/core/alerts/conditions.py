@@ -16,6 +16,7 @@ from satellite.core.accounts.queries import names, present_names
 from satellite.core.export_queue.models import FAILED, QueueEntry
 from satellite.core.licences.models import AllotmentLine, Entitlement
 from satellite.core.licences.queries import pools
+from satellite.core.site.causes import of_step
 from satellite.core.site.models import HistoryEntry, Site
 from satellite.core.site.queries import agreement_state, deadlines, state_of
 from serverkit.alerts.clock import clock_alerts
@@ -152,22 +153,23 @@ def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wante
         yield Wanted("satellite_forked", "site", text, site.name)
     tried = HistoryEntry.step.in_(["import", "network"])
     last = unit.session.scalars(select(HistoryEntry).where(tried).order_by(HistoryEntry.at.desc())).first()
-    failures = 0
+    failures, reason = 0, ""
     if last is not None and last.outcome in {"refused", "failed"}:
         # Each failure is a new one and reopens a dismissed alert.
         of = select(func.count()).where(tried, HistoryEntry.outcome.in_(["refused", "failed"]))
         failures = int(unit.session.scalar(of) or 0)
+        cause, _more = of_step(last.detail)
+        reason = cause.meaning if cause is not None else last.detail
     if last is not None and last.outcome == "refused":
         text = said(
-            "The last response was refused ({detail}). Make and transport a new file; if that fails too, "
-            "contact support.",
-            detail=last.detail,
+            "The last response was refused. {reason} Make and transport a new file; if that fails too, contact support.",
+            reason=reason,
         )
         yield Wanted("satellite_sync_failed", "site", text, site.name, step=failures)
     elif last is not None and last.outcome == "failed":
         text = said(
-            "The last synchronization failed ({detail}). Examine it on the page *Synchronization*, or run `satellite sync doctor`.",
-            detail=last.detail,
+            "The last synchronization failed. {reason} Examine it on the page *Synchronization*, or run `satellite sync doctor`.",
+            reason=reason,
         )
         yield Wanted("satellite_sync_failed", "site", text, site.name, step=failures)
     due = deadlines(site)

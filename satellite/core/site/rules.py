@@ -94,7 +94,7 @@ def judge_names(names: Sequence[str], reached_as: str | None) -> Finding:
     found, needed = ", ".join(names) or "none is set", "the names that devices use"
     facts = {"names": ", ".join(names), "reached_as": reached_as}
     if not names:
-        advice = "Set `server.names` in config.toml if devices reach this server by a name."
+        advice = "Name it with `satellite network set --name NAME` if devices reach this server by a name."
         return Finding("names", found, needed, Weight.LOOK, advice, "none", facts)
     if reached_as and reached_as not in names:
         advice = f"Your browser uses {reached_as}, which is not among them."

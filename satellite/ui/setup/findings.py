@@ -57,7 +57,7 @@ WORDS: dict[str, tuple[Words, Words, Words]] = {
     "names.none": (
         _("none is set"),
         _USED,
-        _("Set `server.names` in config.toml if devices reach this server by a name."),
+        _("If devices reach this server by a name, enter it under Settings, Network."),
     ),
     "names.another": ("{names}", _USED, _("Your browser uses {reached_as}, which is not among them.")),
     "names.fine": ("{names}", _USED, ""),

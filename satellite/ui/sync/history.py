@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from satellite.actions.synchronization import list_causes, list_history
+from satellite.core.site.causes import of_step
 from satellite.ui.files import carried
 from satellite.ui.sync.frame import CRUMBS, sync_page, tabs_for
 from satellite.ui.sync.remedies import PLACES
@@ -48,13 +49,13 @@ OUTCOMES: dict[str, StateWords] = {
 
 def causes_of(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Steps with the cause of a failure in words beside its code."""
-    meanings = {one["code"]: one["message"] for one in list_causes()}
     found = []
     for one in items:
-        code, _colon, more = one["detail"].partition(": ")
-        cause = meanings.get(code)
-        words: Words = cause if cause is not None else more or code
-        found.append({**one, "code": code, "cause": words, "more": more if cause is not None else ""})
+        code = one["detail"].partition(": ")[0]
+        cause, more = of_step(one["detail"])
+        words: Words = cause.meaning if cause is not None else more or code
+        small = ", ".join(word for word in (more if cause is not None else "", code) if word)
+        found.append({**one, "code": code, "cause": words, "more": small})
     return found
 
 

@@ -121,7 +121,7 @@ _ALL = [
         Stage.RESPONSE,
         ("response_altered", "The response was altered in transit.", "Transport the original again, byte for byte; over the network, retry: central sends the same response."),
         ("response_truncated", "The response was truncated.", "Transport the original again and compare its size; over the network, retry: central sends the same response."),
-        ("response_malformed", "The file is not a well-formed response.", "Check that it is the intended file and transport the original again; if it fails again, compare the versions of the two programs."),
+        ("response_malformed", "The file is not a well-formed response.", "Check that it is the file that central made, and transport the original again; if it fails again, compare the versions of the two programs."),
         ("file_changed", "The file was changed in transit.", "Carry the original file again, byte for byte: unpacked, as an attachment or in binary mode, not as text."),
         ("wrong_site", "The response is for another satellite.", "Use the file of this satellite."),
         ("unknown_key", "The response is signed by a key that this satellite does not know.", "Get a newer root file from the vendor, or correct the address."),
@@ -182,6 +182,15 @@ def of_central(code: str, status: int) -> Cause:
     if not code:
         return CAUSES[_BY_STATUS.get(status, "not_central")]
     return CAUSES["central_failed" if status >= 500 else "refused_by_central"]
+
+
+def of_step(detail: str) -> tuple[Cause | None, str]:
+    """The cause that a step of the history names, if any, and what it says beside it.
+
+    A step names a cause, or the code of a refused response or of central's refusal.
+    """
+    code, _colon, more = detail.partition(": ")
+    return CAUSES.get(code) or CAUSES.get(BY_RESPONSE.get(code, BY_CENTRAL.get(code, ""))), more
 
 
 def of_response(code: str) -> Cause:
