@@ -9,6 +9,7 @@ from serverkit.web.agents import browser_words
 X11 = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
 
 
+@pytest.mark.row("S3.4")
 @pytest.mark.parametrize(
     ("agent", "words"),
     [
