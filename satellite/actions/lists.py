@@ -108,11 +108,13 @@ EVENT_ORDERS = Orders(Event.id, {"at": (Event.number,)}, "-at")
 
 
 def list_events(unit: Unit, part: Part = WHOLE) -> Window:
-    """The event log. Filters: q, kind (`token:` stands for all of tokens), virtual_account, instance, tag, actor, since, until (in ISO form)."""
+    """The event log. Filters: q (also the serial or UUID of a device, be it removed), kind (`token:` stands for all of tokens), virtual_account, instance, tag, actor, since, until (in ISO form)."""
     wanted = part.wanted
     query = select(Event)
     if text := wanted.get("q"):
-        query = query.where(or_(*(one.contains(text, autoescape=True) for one in (Event.message, Event.actor))))
+        device = select(Instance.id).where(or_(Instance.serial == text, Instance.uuid == text))
+        said = [one.contains(text, autoescape=True) for one in (Event.message, Event.actor)]
+        query = query.where(or_(*said, Event.instance_id.in_(device)))
     query = _in_place(query, wanted, Event.virtual_account_id)
     if kind := wanted.get("kind"):
         query = query.where(Event.kind.startswith(kind, autoescape=True) if kind.endswith(":") else Event.kind == kind)

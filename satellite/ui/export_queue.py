@@ -153,6 +153,8 @@ def list_page(page: Page) -> Answer:
             sent=sent,
             granted=granted,
         )
+        if waiting or sent or granted
+        else _("Nothing waits.")
         if counts
         else ""
     )

@@ -145,7 +145,7 @@ def new_page(page: Page) -> Answer:
     first = {"virtual_account": offered[0].value} if offered else {}
     values = {"days": 30, **first}
     view = NEW.view(page, "/tokens/new", choices={"virtual_account": offered}, values=values, cancel="/tokens")
-    return Shown("token-new", _("New token"), "form_page.html", {"view": view}, crumbs=LIST, nav="tokens")
+    return Shown("token-new", _("New token"), "token_new.html", {"view": view}, crumbs=LIST, nav="tokens")
 
 
 def make(page: Page) -> Answer:

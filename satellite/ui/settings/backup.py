@@ -102,6 +102,7 @@ def show(page: Page) -> Answer:
         choices={"zone": zones()},
         fresh="keep" not in typed,
         theirs=BACKUP,
+        quiet=True,
     )
     newest = found["newest_verified"]
     context = {

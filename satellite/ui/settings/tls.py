@@ -52,7 +52,7 @@ REMEDIES: dict[str, Words] = {
 }
 WARNED: dict[str, Words] = {
     "chain": _("If devices do not know this issuer, add its certificate below the server's."),
-    "time": _("It expires soon."),
+    "time": _("It ends soon."),
     "names": REMEDIES["names"],
 }
 SEVERITIES = {Outcome.FAIL: Severity.MAJOR, Outcome.WARN: Severity.MINOR}
