@@ -104,17 +104,20 @@ def list_export_queue(unit: Unit, part: Part = WHOLE) -> Window:
     return window_of(unit, query, QUEUE_ORDERS, part, partial(queue_dicts, unit))
 
 
+SHORTEST_SERIAL = 6
+"""From how many characters on a word of a search for events may be a serial number, or a part of one."""
 EVENT_ORDERS = Orders(Event.id, {"at": (Event.number,)}, "-at")
 
 
 def list_events(unit: Unit, part: Part = WHOLE) -> Window:
-    """The event log. Filters: q (also the serial or UUID of a device, be it removed), kind (`token:` stands for all of tokens), virtual_account, instance, tag, actor, since, until (in ISO form)."""
+    """The event log. Filters: q (also what names a device, be it removed), kind (`token:` stands for all of tokens), virtual_account, instance, tag, actor, since, until (in ISO form)."""
     wanted = part.wanted
     query = select(Event)
     if text := wanted.get("q"):
-        device = select(Instance.id).where(or_(Instance.serial == text, Instance.uuid == text))
         said = [one.contains(text, autoescape=True) for one in (Event.message, Event.actor)]
-        query = query.where(or_(*said, Event.instance_id.in_(device)))
+        if len(text) >= SHORTEST_SERIAL and " " not in text:
+            said.append(Event.instance_id.in_(select(Instance.id).where(named_by(text))))
+        query = query.where(or_(*said))
     query = _in_place(query, wanted, Event.virtual_account_id)
     if kind := wanted.get("kind"):
         query = query.where(Event.kind.startswith(kind, autoescape=True) if kind.endswith(":") else Event.kind == kind)

@@ -124,13 +124,16 @@ def test_a_window_goes_forth_and_back() -> None:
 
 @pytest.mark.row("S3.2", "S3.3")
 def test_events_requests_and_steps_are_filtered() -> None:
-    """A group of kinds stands for all of its kinds; a time that is none is ignored."""
+    """A group of kinds stands for all of its kinds; a time that is none is ignored; a serial finds a device that was removed."""
     with unit_of() as unit:
         row = add_instance(unit, add_virtual_account(unit, "Site"), "SN1", "core-1")
         add_request(unit, row, "r1")
         add_request(unit, row, "r2", state="failed")
         for kind in (EventKind.TOKEN_CREATED, EventKind.TOKEN_REVOKED, EventKind.SATELLITE_CREATED):
             record(unit, kind, kind.value, subject={}, virtual_account_id=row.virtual_account_id)
+        gone = add_instance(unit, add_virtual_account(unit, "Other"), "FOC2334W0K5")
+        record(unit, EventKind.INSTANCE_REMOVED, "removed", instance_id=gone.id)
+        gone.removed = True
         for outcome in ("applied", "refused"):
             note_history(unit, "import", outcome, epoch=1, number=1, counts={})
         unit.session.flush()
@@ -142,6 +145,7 @@ def test_events_requests_and_steps_are_filtered() -> None:
         assert found(lists.list_events, "kind", kind=group) == [EventKind.TOKEN_REVOKED, EventKind.TOKEN_CREATED]
         assert len(found(lists.list_events, "kind", virtual_account="Site", since="yesterday")) == 3
         assert found(lists.list_events, "kind", until="2025-12-31T00:00:00Z") == []
+        assert found(lists.list_events, "message", q="FOC2334W0K5") == ["removed"]
         assert found(lists.list_export_queue, "state", state="failed", q="core") == ["failed"]
         assert found(lists.list_history, "outcome", outcome="refused", step="import") == ["refused"]
 
