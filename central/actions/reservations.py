@@ -14,7 +14,7 @@ from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, by_number, default_virtual_account, virtual_account
 from central.domain.catalogue.queries import by_name
 from central.domain.reservations import ending, factory, queries, rehosting, services, updates
-from central.domain.reservations.errors import UnknownReservationError
+from central.domain.reservations.errors import InvalidCodeError, UnknownReservationError
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.offers import offers
 from central.domain.reservations.queries import (
@@ -26,6 +26,9 @@ from central.domain.reservations.queries import (
 )
 from central.domain.reservations.rules import WantedLicence, read_request
 from central.keyring import KeyRing
+from exchange.codes.request import name_device
+from exchange.errors import ExchangeError
+from exchange.identity import Udi
 from serverkit.db.trial import trial
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError
@@ -160,6 +163,27 @@ def create_reservation(
     licences = _by_tag(unit, wanted)
     row, instance = services.reserve(unit, keyring, account, place, request_code, licences, product_tag or None)
     return NewReservation(row.authorization_code, reservation_dict(row, {place.id: place.name}), identified(instance))
+
+
+def authorize_device(
+    unit: Unit,
+    keyring: KeyRing,
+    domain: str,
+    virtual_account_name: str,
+    device: tuple[str, str],
+    seed: bytes,
+    wanted: Sequence[WantedLicence],
+    product_tag: str | None = None,
+) -> NewReservation:
+    """Reserve for another maker's device that has no request code: it is known by product id and serial number.
+
+    `seed` is what the device sent along; it makes the code of the request. InvalidCodeError for a name that no code holds.
+    """
+    try:
+        code = name_device(Udi(pid=device[0], serial=device[1]), seed)
+    except ExchangeError as error:
+        raise InvalidCodeError(error.message) from error
+    return create_reservation(unit, keyring, domain, virtual_account_name, code, wanted, product_tag)
 
 
 def create_reservations(

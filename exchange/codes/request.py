@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 
-from exchange.codes.base58 import CLASS, OWN, as_written, case_hint, check_of
+from exchange.codes.base58 import CLASS, OWN, as_written, case_hint, check_of, to_digits
 from exchange.codes.secrets import commitment
 from exchange.errors import AlteredError, MalformedError
 from exchange.identity import Udi
 
 CHECK_DIGITS = 2
+NAMED = "CD"
 MOST_CHARS = 600
 _REST_CHARS = len("CP-Z:-smczDWRiK-YK")
 _SHAPE = re.compile(
@@ -52,6 +54,13 @@ def obstacle_of(udi: Udi) -> tuple[str, str, str] | None:
 def make_request_code(udi: Udi, secret: bytes) -> str:
     """The code with which a device asks for a reservation; of use only where `obstacle_of` finds nothing."""
     body = f"{OWN}-Z{udi.pid}:{udi.serial}-{commitment(secret, udi)}"
+    return f"{body}-{check_of(body, CHECK_DIGITS)}"
+
+
+def name_device(udi: Udi, seed: bytes) -> str:
+    """The code of a request that names another maker's device without a code: its digits come from what it sent."""
+    digits = to_digits(int.from_bytes(hashlib.sha256(b"request without a code|" + seed).digest()[:6]), 9)
+    body = f"{NAMED}-Z{udi.pid}:{udi.serial}-{digits}"
     return f"{body}-{check_of(body, CHECK_DIGITS)}"
 
 

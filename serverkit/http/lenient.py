@@ -139,9 +139,13 @@ class Failure(dict[str, Any]):
     """The answer of a look-up that fails, in the form of its call; its status is 400."""
 
 
+class Accepted(dict[str, Any]):
+    """The answer to a submission whose result is fetched later; its status is 202."""
+
+
 def answer(value: object, status: int = 200) -> Response:
     """A JSON answer."""
-    status = 400 if isinstance(value, Failure) else status
+    status = 400 if isinstance(value, Failure) else 202 if isinstance(value, Accepted) else status
     return Response(json.dumps(value, ensure_ascii=False).encode(), status, content_type="application/json")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from exchange.identity import Udi
-from tests.api.test_compat import CLOUD, REAL_CODE, Script, _script
+from tests.api.test_compat import CLOUD, REAL_CODE, RETURN, Script, _script
 from tests.api.test_compat_contract import DAY, LICENCE, POOL, TERMS, TOKEN, USAGE, differences
 from tests.world import ACCOUNT, World, call
 
@@ -227,3 +228,56 @@ def test_a_reservation_is_made_updated_confirmed_and_returned_at_the_newer_addre
     gone = {"productInstancesRemoveRequests": [{"sudi": sudi, "returnCode": device.reserve_return()}]}
     removed = script.post(f"{B}/licensing/v3/accounts/{ACCOUNT}/devices/remove?{at}", gone)
     assert (removed["status"], vendor.licence("ADVANTAGE", pool="Spare")["reserved"]) == ("SUCCESS", 0)
+
+
+AUTHORIZED = {"product_instance_identifier": str, "sudi": {"udi_pid": str, "udi_serial_number": str}, "auth_status": [], "status": re.compile("SUCCESS|FAILED"), "status_message": str, "correlation_id": str}  # fmt: skip
+
+
+@pytest.mark.row("C6.1", "C6.3", "C6.8")
+def test_devices_are_authorized_by_a_submission_and_a_poll(vendor: World) -> None:
+    """One that fits, one that is too much: both are in the poll; the same submission again gives the same number."""
+    script = _script(vendor)
+    number = script.get(DMS)["data"][0]["accountIdentifier"]
+    pools = script.get(f"{DMS}/{ACCOUNT}/virtualaccounts")["data"]
+    spare = {one["virtualAccountName"]: one["virtualAccountId"] for one in pools}["Spare"]
+    named = {"X_CSW_SMART_ACCOUNT_ID": number, "X_CSW_VIRTUAL_ACCOUNT_ID": spare}
+
+    def entry(serial: str, count: str, **more: object) -> dict[str, Any]:
+        sudi = {"udi_pid": "C9K", "udi_serial_number": serial, "uuid": "NA"}
+        keys = [{"entitlement": "ADVANTAGE", "count": count}] if count else []
+        return {"sudi": sudi, "software_tag_identifier": "PX", "hostname": None, "keys": keys, **more}
+
+    def submit(nonce: str, *entries: dict[str, Any], path: str = f"{CLOUD}/v2/devices/authrequest") -> dict[str, Any]:
+        body = {"data": {"timestamp": 1, "nonce": nonce, "license_pool_id": None, "licenses": [*entries]}}
+        status, found = ask(script, "POST", path, body, **named)
+        assert status == 202, found
+        return dict(found)
+
+    def poll(submitted: dict[str, Any], path: str = f"{CLOUD}/v2/accounts/poll") -> dict[str, Any]:
+        return script.post(path, {"data": {"nonce": "p", "poll_id": submitted["poll_id"], "type": "authorizations"}})
+
+    first = submit("n-1", entry("S1", "2"), entry("S2", "99"))
+    again = submit("n-1", entry("S1", "2"), entry("S2", "99"))
+    found = poll(first)
+    newer = poll(first, f"{B}/licensing/v2/poll")
+    raised = poll(submit("n-2", entry("S1", "3"), path=f"{B}/licensing/v2/device/request-auth-codes"))
+    good, bad = found["data"]["authorizations"]
+    stranger = ask(script, "POST", f"{CLOUD}/v2/accounts/poll", {"data": {"poll_id": "1"}})
+    unplaced = ask(script, "POST", f"{CLOUD}/v2/devices/authrequest", {"data": {"licenses": [entry("S3", "1")]}}, X_CSW_SMART_ACCOUNT_ID=number)  # fmt: skip
+    strange = poll(submit("n-3", entry("S9", "", remove_code="x")))["data"]["authorizations"][0]
+    returned = poll(submit("n-4", entry("S1", "", remove_code=RETURN)))["data"]["authorizations"][0]
+
+    assert (first["status"], first["action"], again["poll_id"]) == ("OK_POLL", "authorizations", first["poll_id"])
+    assert first["poll_id"] > 2**53
+    assert [*differences(found, {"status": re.compile("COMPLETE"), "message": NOTHING, "data": {"authorizations": [AUTHORIZED]}})] == []  # fmt: skip
+    assert newer["data"]["license_data"] == found["data"]["authorizations"]
+    assert base64.b64decode(good["smart_license"]).startswith(b"<?xml")
+    assert (good["status"], good["error_code"]) == ("SUCCESS", None)
+    assert (bad["status"], bad["smart_license"], bad["error_code"]) == ("FAILED", None, "ERROR_ALL_COUNTS_IN_USE")
+    assert raised["data"]["authorizations"][0]["status"] == "SUCCESS"
+    assert (stranger[0], stranger[1]["message_code"]) == (400, "INVALID_POLL_ID")
+    assert (unplaced[0], unplaced[1]["status"]) == (400, "ERROR")
+    assert (strange["status"], strange["error_code"]) == ("FAILED", "UNKNOWN_RESERVATION")
+    assert (returned["status"], returned["smart_license"]) == ("SUCCESS", None)
+    assert vendor.licence("ADVANTAGE", pool="Spare")["reserved"] == 0
+    assert vendor.central("ledger", "verify")["ok"]

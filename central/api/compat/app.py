@@ -8,7 +8,7 @@ from functools import partial
 
 from central.actions.credentials import recognise_bearer
 from central.actions.permits import permit
-from central.api.compat import accounts, devices, licences, reservations, summary, tokens
+from central.api.compat import accounts, devices, licences, policy, reservations, summary, tokens
 from central.api.compat.software import ROUTES as SOFTWARE
 from central.api.compat.wire import BASES, Call, is_appliance, locate, open_call
 from central.domain.access.rules import Permission
@@ -52,6 +52,17 @@ ROUTES = (
         permission=Permission.VIRTUAL_ACCOUNT_VIEW,
         row="C3.1",
     ),
+    _R(
+        "POST",
+        "2",
+        "devices/authrequest",
+        policy.request_authorizations,
+        changes=True,
+        by_headers=True,
+        permission=Permission.RESERVATION_MANAGE,
+        row="C6.1",
+    ),
+    _R("POST", "2", "accounts/poll", policy.poll, permission=Access.SIGNED_IN, row="C6.1"),
     *shared_routes(_SERVED),
     *SOFTWARE,
 )

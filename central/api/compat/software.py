@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from central.api.compat import accounts, alerts, devices, discovery, licences, reservations, summary, tokens
+from central.api.compat import accounts, alerts, devices, discovery, licences, policy, reservations, summary, tokens
 from central.api.compat.wire import Call
 from central.domain.access.rules import Permission
 from serverkit.http.lenient import BodyError, overall
@@ -146,6 +146,17 @@ ROUTES = (
         "C6.1",
     ),
     _changes(f"{_V2}/licenses/reserve", _reserve_in_all, Permission.RESERVATION_MANAGE, "C6.1"),
+    _R(
+        "POST",
+        "",
+        f"{_LICENSING}/v2/device/request-auth-codes",
+        policy.request_authorizations,
+        changes=True,
+        by_headers=True,
+        permission=Permission.RESERVATION_MANAGE,
+        row="C6.1",
+    ),
+    _reads("POST", f"{_LICENSING}/v2/poll", policy.poll, Access.SIGNED_IN, "C6.1"),
     _changes(f"{_V2}/licenses/update", _in_query(reservations.update), Permission.RESERVATION_MANAGE, "C6.3"),
     _changes(f"{_V2}/licenses/confirm", _in_query(reservations.confirm), Permission.RESERVATION_MANAGE, "C6.3"),
 )

@@ -20,7 +20,7 @@ NO_DATA = {"status": "COMPLETE", "message_code": "NO_DATA_FOUND", "message": "No
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def _data(call: Call) -> Mapping[str, Any]:
+def data_of(call: Call) -> Mapping[str, Any]:
     """What these calls send within `data`, or at the top."""
     inner = call.body.get("data")
     if inner is not None and not isinstance(inner, dict):
@@ -30,18 +30,21 @@ def _data(call: Call) -> Mapping[str, Any]:
 
 def _asked(call: Call) -> tuple[list[dict[str, Any]], dict[str, list[HeldLot]]]:
     """The lines of the licences table and the lots by tag: of the tags and the virtual account that are asked for."""
-    domain, number, wanted = call.domain, call.path.get("va_number"), set(words_of(_data(call), "tags"))
-    names = None
-    if number is not None:
-        found = discovery.name_places(call.unit, domain).get(number)
-        if found is None:
-            raise BodyError("the account has no virtual account with number {number}", number=number[:32])
-        names = [found]
+    domain, number, wanted = call.domain, call.path.get("va_number"), set(words_of(data_of(call), "tags"))
+    names = [place_of(call, number)] if number is not None else None
     rows = [row for row in licences.list_licences(call.unit, domain, names) if not wanted or row["tag"] in wanted]
     lots: dict[str, list[HeldLot]] = {}
     for lot in licences.list_lots(call.unit, domain, names, {row["tag"] for row in rows}):
         lots.setdefault(lot.tag, []).append(lot)
     return rows, lots
+
+
+def place_of(call: Call, number: str) -> str:
+    """The virtual account of a number, by name."""
+    found = discovery.name_places(call.unit, call.domain).get(number)
+    if found is None:
+        raise BodyError("the account has no virtual account with number {number}", number=number[:32])
+    return found
 
 
 def _envelope(call: Call, summary: list[dict[str, Any]]) -> dict[str, Any]:
@@ -51,7 +54,7 @@ def _envelope(call: Call, summary: list[dict[str, Any]]) -> dict[str, Any]:
         "message_code": None,
         "message": f"Retrieved summary for {len(summary)} {word} in the pool.",
         "timestamp": int(call.unit.now.timestamp() * 1000),
-        "nonce": _data(call).get("nonce"),
+        "nonce": data_of(call).get("nonce"),
         "out_standing_reports": 0,
         "summary": summary,
     }

@@ -1,0 +1,188 @@
+"""What programs ask for devices that report by policy: authorizations, returns, and the poll for their result.
+
+A submission is done at once and answered with a number; the poll gives what became of it, for a day.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from central.actions.licences import find_tag
+from central.actions.reservations import (
+    authorize_device,
+    confirm_reservation,
+    reservation_id_of,
+    return_reservation,
+    update_reservation,
+)
+from central.api.compat.devices import DeviceNotFoundError, find_device
+from central.api.compat.summary import data_of, place_of
+from central.api.compat.wire import Call
+from central.domain.credentials.models import IdempotentAnswer
+from central.domain.reservations.errors import UnknownReservationError
+from central.domain.reservations.rules import WantedLicence
+from serverkit.errors import AppError
+from serverkit.http.lenient import (
+    Accepted,
+    BodyError,
+    Failure,
+    entries_of,
+    is_blank,
+    number_of,
+    objects_of,
+    said,
+    text_of,
+)
+from serverkit.http.lenient_devices import identity_of
+from serverkit.http.memory import MOST_BYTES, AnswerMemory, Kept
+
+MOST_ENTRIES = 100
+POLL_SECONDS = 300
+ERRORS = {"not_enough_free": "ERROR_ALL_COUNTS_IN_USE"}
+
+
+def request_authorizations(call: Call) -> dict[str, Any]:
+    """`devices/authrequest`: each entry has its own outcome, which the poll shows. The same request again changes nothing."""
+    data = data_of(call)
+    entries = objects_of(data, "licenses")
+    if len(entries) > MOST_ENTRIES:
+        raise BodyError("{name} has more than {most} entries", name="licenses", most=MOST_ENTRIES)
+    call = replace(call, path={**call.path, "va": _place(call, data)})
+    place = json.dumps([call.smart_account.id, call.path["va"]]).encode()
+    digest = hashlib.sha256(place + call.request.body).hexdigest()
+    known = _memory(call).recall(call.unit, f"submitted:{digest[:48]}")
+    if known is not None:
+        return _accepted(call, "authorizations", int(known.body))
+    outcomes = [_authorized(call, entry, f"{index}|{data.get('nonce')}") for index, entry in enumerate(entries)]
+    return _accepted(call, "authorizations", _keep(call, digest, {"authorizations": outcomes}))
+
+
+def _place(call: Call, data: Mapping[str, Any]) -> str:
+    number = call.path.get("va_number") or data.get("license_pool_id")
+    if is_blank(number):
+        raise BodyError("Missing required input parameters: {name}", name="X-CSW-VIRTUAL-ACCOUNT-ID")
+    return place_of(call, str(number))
+
+
+def _authorized(call: Call, entry: Mapping[str, Any], seed: str) -> dict[str, Any]:
+    given = entry.get("sudi")
+    sudi = given if isinstance(given, dict) else {}
+    outcome: dict[str, Any] = {
+        "product_instance_identifier": "",
+        "sudi": {name: sudi.get(name) for name in ("udi_pid", "udi_serial_number")},
+        "smart_license": None,
+        "auth_status": [],
+        "error_code": None,
+        "status": "SUCCESS",
+        "status_message": "",
+        "correlation_id": "",
+    }
+    try:
+        with call.unit.savepoint():
+            code = _changed(call, entry, seed)
+    except AppError as error:
+        failed = {"status": "FAILED", "status_message": said(error)}
+        return {**outcome, **failed, "error_code": ERRORS.get(error.code, error.code.upper())}
+    return {**outcome, "smart_license": base64.b64encode(code.encode()).decode() if code else None}
+
+
+def _changed(call: Call, entry: Mapping[str, Any], seed: str) -> str:
+    """Reserve, change, confirm or give back what an entry asks for; the code that its device installs, empty for none."""
+    wanted = [_wanted(call, one) for one in entries_of(entry, "keys")]
+    confirmation, returned = (text_of(entry, name, needed=False) for name in ("confirm_code", "remove_code"))
+    named = {"sudi": entry.get("sudi"), "productTagName": entry.get("software_tag_identifier")}
+    unit, keyring, domain = call.unit, call.server.keyring, call.domain
+    reservation = _reservation(call, named)
+    if confirmation and reservation and not returned:
+        confirm_reservation(unit, domain, reservation, confirmation)
+    if wanted and reservation:
+        return update_reservation(unit, keyring, domain, reservation, wanted).code
+    if wanted:
+        known = identity_of(named)
+        if not {"pid", "serial"} <= {*known}:
+            raise BodyError("Missing required input parameters: udi_pid, udi_serial_number")
+        tag = text_of(entry, "software_tag_identifier", needed=False)
+        device, place = (known["pid"], known["serial"]), call.path["va"]
+        return authorize_device(unit, keyring, domain, place, device, seed.encode(), wanted, tag).code
+    if not reservation:
+        raise UnknownReservationError
+    if returned:
+        return_reservation(unit, domain, reservation, returned)
+    elif not confirmation:
+        raise BodyError("Missing required input parameters: keys, confirm_code or remove_code")
+    return ""
+
+
+def _reservation(call: Call, named: Mapping[str, Any]) -> str:
+    """The active reservation of the device that an entry means; empty for none."""
+    try:
+        return reservation_id_of(call.unit, call.domain, find_device(call, named).id)
+    except (DeviceNotFoundError, UnknownReservationError):
+        return ""
+
+
+def _wanted(call: Call, entry: Mapping[str, Any]) -> WantedLicence:
+    name = text_of(entry, "entitlement", "entitlementTag")
+    tag = find_tag(call.unit, call.domain, call.path["va"], name)
+    return WantedLicence(tag, number_of(entry.get("count"), "count"))
+
+
+def _memory(call: Call) -> AnswerMemory:
+    return AnswerMemory(IdempotentAnswer, call.server.keyring.box)
+
+
+def _keep(call: Call, digest: str, data: Mapping[str, Any]) -> int:
+    """Keep what became of a submission; the number by which its sender fetches it."""
+    number = secrets.randbits(59) | 1 << 58  # more than a double holds exactly, as the contract has it
+    body = json.dumps(data).encode()
+    if len(body) > MOST_BYTES:
+        raise BodyError("the answer would be larger than {most} bytes; send fewer entries", most=MOST_BYTES)
+    memory = _memory(call)
+    memory.keep(call.unit, f"poll:{number}", Kept(digest, 200, "application/json", body))
+    memory.keep(call.unit, f"submitted:{digest[:48]}", Kept(digest, 202, "text/plain", str(number).encode()))
+    return number
+
+
+def _accepted(call: Call, action: str, number: int) -> dict[str, Any]:
+    data = data_of(call)
+    return Accepted(
+        status="OK_POLL",
+        message_code=None,
+        message=None,
+        timestamp=int(call.unit.now.timestamp() * 1000),
+        nonce=data.get("nonce"),
+        type=None,
+        poll_id=number,
+        poll_interval=POLL_SECONDS,
+        action=action,
+    )
+
+
+def poll(call: Call) -> dict[str, Any]:
+    """`accounts/poll`: what became of a submission of this caller, decided by its number alone."""
+    data = data_of(call)
+    number = data.get("poll_id")
+    text = str(number).strip() if isinstance(number, int | str) and not isinstance(number, bool) else ""
+    kept = _memory(call).recall(call.unit, f"poll:{text}") if text.isascii() and text.isdecimal() else None
+    if kept is None:
+        message = "There is no submission of this client with this poll_id, or it is older than a day."
+        return Failure(status="FAILED", message_code="INVALID_POLL_ID", message=message, localized_message=message)
+    found = json.loads(kept.body)
+    if call.request.path.startswith("/v1/software/apis"):
+        found["license_data"] = next(iter(found.values()))
+    return {
+        "status": "COMPLETE",
+        "message_code": "",
+        "message": "",
+        "timestamp": int(call.unit.now.timestamp() * 1000),
+        "nonce": data.get("nonce"),
+        "type": data.get("type"),
+        "correlation_id": "",
+        "data": found,
+    }
