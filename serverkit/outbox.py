@@ -93,6 +93,9 @@ def _try(senders: Mapping[str, Send], entry_id: str, kind: str, payload: dict[st
     except AppError as error:
         get_logger().warning("outbox_failed", entry=entry_id, kind=kind, code=error.code)
         return f"{error.code}: {error.message}"
+    except Exception as error:  # noqa: BLE001 - what cannot be sent keeps nothing else from being sent
+        get_logger().error("outbox_failed", entry=entry_id, kind=kind, cause=type(error).__name__, exc_info=error)
+        return f"{type(error).__name__}: see the log"
     return None
 
 

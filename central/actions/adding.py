@@ -13,6 +13,7 @@ from central.domain.adding.errors import LicenceNamedTwiceError, UnknownProductE
 from central.domain.adding.rules import judge_addition
 from central.domain.catalogue.queries import by_name, entitlements, find_product
 from central.domain.instances.queries import placed_name
+from central.domain.preferences.queries import is_on
 from serverkit.db.unit import Unit
 
 Quantities = Mapping[str, int] | Sequence[tuple[str, int]]
@@ -44,9 +45,14 @@ def include_licences(unit: Unit, product: str, wanted: Quantities) -> dict[str, 
 
 
 def list_additions(unit: Unit, domain: str, instance_id: str, number: str = ALL_POOLS) -> list[dict[str, Any]]:
-    """The licences that a device brings, by name: how many can be added, and whether they were added already."""
+    """The licences that a device brings, by name: how many can be added, and whether they were added already.
+
+    None where the flag *add to inventory* of the account is off.
+    """
     row = instance_at(unit, by_domain(unit, domain), number, instance_id)
     offer = services.offer_of(unit, row)
+    if not offer.on:
+        return []
     known = {one.tag: one for one in entitlements(unit, offer.included)}
     found = [
         {
@@ -62,6 +68,11 @@ def list_additions(unit: Unit, domain: str, instance_id: str, number: str = ALL_
         for tag, count in offer.included.items()
     ]
     return sorted(found, key=lambda one: (str(one["name"]), str(one["tag"])))
+
+
+def is_adding_on(unit: Unit, domain: str) -> bool:
+    """Whether licences of devices can be added to the inventory of an account (row C12.3)."""
+    return is_on(unit, by_domain(unit, domain).id, "add_to_inventory")
 
 
 def judge_licences(unit: Unit, domain: str, instance_id: str, wanted: Quantities) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def end_silent_instances(unit: Unit) -> int:
     for row in list(unit.session.scalars(query)):
         silent = unit.licence_now - row.last_contact
         if silent >= REMOVED and not _holds(unit, row):
-            remove_instance(unit, row)
+            remove_instance(unit, row, silent=True)
         elif silent >= SILENT_MAJOR and row.state != InstanceState.RELEASED:
             freed = claims_of(unit, row.account_id, row.id)
             release_claims(unit, row.account_id, [row.id])

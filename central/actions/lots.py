@@ -11,6 +11,7 @@ from sqlalchemy import func, literal, or_, select
 from central.actions.licence_lists import Scope, scope_of
 from central.actions.lookup import chosen_names
 from central.domain.access.rules import ALL_POOLS
+from central.domain.access.services import is_of_vendor
 from central.domain.accounts.queries import by_domain
 from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import titles
@@ -19,6 +20,8 @@ from central.domain.ledger.lot_lists import lots_of, quantities
 from central.domain.ledger.models import Lot
 from central.domain.ledger.rules import LotSource
 from central.domain.licence_tags.queries import lot_tags, tagged_lots, wanted_keys
+from central.domain.preferences.errors import TransactionsOffError
+from central.domain.preferences.queries import is_on
 from exchange.compliance import lot_phase, until
 from serverkit.clock import iso, optional_iso
 from serverkit.dates import DateFormError, read_end
@@ -58,13 +61,25 @@ class InvalidSearchError(InvalidInputError):
     remedy = Remedy("Give a date such as 2027-11-30, and a source that there is.", page="central-portal.md#lots")
 
 
+def shows_lots(unit: Unit, domain: str) -> bool:
+    """Whether the inventory shows its lots: customers see none while the flag of their account is off (row C12.3)."""
+    return _shows(unit, by_domain(unit, domain).id)
+
+
+def _shows(unit: Unit, account_id: str) -> bool:
+    return is_on(unit, account_id, "transaction_details") or is_of_vendor(unit)
+
+
 def list_lot_window(unit: Unit, domain: str, number: str, part: Part = WHOLE) -> Window:
     """The lots of a virtual account, or of all (`all`).
 
     Filters: source, licence (its id), order (number of the sales or the web order), po, pak: the whole of it; customer,
     country, family, sku: a part of it; expires_by: ends on this day or before; tags: all of them.
     """
-    return _window(unit, (domain, number), scope_of(unit, domain, number), part)
+    scope = scope_of(unit, domain, number)
+    if not _shows(unit, scope.account_id):
+        raise TransactionsOffError
+    return _window(unit, (domain, number), scope, part)
 
 
 def list_lots(
@@ -72,6 +87,9 @@ def list_lots(
 ) -> Listing:
     """The lots of these virtual accounts, or of all that the caller may see, by their ids; InvalidSearchError."""
     account = by_domain(unit, domain)
+    names_of = chosen_names(unit, account.id, names)
+    if not _shows(unit, account.id):
+        raise TransactionsOffError
     if wanted.get("source") and wanted["source"] not in set(LotSource):
         known = ", ".join(LotSource)
         raise InvalidSearchError(
@@ -81,7 +99,7 @@ def list_lots(
         raise InvalidSearchError("{text!r} is no day", text=wanted["expires_by"][:32])
     if part.after is not None and not is_id(part.after):
         raise UnknownKeyError
-    scope = Scope(account.id, chosen_names(unit, account.id, names), {}, frozenset())
+    scope = Scope(account.id, names_of, {}, frozenset())
     after = write_key([part.after]) if part.after is not None else None
     found = _window(unit, (domain, ALL_POOLS), scope, Part("id", after, most=part.limit, filters=wanted))
     items = [{name: value for name, value in one.items() if name not in {"domain", "number"}} for one in found.items]

@@ -9,9 +9,11 @@ from sqlalchemy import String, cast, func
 from central.actions.views import MailView
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
+from central.domain.alerts.services import refresh_vendor
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.operations.models import OutboxEntry
+from central.keyring import KeyRing
 from central.runtime import Central
 from serverkit.actor import Actor
 from serverkit.db.paging import ALL, Listing, Slice, Sorting, page_of
@@ -67,6 +69,11 @@ def retry_mail(unit: Unit, mail_id: str) -> dict[str, Any]:
     subject = {"mail": mail_id, "to": shown["to"]}
     record(unit, None, EventKind.MAIL_RETRIED, f"mail to {shown['to']} is tried again", subject=subject)
     return MailView(**shown).shown()
+
+
+def refresh_mail(keyring: KeyRing, unit: Unit) -> None:
+    """Refresh the alerts of the vendor about mail that was not delivered."""
+    refresh_vendor(unit, keyring)
 
 
 def show_mail_settings(server: Central, unit: Unit) -> dict[str, Any]:

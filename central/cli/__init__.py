@@ -22,6 +22,7 @@ MODULES = {
     "licences": ("licence",),
     "mail": ("mail",),
     "orders": ("catalogue", "order", "ledger"),
+    "preferences": ("flag", "preferences"),
     "reservations": ("reservation",),
     "satellites": ("satellite", "sync"),
     "server": ("upgrade", "serve", "jobs", "node"),

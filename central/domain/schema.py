@@ -19,6 +19,7 @@ from central.domain.licence_tags import models as licence_tags
 from central.domain.notices import models as notices
 from central.domain.operations import models as operations
 from central.domain.policies import models as policies
+from central.domain.preferences import models as preferences
 from central.domain.reservations import models as reservations
 from central.domain.satellites import models as satellites
 from central.domain.tokens import models as tokens
@@ -42,6 +43,7 @@ FEATURES = (
     notices,
     operations,
     policies,
+    preferences,
     reservations,
     satellites,
     tokens,

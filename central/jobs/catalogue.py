@@ -8,6 +8,8 @@ from typing import Any
 
 from central.actions.alerts import refresh_alerts
 from central.actions.deadlines import apply_deadlines, end_terms
+from central.actions.mail import refresh_mail
+from central.actions.notices import write_notices
 from central.actions.time import make_clock_job
 from central.actions.tls import refresh_tls
 from central.domain.notices.rules import MAIL
@@ -30,13 +32,20 @@ def jobs_of(server: Central) -> tuple[Job, ...]:
         send(settings, compose(settings, entry_id, server.clock.now(), mail["to"], mail["subject"], mail["text"]))
 
     def outbox() -> str:
-        return deliver(server.database, OutboxEntry, Actor(ActorKind.JOB, "outbox", "job outbox"), {MAIL: send_mail})
+        actor = Actor(ActorKind.JOB, "outbox", "job outbox")
+        said = deliver(server.database, OutboxEntry, actor, {MAIL: send_mail})
+        server.database.run(actor, partial(refresh_mail, keyring))
+        return said
+
+    def notices() -> str:
+        return write_notices(server)
 
     def nothing(_unit: Unit) -> str:
         return ""
 
     return (
         Job("outbox", timedelta(minutes=1), nothing, "send the mails that wait", outbox),
+        Job("notices", timedelta(minutes=1), nothing, "write mails about accounts, and summaries", notices),
         make_clock_job(server),
         Job(
             "tls", timedelta(minutes=10), partial(refresh_tls, server), "renew the own TLS certificate, watch another's"

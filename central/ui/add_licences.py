@@ -18,6 +18,7 @@ from serverkit.web.wizard import StepView
 ADD = f"{PATH}/{{id}}/add-licences"
 STEPS = (("choose", _("Choose licences")), ("review", _("Review")))
 DIGITS = 10
+OFF = _("Nothing can be added: an administrator of the account switched *add to inventory* off.")
 
 
 def sent_counts(page: Page) -> dict[str, str]:
@@ -41,7 +42,8 @@ def choose_page(page: Page) -> Answer:
     one, typed = page.thing, sent_counts(page)
     offered = actions.list_additions(page.unit, one["domain"], one["id"], page.parts["number"])
     rows = [{**offer, "value": typed.get(offer["tag"], "")} for offer in offered]
-    return _shown(page, "choose", {"rows": rows, "refused": page.refusal, "managed": managed(one)})
+    off = None if actions.is_adding_on(page.unit, one["domain"]) else OFF
+    return _shown(page, "choose", {"rows": rows, "refused": page.refusal, "managed": managed(one) or off})
 
 
 def add(page: Page) -> Answer:

@@ -56,6 +56,8 @@ def _places(item: Item) -> Iterator[Place]:
         words, verb = OF_SATELLITE.get(kind, TROUBLESHOOT)
         yield words, f"{one}/{verb}"
         yield _("Open the satellite"), one
+    if mail := subject.get("mail"):
+        yield _("Open the mail"), f"/mail/{quote(str(mail), safe='')}"
     if item["pool"] is not None:
         yield from _in_pool(f"{root}/va/{item['pool']['number']}", item)
 

@@ -42,6 +42,7 @@ from central.ui import (
     orders,
     policies,
     pool_tags,
+    preferences,
     reservations,
     satellites,
     tasks,
@@ -74,7 +75,7 @@ PAGES = (
     licence_tags, lots, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
     upgrades, assignments, reservations, convert_lists, conversions, convert,
     events, members, catalogue, orders, policies,
-    mail, jobs, keys, health, contact, tasks, pool_tags, satellites, users, me,
+    mail, jobs, keys, health, contact, preferences, tasks, pool_tags, satellites, users, me,
 )  # fmt: skip
 """The modules with pages: each has a `URLS`. A new page module is added here."""
 URLS: tuple[Url, ...] = (*own_urls(look="C1.6", sign_in="C1.5"), *(url for page in PAGES for url in page.URLS))

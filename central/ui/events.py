@@ -34,6 +34,9 @@ GROUPS = {
     "clock": _("Clock"),
     "conversion": _("Conversion"),
     "export": _("Restricted licences"),
+    "flag": _("Flags"),
+    "mail": _("Mail"),
+    "support": _("Support"),
     "instance": _("Product instances"),
     "licences": _("Licences"),
     "node": _("Nodes"),
@@ -50,7 +53,19 @@ GROUPS = {
     "virtual_account": _("Virtual accounts"),
 }
 _OF_VENDOR = frozenset(
-    {"agreement", "api_client", "api_token", "catalogue", "central", "clock", "node", "policy", "role_key", "root"}
+    {
+        "agreement",
+        "api_client",
+        "api_token",
+        "catalogue",
+        "central",
+        "clock",
+        "mail",
+        "node",
+        "policy",
+        "role_key",
+        "root",
+    }
     | {"time", "time_settings", "user", "vendor"}
 )
 _BOTH = frozenset({"agreement", "user"})

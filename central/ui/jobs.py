@@ -30,7 +30,7 @@ WORDS: dict[str, Words] = {
     "terms": _("Take ended terms and grants out of the balance"),
     "deadlines": _("Remove overdue satellites, free licences of silent devices"),
     "alerts": _("Refresh the alerts of every account"),
-    "summaries": _("Write the daily summaries of mail"),
+    "notices": _("Write mails about accounts, and daily summaries"),
     "reports": _("Write the scheduled reports"),
 }
 NEVER = StateWords(_("Has not run"))

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from central.actions.licence_lists import list_licence_window
+from central.actions.lots import shows_lots
 from central.actions.virtual_accounts import find_place
 from central.domain.access.rules import ALL_POOLS, Permission
 from central.ui.assignments import assign_path
@@ -155,6 +156,7 @@ def list_page(page: Page) -> Answer:
         "tab": "licences",
         "root": root,
         "one_pool": page.parts["number"] != ALL_POOLS,
+        "shows_lots": shows_lots(page.unit, page.parts["domain"]),
         "intro": managed_words(pool),
         **pool_tabs(page.parts),
     }

@@ -30,6 +30,7 @@ def items_of(domain: str | None, alerts: Words, satellites: Words, exists: Calla
                 icon="sync",
             ),
             NavItem("events", _("Activity"), f"{root}/events", keys="e", icon="events"),
+            NavItem("preferences", _("Preferences"), f"{root}/preferences", keys="p", icon="settings"),
             NavItem(
                 "members", _("Users"), f"{root}/users", keys="u", permission=Permission.ACCOUNT_USER_VIEW, icon="user"
             ),

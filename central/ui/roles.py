@@ -31,6 +31,7 @@ PERMISSIONS: dict[str, Words] = {
     Permission.ACCOUNT_PROPERTY: _("Change the properties of an account"),
     Permission.AGREEMENT_ACCEPT: _("Accept the licensing agreement"),
     Permission.VIRTUAL_ACCOUNT_MANAGE: _("Create, rename and delete virtual accounts"),
+    Permission.FLAG_MANAGE: _("Change the flags of the account"),
     Permission.SATELLITE_MANAGE: _("Manage satellites"),
     Permission.VIRTUAL_ACCOUNT_VIEW: _("See a virtual account"),
     Permission.VIRTUAL_ACCOUNT_EDIT: _("Description and tags of a virtual account"),
@@ -41,6 +42,7 @@ PERMISSIONS: dict[str, Words] = {
     Permission.LICENCE_TAG: _("Tag licences"),
     Permission.RESERVATION_MANAGE: _("Reserve licences"),
     Permission.ALERT_MANAGE: _("Dismiss and postpone alerts"),
+    Permission.NOTICE_MANAGE: _("Choose what one is mailed about"),
 }
 
 

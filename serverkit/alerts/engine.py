@@ -103,20 +103,7 @@ class AlertMixin:
 
 
 A = TypeVar("A", bound=AlertMixin)
-_KEPT = (
-    "severity",
-    "message",
-    "template",
-    "fields",
-    "source",
-    "subject",
-    "actions",
-    "action_due",
-    "step",
-    "next_reminder",
-    "state",
-    "raised_at",
-)
+_READ = tuple(AlertMixin.__annotations__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +133,12 @@ class AlertBook(Generic[A]):
     """The alerts of one scope (such as an account), on a server's own table."""
 
     def __init__(self, model: type[A], catalogue: Mapping[str, AlertKind], scope: Mapping[str, str]) -> None:
-        """`scope` are columns and values that all its alerts share; `instance_id` is one of a table's own."""
+        """`scope` are columns and values of all its alerts; `instance_id` and `told`, false once raised, are a table's own."""
         self._model = model
         self._catalogue = catalogue
         self._scope = dict(scope)
         self._more = ("instance_id",) if "instance_id" in table_of(model).c else ()
+        self._told = ("told",) if "told" in table_of(model).c else ()
 
     def reconcile(
         self,
@@ -194,7 +182,7 @@ class AlertBook(Generic[A]):
         by_kind: dict[str, list[str]] = defaultdict(list)
         for kind, key in wanted:
             by_kind[kind].append(key)
-        columns = [getattr(self._model, name) for name in ("id", "kind", "key", "remind_at", *_KEPT, *self._more)]
+        columns = [getattr(self._model, name) for name in (*_READ, *self._more, *self._told)]
         fresh, changed = dict(wanted), []
         for row in self._present(unit, columns, self._of((), by_kind)):
             want = fresh.pop((row.kind, row.key), None)
@@ -238,17 +226,17 @@ class AlertBook(Generic[A]):
 
     def _raised(self, unit: Unit, want: Wanted) -> dict[str, Any]:
         fixed = {"id": new_id(), "kind": want.kind, "key": want.key, "raised_at": unit.now, "state": AlertState.OPEN}
-        return {**self._scope, **fixed, **self._described(want)}
+        return {**self._scope, **fixed, **dict.fromkeys(self._told, False), **self._described(want)}
 
     def _values(self, unit: Unit, row: Row[Any], want: Wanted) -> dict[str, Any] | None:
         """New values of an existing alert; None if nothing changes."""
-        values = {**self._described(want), "state": row.state, "raised_at": row.raised_at, "remind_at": row.remind_at}
         newer = row.step != want.step
+        values = {**self._described(want), "state": row.state, "remind_at": row.remind_at}
+        values["raised_at"] = unit.now if newer else row.raised_at
+        values |= dict.fromkeys(self._told, not newer and getattr(row, "told", False))
         due = row.state == AlertState.REMINDED and row.remind_at is not None and row.remind_at <= unit.now
         if newer or due:
             values["state"], values["remind_at"] = AlertState.OPEN, None
-            if newer:
-                values["raised_at"] = unit.now
         return values if any(getattr(row, name) != value for name, value in values.items()) else None
 
     def open_ones(self, unit: Unit, *, every: bool = False) -> list[A]:
@@ -260,14 +248,16 @@ class AlertBook(Generic[A]):
 
     def place(self, unit: Unit, alert_id: str) -> Place | None:
         """The position of an alert, even a cleared one; None for an unknown id."""
-        query = select(self._model).filter_by(**self._scope).where(self._model.id == alert_id)
-        row = unit.session.scalars(query).one_or_none()
+        row = self._one(unit, alert_id)
         return place_of(row) if row is not None else None
+
+    def _one(self, unit: Unit, alert_id: str) -> A | None:
+        query = select(self._model).filter_by(**self._scope).where(self._model.id == alert_id)
+        return unit.session.scalars(query).one_or_none()
 
     def find(self, unit: Unit, alert_id: str) -> A:
         """One alert by its id."""
-        query = select(self._model).filter_by(**self._scope).where(self._model.id == alert_id)
-        row = unit.session.scalars(query).one_or_none()
+        row = self._one(unit, alert_id)
         if row is None or row.state == AlertState.CLEARED:
             raise UnknownAlertError("there is no alert {alert_id!r}", alert_id=alert_id)
         return row

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,29 +12,6 @@ from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import CERTIFICATE, KEY
 from tests.mailbox import Box, free_port
 from tests.world import ACCOUNT, World
-
-
-@pytest.fixture
-def box() -> Box:
-    """What arrived."""
-    return Box()
-
-
-@pytest.fixture
-def mail_server(box: Box, monkeypatch: pytest.MonkeyPatch) -> Iterator[Controller]:
-    """A mail server on a free port of the loopback that central is told of."""
-    server = Controller(box, hostname="127.0.0.1", port=free_port())
-    server.start()
-    port = server.port
-    for name, value in (
-        ("HOST", "127.0.0.1"),
-        ("PORT", str(port)),
-        ("SECURITY", "none"),
-        ("SENDER", "c@vendor.example"),
-    ):
-        monkeypatch.setenv(f"CENTRAL_MAIL__{name}", value)
-    yield server
-    server.stop()
 
 
 def add_satellite(world: World, email: str) -> None:

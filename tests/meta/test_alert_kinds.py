@@ -83,6 +83,11 @@ TESTED: dict[tuple[str, str], str] = {
         "reserved_licences_returned",
     ),
     **_on(("central",), f"{GIVEN_UP}::test_the_vendor_releases_what_a_dead_device_holds", "reservation_released"),
+    **_on(
+        ("central",),
+        "tests/integration/test_preferences.py::test_a_bad_address_stops_no_other_mail_and_raises_an_alert",
+        "mail_undelivered",
+    ),
     **_on(("central",), "test_an_upgrade_is_named_until_the_licences_that_it_replaces_are", "upgrade_pending"),
     **_on(("central",), "test_a_subscription_that_stands_twice_is_named_until_one_of_them_moves", "duplicate_licences"),
     **_on(BOTH, "test_an_agreement_is_named_until_it_is_accepted", "agreement_pending"),

@@ -30,6 +30,8 @@ PLAIN = {
 # Pure tests that are better off together with others of their kind.
 TOGETHER = {
     "central/actions/licence_lists.py": "tests/api/test_central_licences.py",
+    "central/actions/notices.py": "tests/integration/test_preferences.py",
+    "central/actions/preferences.py": "tests/integration/test_preferences.py",
     "exchange/carried.py": "tests/integration/test_carried.py",
     "exchange/central_statements.py": "tests/property/test_exchange_attacks.py",
     "exchange/certificate_issuing.py": "tests/format/test_vectors.py",

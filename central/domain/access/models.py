@@ -24,6 +24,7 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_sign_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     of_vendor: Mapped[bool] = mapped_column(Boolean)
+    email: Mapped[str | None] = mapped_column(String(255))
 
 
 class RoleAssignment(Base):

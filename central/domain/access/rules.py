@@ -58,6 +58,7 @@ class Permission(StrEnum):
     AGREEMENT_ACCEPT = "account:agreement:accept"
     VIRTUAL_ACCOUNT_MANAGE = "account:virtual_account:manage"
     SATELLITE_MANAGE = "account:satellite:manage"
+    FLAG_MANAGE = "account:flag:manage"
     VIRTUAL_ACCOUNT_VIEW = "virtual_account:all:view"
     VIRTUAL_ACCOUNT_EDIT = "virtual_account:general:edit"
     TOKEN_MANAGE = "virtual_account:token:manage"
@@ -67,6 +68,7 @@ class Permission(StrEnum):
     LICENCE_CONVERT = "virtual_account:licence:convert"
     RESERVATION_MANAGE = "virtual_account:reservation:manage"
     ALERT_MANAGE = "virtual_account:alert:manage"
+    NOTICE_MANAGE = "virtual_account:notice:manage"
 
 
 _P = Permission
@@ -80,6 +82,7 @@ _VA_ADMIN = _VIEW | {
     _P.LICENCE_CONVERT,
     _P.RESERVATION_MANAGE,
     _P.ALERT_MANAGE,
+    _P.NOTICE_MANAGE,
 }
 _VA_USER = _VA_ADMIN - {_P.VIRTUAL_ACCOUNT_EDIT}
 _SA_USER = _VA_USER | {_P.ACCOUNT_VIEW}
@@ -90,6 +93,7 @@ _SA_ADMIN = _VA_ADMIN | {
     _P.AGREEMENT_ACCEPT,
     _P.VIRTUAL_ACCOUNT_MANAGE,
     _P.SATELLITE_MANAGE,
+    _P.FLAG_MANAGE,
 }
 
 MATRIX: dict[Role, frozenset[Permission]] = {

@@ -7,6 +7,12 @@ from serverkit.errors import InvalidInputError, NotFoundError, RefusedError, Rem
 PAGE = "orders-and-catalogue.md#licences-that-a-device-brings"
 
 
+class AddingOffError(RefusedError):
+    code = "adding_off"
+    message = "The account does not add licences of devices to its inventory."
+    remedy = Remedy("Have an account administrator switch `add_to_inventory` on.", page="central-portal.md#preferences")
+
+
 class NotEntitledError(RefusedError):
     code = "product_not_entitled"
     message = "The product of the device is not entitled to this licence."

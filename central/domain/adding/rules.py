@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from central.domain.adding.errors import (
     AddedElsewhereError,
+    AddingOffError,
     AlreadyAddedError,
     NotEntitledError,
     NothingToAddError,
@@ -18,11 +19,15 @@ from serverkit.verdicts import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a product brings with each device, units by tag; which licences were added from this one here, or in another account."""
+    """What a product brings with each device, units by tag; which licences were added from this one here, or in another account.
+
+    `on` is the flag *add to inventory* of the account (row C12.3).
+    """
 
     included: Mapping[str, int]
     added: Collection[str]
     elsewhere: Collection[str] = ()
+    on: bool = True
 
     @property
     def left(self) -> dict[str, int]:
@@ -34,6 +39,8 @@ class Offer:
 
 def judge_addition(offer: Offer, wanted: Mapping[str, int]) -> Verdict:
     """Every reason against adding these quantities by tag; 0 is none of a licence."""
+    if not offer.on:
+        return Verdict((AddingOffError(),))
     chosen = {tag: count for tag, count in wanted.items() if count}
     if not chosen:
         return Verdict((NothingToAddError(),))

@@ -20,6 +20,7 @@ from central.domain.instances.queries import placed_name
 from central.domain.instances.services import refuse_managed_instance
 from central.domain.ledger.rules import LotSource, LotSpec
 from central.domain.ledger.services import enter_lots
+from central.domain.preferences.queries import is_on
 from central.domain.reservations.queries import reservation_of
 from exchange.identity import Udi
 from serverkit.db.unit import Unit
@@ -53,14 +54,15 @@ def offer_of(unit: Unit, row: Instance) -> Offer:
 
     Nothing where only a request code that cannot be checked speaks of the device: anybody can write such a code, for any serial.
     """
+    on = is_on(unit, row.account_id, "add_to_inventory")
     reservation = reservation_of(unit, row.account_id, row.id) if row.state == RESERVED else None
     if row.state == RESERVED and (reservation is None or not reservation.own_code):
-        return Offer({}, frozenset())
+        return Offer({}, frozenset(), on=on)
     product = find_product(unit, row.product_tag, row.udi["pid"])
     query = select(AddedLicence.tag, AddedLicence.account_id)
     where = dict(unit.session.execute(query.where(AddedLicence.unit_key == Udi.from_dict(row.udi).plain_key)).all())
     here = frozenset(tag for tag, account_id in where.items() if account_id == row.account_id)
-    return Offer(included(unit, product.tag) if product else {}, here, frozenset(where) - here)
+    return Offer(included(unit, product.tag) if product else {}, here, frozenset(where) - here, on)
 
 
 def add_licences(unit: Unit, row: Instance, wanted: Mapping[str, int]) -> dict[str, int]:

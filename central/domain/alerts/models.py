@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from sqlalchemy import Boolean, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
@@ -11,13 +11,18 @@ from serverkit.db.base import IdColumn
 
 
 class Alert(AlertMixin, Base):
-    """An alert of an account; `instance_id` is the product instance that it is about, if any."""
+    """An alert of an account; `instance_id` is the product instance that it is about, if any.
+
+    `told` are those of which the job that writes mails knows; one that is raised again is news again.
+    """
 
     __tablename__ = "alerts"
     __table_args__ = (
         Index("ix_alerts_account_id_kind_key", "account_id", "kind", "key"),
         Index("ix_alerts_account_id_instance_id", "account_id", "instance_id"),
+        Index("ix_alerts_told", "told", "account_id"),
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)
     instance_id: Mapped[str | None] = mapped_column(IdColumn)
+    told: Mapped[bool] = mapped_column(Boolean, default=False)

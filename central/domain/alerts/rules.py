@@ -39,6 +39,7 @@ _KINDS = (
     AlertKind("device_clone", _MAJOR, "virtual_account", ("choose", "dismiss"), "two machines show the same identity", "one of them removed"),
     AlertKind("clock_suspicious", _MAJOR, "vendor", ("confirm_time",), "the clock jumped, or was set back", "confirmation or a right clock"),
     AlertKind("trust_expiring", _MAJOR, "vendor", ("rotate",), "root or a role key ends soon", "rotation"),
+    AlertKind("mail_undelivered", _MINOR, "vendor", ("dismiss",), "the mail server did not take a mail in three attempts", "delivery, or another attempt by hand"),
     *alert_kinds("vendor"),
 )  # fmt: skip
 

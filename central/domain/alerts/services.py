@@ -15,7 +15,7 @@ from central.domain.alerts.clones import clones
 from central.domain.alerts.conditions import account_wants, pool_key, shortages
 from central.domain.alerts.devices import INSTANCE_KINDS
 from central.domain.alerts.devices import instances as of_instances
-from central.domain.alerts.machine import clock, trust
+from central.domain.alerts.machine import clock, mail, trust
 from central.domain.alerts.models import Alert
 from central.domain.alerts.rules import CATALOGUE
 from central.domain.alerts.snapshot import Snapshot
@@ -28,7 +28,7 @@ from serverkit.alerts.errors import UnknownAlertError
 from serverkit.db.unit import Unit
 from serverkit.tls.watch import KINDS as TLS_KINDS
 
-VENDOR_KINDS = frozenset({"clock_suspicious", "trust_expiring"})
+VENDOR_KINDS = frozenset({"clock_suspicious", "mail_undelivered", "trust_expiring"})
 ACCOUNT_KINDS = frozenset(CATALOGUE) - VENDOR_KINDS - TLS_KINDS
 TOLD = frozenset({"insufficient_licences"})
 
@@ -120,7 +120,7 @@ def settle_alerts(unit: Unit, keyring: KeyRing) -> None:
 def refresh_vendor(unit: Unit, keyring: KeyRing) -> None:
     """Refresh the vendor's own alerts."""
     unit.touched.discard(VENDOR)
-    book(VENDOR).reconcile(unit, [*trust(keyring.trust.root, unit), *clock(unit)], VENDOR_KINDS)
+    book(VENDOR).reconcile(unit, [*trust(keyring.trust.root, unit), *clock(unit), *mail(unit)], VENDOR_KINDS)
 
 
 def refresh_tls(unit: Unit, wanted: Iterable[Wanted]) -> None:
@@ -134,13 +134,28 @@ def visible_alerts(unit: Unit, account_id: str, virtual_account_id: str | None, 
     wanted = (
         allowed if virtual_account_id is None else frozenset({virtual_account_id}) & (allowed or {virtual_account_id})
     )
-    rows = book(account_id).open_ones(unit, every=every)
-    if wanted is not None:
-        sites = _satellites_of(unit, account_id, wanted)
-        rows = [row for row in rows if _concerns(row, wanted, sites)]
+    rows = _of_pools(unit, account_id, book(account_id).open_ones(unit, every=every), wanted)
     if virtual_account_id is None and is_permitted(unit, Permission.VENDOR_MANAGE):
         rows = sorted([*book(VENDOR).open_ones(unit, every=every), *rows], key=place_of)
     return rows
+
+
+def _of_pools(unit: Unit, account_id: str, rows: list[Alert], wanted: frozenset[str] | None) -> list[Alert]:
+    if wanted is None:
+        return rows
+    sites = _satellites_of(unit, account_id, wanted)
+    return [row for row in rows if _concerns(row, wanted, sites)]
+
+
+def untold_alerts(unit: Unit, account_id: str) -> list[Alert]:
+    """The alerts that were raised since the job that writes mails looked, the most urgent first."""
+    query = select(Alert).where(Alert.told.is_(False), Alert.account_id == account_id)
+    return sorted(unit.session.scalars(query), key=place_of)
+
+
+def seen_of(unit: Unit, account_id: str, rows: list[Alert]) -> list[Alert]:
+    """Those of these alerts of an account that the actor may see."""
+    return _of_pools(unit, account_id, rows, visible_virtual_accounts(unit, account_id))
 
 
 def place_among(unit: Unit, account_id: str, alert_id: str) -> Place | None:

@@ -15,6 +15,7 @@ class EventKind(StrEnum):
     CLOCK_CHANGED = "clock:changed"
     TIME_CONFIRMED = "time:confirmed"
     TIME_SETTINGS_CHANGED = "time_settings:changed"
+    FLAG_CHANGED = "flag:changed"
     MAIL_RETRIED = "mail:retried"
     SUPPORT_REQUESTED = "support:requested"
     NODE_JOINED = "node:joined"
@@ -100,10 +101,12 @@ class EventKind(StrEnum):
     INSTANCE_ADDED_VIA_SATELLITE = "instance:added_via_satellite"
     INSTANCE_TRANSFERRED = "instance:transferred"
     INSTANCE_REMOVED = "instance:removed"
+    INSTANCE_REMOVED_SILENT = "instance:removed_after_silence"
     INSTANCE_REMOVED_VIA_SATELLITE = "instance:removed_via_satellite"
     INSTANCE_TAKEN_OVER = "instance:taken_over"
     INSTANCE_TOKEN = "instance:another_token"
     INSTANCE_FREED = "instance:licences_freed"
+    INSTANCE_RELEASED = "instance:licences_released"
     INSTANCE_SILENT = "instance:failed_to_connect"
     INSTANCE_RESTORED = "instance:restored"
     INSTANCE_CLONE = "instance:clone_seen"
@@ -139,7 +142,7 @@ QUIET = frozenset(
         # The first event: no alert can exist yet.
         EventKind.VENDOR_CREATED,
         # No alert looks at these.
-        EventKind.MAIL_RETRIED,
+        EventKind.FLAG_CHANGED,
         EventKind.SUPPORT_REQUESTED,
         EventKind.NODE_JOINED,
         EventKind.USER_ADDED,

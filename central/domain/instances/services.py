@@ -79,12 +79,18 @@ def _end_clones(unit: Unit, row: Instance) -> None:
             other.marks = [mark for mark in other.marks if mark != "clone"]
 
 
-def remove_instance(unit: Unit, row: Instance) -> None:
-    """Remove an instance and free its ordinary licences; the caller has handled restricted ones."""
+def remove_instance(unit: Unit, row: Instance, *, silent: bool = False) -> None:
+    """Remove an instance, as somebody asked or since it was silent, and free its ordinary licences.
+
+    The caller has handled restricted ones.
+    """
     require(unit, Permission.INSTANCE_MANAGE, row.account_id, row.virtual_account_id)
     refuse_managed_instance(unit, row, f"instance remove {row.id}")
     unit.touched.add(row.account_id)
-    note_removed(unit, row, "removed")
+    if silent:
+        note_removed(unit, row, "removed: silent for a year", EventKind.INSTANCE_REMOVED_SILENT)
+    else:
+        note_removed(unit, row, "removed")
     end_instance(unit, row)
 
 
@@ -95,7 +101,7 @@ def free_claims(unit: Unit, row: Instance, how: str) -> None:
     record(
         unit,
         row.account_id,
-        EventKind.INSTANCE_FREED,
+        EventKind.INSTANCE_RELEASED,
         f"{placed_name(unit, row)}: {how}{freed_text(freed, titles(unit, freed))}",
         subject={"instance": row.id, "freed": freed},
         virtual_account_id=row.virtual_account_id,
@@ -103,14 +109,14 @@ def free_claims(unit: Unit, row: Instance, how: str) -> None:
     )
 
 
-def note_removed(unit: Unit, row: Instance, how: str) -> None:
+def note_removed(unit: Unit, row: Instance, how: str, kind: EventKind = EventKind.INSTANCE_REMOVED) -> None:
     """Record that an instance is removed and which ordinary licences it frees."""
     freed = claims_of(unit, row.account_id, row.id)
     text = freed_text(freed, titles(unit, freed))
     record(
         unit,
         row.account_id,
-        EventKind.INSTANCE_REMOVED,
+        kind,
         f"product instance {placed_name(unit, row)} {how}{text}",
         subject={"instance": row.id, "freed": freed},
         virtual_account_id=row.virtual_account_id,

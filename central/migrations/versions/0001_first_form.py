@@ -24,6 +24,7 @@ def upgrade() -> None:
     op.create_table('alerts',
     sa.Column('account_id', sa.String(length=32), nullable=False),
     sa.Column('instance_id', sa.String(length=32), nullable=True),
+    sa.Column('told', sa.Boolean(), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('kind', sa.String(length=64), nullable=False),
     sa.Column('key', sa.String(length=255), nullable=False),
@@ -50,6 +51,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_alerts_account_id_instance_id', ['account_id', 'instance_id'], unique=False)
         batch_op.create_index('ix_alerts_account_id_kind_key', ['account_id', 'kind', 'key'], unique=False)
         batch_op.create_index(batch_op.f('ix_alerts_state'), ['state'], unique=False)
+        batch_op.create_index('ix_alerts_told', ['told', 'account_id'], unique=False)
 
     op.create_table('clock',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -279,6 +281,7 @@ def upgrade() -> None:
     sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('last_sign_in_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('of_vendor', sa.Boolean(), nullable=False),
+    sa.Column('email', sa.String(length=255), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_users')),
     sa.UniqueConstraint('name', name=op.f('uq_users_name')),
     sa.UniqueConstraint('name_key', name=op.f('uq_users_name_key'))
@@ -305,6 +308,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_access_tokens_expires_at'), ['expires_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_access_tokens_user_id'), ['user_id'], unique=False)
 
+    op.create_table('account_flags',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('key', sa.String(length=32), nullable=False),
+    sa.Column('on', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_account_flags_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'key', name=op.f('pk_account_flags'))
+    )
     op.create_table('api_clients',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('user_id', sa.String(length=32), nullable=False),
@@ -422,6 +432,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_lots_end'), ['end'], unique=False)
         batch_op.create_index('ix_lots_order_number', ['order_number'], unique=False, postgresql_ops={'order_number': 'text_pattern_ops'})
         batch_op.create_index('ix_lots_tag', ['tag'], unique=False, postgresql_ops={'tag': 'text_pattern_ops'})
+
+    op.create_table('notice_settings',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('user_id', sa.String(length=32), nullable=False),
+    sa.Column('kinds', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('at_once', sa.Boolean(), nullable=False),
+    sa.Column('summary', sa.Boolean(), nullable=False),
+    sa.Column('zone', sa.String(length=64), nullable=False),
+    sa.Column('told_number', sa.BigInteger(), nullable=False),
+    sa.Column('summed_number', sa.BigInteger(), nullable=False),
+    sa.Column('summed_on', sa.Date(), nullable=False),
+    sa.CheckConstraint('"summed_number" BETWEEN 0 AND 9007199254740991', name=op.f('ck_notice_settings_summed_number_bounds')),
+    sa.CheckConstraint('"told_number" BETWEEN 0 AND 9007199254740991', name=op.f('ck_notice_settings_told_number_bounds')),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_notice_settings_account_id'), initially='DEFERRED', deferrable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_notice_settings_user_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'user_id', name=op.f('pk_notice_settings'))
+    )
+    with op.batch_alter_table('notice_settings', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_notice_settings_user_id'), ['user_id'], unique=False)
 
     op.create_table('passwords',
     sa.Column('user_id', sa.String(length=32), nullable=False),
@@ -1209,6 +1238,10 @@ def downgrade() -> None:
     op.drop_table('product_licences')
     op.drop_table('preferences')
     op.drop_table('passwords')
+    with op.batch_alter_table('notice_settings', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_notice_settings_user_id'))
+
+    op.drop_table('notice_settings')
     with op.batch_alter_table('lots', schema=None) as batch_op:
         batch_op.drop_index('ix_lots_tag', postgresql_ops={'tag': 'text_pattern_ops'})
         batch_op.drop_index('ix_lots_order_number', postgresql_ops={'order_number': 'text_pattern_ops'})
@@ -1231,6 +1264,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_api_clients_user_id'))
 
     op.drop_table('api_clients')
+    op.drop_table('account_flags')
     with op.batch_alter_table('access_tokens', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_access_tokens_user_id'))
         batch_op.drop_index(batch_op.f('ix_access_tokens_expires_at'))
@@ -1290,6 +1324,7 @@ def downgrade() -> None:
     op.drop_table('console_state')
     op.drop_table('clock')
     with op.batch_alter_table('alerts', schema=None) as batch_op:
+        batch_op.drop_index('ix_alerts_told')
         batch_op.drop_index(batch_op.f('ix_alerts_state'))
         batch_op.drop_index('ix_alerts_account_id_kind_key')
         batch_op.drop_index('ix_alerts_account_id_instance_id')

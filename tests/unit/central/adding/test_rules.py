@@ -25,3 +25,10 @@ def test_at_most_what_is_offered_is_added_and_each_licence_once(wanted: dict[str
     """Every reason is told at once."""
     verdict = judge_addition(Offer({"A": 2, "B": 5, "D": 1}, {"B"}, {"D"}), wanted)
     assert [reason.code for reason in verdict.reasons] == codes
+
+
+@pytest.mark.row("C7.4", "C12.3")
+def test_nothing_is_added_while_the_flag_of_the_account_is_off() -> None:
+    """Whatever is wanted, the flag is the one reason."""
+    verdict = judge_addition(Offer({"A": 2}, set(), on=False), {"A": 1, "C": 9})
+    assert [reason.code for reason in verdict.reasons] == ["adding_off"]
