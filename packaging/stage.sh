@@ -49,6 +49,9 @@ for server in satellite central; do
   install -D -m 644 packaging/etc/"$server".toml "$debian/$package/etc/perigee/$server.toml"
 done
 
+mkdir -p "$debian"/perigee-common/usr/share/perigee
+cp -r packaging/monitoring "$debian"/perigee-common/usr/share/perigee/
+
 tool() { "$debian/perigee-common/usr/lib/perigee/bin/python" -P "$@"; }
 mkdir -p "$debian"/perigee-common/usr/share/doc/perigee-common
 cp -r docs/admin docs/format "$debian"/perigee-common/usr/share/doc/perigee-common/

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
@@ -124,3 +125,11 @@ def _check_name(host: str) -> None:
             IPv4Address(host)
         except AddressValueError as error:
             raise EndpointError("this is not an IPv4 address") from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, without brackets, is this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from serverkit.backup.swap import hold_home
 from serverkit.cli.opening import Server
 from serverkit.devices.asgi_front import Application
+from serverkit.devices.timing import prepare
+from serverkit.metrics.listener import Listener, Subject
 from serverkit.restarts import is_asked, offer_restart, start_again
 from serverkit.startup import check_home
 from serverkit.storage import is_server, spool_in
 from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import TLS
+from serverkit.tls.serving import ServingPair
+
+if TYPE_CHECKING:
+    from serverkit.devices.serve import Management
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -39,6 +48,23 @@ class Processes:
     app: Callable[[bool], Application]
     scheduler: Callable[[], None] | None
     begin: Callable[[], None]
+    subject: Callable[[], Subject]
+    """What monitoring is told of; made in the process that tells it."""
+
+
+def _management(server: Server, processes: Processes) -> Management | None:
+    from serverkit.devices.serve import Management
+
+    wanted = server.settings.management
+    if wanted.bind is None:
+        return None
+    prepare(server.home)
+    token = Path(wanted.token_file) if wanted.token_file else None
+
+    def work(listening: socket.socket, pair: ServingPair | None) -> None:
+        asyncio.run(Listener(processes.subject(), token).serve(listening, pair))
+
+    return Management(wanted.bind, work)
 
 
 def serve_home(
@@ -90,6 +116,7 @@ def serve_home(
             scheduler=None if schedule is None else scheduler,
             console=console,
             way=setup_bind,
+            management=_management(server, processes),
         )
     except SystemExit as ended:
         if not ended.code and is_asked():

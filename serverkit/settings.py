@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from serverkit.endpoints import EndpointError, read_host
+from serverkit.endpoints import EndpointError, is_loopback, read_host
 from serverkit.tls.names import plain_name
 
 
@@ -78,6 +78,25 @@ class LogSettings(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class ManagementSettings(Section):
+    """Where monitoring asks; without `bind` nothing listens for it."""
+
+    bind: Bind | None = None
+    token_file: Annotated[str | None, AfterValidator(absolute_path)] = None
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if self.bind is not None and not self.is_local and self.token_file is None:
+            raise ValueError("an address that others reach needs management.token_file")
+        return self
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches the address."""
+        host = (self.bind or "").rpartition(":")[0].strip("[]")
+        return (self.bind or "").startswith("unix:") or is_loopback(host or "127.0.0.1")
+
+
 class AnchorSettings(Section):
     """Where the anchor is kept: outside backups, so that a restored copy is recognised."""
 
@@ -90,4 +109,5 @@ class ServerAppSettings(Section):
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
     log: LogSettings = LogSettings()
+    management: ManagementSettings = ManagementSettings()
     anchor: AnchorSettings = AnchorSettings()

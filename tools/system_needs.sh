@@ -6,6 +6,7 @@ missing=()
 command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 command -v chronyd >/dev/null || [ -x /usr/sbin/chronyd ] || missing+=(chrony)
 command -v chromium >/dev/null || missing+=(chromium fonts-liberation)
+command -v promtool >/dev/null || missing+=(promtool)
 [ ${#missing[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "tests: installing ${missing[*]}"
@@ -13,7 +14,21 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   mkdir -p /etc/postgresql-common
   # The tests make clusters of their own; a server that starts by itself is not wanted.
   [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  # Of Prometheus only the program that checks rules: the package would start a server.
+  packages=()
+  for name in "${missing[@]}"; do
+    if [ "$name" = promtool ]; then
+      folder=$(mktemp -d)
+      chmod 755 "$folder"
+      (cd "$folder" && apt-get download -qq prometheus >/dev/null 2>&1 &&
+        dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool &&
+        install -m 755 usr/bin/promtool /usr/local/bin/promtool) || echo "tests: promtool could not be installed; its test is skipped"
+      rm -r "$folder"
+    else
+      packages+=("$name")
+    fi
+  done
+  [ ${#packages[@]} -eq 0 ] || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
   exit 0
 fi
 echo "tests: missing: ${missing[*]}; install them, or set PERIGEE_SKIP_SYSTEM_TESTS=1" >&2

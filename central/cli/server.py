@@ -6,6 +6,7 @@ import click
 
 from central.actions import jobs as actions
 from central.actions import nodes
+from central.actions.metrics import subject_of
 from central.actions.server import migrate_database
 from central.actions.setup import read_setup_code
 from central.actions.tasks import run_next_task
@@ -62,7 +63,8 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool)
         note_here(server)
         _tell_setup_code(server)
 
-    serve_home(context, server, bind, Processes(app, wanted, begin), no_tls=no_tls, console=True)
+    processes = Processes(app, wanted, begin, lambda: subject_of(open_central(folder), jobs_of))
+    serve_home(context, server, bind, processes, no_tls=no_tls, console=True)
 
 
 def _tell_setup_code(server: Central) -> None:

@@ -43,7 +43,7 @@ def _backups(server: Satellite, unit: Unit) -> HealthCheck:
     """How old the newest verified backup is, as the alerts judge it."""
     newest, late, planned = backup_state(server, unit)
     if newest is None and not planned:
-        return HealthCheck("backups", Outcome.SKIP, "none are planned")
+        return HealthCheck("backups", Outcome.WARN, "none are planned")
     if newest is None:
         return HealthCheck("backups", Outcome.FAIL if late else Outcome.WARN, "none was verified yet")
     return HealthCheck("backups", Outcome.FAIL if late else Outcome.PASS, "newest of {day}", newest)

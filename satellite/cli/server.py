@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from satellite.actions import jobs as job_actions
+from satellite.actions.metrics import subject_of
 from satellite.actions.setup import migrate_database, needs_administrator, read_setup_code
 from satellite.actions.tasks import run_next_task
 from satellite.actions.tls import refresh_tls_at_start
@@ -64,7 +65,7 @@ def serve(context: click.Context, bind: str | None, no_jobs: bool, no_tls: bool,
 
     # On a database that a copy of the home could reach too, the scheduler holds it even where it runs nothing.
     wanted = None if no_jobs and not server.is_shared else scheduler
-    processes = Processes(app, wanted, begin)
+    processes = Processes(app, wanted, begin, lambda: subject_of(open_satellite(folder), jobs_of))
     serve_home(context, server, bind, processes, no_tls=no_tls, console=True, setup_bind=setup_bind)
 
 

@@ -6,10 +6,11 @@ Device messages and health checks take the fast path; everything else goes to th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
+from time import perf_counter
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
@@ -27,6 +28,7 @@ from serverkit.devices.asgi import (
 )
 from serverkit.devices.bodies import Bodies, BodyWanted, Probe, Upload, linger
 from serverkit.devices.messages import PREFIX, READY, DeviceHttp, failed
+from serverkit.devices.timing import Timing, is_wanted
 from serverkit.errors import AppError, BodyIncompleteError, RequestTimeoutError, UploadTooLargeError
 from serverkit.storage import end_if_unsure, of_file
 from serverkit.wsgi import ADMITTED, BROKEN, OF_EACH_ANSWER, Response, WsgiApp
@@ -64,9 +66,29 @@ class AsgiFront:
         self._behind_proxy = behind_proxy
         self._reached_as = None if behind_proxy else application.reached_as
         self._told: dict[str, float] = {}
+        self._timing = Timing() if is_wanted() else None
+        if self._timing is not None:
+            self._devices.handle_all = self._timing.settling(self._devices.handle_all)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        timing = self._timing
+        if timing is None or scope["type"] != "http":
+            await self._answer(scope, receive, send)
+            return
+        begun, seen = perf_counter(), [500]
+
+        async def noting(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                seen[0] = int(message["status"])
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, noting)
+        finally:
+            timing.request(str(scope.get("path", "")), seen[0], perf_counter() - begun)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope.get("path", ""))
         if scope["type"] == "http" and (path.startswith(LEAN) or (path == "/" and not _wants_page(scope))):
             method = scope["method"]

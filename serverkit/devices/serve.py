@@ -5,7 +5,6 @@ Without TLS only for a reverse proxy on the same machine: on a loopback address 
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import signal
@@ -13,6 +12,7 @@ import socket
 import stat
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from serverkit.devices.asgi_front import Application, AsgiFront
 from serverkit.devices.plain_way import show_way
 from serverkit.devices.supervision import Manager
 from serverkit.devices.worker import WAITING_CONNECTIONS, FairWorker, most_connections
-from serverkit.endpoints import EndpointError, read_host
+from serverkit.endpoints import EndpointError, is_loopback, read_host
 from serverkit.errors import InvalidInputError, Remedy
 from serverkit.jobs.scheduler import start_child
 from serverkit.tls.names import plain_name
@@ -46,6 +46,14 @@ class TlsNeededError(InvalidInputError):
     code = "tls_needed"
     message = "Without TLS a server may only listen on its own machine."
     remedy = Remedy("Use a loopback address or unix:PATH behind a reverse proxy, or leave --no-tls out.", page="tls.md")
+
+
+@dataclass(frozen=True)
+class Management:
+    """The listener for monitoring: its address, and what answers on a listening socket, with TLS or without."""
+
+    bind: str
+    work: Callable[[socket.socket, ServingPair | None], None]
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # the library ships no types
@@ -80,6 +88,7 @@ def serve(
     scheduler: Callable[[], None] | None,
     console: bool = False,
     way: str | None = None,
+    management: Management | None = None,
 ) -> None:
     """Serve until told to end. `make_app` runs in each worker, so that no connection crosses a fork.
 
@@ -92,8 +101,10 @@ def serve(
     manager = Manager.taken()
     try:
         master = os.getpid()
-        children = [start_child(work) for work in (scheduler, plain, manager.watch(url)) if work is not None]
-        line: dict[str, object] = {"ready": True, "url": url}
+        told, watched = open_management(management, pair) if management is not None else (None, None)
+        works = (scheduler, plain, manager.watch(url), watched)
+        children = [start_child(work) for work in works if work is not None]
+        line: dict[str, object] = {"ready": True, "url": url, **({"management": told} if told else {})}
         if console and tls is not None:
             line["console"] = f"{url}/"
         if pair is not None:
@@ -154,11 +165,25 @@ def _open(bind: str, *, tls: bool) -> tuple[socket.socket, str]:
             raise BindError("a socket in the file system is for a reverse proxy: add --no-tls")
         return _listen_path(path), bind
     host, port = _split(bind)
-    if not tls and not _is_loopback(host):
+    if not tls and not is_loopback(host):
         raise TlsNeededError("without TLS nothing is served on {host}", host=host)
     listening = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     return listening, f"{'https' if tls else 'http'}://{shown}:{listening.getsockname()[1]}"
+
+
+def open_management(management: Management, pair: ServingPair | None) -> tuple[str, Callable[[], None]]:
+    """The address of the management listener, and what answers there; BindError, TlsNeededError."""
+    if management.bind.startswith("unix:"):
+        return management.bind, partial(management.work, _listen_path(management.bind.removeprefix("unix:")), None)
+    host, port = _split(management.bind)
+    local = is_loopback(host)
+    if not local and pair is None:
+        raise TlsNeededError("without TLS nothing is served on {host}", host=host)
+    listening = _listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    url = f"{'http' if local else 'https'}://{shown}:{listening.getsockname()[1]}"
+    return url, partial(management.work, listening, None if local else pair)
 
 
 def open_way(way: str | None, url: str) -> Callable[[], None] | None:
@@ -180,13 +205,6 @@ def host_named(bind: str) -> list[str]:
         return []
     name = plain_name(_split(bind)[0])
     return [name] if name and name not in {"0.0.0.0", "::"} else []  # noqa: S104 - told apart, not listened on
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _split(bind: str) -> tuple[str, int]:

@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -19,7 +20,14 @@ from serverkit.actor import OPERATOR
 from serverkit.backup.swap import restore_waits
 from serverkit.db.unit import Database, DatabaseFailure, Unit
 from serverkit.devices.supervision import is_alive
-from serverkit.errors import AppError, DatabaseUnavailableError, FileUnreadableError, Remedy, WrongOwnerError
+from serverkit.errors import (
+    AppError,
+    DatabaseUnavailableError,
+    FileUnreadableError,
+    HomeMissingError,
+    Remedy,
+    WrongOwnerError,
+)
 from serverkit.health_checks import HealthCheck
 from serverkit.home import HomeKind, state_elsewhere
 from serverkit.owner import ROOT, require_one_owner
@@ -54,8 +62,8 @@ class Finding:
     remedy: Remedy | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The finding for programs; nothing is to be done about one that passed."""
-        remedy = None if self.outcome is Outcome.PASS else self.remedy
+        """The finding for programs; nothing is to be done about one that passed or was skipped."""
+        remedy = self.remedy if self.outcome in {Outcome.WARN, Outcome.FAIL} else None
         command = _COMMAND.search(remedy) if remedy is not None else None
         return {
             "name": self.name,
@@ -118,7 +126,7 @@ def worst(found: Sequence[Finding]) -> Outcome:
 
 
 def _with_remedy(patient: Patient[S], home: Path, one: Finding) -> Finding:
-    if one.remedy is not None or one.outcome is Outcome.PASS:
+    if one.remedy is not None or one.outcome in {Outcome.PASS, Outcome.SKIP}:
         return one
     known = patient.remedies.get(one.name) or REMEDIES.get(one.name)
     if known is None:
@@ -164,6 +172,9 @@ def _home(patient: Patient[S], home: Path, more: Sequence[Path]) -> Finding:
         require_one_owner(home, more)
         if not os.access(home, os.W_OK):
             return Finding("home", Outcome.FAIL, "it cannot be written", Remedy("Mount it writable: `findmnt -T {home}`.".replace("{home}", str(home)), page="troubleshooting.md#the-server"))  # fmt: skip
+    except HomeMissingError as error:
+        start = Remedy(f"Set it up; `{patient.kind.name} init --help` shows how.", page="set-up.md")
+        return Finding("home", Outcome.FAIL, f"{error.code}: {error.message}", start)
     except WrongOwnerError as error:
         return Finding("home", Outcome.FAIL, f"{error.code}: {error.message}")
     except AppError as error:
@@ -247,7 +258,8 @@ def _inside(patient: Patient[S], home: Path) -> Iterator[Finding]:
 def _detail(one: HealthCheck, unit: Unit) -> str:
     if one.day is None:
         return one.detail
-    days = (one.day - unit.now).days
+    left = one.day - unit.now
+    ago = f"{-left // timedelta(days=1)} days ago" if left <= timedelta(days=-1) else "less than a day ago"
     return one.detail.replace("{day}", f"{one.day:%Y-%m-%d}") + (
-        f", {days} days left" if days >= 0 else f", {-days} days ago"
+        f", {left.days} days left" if left >= timedelta() else f", {ago}"
     )

@@ -33,7 +33,7 @@ INSIDE = {
 
 
 @pytest.fixture(autouse=True)
-def _a_roomy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def _ample_space(monkeypatch: pytest.MonkeyPatch) -> None:
     """How full the disk of a test machine is, and what listens there, decides nothing."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(10**12, 0, 10**12))
     monkeypatch.setattr(doctor, "is_alive", lambda url, _seconds: url == "https://127.0.0.1:8444")
@@ -60,7 +60,7 @@ def test_a_healthy_satellite_passes_and_a_cause_of_failed_synchronization_is_nam
     assert tuple(checks) == (*doctor.ORDER, *INSIDE["satellite"])
     assert {name for name, one in checks.items() if one["outcome"] == "fail"} == set()
     assert [checks[name]["outcome"] for name in ("backups", "mail", "synchronization", "schema")] == [
-        "skip",
+        "warn",
         "skip",
         "pass",
         "pass",

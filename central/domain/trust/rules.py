@@ -69,3 +69,12 @@ def with_role_key(root: Root, role: Role, key: PublicKey, now: datetime, *, revo
     added = RoleKey(role, key, now - timedelta(minutes=5), now + ROLE_LIFE)
     newer = next_root(root, now)
     return replace(newer, role_keys=(*(retire(entry) for entry in root.role_keys), added))
+
+
+def ends_of(root: Root) -> dict[str, datetime]:
+    """When the root and the active key of each role end."""
+    ends = {"root": root.expires}
+    for key in root.role_keys:
+        if key.state is KeyState.ACTIVE:
+            ends[key.role.value] = max(key.not_after, ends.get(key.role.value, key.not_after))
+    return ends

@@ -19,7 +19,7 @@ SERVERS = [("central", CentralSettings), ("satellite", SatelliteSettings)]
 # Where the file shows an example, since the default is to have none.
 EXAMPLES = {
     "server.names", "database.url", "anchor.folder", "backup.folder", "mail.host", "mail.ca_file", "mail.user", "mail.password_file",
-    "contact.feedback", "contact.support", "portal.export_page", "portal.contracts_page",
+    "contact.feedback", "contact.support", "management.bind", "management.token_file", "portal.export_page", "portal.contracts_page",
 }  # fmt: skip
 
 
