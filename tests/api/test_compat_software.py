@@ -281,3 +281,16 @@ def test_devices_are_authorized_by_a_submission_and_a_poll(vendor: World) -> Non
     assert (returned["status"], returned["smart_license"]) == ("SUCCESS", None)
     assert vendor.licence("ADVANTAGE", pool="Spare")["reserved"] == 0
     assert vendor.central("ledger", "verify")["ok"]
+
+
+@pytest.mark.row("C6.2")
+def test_a_program_learns_which_licences_a_product_may_reserve(script: Script) -> None:
+    """What is for any product is listed for each; a restricted licence is marked; without a product nothing is asked."""
+    found = script.post(f"{B}/licensing/v1/search-slr-details", {"softwareTags": ["PX", "PX", "OTHER"]})
+    none = ask(script, "POST", f"{B}/licensing/v1/search-slr-details", {})
+    one = {"type": re.compile("SPECIFIC"), "entitlementTag": str, "displayName": str, "exportControlled": bool}
+
+    assert [*differences(found, {"data": [{"softwareTag": str, "entitlements": [one]}]})] == []
+    assert [row["softwareTag"] for row in found["data"]] == ["PX", "OTHER"]
+    assert {"ADVANTAGE", "ESSENTIALS"} <= {row["entitlementTag"] for row in found["data"][0]["entitlements"]}
+    assert none[0] == 400

@@ -157,6 +157,7 @@ ROUTES = (
         row="C6.1",
     ),
     _reads("POST", f"{_LICENSING}/v2/poll", policy.poll, Access.SIGNED_IN, "C6.1"),
+    _reads("POST", f"{_LICENSING}/v1/search-slr-details", summary.reservable_licences, Access.SIGNED_IN, "C6.2"),
     _changes(f"{_V2}/licenses/update", _in_query(reservations.update), Permission.RESERVATION_MANAGE, "C6.3"),
     _changes(f"{_V2}/licenses/confirm", _in_query(reservations.confirm), Permission.RESERVATION_MANAGE, "C6.3"),
 )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from central.actions import discovery, instances, licences, virtual_accounts
+from central.actions.catalogue import list_catalogue
 from central.api.compat.licences import KINDS, PHASES, STATUS
 from central.api.compat.wire import Call
 from central.domain.ledger.rules import HeldLot
@@ -218,3 +219,28 @@ def _offer(call: Call, entry: Mapping[str, Any]) -> dict[str, Any]:
         for one, places in sorted(found.items())
     ]
     return {"smartAccountId": account.number, "subscriptions": shown}
+
+
+def reservable_licences(call: Call) -> dict[str, Any]:
+    """`search-slr-details`: the licences that devices with these software tags may reserve."""
+    entries = [row for row in list_catalogue(call.unit) if row["kind"] == "entitlement"]
+    data = [
+        {
+            "softwareTag": tag,
+            "entitlements": [
+                {
+                    "type": "SPECIFIC",
+                    "entitlementTag": row["tag"],
+                    "displayName": row["name"],
+                    "description": row["description"],
+                    "exportControlled": row["restricted"],
+                }
+                for row in entries
+                if not row["products"] or tag in row["products"]
+            ],
+        }
+        for tag in dict.fromkeys(words_of(call.body, "softwareTags"))
+    ]
+    if not data:
+        raise BodyError("Missing required input parameters: {name}", name="softwareTags")
+    return {"status": "SUCCESS", "statusMessage": "OK", "data": data}
