@@ -16,7 +16,7 @@ from agent.errors import AgentError, FileUnreadableError, InvalidInputError
 from agent.files import read_file, require_owner
 from agent.joining import RegistrationRequest
 from agent.options import Usage, build_parser
-from agent.report import export_item, licence_item, status_of, usage_of
+from agent.report import export_item, licence_item, reported_use, status_of, usage_of
 from agent.store import STATE_FILE
 from agent.typed import described, folder_of, identity, quantity, server_of, text_of, time_of, token_of, unit_of
 from exchange.errors import ExchangeError
@@ -129,6 +129,13 @@ def _reserve(device: Device, options: argparse.Namespace) -> dict[str, Any]:
     return {"return_code": device.reserve_return()}
 
 
+def _usage(device: Device, options: argparse.Namespace) -> dict[str, Any]:
+    if options.action is None:
+        return usage_of(device)
+    result = device.report_usage()
+    return {"unknown": list(result.unknown) if result is not None else [], **reported_use(device)}
+
+
 def _clock(device: Device, options: argparse.Namespace) -> dict[str, Any]:
     if options.action == "set":
         moved = device.clock.set(time_of(options.value))
@@ -147,7 +154,7 @@ _DEVICE_COMMANDS = {
     "request-export": _request_export,
     "return-export": _return_export,
     "status": lambda device, _options: status_of(device),
-    "usage": lambda device, _options: usage_of(device),
+    "usage": _usage,
     "renew": _renew,
     "transfer-active": _transfer_active,
     "deregister": _deregister,

@@ -198,9 +198,11 @@ def _highest(answer: DeviceAnswer) -> int:
 
 
 def _refusal(answer: DeviceAnswer) -> ServerRefusedError:
-    return ServerRefusedError(
+    error = ServerRefusedError(
         answer.message or "the server refused", remedy=answer.remedy or None, code=answer.code or "refused"
     )
+    error.result = answer.result
+    return error
 
 
 def _plain_refusal(reply: Reply) -> ServerRefusedError:

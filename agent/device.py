@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from agent import exports
+from agent import exports, measuring
 from agent.connected import Connected
 from agent.errors import (
     InvalidQuantityError,
@@ -21,6 +21,7 @@ from agent.errors import (
 from agent.files import locked
 from agent.states import Answer, Right
 from agent.store import Export
+from exchange.usage import UsageResult
 
 MOST_COUNT = 1_000_000
 
@@ -133,6 +134,16 @@ class Device(Connected):
                     exports.withdraw_request(talk, self.state, self._own_key(), tag, self.clock.now())
                 self._renew_authorization(talk)
             return self.state.exports.get(tag)
+
+    def report_usage(self) -> UsageResult | None:
+        """Sign and report what was used since the last report (row S4.6); None where nothing was ever used."""
+        with locked(self._store.folder):
+            self._reload()
+            talk = self._talk()
+            try:
+                return measuring.report(talk, self.state, self._own_key(), self.clock.now())
+            finally:
+                self._settle(talk)
 
     def _take_back(self, tag: str, before: int | None) -> None:
         if before is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 from exchange.refusal import Refusal, Remedy
@@ -153,6 +155,8 @@ class AnswerRefusedError(AgentError):
 class ServerRefusedError(AgentError):
     code = "refused"
     message = "The server refused; the error has the server's code."
+    result: Mapping[str, object] = MappingProxyType({})
+    """Facts of a signed refusal, with which the device goes on."""
 
 
 class ServerBusyError(ServerRefusedError):

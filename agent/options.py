@@ -72,7 +72,9 @@ def build_parser() -> argparse.ArgumentParser:
     for name, text in (("release", "Stop using a licence."), ("return-export", "Return a restricted licence.")):
         add(name, text).add_argument("tag", metavar="TAG")
     add("status", "Show registration, authorization, licences.")
-    add("usage", "Show the licences in use.")
+    add("usage", "Show the licences in use, or report measured use to the server.").add_argument(
+        "action", choices=["report"], nargs="?", help="sign and send what was used since the last report"
+    )
     add("renew", "Renew identity, authorization, or everything that is due.").add_argument(
         "what", choices=["id", "auth", "due"]
     )

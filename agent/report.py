@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from agent.device import Device
@@ -75,6 +76,27 @@ def status_of(device: Device) -> dict[str, Any]:
     }
 
 
+def reported_use(device: Device) -> dict[str, Any]:
+    """The last usage report, what it said, and how many measurements wait; `acknowledged`: central itself has it."""
+    log = device.state.usage
+    if log.report is None:
+        state = "none"
+    elif not log.booked:
+        state = "waiting"
+    else:
+        state = "acknowledged" if log.acknowledged >= log.number else "booked"
+    return {
+        "report": log.number,
+        "state": state,
+        "acknowledged": log.acknowledged,
+        "measurements": [asdict(one) for one in log.reported],
+        "unreported": len(log.measured),
+    }
+
+
 def usage_of(device: Device) -> dict[str, Any]:
     """What is in use."""
-    return {"authorization": device.authorization().value, "licences": _licences(device)}
+    log = device.state.usage
+    since = {tag: running.since for tag, running in log.running.items()}
+    found = {"authorization": device.authorization().value, "licences": _licences(device)}
+    return {**found, "measured_since": since, "report": log.number, "unreported": len(log.measured)}

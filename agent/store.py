@@ -99,6 +99,37 @@ class KeptReturn:
 
 
 @dataclass(slots=True)
+class Running:
+    """What is in use of a licence, and since when it is measured."""
+
+    count: int
+    since: str
+
+
+@dataclass(slots=True)
+class Measured:
+    """What was in use of a licence from one moment to another."""
+
+    tag: str
+    count: int
+    start: str
+    end: str
+
+
+@dataclass(slots=True)
+class UsageLog:
+    """What is measured and not reported yet, and the last report as it was signed, with what it says."""
+
+    number: int = 0
+    acknowledged: int = 0
+    booked: bool = True
+    running: dict[str, Running] = field(default_factory=dict)
+    measured: list[Measured] = field(default_factory=list)
+    reported: list[Measured] = field(default_factory=list)
+    report: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
 class DeviceState:
     """All that survives a power cut; times are ISO 8601 texts in UTC."""
 
@@ -144,6 +175,7 @@ class DeviceState:
     reservation: HeldReservation | None = None
     given_up: dict[str, dict[str, Any]] = field(default_factory=dict)
     returns: list[KeptReturn] = field(default_factory=list)
+    usage: UsageLog = field(default_factory=UsageLog)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -162,6 +194,11 @@ class DeviceState:
             or min((state.counter, state.evaluation_seconds, *state.held)) < 0
         ):
             raise ValueError("a number that no state has")
+        for running in state.usage.running.values():
+            parse_time(running.since)
+        for one in (*state.usage.measured, *state.usage.reported):
+            parse_time(one.start)
+            parse_time(one.end)
         return state
 
 

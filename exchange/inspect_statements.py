@@ -58,4 +58,5 @@ STATEMENTS: Mapping[str, StatementKind] = {
     statements.EXPORT_RETURN_TYPE: StatementKind(
         "export-return", statements.ExportReturn.from_dict, None, "returned_at"
     ),
+    statements.USAGE_REPORT_TYPE: StatementKind("usage-report", statements.UsageReport.from_dict, None, "reported_at"),
 }

@@ -17,6 +17,7 @@ from exchange.envelope import payload_type, seal, signer_ids, unseal
 from exchange.errors import ExpiredError, MalformedError, WrongVendorError
 from exchange.keys import PrivateKey, PublicKey
 from exchange.trust import Trust
+from exchange.usage import UsageReport
 from exchange.vocabulary import Role
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "GRANT_TYPE",
     "LONGEST_RIGHT",
     "RESERVATION",
+    "USAGE_REPORT_TYPE",
     "Allotment",
     "CentralHead",
     "ExportRequest",
@@ -35,6 +37,7 @@ __all__ = [
     "GivenUpReservation",
     "Grant",
     "GrantRelease",
+    "UsageReport",
     "given_up_id",
     "open_allotment",
     "open_central_head",
@@ -42,12 +45,14 @@ __all__ = [
     "open_export_return",
     "open_grant",
     "open_grant_release",
+    "open_usage_report",
     "seal_allotment",
     "seal_central_head",
     "seal_export_request",
     "seal_export_return",
     "seal_grant",
     "seal_grant_release",
+    "seal_usage_report",
 ]
 
 LONGEST_RIGHT = timedelta(days=366)
@@ -58,6 +63,7 @@ GRANT_RELEASE_TYPE = payload_type("grant-release")
 CENTRAL_HEAD_TYPE = payload_type("central-head")
 EXPORT_REQUEST_TYPE = payload_type("export-request")
 EXPORT_RETURN_TYPE = payload_type("export-return")
+USAGE_REPORT_TYPE = payload_type("usage-report")
 
 
 class _Payload(Protocol):
@@ -162,3 +168,16 @@ def open_export_return(envelope: object, key: PublicKey) -> ExportReturn:
     if statement.key_hash != key.key_hash:
         raise MalformedError("the return names another key than the one that signed it")
     return statement
+
+
+def seal_usage_report(report: UsageReport, key: PrivateKey) -> JsonObject:
+    """Sign a usage report with the device's key."""
+    return _seal(USAGE_REPORT_TYPE, report, key)
+
+
+def open_usage_report(envelope: object, key: PublicKey) -> UsageReport:
+    """Verify a device's usage report against the device's key."""
+    report = _open(USAGE_REPORT_TYPE, envelope, {key.key_id: key}, UsageReport.from_dict)
+    if report.key_hash != key.key_hash:
+        raise MalformedError("the usage report names another key than the one that signed it")
+    return report

@@ -114,6 +114,7 @@ class DeviceOp(StrEnum):
     DEREGISTER = "deregister"
     EXPORT_REQUEST = "export_request"
     EXPORT_RETURN = "export_return"
+    USAGE_REPORT = "usage_report"
 
 
 class Outcome(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 def units_text(counts: Mapping[str, int], titles: Mapping[str, str]) -> str:
@@ -29,3 +29,12 @@ def freed_text(freed: Mapping[str, int], titles: Mapping[str, str]) -> str:
 def token_text(name: str, export_controlled: bool) -> str:
     """A device registered again with its key and another token."""
     return f"{name} registered again with another token: restricted functions are {'' if export_controlled else 'not '}allowed"
+
+
+def usage_text(measured: Iterable[tuple[str, int]], titles: Mapping[str, str]) -> str:
+    """What a device measured, the highest count of each licence: `at most 2 of Advantage`."""
+    highest: dict[str, int] = {}
+    for tag, count in measured:
+        highest[tag] = max(count, highest.get(tag, 0))
+    named = units_text(highest, titles)
+    return f"at most {named}" if named else "nothing that is known here"

@@ -32,6 +32,7 @@ MODULES = {
     "subscriptions": ("subscription",),
     "trust": ("init", "root", "role-key"),
     "upgrades": ("upgrade-licences",),
+    "usage": ("usage",),
     "users": ("user", "api-client", "api-token", "setup"),
 }
 """The modules, and the words that each adds; only the one that is needed is imported."""

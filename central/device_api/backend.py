@@ -33,6 +33,7 @@ from central.domain.ledger.claims import claims_of
 from central.domain.reservations.queries import reservation_of
 from central.domain.tokens.models import Token
 from central.domain.tokens.services import redeem
+from central.domain.usage.services import book_report
 from central.keyring import KeyRing
 from exchange.canonical import JsonObject
 from exchange.certificates import read_csr
@@ -49,7 +50,7 @@ from exchange.device.rules import may_alarm
 from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.identity import Udi
 from exchange.keys import PublicKey
-from exchange.statements import ExportRequest, ExportReturn
+from exchange.statements import ExportRequest, ExportReturn, UsageReport
 from exchange.vocabulary import InstanceState
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
@@ -277,3 +278,9 @@ class CentralBackend:
             account, _ = membership(self._unit, instance)
             refresh_alerts(self._unit, account)  # what was reserved is free, and nobody waits for a code any more
         return {"grant": statement.grant, "state": "returned"}
+
+    def usage_report(self, known: KnownDevice, report: UsageReport, digest: str) -> JsonObject:
+        """Book measured use; where it shows a licence for the first time, its pool has changed."""
+        self._pools.forget()
+        _, instance = self._own(known)
+        return book_report(self._unit, instance, report, digest).to_dict()

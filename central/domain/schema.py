@@ -24,6 +24,7 @@ from central.domain.reservations import models as reservations
 from central.domain.satellites import models as satellites
 from central.domain.tokens import models as tokens
 from central.domain.transfers import models as transfers
+from central.domain.usage import models as usage
 from serverkit.db.guards import guarded
 
 FEATURES = (
@@ -48,5 +49,6 @@ FEATURES = (
     satellites,
     tokens,
     transfers,
+    usage,
 )
 metadata = guarded(Base.metadata)

@@ -33,6 +33,7 @@ from central.domain.reservations.ending import tell_kept
 from central.domain.reservations.queries import forget_registered, note_seen
 from central.domain.satellites.models import Satellite
 from central.domain.tokens.models import Token
+from central.domain.usage.services import show_reporting_only
 from central.keyring import KeyRing
 from central.sync.givebacks import Place, take
 from central.sync.site_tokens import refuse_foreign
@@ -95,6 +96,8 @@ def apply_staged(unit: Unit, keyring: KeyRing, account: SmartAccount, satellite:
     # What the same file gives back is free before what it asks for is decided.
     _decide_requests(context, staged.others.get(ExportRequestRow, []))
     _settle_instances(context)
+    if staged.measured:
+        show_reporting_only(unit, account.id, staged.measured)
 
 
 def _own(context: ApplyContext, virtual_account_id: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from exchange.errors import MalformedError
-from exchange.files.rows import ClaimRow, EventRow, RequestRow, TokenRow
+from exchange.files.rows import ClaimRow, EventRow, RequestRow, TokenRow, UsageRow
 from exchange.limits import IDENTITY_CHARS, TAG_CHARS
 
 
@@ -17,6 +17,8 @@ def check_bounds(rows: Sequence[RequestRow]) -> None:
     kind = type(rows[0])
     if kind is ClaimRow:
         _short("claim.tag", {row.tag for row in rows if isinstance(row, ClaimRow)}, TAG_CHARS)
+    elif kind is UsageRow:
+        _short("usage.tag", {row.tag for row in rows if isinstance(row, UsageRow)}, TAG_CHARS)
     elif kind is EventRow:
         _short("event.actor", {row.actor for row in rows if isinstance(row, EventRow)}, IDENTITY_CHARS)
     elif kind is TokenRow:

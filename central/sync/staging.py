@@ -21,11 +21,14 @@ from central.domain.instances.models import Instance, Standby
 from central.domain.ledger.models import Claim
 from central.domain.reservations.queries import has_active
 from central.domain.satellites.models import Satellite, SatelliteEvent
+from central.domain.usage.models import UsageMonth
+from central.sync.instance_columns import instance_columns
 from central.sync.row_bounds import check_bounds
 from central.sync.site_events import added_event, site_event
+from central.sync.usage_columns import usage_columns
 from exchange import limits
 from exchange.errors import MalformedError, TooLargeError
-from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow
+from exchange.files.rows import ClaimRow, EventRow, InstanceRow, RequestRow, UsageRow
 from exchange.files.site_rows import signed_bytes
 from serverkit.db.bulk import Bulk, Rows
 from serverkit.db.unit import Unit
@@ -56,6 +59,7 @@ class Staged:
     apart: dict[str, str] = field(default_factory=dict)
     changes: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     recount: bool = False
+    measured: set[tuple[str, str]] = field(default_factory=set)
     added: int = 0
     said: array[int] = field(default_factory=lambda: array("q"))
 
@@ -127,6 +131,7 @@ class _Staging:
         self._unstandby = deleting(session, Standby)
         self._known_event = upserting(session, SatelliteEvent, ("account_id", "id"), keep=True)
         self._event: Prepared | None = None
+        self._usage: Prepared | None = None
 
     def flush(self, waiting: dict[type, list[Any]]) -> None:
         """Make ready what has come together, instances first: the order among rows of different kinds says nothing."""
@@ -171,7 +176,7 @@ class _Staging:
                 staged.left.setdefault(row.id, before)
             staged.virtual_accounts[row.id] = va
             kept.append(row)
-        columns = _instance_columns(self._satellite, kept)
+        columns = instance_columns(self._satellite, kept)
         self._instance = self._instance or upserting(self._unit.session, Instance, [*columns])
         staged.bulk.put(self._instance, columns)
         self._put_standbys(kept)
@@ -249,6 +254,14 @@ class _Staging:
         )
         self._happened([site_event(self._satellite, row, self._home_of(row)) for row in fresh], -first - 1, step=-1)
 
+    def usage(self, rows: list[UsageRow]) -> None:
+        """Measured use, joined with what is booked already: whatever comes late or twice changes nothing."""
+        for row in rows:
+            self.staged.measured.add((self._owned(row.virtual_account), row.tag))
+        columns = usage_columns(self._unit, self._account, rows)
+        self._usage = self._usage or upserting(self._unit.session, UsageMonth, [*columns])
+        self.staged.bulk.put(self._usage, columns)
+
     def _home_of(self, row: EventRow) -> str | None:
         """Where something happened: what the row says, else where its instance is."""
         said = row.subject.get("virtual_account")
@@ -267,32 +280,6 @@ class _Staging:
 _STAGE: Mapping[type, Callable[[_Staging, list[Any]], None]] = {
     InstanceRow: _Staging.instances,
     ClaimRow: _Staging.claims,
+    UsageRow: _Staging.usage,
     EventRow: _Staging.events,
 }
-
-
-def _instance_columns(satellite: Satellite, rows: list[InstanceRow]) -> dict[str, list[Any]]:
-    return {
-        "account_id": [satellite.account_id] * len(rows),
-        "id": [row.id for row in rows],
-        "virtual_account_id": [row.virtual_account for row in rows],
-        "satellite_id": [satellite.id] * len(rows),
-        "udi": [row.udi.to_dict() for row in rows],
-        "udi_key": [row.udi.key for row in rows],
-        "hostname": [row.hostname for row in rows],
-        "product_tag": [row.product_tag for row in rows],
-        "software_version": [row.software_version for row in rows],
-        "ip_address": [row.ip_address for row in rows],
-        "notes": [row.notes for row in rows],
-        "registered_at": [row.registered_at for row in rows],
-        "last_contact": [row.last_contact for row in rows],
-        "certificate_expires": [row.certificate_expires for row in rows],
-        "state": [row.state.value for row in rows],
-        "export_allowed": [row.export_allowed for row in rows],
-        "key_hash": [row.key_hash for row in rows],
-        "public_key": [row.device_key.to_dict() if row.device_key else None for row in rows],
-        "token_id": [row.token for row in rows],
-        "standbys": [[member.to_dict() for member in row.standbys] for row in rows],
-        "standby_keys": [[key.to_dict() if key else None for key in row.standby_keys] or None for row in rows],
-        "marks": [list(row.marks) for row in rows],
-    }

@@ -50,6 +50,7 @@ from central.ui import (
     transfer_log,
     transfers,
     upgrades,
+    usage,
     users,
     virtual_accounts,
 )
@@ -72,7 +73,7 @@ from serverkit.web.urls import Url
 
 PAGES = (
     first, accounts, agreement, alerts, virtual_accounts, general, licences, licence_details,
-    licence_tags, lots, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
+    licence_tags, lots, usage, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
     upgrades, assignments, reservations, convert_lists, conversions, convert,
     events, members, catalogue, orders, policies,
     mail, jobs, keys, health, contact, preferences, tasks, pool_tags, satellites, users, me,

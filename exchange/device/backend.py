@@ -13,19 +13,22 @@ from exchange.device.bodies import RegisterBody, RenewIdentityBody, TransferActi
 from exchange.device.licence_bodies import AuthorizeBody
 from exchange.identity import Udi
 from exchange.keys import PrivateKey, PublicKey
-from exchange.statements import ExportRequest, ExportReturn
+from exchange.statements import ExportRequest, ExportReturn, UsageReport
 from exchange.trust import Trust
 
 
 class DeviceRefusal(Exception):  # noqa: N818 - it is an answer, not a fault
     """A service refuses an operation; `code` is one of DEVICE_PROBLEMS, `cause` is for the server's log only."""
 
-    def __init__(self, code: str, cause: str = "", message: str | None = None) -> None:
-        """The code chooses status, sentence and remedy."""
+    def __init__(
+        self, code: str, cause: str = "", message: str | None = None, result: JsonObject | None = None
+    ) -> None:
+        """The code chooses status, sentence and remedy; `result` are facts that the device goes on with."""
         super().__init__(code)
         self.code = code
         self.cause = cause or code
         self.message = message
+        self.result: JsonObject = result or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +140,8 @@ class Backend(Protocol):
 
     def export_return(self, known: KnownDevice, statement: ExportReturn, envelope: JsonObject) -> JsonObject:
         """Return a restricted licence."""
+        ...
+
+    def usage_report(self, known: KnownDevice, report: UsageReport, digest: str) -> JsonObject:
+        """Book measured use, once for each number."""
         ...

@@ -14,6 +14,7 @@ _SUMMARIES = {
     DeviceOp.DEREGISTER: "Leave, and give everything back",
     DeviceOp.EXPORT_REQUEST: "Ask for a restricted licence",
     DeviceOp.EXPORT_RETURN: "Give a restricted licence back",
+    DeviceOp.USAGE_REPORT: "Report measured use, once for each number",
 }
 
 

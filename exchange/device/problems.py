@@ -55,6 +55,11 @@ DEVICE_PROBLEMS: Mapping[str, Problem] = {
         "Too many of the device's requests or returns wait for central.",
         "Synchronize the satellite, then send it again.",
     ),
+    "usage_number_low": Problem(
+        409,
+        "The number of this usage report was used before.",
+        "Continue above the highest number that the answer names.",
+    ),
     "unknown_grant": Problem(404, "This server does not know the grant.", "Nothing needs to be done."),
     "recovery": Problem(
         409,

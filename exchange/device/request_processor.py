@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from exchange.canonical import JsonObject, encode
+from exchange.canonical import digest as digest_of
 from exchange.device.backend import Backend, DeviceRefusal, KnownDevice, Signer
 from exchange.device.bodies import DeregisterBody, RegisterBody, RenewIdentityBody, TransferActiveBody
 from exchange.device.licence_bodies import AuthorizeBody, StatementBody
@@ -23,7 +24,7 @@ from exchange.device.rules import CounterVerdict, judge_counter
 from exchange.device.verifier import DeviceMessage
 from exchange.errors import ExchangeError
 from exchange.keys import PublicKey
-from exchange.statements import open_export_request, open_export_return
+from exchange.statements import open_export_request, open_export_return, open_usage_report
 from exchange.vocabulary import DeviceOp, Outcome
 
 
@@ -69,7 +70,7 @@ class RequestProcessor:
                 self._check_identity(request, known)
                 self._done(message, *self._do(request, key, known))
         except DeviceRefusal as refusal:
-            self._refuse(message, refusal, instance, {})
+            self._refuse(message, refusal, instance, refusal.result)
         except ExchangeError as error:
             self._refuse(message, DeviceRefusal(error.code, message=error.message), instance, {})
 
@@ -114,6 +115,7 @@ class RequestProcessor:
             DeviceOp.DEREGISTER: self._deregister,
             DeviceOp.EXPORT_REQUEST: self._export_request,
             DeviceOp.EXPORT_RETURN: self._export_return,
+            DeviceOp.USAGE_REPORT: self._usage_report,
         }
 
     def _deregister(self, known: KnownDevice, body: JsonObject) -> JsonObject:
@@ -133,6 +135,13 @@ class RequestProcessor:
     def _export_return(self, known: KnownDevice, body: JsonObject) -> JsonObject:
         envelope = StatementBody.from_dict(body).statement
         return self._backend.export_return(known, open_export_return(envelope, known.key), envelope)
+
+    def _usage_report(self, known: KnownDevice, body: JsonObject) -> JsonObject:
+        envelope = StatementBody.from_dict(body).statement
+        report = open_usage_report(envelope, known.key)
+        if report.udi.key not in {udi.key for udi in known.udis}:
+            raise DeviceRefusal("identity_mismatch")
+        return self._backend.usage_report(known, report, digest_of(encode(report.to_dict())))
 
     def _refuse(self, message: DeviceMessage, refusal: DeviceRefusal, instance: str | None, result: JsonObject) -> None:
         payload = self._answer(message, instance, Outcome.REFUSED, refusal, result)

@@ -1,6 +1,6 @@
 """Rows of the bodies. Every row is an absolute value, never an increment, so that one that comes twice changes nothing.
 
-A satellite's request carries `token instance claim export_request export_return grant_state event`; central's
+A satellite's request carries `token instance claim export_request export_return grant_state usage event`; central's
 authorization and response carry `policy virtual_account entitlement product allotment grant export_decision
 grant_release certificates`.
 """
@@ -34,6 +34,7 @@ from exchange.files.site_rows import (
     GrantStateRow,
     InstanceRow,
     TokenRow,
+    UsageRow,
 )
 
 __all__ = [
@@ -58,13 +59,14 @@ __all__ = [
     "RequestRow",
     "ResponseRow",
     "TokenRow",
+    "UsageRow",
     "VirtualAccountRow",
     "read_request_row",
     "read_response_row",
 ]
 
 RequestRow: TypeAlias = (
-    TokenRow | InstanceRow | ClaimRow | ExportRequestRow | ExportReturnRow | GrantStateRow | EventRow
+    TokenRow | InstanceRow | ClaimRow | ExportRequestRow | ExportReturnRow | GrantStateRow | UsageRow | EventRow
 )
 ResponseRow: TypeAlias = (
     VirtualAccountRow
@@ -83,7 +85,7 @@ ResponseRow: TypeAlias = (
 
 REQUEST_ROWS: Mapping[str, Callable[[Fields], RequestRow]] = {
     row.kind: row.read
-    for row in (TokenRow, InstanceRow, ClaimRow, ExportRequestRow, ExportReturnRow, GrantStateRow, EventRow)
+    for row in (TokenRow, InstanceRow, ClaimRow, ExportRequestRow, ExportReturnRow, GrantStateRow, UsageRow, EventRow)
 }
 RESPONSE_ROWS: Mapping[str, Callable[[Fields], ResponseRow]] = {
     row.kind: row.read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -15,6 +16,8 @@ from exchange.keys import PublicKey
 from exchange.limits import JSON_INTEGER, SIGNED_BYTES, SUBJECT_BYTES
 from exchange.vocabulary import DeliveryState, InstanceState
 from exchange.weight import json_bytes
+
+_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +224,38 @@ class GrantStateRow(Row):
             at=row.time("at"),
             envelope=row.optional_mapping("envelope", most_bytes=SIGNED_BYTES),
             device_key=PublicKey.from_dict(row.mapping("device_key")) if row.has("device_key") else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow(Row):
+    """What an instance used of a licence in a month (UTC): values only grow, so that an older row changes nothing (row S4.6)."""
+
+    kind: ClassVar[str] = "usage"
+    instance: str
+    udi: Udi
+    virtual_account: str
+    tag: str
+    month: str
+    count: int
+    unit_seconds: int
+    until: datetime
+
+    @classmethod
+    def read(cls, row: Fields) -> UsageRow:
+        """Read the row; the month is one that there is."""
+        month = row.text("month", most=7)
+        if not _MONTH.fullmatch(month):
+            raise MalformedError("usage.month: a year and a month are expected")
+        return cls(
+            instance=row.identifier("instance"),
+            udi=Udi.from_dict(row.mapping("udi")),
+            virtual_account=row.identifier("virtual_account"),
+            tag=row.text("tag", empty=False),
+            month=month,
+            count=row.integer("count", least=1),
+            unit_seconds=row.integer("unit_seconds", most=JSON_INTEGER),
+            until=row.time("until"),
         )
 
 

@@ -14,7 +14,21 @@ from satellite.core.operations import models as operations
 from satellite.core.settings import models as settings
 from satellite.core.site import models as site
 from satellite.core.tokens import models as tokens
+from satellite.core.usage import models as usage
 from serverkit.db.guards import guarded
 
-FEATURES = (access, accounts, alerts, event_log, export_queue, instances, licences, operations, settings, site, tokens)
+FEATURES = (
+    access,
+    accounts,
+    alerts,
+    event_log,
+    export_queue,
+    instances,
+    licences,
+    operations,
+    settings,
+    site,
+    tokens,
+    usage,
+)
 metadata = guarded(Base.metadata)

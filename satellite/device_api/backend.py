@@ -22,7 +22,7 @@ from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
 from exchange.device.verifier import DeviceMessage
 from exchange.identity import Udi
 from exchange.keys import PublicKey
-from exchange.statements import ExportRequest, ExportReturn
+from exchange.statements import ExportRequest, ExportReturn, UsageReport
 from satellite.core.alerts.services import refresh_clones, refresh_touched
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
@@ -37,18 +37,18 @@ from satellite.core.instances.services import (
     refuse_unagreed,
     register_device,
     registered_with,
-    take_off,
     touch,
 )
-from satellite.core.instances.sets import change_active, leave_set
+from satellite.core.instances.sets import change_active
 from satellite.core.licences.queries import entitlement
-from satellite.core.licences.services import claims_of
 from satellite.core.site.queries import SiteRow, refuses_for_agreement
 from satellite.core.tokens.models import Token
 from satellite.core.tokens.services import redeem
+from satellite.core.usage.services import book_report
 from satellite.device_api.applied_lines import AppliedLines, PoolUse
 from satellite.device_api.authorizations import authorize_device, contacted
 from satellite.device_api.device_rows import DeviceRows
+from satellite.device_api.leaving import leave
 from satellite.device_api.registrations import Authority, BatchRegistrations
 from satellite.device_api.renewals import renew_authorization
 from satellite.runtime import Satellite
@@ -264,20 +264,8 @@ class SatelliteBackend:
         """The device leaves: ordinary licences are free, restricted ones come back by its signed returns."""
         device = self._rows.get(known.key.key_id)
         restricted = device is None or device.has_restricted
-        row, instance = self._own(known)
-        for statement, envelope in returns:
-            take_return(self._unit, instance.id, statement, envelope, known.key)
-        doubled = bool(same_hardware(self._unit, instance) or "clone" in instance.marks)
-        if leave_set(self._unit, instance, row):
-            self._changed(known.key.key_id, instance.id)
-            self._server.refresh_alerts(self._unit)
-            return {}
-        pools = {(instance.virtual_account_id, tag) for tag in claims_of(self._unit, instance.id)}
-        take_off(self._unit, instance, "removed itself")
-        if restricted or doubled:
-            self._server.refresh_alerts(self._unit)  # also what it left behind or asked for without success
-        else:
-            refresh_touched(self._unit, instances=[instance.id], pools=pools)
+        leave(self._unit, self._server, self._own(known), known.key, returns, restricted=restricted)
+        self._changed(known.key.key_id, known.instance)
         return {}
 
     def export_request(self, known: KnownDevice, statement: ExportRequest, envelope: JsonObject) -> JsonObject:
@@ -298,3 +286,9 @@ class SatelliteBackend:
         if take_return(self._unit, instance.id, statement, envelope, known.key) is None:
             raise DeviceRefusal("unknown_grant")
         return {"grant": statement.grant, "state": "returned"}
+
+    def usage_report(self, known: KnownDevice, report: UsageReport, digest: str) -> JsonObject:
+        """Book measured use; central learns of it with the next request."""
+        _, instance = self._own(known)
+        named = self._pool_use.titles({one.tag for one in report.measurements})
+        return book_report(self._unit, instance, report, digest, named, self._site.acknowledged_upto).to_dict()

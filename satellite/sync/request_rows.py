@@ -41,6 +41,7 @@ from satellite.core.tokens.models import Token
 from satellite.sync.instance_rows import instance_texts, instances_since, may_leave, stored
 from satellite.sync.privacy import PrivacyFilter
 from satellite.sync.released_accounts import released_accounts
+from satellite.sync.usage_rows import usage_since
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches
 
@@ -69,6 +70,7 @@ def rows_since(unit: Unit, after: int, privacy: PrivacyFilter, *, full: bool) ->
                 yield from events.about(about)
     yield from claims.rest()
     yield from _exports(unit, after, full=full)
+    yield from usage_since(unit, after, released, full=full)
     yield from events.rest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tests.format.reader_values import (
@@ -160,6 +161,14 @@ _SHARED = {
     "instance": _instance,
     "claim": of({"instance": ident, "tag": _TAG, "count": integer(), "since": time}),
 }
+
+
+def _month(value: object) -> object:
+    found = text(7)(value)
+    demand(re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", found))
+    return found
+
+
 _OF_SATELLITE = {
     **_SHARED,
     "export_request": of(
@@ -182,6 +191,18 @@ _OF_SATELLITE = {
             "at": time,
             "envelope": optional(small(32 * KIB)),
             "device_key": optional(key),
+        }
+    ),
+    "usage": of(
+        {
+            "instance": ident,
+            "udi": udi,
+            "virtual_account": ident,
+            "tag": _TAG,
+            "month": _month,
+            "count": integer(1),
+            "unit_seconds": integer(0, LARGEST),
+            "until": time,
         }
     ),
     "event": of(
@@ -224,6 +245,13 @@ _OF_CENTRAL = {
     "certificates": of({"identity": _CERTIFICATE, "device_ca": _CERTIFICATE}),
 }
 ROWS = {"sync-request": _OF_SATELLITE, "authorization": _OF_CENTRAL, "sync-response": _OF_CENTRAL, "registration": {}}
+
+
+def _measurement(value: object) -> dict[str, object]:
+    found = of({"tag": _SHORT_TAG, "count": integer(1, 1_000_000), "start": time, "end": time})(value)
+    demand(str(found["start"]) < str(found["end"]))
+    return dict(found)
+
 
 # statements.md
 STATEMENTS: dict[str, Form] = {
@@ -304,11 +332,21 @@ STATEMENTS: dict[str, Form] = {
         "returned_at": time,
         "reservation": optional(of({"request": text(empty=False), "return_code": text(400, empty=False)})),
     },
+    "usage-report": {
+        "format": version_1,
+        "number": integer(1, LARGEST),
+        "instance": ident,
+        "udi": udi,
+        "key_hash": digest,
+        "reported_at": time,
+        "measurements": many(_measurement, 24, 1),
+    },
 }
 
 # devices.md
 _OPERATIONS = (
     "register", "authorize", "renew_identity", "transfer_active", "deregister", "export_request", "export_return",
+    "usage_report",
 )  # fmt: skip
 MESSAGE: Form = {
     "format": version_1,
@@ -371,6 +409,7 @@ BODIES: dict[str, Form] = {
     "deregister": {"returns": many(obj, 512)},
     "export_request": {"statement": _statement},
     "export_return": {"statement": _statement},
+    "usage_report": {"statement": _statement},
 }
 _EXPORT: Form = {
     "request": ident,
@@ -418,4 +457,9 @@ RESULTS: dict[str, Form] = {
     "renew_identity": _RENEWED,
     "export_request": _EXPORT,
     "export_return": {"grant": ident, "state": _EXPORT_STATE},
+    "usage_report": {
+        "number": integer(1, LARGEST),
+        "acknowledged": integer(0, LARGEST),
+        "unknown": many(_SHORT_TAG, 24),
+    },
 }

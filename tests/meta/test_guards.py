@@ -26,6 +26,7 @@ FREE = {
     ("postings", "reason"): "each release brings new ones",
     ("export_queue", "reason"): "what central answered, which may be newer than the site",
     ("alerts", "source"): "the name of what an alert is about",
+    ("usage_months", "month"): "a year and a month",
     ("product_licences", "product"): "the tag of a product, which the vendor writes",
 }
 

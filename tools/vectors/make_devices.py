@@ -25,6 +25,7 @@ from exchange.envelope import seal
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
 from exchange.trust import sign_root
+from exchange.usage import UsageResult
 from exchange.vocabulary import DeviceOp, ExportState, Outcome
 from tools.vectors import surgery, world
 from tools.vectors.make_roots import FIRST
@@ -33,6 +34,7 @@ from tools.vectors.model import Shelf, Vector
 KEY = world.DEVICE
 REQUEST_STATEMENT = statements.seal_export_request(world.EXPORT_REQUEST, KEY)
 RETURN_STATEMENT = statements.seal_export_return(world.EXPORT_RETURN, KEY)
+USAGE_STATEMENT = statements.seal_usage_report(world.USAGE_REPORT, KEY)
 _CERTIFICATE = world.device_certificate()
 
 
@@ -62,6 +64,7 @@ def requests() -> list[Vector]:
         (DeviceOp.DEREGISTER, DeregisterBody((RETURN_STATEMENT,)).to_dict()),
         (DeviceOp.EXPORT_REQUEST, StatementBody(REQUEST_STATEMENT).to_dict()),
         (DeviceOp.EXPORT_RETURN, StatementBody(RETURN_STATEMENT).to_dict()),
+        (DeviceOp.USAGE_REPORT, StatementBody(USAGE_STATEMENT).to_dict()),
     ):
         shelf.good(op.value.replace("_", "-"), _request(op, body), f"operation {op.value}", op=op.value)
     spaced = surgery.put(good, b'{"envelope":', b'{ "envelope" : ')
@@ -164,6 +167,7 @@ def answers() -> list[Vector]:
         (DeviceOp.RENEW_IDENTITY, _RENEWED.to_dict()),
         (DeviceOp.EXPORT_REQUEST, pending.to_dict()),
         (DeviceOp.EXPORT_RETURN, ExportReturnResult(world.GRANT, ExportState.RETURNED).to_dict()),
+        (DeviceOp.USAGE_REPORT, UsageResult(2, 1, ("regid.2026-01.test.perigee,OTHER,1.0_1",)).to_dict()),
         (DeviceOp.TRANSFER_ACTIVE, {"active": {"pid": "PX-9000", "serial": "PX9K000002"}, "at": iso(world.MADE)}),
         (DeviceOp.DEREGISTER, {}),
     ):

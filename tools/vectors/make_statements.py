@@ -49,6 +49,8 @@ PLANS = (
           world.RESPONSE, "", _DEVICE, under_root=False),
     _Plan("export-return", statements.seal_export_return(world.EXPORT_RETURN, world.DEVICE), world.DEVICE,
           world.RESPONSE, "", _DEVICE, under_root=False),
+    _Plan("usage-report", statements.seal_usage_report(world.USAGE_REPORT, world.DEVICE), world.DEVICE,
+          world.RESPONSE, "", _DEVICE, under_root=False),
 )  # fmt: skip
 _DAYS_367 = iso(world.MADE + timedelta(days=367))
 
@@ -196,6 +198,19 @@ def _export_return(shelf: Shelf, plan: _Plan) -> None:
     )
 
 
+def _usage_report(shelf: Shelf, plan: _Plan) -> None:
+    one = world.USAGE_REPORT.measurements[0].to_dict()
+    empty = surgery.change(plan.good, plan.key, measurements=[])
+    shelf.bad("malformed", "measures-nothing", _bytes(empty), "a report without a measurement")
+    backwards = surgery.change(plan.good, plan.key, measurements=[{**one, "end": one["start"]}])
+    shelf.bad("malformed", "no-time", _bytes(backwards), "a measurement that ends when it begins")
+    unused = surgery.change(plan.good, plan.key, measurements=[{**one, "count": 0}])
+    shelf.bad("malformed", "counts-nothing", _bytes(unused), "a measurement of nothing")
+    many = surgery.change(plan.good, plan.key, measurements=[one] * 25)
+    shelf.bad("malformed", "too-many", _bytes(many), "25 measurements")
+    shelf.bad("malformed", "number-0", _bytes(surgery.change(plan.good, plan.key, number=0)), "the number 0")
+
+
 _OWN = {
     "allotment": _allotment,
     "grant": _grant,
@@ -203,6 +218,7 @@ _OWN = {
     "central-head": _central_head,
     "export-request": _export_request,
     "export-return": _export_return,
+    "usage-report": _usage_report,
 }
 
 

@@ -33,6 +33,7 @@ def requests() -> list[Vector]:
     )
     shelf.good("next-keys", world.sync_request(renewed), "offers new keys and carries no head")
     _row_faults(shelf, cut)
+    _usage(shelf)
     tables(shelf, cut)
     bad("wrong_satellite", "another-satellite", good, "read as another satellite's", satellite=world.OTHER_SATELLITE)
     renamed = header_with(cut, world.SATELLITE.encode(), world.OTHER_SATELLITE.encode())
@@ -51,6 +52,18 @@ def requests() -> list[Vector]:
     bad("unsupported_version", "unknown-suite", cut.with_members(keys, next_key={"suite": 2, "public": "AAAA"}).join(),
         "offers a key of an unknown suite")  # fmt: skip
     return shelf.vectors
+
+
+def _usage(shelf: Shelf) -> None:
+    good, keys = world.sync_request(more=(world.USAGE_ROW,)), [world.IDENTITY]
+    shelf.good("usage", good, "measured use of a month")
+    cut = Cut.of(good)
+    for name, old, new, done in (
+        ("usage-month", b'"month":"2026-11"', b'"month":"2026-13"', "a month that there is not"),
+        ("usage-count", b'"count":3', b'"count":0', "a month without use"),
+    ):
+        changed = cut.with_rows(keys, surgery.put(cut.text, old, new)).join()
+        shelf.bad("malformed", f"row-{name}", changed, done)
 
 
 def _row_faults(shelf: Shelf, cut: Cut) -> None:

@@ -23,6 +23,7 @@ from exchange.files.sync_request import read_sync_request
 from exchange.files.sync_response import read_sync_response
 from exchange.keys import PublicKey
 from exchange.trust import Trust, load_root
+from exchange.usage import UsageResult
 from exchange.vocabulary import DeviceOp, FileKind, Outcome
 from tools.vectors import tables
 
@@ -34,6 +35,7 @@ BODIES: Mapping[DeviceOp, Callable[[object], Any]] = {
     DeviceOp.DEREGISTER: bodies.DeregisterBody.from_dict,
     DeviceOp.EXPORT_REQUEST: licence_bodies.StatementBody.from_dict,
     DeviceOp.EXPORT_RETURN: licence_bodies.StatementBody.from_dict,
+    DeviceOp.USAGE_REPORT: licence_bodies.StatementBody.from_dict,
 }
 RESULTS: Mapping[DeviceOp, Callable[[object], Any]] = {
     DeviceOp.REGISTER: bodies.RegisterResult.from_dict,
@@ -41,6 +43,7 @@ RESULTS: Mapping[DeviceOp, Callable[[object], Any]] = {
     DeviceOp.RENEW_IDENTITY: bodies.CertificateResult.from_dict,
     DeviceOp.EXPORT_REQUEST: licence_bodies.ExportAnswer.from_dict,
     DeviceOp.EXPORT_RETURN: licence_bodies.ExportReturnResult.from_dict,
+    DeviceOp.USAGE_REPORT: UsageResult.from_dict,
 }
 
 
@@ -157,6 +160,9 @@ class Opener:
 
     def _export_return(self, data: bytes, context: JsonObject) -> JsonObject:
         return statements.open_export_return(_json(data), PublicKey.from_dict(context["key"])).to_dict()
+
+    def _usage_report(self, data: bytes, context: JsonObject) -> JsonObject:
+        return statements.open_usage_report(_json(data), PublicKey.from_dict(context["key"])).to_dict()
 
     def _certificate_request(self, data: bytes, _context: JsonObject) -> JsonObject:
         return certificates.read_csr(data).to_dict()

@@ -24,6 +24,7 @@ from exchange.files.sync_response import SyncResponse, make_sync_response
 from exchange.identity import Udi
 from exchange.keys import PrivateKey
 from exchange.trust import RoleKey, Root, Trust, load_root, sign_root
+from exchange.usage import Measurement
 from exchange.vocabulary import (
     Billing,
     ClaimState,
@@ -178,6 +179,14 @@ GRANT_STATEMENT = statements.Grant(
 RELEASE = statements.GrantRelease(VENDOR, GRANT, SATELLITE, DEVICE.public.key_hash, ReleaseReason.RETURNED, MADE)
 HEAD = statements.CentralHead(VENDOR, SATELLITE, 1, EPOCH_ID, 0, 0, MADE)
 EXPORT_REQUEST = statements.ExportRequest(REQUEST, INSTANCE, UDI, DEVICE.public.key_hash, RESTRICTED_TAG, 1, MADE)
+USAGE_REPORT = statements.UsageReport(
+    1,
+    INSTANCE,
+    UDI,
+    DEVICE.public.key_hash,
+    MADE,
+    (Measurement(PLAIN_TAG, 2, MADE - 30 * DAY, MADE - DAY), Measurement(PLAIN_TAG, 3, MADE - DAY, MADE)),
+)
 EXPORT_RETURN = statements.ExportReturn(GRANT, INSTANCE, UDI, DEVICE.public.key_hash, RESTRICTED_TAG, 1, MADE)
 
 REGISTRATION = Registration(
@@ -279,10 +288,15 @@ SYNC_REQUEST = SyncRequest(
 )
 
 
-def sync_request(what: SyncRequest = SYNC_REQUEST, by: PrivateKey = IDENTITY) -> bytes:
-    """A synchronization request."""
+USAGE_ROW = rows.UsageRow(INSTANCE, Udi("PX-9000", "PX9K000001"), POOL, PLAIN_TAG, "2026-11", 3, 7_257_600, MADE)
+
+
+def sync_request(
+    what: SyncRequest = SYNC_REQUEST, by: PrivateKey = IDENTITY, more: tuple[rows.RequestRow, ...] = ()
+) -> bytes:
+    """A synchronization request; with `more` rows than the usual ones."""
     out = io.BytesIO()
-    make_sync_request(what, REQUEST_ROWS, by, out, stored=True)
+    make_sync_request(what, (*REQUEST_ROWS, *more), by, out, stored=True)
     return out.getvalue()
 
 

@@ -25,6 +25,7 @@ from central.api.v1 import (
     time,
     transfers,
     upgrades,
+    usage,
     vendor,
 )
 from central.domain.credentials.models import IdempotentAnswer
@@ -50,6 +51,7 @@ OPERATIONS = (
     *reservations.OPERATIONS,
     *satellites.OPERATIONS,
     *subscriptions.OPERATIONS,
+    *usage.OPERATIONS,
     *tasks.OPERATIONS,
     *time.OPERATIONS,
     *transfers.OPERATIONS,

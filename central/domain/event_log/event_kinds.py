@@ -113,6 +113,7 @@ class EventKind(StrEnum):
     INSTANCE_REQUESTED_LICENCES = "instance:requested_licences"
     INSTANCE_REQUESTED_VIA_SATELLITE = "instance:requested_licences_via_satellite"
     INSTANCE_RENEWED = "instance:renewed_certificate"
+    INSTANCE_REPORTED_USE = "instance:reported_use"
     INSTANCE_ADDED_LICENCES = "instance:licences_added"
     INSTANCE_ACTIVE_CHANGED = "instance:active_changed"
     EXPORT_GRANTED = "export:granted"
@@ -187,6 +188,7 @@ QUIET = frozenset(
         EventKind.INSTANCE_REMOVED,
         EventKind.INSTANCE_REQUESTED_LICENCES,
         EventKind.INSTANCE_RENEWED,
+        EventKind.INSTANCE_REPORTED_USE,
     }
 )
 """Events after which no alert is looked at; every other one has those of its account made true before the commit."""

@@ -629,6 +629,33 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_two_step_user_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('user_id', name=op.f('pk_two_step'))
     )
+    op.create_table('usage_months',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('instance_id', sa.String(length=32), nullable=False),
+    sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
+    sa.Column('tag', sa.String(length=255), nullable=False),
+    sa.Column('month', sa.String(length=7), nullable=False),
+    sa.Column('udi', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('count', sa.BigInteger(), nullable=False),
+    sa.Column('unit_seconds', sa.BigInteger(), nullable=False),
+    sa.Column('until', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('"count" BETWEEN 1 AND 1000000000', name=op.f('ck_usage_months_count_bounds')),
+    sa.CheckConstraint('"unit_seconds" BETWEEN 0 AND 9007199254740991', name=op.f('ck_usage_months_unit_seconds_bounds')),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_usage_months_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'instance_id', 'virtual_account_id', 'tag', 'month', name=op.f('pk_usage_months'))
+    )
+    with op.batch_alter_table('usage_months', schema=None) as batch_op:
+        batch_op.create_index('ix_usage_months_month', ['account_id', 'virtual_account_id', 'month', 'tag'], unique=False)
+
+    op.create_table('usage_reporters',
+    sa.Column('account_id', sa.String(length=32), nullable=False),
+    sa.Column('key_hash', sa.String(length=64), nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.CheckConstraint('"number" BETWEEN 1 AND 9007199254740991', name=op.f('ck_usage_reporters_number_bounds')),
+    sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_usage_reporters_account_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('account_id', 'key_hash', name=op.f('pk_usage_reporters'))
+    )
     op.create_table('added_licences',
     sa.Column('unit_key', sa.String(length=800), nullable=False),
     sa.Column('tag', sa.String(length=255), nullable=False),
@@ -1207,6 +1234,11 @@ def downgrade() -> None:
     op.drop_table('classic_licences')
     op.drop_table('answered_requests')
     op.drop_table('added_licences')
+    op.drop_table('usage_reporters')
+    with op.batch_alter_table('usage_months', schema=None) as batch_op:
+        batch_op.drop_index('ix_usage_months_month')
+
+    op.drop_table('usage_months')
     op.drop_table('two_step')
     with op.batch_alter_table('sessions', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sessions_user_id'))

@@ -46,6 +46,7 @@ class EventKind(StrEnum):
     INSTANCE_REMOVED = "instance:removed"
     INSTANCE_REQUESTED_LICENCES = "instance:requested_licences"
     INSTANCE_RENEWED = "instance:renewed_certificate"
+    INSTANCE_REPORTED_USE = "instance:reported_use"
     INSTANCE_ACTIVE_CHANGED = "instance:active_changed"
     INSTANCE_FREED = "instance:licences_freed"
     INSTANCE_SILENT = "instance:failed_to_connect"
@@ -126,6 +127,7 @@ QUIET = frozenset(
         EventKind.INSTANCE_REMOVED,
         EventKind.INSTANCE_REQUESTED_LICENCES,
         EventKind.INSTANCE_RENEWED,
+        EventKind.INSTANCE_REPORTED_USE,
     }
 )
 """Events after which no alert is looked at; every other one has the alerts made true before the commit."""

@@ -51,6 +51,7 @@ _ROW = select(
     Site.device_ca_certificate,
     Site.applied_rseq,
     Site.applied_digest,
+    Site.acknowledged_upto,
     Site.setup_finished_at,
 )
 

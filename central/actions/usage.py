@@ -1,0 +1,97 @@
+"""Use cases of measured use: what devices reported, by licence and month (rows S4.6, C3.3, C3.6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from central.actions.licence_lists import scope_of
+from central.actions.lookup import chosen_names
+from central.domain.accounts.queries import by_domain
+from central.domain.catalogue.queries import by_name, titles
+from central.domain.ledger.queries import pools
+from central.domain.usage.queries import monthly_use
+from exchange.compliance import Stock
+from serverkit.db.unit import Unit
+from serverkit.db.windows import WHOLE, Part, Window, window_in_memory
+from serverkit.errors import InvalidInputError, Remedy
+
+USAGE, REPORTING_ONLY, PREPAID = "usage", "reporting_only", "prepaid"
+BILLINGS = (USAGE, REPORTING_ONLY, PREPAID)
+ORDERS = {
+    "month": lambda one: (one["month"],),
+    "name": lambda one: (one["name"].casefold(),),
+    "count": lambda one: (one["count"],),
+    "devices": lambda one: (one["devices"],),
+    "unit_hours": lambda one: (one["unit_hours"],),
+    "virtual_account": lambda one: (one["virtual_account"].casefold(),),
+}
+_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
+
+
+class InvalidMonthError(InvalidInputError):
+    """The refusal `invalid_month`."""
+
+    code = "invalid_month"
+    message = "A month cannot be read."
+    remedy = Remedy("Give a month such as 2026-11.", page="central-portal.md#measured-use")
+
+
+def list_usage(
+    unit: Unit, domain: str, name: str | None = None, month: str | None = None, licence: str | None = None
+) -> list[dict[str, Any]]:
+    """What devices reported in virtual accounts that the actor may see, the newest month first; InvalidMonthError."""
+    account = by_domain(unit, domain)
+    if month is not None and not _MONTH.fullmatch(month):
+        raise InvalidMonthError("{text!r} is no month", text=month[:32])
+    names = chosen_names(unit, account.id, None if name is None else [name])
+    tag = by_name(unit, licence) if licence is not None else None
+    items = _items(unit, account.id, names, month=month, tag=tag)
+    return sorted(items, key=lambda one: (one["name"].casefold(), one["virtual_account"].casefold()))
+
+
+def list_usage_window(unit: Unit, domain: str, number: str, part: Part = WHOLE) -> Window:
+    """The same of one virtual account, by its number; filters: q (name or id), month, billing."""
+    wanted, scope = part.wanted, scope_of(unit, domain, number)
+    text = wanted.get("q", "").casefold()
+    items = [
+        {**one, "domain": domain, "number": number}
+        for one in _items(unit, scope.account_id, scope.names, month=wanted.get("month"))
+        if text in f"{one['name']} {one['tag']}".casefold()
+        and ("billing" not in wanted or one["billing"] == wanted["billing"])
+    ]
+    return window_in_memory(items, ORDERS, lambda one: str(one["id"]), part, "-month")
+
+
+def _items(
+    unit: Unit, account_id: str, names: Mapping[str, str], *, month: str | None = None, tag: str | None = None
+) -> list[dict[str, Any]]:
+    rows = unit.session.execute(monthly_use(account_id, names, month=month, tag=tag)).all()
+    tags = sorted({row[1] for row in rows})
+    known = titles(unit, tags)
+    figures = pools(unit, account_id, sorted({row[0] for row in rows}), tags) if rows else {}
+    found = []
+    for va, of, at, devices, count, unit_seconds in rows:
+        pool = figures.get((va, of))
+        found.append(
+            {
+                "id": f"{va}|{of}|{at}",
+                "month": at,
+                "virtual_account": names[va],
+                "tag": of,
+                "name": known.get(of, of),
+                "billing": billing_of(pool.stock) if pool is not None else PREPAID,
+                "devices": int(devices),
+                "count": int(count),
+                "unit_hours": round(int(unit_seconds) / 3600, 2),
+            }
+        )
+    return sorted(found, key=lambda one: one["month"], reverse=True)
+
+
+def billing_of(stock: Stock) -> str:
+    """How measured use of a licence counts, by what the virtual account has of it now."""
+    if stock.reporting_only:
+        return REPORTING_ONLY
+    return USAGE if stock.by_usage else PREPAID
