@@ -149,6 +149,21 @@ _TRANSLATED = frozenset({"why", "role", "mode", "outcome", "choice"})
 """Fields that are words of the program, not names that people gave."""
 
 
+ACTORS: dict[str, Words] = {
+    "device": _("device"),
+    "console": _("a command on this machine"),
+    "system": _("this server"),
+    "satellite": _("satellite"),
+}
+"""Who did something where no person or program with a name did."""
+
+
+def by_words(item: Item) -> Words:
+    """Who did it: a person or a program by name, else what did it."""
+    actor = str(item["actor"])
+    return _("a job of this server") if actor.startswith("job ") else ACTORS.get(actor, actor)
+
+
 def said(item: Item) -> Words:
     """What an event says."""
     message = str(item["message"])

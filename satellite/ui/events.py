@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from satellite.actions.lists import list_events
 from satellite.core.event_log.event_kinds import EventKind
-from satellite.ui.event_words import said
+from satellite.ui.event_words import by_words, said
 from satellite.ui.pages import day_start, places
 from serverkit.web.answers import Answer
 from serverkit.web.forms import Choice
@@ -59,7 +59,7 @@ EVENTS = Table(
     (
         Column("message", _("What happened"), value=said, fixed=True, phone=True),
         Moment("at", _("Time"), sort=True, phone=True),
-        Column("actor", _("By")),
+        Column("actor", _("By"), value=lambda one: str(by_words(one))),
         Column("virtual_account", _("Virtual account")),
         Ident("kind", _("Kind"), shown=False),
         Ident("instance", _("Device"), link=device_path, shown=False),

@@ -115,7 +115,7 @@ QUEUE = Table(
         Figure("count", _("Quantity"), sort=True),
         State("state", _("State"), STATES, say=state_words, sort=True, phone=True),
         Moment("since", _("Since"), sort=True),
-        Column("next", _("Next"), value=next_words, link=next_path),
+        Column("next", _("Next step"), value=next_words, link=next_path),
         Column("virtual_account", _("Virtual account"), shown=False),
         Moment("requested_at", _("Asked"), sort=True, shown=False),
         Moment("sent_at", _("Sent"), shown=False),

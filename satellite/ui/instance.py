@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from satellite.actions import instances as actions
 from satellite.actions.lists import list_events
-from satellite.ui.event_words import said
+from satellite.ui.event_words import by_words, said
 from satellite.ui.instances import (
     LIST,
     MANAGE,
@@ -49,7 +49,7 @@ def details_page(page: Page) -> Answer:
         "state": state_words(one),
         "marks": [mark_words(mark) for mark in one["marks"]],
         "uses": [{**used, "why": f"{licence_path({**one, **used})}/why"} for used in one["licences"]],
-        "events": [{**event, "message": said(event)} for event in events.items],
+        "events": [{**event, "message": said(event), "by": by_words(event)} for event in events.items],
         "more_events": events.next is not None,
         "why_not_removed": why_not_removed(one),
         "manages": page.may(MANAGE),

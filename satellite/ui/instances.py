@@ -161,7 +161,7 @@ INSTANCES = Table(
             fixed=True,
             phone=True,
         ),
-        Column("pid", _("Product"), sort=True),
+        Ident("pid", _("Product"), sort=True),
         Ident("serial", _("Serial"), phone=True),
         Column("virtual_account", _("Virtual account"), phone=True),
         LAST_CONTACT,

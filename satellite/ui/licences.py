@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from satellite.actions.licences import AsOf, Ledger, LedgerLine, Licence, list_licence_window, show_as_of, show_licence
 from satellite.actions.lists import list_events
 from satellite.actions.virtual_accounts import find_names
-from satellite.ui.event_words import said
+from satellite.ui.event_words import by_words, said
 from satellite.ui.pages import licence_path, places, quoted
 from serverkit.db.windows import Part
 from serverkit.web.answers import Answer, Shown
@@ -168,7 +168,7 @@ def details_page(page: Page) -> Answer:
             for line in one.licence.ledger.lines
         ],
         "tabs": _tabs(one),
-        "events": [{**event, "message": said(event)} for event in events.items],
+        "events": [{**event, "message": said(event), "by": by_words(event)} for event in events.items],
         "as_of": _about(page),
         "why": f"{licence_path(one.item)}/why",
         "used_by": used_by(one.item),

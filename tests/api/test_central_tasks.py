@@ -55,7 +55,7 @@ def test_a_change_of_many_rows_is_a_task_at_its_place_and_asks_its_permissions_t
     begun = user.post(f"{path}/bulk/revoke", sent)
     task = begun.headers["Location"]
     assert (begun.status_code, task.startswith("/bulk/")) == (303, True)
-    assert "No scheduler runs" in text_of(user.get(task))
+    assert "no scheduler runs" in text_of(user.get(task))
     assert (other.get(task).status_code, portal.admin.get(task).status_code) == (404, 200)
     twice = user.post(f"{path}/bulk/revoke", sent)
     assert (twice.status_code, "task_running" in twice.get_data(as_text=True)) == (409, True)

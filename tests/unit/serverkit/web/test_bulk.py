@@ -113,7 +113,7 @@ def test_a_change_of_many_rows_is_a_task_that_says_what_became_of_each() -> None
     assert (begun.status_code, begun.headers["Location"]) == (303, "/bulk/0")
     waiting = browser.get("/bulk/0").get_data(as_text=True)
     assert "It waits to be begun." in waiting
-    assert "No scheduler runs" in waiting
+    assert "no scheduler runs" in waiting
     console.server.items[20]["state"] = "short"
     works.run(console)
 
