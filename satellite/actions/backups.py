@@ -151,7 +151,7 @@ def make_backup(server: Satellite, actor: Actor, tell: Tell) -> dict[str, Any]:
     def note(unit: Unit) -> None:
         subject = {"name": found["name"], "removed": found["removed"]}
         record(unit, EventKind.BACKUP_MADE, f"backup {found['name']} made and verified", subject=subject)
-        refresh_backup_alerts(server, unit)
+        refresh_backups(unit, [one for one in _wanted(server, unit) if one.kind != "backup_failed"])
 
     server.database.run(actor, note)
     return found
@@ -226,8 +226,12 @@ def _wanted(server: Satellite, unit: Unit) -> Iterator[Wanted]:
     if since is None or not stored.has_secret(unit, stored.BACKUP):
         return  # backups are made in another way, if at all
     newest = next((one.created for one in shelf_of(server, unit).items() if one.good), None)
-    last = _last_task(unit)
-    failure = None if last is None or last["state"] != "failed" else last["error"] or "see the task"
+    # One that runs has not ended yet what the one before it said, nor does one that was stopped.
+    query = select(Task).where(Task.kind == MAKE, Task.state.in_(("done", "failed"))).order_by(Task.asked_at.desc())
+    last = unit.session.scalars(query.limit(1)).first()
+    failure = None
+    if last is not None and last.state == "failed" and (newest is None or newest < last.asked_at):
+        failure = (last.asked_at, (last.error or {}).get("message") or "see the task")
     yield from conditions.backups(unit.now, plan.every, since, newest, failure)
 
 

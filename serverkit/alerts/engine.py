@@ -66,7 +66,7 @@ class AlertKind:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An alert that state and clock demand; `message` keeps its template, `key` tells it from others of its kind, `step` marks a newer warning."""
+    """An alert that state and clock demand; `message` keeps its template, `key` tells it from others of its kind, `step` marks a newer warning, with `grows` a higher one alone."""
 
     kind: str
     key: str
@@ -75,6 +75,7 @@ class Wanted:
     action_due: datetime | None = None
     severity: Severity | None = None
     step: int = 0
+    grows: bool = False
     remind_at: datetime | None = None
     actions: tuple[str, ...] | None = None
     subject: Mapping[str, Any] = field(default_factory=dict)
@@ -230,7 +231,7 @@ class AlertBook(Generic[A]):
 
     def _values(self, unit: Unit, row: Row[Any], want: Wanted) -> dict[str, Any] | None:
         """New values of an existing alert; None if nothing changes."""
-        newer = row.step != want.step
+        newer = want.step > row.step if want.grows else want.step != row.step
         values = {**self._described(want), "state": row.state, "remind_at": row.remind_at}
         values["raised_at"] = unit.now if newer else row.raised_at
         values |= dict.fromkeys(self._told, not newer and getattr(row, "told", False))
@@ -241,9 +242,8 @@ class AlertBook(Generic[A]):
 
     def open_ones(self, unit: Unit, *, every: bool = False) -> list[A]:
         """The open alerts, most urgent first; `every` shows all."""
-        query = select(self._model).filter_by(**self._scope)
-        if not every:
-            query = query.where(self._model.state == AlertState.OPEN)
+        shown = () if every else (self._model.state == AlertState.OPEN,)
+        query = select(self._model).filter_by(**self._scope).where(*shown)
         return sorted(unit.session.scalars(query), key=place_of)
 
     def place(self, unit: Unit, alert_id: str) -> Place | None:

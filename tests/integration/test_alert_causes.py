@@ -241,6 +241,24 @@ def test_a_restricted_licence_that_cannot_be_granted_is_named_until_it_is(site: 
         cleared(site, side, "restricted_licence_not_available")
 
 
+@pytest.mark.row("C10.4", "C8.1", "S3.2")
+@pytest.mark.parametrize("server", SIDES)
+def test_a_restricted_licence_that_a_removed_device_did_not_get_is_named_no_more(site: World, server: str) -> None:
+    """The device that asked is gone: nobody can grant it anything, and both servers stop naming it."""
+    device = site.device("SN1", server, site.token(server, pool=pool_of(server)))
+    device.request_export("STRONG", 50)
+    sides = SIDES if server == "satellite" else ("central",)
+    site.synchronize("1")
+    for side in sides:
+        raised(site, side, "restricted_licence_not_available")
+    words = (ACCOUNT,) if server == "central" else ()
+    run(site, server, "instance", "remove", *words, str(device.state.instance))
+    site.synchronize("2")
+    site.central("jobs", "run", "alerts")
+    for side in sides:
+        cleared(site, side, "restricted_licence_not_available")
+
+
 @pytest.mark.row("C10.4", "C11.1", "S3.2")
 def test_a_new_satellite_is_named_until_its_authorization_arrives(vendor: World) -> None:
     """Held by policy, approved, fetched, carried home: each step ends the alert before it."""
@@ -361,8 +379,17 @@ def test_two_machines_with_one_identity_are_named_until_one_is_removed(site: Wor
     request = RegistrationRequest(token=site.token(server, pool=pool), udi=Udi(pid="SW-48", serial="SN1"))
     copy.register(request, (site.folder / "root.json").read_bytes(), Server("https://in.process", None, None))
     first.renew_authorization()
-    raised(site, server, "device_clone")
     words = (ACCOUNT,) if server == "central" else ()
+    run(site, server, "alert", "dismiss", *words, raised(site, server, "device_clone")[0]["id"])
+    another = site.unregistered("SN1-another", server)
+    another.register(request, (site.folder / "root.json").read_bytes(), Server("https://in.process", None, None))
+    first.renew_authorization()
+    copy.renew_authorization()
+    told = raised(site, server, "device_clone")[0]  # a third machine is a new cause
+    assert "listed 3 times" in told["message"]
+    run(site, server, "alert", "dismiss", *words, told["id"])
+    run(site, server, "instance", "remove", *words, str(another.state.instance))
+    assert listed(site, server, "device_clone") == []  # one machine less is none
     run(site, server, "instance", "remove", *words, str(copy.state.instance))
     cleared(site, server, "device_clone")
 

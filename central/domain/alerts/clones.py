@@ -75,7 +75,16 @@ def _clone(snapshot: Snapshot, key: str, rows: Sequence[Instance]) -> Wanted:
         "instances": [row.id for row in rows[:MOST_NAMED]],
     }
     digest = hashlib.sha256(key.encode()).hexdigest()
-    return Wanted("device_clone", digest, text, snapshot.name(first.virtual_account_id), subject=subject)
+    # A further machine brings back what was dismissed.
+    return Wanted(
+        "device_clone",
+        digest,
+        text,
+        snapshot.name(first.virtual_account_id),
+        step=len(rows),
+        grows=True,
+        subject=subject,
+    )
 
 
 def _where(snapshot: Snapshot, row: Instance, key: str) -> str:

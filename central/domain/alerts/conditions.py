@@ -149,11 +149,13 @@ def exports(snapshot: Snapshot) -> Iterator[Wanted]:
         newer.decided_at > one.decided_at, and_(newer.decided_at == one.decided_at, newer.change_no > one.change_no)
     )
     same = (newer.account_id == one.account_id) & (newer.instance_id == one.instance_id) & (newer.tag == one.tag)
+    device = (Instance.account_id == one.account_id) & (Instance.id == one.instance_id)
     query = select(one.id, one.instance_id, one.virtual_account_id, one.tag, one.count).where(
         one.account_id == snapshot.account.id,
         one.state == ExportState.FAILED,
         one.reason == ExportReason.NOT_AVAILABLE,
         ~exists().where(same, later),
+        exists().where(device),  # one that is gone asks no more
     )
     for of, instance, va, tag, count in snapshot.stream(query):
         where = snapshot.name(va)

@@ -73,4 +73,13 @@ def _clone(where: Mapping[str, str], key: str, rows: Sequence[Instance]) -> Want
         "instances": [row.id for row in rows[:MOST_NAMED]],
     }
     digest = hashlib.sha256(key.encode()).hexdigest()
-    return Wanted("device_clone", digest, text, where.get(first.virtual_account_id, ""), subject=subject)
+    # A further machine brings back what was dismissed.
+    return Wanted(
+        "device_clone",
+        digest,
+        text,
+        where.get(first.virtual_account_id, ""),
+        step=len(rows),
+        grows=True,
+        subject=subject,
+    )

@@ -14,6 +14,7 @@ from exchange.trust import Root
 from exchange.vocabulary import ExportReason, KeyState
 from satellite.core.accounts.queries import names, present_names
 from satellite.core.export_queue.models import FAILED, QueueEntry
+from satellite.core.instances.models import Instance
 from satellite.core.licences.models import AllotmentLine, Entitlement
 from satellite.core.licences.queries import pools
 from satellite.core.site.causes import of_step
@@ -131,6 +132,8 @@ def exports(unit: Unit) -> Iterator[Wanted]:
     query = select(one.id, one.virtual_account_id, one.tag, one.count).where(
         one.state == FAILED, one.reason == ExportReason.NOT_AVAILABLE, ~exists().where(same, later)
     )
+    # One that is gone asks no more.
+    query = query.where(exists().where(Instance.id == one.instance_id, Instance.removed.is_(False)))
     for of, va, tag, count in stream(unit, query):
         place = where.get(va, "")
         text = said(
@@ -242,9 +245,9 @@ BACKUP_OLD = {"daily": timedelta(days=3), "weekly": timedelta(days=15), "off": t
 
 
 def backups(
-    now: datetime, every: str, since: datetime, newest: datetime | None, failure: str | None
+    now: datetime, every: str, since: datetime, newest: datetime | None, failure: tuple[datetime, str] | None
 ) -> Iterator[Wanted]:
-    """Row S3.4: the newest verified backup is old, or the last one failed; `since` is when backups were set up here."""
+    """Row S3.4: the newest verified backup is old, or the last one failed: when it was asked for, and why; `since` is when backups were set up here."""
     age = now - (newest or since)
     if age > BACKUP_OLD[every]:
         text = (
@@ -256,4 +259,7 @@ def backups(
         )
         yield Wanted("backup_old", "backup", text, "site", step=age.days // 7)
     if failure is not None:
-        yield Wanted("backup_failed", "backup", said("The last backup failed: {reason}", reason=failure), "site")
+        asked_at, reason = failure
+        text = said("The last backup failed: {reason}", reason=reason)
+        # Another failed backup brings back what was dismissed.
+        yield Wanted("backup_failed", "backup", text, "site", step=int(asked_at.timestamp() // 60))

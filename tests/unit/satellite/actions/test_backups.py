@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from satellite.actions import backups as actions
 from satellite.actions import tasks
+from satellite.actions.alerts import dismiss_alert
 from satellite.actions.event_log import list_events
 from satellite.core.access.errors import NotPermittedError
 from satellite.core.access.rules import Role
@@ -151,9 +152,19 @@ def test_a_backup_is_asked_for_when_the_schedule_says_so_and_alerts_tell_of_age_
         unit.now = began + timedelta(days=4, minutes=1)
         actions.backup_if_due(server, unit)
     raised(server, "backup_failed")
+    with server.database.write(OPERATOR) as unit:
+        dismiss_alert(unit, unit.session.scalars(select(Alert.id).where(Alert.kind == "backup_failed")).one())
+        unit.now = began + timedelta(days=5)
+        assert actions.backup_if_due(server, unit).startswith("task ")
+        actions.refresh_backup_alerts(server, unit)  # nobody knows yet how the new one ends
+    assert "backup_failed" not in _open(server)
+    assert tasks.run_next_task(server)
+    with server.database.write(SYSTEM) as unit:
+        actions.refresh_backup_alerts(server, unit)
+    raised(server, "backup_failed")  # another failure brings back what was dismissed
     (server.home / "backups").unlink()
     with server.database.write(SYSTEM) as unit:
-        unit.now = began + timedelta(days=5)
+        unit.now = began + timedelta(days=6)
         assert actions.backup_if_due(server, unit).startswith("task ")
     assert tasks.run_next_task(server)
     cleared(server, "backup_old")
