@@ -13,7 +13,8 @@ from central.domain.alerts.models import Alert
 from central.domain.alerts.queries import alert_dict
 from central.keyring import KeyRing
 from serverkit.alerts.engine import place_of
-from serverkit.db.paging import ALL, Listing, Slice, UnknownKeyError
+from serverkit.alerts.places import place_key, read_place
+from serverkit.db.paging import ALL, Listing, Slice
 from serverkit.db.unit import Unit
 
 
@@ -33,14 +34,12 @@ def list_alerts(
     chosen = None if virtual_account_name is None else virtual_account(unit, account.id, virtual_account_name).id
     rows = services.visible_alerts(unit, account.id, chosen, every=every)
     if part.after is not None:
-        last = services.place_among(unit, account.id, part.after)
-        if last is None:
-            raise UnknownKeyError
+        last = read_place(part.after)
         rows = [row for row in rows if place_of(row) > last]
     shown = rows if part.limit is None else rows[: part.limit]
     allowed = visible_virtual_accounts(unit, account.id)
     items = [_shown(row, allowed) for row in shown]
-    return Listing(items, shown[-1].id if len(shown) < len(rows) else None)
+    return Listing(items, place_key(place_of(shown[-1])) if len(shown) < len(rows) else None)
 
 
 def find_alert(unit: Unit, domain: str, alert_id: str) -> dict[str, Any]:

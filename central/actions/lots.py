@@ -26,9 +26,9 @@ from exchange.compliance import lot_phase, until
 from serverkit.clock import iso, optional_iso
 from serverkit.dates import DateFormError, read_end
 from serverkit.db.base import UtcDateTime
-from serverkit.db.paging import ALL, Listing, Query, Slice, UnknownKeyError
+from serverkit.db.paging import ALL, Listing, Query, Slice, UnknownKeyError, write_key
 from serverkit.db.unit import Unit
-from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of, write_key
+from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 from serverkit.errors import InvalidInputError, Remedy
 from serverkit.ids import is_id
 

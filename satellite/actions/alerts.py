@@ -22,7 +22,7 @@ def list_alerts(unit: Unit, virtual_account_name: str | None = None, *, every: b
 def list_placed_alerts(
     unit: Unit, virtual_account_name: str | None, *, every: bool
 ) -> list[tuple[Place, dict[str, Any]]]:
-    """List alerts, each with its place in the order, by which a page finds the next one."""
+    """List alerts, each with its place in the order, from which the next page goes on."""
     chosen = find_id(unit, virtual_account_name)
     rows = book().open_ones(unit, every=every)
     return [(place_of(row), alert_dict(row)) for row in rows if chosen in {None, row.subject.get("virtual_account")}]
@@ -31,11 +31,6 @@ def list_placed_alerts(
 def find_alert(unit: Unit, alert_id: str) -> dict[str, Any]:
     """Find one alert that has not cleared; UnknownAlertError."""
     return alert_dict(book().find(unit, alert_id))
-
-
-def find_place(unit: Unit, alert_id: str) -> Place | None:
-    """The place of an alert in the order of the list; None for an unknown id."""
-    return book().place(unit, alert_id)
 
 
 def dismiss_alert(unit: Unit, alert_id: str) -> dict[str, Any]:

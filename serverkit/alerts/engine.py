@@ -246,11 +246,6 @@ class AlertBook(Generic[A]):
         query = select(self._model).filter_by(**self._scope).where(*shown)
         return sorted(unit.session.scalars(query), key=place_of)
 
-    def place(self, unit: Unit, alert_id: str) -> Place | None:
-        """The position of an alert, even a cleared one; None for an unknown id."""
-        row = self._one(unit, alert_id)
-        return place_of(row) if row is not None else None
-
     def _one(self, unit: Unit, alert_id: str) -> A | None:
         query = select(self._model).filter_by(**self._scope).where(self._model.id == alert_id)
         return unit.session.scalars(query).one_or_none()

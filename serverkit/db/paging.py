@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, SQLColumnExpression, and_, false, or_
+from sqlalchemy import ColumnElement, DateTime, Integer, Row, Select, SQLColumnExpression, and_, false, or_
 from sqlalchemy.sql import coercions, roles
 
+from serverkit.db.base import UtcDateTime
 from serverkit.db.unit import Unit
 from serverkit.errors import InvalidInputError, Remedy
 
@@ -17,6 +22,7 @@ Columns = tuple[SQLColumnExpression[Any], ...]
 SEPARATOR = ":"
 DEFAULT = "id"
 MOST_DIGITS = 18
+MOST_KEY = 4096
 
 
 class UnknownKeyError(InvalidInputError):
@@ -83,36 +89,31 @@ def page_of(
 ) -> tuple[Sequence[Row[*tuple[Any, ...]]], str | None]:
     """Rows of a query in the requested order, and the key of the last one if more follow.
 
-    UnknownKeyError for a key that this list did not return, or whose row has gone in an order that needs it.
+    A key holds the place of its row in the order: what changes, comes or goes between two pages moves none of the others, and
+    a row that moves itself is where it stands when its part is read. UnknownKeyError for a key that this list did not return.
     """
     columns, reverse = sorting.columns(part.sort)
+    plain = len(columns) == len(sorting.identity)
     if part.after is not None:
-        query = query.where(beyond(columns, _place(unit, query, sorting, columns, part.after), reverse=reverse))
+        place = _identity(sorting, part.after) if plain else read_key(part.after, columns)
+        query = query.where(beyond(columns, place, reverse=reverse))
     query = query.order_by(*(column.desc() if reverse else column.asc() for column in columns))
-    query = query.add_columns(*sorting.identity)
+    query = query.add_columns(*columns)
     if part.limit is None:
         return unit.session.execute(query).all(), None
     rows = unit.session.execute(query.limit(part.limit + 1)).all()
     shown = rows[: part.limit]
-    return shown, _key(shown[-1], len(sorting.identity)) if len(rows) > part.limit else None
+    if len(rows) <= part.limit:
+        return shown, None
+    last = shown[-1][-len(columns) :]
+    return shown, SEPARATOR.join(str(value) for value in last) if plain else write_key(last)
 
 
-def _key(row: Row[*tuple[Any, ...]], parts: int) -> str:
-    return SEPARATOR.join(str(value) for value in row[-parts:])
-
-
-def _place(unit: Unit, query: Query, sorting: Sorting, columns: Columns, after: str) -> Sequence[Any]:
+def _identity(sorting: Sorting, after: str) -> Sequence[Any]:
     words = after.split(SEPARATOR)
     if len(words) != len(sorting.identity):
         raise UnknownKeyError
-    identity = [_read(column, word) for column, word in zip(sorting.identity, words, strict=True)]
-    if len(columns) == len(identity):
-        return identity
-    named = and_(*(column == value for column, value in zip(sorting.identity, identity, strict=True)))
-    found = unit.session.execute(query.with_only_columns(*columns).where(named)).first()
-    if found is None:
-        raise UnknownKeyError
-    return tuple(found)
+    return [_read(column, word) for column, word in zip(sorting.identity, words, strict=True)]
 
 
 def _read(column: SQLColumnExpression[Any], word: str) -> int | str:
@@ -133,3 +134,45 @@ def beyond(columns: Columns, place: Sequence[Any], *, reverse: bool) -> ColumnEl
         further = column < value if reverse else column > value
         found = or_(further, and_(column == value, found))
     return and_(columns[0] <= place[0] if reverse else columns[0] >= place[0], found)
+
+
+def write_key(values: Sequence[Any]) -> str:
+    """The place of a row as a text that an address can hold."""
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode("ascii").rstrip("=")
+
+
+def read_key(text: str, columns: Columns) -> list[Any]:
+    """The place that a text stands for; UnknownKeyError."""
+    return [_as(column, value) for column, value in zip(columns, read_list(text, len(columns)), strict=True)]
+
+
+def read_list(text: str, length: int) -> list[Any]:
+    """The texts and whole numbers of a key; UnknownKeyError."""
+    if len(text) > MOST_KEY:
+        raise UnknownKeyError
+    try:
+        found = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, binascii.Error, RecursionError) as error:
+        raise UnknownKeyError from error
+    if not isinstance(found, list) or len(found) != length or not all(isinstance(one, str | int) for one in found):
+        raise UnknownKeyError
+    return found
+
+
+def _as(column: SQLColumnExpression[Any], value: Any) -> Any:
+    kind = coercions.expect(roles.ExpressionElementRole, column).type
+    if isinstance(kind, UtcDateTime | DateTime):
+        try:
+            found = datetime.fromisoformat(value)
+        except (TypeError, ValueError) as error:
+            raise UnknownKeyError from error
+        if found.tzinfo is None:
+            raise UnknownKeyError
+        return found
+    wanted = int if kind.python_type in {int, bool} else str
+    if not isinstance(value, wanted) or (isinstance(value, str) and "\0" in value):
+        raise UnknownKeyError
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise UnknownKeyError
+    return value

@@ -6,23 +6,26 @@ of a window does not grow with how far it is from the first one.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, SQLColumnExpression, func, literal_column, select
-from sqlalchemy.sql import coercions, roles
+from sqlalchemy import SQLColumnExpression, func, literal_column, select
 
-from serverkit.db.base import UtcDateTime
-from serverkit.db.paging import Columns, Query, UnknownKeyError, UnknownSortError, beyond
+from serverkit.db.paging import (
+    Columns,
+    Query,
+    UnknownKeyError,
+    UnknownSortError,
+    beyond,
+    read_key,
+    read_list,
+    write_key,
+)
 from serverkit.db.unit import Unit
 
 COUNTED_TO = 10_000
-MOST_KEY, LONGEST_FILTER = 4096, 255
+LONGEST_FILTER = 255
 R = TypeVar("R")
 
 
@@ -176,7 +179,7 @@ def window_in_memory(
     back = part.before is not None and part.after is None
     key = part.before if back else part.after
     if key is not None:
-        at = _read_list(key, len(place(ordered[0]))) if ordered else []
+        at = read_list(key, len(place(ordered[0]))) if ordered else []
         try:
             # How many are before the place, and how many are there or before.
             before = sum((place(one) > at) if reverse else (place(one) < at) for one in ordered)
@@ -193,44 +196,3 @@ def window_in_memory(
         write_key(place(shown[0])) if shown and start > 0 else None,
         len(items),
     )
-
-
-def write_key(values: Sequence[Any]) -> str:
-    """The place of a row as a text that an address can hold."""
-    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode("ascii").rstrip("=")
-
-
-def read_key(text: str, columns: Columns) -> list[Any]:
-    """The place that a text stands for; UnknownKeyError."""
-    return [_as(column, value) for column, value in zip(columns, _read_list(text, len(columns)), strict=True)]
-
-
-def _read_list(text: str, length: int) -> list[Any]:
-    if len(text) > MOST_KEY:
-        raise UnknownKeyError
-    try:
-        found = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, binascii.Error, RecursionError) as error:
-        raise UnknownKeyError from error
-    if not isinstance(found, list) or len(found) != length or not all(isinstance(one, str | int) for one in found):
-        raise UnknownKeyError
-    return found
-
-
-def _as(column: SQLColumnExpression[Any], value: Any) -> Any:
-    kind = coercions.expect(roles.ExpressionElementRole, column).type
-    if isinstance(kind, UtcDateTime | DateTime):
-        try:
-            found = datetime.fromisoformat(value)
-        except (TypeError, ValueError) as error:
-            raise UnknownKeyError from error
-        if found.tzinfo is None:
-            raise UnknownKeyError
-        return found
-    wanted = int if kind.python_type in {int, bool} else str
-    if not isinstance(value, wanted) or (isinstance(value, str) and "\0" in value):
-        raise UnknownKeyError
-    if isinstance(value, int) and abs(value) >= 2**63:
-        raise UnknownKeyError
-    return value

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from serverkit.actor import Actor
-from serverkit.db.paging import Slice, UnknownKeyError
+from serverkit.db.paging import MOST_KEY, Slice, UnknownKeyError
 from serverkit.db.unit import Unit
 
 C = TypeVar("C")
@@ -67,7 +67,9 @@ class Page(Query):
     """Paging by key: `after` is the `next` of the page before."""
 
     limit: int = Field(default=100, ge=1, le=MOST_ITEMS, description="Most items of a page.")
-    after: str | None = Field(default=None, max_length=200, pattern=PLAIN, description="The `next` of the page before.")
+    after: str | None = Field(
+        default=None, max_length=MOST_KEY, pattern=PLAIN, description="The `next` of the page before."
+    )
 
 
 def part_of(page: Page) -> Slice:
@@ -147,18 +149,20 @@ def paged(items: Iterable[dict[str, Any]], page: Page) -> dict[str, Any]:
     return cut(rest[: page.limit + 1], page)
 
 
-def paged_by(items: Iterable[tuple[P, dict[str, Any]]], page: Page, place: Callable[[str], P | None]) -> dict[str, Any]:
-    """A page of items that are in an order of their own; `place` finds that of the last item of the page before.
+def paged_by(
+    items: Iterable[tuple[P, dict[str, Any]]], page: Page, read: Callable[[str], P], write: Callable[[P], str]
+) -> dict[str, Any]:
+    """A page of items that are in an order of their own, each with its place, which is the key: `read` and `write` convert it.
 
-    UnknownKeyError where nobody knows the id that was given.
+    UnknownKeyError where the key is none.
     """
     rest = list(items)
     if page.after is not None:
-        last = place(page.after)
-        if last is None:
-            raise UnknownKeyError
+        last = read(page.after)
         rest = [(at, item) for at, item in rest if at > last]
-    return cut([item for _, item in rest[: page.limit + 1]], page)
+    shown = rest[: page.limit]
+    following = write(shown[-1][0]) if len(rest) > page.limit else None
+    return {"items": [item for _, item in shown], "next": following}
 
 
 def cut(items: Sequence[dict[str, Any]], page: Page) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
 from central.domain.conversions.rules import SourceKind
 from central.runtime import Central
-from serverkit.db.windows import Part, write_key
+from serverkit.db.paging import write_key
+from serverkit.db.windows import Part
 from serverkit.http.operations import (
     ANYTHING,
     CSV,

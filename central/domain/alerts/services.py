@@ -23,7 +23,7 @@ from central.domain.base import VENDOR
 from central.domain.event_log.event_kinds import EVERYBODY, EventKind
 from central.domain.event_log.services import NewEvent, record, record_many
 from central.keyring import KeyRing
-from serverkit.alerts.engine import AlertBook, AlertState, Changes, Place, Wanted, place_of
+from serverkit.alerts.engine import AlertBook, AlertState, Changes, Wanted, place_of
 from serverkit.alerts.errors import UnknownAlertError
 from serverkit.db.unit import Unit
 from serverkit.tls.watch import KINDS as TLS_KINDS
@@ -156,11 +156,6 @@ def untold_alerts(unit: Unit, account_id: str) -> list[Alert]:
 def seen_of(unit: Unit, account_id: str, rows: list[Alert]) -> list[Alert]:
     """Those of these alerts of an account that the actor may see."""
     return _of_pools(unit, account_id, rows, visible_virtual_accounts(unit, account_id))
-
-
-def place_among(unit: Unit, account_id: str, alert_id: str) -> Place | None:
-    """Where an alert of the account or of the vendor is in such a list; None for an unknown id."""
-    return book(account_id).place(unit, alert_id) or book(VENDOR).place(unit, alert_id)
 
 
 def _satellites_of(unit: Unit, account_id: str, virtual_account_ids: frozenset[str]) -> set[str]:

@@ -10,6 +10,7 @@ from satellite.actions import alerts, event_log, export_queue, instances, licenc
 from satellite.api.v1.context import QUEUED, VIRTUAL_ACCOUNT, Call
 from satellite.core.access.rules import Permission
 from satellite.runtime import Satellite
+from serverkit.alerts.places import place_key, read_place
 from serverkit.http.lenient_forms import licence_id
 from serverkit.http.operations import (
     FLAG,
@@ -122,7 +123,7 @@ def remove_instance(call: Call) -> dict[str, Any]:
 def list_alerts(call: Call) -> dict[str, Any]:
     """List alerts, the most urgent first: by severity, due time, age and id."""
     items = alerts.list_placed_alerts(call.unit, call.query.virtual_account, every=call.query.every)
-    return paged_by(items, call.query, lambda last: alerts.find_place(call.unit, last))
+    return paged_by(items, call.query, read_place, place_key)
 
 
 def dismiss_alert(call: Call) -> dict[str, Any]:

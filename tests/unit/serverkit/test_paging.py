@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from sqlalchemy import Integer, String, create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from serverkit.actor import OPERATOR
+from serverkit.alerts.places import place_key, read_place
 from serverkit.db.paging import ALL, Query, Slice, Sorting, UnknownKeyError, UnknownSortError, page_of
 from serverkit.db.unit import Unit
+from serverkit.http.operations import Page, paged_by
 
 
 class _Base(DeclarativeBase):
@@ -90,6 +93,36 @@ def test_a_row_that_is_added_or_removed_moves_no_other(unit: Unit) -> None:
 
     assert after == "a:y"
     assert [row[0].number for row in rows] == [3, 4]
+
+
+@pytest.mark.row("C1.1", "C12.4")
+@pytest.mark.parametrize(("sort", "name", "left"), [("name", "Zzz", [5, 4, 1]), ("-name", "Zzz", [5, 3, 2])])
+def test_a_row_that_moves_in_its_order_takes_no_other_along(unit: Unit, sort: str, name: str, left: list[int]) -> None:
+    """The last row of a page is renamed, then removed: the next page goes on from where it stood, nothing twice, nothing lost."""
+    query: Query = select(_Row)
+    rows, after = page_of(unit, query, SORTING, Slice(2, None, sort))
+    last = rows[-1][0]
+    last.name = name
+    unit.session.flush()
+    moved = [row[0].number for row in page_of(unit, query, SORTING, Slice(9, after, sort))[0]]
+    unit.session.delete(last)
+    unit.session.flush()
+
+    assert [number for number in moved if number != last.number] == left
+    assert [row[0].number for row in page_of(unit, query, SORTING, Slice(9, after, sort))[0]] == left
+
+
+@pytest.mark.row("C10.1", "S3.2")
+def test_a_page_of_alerts_goes_on_from_a_place_that_its_alert_has_left() -> None:
+    """The alert that ended a page becomes the least urgent one: the next page holds all that followed, once."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    items = [((rank, now, now, name), {"id": name}) for rank, name in enumerate("abcd")]
+    first = paged_by(items, Page(limit=2), read_place, place_key)
+    later = sorted([*items[:1], ((9, now, now, "b"), {"id": "b"}), *items[2:]], key=itemgetter(0))
+    rest = paged_by(later, Page(limit=9, after=first["next"]), read_place, place_key)
+
+    assert [one["id"] for one in first["items"]] == ["a", "b"]
+    assert [one["id"] for one in rest["items"]] == ["c", "d", "b"]
 
 
 @pytest.mark.row("C12.4")

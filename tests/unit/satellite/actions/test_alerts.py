@@ -11,7 +11,9 @@ from satellite.actions import alerts
 from satellite.core.alerts.models import Alert
 from satellite.core.alerts.services import book
 from serverkit.alerts.engine import Wanted
+from serverkit.alerts.places import place_key, read_place
 from serverkit.alerts.texts import said
+from serverkit.db.paging import UnknownKeyError, write_key
 from tests.unit.satellite.factories import NOW, add_virtual_account, unit_of
 
 
@@ -36,8 +38,11 @@ def test_a_list_of_alerts_writes_nothing_and_an_answer_changes_one() -> None:
         assert [one["state"] for one in alerts.list_alerts(unit, every=True)] == ["dismissed"]
         assert alerts.restore_alert(unit, listed[0]["id"])["state"] == "open"
         assert [one["kind"] for one in alerts.list_alerts(unit)] == ["satellite_sync_failed"]
-        assert alerts.find_place(unit, listed[0]["id"]) is not None
-        assert alerts.find_place(unit, "0" * 32) is None
+        [(place, _)] = alerts.list_placed_alerts(unit, None, every=False)
+        assert read_place(place_key(place)) == place
+        for key in ("0" * 32, write_key([0, "x", "y", "z"]), write_key([0, "2026-01-01", "2026-01-01", "z"])):
+            with pytest.raises(UnknownKeyError):
+                read_place(key)
 
 
 @pytest.mark.row("S3.2")
