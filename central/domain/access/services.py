@@ -33,9 +33,12 @@ from serverkit.names import NameTooSimilarError, check_name, did_you_mean, kept_
 
 
 def held_roles(unit: Unit, user_id: str) -> tuple[HeldRole, ...]:
-    """The roles of a user."""
-    rows = unit.session.scalars(select(RoleAssignment).where(RoleAssignment.user_id == user_id))
-    return tuple(HeldRole(Role(row.role), row.account_id, row.virtual_account_id) for row in rows)
+    """The roles of a user. A unit that only looks asks once: each part of a page asks what it may show."""
+    known: dict[str, tuple[HeldRole, ...]] = {} if unit.writing else unit.session.info.setdefault("held_roles", {})
+    if user_id not in known:
+        rows = unit.session.scalars(select(RoleAssignment).where(RoleAssignment.user_id == user_id))
+        known[user_id] = tuple(HeldRole(Role(row.role), row.account_id, row.virtual_account_id) for row in rows)
+    return known[user_id]
 
 
 def require(unit: Unit, permission: Permission, account_id: str = "", virtual_account_id: str = "") -> None:

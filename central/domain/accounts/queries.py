@@ -46,7 +46,13 @@ def satellite_name(unit: Unit, account_id: str, satellite_id: str) -> str:
 
 
 def by_domain(unit: Unit, domain: str) -> SmartAccount:
-    """An account by its domain identifier; UnknownAccountError also where the actor may not see it."""
+    """An account by its domain identifier; UnknownAccountError also where the actor may not see it.
+
+    A unit that only looks asks once.
+    """
+    known: dict[str, SmartAccount] = {} if unit.writing else unit.session.info.setdefault("accounts", {})
+    if domain in known:
+        return known[domain]
     account = unit.session.scalars(select(SmartAccount).where(SmartAccount.domain == domain)).one_or_none()
     if account is None:
         raise _unknown_account(unit, domain)
@@ -54,6 +60,7 @@ def by_domain(unit: Unit, domain: str) -> SmartAccount:
         visible_virtual_accounts(unit, account.id)
     except NotPermittedError as error:
         raise _unknown_account(unit, domain) from error
+    known[domain] = account
     return account
 
 
