@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
+from unittest.mock import patch
 
 from argon2 import PasswordHasher
 
@@ -26,6 +27,7 @@ from satellite.runtime import open_satellite
 from satellite.ui.console import URLS as SATELLITE_URLS
 from serverkit.http.operations import Access, alternatives
 from serverkit.users import passwords
+from serverkit.web import pace
 from serverkit.web.urls import Url
 from tests.console import Browser
 from tests.world import ACCOUNT, World
@@ -121,8 +123,8 @@ def cheap_hashes() -> Iterator[None]:
 
 @contextmanager
 def served(world: World, name: str) -> Iterator[Served]:
-    """Serve a console of a world, with a user for each role."""
-    with cheap_hashes():
+    """Serve a console of a world, with a user for each role. No device is there for whom a long page would rest."""
+    with cheap_hashes(), patch.object(pace, "REST", 0.0):
         yield from _served(world, name)
 
 

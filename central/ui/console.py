@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from central.actions import sign_in as doors
@@ -97,8 +98,9 @@ class Door:
         return None if self._open else Gate(CODE)
 
 
+@lru_cache(maxsize=4096)
 def exists(path: str) -> bool:
-    """Whether there is a page at an address."""
+    """Whether there is a page at an address. Every page asks this of each link that it may show."""
     return any(not url.changes and url.leads_to(path) for url in URLS)
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.world import World as InProcess
+
 BIN = Path(sys.executable).parent
 
 
@@ -54,29 +56,13 @@ class World:
 
 @pytest.fixture(scope="module")
 def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A central with catalogue and orders, and a satellite that it authorized, made by the commands once."""
+    """A central with catalogue and orders, and a satellite that it authorized, made once: in this process, which takes a tenth of the time."""
     tmp_path = tmp_path_factory.mktemp("founded")
-    made = World(tmp_path)
-    (tmp_path / "catalogue.csv").write_text(
-        "kind,tag,name,restricted\nentitlement,ADVANTAGE,Advantage,\nentitlement,STRONG,Strong encryption,yes\n"
-    )
-    (tmp_path / "orders.csv").write_text(
-        "virtual_account,tag,quantity,order_number,order_line\nSite,ADVANTAGE,3,O-1,1\nSite,STRONG,1,O-1,2\n"
-    )
-    made.central("init", "--vendor", "Example Vendor", "--root-keys", made.file("root-keys"), "--lab")
-    made.central("root", "export", "--output", made.file("root.json"))
-    made.central("account", "create", "customer.example", "--name", "Customer", "--export-allowed")
-    made.central("agreement", "accept", "customer.example")
-    made.central("virtual-account", "create", "customer.example", "Site")
-    made.central("catalogue", "import", made.file("catalogue.csv"))
-    made.central("order", "import", "customer.example", made.file("orders.csv"))
-    made.satellite("init", "--name", "North", "--root", made.file("root.json"), "--lab")
-    made.satellite("registration", "export", "--output", made.file("registration"))
-    add = ("satellite", "add", "customer.example", "--name", "North", "--virtual-account", "Site")
-    made.central(*add, "--registration", made.file("registration"))
-    made.central("satellite", "authorize", "customer.example", "North", "--output", made.file("authorization"))
-    made.satellite("registration", "import", made.file("authorization"))
-    made.satellite("setup", "finish", "--mode", "manual")
+    made = InProcess(tmp_path)
+    orders = "virtual_account,tag,quantity,order_number,order_line\nSite,ADVANTAGE,3,O-1,1\nSite,STRONG,1,O-1,2\n"
+    made.found_central(orders=orders)
+    made.found_satellite()
+    made.close()
     return tmp_path
 
 

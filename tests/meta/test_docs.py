@@ -9,6 +9,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -414,12 +415,17 @@ def takes(program: str, words: list[str]) -> set[str] | None:
     """The options of the command that the words name, or of its group; None where there is no such command."""
     plain = words[: next((i for i, each in enumerate(words) if each.startswith("-")), len(words))]
     found = None
-    for path, _, taken in commands(program):
-        own = path.split()[1:]
+    for own, taken in _options(program):
         # A group may be named without its command; what follows a command are its arguments.
         if plain[: len(own)] == own or own[: len(plain)] == plain:
-            found = (found or set()) | set(re.findall(r"--[a-z-]+", " ".join(taken)))
+            found = (found or set()) | taken
     return found
+
+
+@cache
+def _options(program: str) -> list[tuple[list[str], set[str]]]:
+    """The words of each command of a program, and its options."""
+    return [(path.split()[1:], set(re.findall(r"--[a-z-]+", " ".join(taken)))) for path, _, taken in commands(program)]
 
 
 @pytest.mark.repository_rule
