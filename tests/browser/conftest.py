@@ -77,7 +77,7 @@ def visit(chromium: Browser, shown: ExhibitConsole, exhibit: str) -> Iterator[Ca
     def window(address: str = "", width: int = 1440, person: str = "anna", look: str = "", **options: Any) -> Watched:
         options = {"locale": "en-GB", "reduced_motion": "reduce", **options}
         context = chromium.new_context(ignore_https_errors=True, viewport={"width": width, "height": 900}, **options)
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(30_000)  # what a slow machine may take; what is there is waited for no longer
         contexts.append(context)
         watched = Watched(context.new_page(), address or exhibit)
         watch(watched)

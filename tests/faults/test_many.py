@@ -256,5 +256,5 @@ def test_the_lock_of_a_process_that_was_killed_is_free_at_once(site: World) -> N
     began = time.monotonic()
     site.satellite("token", "create", "--virtual-account", "Site", "--days", "3")
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20  # a lock that stays is waited for half a minute, and refused then
     assert "never" not in str(site.satellite("events"))

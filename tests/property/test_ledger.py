@@ -41,6 +41,7 @@ def walk(central: Central, clock: FixedClock, *, examples: int, steps: int) -> N
     run_state_machine_as_test(machine, settings=profile)
 
 
+@pytest.mark.long
 @pytest.mark.row("C3.1", "C3.3", "C3.4", "C3.6", "C4.1", "C7.2", "C7.3", "C8.1", "C11.3", "E4")
 def test_nothing_that_services_do_makes_the_ledger_disagree_with_itself(memory: Path) -> None:
     """After every order, use, transfer, grant, return, end or removal: conserved, never negative, figures as the pure rules say."""

@@ -23,7 +23,7 @@ def test_two_threads_that_write_the_first_line_at_once_both_write(monkeypatch: p
 
     def slow(**how: Any) -> Any:
         with suppress(BrokenBarrierError):
-            together.wait(1)
+            together.wait(0.3)
         made.append(how)
         return make(**how)
 
