@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from serverkit.backup.swap import finish_restore, restore_waits
 from serverkit.clock import Clock, is_lab, open_clock, refuse_other_clock
@@ -83,6 +84,14 @@ class HomeKind:
             before = migrate.current(database.engine)
             self.migrate(database)
             return {"before": before, "now": migrate.current(database.engine)}
+        finally:
+            database.dispose()
+
+    def rehearse_migration(self, home: Path, database: Database) -> dict[str, Any]:
+        """What `migrate_home` would do, with rows before and after; nothing is kept of it. The database is closed."""
+        try:
+            self._require(home)
+            return {**migrate.rehearse(database.engine, self.migrations), "dry_run": True}
         finally:
             database.dispose()
 

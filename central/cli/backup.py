@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from central import __version__
-from central.actions.server import finish_restore
+from central.actions.server import finish_restore, verify_scratch
 from central.cli.base import group, home, opened
 from central.runtime import HOMES, settle_restore
 from exchange.carried import change_of
@@ -20,4 +20,4 @@ def _opened(context: click.Context) -> Opened:
     return server.home, server.database.engine, server.clock
 
 
-add_backup_commands(group, PRODUCT, home, _opened, settle_restore, finish_restore)
+add_backup_commands(group, PRODUCT, home, _opened, settle_restore, finish_restore, verify_scratch)

@@ -7,7 +7,7 @@ import click
 from central.actions import jobs as actions
 from central.actions import nodes
 from central.actions.metrics import subject_of
-from central.actions.server import migrate_database
+from central.actions.server import migrate_database, rehearse_migration
 from central.actions.setup import read_setup_code
 from central.actions.tasks import run_next_task
 from central.actions.tls import refresh_tls_at_start
@@ -17,6 +17,7 @@ from central.jobs.catalogue import jobs_of
 from central.runtime import Central, note_here, open_central
 from central.ui.works import bulk_kind
 from serverkit.actor import OPERATOR
+from serverkit.backup.cli import as_rows
 from serverkit.cli.base import emit, emit_list
 from serverkit.devices.asgi_front import Application
 from serverkit.serving import Processes, serve_home, serve_options
@@ -25,10 +26,12 @@ NODE_COLUMNS = ("id", "host", "home", "version", "first_seen", "last_seen", "run
 
 
 @group.command("upgrade", help="Migrate the database to this version; a copy is made first.")
+@click.option("--dry-run", is_flag=True, help="Show rows before and after; nothing is changed.")
 @click.pass_context
-def upgrade(context: click.Context) -> None:
-    """Migrate the database."""
-    emit(context, migrate_database(home(context)))
+def upgrade(context: click.Context, dry_run: bool) -> None:
+    """Migrate the database, or show what that would do."""
+    found = rehearse_migration(home(context)) if dry_run else migrate_database(home(context))
+    emit(context, found, as_rows(found) if dry_run else None)
 
 
 @group.command("serve", help="Serve console, devices and APIs; prints one JSON line when ready.")

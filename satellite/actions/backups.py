@@ -18,16 +18,19 @@ from satellite.core.alerts import conditions
 from satellite.core.alerts.services import refresh_backups
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.core.event_log.services import record
+from satellite.core.licences.queries import wrong_totals
 from satellite.core.operations.models import Task
 from satellite.core.settings import services as stored
 from satellite.core.settings.models import StoredSetting
 from satellite.core.site.queries import site_of
-from satellite.runtime import BACKUPS, Satellite
+from satellite.keyring import KeyRing
+from satellite.runtime import BACKUPS, HOMES, Satellite
+from satellite.settings import SatelliteSettings
 from satellite.sync.schedule import WEEKDAYS, Schedule, due_at
-from serverkit.actor import Actor
+from serverkit.actor import OPERATOR, Actor
 from serverkit.alerts.engine import Wanted
 from serverkit.backup.container import passphrase_bytes
-from serverkit.backup.errors import LEAST, NoPassphraseError, PassphraseShortError
+from serverkit.backup.errors import LEAST, NoPassphraseError, PassphraseShortError, UnknownBackupError
 from serverkit.backup.shelf import Kept, Shelf, Tell, make_verify_tidy
 from serverkit.clock import iso, optional_iso
 from serverkit.day_times import TimeOfDay, ZoneName, read_time
@@ -167,6 +170,29 @@ def check_backup(server: Satellite, actor: Actor, name: str) -> dict[str, Any]:
     finally:
         server.database.run(actor, lambda unit: refresh_backup_alerts(server, unit))
     return {"name": name, "state": "verified"}
+
+
+def newest_file(server: Satellite, unit: Unit) -> tuple[Path, bytes]:
+    """Find the newest backup of the folder and the passphrase that is set; UnknownBackupError, NoPassphraseError."""
+    require(unit, Permission.SITE_MANAGE)
+    shelf, passphrase = shelf_of(server, unit), _passphrase(server, unit)
+    newest = next((one.name for one in shelf.items()), None)
+    if newest is None:
+        raise UnknownBackupError("there is no backup in the folder yet")
+    return shelf.path(newest), passphrase
+
+
+def verify_scratch(folder: Path) -> list[str]:
+    """Verify the satellite of a scratch folder: its keys can be read, and what devices claim is what is counted."""
+    database = HOMES.database_of(folder, SatelliteSettings(), None)
+    try:
+        with database.read(OPERATOR) as unit:
+            site = site_of(unit)
+            keyring = KeyRing(folder / "keys")
+            keyring.check([site.identity_key_id, site.device_ca_key_id])
+            return wrong_totals(unit)
+    finally:
+        database.dispose()
 
 
 def find_backup(server: Satellite, unit: Unit, name: str) -> dict[str, Any]:

@@ -85,6 +85,11 @@ def migrate_database(folder: Path) -> dict[str, Any]:
     return HOMES.migrate_home(folder, assemble(folder).database)
 
 
+def rehearse_migration(folder: Path) -> dict[str, Any]:
+    """Tell what a migration to this version would do, with the rows of each table; nothing is changed."""
+    return HOMES.rehearse_migration(folder, assemble(folder).database)
+
+
 class SetupGate:
     """Refuses devices' and programs' requests until the set-up is finished; then it asks no more."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from satellite.actions import backups as actions
-from satellite.cli.base import FILE, group, home, opened, shows, writing
+from satellite.cli.base import FILE, group, home, opened, reading, shows, writing
 from satellite.runtime import BACKUPS, Satellite, open_satellite, settle_restore
 from serverkit.actor import OPERATOR
 from serverkit.backup.cli import Opened, add_backup_commands
@@ -22,13 +22,18 @@ def _opened(context: click.Context) -> Opened:
     return server.home, server.database.engine, server.clock
 
 
+def _newest(context: click.Context) -> tuple[Path, bytes]:
+    with reading(context) as (server, unit):
+        return actions.newest_file(server, unit)
+
+
 def _finish(folder: Path) -> dict[str, Any]:
     server = open_satellite(folder)
     server.database.dispose()
     return {"restored": True, "next": "Make a registration file and have central resynchronize this satellite."}
 
 
-backup = add_backup_commands(group, BACKUPS, home, _opened, settle_restore, _finish)
+backup = add_backup_commands(group, BACKUPS, home, _opened, settle_restore, _finish, actions.verify_scratch, _newest)
 
 
 @shows(backup, "list", "List the backups that the satellite keeps itself, with schedule and folder.")

@@ -6,7 +6,7 @@ import click
 
 from satellite.actions import jobs as job_actions
 from satellite.actions.metrics import subject_of
-from satellite.actions.setup import migrate_database, needs_administrator, read_setup_code
+from satellite.actions.setup import migrate_database, needs_administrator, read_setup_code, rehearse_migration
 from satellite.actions.tasks import run_next_task
 from satellite.actions.tls import refresh_tls_at_start
 from satellite.cli.base import group, home, opened
@@ -15,6 +15,7 @@ from satellite.jobs.catalogue import jobs_of
 from satellite.runtime import Satellite, open_satellite, refuse_second_server, serving_alone
 from satellite.ui.bulk import bulk_kind
 from serverkit.actor import OPERATOR
+from serverkit.backup.cli import as_rows
 from serverkit.cli.base import emit, emit_list
 from serverkit.devices.asgi_front import Application
 from serverkit.devices.supervision import show_on_console
@@ -23,10 +24,12 @@ from serverkit.serving import Processes, serve_home, serve_options
 
 
 @group.command("upgrade", help="Migrate the database to this version, after a copy.")
+@click.option("--dry-run", is_flag=True, help="Show rows before and after; nothing is changed.")
 @click.pass_context
-def upgrade(context: click.Context) -> None:
-    """Migrate the database."""
-    emit(context, migrate_database(home(context)))
+def upgrade(context: click.Context, dry_run: bool) -> None:
+    """Migrate the database, or show what that would do."""
+    found = rehearse_migration(home(context)) if dry_run else migrate_database(home(context))
+    emit(context, found, as_rows(found) if dry_run else None)
 
 
 @group.command("serve", help="Serve console, devices and REST; prints one JSON line when ready.")

@@ -12,8 +12,9 @@ from sqlalchemy import Engine
 
 from serverkit.backup.container import passphrase_bytes
 from serverkit.backup.errors import LEAST, PassphraseNeededError, PassphraseShortError
+from serverkit.backup.rehearsal import Verify, rehearse_restore
 from serverkit.backup.service import Product, create_backup, restore_backup, verify_backup
-from serverkit.cli.base import OUTPUT, CliState, Group, emit
+from serverkit.cli.base import OUTPUT, CliState, Group, emit, render, table
 from serverkit.clock import Clock, iso
 from serverkit.files import read_bounded
 
@@ -36,6 +37,12 @@ def _given(context: click.Context, file: Path | None) -> bytes:
     return passphrase_bytes(str(click.prompt("Passphrase of the backup", hide_input=True)))
 
 
+def as_rows(found: dict[str, Any]) -> str:
+    """A rehearsal for people: the rows of each table before and after."""
+    shown = {name: value for name, value in found.items() if name not in {"rows", "files"}}
+    return f"{render(shown)}\n\n{table(found['rows'], ('table', 'before', 'after'))}"
+
+
 def add_backup_commands(
     group: Group,
     product: Product,
@@ -43,10 +50,13 @@ def add_backup_commands(
     opened: Callable[[click.Context], Opened],
     settle: Callable[[Path], None],
     finish: Callable[[Path], dict[str, Any]],
+    verify_scratch: Verify,
+    newest: Callable[[click.Context], tuple[Path, bytes]] | None = None,
 ) -> Group:
     """Add the commands, and return the group `backup`; `opened` opens a home for a backup, `finish` one that was restored.
 
-    `settle` completes an unfinished restore and opens nothing.
+    `settle` completes an unfinished restore and opens nothing; `verify_scratch` verifies the server of a rehearsal. A
+    server that keeps backups itself gives its `newest`, with the passphrase.
     """
     backup = Group("backup", help="Backups of this home: one encrypted file.")
     group.add_command(backup)
@@ -77,6 +87,24 @@ def add_backup_commands(
         folder = home(context)
         found = verify_backup(product, file, _given(context, passphrase_file), folder)
         emit(context, {"path": str(file), "sound": True, **found})
+
+    @backup.command(
+        "rehearse", help="Restore into a scratch folder, migrate and verify there; the home stays as it is."
+    )
+    @click.argument("file", type=FILE, required=newest is None)
+    @click.option("--passphrase-file", type=FILE, help="File with the passphrase.")
+    @click.pass_context
+    def rehearse(context: click.Context, file: Path | None, passphrase_file: Path | None) -> None:
+        """Rehearse a restore; exit code 1 if it would give no server that works."""
+        folder = home(context)
+        if file is None and newest is not None:
+            file, passphrase = newest(context)
+        else:
+            passphrase = _given(context, passphrase_file)
+        found = rehearse_restore(product, folder, file or folder, passphrase, verify_scratch)
+        emit(context, found, as_rows(found))
+        if not found["sound"]:
+            context.exit(1)
 
     @group.command("restore", help="Check a backup and restore it; no server may run on the home.")
     @click.argument("file", type=FILE)

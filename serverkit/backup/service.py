@@ -146,6 +146,14 @@ def verify_backup(product: Product, file: Path, passphrase: bytes, scratch: Path
         return _unpack(product, file, passphrase, folder)
 
 
+@contextmanager
+def unpacked(product: Product, file: Path, passphrase: bytes, home: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The checked contents of a backup in a scratch folder of the home, which goes afterwards; and its description."""
+    make_folder(home)
+    with _work_folder(home, "rehearse") as folder:
+        yield folder, _unpack(product, file, passphrase, folder)
+
+
 def restore_backup(
     product: Product,
     home: Path,
@@ -272,6 +280,6 @@ def _work_folder(home: Path, what: str) -> Iterator[Path]:
 def _sweep(home: Path) -> None:
     """Remove the work folders of commands that were killed; who still works holds its folder's lock."""
     for folder in home.glob(".*-????????????"):
-        if folder.name.startswith((".backup-", ".verify-", ".restore-")):
+        if folder.name.startswith((".backup-", ".verify-", ".restore-", ".rehearse-")):
             with suppress(OSError), held_folder(folder):
                 shutil.rmtree(folder, ignore_errors=True)

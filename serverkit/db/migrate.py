@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, MetaData, text
 from sqlalchemy.exc import DBAPIError
 
 from serverkit.db.base import kept_on
-from serverkit.db.engine import database_file
+from serverkit.db.engine import database_file, make_engine
 from serverkit.errors import AppError, DatabaseMissingError, Remedy
 from serverkit.locks import Lock, on_database
 from serverkit.owner import make_file
@@ -180,6 +180,59 @@ def require(engine: Engine) -> str:
     return found
 
 
+def row_counts(engine: Engine) -> dict[str, int]:
+    """How many rows each table has."""
+    with engine.connect() as connection:
+        return _row_counts(connection)
+
+
+def _row_counts(connection: Connection) -> dict[str, int]:
+    from sqlalchemy import inspect  # what it imports is needed by nothing else at the start of a command
+
+    names = sorted(set(inspect(connection).get_table_names()) - {REVISION_TABLE})
+    quote = connection.dialect.identifier_preparer.quote
+    return {name: connection.scalar(text(f"SELECT count(*) FROM {quote(name)}")) or 0 for name in names}  # noqa: S608 - names of tables
+
+
+def compared(before: dict[str, int], after: dict[str, int]) -> list[dict[str, Any]]:
+    """The rows of each table before and after; None where there is no such table."""
+    names = sorted(before.keys() | after.keys())
+    return [{"table": name, "before": before.get(name), "after": after.get(name)} for name in names]
+
+
+def rehearse(engine: Engine, folder: Path) -> dict[str, Any]:
+    """What `upgrade` would do, with the rows of each table before and after; nothing is kept of it.
+
+    An embedded database is migrated in a copy beside it; another one in a transaction that is rolled back.
+    """
+    require(engine)
+    if database_file(engine) is None:
+        with engine.execution_options(perigee_write=True).connect() as connection:
+            return _rehearsed(connection, engine, folder)
+    copy = _copy_of(engine, ".rehearsal")
+    if copy is None:  # `require` refuses it
+        raise DatabaseMissingError
+    scratch = make_engine(copy)
+    try:
+        with scratch.execution_options(perigee_write=True).connect() as connection, _unguarded(connection):
+            return _rehearsed(connection, scratch, folder)
+    finally:
+        scratch.dispose()
+        for suffix in ("", "-wal", "-shm"):
+            copy.with_name(copy.name + suffix).unlink(missing_ok=True)
+
+
+def _rehearsed(connection: Connection, engine: Engine, folder: Path) -> dict[str, Any]:
+    from alembic import command
+
+    before = _row_counts(connection)
+    found = {"before": current(engine), "now": head(folder)}
+    command.upgrade(_config(folder, connection), "head")
+    rows = compared(before, _row_counts(connection))
+    connection.rollback()
+    return {**found, "rows": rows}
+
+
 def differences(engine: Engine, folder: Path) -> None:
     """Raise where the models and the migrated database differ (for tests)."""
     from alembic import command
@@ -188,11 +241,11 @@ def differences(engine: Engine, folder: Path) -> None:
         command.check(_config(folder, connection))
 
 
-def _copy_of(engine: Engine) -> Path | None:
+def _copy_of(engine: Engine, suffix: str = ".before-upgrade") -> Path | None:
     path = database_file(engine)
     if path is None or current(engine) is None:
         return None
-    copy = path.with_name(path.name + ".before-upgrade")
+    copy = path.with_name(path.name + suffix)
     copy.unlink(missing_ok=True)
     make_file(copy)
     connection = sqlite3.connect(path)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Connection,
+    Date,
     DateTime,
     Engine,
     Integer,
@@ -126,9 +127,31 @@ def value_of(table: Table, column: Column[Any]) -> Any:
         return 1
     if isinstance(column.type, DateTime):
         return AT
+    if isinstance(column.type, Date):
+        return AT.date()
     if isinstance(column.type, LargeBinary):
         return b"\x00\xff"
     return f"{table.name}-{column.name}"[: getattr(column.type, "length", None) or 60]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.row("B8")
+def test_a_dry_run_counts_the_rows_of_every_table_and_keeps_nothing(form: Form, tmp_path: Path) -> None:
+    """A step that fails is shown to fail before it is taken; database and folder stay as they are."""
+    form.step("0900", migrate.head(form.folder) or "")
+    before, files = form.rows(), {path.name for path in tmp_path.iterdir()}
+
+    found = migrate.rehearse(form.engine, form.folder)
+
+    assert (found["before"], found["now"]) == ("0001", "0900")
+    assert {row["table"] for row in found["rows"]} == set(form.blueprint.tables)
+    assert all((row["before"], row["after"]) == (1, 1) for row in found["rows"])
+    assert migrate.current(form.engine) == "0001"
+    form.step("0901", "0900", FAILING)
+    with pytest.raises(RuntimeError, match="half way"):
+        migrate.rehearse(form.engine, form.folder)
+    assert (form.rows(), {path.name for path in tmp_path.iterdir()}) == (before, files)
 
 
 @pytest.mark.one_database

@@ -23,7 +23,7 @@ from exchange.licence_rows import Term, billing_rows
 from exchange.vocabulary import Billing, LicenceType
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.export_queue.models import HeldGrant
-from satellite.core.licences.models import AllotmentLine, Entitlement, PoolTotal
+from satellite.core.licences.models import AllotmentLine, Claim, Entitlement, PoolTotal
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
 
@@ -152,3 +152,17 @@ def licences(unit: Unit, names: dict[str, str], virtual_account_id: str | None) 
     ]
     items.sort(key=lambda item: (item["name"], item["tag"], item["virtual_account"], item["billing"]))
     return items
+
+
+def wrong_totals(unit: Unit) -> list[str]:
+    """Pools whose total is not the sum of the claims on them, each as a sentence."""
+    sums = select(Claim.virtual_account_id, Claim.tag, func.sum(Claim.count)).group_by(
+        Claim.virtual_account_id, Claim.tag
+    )
+    claimed = {(va, tag): int(count) for va, tag, count in unit.session.execute(sums)}
+    kept = {(row.virtual_account_id, row.tag): row.claimed for row in unit.session.scalars(select(PoolTotal))}
+    return [
+        f"{tag} in {va}: devices claim {claimed.get((va, tag), 0)}, counted are {kept.get((va, tag), 0)}"
+        for va, tag in sorted(claimed.keys() | kept.keys())
+        if claimed.get((va, tag), 0) != kept.get((va, tag), 0)
+    ]
