@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from central.actions.licence_lists import scope_of
 from central.actions.lookup import chosen_names
-from central.domain.accounts.queries import by_domain
+from central.domain.access.rules import Permission
+from central.domain.access.services import require
+from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.catalogue.queries import by_name, titles
 from central.domain.ledger.queries import pools
+from central.domain.usage import services
 from central.domain.usage.queries import monthly_use
 from exchange.compliance import Stock
+from exchange.identity import Udi
+from exchange.usage import Measurement
 from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Part, Window, window_in_memory
 from serverkit.errors import InvalidInputError, Remedy
@@ -36,6 +41,16 @@ class InvalidMonthError(InvalidInputError):
     code = "invalid_month"
     message = "A month cannot be read."
     remedy = Remedy("Give a month such as 2026-11.", page="central-portal.md#measured-use")
+
+
+def book_foreign_report(
+    unit: Unit, domain: str, name: str, udi: Udi, key: str, measurements: Sequence[Measurement]
+) -> set[str] | None:
+    """Book a report of another maker's device, which the key names; the known tags, or None for a report that was booked."""
+    account = by_domain(unit, domain)
+    place = virtual_account(unit, account.id, name)
+    require(unit, Permission.INSTANCE_MANAGE, account.id, place.id)
+    return services.book_foreign(unit, place, udi, key, measurements)
 
 
 def list_usage(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -294,3 +295,52 @@ def test_a_program_learns_which_licences_a_product_may_reserve(script: Script) -
     assert [row["softwareTag"] for row in found["data"]] == ["PX", "OTHER"]
     assert {"ADVANTAGE", "ESSENTIALS"} <= {row["entitlementTag"] for row in found["data"][0]["entitlements"]}
     assert none[0] == 400
+
+
+def _payload(report: int, tag: str, *measured: tuple[int, int, str], **more: object) -> str:
+    measurements = [
+        {"metric_name": "ENTITLEMENT", "start_time": start, "end_time": end, "value": {"type": "COUNT", "value": count}}
+        for start, end, count in measured
+    ]
+    asset = {"report_id": report, "asset": {"name": "PX"}, "instance": {"sudi": {"udi_pid": "C9K"}}}
+    meta = {"entitlement_tag": tag, "utility_enabled": "FALSE"}
+    return json.dumps({"version": "2.0", "asset_identification": asset, "meta": meta, "measurements": measurements, **more})  # fmt: skip
+
+
+@pytest.mark.row("S4.6", "C3.6")
+def test_usage_reports_of_other_devices_are_booked_once(vendor: World) -> None:
+    """The highest count of the month is listed; a report that comes again is refused; what cannot be read changes nothing."""
+    script = _script(vendor)
+    number = script.get(DMS)["data"][0]["accountIdentifier"]
+    pools = script.get(f"{DMS}/{ACCOUNT}/virtualaccounts")["data"]
+    spare = {one["virtualAccountName"]: one["virtualAccountId"] for one in pools}["Spare"]
+    named = {"X_CSW_SMART_ACCOUNT_ID": number, "X_CSW_VIRTUAL_ACCOUNT_ID": spare}
+    path, now = f"{CLOUD}/v2/devices/reportusage", 1_800_000_000
+
+    def submit(*payloads: object, path: str = path) -> tuple[int, Any]:
+        usage = [{"payload": one, "signature": {"value": "x"}, "is_ha": None, "errors": None} for one in payloads]
+        sudi = {"udi_pid": "C9K", "udi_serial_number": "S1"}
+        report = {"sudi": sudi, "software_tag_identifier": "PX", "hostname": "h", "usage": usage, "locale": None}
+        return ask(script, "POST", path, {"data": {"timestamp": 1, "nonce": "n", "reports": [report]}}, **named)
+
+    start = int(datetime(2026, 1, 2, tzinfo=UTC).timestamp())
+    measured = _payload(now, "ADVANTAGE", (start, start + 3600, "3"), (start + 3600, start + 7200, "2"))
+    status, first = submit(measured, _payload(now, "NO-SUCH", (start, start + 60, "1")), _payload(7, "ADVANTAGE"))
+    found = script.post(f"{CLOUD}/v2/accounts/poll", {"data": {"poll_id": first["poll_id"], "type": "authorizations"}})
+    again = submit(measured)
+    newer = submit(_payload(now + 1, "ADVANTAGE", (start + 7200, start + 9000, "4")), path=f"{B}/licensing/v2/report-usage")  # fmt: skip
+    listed = vendor.central("usage", "list", ACCOUNT)["items"]
+    bad = [submit(one) for one in ("{", 5, "[]", _payload(9, "ADVANTAGE", (5, 1, "1")), _payload(9, "ADVANTAGE", (start, start + 1, "-1")), _payload(9, ""))]  # fmt: skip
+    one = found["data"]["acknowledgements"][0]
+    states = re.findall(r'tag="([^"]+)" state="([^"]+)"', base64.b64decode(one["smart_license"]).decode())
+
+    assert (status, first["status"], first["action"]) == (202, "OK_POLL", "acknowledgements")
+    assert [*differences(one, {"sudi": {"udi_pid": str}, "software_tag_identifier": re.compile("PX")})] == []
+    assert states == [("ADVANTAGE", "booked"), ("NO-SUCH", "unknown_licence"), ("ADVANTAGE", "booked")]
+    assert (again[0], again[1]["status"], bool(again[1]["message"])) == (400, "FAILED", True)
+    assert newer[0] == 202
+    assert [(row["virtual_account"], row["tag"], row["month"], row["count"], row["devices"]) for row in listed] == [
+        ("Spare", "ADVANTAGE", "2026-01", 4, 1)
+    ]
+    assert [(answer[0], answer[1]["status"]) for answer in bad] == [(400, "ERROR")] * 6
+    assert vendor.central("usage", "list", ACCOUNT)["items"] == listed

@@ -21,6 +21,8 @@ from central.actions.reservations import (
     return_reservation,
     update_reservation,
 )
+from central.actions.usage import book_foreign_report
+from central.api.compat import foreign_usage
 from central.api.compat.devices import DeviceNotFoundError, find_device
 from central.api.compat.summary import data_of, place_of
 from central.api.compat.wire import Call
@@ -43,6 +45,7 @@ from serverkit.http.lenient_devices import identity_of
 from serverkit.http.memory import MOST_BYTES, AnswerMemory, Kept
 
 MOST_ENTRIES = 100
+MOST_REPORTS = 500
 POLL_SECONDS = 300
 ERRORS = {"not_enough_free": "ERROR_ALL_COUNTS_IN_USE"}
 
@@ -60,7 +63,39 @@ def request_authorizations(call: Call) -> dict[str, Any]:
     if known is not None:
         return _accepted(call, "authorizations", int(known.body))
     outcomes = [_authorized(call, entry, f"{index}|{data.get('nonce')}") for index, entry in enumerate(entries)]
-    return _accepted(call, "authorizations", _keep(call, digest, {"authorizations": outcomes}))
+    number = _keep(call, digest, {"authorizations": outcomes})
+    _memory(call).keep(call.unit, f"submitted:{digest[:48]}", Kept(digest, 202, "text/plain", str(number).encode()))
+    return _accepted(call, "authorizations", number)
+
+
+def report_usage(call: Call) -> dict[str, Any]:
+    """`devices/reportusage`: usage reports are booked when they arrive; a report that was booked before is refused."""
+    data = data_of(call)
+    reports = objects_of(data, "reports")
+    if sum(len(entries_of(one, "usage")) for one in reports) > MOST_REPORTS:
+        raise BodyError("{name} has more than {most} entries", name="usage", most=MOST_REPORTS)
+    call = replace(call, path={**call.path, "va": _place(call, data)})
+    shown, booked = [], 0
+    for report in reports:
+        read = foreign_usage.read_device(report)
+        known, lines = identity_of({"sudi": report.get("sudi")}), []
+        for usage in read:
+            tags = book_foreign_report(call.unit, call.domain, call.path["va"], usage.udi, usage.key, usage.measured)
+            booked += tags is not None
+            lines.append((usage, tags))
+        acknowledgement = foreign_usage.acknowledgement(lines).encode()
+        shown.append(
+            {
+                "sudi": {"udi_pid": known.get("pid"), "udi_serial_number": known.get("serial")},
+                "software_tag_identifier": report.get("software_tag_identifier"),
+                "smart_license": base64.b64encode(acknowledgement).decode(),
+            }
+        )
+    if not booked:
+        message = "Each of these usage reports was booked before."
+        return Failure(status="FAILED", message_code="DUPLICATE_REPORT", message=message, localized_message=message)
+    digest = hashlib.sha256(call.request.body).hexdigest()
+    return _accepted(call, "acknowledgements", _keep(call, digest, {"acknowledgements": shown}))
 
 
 def _place(call: Call, data: Mapping[str, Any]) -> str:
@@ -143,9 +178,7 @@ def _keep(call: Call, digest: str, data: Mapping[str, Any]) -> int:
     body = json.dumps(data).encode()
     if len(body) > MOST_BYTES:
         raise BodyError("the answer would be larger than {most} bytes; send fewer entries", most=MOST_BYTES)
-    memory = _memory(call)
-    memory.keep(call.unit, f"poll:{number}", Kept(digest, 200, "application/json", body))
-    memory.keep(call.unit, f"submitted:{digest[:48]}", Kept(digest, 202, "text/plain", str(number).encode()))
+    _memory(call).keep(call.unit, f"poll:{number}", Kept(digest, 200, "application/json", body))
     return number
 
 

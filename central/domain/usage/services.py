@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
+from central.domain.accounts.models import VirtualAccount
 from central.domain.catalogue.queries import titles
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
 from central.domain.instances.models import Instance
-from central.domain.instances.queries import placed_name
+from central.domain.instances.queries import by_serial, placed_name
 from central.domain.ledger.models import Bucket, Holding, Lot
 from central.domain.ledger.rules import LotSource, LotSpec
 from central.domain.ledger.services import enter_lots
@@ -19,11 +24,42 @@ from central.domain.usage.models import UsageMonth, UsageReporter
 from exchange.compliance import LotPhase, lot_phase
 from exchange.device.backend import DeviceRefusal
 from exchange.device.rules import CounterVerdict, judge_counter
-from exchange.usage import MonthlyUse, UsageReport, UsageResult, book_usage
+from exchange.identity import Udi
+from exchange.usage import Measurement, MonthlyUse, UsageReport, UsageResult, book_usage
 from exchange.vocabulary import LicenceType
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import upsert
 from serverkit.licence_texts import usage_text
+
+
+class Measured(Protocol):
+    """The device whose use is booked."""
+
+    @property
+    def account_id(self) -> str:
+        """The account."""
+
+    @property
+    def id(self) -> str:
+        """The id under which its use is booked."""
+
+    @property
+    def virtual_account_id(self) -> str:
+        """Where it is."""
+
+    @property
+    def udi(self) -> dict[str, Any]:
+        """Its UDI as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unregistered:
+    """A device that is known by its reports only; its id follows from its UDI."""
+
+    account_id: str
+    id: str
+    virtual_account_id: str
+    udi: dict[str, Any]
 
 
 def book_report(unit: Unit, instance: Instance, report: UsageReport, digest: str) -> UsageResult:
@@ -40,7 +76,7 @@ def book_report(unit: Unit, instance: Instance, report: UsageReport, digest: str
         if verdict is CounterVerdict.TOO_LOW:
             raise DeviceRefusal("usage_number_low", result={"highest_number": row.number})
     upsert(unit.session, UsageReporter, [{**mine, "number": report.number, "digest": digest}])
-    _book(unit, instance, report, named)
+    _book(unit, instance, report.measurements, named)
     text = usage_text([(one.tag, one.count) for one in report.measurements if one.tag in named], named)
     record(
         unit,
@@ -55,8 +91,52 @@ def book_report(unit: Unit, instance: Instance, report: UsageReport, digest: str
     return UsageResult(report.number, report.number, unknown)
 
 
-def _book(unit: Unit, instance: Instance, report: UsageReport, named: Mapping[str, str]) -> None:
-    measured = [one for one in report.measurements if one.tag in named]
+def book_foreign(
+    unit: Unit, place: VirtualAccount, udi: Udi, key: str, measurements: Sequence[Measurement]
+) -> set[str] | None:
+    """Book what another maker's device reports; the tags that are known. None: a report of this key is booked already.
+
+    Nothing proves who made such a report. A device that is not registered is known by its UDI.
+    """
+    parts = (udi.pid, udi.serial, key)
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    mine = {"account_id": place.account_id, "key_hash": digest}
+    if unit.session.scalar(select(UsageReporter.number).filter_by(**mine)) is not None:
+        return None
+    try:
+        with unit.savepoint():
+            unit.session.add(UsageReporter(**mine, number=1, digest=digest))
+    except IntegrityError:
+        return None  # the same report came at the same moment
+    rows = by_serial(unit, place.account_id, [place.id], udi.pid, udi.serial)
+    named = titles(unit, {one.tag for one in measurements})
+    if len(rows) == 1:
+        device: Measured = rows[0]
+        label = placed_name(unit, rows[0])
+    else:
+        device = Unregistered(place.account_id, _id_of(place.account_id, udi), place.id, udi.to_dict())
+        label = f"{udi.label} in {place.name}"
+    _book(unit, device, measurements, named)
+    text = usage_text([(one.tag, one.count) for one in measurements if one.tag in named], named)
+    record(
+        unit,
+        place.account_id,
+        EventKind.INSTANCE_REPORTED_USE,
+        f"{label} reported use: {text} (report {key[:64]})",
+        subject={"instance": device.id, "report": key[:64]},
+        virtual_account_id=place.id,
+        instance_id=device.id if len(rows) == 1 else None,
+    )
+    show_reporting_only(unit, place.account_id, {(place.id, tag) for tag in named})
+    return {*named}
+
+
+def _id_of(account_id: str, udi: Udi) -> str:
+    return hashlib.sha256(f"{account_id}|{udi.plain_key}".encode()).hexdigest()[:32]
+
+
+def _book(unit: Unit, instance: Measured, measurements: Sequence[Measurement], named: Mapping[str, str]) -> None:
+    measured = [one for one in measurements if one.tag in named]
     known, ends = _booked_use(unit, instance, {one.tag for one in measured})
     rows = [
         {
@@ -76,7 +156,7 @@ def _book(unit: Unit, instance: Instance, report: UsageReport, named: Mapping[st
 
 
 def _booked_use(
-    unit: Unit, instance: Instance, tags: Collection[str]
+    unit: Unit, instance: Measured, tags: Collection[str]
 ) -> tuple[dict[tuple[str, str], MonthlyUse], dict[str, datetime]]:
     """What is booked of licences for a device where it is now, and until when each was measured, wherever it was."""
     columns = (UsageMonth.virtual_account_id, UsageMonth.tag, UsageMonth.month)
