@@ -57,7 +57,7 @@ WORDS: dict[str, tuple[Words, Words, Words]] = {
     "names.none": (
         _("none is set"),
         _USED,
-        _("If devices reach this server by a name, enter it under Settings, Network."),
+        _("Needed if devices reach this server by a name."),
     ),
     "names.another": ("{names}", _USED, _("Your browser uses {reached_as}, which is not among them.")),
     "names.fine": ("{names}", _USED, ""),
@@ -71,22 +71,28 @@ WORDS: dict[str, tuple[Words, Words, Words]] = {
 """By what was examined and its case: found, needed, what to do."""
 
 
+PLACES = {"names": "/settings/network"}
+"""The page where what was found can be changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the table."""
+    """A line of the table; `path` is the page where it can be changed."""
 
     name: Words
     found: Words
     needed: Words
     advice: Words
     state: StateWords
+    path: str = ""
 
 
 def line(one: Finding, zone: str) -> Line:
     """A finding, with its facts as people read them."""
     facts = {name: _shown(name, value, zone) for name, value in one.facts.items()}
     found, needed, advice = (_filled(words, facts) for words in WORDS[f"{one.name}.{one.case}"])
-    return Line(NAMES[one.name], found, needed, advice, STATES[one.weight])
+    path = PLACES.get(one.name, "") if advice else ""
+    return Line(NAMES[one.name], found, needed, advice, STATES[one.weight], path)
 
 
 def counted(findings: tuple[Finding, ...]) -> Words:
