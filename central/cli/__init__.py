@@ -23,6 +23,7 @@ MODULES = {
     "mail": ("mail",),
     "orders": ("catalogue", "order", "ledger"),
     "preferences": ("flag", "preferences"),
+    "reports": ("report",),
     "reservations": ("reservation",),
     "satellites": ("satellite", "sync"),
     "server": ("upgrade", "serve", "jobs", "node"),

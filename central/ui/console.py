@@ -44,6 +44,7 @@ from central.ui import (
     policies,
     pool_tags,
     preferences,
+    reports,
     reservations,
     satellites,
     tasks,
@@ -77,7 +78,7 @@ PAGES = (
     licence_tags, lots, usage, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
     upgrades, assignments, reservations, convert_lists, conversions, convert,
     events, members, catalogue, orders, policies,
-    mail, jobs, keys, health, contact, preferences, tasks, pool_tags, satellites, users, me,
+    mail, jobs, keys, health, contact, preferences, reports, tasks, pool_tags, satellites, users, me,
 )  # fmt: skip
 """The modules with pages: each has a `URLS`. A new page module is added here."""
 URLS: tuple[Url, ...] = (*own_urls(look="C1.6", sign_in="C1.5"), *(url for page in PAGES for url in page.URLS))

@@ -29,6 +29,7 @@ def items_of(domain: str | None, alerts: Words, satellites: Words, exists: Calla
                 note=satellites,
                 icon="sync",
             ),
+            NavItem("reports", _("Reports"), f"{root}/reports", keys="r", icon="file"),
             NavItem("events", _("Activity"), f"{root}/events", keys="e", icon="events"),
             NavItem("preferences", _("Preferences"), f"{root}/preferences", keys="p", icon="settings"),
             NavItem(

@@ -32,6 +32,7 @@ TOGETHER = {
     "central/actions/licence_lists.py": "tests/api/test_central_licences.py",
     "central/actions/notices.py": "tests/integration/test_preferences.py",
     "central/actions/preferences.py": "tests/integration/test_preferences.py",
+    "central/actions/reports.py": "tests/api/test_central_reports.py",
     "exchange/carried.py": "tests/integration/test_carried.py",
     "exchange/central_statements.py": "tests/property/test_exchange_attacks.py",
     "exchange/certificate_issuing.py": "tests/format/test_vectors.py",

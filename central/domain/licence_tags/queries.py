@@ -89,14 +89,15 @@ def lot_tags(
     return found
 
 
-def tagged_lots(account_id: str, virtual_account_ids: Collection[str], key: str) -> Select[Any]:
-    """The lots that have a tag, given by its key, in one of the virtual accounts."""
-    return (
+def tagged_lots(account_id: str, virtual_account_ids: Collection[str], key: str | None = None) -> Select[Any]:
+    """The lots that have a tag, given by its key, or any tag, in one of the virtual accounts."""
+    found = (
         select(TaggedLot.lot_id)
         .join(LicenceTag, (TaggedLot.account_id == LicenceTag.account_id) & (TaggedLot.tag_id == LicenceTag.id))
-        .where(LicenceTag.account_id == account_id, LicenceTag.key == key)
+        .where(LicenceTag.account_id == account_id)
         .where(LicenceTag.virtual_account_id.in_(sorted(virtual_account_ids)))
     )
+    return found.where(LicenceTag.key == key) if key is not None else found
 
 
 def wanted_keys(text: str) -> list[str]:
