@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from agent.clock import FIRST_YEAR, LAST_YEAR
 from agent.errors import StateDamagedError
 from agent.files import read_file, write_atomic
 from agent.shape import build
@@ -184,9 +186,9 @@ class DeviceState:
             raise KeyError("version")
         state: Self = build(cls, data)
         Registration(state.registration)
-        for name in _TIMES:
-            if getattr(state, name) is not None:
-                parse_time(getattr(state, name))
+        for at in _times_of(state):
+            if at is not None and not FIRST_YEAR <= parse_time(at).year <= LAST_YEAR:
+                raise ValueError("a year that no clock has")
         for text in (state.trust, state.certificate, state.device_ca):
             to_bytes(text or "")
         if (
@@ -194,11 +196,6 @@ class DeviceState:
             or min((state.counter, state.evaluation_seconds, *state.held)) < 0
         ):
             raise ValueError("a number that no state has")
-        for running in state.usage.running.values():
-            parse_time(running.since)
-        for one in (*state.usage.measured, *state.usage.reported):
-            parse_time(one.start)
-            parse_time(one.end)
         return state
 
 
@@ -206,6 +203,16 @@ _TIMES = (
     "registered_at", "certificate_expires", "next_id_renewal", "next_auth_renewal", "last_contact", "last_failure",
     "evaluation_mark", "evaluation_ended",
 )  # fmt: skip
+
+
+def _times_of(state: DeviceState) -> Iterator[str | None]:
+    """Every time of a state, as it is stored."""
+    yield from (getattr(state, name) for name in _TIMES)
+    waiting = (state.in_flight, *(one.message for one in (state.joining, *state.farewells) if one is not None))
+    yield from (one.sent_at for one in waiting if one is not None)
+    yield state.evidence.received_at if state.evidence is not None else None
+    yield from (one.since for one in state.usage.running.values())
+    yield from (at for one in (*state.usage.measured, *state.usage.reported) for at in (one.start, one.end))
 
 
 class Store:

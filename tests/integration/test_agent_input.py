@@ -248,6 +248,13 @@ def test_a_damaged_state_is_told_as_such_whatever_is_damaged(site: World) -> Non
             assert json.loads(out.getvalue()), (name, wrong)
     (home / "device.json").write_text(json.dumps({**sound, "counter": "x"}), encoding="utf-8")
     assert refused(agent.cli.main, "--home", str(home), "status") == "state_damaged"
+    far = "9999-12-31T23:59:59Z"
+    for change in (
+        {"certificate_expires": far},
+        {"evidence": {**sound["evidence"], "received_at": "0001-01-01T00:00:00Z"}},
+    ):
+        (home / "device.json").write_text(json.dumps({**sound, **change}), encoding="utf-8")
+        assert refused(agent.cli.main, "--home", str(home), "status") == "state_damaged", change
     (home / "device.json").write_text(json.dumps(sound), encoding="utf-8")
     (home / "device-key.pem").unlink()
     assert refused(agent.cli.main, "--home", str(home), "status") == "state_damaged"
