@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo screens test check fast format vectors bench deb boot-test clean
+.PHONY: help setup demo screens test check fast format vectors bench deb sbom boot-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -60,6 +60,9 @@ bench: setup ## measure speed; prints the figures and writes build/bench.json; O
 
 deb: ## Debian packages in build/deb, for the Debian of this machine
 	@packaging/build_deb.sh
+
+sbom: ## bill of materials (CycloneDX) from the lock files in build/sbom.json; needs no network
+	@mkdir -p build && $(PYTHON) -m tools.sbom >build/sbom.json && echo build/sbom.json
 
 boot-test: ## boot a minimal Debian with the packages and take it to a licensed device; writes build/boot/report.json
 	@packaging/boot_test.sh

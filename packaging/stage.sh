@@ -57,5 +57,6 @@ mkdir -p "$debian"/perigee-common/usr/share/doc/perigee-common
 cp -r docs/admin docs/format "$debian"/perigee-common/usr/share/doc/perigee-common/
 PYTHONPATH=. tool -m tools.man "$debian"
 tool tools/third_party.py "$debian"/perigee-common/usr/lib/perigee >"$debian"/perigee-common/usr/share/doc/perigee-common/THIRD-PARTY.txt
+PYTHONPATH=. tool -m tools.sbom >"$debian"/perigee-common/usr/share/doc/perigee-common/sbom.json
 mkdir -p "$debian"/perigee-agent/usr/share/doc/perigee-agent
 tool tools/third_party.py "$debian"/perigee-agent/usr/lib/perigee-agent >"$debian"/perigee-agent/usr/share/doc/perigee-agent/THIRD-PARTY.txt

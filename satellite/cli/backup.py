@@ -59,6 +59,9 @@ def backup_plan(context: click.Context, /, day: str | None, **given: str | int |
     emit(context, found)
 
 
+backup.add_command(backup_plan, "schedule")
+
+
 @backup.command("passphrase", help="Set the passphrase of coming backups; without a file one is made, shown once.")
 @click.option("--passphrase-file", type=FILE, help="File with the passphrase.")
 @click.pass_context
