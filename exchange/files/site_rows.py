@@ -17,6 +17,8 @@ from exchange.limits import JSON_INTEGER, SIGNED_BYTES, SUBJECT_BYTES
 from exchange.vocabulary import DeliveryState, InstanceState
 from exchange.weight import json_bytes
 
+MOST_MEASURED = 1_000_000
+LONGEST_MONTH = 31 * 24 * 3600
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -247,16 +249,19 @@ class UsageRow(Row):
         month = row.text("month", most=7)
         if not _MONTH.fullmatch(month):
             raise MalformedError("usage.month: a year and a month are expected")
-        return cls(
+        found = cls(
             instance=row.identifier("instance"),
             udi=Udi.from_dict(row.mapping("udi")),
             virtual_account=row.identifier("virtual_account"),
             tag=row.text("tag", empty=False),
             month=month,
-            count=row.integer("count", least=1),
+            count=row.integer("count", least=1, most=MOST_MEASURED),
             unit_seconds=row.integer("unit_seconds", most=JSON_INTEGER),
             until=row.time("until"),
         )
+        if found.unit_seconds > found.count * LONGEST_MONTH:
+            raise MalformedError("usage.unit_seconds: more than the units can be used in a month")
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,24 @@ def _month(value: object) -> object:
     return found
 
 
+_USAGE: Form = {
+    "instance": ident,
+    "udi": udi,
+    "virtual_account": ident,
+    "tag": _TAG,
+    "month": _month,
+    "count": integer(1, 1_000_000),
+    "unit_seconds": integer(0, LARGEST),
+    "until": time,
+}
+
+
+def _usage(value: object) -> dict[str, object]:
+    found = read(value, _USAGE)
+    demand(found["unit_seconds"] <= found["count"] * 31 * 24 * 3600)
+    return found
+
+
 _OF_SATELLITE = {
     **_SHARED,
     "export_request": of(
@@ -193,18 +211,7 @@ _OF_SATELLITE = {
             "device_key": optional(key),
         }
     ),
-    "usage": of(
-        {
-            "instance": ident,
-            "udi": udi,
-            "virtual_account": ident,
-            "tag": _TAG,
-            "month": _month,
-            "count": integer(1),
-            "unit_seconds": integer(0, LARGEST),
-            "until": time,
-        }
-    ),
+    "usage": _usage,
     "event": of(
         {
             "id": ident,

@@ -60,6 +60,7 @@ def _usage(shelf: Shelf) -> None:
     cut = Cut.of(good)
     for name, old, new, done in (
         ("usage-month", b'"month":"2026-11"', b'"month":"2026-13"', "a month that there is not"),
+        ("usage-time", b'"unit_seconds":7257600', b'"unit_seconds":8035201', "more unit seconds than a month has"),
         ("usage-count", b'"count":3', b'"count":0', "a month without use"),
     ):
         changed = cut.with_rows(keys, surgery.put(cut.text, old, new)).join()
