@@ -10,7 +10,7 @@ from sqlalchemy import select
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.queries import by_domain
-from central.domain.conversions import importing
+from central.domain.conversions import importing, runs
 from central.domain.conversions.models import ClassicSku, ServiceContract
 from central.domain.conversions.rules import SourceKind
 from serverkit.clock import optional_iso
@@ -74,7 +74,9 @@ def import_classic(
             raise FaultyRowsError(list(file.faults))
         return {**_summary(file), "imported": False}
     file, changed = importing.import_sources(unit, account.id, kind, source)
-    return {**_summary(file), "changed": len(changed), "imported": True}
+    unit.session.flush()
+    taken = runs.take_assigned(unit, account.id, kind, frozenset(changed))
+    return {**_summary(file), "changed": len(changed), "in_progress": len(taken.sources), "imported": True}
 
 
 def preview_classic(unit: Unit, domain: str, kind: SourceKind, source: bytes) -> dict[str, Any]:

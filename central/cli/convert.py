@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from central.actions import conversion_files, conversions
+from central.actions import conversion_files, conversion_runs, conversions
 from central.cli.base import DIGITS, FILE, group, reading, writing
 from central.domain.conversions.rules import SourceKind
 from serverkit.cli.base import INTEGER, emit, emit_list, table
@@ -147,9 +147,9 @@ def show_one(context: click.Context, domain: str, number: str) -> None:
     emit(context, found, text)
 
 
-@click.command("run", help="Convert one, all that is eligible or chosen SKUs; nothing takes it back.")
+@click.command("run", help="Convert one, all that is eligible or chosen SKUs; without a number, all by the settings.")
 @click.argument("domain")
-@click.argument("number")
+@click.argument("number", required=False)
 @click.option("--sku", "chosen", multiple=True, metavar="SKU=QUANTITY", help="Units of a SKU; all if left out.")
 @click.option(
     "--virtual-account", "target", metavar="VA", help="Where they go; where the classic ones are if left out."
@@ -160,14 +160,19 @@ def show_one(context: click.Context, domain: str, number: str) -> None:
 def run(
     context: click.Context,
     domain: str,
-    number: str,
+    number: str | None,
     chosen: tuple[str, ...],
     target: str | None,
     revision: int | None,
     preview: bool,
 ) -> None:
-    """Convert one."""
+    """Convert one, or all."""
     kind, wanted = _kind(context), units_by_sku(chosen)
+    if number is None:
+        if wanted or target or revision:
+            raise click.UsageError("--sku, --virtual-account and --revision belong to one PAK or device")
+        _run_all(context, domain, preview=preview)
+        return
     if preview:
         with reading(context) as (_, unit):
             found = conversions.preview_conversion(unit, domain, kind, number, wanted, target)
@@ -178,6 +183,50 @@ def run(
     emit(context, found, f"{shown}\n{found['quantity']} units into {found['virtual_account']}")
 
 
+def _run_all(context: click.Context, domain: str, *, preview: bool) -> None:
+    if preview:
+        with reading(context) as (_, unit):
+            found = conversion_runs.preview_run(unit, domain, _kind(context))
+    else:
+        with writing(context) as (_, unit):
+            found = conversion_runs.run_now(unit, domain, _kind(context))
+    emit(context, found)
+
+
+@click.command("settings", help="Show or change what is converted by itself when a list assigns it.")
+@click.argument("domain")
+@click.option("--on/--off", "enabled", default=None, help="Convert by itself, or not.")
+@click.option("--virtual-account", "names", multiple=True, metavar="VA", help="Only of these virtual accounts.")
+@click.option("--all-virtual-accounts", "every_pool", is_flag=True, help="Of all virtual accounts.")
+@click.option("--product", "products", multiple=True, metavar="FAMILY", help="Only of these licence families.")
+@click.option("--all-products", "every_product", is_flag=True, help="Of all licence families.")
+@click.pass_context
+def settings(
+    context: click.Context,
+    domain: str,
+    enabled: bool | None,
+    names: tuple[str, ...],
+    every_pool: bool,
+    products: tuple[str, ...],
+    every_product: bool,
+) -> None:
+    """Show or change settings."""
+    if (names and every_pool) or (products and every_product):
+        raise click.UsageError("all of them, or those that are named, not both")
+    kind = _kind(context)
+    pools = list(names) if names or every_pool else None
+    chosen = list(products) if products or every_product else None
+    if enabled is None and pools is None and chosen is None:
+        with reading(context) as (_, unit):
+            found = conversion_runs.show_settings(unit, domain, kind)
+    else:
+        with writing(context) as (_, unit):
+            found = conversion_runs.change_settings(
+                unit, domain, kind, enabled=enabled, virtual_account_names=pools, products=chosen
+            )
+    emit(context, found)
+
+
 for _group in (paks, devices):
-    for _command in (import_list, list_all, show_one, run):
+    for _command in (import_list, list_all, show_one, run, settings):
         _group.add_command(_command)

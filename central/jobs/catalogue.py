@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from central.actions.alerts import refresh_alerts
+from central.actions.conversion_runs import finish_conversions
 from central.actions.deadlines import apply_deadlines, end_terms
 from central.actions.mail import refresh_mail
 from central.actions.notices import write_notices
@@ -61,6 +62,12 @@ def jobs_of(server: Central) -> tuple[Job, ...]:
             timedelta(hours=1),
             unless_jumped(partial(apply_deadlines, keyring)),
             "remove overdue satellites, free silent devices' licences",
+        ),
+        Job(
+            "conversions",
+            timedelta(minutes=1),
+            unless_jumped(finish_conversions),
+            "convert the classic licences whose conversion is in progress",
         ),
         Job(
             "alerts",

@@ -46,6 +46,10 @@ def _places(item: Item) -> Iterator[Place]:
     root, kind, subject = f"/a/{item['domain']}", str(item["kind"]), item["subject"]
     if kind.startswith("agreement"):
         yield _("Read the agreement"), f"{root}/agreement"
+    if conversion := subject.get("conversion"):
+        things = {"pak": "paks", "device": "devices"}[str(conversion)]
+        yield _("Try again"), f"{root}/convert/{things}/now"
+        yield _("Open the list"), f"{root}/convert/{things}?status=failed"
     if kind == "satellite_removed":
         yield _("Register it again"), f"{root}/satellites/new/file"
         yield _("Open the satellites"), f"{root}/satellites"

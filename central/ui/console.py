@@ -24,6 +24,7 @@ from central.ui import (
     conversions,
     convert,
     convert_lists,
+    convert_settings,
     events,
     first,
     general,
@@ -76,7 +77,7 @@ from serverkit.web.urls import Url
 PAGES = (
     first, accounts, agreement, alerts, virtual_accounts, general, licences, licence_details,
     licence_tags, lots, usage, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
-    upgrades, assignments, reservations, convert_lists, conversions, convert,
+    upgrades, assignments, reservations, convert_lists, convert_settings, conversions, convert,
     events, members, catalogue, orders, policies,
     mail, jobs, keys, health, contact, preferences, reports, tasks, pool_tags, satellites, users, me,
 )  # fmt: skip

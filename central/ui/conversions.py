@@ -33,11 +33,15 @@ from serverkit.web.texts import Words, _, ngettext
 from serverkit.web.urls import SIGNED_IN, Url
 from serverkit.web.windowed import rows_of
 
-CONVERT = Permission.LICENCE_CONVERT
+CONVERT, SETTINGS = Permission.LICENCE_CONVERT, Permission.CONVERSION_MANAGE
 ROOT = "/a/{domain}/convert"
 WORDS = {SourceKind.PAK: "paks", SourceKind.DEVICE: "devices"}
 TITLES = {SourceKind.PAK: _("PAKs to convert"), SourceKind.DEVICE: _("Devices to convert")}
 HELP, NAV = "conversion", "convert"
+BY_SETTINGS = _("Some of these licences may be eligible under your settings for automatic conversion.")
+BY_ADMINISTRATOR = _(
+    "An administrator of the account can convert these more easily, by the settings for automatic conversion."
+)
 STATES = {
     "available": StateWords(_("available")),
     "in_progress": StateWords(_("conversion in progress")),
@@ -95,10 +99,11 @@ def not_eligible(item: Item) -> Words | None:
     return None if item["eligible"] else _("None of its SKUs becomes a smart licence.")
 
 
-def problem_of(item: Item) -> StateWords:
+def state_of(item: Item) -> StateWords:
     """The state, with what stopped the last run."""
-    one = STATES[item["status"]]
-    return StateWords(f"{one.words}: {item['problem']}", one.severity) if item["problem"] else one
+    if item["problem"] == "contract_missing":
+        return StateWords(_("not converted: no contract found"), Severity.MINOR)
+    return STATES[item["status"]]
 
 
 def pools(page: Page) -> list[Choice]:
@@ -123,7 +128,7 @@ def _table(kind: SourceKind, label: Words, columns: tuple[Column, ...], search: 
             Column("number", label, sort=True, fixed=True, phone=True, link=one_path, hint=partly),
             *columns,
             Column("virtual_account", _("Virtual account")),
-            State("status", _("Status"), STATES, say=problem_of, phone=True),
+            State("status", _("Status"), STATES, say=state_of, phone=True),
             Figure("remaining", _("Units left"), shown=False),
             Moment("changed_at", _("Changed"), sort=True, shown=False),
         ),
@@ -170,6 +175,8 @@ def tabs_of(page: Page) -> dict[str, Any]:
     """What a template needs to show the tabs of conversions."""
     root = f"/a/{page.parts['domain']}/convert"
     items = [("paks", _("PAKs"), f"{root}/paks"), ("devices", _("Devices"), f"{root}/devices")]
+    if page.may(SETTINGS):
+        items.append(("settings", _("Settings"), f"{root}/settings"))
     return {"tab_items": items, "tab_label": _("Conversion")}
 
 
@@ -180,6 +187,7 @@ def list_page(page: Page) -> Answer:
         "tab": WORDS[kind],
         "listed_at": actions.show_list(page.unit, page.parts["domain"], kind)["listed_at"],
         "root": f"/a/{page.parts['domain']}/convert/{WORDS[kind]}",
+        "hint": BY_SETTINGS if page.may(SETTINGS) else BY_ADMINISTRATOR,
         **tabs_of(page),
     }
     return table_page(page, TABLES[kind], template="convert_list.html", context=context, help=HELP, nav=NAV)
@@ -198,7 +206,7 @@ def source_page(page: Page) -> Answer:
         "path": convert_path(one),
         "checks": CHECKS,
         "types": TYPES,
-        "state": problem_of(one),
+        "state": state_of(one),
         "not_now": not_eligible(one),
         "partly": partly(one),
     }

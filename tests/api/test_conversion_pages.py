@@ -158,3 +158,37 @@ def test_conversions_are_done_over_rest(portal: Portal) -> None:
         api.ask("POST", f"{base}/conversions", {**body, "revision": seen["revision"]})[1]["code"]
         == "conversion_changed"
     )
+
+
+@pytest.mark.row("C9.4", "C9.1")
+def test_an_administrator_sets_automatic_conversion_and_converts_now(portal: Portal) -> None:
+    """Notices by role; the choice is kept; all at once needs the name of the account, and says what is in progress."""
+    world, _server, enter = portal
+    prepare(world)
+    world.central("convert", "paks", "import", ACCOUNT, world.file("paks.csv", PAKS))
+    enter()
+    ada, guest = enter("ada", "account_administrator"), enter("guest", "virtual_account_user", "Site")
+    assert "may be eligible under your settings" in text_of(ada.get(f"{A}/convert/paks"))
+    assert "An administrator of the account can convert these more easily" in text_of(guest.get(f"{A}/convert/paks"))
+    for path in ("settings", "paks/now"):
+        assert guest.get(f"{A}/convert/{path}").status_code == 403
+    site = numbers(world)["Site"]
+    form = {"kind": "pak", "enabled": "yes", "pools": "selected", "pool": [site], "products": "all"}
+    for wrong in ({"pool": []}, {"products": "selected", "product": []}, {"kind": "car"}):
+        assert ada.post(f"{A}/convert/settings", {**form, **wrong}).status_code == 422
+    assert ada.post(f"{A}/convert/settings", form).status_code == 303
+    assert f'id="pak-pool-{site}" name="pool" value="{site}" checked' in ada.get(f"{A}/convert/settings").get_data(
+        as_text=True
+    )
+    shown = world.central("convert", "paks", "settings", ACCOUNT)
+    assert (shown["enabled"], shown["virtual_accounts"], shown["products"]) == (True, ["Site"], [])
+
+    path = f"{A}/convert/paks/now"
+    ada.post("/step-up", {"password": PASSWORD, "next": path})
+    page = ada.get(path)
+    assert ("It cannot be undone here" in text_of(page), "Units 8" in text_of(page)) == (True, True)
+    assert press(ada, page, typed_name="another").status_code == 422
+    name = re.findall(r'data-typed="([^"]*)"', page.get_data(as_text=True))[0]
+    assert press(ada, ada.get(path), typed_name=name).status_code == 303
+    assert "conversion in progress" in text_of(ada.get(f"{A}/convert/paks"))
+    assert "1 converted, 0 failed" in world.central("jobs", "run", "conversions")["detail"]

@@ -421,3 +421,24 @@ def test_a_key_that_ends_soon_is_named_until_it_is_replaced(site: World) -> None
     cleared(site, "central", "trust_expiring")
     site.synchronize("after")
     cleared(site, "satellite", "trust_expiring")
+
+
+@pytest.mark.row("C10.4", "C9.4")
+def test_a_conversion_that_fails_is_named_until_it_succeeds(vendor: World) -> None:
+    """By a run by the settings, with how many; dismissed it comes back with the next failure; success ends it."""
+    skus = vendor.file("skus.csv", "sku,tag,family\nL-ESS,ESSENTIALS,Routing\n")
+    vendor.central("convert", "skus", "import", skus)
+    paks = vendor.file("paks.csv", "pak,sku,quantity,virtual_account\nP-1,L-ESS,2,Spare\nP-2,L-ESS,3,Site\n")
+    vendor.central("convert", "paks", "settings", ACCOUNT, "--on")
+    assert vendor.central("convert", "paks", "import", ACCOUNT, paks)["in_progress"] == 2
+    vendor.central("jobs", "run", "conversions")
+    named = raised(vendor, "central", "conversion_errors")[0]
+    assert (named["severity"], named["actions"], "2 failed" in named["message"]) == ("minor", ["dismiss"], True)
+    dismissed(vendor, "central", "conversion_errors")
+    assert vendor.central("convert", "paks", "run", ACCOUNT)["failed"] == 2
+    raised(vendor, "central", "conversion_errors")
+    contracts = vendor.file("contracts.csv", "contract,sku\nC-1,L-ESS\n")
+    vendor.central("convert", "contracts", "import", ACCOUNT, contracts)
+    assert vendor.central("convert", "paks", "run", ACCOUNT)["converted"] == 2
+    cleared(vendor, "central", "conversion_errors")
+    assert vendor.central("convert", "paks", "list", ACCOUNT)["items"] == []

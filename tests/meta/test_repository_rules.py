@@ -37,7 +37,7 @@ FEATURE_FILES = {"__init__", "models", "rules", "services", "queries", "errors",
 FURTHER = {
     "central/domain/accounts": {"tags"},
     "central/domain/alerts": {"clones", "conditions", "devices", "due", "machine", "owned", "snapshot"},
-    "central/domain/conversions": {"importing", "reading"},
+    "central/domain/conversions": {"importing", "reading", "runs"},
     "central/domain/credentials": {"people"},
     "central/domain/export_control": {"adopting", "moving", "renewing"},
     "central/domain/instances": {"devices"},

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from central.actions import conversion_files, conversions
+from central.actions import conversion_files, conversion_runs, conversions
 from central.api.v1.context import ACCOUNT_PATH, Call
 from central.domain.access.rules import Permission
 from central.domain.conversions.rules import SourceKind
@@ -21,6 +21,7 @@ from serverkit.http.operations import (
     OPTIONAL_TIME,
     PLAIN,
     TEXT,
+    TEXTS,
     TIME,
     WHOLE,
     Operation,
@@ -130,6 +131,56 @@ def convert(call: Call) -> dict[str, Any]:
     return conversions.convert_licences(*place, body.revision)
 
 
+class WantedRun(Strict):
+    """Whose licences are converted by the settings; with `preview` nothing is."""
+
+    model_config = example({"kind": "pak", "preview": True})
+
+    kind: Literal["pak", "device"] = "pak"
+    preview: bool = False
+
+
+class KindQuery(Query):
+    """What the settings are of."""
+
+    kind: Literal["pak", "device"] = "pak"
+
+
+class WantedSettings(Strict):
+    """What is converted by itself; what is left out stays, an empty list means all of them."""
+
+    model_config = example({"kind": "pak", "enabled": True, "virtual_accounts": [], "products": []})
+
+    kind: Literal["pak", "device"] = "pak"
+    enabled: bool | None = None
+    virtual_accounts: list[str] | None = Field(default=None, max_length=MOST_LINES)
+    products: list[str] | None = Field(default=None, max_length=MOST_LINES)
+
+
+def begin_run(call: Call) -> dict[str, Any]:
+    """Take up all that can be converted by the settings."""
+    do = conversion_runs.preview_run if call.body.preview else conversion_runs.begin_run
+    return do(call.unit, call.path["account"], SourceKind(call.body.kind))
+
+
+def show_settings(call: Call) -> dict[str, Any]:
+    """Show what is converted by itself."""
+    return conversion_runs.show_settings(call.unit, call.path["account"], SourceKind(call.query.kind))
+
+
+def change_settings(call: Call) -> dict[str, Any]:
+    """Change what is converted by itself."""
+    body: WantedSettings = call.body
+    return conversion_runs.change_settings(
+        call.unit,
+        call.path["account"],
+        SourceKind(body.kind),
+        enabled=body.enabled,
+        virtual_account_names=body.virtual_accounts,
+        products=body.products,
+    )
+
+
 Op = Operation[Central]
 PATH = f"{ACCOUNT_PATH}/classic-licences"
 SOURCE = {
@@ -145,6 +196,10 @@ OUTCOME = object_of(
 IMPORTED = object_of(lines=WHOLE, sources=WHOLE, new=WHOLE, warnings=WARNINGS, imported=FLAG)
 SKU = object_of(id=TEXT, sku=TEXT, tag=TEXT, family=TEXT, contract_needed=FLAG, divisible=FLAG)
 CONTRACT = object_of(id=TEXT, contract=TEXT, sku=TEXT, of=OPTIONAL, start=OPTIONAL_TIME, end=OPTIONAL_TIME)
+SETTINGS = object_of(
+    kind=TEXT, enabled=FLAG, virtual_accounts=TEXTS, products=TEXTS, families=TEXTS, listed_at=OPTIONAL_TIME
+)
+MANAGE = Permission.CONVERSION_MANAGE
 OPERATIONS = (
     Op(
         "list_classic_licences", "GET", PATH, "List PAKs or devices with classic licences.", list_classic,
@@ -179,5 +234,18 @@ OPERATIONS = (
     Op(
         "convert_licences", "POST", f"{ACCOUNT_PATH}/conversions", "Convert classic licences, or preview it.", convert,
         OUTCOME, body=WantedConversion, changes=True, permission=Permission.LICENCE_CONVERT, row="C9.2",
+    ),
+    Op(
+        "run_conversions", "POST", f"{ACCOUNT_PATH}/conversion-runs", "Convert all by the settings, or preview it.",
+        begin_run, object_of(sources=WHOLE, quantity=WHOLE, failing=WHOLE, begun=FLAG), body=WantedRun, changes=True,
+        permission=MANAGE, row="C9.4",
+    ),
+    Op(
+        "show_conversion_settings", "GET", f"{ACCOUNT_PATH}/conversion-settings", "Show what is converted by itself.",
+        show_settings, SETTINGS, KindQuery, permission=MANAGE, row="C9.4",
+    ),
+    Op(
+        "set_conversion_settings", "PUT", f"{ACCOUNT_PATH}/conversion-settings", "Change what is converted by itself.",
+        change_settings, SETTINGS, body=WantedSettings, changes=True, permission=MANAGE, row="C9.4",
     ),
 )  # fmt: skip

@@ -59,6 +59,7 @@ class Permission(StrEnum):
     VIRTUAL_ACCOUNT_MANAGE = "account:virtual_account:manage"
     SATELLITE_MANAGE = "account:satellite:manage"
     FLAG_MANAGE = "account:flag:manage"
+    CONVERSION_MANAGE = "account:conversion:manage"
     VIRTUAL_ACCOUNT_VIEW = "virtual_account:all:view"
     VIRTUAL_ACCOUNT_EDIT = "virtual_account:general:edit"
     TOKEN_MANAGE = "virtual_account:token:manage"
@@ -94,6 +95,7 @@ _SA_ADMIN = _VA_ADMIN | {
     _P.VIRTUAL_ACCOUNT_MANAGE,
     _P.SATELLITE_MANAGE,
     _P.FLAG_MANAGE,
+    _P.CONVERSION_MANAGE,
 }
 
 MATRIX: dict[Role, frozenset[Permission]] = {

@@ -20,10 +20,11 @@ from central.domain.alerts.devices import (
     shipped_elsewhere,
     waiting_reservations,
 )
-from central.domain.alerts.owned import duplicates, pending_upgrades, reserved_terms
+from central.domain.alerts.owned import duplicates, failed_conversions, pending_upgrades, reserved_terms
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import entitlements
+from central.domain.conversions.models import ClassicSource, ConversionSetting
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord
 from central.domain.instances.models import Instance
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
@@ -263,6 +264,7 @@ ACCOUNT_CONDITIONS: tuple[tuple[Callable[[Snapshot], Iterator[Wanted]], frozense
     (left_behind, frozenset({GrantRecord})),
     (satellites, frozenset({Satellite})),
     (removed_satellites, frozenset({Satellite})),
+    (failed_conversions, frozenset({ClassicSource, ConversionSetting})),
 )
 _READ = sorted({model for _, read in ACCOUNT_CONDITIONS for model in read}, key=lambda model: model.__name__)
 

@@ -1,4 +1,4 @@
-"""Alerts of reserved terms and duplicate subscriptions, pending upgrades (rows C4.2, C5.1, C6.9, C10.4)."""
+"""Alerts of reserved terms, duplicate subscriptions, pending upgrades, failed conversions (rows C4.2, C5.1, C6.9, C9.4)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from sqlalchemy import func, or_, select
 from central.domain.alerts.snapshot import Snapshot
 from central.domain.catalogue.models import Entitlement
 from central.domain.catalogue.queries import titles
+from central.domain.conversions.models import ClassicSource
+from central.domain.conversions.queries import setting_of
+from central.domain.conversions.rules import SourceKind, Status
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import instance_name
 from central.domain.ledger.models import OWNED, Bucket, Holding, Lot
@@ -117,3 +120,24 @@ def pending_upgrades(snapshot: Snapshot) -> Iterator[Wanted]:
         )
         subject = {"virtual_account": va, "tag": tag, "count": count}
         yield Wanted("upgrade_pending", alert_key(va, tag), text, where, subject=subject)
+
+
+def failed_conversions(snapshot: Snapshot) -> Iterator[Wanted]:
+    """Row C9.4: a run by the settings could not convert everything; a later failure brings back what was dismissed."""
+    query = (
+        select(ClassicSource.kind, func.count())
+        .where(ClassicSource.account_id == snapshot.account.id, ClassicSource.status == Status.FAILED)
+        .where(ClassicSource.remaining > 0)
+        .group_by(ClassicSource.kind)
+    )
+    for kind, count in snapshot.unit.session.execute(query).all():
+        text = said(
+            "Errors occurred when PAKs were converted to smart licences: {count} failed. Try again; if the problem persists, ask support."
+            if kind == SourceKind.PAK
+            else "Errors occurred when licences of devices were converted to smart licences: {count} failed. Try again; "
+            "if the problem persists, ask support.",
+            count=count,
+        )
+        failures = setting_of(snapshot.unit, snapshot.account.id, SourceKind(kind)).failures
+        subject = {"conversion": str(kind), "count": count}
+        yield Wanted("conversion_errors", str(kind), text, snapshot.account.name, step=failures, subject=subject)

@@ -68,3 +68,9 @@ class ConversionChangedError(RefusedError):
     code = "conversion_changed"
     message = "The PAK or device changed since the preview; nothing was converted."
     remedy = Remedy("Start over with what is there now.", page=PAGE)
+
+
+class UnknownFamilyError(InvalidInputError):
+    code = "unknown_family"
+    message = "No eligible SKU is of this product family."
+    remedy = Remedy("Choose among the families of the eligible SKUs.", page="conversion.md#automatic-conversion")

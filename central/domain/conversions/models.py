@@ -99,7 +99,10 @@ class ServiceContract(Base):
 
 
 class ConversionSetting(Base):
-    """What is converted by itself of an account's PAKs or devices, and when their list came last."""
+    """What is converted by itself of an account's PAKs or devices, when their list came last, how many runs failed.
+
+    No virtual accounts, and no product families, means all of them.
+    """
 
     __tablename__ = "conversion_settings"
     __table_args__ = (refers(["account_id"], "smart_accounts", ["id"]),)
@@ -110,6 +113,7 @@ class ConversionSetting(Base):
     virtual_accounts: Mapped[list[str]] = mapped_column(JsonText)
     products: Mapped[list[str]] = mapped_column(JsonText)
     listed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failures: Mapped[int] = mapped_column(BigInteger, bounded("failures"))
 
 
 class Conversion(Base):

@@ -142,7 +142,7 @@ def setting_of(unit: Unit, account_id: str, kind: SourceKind) -> ConversionSetti
     """What is converted by itself, and when the list came last; nothing is, where nobody set anything."""
     row = unit.session.get(ConversionSetting, (account_id, kind))
     if row is None:
-        nothing = {"enabled": False, "virtual_accounts": [], "products": [], "listed_at": None}
+        nothing = {"enabled": False, "virtual_accounts": [], "products": [], "listed_at": None, "failures": 0}
         row = ConversionSetting(account_id=account_id, kind=kind, **nothing)
         if unit.writing:
             unit.session.add(row)

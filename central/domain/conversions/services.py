@@ -58,7 +58,7 @@ def convert(
         more = f" (and {len(refused) - SHOWN} more)" if len(refused) > SHOWN else ""
         raise ConversionRefusedError("{shown}{more}", shown=shown, more=more)
     named = titles(unit, {line.held.tag for line in planned.chosen})
-    note = _origin(row)
+    note = origin(row)
     specs = [(target.id, _spec(unit, row, line)) for line in planned.chosen]
     lots = enter_lots(unit, row.account_id, specs, named, source=note)
     _take(unit, row, planned)
@@ -75,7 +75,8 @@ def convert(
     return Converted(planned, lots)
 
 
-def _origin(row: ClassicSource) -> str:
+def origin(row: ClassicSource) -> str:
+    """What transactions and events call a conversion."""
     return f"conversion (PAK {row.number})" if row.kind == SourceKind.PAK else f"conversion ({row.number})"
 
 

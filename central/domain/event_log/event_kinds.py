@@ -59,6 +59,8 @@ class EventKind(StrEnum):
     CLASSIC_SKUS_IMPORTED = "catalogue:classic_skus_imported"
     CLASSIC_LISTED = "conversion:listed"
     CONTRACTS_IMPORTED = "conversion:contracts_imported"
+    CONVERSION_SETTINGS_CHANGED = "conversion:settings_changed"
+    CONVERSION_FAILED = "conversion:failed"
     LICENCES_RESERVED = "licences:reserved"
     LICENCES_REMOVED = "licences:removed"
     LICENCES_TAGGED = "licences:tagged"
@@ -176,8 +178,8 @@ QUIET = frozenset(
         EventKind.LICENCE_TAG_DELETED,
         EventKind.PRODUCT_INCLUDES,
         EventKind.CLASSIC_SKUS_IMPORTED,
-        EventKind.CLASSIC_LISTED,
         EventKind.CONTRACTS_IMPORTED,
+        EventKind.CONVERSION_SETTINGS_CHANGED,
         EventKind.EXPORT_DELIVERED,
         # Device messages come in large numbers: each refreshes only the alerts that it can touch.
         EventKind.INSTANCE_ADDED,

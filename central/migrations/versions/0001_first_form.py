@@ -374,6 +374,8 @@ def upgrade() -> None:
     sa.Column('virtual_accounts', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('products', serverkit.db.base.JsonText(), nullable=False),
     sa.Column('listed_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('failures', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('"failures" BETWEEN 0 AND 9007199254740991', name=op.f('ck_conversion_settings_failures_bounds')),
     sa.CheckConstraint('"kind" IN (\'pak\', \'device\')', name=op.f('ck_conversion_settings_kind_known')),
     sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_conversion_settings_account_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('account_id', 'kind', name=op.f('pk_conversion_settings'))
