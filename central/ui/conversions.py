@@ -84,12 +84,12 @@ def eligible_skus(item: Item) -> str:
     return ", ".join(f"{one['sku']} ({one['quantity']})" for one in item["skus"] if one["eligible"])
 
 
-def partly(item: Item) -> StateWords | None:
+def partly(item: Item) -> tuple[str, Words] | None:
     """The mark of one that was converted in part (row C9.2)."""
     if not item["converted"]:
         return None
     said = ngettext("{count} unit was converted already.", "{count} units were converted already.", item["converted"])
-    return StateWords(said, Severity.INFO)
+    return ("info", said)
 
 
 def not_eligible(item: Item) -> Words | None:
@@ -102,7 +102,7 @@ def not_eligible(item: Item) -> Words | None:
 def state_of(item: Item) -> StateWords:
     """The state, with what stopped the last run."""
     if item["problem"] == "contract_missing":
-        return StateWords(_("not converted: no contract found"), Severity.MINOR)
+        return CHECKS["failed"]
     return STATES[item["status"]]
 
 
@@ -125,7 +125,7 @@ def _table(kind: SourceKind, label: Words, columns: tuple[Column, ...], search: 
         TITLES[kind],
         f"{ROOT}/{WORDS[kind]}",
         (
-            Column("number", label, sort=True, fixed=True, phone=True, link=one_path, hint=partly),
+            Column("number", label, sort=True, fixed=True, phone=True, link=one_path, icon=partly),
             *columns,
             Column("virtual_account", _("Virtual account")),
             State("status", _("Status"), STATES, say=state_of, phone=True),
@@ -208,7 +208,7 @@ def source_page(page: Page) -> Answer:
         "types": TYPES,
         "state": state_of(one),
         "not_now": not_eligible(one),
-        "partly": partly(one),
+        "partly": (partly(one) or ("", ""))[1],
     }
     crumbs = ((TITLES[kind_of(page)], list_path(one)),)
     name = "convert-pak" if kind_of(page) is SourceKind.PAK else "convert-device"

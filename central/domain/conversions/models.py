@@ -40,6 +40,7 @@ class ClassicSource(Base):
         UniqueConstraint("kind", "key"),
         refers(["account_id"], "smart_accounts", ["id"]),
         Index("ix_classic_sources_account_id_kind_number", "account_id", "kind", "number"),
+        Index("ix_classic_sources_status", "status"),
     )
 
     account_id: Mapped[str] = mapped_column(IdColumn, primary_key=True)

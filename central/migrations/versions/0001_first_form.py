@@ -366,6 +366,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('classic_sources', schema=None) as batch_op:
         batch_op.create_index('ix_classic_sources_account_id_kind_number', ['account_id', 'kind', 'number'], unique=False)
+        batch_op.create_index('ix_classic_sources_status', ['status'], unique=False)
 
     op.create_table('conversion_settings',
     sa.Column('account_id', sa.String(length=32), nullable=False),
@@ -1290,6 +1291,7 @@ def downgrade() -> None:
     op.drop_table('licence_transfers')
     op.drop_table('conversion_settings')
     with op.batch_alter_table('classic_sources', schema=None) as batch_op:
+        batch_op.drop_index('ix_classic_sources_status')
         batch_op.drop_index('ix_classic_sources_account_id_kind_number')
 
     op.drop_table('classic_sources')
