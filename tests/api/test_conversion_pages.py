@@ -105,7 +105,7 @@ def test_a_pak_is_converted_in_the_browser(portal: Portal) -> None:
     assert (stale.status_code, "conversion_changed" in text_of(stale)) == (409, True)
     done = press(ada, review("2", "3"), typed_name="3901J5A1B2C")
     assert (done.status_code, done.headers["Location"]) == (303, f"{A}/convert/paks")
-    page = text_of(ada.get(f"{A}/convert/paks"))
+    page = ada.get(f"{A}/convert/paks").get_data(as_text=True)
     assert ("L-ADV-K9 (2)" in page, "6 units were converted already." in page) == (True, True)
     found = world.central("licences", ACCOUNT, "--virtual-account", "Spare")["items"]
     assert {one["tag"]: one["purchased"] for one in found} == {"ADVANTAGE": 12, "ESSENTIALS": 3}
