@@ -73,8 +73,13 @@ class LedgerMachine(RuleBasedStateMachine):
     central: Central
     clock: FixedClock
 
+    @classmethod
+    def begin_anew(cls) -> None:
+        """Done before each run: nothing, or what takes the accounts of former runs away."""
+
     def __init__(self) -> None:
         super().__init__()
+        self.begin_anew()
         self.lines = 0
         self.keys: dict[str, PrivateKey] = {}
         self.satellite: str | None = None

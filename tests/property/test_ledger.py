@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,9 +29,9 @@ from tests.world import ACCOUNT, World
 THOROUGH = os.environ.get("PERIGEE_PROFILE") == "thorough"
 
 
-def walk(central: Central, clock: FixedClock, *, examples: int, steps: int) -> None:
+def walk(central: Central, clock: FixedClock, *, examples: int, steps: int, **more: object) -> None:
     """Let the machine run."""
-    machine = type("Machine", (LedgerMachine,), {"central": central, "clock": clock})
+    machine = type("Machine", (LedgerMachine,), {"central": central, "clock": clock, **more})
     profile = settings(
         max_examples=examples * (50 if THOROUGH else 1),
         stateful_step_count=steps,
@@ -39,6 +41,23 @@ def walk(central: Central, clock: FixedClock, *, examples: int, steps: int) -> N
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(machine, settings=profile)
+
+
+def first_state_of(central: Central) -> Callable[[], None]:
+    """What brings an embedded database back to its present state.
+
+    Every step verifies the whole ledger, that of former runs too: on PostgreSQL they stay, and here each run begins alone.
+    """
+    file, kept = central.home / "central.db", central.home / "central.db.first"
+    central.database.dispose()
+    assert not file.with_name("central.db-wal").exists()
+    shutil.copyfile(file, kept)
+
+    def bring_back() -> None:
+        central.database.dispose()
+        shutil.copyfile(kept, file)
+
+    return bring_back
 
 
 @pytest.mark.long
@@ -51,7 +70,7 @@ def test_nothing_that_services_do_makes_the_ledger_disagree_with_itself(memory: 
     world.found_central()
     clock = FixedClock(datetime.now(UTC))
     central = assemble(folder / "central", clock)
-    walk(central, clock, examples=25, steps=25)
+    walk(central, clock, examples=25, steps=25, begin_anew=staticmethod(first_state_of(central)))
     central.database.dispose()
 
 
