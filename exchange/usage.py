@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,9 @@ from exchange.statement import FORMAT, statement_fields
 MEASUREMENTS = 24
 """The most measurements of a report: with the longest tags they fit into a statement."""
 MOST_COUNT = 1_000_000
+LONGEST_MONTH = 31 * 24 * 3600
+"""Seconds."""
+MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 OLDEST = timedelta(days=400)
 """What was measured longer ago is not booked any more."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ from central.domain.usage import services
 from central.domain.usage.queries import monthly_use
 from exchange.compliance import Stock
 from exchange.identity import Udi
-from exchange.usage import Measurement
+from exchange.usage import MONTH, Measurement
 from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Part, Window, window_in_memory
 from serverkit.errors import InvalidInputError, Remedy
@@ -32,7 +31,6 @@ ORDERS = {
     "unit_hours": lambda one: (one["unit_hours"],),
     "virtual_account": lambda one: (one["virtual_account"].casefold(),),
 }
-_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 
 
 class InvalidMonthError(InvalidInputError):
@@ -58,7 +56,7 @@ def list_usage(
 ) -> list[dict[str, Any]]:
     """What devices reported in virtual accounts that the actor may see, the newest month first; InvalidMonthError."""
     account = by_domain(unit, domain)
-    if month is not None and not _MONTH.fullmatch(month):
+    if month is not None and not MONTH.fullmatch(month):
         raise InvalidMonthError("{text!r} is no month", text=month[:32])
     names = chosen_names(unit, account.id, None if name is None else [name])
     tag = by_name(unit, licence) if licence is not None else None

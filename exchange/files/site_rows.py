@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -14,12 +13,9 @@ from exchange.files.row import MEMBERS, Row
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.limits import JSON_INTEGER, SIGNED_BYTES, SUBJECT_BYTES
+from exchange.usage import LONGEST_MONTH, MONTH, MOST_COUNT
 from exchange.vocabulary import DeliveryState, InstanceState
 from exchange.weight import json_bytes
-
-MOST_MEASURED = 1_000_000
-LONGEST_MONTH = 31 * 24 * 3600
-_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +243,7 @@ class UsageRow(Row):
     def read(cls, row: Fields) -> UsageRow:
         """Read the row; the month is one that there is."""
         month = row.text("month", most=7)
-        if not _MONTH.fullmatch(month):
+        if not MONTH.fullmatch(month):
             raise MalformedError("usage.month: a year and a month are expected")
         found = cls(
             instance=row.identifier("instance"),
@@ -255,7 +251,7 @@ class UsageRow(Row):
             virtual_account=row.identifier("virtual_account"),
             tag=row.text("tag", empty=False),
             month=month,
-            count=row.integer("count", least=1, most=MOST_MEASURED),
+            count=row.integer("count", least=1, most=MOST_COUNT),
             unit_seconds=row.integer("unit_seconds", most=JSON_INTEGER),
             until=row.time("until"),
         )
