@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 
+def quantity(count: int, one: str, many: str = "") -> str:
+    """So many of something, `1 licence` or `2 licences`; `many` where it does not end in s."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def units_text(counts: Mapping[str, int], titles: Mapping[str, str]) -> str:
     """Quantities of licences by their names, `2 of Advantage, 1 of Essentials`; `counts` are by tag."""
     named = sorted((titles.get(tag, tag), count) for tag, count in counts.items() if count)

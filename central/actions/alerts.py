@@ -16,11 +16,12 @@ from serverkit.alerts.engine import place_of
 from serverkit.alerts.places import place_key, read_place
 from serverkit.db.paging import ALL, Listing, Slice
 from serverkit.db.unit import Unit
+from serverkit.licence_texts import quantity
 
 
 def refresh_alerts(keyring: KeyRing, unit: Unit) -> str:
     """Make the alerts of every account equal to state and clock; the result of the job."""
-    return f"{services.refresh_all(unit, keyring)} accounts refreshed"
+    return f"{quantity(services.refresh_all(unit, keyring), 'account')} refreshed"
 
 
 def list_alerts(

@@ -26,12 +26,12 @@ from central.keyring import KeyRing
 from exchange.device.timers import REMOVED, SILENT_MAJOR
 from exchange.vocabulary import InstanceState
 from serverkit.db.unit import Unit
-from serverkit.licence_texts import freed_text
+from serverkit.licence_texts import freed_text, quantity
 
 
 def end_terms(keyring: KeyRing, unit: Unit) -> str:
     """Take ended terms and grants out of the balance; the result of the job."""
-    return f"{expire_lots(unit)} lots expired, {end_grants(unit, keyring)} grants ended"
+    return f"{quantity(expire_lots(unit), 'lot')} expired, {quantity(end_grants(unit, keyring), 'grant')} ended"
 
 
 def apply_deadlines(keyring: KeyRing, unit: Unit) -> str:
@@ -40,7 +40,8 @@ def apply_deadlines(keyring: KeyRing, unit: Unit) -> str:
     removed, changed = end_overdue_satellites(unit), end_silent_instances(unit)
     end_restored_marks(unit)
     refreshed = refresh_due(unit, keyring, due)
-    return f"{removed} satellites removed, {changed} instances changed, {refreshed} accounts refreshed"
+    counts = quantity(removed, "satellite"), quantity(changed, "instance"), quantity(refreshed, "account")
+    return "{} removed, {} changed, {} refreshed".format(*counts)
 
 
 def end_overdue_satellites(unit: Unit) -> int:

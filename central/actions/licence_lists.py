@@ -12,7 +12,7 @@ from central.domain.access.services import require
 from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.queries import by_domain, by_number, virtual_accounts
 from central.domain.alerts.queries import open_by_licence
-from central.domain.catalogue.queries import entitlement
+from central.domain.catalogue.queries import entitlement, product_names
 from central.domain.export_control.models import GrantRecord
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import instance_name
@@ -21,6 +21,8 @@ from central.domain.ledger.listing import Ledger, TermLine, ledger_of, licence_r
 from central.domain.ledger.lot_lists import EVER, lots_of, quantities
 from central.domain.ledger.models import Bucket, Claim, Holding, Lot
 from central.domain.licence_tags.queries import has_all, licence_tags, wanted_keys
+from central.domain.subscriptions.queries import present
+from central.domain.subscriptions.rules import Standing, standings
 from exchange.licence_rows import ORDERS
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
@@ -30,7 +32,11 @@ ORDER_LINES = Orders(
     Lot.id,
     {
         "created_at": (Lot.created_at,),
-        "order_number": (func.coalesce(Lot.order_number, ""), func.coalesce(Lot.order_line, "")),
+        "order_number": (
+            func.coalesce(Lot.order_number, ""),
+            func.length(func.coalesce(Lot.order_line, "")),  # 2 before 10
+            func.coalesce(Lot.order_line, ""),
+        ),
         "quantity": (Lot.quantity,),
     },
     "-created_at",
@@ -95,7 +101,11 @@ def list_licence_window(unit: Unit, domain: str, number: str, part: Part = WHOLE
 
 @dataclass(frozen=True, slots=True)
 class LicenceDetails:
-    """A licence in one virtual account or in all: `use` is what is in use by virtual account, of all that may be seen."""
+    """A licence in one virtual account or in all: `use` is what is in use by virtual account, of all that may be seen.
+
+    `duplicates` names the virtual accounts where a subscription is a duplicate of another one that counts; `numbers` are
+    those of the virtual accounts by id.
+    """
 
     tag: str
     name: str
@@ -107,6 +117,8 @@ class LicenceDetails:
     rows: list[dict[str, Any]]
     terms: list[TermLine]
     use: list[tuple[str, int]]
+    duplicates: dict[str, list[str]]
+    numbers: dict[str, int]
 
 
 def show_licence(unit: Unit, domain: str, number: str, tag: str) -> LicenceDetails:
@@ -128,9 +140,19 @@ def show_licence(unit: Unit, domain: str, number: str, tag: str) -> LicenceDetai
         list(entry.products),
         sorted({name for (_, of), names in tags.items() if of == tag for name in names}, key=str.casefold),
         rows,
-        term_lines(unit, scope.account_id, scope.names, tag),
+        term_lines(unit, scope.account_id, scope.names, tag, pending=True),
         sorted(((seen[va], count) for va, count in use if count), key=lambda one: (-one[1], one[0])),
+        _duplicates(unit, scope, tag),
+        scope.numbers,
     )
+
+
+def _duplicates(unit: Unit, scope: Scope, tag: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for (place, _tag, subscription), standing in standings(present(unit, scope.account_id, tag, scope.names)).items():
+        if standing is Standing.DISABLED:
+            found.setdefault(subscription, []).append(scope.names[place])
+    return found
 
 
 def explain_balance(unit: Unit, domain: str, number: str, tag: str) -> Ledger:
@@ -212,6 +234,7 @@ def list_licence_users(unit: Unit, domain: str, number: str, tag: str, part: Par
             GrantRecord.tag == tag,
             GrantRecord.state == "active",
         )
+        products = product_names(unit, {one for row in rows for one in (row.product_tag, row.udi["pid"]) if one})
         of_grants = {one: int(count) for one, count in unit.session.execute(grants.group_by(GrantRecord.instance_id))}
         return [
             {
@@ -219,7 +242,7 @@ def list_licence_users(unit: Unit, domain: str, number: str, tag: str, part: Par
                 "name": instance_name(row),
                 "pid": row.udi["pid"],
                 "serial": row.udi["serial"],
-                "product": row.product_tag,
+                "product": products.get(row.product_tag or "") or products.get(row.udi["pid"]),
                 "used": used.get(row.id, 0) + held.get(row.id, 0) + of_grants.get(row.id, 0),
                 "reserved": held.get(row.id, 0),
                 "restricted": of_grants.get(row.id, 0),
@@ -235,6 +258,7 @@ __all__ = [
     "Ledger",
     "LicenceDetails",
     "Scope",
+    "TermLine",
     "explain_balance",
     "list_licence_users",
     "list_licence_window",

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from central.actions.licence_lists import scope_of
 from central.actions.lookup import chosen_names
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
@@ -18,8 +19,9 @@ from central.domain.ledger.lot_lists import quantities
 from central.domain.ledger.queries import pools
 from central.domain.licence_tags import services
 from central.domain.licence_tags.errors import NoTagsError
-from central.domain.licence_tags.queries import counted_tags, tag_named
+from central.domain.licence_tags.queries import counted_tags, licence_tags, lot_tags, tag_named
 from serverkit.db.unit import Unit
+from serverkit.db.upsert import batches
 from serverkit.views import View
 
 
@@ -47,6 +49,21 @@ def list_licence_tags(unit: Unit, domain: str, name: str | None = None) -> list[
     account = by_domain(unit, domain)
     names = chosen_names(unit, account.id, None if name is None else [name])
     return [_view(one, names[one["virtual_account_id"]]) for one in counted_tags(unit, account.id, names)]
+
+
+def list_tags_on(
+    unit: Unit, domain: str, number: str, licences: Sequence[str] = (), lots: Sequence[str] = ()
+) -> list[str]:
+    """The tags that are set on some licences, given as rows of their list, or on some lots, in the order of the alphabet."""
+    scope = scope_of(unit, domain, number)
+    found: set[str] = set()
+    if licences:
+        chosen = {tuple(one.split("|")[:2]) for one in licences}
+        tagged = licence_tags(unit, scope.account_id, scope.names)
+        found = {name for key, names in tagged.items() if key in chosen for name in names}
+    for part in batches(sorted(lots)):
+        found |= {name for names in lot_tags(unit, scope.account_id, scope.names, part).values() for name in names}
+    return sorted(found, key=str.casefold)
 
 
 def tag_licences(

@@ -16,6 +16,7 @@ from central.domain.access.rules import Permission
 from central.domain.access.services import require, visible_virtual_accounts
 from central.domain.accounts.queries import by_domain, by_number, managers, virtual_accounts
 from central.domain.base import VENDOR
+from central.domain.catalogue.queries import named_like, titles
 from central.domain.event_log import queries
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.models import Event, LicenceTransaction
@@ -86,7 +87,8 @@ def list_transaction_window(unit: Unit, domain: str, part: Part = WHOLE) -> Wind
     row = LicenceTransaction
     if text := wanted.get("q"):
         texts = (row.order_number, row.order_line, row.sku, row.tag, row.notes)
-        query = query.where(or_(*(func.lower(one).contains(text.lower(), autoescape=True) for one in texts)))
+        found = [func.lower(one).contains(text.lower(), autoescape=True) for one in texts]
+        query = query.where(or_(*found, row.tag.in_(named_like(text))))
     if kind := wanted.get("type"):
         query = query.where(row.type == kind)
     query = _between(query, row.at, wanted)
@@ -98,9 +100,11 @@ def list_transaction_window(unit: Unit, domain: str, part: Part = WHOLE) -> Wind
     def show(rows: list[LicenceTransaction]) -> list[dict[str, Any]]:
         here = {one.id: one.number for one in places}
         free = free_of_lots(unit, account.id, {one.lot_id for one in rows if one.lot_id is not None})
+        licences = titles(unit, {one.tag for one in rows})
         return [
             {
                 **TransactionView.of(one).shown(),
+                "name": licences.get(one.tag, one.tag),
                 "user": label(one.actor),
                 "virtual_account": named.get(one.virtual_account_id, ""),
                 "number": here.get(one.virtual_account_id),

@@ -25,6 +25,7 @@ from serverkit.db.unit import Unit
 from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 from serverkit.table_file import FaultyRowsError, RowWarning
 
+MOST_OTHERS = 100
 ORDERS = Orders(Lot.id, {"created_at": (Lot.created_at,)}, "-created_at")
 
 
@@ -132,17 +133,26 @@ def show_order_line(unit: Unit, lot_id: str) -> dict[str, Any]:
     )
     other = aliased(Lot)
     others = select(other).where(other.account_id == account.id, other.order_number == lot.order_number)
+    in_order = func.length(other.order_line), other.order_line  # 2 before 10
+    rest = unit.session.scalars(others.where(other.id != lot.id).order_by(*in_order).limit(MOST_OTHERS)).all()
+    names = titles(unit, [lot.tag, *(one.tag for one in rest)])
     return {
         **_listed(lot, account),
-        "name": titles(unit, [lot.tag]).get(lot.tag, lot.tag),
+        "name": names.get(lot.tag, lot.tag),
         "details": dict(lot.details),
         "held": [
             {"state": str(bucket), "virtual_account": pools.get(pool, ""), "quantity": int(quantity)}
             for bucket, pool, quantity in unit.session.execute(held)
         ],
         "others": [
-            {"id": one.id, "order_line": one.order_line, "tag": one.tag, "quantity": one.quantity}
-            for one in unit.session.scalars(others.where(other.id != lot.id).order_by(other.order_line).limit(100))
+            {
+                "id": one.id,
+                "order_line": one.order_line,
+                "tag": one.tag,
+                "name": names.get(one.tag, one.tag),
+                "quantity": one.quantity,
+            }
+            for one in rest
         ],
     }
 

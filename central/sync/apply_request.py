@@ -19,6 +19,7 @@ from exchange.files.sync_request import OpenedRequest
 from serverkit.actor import ActorKind
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import enlarged_cache
+from serverkit.licence_texts import quantity
 
 
 def apply_request(
@@ -56,7 +57,7 @@ def apply_request(
     by_network = unit.actor.kind is ActorKind.SATELLITE  # its file was never transported
     way = "network" if by_network else "file"
     kind = EventKind.SATELLITE_SYNCHRONIZED_NETWORK if by_network else EventKind.SATELLITE_SYNCHRONIZED
-    message = f"satellite {satellite.name} synchronized by {way} ({sum(opened.counts.values())} rows)"
+    message = f"satellite {satellite.name} synchronized by {way} ({quantity(sum(opened.counts.values()), 'row')})"
     subject = {"epoch": request.epoch, "sequence": request.seq, "full": request.full, "counts": opened.counts}
     record(unit, account.id, kind, message, subject=subject, satellite_id=satellite.id)
     unit.touched.add(account.id)

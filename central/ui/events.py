@@ -196,7 +196,7 @@ TRANSACTIONS = Table(
     _("Licence transactions"),
     "/a/{domain}/transactions",
     (
-        Column("tag", _("Licence"), fixed=True, phone=True),
+        Column("name", _("Licence"), sub="tag", fixed=True, phone=True),
         Moment("at", _("Time"), sort=True, phone=True),
         Figure("count", _("Count"), phone=True),
         Column("action", _("Action"), value=action_words, phone=True),

@@ -85,9 +85,16 @@ def details_page(page: Page) -> Answer:
         "manages": page.may(MANAGE),
         "brings": bool(list_additions(page.unit, one["domain"], one["id"], page.parts["number"])),
         "alerts": f"/a/{one['domain']}/alerts",
+        "reservation": _reservation_path(one),
         **instance_tabs(page, "overview"),
     }
     return Shown("instance", one["name"], "instance.html", context, **within(page, deep=False))
+
+
+def _reservation_path(one: Item) -> str:
+    """The page of the reservation of the device; empty where it has none."""
+    found = one["reservation"]
+    return f"/a/{one['domain']}/va/{one['number']}/reservations/{found['id']}" if found else ""
 
 
 def event_rows(page: Page, wanted: Wanted) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -72,9 +72,9 @@ def state_words(item: Item) -> StateWords:
     return replace(found, words=_("{state}; out of compliance", state=found.words), severity=Severity.MAJOR)
 
 
-def alert_words(item: Item) -> StateWords:
+def alert_words(found: Mapping[str, int]) -> StateWords:
     """How many alerts there are, by severity."""
-    counts = [(one, item["alerts"][one]) for one in SEVERITIES if item["alerts"].get(one)]
+    counts = [(one, found[one]) for one in SEVERITIES if found.get(one)]
     if not counts:
         return StateWords("–")
     words = ", ".join(str(_count(one, count)) for one, count in counts)
@@ -203,12 +203,12 @@ INSTANCES = Table(
     PATH,
     (
         Column("name", _("Name"), link=one_path, sub=below_name, sort=True, fixed=True, phone=True),
-        Column("pid", _("Product type"), sort=True),
+        Column("pid", _("Product type"), sort=True, shown=False),
         Ident("serial", _("Serial")),
         Column("virtual_account", _("Virtual account")),
         Column("satellite", _("Satellite"), shown=False),
         LAST_CONTACT,
-        State("alerts", _("Alerts"), {}, say=alert_words, link=alerts_path),
+        State("alerts", _("Alerts"), {}, say=lambda one: alert_words(one["alerts"]), link=alerts_path),
         State("state", _("State"), STATES, say=state_words, sort=True, phone=True),
         Figure("licences", _("Licences"), value=lambda one: len(one["licences"]), shown=False),
         *MORE_COLUMNS,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from central.actions import licence_lists as actions
-from central.actions.licence_lists import Ledger, LicenceDetails
+from central.actions.licence_lists import Ledger, LicenceDetails, TermLine
 from central.actions.lists import list_event_window
 from central.domain.access.rules import ALL_POOLS
 from central.ui.licences import LICENCES_PATH, LOOK, find_pools, licence_path, managed_words, place_words
+from central.ui.upgrades import upgrade_path
 from serverkit.web.answers import Answer, Shown
 from serverkit.web.figures import Chart, Part
 from serverkit.web.formats import number
@@ -65,15 +66,34 @@ def details_page(page: Page) -> Answer:
     """What it is, who uses it, and its terms."""
     one: Found = page.thing
     licence = one.licence
+    whole = page.parts["number"] == ALL_POOLS
     context = {
         **_around(page, "overview"),
         "licence": licence,
         "rows": [(row, state_words(row), type_words(row), BILLING[row["billing"]]) for row in licence.rows],
-        "terms": [(line, type_word(line.licence_type), phase_words(line.phase)) for line in licence.terms],
+        "terms": [
+            (
+                line,
+                type_word(line.licence_type),
+                term_words(line),
+                duplicate_words(licence.duplicates.get(line.subscription_id or "", ()), whole=whole),
+            )
+            for line in licence.terms
+        ],
+        "pending": [
+            (
+                row,
+                upgrade_path(
+                    {**row, "domain": one.pool["domain"], "number": licence.numbers[row["virtual_account_id"]]}
+                ),
+            )
+            for row in licence.rows
+            if row["pending"]
+        ],
         "use": Chart(_("In use by virtual account"), _slices(licence.use), name="licence-use"),
         "pool_words": place_words(one.pool),
         "about": managed_words(one.pool),
-        "all": page.parts["number"] == ALL_POOLS,
+        "all": whole,
     }
     return Shown(
         "licence",
@@ -94,6 +114,18 @@ def _slices(use: Sequence[tuple[str, int]]) -> list[Part]:
         words = ngettext("{count} other virtual account", "{count} other virtual accounts", len(rest))
         shown.append(Part(words, sum(count for _name, count in rest)))
     return shown
+
+
+def duplicate_words(places: Sequence[str], *, whole: bool) -> Words:
+    """That a subscription is a duplicate, and where; another one counts there (row C4.2)."""
+    if not places:
+        return ""
+    return _("duplicate in {places}", places=", ".join(places)) if whole else _("duplicate")
+
+
+def term_words(line: TermLine) -> Words:
+    """Whether a term counts; an upgrade that waits does not."""
+    return _("waits: name the licences to replace") if line.pending else phase_words(line.phase)
 
 
 def phase_words(phase: str) -> Words:

@@ -89,8 +89,8 @@ def judge_remove(_page: Page, items: Sequence[Item], read: Any) -> list[Judged]:
     return found
 
 
-def tag_bulk(act: Callable[[Page, Item, list[str], str], None]) -> tuple[Bulk, Bulk]:
-    """The two changes of many rows; `act` changes one."""
+def tag_bulk(act: Callable[[Page, Item, list[str], str], None], kind: str) -> tuple[Bulk, Bulk]:
+    """The two changes of many rows; `act` changes one, `kind` says whether they are licences or lots."""
 
     def add(page: Page, item: Item, read: Any) -> Words:
         act(page, item, tags_of(read), "set")
@@ -104,9 +104,13 @@ def tag_bulk(act: Callable[[Page, Item, list[str], str], None]) -> tuple[Bulk, B
     def choices(page: Page) -> dict[str, Any]:
         return {"tags": known_tags(page)}
 
+    def set_on(page: Page, keys: Sequence[str]) -> dict[str, Any]:
+        names = actions.list_tags_on(page.unit, page.parts["domain"], page.parts["number"], **{kind: keys})
+        return {"tags": [Choice(one, one) for one in names]}
+
     return (
         Bulk("tag", _("Add tags"), TAG, judge_add, add, "C3.7", form=ADD, choices=choices),
-        Bulk("untag", _("Remove tags"), TAG, judge_remove, remove, "C3.7", form=REMOVE, choices=choices),
+        Bulk("untag", _("Remove tags"), TAG, judge_remove, remove, "C3.7", form=REMOVE, choices_of=set_on),
     )
 
 

@@ -86,6 +86,11 @@ def alerts_path(item: Item) -> str | None:
     return f"/a/{item['domain']}/alerts?q={quote(str(item['name']))}" if item["alerts"] else None
 
 
+def pending_upgrade(item: Item) -> tuple[Words, str] | None:
+    """Where upgrades that wait for the licences that they replace are completed (row C5.1)."""
+    return (_("Upgrade pending"), upgrade_path(item)) if item["pending"] else None
+
+
 def licence_rows(page: Page, wanted: Wanted) -> Rows:
     """The licences that are wanted."""
     domain, number = page.parts["domain"], page.parts["number"]
@@ -106,7 +111,7 @@ LICENCES = Table(
         Figure("in_transition", _("In transition"), shown=False),
         Balance("balance", _("Balance"), link=why_path, hint=by_usage, sort=True, phone=True),
         Column("tags", _("Tags")),
-        Column("alerts", _("Alerts"), value=alert_words, link=alerts_path),
+        Column("alerts", _("Alerts"), value=alert_words, link=alerts_path, further=pending_upgrade),
         State("state", _("State"), STATES, say=state_words, sort=True, phone=True),
         KINDS,
         Moment("next_end", _("Ends next"), sort=True, shown=False),
@@ -130,7 +135,7 @@ LICENCES = Table(
         Act(_("Complete upgrade"), upgrade_path, TRANSFER, fits=lambda one: bool(one["pending"])),
         Act(_("Change assignment"), assign_path, TRANSFER, fits=lambda one: one["billing"] == "usage"),
     ),
-    bulk=(*tag_bulk(tag_one_licence), TRANSFER_BULK),
+    bulk=(*tag_bulk(tag_one_licence, "licences"), TRANSFER_BULK),
     empty=Empty(_("No licences yet"), _("Licences come with an order of the vendor, or from another virtual account.")),
 )
 

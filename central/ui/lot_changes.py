@@ -12,10 +12,11 @@ from central.domain.access.rules import Permission
 from central.ui.lots import LOTS_PATH
 from central.ui.virtual_accounts import find_pool
 from serverkit.web.answers import Answer, Moved, Shown
+from serverkit.web.formats import balance
 from serverkit.web.forms import Choice, Form, Ui
 from serverkit.web.licence_pages import BILLING, TYPES
 from serverkit.web.page import Page
-from serverkit.web.texts import _
+from serverkit.web.texts import _, ngettext
 from serverkit.web.urls import Grade, Url
 
 MANAGE = Permission.LICENCE_MANAGE
@@ -117,10 +118,11 @@ def remove_page(page: Page) -> Answer:
         cancel_words=_("Keep them"),
         danger=True,
     )
-    effect = _(
-        "Up to {free} units can go. Removed units cannot be restored, but for a new lot. If all {free} go, the balance is {balance}.",
-        free=one["free"],
-        balance=one["balance"],
+    effect = ngettext(
+        "{count} unit can go. It cannot be restored, but for a new lot. If it goes, the balance is {balance}.",
+        "Up to {count} units can go. Removed units cannot be restored, but for a new lot. If all go, the balance is {balance}.",
+        one["free"],
+        balance=balance(one["balance"]),
     )
     dropped = (((_("Tags that go with them"), ", ".join(one["tags_dropped"])),)) if one["tags_dropped"] else ()
     context = {

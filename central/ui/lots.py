@@ -108,7 +108,7 @@ def lots_table(source: str) -> Table:
         lot_rows,
         sort="licence",
         filters=_FILTERS,
-        bulk=tag_bulk(tag_one_lot),
+        bulk=tag_bulk(tag_one_lot, "lots"),
         empty=Empty(_("No lots here"), _("Each purchase and grant of licences is a lot, listed here with its source.")),
     )
 

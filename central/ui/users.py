@@ -106,9 +106,9 @@ USERS = Table(
         ),
     ),
     acts=(
-        Act(_("Give a vendor's role"), _act("give"), MANAGE),
-        Act(_("Take a vendor's role away"), _act("take"), MANAGE, fits=lambda one: bool(one["vendor"]), danger=True),
-        Act(_("Set a new password"), _act("reset"), MANAGE),
+        Act(_("Give role"), _act("give"), MANAGE),
+        Act(_("Take role"), _act("take"), MANAGE, fits=lambda one: bool(one["vendor"]), danger=True),
+        Act(_("New password"), _act("reset"), MANAGE),
         Act(_("Unlock"), _act("unlock"), MANAGE, fits=lambda one: one["state"] == "slowed"),
     ),
     empty=Empty(

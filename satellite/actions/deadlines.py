@@ -18,12 +18,12 @@ from satellite.core.instances.services import remove_instance, say
 from satellite.core.licences.queries import titles
 from satellite.core.licences.services import claims_of, replace_claims
 from serverkit.db.unit import Unit
-from serverkit.licence_texts import freed_text
+from serverkit.licence_texts import freed_text, quantity
 
 
 def apply_deadlines(unit: Unit) -> str:
     """Apply every deadline that has passed; the result of the job."""
-    return f"{end_silent_instances(unit)} instances changed, {end_restored_marks(unit)} marks lapsed"
+    return f"{quantity(end_silent_instances(unit), 'instance')} changed, {quantity(end_restored_marks(unit), 'mark')} lapsed"
 
 
 def end_silent_instances(unit: Unit) -> int:

@@ -21,6 +21,7 @@ from serverkit.alerts.engine import AlertState, Severity
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError
+from serverkit.licence_texts import quantity
 from serverkit.mail import sender
 from serverkit.mail.sender import Given, MailOffError
 from serverkit.mail.settings import MailSettings, plain_host
@@ -133,7 +134,7 @@ def queue_alert_mails(unit: Unit) -> str:
     for to in plan.recipients:
         put(unit, OutboxEntry, MAIL, {"to": to, "subject": " ".join(subject.split()), "text": lines + more})
     stored.keep(unit, STATE, _State(told=max(one.raised_at for one in fresh)))
-    return f"{len(fresh)} alerts to {len(plan.recipients)} people"
+    return f"{quantity(len(fresh), 'alert')} to {quantity(len(plan.recipients), 'person', 'people')}"
 
 
 def mail_alerts(server: Satellite) -> str:

@@ -16,6 +16,11 @@ def said(template: str, **fields: str | int) -> Filled:
     return Filled(template, fields)
 
 
+def days(count: int) -> Filled:
+    """So many days, as a field of a sentence."""
+    return said("{count} day" if count == 1 else "{count} days", count=count)
+
+
 def kept(text: Filled) -> dict[str, Any]:
     """A text as a table keeps it: message, template and fields, of which those that are filled themselves likewise."""
     fields = {name: kept(value) if isinstance(value, Filled) else value for name, value in text.fields.items()}

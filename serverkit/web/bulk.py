@@ -31,7 +31,7 @@ class Bulk:
     """A change of many rows.
 
     `judge` says for each row whether and why not; `act` changes one row and returns what to say of it. `form` asks for what
-    the change needs, such as a target.
+    the change needs, such as a target; `choices_of` is told the keys of the rows that were selected.
     """
 
     name: str
@@ -42,5 +42,6 @@ class Bulk:
     row: str
     form: Form | None = None
     choices: Callable[[Any], dict[str, Any]] | None = None
+    choices_of: Callable[[Any, Sequence[str]], dict[str, Any]] | None = None
     grade: Grade = Grade.PREVIEW
     verb: Words = ""

@@ -98,6 +98,7 @@ def _preview(page: Page, table: Table, bulk: Bulk, *, changed: bool = False) -> 
     form = None
     if bulk.form is not None:
         choices = bulk.choices(page) if bulk.choices else None
+        choices = bulk.choices_of(page, selection.keys) if bulk.choices_of else choices
         values = read.model_dump() if read is not None else None
         form = bulk.form.view(page, "", choices=choices, values=values)
     context = {"table": table, "bulk": bulk, "judged": judged, "fine": len(fine), "form": form, "selection": selection}

@@ -28,7 +28,8 @@ class Column:
     that a person adds; `of` names a thing that the row has several of. `say` gives a state in words where they depend on the
     row; `rank` is what orders rows where the value itself does not, such as the worst first. `hint` says more of a value where
     a person points at it: with a severity it has a mark of its own. `icon` names a sign before
-    the value, with what it says; `offered` is asked on each visit whether there is such a column at all.
+    the value, with what it says; `offered` is asked on each visit whether there is such a column at all;
+    `further` is a second link, below the value.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Column:
     hint: Callable[[Item], StateWords | None] | None = None
     icon: Callable[[Item], tuple[str, Words] | None] | None = None
     offered: Callable[[Any], bool] | None = None
+    further: Callable[[Item], tuple[Words, str] | None] | None = None
 
     def of(self, item: Item) -> Any:
         """The value of a row."""

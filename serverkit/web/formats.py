@@ -12,6 +12,8 @@ from markupsafe import Markup
 
 from serverkit.web.texts import MIRROR, PSEUDO, Text, _, language, ngettext
 
+LONG_WORD = 18
+"""Letters of a word that a cell of a list always has room for."""
 MINUS = "\u2212"
 WEEK = timedelta(days=7)
 _UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"))
@@ -91,6 +93,11 @@ def number(value: int | None) -> str:
 def balance(value: int | None) -> str:
     """A number that says whether it is more or less than nothing: +3, −60."""
     return f"+{number(value)}" if value is not None and value > 0 else number(value)
+
+
+def unbroken(value: object) -> bool:
+    """Whether no word of a text is so long that it may have to be cut."""
+    return all(len(word) <= LONG_WORD for word in str(value).split())
 
 
 def size(count: int) -> str:

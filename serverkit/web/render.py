@@ -144,4 +144,5 @@ _FILTERS: Mapping[str, Any] = {
     "ident": ident,
     "named": named,
     "ticks": ticks,
+    "unbroken": formats.unbroken,
 }

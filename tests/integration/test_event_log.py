@@ -121,7 +121,7 @@ def test_a_removed_satellite_is_told_of_where_its_devices_were(site: World) -> N
     site.central("satellite", "remove", ACCOUNT, "North")
 
     assert said(site, "Site")["instance:removed_via_satellite"] == (
-        "1 product instances removed from Site with satellite North; 2 of Advantage free again"
+        "1 product instance removed from Site with satellite North; 2 of Advantage free again"
     )
 
 

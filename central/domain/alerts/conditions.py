@@ -39,6 +39,7 @@ from exchange.vocabulary import ExportReason, ExportState
 from serverkit.alerts.engine import Wanted
 from serverkit.alerts.presence import filled
 from serverkit.alerts.texts import alert_key, said
+from serverkit.alerts.texts import days as in_days
 
 HOURS_TO_AUTHORIZE = 48
 
@@ -223,14 +224,14 @@ def _deadline(snapshot: Snapshot, row: Satellite) -> Iterator[Wanted]:
     subject = {"satellite": row.id, "days": days, "days_left": left}
     if unit.licence_now >= due.overdue:
         text = said(
-            "Satellite {name} has not synchronized for {days} days; it will be removed in {left} days.",
+            "Satellite {name} has not synchronized for {days}; it will be removed in {left}.",
             name=row.name,
-            days=days,
-            left=left,
+            days=in_days(days),
+            left=in_days(left),
         )
         yield Wanted("satellite_sync_overdue", row.id, text, row.name, due.removal, subject=subject)
     else:
-        text = said("Satellite {name} has not synchronized for {days} days.", name=row.name, days=days)
+        text = said("Satellite {name} has not synchronized for {days}.", name=row.name, days=in_days(days))
         yield Wanted("satellite_sync_deadline", row.id, text, row.name, due.overdue, subject=subject)
 
 

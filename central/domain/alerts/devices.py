@@ -25,6 +25,7 @@ from exchange.device.timers import REMOVED as REMOVED_AFTER
 from exchange.device.timers import SILENT_MAJOR
 from exchange.identity import Udi
 from serverkit.alerts.engine import Severity, Wanted
+from serverkit.alerts.texts import days as in_days
 from serverkit.alerts.texts import said
 from serverkit.errors import Filled
 
@@ -186,16 +187,19 @@ def _silence(snapshot: Snapshot, row: Any) -> Wanted:
     freed = row.last_contact + SILENT_MAJOR
     due = freed if step < SILENT_MAJOR.days else row.last_contact + REMOVED_AFTER
     left = max(0, (due - now).days)
-    text = "{name} has not connected for {days} days; "
-    text += "{left} days until its licences are freed." if due == freed else "its licences were freed."
     if row.restricted:
-        text += " Its restricted licences stay in use."
-    elif due != freed:
-        text += " It will be removed in {left} days."
+        then = said(" Its restricted licences stay in use.")
+    else:
+        then = said(" It will be removed in {left}.", left=in_days(left)) if due != freed else said("")
+    text = (
+        "{name} has not connected for {days}; {left} until its licences are freed.{then}"
+        if due == freed
+        else "{name} has not connected for {days}; its licences were freed.{then}"
+    )
     return Wanted(
         "instance_failed_to_connect",
         row.id,
-        said(text, name=instance_name(row), days=days, left=left),
+        said(text, name=instance_name(row), days=in_days(days), left=in_days(left), then=then),
         snapshot.name(row.virtual_account_id),
         due,
         severity=Severity.MAJOR if step == SILENT_MAJOR.days or row.restricted else Severity.MINOR,

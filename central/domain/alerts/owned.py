@@ -113,7 +113,9 @@ def pending_upgrades(snapshot: Snapshot) -> Iterator[Wanted]:
     for (va, tag), count in found.items():
         where = snapshot.name(va)
         text = said(
-            "{count} upgrades to {name} in {where} are pending: complete them by naming the licences that they replace.",
+            "{count} upgrade to {name} in {where} is pending: complete it by naming the licences that it replaces."
+            if count == 1
+            else "{count} upgrades to {name} in {where} are pending: complete them by naming the licences that they replace.",
             count=count,
             name=named.get(tag, tag),
             where=where,

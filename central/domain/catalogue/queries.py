@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 
 from central.domain.catalogue.errors import UnknownEntitlementError
 from central.domain.catalogue.models import Entitlement, Product
@@ -49,6 +49,12 @@ def find_product(unit: Unit, tag: str | None, pid: str) -> Product | None:
     return found.get(tag or pid) or found.get(pid)
 
 
+def product_names(unit: Unit, tags: Iterable[str]) -> dict[str, str]:
+    """The names of products by their tags or product ids, as far as the catalogue has them."""
+    query = select(Product.tag, Product.name).where(Product.tag.in_(sorted(set(tags))))
+    return dict(unit.session.execute(query).all())
+
+
 def find_entitlement(unit: Unit, tag: str) -> Entitlement | None:
     """An entitlement by its tag, or None."""
     return unit.session.get(Entitlement, tag)
@@ -64,6 +70,11 @@ def titles(unit: Unit, tags: Iterable[str]) -> dict[str, str]:
     """The names of licences by tag, as far as the catalogue has them."""
     query = select(Entitlement.tag, Entitlement.name).where(Entitlement.tag.in_(sorted(set(tags))))
     return dict(unit.session.execute(query).all())
+
+
+def named_like(text: str) -> Select[tuple[str]]:
+    """The tags of licences whose name contains a text."""
+    return select(Entitlement.tag).where(func.lower(Entitlement.name).contains(text.lower(), autoescape=True))
 
 
 def units_of(unit: Unit, quantity: int, tag: str) -> str:

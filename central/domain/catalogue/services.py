@@ -18,6 +18,7 @@ from central.domain.event_log.services import record
 from exchange.limits import PRODUCTS, PRODUCTS_BYTES, TAG_CHARS
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, upsert
+from serverkit.licence_texts import quantity
 from serverkit.names import InvalidNameError, check_text
 from serverkit.table_file import FaultyRowsError, RowError, RowFault, RowWarning, judge_table
 
@@ -179,7 +180,9 @@ def apply_catalogue(unit: Unit, change: CatalogueChange) -> None:
     for piece in batches(products):
         upsert(unit.session, Product, piece)
     counts = change.counts
-    message = f"catalogue imported: {counts['entitlements']} entitlements, {counts['products']} products"
+    message = "catalogue imported: " + ", ".join(
+        (quantity(counts["entitlements"], "entitlement"), quantity(counts["products"], "product"))
+    )
     record(unit, None, EventKind.CATALOGUE_IMPORTED, message, subject=counts)
     for word, tags in (("restricted", change.restricted), ("not restricted any more", change.unrestricted)):
         for tag in tags:

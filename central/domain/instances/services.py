@@ -20,7 +20,7 @@ from central.domain.ledger.reserving import move_reserved
 from exchange.identity import Udi
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import insert_rows
-from serverkit.licence_texts import freed_text
+from serverkit.licence_texts import freed_text, quantity
 
 
 def refuse_managed_instance(unit: Unit, row: Instance, there: str) -> None:
@@ -167,7 +167,7 @@ def note_removed_with(
             unit,
             account_id,
             EventKind.INSTANCE_REMOVED_VIA_SATELLITE,
-            f"{count} product instances removed from {name} with satellite {satellite_name}{text}",
+            f"{quantity(count, 'product instance')} removed from {name} with satellite {satellite_name}{text}",
             subject={"instances": count, "freed": freed.get(virtual_account_id, {})},
             virtual_account_id=virtual_account_id,
             satellite_id=satellite_id,

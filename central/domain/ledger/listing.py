@@ -48,7 +48,10 @@ def licence_rows(unit: Unit, account_id: str, names: Mapping[str, str], tag: str
 
 @dataclass(frozen=True, slots=True)
 class TermLine:
-    """Units of one type, term and subscription, and how many of them are reserved."""
+    """Units of one type, term and subscription, and how many of them are reserved.
+
+    `pending` ones are upgrades that wait for the licences that they replace: they do not count yet.
+    """
 
     licence_type: str
     billing: str
@@ -58,28 +61,40 @@ class TermLine:
     end: datetime | None
     subscription_id: str | None
     phase: LotPhase
+    pending: bool = False
 
 
-def term_lines(unit: Unit, account_id: str, virtual_account_ids: Collection[str], tag: str) -> list[TermLine]:
-    """What virtual accounts own of a licence by type, term and subscription; what counts now first, then by its end."""
+def term_lines(
+    unit: Unit, account_id: str, virtual_account_ids: Collection[str], tag: str, *, pending: bool = False
+) -> list[TermLine]:
+    """What virtual accounts own of a licence by type, term and subscription; what counts now first, then by its end.
+
+    With `pending` also the upgrades that wait, apart from what is owned.
+    """
     columns = (Lot.licence_type, Lot.billing, Lot.start, Lot.end, Lot.subscription_id)
     query = (
         select(*columns, Holding.bucket, func.sum(Holding.quantity))
         .join(Holding, (Holding.account_id == Lot.account_id) & (Holding.lot_id == Lot.id))
-        .where(Lot.account_id == account_id, Lot.tag == tag, Holding.bucket.in_(OWNED))
+        .where(Lot.account_id == account_id, Lot.tag == tag, Holding.quantity > 0)
+        .where(Holding.bucket.in_((*OWNED, Bucket.PENDING) if pending else OWNED))
         .where(Holding.virtual_account_id.in_(sorted(virtual_account_ids)))
         .group_by(*columns, Holding.bucket)
     )
     sums: dict[tuple[Any, ...], list[int]] = {}
     for *key, bucket, quantity in unit.session.execute(query):
-        both = sums.setdefault(tuple(key), [0, 0])
+        both = sums.setdefault((*key, bucket == Bucket.PENDING), [0, 0])
         both[0] += int(quantity)
         both[1] += int(quantity) if bucket in HELD else 0
     lines = [
-        TermLine(kind, billing, count, reserved, start, end, subscription, lot_phase(start, end, unit.licence_now))
-        for (kind, billing, start, end, subscription), (count, reserved) in sums.items()
+        TermLine(
+            kind, billing, count, reserved, start, end, subscription, lot_phase(start, end, unit.licence_now), waits
+        )
+        for (kind, billing, start, end, subscription, waits), (count, reserved) in sums.items()
     ]
-    return sorted(lines, key=lambda one: (one.phase != LotPhase.ACTIVE, one.end is None, str(one.end), str(one.start)))
+    return sorted(
+        lines,
+        key=lambda one: (one.pending, one.phase != LotPhase.ACTIVE, one.end is None, str(one.end), str(one.start)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from exchange.vocabulary import Billing, LicenceType
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches, insert_rows
 from serverkit.ids import new_id
+from serverkit.licence_texts import quantity
 
 
 def add_lots(
@@ -99,7 +100,9 @@ def _first_bucket(lot: Lot) -> Bucket:
 def _added(virtual_account_id: str, lot: Lot, title: str) -> NewEvent:
     subject = {"tag": lot.tag, "quantity": lot.quantity, "lot": lot.id}
     if REPLACES in lot.details:
-        message = f"{lot.quantity} upgrades to {title} added; they cannot be used until the licences that they replace are named"
+        message = (
+            f"{quantity(lot.quantity, 'upgrade')} to {title} added, not usable until the licences to replace are named"
+        )
         return NewEvent(EventKind.UPGRADE_ADDED, message, subject, virtual_account_id=virtual_account_id)
     return NewEvent(
         EventKind.LICENCES_ADDED, f"{lot.quantity} of {title} added", subject, virtual_account_id=virtual_account_id

@@ -19,6 +19,7 @@ from central.domain.licence_tags.rules import MOST_LETTERS, check_count, read_ta
 from serverkit.db.unit import Unit
 from serverkit.db.upsert import batches
 from serverkit.ids import new_id
+from serverkit.licence_texts import quantity
 from serverkit.names import InvalidNameError, check_name, kept_key, refuse_similar
 
 
@@ -98,7 +99,10 @@ def _tell(
     lots: Collection[str],
 ) -> None:
     names = [row.name for row in rows]
-    message = f"tags {', '.join(names)} {verb} {len(licences)} licences and {len(lots)} lots of {pool.name}"
+    message = (
+        f"{'tag' if len(names) == 1 else 'tags'} {', '.join(names)} {verb} {quantity(len(licences), 'licence')} and "
+        f"{quantity(len(lots), 'lot')} of {pool.name}"
+    )
     subject: dict[str, object] = {"tags": names, "licences": sorted(licences)[:100], "lots": sorted(lots)[:100]}
     if len(licences) == 1:
         subject["tag"] = next(iter(licences))  # found by the licence's own log

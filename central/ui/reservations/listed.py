@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from central.actions import reservations as actions
@@ -155,9 +156,12 @@ def list_page(page: Page) -> Answer:
     """The list."""
     context: dict[str, Any] = {"account_root": f"/a/{page.parts['domain']}"}
     context |= {"root": root_of(page), "tab": "reservations", "no_reservation": no_reservation(page)}
+    table = RESERVATIONS
+    if context["no_reservation"] and table.empty is not None:
+        table = replace(table, empty=replace(table.empty, action=None))
     return table_page(
         page,
-        RESERVATIONS,
+        table,
         template="reservations.html",
         context={**context, **pool_tabs(page.parts)},
         nav="virtual-accounts",

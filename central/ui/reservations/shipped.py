@@ -19,7 +19,7 @@ from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.errors import InvalidFormError
 from serverkit.web.forms import Form, Ui
 from serverkit.web.page import Page
-from serverkit.web.texts import Words, _
+from serverkit.web.texts import Words, _, ngettext
 from serverkit.web.urls import Grade, Url
 
 PATH = "/a/{domain}/shipped-devices"
@@ -120,7 +120,10 @@ def _missing(why: Words = "") -> str:
 def carry_out(page: Page) -> Answer:
     """Import it."""
     found = _import(page, cast("File", page.read).content, preview=False)
-    return Moved(f"{_root(page)}/va", _("{count} devices reserve their licences.", count=len(found.items)))
+    return Moved(
+        f"{_root(page)}/va",
+        ngettext("{count} device reserves its licences.", "{count} devices reserve their licences.", len(found.items)),
+    )
 
 
 def _url(method: str, path: str, handler: Any, **more: Any) -> Url:

@@ -118,6 +118,15 @@ def _in_days(step: str, count: int) -> Words:
     return ngettext("removed in {count} day", "removed in {count} days", count)
 
 
+def alert_counts(page: Page) -> dict[str, dict[str, int]]:
+    """The open alerts of each satellite, by severity."""
+    found: dict[str, dict[str, int]] = {}
+    for one in of_satellites(list_alerts(page.unit, page.parts["domain"]).items):
+        counts = found.setdefault(str(one["subject"].get("satellite")), {})
+        counts[one["severity"]] = counts.get(one["severity"], 0) + 1
+    return found
+
+
 def alert_lines(page: Page, satellite: str | None = None) -> list[tuple[Severity, Words, Words, str]]:
     """The open alerts of satellites, or of one: severity, what, what to do, and the address for it."""
     found = []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from central.actions import satellites as actions
 from central.actions.site_files import files_under_way
+from central.ui.instances import SEVERITIES, alert_words
 from central.ui.satellites.frame import (
     APPROVE,
     HELP,
@@ -15,6 +17,7 @@ from central.ui.satellites.frame import (
     NAV,
     PATH,
     TITLE,
+    alert_counts,
     alert_lines,
     at,
     awaits_file,
@@ -52,9 +55,10 @@ def satellite_rows(page: Page, wanted: Wanted) -> Rows:
     """The satellites that are wanted."""
     domain, now = page.parts["domain"], page.unit.licence_now
     under_way = files_under_way(page.unit, domain) if page.may(MANAGE) else {}
+    alerts = alert_counts(page)
     items = []
     for one in actions.list_satellites(page.unit, domain):
-        item = {**one, "domain": domain, "task": under_way.get(one["id"])}
+        item = {**one, "domain": domain, "task": under_way.get(one["id"]), "alerts": alerts.get(one["id"], {})}
         found = state_of(item, now)
         items.append(
             {**item, "shown": found, "left": days_left(item, now), "places": ", ".join(one["virtual_accounts"])}
@@ -77,6 +81,16 @@ def urgency(item: Item) -> int:
     return {"major": 0, "minor": 1}.get(str(severity or ""), 2)
 
 
+def alerts_path(item: Item) -> str | None:
+    """Where the alerts of a satellite are listed; nothing where there is none."""
+    return f"/a/{item['domain']}/alerts?{urlencode({'q': item['name']})}" if item["alerts"] else None
+
+
+def alert_rank(item: Item) -> tuple[int, ...]:
+    """The most urgent alerts first."""
+    return tuple(-item["alerts"].get(one, 0) for one in SEVERITIES)
+
+
 def due_words(item: Item) -> Words | None:
     """The next step."""
     left: Words | None = item["left"]
@@ -92,6 +106,7 @@ SATELLITES = Table(
         Figure("instances", _("Product instances"), sort=True),
         Moment("last_sync", _("Last synchronization"), sort=True),
         Column("left", _("Deadline"), value=due_words, phone=True),
+        State("alerts", _("Alerts"), {}, say=lambda one: alert_words(one["alerts"]), link=alerts_path, rank=alert_rank, sort=True),
         State("state", _("State"), {}, sort=True, phone=True, say=state_words, rank=urgency),
         Moment("sync_due", _("Due"), sort=True, shown=False),
         Moment("overdue_at", _("Overdue from"), sort=True, shown=False),

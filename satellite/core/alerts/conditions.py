@@ -23,6 +23,7 @@ from satellite.core.site.queries import agreement_state, deadlines, state_of
 from serverkit.alerts.clock import clock_alerts
 from serverkit.alerts.engine import Wanted
 from serverkit.alerts.texts import alert_key, said, surplus_text
+from serverkit.alerts.texts import days as in_days
 from serverkit.clock import iso
 from serverkit.db.unit import Unit
 
@@ -182,11 +183,13 @@ def synchronization(unit: Unit, site: Site, *, restored: bool) -> Iterator[Wante
     days, left = (unit.licence_now - since).days, max(0, (due.removal - unit.licence_now).days)
     if unit.licence_now >= due.overdue:
         text = said(
-            "No synchronization for {days} days; central removes this satellite in {left} days.", days=days, left=left
+            "No synchronization for {days}; central removes this satellite in {left}.",
+            days=in_days(days),
+            left=in_days(left),
         )
         yield Wanted("satellite_sync_overdue", "site", text, site.name, due.removal)
     else:
-        text = said("No synchronization for {days} days.", days=days)
+        text = said("No synchronization for {days}.", days=in_days(days))
         yield Wanted("satellite_sync_deadline", "site", text, site.name, due.overdue)
 
 

@@ -18,6 +18,7 @@ from satellite.core.export_queue.models import ACTIVE, HeldGrant
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import instance_name
 from serverkit.alerts.engine import Severity, Wanted
+from serverkit.alerts.texts import days as in_days
 from serverkit.alerts.texts import said
 from serverkit.db.unit import Unit
 from serverkit.errors import Filled
@@ -68,16 +69,19 @@ def _silence(unit: Unit, row: Any, place: str) -> Wanted:
     name = instance_name(row)
     if due == freed:
         text = said(
-            "{name} has not connected for {days} days; {left} days until its licences are freed.{held}",
+            "{name} has not connected for {days}; {left} until its licences are freed.{held}",
             name=name,
-            days=days,
-            left=left,
+            days=in_days(days),
+            left=in_days(left),
             held=_held(row.held),
         )
     else:
-        then = _held(row.held) if row.held else said(" It will be removed in {left} days.", left=left)
+        then = _held(row.held) if row.held else said(" It will be removed in {left}.", left=in_days(left))
         text = said(
-            "{name} has not connected for {days} days; its licences were freed.{then}", name=name, days=days, then=then
+            "{name} has not connected for {days}; its licences were freed.{then}",
+            name=name,
+            days=in_days(days),
+            then=then,
         )
     return Wanted(
         "instance_failed_to_connect",
@@ -107,7 +111,10 @@ def in_released_accounts(unit: Unit) -> Iterator[Wanted]:
     )
     for of, place, count in unit.session.execute(query.order_by(VirtualAccount.id)):
         text = said(
-            "{place} is not this satellite's any more; {count} product instances in it have no licences there, and "
+            "{place} is not this satellite's any more; {count} product instance in it has no licences there, and "
+            "central does not learn of it. Transfer it to another virtual account, or remove it."
+            if count == 1
+            else "{place} is not this satellite's any more; {count} product instances in it have no licences there, and "
             "central does not learn of them. Transfer them to another virtual account, or remove them.",
             place=place,
             count=count,
