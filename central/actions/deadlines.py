@@ -40,7 +40,7 @@ def apply_deadlines(keyring: KeyRing, unit: Unit) -> str:
     removed, changed = end_overdue_satellites(unit), end_silent_instances(unit)
     end_restored_marks(unit)
     refreshed = refresh_due(unit, keyring, due)
-    counts = quantity(removed, "satellite"), quantity(changed, "instance"), quantity(refreshed, "account")
+    counts = quantity(removed, "satellite"), quantity(changed, "product instance"), quantity(refreshed, "account")
     return "{} removed, {} changed, {} refreshed".format(*counts)
 
 

@@ -10,6 +10,7 @@ from central.actions.time import zone_of
 from central.actions.virtual_accounts import list_places
 from central.domain.access.rules import Permission
 from central.domain.event_log.event_kinds import EventKind
+from central.ui.event_words import said
 from central.ui.tabs import pool_tabs, record_tabs
 from central.ui.virtual_accounts import POOL, find_pool
 from serverkit.web.answers import Answer
@@ -99,7 +100,7 @@ def places(page: Page) -> list[Choice]:
     return [Choice(one["id"], one["name"]) for one in list_places(page.unit, page.parts["domain"])]
 
 
-_WHAT = Column("message", _("What happened"), fixed=True, phone=True)
+_WHAT = Column("message", _("What happened"), value=said, fixed=True, phone=True)
 _WHEN = Moment("at", _("Time"), sort=True, phone=True)
 _WHO = Column("actor", _("By"))
 _MORE = (Ident("kind", _("Kind"), shown=False), Ident("instance", _("Device"), shown=False))

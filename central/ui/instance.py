@@ -13,6 +13,7 @@ from central.actions.instance_details import HELD, RESERVED, USED, authorization
 from central.actions.instance_plans import plan_removals, plan_transfers
 from central.actions.lists import list_event_window
 from central.runtime import Central
+from central.ui.event_words import said
 from central.ui.instances import (
     LOOK,
     MANAGE,
@@ -111,7 +112,7 @@ EVENTS = Table(
     _("Event log"),
     f"{ONE}/events",
     (
-        Column("message", _("What happened"), fixed=True, phone=True),
+        Column("message", _("What happened"), value=said, fixed=True, phone=True),
         Moment("at", _("Time"), sort=True, phone=True),
         Column("actor", _("By")),
         Ident("kind", _("Kind"), shown=False),

@@ -13,6 +13,7 @@ from serverkit.web.columns import StateWords
 from serverkit.web.forms import Choice, Form, NoFields
 from serverkit.web.job_words import BY
 from serverkit.web.page import Page
+from serverkit.web.sentences import Sentences
 from serverkit.web.table_pages import table_page
 from serverkit.web.tables import Act, Column, Empty, Filter, Item, Moment, Rows, State, Table, Wanted, from_list
 from serverkit.web.task_pages import STATES, took_words
@@ -60,6 +61,26 @@ def _last(name: str) -> Any:
     return lambda one: one["last"][name] if one["last"] else None
 
 
+RESULTS = Sentences(
+    {
+        "alerts": (_("{accounts} refreshed"),),
+        "terms": (_("{lots} expired, {grants} ended"),),
+        "deadlines": (_("{satellites} removed, {instances} changed, {accounts} refreshed"),),
+    }
+)
+"""What jobs say of their work, by job."""
+
+
+def result_words(name: str, detail: Any) -> Words | None:
+    """What a run did; a text that is not known is shown as it is."""
+    return RESULTS.find(name, str(detail)) or str(detail) if detail else None
+
+
+def last_result(item: Item) -> Words | None:
+    """What the last run did."""
+    return result_words(item["name"], _last("detail")(item))
+
+
 def job_rows(page: Page, wanted: Wanted) -> Rows:
     """The jobs."""
     return from_list(JOBS, actions.list_job_states(page.unit, jobs_of(page.server)), wanted)
@@ -86,7 +107,7 @@ JOBS = Table(
         ),
         State("state", _("Last run"), {}, say=last_state, phone=True),
         Moment("started", _("Started"), value=_last("started"), phone=True),
-        Column("result", _("Result"), value=_last("detail")),
+        Column("result", _("Result"), value=last_result),
         Column("every", _("Runs"), value=lambda one: str(every(one)), sort=True, rank=lambda one: one["every_seconds"]),
     ),
     job_rows,
@@ -100,7 +121,7 @@ RUNS = Table(
     (
         Column("kind", _("Job"), value=lambda one: str(words_of(one["kind"])), fixed=True, phone=True),
         State("state", _("State"), STATES, phone=True),
-        Column("detail", _("Result"), phone=True),
+        Column("detail", _("Result"), value=lambda one: result_words(one["kind"], one["detail"]), phone=True),
         Column("by", _("By"), value=lambda one: str(BY[one["by"]])),
         Moment("started", _("Started"), sort=True, phone=True),
         Column("took", _("Took"), value=took_words),
@@ -159,7 +180,7 @@ def run(page: Page) -> Answer:
     found = actions.run_job(page.server.database, page.actor, jobs_of(page.server), name)
     words = {"done": _("The job has run: {detail}"), "failed": _("The job failed: {detail}")}
     said = words.get(found["state"], _("The job did not run: {detail}"))
-    return Moved(f"{RUNS_PATH}?kind={name}", str(said).format(detail=found["detail"] or "–"))
+    return Moved(f"{RUNS_PATH}?kind={name}", str(said).format(detail=result_words(name, found["detail"]) or "–"))
 
 
 URLS = (

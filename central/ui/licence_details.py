@@ -10,6 +10,7 @@ from central.actions import licence_lists as actions
 from central.actions.licence_lists import Ledger, LicenceDetails, TermLine
 from central.actions.lists import list_event_window
 from central.domain.access.rules import ALL_POOLS
+from central.ui.event_words import said
 from central.ui.licences import LICENCES_PATH, LOOK, find_pools, licence_path, managed_words, place_words
 from central.ui.upgrades import upgrade_path
 from serverkit.web.answers import Answer, Shown
@@ -176,7 +177,7 @@ EVENTS = Table(
     _("Event log"),
     f"{ONE}/events",
     (
-        Column("message", _("What happened"), fixed=True, phone=True),
+        Column("message", _("What happened"), value=said, fixed=True, phone=True),
         Moment("at", _("Time"), sort=True, phone=True),
         Column("actor", _("By")),
         Ident("kind", _("Kind"), shown=False),
