@@ -12,7 +12,7 @@ from central.domain.access.models import RoleAssignment, User
 from central.domain.access.rules import Permission, Role
 from central.domain.access.services import add_user, find_user, held_roles, require, user_of
 from central.domain.access.services import remove_role as take_role
-from central.domain.accounts.queries import by_domain, virtual_account
+from central.domain.accounts.queries import by_domain, by_number, virtual_account
 from central.domain.credentials import people, services
 from central.domain.credentials.models import USER_TABLES, Password
 from central.domain.credentials.queries import sign_ins, users
@@ -68,6 +68,17 @@ def list_members(unit: Unit, domain: str | None = None) -> list[dict[str, Any]]:
                 {"role": given.role, "account_domain": account_domain, "virtual_account": virtual_account_name}
             )
     return sorted(found.values(), key=lambda one: str(one["name"]).casefold())
+
+
+def list_pool_members(unit: Unit, domain: str, number: str) -> list[dict[str, Any]]:
+    """The users with a role in one virtual account, given by its number, or in the whole account (row C1.7)."""
+    name = by_number(unit, by_domain(unit, domain).id, number).name
+    found = []
+    for one in list_members(unit, domain):
+        roles = [role for role in one["roles"] if role["virtual_account"] in {None, name}]
+        if roles:
+            found.append({**one, "roles": roles})
+    return found
 
 
 def show_member(unit: Unit, user_id: str, domain: str | None = None) -> dict[str, Any]:

@@ -43,6 +43,7 @@ from central.ui import (
     members,
     orders,
     policies,
+    pool_members,
     pool_tags,
     preferences,
     reports,
@@ -78,7 +79,7 @@ PAGES = (
     first, accounts, agreement, alerts, virtual_accounts, general, licences, licence_details,
     licence_tags, lots, usage, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
     upgrades, assignments, reservations, convert_lists, convert_settings, conversions, convert,
-    events, members, catalogue, orders, policies,
+    events, members, pool_members, catalogue, orders, policies,
     mail, jobs, keys, health, contact, preferences, reports, tasks, pool_tags, satellites, users, me,
 )  # fmt: skip
 """The modules with pages: each has a `URLS`. A new page module is added here."""

@@ -92,12 +92,6 @@ def alerts_path(item: Item) -> str | None:
     return f"{one_path(item)}#alerts" if item["alerts"] else None
 
 
-def below_name(item: Item) -> str:
-    """The product id, and what the instance is a set of."""
-    more = standbys(item)
-    return f"{item['pid']}, {more}" if more else str(item["pid"])
-
-
 def managed(item: Item) -> Words | None:
     """Why an instance of a satellite stays as it is here (row C1.3)."""
     return _("It is managed by satellite {name}.", name=item["managed_by"]) if item["managed_by"] else None
@@ -202,8 +196,8 @@ INSTANCES = Table(
     _("Product instances"),
     PATH,
     (
-        Column("name", _("Name"), link=one_path, sub=below_name, sort=True, fixed=True, phone=True),
-        Column("pid", _("Product type"), sort=True, shown=False),
+        Column("name", _("Name"), link=one_path, sub=standbys, sort=True, fixed=True, phone=True),
+        Column("pid", _("Product type"), sort=True),
         Ident("serial", _("Serial")),
         Column("virtual_account", _("Virtual account")),
         Column("satellite", _("Satellite"), shown=False),

@@ -55,6 +55,11 @@ def roles_of(item: Item) -> str:
     return ", ".join(role_words(one) for one in item["roles"])
 
 
+def state_words(item: Item) -> StateWords:
+    """Whether a user can sign in."""
+    return StateWords(_("can sign in") if item["has_password"] else _("no password"))
+
+
 MEMBERS = Table(
     "members",
     _("Users of the account"),
@@ -66,7 +71,7 @@ MEMBERS = Table(
             "state",
             _("State"),
             {},
-            say=lambda one: StateWords(_("can sign in") if one["has_password"] else _("no password")),
+            say=state_words,
         ),
         Moment("last_sign_in", _("Last sign-in"), sort=True),
         Ident("id", _("Id"), shown=False),

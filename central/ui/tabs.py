@@ -23,6 +23,7 @@ def pool_tabs(parts: Mapping[str, str]) -> dict[str, Any]:
         ("instances", _("Product instances"), f"{root}/instances"),
         ("reservations", _("Reservations"), f"{root}/reservations"),
         ("events", _("Event log"), f"{root}/events"),
+        ("users", _("Users"), f"{root}/users"),
     )
     return {"tab_items": items, "tab_label": _("Parts of the virtual account")}
 

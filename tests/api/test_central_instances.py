@@ -184,6 +184,9 @@ def test_a_reserving_device_gives_its_code_and_is_removed_by_its_return_code(por
     made = reserve(world)
     path = f"{A}/va/{numbers(world)['Site']}/instances/{made['instance']}"
     assert "Download the authorization code" in text_of(owner.get(path))
+    update = f"{A}/va/{numbers(world)['Site']}/reservations/{made['id']}/update"
+    assert f'href="{update}"' in owner.get(path).get_data(as_text=True)
+    assert owner.get(update).status_code == 200
     code = owner.get(f"{path}/authorization")
     assert (code.status_code, "attachment" in code.headers["Content-Disposition"]) == (200, True)
     assert code.get_data(as_text=True).strip() == (world.folder / "code").read_text().strip()

@@ -104,11 +104,15 @@ def test_many_licences_are_tagged_at_once_and_tags_are_managed(portal: tuple[Wor
     previewed = '{"tags":["<b>North</b>","Lab"]}'
     done = clerk.post(f"{root}/licences/bulk/tag", {**form, "step": "act", "previewed": previewed})
     assert "All rows were changed" in text_of(done)
+    choice = clerk.post(f"{root}/licences/bulk/untag", {"key": keys[:1]}).get_data(as_text=True)
+    assert re.findall(r'data-options="([^"]*)" id="field-tags', choice) == ["&lt;b&gt;North&lt;/b&gt;\nLab"]
     only = {"key": keys[:1], "step": "act", "tags": "lab", "previewed": '{"tags":["lab"]}'}
     assert "All rows were changed" in text_of(clerk.post(f"{root}/licences/bulk/untag", only))
     assert keys_of(clerk, f"{root}/licences?tags=lab") == keys[1:]
     assert keys_of(clerk, f"{root}/licences?tags=LAB,%3Cb%3Enorth%3C/b%3E") == keys[1:]
     assert len(keys_of(clerk, f"{root}/licences?tags=lab,other")) == 0
+    left = clerk.post(f"{root}/licences/bulk/untag", {"key": keys[:1]}).get_data(as_text=True)
+    assert re.findall(r'data-options="([^"]*)" id="field-tags', left) == ["&lt;b&gt;North&lt;/b&gt;"]
     assert "<b>North</b>" in text_of(clerk.get(f"{root}/licences"))
     assert "Lab" in text_of(clerk.get(f"{root}/licences/{keys[1].split('|')[1]}"))
 

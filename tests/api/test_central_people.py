@@ -166,3 +166,24 @@ def test_release_notes_are_a_page_and_pages_say_when_scripts_are_off(portal: Por
     assert "Unreleased" in text_of(guest.get("/changes"))
     assert "<noscript>" in guest.get("/a").get_data(as_text=True)
     assert "Firefox" in text_of(guest.get("/help/browsers"))
+
+
+@pytest.mark.row("C1.7")
+def test_the_users_of_a_virtual_account_are_those_with_a_role_in_it_or_in_the_whole_account(portal: Portal) -> None:
+    """Each with the roles that reach it; a tab for who may see users, and for nobody else."""
+    world, _server, enter = portal
+    enter()
+    owner = enter("owner", "account_administrator")
+    here, there = enter("here", "virtual_account_user", "Spare"), enter("there", "virtual_account_user", "Site")
+    numbers = {one["name"]: one["number"] for one in world.central("virtual-account", "list", ACCOUNT)["items"]}
+    path = f"{A}/va/{numbers['Spare']}/users"
+
+    shown = text_of(owner.get(path))
+    assert "Account administrator (whole account)" in shown
+    assert "Virtual account user (Spare)" in shown
+    listed = owner.get(f"{path}?as=csv").get_data(as_text=True)
+    assert [f"{name}," in listed for name in ("owner", "here", "there")] == [True, True, False]
+    licences = f"{A}/va/{numbers['Spare']}/licences"
+    assert f'href="{path}"' in owner.get(licences).get_data(as_text=True)
+    assert f'href="{path}"' not in here.get(licences).get_data(as_text=True)
+    assert (here.get(path).status_code, there.get(path).status_code) == (403, 404)

@@ -176,7 +176,7 @@ def test_each_refused_file_has_one_cause_and_changes_nothing(portal: Portal) -> 
     assert verdict_of(trouble) == "truncated"
 
 
-@pytest.mark.row("C10.1", "C10.4", "C11.3")
+@pytest.mark.row("C10.1", "C10.4", "C11.1", "C11.3")
 def test_alerts_of_satellites_stand_above_the_list_and_lead_to_what_is_done_about_them(portal: Portal) -> None:
     """A request that waits leads the vendor to its approval and the customer to its state; then to the file; then it is removed."""
     world, admin, owner = portal.world, portal.admin, portal.enter("owner", "account_administrator")
@@ -187,6 +187,7 @@ def test_alerts_of_satellites_stand_above_the_list_and_lead_to_what_is_done_abou
     assert f"{one}/approve" not in links(owner.get(S))
     assert f"{one}/authorization" in links(owner.get(f"{A}/alerts"))
     assert "Satellites 1 minor" in text_of(owner.get(f"{A}/va"))
+    assert f"{A}/alerts?q=North" in links(owner.get(S))
     assert verdict_of(owner.post(f"{one}/authorization")) == "approval_pending"
     world.advance("3d")
     for browser, name in ((owner, "owner"), (admin, ADMIN)):

@@ -25,7 +25,7 @@ def licence(world: World, place: str, tag: str) -> dict[str, int]:
     return next((one for one in items if one["tag"] == tag), {})
 
 
-@pytest.mark.row("C5.1", "C10.4")
+@pytest.mark.row("C3.1", "C3.5", "C5.1", "C10.4")
 def test_an_upgrade_is_completed_in_the_browser(portal: Portal) -> None:
     """From the alert: the largest quantity, options, review, done; too many is red and goes no further; stale starts over."""
     world, _server, enter = portal
@@ -35,6 +35,10 @@ def test_an_upgrade_is_completed_in_the_browser(portal: Portal) -> None:
     spare = f"{A}/va/{numbers(world)['Spare']}/licence-upgrade"
     assert f"{spare}?tag=ESSENTIALS" in browser.get(f"{A}/alerts").get_data(as_text=True)
     assert "Essentials 6 Complete upgrade" in text_of(browser.get(spare))
+    licences = spare.replace("licence-upgrade", "licences")
+    listed, details = browser.get(licences), browser.get(f"{licences}/ESSENTIALS")
+    assert ("Upgrade pending" in text_of(listed), "6 (pending)" in text_of(details)) == (True, True)
+    assert all(f'href="{spare}?tag=ESSENTIALS"' in one.get_data(as_text=True) for one in (listed, details))
     page = text_of(browser.get(f"{spare}?tag=ESSENTIALS"))
     assert "At most 5 can be upgraded here; 6 are pending." in page
     many = browser.get(f"{spare}?tag=ESSENTIALS&quantity=6&option=ADVANTAGE%3D1%3A2")
@@ -59,7 +63,7 @@ def test_an_upgrade_is_completed_in_the_browser(portal: Portal) -> None:
     assert enter("guest", "virtual_account_user", "Site").get(spare).status_code == 404
 
 
-@pytest.mark.row("C4.2", "C10.4")
+@pytest.mark.row("C3.5", "C4.2", "C10.4")
 def test_a_subscription_is_assigned_by_ticks(portal: Portal) -> None:
     """Tick to copy, untick and tick to move; the preview names duplicates; a stale page and no tick change nothing."""
     world, _server, enter = portal
@@ -83,6 +87,9 @@ def test_a_subscription_is_assigned_by_ticks(portal: Portal) -> None:
     assert post([number["Site"]], step="act")[0] == 303
     site = text_of(browser.get(f"{A}/va/{number['Site']}/licence-assign"))
     assert ("SUB-1 Essentials disabled, a duplicate" in site, "<b>SUB-2</b>" in site) == (True, True)
+    details = text_of(browser.get(f"{A}/va/{number['Site']}/licences/ESSENTIALS"))
+    assert details.count("(duplicate)") == 1
+    assert text_of(browser.get(f"{A}/va/all/licences/ESSENTIALS")).count("(duplicate in Site)") == 1
     assert "assign?tag=ESSENTIALS" in browser.get(f"{A}/alerts").get_data(as_text=True)
     assert "No subscription is here" in text_of(browser.get(spare))
     assert post([number["Spare"]], step="act")[0] == 409

@@ -80,6 +80,7 @@ def test_orders_are_shown_line_by_line_and_then_imported_as_they_were_shown(port
     world, _server, enter = portal
     admin = enter()
     tag = next(one["tag"] for one in world.central("catalogue", "list")["items"] if one["kind"] == "entitlement")
+    name = next(one["name"] for one in world.central("catalogue", "list")["items"] if one["tag"] == tag)
     good = f"Spare,{tag},5,,,P-77,1\nSpare,{tag},7,,,P-77,2\n"
 
     assert send(admin, "/orders/import", ORDER_HEAD + good, account="nobody.example").status_code == 422
@@ -99,7 +100,7 @@ def test_orders_are_shown_line_by_line_and_then_imported_as_they_were_shown(port
     lots = keys_of(admin, f"/orders?q=P-7&account={ACCOUNT}")
     assert len(lots) == 2
     line = text_of(admin.get(f"/orders/{lots[0]}"))
-    assert ["Spare" in line, "Other lines of this order" in line] == [True, True]
+    assert ["Spare" in line, "Other lines of this order" in line, f"x {name}" in line] == [True] * 3
     assert keys_of(admin, "/orders?q=P-8") == keys_of(admin, "/orders?account=nobody.example") == []
     assert admin.get("/orders?as=csv").get_data(as_text=True).count("P-77") == 2
 
