@@ -59,6 +59,10 @@ SENTENCES: Mapping[EventKind, tuple[Text, ...]] = {
     _K.TRANSFER_REVERSED: (_("{units} transferred back from {place} to {target}"),),
     _K.UPGRADE_ADDED: (_("{upgrades} to {name} added, not usable until the licences to replace are named"),),
     _K.UPGRADE_COMPLETED: (_("upgrade completed: {units} replaced {more_units}"),),
+    _K.LICENCES_CONVERTED: (_("{note}: {units} added to {place}"),),
+    _K.CLASSIC_LISTED: (_("a list of {number} {what} was imported"),),
+    _K.CLASSIC_SKUS_IMPORTED: (_("{number} SKUs of classic licences were imported"),),
+    _K.CONTRACTS_IMPORTED: (_("{number} lines of service contracts were imported"),),
     _K.SUBSCRIPTION_ASSIGNED: (
         _("subscription {subscription} of {name} moved from {place} to {target}"),
         _("subscription {subscription} of {name} copied to {target}"),

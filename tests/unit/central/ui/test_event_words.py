@@ -166,6 +166,7 @@ _FILLED: dict[str, tuple[str, ...]] = {
     "how": ("removed", "checked", "its licences were released"),
     "message": ("Xx registered over the network and gave its reserved licences up", "Xx requested 2 of Zz"),
     "outcome": ("confirmed",),
+    "len": ("2",),
     "placed_name": ("Xx in Yy",),
     "standbys": ("",),
     "text": ("", "requested 2 of Zz"),
