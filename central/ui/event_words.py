@@ -146,11 +146,13 @@ SENTENCES: Mapping[EventKind, tuple[Text, ...]] = {
         _("product instance {name} removed from {place} via satellite {satellite}"),
         _("{instances} removed from {place} with satellite {satellite}"),
     ),
-    _K.INSTANCE_FREED: (
-        _("{name} was silent for 90 days"),
+    _K.INSTANCE_FREED: (_("{name} was silent for 90 days"),),
+    _K.INSTANCE_RELEASED: (
         _("{name}: its unrestricted licences were released"),
         _("{name}: its licences were released"),
     ),
+    _K.INSTANCE_REMOVED_SILENT: (_("product instance {name} removed: silent for a year"),),
+    _K.FLAG_CHANGED: (_("{name} switched on: {note}"), _("{name} switched off: {note}")),
     _K.INSTANCE_ADDED_LICENCES: (_("{name}: {units} added to the inventory"),),
     _K.EXPORT_GRANTED: (_("{name}: {units} granted to it"),),
     _K.EXPORT_ADOPTED: (_("{name}: {units} taken back into the books: central had granted and forgotten them"),),

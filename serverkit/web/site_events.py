@@ -81,6 +81,10 @@ SITE_SENTENCES: Mapping[str, tuple[Text, ...]] = {
         _("{name} in {place} requested no licences any more"),
         _("{name} in {place} requested {units}"),
     ),
+    "instance:reported_use": (
+        _("{name} reported use: nothing that is known here (report {number})"),
+        _("{name} reported use: at most {units} (report {number})"),
+    ),
     "instance:renewed_certificate": (_("{name} in {place} renewed its identity certificate"),),
     "instance:active_changed": (_("{name} is the active member in place of {other}"),),
     "instance:licences_freed": (_("{name} in {place} was silent for 90 days"),),

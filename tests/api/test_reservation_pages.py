@@ -84,6 +84,7 @@ def test_licences_are_reserved_in_steps_and_nothing_before_the_last(spare: tuple
     said = text_of(review)
     assert "5: until the end of 31 Dec 2028" in said
     assert "2: until the end of 31 Dec 2027" in said
+    assert "Virtual account Spare" in said
     assert "<details open>" not in review.get_data(as_text=True)
     assert world.central("reservation", "list", ACCOUNT)["items"] == []
     made = send(rita, review, 0)

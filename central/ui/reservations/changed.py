@@ -88,7 +88,7 @@ def review(page: Page) -> Answer:
             page, at(one, "update/create"), cancel=at(one), hidden=hidden, fresh=True
         ),
         "device": {**one, "code": one["request_code"]},
-        "place": one["virtual_account"],
+        "pool_name": one["virtual_account"],
         "lines": lines_of(newest_lines(found), wanted),
         "steps_shown": steps(page, "review"),
         "back": {"action": at(one, "update/change"), "hidden": hidden},

@@ -149,7 +149,7 @@ def review(page: Page) -> Answer:
             page, f"{root}/new/create", cancel=root, hidden=hidden, fresh=True
         ),
         "device": device,
-        "place": name,
+        "pool_name": name,
         "lines": lines_of(found["licences"], wanted),
         "steps_shown": steps(page, "review", device["code"]),
         "back": {"action": f"{root}/new/change", "hidden": hidden},

@@ -85,7 +85,7 @@ def review(page: Page) -> Answer:
             page, at(one, "rehost/create"), cancel=at(one), hidden=hidden, fresh=True
         ),
         "device": actions.device_named(found["request_code"]),
-        "place": one["virtual_account"],
+        "pool_name": one["virtual_account"],
         "lines": lines_of(found["licences"]),
         "steps_shown": steps(page, "review"),
         "back": {"action": at(one, "rehost/change"), "hidden": hidden},

@@ -169,7 +169,7 @@ _FILLED: dict[str, tuple[str, ...]] = {
     "len": ("2",),
     "placed_name": ("Xx in Yy",),
     "standbys": ("",),
-    "text": ("", "requested 2 of Zz"),
+    "text": ("", "requested 2 of Zz", "at most 2 of Zz"),
     "verb": ("transferred",),
     "way": ("file",),
     "who": ("as Xx",),
@@ -190,7 +190,7 @@ def _ways(one: ast.expr) -> tuple[str, ...]:
         return (str(one.value),)
     of = one.value if isinstance(one, ast.FormattedValue) else one
     if isinstance(of, ast.IfExp):
-        return ("",)
+        return ("", *(str(way.value) for way in (of.body, of.orelse) if isinstance(way, ast.Constant)))
     name = getattr(of.func, "id", "") if isinstance(of, ast.Call) else getattr(of, "id", getattr(of, "attr", ""))
     if name == "quantity" and isinstance(of, ast.Call) and len(of.args) > 1:
         return (f"2 {ast.literal_eval(of.args[1])}s",)
