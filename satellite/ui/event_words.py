@@ -5,7 +5,7 @@ from __future__ import annotations
 from serverkit.web.sentences import Sentences
 from serverkit.web.site_events import SITE_SENTENCES
 from serverkit.web.tables import Item
-from serverkit.web.texts import Words
+from serverkit.web.texts import Words, _
 
 _SAID = Sentences(SITE_SENTENCES)
 
