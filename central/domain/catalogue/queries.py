@@ -72,7 +72,7 @@ def titles(unit: Unit, tags: Iterable[str]) -> dict[str, str]:
     return dict(unit.session.execute(query).all())
 
 
-def named_like(text: str) -> Select[tuple[str]]:
+def named_like(text: str) -> Select[Any]:
     """The tags of licences whose name contains a text."""
     return select(Entitlement.tag).where(func.lower(Entitlement.name).contains(text.lower(), autoescape=True))
 
