@@ -82,8 +82,8 @@ SITE_SENTENCES: Mapping[str, tuple[Text, ...]] = {
         _("{name} in {place} requested {units}"),
     ),
     "instance:reported_use": (
-        _("{name} reported use: nothing that is known here (report {number})"),
-        _("{name} reported use: at most {units} (report {number})"),
+        _("{name} reported use: nothing that is known here (report {report})"),
+        _("{name} reported use: at most {units} (report {report})"),
     ),
     "instance:renewed_certificate": (_("{name} in {place} renewed its identity certificate"),),
     "instance:active_changed": (_("{name} is the active member in place of {other}"),),
