@@ -60,6 +60,11 @@ SENTENCES: Mapping[EventKind, tuple[Text, ...]] = {
     _K.UPGRADE_ADDED: (_("{upgrades} to {name} added, not usable until the licences to replace are named"),),
     _K.UPGRADE_COMPLETED: (_("upgrade completed: {units} replaced {more_units}"),),
     _K.LICENCES_CONVERTED: (_("{note}: {units} added to {place}"),),
+    _K.CONVERSION_SETTINGS_CHANGED: (
+        _("automatic conversion of {what} is on"),
+        _("automatic conversion of {what} is off"),
+    ),
+    _K.CONVERSION_FAILED: (_("{name} failed: {note}"),),
     _K.CLASSIC_LISTED: (_("a list of {number} {what} was imported"),),
     _K.CLASSIC_SKUS_IMPORTED: (_("{number} SKUs of classic licences were imported"),),
     _K.CONTRACTS_IMPORTED: (_("{number} lines of service contracts were imported"),),
