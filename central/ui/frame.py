@@ -18,7 +18,7 @@ from serverkit.db.unit import Unit
 from serverkit.errors import AppError
 from serverkit.web.console import AlertLine, Crumb, Frame, Severity, SignedIn
 from serverkit.web.formats import moment
-from serverkit.web.texts import Words, _
+from serverkit.web.texts import Words, _, in_words
 
 SEVERITIES = {"major": Severity.MAJOR, "minor": Severity.MINOR, "informational": Severity.INFO}
 MOST_ACCOUNTS, WORST = 100, 20
@@ -96,7 +96,7 @@ def _pool(unit: Unit, parts: Mapping[str, str]) -> dict[str, Any] | None:
 
 def _line(place: Place, item: Mapping[str, Any]) -> AlertLine:
     path = f"/a/{place.domain}/alerts#row-alerts-{item['id']}"
-    return AlertLine(SEVERITIES[item["severity"]], str(item["message"]), path)
+    return AlertLine(SEVERITIES[item["severity"]], in_words(item["message"]), path)
 
 
 def _trail(unit: Unit, place: Place) -> Sequence[Crumb]:
