@@ -140,6 +140,7 @@ def text_of(data: bytes) -> str:
         raise TableFileError(
             "line {line}: the file is not text", line=len(_LINE_END.findall(text[: text.index(chr(0))])) + 1
         )
+    text = text.lstrip("\ufeff")  # joined files and some programs leave a second mark
     if not text.strip():
         raise TableFileError("the file is empty")
     _refuse_markup(text.lstrip()[:500].lower())

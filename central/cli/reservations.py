@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
 from central.actions import reservations
 from central.cli.base import group, reading, writing
+from central.cli.code_files import name_files, prepare_folder, read_codes, write_code
 from central.cli.wanted_licences import LICENCE, NEW, read_wanted
 from central.domain.reservations.rules import WantedLicence
 from serverkit.cli.base import OUTPUT, emit, emit_list, table
-from serverkit.errors import AppError, Remedy
-from serverkit.files import read_bounded, write_atomic
+from serverkit.files import write_atomic
 
 
 @group.group("reservation", help="Reservations: licences for devices without a network.")
@@ -23,7 +20,6 @@ def reservation() -> None:
     """Hold the commands of reservations."""
 
 
-MOST_CODES_BYTES = 1024 * 1024
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -65,7 +61,7 @@ def create(
         made = reservations.create_reservation(
             unit, server.keyring, domain, name, request_code or "", read_wanted(licences), product_tag
         )
-    _write(output, made.code, f"central reservation code {domain} {made.view['id']} --output FILE")
+    write_code(output, made.code, f"central reservation code {domain} {made.view['id']} --output FILE")
     emit(context, {"path": str(output), **made.view})
 
 
@@ -73,20 +69,19 @@ def _create_many(
     context: click.Context, domain: str, name: str, codes: Path, wanted: list[WantedLicence], output: Path
 ) -> None:
     """Reserve for each request code of a folder; a row for each, and exit 1 where one was refused."""
-    found = [(path.name, line.strip()) for path in _files(codes) for line in _lines(path) if line.strip()]
-    if output.exists() and not output.is_dir():
-        raise click.UsageError(f"--output {output} is a file; with --codes a folder is needed")
-    output.mkdir(parents=True, exist_ok=True)
+    found = read_codes(codes)
+    prepare_folder(output)
     with writing(context) as (server, unit):
         rows = reservations.create_reservations(
             unit, server.keyring, domain, name, [code for _file, code in found], wanted
         )
     items = []
+    names = iter(name_files(row["reservation"] for row in rows if row["reservation"]))
     for (file, _code), row in zip(found, rows, strict=True):
         text, made = row.pop("authorization_code"), row["reservation"]
-        path = output / f"{file_name(made)}.xml" if made else None
+        path = output / next(names) if made else None
         if path is not None:
-            _write(path, text, f"central reservation code {domain} {made['id']} --output FILE")
+            write_code(path, text, f"central reservation code {domain} {made['id']} --output FILE")
         items.append({"file": file, **row, "path": str(path) if path else None})
     refused = sum(one["error"] is not None for one in items)
     lines = [
@@ -103,17 +98,6 @@ def _create_many(
     context.exit(1 if refused else 0)
 
 
-def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise click.UsageError(f"--codes {folder} is not a folder")
-    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-
-
-def _lines(path: Path) -> list[str]:
-    """The lines of a file of request codes; what is not text is a code that is refused."""
-    return read_bounded(path, MOST_CODES_BYTES).decode("utf-8", errors="replace").splitlines()
-
-
 @reservation.command("update", help="Change the reserved quantities and write a new authorization code.")
 @click.argument("domain")
 @click.argument("reservation_id", metavar="ID")
@@ -124,7 +108,7 @@ def update(context: click.Context, domain: str, reservation_id: str, licences: t
     """Update a reservation."""
     with writing(context) as (server, unit):
         made = reservations.update_reservation(unit, server.keyring, domain, reservation_id, read_wanted(licences))
-    _write(output, made.code, f"central reservation code {domain} {made.view['id']} --output FILE")
+    write_code(output, made.code, f"central reservation code {domain} {made.view['id']} --output FILE")
     emit(context, {"path": str(output), **made.view})
 
 
@@ -176,7 +160,7 @@ def rehost(
     """Rehost."""
     with writing(context) as (server, unit):
         made = reservations.rehost_reservation(unit, server.keyring, domain, reservation_id, request_code, notes)
-    _write(output, made.code, f"central reservation code {domain} {made.view['id']} --output FILE")
+    write_code(output, made.code, f"central reservation code {domain} {made.view['id']} --output FILE")
     emit(context, {"path": str(output), **made.view})
 
 
@@ -188,12 +172,15 @@ def rehost(
 @click.pass_context
 def factory_import(context: click.Context, domain: str, file: Path, preview: bool, output: Path | None) -> None:
     """Import shipped devices."""
+    if output is not None and not preview:
+        prepare_folder(output)
     with writing(context) as (server, unit):
         made = reservations.import_shipped(unit, server.keyring, domain, file, preview=preview)
     if output is not None and not preview:
-        output.mkdir(parents=True, exist_ok=True)
-        for one in made.items:
-            write_atomic(output / f"{file_name(one)}.xml", made.codes[one["id"]].encode(), mode=0o644)
+        for one, name in zip(made.items, name_files(made.items), strict=True):
+            write_code(
+                output / name, made.codes[one["id"]], f"central reservation code {domain} {one['id']} --output FILE"
+            )
     shown = [
         {**one, "licences": ", ".join(f"{line['quantity']} {line['tag']}" for line in one["licences"])}
         for one in made.items
@@ -264,17 +251,3 @@ def code_again(context: click.Context, domain: str, reservation_id: str, output:
         found = reservations.show_authorization_code(unit, domain, reservation_id)
     write_atomic(output, found.code.encode(), mode=0o644)
     emit(context, {"path": str(output), "id": found.view["id"], "state": found.view["state"]})
-
-
-def file_name(one: Mapping[str, Any]) -> str:
-    """The name of a file about a device: what a name of a file may not have is a line below."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", f"{one['product']}-{one['serial']}")[:200]
-
-
-def _write(output: Path, code: str, again: str) -> None:
-    """Write a code that is booked already; a refusal says how to have it written again."""
-    try:
-        write_atomic(output, code.encode(), mode=0o644)
-    except AppError as error:
-        error.remedy = Remedy(f"{error.remedy} The change is booked; write its code with `{again}`.", error.remedy.page)
-        raise

@@ -239,7 +239,7 @@ def test_the_vendor_imports_shipped_devices_by_pages(portal: tuple[World, Centra
     assert (refused.status_code, "line 2" in text_of(refused)) == (422, True)
     assert press(admin, admin.get(path)).status_code == 422
     rows = f"{head}{code_of('F-1')},Spare,ADVANTAGE,2\n{code_of('F-2')},Spare,ADVANTAGE,1\n"
-    shown = press(admin, admin.get(path), file=(io.BytesIO(rows.encode()), "good.csv"))
+    shown = press(admin, admin.get(path), file=(io.BytesIO(rows.encode("utf-16")), "good.csv"))
     assert "2 devices reserve their licences." in text_of(shown)
     assert world.central("reservation", "list", ACCOUNT)["items"] == []
     assert press(admin, shown).headers["Location"] == f"{A}/va"

@@ -54,6 +54,25 @@ def test_a_term_is_named_before_its_end_and_after(site: World) -> None:
         dismissed(site, side, "licences_expired")
 
 
+@pytest.mark.row("C10.2", "S3.2")
+def test_what_is_done_with_an_alert_is_told_once(site: World) -> None:
+    """Dismissed, postponed and opened again twice each, at both servers: the second time nothing changes, and no event is written."""
+    term(site, 20, "Site")
+    site.synchronize("1")
+    for side, server, words in (("central", site.central, (ACCOUNT,)), ("satellite", site.satellite, ())):
+        alert = raised(site, side, "licences_expiring")[0]["id"]
+        for done in ("remind", "restore"):
+            first, second = (server("alert", done, *words, alert) for _ in range(2))
+            assert first == second
+    site.advance("21d")
+    for side, server, words in (("central", site.central, (ACCOUNT,)), ("satellite", site.satellite, ())):
+        alert = raised(site, side, "licences_expired")[0]["id"]
+        first, second = (server("alert", "dismiss", *words, alert) for _ in range(2))
+        assert first == second
+        told = [row["kind"] for row in server("events", *words)["items"] if row["kind"].startswith("alert:")]
+        assert sorted(told) == ["alert:dismissed", "alert:put_off", "alert:restored"], side
+
+
 @pytest.mark.row("C10.4", "C3.3")
 def test_what_is_free_reserved_and_locked_of_one_term_adds_up(vendor: World) -> None:
     """Three of ten are reserved, one is locked to a device: one alert tells of ten, before the end and after it."""

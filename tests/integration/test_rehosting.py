@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -211,3 +212,67 @@ def test_a_rehosted_device_that_registered_in_another_virtual_account_may_move_o
     assert rows == {first["id"]: "Spare", made["id"]: "Spare"}
     assert vendor.central(*words, "Site", code=1)["error"]["code"] == "already_rehosted"
     assert vendor.central("ledger", "verify")["ok"]
+
+
+def bulk(world: World, folder: str, out: str, *, code: int = 0) -> dict[str, Any]:
+    """Reserve one Advantage in Spare for each code of a folder."""
+    words = ("--licence", "ADVANTAGE=1", "--codes", str(world.folder / folder), "--output", str(world.folder / out))
+    return world.central("reservation", "create", ACCOUNT, "--virtual-account", "Spare", *words, code=code)
+
+
+@pytest.mark.row("C6.1")
+def test_no_request_code_of_a_folder_is_left_out_without_a_word(vendor: World) -> None:
+    """UTF-16 with its mark is read; an empty folder, a pipe and a broken link are refused, and nothing is reserved."""
+    folder = vendor.folder / "codes"
+    folder.mkdir()
+    empty = bulk(vendor, "codes", "out", code=1)["error"]
+    (folder / "b.txt").write_text(
+        f"\ufeff{request(vendor, vendor.unregistered('U-1', 'central'), 'U-1')}\r\n", "utf-16"
+    )
+    os.mkfifo(folder / "a")
+    pipe = bulk(vendor, "codes", "out", code=1)["error"]
+    (folder / "a").unlink()
+    (folder / "a").symlink_to(folder / "gone")
+    link = bulk(vendor, "codes", "out", code=1)["error"]
+    (folder / "a").unlink()
+
+    assert [one["code"] for one in (empty, pipe, link)] == ["file_unreadable"] * 3
+    assert ["no file with" in empty["message"], "a pipe" in pipe["message"], "a symbolic link" in link["message"]] == [
+        True
+    ] * 3
+    assert vendor.central("reservation", "list", ACCOUNT)["items"] == []
+    assert bulk(vendor, "codes", "out")["items"][0]["reservation"]["serial"] == "U-1"
+
+
+@pytest.mark.row("C6.1", "C6.6")
+def test_devices_whose_names_make_one_name_of_a_file_have_a_file_each(vendor: World) -> None:
+    """No authorization code replaces another's, by either command."""
+    codes = [request(vendor, vendor.unregistered(f"D{n}", "central"), f"N{sign}1") for n, sign in enumerate("/_+*")]
+    (vendor.folder / "codes").mkdir()
+    (vendor.folder / "codes" / "a").write_text("\n".join(codes[:2]), encoding="utf-8")
+    made = [one["path"] for one in bulk(vendor, "codes", "out")["items"]]
+    file = vendor.file(
+        "f.csv",
+        "request_code,tag,quantity,virtual_account\n" + "".join(f"{one},ADVANTAGE,1,Spare\n" for one in codes[2:]),
+    )
+    vendor.central("reservation", "factory-import", ACCOUNT, file, "--output", str(vendor.folder / "shipped"))
+    shipped = sorted((vendor.folder / "shipped").iterdir())
+
+    assert [path.rpartition("/")[2] for path in made] == ["SW-48-N_1.xml", "SW-48-N_1-2.xml"]
+    assert [path.name for path in shipped] == ["SW-48-N_1-2.xml", "SW-48-N_1.xml"]
+    assert len({path.read_bytes() for path in shipped}) == 2
+
+
+@pytest.mark.row("C6.6")
+def test_a_shipment_that_contradicts_itself_or_has_no_place_for_its_codes_reserves_nothing(vendor: World) -> None:
+    """One device in two virtual accounts is named by its line; a folder that cannot be made is refused before anything is booked."""
+    code = request(vendor, vendor.unregistered("FAC-9", "central"), "FAC-9")
+    head = "request_code,virtual_account,tag,quantity\n"
+    twofold = vendor.file("twofold.csv", f"{head}{code},Spare,ADVANTAGE,1\n{code},Site,ESSENTIALS,1\n")
+    bad = vendor.central("reservation", "factory-import", ACCOUNT, twofold, code=1)["error"]
+    good, blocked = vendor.file("good.csv", f"{head}{code},Spare,ADVANTAGE,1\n"), f"{vendor.file('plain', 'x')}/codes"
+    unplaced = vendor.central("reservation", "factory-import", ACCOUNT, good, "--output", blocked, code=1)["error"]
+
+    assert "line 3: lines_differ" in bad["message"]
+    assert unplaced["code"] == "file_unreadable"
+    assert vendor.central("reservation", "list", ACCOUNT)["items"] == []

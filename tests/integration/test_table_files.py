@@ -51,6 +51,7 @@ def test_files_of_spreadsheets_are_taken_as_they_are_saved(campus: World) -> Non
         "bars": "\n".join("|".join(line) for line in lines).encode(),
         "wider": "\n".join(",".join(line) + ",," for line in lines).encode(),
         "sep-tab": b"sep=\t\r\n" + "\r\n".join("\t".join(line) for line in lines).encode(),
+        "two marks": b"\xef\xbb\xbf" * 2 + "\n".join(",".join(line) for line in lines).encode(),
         "carriage returns": "\r".join(";".join(line) for line in lines).encode(),
         "sep-line and carriage returns": b"sep=;\r\r" + "\r".join(";".join(line) for line in lines).encode(),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from itertools import chain
 
 from sqlalchemy import select
@@ -190,23 +191,28 @@ def _manageable(unit: Unit, account_id: str, alert_id: str) -> Alert:
 
 
 def dismiss_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
-    """Dismiss an alert (row C10.2)."""
-    alert = book(account_id).dismiss(unit, _manageable(unit, account_id, alert_id).id)
-    message = f"alert dismissed: {alert.message}"
-    record(unit, account_id, EventKind.ALERT_DISMISSED, message, subject={"alert": alert.id})
-    return alert
+    """Dismiss an alert (row C10.2); one that is dismissed stays as it is, and no event is written."""
+    before = _standing(_manageable(unit, account_id, alert_id))
+    return _told(unit, book(account_id).dismiss(unit, alert_id), before, EventKind.ALERT_DISMISSED, "alert dismissed")
 
 
 def restore_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
-    """Open an alert again that was dismissed or put off (row C10.2)."""
-    alert = book(account_id).restore(unit, _manageable(unit, account_id, alert_id).id)
-    message = f"alert opened again: {alert.message}"
-    record(unit, account_id, EventKind.ALERT_RESTORED, message, subject={"alert": alert.id})
-    return alert
+    """Open an alert again that was dismissed or put off (row C10.2); an open one stays as it is."""
+    before = _standing(_manageable(unit, account_id, alert_id))
+    return _told(unit, book(account_id).restore(unit, alert_id), before, EventKind.ALERT_RESTORED, "alert opened again")
 
 
 def remind_alert(unit: Unit, account_id: str, alert_id: str) -> Alert:
-    """Put an alert off (row C10.2)."""
-    alert = book(account_id).remind(unit, _manageable(unit, account_id, alert_id).id)
-    record(unit, account_id, EventKind.ALERT_REMINDED, f"alert put off: {alert.message}", subject={"alert": alert.id})
+    """Put an alert off (row C10.2); one that is put off until then stays as it is."""
+    before = _standing(_manageable(unit, account_id, alert_id))
+    return _told(unit, book(account_id).remind(unit, alert_id), before, EventKind.ALERT_REMINDED, "alert put off")
+
+
+def _standing(alert: Alert) -> tuple[str, datetime | None]:
+    return alert.state, alert.remind_at
+
+
+def _told(unit: Unit, alert: Alert, before: tuple[str, datetime | None], kind: EventKind, said: str) -> Alert:
+    if _standing(alert) != before:
+        record(unit, alert.account_id, kind, f"{said}: {alert.message}", subject={"alert": alert.id})
     return alert

@@ -57,7 +57,7 @@ def import_shipped(unit: Unit, keyring: KeyRing, account: SmartAccount, path: Pa
     require(unit, Permission.ORDER_MANAGE, account.id)
     table = judge_table(path, REQUIRED, OPTIONAL, _read)
     made, faults = [], list(table.faults)
-    for device in _by_device(table.rows):
+    for device in _by_device(table.rows, faults):
         try:
             with unit.savepoint():
                 made.append(_reserve(unit, keyring, account, device))
@@ -72,12 +72,18 @@ def _read(cells: dict[str, str]) -> tuple[dict[str, str], WantedLicence]:
     return cells, WantedLicence(cells["tag"], parse_quantity(cells["quantity"]))
 
 
-def _by_device(rows: Sequence[tuple[int, tuple[Mapping[str, str], WantedLicence]]]) -> list[Shipped]:
+def _by_device(
+    rows: Sequence[tuple[int, tuple[Mapping[str, str], WantedLicence]]], faults: list[RowFault]
+) -> list[Shipped]:
     found: dict[str, Shipped] = {}
     for line, (cells, wanted) in rows:
         code = cells["request_code"].strip()
         named = cells.get("virtual_account", ""), cells.get("product", "")
-        found.setdefault(code, Shipped(line, code, *named)).licences.append(wanted)
+        device = found.setdefault(code, Shipped(line, code, *named))
+        if named != (device.virtual_account, device.product):
+            said = f"another virtual account or product than in line {device.line}, for the same device"
+            faults.append(RowFault(line, "lines_differ", said))
+        device.licences.append(wanted)
     return list(found.values())
 
 

@@ -15,6 +15,7 @@ from central.actions.reservations import ShippedDevices
 from central.domain.access.rules import Permission
 from central.runtime import Central
 from central.ui.reservations.listed import HELP, units_of
+from serverkit.table_file import text_of
 from serverkit.web.answers import Answer, Moved, Shown
 from serverkit.web.errors import InvalidFormError
 from serverkit.web.forms import Form, Ui
@@ -104,13 +105,11 @@ def _content(page: Page) -> str:
     raw = sent.stream.read(MOST_BYTES + 1) if sent is not None and sent.filename else b""
     if not raw:
         return _missing()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return _missing(_("The file is not UTF-8: save it as CSV UTF-8."))
-    finally:
-        sent.stream.seek(0) if sent is not None else None
-    return text if len(raw) <= MOST_BYTES else _missing(_("The file is larger than this page takes: use the command."))
+    if sent is not None:
+        sent.stream.seek(0)
+    if len(raw) > MOST_BYTES:
+        return _missing(_("The file is larger than this page takes: use the command."))
+    return text_of(raw)
 
 
 def _missing(why: Words = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -111,26 +112,32 @@ def _named(alert: Alert) -> dict[str, Any]:
 
 
 def dismiss_alert(unit: Unit, alert_id: str) -> Alert:
-    """Dismiss an alert."""
-    require(unit, Permission.ALERT_MANAGE)
-    alert = book().dismiss(unit, alert_id)
-    record(unit, EventKind.ALERT_DISMISSED, f"alert dismissed: {alert.message}", subject=_named(alert))
-    return alert
+    """Dismiss an alert; one that is dismissed stays as it is, and no event is written."""
+    before = _standing(unit, alert_id)
+    return _recorded(unit, book().dismiss(unit, alert_id), before, EventKind.ALERT_DISMISSED, "alert dismissed")
 
 
 def restore_alert(unit: Unit, alert_id: str) -> Alert:
-    """Open an alert again that was dismissed or put off."""
-    require(unit, Permission.ALERT_MANAGE)
-    alert = book().restore(unit, alert_id)
-    record(unit, EventKind.ALERT_RESTORED, f"alert opened again: {alert.message}", subject=_named(alert))
-    return alert
+    """Open an alert again that was dismissed or put off; an open one stays as it is."""
+    before = _standing(unit, alert_id)
+    return _recorded(unit, book().restore(unit, alert_id), before, EventKind.ALERT_RESTORED, "alert opened again")
 
 
 def remind_alert(unit: Unit, alert_id: str) -> Alert:
-    """Put an alert off."""
+    """Put an alert off; one that is put off until then stays as it is."""
+    before = _standing(unit, alert_id)
+    return _recorded(unit, book().remind(unit, alert_id), before, EventKind.ALERT_REMINDED, "alert put off")
+
+
+def _standing(unit: Unit, alert_id: str) -> tuple[str, datetime | None]:
     require(unit, Permission.ALERT_MANAGE)
-    alert = book().remind(unit, alert_id)
-    record(unit, EventKind.ALERT_REMINDED, f"alert put off: {alert.message}", subject=_named(alert))
+    alert = book().find(unit, alert_id)
+    return alert.state, alert.remind_at
+
+
+def _recorded(unit: Unit, alert: Alert, before: tuple[str, datetime | None], kind: EventKind, said: str) -> Alert:
+    if (alert.state, alert.remind_at) != before:
+        record(unit, kind, f"{said}: {alert.message}", subject=_named(alert))
     return alert
 
 
