@@ -127,7 +127,7 @@ def text_of(data: bytes) -> str:
     _refuse_other_kinds(data)
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
-        text = data.decode("utf-16" if wide else "utf-8-sig")
+        text = data.decode("utf-16" if wide else "utf-8").lstrip("\ufeff")  # some programs leave a second mark
     except UnicodeDecodeError as error:
         if wide:
             raise TableFileError("the file begins as UTF-16 but is not valid UTF-16") from error
@@ -140,7 +140,6 @@ def text_of(data: bytes) -> str:
         raise TableFileError(
             "line {line}: the file is not text", line=len(_LINE_END.findall(text[: text.index(chr(0))])) + 1
         )
-    text = text.lstrip("\ufeff")  # joined files and some programs leave a second mark
     if not text.strip():
         raise TableFileError("the file is empty")
     _refuse_markup(text.lstrip()[:500].lower())
