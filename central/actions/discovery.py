@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from central.actions.lookup import NamedAccount, identified, name_account, number_account, visible_names
+from central.actions.views import AccountView
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, virtual_accounts, visible_accounts
 from central.domain.catalogue.queries import entitlements
@@ -67,6 +68,11 @@ def _rows(unit: Unit, account: SmartAccount, places: Sequence[str], identity: Ma
         queries.named_by(account.id, words),
     )
     return list(unit.session.scalars(query.order_by(Instance.order_name, Instance.id).limit(MOST_FOUND)))
+
+
+def list_visible(unit: Unit) -> list[dict[str, Any]]:
+    """The accounts that the caller may see, without what is in them."""
+    return [AccountView.of(row).shown() for row in visible_accounts(unit)]
 
 
 def name_licences(unit: Unit, tags: Collection[str]) -> dict[str, dict[str, Any]]:

@@ -46,6 +46,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 """The reports, and the fields of each."""
 FILTERS = ("virtual_accounts", "va_tags", "tags", "untagged", "products")
 BATCH = 500
+COMPUTED = frozenset({"licences"})
+"""Reports that are computed as a whole: a part of one costs as much as all of it."""
 SUBSCRIPTIONS = Orders(
     Lot.id,
     {
@@ -88,8 +90,8 @@ def run_report(unit: Unit, domain: str, report: str, part: Part = WHOLE, names: 
 def report_rows(
     unit: Unit, domain: str, report: str, wanted: Mapping[str, str], names: Sequence[str] | None = None
 ) -> Iterator[list[Any]]:
-    """All rows of a report as its fields, read a part at a time."""
-    part = Part(most=BATCH, filters=wanted)
+    """All rows of a report as its fields, read a part at a time where the rows come from the database one by one."""
+    part = Part(most=None if report in COMPUTED else BATCH, filters=wanted)
     while True:
         window = run_report(unit, domain, report, part, names)
         for item in window.items:

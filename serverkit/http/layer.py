@@ -266,7 +266,7 @@ def _object(model: type[BaseModel], data: bytes) -> Any:
     if not isinstance(value, dict):
         raise BodyNotJsonError
     if not can_be_kept(value):
-        raise ParameterError("the body holds a character that no text has")
+        raise ParameterError("the body holds a character, a number or a depth that cannot be kept")
     return _read(model, value, "body")
 
 

@@ -55,7 +55,7 @@ def read_body(request: Request) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise BodyError("the body is not JSON") from error
     if not can_be_kept(value):
-        raise BodyError("the body holds a character that no text has")
+        raise BodyError("the body holds a character, a number or a depth that cannot be kept")
     if value is None:
         return dict(paging)
     if not isinstance(value, dict):
@@ -85,6 +85,12 @@ def number_of(value: object, name: str) -> int:
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,12}", value.strip()):
         raise BodyError("{name} is not a whole number", name=name)
     return int(value)
+
+
+def not_more(entries: Sequence[Any], name: str, most: int) -> None:
+    """Refuse a list of a body whose work has no bound otherwise."""
+    if len(entries) > most:
+        raise BodyError("{name} has more than {most} entries", name=name, most=most)
 
 
 def is_blank(value: object) -> bool:

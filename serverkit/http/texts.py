@@ -1,4 +1,4 @@
-"""What no body of an interface may hold: characters that databases cannot store, and a member that says two things."""
+"""What no body of an interface may hold: what databases cannot store or answers cannot show, a member that says two things."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+_ROOM = 64
+"""How many levels may be around a value of a body where it is kept or shown, calls between included."""
+
 
 def can_be_kept(value: object) -> bool:
-    """Whether every text in a parsed body is one that every database takes: no NUL, no half of a surrogate pair."""
+    """Whether every part of a parsed body is one that every database takes, and that an answer may repeat.
+
+    No text with NUL or half of a surrogate pair, no number that JSON does not have, not too deep to be written again.
+    """
+    for _ in range(_ROOM):
+        value = [value]
     try:
-        return b"\\u0000" not in json.dumps(value, ensure_ascii=False).encode()
-    except (UnicodeEncodeError, RecursionError):
+        return b"\\u0000" not in json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
         return False
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from central.actions import accounts
+from central.actions.discovery import list_visible
 from central.api.compat.accounts import ACTIVE, KIND, asked_domain, caller_role
 from central.api.compat.wire import Call
 from serverkit.http.lenient import BodyError, Failure, is_blank, number_of, page
@@ -77,7 +78,7 @@ def list_accounts(call: Call) -> dict[str, Any]:
     """`GET /pnp/v2/accounts`, `dms/v2/smartaccounts`: the visible accounts with their numbers."""
     found = [
         {"companyName": row["name"], "domainIdentifier": row["domain"], "accountIdentifier": str(row["number"])}
-        for row in accounts.search_accounts(call.unit)
+        for row in list_visible(call.unit)
     ]
     return _listed(call, found)
 

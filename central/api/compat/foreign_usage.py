@@ -16,7 +16,7 @@ from exchange.errors import ExchangeError
 from exchange.identity import Udi
 from exchange.limits import TAG_CHARS
 from exchange.usage import MOST_COUNT, Measurement
-from serverkit.http.lenient import BodyError, entries_of, number_of
+from serverkit.http.lenient import BodyError, entries_of, not_more, number_of
 from serverkit.http.lenient_devices import identity_of
 from serverkit.http.texts import can_be_kept
 
@@ -58,15 +58,15 @@ def _read(udi: Udi, payload: object) -> ForeignUsage:
         raise BodyError("payload is not an object of texts that can be kept")
     report_id = _inner(value, "asset_identification").get("report_id", _inner(value, "meta").get("report_id"))
     tag = _inner(value, "meta").get("entitlement_tag")
-    if not isinstance(tag, str) or not 0 < len(tag.strip()) <= TAG_CHARS:
+    if not isinstance(tag, str) or not 0 < len(tag.strip()) <= TAG_CHARS or not tag.strip().isprintable():
         raise BodyError("{name} is missing in the payload", name="meta.entitlement_tag")
-    if isinstance(report_id, bool) or not isinstance(report_id, int | str) or not 0 < len(str(report_id)) <= 64:
+    named = "" if isinstance(report_id, bool) or not isinstance(report_id, int | str) else str(report_id)
+    if not 0 < len(named) <= 64 or not named.isprintable():
         raise BodyError("{name} is missing in the payload", name="asset_identification.report_id")
     entries = entries_of(value, "measurements")
-    if len(entries) > MOST_MEASUREMENTS:
-        raise BodyError("{name} has more than {most} entries", name="measurements", most=MOST_MEASUREMENTS)
+    not_more(entries, "measurements", MOST_MEASUREMENTS)
     measured = tuple(found for entry in entries if (found := _measurement(tag.strip(), entry)) is not None)
-    return ForeignUsage(udi, f"{report_id} {tag.strip()}", tag.strip(), measured)
+    return ForeignUsage(udi, f"{named} {tag.strip()}", tag.strip(), measured)
 
 
 def _inner(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:

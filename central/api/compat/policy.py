@@ -36,6 +36,8 @@ from serverkit.http.lenient import (
     Failure,
     entries_of,
     is_blank,
+    list_of,
+    not_more,
     number_of,
     objects_of,
     said,
@@ -45,6 +47,7 @@ from serverkit.http.lenient_devices import identity_of
 from serverkit.http.memory import MOST_BYTES, AnswerMemory, Kept
 
 MOST_ENTRIES = 100
+MOST_KEYS = 500
 MOST_REPORTS = 500
 POLL_SECONDS = 300
 ERRORS = {"not_enough_free": "ERROR_ALL_COUNTS_IN_USE"}
@@ -54,8 +57,8 @@ def request_authorizations(call: Call) -> dict[str, Any]:
     """`devices/authrequest`: each entry has its own outcome, which the poll shows. The same request again changes nothing."""
     data = data_of(call)
     entries = objects_of(data, "licenses")
-    if len(entries) > MOST_ENTRIES:
-        raise BodyError("{name} has more than {most} entries", name="licenses", most=MOST_ENTRIES)
+    not_more(entries, "licenses", MOST_ENTRIES)
+    not_more([key for one in entries for key in list_of(one, "keys")], "keys", MOST_KEYS)
     call = replace(call, path={**call.path, "va": _place(call, data)})
     place = json.dumps([call.smart_account.id, call.path["va"]]).encode()
     digest = hashlib.sha256(place + call.request.body).hexdigest()
@@ -72,8 +75,7 @@ def report_usage(call: Call) -> dict[str, Any]:
     """`devices/reportusage`: usage reports are booked when they arrive; a report that was booked before is refused."""
     data = data_of(call)
     reports = objects_of(data, "reports")
-    if sum(len(entries_of(one, "usage")) for one in reports) > MOST_REPORTS:
-        raise BodyError("{name} has more than {most} entries", name="usage", most=MOST_REPORTS)
+    not_more([usage for one in reports for usage in entries_of(one, "usage")], "usage", MOST_REPORTS)
     call = replace(call, path={**call.path, "va": _place(call, data)})
     shown, booked = [], 0
     for report in reports:
@@ -133,6 +135,8 @@ def _changed(call: Call, entry: Mapping[str, Any], seed: str) -> str:
     confirmation, returned = (text_of(entry, name, needed=False) for name in ("confirm_code", "remove_code"))
     named = {"sudi": entry.get("sudi"), "productTagName": entry.get("software_tag_identifier")}
     unit, keyring, domain = call.unit, call.server.keyring, call.domain
+    if wanted and returned:
+        raise BodyError("keys and remove_code are in one entry; return the licences first")
     reservation = _reservation(call, named)
     if confirmation and reservation and not returned:
         confirm_reservation(unit, domain, reservation, confirmation)

@@ -14,10 +14,12 @@ from central.domain.ledger.rules import HeldLot
 from exchange.compliance import LotPhase, lot_phase
 from exchange.vocabulary import Billing, Compliance
 from serverkit.clock import iso
-from serverkit.http.lenient import BodyError, text_of, words_of
+from serverkit.http.lenient import BodyError, not_more, text_of, words_of
 from serverkit.http.lenient_devices import asked_identity, fits, snake_identity
+from serverkit.views import IdentifiedInstance
 
 NO_DATA = {"status": "COMPLETE", "message_code": "NO_DATA_FOUND", "message": "No matching record found for given input"}
+MOST_ACCOUNTS = MOST_TAGS = 100
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -161,12 +163,18 @@ def search_devices(call: Call) -> dict[str, Any]:
     if not any(name in wanted for name in discovery.SEARCHED):
         raise BodyError("Missing required input parameters: {name}", name="udi_serial_number")
     tag = call.request.query.get("software_tag", "").strip()
+    found = [
+        one
+        for one in discovery.find_instances(call.unit, wanted)
+        if fits(one.instance, wanted) and (not tag or one.instance.product_tag == tag)
+    ]
+    by_account: dict[str, list[IdentifiedInstance]] = {}
+    for one in found:
+        by_account.setdefault(one.account["domain"], []).append(one.instance)
+    uses = {domain: instances.uses_of(call.unit, domain, rows) for domain, rows in by_account.items()}
     shown = []
-    for one in discovery.find_instances(call.unit, wanted):
-        row = one.instance
-        if not fits(row, wanted) or (tag and row.product_tag != tag):
-            continue
-        use = instances.uses_of(call.unit, one.account["domain"], [row])[row.id]
+    for one in found:
+        row, use = one.instance, uses[one.account["domain"]][one.instance.id]
         lines = [
             {
                 "license": line.tag,
@@ -200,6 +208,7 @@ def search_subscriptions(call: Call) -> dict[str, Any]:
     entries = [asked] if isinstance(asked, dict) else asked
     if not isinstance(entries, list) or not entries or not all(isinstance(one, dict) for one in entries):
         raise BodyError("Missing required input parameters: {name}", name="smartAccount")
+    not_more(entries, "smartAccount", MOST_ACCOUNTS)
     offers = [_offer(call, one) for one in entries]
     return {"source": "ESM", "status": "SUCCESS", "offerDetails": offers}
 
@@ -223,6 +232,10 @@ def _offer(call: Call, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def reservable_licences(call: Call) -> dict[str, Any]:
     """`search-slr-details`: the licences that devices with these software tags may reserve."""
+    tags = [*dict.fromkeys(words_of(call.body, "softwareTags"))]
+    if not tags:
+        raise BodyError("Missing required input parameters: {name}", name="softwareTags")
+    not_more(tags, "softwareTags", MOST_TAGS)
     entries = [row for row in list_catalogue(call.unit) if row["kind"] == "entitlement"]
     data = [
         {
@@ -239,8 +252,6 @@ def reservable_licences(call: Call) -> dict[str, Any]:
                 if not row["products"] or tag in row["products"]
             ],
         }
-        for tag in dict.fromkeys(words_of(call.body, "softwareTags"))
+        for tag in tags
     ]
-    if not data:
-        raise BodyError("Missing required input parameters: {name}", name="softwareTags")
     return {"status": "SUCCESS", "statusMessage": "OK", "data": data}

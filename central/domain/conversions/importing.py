@@ -123,10 +123,13 @@ def import_sources(
     assigned: list[str] = []
     licences: list[dict[str, Any]] = []
     there = _licences(unit, account_id, file.known)
+    by_holder: dict[str, dict[str, ClassicLicence]] = {}
+    for (source_id, sku), there_row in there.items():
+        by_holder.setdefault(source_id, {})[sku] = there_row
     for one, rows in by_source.items():
         target = file.targets[one.virtual_account]
         holder, moved = _enter(unit, account_id, file, one, target)
-        kept = {sku: row for (source_id, sku), row in there.items() if source_id == holder.id}
+        kept = by_holder.get(holder.id, {})
         changed = _changed(kept, rows)
         licences += [_licence(account_id, holder.id, row, kept.get(row.sku)) for row in changed]
         sums = {sku: row.quantity - row.converted for sku, row in kept.items()}
