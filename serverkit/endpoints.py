@@ -13,6 +13,9 @@ _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
 _NUMBERS = re.compile(r"[0-9.]+")
 _PORT = re.compile(r"[0-9]{1,5}")
+_ZONE = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+_ZONE_IN_URL = re.compile(r"%25(?=[^\]])")
+"""The mark before the zone of an IPv6 address, as a URL has it (RFC 6874)."""
 _LOGIN_PART = r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*"
 _LOGIN = re.compile(rf"({_LOGIN_PART})(?::({_LOGIN_PART}))?")
 _PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*")
@@ -59,7 +62,7 @@ def read_url(text: str, ports: dict[str, int], *, login: bool = False) -> Endpoi
     authority, slash, path = rest.partition("/")
     if not _PATH.fullmatch(slash + path):
         raise EndpointError(f"an address such as {example} is needed, without query, fragment and blanks")
-    host, port = read_host(authority, ports[scheme.lower()])
+    host, port = read_host(_ZONE_IN_URL.sub("%", authority, count=1), ports[scheme.lower()])
     return Endpoint(scheme.lower(), host, port, slash + path, user, password)
 
 
@@ -108,10 +111,13 @@ def read_host(text: str, port: int | None) -> tuple[str, int]:
 
 
 def _version_6(text: str) -> str:
+    _, mark, zone = text.partition("%")
     try:
         IPv6Address(text)
     except AddressValueError as error:
         raise EndpointError("what is in brackets is not an IPv6 address") from error
+    if mark and not _ZONE.fullmatch(zone):
+        raise EndpointError("what follows % in an IPv6 address is not the name of an interface")
     return text
 
 

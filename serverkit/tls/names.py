@@ -6,6 +6,7 @@ import ipaddress
 import json
 import re
 import socket
+import unicodedata
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -24,18 +25,27 @@ UNREADABLE = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameTy
 """What the library says of extensions that it does not take."""
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*", re.ASCII)
+_NUMBERS = re.compile(r"[0-9.]+")
 _LINK_SCOPE, _PASSING_FLAGS = 0x20, 0x01 | 0x08 | 0x20 | 0x40
 """Of IPv6: addresses of one link only; those that are temporary, refused as duplicates, deprecated, not settled."""
 
 
 def plain_name(text: str) -> str | None:
-    """A host name or an IP address in its plain form; None where the text is neither."""
+    """A host name or an IP address in its plain form; None where the text is neither.
+
+    The zone of an IPv6 address (`%eth0`) is left out: it means something on one machine only, and no certificate has it.
+    A name that the encoding of names changes to another one (`ß` to `ss`) is none: it is written as `xn--...`.
+    """
     trimmed = text.strip().rstrip(".").lower()
+    inner = trimmed[1:-1] if trimmed.startswith("[") and trimmed.endswith("]") else trimmed
     with suppress(ValueError):
-        return str(ipaddress.ip_address(trimmed.removeprefix("[").removesuffix("]")))
+        return str(ipaddress.ip_address(inner.partition("%")[0] if ":" in inner else inner))
     with suppress(UnicodeError):
-        trimmed = trimmed if trimmed.isascii() else trimmed.encode("idna").decode("ascii")
-    return trimmed if len(trimmed) <= 253 and _NAME.fullmatch(trimmed) else None
+        encoded = trimmed if trimmed.isascii() else trimmed.encode("idna").decode("ascii")
+        meant = encoded == trimmed or encoded.encode("ascii").decode("idna") == unicodedata.normalize("NFC", trimmed)
+        trimmed = encoded if meant else ""
+    numbers = _NUMBERS.fullmatch(trimmed)
+    return trimmed if len(trimmed) <= 253 and _NAME.fullmatch(trimmed) and not numbers else None
 
 
 def host_of(header: str) -> str | None:

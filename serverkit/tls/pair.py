@@ -184,6 +184,12 @@ def _certificates(data: bytes) -> list[x509.Certificate]:
                 remedy="Have the request signed by an authority, and put what it issues into the folder `tls`.",
                 certificate=CERTIFICATE,
             )
+        if any(kind in {b"PKCS7", b"CMS"} for kind, _ in blocks):
+            raise TlsPairError(
+                "{certificate} is a PKCS #7 bundle (.p7b), not certificates in PEM form",
+                remedy="Change it to PEM: openssl pkcs7 -print_certs -in FILE.",
+                certificate=CERTIFICATE,
+            )
         raise TlsPairError("{certificate} holds no whole certificate in PEM form", certificate=CERTIFICATE)
     try:
         chain = [x509.load_pem_x509_certificate(block + b"\n") for block in wanted]

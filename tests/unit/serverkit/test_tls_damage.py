@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs7
 
+from serverkit.endpoints import EndpointError, read_url
 from serverkit.errors import InvalidInputError
 from serverkit.outward import client_context
 from serverkit.tls import serving
 from serverkit.tls.errors import TlsPairError
 from serverkit.tls.imports import examine_certificate
-from serverkit.tls.own import ensure_pair
+from serverkit.tls.names import AskedNames, asked_names, plain_name
+from serverkit.tls.own import KEPT, RENEWED, ensure_pair
 from serverkit.tls.pair import CERTIFICATE, Pair, read_pair
 from serverkit.tls.requests import WAITING_REQUEST, describe_request, request_certificate
 from serverkit.tls.serving import ServingPair
@@ -133,3 +136,46 @@ def test_authorities_may_have_comments_in_any_language(folder: Path) -> None:
     assert client_context(text).cert_store_stats()["x509"] == 1
     with pytest.raises(InvalidInputError):
         client_context("für die Prüfstelle")
+
+
+@pytest.mark.row("S3.4")
+def test_a_link_local_address_with_its_interface_is_covered_once(folder: Path) -> None:
+    """A device that names an interface in the address (`%eth0`) does not have the certificate renewed by every run of the job."""
+    asked = AskedNames(folder, lambda: NOW)
+    for header in ("[fe80::1%eth0]:8443", "[fe80::2%" + "x" * 3000 + "]"):
+        asked.note(header)
+    names = asked_names(folder, NOW)
+
+    assert names == ["fe80::1", "fe80::2"]
+    assert [ensure_pair(folder, NOW, [*names, "fe80::3"]) for _ in range(2)] == [RENEWED, KEPT]
+    assert [one.kind for one in wanted_alerts(folder, NOW, names, "site")] == []
+
+
+NAMES = {
+    "[2001:db8::1]": "2001:db8::1", "b\u00fccher.example": "xn--bcher-kva.example", "Site.Example.": "site.example",
+    "[2001:db8::1": None, "2001:db8::1]": None, "256.1.1.1": None, "1.2.3": None, "fa\u00df.example": None, "a b": None,
+}  # fmt: skip
+
+
+@pytest.mark.row("S3.4")
+def test_a_name_of_the_server_is_a_name_or_an_address_and_never_another_one() -> None:
+    """Numbers that are no address, single brackets, and letters that would make another name are none."""
+    assert {text: plain_name(text) for text in NAMES} == NAMES
+
+
+@pytest.mark.row("S1.4")
+def test_the_interface_of_an_address_is_a_name_and_nothing_else() -> None:
+    """No line end or other sign gets into a request by way of an IPv6 zone; the form of RFC 6874 is read."""
+    ports = {"https": 443}
+    for zone in ("a\r\nHost: b", "a b", "<b>", "x" * 65):
+        with pytest.raises(EndpointError, match="name of an interface"):
+            read_url(f"https://[fe80::1%{zone}]", ports)
+    assert {read_url(f"https://[fe80::1{mark}eth0]", ports).host for mark in ("%", "%25")} == {"fe80::1%eth0"}
+
+
+@pytest.mark.row("S3.4")
+def test_a_bundle_of_another_form_is_named(folder: Path) -> None:
+    """What an authority sends as `.p7b` is told from a damaged file."""
+    bundle = pkcs7.serialize_certificates(list(read_pair(folder).chain), serialization.Encoding.PEM)
+    (check, *_) = examine_certificate(folder, bundle, NOW, []).checks
+    assert "PKCS #7" in check.detail
