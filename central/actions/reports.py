@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -78,13 +78,30 @@ def run_report(unit: Unit, domain: str, report: str, part: Part = WHOLE, names: 
     if report not in RUNS:
         raise UnknownReportError("there is no report {name!r}", name=report[:32])
     account, wanted = by_domain(unit, domain), part.wanted
-    if names is None and "virtual_accounts" in wanted:
-        names = [one.strip() for one in wanted["virtual_accounts"].split(",") if one.strip()]
     places = chosen_names(unit, account.id, names)
+    if names is None and (text := part.filters.get("virtual_accounts", "").strip()):
+        places = chosen_names(unit, account.id, listed_names(text, places.values()))
     if keys := wanted_keys(wanted.get("va_tags", "")):
         tags = tags_of(unit, account.id)
         places = {va: name for va, name in places.items() if has_all(tags.get(va, ()), keys)}
     return RUNS[report](unit, account.id, places, part)
+
+
+def listed_names(text: str, known: Collection[str]) -> list[str]:
+    """The names of a list separated by commas, where a known name may have commas itself; blanks around them do not count."""
+    names = {tuple(_parts(name)): name for name in known}
+    parts, found, at = [one for one in _parts(text) if one], list[str](), 0
+    most = max((len(one) for one in names), default=1)
+    while at < len(parts):
+        ends = range(min(at + most, len(parts)), at, -1)
+        end = next((end for end in ends if tuple(parts[at:end]) in names), at + 1)
+        found.append(names.get(tuple(parts[at:end]), parts[at]))
+        at = end
+    return found
+
+
+def _parts(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",")]
 
 
 def report_rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from typing import Any
+from urllib.parse import quote
 from zipfile import ZipFile
 
 import pytest
@@ -113,3 +114,25 @@ def test_the_page_lists_the_reports_and_runs_each(portal: Portal) -> None:
     assert api.ask("GET", f"{own}/instances")[1]["items"][0]["name"] == "rack-SN1"
     assert api.ask("GET", f"{own}/licences?after=x")[0] == 422
     assert api.ask("GET", f"{own}/licences?virtual_accounts=Nowhere")[0] == 404
+
+
+@pytest.mark.row("C12.1")
+def test_virtual_accounts_with_commas_and_long_names_are_chosen_whole(portal: Portal) -> None:
+    """A name may hold commas, and a list of long names is not cut; an unknown one is refused, by page and REST."""
+    world, server, enter = portal
+    places = ["Berlin, Mitte", "Y" * 200, "Z" * 200]
+    for place in places:
+        world.central("virtual-account", "create", ACCOUNT, place)
+    orders = [f'"{place}",ESSENTIALS,{5 + at},perpetual' for at, place in enumerate(places)]
+    world.central("order", "import", ACCOUNT, world.file("o.csv", "\n".join(("virtual_account,tag,quantity,type", *orders, ""))))  # fmt: skip
+    enter()
+    owner = enter("owner", "account_user")
+    api = Api(make_app(server), central_token(world, "read", user="owner"))
+    own = f"/smart-accounts/{ACCOUNT}/reports/licences?virtual_accounts="
+    listed = api.ask("GET", own + quote(",".join(places)))[1]["items"]
+    page = text_of(owner.get(f"{R}/licences?virtual_accounts={quote(','.join(places).replace(', ', ','))}"))
+
+    assert {one["virtual_account"] for one in listed} == set(places)
+    assert all(place in page for place in places)
+    assert "Spare" not in page
+    assert api.ask("GET", own + quote("Berlin, Nord"))[0] == 404

@@ -33,7 +33,9 @@ class ReportPage(Page):
     after: str | None = Field(
         default=None, max_length=4096, pattern=PLAIN, description="The `next` of the page before."
     )
-    virtual_accounts: str | None = Field(default=None, max_length=255, pattern=PLAIN, description="Names with commas.")
+    virtual_accounts: str | None = Field(
+        default=None, max_length=4096, pattern=PLAIN, description="Names, separated by commas."
+    )
     va_tags: str | None = Field(default=None, max_length=255, pattern=PLAIN, description="With all of these tags.")
 
 
