@@ -21,7 +21,7 @@ from serverkit.web.urls import filled
 
 ROWS = (50, 100, 250, 500)
 COUNTED_TO = 10_000
-LONGEST, LONGEST_LIST = 200, 4000
+LONGEST = {"tags": 4000}
 DENSITIES = ("compact", "normal", "comfortable")
 USUAL_VIEW = "usual"
 """What an address says that means what is usual, though the list opens with a view that somebody saved."""
@@ -43,11 +43,6 @@ class Filter:
     def offered(self, page: Any) -> Choices:
         """The values to choose from."""
         return self.choices(page) if callable(self.choices) else self.choices
-
-    @property
-    def longest(self) -> int:
-        """How many letters of a value are read; a list is as long as an address may be."""
-        return LONGEST_LIST if self.kind == "tags" else LONGEST
 
     def lets(self, item: Item, value: str) -> bool:
         """Whether a row in memory passes."""
@@ -190,7 +185,11 @@ class Table:
         most = int(rows) if rows in {str(one) for one in ROWS} else ROWS[0]
         usual = tuple(one.name for one in self.columns if one.shown)
         chosen = [name for text in asked.getlist("cols") for name in text.split(",") if self.column(name)]
-        filters = {one.name: text for one in self.filters if (text := asked.get(one.name, "").strip()[: one.longest])}
+        filters = {
+            one.name: text
+            for one in self.filters
+            if (text := asked.get(one.name, "").strip()[: LONGEST.get(one.kind, 200)])
+        }
         after, before = asked.get("after") or None, asked.get("before") or None
         density = asked.get("density", "")
         return Wanted(
