@@ -185,15 +185,11 @@ class Table:
         most = int(rows) if rows in {str(one) for one in ROWS} else ROWS[0]
         usual = tuple(one.name for one in self.columns if one.shown)
         chosen = [name for text in asked.getlist("cols") for name in text.split(",") if self.column(name)]
-        filters = {
-            one.name: text
-            for one in self.filters
-            if (text := asked.get(one.name, "").strip()[: LONGEST.get(one.kind, 200)])
-        }
+        given = {one.name: asked.get(one.name, "").strip()[: LONGEST.get(one.kind, 200)] for one in self.filters}
         after, before = asked.get("after") or None, asked.get("before") or None
         density = asked.get("density", "")
         return Wanted(
-            filters, sort, after, before, most, tuple(chosen) or usual, tuple(notes),
+            {name: text for name, text in given.items() if text}, sort, after, before, most, tuple(chosen) or usual, tuple(notes),
             density=density if density in DENSITIES else "",
         )  # fmt: skip
 
