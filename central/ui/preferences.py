@@ -10,7 +10,7 @@ from central.actions import preferences as actions
 from central.actions.lists import list_event_window
 from central.actions.time import zone_of
 from central.domain.access.rules import Permission
-from central.domain.preferences.errors import UnknownFlagError
+from central.domain.preferences.errors import AddressMissingError, UnknownFlagError
 from central.domain.preferences.rules import FLAGS, NOTICES
 from serverkit.day_times import DayTimeError, read_zone
 from serverkit.db.windows import Part
@@ -134,15 +134,11 @@ def save_mail(page: Page) -> Answer:
             reasons["own_zone"] = _("This is no time zone; a name such as Europe/Vienna is needed.")
     if reasons:
         raise InvalidFormError(reasons)
-    actions.set_preferences(
-        page.unit,
-        page.parts["domain"],
-        read.address,
-        read.kinds,
-        at_once=read.at_once,
-        summary=read.summary,
-        zone=read.own_zone,
-    )
+    chosen = (page.unit, page.parts["domain"], read.address, read.kinds)
+    try:
+        actions.set_preferences(*chosen, at_once=read.at_once, summary=read.summary, zone=read.own_zone)
+    except AddressMissingError as error:
+        raise InvalidFormError({"address": error.message}) from error
     return Moved(f"/a/{page.parts['domain']}/preferences", _("Saved."))
 
 

@@ -184,3 +184,21 @@ def test_a_flag_is_changed_with_a_reason_logged_and_mailed(vendor: World, box: B
     assert logged == ["add_to_inventory switched off: Stock is counted by hand."]
     assert [to for to, _, _ in mails] == [ann]
     assert "Reason: Stock is counted by hand." in mails[0][2]
+
+
+@pytest.mark.row("C12.2")
+@pytest.mark.one_database("a rule of one refusal")
+def test_an_address_that_other_accounts_need_is_not_removed(vendor: World) -> None:
+    """One account does not end the mail of another unseen; without a role there, nothing needs the address any more."""
+    vendor.central("account", "create", "other.example", "--name", "Other")
+    to = person(vendor, "ann", "account_user", "expired")
+    role = ("ann", "--role", "account_user", "--account", "other.example")
+    vendor.central("user", "add", *role)
+    vendor.central("preferences", "set", "other.example", "ann", "--address", to, "--event", "expired")
+    refused = vendor.central("preferences", "set", ACCOUNT, "ann", "--address", "", code=1)["error"]
+    kept = vendor.central("preferences", "show", "other.example", "ann")["address"]
+    vendor.central("user", "remove-role", *role)
+    freed = vendor.central("preferences", "set", ACCOUNT, "ann", "--address", "")
+
+    assert (refused["code"], "Other" in refused["message"], kept) == ("address_missing", True, to)
+    assert freed["address"] == ""

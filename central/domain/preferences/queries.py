@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 
 from central.domain.access.models import RoleAssignment, User
 from central.domain.access.rules import Role
+from central.domain.accounts.models import SmartAccount
 from central.domain.alerts.models import Alert
 from central.domain.base import Counter
 from central.domain.preferences.models import AccountFlag, NoticeSetting
@@ -52,6 +53,24 @@ def summaries(unit: Unit) -> Sequence[tuple[str, str, date]]:
     """Who gets a daily summary: account, zone, and the day of the last one."""
     query = select(NoticeSetting.account_id, NoticeSetting.zone, NoticeSetting.summed_on)
     return [(row[0], row[1], row[2]) for row in unit.session.execute(query.where(NoticeSetting.summary.is_(True)))]
+
+
+def mailed_accounts(unit: Unit, user_id: str, *, but: str) -> list[str]:
+    """The names of other accounts of a user about which mail is wanted; the address is one for all of them."""
+    held = exists().where(
+        RoleAssignment.user_id == user_id, RoleAssignment.account_id.in_((NoticeSetting.account_id, ""))
+    )
+    query = (
+        select(SmartAccount.name, NoticeSetting.kinds)
+        .join(NoticeSetting, NoticeSetting.account_id == SmartAccount.id)
+        .where(
+            NoticeSetting.user_id == user_id,
+            NoticeSetting.account_id != but,
+            held,
+            or_(NoticeSetting.at_once.is_(True), NoticeSetting.summary.is_(True)),
+        )
+    )
+    return sorted(name for name, kinds in unit.session.execute(query) if kinds)
 
 
 def last_event(unit: Unit, account_id: str) -> int:

@@ -20,7 +20,7 @@ from central.domain.preferences.errors import (
     UnknownNoticeZoneError,
 )
 from central.domain.preferences.models import AccountFlag, NoticeSetting
-from central.domain.preferences.queries import administrators, flags_of, last_event
+from central.domain.preferences.queries import administrators, flags_of, last_event, mailed_accounts
 from central.domain.preferences.rules import FLAGS, MAILED_FLAGS, NOTICES, summary_day
 from serverkit.day_times import DayTimeError, read_zone
 from serverkit.db.unit import Unit
@@ -76,6 +76,8 @@ def set_notices(
         check_address(address)
     elif kinds and (at_once or summary):
         raise AddressMissingError
+    elif user.email and (others := mailed_accounts(unit, user.id, but=account.id)):
+        raise AddressMissingError("mail about {account} needs the address", account=others[0])
     user.email = address or None
     row = unit.session.get(NoticeSetting, (account.id, user.id))
     if row is None:
