@@ -112,7 +112,7 @@ def overall(
     *,
     reserved: bool = False,
 ) -> Authorization:
-    """Derive the authorization of the whole device (device model, section 4)."""
+    """Derive the authorization of the whole device (row D1)."""
     known = {right.tag: right for right in rights}
     if reserved:
         return Authorization.AUTHORIZED_RESERVED if known else Authorization.AUTHORIZATION_EXPIRED

@@ -230,21 +230,3 @@ def until(end: datetime) -> Filled:
         "until {time} on {day} {month} {year} UTC",
         {"time": f"{at:%H:%M}", "day": at.day, "month": _MONTHS[at.month - 1], "year": at.year},
     )
-
-
-@dataclass(frozen=True, slots=True)
-class SyncDeadlines:
-    """When a satellite that does not synchronize is reminded, called overdue, and removed (row C10.3)."""
-
-    reminder: datetime
-    overdue: datetime
-    removal: datetime
-
-
-def sync_deadlines(last_sync: datetime, reminder_days: int, overdue_days: int, removal_days: int) -> SyncDeadlines:
-    """Deadlines counted in full days from the last successful synchronization."""
-    return SyncDeadlines(
-        last_sync + timedelta(days=reminder_days),
-        last_sync + timedelta(days=overdue_days),
-        last_sync + timedelta(days=removal_days),
-    )

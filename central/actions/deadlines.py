@@ -37,14 +37,14 @@ def end_terms(keyring: KeyRing, unit: Unit) -> str:
 def apply_deadlines(keyring: KeyRing, unit: Unit) -> str:
     """Remove overdue satellites, free silent devices' licences, refresh the alerts of the day; the result of the job."""
     due = due_accounts(unit)  # before what is removed can no longer be found
-    removed, changed = end_overdue_satellites(unit), end_silent_instances(unit)
+    removed, changed = remove_unsynchronized_satellites(unit), end_silent_instances(unit)
     end_restored_marks(unit)
     refreshed = refresh_due(unit, keyring, due)
     counts = quantity(removed, "satellite"), quantity(changed, "product instance"), quantity(refreshed, "account")
     return "{} removed, {} changed, {} refreshed".format(*counts)
 
 
-def end_overdue_satellites(unit: Unit) -> int:
+def remove_unsynchronized_satellites(unit: Unit) -> int:
     """Remove satellites that did not synchronize in time (row C10.3)."""
     count = 0
     for row in list(unit.session.scalars(select(Satellite).where(Satellite.state == AUTHORIZED))):

@@ -10,9 +10,9 @@ from central.actions.instance_details import HELD, RESERVED, USED, HadLicence, l
 from central.actions.lookup import visible_names
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
+from central.domain.accounts.managed_accounts import managed_by, refuse_managed
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import by_domain, managers, virtual_account
-from central.domain.accounts.services import managed_by, refuse_managed
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import instance_name, instances_by_id
 from central.domain.instances.rules import Possession, judge_release, judge_removal

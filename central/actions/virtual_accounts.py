@@ -13,6 +13,7 @@ from central.domain.access.rules import Permission, permits
 from central.domain.access.services import drop_roles, held_roles, require
 from central.domain.accounts import services
 from central.domain.accounts.errors import DefaultVirtualAccountError, VirtualAccountNotEmptyError
+from central.domain.accounts.managed_accounts import held_by_satellite
 from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.queries import by_domain, by_number, managers, virtual_account, visible_in
 from central.domain.accounts.tags import beginning, drop_tags, tags_of
@@ -159,7 +160,7 @@ def judge_deletion(unit: Unit, domain: str, name: str) -> Verdict:
 def _judge(unit: Unit, row: VirtualAccount) -> Verdict:
     reasons: list[RefusedError] = []
     if row.satellite_id is not None:
-        reasons.append(services.held_by_satellite(unit, row))
+        reasons.append(held_by_satellite(unit, row))
     if owned_in(unit, row.account_id, row.id) or claimed_in(unit, row.account_id, row.id):
         reasons.append(VirtualAccountNotEmptyError("{name} holds licences", name=row.name))
     if in_virtual_accounts(unit, row.account_id, [row.id]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from central.actions.readiness import checks
-from central.device_api.groups import Groups
+from central.device_api.message_groups import Groups
 from central.runtime import Central
 from exchange.device.openapi import describe
 from exchange.device.verifier import DeviceMessage

@@ -16,11 +16,9 @@ from central.domain.event_log.services import record
 from central.domain.export_control.moving import follow_keys
 from central.domain.export_control.queries import has_restricted
 from central.domain.instances.devices import (
-    change_active,
     find_key,
     issue_certificate,
     known_device,
-    leave_set,
     membership,
     note_restored,
     registered_with,
@@ -29,6 +27,7 @@ from central.domain.instances.devices import (
 from central.domain.instances.models import DeviceKey, Instance
 from central.domain.instances.queries import find_instance, placed_name, same_hardware
 from central.domain.instances.services import note_removed
+from central.domain.instances.standby_sets import change_active, leave_set
 from central.domain.ledger.claims import claims_of
 from central.domain.reservations.queries import reservation_of
 from central.domain.tokens.models import Token

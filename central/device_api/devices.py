@@ -27,7 +27,7 @@ from central.domain.instances.queries import find_instance, placed_name
 from central.domain.ledger.allotting import allotment_lines
 from central.domain.ledger.claims import claims_of, replace_claims
 from central.domain.ledger.queries import PoolFigures, pools
-from central.domain.policies.queries import days
+from central.domain.policies.queries import policy_number
 from central.keyring import KeyRing
 from central.sync.givebacks import Place, Taken, take
 from exchange.canonical import JsonObject
@@ -164,7 +164,7 @@ def _answer(
 def _allotments(
     unit: Unit, keyring: KeyRing, account: SmartAccount, virtual_account: VirtualAccount, tags: tuple[str, ...]
 ) -> list[JsonObject]:
-    until = unit.now + timedelta(days=days(unit, "sync_removal_days"))
+    until = unit.now + timedelta(days=policy_number(unit, "sync_removal_days"))
     return [
         seal_allotment(
             Allotment(

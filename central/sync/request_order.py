@@ -40,7 +40,7 @@ def note_restored_central(unit: Unit, keyring: KeyRing, satellite: Satellite, op
 
 
 def is_answered_otherwise(unit: Unit, keyring: KeyRing, satellite: Satellite, opened: OpenedRequest) -> bool:
-    """Whether central gave two answers of one number: it was restored from a backup in between."""
+    """Whether the satellite holds another answer of this number than the one here: then central was restored."""
     head = _head(keyring, opened)
     if head is None or (head.epoch, head.epoch_id) != (satellite.epoch, satellite.epoch_id):
         return False

@@ -21,7 +21,7 @@ from central.domain.catalogue.queries import changed_entitlements
 from central.domain.export_control.models import ExportRequestRecord, GrantRecord, ReleaseNotice
 from central.domain.export_control.services import ACTIVE
 from central.domain.ledger.allotting import allotment_lines
-from central.domain.policies.queries import days, travelling_policies
+from central.domain.policies.queries import policy_number, travelling_policies
 from central.domain.satellites.models import Satellite
 from central.keyring import KeyRing
 from exchange.files.rows import (
@@ -82,7 +82,7 @@ def _allotments(
     unit: Unit, keyring: KeyRing, account: SmartAccount, satellite: Satellite, own: list[VirtualAccount]
 ) -> Iterator[AllotmentRow]:
     names = {row.id: row.name for row in own}
-    until = unit.now + timedelta(days=days(unit, "sync_removal_days"))
+    until = unit.now + timedelta(days=policy_number(unit, "sync_removal_days"))
     query = select(GrantRecord.id).where(
         GrantRecord.account_id == account.id, GrantRecord.satellite_id == satellite.id, GrantRecord.state == ACTIVE
     )

@@ -28,7 +28,7 @@ class RequestOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KnownRequests:
-    """What central knows of a satellite: the running epoch and every digest that it was ever shown."""
+    """What central knows of a satellite: the running epoch, and the digests that judge this request."""
 
     epoch: int
     epoch_id: str

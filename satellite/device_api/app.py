@@ -9,7 +9,7 @@ from exchange.device.verifier import DeviceMessage
 from exchange.limits import DEVICE_MESSAGE_BYTES
 from exchange.vocabulary import DeviceOp
 from satellite.actions.readiness import checks
-from satellite.device_api.groups import Groups
+from satellite.device_api.message_groups import Groups
 from satellite.runtime import Satellite
 from serverkit.devices.messages import DeviceHttp
 

@@ -20,7 +20,7 @@ from satellite.core.instances.queries import instance_name
 from satellite.core.instances.services import note_name, touch
 from satellite.core.licences.services import claims_of, replace_claims
 from satellite.device_api.applied_lines import PoolUse
-from satellite.device_api.renewals import refuse_ended
+from satellite.device_api.fast_renewals import refuse_ended
 from serverkit.db.unit import Unit
 from serverkit.licence_texts import change_text
 

@@ -39,7 +39,7 @@ from satellite.core.instances.services import (
     registered_with,
     touch,
 )
-from satellite.core.instances.sets import change_active
+from satellite.core.instances.standby_sets import change_active
 from satellite.core.licences.queries import entitlement
 from satellite.core.site.queries import SiteRow, refuses_for_agreement
 from satellite.core.tokens.models import Token
@@ -48,9 +48,9 @@ from satellite.core.usage.services import book_report
 from satellite.device_api.applied_lines import AppliedLines, PoolUse
 from satellite.device_api.authorizations import authorize_device, contacted
 from satellite.device_api.device_rows import DeviceRows
+from satellite.device_api.fast_renewals import renew_authorization
 from satellite.device_api.leaving import leave
 from satellite.device_api.registrations import Authority, BatchRegistrations
-from satellite.device_api.renewals import renew_authorization
 from satellite.runtime import Satellite
 from serverkit.clock import iso
 from serverkit.db.unit import Unit

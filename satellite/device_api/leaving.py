@@ -12,7 +12,7 @@ from satellite.core.export_queue.services import take_return
 from satellite.core.instances.models import DeviceKey, Instance
 from satellite.core.instances.queries import same_hardware
 from satellite.core.instances.services import take_off
-from satellite.core.instances.sets import leave_set
+from satellite.core.instances.standby_sets import leave_set
 from satellite.core.licences.services import claims_of
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit

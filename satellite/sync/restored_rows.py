@@ -21,7 +21,7 @@ from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import instance_name, members_of
 from satellite.core.instances.rules import standby_rows
 from satellite.core.instances.services import live_keys, say, set_standbys
-from satellite.core.instances.sets import change_active
+from satellite.core.instances.standby_sets import change_active
 from satellite.core.licences.models import Claim
 from satellite.core.licences.services import claims_of, replace_claims
 from satellite.core.tokens.models import Token

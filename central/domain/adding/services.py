@@ -52,7 +52,8 @@ def included(unit: Unit, product: str) -> dict[str, int]:
 def offer_of(unit: Unit, row: Instance) -> Offer:
     """What the product of an instance brings, and what was added from this device already.
 
-    Nothing where only a request code that cannot be checked speaks of the device: anybody can write such a code, for any serial.
+    Empty if the device is known only from another maker's request code: it cannot be checked, so anyone could write one for
+    any serial number.
     """
     on = is_on(unit, row.account_id, "add_to_inventory")
     reservation = reservation_of(unit, row.account_id, row.id) if row.state == RESERVED else None

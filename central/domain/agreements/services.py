@@ -13,7 +13,7 @@ from central.domain.agreements.errors import AgreementPendingError, AgreementTex
 from central.domain.agreements.models import AgreementText
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
-from central.domain.policies.queries import changed_at, days
+from central.domain.policies.queries import changed_at, policy_number
 from central.domain.policies.services import set_policy
 from serverkit.db.unit import Unit
 from serverkit.names import check_text
@@ -23,7 +23,7 @@ MOST_LETTERS = 200_000
 
 def is_pending(unit: Unit, account: SmartAccount) -> bool:
     """Whether the account has yet to accept the version in force."""
-    return account.agreement_version is None or account.agreement_version < days(unit, "agreement_version")
+    return account.agreement_version is None or account.agreement_version < policy_number(unit, "agreement_version")
 
 
 def pending_since(unit: Unit, account: SmartAccount) -> tuple[int, datetime] | None:
@@ -31,12 +31,12 @@ def pending_since(unit: Unit, account: SmartAccount) -> tuple[int, datetime] | N
     if not is_pending(unit, account):
         return None
     in_force = changed_at(unit, "agreement_version")
-    return days(unit, "agreement_version"), max(account.created_at, in_force or account.created_at)
+    return policy_number(unit, "agreement_version"), max(account.created_at, in_force or account.created_at)
 
 
 def version_in_force(unit: Unit) -> int:
     """The version that accounts accept."""
-    return days(unit, "agreement_version")
+    return policy_number(unit, "agreement_version")
 
 
 def text_of(unit: Unit, version: int) -> str | None:
@@ -65,7 +65,7 @@ def publish(unit: Unit, text: str) -> int:
 def accept_agreement(unit: Unit, account: SmartAccount) -> SmartAccount:
     """Accept the version in force, as the actor; only those with authority may."""
     require(unit, Permission.AGREEMENT_ACCEPT, account.id)
-    version = days(unit, "agreement_version")
+    version = policy_number(unit, "agreement_version")
     if account.agreement_version != version:
         account.agreement_version, account.agreement_accepted_at = version, unit.now
         account.agreement_accepted_by = unit.actor.label

@@ -15,7 +15,7 @@ from central.domain.export_control.models import GrantRecord
 from central.domain.export_control.services import ACTIVE
 from central.domain.instances.models import DeviceKey, Instance, Standby
 from central.domain.instances.queries import device_name
-from central.domain.policies.queries import days
+from central.domain.policies.queries import policy_number
 from central.keyring import KeyRing
 from exchange.identity import Udi
 from exchange.keys import KEY_ID_DIGITS
@@ -80,7 +80,7 @@ def renew_grants(
     must have been installed by the key that its instance has, or by one of a set. So what a former key holds comes to its
     end (row C8.3).
     """
-    life = timedelta(days=days(unit, "grant_days"))
+    life = timedelta(days=policy_number(unit, "grant_days"))
     query = select(GrantRecord).where(
         GrantRecord.account_id == account_id,
         GrantRecord.satellite_id == satellite_id,
@@ -112,7 +112,7 @@ def renew_grants(
             key_hash=old.key_hash,
             not_before=unit.now,
             not_after=unit.now + life,
-            deliver_until=unit.now + timedelta(days=days(unit, "grant_delivery_days")),
+            deliver_until=unit.now + timedelta(days=policy_number(unit, "grant_delivery_days")),
             issued=unit.now,
         )
         row.generation, row.not_after, row.deliver_until = newer.generation, newer.not_after, newer.deliver_until

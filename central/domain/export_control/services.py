@@ -17,7 +17,7 @@ from central.domain.export_control.rules import MESSAGES, Application, judge_app
 from central.domain.instances.models import Instance
 from central.domain.instances.queries import device_name, placed_name
 from central.domain.ledger.granting import free_grant, grantable, lock_for_grant
-from central.domain.policies.queries import days
+from central.domain.policies.queries import policy_number
 from central.keyring import KeyRing
 from exchange.canonical import JsonObject
 from exchange.identity import Udi
@@ -161,8 +161,8 @@ def _grant(
         udi=statement.udi,
         key_hash=device_key.key_hash,
         not_before=unit.now,
-        not_after=unit.now + timedelta(days=days(unit, "grant_days")),
-        deliver_until=unit.now + timedelta(days=days(unit, "grant_delivery_days")),
+        not_after=unit.now + timedelta(days=policy_number(unit, "grant_days")),
+        deliver_until=unit.now + timedelta(days=policy_number(unit, "grant_delivery_days")),
         issued=unit.now,
     )
     row = store_grant(unit, account_id, grant, device_key, seal_grant(grant, keyring.grant_key))

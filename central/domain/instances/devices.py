@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, select
 
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.event_log.event_kinds import EventKind
-from central.domain.event_log.services import record
 from central.domain.instances.models import RESERVED, DeviceKey, Instance
 from central.domain.instances.queries import instance_name, known_unit, members_of, same_hardware, units_of
-from central.domain.instances.services import set_standbys
+from central.domain.instances.services import live_keys, say, set_standbys
 from central.domain.tokens.models import Token
 from central.keyring import KeyRing
 from exchange.certificate_issuing import issue_device_certificate
@@ -73,7 +72,7 @@ def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey
         known = known_unit(unit, token.account_id, body.udi, token.virtual_account_id)
     if known is not None and known.virtual_account_id != token.virtual_account_id:
         raise DeviceRefusal("other_virtual_account")  # only a person may move a device
-    live = {row.key_id: row.member for row in _live_keys(unit, known)} if known is not None else None
+    live = {row.key_id: row.member for row in live_keys(unit, known)} if known is not None else None
     verdict = judge_registration(live, key.key_id, body.udi.key)
     leads, same_token = known is None or known.udi_key == body.udi.key, known is not None and known.token_id == token.id
     used = uses_token(verdict, leads=leads, same_token=same_token)
@@ -86,12 +85,12 @@ def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey
         if known.state == RESERVED:  # it was added by its request code
             kind, message = EventKind.INSTANCE_ADDED, f"product instance {instance_name(known)} registered"
             known.token_id, known.registered_at = token.id, unit.now
-        _say(unit, kind, known, message)
+        say(unit, kind, known, message)
     elif verdict is RegistrationVerdict.JOIN:
         message = f"{body.udi.label} registered and joined the set of {instance_name(known)}"
-        _say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, known, message)
+        say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, known, message)
     elif used:
-        _say(unit, EventKind.INSTANCE_TOKEN, known, token_text(instance_name(known), token.export_controlled))
+        say(unit, EventKind.INSTANCE_TOKEN, known, token_text(instance_name(known), token.export_controlled))
     if verdict is not RegistrationVerdict.SAME:
         unit.session.add(_key_row(known, key, body.udi))
         unit.session.flush()  # the set is looked at again, and the request processor looks for the key
@@ -102,12 +101,12 @@ def register_device(unit: Unit, token: Token, body: RegisterBody, key: PublicKey
 def _update(unit: Unit, row: Instance, token: Token, body: RegisterBody, key: PublicKey) -> None:
     """Store what a unit of an instance reports about itself; the active unit reports for the set."""
     active, *standbys = members_of(row)
-    with_key = {one.member for one in _live_keys(unit, row)}
+    with_key = {one.member for one in live_keys(unit, row)}
     after = standbys_after(active, standbys, body.udi, body.standbys, with_key)
     if {udi.key for udi in after} != {udi.key for udi in standbys} and after:
         labels = ", ".join(member.label for member in after)
         message = f"{instance_name(row)} connected, configured with standbys {labels}"
-        _say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, row, message)
+        say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, row, message)
     set_standbys(unit, row, after)
     if body.udi.key == active.key:
         row.key_hash, row.token_id, row.export_allowed = key.key_hash, token.id, token.export_controlled
@@ -119,7 +118,7 @@ def _supersede(unit: Unit, row: Instance, udi: Udi) -> None:
     """Replace the keys of a unit by another one; the old keys keep the name and the right that the unit had."""
     right = ("token_id", "export_allowed") if udi.key == row.udi_key else ()  # the right of a set is its active unit's
     described = {name: getattr(row, name) for name in ("hostname", "product_tag", "software_version", *right)}
-    for old in _live_keys(unit, row):
+    for old in live_keys(unit, row):
         if old.member == udi.key:
             old.superseded, old.described = True, described
     if not same_hardware(unit, row):
@@ -152,7 +151,7 @@ def _add(unit: Unit, token: Token, body: RegisterBody, key: PublicKey) -> Instan
     kind = EventKind.INSTANCE_ADDED_STANDBYS if body.standbys else EventKind.INSTANCE_ADDED
     standbys = f" with standbys {', '.join(member.label for member in body.standbys)}" if body.standbys else ""
     name = unit.session.get_one(VirtualAccount, (row.account_id, row.virtual_account_id)).name
-    _say(unit, kind, row, f"product instance {instance_name(row)} added to {name}{standbys}")
+    say(unit, kind, row, f"product instance {instance_name(row)} added to {name}{standbys}")
     unit.session.flush()  # the request processor looks the key up again when it keeps the answer
     return row
 
@@ -168,25 +167,6 @@ def _key_row(row: Instance, key: PublicKey, udi: Udi) -> DeviceKey:
         issue=0,
         member=udi.key,
         resumed=0,
-    )
-
-
-def _live_keys(unit: Unit, row: Instance) -> list[DeviceKey]:
-    query = select(DeviceKey).where(
-        DeviceKey.account_id == row.account_id, DeviceKey.instance_id == row.id, DeviceKey.superseded.is_(False)
-    )
-    return list(unit.session.scalars(query.order_by(DeviceKey.key_id)))
-
-
-def _say(unit: Unit, kind: EventKind, row: Instance, message: str) -> None:
-    record(
-        unit,
-        row.account_id,
-        kind,
-        message,
-        subject={"instance": row.id, "pid": row.udi["pid"], "serial": row.udi["serial"]},
-        virtual_account_id=row.virtual_account_id,
-        instance_id=row.id,
     )
 
 
@@ -212,12 +192,12 @@ def revive_key(unit: Unit, key: DeviceKey) -> None:
     key.instance_id, key.superseded, key.described = separate.id, False, None
     for row in (old, separate):  # each event names its own machine only
         message = f"two machines show the identity of {udi.label}; this one is {instance_name(row)}"
-        _say(unit, EventKind.INSTANCE_CLONE, row, message)
+        say(unit, EventKind.INSTANCE_CLONE, row, message)
     unit.session.flush()  # the request processor asks for the instance at once
 
 
 def note_restored(unit: Unit, key: DeviceKey, resumed: int) -> bool:
-    """Mark a device that continued above the number named to it (exchange rule 8); True if it counts as a clone."""
+    """Mark a device that continued above the number named to it (docs/format/devices.md); True if it counts as a clone."""
     row = unit.session.get_one(Instance, (key.account_id, key.instance_id))
     if resumed <= key.resumed:
         return False  # the same message again
@@ -228,7 +208,7 @@ def note_restored(unit: Unit, key: DeviceKey, resumed: int) -> bool:
         message = f"{instance_name(row)} used old numbers twice within {AUTHORIZATION_RENEWAL.days} days: two machines have its key"
     else:
         message = f"{instance_name(row)} used an old number: it was restored from an older copy"
-    _say(unit, EventKind.INSTANCE_CLONE if clone else EventKind.INSTANCE_RESTORED, row, message)
+    say(unit, EventKind.INSTANCE_CLONE if clone else EventKind.INSTANCE_RESTORED, row, message)
     return clone
 
 
@@ -242,39 +222,6 @@ def end_restored_marks(unit: Unit) -> int:
         if row is not None:
             row.marks = [mark for mark in row.marks if mark != "restored"]
     return len(rows)
-
-
-def change_active(unit: Unit, row: Instance, active: Udi) -> None:
-    """Another unit of the set is the active one; the count does not change (row C7.6)."""
-    before = units_of(row)
-    now = before.led_by(active)
-    row.udi, row.udi_key = now.active.to_dict(), now.active.key
-    set_standbys(unit, row, now.standbys)
-    for key in _live_keys(unit, row):
-        if key.member == now.active.key:
-            row.key_hash = PublicKey.from_dict(key.public).key_hash
-    message = f"{now.active.label} is the active member in place of {before.active.label}"
-    _say(unit, EventKind.INSTANCE_ACTIVE_CHANGED, row, message)
-
-
-def leave_set(unit: Unit, row: Instance, key: DeviceKey) -> bool:
-    """Remove a unit from a set in which another unit has a key of its own; False if it is the last one."""
-    others = [one for one in _live_keys(unit, row) if one.member != key.member]
-    if not others:
-        return False
-    gone = units_of(row).find(key.member)
-    if key.member == row.udi_key:
-        change_active(unit, row, units_of(row).heir({one.member for one in others}))
-    set_standbys(unit, row, units_of(row).standbys_without(key.member))
-    unit.session.execute(
-        delete(DeviceKey).where(
-            DeviceKey.account_id == row.account_id, DeviceKey.instance_id == row.id, DeviceKey.member == key.member
-        ),
-        execution_options={"synchronize_session": "fetch"},
-    )
-    label = gone.label if gone is not None else "a unit"
-    _say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, row, f"{label} left the set of {instance_name(row)}")
-    return True
 
 
 def issue_certificate(unit: Unit, keyring: KeyRing, row: Instance, key: DeviceKey) -> bytes:

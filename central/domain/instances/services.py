@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
+from central.domain.accounts.managed_accounts import refuse_managed, refuse_managed_by
 from central.domain.accounts.models import VirtualAccount
-from central.domain.accounts.services import refuse_managed, refuse_managed_by
 from central.domain.catalogue.queries import titles
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record
@@ -172,3 +172,24 @@ def note_removed_with(
             virtual_account_id=virtual_account_id,
             satellite_id=satellite_id,
         )
+
+
+def live_keys(unit: Unit, row: Instance) -> list[DeviceKey]:
+    """The keys with which the units of an instance may speak."""
+    query = select(DeviceKey).where(
+        DeviceKey.account_id == row.account_id, DeviceKey.instance_id == row.id, DeviceKey.superseded.is_(False)
+    )
+    return list(unit.session.scalars(query.order_by(DeviceKey.key_id)))
+
+
+def say(unit: Unit, kind: EventKind, row: Instance, message: str) -> None:
+    """Record an event of a device."""
+    record(
+        unit,
+        row.account_id,
+        kind,
+        message,
+        subject={"instance": row.id, "pid": row.udi["pid"], "serial": row.udi["serial"]},
+        virtual_account_id=row.virtual_account_id,
+        instance_id=row.id,
+    )

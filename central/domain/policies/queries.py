@@ -17,7 +17,7 @@ def policies(unit: Unit) -> dict[str, int | str]:
     return {key: found.get(key, spec.default) for key, spec in POLICIES.items()}
 
 
-def days(unit: Unit, key: str) -> int:
+def policy_number(unit: Unit, key: str) -> int:
     """A policy that is a number."""
     return int(policies(unit)[key])
 

@@ -1,4 +1,4 @@
-"""What can be mailed about, and the flags of an account: pure (rows C12.2, C12.3; list of details B48)."""
+"""What can be mailed about, and the flags of an account: pure (rows C12.2, C12.3)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ NOTICES: Mapping[str, Notice] = {
 FLAGS: Mapping[str, bool] = {"add_to_inventory": True, "transaction_details": True}
 """The flags with their defaults."""
 MAILED_FLAGS = frozenset({"add_to_inventory"})
-"""A change of these is mailed to the administrators of the account (details A5)."""
+"""A change of these is mailed to the administrators of the account (row C12.3)."""
 
 
 def alert_kinds(wanted: Collection[str], *, listed: bool = False) -> frozenset[str]:

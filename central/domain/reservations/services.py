@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
+from central.domain.accounts.managed_accounts import refuse_managed
 from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.accounts.services import refuse_managed
 from central.domain.agreements.services import require_agreement
 from central.domain.catalogue.queries import entitlement, titles
 from central.domain.event_log.event_kinds import EventKind

@@ -13,8 +13,8 @@ from central.domain.instances.models import Instance
 from central.domain.policies.queries import policies
 from central.domain.satellites.errors import SatelliteExistsError, UnknownSatelliteError
 from central.domain.satellites.models import STATES, Satellite, SatelliteKey
-from exchange.compliance import SyncDeadlines, sync_deadlines
 from exchange.keys import PublicKey
+from exchange.sync_deadlines import SyncDeadlines, sync_deadlines
 from serverkit.clock import iso, optional_iso
 from serverkit.db.unit import Unit
 from serverkit.locks import for_change

@@ -44,7 +44,7 @@ PENDING, AUTHORIZED, _ = STATES
 
 @dataclass(slots=True)
 class Attached:
-    """The result of attaching virtual accounts; `revoked_tokens` are central's own tokens (details, D)."""
+    """The result of attaching virtual accounts; `revoked_tokens` are central's own tokens."""
 
     satellite: Satellite
     revoked_tokens: list[str] = field(default_factory=list)
@@ -188,7 +188,7 @@ def resync_satellite(unit: Unit, satellite: Satellite, registration: Registratio
 
 
 def remove_satellite(unit: Unit, satellite: Satellite, *, automatic: bool = False) -> int:
-    """Remove a satellite and its instances; granted units stay in use until they come free (details, A2)."""
+    """Remove a satellite and its instances; granted units stay in use until they come free (row C11.3)."""
     if not automatic:
         require(unit, Permission.SATELLITE_MANAGE, satellite.account_id)
     theirs = (Instance.account_id == satellite.account_id) & (Instance.satellite_id == satellite.id)

@@ -9,8 +9,8 @@ from sqlalchemy import delete, select
 
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
+from central.domain.accounts.managed_accounts import refuse_managed, refuse_managed_by
 from central.domain.accounts.models import SmartAccount, VirtualAccount
-from central.domain.accounts.services import refuse_managed, refuse_managed_by
 from central.domain.agreements.services import require_agreement
 from central.domain.event_log.event_kinds import EventKind
 from central.domain.event_log.services import record

@@ -1,4 +1,4 @@
-"""Events about new devices, and the lookup of standbys (pure; rows C7.6, C7.7)."""
+"""Rules of product instances: compliance, transfer, removal, their first event, standbys (pure; rows C7.1 to C7.7)."""
 
 from __future__ import annotations
 

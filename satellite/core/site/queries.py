@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Row, select
 
-from exchange.compliance import SyncDeadlines, sync_deadlines
 from exchange.files.rows import PendingAgreement
+from exchange.sync_deadlines import SyncDeadlines, sync_deadlines
 from satellite.core.base import last_change
 from satellite.core.site.errors import NotAuthorizedError
 from satellite.core.site.models import MadeRegistration, MadeRequest, Site

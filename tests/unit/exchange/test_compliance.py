@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from exchange.compliance import LotPhase, following_warning, last_moment, lot_phase, sync_deadlines, until
+from exchange.compliance import LotPhase, following_warning, last_moment, lot_phase, until
 
 NOW = datetime(2027, 12, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -30,11 +30,3 @@ def test_the_end_of_a_term_is_the_last_of_its_warnings() -> None:
     ahead = following_warning(NOW + 400 * DAY, NOW)
     assert ahead is not None
     assert NOW < ahead < NOW + 400 * DAY
-
-
-@pytest.mark.row("C10.3")
-def test_deadlines_count_full_days_from_the_last_synchronization() -> None:
-    """Reminder, overdue, removal, in this order."""
-    found = sync_deadlines(NOW, 30, 66, 90)
-
-    assert found.removal == NOW + 90 * DAY

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from central.actions.deadlines import end_overdue_satellites, end_silent_instances
+from central.actions.deadlines import end_silent_instances, remove_unsynchronized_satellites
 from central.actions.event_log import list_events
 from central.actions.instances import list_instances
 from central.actions.satellites import list_satellites
@@ -67,7 +67,7 @@ def test_a_satellite_is_removed_with_its_instances_after_ninety_days_without_syn
         add_instance(unit, "SN1", "core-1").satellite_id = late.id
         unit.session.flush()
 
-        assert end_overdue_satellites(unit) == 1
+        assert remove_unsynchronized_satellites(unit) == 1
         unit.session.flush()
         assert late.sync_failure == "removed_overdue"
         assert {one["name"] for one in list_satellites(unit, DOMAIN) if one["state"] != "removed"} == {"South", "East"}

@@ -1,15 +1,15 @@
-"""Units that are one product instance: another one leads, one leaves (row C7.6)."""
+"""A set of an active unit and its standbys: change the active unit, let a unit leave (row C7.6)."""
 
 from __future__ import annotations
 
 from sqlalchemy import delete
 
+from central.domain.event_log.event_kinds import EventKind
+from central.domain.instances.models import DeviceKey, Instance
+from central.domain.instances.queries import instance_name, units_of
+from central.domain.instances.services import live_keys, say, set_standbys
 from exchange.identity import Udi
 from exchange.keys import PublicKey
-from satellite.core.event_log.event_kinds import EventKind
-from satellite.core.instances.models import DeviceKey, Instance
-from satellite.core.instances.queries import instance_name, units_of
-from satellite.core.instances.services import live_keys, say, set_standbys, touch
 from serverkit.db.unit import Unit
 
 
@@ -22,7 +22,6 @@ def change_active(unit: Unit, row: Instance, active: Udi) -> None:
     for key in live_keys(unit, row):
         if key.member == now.active.key:
             row.key_hash = PublicKey.from_dict(key.public).key_hash
-    touch(unit, row)
     message = f"{now.active.label} is the active member in place of {before.active.label}"
     say(unit, EventKind.INSTANCE_ACTIVE_CHANGED, row, message)
 
@@ -37,10 +36,11 @@ def leave_set(unit: Unit, row: Instance, key: DeviceKey) -> bool:
         change_active(unit, row, units_of(row).heir({one.member for one in others}))
     set_standbys(unit, row, units_of(row).standbys_without(key.member))
     unit.session.execute(
-        delete(DeviceKey).where(DeviceKey.instance_id == row.id, DeviceKey.member == key.member),
+        delete(DeviceKey).where(
+            DeviceKey.account_id == row.account_id, DeviceKey.instance_id == row.id, DeviceKey.member == key.member
+        ),
         execution_options={"synchronize_session": "fetch"},
     )
     label = gone.label if gone is not None else "a unit"
-    touch(unit, row)
     say(unit, EventKind.INSTANCE_CONNECTED_STANDBYS, row, f"{label} left the set of {instance_name(row)}")
     return True

@@ -1,4 +1,4 @@
-"""The answer to a device whose list of use is the one that is known: nothing is looked at twice, nothing written."""
+"""Fast path of renewals: the device reports the same list as before; only its contact and the answer are kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def refuse_ended(unit: Unit, certificate_expires: datetime) -> None:
 
 
 def renew_authorization(unit: Unit, pool_use: PoolUse, device: DeviceRow, body: AuthorizeBody) -> JsonObject | None:
-    """The result, or None where the list, the description, a long silence or restricted licences need more than an answer."""
+    """The result; None if the list or name changed, the device was silent for 30 days, or restricted licences are involved."""
     row, now = device.columns, unit.now
     refuse_ended(unit, row.certificate_expires)
     if unit.licence_now - row.last_contact >= SILENT_MINOR[0]:
