@@ -70,7 +70,10 @@ def _products(text: str) -> tuple[str, ...]:
     if (size := len(text.encode())) > PRODUCTS_BYTES or any(len(entry) > TAG_CHARS for entry in found):
         least = f"{PRODUCTS_BYTES} bytes in all, {TAG_CHARS} characters each"
         raise RowError("too_many_products", f"the products have {size} bytes; at most {least} are possible")
-    return found
+    try:
+        return tuple(check_text("products", entry, TAG_CHARS) for entry in found)
+    except InvalidNameError as error:
+        raise RowError("invalid_name", error.message) from error
 
 
 @dataclass(frozen=True, slots=True)

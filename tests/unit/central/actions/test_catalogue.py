@@ -32,6 +32,9 @@ def test_a_catalogue_takes_one_change_number_and_a_preview_takes_none(tmp_path: 
         ("too_many_products", "A", " ".join(f"P{number}{'x' * 200}" for number in range(200))),
         ("too_many_products", "A", "P" * 256),
         ("invalid_name", "A" * 256, "P1"),
+        ("invalid_name", "A", "P1 \x1b[31mP2"),
+        ("invalid_name", "A", "P1 A\u0308"),
+        ("invalid_name", "A", "P\u202e1"),
     ],
 )
 def test_a_catalogue_holds_no_row_that_a_satellite_cannot_import(code: str, name: str, products: str) -> None:
