@@ -41,7 +41,7 @@ def test_after_a_restore_in_the_browser_the_server_starts_again_by_itself(vendor
             backup = Path(vendor.file("backup")).read_bytes()
             restored = browser.post(base, fields, files={"file": ("backup.pgb", backup)})
             assert 'data-page="setup-restored"' in restored.text
-            assert "starts again by itself" in restored.text
+            assert "restarts automatically" in restored.text
 
         assert server.process.stdout is not None
         assert f'"https://127.0.0.1:{port}"' in server.process.stdout.readline()
