@@ -150,7 +150,9 @@ def test_conversions_are_done_over_rest(portal: Portal) -> None:
     assert {one["number"] for one in [*first["items"], *second["items"]]} == {"3901J5A1B2C", "4455W0K9ZZZ"}
     shown = api.ask("GET", f"{base}/classic-licences/{first['items'][0]['id']}")[1]
     assert shown["licences"][0]["sku"] == first["items"][0]["skus"][0]["sku"]
-    body = {"kind": "pak", "number": "3901j5a1b2c", "licences": [{"sku": "L-ESS", "quantity": 2}]}
+    body: dict[str, Any] = {"kind": "pak", "number": "3901j5a1b2c", "licences": [{"sku": "L-ESS", "quantity": 2}]}
+    twice = {**body, "licences": [*body["licences"], {"sku": "L-ESS", "quantity": 1}]}
+    assert api.ask("POST", f"{base}/conversions", twice)[0] == 422
     seen = api.ask("POST", f"{base}/conversions", {**body, "preview": True})[1]
     status, done = api.ask("POST", f"{base}/conversions", {**body, "revision": seen["revision"]})
     assert (status, done["lines"], done["converted"], seen["converted"]) == (200, seen["lines"], True, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Literal
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from central.domain.conversions.rules import SourceKind
 from central.runtime import Central
 from serverkit.db.paging import write_key
 from serverkit.db.windows import Part
+from serverkit.http.errors import ParameterError
 from serverkit.http.operations import (
     ANYTHING,
     CSV,
@@ -125,6 +127,9 @@ def convert(call: Call) -> dict[str, Any]:
     """Convert, or preview it."""
     body: WantedConversion = call.body
     wanted = None if body.licences is None else {one.sku: one.quantity for one in body.licences}
+    for sku, times in Counter(one.sku for one in body.licences or ()).items():
+        if times > 1:
+            raise ParameterError("the body names {name!r} twice", name=sku[:80])
     place = call.unit, call.path["account"], SourceKind(body.kind), body.number, wanted, body.virtual_account
     if body.preview:
         return conversions.preview_conversion(*place)
