@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +12,8 @@ from satellite.core.event_log.event_kinds import QUIET, SITE, EventKind
 from satellite.core.event_log.models import Event
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 def record(
@@ -29,9 +33,9 @@ def record(
         number=next_change(unit),
         at=unit.now,
         kind=kind,
-        actor=unit.actor.label,
-        message=message,
-        subject=dict(subject or {}),
+        actor=_carried(unit.actor.label),
+        message=_carried(message),
+        subject=_carried(dict(subject or {})),
         instance_id=instance_id,
         virtual_account_id=virtual_account_id,
     )
@@ -45,7 +49,21 @@ def event_row(unit: Unit, kind: EventKind, message: str, subject: Mapping[str, A
         "id": new_id(),
         "at": unit.now,
         "kind": kind.value,
-        "actor": unit.actor.label,
-        "message": message,
-        "subject": dict(subject),
+        "actor": _carried(unit.actor.label),
+        "message": _carried(message),
+        "subject": _carried(dict(subject)),
     }
+
+
+def _carried(value: Any) -> Any:
+    """A value as a file to central holds it: one text from a certificate or a server would keep the site from synchronizing.
+
+    Letters are composed (NFC), and what is a control character is replaced by U+FFFD.
+    """
+    if isinstance(value, str):
+        if value.isascii() and value.isprintable():
+            return value
+        return _CONTROL.sub("\ufffd", unicodedata.normalize("NFC", value))
+    if isinstance(value, Mapping):
+        return {name: _carried(member) for name, member in value.items()}
+    return [_carried(member) for member in value] if isinstance(value, (list, tuple)) else value
