@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Date,
     Index,
     Integer,
     LargeBinary,
@@ -50,6 +51,8 @@ def sample(table: Table, mark: str = "a") -> Row:
             row[column.name] = 1
         elif isinstance(kind, UtcDateTime):
             row[column.name] = NOW
+        elif isinstance(kind, Date):
+            row[column.name] = NOW.date()
         elif isinstance(kind, JsonText):
             row[column.name] = {}
         elif isinstance(kind, LargeBinary):
