@@ -62,7 +62,7 @@ def test_a_satellite_added_again_with_fewer_virtual_accounts_synchronizes(site: 
     cleared(site, "satellite", "virtual_account_released")
 
     assert known == ({"SN1"}, 1, 0)
-    assert "1 product instances" in alert["message"]
+    assert "1 product instance in it" in alert["message"]
     assert "insufficient_licences" not in kinds
     assert events == ["virtual account Spare is not this satellite's any more; product instances in it: 1"]
     assert refused.value.reason == "token_refused"

@@ -62,7 +62,7 @@ def test_a_response_that_is_refused_leaves_its_reason_in_the_history_and_a_check
     with server.database.read(OPERATOR) as unit:
         history = synchronization.list_history(unit)
     assert [(one["step"], one["outcome"], one["detail"]) for one in history] == [
-        ("import", "refused", caught.value.code)
+        ("import", "refused", f"{caught.value.code}: {caught.value.message}")
     ]
 
 
