@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,7 @@ NUMBERS = {"quantity"}
 @pytest.fixture(scope="module")
 def busy(memory: Path) -> Path:
     """A central with orders, a transfer, use, a grant and its return."""
-    folder = memory / "edited"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(dir=memory))  # where tests are spread, a module can begin twice in a process
     world = World(folder)
     world.found_central()
     words = ("--from", "Spare", "--to", "Site", "--quantity", "4")
