@@ -273,7 +273,7 @@ def test_a_disk_that_is_full_after_the_booking_leaves_a_way_to_the_code(
         raise DiskFullError
 
     with monkeypatch.context() as patched:
-        patched.setattr("central.cli.reservations.write_atomic", full)
+        patched.setattr("central.cli.code_files.write_atomic", full)
         error = vendor.central("reservation", "create", ACCOUNT, *words, "--output", vendor.file("code"), code=1)[
             "error"
         ]
