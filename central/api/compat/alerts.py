@@ -8,12 +8,12 @@ from typing import Any
 from central.actions.alerts import list_alerts
 from central.actions.virtual_accounts import names_by_id
 from central.api.compat.accounts import wanted_names
+from central.api.compat.summary import MONTHS
 from central.api.compat.wire import Call
 from serverkit.clock import parse_time
 from serverkit.http.lenient import is_blank, number_of, page, success, words_of
 
 MOST = 1000
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def alerts(call: Call) -> dict[str, Any]:
@@ -57,4 +57,4 @@ def _day(text: object) -> str:
     if not isinstance(text, str) or not text:
         return ""
     at = parse_time(text)
-    return f"{_MONTHS[at.month - 1]} {at.day}, {at.year}"
+    return f"{MONTHS[at.month - 1]} {at.day}, {at.year}"

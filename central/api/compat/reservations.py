@@ -29,13 +29,15 @@ def reserve(call: Call) -> dict[str, Any]:
     """Each request has its own outcome, even if none succeeds: clients show the message of the first."""
     show_virtual_account(call.unit, call.smart_account.domain, call.path["va"])  # an unknown one fails the whole call
     outcomes = [_reserved(call, entry) for entry in objects_of(call.body, "reservationRequests")]
+    return codes_form(outcomes, "reservation")
+
+
+def codes_form(outcomes: Sequence[Mapping[str, Any]], kind: str) -> dict[str, Any]:
+    """The answer with an authorization code for each request, under both spellings of the list that clients read."""
     done = sum(one["status"] == "SUCCESS" for one in outcomes)
-    return {
-        "status": overall(outcomes),
-        "statusMessage": f"{done} reservation requests processed successfully",
-        "authorizationCodes": outcomes,
-        "autorizationCodes": outcomes,
-    }
+    message = f"{done} {kind} requests processed successfully"
+    lists = {"authorizationCodes": [*outcomes], "autorizationCodes": [*outcomes]}
+    return {"status": overall(outcomes), "statusMessage": message, **lists}
 
 
 def _reserved(call: Call, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,13 +109,7 @@ def update(call: Call) -> dict[str, Any]:
     """Set the quantities of reserved licences; each entry has its own outcome, and its device installs the new code."""
     show_virtual_account(call.unit, call.domain, call.path["va"])  # an unknown one fails the whole call
     outcomes = [_updated(call, entry) for entry in objects_of(call.body, "reservationUpdateRequests")]
-    done = sum(one["status"] == "SUCCESS" for one in outcomes)
-    return {
-        "status": overall(outcomes),
-        "statusMessage": f"{done} update requests processed successfully",
-        "authorizationCodes": outcomes,
-        "autorizationCodes": outcomes,
-    }
+    return codes_form(outcomes, "update")
 
 
 def _updated(call: Call, entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from central.api.compat import accounts, alerts, devices, discovery, licences, policy, reservations, summary, tokens
 from central.api.compat.wire import Call
 from central.domain.access.rules import Permission
-from serverkit.http.lenient import BodyError, overall
+from serverkit.http.lenient import BodyError
 from serverkit.http.lenient_route import Route
 from serverkit.http.operations import Access
 
@@ -73,13 +73,7 @@ def _reserve_in_all(call: Call) -> dict[str, Any]:
     for entry in reservations.places_of(call.body):
         part = replace(call, body=entry, path={**call.path, "va": entry["name"]})
         outcomes += reservations.reserve(part)["authorizationCodes"]
-    done = sum(one["status"] == "SUCCESS" for one in outcomes)
-    return {
-        "status": overall(outcomes),
-        "statusMessage": f"{done} reservation requests processed successfully",
-        "authorizationCodes": outcomes,
-        "autorizationCodes": outcomes,
-    }
+    return reservations.codes_form(outcomes, "reservation")
 
 
 def _reads(method: str, path: str, handle: Handler, permission: Permission | Access, row: str) -> Route[Call]:

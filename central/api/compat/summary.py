@@ -20,7 +20,7 @@ from serverkit.views import IdentifiedInstance
 
 NO_DATA = {"status": "COMPLETE", "message_code": "NO_DATA_FOUND", "message": "No matching record found for given input"}
 MOST_ACCOUNTS = MOST_TAGS = 100
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def data_of(call: Call) -> Mapping[str, Any]:
@@ -150,7 +150,7 @@ def _detail(call: Call, lot: HeldLot, usage: int) -> dict[str, Any]:
 
 def _day(at: datetime | None) -> str | None:
     """A day as these calls show it, such as 2018-Aug-08."""
-    return f"{at.year:04}-{_MONTHS[at.month - 1]}-{at.day:02}" if at is not None else None
+    return f"{at.year:04}-{MONTHS[at.month - 1]}-{at.day:02}" if at is not None else None
 
 
 def _last_day(end: datetime | None) -> str | None:
