@@ -176,7 +176,7 @@ class Conversation:
             raise AnswerRefusedError("{error_code}: {reason}", error_code=error.code, reason=error.message) from error
 
     def _forget_if_settled(self, reply: Reply) -> None:
-        # A refusal that is not signed could come from anybody between; only one which says that the message itself
+        # A refusal that is not signed could come from anyone between; only one which says that the message itself
         # can never succeed ends its repetition, and even that frees or changes nothing.
         if reply.status in {400, 401, 403, 404, 409, 410, 413, 422}:
             self._write_down(None)

@@ -132,7 +132,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _without_waiting(path: Path) -> int:
-    # A pipe that nobody writes to gives nothing; one that is written to is read to its end.
+    # A pipe that no one writes to gives nothing; one that is written to is read to its end.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     os.set_blocking(descriptor, True)
     return descriptor

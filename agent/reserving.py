@@ -1,7 +1,7 @@
 """Reservations for a device without any network: request, install, return (row S4.5).
 
 What is installed is kept as central signed it and verified again whenever the device starts. Giving back forgets it first
-and shows the return code afterwards, the same one however often it is asked for. A new request keeps it: without it nobody
+and shows the return code afterwards, the same one however often it is asked for. A new request keeps it: without it no one
 can prove that the units are free. An update replaces what is installed; a device never goes back to an older one.
 """
 

@@ -80,7 +80,7 @@ class Server:
 
 
 def _shown(url: str) -> str:
-    """An address as it was typed, without the login that somebody may have put into it."""
+    """An address as it was typed, without the login that someone may have put into it."""
     return "an address with a user name in it" if "@" in url else repr(url[:200])
 
 

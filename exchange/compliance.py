@@ -180,7 +180,7 @@ def judge_licence(stock: Stock, use: Use) -> LicenceVerdict:
 
 
 def free_units(stock: Stock, use: Use) -> int:
-    """Row C4.1: prepaid units that nobody uses, reserves or holds; taking as many leaves no shortage."""
+    """Row C4.1: prepaid units that no one uses, reserves or holds; taking as many leaves no shortage."""
     return max(0, stock.prepaid - use.direct - use.reported)
 
 

@@ -2,7 +2,7 @@
 
 Servers and devices judge by this one table. Licence time is the highest time that was ever believed, the *mark*. A clock
 that is set back or that jumps cannot move it; what ends is measured by it, so a clock set back revives nothing and a jump
-ends nothing. Beside it the *present* advances by the machine's own count of elapsed time, so that contacts, answers and schedules go on while the clock is wrong: nobody is locked out.
+ends nothing. Beside it the *present* advances by the machine's own count of elapsed time, so that contacts, answers and schedules go on while the clock is wrong: no one is locked out.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Reading:
 
     @property
     def may_end(self) -> bool:
-        """Whether time may bring endings about: not while the clock has jumped and nobody has confirmed it."""
+        """Whether time may bring endings about: not while the clock has jumped and no one has confirmed it."""
         return self.standing is not ClockTrust.SUSPICIOUS
 
     @property
@@ -85,7 +85,7 @@ class Reading:
 
 
 def first_mark(moment: Moment) -> Mark:
-    """The mark of a machine that never had one: believed, and not confirmed by anybody."""
+    """The mark of a machine that never had one: believed, and not confirmed by anyone."""
     return Mark(moment.system, LONG_AGO, moment.boot, moment.uptime, moment.system, provisional=True)
 
 

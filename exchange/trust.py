@@ -1,7 +1,7 @@
 """The root of trust: which keys may sign what, how it changes hands, and how a reader that missed versions catches up (row E2).
 
 A root document names the root keys with their threshold, and the role keys under them. Version N+1 is signed by the
-threshold of version N's keys *and* of its own, so that nobody can take the root over, and a reader that slept through
+threshold of version N's keys *and* of its own, so that no one can take the root over, and a reader that slept through
 several versions walks them one by one.
 """
 

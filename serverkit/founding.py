@@ -53,7 +53,7 @@ def removed_on_failure(home: Path, *patterns: str) -> Iterator[None]:
 def write_files_first(unit: Unit) -> None:
     """Do what waits for the commit of a unit before it, so that a file that cannot be written leaves no row.
 
-    Only for what `removed_on_failure` removes: nobody else sees a home that is being made.
+    Only for what `removed_on_failure` removes: no one else sees a home that is being made.
     """
     waiting, unit.after_commit[:] = [*unit.after_commit], []
     for action in waiting:

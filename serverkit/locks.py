@@ -164,7 +164,7 @@ def on_database(engine: Engine, lock: Lock) -> Iterator[None]:
     """Do one act, such as founding, in one process at a time on a database behind a server; others wait for their turn.
 
     An embedded database is in one home, whose own lock serves. The lock ends with its connection, so that a process
-    that dies keeps nobody waiting.
+    that dies keeps no one waiting.
     """
     if engine.dialect.name == "sqlite":
         yield

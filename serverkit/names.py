@@ -1,4 +1,4 @@
-"""Names that people give: bounded, printable, without blanks that nobody sees, and told apart by who reads them."""
+"""Names that people give: bounded, printable, without blanks that no one sees, and told apart by who reads them."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def can_restart() -> bool:
 
 
 def ask_restart() -> bool:
-    """Ask for it in a moment; whether somebody listens."""
+    """Ask for it in a moment; whether someone listens."""
     if can_restart():
         pid, _, write = _master[0]
 

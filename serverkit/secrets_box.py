@@ -67,7 +67,7 @@ def new_secret(prefix: str) -> str:
 
 
 def hash_shown(text: str) -> str:
-    """The hash of a secret as somebody typed or pasted it, without the blanks and line ends that came along."""
+    """The hash of a secret as someone typed or pasted it, without the blanks and line ends that came along."""
     return hash_secret(tidy_token(text))
 
 

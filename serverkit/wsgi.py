@@ -113,7 +113,7 @@ def announced_bytes(environ: Environ) -> int | None:
 
 
 def is_chunked(environ: Environ) -> bool:
-    """Whether a body comes of which nobody said how long it is."""
+    """Whether a body comes of which no one said how long it is."""
     return bool(environ.get("wsgi.input_terminated") or environ.get("HTTP_TRANSFER_ENCODING"))
 
 

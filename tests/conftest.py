@@ -37,7 +37,7 @@ CONNECTIONS = OpenConnections()
 CONNECTIONS.keep()
 MEMORY, ROOM = Path("/dev/shm"), 2 * 2**30
 if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
-    # Homes and databases stand in memory: every commit is written through as on a disk, and nobody waits for one.
+    # Homes and databases stand in memory: every commit is written through as on a disk, and no one waits for one.
     os.environ["TMPDIR"], tempfile.tempdir = str(MEMORY), None
 THOROUGH = os.environ.get("PERIGEE_PROFILE") == "thorough"
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
@@ -106,7 +106,7 @@ def postgresql() -> Iterator[Callable[[str], str]]:
 
     def create(words: str) -> str:
         name = f"t{uuid4().hex}"
-        CONNECTIONS.close()  # nobody may be connected to what is copied
+        CONNECTIONS.close()  # no one may be connected to what is copied
         with psycopg.connect(host=str(folder), user="test", dbname="postgres", autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} {words}".encode())
         return name

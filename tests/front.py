@@ -73,7 +73,7 @@ async def _asked(front: AsgiFront, scope: dict[str, Any], body: bytes) -> Answer
     silent = asyncio.get_running_loop().create_future()
 
     async def receive() -> Any:
-        return parts.pop() if parts else await silent  # nobody hangs up
+        return parts.pop() if parts else await silent  # no one hangs up
 
     async def send(message: Any) -> None:
         said.append(message)

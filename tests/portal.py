@@ -36,7 +36,7 @@ class Portal:
         return browser
 
     def enter(self, name: str, role: str, pool: str | None = None) -> Browser:
-        """Somebody who holds a role of the account, or the vendor's, signed in."""
+        """Someone who holds a role of the account, or the vendor's, signed in."""
         account = () if role.startswith("vendor") else ("--account", ACCOUNT)
         part = ("--virtual-account", pool) if pool else ()
         secret = self.world.file("secret", PASSWORD + "\n")

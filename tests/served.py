@@ -110,7 +110,7 @@ class Served:
 
 @contextmanager
 def cheap_hashes() -> Iterator[None]:
-    """Passwords of tests need not withstand anybody."""
+    """Passwords of tests need not withstand anyone."""
     cheap, before = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), passwords._HASHER
     passwords._HASHER = cheap
     passwords._nobody.cache_clear()

@@ -103,7 +103,7 @@ class OpenConnections:
         os.register_at_fork(after_in_child=self._leave)
 
     def close(self) -> None:
-        """Close those that nobody uses."""
+        """Close those that no one uses."""
         for free in self._free.values():
             while free:
                 free.pop().close()

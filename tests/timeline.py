@@ -1,4 +1,4 @@
-"""A site through years: both servers opened once, their jobs run in their slots, and nobody touches anything."""
+"""A site through years: both servers opened once, their jobs run in their slots, and no one touches anything."""
 
 from __future__ import annotations
 

@@ -243,7 +243,7 @@ _DONE: dict[str, Callable[[Page, str], bool]] = {
 def _in_other_looks(
     browser: Browser, base: str, users: list[dict[str, str]], found: dict[str, str], folder: Path
 ) -> None:
-    """A few pages at other widths, contrasts and languages, on paper, and as somebody who may only look sees them."""
+    """A few pages at other widths, contrasts and languages, on paper, and as someone who may only look sees them."""
     shown = {name: found[name] for name in LOOKED_AT if name in found}
     reader = next((one for one in users if one["role"] == "read-only"), None)
     for look, (width, options, chosen) in {**LOOKS, "read-only": (1440, {}, "")}.items():

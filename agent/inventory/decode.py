@@ -23,7 +23,7 @@ _BOMS = (
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-9;?]{0,32}[ -/]?[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78cDEHM])"
 )
-# The mark of an escape is lost where somebody copied from a window, or is shown as two letters.
+# The mark of an escape is lost where someone copied from a window, or is shown as two letters.
 _LEFT_OVER = re.compile(r"\^\[\[[0-9;?]{0,16}[@-~]|\[(?:\d{1,2}(?:;\d{1,2}){0,4})?m|\[[0-2]?K|\[\d{1,3};\d{1,3}H")
 _PAGER = re.compile(
     r"<?-{2,8} ?\(?More(?: \d{1,3}%| \d{1,4} lines?)?\)? ?-{2,8}>?(?:\(\d{1,3}%\)|\(byte \d{1,9}\))?(?:, next page: Space.{0,60}$)?"

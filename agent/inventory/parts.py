@@ -1,7 +1,7 @@
 """Several outputs in one text that shows no prompts between them: where one ends, and whether they are of one device.
 
 A heading that an output prints once begins another output when it comes again. The same output twice counts once.
-Outputs that differ are of one device only where each says which device it is; else nobody knows, and nothing is merged.
+Outputs that differ are of one device only where each says which device it is; else no one knows, and nothing is merged.
 """
 
 from __future__ import annotations

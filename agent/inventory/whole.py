@@ -1,6 +1,6 @@
 """Where a text ends: on a line that is certain to be whole, within one, or right after a heading.
 
-Nobody sees from a number or a name alone whether more of it should follow. A line that has no end of its own is taken
+No one sees from a number or a name alone whether more of it should follow. A line that has no end of its own is taken
 only where its last value has a form that a shorter one has not.
 """
 

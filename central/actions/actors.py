@@ -17,7 +17,7 @@ def hidden_names(unit: Unit) -> frozenset[str]:
 
 
 def named_for(unit: Unit) -> Callable[[str], str]:
-    """How the caller reads a label: the vendor's people are `vendor support`, the system is nobody."""
+    """How the caller reads a label: the vendor's people are `vendor support`, the system is no one."""
     if is_of_vendor(unit):
         return lambda label: label
     hidden = hidden_names(unit)

@@ -135,7 +135,7 @@ def _holding(account_id: str, query: Query, wanted: dict[str, str]) -> Query:
 
 
 def _searched(unit: Unit, account_id: str, query: Query, words: str, order: str) -> Query:
-    """The instances that somebody means.
+    """The instances that someone means.
 
     An index of SQLite holds the names in order and all that is searched: in that order it is read instead of the table. For
     another order few instances are looked up first, and of many enough are soon met on the way.

@@ -1,7 +1,7 @@
 """The lists of the console, a window at a time: filtered and ordered by the database, forth and back (rows C2.3, C12.4).
 
 Names of filters and orders are those of the members that the lists show. An empty filter is none; a filter of a kind that a
-list does not know is ignored, as an address that somebody typed may hold anything.
+list does not know is ignored, as an address that someone typed may hold anything.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Use cases of how a person wants pages to be: saved views of tables, hidden alerts. Nobody else's can be read or changed."""
+"""Use cases of how a person wants pages to be: saved views of tables, hidden alerts. No one else's can be read or changed."""
 
 from __future__ import annotations
 

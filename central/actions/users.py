@@ -96,7 +96,7 @@ def list_sign_ins(unit: Unit) -> dict[str, dict[str, Any]]:
 
 
 def add_with_password(unit: Unit, name: str, role: str, password: str) -> dict[str, Any]:
-    """Add a user of the vendor with a role and a password; UserExistsError for a name that somebody has."""
+    """Add a user of the vendor with a role and a password; UserExistsError for a name that someone has."""
     require(unit, Permission.USER_MANAGE)
     if find_user(unit, name) is not None:
         raise UserExistsError("there is a user {name!r} already", name=name)

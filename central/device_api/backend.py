@@ -275,7 +275,7 @@ class CentralBackend:
             raise DeviceRefusal("unknown_grant")
         if any(one.account_id == row.account_id and one.grant is None for one in taken):
             account, _ = membership(self._unit, instance)
-            refresh_alerts(self._unit, account)  # what was reserved is free, and nobody waits for a code any more
+            refresh_alerts(self._unit, account)  # what was reserved is free, and no one waits for a code any more
         return {"grant": statement.grant, "state": "returned"}
 
     def usage_report(self, known: KnownDevice, report: UsageReport, digest: str) -> JsonObject:

@@ -160,10 +160,10 @@ class Tells(Protocol):
 
 class _Silent:
     def stage(self, name: str, total: int = 0) -> None:
-        """Nobody listens."""
+        """No one listens."""
 
     def count(self, done: int) -> None:
-        """Nobody listens."""
+        """No one listens."""
 
 
 def prepare_request(unit: Unit, keyring: KeyRing, data: BinaryIO, tell: Tells | None = None) -> Prepared | None:

@@ -31,7 +31,7 @@ HELP = "central-portal#feedback-and-support"
 
 
 class Feedback(BaseModel):
-    """What somebody thinks."""
+    """What someone thinks."""
 
     category: Literal["like", "dislike", "suggestion", "problem", "general"] = "general"
     text: str = Field(max_length=actions.MOST_LETTERS)

@@ -166,7 +166,7 @@ def give_page(page: Page) -> Answer:
 
 
 def add(page: Page) -> Answer:
-    """Give a role to somebody, who is added when new."""
+    """Give a role to someone, who is added when new."""
     read = cast("NewMember", page.read)
     return _give(page, read.name, read)
 

@@ -104,7 +104,7 @@ PUBLISH = Form(
 
 
 def present(page: Page) -> dict[str, Any]:
-    """What somebody else may have changed meanwhile."""
+    """What someone else may have changed meanwhile."""
     found = actions.show_policies(page.unit)
     return {name: found[name] for name in Policies.model_fields}
 

@@ -53,7 +53,7 @@ SHOWN = 50
 
 
 class MailForm(BaseModel):
-    """What somebody is mailed about."""
+    """What someone is mailed about."""
 
     address: str = Field(default="", max_length=255)
     kinds: list[str] = Field(default=[], max_length=50)

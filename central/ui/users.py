@@ -133,7 +133,7 @@ class GivenRole(BaseModel):
 
 
 class NewPassword(BaseModel):
-    """A new password for somebody."""
+    """A new password for someone."""
 
     password: SecretStr = Field(max_length=1024)
     two_step_off: bool = False
@@ -219,12 +219,12 @@ def take(page: Page) -> Answer:
 
 
 def present_password(page: Page) -> dict[str, str | None]:
-    """Somebody else may have set a password meanwhile, which this one would replace unseen: when it was set."""
+    """Someone else may have set a password meanwhile, which this one would replace unseen: when it was set."""
     return {"password": actions.show_password_date(page.unit, page.thing["id"])}
 
 
 def reset_page(page: Page) -> Answer:
-    """A new password for somebody who lost it, or has none yet."""
+    """A new password for someone who lost it, or has none yet."""
     view = RESET.view(page, f"{PATH}/{page.thing['id']}/reset", current=present_password(page), cancel=PATH)
     name = page.thing["name"]
     effect = _("{name} gets a new password; all sessions end, failed attempts are cleared.", name=name)

@@ -1,7 +1,7 @@
 """The secret behind a request code: only the device knows it until it gives its licences back.
 
 From the secret a chain of values is computed, each the hash of the one above it; the request code holds a short commitment
-to the lowest. A confirmation shows the value of its number, the return code shows the secret at the top. So nobody can make
+to the lowest. A confirmation shows the value of its number, the return code shows the secret at the top. So no one can make
 up a return, or a confirmation of a number that the device has not reached, and central can check both without any key of
 the device.
 """

@@ -68,7 +68,7 @@ class DeviceMessage:
         self.code, self.message, self.remedy = None, "", ""
 
     def refuse(self, code: str, message: str = "", *, signed: tuple[bytes, Signer] | None = None) -> None:
-        """It is refused; without a signed answer where nobody is known to have asked."""
+        """It is refused; without a signed answer where no one is known to have asked."""
         problem = problem_of(code)
         self.status, self.code, self.remedy = problem.status, code, problem.remedy
         self.message = message or problem.message

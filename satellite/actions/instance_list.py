@@ -121,7 +121,7 @@ def _complies(unit: Unit, wanted: str, grants: ColumnElement[bool]) -> ColumnEle
 
 
 def _searched(unit: Unit, query: Query, words: str, order: str) -> Query:
-    """The instances that somebody means.
+    """The instances that someone means.
 
     An index of SQLite holds the names in order and all that is searched: in that order it is read instead of the table. For
     another order few instances are looked up first, and of many enough are soon met on the way.

@@ -165,7 +165,7 @@ class SatelliteBackend:
             raise DeviceRefusal("identity_mismatch", "the certificate request is for another key")
 
     def register_new(self, body: RegisterBody, key: PublicKey) -> tuple[str, JsonObject] | None:
-        """Register a device that nobody knows yet."""
+        """Register a device that no one knows yet."""
         if body.standbys or not self._registrations.is_new(body.udi, key):
             self.write()
             return None  # a set is looked at as a whole, with what its units are elsewhere

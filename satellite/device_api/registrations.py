@@ -1,4 +1,4 @@
-"""Registrations of devices that nobody knows yet: looked up for the whole group at once, and written at once.
+"""Registrations of devices that no one knows yet: looked up for the whole group at once, and written at once.
 
 Whatever else a registration can be (a repetition, a take-over, a refusal) takes the full path, one statement after the
 other; so does a device that comes twice in a group.

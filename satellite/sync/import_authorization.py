@@ -73,7 +73,7 @@ def _check_certificates(keyring: KeyRing, opened: OpenedAuthorization, registrat
 
 
 def _refuse_ended(unit: Unit, opened: OpenedAuthorization) -> None:
-    """A file that was carried for years brings certificates that nobody takes any more."""
+    """A file that was carried for years brings certificates that no one takes any more."""
     if unit.reading is not None and unit.reading.standing is not ClockTrust.BELIEVED:
         return
     authorization = opened.authorization

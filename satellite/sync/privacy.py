@@ -1,6 +1,6 @@
 """What leaves the site: each field sent, replaced by a pseudonym, or dropped (rows S2.4, B2).
 
-Pseudonyms are keyed: the same text gives the same pseudonym, and nobody without the site's key can try names out.
+Pseudonyms are keyed: the same text gives the same pseudonym, and no one without the site's key can try names out.
 Statements that devices signed are never touched; they hold no such field.
 """
 

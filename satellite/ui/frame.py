@@ -51,7 +51,7 @@ def make_frame(server: Satellite, unit: Unit, who: SignedIn | None, navigation: 
 def chips_of(status: dict[str, Any], now: datetime, *, failed: bool = False) -> list[Chip]:
     """How synchronization and the clock stand, each leading to its page (row S2.7: the countdown of every page).
 
-    `failed`: the last synchronization did, and nobody has dealt with it.
+    `failed`: the last synchronization did, and no one has dealt with it.
     """
     words, severity, note = _synchronization(status, now, failed=failed)
     found = [Chip("sync", words, "/sync", severity, note)]

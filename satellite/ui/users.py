@@ -113,7 +113,7 @@ class NewRole(BaseModel):
 
 
 class NewPassword(BaseModel):
-    """A new password for somebody."""
+    """A new password for someone."""
 
     password: SecretStr = Field(max_length=1024)
     two_step_off: bool = False
@@ -168,7 +168,7 @@ def find_user(page: Page) -> Item:
 
 
 def present_role(page: Page) -> dict[str, str]:
-    """What somebody else may have changed meanwhile."""
+    """What someone else may have changed meanwhile."""
     return {"role": page.thing["role"]}
 
 
@@ -196,12 +196,12 @@ def change_role(page: Page) -> Answer:
 
 
 def present_password(page: Page) -> dict[str, str | None]:
-    """Somebody else may have set a password meanwhile, which this one would replace unseen: when it was set."""
+    """Someone else may have set a password meanwhile, which this one would replace unseen: when it was set."""
     return {"password": actions.show_password_date(page.unit, page.thing["id"])}
 
 
 def reset_page(page: Page) -> Answer:
-    """A new password for somebody who lost it."""
+    """A new password for someone who lost it."""
     person = page.thing
     view = RESET.view(page, f"{PATH}/{person['id']}/reset", current=present_password(page), cancel=PATH)
     effect = _("{name} gets a new password; all sessions end, failed attempts are cleared.", name=person["name"])

@@ -116,7 +116,7 @@ FORM = Form(
 
 
 def present_way(page: Page) -> dict[str, Any]:
-    """What somebody else may have changed meanwhile: every field as it is set; of authorities their names."""
+    """What someone else may have changed meanwhile: every field as it is set; of authorities their names."""
     kept = show_settings(page.unit)
     values: dict[str, Any] = {
         **{name: kept[name] or "" for name in ("url", "fingerprint", "proxy")},

@@ -37,7 +37,7 @@ def make_engine(where: str | Path, busy_seconds: float = 30.0) -> Engine:
     if parsed.get_backend_name() == "postgresql":
         plain = parsed.set(drivername="postgresql+psycopg")
         pool = {"pool_pre_ping": True, "pool_size": 16, "max_overflow": 16}
-        # No column is an hstore: nobody asks each time whether the server knows them.
+        # No column is an hstore: no one asks each time whether the server knows them.
         kind = {"isolation_level": "REPEATABLE READ", "use_native_hstore": False}
         return create_engine(plain, hide_parameters=True, **kind, **pool)
     try:

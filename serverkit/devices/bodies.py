@@ -45,7 +45,7 @@ MEMORY_BYTES, CHUNK = 1024 * 1024, 256 * 1024
 
 
 class CallerGoneError(Exception):
-    """Anyone who sent half a message is gone: nobody is left to answer."""
+    """Anyone who sent half a message is gone: no one is left to answer."""
 
 
 class BodyWanted(BaseException):
@@ -174,7 +174,7 @@ class Bodies:
         return b"".join(parts)
 
     async def beginning(self, upload: Upload, most_bytes: int, address: str) -> None:
-        """Take in up to `most_bytes` of a body, from anybody."""
+        """Take in up to `most_bytes` of a body, from anyone."""
 
         async def work() -> None:
             while not upload.complete and upload.size <= most_bytes:
@@ -224,4 +224,4 @@ async def linger(upload: Upload) -> None:
         async with asyncio.timeout(LINGER_SECONDS):
             while not upload.complete and upload.size < most:
                 await upload.receive()
-                upload._waiting.clear()  # noqa: SLF001 - nobody will read it
+                upload._waiting.clear()  # noqa: SLF001 - no one will read it

@@ -1,6 +1,6 @@
 """Times of requests and of groups of device messages, measured in each process and added up by the listener (row B20).
 
-The processes of a server keep their counts in files that the listener reads; nothing is measured where nobody listens.
+The processes of a server keep their counts in files that the listener reads; nothing is measured where no one listens.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class Request(flask.Request):
             allow(most_bytes, key)
 
     def drain(self, most_bytes: int) -> None:
-        """Read away what nobody looked at, if it is not too much: a client that is still sending hears no answer."""
+        """Read away what no one looked at, if it is not too much: a client that is still sending hears no answer."""
         left = announced_bytes(self.environ) or 0
         if self._touched or left > most_bytes or "perigee.allow" in self.environ:
             return  # the front of the server hears such a client out itself

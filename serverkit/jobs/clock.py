@@ -20,7 +20,7 @@ MEASURE_EVERY = timedelta(hours=1)
 
 
 def unless_jumped(work: Callable[[Unit], str]) -> Callable[[Unit], str]:
-    """What a job that ends things does: nothing while the clock has jumped and nobody has confirmed it."""
+    """What a job that ends things does: nothing while the clock has jumped and no one has confirmed it."""
     return lambda unit: work(unit) if unit.may_end else NOT_NOW
 
 

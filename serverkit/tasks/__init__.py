@@ -1,1 +1,1 @@
-"""Long works that somebody asked for: kept in the database, run beside the server, watched and stopped from anywhere."""
+"""Long works that someone asked for: kept in the database, run beside the server, watched and stopped from anywhere."""

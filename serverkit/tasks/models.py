@@ -16,7 +16,7 @@ TASK_STATES = ("waiting", "running", "done", "failed", "stopped")
 
 
 class TaskMixin:
-    """A work that somebody asked for, with how far it is and what came of it.
+    """A work that someone asked for, with how far it is and what came of it.
 
     `done` of `total` count within a stage, 0 of 0 where nothing is counted. `log` holds lines with their times, `error` what
     is said of a failure. `asked_by` is the id of the actor, `created_by` the name. A running task whose lease is over is taken for dead.

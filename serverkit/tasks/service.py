@@ -46,7 +46,7 @@ class Progress:
         self.id = task_id
 
     def stage(self, name: str, total: int = 0) -> None:
-        """Begin a stage; TaskStoppedError where somebody asked to stop."""
+        """Begin a stage; TaskStoppedError where someone asked to stop."""
 
         def begin(unit: Unit) -> bool:
             row = self._row(unit)
@@ -69,7 +69,7 @@ class Progress:
         self._database.run(SYSTEM, note)
 
     def advance(self, done: int, result: dict[str, Any]) -> None:
-        """Tell how much is done and what came of it; TaskStoppedError where somebody asked to stop. The result stays then."""
+        """Tell how much is done and what came of it; TaskStoppedError where someone asked to stop. The result stays then."""
 
         def note(unit: Unit) -> bool:
             row = self._row(unit)

@@ -133,7 +133,7 @@ def note_signed(unit: Unit, row: ClockMixin, said: datetime, asked: datetime | N
 def observe(unit: Unit, row: ClockMixin) -> str | None:
     """Note a change of the judgement; returns the event to record, None if nothing changed."""
     reading = _reading(unit)
-    # A clock that is a little behind is as good as right: nobody has to do anything.
+    # A clock that is a little behind is as good as right: no one has to do anything.
     standing = reading.standing if reading.alarming else ClockTrust.BELIEVED
     if row.standing == standing:
         return None

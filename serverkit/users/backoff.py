@@ -49,7 +49,7 @@ def _digest(*parts: str) -> str:
 
 
 def name_digest(name: str) -> str:
-    """How a name is beside its failures, whether or not somebody has it."""
+    """How a name is beside its failures, whether or not someone has it."""
     return _digest("name", name_key(name[:1024]))
 
 
@@ -126,7 +126,7 @@ def take_back(unit: Unit, tables: UserTables, tried: Try) -> None:
 
 
 def forget_name(unit: Unit, tables: UserTables, tried: Try) -> None:
-    """Somebody signed in: earlier failures of this name from here are forgotten."""
+    """Someone signed in: earlier failures of this name from here are forgotten."""
     unit.session.execute(delete(tables.failure).where(tables.failure.key == tried.by_name))
 
 

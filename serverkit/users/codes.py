@@ -19,7 +19,7 @@ def new_code() -> str:
 
 
 def plain_code(text: str) -> str:
-    """A code as somebody typed it: any case, with or without hyphens and blanks, O for 0 and I or L for 1."""
+    """A code as someone typed it: any case, with or without hyphens and blanks, O for 0 and I or L for 1."""
     return tidy_code(text[:255]).replace("-", "").upper().translate(_READ_AS)
 
 

@@ -109,7 +109,7 @@ class PreferenceMixin(_OfUser):
 
 
 class KnownPlaceMixin(Columns):
-    """An address or a browser from which somebody signed in; the key is a digest of it."""
+    """An address or a browser from which someone signed in; the key is a digest of it."""
 
     __tablename__ = "known_places"
 

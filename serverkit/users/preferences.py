@@ -1,4 +1,4 @@
-"""How users want things shown: kept per user, read on every page, changed by nobody else."""
+"""How users want things shown: kept per user, read on every page, changed by no one else."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def wait_after(failures: Failures, free: int, now: datetime, longest: timedelta 
     if failures.last is None or failures.count < free or now - failures.last >= FORGOTTEN:
         return timedelta(0)
     pause = min(longest, timedelta(seconds=2 ** min(failures.count - free + 1, 20)))
-    # A clock that was set back shuts nobody out for longer than the pause.
+    # A clock that was set back shuts no one out for longer than the pause.
     return min(pause, max(timedelta(0), failures.last + pause - now))
 
 

@@ -39,7 +39,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """From where somebody tries: address, what the browser calls itself, and the cookie by which it is known."""
+    """From where someone tries: address, what the browser calls itself, and the cookie by which it is known."""
 
     address: str
     agent: str = ""

@@ -36,7 +36,7 @@ class Tells(Protocol):
         """Begin a stage."""
 
     def advance(self, done: int, result: dict[str, Any]) -> None:
-        """So many rows are done, with what came of them; it ends the work where somebody asked to stop."""
+        """So many rows are done, with what came of them; it ends the work where someone asked to stop."""
 
 
 @dataclass(frozen=True)

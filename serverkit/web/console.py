@@ -139,7 +139,7 @@ class HelpFolder:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """From where somebody signs in: address, what the browser calls itself, the cookie by which it is known."""
+    """From where someone signs in: address, what the browser calls itself, the cookie by which it is known."""
 
     address: str
     agent: str
@@ -176,7 +176,7 @@ class Works(Protocol):
         """Stop one between two of its parts."""
 
     def is_scheduled(self, unit: Unit) -> bool:
-        """Whether anybody runs them now."""
+        """Whether anyone runs them now."""
 
 
 class Console(Protocol):
@@ -227,7 +227,7 @@ class Console(Protocol):
         """Where changes of many rows run; None where each is done while its page waits."""
 
     def recognise(self, secret: str, *, note: bool) -> SignedIn | None:
-        """Who has the session of this secret; None for nobody. A poll (`note` false) keeps no session alive."""
+        """Who has the session of this secret; None for no one. A poll (`note` false) keeps no session alive."""
 
     def sign_in(self, name: str, password: str, visitor: Visitor, previous: str | None) -> Entered:
         """Begin a session; a `previous` one of this browser ends. Refusals: 401, and 429 with the time to wait."""

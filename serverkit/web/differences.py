@@ -1,4 +1,4 @@
-"""What changed between two states of one thing: the fields of a form that somebody else changed, the lines of a text."""
+"""What changed between two states of one thing: the fields of a form that someone else changed, the lines of a text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Stale:
 
     @property
     def merged(self) -> dict[str, Any]:
-        """What was typed where it differs from what was opened, else what is so now: nobody's change is lost unseen."""
+        """What was typed where it differs from what was opened, else what is so now: no one's change is lost unseen."""
         kept = {name: value for name, value in self.yours.items() if value != self.opened.get(name)}
         return {**self.now, **kept}
 

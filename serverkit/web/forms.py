@@ -122,7 +122,7 @@ class FormView:
 
     @property
     def differing(self) -> list[tuple[FieldView, Words, Words, Words]]:
-        """Where somebody else was faster: the fields that differ, as opened, now, and as typed."""
+        """Where someone else was faster: the fields that differ, as opened, now, and as typed."""
         if self.stale is None:
             return []
         states = (self.stale.opened, self.stale.now, self.stale.yours)
@@ -163,7 +163,7 @@ class Form:
     ) -> FormView:
         """The form on a page: with what was typed where it came back and is not `fresh`, else with `values`.
 
-        `quiet`: something else on the page is to be done first. `typed_name` has to be typed before it is sent. `current` are values that somebody else may change meanwhile, by
+        `quiet`: something else on the page is to be done first. `typed_name` has to be typed before it is sent. `current` are values that someone else may change meanwhile, by
         field: the form carries them, and its address is one with `current`. One that came back with what was typed still says
         with which values it was opened. `theirs` is the address of the page where the form has an address of its own.
         """

@@ -109,7 +109,7 @@ class AlertBar(BaseModel):
 
 
 def change_alert_bar(page: Page) -> Answer:
-    """Hide the lines of the alert bar, or show them again; the counts stay, and so does what nobody can hide."""
+    """Hide the lines of the alert bar, or show them again; the counts stay, and so does what no one can hide."""
     hidden = cast("AlertBar", page.read).hidden == "yes"
     page.keep_preference(ALERT_BAR, True if hidden else None)
     return Moved(local_path(page.sent.get("next", "/")))

@@ -43,7 +43,7 @@ class Page:
     `parts` are the parts of the address, decoded. `thing` is what `load` found. `read` is the model that the form of a
     change was read by; `expired` is set where its form is not one of this session: nothing is done with it.
     `refusal` is why a change came back, and `typed` what had been typed then; `blank` where the form was not read, `stale`
-    where somebody else was faster. `permit` is what a cookie holds that lets somebody without a session do one thing.
+    where someone else was faster. `permit` is what a cookie holds that lets someone without a session do one thing.
     """
 
     console: Console
@@ -82,7 +82,7 @@ class Page:
 
     @property
     def actor(self) -> Actor:
-        """Who asks; nobody in particular where there is no session."""
+        """Who asks; no one in particular where there is no session."""
         return self.who.actor if self.who is not None else NOBODY
 
     @cached_property

@@ -42,12 +42,12 @@ class Cookies:
 
     @property
     def browser(self) -> str:
-        """A browser from which somebody signed in before; it is never shut out by the tries of strangers."""
+        """A browser from which someone signed in before; it is never shut out by the tries of strangers."""
         return f"__Host-perigee-{self.suffix}-browser"
 
     @property
     def permit(self) -> str:
-        """Lets somebody without a session do one thing, for a short while."""
+        """Lets someone without a session do one thing, for a short while."""
         return f"__Host-perigee-{self.suffix}-permit"
 
     @property

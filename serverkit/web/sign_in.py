@@ -33,7 +33,7 @@ def sign_in_urls(row: str) -> list[Url]:
 
 
 def show_sign_in(page: Page) -> Answer:
-    """The form; somebody who is signed in goes on."""
+    """The form; someone who is signed in goes on."""
     if page.who is not None:
         return Moved(_next(page))
     return _form("sign-in", _("Sign in"), SIGN_IN_FORM, page, SIGN_IN)

@@ -19,7 +19,7 @@ ORDERS = b"virtual_account,tag,quantity\nSpare,ADVANTAGE,7\nSpare,ADVANTAGE,10" 
 
 
 def broken(world: World, path: str, data: bytes, **headers: str) -> tuple[int, str]:
-    """Send a part of a body, of which more was announced, and break the line; the answer that nobody hears."""
+    """Send a part of a body, of which more was announced, and break the line; the answer that no one hears."""
     made = open_central(world.folder / "central")
     sent: list[Any] = []
     parts = [{"type": "http.request", "body": data, "more_body": True}]

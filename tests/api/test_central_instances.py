@@ -276,7 +276,7 @@ def test_licences_that_a_product_brings_are_chosen_reviewed_and_added(portal: Po
 
 @pytest.mark.row("C7.4")
 def test_a_device_of_which_only_an_unchecked_code_speaks_brings_nothing(portal: Portal) -> None:
-    """Anybody can write the code of another maker's device, for any serial: no licences come of it."""
+    """Anyone can write the code of another maker's device, for any serial: no licences come of it."""
     world, _server, _enter = portal
     world.central("catalogue", "import", world.file("products.csv", CATALOGUE))
     world.central("catalogue", "include", "SW-48", "--licence", "ESSENTIALS=4")

@@ -25,7 +25,7 @@ Enter = Callable[..., Browser]
 
 @pytest.fixture
 def portal(vendor: World) -> Iterator[tuple[World, Central, Enter]]:
-    """The vendor's central; `enter(name, role, pool)` signs somebody in who holds a role of the account, or the vendor's."""
+    """The vendor's central; `enter(name, role, pool)` signs someone in who holds a role of the account, or the vendor's."""
     server = open_central(vendor.folder / "central")
     app = make_app(server).rest
     secret = vendor.file("secret", PASSWORD + "\n")
@@ -91,7 +91,7 @@ def test_the_console_waits_for_its_first_administrator_and_nothing_else_does(ven
 
 @pytest.mark.row("C1.5")
 def test_a_password_by_command_opens_the_console_and_voids_the_code(portal: tuple[World, Central, Enter]) -> None:
-    """An administrator without a password, as programs have one, does not; with one the code makes nobody any more."""
+    """An administrator without a password, as programs have one, does not; with one the code makes no one any more."""
     world, _server, enter = portal
     made = world.central("setup", "code")["setup_code"]
     world.central("user", "add", "script", "--role", "vendor_administrator")

@@ -112,7 +112,7 @@ def test_lists_say_what_waits_who_manages_and_nothing_that_is_not_permitted(port
 def test_feedback_and_support_requests_leave_by_mail_with_what_was_said_and_no_more(
     portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without an address there is no form; an anonymous text names nobody; a request names all fields; reasons on the form."""
+    """Without an address there is no form; an anonymous text names no one; a request names all fields; reasons on the form."""
     _world, server, enter = portal
     enter()
     assert "no address" in text_of(enter("first", "account_user").get("/feedback"))
@@ -170,7 +170,7 @@ def test_release_notes_are_a_page_and_pages_say_when_scripts_are_off(portal: Por
 
 @pytest.mark.row("C1.7")
 def test_the_users_of_a_virtual_account_are_those_with_a_role_in_it_or_in_the_whole_account(portal: Portal) -> None:
-    """Each with the roles that reach it; a tab for who may see users, and for nobody else."""
+    """Each with the roles that reach it; a tab for who may see users, and for no one else."""
     world, _server, enter = portal
     enter()
     owner = enter("owner", "account_administrator")

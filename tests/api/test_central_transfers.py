@@ -83,7 +83,7 @@ def test_no_page_hides_a_licence_whose_id_is_a_verb(portal: Portal) -> None:
 
 @pytest.mark.row("C4.1")
 def test_what_cannot_be_transferred_comes_back_filled_with_each_reason(portal: Portal) -> None:
-    """Too many, letters, no quantity, nobody chosen: 422 or 409, nothing moves; an outsider gets no further."""
+    """Too many, letters, no quantity, no one chosen: 422 or 409, nothing moves; an outsider gets no further."""
     world, _server, enter = portal
     number = numbers(world)
     enter()

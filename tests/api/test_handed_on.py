@@ -45,7 +45,7 @@ def test_a_token_of_few_scopes_makes_nothing_that_may_do_more(administrator: Wor
 
 @pytest.mark.row("C1.5", "C1.7")
 def test_a_token_of_an_account_hands_on_no_role_beyond_its_scopes(administrator: World) -> None:
-    """An administrator's token that may manage users only makes nobody an administrator, and shows nobody's first password."""
+    """An administrator's token that may manage users only makes no one an administrator, and shows no one's first password."""
     vendor = administrator
     vendor.central("user", "add", "ada", "--role", "account_administrator", "--account", ACCOUNT)
     vendor.central("user", "add", "cleo", "--role", "account_user", "--account", ACCOUNT)

@@ -84,7 +84,7 @@ def test_central_answers_nobody_who_shows_nothing_and_lets_readers_read_only(
     vendor: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every operation: 401 without a token; every change: 403 with a token that may read."""
-    monkeypatch.setenv("CENTRAL_SERVER__FAILURES_A_MINUTE", "100000")  # nobody has to wait
+    monkeypatch.setenv("CENTRAL_SERVER__FAILURES_A_MINUTE", "100000")  # no one has to wait
     vendor.central("user", "add", "root", "--role", "vendor_administrator")
     app = central_app(open_central(vendor.folder / "central"))
     reader, nobody = Api(app, central_token(vendor, "read")), Api(app, "")
@@ -239,7 +239,7 @@ def test_without_the_layer_the_use_cases_refuse_the_same(
     for operation in CENTRAL:
         needed = set(alternatives(operation.permission))
         if not needed & MATRIX[role] and not needed <= set(Access):
-            # A file that is none is refused before anybody asks whose it is.
+            # A file that is none is refused before anyone asks whose it is.
             refusals = {403, 404} if operation.media == JSON else {400, 403, 404}
             assert ask(api, operation, account=ACCOUNT)[0] in refusals, operation.name
 

@@ -240,7 +240,7 @@ def test_a_token_is_worth_its_scopes_within_its_users_rights(api: Api, vendor: W
 
 @pytest.mark.row("C12.4")
 def test_an_edit_of_what_was_changed_meanwhile_is_refused(api: Api) -> None:
-    """With the mark that was read the first edit is made and the second refused; without a mark nobody asks."""
+    """With the mark that was read the first edit is made and the second refused; without a mark no one asks."""
     path = f"/smart-accounts/{ACCOUNT}/virtual-accounts/Spare"
     _, head, _ = api.whole("GET", path)
     first = api.whole("PATCH", path, {"name": "Reserve"}, If_Match=head["etag"])
@@ -392,7 +392,7 @@ def test_of_concurrent_calls_with_one_key_one_makes_the_change(api: Api, vendor:
 
 @pytest.mark.row("C8.3", "C10.4")
 def test_what_a_device_left_behind_is_an_alert_at_once(api: Api, vendor: World) -> None:
-    """Nobody has to run a job: the answer to the device is sent when the alert stands."""
+    """No one has to run a job: the answer to the device is sent when the alert stands."""
     vendor.central("order", "import", ACCOUNT, vendor.file("o.csv", "virtual_account,tag,quantity\nSpare,STRONG,1\n"))
     device = vendor.device("SN1", "central", vendor.token("central", pool="Spare"))
     device.request_export("STRONG", 1)
@@ -436,7 +436,7 @@ def test_no_secret_that_an_answer_showed_stands_in_the_database(api: Api, vendor
 
 @pytest.mark.row("C12.4")
 def test_no_cookie_and_no_parameter_signs_anybody_in_and_none_is_set(api: Api) -> None:
-    """A page in somebody's browser can send neither header; what is answered is kept by nobody and run by nothing."""
+    """A page in someone's browser can send neither header; what is answered is kept by no one and run by nothing."""
     target = f"/api/v1/smart-accounts/{ACCOUNT}/virtual-accounts"
     forged = [
         call(api.app, "POST", target, b'{"name":"Forged"}', {"Cookie": f"Bearer={api.token}"})[0],

@@ -30,7 +30,7 @@ EDGE = "edge-of-the-form"
 
 @dataclass
 class Person:
-    """Somebody with a browser: keeps cookies and the token of the page, and sends bodies piece by piece."""
+    """Someone with a browser: keeps cookies and the token of the page, and sends bodies piece by piece."""
 
     front: AsgiFront
     cookies: dict[str, str] = field(default_factory=dict)
@@ -120,7 +120,7 @@ def whole(data: bytes) -> Parts:
 
 @dataclass
 class New:
-    """A satellite that was just made, and the backup of another one that is larger than what anybody may send."""
+    """A satellite that was just made, and the backup of another one that is larger than what anyone may send."""
 
     world: World
     server: Satellite

@@ -144,7 +144,7 @@ def test_a_person_manages_password_second_step_sessions_and_tokens(browsers: dic
 
 @pytest.mark.row("S3.4", "S1.3")
 def test_settings_say_value_and_source_and_health_says_what_to_do(site: World, browsers: dict[Role, Browser]) -> None:
-    """The overview hides secrets; zone and servers are kept; a clock that nobody confirmed is a warning with its page."""
+    """The overview hides secrets; zone and servers are kept; a clock that no one confirmed is a warning with its page."""
     admin, reader = browsers[Role.ADMINISTRATOR], browsers[Role.READ_ONLY]
     text = admin.get("/settings").get_data(as_text=True)
     assert all(one in text for one in ("server.bind", "127.0.0.1:8444", "default", "/settings/time", "/sync/settings"))

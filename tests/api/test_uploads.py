@@ -1,4 +1,4 @@
-"""Bodies from anybody: looked at before they are taken, bounded in size, time and number, and never in anybody's way."""
+"""Bodies from anyone: looked at before they are taken, bounded in size, time and number, and never in anyone's way."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from tests.served import CONSOLES, PASSWORD, served
 from tests.world import World
 
 pytestmark = [pytest.mark.system, pytest.mark.one_database("what a browser shows is the same on both")]
-# Pages that are for somebody who has not signed in yet, or that lead on at once, and files.
+# Pages that are for someone who has not signed in yet, or that lead on at once, and files.
 LEAD_ON = ("/sign-in", "/setup", "/sync/resync/file", "/settings/tls/request.csr", "/keys/root")
 LOOKS: tuple[tuple[int, Literal["dark", "light"]], ...] = ((1440, "light"), (390, "dark"))
 

@@ -1,4 +1,4 @@
-"""Several schedulers and many writers on one home: each slot once, each write kept, nobody waits forever."""
+"""Several schedulers and many writers on one home: each slot once, each write kept, no one waits forever."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_two_schedulers_run_each_slot_once(site: World, monkeypatch: pytest.Monk
 
 @pytest.mark.row("E1")
 def test_a_scheduler_that_dies_at_work_leaves_a_failed_slot_and_the_next_one_runs(site: World) -> None:
-    """As long as the lease holds nobody doubles the work; when it is over the slot has failed, and the next runs."""
+    """As long as the lease holds no one doubles the work; when it is over the slot has failed, and the next runs."""
     made = open_satellite(site.folder / "satellite")
     database = made.database
 

@@ -197,7 +197,7 @@ def test_a_devices_folder_keeps_its_owner_too(shared: World, capsys: pytest.Capt
 def test_the_log_of_a_server_that_root_started_stays_with_the_owner_of_the_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else the server's own user could write no line of it later, and nobody would notice."""
+    """Else the server's own user could write no line of it later, and no one would notice."""
     os.chown(tmp_path, NOBODY, NOBODY)
     monkeypatch.setattr(log, "_folder", [])
     log.keep_log(tmp_path)

@@ -528,7 +528,7 @@ def test_a_restore_that_dies_half_way_is_finished_by_the_next_command(site: Worl
 
 @pytest.mark.row("S4.1")
 def test_a_database_replaced_under_a_running_server_gets_what_comes_after(site: World) -> None:
-    """The server lets go of the file that is gone, so that no answer is kept in a file that nobody will read."""
+    """The server lets go of the file that is gone, so that no answer is kept in a file that no one will read."""
     copy_home(site, "satellite", "old")
     site.synchronize("1")
     device = site.device("SN1")

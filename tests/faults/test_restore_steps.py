@@ -37,7 +37,7 @@ def reauthorized(world: World) -> None:
 def test_a_restored_site_is_free_in_its_new_epoch_although_power_failed_in_between(
     site: World, fault: Callable[[World], None], then: str
 ) -> None:
-    """Dying between the commit and the new anchor keeps nobody held, whatever runs next."""
+    """Dying between the commit and the new anchor keeps no one held, whatever runs next."""
     device = site.device("SN1")
     device.use("ADVANTAGE", 1)
     site.synchronize("1")
@@ -175,7 +175,7 @@ def test_a_restore_that_dies_at_its_very_end_leaves_a_home_that_opens(site: Worl
 @pytest.mark.parametrize("home", ["satellite", "central"])
 @pytest.mark.parametrize("point", ["restore_moved:keys", "restore_moved:lab-clock.json", "restore_noted"])
 def test_a_restore_over_one_that_died_finishes_that_one_first(site: World, home: str, point: str) -> None:
-    """Nobody has to open the home between: the second backup counts, and what was there each time is kept."""
+    """No one has to open the home between: the second backup counts, and what was there each time is kept."""
     run = site.satellite if home == "satellite" else site.central
     first = backed_up(site, run, "first")
     site.device("SN1", home, site.token(home, pool="Site" if home == "satellite" else "Spare"))

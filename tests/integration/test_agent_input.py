@@ -273,7 +273,7 @@ class FullDisk(io.StringIO):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def fileno(self) -> int:
-        """A descriptor that nobody misses."""
+        """A descriptor that no one misses."""
         return os.open(os.devnull, os.O_WRONLY)
 
 

@@ -263,7 +263,7 @@ def test_a_restricted_licence_that_cannot_be_granted_is_named_until_it_is(site: 
 @pytest.mark.row("C10.4", "C8.1", "S3.2")
 @pytest.mark.parametrize("server", SIDES)
 def test_a_restricted_licence_that_a_removed_device_did_not_get_is_named_no_more(site: World, server: str) -> None:
-    """The device that asked is gone: nobody can grant it anything, and both servers stop naming it."""
+    """The device that asked is gone: no one can grant it anything, and both servers stop naming it."""
     device = site.device("SN1", server, site.token(server, pool=pool_of(server)))
     device.request_export("STRONG", 50)
     sides = SIDES if server == "satellite" else ("central",)

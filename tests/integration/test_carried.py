@@ -70,7 +70,7 @@ def told(*words: str) -> dict[str, Any]:
 
 
 def check(error: dict[str, Any], name: str, where: str) -> None:
-    """The refusal names what was found and asks for the file again; it blames nobody else."""
+    """The refusal names what was found and asks for the file again; it blames no one else."""
     assert name in error["message"] + error.get("detail", ""), (where, error)
     assert "arry the original file again" in error["remedy"], (where, error)
     assert "make it again" not in error["remedy"], where

@@ -79,7 +79,7 @@ def cut(peer: socket.socket, _ended: threading.Event) -> None:
 
 
 def flood(peer: socket.socket, _ended: threading.Event) -> None:
-    """Answer with more than anybody asked for."""
+    """Answer with more than anyone asked for."""
     peer.recv(65536)
     peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"ok\n" * 1_000_000)
 

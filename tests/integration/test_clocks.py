@@ -1,4 +1,4 @@
-"""Wrong clocks at a site, at central and on a device: nothing revives, nothing ends early, nobody is locked out."""
+"""Wrong clocks at a site, at central and on a device: nothing revives, nothing ends early, no one is locked out."""
 
 from __future__ import annotations
 
@@ -268,7 +268,7 @@ def test_a_laboratory_without_its_clock_does_not_run_on_the_machines(site: World
 
 @pytest.mark.row("S1.3", "E2")
 def test_a_clock_of_a_laboratory_in_another_home_is_refused(empty_world: World) -> None:
-    """Nobody moves the clock of a real central by putting a file beside it."""
+    """No one moves the clock of a real central by putting a file beside it."""
     empty_world.central("init", "--vendor", "Example Vendor", "--root-keys", empty_world.file("root-keys"))
     (empty_world.folder / "central" / "lab-clock.json").write_text('{"offset_seconds": -9999999}', "utf-8")
     refused = empty_world.central("time", "show", code=1)["error"]

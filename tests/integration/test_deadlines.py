@@ -25,7 +25,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 @pytest.fixture
 def line(site: World) -> Iterator[Timeline]:
-    """Both servers with their jobs, and nobody else."""
+    """Both servers with their jobs, and no one else."""
     made = Timeline(site)
     yield made
     made.close()

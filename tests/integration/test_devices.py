@@ -75,7 +75,7 @@ def test_each_entitlement_has_its_own_verdict(site: World) -> None:
 
 @pytest.mark.row("D2")
 def test_an_altered_evidence_gives_no_right(site: World) -> None:
-    """Somebody who edits the stored answer of a device gains nothing."""
+    """Someone who edits the stored answer of a device gains nothing."""
     device = site.device("SN1")
     device.use("ADVANTAGE", 1)
     path = next(p for p in (site.folder / "devices" / "SN1").iterdir() if b'"evidence"' in p.read_bytes())

@@ -132,7 +132,7 @@ def test_what_a_device_holds_is_renewed_as_long_as_it_installs_it(site: World, s
 
 @pytest.mark.row("C8.2", "C8.3")
 def test_a_site_that_never_hands_a_renewal_over_gets_no_further_one(site: World) -> None:
-    """The device is silent: its grant is renewed once, since nobody says that the renewal was installed."""
+    """The device is silent: its grant is renewed once, since no one says that the renewal was installed."""
     holding(site, "satellite")
     ends = [end_of(site)]
     for month in range(5):

@@ -363,7 +363,7 @@ def test_a_return_code_is_kept_until_it_was_entered(vendor: World) -> None:
 
 @pytest.mark.row("C6.8", "S4.5")
 def test_a_device_that_registers_tells_what_it_returned_before_its_last_request(vendor: World) -> None:
-    """Nobody entered the return code: the device signs it when it registers, and its units are free."""
+    """No one entered the return code: the device signs it when it registers, and its units are free."""
     device, of = reserved(vendor)
     back = device.reserve_return()
     device.reserve_request(Udi(pid="SW-48", serial="AIR-1"), (vendor.folder / "root.json").read_bytes())

@@ -58,7 +58,7 @@ class Site:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Nobody writes meanwhile: on PostgreSQL by the lock that groups take."""
+        """No one writes meanwhile: on PostgreSQL by the lock that groups take."""
         with self.made.database.write(SYSTEM) as unit:
             turn(unit.session, Lock.DEVICES)
             yield

@@ -43,7 +43,7 @@ def test_a_demo_counts_for_sixty_days_and_then_no_more(vendor: World) -> None:
 
 @pytest.mark.row("C3.4")
 def test_a_demo_with_an_end_and_no_start_is_refused_by_name(vendor: World) -> None:
-    """Without its start nobody can tell how long it lasts; with both dates the same line is taken."""
+    """Without its start no one can tell how long it lasts; with both dates the same line is taken."""
     refusal = order(vendor, "Spare,ESSENTIALS,5,demo,prepaid,,2027-06-01,manual,,", code=1)["error"]
     before = [row["tag"] for row in vendor.central("licences", ACCOUNT)["items"]]
     order(vendor, "Spare,ESSENTIALS,5,demo,prepaid,2026-01-01,2027-06-01,manual,,")

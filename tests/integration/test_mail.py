@@ -47,7 +47,7 @@ def test_the_contact_is_told_when_a_file_is_ready(vendor: World, mail_server: Co
 
 @pytest.mark.row("C11.1")
 def test_under_approval_the_mail_waits_for_the_approval(vendor: World, mail_server: Controller, box: Box) -> None:
-    """What nobody approved yet is not announced."""
+    """What no one approved yet is not announced."""
     vendor.central("policy", "set", "satellite_authorization", "approval")
     add_satellite(vendor, "ops@site.example")
     vendor.central("jobs", "run", "outbox")

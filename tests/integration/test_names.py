@@ -70,7 +70,7 @@ def test_a_name_that_reads_like_one_that_is_there_is_refused(site: World) -> Non
 
 @pytest.mark.row("C1.7", "C1.5")
 def test_a_user_is_one_whatever_the_case_of_the_name(vendor: World) -> None:
-    """`anna` and `ANNA` hold their roles together; a look-alike of another alphabet is nobody's name."""
+    """`anna` and `ANNA` hold their roles together; a look-alike of another alphabet is no one's name."""
     first = vendor.central("user", "add", "anna", "--role", "vendor_support")
     again = vendor.central("user", "add", "ANNA", "--role", "account_user", "--account", ACCOUNT)
     twice = vendor.central("user", "add", "Anna", "--role", "vendor_support", code=1)["error"]["code"]

@@ -73,7 +73,7 @@ def test_files_of_another_site_are_refused_by_name(site: World) -> None:
 
 @pytest.mark.row("S1.2")
 def test_an_authorization_whose_certificates_have_ended_is_refused_by_name(vendor: World) -> None:
-    """A file that was carried for years registers nobody; the day is named."""
+    """A file that was carried for years registers no one; the day is named."""
     home = ("--root", vendor.file("root.json"))
     vendor.satellite("init", "--name", "North", *home, "--lab")
     vendor.satellite("registration", "export", "--output", vendor.file("registration"))

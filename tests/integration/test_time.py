@@ -42,7 +42,7 @@ def test_a_silent_satellite_is_reminded_overdue_and_removed_on_its_days(site: Wo
 
 @pytest.mark.row("C10.3", "S2.7")
 def test_a_synchronization_clears_the_deadline_on_both_sides(site: World) -> None:
-    """After a round trip nobody is reminded any more."""
+    """After a round trip no one is reminded any more."""
     pass_time(site, "40d")
     before = site.alerts() & site.alerts("satellite")
     site.synchronize()

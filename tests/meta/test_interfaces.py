@@ -76,7 +76,7 @@ TABLES: dict[str, tuple[tuple[Url, ...], type[StrEnum]]] = {
     "central": (CENTRAL_URLS, Permission),
     "satellite": (SATELLITE_URLS, SatellitePermission),
 }
-# What needs no token: addresses that show nothing of anybody's.
+# What needs no token: addresses that show nothing of anyone's.
 OPEN = {"/", "/healthz", "/readyz", "/api/v1/openapi.json", "/device/v1/openapi.json"}
 # Style sheets and scripts are those of every console.
 STATIC = {"/static/<mark>/<name>"}

@@ -253,7 +253,7 @@ class Walk:
     # -- disasters --------------------------------------------------------------------------------------------------
 
     def copy_disk(self) -> str:
-        """Somebody copies a machine's disk."""
+        """Someone copies a machine's disk."""
         machine = self._machine()
         self.world.snapshot(machine)
         return machine.home.name
@@ -277,7 +277,7 @@ class Walk:
         return f"{machine.home.name} as {self.world.machines[-1].home.name}"
 
     def copy_central(self) -> str:
-        """Somebody backs central up."""
+        """Someone backs central up."""
         self.copies = [*self.copies, self.world.copy_central()][-2:]
         return self.copies[-1].name
 

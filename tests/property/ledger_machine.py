@@ -329,7 +329,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(data=st.data(), forged=st.booleans(), times=st.integers(1, 2))
     def device_returns(self, data: st.DataObject, forged: bool, times: int) -> None:
-        """A grant comes back, once or twice, or somebody else says so."""
+        """A grant comes back, once or twice, or someone else says so."""
         with self.central.database.read(OPERATOR) as unit:
             query = select(GrantRecord.id, GrantRecord.instance_id, GrantRecord.quantity, GrantRecord.udi)
             rows = list(

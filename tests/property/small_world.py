@@ -292,7 +292,7 @@ class SmallWorld:
 
     @staticmethod
     def _copy(source: Path, target: Path) -> None:
-        # Nobody writes while the walk copies; the log of SQLite is copied with its database.
+        # No one writes while the walk copies; the log of SQLite is copied with its database.
         shutil.copytree(source, target)
 
     # -- what can be seen -------------------------------------------------------------------------------------------

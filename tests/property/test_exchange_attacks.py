@@ -129,7 +129,7 @@ def test_a_copy_that_went_another_way_is_a_fork(world: SmallWorld, ahead: int) -
 
 @pytest.mark.row("S2.6")
 def test_after_a_fork_neither_machine_is_served_until_a_person_picks(world: SmallWorld) -> None:
-    """The genuine one is held too, for nobody but a person can tell which that is; devices go on."""
+    """The genuine one is held too, for no one but a person can tell which that is; devices go on."""
     world.clone(world.machines[0])
     trip(world)
     code_of(world, request_of(world, world.machines[1]))

@@ -1,4 +1,4 @@
-"""`ledger verify` names the row that somebody edited behind the program, and no other (row E4)."""
+"""`ledger verify` names the row that someone edited behind the program, and no other (row E4)."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def text_of(unit: Unit, version: int) -> str | None:
 
 
 def publish(unit: Unit, text: str) -> int:
-    """Keep a text as the next version, or as the version in force while it has none and nobody accepted it."""
+    """Keep a text as the next version, or as the version in force while it has none and no one accepted it."""
     require(unit, Permission.VENDOR_MANAGE)
     if not text.strip() or len(text) > MOST_LETTERS:
         raise AgreementTextError

@@ -97,7 +97,7 @@ def waiting_reservations(snapshot: Snapshot) -> Iterator[Wanted]:
 
 
 def former_keys(snapshot: Snapshot) -> Iterator[Wanted]:
-    """Rows C6.8, B26: a device has registered, and nobody has proven that it gave up what is reserved for it."""
+    """Rows C6.8, B26: a device has registered, and no one has proven that it gave up what is reserved for it."""
     query = (
         select(Reservation, Instance.satellite_id, Satellite.name)
         .join(Instance, (Instance.account_id == Reservation.account_id) & (Instance.id == Reservation.seen_as))

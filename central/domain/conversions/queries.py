@@ -139,7 +139,7 @@ def _contracts(unit: Unit, account_id: str, skus: Collection[str]) -> dict[tuple
 
 
 def setting_of(unit: Unit, account_id: str, kind: SourceKind) -> ConversionSetting:
-    """What is converted by itself, and when the list came last; nothing is, where nobody set anything."""
+    """What is converted by itself, and when the list came last; nothing is, where no one set anything."""
     row = unit.session.get(ConversionSetting, (account_id, kind))
     if row is None:
         nothing = {"enabled": False, "virtual_accounts": [], "products": [], "listed_at": None, "failures": 0}

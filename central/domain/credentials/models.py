@@ -76,7 +76,7 @@ class SignInFailure(FailureMixin, Base):
 
 
 class KnownPlace(KnownPlaceMixin, Base):
-    """Where somebody signed in from."""
+    """Where someone signed in from."""
 
 
 class Preference(PreferenceMixin, Base):

@@ -28,7 +28,7 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def find_person(unit: Unit, name: str) -> Person | None:
-    """The user of a name as somebody typed it."""
+    """The user of a name as someone typed it."""
     row = find_user(unit, name[:1024])
     return Person(row.id, row.name) if row is not None else None
 
@@ -40,7 +40,7 @@ def get_person(unit: Unit, user_id: str) -> Person | None:
 
 
 def tell(unit: Unit, happened: Happened, name: str, person: Person | None) -> None:
-    """Write down what happened when somebody signed in; names that nobody has are not kept."""
+    """Write down what happened when someone signed in; names that no one has are not kept."""
     if happened is Happened.SIGNED_IN and person is not None:
         row = unit.session.get(User, person.id)
         if row is not None:
@@ -57,7 +57,7 @@ def tell(unit: Unit, happened: Happened, name: str, person: Person | None) -> No
 
 
 def needs_administrator(unit: Unit) -> bool:
-    """Whether nobody can administer the vendor's central in a browser yet: a user with that role and a password."""
+    """Whether no one can administer the vendor's central in a browser yet: a user with that role and a password."""
     query = select(RoleAssignment.user_id).where(RoleAssignment.role == Role.VENDOR_ADMINISTRATOR)
     return not unit.session.scalar(select(exists(query.join(Password, Password.user_id == RoleAssignment.user_id))))
 
@@ -120,7 +120,7 @@ def unlock_user(unit: Unit, user: User) -> None:
 def first_password(unit: Unit, user: User, account_id: str) -> str:
     """Make the first password of a user of one account, who has none yet; it is returned once and kept as a hash only.
 
-    FirstPasswordError for one who has a password, or a role outside of this account: an account takes over nobody.
+    FirstPasswordError for one who has a password, or a role outside of this account: an account takes over no one.
     """
     require(unit, Permission.ACCOUNT_USER_MANAGE, account_id)
     held = held_roles(unit, user.id)

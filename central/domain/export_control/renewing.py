@@ -51,7 +51,7 @@ def _live_key() -> ColumnElement[bool]:
 def held_by_former_keys(unit: Unit, account_id: str, instance_id: str | None = None) -> Sequence[GrantRecord]:
     """Grants whose instance is there, with another key than the one that holds them; of the account or of one instance.
 
-    Of a set behind a satellite not every key is known: a renewal that nobody installed in time tells it.
+    Of a set behind a satellite not every key is known: a renewal that no one installed in time tells it.
     """
     at_site = or_(
         ~_of_set(), and_(GrantRecord.installed < GrantRecord.generation, GrantRecord.deliver_until <= unit.licence_now)

@@ -71,7 +71,7 @@ def known_unit(unit: Unit, account_id: str, udi: Udi, virtual_account_id: str) -
     """The directly connected instance that a unit belongs to, which registers with a token of a virtual account.
 
     Rows S4.1, C7.6: where the unit itself signed, or a request code added it, wherever that is; else where another one
-    named it, alone in the virtual account of the token: nobody's word about the hardware of others stands in its way.
+    named it, alone in the virtual account of the token: no one's word about the hardware of others stands in its way.
     """
     here = Instance.account_id == account_id, Instance.satellite_id.is_(None)
     within = select(Standby.instance_id).where(Standby.account_id == account_id, Standby.udi_key == udi.key)

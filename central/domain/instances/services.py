@@ -80,7 +80,7 @@ def _end_clones(unit: Unit, row: Instance) -> None:
 
 
 def remove_instance(unit: Unit, row: Instance, *, silent: bool = False) -> None:
-    """Remove an instance, as somebody asked or since it was silent, and free its ordinary licences.
+    """Remove an instance, as someone asked or since it was silent, and free its ordinary licences.
 
     The caller has handled restricted ones.
     """

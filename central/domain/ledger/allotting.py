@@ -41,7 +41,7 @@ def allotment_lines(
     """What virtual accounts have for the devices of one server, by term; those to come included, those ended left out.
 
     That is what is free, and what the grants named by `holders` have locked. What others hold is not theirs, and what
-    others hold of ended terms, or hold though nobody bought it, lowers the lines, those that end first before the others
+    others hold of ended terms, or hold though no one bought it, lowers the lines, those that end first before the others
     (row C6.9).
     """
     terms = (Lot.tag, Lot.licence_type, Lot.start, Lot.end, Lot.billing, Entitlement.restricted)

@@ -54,7 +54,7 @@ def lock_for_grant(
 
 
 def _owe(unit: Unit, account_id: str, tag: str, quantity: int, target: Place) -> None:
-    """Book units that a grant gives and nobody bought: they count as in use, never as purchased, until the grant ends."""
+    """Book units that a grant gives and no one bought: they count as in use, never as purchased, until the grant ends."""
     lot = Lot(
         account_id=account_id,
         id=new_id(),

@@ -18,7 +18,7 @@ from serverkit.locks import for_change
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A bucket in a virtual account, held for someone or for nobody."""
+    """A bucket in a virtual account, held for someone or for no one."""
 
     bucket: Bucket
     virtual_account_id: str

@@ -70,7 +70,7 @@ class PoolFigures:
 
     @property
     def free(self) -> int:
-        """Prepaid units that nobody uses, reserves or holds, less reserved units of ended terms (rows C4.1, C6.9)."""
+        """Prepaid units that no one uses, reserves or holds, less reserved units of ended terms (rows C4.1, C6.9)."""
         return free_units(self.stock, self.use)
 
 
@@ -121,7 +121,7 @@ def pools(
 
 def _add(figures: PoolFigures, held_so: Sequence[Any], now: datetime) -> None:
     bucket, licence_type, billing, start, end, total = held_so
-    if bucket == Bucket.OWED:  # held by a device, and owned by nobody
+    if bucket == Bucket.OWED:  # held by a device, and owned by no one
         figures.locked, figures.owed = figures.locked + int(total), figures.owed + int(total)
         return
     lot = LotView("", LicenceType(licence_type), int(total), start, end, Billing(billing))

@@ -38,7 +38,7 @@ def file_processed(satellite: str, account: str, sequence: int) -> Mail:
 
 
 def feedback_mail(category: str, text: str, author: str | None) -> Mail:
-    """Row C12.5: what somebody thinks; without an author an anonymous one."""
+    """Row C12.5: what someone thinks; without an author an anonymous one."""
     return Mail(f"Feedback: {category}", f"Category: {category}\nFrom: {author or 'anonymous'}\n\n{text}\n")
 
 

@@ -32,13 +32,13 @@ class ClockRow(ClockMixin, Base):
 
 
 class Task(TaskMixin, Base):
-    """A long work that somebody asked for."""
+    """A long work that someone asked for."""
 
     __tablename__ = "tasks"
 
 
 class UploadPart(Base):
-    """A part of a file that somebody sent for a task; whichever node runs the task finds it here."""
+    """A part of a file that someone sent for a task; whichever node runs the task finds it here."""
 
     __tablename__ = "upload_parts"
 

@@ -22,10 +22,10 @@ class Reservation(Base):
     `number` counts the authorizations, of which `in_force` holds; `installed` says that the device has confirmed it,
     `waiting` that a confirmation is to come; `pending` is the update that waits for its confirmation: `number`, `lines`, `code`,
     and `raised`: by how much it raised each lot. `seen_as` is the instance under which the device is registered although
-    nobody has proven that it gave the reservation up; `release_reason` why the vendor freed it without such a proof.
+    no one has proven that it gave the reservation up; `release_reason` why the vendor freed it without such a proof.
 
     `rehosted_to` is the reservation of the replacement of a failed device, `rehost_of` that which a replacement copies; `reset_at`
-    when the mark of the failed device was taken off, `owed` how many units of a replacement nobody bought. `factory_place` is
+    when the mark of the failed device was taken off, `owed` how many units of a replacement no one bought. `factory_place` is
     the virtual account for which a device was shipped with its reservation, `left_for` says where it registered instead.
     """
 

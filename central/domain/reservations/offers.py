@@ -24,7 +24,7 @@ def offers(unit: Unit, account: SmartAccount, virtual_account: VirtualAccount) -
 
     `available` is the largest quantity, over all terms together; `unlimited` that reporting-only units take any quantity.
     `terms` are the free units of each end, perpetual ones first, then those that end last: the order in which they are
-    taken where nobody chooses.
+    taken where no one chooses.
     """
     free: dict[str, dict[datetime | None, int]] = defaultdict(dict)
     unlimited: set[str] = set()

@@ -102,7 +102,7 @@ def outstanding(unit: Unit, account_id: str, virtual_account_id: str | None = No
 
 
 def _is_usable(unit: Unit, row: Reservation) -> bool:
-    # Of an update that nobody confirmed too: it may be installed.
+    # Of an update that no one confirmed too: it may be installed.
     lines = [*row.lines, *(row.pending["lines"] if row.pending else ())]
     ends = [line["end"] for line in lines]
     return any(end is None or parse_time(end) > unit.licence_now for end in ends)
@@ -156,7 +156,7 @@ def registered_as(unit: Unit, account_id: str, udi: Udi, virtual_account_id: str
     """The registered instance that a device is a unit of, at central or at a satellite, for a reservation there.
 
     PID and serial number decide, whatever else its UDI says. A set counts where the unit itself registered, or where
-    another unit named it in the same virtual account: nobody's word about the hardware of others stands in its way.
+    another unit named it in the same virtual account: no one's word about the hardware of others stands in its way.
     """
     query = select(Instance).where(
         Instance.account_id == account_id,

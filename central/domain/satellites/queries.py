@@ -45,7 +45,7 @@ def find_satellite(unit: Unit, account_id: str, name: str) -> Satellite:
 def by_id(unit: Unit, satellite_id: str) -> Satellite | None:
     """A satellite by the id that its files carry, whichever account it belongs to; locked where it may be changed.
 
-    Anyone who only looks must not wait for who writes: a snapshot cannot be locked once somebody has changed the row.
+    Anyone who only looks must not wait for who writes: a snapshot cannot be locked once someone has changed the row.
     """
     query = select(Satellite).where(Satellite.id == satellite_id)
     return unit.session.scalars(for_change(query, writing=unit.writing)).one_or_none()

@@ -74,7 +74,7 @@ def waits_long(item: Item, now: datetime) -> bool:
 
 
 def awaits_file(item: Item) -> bool:
-    """Whether an authorization file is ready that nobody has fetched."""
+    """Whether an authorization file is ready that no one has fetched."""
     fresh = item["last_sync"] is None or item["recovering"] or item["state"] == "pending"
     return bool(item["approved"] and item["downloaded_at"] is None and fresh)
 

@@ -22,7 +22,7 @@ from serverkit.verdicts import Verdict
 
 
 def find_person(unit: Unit, name: str) -> Person | None:
-    """The user of a name as somebody typed it; None for one that no name can be."""
+    """The user of a name as someone typed it; None for one that no name can be."""
     if "\0" in name:
         return None
     row = unit.session.scalars(select(User).where(User.name_key == kept_key(name[:1024]))).one_or_none()
@@ -131,7 +131,7 @@ def remove_user(unit: Unit, row: User) -> None:
 
 
 def tell(unit: Unit, happened: Happened, name: str, person: Person | None) -> None:
-    """Write down what happened when somebody signed in; names that nobody has are not kept."""
+    """Write down what happened when someone signed in; names that no one has are not kept."""
     if happened is Happened.SIGNED_IN and person is not None:
         row = unit.session.get(User, person.id)
         if row is not None:

@@ -57,7 +57,7 @@ def known_unit(unit: Unit, udi: Udi, virtual_account_id: str) -> Instance | None
     """The instance that a unit belongs to, which registers with a token of a virtual account.
 
     Rows S4.1, C7.6: where the unit itself signed, wherever that is; else where another one named it, alone in the
-    virtual account of the token: nobody's word about the hardware of others stands in its way.
+    virtual account of the token: no one's word about the hardware of others stands in its way.
     """
     within = select(Standby.instance_id).where(Standby.udi_key == udi.key)
     query = select(Instance).where(

@@ -46,7 +46,7 @@ class PoolFigures:
 
     @property
     def free(self) -> int:
-        """What nobody uses or holds; the same rule as central's."""
+        """What no one uses or holds; the same rule as central's."""
         return free_units(self.stock, Use(reported=self.claimed + self.granted))
 
 

@@ -30,7 +30,7 @@ class ClockRow(ClockMixin, Base):
 
 
 class Task(TaskMixin, Base):
-    """A long work that somebody asked for."""
+    """A long work that someone asked for."""
 
     __tablename__ = "tasks"
 

@@ -82,7 +82,7 @@ PASSPHRASE = Form(
 
 
 def present_plan(page: Page) -> dict[str, Any]:
-    """The schedule, which somebody else may have changed meanwhile; the zone of the page is proposed where there is none."""
+    """The schedule, which someone else may have changed meanwhile; the zone of the page is proposed where there is none."""
     found = actions.show_backups(server_of(page), page.unit)
     return {
         **{name: found[name] for name in ("every", "at", "keep")},

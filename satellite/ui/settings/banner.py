@@ -32,7 +32,7 @@ FORM = Form(
 
 
 def present(page: Page) -> dict[str, Any]:
-    """What somebody else may have changed meanwhile."""
+    """What someone else may have changed meanwhile."""
     return {"text": show_banner(page.unit)}
 
 

@@ -56,7 +56,7 @@ FORM = Form(
 
 
 def present(page: Page) -> dict[str, Any]:
-    """What somebody else may have changed meanwhile; a password is no part of it."""
+    """What someone else may have changed meanwhile; a password is no part of it."""
     found = actions.show_mail(page.unit)
     return {name: found[name] for name in MailForm.model_fields if name != "password"}
 

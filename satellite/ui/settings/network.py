@@ -45,7 +45,7 @@ FORM = Form(
 
 
 def present(page: Page) -> dict[str, Any]:
-    """What somebody else may have changed meanwhile."""
+    """What someone else may have changed meanwhile."""
     found = show_network(server_of(page), page.unit)
     return {"names": found["names"], "proxy": found["proxy"] or ""}
 

@@ -51,7 +51,7 @@ FORM = Form(
 
 
 def present(page: Page) -> dict[str, Any]:
-    """What somebody else may have changed meanwhile; TLS is proposed where no log server is set."""
+    """What someone else may have changed meanwhile; TLS is proposed where no log server is set."""
     found = actions.show_syslog(page.unit)
     values = found if found["host"] else {**found, "transport": "tls"}
     return {name: values[name] for name in SyslogForm.model_fields}

@@ -15,7 +15,7 @@ from serverkit.web.urls import SIGNED_IN, Url
 
 
 def present_time(page: Page) -> dict[str, Any]:
-    """What somebody else may have changed meanwhile."""
+    """What someone else may have changed meanwhile."""
     found = ACTS.show(page.unit)
     return {"zone": found["zone"], "servers": found["servers"]}
 

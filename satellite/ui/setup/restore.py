@@ -38,7 +38,7 @@ PERMIT_SECONDS = int(PERMIT_FOR.total_seconds())
 
 
 class CodeForm(BaseModel):
-    """What is asked first: nothing large is taken from anybody else."""
+    """What is asked first: nothing large is taken from anyone else."""
 
     code: str = Field(max_length=64)
 

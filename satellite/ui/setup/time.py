@@ -64,7 +64,7 @@ FORM = Form(
 
 
 def present_time(page: Page) -> dict[str, Any]:
-    """What somebody else may have changed meanwhile."""
+    """What someone else may have changed meanwhile."""
     found = ACTS.show(page.unit)
     return {"zone": found["zone"], "servers": found["servers"]}
 

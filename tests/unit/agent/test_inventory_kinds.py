@@ -109,7 +109,7 @@ def test_masked_product_id_and_uuid_are_left_out(mask: str) -> None:
 
 @pytest.mark.row("D4")
 def test_masked_tag_is_no_tag() -> None:
-    """A tag that somebody hid is not taken, short or long."""
+    """A tag that someone hid is not taken, short or long."""
     for tag in (
         "XXXXXXXX",
         "****",

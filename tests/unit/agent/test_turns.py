@@ -81,7 +81,7 @@ def test_a_refused_command_makes_no_home(tmp_path: Path, words: Sequence[str]) -
 def test_a_command_that_waited_for_a_home_that_is_gone_makes_it_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lock of a removed folder holds nobody off: it is taken again, where others find it."""
+    """The lock of a removed folder holds no one off: it is taken again, where others find it."""
     home, lock, asked = tmp_path / "device", fcntl.flock, []
 
     def waits(handle: Any, how: int) -> None:

@@ -1,4 +1,4 @@
-"""`exchange inspect` of the codes that people carry: what each is, and what nobody has checked (rows E4, S4.5)."""
+"""`exchange inspect` of the codes that people carry: what each is, and what no one has checked (rows E4, S4.5)."""
 
 from __future__ import annotations
 

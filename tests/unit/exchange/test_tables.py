@@ -432,7 +432,7 @@ def test_each_form_of_a_column(form: object, values: list[object]) -> None:
     ],
 )
 def test_what_is_no_column_is_refused(form: object) -> None:
-    """Too few values, bytes that cannot be shared out, a form that nobody knows, a text without an end: malformed."""
+    """Too few values, bytes that cannot be shared out, a form that no one knows, a text without an end: malformed."""
     beside = {
         "t": {"all": "2026-01-31T12:00:00Z"},
         "d": {"as": "t"},

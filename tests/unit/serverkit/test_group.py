@@ -126,7 +126,7 @@ def test_a_job_that_fails_does_nothing_after_the_commit(database: Database) -> N
 
 @pytest.mark.row("S4.1", "S4.2")
 def test_after_a_commit_that_failed_nothing_is_tried_again(database: Database) -> None:
-    """Nobody knows whether it was kept after all: each is told of the failure, and only anyone who asked may ask again."""
+    """No one knows whether it was kept after all: each is told of the failure, and only anyone who asked may ask again."""
     sizes: list[int] = []
 
     def fail(_connection: object) -> None:

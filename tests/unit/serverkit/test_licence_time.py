@@ -156,7 +156,7 @@ def test_a_new_machine_may_be_set_right_before_anybody_relied_on_its_time() -> N
 
 @dataclass
 class Machine:
-    """A machine in true time, whose clock anybody may move."""
+    """A machine in true time, whose clock anyone may move."""
 
     true: datetime = T0
     wrong: timedelta = timedelta(0)

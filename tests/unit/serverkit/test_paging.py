@@ -139,7 +139,7 @@ def test_the_key_of_a_log_is_its_number(unit: Unit) -> None:
 
 @pytest.mark.row("C1.1")
 def test_an_order_that_is_not_offered_is_refused(unit: Unit) -> None:
-    """Nobody sorts by a column that the list does not name, nor continues after a row that has gone from an order."""
+    """No one sorts by a column that the list does not name, nor continues after a row that has gone from an order."""
     query: Query = select(_Row)
     with pytest.raises(UnknownSortError, match="there are id, name"):
         page_of(unit, query, SORTING, Slice(2, None, "number"))

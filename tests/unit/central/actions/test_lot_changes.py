@@ -65,7 +65,7 @@ def test_the_vendor_adds_and_removes_licences_with_a_note(tmp_path: Path) -> Non
 
 @pytest.mark.row("C12.4", "C1.5")
 def test_what_cannot_be_added_or_removed_changes_nothing(tmp_path: Path) -> None:
-    """More than there is, nothing, without a note, a lot of elsewhere, a term without dates, somebody without the right."""
+    """More than there is, nothing, without a note, a lot of elsewhere, a term without dates, someone without the right."""
     with unit_of() as unit:
         import_orders(unit, DOMAIN, catalogue(unit, tmp_path))
         lot = unit.session.scalars(select(Lot.id)).one()

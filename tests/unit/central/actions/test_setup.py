@@ -22,7 +22,7 @@ PASSWORD = "correct horse battery staple"
 
 @pytest.mark.row("C1.5")
 def test_a_code_makes_one_administrator_and_takes_nobody_over(tmp_path: Path) -> None:
-    """A wrong code and the name of somebody with a password are refused; a program's user without one may be taken."""
+    """A wrong code and the name of someone with a password are refused; a program's user without one may be taken."""
     server = server_of(tmp_path)
     with cheap_hashes(), server.database.write(OPERATOR) as unit:
         assert setup.needs_administrator(unit)

@@ -116,7 +116,7 @@ def test_what_is_damaged_later_is_told_and_a_wrong_passphrase_is_not_taken_for_d
 
 @pytest.mark.row("S3.4")
 def test_the_oldest_go_and_the_newest_verified_one_never(server: Satellite, tmp_path: Path) -> None:
-    """As many as were set are kept; files of other names are nobody's business."""
+    """As many as were set are kept; files of other names are no one's business."""
     folder = server.home / "backups"
     folder.mkdir()
     (folder / "notes.txt").write_text("mine", encoding="ascii")
@@ -156,7 +156,7 @@ def test_a_backup_is_asked_for_when_the_schedule_says_so_and_alerts_tell_of_age_
         dismiss_alert(unit, unit.session.scalars(select(Alert.id).where(Alert.kind == "backup_failed")).one())
         unit.now = began + timedelta(days=5)
         assert actions.backup_if_due(server, unit).startswith("task ")
-        actions.refresh_backup_alerts(server, unit)  # nobody knows yet how the new one ends
+        actions.refresh_backup_alerts(server, unit)  # no one knows yet how the new one ends
     assert "backup_failed" not in _open(server)
     assert tasks.run_next_task(server)
     with server.database.write(SYSTEM) as unit:
@@ -220,7 +220,7 @@ def test_without_passphrase_nothing_is_made_and_only_administrators_touch_backup
 
 @pytest.mark.row("S3.4")
 def test_without_a_passphrase_nothing_is_said_about_backups(tmp_path: Path) -> None:
-    """A satellite that is backed up in another way has no alert, even if somebody chose how many to keep."""
+    """A satellite that is backed up in another way has no alert, even if someone chose how many to keep."""
     server = server_of(tmp_path / "home")
     with server.database.write(OPERATOR) as unit:
         actions.change_backup_plan(server, unit, {"keep": 3})

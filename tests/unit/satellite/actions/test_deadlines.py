@@ -41,7 +41,7 @@ def test_silence_is_noted_after_thirty_days_and_frees_licences_after_ninety(
 
 @pytest.mark.row("C7.5")
 def test_a_device_that_was_silent_for_a_year_is_removed_unless_it_holds_restricted_units() -> None:
-    """Restricted units stay with the device: nobody has proven that it gave them up."""
+    """Restricted units stay with the device: no one has proven that it gave them up."""
     with unit_of() as unit:
         site = add_virtual_account(unit, "Site")
         plain, holding = add_instance(unit, site, "SN1", "core-1"), add_instance(unit, site, "SN2", "core-2")

@@ -115,7 +115,7 @@ def test_a_run_is_shown_by_the_id_that_the_list_gives() -> None:
 
 @pytest.mark.row("S3.2", "S3.4")
 def test_a_job_fails_as_long_as_its_last_run_of_the_schedule_did() -> None:
-    """A run that is under way, or that somebody started by hand, says nothing about the schedule."""
+    """A run that is under way, or that someone started by hand, says nothing about the schedule."""
     with unit_of() as unit:
         for job, slot, state in (
             ("mail", "2026-01-01T11:00:00Z", "done"),

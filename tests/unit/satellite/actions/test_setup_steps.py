@@ -57,7 +57,7 @@ def test_a_missing_key_or_an_old_form_of_the_database_stops_the_setup(
 
 @pytest.mark.row("S1.4", "S1.5")
 def test_the_way_is_chosen_and_network_needs_an_address() -> None:
-    """Refused, the choice that stands stays; the verdict on finishing warns of a time that nobody confirmed."""
+    """Refused, the choice that stands stays; the verdict on finishing warns of a time that no one confirmed."""
     with unit_of() as unit:
         assert setup_steps.choose_way(unit, "manual")["mode"] == "manual"
         with pytest.raises(AddressNeededError):

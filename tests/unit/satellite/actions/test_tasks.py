@@ -1,4 +1,4 @@
-"""Long works that somebody asks for."""
+"""Long works that someone asks for."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ PLACES = {
 
 
 def page_of(*permissions: Permission) -> Any:
-    """A visit by somebody with some permissions; only what a link asks of it."""
+    """A visit by someone with some permissions; only what a link asks of it."""
     opened = {url.path for url in URLS if not url.changes and url.permission in {*permissions}}
     return SimpleNamespace(may_open=opened.__contains__)
 

@@ -1,4 +1,4 @@
-"""The alert bar: what a person hides stays hidden for that person, and what nobody can hide stays."""
+"""The alert bar: what a person hides stays hidden for that person, and what no one can hide stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Large forms over the front of a server: nobody's waits for a place, and a refusal comes before the body."""
+"""Large forms over the front of a server: no one's waits for a place, and a refusal comes before the body."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def test_an_unknown_visitor_is_sent_to_sign_in_and_then_to_the_page_they_wanted(
 
 @pytest.mark.row("S3.4")
 def test_a_wrong_password_comes_back_with_the_name_and_without_the_password(console: ExhibitConsole) -> None:
-    """The form is filled, the secret is not; the status says that nobody is signed in."""
+    """The form is filled, the secret is not; the status says that no one is signed in."""
     found = Browser(app_of(console)).post("/sign-in", {"name": "anna", "password": "a wrong one"})
     text = found.get_data(as_text=True)
 

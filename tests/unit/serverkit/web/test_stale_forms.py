@@ -1,4 +1,4 @@
-"""A form that somebody else was faster than, and a change that nothing brings back."""
+"""A form that someone else was faster than, and a change that nothing brings back."""
 
 from __future__ import annotations
 

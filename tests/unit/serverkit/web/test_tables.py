@@ -62,7 +62,7 @@ def test_every_order_shows_each_row_once_forth_and_back(sort: str) -> None:
 
 @pytest.mark.row("S3.2")
 def test_an_address_that_asks_for_what_there_is_not_shows_the_usual_with_a_note() -> None:
-    """An order, a number of rows and columns that a table does not have lock nobody out of it."""
+    """An order, a number of rows and columns that a table does not have lock no one out of it."""
     found = wanted(sort="-colour", rows="7", cols="colour,", after="gone", state="x" * 999)
 
     assert (found.sort, found.most) == (THINGS.default_sort, 50)
