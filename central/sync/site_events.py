@@ -7,6 +7,13 @@ from central.domain.event_log.services import NewEvent
 from central.domain.satellites.models import Satellite
 from exchange.files.rows import EventRow, InstanceRow
 
+CARRIED = {
+    EventKind.INSTANCE_REQUESTED_LICENCES: EventKind.INSTANCE_REQUESTED_VIA_SATELLITE,
+    EventKind.INSTANCE_FREED: EventKind.INSTANCE_FREED_VIA_SATELLITE,
+    EventKind.INSTANCE_REMOVED_SILENT: EventKind.INSTANCE_REMOVED_SILENT_VIA_SATELLITE,
+}
+"""Events of a site that have a kind of their own at central; all others are `satellite:event`."""
+
 
 def added_event(satellite: Satellite, row: InstanceRow, place: str) -> NewEvent:
     """An instance that a satellite reports for the first time, in the virtual account of this name."""
@@ -23,9 +30,8 @@ def added_event(satellite: Satellite, row: InstanceRow, place: str) -> NewEvent:
 
 def site_event(satellite: Satellite, row: EventRow, virtual_account_id: str | None) -> NewEvent:
     """An event of the site, in the log of a virtual account if it is known where it happened."""
-    requested = row.event == EventKind.INSTANCE_REQUESTED_LICENCES
     return NewEvent(
-        EventKind.INSTANCE_REQUESTED_VIA_SATELLITE if requested else EventKind.SATELLITE_EVENT,
+        next((kind for said, kind in CARRIED.items() if row.event == said), EventKind.SATELLITE_EVENT),
         f"{row.message} (satellite {satellite.name})",
         {**row.subject, "event": row.event, "satellite_event": row.id},
         virtual_account_id=virtual_account_id,

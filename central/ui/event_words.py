@@ -195,7 +195,14 @@ ROLES_AND_REASONS = (
 """Words of the program that stand in sentences."""
 _SITE = Sentences(SITE_SENTENCES)
 _SAID = Sentences({**SITE_SENTENCES, **{str(kind): of for kind, of in SENTENCES.items()}})
-_CARRIED = frozenset({_K.SATELLITE_EVENT, _K.INSTANCE_REQUESTED_VIA_SATELLITE})
+_CARRIED = frozenset(
+    {
+        _K.SATELLITE_EVENT,
+        _K.INSTANCE_REQUESTED_VIA_SATELLITE,
+        _K.INSTANCE_FREED_VIA_SATELLITE,
+        _K.INSTANCE_REMOVED_SILENT_VIA_SATELLITE,
+    }
+)
 
 
 def said(item: Item) -> Words:

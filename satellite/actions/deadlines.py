@@ -35,7 +35,7 @@ def end_silent_instances(unit: Unit) -> int:
     for row in list(unit.session.scalars(query)):
         silent = unit.licence_now - row.last_contact
         if silent >= REMOVED and not holds_restricted(unit, row.id):
-            remove_instance(unit, row, "removed after a year of silence")
+            remove_instance(unit, row, silent=True)
         elif silent >= SILENT_MAJOR and row.state != InstanceState.RELEASED:
             freed = claims_of(unit, row.id)
             replace_claims(unit, row.id, row.virtual_account_id, {})

@@ -73,10 +73,8 @@ SITE_SENTENCES: Mapping[str, tuple[Text, ...]] = {
         _("units and keys of {name} came back from central"),
     ),
     "instance:transferred": (_("product instance {name} transferred from {place} to {target}"),),
-    "instance:removed": (
-        _("product instance {name} in {place} removed after a year of silence"),
-        _("product instance {name} in {place} removed"),
-    ),
+    "instance:removed": (_("product instance {name} in {place} removed"),),
+    "instance:removed_after_silence": (_("product instance {name} in {place} removed after a year of silence"),),
     "instance:requested_licences": (
         _("{name} in {place} requested no licences any more"),
         _("{name} in {place} requested {units}"),

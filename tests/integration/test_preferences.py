@@ -119,6 +119,33 @@ def test_a_silent_device_is_one_mail_when_it_is_freed_and_one_when_it_is_removed
     assert "removed: silent for a year" in told[3][0]
 
 
+@pytest.mark.one_database("silence is tried on both databases with the jobs of deadlines")
+@pytest.mark.row("C12.2", "C7.5")
+def test_a_silent_device_of_a_satellite_is_mailed_when_its_satellite_reports_it(site: World, box: Box) -> None:
+    """Those who see its virtual account get one mail when it is freed and one when it is removed; others get none."""
+    ann = person(site, "ann", "account_administrator", "failed_to_renew")
+    bob = person(site, "bob", "virtual_account_administrator", "failed_to_renew", pool="Site")
+    person(site, "eve", "virtual_account_administrator", "failed_to_renew", pool="Spare")
+    site.device("SN1")
+    told = []
+    for days in (91, 275):
+        for side in (site.central, site.satellite):
+            side("clock", "advance", f"{days}d")
+        site.satellite("jobs", "run", "devices")
+        if days == 275:  # the vendor's yearly duty
+            root = site.file("root-keys")
+            words = ("--root-keys", root, "--passphrase-file", f"{root}/passphrase")
+            site.central("role-key", "replace", "response", *words)
+        site.synchronize(f"after-{days}")
+        told.append([(to, subject) for to, subject, _ in run(site, box)])
+    kinds = [one["kind"] for one in site.central("events", ACCOUNT)["items"]]
+
+    assert [[to for to, _ in one] for one in told] == [[ann, bob]] * 2
+    assert "was silent for 90 days" in told[0][0][1]
+    assert "removed after a year of silence (satellite North)" in told[1][0][1]
+    assert kinds.count("instance:removed_after_silence_via_satellite") == 1
+
+
 @pytest.mark.one_database("the outbox is tried on both databases with mail to contacts")
 @pytest.mark.row("C12.2")
 def test_a_bad_address_stops_no_other_mail_and_raises_an_alert(vendor: World, box: Box) -> None:

@@ -30,7 +30,14 @@ NOTICES: Mapping[str, Notice] = {
     "failed_to_connect": Notice(frozenset({"instance_failed_to_connect"})),
     # One mail when a silent device loses its licences, one when it is removed.
     "failed_to_renew": Notice(
-        events=frozenset({EventKind.INSTANCE_FREED, EventKind.INSTANCE_REMOVED_SILENT}),
+        events=frozenset(
+            {
+                EventKind.INSTANCE_FREED,
+                EventKind.INSTANCE_FREED_VIA_SATELLITE,
+                EventKind.INSTANCE_REMOVED_SILENT,
+                EventKind.INSTANCE_REMOVED_SILENT_VIA_SATELLITE,
+            }
+        ),
         listed=frozenset({"instance_failed_to_renew"}),
     ),
     "satellite_overdue": Notice(frozenset({"satellite_sync_deadline", "satellite_sync_overdue"})),

@@ -44,6 +44,7 @@ class EventKind(StrEnum):
     INSTANCE_RETURNED = "instance:returned"
     INSTANCE_TRANSFERRED = "instance:transferred"
     INSTANCE_REMOVED = "instance:removed"
+    INSTANCE_REMOVED_SILENT = "instance:removed_after_silence"
     INSTANCE_REQUESTED_LICENCES = "instance:requested_licences"
     INSTANCE_RENEWED = "instance:renewed_certificate"
     INSTANCE_REPORTED_USE = "instance:reported_use"

@@ -221,13 +221,16 @@ def _end_clones(unit: Unit, row: Instance) -> None:
         other.marks, other.change_no = [mark for mark in other.marks if mark != "clone"], next_change(unit)
 
 
-def remove_instance(unit: Unit, row: Instance, how: str = "removed") -> None:
+def remove_instance(unit: Unit, row: Instance, *, silent: bool = False) -> None:
     """Remove an instance, by a person's decision or because of its silence."""
-    take_off(unit, row, how)
+    if silent:
+        take_off(unit, row, "removed after a year of silence", EventKind.INSTANCE_REMOVED_SILENT)
+    else:
+        take_off(unit, row, "removed")
     unit.touched.add(SITE)
 
 
-def take_off(unit: Unit, row: Instance, how: str) -> None:
+def take_off(unit: Unit, row: Instance, how: str, kind: EventKind = EventKind.INSTANCE_REMOVED) -> None:
     """Remove an instance; its ordinary licences are free at once, granted ones when they are returned."""
     require(unit, Permission.INSTANCE_MANAGE)
     freed = claims_of(unit, row.id)
@@ -241,7 +244,7 @@ def take_off(unit: Unit, row: Instance, how: str) -> None:
     row.removed, row.state, row.change_no = True, InstanceState.REMOVED, next_change(unit)
     say(
         unit,
-        EventKind.INSTANCE_REMOVED,
+        kind,
         row,
         f"product instance {placed_name(unit, row)} {how}{freed_text(freed, titles(unit, freed))}",
     )

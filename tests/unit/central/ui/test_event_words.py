@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from central.domain.event_log.event_kinds import EventKind
+from central.sync import site_events
 from central.ui.event_words import SENTENCES, said
 from central.ui.jobs import RESULTS
 from serverkit.web.site_events import SITE_SENTENCES
@@ -18,7 +19,7 @@ from serverkit.web.texts import Text, speaking, use_locales
 
 use_locales("central.ui")
 CENTRAL = Path(__file__).resolve().parents[4] / "central"
-CARRIED = {EventKind.SATELLITE_EVENT, EventKind.INSTANCE_REQUESTED_VIA_SATELLITE}
+CARRIED = {EventKind.SATELLITE_EVENT, *site_events.CARRIED.values()}
 PLACES = {
     "units": "2 of SW-48",
     "more_units": "1 of Aa, 3 of Bb",
