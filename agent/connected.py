@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agent import joining, measuring, renewing
+from agent import joining, renewing, usage_reports
 from agent.clock import DeviceClock
 from agent.conversation import Conversation, ServerReply
 from agent.errors import (
@@ -256,7 +256,7 @@ class Connected(Registering, ByCode):
         self._derive()
 
     def _renew_authorization(self, talk: Conversation) -> None:
-        measuring.measure(self.state, self.clock.now())
+        usage_reports.measure(self.state, self.clock.now())
         try:
             renewing.renew_authorization(talk, self.state, self._own_key(), self.clock.now())
         except AgentError as error:

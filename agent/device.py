@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from agent import exports, measuring
+from agent import exports, usage_reports
 from agent.connected import Connected
 from agent.errors import (
     InvalidQuantityError,
@@ -141,7 +141,7 @@ class Device(Connected):
             self._reload()
             talk = self._talk()
             try:
-                return measuring.report(talk, self.state, self._own_key(), self.clock.now())
+                return usage_reports.report(talk, self.state, self._own_key(), self.clock.now())
             finally:
                 self._settle(talk)
 

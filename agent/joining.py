@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from agent import exports, measuring
+from agent import exports, usage_reports
 from agent.backoff import asked_for, registration_retry
 from agent.conversation import Conversation, ServerReply
 from agent.errors import AgentError, AlreadyRegisteredError, ServerBusyError, ServerUnreachableError
@@ -169,7 +169,7 @@ def _forget(state: DeviceState) -> None:
     state.evidence = None
     state.uses = {}
     state.exports = {}
-    measuring.forget(state)
+    usage_reports.forget(state)
     state.export_allowed = False
 
 

@@ -14,7 +14,7 @@ from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
-from agent import exports, measuring
+from agent import exports, usage_reports
 from agent.conversation import MESSAGE_PATH, Conversation, ServerReply
 from agent.errors import AgentError
 from agent.store import DeviceState, Elsewhere, InFlight, Store, to_bytes, to_text
@@ -111,7 +111,7 @@ def leave(state: DeviceState, candidate: DeviceState, key: PrivateKey, trust: Tr
     part(candidate, key, trust, place, about_of(state), state.instance, returns, now)
     candidate.exports, candidate.evidence, candidate.registered_at = {}, None, None
     candidate.next_auth_renewal = None
-    measuring.forget(candidate)
+    usage_reports.forget(candidate)
 
 
 def abandon(state: DeviceState, key: PrivateKey, trust: Trust, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from central.actions.lookup import visible_names
+from central.actions.visible_accounts import visible_names
 from central.domain.accounts.models import SmartAccount, VirtualAccount
 from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.catalogue.queries import titles

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from central.actions.lookup import NamedAccount, identified, name_account, number_account, visible_names
-from central.actions.views import AccountView
+from central.actions.views import AccountView, identified
+from central.actions.visible_accounts import NamedAccount, name_account, number_account, visible_names
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, virtual_accounts, visible_accounts
 from central.domain.catalogue.queries import entitlements

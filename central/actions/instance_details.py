@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from central.actions.lookup import visible_names
+from central.actions.visible_accounts import visible_names
 from central.domain.access.rules import ALL_POOLS
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, by_number, managers, numbers_by_id

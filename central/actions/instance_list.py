@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import String, and_, cast, exists, func, or_, select, tuple_
 
-from central.actions.lookup import visible_names
+from central.actions.visible_accounts import visible_names
 from central.domain.access.rules import ALL_POOLS
 from central.domain.accounts.queries import by_domain, by_number, managers, numbers_by_id
 from central.domain.alerts.models import Alert

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from central.actions.instance_details import HELD, RESERVED, USED, HadLicence, licences_of
-from central.actions.lookup import visible_names
+from central.actions.visible_accounts import visible_names
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.managed_accounts import managed_by, refuse_managed

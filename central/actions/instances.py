@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from central.actions.instance_plans import possession
-from central.actions.lookup import chosen_names, find_account, identified, visible_names
+from central.actions.views import identified
+from central.actions.visible_accounts import chosen_names, find_account, visible_names
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from central.actions.licence_lists import scope_of
-from central.actions.lookup import chosen_names
+from central.actions.visible_accounts import chosen_names
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import VirtualAccount

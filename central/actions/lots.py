@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, literal, or_, select
 
 from central.actions.licence_lists import Scope, scope_of
-from central.actions.lookup import chosen_names
+from central.actions.visible_accounts import chosen_names
 from central.domain.access.rules import ALL_POOLS
 from central.domain.access.services import is_of_vendor
 from central.domain.accounts.queries import by_domain

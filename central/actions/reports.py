@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 
-from central.actions.lookup import chosen_names
+from central.actions.visible_accounts import chosen_names
 from central.domain.accounts.queries import by_domain
 from central.domain.accounts.tags import tags_of
 from central.domain.catalogue.models import Product

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from central.actions.lookup import find_account, identified, visible_names
+from central.actions.views import identified
+from central.actions.visible_accounts import find_account, visible_names
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount

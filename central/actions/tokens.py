@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import unquote
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, func, or_, select
 
 from central.actions.views import CreatedTokenView, TokenView
 from central.domain.access.rules import Permission
@@ -27,6 +27,7 @@ from central.domain.tokens.queries import own_tokens, token_dict, token_of_text
 from serverkit.auth.tokens import UnknownTokenError
 from serverkit.db.paging import ALL, Listing, Query, Slice, Sorting, page_of
 from serverkit.db.unit import Unit
+from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 from serverkit.errors import RefusedError
 from serverkit.names import tidy_token
 from serverkit.secrets_box import SecretBox
@@ -164,3 +165,41 @@ def _visible(unit: Unit, domain: str, token_id: str) -> tuple[Token, str]:
     if row.virtual_account_id not in names:
         raise UnknownTokenError("there is no token {id!r}" if row.id == tidy_token(token_id) else "", id=row.id)
     return row, names[row.virtual_account_id]
+
+
+def list_token_window(unit: Unit, domain: str, number: str, part: Part = WHOLE) -> Window:
+    """Registration tokens of a virtual account. Filters: q, state."""
+    wanted, account = part.wanted, by_domain(unit, domain)
+    pool = by_number(unit, account.id, number)
+    used_up = and_(Token.max_uses.is_not(None), Token.uses >= Token.max_uses)
+    state = case(
+        (Token.revoked.is_(True), "revoked"),
+        (Token.expires_at <= unit.licence_now, "expired"),
+        (used_up, "used_up"),
+        else_="active",
+    )
+    orders = Orders(
+        Token.id,
+        {
+            "description": (func.lower(Token.description),),
+            "state": (state,),
+            "expires_at": (Token.expires_at,),
+            "created_at": (Token.created_at,),
+            "created_by": (Token.created_by,),
+            "uses": (Token.uses,),
+        },
+        "-created_at",
+    )
+    query = select(Token).where(Token.account_id == account.id, Token.virtual_account_id == pool.id)
+    if text := wanted.get("q"):
+        found = func.lower(Token.description).contains(text.lower(), autoescape=True)
+        query = query.where(or_(found, Token.id == text, Token.created_by.contains(text, autoescape=True)))
+    if chosen := wanted.get("state"):
+        query = query.where(state == chosen)
+    known = managers(unit, account.id)
+
+    def show(rows: list[Token]) -> list[dict[str, Any]]:
+        place = {"domain": domain, "number": number}
+        return [{**TokenView(**token_dict(row, pool.name, unit, known)).shown(), **place} for row in rows]
+
+    return window_of(unit, query, orders, part, show)

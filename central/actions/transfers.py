@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from central.actions.lookup import visible_names
+from central.actions.visible_accounts import visible_names
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, numbers_by_id, virtual_account
 from central.domain.catalogue.queries import by_name, titles

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from central.actions.lookup import chosen_names
+from central.actions.visible_accounts import chosen_names
 from central.domain.accounts.models import VirtualAccount
 from central.domain.accounts.queries import by_domain, by_number, virtual_account
 from central.domain.catalogue.queries import by_name, titles

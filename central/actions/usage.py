@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from central.actions.licence_lists import scope_of
-from central.actions.lookup import chosen_names
+from central.actions.visible_accounts import chosen_names
 from central.domain.access.rules import Permission
 from central.domain.access.services import require
 from central.domain.accounts.queries import by_domain, virtual_account

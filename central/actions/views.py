@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
-from serverkit.views import Moment, View
+from central.domain.instances.models import Instance
+from central.domain.instances.queries import instance_name
+from serverkit.views import IdentifiedInstance, Moment, View
 
 
 class AccountView(View):
@@ -247,3 +249,17 @@ class NodeView(View):
     last_seen: Moment
     running: bool
     here: bool
+
+
+def identified(row: Instance) -> IdentifiedInstance:
+    """A product instance with the whole of its identity."""
+    return IdentifiedInstance(
+        id=row.id,
+        name=instance_name(row),
+        hostname=row.hostname,
+        product_tag=row.product_tag,
+        udi=row.udi,
+        virtual_account_id=row.virtual_account_id,
+        registered_at=row.registered_at,
+        last_contact=row.last_contact,
+    )

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
-from central.actions.lookup import chosen_names
 from central.actions.views import VirtualAccountTagView, VirtualAccountView
+from central.actions.visible_accounts import chosen_names
 from central.domain.access.rules import Permission, permits
 from central.domain.access.services import drop_roles, held_roles, require
 from central.domain.accounts import services

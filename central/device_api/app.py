@@ -7,8 +7,8 @@ import json
 from central.actions.readiness import checks
 from central.device_api.message_groups import Groups
 from central.runtime import Central
+from exchange.device.message_handling import DeviceMessage
 from exchange.device.openapi import describe
-from exchange.device.verifier import DeviceMessage
 from exchange.limits import DEVICE_MESSAGE_BYTES
 from exchange.vocabulary import DeviceOp
 from serverkit.devices.messages import DeviceHttp

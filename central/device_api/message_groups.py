@@ -8,8 +8,8 @@ from functools import partial
 from central.device_api.backend import CentralBackend
 from central.domain.instances.devices import find_public
 from central.runtime import Central
+from exchange.device.message_handling import DeviceMessage, KnownKeys, handle_all
 from exchange.device.request_processor import RequestProcessor
-from exchange.device.verifier import DeviceMessage, KnownKeys, handle_all
 from exchange.keys import PublicKey
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.group import GroupCommit

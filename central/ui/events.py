@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from central.actions.lists import list_event_window, list_transaction_window
+from central.actions.event_log import list_event_window, list_transaction_window
 from central.actions.time import zone_of
 from central.actions.virtual_accounts import list_places
 from central.domain.access.rules import Permission

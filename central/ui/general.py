@@ -7,7 +7,7 @@ from typing import Any
 
 from central.actions import tokens as actions
 from central.actions.accounts import show_account, show_agreement
-from central.actions.lists import list_token_window
+from central.actions.tokens import list_token_window
 from central.domain.access.rules import Permission
 from central.ui.tabs import pool_tabs
 from central.ui.virtual_accounts import POOL, find_pool

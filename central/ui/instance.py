@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 
 from central.actions import instances as actions
 from central.actions.adding import list_additions
+from central.actions.event_log import list_event_window
 from central.actions.instance_details import HELD, RESERVED, USED, authorization_of, show_instance_details
 from central.actions.instance_plans import plan_removals, plan_transfers
-from central.actions.lists import list_event_window
 from central.runtime import Central
 from central.ui.event_words import said
 from central.ui.instances import (

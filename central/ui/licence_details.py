@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from central.actions import licence_lists as actions
+from central.actions.event_log import list_event_window
 from central.actions.licence_lists import Ledger, LicenceDetails, TermLine
-from central.actions.lists import list_event_window
 from central.domain.access.rules import ALL_POOLS
 from central.ui.event_words import said
 from central.ui.licences import LICENCES_PATH, LOOK, find_pools, licence_path, managed_words, place_words

@@ -7,7 +7,7 @@ from typing import Any, cast
 from pydantic import BaseModel, Field
 
 from central.actions import preferences as actions
-from central.actions.lists import list_event_window
+from central.actions.event_log import list_event_window
 from central.actions.time import zone_of
 from central.domain.access.rules import Permission
 from central.domain.preferences.errors import AddressMissingError, UnknownFlagError

@@ -18,10 +18,10 @@ from exchange.canonical import digest as digest_of
 from exchange.device.backend import Backend, DeviceRefusal, KnownDevice, Signer
 from exchange.device.bodies import DeregisterBody, RegisterBody, RenewIdentityBody, TransferActiveBody
 from exchange.device.licence_bodies import AuthorizeBody, StatementBody
+from exchange.device.message_handling import DeviceMessage
 from exchange.device.messages import DeviceAnswer, DeviceRequest
 from exchange.device.problems import problem_of
 from exchange.device.rules import CounterVerdict, judge_counter
-from exchange.device.verifier import DeviceMessage
 from exchange.errors import ExchangeError
 from exchange.keys import PublicKey
 from exchange.statements import open_export_request, open_export_return, open_usage_report

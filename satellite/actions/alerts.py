@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import String, case, cast, func, or_, select
+
 from satellite.actions.virtual_accounts import find_id
+from satellite.core.accounts.queries import names
+from satellite.core.alerts.models import Alert
 from satellite.core.alerts.services import alert_dict, book
 from satellite.core.alerts.services import dismiss_alert as dismiss
 from satellite.core.alerts.services import remind_alert as remind
 from satellite.core.alerts.services import restore_alert as restore
 from satellite.runtime import Satellite
-from serverkit.alerts.engine import Place, place_of
+from serverkit.alerts.engine import AlertState, Place, Severity, place_of
 from serverkit.db.unit import Unit
+from serverkit.db.windows import WHOLE, Orders, Part, Window, window_of
 
 
 def list_alerts(unit: Unit, virtual_account_name: str | None = None, *, every: bool = False) -> list[dict[str, Any]]:
@@ -52,3 +58,45 @@ def refresh_alerts(server: Satellite, unit: Unit) -> str:
     """Refresh every alert; the result of the job."""
     server.refresh_alerts(unit)
     return "alerts refreshed"
+
+
+_URGENCY = case({word.value: at for at, word in enumerate(Severity)}, value=Alert.severity)
+
+
+# An alert without a due time stands after those that have one.
+_DUE = func.coalesce(Alert.action_due, datetime(9999, 1, 1).astimezone())
+
+
+ALERT_ORDERS = Orders(
+    Alert.id,
+    {
+        "severity": (_URGENCY, _DUE, Alert.raised_at),
+        "action_due": (_DUE,),
+        "raised_at": (Alert.raised_at,),
+        "kind": (Alert.kind,),
+        "source": (Alert.source,),
+        "state": (Alert.state,),
+    },
+    "severity",
+)
+
+
+def list_alert_window(unit: Unit, part: Part = WHOLE) -> Window:
+    """Alerts, the most urgent first. Filters: q, severity, kind, state (open is usual; all; hidden), virtual_account."""
+    wanted = part.wanted
+    query, state = select(Alert), wanted.get("state", AlertState.OPEN)
+    if state == "hidden":
+        query = query.where(Alert.state.in_((AlertState.DISMISSED, AlertState.REMINDED)))
+    elif state != "all":
+        query = query.where(Alert.state == state)
+    if text := wanted.get("q"):
+        query = query.where(
+            or_(*(func.lower(one).contains(text.lower(), autoescape=True) for one in (Alert.message, Alert.source)))
+        )
+    for column, name in ((Alert.severity, "severity"), (Alert.kind, "kind")):
+        if value := wanted.get(name):
+            query = query.where(column == value)
+    if place := wanted.get("virtual_account"):
+        ids = [of for of, name in names(unit).items() if place in {of, name}]
+        query = query.where(or_(*(cast(Alert.subject, String).contains(of) for of in ids or [place])))
+    return window_of(unit, query, ALERT_ORDERS, part, lambda rows: [alert_dict(row) for row in rows])

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import satellite
+from satellite.actions.alerts import list_alert_window
 from satellite.actions.backups import show_backups
 from satellite.actions.console_settings import show_banner, show_network
+from satellite.actions.event_log import list_event_window
 from satellite.actions.health import examine_health
 from satellite.actions.jobs import list_tasks
-from satellite.actions.lists import list_alerts, list_events
 from satellite.actions.mail import show_mail
 from satellite.actions.settings import list_machine_settings
 from satellite.actions.site import show_status
@@ -177,8 +178,8 @@ _PARTS: dict[str, Callable[[Satellite, Unit], Any]] = {
     ],
     "status": _status,
     "settings": _settings,
-    "alerts": lambda _server, unit: list(list_alerts(unit, Part(most=MOST_RUNS)).items),
-    "events": lambda _server, unit: list(list_events(unit, Part(most=MOST_EVENTS)).items),
+    "alerts": lambda _server, unit: list(list_alert_window(unit, Part(most=MOST_RUNS)).items),
+    "events": lambda _server, unit: list(list_event_window(unit, Part(most=MOST_EVENTS)).items),
     "runs": lambda _server, unit: list(list_tasks(unit, Part(most=MOST_RUNS)).items),
     "history": lambda _server, unit: list_history(unit)[:MOST_RUNS],
     "files": _files,

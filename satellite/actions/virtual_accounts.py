@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
+
+from sqlalchemy import ColumnElement, or_, select
 
 from satellite.core.access.rules import Permission
 from satellite.core.access.services import require
 from satellite.core.accounts import queries
 from satellite.core.accounts.errors import CentralOnlyError
+from satellite.core.accounts.models import VirtualAccount
+from serverkit.db.paging import Query
 from serverkit.db.unit import Unit
 
 
@@ -51,3 +55,13 @@ def refuse_change(unit: Unit) -> NoReturn:
     """Refuse what only central can do; NotPermittedError or CentralOnlyError."""
     require(unit, Permission.INSTANCE_MANAGE)
     raise CentralOnlyError
+
+
+def in_virtual_account(query: Query, wanted: Mapping[str, str], column: Any) -> Query:
+    """Keep the rows of the virtual account that a filter gives by id or name; all rows without one."""
+    place = wanted.get("virtual_account")
+    if not place:
+        return query
+    ids = select(VirtualAccount.id).where(or_(VirtualAccount.id == place, VirtualAccount.name == place))
+    inside: ColumnElement[bool] = column.in_(ids)
+    return query.where(inside)

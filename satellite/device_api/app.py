@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from exchange.device.message_handling import DeviceMessage
 from exchange.device.openapi import describe
-from exchange.device.verifier import DeviceMessage
 from exchange.limits import DEVICE_MESSAGE_BYTES
 from exchange.vocabulary import DeviceOp
 from satellite.actions.readiness import checks

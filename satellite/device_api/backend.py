@@ -17,9 +17,9 @@ from exchange.device.bodies import (
     TransferActiveBody,
 )
 from exchange.device.licence_bodies import AuthorizeBody
+from exchange.device.message_handling import DeviceMessage
 from exchange.device.rules import RegistrationVerdict
 from exchange.device.timers import CERTIFICATE_GRACE, CERTIFICATE_RENEWAL
-from exchange.device.verifier import DeviceMessage
 from exchange.identity import Udi
 from exchange.keys import PublicKey
 from exchange.statements import ExportRequest, ExportReturn, UsageReport

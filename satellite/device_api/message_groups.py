@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from exchange.device.backend import Signer
+from exchange.device.message_handling import DeviceMessage, KnownKeys, handle_all
 from exchange.device.request_processor import RefuseAll, RequestProcessor
-from exchange.device.verifier import DeviceMessage, KnownKeys, handle_all
 from exchange.keys import PublicKey
 from satellite.core.site.queries import SiteRow, site_row
 from satellite.device_api.applied_lines import AppliedLines, read_applied_lines

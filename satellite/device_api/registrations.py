@@ -15,7 +15,7 @@ from sqlalchemy import Table, bindparam, insert, select
 from exchange.certificate_issuing import issue_device_certificate
 from exchange.certificates import certificate_times
 from exchange.device.bodies import RegisterBody
-from exchange.device.verifier import DeviceMessage
+from exchange.device.message_handling import DeviceMessage
 from exchange.identity import Udi
 from exchange.keys import PrivateKey, PublicKey
 from exchange.vocabulary import DeviceOp

@@ -7,8 +7,8 @@ from functools import partial
 
 from satellite.actions.alerts import refresh_alerts
 from satellite.actions.backups import backup_if_due
-from satellite.actions.deadlines import apply_deadlines
 from satellite.actions.mail import mail_alerts
+from satellite.actions.silent_devices import apply_deadlines
 from satellite.actions.synchronization import synchronize_if_due
 from satellite.actions.syslog import forward_events
 from satellite.actions.time import make_clock_job

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from satellite.actions import alerts as actions
-from satellite.actions.lists import list_alerts
+from satellite.actions.alerts import list_alert_window
 from satellite.core.access.rules import Permission
 from satellite.ui.pages import licence_path, places
 from serverkit.web.alert_pages import SEVERITY, STATE, TEXT, AlertPages, Place, with_place
@@ -52,7 +52,7 @@ PLACES: dict[str, Place] = {
 
 def alert_rows(page: Page, wanted: Wanted) -> Rows:
     """The alerts that are wanted; the open ones where no state is chosen."""
-    found = rows_of(page, list_alerts, wanted)
+    found = rows_of(page, list_alert_window, wanted)
     if wanted.only_keys:
         return found
     return replace(found, items=[with_place(page, one, place_of(one)) for one in found.items])

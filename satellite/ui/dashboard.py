@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+from satellite.actions.alerts import list_alert_window
 from satellite.actions.backups import newest_backup
 from satellite.actions.counts import count_export_queue, count_instances
 from satellite.actions.licences import list_licence_window, show_as_of
-from satellite.actions.lists import list_alerts
 from satellite.actions.site import show_status
 from satellite.runtime import Satellite
 from satellite.ui import licences as licence_pages
@@ -41,7 +41,7 @@ def show_dashboard(page: Page) -> Answer:
     states: Counter[str] = Counter()
     for (_va, state), count in count_instances(page.unit).items():
         states[state] += count
-    alerts = list_alerts(page.unit, Part(most=FEW))
+    alerts = list_alert_window(page.unit, Part(most=FEW))
     worst = [one for one in rows if one["state"] in {"short", "ends_soon"}]
     newest = newest_backup(cast("Satellite", page.server), page.unit)
     paths = {url.path for url in page.console.urls}

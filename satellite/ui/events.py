@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from satellite.actions.lists import list_events
+from satellite.actions.event_log import list_event_window
 from satellite.core.event_log.event_kinds import EventKind
 from satellite.ui.event_words import by_words, said
 from satellite.ui.pages import day_start, places
@@ -44,7 +44,9 @@ def kinds() -> list[Choice]:
 def event_rows(page: Page, wanted: Wanted) -> Rows:
     """The events that are wanted."""
     since, until = wanted.filters.get("from"), wanted.filters.get("to")
-    return rows_of(page, list_events, wanted, since=day_start(page, since), until=day_start(page, until, end=True))
+    return rows_of(
+        page, list_event_window, wanted, since=day_start(page, since), until=day_start(page, until, end=True)
+    )
 
 
 def device_path(item: Item) -> str | None:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from satellite.actions.counts import count_export_queue
-from satellite.actions.export_queue import Track, show_track
-from satellite.actions.lists import list_export_queue
+from satellite.actions.export_queue import Track, list_queue_window, show_track
 from satellite.ui.pages import licence_path, places
 from serverkit.web.answers import Answer, Shown
 from serverkit.web.console import Severity
@@ -72,7 +71,7 @@ def reason_words(item: Item) -> Words:
 
 def queue_rows(page: Page, wanted: Wanted) -> Rows:
     """The requests that are wanted."""
-    return rows_of(page, list_export_queue, wanted)
+    return rows_of(page, list_queue_window, wanted)
 
 
 def device_words(item: Item) -> str:

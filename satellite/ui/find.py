@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from satellite.actions.instance_list import list_instances
 from satellite.actions.licences import list_licence_window
-from satellite.actions.lists import list_tokens
+from satellite.actions.tokens import list_token_window
 from satellite.ui.pages import licence_path
 from serverkit.db.unit import Unit
 from serverkit.db.windows import Part
@@ -32,7 +32,7 @@ def find(unit: Unit, who: SignedIn, text: str, navigation: Sequence[NavItem]) ->
         Found(
             one["description"] or one["id"], f"/tokens?q={one['id']}", _("Registration tokens"), one["virtual_account"]
         )
-        for one in list_tokens(unit, part).items
+        for one in list_token_window(unit, part).items
     ]
     licences = [
         Found(one["name"], licence_path(one), _("Licences"), one["virtual_account"])

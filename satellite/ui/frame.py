@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from satellite.actions.alerts import list_alert_window
 from satellite.actions.console_settings import show_banner
 from satellite.actions.counts import count_alerts
-from satellite.actions.lists import list_alerts
 from satellite.actions.site import show_status
 from satellite.actions.time import ACTS
 from satellite.runtime import Satellite
@@ -30,7 +30,7 @@ def make_frame(server: Satellite, unit: Unit, who: SignedIn | None, navigation: 
     if who is None:
         return Frame(status["name"], notice=show_banner(unit))
     zone = str(ACTS.settings(unit)["zone"])
-    found = list_alerts(unit, Part(most=WORST)).items
+    found = list_alert_window(unit, Part(most=WORST)).items
     failed = any(one["kind"] == "satellite_sync_failed" for one in found)
     alerts = [
         AlertLine(

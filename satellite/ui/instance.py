@@ -8,7 +8,7 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from satellite.actions import instances as actions
-from satellite.actions.lists import list_events
+from satellite.actions.event_log import list_event_window
 from satellite.ui.event_words import by_words, said
 from satellite.ui.instances import (
     LIST,
@@ -43,7 +43,7 @@ def find_instance(page: Page) -> dict[str, Any]:
 def details_page(page: Page) -> Answer:
     """Everything that is known of an instance."""
     one = page.thing
-    events = list_events(page.unit, Part(most=NEWEST, filters={"instance": one["id"]}))
+    events = list_event_window(page.unit, Part(most=NEWEST, filters={"instance": one["id"]}))
     context = {
         "one": one,
         "state": state_words(one),

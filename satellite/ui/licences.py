@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from satellite.actions.event_log import list_event_window
 from satellite.actions.licences import AsOf, Ledger, LedgerLine, Licence, list_licence_window, show_as_of, show_licence
-from satellite.actions.lists import list_events
 from satellite.actions.virtual_accounts import find_names
 from satellite.ui.event_words import by_words, said
 from satellite.ui.pages import licence_path, places, quoted
@@ -159,7 +159,9 @@ def _tabs(one: Found) -> list[tuple[str, Words, str]]:
 def details_page(page: Page) -> Answer:
     """A licence in one virtual account: its terms and what was last heard of it."""
     one: Found = page.thing
-    events = list_events(page.unit, Part(most=10, filters={"tag": one.tag, "virtual_account": one.virtual_account_id}))
+    events = list_event_window(
+        page.unit, Part(most=10, filters={"tag": one.tag, "virtual_account": one.virtual_account_id})
+    )
     context = {
         "one": one,
         "rows": [(row, state_words(row), type_words(row), BILLING[row["billing"]]) for row in one.licence.rows],

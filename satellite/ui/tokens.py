@@ -7,7 +7,7 @@ from typing import Any, cast
 from pydantic import BaseModel, Field
 
 from satellite.actions import tokens as actions
-from satellite.actions.lists import list_tokens
+from satellite.actions.tokens import list_token_window
 from satellite.actions.virtual_accounts import list_virtual_accounts
 from satellite.core.access.rules import Permission
 from satellite.runtime import Satellite
@@ -53,7 +53,7 @@ MANAGE = Permission.TOKEN_MANAGE
 
 def token_rows(page: Page, wanted: Wanted) -> Rows:
     """The tokens that are wanted."""
-    return rows_of(page, list_tokens, wanted)
+    return rows_of(page, list_token_window, wanted)
 
 
 def places(page: Page) -> list[Choice]:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from exchange.licence_rows import ORDERS
-from satellite.actions import counts, instance_list, lists
+from satellite.actions import alerts, counts, event_log, export_queue, instance_list, tokens
 from satellite.actions.licences import list_licence_window
 from satellite.core.accounts.models import VirtualAccount
 from satellite.core.alerts.services import book
@@ -34,14 +34,12 @@ ROWS = 7
 LISTS: dict[str, tuple[Callable[..., Window], Any]] = {
     "instances": (instance_list.list_instances, instance_list.INSTANCE_ORDERS.by),
     "tokens": (
-        lists.list_tokens,
+        tokens.list_token_window,
         ("description", "virtual_account", "state", "expires_at", "created_at", "created_by", "uses"),
     ),
-    "export_queue": (lists.list_export_queue, lists.QUEUE_ORDERS.by),
-    "events": (lists.list_events, lists.EVENT_ORDERS.by),
-    "alerts": (lists.list_alerts, lists.ALERT_ORDERS.by),
-    "history": (lists.list_history, lists.HISTORY_ORDERS.by),
-    "users": (lists.list_users, lists.USER_ORDERS.by),
+    "export_queue": (export_queue.list_queue_window, export_queue.QUEUE_ORDERS.by),
+    "events": (event_log.list_event_window, event_log.EVENT_ORDERS.by),
+    "alerts": (alerts.list_alert_window, alerts.ALERT_ORDERS.by),
     "licences": (list_licence_window, ORDERS),
 }
 
@@ -150,17 +148,16 @@ def test_lists_are_filtered_by_the_database_and_cost_the_same_for_any_number(ful
         assert count(instance_list.list_instances, compliance="none") == ROWS
         assert count(instance_list.list_instances, compliance="in_compliance") == 0
         assert count(instance_list.list_instances, compliance="out_of_compliance") == 0
-        assert count(lists.list_tokens, q="RACK 1") == 1
-        assert count(lists.list_tokens, state="active") == 3
-        assert count(lists.list_tokens, state="revoked") == 0
-        assert count(lists.list_events, kind="instance:added") == ROWS
-        assert count(lists.list_events, tag="T3") == 1
-        assert count(lists.list_events, since="2999-01-01T00:00:00Z") == 0
-        assert count(lists.list_alerts, severity="major") == 3
-        assert count(lists.list_alerts, q="alert 4") == 1
-        assert count(lists.list_export_queue, q="sn2") == 1
-        assert count(lists.list_export_queue, state="sent") == 0
-        assert count(lists.list_users, q="NN") == 1
+        assert count(tokens.list_token_window, q="RACK 1") == 1
+        assert count(tokens.list_token_window, state="active") == 3
+        assert count(tokens.list_token_window, state="revoked") == 0
+        assert count(event_log.list_event_window, kind="instance:added") == ROWS
+        assert count(event_log.list_event_window, tag="T3") == 1
+        assert count(event_log.list_event_window, since="2999-01-01T00:00:00Z") == 0
+        assert count(alerts.list_alert_window, severity="major") == 3
+        assert count(alerts.list_alert_window, q="alert 4") == 1
+        assert count(export_queue.list_queue_window, q="sn2") == 1
+        assert count(export_queue.list_queue_window, state="sent") == 0
         assert count(list_licence_window, restricted="yes") == 1
         assert count(list_licence_window, state="short") == 0
         assert counts.count_alerts(unit) == {"major": 3, "minor": 2, "informational": 2}

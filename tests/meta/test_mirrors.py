@@ -43,7 +43,7 @@ TOGETHER = {
     "exchange/device/licence_bodies.py": "tests/unit/exchange/test_device_messages.py",
     "exchange/device/messages.py": "tests/unit/exchange/test_device_messages.py",
     "exchange/device/request_processor.py": "tests/unit/exchange/test_device_messages.py",
-    "exchange/device/verifier.py": "tests/unit/exchange/test_device_messages.py",
+    "exchange/device/message_handling.py": "tests/unit/exchange/test_device_messages.py",
     "exchange/device_statements.py": "tests/property/test_exchange_attacks.py",
     "exchange/files/authorization.py": "tests/format/test_vectors.py",
     "exchange/files/central_rows.py": "tests/unit/exchange/test_readers.py",

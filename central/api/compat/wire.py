@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from central.actions.lookup import NamedAccount, name_account, number_account
+from central.actions.visible_accounts import NamedAccount, name_account, number_account
 from central.runtime import Central
 from serverkit.db.unit import Unit
 from serverkit.http.lenient import BodyError, without_kind

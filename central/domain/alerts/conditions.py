@@ -37,9 +37,9 @@ from central.domain.satellites.services import AUTHORIZED, PENDING
 from exchange.compliance import EXPIRY_STEPS_DAYS, expiry_step, following_warning, until
 from exchange.vocabulary import ExportReason, ExportState
 from serverkit.alerts.engine import Wanted
-from serverkit.alerts.presence import filled
 from serverkit.alerts.texts import alert_key, said
 from serverkit.alerts.texts import days as in_days
+from serverkit.db.nonempty_tables import nonempty_tables
 
 HOURS_TO_AUTHORIZE = 48
 
@@ -272,7 +272,7 @@ _READ = sorted({model for _, read in ACCOUNT_CONDITIONS for model in read}, key=
 
 def account_wants(snapshot: Snapshot) -> Iterable[Wanted]:
     """All alerts that an account needs now."""
-    there = filled(snapshot.unit, _READ, account_id=snapshot.account.id)
+    there = nonempty_tables(snapshot.unit, _READ, account_id=snapshot.account.id)
     for condition, read in ACCOUNT_CONDITIONS:
         if read <= there:
             yield from condition(snapshot)

@@ -8,7 +8,7 @@ from typing import Any
 
 from central.actions import reservations as actions
 from central.actions.accounts import show_account
-from central.actions.lists import list_reservation_window
+from central.actions.reservation_list import list_reservation_window
 from central.domain.access.rules import Permission
 from central.domain.reservations.errors import UnknownReservationError
 from central.ui.general import root_of

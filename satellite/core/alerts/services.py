@@ -22,9 +22,9 @@ from satellite.core.export_queue.models import HeldGrant, QueueEntry
 from satellite.core.instances.models import Instance
 from satellite.core.site.queries import site_of
 from serverkit.alerts.engine import AlertBook, AlertState, Changes, Wanted
-from serverkit.alerts.presence import filled
 from serverkit.alerts.texts import said_again
 from serverkit.clock import iso, optional_iso
+from serverkit.db.nonempty_tables import nonempty_tables
 from serverkit.db.unit import Unit
 from serverkit.tls.watch import KINDS as TLS_KINDS
 
@@ -41,7 +41,7 @@ def refresh_alerts(unit: Unit, root: Root, *, restored: bool) -> None:
     unit.session.flush()  # conditions read what this unit has changed
     site = site_of(unit)
     unit.touched.discard(SITE)
-    there = filled(unit, (Instance, QueueEntry, HeldGrant))
+    there = nonempty_tables(unit, (Instance, QueueEntry, HeldGrant))
     nothing: tuple[Wanted, ...] = ()
     has_devices = Instance in there
     wanted = chain(

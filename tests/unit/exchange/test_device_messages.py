@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from exchange.device.message_handling import DeviceMessage, KnownKeys, handle_all
 from exchange.device.messages import DeviceRequest, make_device_request
-from exchange.device.verifier import DeviceMessage, KnownKeys, handle_all
 from exchange.identity import Udi
 from exchange.keys import PrivateKey, PublicKey
 from exchange.vocabulary import DeviceOp

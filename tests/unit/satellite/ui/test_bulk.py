@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from satellite.actions import tasks, tokens
-from satellite.actions.lists import list_tokens
+from satellite.actions.tokens import list_token_window
 from satellite.core.access.rules import Role
 from satellite.runtime import Satellite
 from satellite.ui.bulk import bulk_kind
@@ -63,7 +63,7 @@ def test_all_rows_that_match_are_changed_beside_the_server(server: Satellite) ->
         found = tasks.show_bulk(unit, task_id)
         assert (found["state"], found["result"]["changed"], found["result"]["refused"]) == ("done", 117, 0)
         assert found["done"] == found["total"] == 117
-        assert list_tokens(unit, Part(most=None, filters={"state": "active"}, only_ids=True)).count == 0
+        assert list_token_window(unit, Part(most=None, filters={"state": "active"}, only_ids=True)).count == 0
     for role in (Role.READ_ONLY, Role.OPERATOR):
         with server.database.write(OPERATOR) as unit:
             other = signed_in(add_user(unit, f"other {role}", role))
@@ -81,4 +81,4 @@ def test_a_task_changes_nothing_for_a_role_that_lost_the_right_or_where_others_m
         with server.database.read(actor) as unit:
             found = tasks.show_bulk(unit, task_id)
             assert (found["state"], found["error"]["code"]) == ("failed", code)
-            assert list_tokens(unit, Part(most=None, filters={"state": "active"}, only_ids=True)).count == 117
+            assert list_token_window(unit, Part(most=None, filters={"state": "active"}, only_ids=True)).count == 117

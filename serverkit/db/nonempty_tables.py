@@ -11,7 +11,7 @@ from serverkit.db.unit import Unit
 from serverkit.db.upsert import table_of
 
 
-def filled(unit: Unit, models: Collection[type[Any]], **scope: str) -> set[type[Any]]:
+def nonempty_tables(unit: Unit, models: Collection[type[Any]], **scope: str) -> set[type[Any]]:
     """Which of these tables have rows whose columns have the values of `scope`; one statement for all of them."""
     tables = {model: table_of(model) for model in models}
     asked = [

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, named, numbered, virtual_account, virtual_accounts
-from central.domain.instances.models import Instance
-from central.domain.instances.queries import instance_name
 from serverkit.db.unit import Unit
-from serverkit.views import IdentifiedInstance
 
 
 def find_account(unit: Unit, domain: str, name: str | None = None) -> tuple[SmartAccount, str | None]:
@@ -32,20 +29,6 @@ def chosen_names(unit: Unit, account_id: str, names: Collection[str] | None) -> 
     for name in set(names) - set(visible.values()):
         virtual_account(unit, account_id, name)  # says what is unknown, and what may be meant
     return {found: name for found, name in visible.items() if name in names}
-
-
-def identified(row: Instance) -> IdentifiedInstance:
-    """A product instance with the whole of its identity."""
-    return IdentifiedInstance(
-        id=row.id,
-        name=instance_name(row),
-        hostname=row.hostname,
-        product_tag=row.product_tag,
-        udi=row.udi,
-        virtual_account_id=row.virtual_account_id,
-        registered_at=row.registered_at,
-        last_contact=row.last_contact,
-    )
 
 
 @dataclass(frozen=True, slots=True)

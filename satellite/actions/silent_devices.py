@@ -1,12 +1,10 @@
-"""Use cases of deadlines: silent devices (row C7.5, the satellite's side)."""
+"""Use cases of silent devices of a site (row C7.5)."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlalchemy import select
 
-from exchange.device.timers import REMOVED, SILENT_MAJOR
+from exchange.device.life_cycle import SILENT, SilenceStep, silence_step
 from exchange.vocabulary import InstanceState
 from satellite.core.base import next_change
 from satellite.core.event_log.event_kinds import EventKind
@@ -28,26 +26,23 @@ def apply_deadlines(unit: Unit) -> str:
 
 def end_silent_instances(unit: Unit) -> int:
     """Free the ordinary licences of devices silent for 90 days; remove those silent for a year."""
-    query = select(Instance).where(
-        Instance.removed.is_(False), Instance.last_contact <= unit.licence_now - timedelta(days=30)
-    )
+    overdue = Instance.last_contact <= unit.licence_now - SILENT
     count = 0
-    for row in list(unit.session.scalars(query)):
-        silent = unit.licence_now - row.last_contact
-        if silent >= REMOVED and not holds_restricted(unit, row.id):
+    for row in list(unit.session.scalars(select(Instance).where(Instance.removed.is_(False), overdue))):
+        step = silence_step(row.state, unit.licence_now - row.last_contact, lambda: holds_restricted(unit, row.id))  # noqa: B023 - asked at once
+        if step is None:
+            continue
+        count += 1
+        if step is SilenceStep.REMOVE:
             remove_instance(unit, row, silent=True)
-        elif silent >= SILENT_MAJOR and row.state != InstanceState.RELEASED:
+        elif step is SilenceStep.FREE_LICENCES:
             freed = claims_of(unit, row.id)
             replace_claims(unit, row.id, row.virtual_account_id, {})
             text = f"was silent for 90 days{freed_text(freed, titles(unit, freed))}"
             _change(unit, row, InstanceState.RELEASED, EventKind.INSTANCE_FREED, text)
-        elif silent < SILENT_MAJOR and row.state == InstanceState.ACTIVE:
-            _change(
-                unit, row, InstanceState.FAILED_TO_CONNECT, EventKind.INSTANCE_SILENT, "has not connected for 30 days"
-            )
         else:
-            continue
-        count += 1
+            text = "has not connected for 30 days"
+            _change(unit, row, InstanceState.FAILED_TO_CONNECT, EventKind.INSTANCE_SILENT, text)
     return count
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from central.actions.lookup import chosen_names, find_account, name_account, visible_names
+from central.actions.visible_accounts import chosen_names, find_account, name_account, visible_names
 from central.domain.accounts.errors import UnknownAccountError, UnknownVirtualAccountError
 from tests.unit.central.factories import DOMAIN, NOBODY, POOL, unit_of
 

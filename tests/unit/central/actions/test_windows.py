@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from central.actions.accounts import change_account
-from central.actions.lists import list_event_window, list_token_window, list_transaction_window
+from central.actions.event_log import list_event_window, list_transaction_window
 from central.actions.orders import import_orders
-from central.actions.tokens import create_token, list_usable_tokens, revoke_token
+from central.actions.tokens import create_token, list_token_window, list_usable_tokens, revoke_token
 from central.actions.users import give_role
 from central.actions.virtual_accounts import list_places
 from central.domain.access.errors import NotPermittedError

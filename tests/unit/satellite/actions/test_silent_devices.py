@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from satellite.actions.deadlines import apply_deadlines, end_silent_instances
 from satellite.actions.event_log import list_events
 from satellite.actions.instances import list_instances
+from satellite.actions.silent_devices import apply_deadlines, end_silent_instances
 from satellite.core.licences.services import claims_of, replace_claims
 from tests.unit.satellite.factories import NOW, add_grant, add_instance, add_virtual_account, unit_of
 

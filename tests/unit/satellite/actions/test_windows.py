@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from satellite.actions import instance_list, lists
+from satellite.actions import alerts, event_log, export_queue, instance_list, tokens
 from satellite.actions.alerts import dismiss_alert
 from satellite.core.alerts.services import book
 from satellite.core.event_log.event_kinds import EventKind
@@ -24,11 +24,10 @@ from tests.unit.satellite.factories import NOW, add_grant, add_instance, add_req
 
 LISTS = (
     instance_list.list_instances,
-    lists.list_tokens,
-    lists.list_export_queue,
-    lists.list_events,
-    lists.list_alerts,
-    lists.list_history,
+    tokens.list_token_window,
+    export_queue.list_queue_window,
+    event_log.list_event_window,
+    alerts.list_alert_window,
 )
 
 
@@ -142,12 +141,14 @@ def test_events_requests_and_steps_are_filtered() -> None:
             return values(of(unit, Part(filters=filters)), name)
 
         group = EventKind.TOKEN_CREATED.value.partition(":")[0] + ":"
-        assert found(lists.list_events, "kind", kind=group) == [EventKind.TOKEN_REVOKED, EventKind.TOKEN_CREATED]
-        assert len(found(lists.list_events, "kind", virtual_account="Site", since="yesterday")) == 3
-        assert found(lists.list_events, "kind", until="2025-12-31T00:00:00Z") == []
-        assert found(lists.list_events, "message", q="FOC2334W0K5") == ["removed"]
-        assert found(lists.list_export_queue, "state", state="failed", q="core") == ["failed"]
-        assert found(lists.list_history, "outcome", outcome="refused", step="import") == ["refused"]
+        assert found(event_log.list_event_window, "kind", kind=group) == [
+            EventKind.TOKEN_REVOKED,
+            EventKind.TOKEN_CREATED,
+        ]
+        assert len(found(event_log.list_event_window, "kind", virtual_account="Site", since="yesterday")) == 3
+        assert found(event_log.list_event_window, "kind", until="2025-12-31T00:00:00Z") == []
+        assert found(event_log.list_event_window, "message", q="FOC2334W0K5") == ["removed"]
+        assert found(export_queue.list_queue_window, "state", state="failed", q="core") == ["failed"]
 
 
 @pytest.mark.row("S3.2")
@@ -158,14 +159,14 @@ def test_alerts_are_the_open_ones_unless_all_are_asked_for() -> None:
         wanted = Wanted("satellite_sync_failed", "site", text, "North", NOW + timedelta(days=1))
         book().reconcile(unit, [wanted], ("satellite_sync_failed",))
         unit.session.flush()
-        open_now = lists.list_alerts(unit)
+        open_now = alerts.list_alert_window(unit)
         dismiss_alert(unit, str(open_now.items[0]["id"]))
         unit.session.flush()
 
         assert values(open_now, "kind") == ["satellite_sync_failed"]
-        assert lists.list_alerts(unit).items == []
+        assert alerts.list_alert_window(unit).items == []
         for state in ("all", "hidden", "dismissed"):
-            assert values(lists.list_alerts(unit, Part(filters={"state": state})), "state") == ["dismissed"]
+            assert values(alerts.list_alert_window(unit, Part(filters={"state": state})), "state") == ["dismissed"]
 
 
 @pytest.mark.row("S3.2")
