@@ -16,6 +16,7 @@ from satellite.cli.base import group as satellite_group
 
 PACKAGES = ("exchange", "serverkit", "central", "satellite", "agent")
 PROGRAMS = ("central", "satellite", "agent", "exchange")
+SERVERS: dict[str, click.Group] = {"central": central_group, "satellite": satellite_group}
 SHARED = {"home", "json", "no_input", "help"}
 """Options that every command takes."""
 
@@ -35,18 +36,33 @@ def import_all() -> None:
 def commands(program: str) -> list[Command]:
     """Every command of a program."""
     import_all()
-    if program in {"central", "satellite"}:
-        group = {"central": central_group, "satellite": satellite_group}[program]
-        return list(_click_commands(group, program))
+    if program in SERVERS:
+        return [_described(path, command) for path, command in _leaves(SERVERS[program], program)]
     module = {"agent": agent.cli, "exchange": exchange.__main__}[program]
     return list(_argparse_commands(module.build_parser(), program))
 
 
-def _click_commands(command: click.Command, path: str) -> Iterator[Command]:
-    if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from _click_commands(command.commands[name], f"{path} {name}")
+def without_shared_options() -> dict[str, set[str]]:
+    """The commands of the servers that miss one of the options that every command takes, and which."""
+    import_all()
+    found = {}
+    for program, group in SERVERS.items():
+        for path, command in _leaves(group, program):
+            missing = SHARED - {"help"} - {str(param.name) for param in command.params}
+            if missing:
+                found[path] = missing
+    return found
+
+
+def _leaves(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield path, command
         return
+    for name in sorted(command.commands):
+        yield from _leaves(command.commands[name], f"{path} {name}")
+
+
+def _described(path: str, command: click.Command) -> Command:
     words = []
     for param in command.params:
         if param.name in SHARED:
@@ -57,7 +73,7 @@ def _click_commands(command: click.Command, path: str) -> Iterator[Command]:
             shown = param.make_metavar(click.Context(command))
             shown = shown if param.required else shown.removeprefix("[").removesuffix("]")
         words.append(shown if param.required else f"[{shown}]")
-    yield path, command.help or "", words
+    return path, command.help or "", words
 
 
 def _value(option: click.Option) -> str:

@@ -11,7 +11,7 @@ import click
 from central.actions import conversion_files, conversion_runs, conversions
 from central.cli.base import DIGITS, FILE, group, reading, writing
 from central.domain.conversions.rules import SourceKind
-from serverkit.cli.base import INTEGER, emit, emit_list, table
+from serverkit.cli.base import INTEGER, Command, emit, emit_list, table
 from serverkit.db.windows import Part
 
 
@@ -106,7 +106,7 @@ def _kind(context: click.Context) -> SourceKind:
     return KINDS[parent.info_name or ""] if parent is not None else SourceKind.PAK
 
 
-@click.command("import", help="Import a list (CSV), all or nothing; it may come again at any time.")
+@click.command("import", cls=Command, help="Import a list (CSV), all or nothing; it may come again at any time.")
 @click.argument("domain")
 @click.argument("file", type=FILE)
 @click.option("--preview", is_flag=True, help="Only show what would be taken over.")
@@ -118,7 +118,7 @@ def import_list(context: click.Context, domain: str, file: Path, preview: bool) 
     emit(context, found)
 
 
-@click.command("list", help="List those in which something is left to convert.")
+@click.command("list", cls=Command, help="List those in which something is left to convert.")
 @click.argument("domain")
 @click.option("--search", default="", metavar="TEXT", help="In number, family, SKU, virtual account or order.")
 @click.pass_context
@@ -134,7 +134,7 @@ def list_all(context: click.Context, domain: str, search: str) -> None:
     emit(context, {"items": list(window.items), "listed_at": listed}, text)
 
 
-@click.command("show", help="Show one with its licences: what each becomes, or why it does not.")
+@click.command("show", cls=Command, help="Show one with its licences: what each becomes, or why it does not.")
 @click.argument("domain")
 @click.argument("number")
 @click.pass_context
@@ -147,7 +147,9 @@ def show_one(context: click.Context, domain: str, number: str) -> None:
     emit(context, found, text)
 
 
-@click.command("run", help="Convert one, all that is eligible or chosen SKUs; without a number, all by the settings.")
+@click.command(
+    "run", cls=Command, help="Convert one, all that is eligible or chosen SKUs; without a number, all by the settings."
+)
 @click.argument("domain")
 @click.argument("number", required=False)
 @click.option("--sku", "chosen", multiple=True, metavar="SKU=QUANTITY", help="Units of a SKU; all if left out.")
@@ -193,7 +195,7 @@ def _run_all(context: click.Context, domain: str, *, preview: bool) -> None:
     emit(context, found)
 
 
-@click.command("settings", help="Show or change what is converted by itself when a list assigns it.")
+@click.command("settings", cls=Command, help="Show or change what is converted by itself when a list assigns it.")
 @click.argument("domain")
 @click.option("--on/--off", "enabled", default=None, help="Convert by itself, or not.")
 @click.option("--virtual-account", "names", multiple=True, metavar="VA", help="Only of these virtual accounts.")

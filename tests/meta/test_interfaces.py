@@ -18,7 +18,7 @@ from serverkit.http.lenient_route import Route
 from serverkit.http.openapi import describe
 from serverkit.http.operations import Access, Operation, alternatives
 from tests.meta.test_docs import DOCS, page, section, tables, word
-from tools.commands import commands
+from tools.commands import commands, without_shared_options
 
 SERVERS: dict[str, tuple[Operation[Any], ...]] = {"central": CENTRAL, "satellite": SATELLITE}
 # Answers of REST that a command gives in another way: who one is, and the names that `licences` shows.
@@ -46,6 +46,12 @@ def test_every_command_has_an_operation_or_a_reason(server: str) -> None:
     assert not with_one & without
     assert with_one | without == known
     assert all(len(reason) > 15 for reason in excused().values())
+
+
+@pytest.mark.row("B13")
+def test_every_command_takes_the_options_that_all_take() -> None:
+    """Each command of both servers takes `--home`, `--json` and `--no-input` behind its own words."""
+    assert without_shared_options() == {}
 
 
 @pytest.mark.row("S3.5")
