@@ -6,20 +6,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from central.actions.instance_details import instance_at
-from central.domain.access.rules import ALL_POOLS
-from central.domain.accounts.queries import by_domain
+from central.domain.access.rules import ALL_POOLS, Permission
+from central.domain.access.services import is_permitted
+from central.domain.accounts.queries import by_domain, virtual_account
 from central.domain.adding import services
 from central.domain.adding.errors import LicenceNamedTwiceError, UnknownProductError
-from central.domain.adding.rules import judge_addition
+from central.domain.adding.rules import Offer, judge_addition
 from central.domain.catalogue.queries import by_name, entitlements, find_product
+from central.domain.instances.models import Instance
 from central.domain.instances.queries import placed_name
 from central.domain.preferences.queries import is_on
+from central.domain.reservations.services import check_code
+from exchange.codes.request import RequestCode
 from serverkit.db.unit import Unit
 
 Quantities = Mapping[str, int] | Sequence[tuple[str, int]]
 
 
-def _by_tag(unit: Unit, wanted: Quantities) -> dict[str, int]:
+def by_tag(unit: Unit, wanted: Quantities) -> dict[str, int]:
     """Quantities by tag, of licences by tag or name; LicenceNamedTwiceError where two of them are the same."""
     found: dict[str, int] = {}
     for text, count in wanted.items() if isinstance(wanted, Mapping) else wanted:
@@ -35,12 +39,12 @@ def include_licences(unit: Unit, product: str, wanted: Quantities) -> dict[str, 
     row = find_product(unit, product, product)
     if row is None:
         raise UnknownProductError("the catalogue has no product {product!r}", product=product[:255])
-    by_tag = _by_tag(unit, wanted)
-    services.include_licences(unit, row, by_tag)
+    units = by_tag(unit, wanted)
+    services.include_licences(unit, row, units)
     return {
         "product": row.tag,
         "name": row.name,
-        "licences": [{"tag": t, "count": n} for t, n in sorted(by_tag.items())],
+        "licences": [{"tag": t, "count": n} for t, n in sorted(units.items())],
     }
 
 
@@ -50,7 +54,29 @@ def list_additions(unit: Unit, domain: str, instance_id: str, number: str = ALL_
     None where the flag *add to inventory* of the account is off.
     """
     row = instance_at(unit, by_domain(unit, domain), number, instance_id)
-    offer = services.offer_of(unit, row)
+    return _offered(unit, services.offer_of(unit, row))
+
+
+def list_code_additions(
+    unit: Unit, domain: str, virtual_account_name: str, request_code: str, product_tag: str | None = None
+) -> list[dict[str, Any]]:
+    """The same for the device of a request code, which a reservation is to be made for (row C6.1)."""
+    account = by_domain(unit, domain)
+    place = virtual_account(unit, account.id, virtual_account_name)
+    code = check_code(unit, account, place, request_code)
+    if not is_permitted(unit, Permission.INSTANCE_MANAGE, account.id, place.id):
+        return []
+    return _offered(unit, services.offer_for(unit, account.id, code.udi, product_tag, verified=code.own))
+
+
+def add_for_code(unit: Unit, wanted: Quantities, row: Instance, code: RequestCode) -> None:
+    """Add what a device brings while licences are reserved for it, before they are held (row C6.1)."""
+    offer = services.offer_for(unit, row.account_id, code.udi, row.product_tag, verified=code.own)
+    services.add_licences(unit, row, by_tag(unit, wanted), offer)
+    unit.touched.add(row.account_id)
+
+
+def _offered(unit: Unit, offer: Offer) -> list[dict[str, Any]]:
     if not offer.on:
         return []
     known = {one.tag: one for one in entitlements(unit, offer.included)}
@@ -78,8 +104,8 @@ def is_adding_on(unit: Unit, domain: str) -> bool:
 def judge_licences(unit: Unit, domain: str, instance_id: str, wanted: Quantities) -> dict[str, Any]:
     """What adding these quantities, by tag or name, would do; nothing is changed."""
     row = instance_at(unit, by_domain(unit, domain), ALL_POOLS, instance_id)
-    by_tag = _by_tag(unit, wanted)
-    return {"id": row.id, **judge_addition(services.offer_of(unit, row), by_tag).to_dict(), "licences": by_tag}
+    units = by_tag(unit, wanted)
+    return {"id": row.id, **judge_addition(services.offer_of(unit, row), units).to_dict(), "licences": units}
 
 
 def refuse_additions(unit: Unit, domain: str, instance_id: str, wanted: Mapping[str, int]) -> None:
@@ -91,6 +117,6 @@ def refuse_additions(unit: Unit, domain: str, instance_id: str, wanted: Mapping[
 def add_licences(unit: Unit, domain: str, instance_id: str, wanted: Quantities) -> dict[str, Any]:
     """Add quantities of licences, by tag or name, to the inventory of the device's virtual account; all or none."""
     row = instance_at(unit, by_domain(unit, domain), ALL_POOLS, instance_id)
-    added = services.add_licences(unit, row, _by_tag(unit, wanted))
+    added = services.add_licences(unit, row, by_tag(unit, wanted))
     unit.touched.add(row.account_id)
     return {"id": row.id, "place": placed_name(unit, row), "added": [{"tag": t, "count": n} for t, n in added.items()]}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 from typing import Any
 
+from central.actions.adding import Quantities, add_for_code, add_licences, by_tag
 from central.actions.views import identified
 from central.actions.visible_accounts import find_account, visible_names
 from central.domain.access.rules import Permission
@@ -14,7 +15,7 @@ from central.domain.access.services import require
 from central.domain.accounts.models import SmartAccount
 from central.domain.accounts.queries import by_domain, by_number, default_virtual_account, virtual_account
 from central.domain.catalogue.queries import by_name
-from central.domain.reservations import ending, factory, queries, rehosting, services, updates
+from central.domain.reservations import ending, queries, rehosting, services, updates
 from central.domain.reservations.errors import InvalidCodeError, UnknownReservationError
 from central.domain.reservations.models import Reservation
 from central.domain.reservations.offers import offers
@@ -33,7 +34,6 @@ from exchange.identity import Udi
 from serverkit.db.trial import trial
 from serverkit.db.unit import Unit
 from serverkit.errors import AppError
-from serverkit.table_file import RowWarning
 from serverkit.views import IdentifiedInstance
 
 
@@ -78,41 +78,20 @@ def show_authorization_code(unit: Unit, domain: str, reservation_id: str) -> Cod
     return CodeForDevice(newest_code(row), reservation_dict(row, names))
 
 
-@dataclass(frozen=True, slots=True)
-class ShippedDevices:
-    """What an import of shipped devices reserved, with the authorization code of each by id, and what is odd in the file."""
+def list_offers(
+    unit: Unit, domain: str, virtual_account_name: str | None, adding: Quantities = ()
+) -> list[dict[str, Any]]:
+    """What can be reserved in a virtual account, or the default one, with how much of each term (rows C6.1, C6.2).
 
-    items: list[dict[str, Any]]
-    codes: Mapping[str, str]
-    warnings: Sequence[RowWarning]
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """How many devices there are, and the warnings."""
-        return {"devices": len(self.items), "warnings": [warning.to_dict() for warning in self.warnings]}
-
-
-def import_shipped(unit: Unit, keyring: KeyRing, domain: str, path: Path, *, preview: bool = False) -> ShippedDevices:
-    """Reserve for the devices of a shipment, all or nothing (row C6.6); as a preview nothing of it stays."""
-    account = by_domain(unit, domain)
-
-    def work() -> ShippedDevices:
-        made, names = factory.import_shipped(unit, keyring, account, path), visible_names(unit, account.id)
-        items = [{**reservation_dict(row, names), **device_of(row)} for row in made.rows]
-        return ShippedDevices(items, {row.id: row.authorization_code for row in made.rows}, made.warnings)
-
-    return trial(unit, work) if preview else work()
-
-
-def list_offers(unit: Unit, domain: str, virtual_account_name: str | None) -> list[dict[str, Any]]:
-    """What can be reserved in a virtual account, or the default one, with how much of each term (rows C6.1, C6.2)."""
+    `adding` are units that are to be added to the inventory before, from the device.
+    """
     account = by_domain(unit, domain)
     if virtual_account_name is None:
         place = default_virtual_account(unit, account.id)
     else:
         place = virtual_account(unit, account.id, virtual_account_name)
     require(unit, Permission.RESERVATION_MANAGE, account.id, place.id)
-    return offers(unit, account, place)
+    return offers(unit, account, place, by_tag(unit, adding))
 
 
 def read_code(unit: Unit, domain: str, virtual_account_name: str, request_code: str) -> dict[str, Any]:
@@ -136,17 +115,23 @@ def preview_reservation(
     virtual_account_name: str,
     request_code: str,
     wanted: Sequence[WantedLicence],
+    adding: Quantities = (),
 ) -> dict[str, Any]:
     """What `create_reservation` would reserve, lot by lot; nothing is reserved. The unit has to be one that writes."""
-    made = trial(unit, lambda: create_reservation(unit, keyring, domain, virtual_account_name, request_code, wanted))
-    return made.view
+    named = domain, virtual_account_name, request_code, wanted
+    return trial(unit, lambda: create_reservation(unit, keyring, *named, adding=adding)).view
 
 
 def preview_update(
-    unit: Unit, keyring: KeyRing, domain: str, reservation_id: str, wanted: Sequence[WantedLicence]
+    unit: Unit,
+    keyring: KeyRing,
+    domain: str,
+    reservation_id: str,
+    wanted: Sequence[WantedLicence],
+    adding: Quantities = (),
 ) -> dict[str, Any]:
     """What `update_reservation` would leave reserved, lot by lot; nothing is changed."""
-    return trial(unit, lambda: update_reservation(unit, keyring, domain, reservation_id, wanted)).view
+    return trial(unit, lambda: update_reservation(unit, keyring, domain, reservation_id, wanted, adding)).view
 
 
 def create_reservation(
@@ -157,12 +142,17 @@ def create_reservation(
     request_code: str,
     wanted: Sequence[WantedLicence],
     product_tag: str | None = None,
+    adding: Quantities = (),
 ) -> NewReservation:
-    """Reserve licences, which are named by tag or name, for the device of a request code: all of them or none."""
+    """Reserve licences, which are named by tag or name, for the device of a request code: all of them or none.
+
+    `adding` are units that the device brings: they are added to the inventory first, and can be reserved.
+    """
     account = by_domain(unit, domain)
     place = virtual_account(unit, account.id, virtual_account_name)
     licences = _by_tag(unit, wanted)
-    row, instance = services.reserve(unit, keyring, account, place, request_code, licences, product_tag or None)
+    stock = partial(add_for_code, unit, adding) if adding else None
+    row, instance = services.reserve(unit, keyring, account, place, request_code, licences, product_tag or None, stock)
     return NewReservation(row.authorization_code, reservation_dict(row, {place.id: place.name}), identified(instance))
 
 
@@ -214,10 +204,20 @@ def create_reservations(
 
 
 def update_reservation(
-    unit: Unit, keyring: KeyRing, domain: str, reservation_id: str, wanted: Sequence[WantedLicence]
+    unit: Unit,
+    keyring: KeyRing,
+    domain: str,
+    reservation_id: str,
+    wanted: Sequence[WantedLicence],
+    adding: Quantities = (),
 ) -> CodeForDevice:
-    """Set the quantities of the licences that are named; the device confirms with the code that it shows."""
+    """Set the quantities of the licences that are named; the device confirms with the code that it shows.
+
+    `adding` are units that the device brings: they are added to the inventory first, and can be reserved.
+    """
     account, names, row = _find(unit, domain, reservation_id)
+    if adding:
+        add_licences(unit, domain, row.instance_id, adding)
     updates.update(unit, keyring, account, row, _by_tag(unit, wanted))
     return CodeForDevice(newest_code(row), reservation_dict(row, names))
 

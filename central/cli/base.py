@@ -26,14 +26,14 @@ writing, reading = OPENER.writing, OPENER.reading
 DIGITS = 10
 
 
-def units_by_licence(licences: Sequence[str]) -> dict[str, int]:
+def units_by_licence(licences: Sequence[str], option: str = "--licence") -> dict[str, int]:
     """Quantities by licence of options `TAG=QUANTITY`, each of which names another licence; click.UsageError."""
     found: dict[str, int] = {}
     for text in licences:
         tag, _, count = text.rpartition("=")
         if not tag or not (count.isascii() and count.isdecimal() and len(count) <= DIGITS):
-            raise click.UsageError(f"--licence is TAG=QUANTITY, a whole number of at most 10 digits; not {text[:80]!r}")
+            raise click.UsageError(f"{option} is TAG=QUANTITY, a whole number of at most 10 digits; not {text[:80]!r}")
         if tag in found:
-            raise click.UsageError(f"--licence names {tag[:80]!r} twice")
+            raise click.UsageError(f"{option} names {tag[:80]!r} twice")
         found[tag] = int(count)
     return found

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from central.actions import reservations
-from central.cli.base import group, reading, writing
+from central.actions import adding, reservations, shipments
+from central.cli.base import group, reading, units_by_licence, writing
 from central.cli.code_files import name_files, prepare_folder, read_codes, write_code
-from central.cli.wanted_licences import LICENCE, NEW, read_wanted
+from central.cli.wanted_licences import ADD, LICENCE, NEW, read_wanted
 from central.domain.reservations.rules import WantedLicence
 from serverkit.cli.base import OUTPUT, emit, emit_list, table
 from serverkit.files import write_atomic
@@ -31,6 +31,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--request-code", metavar="CODE")
 @click.option("--codes", type=FOLDER, help="A folder of files with request codes, one a line: reserves for each.")
 @click.option("--licence", "licences", required=True, multiple=True, metavar="TAG=QUANTITY[@END]", help=LICENCE)
+@click.option("--add", "added", multiple=True, metavar="TAG=QUANTITY", help=ADD)
 @click.option("--product", "product_tag", help="Product tag of the device.")
 @click.option(
     "--output",
@@ -46,12 +47,16 @@ def create(
     request_code: str | None,
     codes: Path | None,
     licences: tuple[str, ...],
+    added: tuple[str, ...],
     product_tag: str | None,
     output: Path,
 ) -> None:
     """Reserve."""
+    adding = units_by_licence(added, "--add")
     if (request_code is None) == (codes is None):
         raise click.UsageError("one of --request-code and --codes is needed")
+    if codes is not None and adding:
+        raise click.UsageError("--add is for one device, with --request-code")
     if codes is not None:
         _create_many(context, domain, name, codes, read_wanted(licences), output)
         return
@@ -59,7 +64,7 @@ def create(
         raise click.UsageError(f"--output {output} is a folder; a file is needed")
     with writing(context) as (server, unit):
         made = reservations.create_reservation(
-            unit, server.keyring, domain, name, request_code or "", read_wanted(licences), product_tag
+            unit, server.keyring, domain, name, request_code or "", read_wanted(licences), product_tag, adding
         )
     write_code(output, made.code, f"central reservation code {domain} {made.view['id']} --output FILE")
     emit(context, {"path": str(output), **made.view})
@@ -102,12 +107,21 @@ def _create_many(
 @click.argument("domain")
 @click.argument("reservation_id", metavar="ID")
 @click.option("--licence", "licences", required=True, multiple=True, metavar="TAG=QUANTITY[@END]", help=NEW)
+@click.option("--add", "added", multiple=True, metavar="TAG=QUANTITY", help=ADD)
 @click.option("--output", required=True, type=OUTPUT)
 @click.pass_context
-def update(context: click.Context, domain: str, reservation_id: str, licences: tuple[str, ...], output: Path) -> None:
+def update(
+    context: click.Context,
+    domain: str,
+    reservation_id: str,
+    licences: tuple[str, ...],
+    added: tuple[str, ...],
+    output: Path,
+) -> None:
     """Update a reservation."""
+    wanted, adding = read_wanted(licences), units_by_licence(added, "--add")
     with writing(context) as (server, unit):
-        made = reservations.update_reservation(unit, server.keyring, domain, reservation_id, read_wanted(licences))
+        made = reservations.update_reservation(unit, server.keyring, domain, reservation_id, wanted, adding)
     write_code(output, made.code, f"central reservation code {domain} {made.view['id']} --output FILE")
     emit(context, {"path": str(output), **made.view})
 
@@ -175,7 +189,7 @@ def factory_import(context: click.Context, domain: str, file: Path, preview: boo
     if output is not None and not preview:
         prepare_folder(output)
     with writing(context) as (server, unit):
-        made = reservations.import_shipped(unit, server.keyring, domain, file, preview=preview)
+        made = shipments.import_shipped(unit, server.keyring, domain, file, preview=preview)
     if output is not None and not preview:
         for one, name in zip(made.items, name_files(made.items), strict=True):
             write_code(
@@ -223,6 +237,19 @@ def offers(context: click.Context, domain: str, name: str) -> None:
     with reading(context) as (_, unit):
         items = reservations.list_offers(unit, domain, name)
     emit_list(context, items, ("tag", "name", "available", "unlimited", "permitted"))
+
+
+@reservation.command("additions", help="List what the device of a request code can add to the inventory first.")
+@click.argument("domain")
+@click.option("--virtual-account", "name", required=True, metavar="VA")
+@click.option("--request-code", required=True, metavar="CODE")
+@click.option("--product", "product_tag", help="Product tag of the device.")
+@click.pass_context
+def additions(context: click.Context, domain: str, name: str, request_code: str, product_tag: str | None) -> None:
+    """List what can be added."""
+    with reading(context) as (_, unit):
+        items = adding.list_code_additions(unit, domain, name, request_code, product_tag)
+    emit_list(context, items, ("name", "tag", "available", "included", "added", "elsewhere"))
 
 
 @reservation.command("list", help="List the reservations of an account.")

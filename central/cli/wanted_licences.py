@@ -9,6 +9,7 @@ import click
 from central.domain.reservations.rules import WantedLicence
 
 LICENCE = "A licence and how much of it; with the end of a term, `2027-12-31` or `perpetual`, once for each term."
+ADD = "Units that come with the device, which are added to the inventory first; each licence once from a device."
 NEW = "The new quantity; with the end of a term, `2027-12-31` or `perpetual`, once for each term."
 
 

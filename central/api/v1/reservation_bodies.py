@@ -42,8 +42,15 @@ class NewQuantity(Strict):
     terms: list[TermQuantity] = Field(default=[], max_length=MOST_LINES)
 
 
+class AddedUnits(Strict):
+    """Units of a licence that come with the device, by tag or name."""
+
+    licence: str = Field(max_length=255, pattern=PLAIN)
+    quantity: int = Field(ge=0, le=1_000_000_000)
+
+
 class NewReservation(Strict):
-    """Licences for the device of a request code."""
+    """Licences for the device of a request code; `add` is added to the inventory first."""
 
     model_config = example(
         {
@@ -57,6 +64,7 @@ class NewReservation(Strict):
     request_code: str = Field(max_length=1000)
     licences: list[ReservedLicence] = Field(min_length=1, max_length=MOST_LINES)
     product: str | None = Field(default=None, max_length=255)
+    add: list[AddedUnits] = Field(default=[], max_length=MOST_LINES)
 
 
 class NewReservations(Strict):
@@ -76,11 +84,12 @@ class NewReservations(Strict):
 
 
 class ReservationChange(Strict):
-    """New quantities of the licences that are named, 0 for none; other licences stay."""
+    """New quantities of the licences that are named, 0 for none; other licences stay. `add` is added to the inventory first."""
 
     model_config = example({"licences": [{"licence": "ADVANTAGE", "quantity": 2}]})
 
     licences: list[NewQuantity] = Field(min_length=1, max_length=MOST_LINES)
+    add: list[AddedUnits] = Field(default=[], max_length=MOST_LINES)
 
 
 class Confirmation(Strict):
@@ -146,6 +155,14 @@ class OfferPage(Page):
     """The virtual account from which licences would be reserved."""
 
     virtual_account: str = Field(max_length=255, pattern=PLAIN)
+
+
+class AdditionPage(Page):
+    """The device, by its request code, and the virtual account in which licences would be reserved for it."""
+
+    virtual_account: str = Field(max_length=255, pattern=PLAIN)
+    request_code: str = Field(max_length=1000, pattern=PLAIN)
+    product: str | None = Field(default=None, max_length=255, pattern=PLAIN)
 
 
 OFFER = object_of(

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from central.actions import reservations
+from central.actions import adding, reservations, shipments
+from central.api.v1.adding import OFFER as ADDITION
 from central.api.v1.context import ACCOUNT_PATH, Call
 from central.api.v1.reservation_bodies import (
     CREATED,
     OFFER,
     RESERVATION,
     ROW,
+    AddedUnits,
+    AdditionPage,
     Confirmation,
     NewQuantity,
     NewReservation,
@@ -51,6 +54,10 @@ def _wanted(licences: Sequence[ReservedLicence | NewQuantity]) -> list[WantedLic
     ]
 
 
+def _added(units: Sequence[AddedUnits]) -> list[tuple[str, int]]:
+    return [(one.licence, one.quantity) for one in units]
+
+
 def create(call: Call) -> dict[str, Any]:
     """Reserve licences for the device of a request code: all of them or none."""
     body: NewReservation = call.body
@@ -62,6 +69,7 @@ def create(call: Call) -> dict[str, Any]:
         body.request_code,
         _wanted(body.licences),
         body.product,
+        _added(body.add),
     )
     return {**made.view, "authorization_code": made.code}
 
@@ -86,6 +94,14 @@ def list_offers(call: Call) -> dict[str, Any]:
     return paged([{**row, "id": row["tag"]} for row in rows], call.query)
 
 
+def list_additions(call: Call) -> dict[str, Any]:
+    """List what the device of a request code can add to the inventory before licences are reserved for it."""
+    query: AdditionPage = call.query
+    named = call.path["account"], query.virtual_account, query.request_code, query.product
+    rows = adding.list_code_additions(call.unit, *named)
+    return paged([{**row, "id": row["tag"]} for row in rows], query)
+
+
 def list_all(call: Call) -> dict[str, Any]:
     """List the reservations of an account."""
     rows = reservations.list_reservations(call.unit, call.path["account"], call.query.virtual_account)
@@ -104,7 +120,9 @@ def code(call: Call) -> bytes:
 
 def update(call: Call) -> dict[str, Any]:
     """Change the reserved quantities; the device confirms with the code that it shows."""
-    made = reservations.update_reservation(call.unit, call.server.keyring, *_named(call), _wanted(call.body.licences))
+    body: ReservationChange = call.body
+    wanted, units = _wanted(body.licences), _added(body.add)
+    made = reservations.update_reservation(call.unit, call.server.keyring, *_named(call), wanted, units)
     return {**made.view, "authorization_code": made.code}
 
 
@@ -125,7 +143,7 @@ def enter_return(call: Call) -> dict[str, Any]:
 
 def import_shipped(call: Call) -> dict[str, Any]:
     """Reserve for devices that are shipped with reserved licences, all or nothing."""
-    made = reservations.import_shipped(call.unit, call.server.keyring, call.path["account"], call.body)
+    made = shipments.import_shipped(call.unit, call.server.keyring, call.path["account"], call.body)
     return {"items": made.items, **made.summary}
 
 
@@ -156,6 +174,11 @@ OPERATIONS = (
     Op(
         "list_reservation_offers", "GET", f"{ACCOUNT_PATH}/reservation-offers",
         "List what can be reserved in a virtual account.", list_offers, list_of(OFFER), OfferPage, permission=Permission.RESERVATION_MANAGE, row="C6.1",
+    ),
+    Op(
+        "list_reservation_additions", "GET", f"{ACCOUNT_PATH}/reservation-additions",
+        "List what the device of a request code can add to the inventory first.", list_additions, list_of(ADDITION),
+        AdditionPage, permission=Permission.RESERVATION_MANAGE, row="C6.1",
     ),
     Op(
         "create_reservation", "POST", ALL, "Reserve licences for the device of a request code.", create, CREATED,

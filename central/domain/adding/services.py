@@ -55,22 +55,31 @@ def offer_of(unit: Unit, row: Instance) -> Offer:
     Empty if the device is known only from another maker's request code: it cannot be checked, so anyone could write one for
     any serial number.
     """
-    on = is_on(unit, row.account_id, "add_to_inventory")
     reservation = reservation_of(unit, row.account_id, row.id) if row.state == RESERVED else None
-    if row.state == RESERVED and (reservation is None or not reservation.own_code):
+    verified = row.state != RESERVED or (reservation is not None and reservation.own_code)
+    return offer_for(unit, row.account_id, Udi.from_dict(row.udi), row.product_tag, verified=verified)
+
+
+def offer_for(unit: Unit, account_id: str, udi: Udi, product_tag: str | None, *, verified: bool) -> Offer:
+    """The same for a device that is no instance yet: `verified` says that its request code can be checked (row C6.1)."""
+    on = is_on(unit, account_id, "add_to_inventory")
+    if not verified:
         return Offer({}, frozenset(), on=on)
-    product = find_product(unit, row.product_tag, row.udi["pid"])
+    product = find_product(unit, product_tag, udi.pid)
     query = select(AddedLicence.tag, AddedLicence.account_id)
-    where = dict(unit.session.execute(query.where(AddedLicence.unit_key == Udi.from_dict(row.udi).plain_key)).all())
-    here = frozenset(tag for tag, account_id in where.items() if account_id == row.account_id)
+    where = dict(unit.session.execute(query.where(AddedLicence.unit_key == udi.plain_key)).all())
+    here = frozenset(tag for tag, found in where.items() if found == account_id)
     return Offer(included(unit, product.tag) if product else {}, here, frozenset(where) - here, on)
 
 
-def add_licences(unit: Unit, row: Instance, wanted: Mapping[str, int]) -> dict[str, int]:
-    """Add licences of an instance to its virtual account, all of them or none; what was added, by tag."""
+def add_licences(unit: Unit, row: Instance, wanted: Mapping[str, int], offer: Offer | None = None) -> dict[str, int]:
+    """Add licences of an instance to its virtual account, all of them or none; what was added, by tag.
+
+    `offer` is what its product brings where it is not known yet by what the instance reserves.
+    """
     require(unit, Permission.INSTANCE_MANAGE, row.account_id, row.virtual_account_id)
     refuse_managed_instance(unit, row, f"instance show {row.id}")
-    judge_addition(offer_of(unit, row), wanted).enforce()
+    judge_addition(offer or offer_of(unit, row), wanted).enforce()
     chosen = {tag: count for tag, count in sorted(wanted.items()) if count}
     named, udi = titles(unit, chosen), Udi.from_dict(row.udi)
     specs = []

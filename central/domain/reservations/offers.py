@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +20,10 @@ from serverkit.clock import optional_iso
 from serverkit.db.unit import Unit
 
 
-def offers(unit: Unit, account: SmartAccount, virtual_account: VirtualAccount) -> list[dict[str, Any]]:
-    """Licences of which something can be reserved, by name.
+def offers(
+    unit: Unit, account: SmartAccount, virtual_account: VirtualAccount, added: Mapping[str, int]
+) -> list[dict[str, Any]]:
+    """Licences of which something can be reserved, by name; with perpetual units by tag that are to be added before.
 
     `available` is the largest quantity, over all terms together; `unlimited` that reporting-only units take any quantity.
     `terms` are the free units of each end, perpetual ones first, then those that end last: the order in which they are
@@ -35,11 +38,13 @@ def offers(unit: Unit, account: SmartAccount, virtual_account: VirtualAccount) -
             unlimited.add(tag)
         elif billing != Billing.USAGE:
             free[tag][end] = free[tag].get(end, 0) + int(count)
+    for tag, count in added.items():
+        free[tag][None] = free[tag].get(None, 0) + count
     figures = pools(unit, account.id, [virtual_account.id])
     found = []
     for row in entitlements(unit, {*free, *unlimited}):
         pool = figures.get((virtual_account.id, row.tag))
-        available = max(0, pool.free) if pool is not None else 0
+        available = max(0, (pool.free if pool is not None else 0) + added.get(row.tag, 0))
         if not available and row.tag not in unlimited:
             continue
         ends = sorted(free[row.tag], key=lambda end: end.timestamp() if end else float("inf"), reverse=True)

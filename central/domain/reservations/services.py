@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -46,8 +46,12 @@ def reserve(
     request_code: str,
     wanted_licences: Sequence[WantedLicence],
     product_tag: str | None = None,
+    stock: Callable[[Instance, RequestCode], None] | None = None,
 ) -> tuple[Reservation, Instance]:
-    """Hold licences for the device of a request code; all that is asked for, or nothing."""
+    """Hold licences for the device of a request code; all that is asked for, or nothing.
+
+    `stock` adds what the device brings to the inventory, before anything is held.
+    """
     require(unit, Permission.RESERVATION_MANAGE, account.id, virtual_account.id)
     require_agreement(unit, account)
     refuse_switched_off(account)
@@ -57,6 +61,8 @@ def reserve(
     _refuse_known(unit, account, virtual_account, code)
     names = {wanted.tag: permitted_name(unit, account, wanted.tag) for wanted in wanted_licences}
     instance = add_instance(unit, account, virtual_account, code, product_tag)
+    if stock is not None:
+        stock(instance, code)
     lines = []
     for wanted in wanted_licences:
         held = hold_for(

@@ -1,4 +1,4 @@
-"""Updating a reservation: new quantities, review, the next authorization code; choosing another term is one (rows C6.3, C6.9)."""
+"""Updating a reservation: licences of the device to inventory, new quantities, review, the next authorization code; choosing another term is one (rows C6.3, C6.9)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,19 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from central.actions import reservations as actions
+from central.actions.adding import list_additions
 from central.domain.reservations.errors import NothingReservedError
 from central.runtime import Central
+from central.ui.reservations.added import (
+    STEP,
+    Addition,
+    add_options,
+    addition_fields,
+    addition_page,
+    kept_additions,
+    lines_to_add,
+    read_additions,
+)
 from central.ui.reservations.fields import (
     LicenceField,
     as_options,
@@ -29,43 +40,69 @@ from serverkit.web.wizard import StepView
 TITLE = _("Update the reservation")
 
 
-def steps(page: Page, here: str) -> list[StepView]:
-    """The steps; those behind can be taken again."""
-    named = (("licences", _("Licences")), ("review", _("Review")), ("done", _("Code")))
-    first = at(page.thing, "update") if here == "review" else ""
+def steps(page: Page, at_step: str, *, adds: bool) -> list[StepView]:
+    """The steps; those behind can be taken again. `adds`: the device brings licences that are not in the inventory."""
+    first = ((*STEP, at(page.thing, "update")),) if adds else ()
+    licences = ("licences", _("Licences"), f"{at(page.thing, 'update')}{'?step=licences' if adds else ''}")
+    named = (*first, licences, ("review", _("Review"), ""), ("done", _("Code"), ""))
+    here = [name for name, _title, _path in named].index(at_step)
     return [
-        StepView(name, title, first if number == 0 else "", number == 0 and here == "review")
-        for number, (name, title) in enumerate(named)
+        StepView(name, title, path if number < here else "", number < here)
+        for number, (name, title, path) in enumerate(named)
     ]
 
 
-def _rows(page: Page) -> list[LicenceField]:
+def _additions(page: Page) -> list[Addition]:
+    return addition_fields(page, list_additions(page.unit, page.thing["domain"], page.thing["instance"]))
+
+
+def _rows(page: Page, adding: dict[str, int]) -> list[LicenceField]:
     one = page.thing
-    offered = actions.list_offers(page.unit, one["domain"], one["virtual_account"])
+    offered = actions.list_offers(page.unit, one["domain"], one["virtual_account"], adding)
     return licence_fields(page, offered, one["held"])
 
 
 def update_page(page: Page) -> Answer:
-    """The quantities, as they are; while an update waits, the ways on."""
+    """The first step: what the device brings, else the quantities as they are; while an update waits, the ways on."""
     one = page.thing
     if not_updated(one) is not None and page.refusal is None:
         return Moved(at(one), not_updated(one) or "")
-    rows = _rows(page)
-    if page.url.changes:
+    additions = _additions(page)
+    adding, sound = read_additions(additions)
+    first = not page.url.changes and page.query.get("step") != "licences"
+    if additions and (first or not sound):
+        return _inventory(page, additions)
+    rows = _rows(page, adding)
+    if page.url.changes and page.url.path != f"{ONE}/update/inventory":
         read_wanted(rows)
-    return _licences(page, rows)
+    return _licences(page, rows, additions)
 
 
-def _licences(page: Page, rows: list[LicenceField], note: Words = "") -> Shown:
+def back_page(page: Page) -> Answer:
+    """What the device brings, as it was typed."""
+    additions = _additions(page)
+    read_additions(additions)
+    return _inventory(page, additions) if additions else update_page(page)
+
+
+def _inventory(page: Page, additions: list[Addition]) -> Shown:
+    one = page.thing
+    device = {**one, "code": one["request_code"]}
+    addresses = at(one, "update/inventory"), at(one)
+    return addition_page(page, additions, device, steps(page, "inventory", adds=True), addresses, about_one(page))
+
+
+def _licences(page: Page, rows: list[LicenceField], additions: list[Addition], note: Words = "") -> Shown:
     one = page.thing
     context = {
         "rows": rows,
         "device": {**one, "code": one["request_code"]},
         "note": note,
         "action": at(one, "update"),
-        "kept": [],
-        "steps_shown": steps(page, "licences"),
+        "kept": kept_additions(additions),
+        "steps_shown": steps(page, "licences", adds=bool(additions)),
         "back": at(one),
+        "back_to": at(one, "update/inventory/change") if additions else "",
         "updates": True,
     }
     status = 422 if note else 200
@@ -74,15 +111,20 @@ def _licences(page: Page, rows: list[LicenceField], note: Words = "") -> Shown:
 
 def review(page: Page) -> Answer:
     """Show what the reservation would be; nothing is changed yet."""
-    one, rows, server = page.thing, _rows(page), cast("Central", page.server)
+    one, server, additions = page.thing, cast("Central", page.server), _additions(page)
+    adding, sound = read_additions(additions)
+    if not sound:
+        return _inventory(page, additions)
+    rows = _rows(page, adding)
     wanted, sound = read_wanted(rows)
     if not sound:
-        return _licences(page, rows, _("Some quantities need another value. Nothing was changed."))
+        return _licences(page, rows, additions, _("Some quantities need another value. Nothing was changed."))
     if not wanted:
         raise NothingReservedError("the update changes nothing, or leaves nothing reserved")
-    found = actions.preview_update(page.unit, server.keyring, one["domain"], one["id"], wanted)
-    hidden = hidden_fields(rows)
-    words = ["central", "reservation", "update", one["domain"], one["id"], *as_options(wanted), "--output", "code.xml"]
+    found = actions.preview_update(page.unit, server.keyring, one["domain"], one["id"], wanted, adding)
+    hidden = [*kept_additions(additions), *hidden_fields(rows)]
+    options = [*as_options(wanted), *add_options(adding), "--output", "code.xml"]
+    words = ["central", "reservation", "update", one["domain"], one["id"], *options]
     context = {
         "view": Form(BaseModel, _("Make authorization code")).view(
             page, at(one, "update/create"), cancel=at(one), hidden=hidden, fresh=True
@@ -90,7 +132,8 @@ def review(page: Page) -> Answer:
         "device": {**one, "code": one["request_code"]},
         "pool_name": one["virtual_account"],
         "lines": lines_of(newest_lines(found), wanted),
-        "steps_shown": steps(page, "review"),
+        "added": lines_to_add(additions, adding),
+        "steps_shown": steps(page, "review", adds=bool(additions)),
         "back": {"action": at(one, "update/change"), "hidden": hidden},
         "command": shlex.join(words),
         "effects": (
@@ -105,14 +148,19 @@ def review(page: Page) -> Answer:
 
 def change(page: Page) -> Answer:
     """The quantities again, as they were typed."""
-    return _licences(page, _rows(page))
+    additions = _additions(page)
+    adding, sound = read_additions(additions)
+    return _licences(page, _rows(page, adding), additions) if sound else _inventory(page, additions)
 
 
 def update(page: Page) -> Answer:
     """Update it and make the next code."""
-    one, server = page.thing, cast("Central", page.server)
-    wanted, _sound = read_wanted(_rows(page))
-    actions.update_reservation(page.unit, server.keyring, one["domain"], one["id"], wanted)
+    one, server, additions = page.thing, cast("Central", page.server), _additions(page)
+    adding, sound = read_additions(additions)
+    if not sound:
+        return _inventory(page, additions)
+    wanted, _sound = read_wanted(_rows(page, adding))
+    actions.update_reservation(page.unit, server.keyring, one["domain"], one["id"], wanted, adding)
     return Moved(at(one), _("Reservation updated. Install the new code on the device and enter its confirmation code."))
 
 
@@ -122,6 +170,8 @@ def _post(verb: str, handler: Any, **more: Any) -> Url:
 
 URLS = (
     Url("GET", f"{ONE}/update", update_page, MANAGE, "C6.3", load=find_one),
+    _post("update/inventory", update_page),
+    _post("update/inventory/change", back_page),
     _post("update", review),
     _post("update/change", change),
     _post("update/create", update, twin="update_reservation", grade=Grade.PREVIEW),

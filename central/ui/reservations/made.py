@@ -1,4 +1,4 @@
-"""Reserving licences in steps: request code, licences, review; the authorization code is on the page that follows (row C6.1)."""
+"""Reserving licences in steps: request code, licences of the device to inventory, licences, review; the authorization code is on the page that follows (row C6.1)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,20 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, Field
 
 from central.actions import reservations as actions
+from central.actions.adding import list_code_additions
 from central.domain.reservations.errors import InvalidCodeError, NothingReservedError
 from central.runtime import Central
 from central.ui.general import root_of
+from central.ui.reservations.added import (
+    STEP,
+    Addition,
+    add_options,
+    addition_fields,
+    addition_page,
+    kept_additions,
+    lines_to_add,
+    read_additions,
+)
 from central.ui.reservations.fields import (
     LicenceField,
     as_options,
@@ -53,15 +64,21 @@ CODE = Form(
 )
 
 
-def steps(page: Page, at: str, code: str = "") -> list[StepView]:
-    """The steps; those behind can be taken again."""
+def steps(page: Page, at: str, code: str = "", *, adds: bool = False) -> list[StepView]:
+    """The steps; those behind can be taken again. `adds`: the device brings licences that are not in the inventory."""
     root = f"{root_of(page)}/reservations/new"
-    named = (("code", _("Request code")), ("licences", _("Licences")), ("review", _("Review")), ("done", _("Code")))
-    here = [name for name, _title in named].index(at)
-    paths = (root, f"{root}/licences?{urlencode({'code': code})}", "", "")
+    added = ((*STEP, f"{root}/inventory?{urlencode({'code': code})}"),) if adds else ()
+    named = (
+        ("code", _("Request code"), root),
+        *added,
+        ("licences", _("Licences"), f"{root}/licences?{urlencode({'code': code})}"),
+        ("review", _("Review"), ""),
+        ("done", _("Code"), ""),
+    )
+    here = [name for name, _title, _path in named].index(at)
     return [
-        StepView(name, title, paths[number] if number < here else "", number < here)
-        for number, (name, title) in enumerate(named)
+        StepView(name, title, path if number < here else "", number < here)
+        for number, (name, title, path) in enumerate(named)
     ]
 
 
@@ -89,7 +106,32 @@ def read_code(page: Page) -> Answer:
     if not text.strip():
         raise InvalidFormError({"request_code": _("Fill this in.")})
     found = actions.read_code(page.unit, page.parts["domain"], page.thing["name"], text)
-    return Moved(f"{root_of(page)}/reservations/new/licences?{urlencode({'code': found['code']})}")
+    step = "inventory" if _additions(page, found["code"]) else "licences"
+    return Moved(f"{root_of(page)}/reservations/new/{step}?{urlencode({'code': found['code']})}")
+
+
+def _additions(page: Page, code: str) -> list[Addition]:
+    offered = list_code_additions(page.unit, page.parts["domain"], page.thing["name"], code)
+    return addition_fields(page, offered)
+
+
+def inventory_page(page: Page) -> Answer:
+    """What the device brings that is not in the inventory; without any, or a request code, that step is not there."""
+    try:
+        device = _device(page)
+    except InvalidCodeError:
+        return Moved(f"{root_of(page)}/reservations/new")
+    rows = _additions(page, device["code"])
+    if rows:
+        return _inventory(page, device, rows)
+    return Moved(f"{root_of(page)}/reservations/new/licences?{urlencode({'code': device['code']})}")
+
+
+def _inventory(page: Page, device: dict[str, Any], rows: list[Addition]) -> Shown:
+    root, code = f"{root_of(page)}/reservations/new", device["code"]
+    shown = steps(page, "inventory", code, adds=True)
+    addresses = f"{root}/inventory", f"{root}?{urlencode({'code': code})}"
+    return addition_page(page, rows, device, shown, addresses, within(page))
 
 
 def _device(page: Page) -> dict[str, Any]:
@@ -103,26 +145,33 @@ def licences_page(page: Page) -> Answer:
         device = _device(page)
     except InvalidCodeError:
         return Moved(f"{root_of(page)}/reservations/new")
-    rows = _rows(page)
-    if page.url.changes:
+    additions = _additions(page, device["code"])
+    adding, sound = read_additions(additions)
+    if not sound:
+        return _inventory(page, device, additions)
+    rows = _rows(page, adding)
+    if page.url.changes and page.url.path != f"{PATH}/new/inventory":
         read_wanted(rows)
-    return _licences(page, device, rows)
+    return _licences(page, device, rows, additions)
 
 
-def _rows(page: Page) -> list[LicenceField]:
-    return licence_fields(page, actions.list_offers(page.unit, page.parts["domain"], page.thing["name"]))
+def _rows(page: Page, adding: dict[str, int]) -> list[LicenceField]:
+    return licence_fields(page, actions.list_offers(page.unit, page.parts["domain"], page.thing["name"], adding))
 
 
-def _licences(page: Page, device: dict[str, Any], rows: list[LicenceField], note: Words = "") -> Shown:
+def _licences(
+    page: Page, device: dict[str, Any], rows: list[LicenceField], additions: list[Addition], note: Words = ""
+) -> Shown:
     root = f"{root_of(page)}/reservations"
     context = {
         "rows": rows,
         "device": device,
         "note": note,
         "action": f"{root}/new/licences",
-        "kept": [("request_code", device["code"])],
-        "steps_shown": steps(page, "licences", device["code"]),
+        "kept": [("request_code", device["code"]), *kept_additions(additions)],
+        "steps_shown": steps(page, "licences", device["code"], adds=bool(additions)),
         "back": f"{root}/new?{urlencode({'code': device['code']})}",
+        "back_to": f"{root}/new/inventory/change" if additions else "",
         "updates": False,
     }
     status = 422 if note else 200
@@ -133,16 +182,22 @@ def _licences(page: Page, device: dict[str, Any], rows: list[LicenceField], note
 
 def review(page: Page) -> Answer:
     """Show what would be reserved, of which terms; nothing is reserved yet."""
-    device, rows, server = _device(page), _rows(page), cast("Central", page.server)
+    device, server = _device(page), cast("Central", page.server)
+    additions = _additions(page, device["code"])
+    adding, sound = read_additions(additions)
+    if not sound:
+        return _inventory(page, device, additions)
+    rows = _rows(page, adding)
     wanted, sound = read_wanted(rows)
     if not sound:
-        return _licences(page, device, rows, _("Some quantities need another value. Nothing was reserved."))
+        note = _("Some quantities need another value. Nothing was reserved.")
+        return _licences(page, device, rows, additions, note)
     if not wanted:
         raise NothingReservedError
     domain, name = page.parts["domain"], page.thing["name"]
-    found = actions.preview_reservation(page.unit, server.keyring, domain, name, device["code"], wanted)
+    found = actions.preview_reservation(page.unit, server.keyring, domain, name, device["code"], wanted, adding)
     root = f"{root_of(page)}/reservations"
-    hidden = [("request_code", device["code"]), *hidden_fields(rows)]
+    hidden = [("request_code", device["code"]), *kept_additions(additions), *hidden_fields(rows)]
     words = ["central", "reservation", "create", domain, "--virtual-account", name, "--request-code", device["code"]]
     context = {
         "view": Form(BaseModel, _("Make authorization code")).view(
@@ -151,9 +206,10 @@ def review(page: Page) -> Answer:
         "device": device,
         "pool_name": name,
         "lines": lines_of(found["licences"], wanted),
-        "steps_shown": steps(page, "review", device["code"]),
+        "added": lines_to_add(additions, adding),
+        "steps_shown": steps(page, "review", device["code"], adds=bool(additions)),
         "back": {"action": f"{root}/new/change", "hidden": hidden},
-        "command": shlex.join([*words, *as_options(wanted), "--output", "code.xml"]),
+        "command": shlex.join([*words, *as_options(wanted), *add_options(adding), "--output", "code.xml"]),
         "effects": (
             _("The licences are held for this device from now on, until it returns them."),
             _("The device uses them when the authorization code is installed on it."),
@@ -164,15 +220,22 @@ def review(page: Page) -> Answer:
 
 def change(page: Page) -> Answer:
     """The quantities again, as they were typed."""
-    return _licences(page, _device(page), _rows(page))
+    device = _device(page)
+    additions = _additions(page, device["code"])
+    adding, sound = read_additions(additions)
+    return _licences(page, device, _rows(page, adding), additions) if sound else _inventory(page, device, additions)
 
 
 def create(page: Page) -> Answer:
     """Reserve them and make the code."""
-    server, rows = cast("Central", page.server), _rows(page)
-    wanted, _sound = read_wanted(rows)
-    code = page.sent.get("request_code", "")[:MOST_CODE]
-    made = actions.create_reservation(page.unit, server.keyring, page.parts["domain"], page.thing["name"], code, wanted)
+    server, device = cast("Central", page.server), _device(page)
+    additions = _additions(page, device["code"])
+    adding, sound = read_additions(additions)
+    if not sound:
+        return _inventory(page, device, additions)
+    wanted, _sound = read_wanted(_rows(page, adding))
+    named = page.parts["domain"], page.thing["name"], device["code"], wanted
+    made = actions.create_reservation(page.unit, server.keyring, *named, adding=adding)
     return Moved(
         f"{root_of(page)}/reservations/{made.view['id']}", _("Licences reserved. Install the code on the device.")
     )
@@ -185,7 +248,10 @@ def _post(verb: str, handler: Any, **more: Any) -> Url:
 URLS = (
     Url("GET", f"{PATH}/new", code_page, MANAGE, "C6.1", load=find_pool),
     Url("POST", f"{PATH}/new", read_code, MANAGE, "C6.1", form=Code, load=find_pool),
+    Url("GET", f"{PATH}/new/inventory", inventory_page, MANAGE, "C6.1", load=find_pool),
     Url("GET", f"{PATH}/new/licences", licences_page, MANAGE, "C6.1", load=find_pool),
+    _post("inventory", licences_page),
+    _post("inventory/change", inventory_page),
     _post("licences", review),
     _post("change", change),
     _post("create", create, twin="create_reservation", grade=Grade.PREVIEW),

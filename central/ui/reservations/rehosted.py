@@ -86,6 +86,7 @@ def review(page: Page) -> Answer:
         ),
         "device": actions.device_named(found["request_code"]),
         "pool_name": one["virtual_account"],
+        "added": [],
         "lines": lines_of(found["licences"]),
         "steps_shown": steps(page, "review"),
         "back": {"action": at(one, "rehost/change"), "hidden": hidden},

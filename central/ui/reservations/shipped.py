@@ -9,9 +9,8 @@ from typing import Any, cast
 
 from pydantic import BaseModel, Field
 
-from central.actions import reservations as actions
+from central.actions import shipments as actions
 from central.actions.accounts import show_account
-from central.actions.reservations import ShippedDevices
 from central.domain.access.rules import Permission
 from central.runtime import Central
 from central.ui.reservations.listed import HELP, units_of
@@ -72,7 +71,7 @@ def _within() -> dict[str, Any]:
     return {"nav": "virtual-accounts", "help": HELP}
 
 
-def _import(page: Page, content: str, *, preview: bool) -> ShippedDevices:
+def _import(page: Page, content: str, *, preview: bool) -> actions.ShippedDevices:
     server = cast("Central", page.server)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "shipped.csv"
