@@ -64,7 +64,7 @@ def test_what_a_device_brings_is_added_in_a_step_before_licences_are_chosen(brin
     review = on(rita, licences, **{"quantity:ESSENTIALS": "2"})
     assert "To add to inventory: 1 licence" in text_of(review)
     assert "--add ESSENTIALS=3" in text_of(review)
-    listed = world.central("licence", "list", ACCOUNT, "--virtual-account", "Spare")["items"]
+    listed = world.central("licences", ACCOUNT)["items"]
     assert "ESSENTIALS" not in [one["tag"] for one in listed]
     made = on(rita, review)
     assert made.status_code == 303
