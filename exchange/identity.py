@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase
@@ -54,6 +55,8 @@ class Udi:
                     name=name,
                     identity_chars=IDENTITY_CHARS,
                 )
+            if not plain.isascii() and not unicodedata.is_normalized("NFC", plain):
+                raise MalformedError("udi.{name}: the text is not in the usual Unicode form (NFC)", name=name)
             if name == "serial" and " " in plain:
                 raise MalformedError(
                     "udi.serial: {plain!r} has a blank inside; write it as the device shows it", plain=plain[:40]

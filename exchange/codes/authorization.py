@@ -123,8 +123,11 @@ class Reservation:
 
 
 def seal_reservation(reservation: Reservation, key: PrivateKey) -> JsonObject:
-    """Sign a reservation with the grant key."""
-    return seal(RESERVATION_TYPE, encode(reservation.to_dict()), [key])
+    """Sign a reservation with the grant key; TooLargeError for one that no device would read."""
+    payload = encode(reservation.to_dict())
+    if len(payload) > limits.STATEMENT_BYTES or len(reservation.lines) > LINES:
+        raise TooLargeError("{lines} lines of licences do not fit into a code", lines=len(reservation.lines))
+    return seal(RESERVATION_TYPE, payload, [key])
 
 
 def write_authorization_code(reservation: Reservation, envelope: JsonObject) -> str:

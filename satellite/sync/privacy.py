@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -51,4 +52,5 @@ class PrivacyFilter:
             # The longest first: one may be a part of another.
             for name in sorted({name for name in hostnames if name}, key=lambda name: (-len(name), name)):
                 text = text.replace(name, self.text(PrivacyField.HOSTNAME, name) or "(host name withheld)")
-        return text
+        # What followed a name may combine with the letter that a pseudonym ends with.
+        return unicodedata.normalize("NFC", text)

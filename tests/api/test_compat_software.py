@@ -344,3 +344,19 @@ def test_usage_reports_of_other_devices_are_booked_once(vendor: World) -> None:
     ]
     assert [(answer[0], answer[1]["status"]) for answer in bad] == [(400, "ERROR")] * 6
     assert vendor.central("usage", "list", ACCOUNT)["items"] == listed
+
+
+@pytest.mark.row("S4.6", "C1.3")
+def test_a_usage_report_about_a_device_of_a_satellite_is_left_to_the_satellite(site: World) -> None:
+    """Central is told by the site's signed file what is used there; nobody's unsigned report adds to it."""
+    script = _script(site)
+    number = script.get(DMS)["data"][0]["accountIdentifier"]
+    pools = script.get(f"{DMS}/{ACCOUNT}/virtualaccounts")["data"]
+    managed = {one["virtualAccountName"]: one["virtualAccountId"] for one in pools}["Site"]
+    usage = [{"payload": _payload(1, "ADVANTAGE", (1_767_312_000, 1_767_315_600, "3"))}]
+    report = {"sudi": {"udi_pid": "C9K", "udi_serial_number": "S1"}, "usage": usage}
+    named = {"X_CSW_SMART_ACCOUNT_ID": number, "X_CSW_VIRTUAL_ACCOUNT_ID": managed}
+    status, answer = ask(script, "POST", f"{CLOUD}/v2/devices/reportusage", {"data": {"reports": [report]}}, **named)
+
+    assert (status >= 400, "satellite North" in str(answer)) == (True, True)
+    assert site.central("usage", "list", ACCOUNT)["items"] == []

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
+from exchange.vocabulary import PrivacyField
+from satellite.sync.privacy import PrivacyFilter
 from tests.world import ACCOUNT, World
 
 
@@ -29,3 +33,15 @@ def test_no_event_tells_a_host_name_that_does_not_leave(site: World, choice: str
     assert len(dismissed) == 2
     assert "secret" not in str(events)
     assert "secret" in str(site.satellite("events")["items"])
+
+
+@pytest.mark.row("S2.4", "B2")
+@pytest.mark.one_database("a rule that touches no database")
+def test_a_pseudonym_does_not_combine_with_what_follows_the_name() -> None:
+    """Half of a letter after a host name stood by itself; after a pseudonym's last letter it would keep the site from exporting."""
+    privacy = PrivacyFilter({PrivacyField.HOSTNAME.value: "pseudonym"}, b"key")
+    names = [f"switch{number}" for number in range(64)]
+    said = [privacy.message(f"{name} and {name}\u0323 joined", name) for name in names]
+
+    assert any("\u1eb9" in text or "\u1ea1" in text for text in said)
+    assert all(unicodedata.is_normalized("NFC", text) for text in said)

@@ -32,6 +32,12 @@ class CodeUsedError(RefusedError):
     remedy = Remedy("Make a new request code on the device.", page="reservation.md")
 
 
+class CodeTooLongError(RefusedError):
+    code = "code_too_long"
+    message = "The licences do not fit into one authorization code."
+    remedy = Remedy("Reserve fewer licences, or fewer terms of them, for one device.", page="reservation.md")
+
+
 class NothingReservedError(InvalidInputError):
     code = "nothing_to_reserve"
     message = "A reservation needs at least one licence, each only once."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -21,6 +22,7 @@ from central.domain.ledger.models import Lot
 from central.domain.ledger.reserving import hold_for
 from central.domain.reservations.errors import (
     AlreadyReservedError,
+    CodeTooLongError,
     CodeUsedError,
     DeviceConnectedError,
     ReservationOffError,
@@ -33,6 +35,7 @@ from central.keyring import KeyRing
 from exchange.codes.authorization import Reservation as Statement
 from exchange.codes.authorization import ReservedLine, seal_reservation, write_authorization_code
 from exchange.codes.request import RequestCode
+from exchange.errors import TooLargeError
 from exchange.vocabulary import LicenceType
 from serverkit.db.unit import Unit
 from serverkit.ids import new_id
@@ -63,7 +66,7 @@ def reserve(
     instance = add_instance(unit, account, virtual_account, code, product_tag)
     if stock is not None:
         stock(instance, code)
-    lines = []
+    lines: list[ReservedLine] = []
     for wanted in wanted_licences:
         held = hold_for(
             unit,
@@ -74,7 +77,7 @@ def reserve(
             longest_first=wanted.longest_first,
             terms=wanted.terms,
         )
-        lines += [line_of(lot, names[wanted.tag], count) for lot, count in held]
+        lines += lines_of(held, names)
     row = make_reservation(unit, keyring, account, virtual_account, instance, code, tuple(lines))
     subject = {"reservation": row.id, "licences": {wanted.tag: wanted.quantity for wanted in wanted_licences}}
     units = terms_text((line.name, line.quantity, line.end) for line in lines)
@@ -204,9 +207,13 @@ def add_instance(
     return row
 
 
-def line_of(lot: Lot, name: str, count: int) -> ReservedLine:
-    """A lot as the device sees it."""
-    return ReservedLine(lot.tag, name, count, LicenceType(lot.licence_type), lot.start, lot.end)
+def lines_of(held: Iterable[tuple[Lot, int]], names: Mapping[str, str]) -> tuple[ReservedLine, ...]:
+    """Lots as the device sees them: those of one term are one line, since a code has room for few."""
+    found: dict[ReservedLine, int] = {}
+    for lot, count in held:
+        line = ReservedLine(lot.tag, names[lot.tag], 0, LicenceType(lot.licence_type), lot.start, lot.end)
+        found[line] = found.get(line, 0) + count
+    return tuple(replace(line, quantity=count) for line, count in found.items())
 
 
 def authorization_of(
@@ -232,7 +239,11 @@ def authorization_of(
         issued=unit.now.replace(microsecond=0),
         number=row.number,
     )
-    return write_authorization_code(statement, seal_reservation(statement, keyring.grant_key))
+    try:
+        envelope = seal_reservation(statement, keyring.grant_key)
+    except TooLargeError as error:
+        raise CodeTooLongError("{lines} terms of licences do not fit into one code", lines=len(lines)) from error
+    return write_authorization_code(statement, envelope)
 
 
 def named_terms(unit: Unit, held: Iterable[tuple[Lot, int]]) -> str:

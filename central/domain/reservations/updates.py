@@ -42,7 +42,7 @@ from central.domain.reservations.queries import ACTIVE
 from central.domain.reservations.rules import WantedLicence, check_changes, is_confirmed_by
 from central.domain.reservations.services import (
     authorization_of,
-    line_of,
+    lines_of,
     named_terms,
     permitted_name,
     refuse_switched_off,
@@ -81,7 +81,7 @@ def update(
     if not after or not (raised or lowered):
         raise NothingReservedError("the update changes nothing, or leaves nothing reserved")
     names = {found.tag: found.name for found in entitlements(unit, {lot.tag for lot, _ in after})}
-    lines = tuple(line_of(lot, names[lot.tag], count) for lot, count in after)
+    lines = lines_of(after, names)
     row.number += 1
     row.waiting = True
     row.pending = {

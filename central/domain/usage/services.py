@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from central.domain.accounts.managed_accounts import refuse_managed
 from central.domain.accounts.models import VirtualAccount
 from central.domain.catalogue.queries import titles
 from central.domain.event_log.event_kinds import EventKind
@@ -97,7 +98,9 @@ def book_foreign(
     """Book what another maker's device reports; the tags that are known. None: a report of this key is booked already.
 
     Nothing proves who made such a report. A device that is not registered is known by its UDI.
+    A satellite alone says what was used in its virtual accounts.
     """
+    refuse_managed(unit, place)
     parts = (udi.pid, udi.serial, key)
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     mine = {"account_id": place.account_id, "key_hash": digest}
