@@ -190,6 +190,30 @@ def test_two_machines_with_one_key_are_an_alert_that_ends_when_their_instance_go
     assert clones(site, server) == []
 
 
+@pytest.mark.row("S4.1", "B6")
+@SERVERS
+def test_a_dismissed_alert_about_a_key_comes_back_when_the_key_is_used_twice_again(site: World, server: str) -> None:
+    """On another day: the two machines that answer each other all day long are one alert, open or dismissed."""
+    device = site.device("SN1", server, site.token(server, pool=POOL[server]))
+    shutil.copytree(site.folder / "devices" / "SN1", site.folder / "devices" / "copy")
+    copy = site.unregistered("copy", server)
+    for machine in (device, copy, device):
+        machine.renew_authorization()
+    dismissed = clones(site, server)[0]["id"]
+    if server == "central":
+        site.central("alert", "dismiss", ACCOUNT, dismissed)
+    else:
+        site.satellite("alert", "dismiss", dismissed)
+    copy.renew_authorization()
+    same_day = clones(site, server)
+    site.advance("2d", device, copy)
+    next_day = clones(site, server)
+    device.renew_authorization()
+
+    assert (same_day, next_day) == ([], [])
+    assert [alert["id"] for alert in clones(site, server)] == [dismissed]
+
+
 @pytest.mark.row("S4.2")
 @SERVERS
 def test_an_old_message_replayed_by_a_third_party_marks_nobody(site: World, server: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Text, func, or_, select, type_coerce, union
 
 from central.domain.alerts.snapshot import Snapshot
-from central.domain.instances.models import Instance, Standby
+from central.domain.instances.models import DeviceKey, Instance, Standby
 from central.domain.instances.queries import instance_name, keys_without_uuid, members_of
 from central.domain.satellites.models import Satellite
 from exchange.identity import Udi
@@ -17,6 +17,7 @@ from serverkit.alerts.texts import said
 from serverkit.db.prefix import starts_with
 
 MOST_NAMED = 4
+MOST_COUNTED = 1000
 _KEYS = Instance.udi_key, Standby.udi_key
 
 
@@ -51,6 +52,14 @@ def clones(snapshot: Snapshot) -> Iterator[Wanted]:
             yield _clone(snapshot, key, rows)
 
 
+def _step(snapshot: Snapshot, rows: Sequence[Instance]) -> int:
+    """What brings back an alert that was dismissed: a further machine, or a use of old numbers on a later day."""
+    marked = [row.id for row in rows if "clone" in row.marks]
+    query = select(func.max(DeviceKey.restored_at)).where(DeviceKey.account_id == snapshot.account.id)
+    last = snapshot.unit.session.scalar(query.where(DeviceKey.instance_id.in_(marked)))
+    return (last.date().toordinal() if last is not None else 0) * MOST_COUNTED + min(len(rows), MOST_COUNTED - 1)
+
+
 def _clone(snapshot: Snapshot, key: str, rows: Sequence[Instance]) -> Wanted:
     first = rows[0]
     udi = next((member for row in rows for member in members_of(row) if member.key == key), Udi.from_dict(first.udi))
@@ -75,13 +84,12 @@ def _clone(snapshot: Snapshot, key: str, rows: Sequence[Instance]) -> Wanted:
         "instances": [row.id for row in rows[:MOST_NAMED]],
     }
     digest = hashlib.sha256(key.encode()).hexdigest()
-    # A further machine brings back what was dismissed.
     return Wanted(
         "device_clone",
         digest,
         text,
         snapshot.name(first.virtual_account_id),
-        step=len(rows),
+        step=_step(snapshot, rows),
         grows=True,
         subject=subject,
     )

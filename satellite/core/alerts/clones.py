@@ -9,7 +9,7 @@ from sqlalchemy import Text, func, or_, select, type_coerce, union
 
 from exchange.identity import Udi
 from satellite.core.accounts.queries import names
-from satellite.core.instances.models import Instance, Standby
+from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.instances.queries import instance_name, keys_without_uuid, members_of
 from serverkit.alerts.engine import Wanted
 from serverkit.alerts.texts import said
@@ -17,6 +17,7 @@ from serverkit.db.prefix import starts_with
 from serverkit.db.unit import Unit
 
 MOST_NAMED = 4
+MOST_COUNTED = 1000
 _KEYS = Instance.udi_key, Standby.udi_key
 
 
@@ -42,10 +43,17 @@ def clones(unit: Unit) -> Iterator[Wanted]:
         query = select(Instance).where(here, or_(one, Instance.id.in_(within)))
         rows = list(unit.session.scalars(query.order_by(Instance.registered_at, Instance.id)))
         if len(rows) > 1 or (rows and "clone" in rows[0].marks):
-            yield _clone(where, key, rows)
+            yield _clone(where, key, rows, _step(unit, rows))
 
 
-def _clone(where: Mapping[str, str], key: str, rows: Sequence[Instance]) -> Wanted:
+def _step(unit: Unit, rows: Sequence[Instance]) -> int:
+    """What brings back an alert that was dismissed: a further machine, or a use of old numbers on a later day."""
+    marked = [row.id for row in rows if "clone" in row.marks]
+    last = unit.session.scalar(select(func.max(DeviceKey.restored_at)).where(DeviceKey.instance_id.in_(marked)))
+    return (last.date().toordinal() if last is not None else 0) * MOST_COUNTED + min(len(rows), MOST_COUNTED - 1)
+
+
+def _clone(where: Mapping[str, str], key: str, rows: Sequence[Instance], step: int) -> Wanted:
     first = rows[0]
     udi = next((member for row in rows for member in members_of(row) if member.key == key), Udi.from_dict(first.udi))
     if len(rows) == 1:
@@ -73,13 +81,12 @@ def _clone(where: Mapping[str, str], key: str, rows: Sequence[Instance]) -> Want
         "instances": [row.id for row in rows[:MOST_NAMED]],
     }
     digest = hashlib.sha256(key.encode()).hexdigest()
-    # A further machine brings back what was dismissed.
     return Wanted(
         "device_clone",
         digest,
         text,
         where.get(first.virtual_account_id, ""),
-        step=len(rows),
+        step=step,
         grows=True,
         subject=subject,
     )
