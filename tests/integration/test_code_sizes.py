@@ -15,9 +15,7 @@ def reserve(world: World, code: str, *licences: str, code_of: int = 0) -> dict[s
     """Reserve in Spare; the answer."""
     words = [word for licence in licences for word in ("--licence", licence)]
     named = ("--virtual-account", "Spare", "--request-code", code)
-    return world.central(
-        "reservation", "create", ACCOUNT, *named, *words, "--output", world.file("code"), code=code_of
-    )
+    return world.central("reservation", "create", ACCOUNT, *named, *words, "--output", world.file("code"), code=code_of)
 
 
 @pytest.mark.row("S4.5", "C6.1")
