@@ -82,7 +82,7 @@ def answers(lines: list[str]) -> tuple[list[Answer], str | None]:
             continue
         found[-1].lines.append(line)
     asked = [answer for answer in found if answer.licensing]
-    if asked and found[0].lines and any("icens" in line or "UDI:" in line for line in found[0].lines):
+    if asked and found[0].lines and any("icens" in line or "UDI" in line for line in found[0].lines):
         asked.insert(0, found[0])
     return (asked or found), idle
 

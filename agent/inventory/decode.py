@@ -99,6 +99,9 @@ def too_long(text: str) -> bool:
 
 def as_seen(text: str) -> str:
     """A text as it was on the screen: without the marks of the terminal and its pager."""
+    if "^" in text:
+        # `cat -v` and some editors show what the terminal got as two letters.
+        text = text.replace("^H", "\x08").replace("^M", "\r")
     text = _ESCAPES.sub("", text)
     text = _LEFT_OVER.sub("", text) if "[" in text else text
     text = text.translate(_INVISIBLE) if not text.isascii() or "\x07" in text or "\x0f" in text else text

@@ -21,6 +21,8 @@ _ENDS = (
     "derived licenses",
 )
 _PIECE = re.compile(r"[A-Za-z0-9_.,+/-]{1,80}")
+_COUNT = re.compile(r"\s{0,40}Count: ?\d", re.IGNORECASE)
+_OPEN_TAG = re.compile(r"\([^()]{0,200}\Z")
 _HANDLE = re.compile(r"Handle: ?\d{1,9}")
 
 
@@ -102,7 +104,8 @@ def handles(lines: list[str], draft: Draft) -> Iterator[Licence]:
     ]
     for position, start in enumerate(starts):
         limit = starts[position + 1] if position + 1 < len(starts) else len(lines)
-        values = fields_of(lines, start + 1, _end(lines, start + 1, limit))
+        values = fields_of(lines, start + 1, end := _end(lines, start + 1, limit))
+        _note_headless(lines[start + 1 : end], draft)
         if "entitlement tag" in values or "license" in values:
             yield make_licence(draft, values.get("license"), values.get("entitlement tag"), values)
 
@@ -122,13 +125,20 @@ def blocks(lines: list[str], draft: Draft) -> Iterator[Licence]:
     heads = [(index, head) for index, line in enumerate(lines) if (head := head_of(lines, index, line)) is not None]
     for position, (start, (name, shown)) in enumerate(heads):
         limit = heads[position + 1][0] if position + 1 < len(heads) else len(lines)
-        values = fields_of(lines, start + 1, _end(lines, start + 1, limit))
+        values = fields_of(lines, start + 1, end := _end(lines, start + 1, limit))
+        _note_headless(lines[start + 1 : end], draft)
         basis = Basis.USAGE
         for key, other in (("total available count", Basis.AUTHORIZATION), ("total reserved count", Basis.RESERVATION)):
             if "count" not in values and key in values:
                 # The numbers of the terms below belong to each member; the total is that of the set.
                 values, basis = {**values, "count": values[key], "status": ""}, other
         yield make_licence(draft, name, shown, values, basis)
+
+
+def _note_headless(lines: list[str], draft: Draft) -> None:
+    """Name an entry whose head could not be read: its count stands among the fields of the one before it."""
+    if sum(_COUNT.match(line) is not None for line in lines) > 1:
+        draft.note(Note.WRAPPED_VALUE if any(_OPEN_TAG.search(line) for line in lines) else Note.UNKNOWN_LAYOUT)
 
 
 def head_of(lines: list[str], index: int, line: str) -> tuple[str, str] | None:

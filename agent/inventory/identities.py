@@ -54,6 +54,8 @@ def _made(values: dict[str, str], draft: Draft) -> Identity | None:
         # Product id and serial number always come together: one without the other is a line that was cut.
         draft.note(Note.MALFORMED_IDENTITY)
         return None
+    if "pid" in values and present(values["pid"]) is None:
+        draft.note(Note.MASKED_VALUE)
     return make_identity(draft, **values)
 
 
@@ -140,7 +142,8 @@ def _walk(lines: list[str], draft: Draft, known: _Known, named: list[Member]) ->
                 if in_list:
                     draft.sets[-1].add(udi.key)
             continue
-        in_list = False
+        # A line that does not belong there ends no list that goes on below it.
+        in_list = in_list and _ROLE.fullmatch(lines[min(index + 1, len(lines) - 1)].strip()) is not None
         own = _OWN.fullmatch(plain) if "UDI" in plain.upper() else None
         if own is not None and own["udi"].strip():
             _add(known if peer < 0 else peers, _whole(own["udi"], lines, index, draft))
@@ -219,6 +222,8 @@ def _rows(lines: list[str], head: list[str], draft: Draft) -> list[tuple[bool, I
             continue
         cells = line.replace("*", " ", 1).split() if plain.startswith("*") else plain.split()
         if len(cells) < len(after):
+            if len(cells) > 1 and (plain[0] == "*" or plain[0].isdigit()) and ":" not in plain:
+                draft.note(Note.MALFORMED_IDENTITY)
             break
         values = dict(zip(after, cells[-len(after) :], strict=True))
         whole = values.get("UDI", "") == f"{values['PID']}:{values['SN']}"

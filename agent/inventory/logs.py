@@ -32,7 +32,8 @@ _NUMBERED = re.compile(r"\s{0,8}(\d{1,6})(?:[:|] ?|\t| {2}|$)")
 _SYSLOG = re.compile(r"[A-Za-z0-9._-]{1,64} [A-Za-z0-9._/-]{1,64}(?:\[\d{1,8}\])?: ?")
 _HOST = re.compile(r"(?!UDI|PID|SN|Active|Standby|Member)[A-Za-z][A-Za-z0-9._-]{0,63}: ?")
 _HEADED = re.compile(
-    r"(?:UDI|PID|SN|Active|Standby|Member|Licen[cs]e|Slot|Switch|Device|Feature|Index)\b", re.IGNORECASE
+    r"(?:UDI|PID|SN|Active|Standby|Member|Licen[cs]e|Slot|Switch|Device|Feature|Index|Smart|Product|Agent|Registration|Handle|HA)\b",
+    re.IGNORECASE,
 )
 _PROCESS = re.compile(r"[A-Za-z0-9._-]{1,64} [A-Za-z0-9._/-]{1,64}\[\d{1,8}\]: ")
 _FACILITY = re.compile(r"%[A-Z][A-Z0-9_]{1,31}(?:-[A-Z0-9_]{1,31}){0,3}-[0-7]-[A-Z0-9_]{2,48} ?: ?")
@@ -43,6 +44,11 @@ _BEFORE = re.compile(
 )
 _MESSAGE_START = re.compile(
     rf"(?:(?:<\d{{1,3}}>)?\d{{1,10}}: ?(?:\d{{1,10}}: ?)?(?:[A-Za-z][\w.-]{{0,63}}: ?)?)?[*.]?{_WHEN}(?:: ?| )"
+)
+# A number or a time since the start that stands right behind letters: they are of a line that the message broke off.
+_GLUED = re.compile(r"[A-Za-z](?:0\d{5}|\d{1,3}[wyd]\d{1,2}[dwh]|(?<!\dT)\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?): ")
+_OTHER_MESSAGE = re.compile(
+    rf"[*.]?{_WHEN}: (?=\S)|{_MONTH} {{1,2}}\d{{1,2}} \d{{2}}:\d{{2}}:\d{{2}} [A-Za-z0-9._-]{{1,64}} [A-Za-z0-9._/-]{{1,64}}: |Message from syslogd@"
 )
 _QUOTES = ("> ", ">", "| ", "|", "! ", "!", "# ")
 _DASHED = re.compile(r"(?<=[^\s=-])\s{0,200}(-{10,}|={10,})(?=\s|$)|^\s{0,80}(-{10,}|={10,})(?=\s{1,200}[^\s=-])")
@@ -75,7 +81,7 @@ def _without_quotes(lines: list[str]) -> list[str]:
     for quote in _QUOTES:
         bare = quote.rstrip()
         if all(line.startswith(quote) or line == bare for line in filled):
-            return [line[len(quote) :] for line in lines]
+            return _without_quotes([line[len(quote) :] for line in lines])
     if all(len(line) > 1 and line[0] == '"' and line.rstrip(",").endswith('"') for line in filled):
         return [line.rstrip(",")[1:-1] for line in lines]
     return lines
@@ -147,9 +153,17 @@ def _without_end_stamps(lines: list[str]) -> list[str]:
 def _without_messages(lines: list[str], draft: Draft) -> list[str]:
     """The lines without messages of the system's log: those that stand alone, and those that interrupt a line."""
     found: list[str] = []
+    broken: str | None = None
     for line in lines:
+        if broken is not None and _continues(line, broken):
+            broken = None
+            continue
+        broken = None
         if len(line) > MOST_LINE or ("%" not in line and "]:" not in line):
-            found.append(line)
+            other = ":" in line[:40] and _OTHER_MESSAGE.match(line)
+            if other and line[other.end() :].strip():
+                draft.note(Note.INTERRUPTED_LINE)
+            found += [] if other else [line]
             continue
         stamp = _STAMP.match(line)
         if stamp is not None and _PROCESS.match(line, stamp.end()):
@@ -157,12 +171,20 @@ def _without_messages(lines: list[str], draft: Draft) -> list[str]:
         mark = _FACILITY.search(line)
         if mark is None:
             found.append(line)
-        elif _BEFORE.match(line[: mark.start()]) is None:
+        elif _BEFORE.match(line[: mark.start()]) is None or _GLUED.search(line, 0, mark.start()):
             kept = _uninterrupted(line[: mark.start()])
             if kept is None:
                 draft.note(Note.INTERRUPTED_LINE)
+                broken = line
             found.append(kept or "")
     return found
+
+
+def _continues(line: str, broken: str) -> bool:
+    """Whether a line is the rest of one that a message broke off: no value of it is certain."""
+    if not line or not (line[0].isalnum() or line[0] in "_>") or _HEADED.match(line) or line.endswith(":"):
+        return False
+    return broken[0] == " " or ":" not in line
 
 
 def _uninterrupted(before: str) -> str | None:

@@ -10,19 +10,21 @@ import re
 from collections import defaultdict
 
 from agent.inventory.capture import Answer, command_of
-from agent.inventory.codes import Basis
+from agent.inventory.codes import Basis, Command
 from agent.inventory.entries import head_of
 from agent.inventory.model import Draft, Licence
 
 _ONCE = re.compile(
     r"Smart Licensing Tech Support info|Smart Licensing is (?:ENABLED|DISABLED)\.?|Registration:|License Authorization:"
-    r"|(?:License Usage|HA UDI List|Entitlement\(s\)):?|Handle: ?\d{1,9}|(?:Store)?Index \d{1,6}\b.*|License Level In Use:.*"
+    r"|(?:License Usage|HA UDI List|Entitlement\(s\)):?|Handle: ?\d{1,9}|(?:Store)?Index ?:? {0,8}\d{1,6}\b.*|License Level In Use:.*"
     r"|License +Entitlement tag +Count.*|Feature/Area +Entitlement.*|Feature +Ins +Lic.*|Feature name +Enforcement.*"
     r"|(?:SlotID|Device#|Switch#?|Switch/Slot.*) +PID +.*|(?:Slot# +)?License Name +Type .*",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"Index ?:? {0,8}\d{1,6}\b", re.IGNORECASE)
 _RULED = re.compile(r"Smart Licensing Status|Product Information|Agent Version")
 _OWN = re.compile(r"(?:Product |Device |License )?UDI ?:", re.IGNORECASE)
+_WHOLE = (Command.ALL, Command.TECH_SUPPORT)
 _FIRST = re.compile(r"[A-Za-z(]")
 
 
@@ -33,7 +35,8 @@ def parted(answer: Answer) -> list[Answer]:
     for index, line in enumerate(answer.lines):
         mark = _mark(answer.lines, index, line)
         if mark is not None:
-            if mark in seen:
+            # What is counted stands before the version of the agent, so below it another output begins.
+            if mark in seen or ("Agent Version" in seen and mark.startswith("(")):
                 found.append(Answer(answer.command, answer.host))
                 seen = set()
             seen.add(mark)
@@ -46,6 +49,10 @@ def _mark(lines: list[str], index: int, line: str) -> str | None:
     if not plain or _FIRST.match(plain) is None:
         return None
     if _ONCE.fullmatch(plain):
+        numbered = _NUMBER.match(plain)
+        if numbered is not None:
+            # The number is what comes again in the list of another device, whatever it names there.
+            return " ".join(numbered[0].lower().split())
         return " ".join(plain.lower().split()).rstrip(":. ").replace("disabled", "enabled")
     if _RULED.fullmatch(plain) and index + 1 < len(lines) and set(lines[index + 1].strip()) == {"="}:
         return plain
@@ -65,9 +72,10 @@ class Reading:
         self.states = (draft.registration, draft.authorization)
         self.licences: frozenset[Licence] = frozenset(draft.licences)
         self.names = frozenset(
-            entry.name
+            text
             for entry in draft.licences
-            if entry.name and "..." not in entry.name and entry.basis is Basis.USAGE
+            for text in (entry.name, entry.shown)
+            if text and "..." not in text and entry.basis in {Basis.USAGE, Basis.FEATURE}
         )
         self.kind = command_of(answer.command) or draft.command
         self.says = (frozenset(draft.udis), frozenset(draft.members), self.states, self.licences, draft.product_tag)
@@ -98,4 +106,7 @@ def doubtful(readings: list[Reading]) -> bool:
     for reading in named:
         common &= reading.names
     groups += [named] if len(named) > 1 and not common else []
+    bare = [reading for reading in asked if reading.kind in _WHOLE and not reading.licences]
+    # An output that shows everything and no licence contradicts one that shows some.
+    groups += [bare + named] if bare and named else []
     return any(not reading.keys for group in groups for reading in group)

@@ -210,6 +210,8 @@ def _read_licences(given: list[Answer], draft: Draft) -> Answer | None:
     told = None
     for answer in given:
         rank, found = _entries(answer.lines, draft)
+        if not found.licences and Note.WRAPPED_VALUE in found.notes:
+            draft.note(Note.WRAPPED_VALUE)
         if not found.licences or (best is not None and rank > best[0]):
             continue
         if best is not None and rank == best[0] and found.licences != best[1].licences:
@@ -224,6 +226,7 @@ def _read_licences(given: list[Answer], draft: Draft) -> Answer | None:
 
 def _entries(lines: list[str], draft: Draft) -> tuple[int, Draft]:
     """The entries by the first layout that finds some, with the notes that belong to them."""
+    unread = Draft()
     for rank, layout in enumerate(_LAYOUTS):
         found = Draft(udis=draft.udis)
         found.licences += layout(lines, found)
@@ -232,7 +235,9 @@ def _entries(lines: list[str], draft: Draft) -> tuple[int, Draft]:
                 # Tech support prints what is in use by handles, and the rights that are installed as blocks below.
                 found.licences += [entry for entry in entries.blocks(lines, found) if entry.basis is not Basis.USAGE]
             return rank, found
-    return len(_LAYOUTS), Draft()
+        if Note.WRAPPED_VALUE in found.notes:
+            unread.note(Note.WRAPPED_VALUE)
+    return len(_LAYOUTS), unread
 
 
 def _command(told: Answer | None, given: list[Answer], text: str, draft: Draft) -> Command:
@@ -255,7 +260,9 @@ def _judged(draft: Draft) -> Reason | None:
 
 
 def _sets(draft: Draft) -> list[set[tuple[str, str]]]:
-    return draft.sets or [{member.udi.key for member in draft.members}]
+    active = {member.udi.key for member in draft.members if member.role == "active"}
+    # Without a list of members, two active units are those of two devices.
+    return draft.sets or ([{member.udi.key for member in draft.members}] if len(active) < 2 else [])
 
 
 def _why_nothing(text: str, draft: Draft) -> Reason:

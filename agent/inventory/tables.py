@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from agent.inventory.codes import Basis, Note
 from agent.inventory.entries import make_licence, opening
@@ -47,6 +48,9 @@ def _summary(lines: list[str], start: int, draft: Draft) -> Iterator[Licence]:
             if held or plain.startswith("(") or "(" in plain:
                 draft.note(Note.WRAPPED_VALUE)
             if _heading(line, "license entitlement tag count") or pair_of(line) is not None or set(plain) <= {"="}:
+                rest = takewhile(str.strip, lines[index + 1 :])
+                if any(_row(below.strip()) is not None and "(" in below for below in rest):
+                    draft.note(Note.UNKNOWN_LAYOUT)
                 return
             if held and opened:
                 draft.note(Note.UNKNOWN_LAYOUT)
@@ -171,6 +175,8 @@ def report_details(lines: list[str], draft: Draft) -> Iterator[Licence]:
             name = None
         elif key == "feature name":
             name = value
+        elif key == "metric value" and not value:
+            draft.note(Note.WRAPPED_VALUE)
         elif key == "metric value" and value.startswith("regid.") and value not in seen:
             seen.add(value)
             yield make_licence(draft, name, value, {}, Basis.REPORT)

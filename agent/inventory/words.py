@@ -23,7 +23,7 @@ MASKED = re.compile(
 MOST_TEXT = 255
 # No product id, serial number or identifier holds one of these; people and tools write them over what they hide.
 _MASK_MARKS = frozenset('*#?<>[]{}()$%&!~^|"\\\u2022\u2026\u2588\u2591\u2592\u2593\u25a0\u25cf\u00d7\ufffd')
-_MASK_RUN = re.compile(r"[xX]{4}|xx|[xX]{3}\Z|\.{2}|_{3}|-{3}")
+_MASK_RUN = re.compile(r"[xX]{4}|xx|[xX]{3}\Z|\.{2}|_{3}|-{3}|\A[A-Za-z]{2,4}([0-9XZxz])\1{6,}\Z")
 _MASK_WORDS = re.compile(
     r"NOT ?(?:LOCKED|SET|SPECIFIED|PRESENT|APPLICABLE|FOUND|AVAILABLE|ASSIGNED|PROGRAMMED|DEFINED|KNOWN)|REDACT|MASKED|HIDDEN|REMOVED"
     r"|ANONYM|SANITI[SZ]|CENSOR|PLACEHOLDER|SERIAL|CONFIDENTIAL|OMITTED|STRIPPED|SCRUBBED|DELETED|OBFUSCAT|EXAMPLE"
