@@ -16,11 +16,13 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 from central.runtime import assemble as assemble_central
 from satellite.runtime import assemble as assemble_satellite
 from serverkit.db import migrate
+from serverkit.users import passwords
 from tests.templates import (
     OpenConnections,
     Templates,
@@ -33,6 +35,8 @@ from tests.world import World
 share_compiled_statements()
 build_no_addresses()
 walk_each_chain_once()
+# Passwords of tests need not withstand anyone.
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 CONNECTIONS = OpenConnections()
 CONNECTIONS.keep()
 MEMORY, ROOM = Path("/dev/shm"), 2 * 2**30

@@ -49,6 +49,7 @@ class NamingContext(ssl.SSLContext):
 
     pin: str | None = None
     key_shown: str | None = None
+    _of_system = False
 
     @classmethod
     def trusting(cls, *, pin: str | None, ca: str | None) -> NamingContext:
@@ -63,12 +64,15 @@ class NamingContext(ssl.SSLContext):
         elif ca is not None:
             context.load_verify_locations(cadata=ca)
         else:
-            context.load_default_certs()
+            context._of_system = True  # read with the first handshake: a call without TLS needs none of them
         return context
 
     def wrap_socket(self, sock: Any, *args: Any, **options: Any) -> ssl.SSLSocket:
         """Do the TLS handshake; CallFailedError names the reason of a failure."""
         host = str(options.get("server_hostname") or "")
+        if self._of_system:
+            self.load_default_certs()
+            self._of_system = False
         try:
             secure = super().wrap_socket(sock, *args, **options)
         except ssl.SSLCertVerificationError as error:

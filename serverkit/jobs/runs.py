@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select, update
 
 from serverkit.actor import Actor, ActorKind
 from serverkit.clock import iso
@@ -81,22 +81,24 @@ def run_job(database: Database, runs: type[JobRunMixin], job: Job, *, slot: str 
         get_logger().error("job_failed", job=job.name, slot=name, cause=type(error).__name__, exc_info=trace)
         detail, state = f"{type(error).__name__}: {getattr(error, 'message', 'see the log')}", "failed"
     with database.write(actor) as unit:
-        ran = unit.session.get(runs, (job.name, name))
-        if ran is not None:
-            ran.state, ran.finished, ran.detail = state, unit.now, detail
+        ended = update(runs).where(runs.job == job.name, runs.slot == name)
+        unit.session.execute(ended.values(state=state, finished=unit.now, detail=detail))
         unit.session.execute(delete(runs).where(runs.job == job.name, runs.started < unit.now - KEPT))
     return JobResult(job.name, name, state, detail)
 
 
 def _claim(unit: Unit, runs: type[JobRunMixin], job: Job, slot: str, *, by_hand: bool) -> bool:
     """Take a slot; False while another is at work and its lease is not over."""
-    query = for_change(select(runs).where(runs.job == job.name, runs.state == "running"))
-    for row in unit.session.scalars(query):
+    query = for_change(select(runs).where(runs.job == job.name, or_(runs.state == "running", runs.slot == slot)))
+    found = list(unit.session.scalars(query))
+    for row in found:
+        if row.state != "running":
+            continue
         if unit.now - row.started >= job.lease:
             row.state, row.finished, row.detail = "failed", unit.now, "it did not end before its lease was over"
         elif not by_hand:
             return False
-    if unit.session.get(runs, (job.name, slot)) is not None:
+    if any(row.slot == slot for row in found):
         return False
     values = {"job": job.name, "slot": slot, "state": "running", "started": unit.now, "detail": ""}
     unit.session.add(runs(**values))

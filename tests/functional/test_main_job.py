@@ -74,6 +74,15 @@ def world(founded: Path, tmp_path: Path) -> World:
 
 
 @pytest.fixture
+def quick(founded: Path, tmp_path: Path) -> Iterator[InProcess]:
+    """Another copy, whose commands run in this process."""
+    shutil.copytree(founded, tmp_path, dirs_exist_ok=True)
+    made = InProcess(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def device(world: World) -> Iterator[Any]:
     """A device that is registered at the running satellite; call it with words of the agent."""
     token = world.satellite("token", "create", "--virtual-account", "Site", "--days", "30", "--export-controlled")
@@ -127,12 +136,13 @@ def test_shortage_and_restricted_licence_travel_there_and_back(world: World, dev
 
 
 @pytest.mark.row("S2.3")
-def test_second_synchronization_carries_only_what_changed(world: World, device: Any) -> None:
+def test_second_synchronization_carries_only_what_changed(quick: InProcess) -> None:
     """After a full request the next one holds the changed device and no other kind of state."""
-    device("use", "ADVANTAGE", "1")
-    first, _, _ = world.synchronize(1)
-    device("use", "ADVANTAGE", "2")
-    second, _, _ = world.synchronize(2)
+    device = quick.device("SN1")
+    device.use("ADVANTAGE", 1)
+    first, _, _ = quick.synchronize("1")
+    device.use("ADVANTAGE", 2)
+    second, _, _ = quick.synchronize("2")
 
     assert first["full"]
     assert not second["full"]
@@ -141,31 +151,31 @@ def test_second_synchronization_carries_only_what_changed(world: World, device: 
 
 
 @pytest.mark.row("S2.5")
-def test_repeated_and_late_files_change_nothing(world: World) -> None:
+def test_repeated_and_late_files_change_nothing(quick: InProcess) -> None:
     """A request seen before gets the same bytes, an older one is superseded, an applied response is a no-op."""
-    world.satellite("sync", "export", "--output", world.file("r1"))
-    world.satellite("token", "create", "--virtual-account", "Site", "--days", "1")
-    world.satellite("sync", "export", "--output", world.file("r2"))
-    world.central("sync", "import", world.file("r2"), "--output", world.file("a2"))
-    again = world.central("sync", "import", world.file("r2"), "--output", world.file("a2-again"))
-    late = world.central("sync", "import", world.file("r1"), "--output", world.file("a1"), code=1)
-    world.satellite("sync", "import", world.file("a2"))
-    repeated = world.satellite("sync", "import", world.file("a2-again"))
+    quick.satellite("sync", "export", "--output", quick.file("r1"))
+    quick.satellite("token", "create", "--virtual-account", "Site", "--days", "1")
+    quick.satellite("sync", "export", "--output", quick.file("r2"))
+    quick.central("sync", "import", quick.file("r2"), "--output", quick.file("a2"))
+    again = quick.central("sync", "import", quick.file("r2"), "--output", quick.file("a2-again"))
+    late = quick.central("sync", "import", quick.file("r1"), "--output", quick.file("a1"), code=1)
+    quick.satellite("sync", "import", quick.file("a2"))
+    repeated = quick.satellite("sync", "import", quick.file("a2-again"))
 
     assert again["outcome"] == "already_answered"
-    assert Path(world.file("a2")).read_bytes() == Path(world.file("a2-again")).read_bytes()
+    assert Path(quick.file("a2")).read_bytes() == Path(quick.file("a2-again")).read_bytes()
     assert late["error"]["code"] == "superseded"
     assert repeated["outcome"] == "already_applied"
 
 
 @pytest.mark.row("S1.2")
-def test_wrong_files_are_refused_by_name(world: World) -> None:
+def test_wrong_files_are_refused_by_name(quick: InProcess) -> None:
     """A file of the wrong kind, an altered and a cut one each have their own code."""
-    authorization = Path(world.file("authorization")).read_bytes()
-    Path(world.file("altered")).write_bytes(authorization[:-20] + b"x" + authorization[-19:])
-    Path(world.file("cut")).write_bytes(authorization[:-20])
+    authorization = Path(quick.file("authorization")).read_bytes()
+    Path(quick.file("altered")).write_bytes(authorization[:-20] + b"x" + authorization[-19:])
+    Path(quick.file("cut")).write_bytes(authorization[:-20])
     codes = {
-        name: world.satellite("registration", "import", world.file(name), code=1)["error"]["code"]
+        name: quick.satellite("registration", "import", quick.file(name), code=1)["error"]["code"]
         for name in ("registration", "altered", "cut")
     }
 
