@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -97,6 +98,25 @@ class ManagementSettings(Section):
         return (self.bind or "").startswith("unix:") or is_loopback(host or "127.0.0.1")
 
 
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text.strip()))
+    except ValueError as error:
+        raise ValueError(f"{text[:60]!r} is not a network such as 10.1.0.0/16") from error
+
+
+class WebhookSettings(Section):
+    """Whom webhooks may call: `allowed_networks` are those inside the site, which are refused otherwise."""
+
+    allowed_networks: list[Annotated[str, AfterValidator(_network)]] = Field(default=[], max_length=50)
+    ca_file: Annotated[str | None, AfterValidator(absolute_path)] = None
+
+    @field_validator("allowed_networks", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
 class AnchorSettings(Section):
     """Where the anchor is kept: outside backups, so that a restored copy is recognised."""
 
@@ -111,3 +131,4 @@ class ServerAppSettings(Section):
     log: LogSettings = LogSettings()
     management: ManagementSettings = ManagementSettings()
     anchor: AnchorSettings = AnchorSettings()
+    webhooks: WebhookSettings = WebhookSettings()

@@ -35,6 +35,7 @@ MODULES = {
     "upgrades": ("upgrade-licences",),
     "usage": ("usage",),
     "users": ("user", "api-client", "api-token", "setup"),
+    "webhooks": ("webhook",),
 }
 """The modules, and the words that each adds; only the one that is needed is imported."""
 

@@ -13,6 +13,7 @@ from central.actions.mail import refresh_mail
 from central.actions.notices import write_notices
 from central.actions.time import make_clock_job
 from central.actions.tls import refresh_tls
+from central.actions.webhooks import ACTS as WEBHOOKS
 from central.domain.notices.rules import MAIL
 from central.domain.operations.models import OutboxEntry
 from central.runtime import Central
@@ -47,6 +48,7 @@ def jobs_of(server: Central) -> tuple[Job, ...]:
     return (
         Job("outbox", timedelta(minutes=1), nothing, "send the mails that wait", outbox),
         Job("notices", timedelta(minutes=1), nothing, "write mails about accounts, and summaries", notices),
+        Job("webhooks", timedelta(minutes=1), nothing, "tell webhooks what is new", partial(WEBHOOKS.run, server)),
         make_clock_job(server),
         Job(
             "tls", timedelta(minutes=10), partial(refresh_tls, server), "renew the own TLS certificate, watch another's"

@@ -57,6 +57,7 @@ from central.ui import (
     usage,
     users,
     virtual_accounts,
+    webhooks,
 )
 from central.ui.find import find
 from central.ui.frame import make_frame
@@ -80,7 +81,7 @@ PAGES = (
     licence_tags, lots, usage, lot_changes, instances, instance, add_licences, tokens, transfers, transfer_log,
     upgrades, assignments, reservations, convert_lists, convert_settings, conversions, convert,
     events, members, pool_members, catalogue, orders, policies,
-    mail, jobs, keys, health, contact, preferences, reports, tasks, pool_tags, satellites, users, me,
+    mail, webhooks, jobs, keys, health, contact, preferences, reports, tasks, pool_tags, satellites, users, me,
 )  # fmt: skip
 """The modules with pages: each has a `URLS`. A new page module is added here."""
 URLS: tuple[Url, ...] = (*own_urls(look="C1.6", sign_in="C1.5"), *(url for page in PAGES for url in page.URLS))

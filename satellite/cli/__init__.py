@@ -27,6 +27,7 @@ MODULES = {
     "tls": ("tls",),
     "tokens": ("token",),
     "users": ("user",),
+    "webhooks": ("webhook",),
 }
 """The modules, and the words that each adds; only the one that is needed is imported."""
 

@@ -13,6 +13,7 @@ from satellite.actions.synchronization import synchronize_if_due
 from satellite.actions.syslog import forward_events
 from satellite.actions.time import make_clock_job
 from satellite.actions.tls import refresh_tls
+from satellite.actions.webhooks import ACTS as WEBHOOKS
 from satellite.runtime import Satellite
 from serverkit.actor import Actor, ActorKind
 from serverkit.db.unit import Unit
@@ -45,5 +46,6 @@ def jobs_of(server: Satellite) -> tuple[Job, ...]:
         Job("backup", timedelta(minutes=10), partial(backup_if_due, server), "ask for the backup when it is due"),
         Job("mail", timedelta(minutes=1), nothing, "mail new alerts", partial(mail_alerts, server)),
         Job("syslog", timedelta(minutes=1), nothing, "send events to the log server", partial(forward_events, server)),
+        Job("webhooks", timedelta(minutes=1), nothing, "tell webhooks what is new", partial(WEBHOOKS.run, server)),
         Job("alerts", timedelta(hours=1), partial(refresh_alerts, server), "refresh all alerts"),
     )

@@ -42,6 +42,8 @@ ADMINISTRATOR_ONLY = {
     "finish_setup", "set_sync_settings", "set_privacy", "run_job", "confirm_time", "measure_time",
     "change_time_settings", "list_users", "show_user", "add_user", "change_role", "reset_user", "unlock_user",
     "remove_user", "choose_mode", "download_registration", "check_authorization", "try_connection",
+    "list_webhooks", "add_webhook", "test_webhook", "remove_webhook", "list_webhook_deliveries", "show_webhook_delivery",
+    "redeliver_webhook",
 }  # fmt: skip
 # What a customer's administrator may call outside accounts.
 EVERYONE = {

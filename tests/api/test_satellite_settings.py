@@ -10,10 +10,13 @@ from html import unescape
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from satellite.actions.tasks import run_next_task
 from satellite.app import make_app
+from satellite.core.operations.models import Webhook
 from satellite.runtime import Satellite, open_satellite
+from serverkit.actor import SYSTEM
 from serverkit.tls.names import names_of
 from serverkit.tls.own import ensure_pair
 from serverkit.tls.pair import TLS, read_pair
@@ -257,3 +260,38 @@ def test_the_secret_of_the_second_step_is_a_picture_and_a_text(admin: Browser) -
     assert f'src="{qr_image(uri[1])}"' in page
     assert "img-src 'self' data:" in made.headers["Content-Security-Policy"]
     assert "data:image" not in text_of(admin.get("/me/two-step/confirm"))
+
+
+@pytest.mark.row("B20")
+def test_a_webhook_is_added_tested_and_removed_in_the_browser(server: Satellite, admin: Browser) -> None:
+    """The secret is on one page only; a wrong address is a filled form; a receiver inside the site is refused by its test."""
+    wrong = admin.post(
+        "/settings/webhooks/new",
+        {"url": "ftp://x", "name": "<b>R&D</b>", "alerts": "minor", "events": "no:such\nuser:*"},
+    )
+    made = text_of(
+        admin.post(
+            "/settings/webhooks/new",
+            {"url": "https://127.0.0.1:9/x", "name": "<b>R&D</b>", "alerts": "minor", "events": "user:*\ntoken:*"},
+        )
+    )
+    secrets = re.findall(r"whsec_[A-Za-z0-9+/=]+", made)
+    with server.database.read(SYSTEM) as unit:
+        row_id, events = unit.session.execute(select(Webhook.id, Webhook.events)).one()
+    page = admin.get(f"/settings/webhooks/{row_id}").get_data(as_text=True)
+    tested = admin.post(f"/settings/webhooks/{row_id}/test", {})
+    asked = admin.get(f"/settings/webhooks/{row_id}/remove")
+    removed = admin.post(f"/settings/webhooks/{row_id}/remove", {})
+
+    assert wrong.status_code == 422
+    assert "begins with https://" in text_of(wrong)
+    assert "ftp://x" in text_of(wrong)
+    assert len(set(secrets)) == 1
+    assert "whsec_" not in page
+    assert "&lt;b&gt;R&amp;D&lt;/b&gt;" in page
+    assert events == ["user:*", "token:*"]
+    assert tested.status_code == 409
+    assert "internal network" in text_of(tested)
+    assert asked.status_code == 200
+    assert removed.status_code == 303
+    assert "No webhooks yet" in text_of(admin.get("/settings/webhooks"))

@@ -28,6 +28,7 @@ from central.api.v1 import (
     upgrades,
     usage,
     vendor,
+    webhooks,
 )
 from central.domain.credentials.models import IdempotentAnswer
 from central.runtime import Central
@@ -59,6 +60,7 @@ OPERATIONS = (
     *transfers.OPERATIONS,
     *upgrades.OPERATIONS,
     *vendor.OPERATIONS,
+    *webhooks.OPERATIONS,
 )
 
 

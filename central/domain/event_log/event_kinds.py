@@ -17,6 +17,9 @@ class EventKind(StrEnum):
     TIME_SETTINGS_CHANGED = "time_settings:changed"
     FLAG_CHANGED = "flag:changed"
     MAIL_RETRIED = "mail:retried"
+    WEBHOOK_ADDED = "webhook:added"
+    WEBHOOK_REMOVED = "webhook:removed"
+    WEBHOOK_REDELIVERED = "webhook:redelivered"
     SUPPORT_REQUESTED = "support:requested"
     NODE_JOINED = "node:joined"
     USER_ADDED = "user:added"
@@ -149,6 +152,9 @@ QUIET = frozenset(
         # No alert looks at these.
         EventKind.FLAG_CHANGED,
         EventKind.SUPPORT_REQUESTED,
+        EventKind.WEBHOOK_ADDED,
+        EventKind.WEBHOOK_REMOVED,
+        EventKind.WEBHOOK_REDELIVERED,
         EventKind.NODE_JOINED,
         EventKind.USER_ADDED,
         EventKind.ROLE_GIVEN,

@@ -9,14 +9,28 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from central.domain.base import Base
 from serverkit.db.base import ClockMixin, IdColumn, JobRunMixin, OutboxMixin, UtcDateTime
-from serverkit.db.guards import bounded
+from serverkit.db.guards import bounded, refers
 from serverkit.tasks.models import TaskMixin
+from serverkit.webhooks.models import DeliveryMixin, WebhookMixin
 
 
 class JobRun(JobRunMixin, Base):
     """A run of a job."""
 
     __tablename__ = "job_runs"
+
+
+class Webhook(WebhookMixin, Base):
+    """A receiver of news."""
+
+    __tablename__ = "webhooks"
+
+
+class WebhookDelivery(DeliveryMixin, Base):
+    """A delivery to a receiver."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (refers(["webhook_id"], "webhooks", ["id"]),)
 
 
 class OutboxEntry(OutboxMixin, Base):

@@ -286,6 +286,21 @@ def upgrade() -> None:
     sa.UniqueConstraint('name', name=op.f('uq_users_name')),
     sa.UniqueConstraint('name_key', name=op.f('uq_users_name_key'))
     )
+    op.create_table('webhooks',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.String(length=255), nullable=False),
+    sa.Column('url', sa.Text(), nullable=False),
+    sa.Column('events', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('least', sa.String(length=16), nullable=False),
+    sa.Column('secret', sa.Text(), nullable=False),
+    sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.String(length=255), nullable=False),
+    sa.Column('reached', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('since', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('told', serverkit.db.base.JsonText(), nullable=False),
+    sa.CheckConstraint('"least" IN (\'none\', \'major\', \'minor\', \'informational\')', name=op.f('ck_webhooks_least_known')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhooks'))
+    )
     op.create_table('access_tokens',
     sa.Column('hash', sa.String(length=64), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -659,6 +674,26 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['smart_accounts.id'], name=op.f('fk_usage_reporters_account_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('account_id', 'key_hash', name=op.f('pk_usage_reporters'))
     )
+    op.create_table('webhook_deliveries',
+    sa.Column('webhook_id', sa.String(length=32), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('kind', sa.String(length=64), nullable=False),
+    sa.Column('payload', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('sent_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('due_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('last_error', sa.Text(), nullable=False),
+    sa.CheckConstraint('"attempts" BETWEEN 0 AND 9007199254740991', name=op.f('ck_webhook_deliveries_attempts_bounds')),
+    sa.ForeignKeyConstraint(['webhook_id'], ['webhooks.id'], name=op.f('fk_webhook_deliveries_webhook_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_deliveries'))
+    )
+    with op.batch_alter_table('webhook_deliveries', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_webhook_deliveries_at'), ['at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_webhook_deliveries_due_at'), ['due_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_webhook_deliveries_sent_at'), ['sent_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_webhook_deliveries_webhook_id'), ['webhook_id'], unique=False)
+
     op.create_table('added_licences',
     sa.Column('unit_key', sa.String(length=800), nullable=False),
     sa.Column('tag', sa.String(length=255), nullable=False),
@@ -1237,6 +1272,13 @@ def downgrade() -> None:
     op.drop_table('classic_licences')
     op.drop_table('answered_requests')
     op.drop_table('added_licences')
+    with op.batch_alter_table('webhook_deliveries', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_webhook_deliveries_webhook_id'))
+        batch_op.drop_index(batch_op.f('ix_webhook_deliveries_sent_at'))
+        batch_op.drop_index(batch_op.f('ix_webhook_deliveries_due_at'))
+        batch_op.drop_index(batch_op.f('ix_webhook_deliveries_at'))
+
+    op.drop_table('webhook_deliveries')
     op.drop_table('usage_reporters')
     with op.batch_alter_table('usage_months', schema=None) as batch_op:
         batch_op.drop_index('ix_usage_months_month')
@@ -1307,6 +1349,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_access_tokens_client_id'))
 
     op.drop_table('access_tokens')
+    op.drop_table('webhooks')
     op.drop_table('users')
     with op.batch_alter_table('upload_parts', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_upload_parts_at'))

@@ -9,7 +9,7 @@ from exchange.errors import ExchangeError
 from satellite import __version__
 from satellite.actions.access import identify_caller
 from satellite.actions.permits import permit
-from satellite.api.v1 import access, inventory, setup, site, tasks, time, users
+from satellite.api.v1 import access, inventory, setup, site, tasks, time, users, webhooks
 from satellite.core.access.models import IdempotentAnswer
 from satellite.runtime import Satellite
 from serverkit.db.unit import Unit
@@ -27,6 +27,7 @@ OPERATIONS = (
     *setup.OPERATIONS,
     *tasks.OPERATIONS,
     *time.OPERATIONS,
+    *webhooks.OPERATIONS,
 )
 
 

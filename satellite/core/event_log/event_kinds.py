@@ -25,6 +25,9 @@ class EventKind(StrEnum):
     BACKUP_MADE = "backup:made"
     BACKUP_REMOVED = "backup:removed"
     SUPPORT_BUNDLE_MADE = "support:bundle_made"
+    WEBHOOK_ADDED = "webhook:added"
+    WEBHOOK_REMOVED = "webhook:removed"
+    WEBHOOK_REDELIVERED = "webhook:redelivered"
     TLS_REQUESTED = "tls:certificate_requested"
     TLS_DISCARDED = "tls:request_discarded"
     TLS_IMPORTED = "tls:certificate_imported"
@@ -108,6 +111,9 @@ QUIET = frozenset(
         EventKind.BACKUP_MADE,
         EventKind.BACKUP_REMOVED,
         EventKind.SUPPORT_BUNDLE_MADE,
+        EventKind.WEBHOOK_ADDED,
+        EventKind.WEBHOOK_REMOVED,
+        EventKind.WEBHOOK_REDELIVERED,
         EventKind.TLS_REQUESTED,
         EventKind.TLS_DISCARDED,
         EventKind.TLS_IMPORTED,

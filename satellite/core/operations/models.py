@@ -6,7 +6,9 @@ from sqlalchemy import Index, text
 
 from satellite.core.base import Base
 from serverkit.db.base import ClockMixin, JobRunMixin, OutboxMixin
+from serverkit.db.guards import refers
 from serverkit.tasks.models import TaskMixin
+from serverkit.webhooks.models import DeliveryMixin, WebhookMixin
 
 BY_HAND_ONLY = "substr(slot, 1, 7) = 'manual-'"
 """The condition of the index of runs that were started by hand, as a query must say it to use that index."""
@@ -33,6 +35,19 @@ class Task(TaskMixin, Base):
     """A long work that someone asked for."""
 
     __tablename__ = "tasks"
+
+
+class Webhook(WebhookMixin, Base):
+    """A receiver of news."""
+
+    __tablename__ = "webhooks"
+
+
+class WebhookDelivery(DeliveryMixin, Base):
+    """A delivery to a receiver."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (refers(["webhook_id"], "webhooks", ["id"]),)
 
 
 class OutboxEntry(OutboxMixin, Base):

@@ -347,6 +347,21 @@ def upgrade() -> None:
     sa.Column('removed', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_virtual_accounts'))
     )
+    op.create_table('webhooks',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.String(length=255), nullable=False),
+    sa.Column('url', sa.Text(), nullable=False),
+    sa.Column('events', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('least', sa.String(length=16), nullable=False),
+    sa.Column('secret', sa.Text(), nullable=False),
+    sa.Column('created_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.String(length=255), nullable=False),
+    sa.Column('reached', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('since', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('told', serverkit.db.base.JsonText(), nullable=False),
+    sa.CheckConstraint('"least" IN (\'none\', \'major\', \'minor\', \'informational\')', name=op.f('ck_webhooks_least_known')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhooks'))
+    )
     op.create_table('allotments',
     sa.Column('serial', sa.String(length=32), nullable=False),
     sa.Column('virtual_account_id', sa.String(length=32), nullable=False),
@@ -523,6 +538,26 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_two_step_user_id'), initially='DEFERRED', deferrable=True),
     sa.PrimaryKeyConstraint('user_id', name=op.f('pk_two_step'))
     )
+    op.create_table('webhook_deliveries',
+    sa.Column('webhook_id', sa.String(length=32), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('at', serverkit.db.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('kind', sa.String(length=64), nullable=False),
+    sa.Column('payload', serverkit.db.base.JsonText(), nullable=False),
+    sa.Column('sent_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('due_at', serverkit.db.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('last_error', sa.Text(), nullable=False),
+    sa.CheckConstraint('"attempts" BETWEEN 0 AND 9007199254740991', name=op.f('ck_webhook_deliveries_attempts_bounds')),
+    sa.ForeignKeyConstraint(['webhook_id'], ['webhooks.id'], name=op.f('fk_webhook_deliveries_webhook_id'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_deliveries'))
+    )
+    with op.batch_alter_table('webhook_deliveries', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_webhook_deliveries_at'), ['at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_webhook_deliveries_due_at'), ['due_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_webhook_deliveries_sent_at'), ['sent_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_webhook_deliveries_webhook_id'), ['webhook_id'], unique=False)
+
     op.create_table('claims',
     sa.Column('instance_id', sa.String(length=32), nullable=False),
     sa.Column('tag', sa.String(length=255), nullable=False),
@@ -662,6 +697,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_claims_change_no'))
 
     op.drop_table('claims')
+    with op.batch_alter_table('webhook_deliveries', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_webhook_deliveries_webhook_id'))
+        batch_op.drop_index(batch_op.f('ix_webhook_deliveries_sent_at'))
+        batch_op.drop_index(batch_op.f('ix_webhook_deliveries_due_at'))
+        batch_op.drop_index(batch_op.f('ix_webhook_deliveries_at'))
+
+    op.drop_table('webhook_deliveries')
     op.drop_table('two_step')
     with op.batch_alter_table('tokens', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_tokens_virtual_account_id'))
@@ -704,6 +746,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_allotments_virtual_account_id_tag')
 
     op.drop_table('allotments')
+    op.drop_table('webhooks')
     op.drop_table('virtual_accounts')
     with op.batch_alter_table('users', schema=None) as batch_op:
         batch_op.drop_index('ix_users_role')

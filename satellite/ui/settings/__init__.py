@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from satellite.ui.settings import backup, banner, mail, network, overview, syslog, time, tls
+from satellite.ui.settings import backup, banner, mail, network, overview, syslog, time, tls, webhooks
 
-URLS = tuple(url for module in (overview, time, tls, backup, mail, syslog, network, banner) for url in module.URLS)
+URLS = tuple(
+    url for module in (overview, time, tls, backup, mail, syslog, webhooks, network, banner) for url in module.URLS
+)

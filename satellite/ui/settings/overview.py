@@ -12,8 +12,10 @@ from satellite.actions.synchronization import show_settings
 from satellite.actions.syslog import show_syslog
 from satellite.actions.time import ACTS
 from satellite.actions.tls import show_tls
+from satellite.actions.webhooks import ACTS as ACTS_OF_WEBHOOKS
 from satellite.ui.settings.frame import MANAGE, PATH, server_of
 from satellite.ui.settings.tls import CERTIFICATES
+from satellite.ui.settings.webhooks import WEBHOOKS
 from satellite.ui.way import EVERY
 from serverkit.web.answers import Answer, Shown
 from serverkit.web.page import Page
@@ -43,6 +45,11 @@ def show(page: Page) -> Answer:
         (_("Mail"), show_mail(page.unit)["host"] or _("none"), f"{PATH}/mail"),
         (_("Network"), ", ".join(show_network(server, page.unit)["names"]) or _("none"), f"{PATH}/network"),
         (_("Banner"), show_banner(page.unit)[:80] or _("none"), f"{PATH}/banner"),
+        (
+            _("Webhooks"),
+            ", ".join(one["name"] for one in ACTS_OF_WEBHOOKS.list_hooks(page.unit)) or _("none"),
+            WEBHOOKS,
+        ),
         (_("Log server"), show_syslog(page.unit)["host"] or _("none"), f"{PATH}/syslog"),
     ]
     context = {"kept": kept, "machine": list_machine_settings(server, page.unit), "sources": SOURCES}

@@ -1,0 +1,9 @@
+"""`central webhook` (row B20)."""
+
+from __future__ import annotations
+
+from central.actions.webhooks import ACTS
+from central.cli.base import group, opened
+from serverkit.cli.webhooks import add_webhook_commands
+
+add_webhook_commands(group, ACTS, opened)
