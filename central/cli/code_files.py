@@ -12,6 +12,7 @@ import click
 
 from serverkit.errors import AppError, FileUnreadableError, Remedy
 from serverkit.files import irregular, read_bounded, refuse_unwritable, write_atomic
+from serverkit.owner import refuse_state
 
 MOST_BYTES = 1024 * 1024
 _LONGEST = 200
@@ -55,6 +56,7 @@ def prepare_folder(output: Path) -> None:
     """Make the folder of the codes before anything is booked; a refusal when no file could be written there."""
     if output.exists() and not output.is_dir():
         raise click.UsageError(f"--output {output} is a file; a folder is needed")
+    refuse_state(output / "code.xml")
     output.mkdir(parents=True, exist_ok=True)
     refuse_unwritable(output / "code.xml")
 

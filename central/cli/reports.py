@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from central.actions import reports as actions
-from central.cli.base import FILE, group, reading
-from serverkit.cli.base import INTEGER, emit, emit_page
+from central.cli.base import group, reading
+from serverkit.cli.base import INTEGER, OUTPUT, emit, emit_page
 from serverkit.db.windows import Part
 from serverkit.files import atomic_file
 from serverkit.web.table_pages import csv_chunks
@@ -31,7 +31,7 @@ def report() -> None:
 @click.option("--untagged", is_flag=True, help="Only licences without tags.")
 @click.option("--products", metavar="NAMES", help="Only instances of these products or families, separated by commas.")
 @click.option("--format", "form", type=click.Choice(["json", "csv", "xlsx"]), default="json", show_default=True)
-@click.option("--output", type=FILE, metavar="FILE", help="Where the CSV file or workbook goes.")
+@click.option("--output", type=OUTPUT, metavar="FILE", help="Where the CSV file or workbook goes.")
 @click.option("--limit", type=INTEGER, default=1000, show_default=True, help="Most rows of json; a file holds all.")
 @click.option("--after", metavar="KEY", help="The rows of json after this key.")
 @click.pass_context

@@ -62,6 +62,7 @@ def create(
         return
     if output.is_dir():
         raise click.UsageError(f"--output {output} is a folder; a file is needed")
+    OUTPUT.convert(output, None, context)
     with writing(context) as (server, unit):
         made = reservations.create_reservation(
             unit, server.keyring, domain, name, request_code or "", read_wanted(licences), product_tag, adding
