@@ -23,7 +23,7 @@ from satellite.core.base import next_numbers
 from satellite.core.event_log.models import Event
 from satellite.core.event_log.services import event_row
 from satellite.core.instances.models import DeviceKey, Instance, Standby
-from satellite.core.instances.queries import shown_with_uuid
+from satellite.core.instances.queries import shown_whatever_uuid
 from satellite.core.instances.rules import added_event
 from satellite.core.instances.services import new_instance
 from satellite.core.tokens.models import Token
@@ -105,13 +105,13 @@ class BatchRegistrations:
             self._taken.update(connection.scalars(_KNOWN_UDIS, {"udis": sorted(udis)}))
             self._taken.update(connection.scalars(_KNOWN_STANDBYS, {"udis": sorted(udis)}))
             self._taken.update(connection.scalars(_KNOWN_KEYS, {"key_ids": sorted(key_ids)}))
+            without_uuid = {each.request.udi.plain_key for each in mine if each.request.udi.uuid is None}
+            self._with_uuid.update(shown_whatever_uuid(unit, without_uuid))
 
     def is_new(self, udi: Udi, key: PublicKey) -> bool:
         """Whether neither device nor key were known when the group began, or came to be known since."""
         mine = {udi.key, udi.plain_key, key.key_id}
-        if not mine <= self._looked_at or mine & self._taken or udi.plain_key in self._with_uuid:
-            return False
-        return udi.uuid is not None or not shown_with_uuid(self._unit, udi)
+        return mine <= self._looked_at and not mine & self._taken and udi.plain_key not in self._with_uuid
 
     def forget(self, udi: Udi, key: PublicKey, *others: Udi) -> None:
         """This device and its set are known from now on: they take the full path for the rest of this group."""

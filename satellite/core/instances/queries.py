@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, String, bindparam, exists, func, or_, select, union_all
 
 from exchange.identity import Udi, UnitSet
 from exchange.vocabulary import ClaimState, Compliance
@@ -15,11 +17,12 @@ from satellite.core.instances.models import DeviceKey, Instance, Standby
 from satellite.core.licences.models import Claim
 from satellite.core.licences.queries import pools
 from serverkit.clock import iso
-from serverkit.db.prefix import starts_with
+from serverkit.db.prefix import lies_between, next_after, on_postgresql, starts_with
 from serverkit.db.unit import Unit
 from serverkit.db.word_search import holds_all
 
 STREAM = 1000
+ASKED_TOGETHER = 16
 # Restricted units that instances hold, tag and count by instance; and how to ask for those of some instances.
 Held = Mapping[str, Sequence[tuple[str, int]]]
 Holder = Callable[[Sequence[str] | None], Held]
@@ -76,13 +79,31 @@ def known_unit(unit: Unit, udi: Udi, virtual_account_id: str) -> Instance | None
     return next(iter(sorted(sure or named, key=lambda row: row.udi_key != udi.key)), None)
 
 
-def shown_with_uuid(unit: Unit, udi: Udi) -> bool:
-    """Whether the product id and serial number of a UDI are here beside a UUID, by themselves or in a set."""
-    alone = select(Instance.id).where(starts_with(unit, Instance.udi_key, udi.plain_key), Instance.removed.is_(False))
-    within = select(Standby.instance_id).where(starts_with(unit, Standby.udi_key, udi.plain_key))
-    return unit.session.connection().scalar(alone.limit(1)) is not None or (
-        unit.session.connection().scalar(within.limit(1)) is not None
-    )
+def shown_whatever_uuid(unit: Unit, plain_keys: Collection[str]) -> set[str]:
+    """Which of these keys (`Udi.plain_key`) are here, with any UUID or without one, by themselves or in a set."""
+    found: set[str] = set()
+    query, keys = _shown_whatever_uuid(on_postgresql(unit)), iter(sorted(plain_keys))
+    while some := list(islice(keys, ASKED_TOGETHER)):
+        asked = [*some, *[""] * (ASKED_TOGETHER - len(some))]
+        values = {f"first{at}": key for at, key in enumerate(asked)}
+        values |= {f"after{at}": next_after(key) if key else "" for at, key in enumerate(asked)}
+        shown = unit.session.connection().execute(query, values).one()
+        found.update(key for key, is_shown in zip(some, shown, strict=False) if is_shown)
+    return found
+
+
+@cache
+def _shown_whatever_uuid(on_postgresql: bool) -> Select[Any]:
+    """One column for each key that is asked for at once."""
+
+    def shown(at: int) -> ColumnElement[bool]:
+        first, after = bindparam(f"first{at}", type_=String()), bindparam(f"after{at}", type_=String())
+        alone = lies_between(Instance.udi_key, first, after, on_postgresql=on_postgresql)
+        within = lies_between(Standby.udi_key, first, after, on_postgresql=on_postgresql)
+        return or_(exists().where(alone, Instance.removed.is_(False)), exists().where(within))
+
+    columns: list[Any] = [shown(at) for at in range(ASKED_TOGETHER)]
+    return select(*columns)
 
 
 def keys_without_uuid(unit: Unit) -> set[str]:
